@@ -1,0 +1,22 @@
+"""Pennsieve on the command line: analysis at scale, with compute you own.
+
+The program signs in to Pennsieve, makes the scientist's own AWS account a place where
+analysis runs, registers workflows from git, grants them datasets, starts runs and follows
+them. Imports point downwards::
+
+    cli         commands: parse, compose, call; the one error boundary
+    console     what the user sees: values in, text out
+    sandbox     a Pennsieve platform and an AWS account in one local process
+    account     changing the user's AWS account: observe, plan, show, apply
+    engine      compile a run plan; run it with Docker or plain processes
+    platform    talking to Pennsieve       (the only user of httpx)
+    aws         talking to AWS             (the only user of boto3)
+    source      git repositories and their manifests
+    settings    profiles and the keychain
+    domain      what things are; standard library only
+    errors      what can go wrong; exit codes
+
+This module holds the version and imports nothing, so that ``pennsieve --version`` is instant.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,55 @@
+"""Which files a pattern means: ``raw/**/*.edf`` over the paths of a dataset."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from pennsieve_agent.domain.datasets import DataFile
+
+
+@lru_cache(maxsize=256)
+def _expression(pattern: str) -> re.Pattern[str]:
+    out, i, text = [], 0, pattern.strip("/")
+    while i < len(text):
+        if text.startswith("**/", i):
+            out.append("(?:[^/]+/)*")
+            i += 3
+        elif text.startswith("**", i):
+            out.append(".*")
+            i += 2
+        elif text[i] == "*":
+            out.append("[^/]*")
+            i += 1
+        elif text[i] == "?":
+            out.append("[^/]")
+            i += 1
+        elif text[i] == "[" and (end := text.find("]", i + 2)) > 0:
+            body = text[i + 1 : end].replace("\\", r"\\")
+            out.append(f"[{'^' + body[1:] if body[0] == '!' else body}]")
+            i = end + 1
+        else:
+            out.append(re.escape(text[i]))
+            i += 1
+    return re.compile("".join(out), re.DOTALL)
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Whether a path, relative and with ``/``, fits a pattern.
+
+    ``*`` and ``?`` stay within one folder, ``**/`` is any number of folders, ``[abc]`` and
+    ``[!abc]`` one character. A pattern that names a folder means everything in it. Case counts.
+    """
+    expression = _expression(pattern)
+    if expression.fullmatch(path):
+        return True
+    parents = path.split("/")[:-1]
+    return any(expression.fullmatch("/".join(parents[: i + 1])) for i in range(len(parents)))
+
+
+def select(files: Iterable[DataFile], patterns: Iterable[str]) -> list[DataFile]:
+    """The files that fit at least one pattern, sorted by path."""
+    wanted = tuple(patterns)
+    chosen = (file for file in files if any(matches(file.path, p) for p in wanted))
+    return sorted(chosen, key=lambda file: file.path)

@@ -1,0 +1,121 @@
+"""Runs: one execution of a workflow on a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from pennsieve_agent.domain.words import ServerWord
+from pennsieve_agent.domain.workflows import Step, Workflow
+
+
+class RunStatus(ServerWord):
+    """State of a run or of one step (``contracts/workflows.md`` 3.4).
+
+    The wire says ``CANCELED``; ``CANCELLED``, which parts of the platform look for, is read too.
+    """
+
+    NOT_STARTED = "NOT_STARTED"
+    STARTED = "STARTED"
+    FINALIZING = "FINALIZING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELING = "CANCELING"
+    CANCELED = "CANCELED"
+    UNKNOWN = "UNKNOWN"
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """The member for what a server sent."""
+        return super().of("CANCELED" if str(value).upper() == "CANCELLED" else value)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run can change no more."""
+        return self in {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELED}
+
+    @property
+    def label(self) -> str:
+        """The word shown to people."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    RunStatus.NOT_STARTED: "pending",
+    RunStatus.STARTED: "running",
+    RunStatus.FINALIZING: "finalizing",
+    RunStatus.SUCCEEDED: "succeeded",
+    RunStatus.FAILED: "failed",
+    RunStatus.CANCELING: "canceling",
+    RunStatus.CANCELED: "canceled",
+    RunStatus.UNKNOWN: "unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """How far one step of a run is. Times are ISO 8601 text, empty when not reached."""
+
+    id: str
+    status: RunStatus
+    started_at: str = ""
+    completed_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """How far a run is, with its steps (``GET /runs/{id}/status``)."""
+
+    status: RunStatus
+    started_at: str = ""
+    completed_at: str = ""
+    steps: tuple[StepState, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run (``contracts/workflows.md`` 3.2). Times are ISO 8601 text."""
+
+    uuid: str
+    status: RunStatus
+    name: str = ""
+    workflow_uuid: str = ""
+    workflow_name: str = ""
+    node_uuid: str = ""
+    dataset_id: str = ""
+    organization_id: str = ""
+    created_by: str = ""
+    created_at: str = ""
+    started_at: str = ""
+    completed_at: str = ""
+    steps: tuple[Step, ...] = ()
+    states: tuple[StepState, ...] = ()
+    package_ids: tuple[str, ...] = ()
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    target_params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What is asked for when a run is started (``contracts/workflows.md`` 3.1).
+
+    ``parameters`` and ``target_params`` are keyed by step id; all values are text.
+    """
+
+    workflow: Workflow
+    node_uuid: str
+    dataset_id: str
+    package_ids: tuple[str, ...]
+    name: str = ""
+    parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    target_params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LogMessage:
+    """One line of a step's log. ``timestamp`` is unix milliseconds."""
+
+    timestamp: int
+    message: str

@@ -1,0 +1,136 @@
+"""Workflows: the code that was registered, and the graph of steps made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from pennsieve_agent.domain.parameters import Parameter
+from pennsieve_agent.domain.words import ServerWord
+
+DATASET_TARGET = "Pennsieve Dataset"
+"""The target type that uploads a step's files as packages (``contracts/workflows.md`` 2.5)."""
+
+
+class StepKind(ServerWord):
+    """What a node of the graph is (``contracts/workflows.md`` 2.1)."""
+
+    SOURCE = "data-source"
+    PROCESSOR = "processor"
+    TARGET = "data-target"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One node of a workflow's graph ("dag" on the wire); edges exist only as ``depends_on``.
+
+    ``cpu`` is in 1/1024 of a vCPU and ``memory`` in MB; 0 means the platform's default.
+    """
+
+    id: str
+    kind: StepKind
+    depends_on: tuple[str, ...] = ()
+    source_url: str = ""
+    tag: str = ""
+    target_type: str = ""
+    compute_type: str = ""
+    cpu: int = 0
+    memory: int = 0
+    parameters: tuple[Parameter, ...] = ()
+    default_params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow definition (``contracts/workflows.md`` 2.3). ``created_at`` is UTC text."""
+
+    uuid: str
+    name: str
+    description: str = ""
+    organization_id: str = ""
+    is_active: bool = True
+    created_at: str = ""
+    created_by: str = ""
+    steps: tuple[Step, ...] = ()
+
+    def of_kind(self, kind: StepKind) -> tuple[Step, ...]:
+        """The steps of one kind, in the definition's order."""
+        return tuple(step for step in self.steps if step.kind is kind)
+
+    @property
+    def processors(self) -> tuple[Step, ...]:
+        """The steps that run code."""
+        return self.of_kind(StepKind.PROCESSOR)
+
+    @property
+    def writes(self) -> bool:
+        """Whether a run changes the dataset, so that the grant must be read-write."""
+        return bool(self.of_kind(StepKind.TARGET))
+
+
+class BuildStatus(ServerWord):
+    """State of an application version; ``error: <text>`` is read as ERROR."""
+
+    REGISTERING = "registering"
+    DEPLOYING = "deploying"
+    DEPLOYED = "deployed"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """The member for what a server sent."""
+        return super().of("error" if str(value).startswith("error:") else value)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One registered tag of an application. ``problem`` is the build error's text, if any."""
+
+    uuid: str
+    tag: str
+    status: BuildStatus
+    created_at: str = ""
+    problem: str = ""
+    deployment_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A repository in the platform's app store (``contracts/workflows.md`` 1.4)."""
+
+    uuid: str
+    source_url: str
+    owner_id: str = ""
+    visibility: str = ""
+    versions: tuple[Version, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a repository says of itself (``app.yml``, ``contracts/workflows.md`` 1.8)."""
+
+    name: str
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    cpu: int = 0
+    memory: int = 0
+    compute_types: tuple[str, ...] = ("standard",)
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A repository at one commit, looked at and found usable.
+
+    ``source_url`` is the one spelling we register; ``tag`` is what is registered with it (a tag's
+    name, or the commit when there is no tag); ``commit`` is the full hash.
+    """
+
+    source_url: str
+    tag: str
+    commit: str
+    manifest: Manifest
+    is_tag: bool = True

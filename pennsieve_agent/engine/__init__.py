@@ -1,0 +1,16 @@
+"""Compiling a run into a plan, and running a plan on this machine.
+
+:mod:`~pennsieve_agent.engine.compile` turns a workflow and a request into a
+:class:`~pennsieve_agent.domain.plans.RunPlan`; it is pure, and the same plan is printed by
+``run start --dry-run`` and executed by a node. :mod:`~pennsieve_agent.engine.runner` executes a
+plan: it orders the jobs with the standard library's ``graphlib``, runs independent ones at once,
+and hands each processor to a :class:`~pennsieve_agent.engine.backend.Backend`:
+
+* ``docker`` runs containers through the Docker engine's API;
+* ``process`` runs the Dockerfile's command as a child process, for machines without an engine.
+  Nothing is isolated then, and it says so.
+
+Moving files in and out is the :class:`~pennsieve_agent.engine.backend.Mover`'s business, given by
+whoever runs the plan. This package is the only one that imports docker; it talks neither to
+Pennsieve nor to AWS.
+"""

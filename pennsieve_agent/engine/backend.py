@@ -1,0 +1,115 @@
+"""The seam between the runner and what really executes a step."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pennsieve_agent.domain.plans import Job
+
+Log = Callable[[str], None]
+"""Takes one line of a job's output, without its end-of-line, as soon as it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Something runnable that a backend prepared from a repository at one commit.
+
+    ``reference`` means something only to the backend that made it (an image id, a folder); it is
+    text so that it can be stored and used after a restart.
+    """
+
+    backend: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One processor to run: the job, its program, and its folders on this machine.
+
+    ``input`` holds the merged outputs of the parents and is not to be written; ``output`` is empty
+    and goes to the children; ``scratch`` is for the backend's own files.
+    """
+
+    run_id: str
+    job: Job
+    program: Program
+    input: Path
+    output: Path
+    scratch: Path
+
+    def environment(self, input_dir: str, output_dir: str) -> Mapping[str, str]:
+        """What the program sees, with the folders as the backend presents them."""
+        return {**self.job.environment, "INPUT_DIR": input_dir, "OUTPUT_DIR": output_dir}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a task ended. ``exit_code`` 0 is success; ``reason`` says in words why it is not."""
+
+    exit_code: int
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the task did what it should."""
+        return self.exit_code == 0
+
+
+class Backend(Protocol):
+    """Runs programs. One object serves many runs, from several threads at once."""
+
+    name: str
+    #: One sentence on what separates a program from this machine.
+    isolation: str
+
+    def prepare(self, checkout: Path, name: str, log: Log) -> Program:
+        """Make a repository runnable: build its image, or its environment.
+
+        ``name`` is a short name for people, of lower-case letters, digits and hyphens.
+
+        Raises:
+            SourceError: the repository cannot be built; the log says why.
+            EngineError: the engine itself failed.
+
+        """
+        ...
+
+    def run(self, task: Task, log: Log, stop: threading.Event) -> Outcome:
+        """Run a program to its end, handing on each line of output at once.
+
+        When ``stop`` is set, whatever runs is ended (asked first, then killed) before this
+        returns; nothing of the task is left running, whichever way it ends.
+
+        Raises:
+            EngineError: the engine itself failed.
+
+        """
+        ...
+
+
+class Mover(Protocol):
+    """Brings a run's files in, and takes its results out."""
+
+    def stage_in(self, job: Job, into: Path, log: Log) -> None:
+        """Put the run's input files below ``into``, keeping their folders.
+
+        Raises:
+            OSError: for example, no space left.
+            AgentError: a file cannot be had.
+
+        """
+        ...
+
+    def deliver(self, job: Job, out_of: Path, log: Log) -> None:
+        """Deliver a step's files, found below ``out_of``, to the job's target.
+
+        Raises:
+            OSError: for example, no space left.
+            AgentError: the target cannot take them.
+
+        """
+        ...

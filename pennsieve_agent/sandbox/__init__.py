@@ -1,0 +1,19 @@
+"""A Pennsieve platform and an AWS account in one local process.
+
+For learning, for trying workflows before they cost money, and for tests. It speaks the platform's
+own contracts: the v1 and v2 routes on two ports, sign-in with signed tokens that expire, and on a
+third port an AWS account emulated by moto's server, so that our boto3 code talks real AWS
+protocols. Datasets are folders of plain files below ``<data>/datasets``; everything else is in one
+SQLite file, so that state survives a restart. All ports listen on loopback only.
+
+It is built from small parts that share a :class:`~pennsieve_agent.sandbox.world.World`: routes are
+functions from a :class:`~pennsieve_agent.sandbox.http.Request` to a
+:class:`~pennsieve_agent.sandbox.http.Response`, grouped by resource as in the contract; state
+lives in the :class:`~pennsieve_agent.sandbox.store.Store`. Bodies, casing, status codes and
+refusals follow ``contracts/core.md``, ``contracts/resources.md`` and ``contracts/workflows.md``;
+what the contract leaves open is decided where the code says "ours". It must never be more polite
+than the platform: a client that only works here is worth nothing.
+
+It may import the engine, to run what it is asked to run; no client code (``platform``, ``aws``,
+``account``) is shared, so that a misreading of the contract shows up as a disagreement.
+"""

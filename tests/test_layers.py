@@ -1,0 +1,95 @@
+"""Imports point downwards, and third-party libraries stay in their layer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pennsieve_agent
+
+ROOT = Path(pennsieve_agent.__file__).parent
+ABOVE = {
+    "errors": set(),
+    "domain": {"errors"},
+    "settings": {"domain", "errors"},
+    "source": {"domain", "errors"},
+    "platform": {"domain", "errors"},
+    "aws": {"domain", "errors"},
+    "engine": {"domain", "errors"},
+    "account": {"aws", "platform", "domain", "errors"},
+    "sandbox": {"engine", "source", "domain", "errors"},
+    "console": {"domain", "errors"},
+    "cli": {
+        *("account", "aws", "console", "domain", "engine", "errors"),
+        *("platform", "sandbox", "settings", "source"),
+    },
+    "__main__": {"cli", "errors", ""},
+    "__init__": set(),
+}
+CONFINED = {
+    "httpx": {"platform"},
+    "boto3": {"aws", "sandbox"},
+    "botocore": {"aws", "sandbox"},
+    "docker": {"engine"},
+    "git": {"source"},
+    "keyring": {"settings"},
+    "moto": {"sandbox"},
+    "rich": {"console"},
+    "typer": {"cli"},
+    "werkzeug": {"sandbox"},
+    "yaml": {"source"},
+}
+PURE = {"errors", "domain"}
+
+
+def modules() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def layer(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
+            if node.module == "pennsieve_agent":
+                yield from ((node.lineno, f"{node.module}.{a.name}") for a in node.names)
+
+
+def test_imports_point_downwards() -> None:
+    broken = []
+    for path in modules():
+        here = layer(path)
+        for line, name in imports(path):
+            parts = name.split(".")
+            if parts[0] != "pennsieve_agent" or len(parts) == 1 or parts[1] == "__version__":
+                continue
+            if parts[1] != here and parts[1] not in ABOVE[here]:
+                broken.append(f"{path.relative_to(ROOT)}:{line}: {here} may not import {name}")
+    assert not broken, "\n".join(broken)
+
+
+def test_libraries_stay_in_their_layer() -> None:
+    broken = []
+    for path in modules():
+        here = layer(path)
+        for line, name in imports(path):
+            library = name.split(".")[0]
+            if library in CONFINED and here not in CONFINED[library]:
+                allowed = ", ".join(sorted(CONFINED[library]))
+                broken.append(f"{path.relative_to(ROOT)}:{line}: {library} belongs to {allowed}")
+    assert not broken, "\n".join(broken)
+
+
+def test_modules_stay_small() -> None:
+    grown = [
+        f"{path.relative_to(ROOT)} has {lines} lines"
+        for path in modules()
+        if (lines := path.read_text().count("\n")) > 400
+    ]
+    assert not grown, "\n".join(grown)
