@@ -29,7 +29,7 @@ def clean_machine(
     monkeypatch.setenv("GIT_AUTHOR_EMAIL", "ada@example.org")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ada")
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@example.org")
-    keyring.set_keyring(NoKeyring())
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
     return home
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 from pennsieve_agent.domain.words import ServerWord
 
@@ -19,9 +18,9 @@ class Role(ServerWord):
     MANAGER = "manager"
     OWNER = "owner"
 
-    def at_least(self, other: Self) -> bool:
+    def at_least(self, other: Role) -> bool:
         """Whether this role includes all rights of the other."""
-        ranks = list(type(self))
+        ranks = list(Role)
         return ranks.index(self) >= ranks.index(other)
 
 
