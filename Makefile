@@ -1,0 +1,50 @@
+# One word for each thing a contributor does. PYTHON chooses the interpreter (3.11 or newer).
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST_ARGS ?=
+
+.PHONY: demo test check format lint types venv size bench completions clean
+
+demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real files
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
+
+test: $(VENV)/.dev           ## the whole suite
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+check: format lint types test ## everything that must hold before a change lands
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev          ## start-up and command times, as ratios
+	$(BIN)/python tests/benchmarks/startup.py
+
+completions: $(VENV)/.dev    ## write completions/ anew
+	$(BIN)/python -m pennsieve_agent.cli.completion completions
+
+size:                        ## what the core install weighs
+	@rm -rf .size && $(PYTHON) -m venv .size && .size/bin/python -m pip install -q . \
+	  && du -sm .size/lib | awk '{print "core install: " $$1 " MB"}'; rm -rf .size
+
+venv: $(VENV)/.dev
+
+$(VENV)/.dev: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -e '.[dev]'
+	@touch $(VENV)/.demo $@
+
+$(VENV)/.demo: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install -e '.[demo]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .demo .size build dist
