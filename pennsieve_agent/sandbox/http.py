@@ -12,18 +12,28 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import unquote
 
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    NotFound,
+    RequestedRangeNotSatisfiable,
+    RequestEntityTooLarge,
+)
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request as WsgiRequest
 from werkzeug.wrappers import Response as WsgiResponse
+from werkzeug.wsgi import wrap_file
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 10_000_000
+"""As much as API Gateway takes (its documented payload limit)."""
 
 
 class Scheme(Enum):
@@ -68,7 +78,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, after the gateway. ``params`` are the percent-decoded path parameters."""
+    """One request, after the gateway. ``params`` are the percent-decoded path parameters.
+
+    Of a query parameter given several times, ``query`` holds the first value.
+    """
 
     method: str
     path: str
@@ -90,18 +103,35 @@ class Request:
         """The body, decoded.
 
         Raises:
-            ValueError: it is not JSON.
+            ValueError: it is not JSON, or holds text that no file and no database can take.
 
         """
-        return json.loads(self.body)
+        try:
+            found = json.loads(self.body)
+            json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        return found
+
+    def json_object(self) -> dict[str, Any]:
+        """The body, decoded, when it must be a JSON object.
+
+        Raises:
+            ValueError: it is anything else.
+
+        """
+        found = self.json()
+        if not isinstance(found, dict):
+            raise ValueError("not a JSON object")  # noqa: TRY004 - one kind of failure for callers
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """An answer.
 
-    A ``body`` of text or bytes is sent as it is, None is an empty body, and anything else is sent
-    as JSON with the surface's content type.
+    A ``body`` of text or bytes is sent as it is, a path is sent as that file's content, None is an
+    empty body, and anything else is sent as JSON with the surface's content type.
     """
 
     status: int = 200
@@ -166,7 +196,10 @@ class Surface:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one WSGI request."""
         wsgi = WsgiRequest(environ)
+        wsgi.max_content_length = MAX_BODY_BYTES
         answer = self._answer(wsgi)
+        if isinstance(answer.body, Path):
+            return _send_file(answer.body, answer.headers, environ)(environ, start_response)
         body, kind = _encode(answer.body, self._content_type)
         response = WsgiResponse(body, status=answer.status, headers=dict(answer.headers))
         if "Content-Type" not in answer.headers:
@@ -183,13 +216,15 @@ class Surface:
         except HTTPException as error:
             return Response(error.code or 404, {"message": "Not Found"})
         try:
-            request = _request(wsgi, {k: unquote(str(v)) for k, v in params.items()})
+            request = _request(wsgi, {k: str(v) for k, v in params.items()})
             if route.scheme is not Scheme.NONE:
                 caller = self._authorize(request, route.scheme)
                 request = _with_caller(request, caller)
             answer: Response = route.handler(request)
         except Refusal as refusal:
             return refusal.response
+        except RequestEntityTooLarge:
+            return Response(413, {"message": "Request Entity Too Large"})
         except Exception:
             log.exception("%s %s failed", wsgi.method, wsgi.path)
             return Response(500, {"message": "Internal Server Error"})
@@ -220,6 +255,20 @@ def _with_caller(request: Request, caller: Caller) -> Request:
         request.params,
         caller,
     )
+
+
+def _send_file(path: Path, headers: Mapping[str, str], environ: WSGIEnvironment) -> WsgiResponse:
+    size = path.stat().st_size
+    content = wrap_file(environ, path.open("rb"))
+    response = WsgiResponse(content, headers=dict(headers), direct_passthrough=True)
+    response.content_length = size
+    response.headers.setdefault("Content-Type", "application/octet-stream")
+    try:
+        response.make_conditional(environ, accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        return WsgiResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    return response
 
 
 def _encode(body: Any, content_type: str) -> tuple[bytes, str]:

@@ -32,19 +32,27 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         try:
+            path.touch(mode=0o600)
             self._connection = sqlite3.connect(
                 path, check_same_thread=False, isolation_level=None, timeout=10
             )
-            self._connection.row_factory = sqlite3.Row
-            for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-                self._connection.execute(f"PRAGMA {pragma}")
-            for schema in schemas:
-                self._connection.executescript(schema)
-            (verdict,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise _damaged(path, str(error)) from error
+        self._connection.row_factory = sqlite3.Row
+        try:
+            self._prepare(schemas)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise _damaged(path, str(error)) from error
+
+    def _prepare(self, schemas: Iterable[str]) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        (verdict,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise _damaged(path, str(verdict))
+            raise sqlite3.DatabaseError(verdict)
+        for schema in schemas:
+            self._connection.executescript(schema)
 
     def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """All rows of a query."""

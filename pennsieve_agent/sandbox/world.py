@@ -8,6 +8,12 @@ from pathlib import Path
 
 from pennsieve_agent.sandbox.store import Store
 
+USER_ACCOUNT_ID = "123456789012"
+"""The emulated AWS account of the sandbox's user: the one moto gives every unknown key."""
+
+PLATFORM_ACCOUNT_ID = "740463337177"
+"""The emulated AWS account from which the platform assumes the users' roles."""
+
 
 @dataclass(frozen=True, slots=True)
 class Urls:

@@ -1,0 +1,17 @@
+"""The sandbox's clock, and how it writes times."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> float:
+    """Unix seconds."""
+    return time.time()
+
+
+def iso(seconds: float) -> str:
+    """A time as v1 writes it: ISO 8601, here always in UTC (``contracts/core.md`` 0.2)."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

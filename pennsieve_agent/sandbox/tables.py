@@ -1,0 +1,118 @@
+"""The tables of people, datasets, files and integrations. Times are unix seconds."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE IF NOT EXISTS workspaces (
+  int_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  node_id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  slug TEXT NOT NULL,
+  created_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS users (
+  int_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  node_id TEXT NOT NULL UNIQUE,
+  email TEXT NOT NULL,
+  first_name TEXT NOT NULL,
+  last_name TEXT NOT NULL,
+  is_integration INTEGER NOT NULL DEFAULT 0,
+  preferred_workspace INTEGER NOT NULL REFERENCES workspaces(int_id),
+  created_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS memberships (
+  user_int_id INTEGER NOT NULL REFERENCES users(int_id) ON DELETE CASCADE,
+  workspace_int_id INTEGER NOT NULL REFERENCES workspaces(int_id) ON DELETE CASCADE,
+  role INTEGER NOT NULL,
+  PRIMARY KEY (user_int_id, workspace_int_id)
+);
+CREATE TABLE IF NOT EXISTS teams (
+  int_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  node_id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  workspace_int_id INTEGER NOT NULL REFERENCES workspaces(int_id) ON DELETE CASCADE
+);
+CREATE TABLE IF NOT EXISTS team_members (
+  team_int_id INTEGER NOT NULL REFERENCES teams(int_id) ON DELETE CASCADE,
+  user_int_id INTEGER NOT NULL REFERENCES users(int_id) ON DELETE CASCADE,
+  PRIMARY KEY (team_int_id, user_int_id)
+);
+CREATE TABLE IF NOT EXISTS api_keys (
+  key TEXT PRIMARY KEY,
+  secret_hash TEXT NOT NULL,
+  sub TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  user_int_id INTEGER NOT NULL REFERENCES users(int_id) ON DELETE CASCADE,
+  workspace_int_id INTEGER NOT NULL REFERENCES workspaces(int_id) ON DELETE CASCADE,
+  created_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS refresh_tokens (
+  token_hash TEXT PRIMARY KEY,
+  key TEXT NOT NULL REFERENCES api_keys(key) ON DELETE CASCADE,
+  expires_at REAL NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS datasets (
+  int_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  node_id TEXT NOT NULL UNIQUE,
+  folder TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  description TEXT,
+  license TEXT,
+  tags TEXT NOT NULL DEFAULT '[]',
+  workspace_int_id INTEGER NOT NULL REFERENCES workspaces(int_id),
+  created_at REAL NOT NULL,
+  updated_at REAL NOT NULL
+);
+-- kind: user, team or workspace; subject_int_id counts in that kind's table
+CREATE TABLE IF NOT EXISTS collaborators (
+  dataset_int_id INTEGER NOT NULL REFERENCES datasets(int_id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
+  subject_int_id INTEGER NOT NULL,
+  role TEXT NOT NULL,
+  PRIMARY KEY (dataset_int_id, kind, subject_int_id)
+);
+-- path is relative to the dataset's folder, with "/"
+CREATE TABLE IF NOT EXISTS packages (
+  int_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  node_id TEXT NOT NULL UNIQUE,
+  dataset_int_id INTEGER NOT NULL REFERENCES datasets(int_id) ON DELETE CASCADE,
+  parent_int_id INTEGER REFERENCES packages(int_id) ON DELETE CASCADE,
+  path TEXT NOT NULL,
+  name TEXT NOT NULL,
+  is_folder INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  created_at REAL NOT NULL,
+  UNIQUE (dataset_int_id, path)
+);
+CREATE INDEX IF NOT EXISTS packages_by_parent ON packages (parent_int_id);
+
+CREATE TABLE IF NOT EXISTS webhooks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  workspace_int_id INTEGER NOT NULL REFERENCES workspaces(int_id),
+  api_url TEXT NOT NULL,
+  image_url TEXT,
+  description TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  name TEXT NOT NULL,
+  display_name TEXT NOT NULL,
+  is_private INTEGER NOT NULL,
+  is_default INTEGER NOT NULL,
+  is_disabled INTEGER NOT NULL DEFAULT 0,
+  has_access INTEGER NOT NULL,
+  event_targets TEXT NOT NULL,
+  custom_targets TEXT NOT NULL,
+  integration_user INTEGER NOT NULL REFERENCES users(int_id),
+  created_by INTEGER NOT NULL REFERENCES users(int_id),
+  created_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS dataset_webhooks (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  webhook_id INTEGER NOT NULL REFERENCES webhooks(id) ON DELETE CASCADE,
+  dataset_int_id INTEGER NOT NULL REFERENCES datasets(int_id) ON DELETE CASCADE,
+  enabled_by INTEGER NOT NULL,
+  enabled_on REAL NOT NULL,
+  UNIQUE (webhook_id, dataset_int_id)
+);
+"""
