@@ -6,6 +6,7 @@ them. Imports point downwards::
 
     cli         commands: parse, compose, call; the one error boundary
     console     what the user sees: values in, text out
+    services    what a command does: register, grant, start, follow
     sandbox     a Pennsieve platform and an AWS account in one local process
     account     changing the user's AWS account: observe, plan, show, apply
     engine      compile a run plan; run it with Docker or plain processes

@@ -18,11 +18,12 @@ ABOVE = {
     "aws": {"domain", "errors"},
     "engine": {"domain", "errors"},
     "account": {"aws", "platform", "domain", "errors"},
+    "services": {"engine", "platform", "source", "domain", "errors"},
     "sandbox": {"engine", "source", "domain", "errors"},
     "console": {"domain", "errors"},
     "cli": {
         *("account", "aws", "console", "domain", "engine", "errors"),
-        *("platform", "sandbox", "settings", "source"),
+        *("platform", "sandbox", "services", "settings", "source"),
     },
     "__main__": {"cli", "errors", ""},
     "__init__": set(),

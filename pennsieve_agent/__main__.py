@@ -1,0 +1,22 @@
+"""The program's entry point."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        from pennsieve_agent import __version__  # noqa: PLC0415 - nothing else is needed
+
+        sys.stdout.write(f"pennsieve {__version__}\n")
+        return
+    from pennsieve_agent.cli.boundary import run  # noqa: PLC0415 - keeps --version instant
+
+    sys.exit(run(arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The tree of commands; a branch is imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import typer
+import typer.main
+from typer.core import TyperGroup
+
+COMMANDS = {
+    "login": "Sign in to Pennsieve with an API key.",
+    "logout": "Forget the key of a profile.",
+    "whoami": "Who is signed in, to which workspace, with which key.",
+    "profile": "Workspaces this machine knows.",
+    "compute": "Your AWS account as a place where analysis runs.",
+    "workflow": "Analysis code from git, registered to run.",
+    "dataset": "Datasets, and which workflow may use them.",
+    "run": "Start analysis and follow it.",
+    "sandbox": "A Pennsieve and an AWS account on this machine, for trying.",
+}
+"""The order is that of a first journey."""
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are found in modules of the same name."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the commands, without importing them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"pennsieve_agent.cli.{cmd_name}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands, without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+        with formatter.section("First steps"):
+            formatter.write_dl(
+                [
+                    ("pennsieve sandbox start --detach", "try everything without an account"),
+                    ("pennsieve login", "or sign in to Pennsieve"),
+                ]
+            )
+
+
+def group(help_text: str) -> typer.Typer:
+    """A group of commands in our style."""
+    return typer.Typer(
+        help=help_text,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+root = typer.Typer(
+    cls=LazyGroup,
+    name="pennsieve",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from pennsieve_agent import __version__
+
+        typer.echo(f"pennsieve {__version__}")
+        raise typer.Exit
+
+
+@root.callback()
+def main(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
+    ),
+    debug: bool = typer.Option(False, "--debug", help="Show a traceback when something fails."),
+) -> None:
+    """Run your analysis at scale on Pennsieve, with compute you own."""
+    del version, debug  # --debug is read by the boundary, which must know it for every failure

@@ -1,0 +1,119 @@
+"""What a command may ask for; each thing is made on first use.
+
+A bad flag therefore opens nothing, and ``--help`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from pennsieve_agent.console.streams import Streams
+from pennsieve_agent.errors import NotSignedIn
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.identity import Identity, Profile
+    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.settings.profiles import Settings
+
+
+class Context:
+    """Streams, clock, settings and clients of one command."""
+
+    def __init__(
+        self,
+        streams: Streams,
+        environ: Mapping[str, str],
+        *,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.streams = streams
+        self.environ = environ
+        self.now = now
+        self.sleep = sleep
+        self.profile_name: str | None = None
+        self.as_json = False
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Begin a command."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close what the command opened."""
+        self._open.close()
+
+    @property
+    def relative(self) -> bool:
+        """Whether times are shown as "3 minutes ago"."""
+        return self.streams.out_is_terminal
+
+    @property
+    def home(self) -> Path:
+        """The user's home."""
+        return Path(self.environ.get("HOME") or Path.home())
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Profiles and the keychain."""
+        from pennsieve_agent.settings.keychain import SystemKeychain
+        from pennsieve_agent.settings.locations import config_path
+        from pennsieve_agent.settings.profiles import Settings
+
+        return Settings(config_path(self.environ), self.environ, SystemKeychain())
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile in use.
+
+        Raises:
+            UsageProblem: no such profile.
+        """
+        return self.settings.profile(self.profile_name)
+
+    @cached_property
+    def platform(self) -> Platform:
+        """Pennsieve, signed in on first use.
+
+        Raises:
+            NotSignedIn: there is no key.
+        """
+        profile = self.profile
+        if profile.key is None:
+            raise NotSignedIn(
+                f"profile '{profile.name}' has no key" if profile.name else "not signed in",
+                hint="sign in with: pennsieve login (or try: pennsieve sandbox start --detach)",
+            )
+        return self.connect(profile)
+
+    def connect(self, profile: Profile) -> Platform:
+        """Pennsieve as seen by a profile that has a key; closed when the command ends."""
+        from pennsieve_agent.platform.client import Platform
+
+        if profile.key is None:
+            raise NotSignedIn("not signed in", hint="sign in with: pennsieve login")
+        return self._open.enter_context(
+            Platform(
+                profile.hosts,
+                profile.key,
+                now=self.now,
+                sleep=self.sleep,
+                note=self.streams.note,
+            )
+        )
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who is signed in."""
+        return self.platform.identity()

@@ -1,0 +1,98 @@
+"""``pennsieve login``: sign in with an API key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console import documents
+from pennsieve_agent.domain.identity import ApiKey, Hosts, Profile
+from pennsieve_agent.errors import UsageProblem
+
+app = group("Sign in to Pennsieve with an API key.")
+_NEW_PROFILE = "lab"
+
+
+@app.command()
+def login(
+    ctx: typer.Context,
+    profile: options.Profile = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The API key; its secret is asked for.")
+    ] = None,
+    secret_stdin: Annotated[
+        bool, typer.Option("--secret-stdin", help="Read the secret from standard input.")
+    ] = False,
+    plaintext: Annotated[
+        bool,
+        typer.Option(
+            "--plaintext", help="Keep the secret in config.ini (mode 0600), not in the keychain."
+        ),
+    ] = False,
+    api_host: Annotated[str | None, typer.Option(metavar="URL", hidden=True)] = None,
+    api2_host: Annotated[str | None, typer.Option(metavar="URL", hidden=True)] = None,
+    json: options.Json = False,
+) -> None:
+    """Sign in to Pennsieve with an API key.
+
+    Make a key in the web application (your profile, "API keys"). A key is bound to one workspace,
+    so a profile is a workspace. With a key already known, it is checked again.
+    """
+    context = options.use(ctx, profile, as_json=json)
+    known = _known(context, profile)
+    if known is not None and known.key is not None and key is None:
+        _say(context, known, kept=f"using the key from {known.key_source}")
+        return
+    hosts = Hosts(
+        api=api_host or (known.hosts.api if known else Hosts().api),
+        api2=api2_host or (known.hosts.api2 if known else Hosts().api2),
+        cognito=known.hosts.cognito if known else None,
+    )
+    name = profile or (known.name if known and known.name else _NEW_PROFILE)
+    entered = Profile(name, hosts, _enter(context, key, secret_stdin=secret_stdin))
+    # Signed in before anything is kept: a wrong key must not replace a right one.
+    context.connect(entered).identity()
+    where = context.settings.save(
+        entered,
+        plaintext=plaintext,
+        make_default=profile is None or context.settings.default_name() is None,
+    )
+    _say(context, replace(entered, key_source=where), kept=f"key kept in {where}")
+
+
+def _known(context: Context, name: str | None) -> Profile | None:
+    if name is not None and name not in context.settings.names():
+        return None
+    return context.settings.profile(name)
+
+
+def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
+    instead = "give --key KEY and --secret-stdin, or set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET"
+    streams = context.streams
+    key = key or streams.ask("API key", instead=instead)
+    if secret_stdin:
+        secret = streams.stdin.readline().strip()
+    else:
+        secret = streams.ask_secret("API secret (not shown)", instead=instead)
+    if not key or not secret:
+        raise UsageProblem("a key and a secret are needed", hint=instead)
+    return ApiKey(key, secret)
+
+
+def _say(context: Context, profile: Profile, *, kept: str) -> None:
+    platform = context.connect(profile)
+    who = platform.identity()
+    if context.as_json:
+        context.streams.document(documents.identity(who, profile, context.now()))
+        return
+    context.streams.result(
+        f"Signed in to workspace '{who.workspace.name}' as {who.user.name} <{who.user.email}>"
+    )
+    context.streams.note(f"profile '{profile.name}' at {profile.hosts.api}, {kept}")
+    for warning in context.settings.warnings():
+        context.streams.note(f"warning: {warning}")

@@ -1,0 +1,279 @@
+"""``pennsieve run``: start analysis and follow it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pennsieve_agent.cli import options, run_views
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console import documents
+from pennsieve_agent.domain.runs import Run, RunStatus
+from pennsieve_agent.errors import RunFailed, StillRunning, UsageProblem
+from pennsieve_agent.services import follow, lookup, submit
+
+app = group("Start analysis and follow it.")
+
+
+@app.command()
+def start(
+    ctx: typer.Context,
+    dataset: options.Dataset,
+    workflow: Annotated[
+        str | None, typer.Option("--workflow", "-w", help="Default: the only one granted.")
+    ] = None,
+    node: Annotated[
+        str | None, typer.Option("--node", "-n", help="Default: the only one enabled.")
+    ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="A name for the run.")] = None,
+    folder: Annotated[
+        str | None, typer.Option(help="Folder of the dataset for the results.")
+    ] = None,
+    follow_: Annotated[
+        bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")
+    ] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop waiting, not the run, after this.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
+    ] = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Start a workflow on a dataset's files.
+
+    Everything is checked before anything is sent. With --wait or --follow the exit code is 0 when
+    the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    """
+    context = options.use(ctx, profile, as_json=json)
+    wanted = submit.RunOptions(
+        dataset, workflow, node, tuple(files or ()), tuple(param or ()), name, folder
+    )
+    ready = submit.prepare(context.platform, context.identity.workspace.id, wanted, context.now())
+    if dry_run:
+        run_views.show_plan(context, ready)
+        return
+    started = context.platform.runs.start(ready.request)
+    run_views.say_started(context, ready, started, quiet=json)
+    if not (follow_ or wait):
+        if json:
+            context.streams.document(documents.run(started))
+        return
+    follower = _follower(context, started, timeout=timeout)
+    _follow_to_end(context, follower, show=follow_ and not json)
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", "-L", min=1, max=1000)] = 20,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """The workspace's latest runs."""
+    context = options.use(ctx, profile, as_json=json)
+    runs = lookup.recent_runs(context.platform, context.identity.workspace.id, limit)
+    if json:
+        context.streams.document([documents.run(r) for r in runs])
+    elif runs:
+        context.streams.result(run_views.runs_table(context, runs))
+    else:
+        context.streams.note("no run yet; start one with: pennsieve run start --dataset DATASET")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    run: options.Run = None,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """A run: its steps, times, parameters and where its results are."""
+    context = options.use(ctx, profile, as_json=json)
+    found = _find(context, run)
+    state = context.platform.runs.state(found.uuid)
+    if json:
+        context.streams.document(documents.run(found, state))
+    else:
+        run_views.show_run(context, found, state)
+
+
+@app.command()
+def status(
+    ctx: typer.Context,
+    run: options.Run = None,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """One word: how a run is. Exit code 0 succeeded, 3 failed or cancelled, 8 not ended."""
+    context = options.use(ctx, profile, as_json=json)
+    found = _find(context, run)
+    state = context.platform.runs.state(found.uuid)
+    if json:
+        context.streams.document({"id": found.uuid, "status": state.status.value})
+    else:
+        context.streams.result(state.status.label)
+    raise typer.Exit(int(_exit_code(state.status)))
+
+
+@app.command()
+def logs(
+    ctx: typer.Context,
+    run: options.Run = None,
+    follow_: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the run ends.")
+    ] = False,
+    step: Annotated[str | None, typer.Option(help="Only this step.")] = None,
+    timestamps: Annotated[
+        bool, typer.Option("--timestamps", "-t", help="Begin each line with its time.")
+    ] = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
+
+    --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
+    following, not the run.
+    """
+    context = options.use(ctx, profile, as_json=json)
+    found = _find(context, run)
+    if step is not None and step not in {s.id for s in found.steps}:
+        names = ", ".join(s.id for s in found.steps)
+        raise UsageProblem(f"the run has no step '{step}'", hint=f"its steps are: {names}")
+    follower = _follower(context, found, step=step)
+    printer = run_views.LinePrinter(context, found, timestamps=timestamps)
+    if follow_:
+        _follow_to_end(context, follower, show=True, printer=printer)
+        return
+    lines = [event for event in follower.once() if isinstance(event, follow.Line)]
+    if json:
+        context.streams.document(
+            {"run": found.uuid, "messages": [run_views.line_document(line) for line in lines]}
+        )
+        return
+    for line in lines:
+        printer.show(line)
+    if not lines:
+        context.streams.note("nothing was logged yet; wait for it with --follow")
+
+
+@app.command()
+def cancel(
+    ctx: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Name, unique prefix or id.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until nothing runs any more.")] = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Stop a run: what runs is ended, nothing more is started."""
+    context = options.use(ctx, profile, as_json=json)
+    found = _find(context, run)
+    context.platform.runs.cancel(found.uuid)
+    if wait:
+        for _ in _follower(context, found).events():
+            pass
+    state = context.platform.runs.state(found.uuid)
+    if json:
+        context.streams.document({"id": found.uuid, "status": state.status.value})
+    else:
+        context.streams.result(f"Run '{found.name or found.uuid}' is {state.status.label}")
+
+
+@app.command()
+def outputs(
+    ctx: typer.Context,
+    run: options.Run = None,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """The files a run wrote to its dataset, and what its steps reported."""
+    context = options.use(ctx, profile, as_json=json)
+    found = _find(context, run)
+    folders = tuple(
+        folder for values in found.target_params.values() if (folder := values.get("TARGET_FOLDER"))
+    )
+    written = [
+        file
+        for file in context.platform.datasets.files(found.dataset_id)
+        if any(file.path.startswith(f"{folder.strip('/')}/") for folder in folders)
+    ]
+    run_views.show_outputs(context, found, sorted(written, key=lambda f: f.path))
+
+
+def _find(context: Context, wanted: str | None) -> Run:
+    return lookup.run(context.platform, context.identity.workspace.id, wanted)
+
+
+def _follower(
+    context: Context, run: Run, *, step: str | None = None, timeout: float | None = None
+) -> follow.Follower:
+    deadline = None if timeout is None else context.now() + timeout
+    return follow.Follower(
+        context.platform,
+        run,
+        context.now,
+        context.sleep,
+        context.streams.note,
+        deadline=deadline,
+        only_step=step,
+    )
+
+
+def _follow_to_end(
+    context: Context,
+    follower: follow.Follower,
+    *,
+    show: bool,
+    printer: run_views.LinePrinter | None = None,
+) -> None:
+    printer = printer or run_views.LinePrinter(context, follower.run)
+    status = RunStatus.UNKNOWN
+    try:
+        for event in follower.events():
+            if show:
+                printer.show(event)
+            if isinstance(event, follow.Change) and not event.step:
+                status = event.status
+    except KeyboardInterrupt:
+        context.streams.note(
+            f"\nstopped following; the run goes on. Follow again: pennsieve run logs "
+            f"{follower.run.uuid} --follow\ncancel it: pennsieve run cancel {follower.run.uuid}"
+        )
+        raise
+    _end(context, follower.run, status, show=show)
+
+
+def _end(context: Context, run: Run, status: RunStatus, *, show: bool) -> None:
+    state = context.platform.runs.state(run.uuid)
+    if context.as_json and not show:
+        context.streams.document(documents.run(run, state))
+    if status is RunStatus.SUCCEEDED:
+        run_views.say_ended(context, run, state)
+        return
+    failed = next((s.id for s in state.steps if s.status is RunStatus.FAILED), "")
+    named = run.name or run.uuid
+    raise RunFailed(
+        f"run '{named}' {state.status.label}" + (f" in step '{failed}'" if failed else ""),
+        where=run.uuid,
+        hint=f"read why: pennsieve run logs {run.uuid}" + (f" --step {failed}" if failed else ""),
+    )
+
+
+def _exit_code(status: RunStatus) -> int:
+    if status is RunStatus.SUCCEEDED:
+        return 0
+    return int(RunFailed.exit_code if status.is_final else StillRunning.exit_code)

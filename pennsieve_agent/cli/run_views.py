@@ -1,0 +1,208 @@
+"""How runs are shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console import documents
+from pennsieve_agent.console.tables import STATUS_STYLES, details, table
+from pennsieve_agent.console.words import duration, plural, size, when
+from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.plans import JobKind
+from pennsieve_agent.domain.runs import Run, RunState, RunStatus
+from pennsieve_agent.domain.workflows import StepKind
+from pennsieve_agent.services.follow import Change, Event, Line
+from pennsieve_agent.services.submit import Prepared
+
+#: Select Graphic Rendition: the escape sequences that only set colours.
+_SGR = re.compile(r"\x1b\[([0-9;]*)m")
+_COLOURS = ("cyan", "green", "yellow")
+
+
+class LinePrinter:
+    """Prints what happens in a run: its lines on standard output, its states on standard error."""
+
+    def __init__(self, context: Context, run: Run, *, timestamps: bool = False) -> None:
+        self._context = context
+        self._timestamps = timestamps
+        steps = [s.id for s in run.steps] or [s.id for s in run.states]
+        processors = [s for s in run.steps if s.kind is StepKind.PROCESSOR]
+        self._width = max((len(step) for step in steps), default=0)
+        self._named = len(steps) > 1
+        self._colours = {s.id: _COLOURS[i % len(_COLOURS)] for i, s in enumerate(processors)}
+
+    def show(self, event: Event) -> None:
+        """Print one event."""
+        streams = self._context.streams
+        if isinstance(event, Change):
+            if not self._context.as_json and event.status is not RunStatus.NOT_STARTED:
+                name = f"step {event.step}" if event.step else "run"
+                label = streams.paint(
+                    event.status.label, STATUS_STYLES.get(event.status.label, "dim")
+                )
+                streams.note(f"{streams.paint('●', 'dim')} {name}: {label}")
+            return
+        if self._context.as_json:
+            streams.result(json.dumps(line_document(event), ensure_ascii=False))
+            return
+        streams.result(f"{self._prefix(event)}{_safe(event.text, colours=streams.colour)}")
+
+    def _prefix(self, line: Line) -> str:
+        stamp = f"{_clock(line.timestamp)} " if self._timestamps else ""
+        if not self._named:
+            return stamp
+        name = line.step.ljust(self._width)
+        colour = self._colours.get(line.step, "dim")
+        return f"{stamp}{self._context.streams.paint(f'{name} |', colour)} "
+
+
+def _clock(timestamp: int) -> str:
+    at = datetime.fromtimestamp(timestamp / 1000, tz=UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _safe(text: str, *, colours: bool) -> str:
+    """Only a program's colours may pass, and only to a terminal; the rest could garble it."""
+    parts = _SGR.split(text)
+    kept = ["".join(c for c in part if c.isprintable() or c == "\t") for part in parts]
+    if not colours:
+        return "".join(kept[::2])
+    return "".join(f"\x1b[{part}m" if i % 2 else part for i, part in enumerate(kept))
+
+
+def line_document(line: Line) -> dict[str, Any]:
+    """A log line for ``--json``."""
+    return {"step": line.step, "timestamp": line.timestamp, "message": line.text}
+
+
+def show_plan(context: Context, ready: Prepared) -> None:
+    """What would run."""
+    if context.as_json:
+        document = documents.plan(ready.plan)
+        files = None if ready.files is None else [documents.file(f) for f in ready.files]
+        extra = {"node": ready.node.name, "dataset": ready.dataset.name, "files": files}
+        context.streams.document({**document, **extra, "name": ready.request.name})
+        return
+    streams = context.streams
+    pairs = [
+        ("workflow", ready.plan.workflow_name),
+        ("dataset", ready.dataset.name),
+        ("node", ready.node.name),
+        ("input", _input(ready)),
+        ("results", ready.folder),
+    ]
+    streams.result(details(pairs, streams))
+    rows = [
+        [
+            job.id,
+            job.kind.value,
+            ", ".join(job.depends_on),
+            f"{job.source_url} {job.tag}" if job.kind is JobKind.PROCESSOR else job.target_folder,
+        ]
+        for job in ready.plan.jobs
+    ]
+    streams.result("")
+    streams.result(table(["JOB", "KIND", "AFTER", "CODE OR FOLDER"], rows, streams))
+    settings = sorted(
+        (name, value)
+        for job in ready.plan.jobs
+        for name, value in ready.request.parameters.get(job.id, {}).items()
+    )
+    if settings:
+        streams.result("")
+        streams.result(table(["PARAMETER", "VALUE"], [list(pair) for pair in settings], streams))
+    streams.note("nothing was started (--dry-run)")
+
+
+def _input(ready: Prepared) -> str:
+    if ready.files is None:
+        return "the whole dataset"
+    total = size(sum(file.size for file in ready.files))
+    return f"{plural(len(ready.files), 'file')}, {total}"
+
+
+def say_started(context: Context, ready: Prepared, run: Run, *, quiet: bool) -> None:
+    """The run has begun."""
+    if quiet:
+        return
+    context.streams.result(f"Started run '{run.name or ready.request.name}' ({run.uuid})")
+    context.streams.note(
+        f"{ready.plan.workflow_name} on {_input(ready)} of '{ready.dataset.name}', "
+        f"node '{ready.node.name}'\nfollow it: pennsieve run logs --follow"
+    )
+
+
+def say_ended(context: Context, run: Run, state: RunState) -> None:
+    """The run has succeeded."""
+    took = duration(state.started_at, state.completed_at, context.now())
+    context.streams.note(
+        f"run '{run.name or run.uuid}' {state.status.label}" + (f" in {took}" if took else "")
+    )
+
+
+def runs_table(context: Context, runs: Sequence[Run]) -> str:
+    """Runs, one a row."""
+    rows = [
+        [
+            run.name or "-",
+            run.status.label,
+            run.workflow_name,
+            when(run.started_at, context.now(), relative=context.relative),
+            duration(run.started_at, run.completed_at, context.now()),
+            run.uuid,
+        ]
+        for run in runs
+    ]
+    columns = ["NAME", "STATUS", "WORKFLOW", "STARTED", "TOOK", "ID"]
+    return table(columns, rows, context.streams)
+
+
+def show_run(context: Context, run: Run, state: RunState) -> None:
+    """All of one run."""
+    streams, now = context.streams, context.now()
+    folders = [v["TARGET_FOLDER"] for v in run.target_params.values() if v.get("TARGET_FOLDER")]
+    pairs = [
+        ("run", run.name),
+        ("id", run.uuid),
+        ("status", state.status.label),
+        ("workflow", run.workflow_name),
+        ("dataset", run.dataset_id),
+        ("started", when(state.started_at, now, relative=context.relative)),
+        ("took", duration(state.started_at, state.completed_at, now)),
+        ("results in", ", ".join(folders)),
+    ]
+    pairs += [
+        (f"{step}.{name}", value)
+        for step, values in run.parameters.items()
+        for name, value in values.items()
+    ]
+    streams.result(details(pairs, streams))
+    rows = [
+        [s.id, s.status.label, duration(s.started_at, s.completed_at, now)] for s in state.steps
+    ]
+    streams.result("")
+    streams.result(table(["STEP", "STATUS", "TOOK"], rows, streams))
+
+
+def show_outputs(context: Context, run: Run, written: Sequence[DataFile]) -> None:
+    """What a run left behind."""
+    streams = context.streams
+    if context.as_json:
+        files = [documents.file(f) for f in written]
+        streams.document({"run": run.uuid, "files": files, "outputs": dict(run.outputs)})
+        return
+    if written:
+        rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in written]
+        streams.result(table(["PATH", "SIZE"], rows, streams))
+    if run.outputs:
+        streams.result(details(sorted(run.outputs.items()), streams))
+    if not written and not run.outputs:
+        ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
+        streams.note(f"run '{run.name or run.uuid}' {ended}")
+        return
+    streams.note(f"{plural(len(written), 'file')}, {size(sum(f.size for f in written))}")

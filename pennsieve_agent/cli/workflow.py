@@ -1,0 +1,171 @@
+"""``pennsieve workflow``: analysis code from git, registered to run."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.console import documents
+from pennsieve_agent.console.tables import details, table
+from pennsieve_agent.console.words import when
+from pennsieve_agent.domain.workflows import Workflow
+from pennsieve_agent.services import lookup, workflows
+
+app = group("Analysis code from git, registered to run.")
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    repositories: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="REPO...",
+            help="Git URL or folder, REPO@TAG for a tag. Several make a chain: each step reads "
+            "what the one before wrote.",
+        ),
+    ],
+    ref: Annotated[
+        str | None,
+        typer.Option(metavar="TAG", help="Tag, branch or commit. Default: the newest version tag."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Default: the manifest's name.")
+    ] = None,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Register code from git as a workflow.
+
+    The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
+    beside it declares parameters and resources.
+    """
+    context = options.use(ctx, profile, as_json=json)
+    with tempfile.TemporaryDirectory(prefix="pennsieve-") as folder:
+        found = workflows.inspect_all(repositories, ref, Path(folder), context.streams.note)
+        clock = workflows.Clock(context.now, context.sleep)
+        added = workflows.add(
+            context.platform,
+            context.identity.workspace.id,
+            found,
+            name,
+            clock,
+            context.streams.note,
+        )
+    if json:
+        commits = [
+            {"source_url": c.source_url, "tag": c.tag, "commit": c.commit} for c in added.checkouts
+        ]
+        document = {**documents.workflow(added.workflow), "sources": commits}
+        context.streams.document({**document, "created": added.created})
+        return
+    verb = "Added" if added.created else "Up to date:"
+    context.streams.result(f"{verb} workflow '{added.workflow.name}' ({added.workflow.uuid})")
+    context.streams.note(
+        f"next: pennsieve dataset grant '{added.workflow.name}' --dataset DATASET "
+        "--access read-write"
+    )
+
+
+@app.command("list")
+def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
+    """The workspace's workflows."""
+    context = options.use(ctx, profile, as_json=json)
+    found = [
+        w for w in context.platform.workflows.list(context.identity.workspace.id) if w.is_active
+    ]
+    found.sort(key=lambda w: w.name.casefold())
+    if json:
+        context.streams.document([documents.workflow(w) for w in found])
+        return
+    if not found:
+        context.streams.note("no workflow yet; add one with: pennsieve workflow add GITHUB_URL")
+        return
+    rows = [
+        [
+            w.name,
+            w.description,
+            when(w.created_at, context.now(), relative=context.relative),
+            w.uuid,
+        ]
+        for w in found
+    ]
+    context.streams.result(table(["NAME", "DESCRIPTION", "ADDED", "ID"], rows, context.streams))
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    workflow: options.Workflow,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """A workflow's steps and parameters."""
+    context = options.use(ctx, profile, as_json=json)
+    found = lookup.workflow(context.platform, context.identity.workspace.id, workflow)
+    if json:
+        context.streams.document(documents.workflow(found))
+        return
+    streams = context.streams
+    streams.result(
+        details(
+            [
+                ("name", found.name),
+                ("id", found.uuid),
+                ("description", found.description),
+                ("added", when(found.created_at, context.now(), relative=context.relative)),
+            ],
+            streams,
+        )
+    )
+    for section in _sections(found):
+        streams.result("")
+        streams.result(table(section[0], section[1], streams))
+
+
+def _sections(found: Workflow) -> list[tuple[list[str], list[list[str]]]]:
+    steps = [
+        [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, s.tag]
+        for s in found.steps
+    ]
+    sections = [(["STEP", "TYPE", "AFTER", "CODE OR TARGET", "TAG"], steps)]
+    parameters = [
+        [
+            p.name,
+            "|".join(p.allowed) or p.type.value,
+            "(required)" if p.default is None else p.default,
+            p.description,
+        ]
+        for s in found.processors
+        for p in s.parameters
+    ]
+    if parameters:
+        sections.append((["PARAMETER", "TYPE", "DEFAULT", "MEANING"], parameters))
+    return sections
+
+
+@app.command()
+def remove(
+    ctx: typer.Context,
+    workflow: options.Workflow,
+    yes: options.Yes = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Archive a workflow: it can no longer be started; its runs stay."""
+    context = options.use(ctx, profile, as_json=json)
+    found = lookup.workflow(context.platform, context.identity.workspace.id, workflow)
+    question = f"Archive workflow '{found.name}'?"
+    if not context.streams.confirm(question, assume=yes):
+        context.streams.note("nothing was changed")
+        return
+    context.platform.workflows.archive(found.uuid)
+    if json:
+        context.streams.document({"id": found.uuid, "name": found.name, "archived": True})
+    else:
+        context.streams.result(f"Archived workflow '{found.name}'")

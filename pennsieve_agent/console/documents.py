@@ -1,0 +1,178 @@
+"""Domain values as JSON documents: the fields scripts may rely on.
+
+Names are snake_case and stable; a field is never removed or renamed without a new major version.
+Times are ISO 8601 in UTC, sizes are bytes, an unknown value is null or "".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pennsieve_agent.console.words import moment
+from pennsieve_agent.domain.compute import ComputeNode
+from pennsieve_agent.domain.datasets import DataFile, Dataset
+from pennsieve_agent.domain.grants import Grant
+from pennsieve_agent.domain.identity import Identity, Profile
+from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.runs import LogMessage, Run, RunState
+from pennsieve_agent.domain.workflows import Step, Workflow
+
+
+def time(text: str) -> str | None:
+    """A server's time as ISO 8601 in UTC."""
+    at = moment(text)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
+
+
+def identity(who: Identity, profile: Profile, now: float) -> dict[str, Any]:
+    """Who is signed in; never the key's secret."""
+    return {
+        "user": {"id": who.user.id, "name": who.user.name, "email": who.user.email},
+        "workspace": {
+            "id": who.workspace.id,
+            "name": who.workspace.name,
+            "role": who.workspace.role,
+        },
+        "profile": profile.name,
+        "host": profile.hosts.api,
+        "key_source": profile.key_source,
+        "seconds_left": int(who.expires_at - now),
+    }
+
+
+def dataset(value: Dataset) -> dict[str, Any]:
+    """A dataset."""
+    return {
+        "id": value.id,
+        "name": value.name,
+        "role": value.role.value,
+        "size": value.size,
+        "description": value.description,
+        "updated_at": time(value.updated_at),
+    }
+
+
+def file(value: DataFile) -> dict[str, Any]:
+    """A file of a dataset."""
+    return {"path": value.path, "size": value.size, "package_id": value.package_id}
+
+
+def node(value: ComputeNode) -> dict[str, Any]:
+    """A compute node."""
+    return {
+        "id": value.uuid,
+        "name": value.name,
+        "status": value.status.value,
+        "health": value.health or None,
+        "aws_account": value.aws_account_id,
+        "account_id": value.account_uuid,
+        "mode": value.deployment_mode or None,
+        "access": value.access_scope or None,
+        "owner": value.owner_id,
+        "description": value.description,
+        "created_at": time(value.created_at),
+    }
+
+
+def step(value: Step) -> dict[str, Any]:
+    """One step of a workflow."""
+    return {
+        "id": value.id,
+        "type": value.kind.value,
+        "depends_on": list(value.depends_on),
+        "source_url": value.source_url or None,
+        "tag": value.tag or None,
+        "target_type": value.target_type or None,
+        "cpu": value.cpu or None,
+        "memory": value.memory or None,
+        "parameters": [
+            {
+                "name": p.name,
+                "type": p.type.value,
+                "default": p.default,
+                "required": p.default is None,
+                "allowed": list(p.allowed),
+                "description": p.description,
+            }
+            for p in value.parameters
+        ],
+    }
+
+
+def workflow(value: Workflow) -> dict[str, Any]:
+    """A workflow with its steps."""
+    return {
+        "id": value.uuid,
+        "name": value.name,
+        "description": value.description,
+        "active": value.is_active,
+        "created_at": time(value.created_at),
+        "steps": [step(s) for s in value.steps],
+    }
+
+
+def grant(value: Grant, workflow_name: str) -> dict[str, Any]:
+    """A workflow's access to a dataset."""
+    return {
+        "workflow": workflow_name,
+        "workflow_id": value.workflow_uuid,
+        "dataset_id": value.dataset_id,
+        "access": value.access.value,
+        "granted_by": value.granted_by,
+        "granted_at": time(value.granted_at),
+    }
+
+
+def plan(value: RunPlan) -> dict[str, Any]:
+    """What a run would execute."""
+    return {
+        "workflow": value.workflow_name,
+        "dataset_id": value.dataset_id,
+        "jobs": [
+            {
+                "id": job.id,
+                "kind": job.kind.value,
+                "depends_on": list(job.depends_on),
+                "source_url": job.source_url or None,
+                "tag": job.tag or None,
+                "target_folder": job.target_folder or None,
+                "environment": dict(job.environment),
+                "cpu": job.cpu or None,
+                "memory": job.memory or None,
+            }
+            for job in value.jobs
+        ],
+    }
+
+
+def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
+    """A run; with its state, also its steps."""
+    now = state or RunState(value.status, value.started_at, value.completed_at, value.states)
+    return {
+        "id": value.uuid,
+        "name": value.name,
+        "status": now.status.value,
+        "workflow": value.workflow_name,
+        "workflow_id": value.workflow_uuid,
+        "node_id": value.node_uuid,
+        "dataset_id": value.dataset_id,
+        "created_by": value.created_by,
+        "started_at": time(now.started_at),
+        "completed_at": time(now.completed_at),
+        "steps": [
+            {
+                "id": s.id,
+                "status": s.status.value,
+                "started_at": time(s.started_at),
+                "completed_at": time(s.completed_at),
+            }
+            for s in now.steps
+        ],
+        "parameters": {k: dict(v) for k, v in value.parameters.items()},
+        "outputs": dict(value.outputs),
+    }
+
+
+def message(step_id: str, value: LogMessage) -> dict[str, Any]:
+    """A line of a log; ``timestamp`` is unix milliseconds."""
+    return {"step": step_id, "timestamp": value.timestamp, "message": value.message}

@@ -1,0 +1,145 @@
+"""The terminal, or whatever stands in its place."""
+
+from __future__ import annotations
+
+import getpass
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from pennsieve_agent.errors import UsageProblem
+
+_BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = 1, 2, 31, 32, 33, 36
+_COLOURS = {
+    "bold": _BOLD,
+    "dim": _DIM,
+    "red": _RED,
+    "green": _GREEN,
+    "yellow": _YELLOW,
+    "cyan": _CYAN,
+}
+
+
+@dataclass
+class Streams:
+    """Where results, messages and answers go. ``width`` is in columns."""
+
+    out: TextIO
+    err: TextIO
+    stdin: TextIO
+    out_is_terminal: bool = False
+    err_is_terminal: bool = False
+    can_ask: bool = False
+    colour: bool = False
+    width: int = 80
+
+    @classmethod
+    def of_process(cls, environ: Mapping[str, str]) -> Streams:
+        """The process's own streams; ``NO_COLOR`` and ``TERM=dumb`` are honoured."""
+        out_tty, err_tty = sys.stdout.isatty(), sys.stderr.isatty()
+        plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace", line_buffering=True)
+        return cls(
+            sys.stdout,
+            sys.stderr,
+            sys.stdin,
+            out_is_terminal=out_tty,
+            err_is_terminal=err_tty,
+            can_ask=sys.stdin.isatty() and err_tty,
+            colour=out_tty and not plain,
+            width=shutil.get_terminal_size().columns,
+        )
+
+    @classmethod
+    def for_test(cls, answers: str = "", *, terminal: bool = False, width: int = 80) -> Streams:
+        """Streams kept in memory; ``answers`` is what the user types."""
+        return cls(
+            io.StringIO(),
+            io.StringIO(),
+            io.StringIO(answers),
+            out_is_terminal=terminal,
+            err_is_terminal=terminal,
+            can_ask=terminal,
+            width=width,
+        )
+
+    def result(self, text: str) -> None:
+        """Write a result to standard output."""
+        self.out.write(text if text.endswith("\n") or not text else f"{text}\n")
+        self.out.flush()
+
+    def document(self, value: Any) -> None:
+        """Write one JSON document to standard output."""
+        indent = 2 if self.out_is_terminal else None
+        self.result(json.dumps(value, indent=indent, ensure_ascii=False))
+
+    def note(self, text: str) -> None:
+        """Say something that is not a result, on standard error."""
+        self.err.write(f"{text}\n")
+        self.err.flush()
+
+    def paint(self, text: str, *styles: str) -> str:
+        """The text in colour, where there is colour."""
+        if not self.colour or not styles:
+            return text
+        codes = ";".join(str(_COLOURS[style]) for style in styles)
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+    def ask(self, question: str, *, instead: str) -> str:
+        """Ask for a line of text.
+
+        Raises:
+            UsageProblem: nobody is there to answer; the hint is ``instead``.
+        """
+        self._must_ask(question, instead)
+        self.err.write(f"{question}: ")
+        self.err.flush()
+        return self._line().strip()
+
+    def ask_secret(self, question: str, *, instead: str) -> str:
+        """Ask for a line that is not shown while it is typed.
+
+        Raises:
+            UsageProblem: nobody is there to answer; the hint is ``instead``.
+        """
+        self._must_ask(question, instead)
+        if self.stdin is sys.stdin:
+            return getpass.getpass(f"{question}: ", stream=self.err).strip()
+        self.err.write(f"{question}: \n")
+        return self._line().strip()
+
+    def confirm(self, question: str, *, assume: bool, flag: str = "--yes") -> bool:
+        """Ask yes or no; ``assume`` (the flag was given) answers yes without asking.
+
+        Raises:
+            UsageProblem: nobody is there to answer.
+        """
+        if assume:
+            return True
+        self._must_ask(question, f"add {flag} to go on without being asked")
+        self.err.write(f"{question} [y/N] ")
+        self.err.flush()
+        return self._line().strip().casefold() in {"y", "yes"}
+
+    def _must_ask(self, question: str, instead: str) -> None:
+        if not self.can_ask:
+            subject = question[:1].lower() + question[1:].rstrip("?")
+            raise UsageProblem(f"cannot ask '{subject}': this is no terminal", hint=instead)
+
+    def _line(self) -> str:
+        line = self.stdin.readline()
+        if not line:
+            raise KeyboardInterrupt
+        return line
+
+
+def silence_broken_pipe() -> None:
+    """Let the process end quietly after a reader such as ``head`` went away."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
