@@ -48,10 +48,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a task ended. ``exit_code`` 0 is success; ``reason`` says in words why it is not."""
+    """How a task ended. ``exit_code`` 0 is success; ``reason`` says in words why it is not.
+
+    ``canceled`` means that it was stopped, because the run was cancelled or another step failed.
+    """
 
     exit_code: int
     reason: str = ""
+    canceled: bool = False
 
     @property
     def ok(self) -> bool:
@@ -65,6 +69,8 @@ class Backend(Protocol):
     name: str
     #: One sentence on what separates a program from this machine.
     isolation: str
+    #: Whether a program cannot change its input, so that it may share files with its parents.
+    read_only_input: bool
 
     def prepare(self, checkout: Path, name: str, log: Log) -> Program:
         """Make a repository runnable: build its image, or its environment.
