@@ -1,0 +1,268 @@
+"""Stacks: looked at, planned as change sets, carried out, followed and deleted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.aws.values import (
+    ChangeSet,
+    ResourceChange,
+    Stack,
+    StackEvent,
+    StackResource,
+)
+from pennsieve_agent.errors import AwsError, StillRunning
+
+Sleep = Callable[[float], None]
+
+POLL_SECONDS = 3.0
+CHANGE_SET_SECONDS = 300.0
+STACK_SECONDS = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackRequest:
+    """A stack as it should be."""
+
+    name: str
+    template: Mapping[str, Any]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def body(self) -> str:
+        """The template's text, as short as it can be and always the same."""
+        return json.dumps(self.template, separators=(",", ":"), sort_keys=True)
+
+    @property
+    def change_set_name(self) -> str:
+        """A name that depends on the content alone, so that planning twice makes one."""
+        text = json.dumps([self.body, dict(self.tags), dict(self.parameters)], sort_keys=True)
+        return f"pennsieve-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def is_missing_stack(error: AwsError) -> bool:
+    """Whether AWS says that there is no such stack.
+
+    CloudFormation has no code for it: it answers ``ValidationError`` and "Stack with id NAME does
+    not exist".
+    """
+    return error.aws_code == "ValidationError" and "does not exist" in error.message
+
+
+def means_no_changes(reason: str) -> bool:
+    """Whether a change set failed because there is nothing to change.
+
+    CloudFormation has no code for it either; these are its two sentences.
+    """
+    return "didn't contain changes" in reason or "No updates are to be performed" in reason
+
+
+def find_stack(aws: Aws, name: str) -> Stack | None:
+    """The stack of this name or ARN with its resources; None if there is none.
+
+    By name a deleted stack is not found; by ARN it is, with status ``DELETE_COMPLETE``.
+    """
+    found = _describe(aws, name)
+    if found is None:
+        return None
+    return _stack(found, _resources(aws, found["StackId"]))
+
+
+def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeSet:
+    """Ask CloudFormation what it would do, without doing it.
+
+    For a stack that is not there yet this makes an empty shell (``REVIEW_IN_PROGRESS``), which
+    :func:`discard` removes.
+
+    Raises:
+        AwsError: the template was refused, or the stack's state does not allow changes.
+
+    """
+    present = _describe(aws, request.name)
+    creates = present is None or present["StackStatus"] == "REVIEW_IN_PROGRESS"
+    kind = "CREATE" if creates else "UPDATE"
+    made = _create_change_set(aws, request, kind)
+    empty = ChangeSet(made["Id"], made["StackId"], request.name, creates)
+    for _ in range(int(CHANGE_SET_SECONDS / POLL_SECONDS)):
+        state = aws.call("cloudformation", "describe_change_set", ChangeSetName=made["Id"])
+        if state["Status"] == "CREATE_COMPLETE":
+            return ChangeSet(*_key(empty), changes=_changes(aws, state))
+        if state["Status"] == "FAILED":
+            reason = str(state.get("StatusReason", ""))
+            discard(aws, empty)
+            if means_no_changes(reason):
+                return empty
+            raise AwsError(
+                f"AWS refused the changes to stack {request.name}: {reason.rstrip('.')}",
+                where=request.name,
+                aws_code="ChangeSetFailed",
+            )
+        sleep(POLL_SECONDS)
+    raise StillRunning(f"AWS is still planning stack {request.name}", hint="run the command again")
+
+
+def execute_change_set(aws: Aws, change_set: ChangeSet) -> None:
+    """Start what a change set says; :func:`stack_events` follows it."""
+    aws.call("cloudformation", "execute_change_set", ChangeSetName=change_set.id)
+
+
+def discard(aws: Aws, change_set: ChangeSet) -> None:
+    """Delete a change set, and the empty shell of a stack that was made for it."""
+    try:
+        aws.call("cloudformation", "delete_change_set", ChangeSetName=change_set.id)
+    except AwsError as error:
+        if error.aws_code != "ChangeSetNotFound" and not is_missing_stack(error):
+            raise
+    if change_set.creates:
+        found = _describe(aws, change_set.stack_id)
+        if found is not None and found["StackStatus"] == "REVIEW_IN_PROGRESS":
+            delete_stack(aws, change_set.stack_id)
+
+
+def delete_stack(aws: Aws, name: str) -> None:
+    """Start deleting a stack, given by name or ARN. One that is not there is fine."""
+    aws.call("cloudformation", "delete_stack", StackName=name)
+
+
+def last_event(aws: Aws, name: str) -> str | None:
+    """The id of the newest event that ended an operation; what follows belongs to the next one."""
+    for event in _newest_first(aws, name):
+        if event.final:
+            return event.id
+    return None
+
+
+def stack_events(
+    aws: Aws, name: str, since: str | None, *, sleep: Sleep, seconds: float = STACK_SECONDS
+) -> Iterator[StackEvent]:
+    """The events after the event ``since``, oldest first, until the stack comes to rest.
+
+    Give the stack's ARN to follow a deletion to its end. ``seconds`` is the longest wait.
+
+    Raises:
+        StillRunning: the wait ended first.
+
+    """
+    seen = since
+    for _ in range(int(seconds / POLL_SECONDS)):
+        news: list[StackEvent] = []
+        for event in _newest_first(aws, name):
+            if event.id == seen:
+                break
+            news.append(event)
+        for event in reversed(news):
+            yield event
+            if event.final:
+                return
+        seen = news[0].id if news else seen
+        sleep(POLL_SECONDS)
+    raise StillRunning(
+        f"AWS is still working on stack {name}", hint="run the same command again to go on waiting"
+    )
+
+
+def _describe(aws: Aws, name: str) -> dict[str, Any] | None:
+    try:
+        found = aws.call("cloudformation", "describe_stacks", StackName=name)["Stacks"]
+    except AwsError as error:
+        if is_missing_stack(error):
+            return None
+        raise
+    return dict(found[0]) if found else None
+
+
+def _resources(aws: Aws, stack_id: str) -> tuple[StackResource, ...]:
+    found = aws.call("cloudformation", "describe_stack_resources", StackName=stack_id)
+    return tuple(
+        StackResource(
+            logical_id=row.get("LogicalResourceId", ""),
+            type=row.get("ResourceType", ""),
+            name=row.get("PhysicalResourceId", ""),
+            status=row.get("ResourceStatus", ""),
+        )
+        for row in found["StackResources"]
+    )
+
+
+def _stack(found: Mapping[str, Any], resources: tuple[StackResource, ...]) -> Stack:
+    return Stack(
+        id=found["StackId"],
+        name=found["StackName"],
+        status=found["StackStatus"],
+        tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+        reason=found.get("StackStatusReason", ""),
+        resources=resources,
+    )
+
+
+def _create_change_set(aws: Aws, request: StackRequest, kind: str) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "StackName": request.name,
+        "ChangeSetName": request.change_set_name,
+        "ChangeSetType": kind,
+        "TemplateBody": request.body,
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Tags": [{"Key": k, "Value": v} for k, v in request.tags.items()],
+        "Parameters": [
+            {"ParameterKey": k, "ParameterValue": v} for k, v in request.parameters.items()
+        ],
+    }
+    try:
+        return aws.call("cloudformation", "create_change_set", **arguments)
+    except AwsError as error:
+        if error.aws_code != "AlreadyExistsException":
+            raise
+    # A plan that was left behind by an interrupted command: make it anew.
+    aws.call(
+        "cloudformation",
+        "delete_change_set",
+        StackName=request.name,
+        ChangeSetName=request.change_set_name,
+    )
+    return aws.call("cloudformation", "create_change_set", **arguments)
+
+
+def _key(change_set: ChangeSet) -> tuple[str, str, str, bool]:
+    return change_set.id, change_set.stack_id, change_set.stack_name, change_set.creates
+
+
+def _changes(aws: Aws, first: dict[str, Any]) -> tuple[ResourceChange, ...]:
+    page, found = first, list(first.get("Changes", []))
+    while token := page.get("NextToken"):
+        page = aws.call(
+            "cloudformation",
+            "describe_change_set",
+            ChangeSetName=first["ChangeSetId"],
+            NextToken=token,
+        )
+        found += page.get("Changes", [])
+    rows = (row["ResourceChange"] for row in found if "ResourceChange" in row)
+    return tuple(
+        ResourceChange(
+            action=row["Action"],
+            logical_id=row["LogicalResourceId"],
+            type=row["ResourceType"],
+            replacement=str(row.get("Replacement", "")),
+        )
+        for row in rows
+    )
+
+
+def _newest_first(aws: Aws, name: str) -> Iterator[StackEvent]:
+    for page in aws.pages("cloudformation", "describe_stack_events", StackName=name):
+        for row in page["StackEvents"]:
+            yield StackEvent(
+                id=row["EventId"],
+                logical_id=row.get("LogicalResourceId", ""),
+                type=row.get("ResourceType", ""),
+                status=row.get("ResourceStatus", ""),
+                reason=row.get("ResourceStatusReason", ""),
+                at=row["Timestamp"].isoformat(),
+                of_stack=row.get("PhysicalResourceId") == row["StackId"],
+            )

@@ -1,0 +1,195 @@
+"""One table from what botocore raises to the errors a person can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pennsieve_agent.errors import AwsError, NotPermitted
+
+_DENIED = frozenset(
+    {
+        *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"),
+        *("AuthorizationError", "AuthorizationErrorException", "403"),
+    }
+)
+_EXPIRED = frozenset(
+    {
+        *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
+        *("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError"),
+        *("LoginRefreshRequired", "LoginTokenLoadError", "RefreshWithMFAUnsupportedError"),
+    }
+)
+_UNKNOWN_KEY = frozenset(
+    {
+        *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
+        *("SignatureDoesNotMatch", "AuthFailure", "IncompleteSignature", "InvalidToken"),
+        *("MissingAuthenticationToken", "MissingAuthenticationTokenException"),
+    }
+)
+_SLOW_DOWN = frozenset(
+    {
+        *("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled"),
+        *("TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "LimitExceededException"),
+        *("RequestThrottledException", "ProvisionedThroughputExceededException", "PriorRequest"),
+    }
+)
+_CLOCK = frozenset({"RequestTimeTooSkewed", "InvalidSignatureException"})
+_NO_REGION = frozenset({"OptInRequired", "InvalidRegionError", "UnknownEndpointError"})
+_NO_ANSWER = frozenset({"HTTPClientError", "ConnectionError", "EndpointConnectionError"})
+_CONFIG = frozenset(
+    {
+        *("ConfigParseError", "ConfigNotFound", "InvalidConfigError", "PartialCredentialsError"),
+        *("InfiniteLoopConfigError", "UnknownCredentialError", "MissingDependencyException"),
+    }
+)
+
+# The first line that fits counts. What a credential process printed may hold anything, so the
+# text of CredentialRetrievalError is not repeated.
+_FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
+    (
+        _CLOCK,
+        "AWS refused a signature: this machine's clock may be wrong",
+        "compare with the real time: date -u",
+    ),
+    (
+        _UNKNOWN_KEY,
+        "AWS does not accept these credentials",
+        "check the AWS credentials; a temporary key also needs its AWS_SESSION_TOKEN",
+    ),
+    (
+        _SLOW_DOWN,
+        "AWS asked to slow down, and went on asking",
+        "wait a minute, then try again",
+    ),
+    (
+        _NO_REGION,
+        "this AWS region cannot be used here",
+        "choose another with: --region us-east-1",
+    ),
+    (
+        _NO_ANSWER,
+        "AWS does not answer",
+        "check the network, the proxy and AWS_ENDPOINT_URL",
+    ),
+    (
+        frozenset({"CredentialRetrievalError"}),
+        "the AWS credentials could not be fetched",
+        "see why with: aws sts get-caller-identity",
+    ),
+)
+
+# S3 is the one service here whose operations and IAM actions have different names.
+_S3_ACTIONS = {
+    "ListObjectVersions": "ListBucketVersions",
+    "DeleteObjects": "DeleteObjectVersion",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "HeadBucket": "ListBucket",
+}
+_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z*]+)")
+_RESOURCE = re.compile(r"on resource: (arn:\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What was being done when AWS refused."""
+
+    service: str
+    operation: str
+    profile: str | None = None
+
+    @property
+    def action(self) -> str:
+        """The IAM action that it needs, e.g. ``iam:CreateRole``."""
+        name = self.operation
+        if self.service == "s3":
+            name = _S3_ACTIONS.get(name, name)
+        return f"{self.service}:{name}"
+
+    def sign_in(self, *, console: bool) -> str:
+        """The command that renews a session, of a console sign-in or of single sign-on."""
+        command = "aws login" if console else "aws sso login"
+        return f"{command} --profile {self.profile}" if self.profile else command
+
+
+def aws_code(error: Exception) -> str:
+    """The code AWS gave, or the name of botocore's own error."""
+    response = getattr(error, "response", None)
+    if isinstance(response, Mapping):
+        found = response.get("Error", {}).get("Code")
+        if found:
+            return str(found)
+    return type(error).__name__
+
+
+def translate(error: Exception, attempt: Attempt) -> AwsError:
+    """Our error for an error of botocore's. Its text never holds a secret.
+
+    Only the code decides which error it is; AWS's sentence is used to name the missing action and
+    the resource, as the code does not.
+    """
+    code, text = aws_code(error), _sentence(error)
+    where = f"{attempt.service} {attempt.operation}"
+    if code in _DENIED:
+        return _denied(text, code, attempt)
+    message, hint = _advice({code, *_ancestors(error)}, code, text, attempt)
+    return AwsError(message, where=where, hint=hint, aws_code=code)
+
+
+def _denied(text: str, code: str, attempt: Attempt) -> NotPermitted:
+    action, resource = _ACTION.search(text), _RESOURCE.search(text)
+    why = ""
+    if "service control policy" in text:
+        why = " by a rule of your organisation (service control policy)"
+    elif "permissions boundary" in text:
+        why = " by a permissions boundary"
+    return NotPermitted(
+        f"AWS refused {action.group(1) if action else attempt.action}{why}",
+        where=resource.group(1).rstrip(".") if resource else None,
+        hint="ask whoever administers the AWS account to allow this action, "
+        "or use other credentials with: --aws-profile NAME",
+        aws_code=code,
+    )
+
+
+def _advice(names: set[str], code: str, text: str, attempt: Attempt) -> tuple[str, str | None]:
+    if names & _EXPIRED:
+        command = attempt.sign_in(console="LoginError" in names)
+        return "the AWS session has expired", f"sign in to AWS again with: {command}"
+    if "NoCredentialsError" in names:
+        return (
+            "no AWS credentials were found",
+            (
+                "sign in with: aws sso login --profile NAME, then add --aws-profile NAME; "
+                "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            ),
+        )
+    if "ProfileNotFound" in names:
+        return (
+            f"there is no AWS profile called '{attempt.profile or 'default'}'",
+            "see which there are with: aws configure list-profiles",
+        )
+    return _faults(names, code, text, attempt)
+
+
+def _faults(names: set[str], code: str, text: str, attempt: Attempt) -> tuple[str, str | None]:
+    if "Signature expired" in text:
+        names = {*names, "RequestTimeTooSkewed"}
+    for codes, message, hint in _FAULTS:
+        if names & codes:
+            return message, hint
+    if names & _CONFIG:
+        return f"the AWS configuration cannot be used: {text}", "check ~/.aws/config"
+    return f"AWS refused {attempt.action}: {text or code}", None
+
+
+def _ancestors(error: Exception) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def _sentence(error: Exception) -> str:
+    response = getattr(error, "response", None)
+    if isinstance(response, Mapping):
+        return str(response.get("Error", {}).get("Message") or "").strip().rstrip(".")
+    return " ".join(str(error).split()).rstrip(".")

@@ -1,0 +1,180 @@
+"""A session with one AWS account: credentials, clients, and one door for every call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from pennsieve_agent.aws.failures import Attempt, translate
+from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.errors import AwsError
+
+DEFAULT_REGION = "us-east-1"
+"""Where the platform's nodes are (``contracts/resources.md`` section 6, trap 44)."""
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 30
+
+_SOURCES = {
+    "env": "the environment variables",
+    "shared-credentials-file": "the AWS credentials file",
+    "config-file": "the AWS config file",
+    "assume-role": "an assumed role",
+    "assume-role-with-web-identity": "a web identity",
+    "sso": "AWS single sign-on",
+    "login": "a console sign-in (aws login)",
+    "custom-process": "a credential process",
+    "container-role": "this container's role",
+    "iam-role": "this machine's instance role",
+}
+
+
+class Aws:
+    """One AWS account, as one set of credentials sees it.
+
+    Nothing is read or opened before the first call. ``profile`` and ``region`` win over the
+    settings. Settings that name their own credentials file (a sandbox's) never fall back to keys
+    in the environment: without a profile they mean ``default`` in that file.
+    """
+
+    def __init__(
+        self, settings: AwsSettings, region: str | None = None, profile: str | None = None
+    ) -> None:
+        self._settings = settings
+        self._region = region or settings.region
+        self.profile = profile or settings.profile
+        if self.profile is None and settings.credentials_file is not None:
+            self.profile = "default"
+        self._session: Any = None
+        self._clients: dict[str, Any] = {}
+        self._identity: AwsIdentity | None = None
+
+    def __enter__(self) -> Self:
+        """Itself; leaving closes all connections."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close all connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    @property
+    def region(self) -> str:
+        """The region: what was asked for, else what AWS's own settings say, else us-east-1."""
+        if self._region is None:
+            with self._translated("sts", "GetCallerIdentity"):
+                self._region = self._open().get_config_variable("region") or DEFAULT_REGION
+        return self._region
+
+    def identity(self) -> AwsIdentity:
+        """Whose credentials these are, asked of AWS once.
+
+        Raises:
+            AwsError: there are none, they are not usable, or they are the root user's.
+
+        """
+        if self._identity is None:
+            found = self.call("sts", "get_caller_identity")
+            self._identity = _not_root(
+                AwsIdentity(
+                    account_id=str(found["Account"]),
+                    arn=str(found["Arn"]),
+                    user_id=str(found["UserId"]),
+                    region=self.region,
+                    source=self._source(),
+                )
+            )
+        return self._identity
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Do one operation (its botocore name, e.g. ``describe_stacks``) and answer its result.
+
+        Raises:
+            NotPermitted: the identity lacks the action, which the message names.
+            AwsError: anything else that AWS or the way to it refused.
+
+        """
+        with self._translated(service, operation):
+            result: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
+            return result
+
+    def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """All pages of a listing operation.
+
+        Raises:
+            AwsError: as for :meth:`call`.
+
+        """
+        with self._translated(service, operation):
+            yield from self._client(service).get_paginator(operation).paginate(**parameters)
+
+    @contextmanager
+    def _translated(self, service: str, operation: str) -> Iterator[None]:
+        from botocore.exceptions import (  # noqa: PLC0415 - a command without AWS never loads it
+            BotoCoreError,
+            ClientError,
+        )
+
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            name = "".join(word.capitalize() for word in operation.split("_"))
+            raise translate(error, Attempt(service, name, self.profile)) from error
+
+    def _open(self) -> Any:
+        if self._session is None:
+            import botocore.session  # noqa: PLC0415 - a command without AWS never loads it
+
+            session = botocore.session.Session(profile=self.profile)
+            files = {
+                "config_file": self._settings.config_file,
+                "credentials_file": self._settings.credentials_file,
+            }
+            for variable, path in files.items():
+                if path is not None:
+                    session.set_config_variable(variable, str(path))
+            self._session = session
+        return self._session
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            from botocore.config import Config  # noqa: PLC0415 - as above
+
+            endpoint = self._settings.endpoint
+            self._clients[service] = self._open().create_client(
+                service,
+                region_name=self.region,
+                endpoint_url=endpoint,
+                config=Config(
+                    connect_timeout=CONNECT_SECONDS,
+                    read_timeout=READ_SECONDS,
+                    retries={"mode": "standard"},
+                    # A name such as bucket.localhost does not resolve everywhere.
+                    s3={"addressing_style": "path"} if endpoint else None,
+                ),
+            )
+        return self._clients[service]
+
+    def _source(self) -> str:
+        credentials = self._open().get_credentials()
+        method = str(getattr(credentials, "method", ""))
+        words = _SOURCES.get(method, method or "an unknown place")
+        return f"{words}, profile {self.profile}" if self.profile else words
+
+
+def _not_root(identity: AwsIdentity) -> AwsIdentity:
+    if re.fullmatch(r"arn:[^:]+:(iam|sts)::\d+:root", identity.arn):
+        raise AwsError(
+            "these are the root user's keys, which nothing can limit; they are not used",
+            where=f"AWS account {identity.account_id}",
+            hint="sign in as a user or a role instead, and delete the root user's access keys",
+        )
+    return identity
