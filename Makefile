@@ -28,7 +28,7 @@ bench: $(VENV)/.dev          ## start-up and command times, as ratios
 	$(BIN)/python tests/benchmarks/startup.py
 
 completions: $(VENV)/.dev    ## write completions/ anew
-	$(BIN)/python -m pennsieve_agent.cli.completion completions
+	$(BIN)/python -c 'from pathlib import Path; from pennsieve_agent.cli.completion import write_all; write_all(Path("completions"))'
 
 size:                        ## what the core install weighs
 	@rm -rf .size && $(PYTHON) -m venv .size && .size/bin/python -m pip install -q . \

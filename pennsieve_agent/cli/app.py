@@ -19,6 +19,7 @@ COMMANDS = {
     "dataset": "Datasets, and which workflow may use them.",
     "run": "Start analysis and follow it.",
     "sandbox": "A Pennsieve and an AWS account on this machine, for trying.",
+    "completion": "A script that completes commands in your shell.",
 }
 """The order is that of a first journey."""
 
@@ -72,7 +73,7 @@ root = typer.Typer(
     name="pennsieve",
     no_args_is_help=True,
     rich_markup_mode=None,
-    add_completion=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -43,6 +40,10 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
 
 
 def _run(arguments: Sequence[str], context: Context) -> int:
+    if "_PENNSIEVE_COMPLETE" in context.environ:
+        from pennsieve_agent.cli.completion import enable
+
+        enable()
     command = typer.main.get_command(root)
     try:
         code = command.main(
@@ -67,6 +68,8 @@ def _usage(error: typer.exceptions.TyperException, where: Any) -> AgentError:
 
 def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) -> int:
     if debug:
+        import traceback
+
         streams.note("".join(traceback.format_exception(error)).rstrip())
     if as_json:
         streams.document(failures.document(error))
@@ -77,6 +80,9 @@ def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) 
 
 def _bug(error: Exception, streams: Streams, *, as_json: bool, debug: bool) -> int:
     """One line for the user; the traceback goes to a file of the user's own."""
+    import tempfile
+    import traceback
+
     # Frames are printed without their variables, which may hold secrets.
     trace = "".join(traceback.format_exception(error))
     with tempfile.NamedTemporaryFile(
@@ -85,7 +91,7 @@ def _bug(error: Exception, streams: Streams, *, as_json: bool, debug: bool) -> i
         file.write(trace)
     problem = AgentError(
         f"something unexpected went wrong in this program ({type(error).__name__})",
-        where=str(Path(file.name)),
+        where=file.name,
         hint="please report it with that file; nothing else is needed",
     )
     return (

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.console import documents
-from pennsieve_agent.console.tables import table
-from pennsieve_agent.console.words import plural, size, when
-from pennsieve_agent.domain.datasets import DataFile
-from pennsieve_agent.domain.globs import select
 from pennsieve_agent.domain.grants import Access
-from pennsieve_agent.services import grants as granting
-from pennsieve_agent.services import lookup
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.datasets import DataFile
 
 app = group("Datasets, and which workflow may use them.")
 DatasetArgument = Annotated[
@@ -26,6 +22,10 @@ DatasetArgument = Annotated[
 @app.command("list")
 def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
     """The datasets you can see."""
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.console.tables import table
+    from pennsieve_agent.console.words import size, when
+
     context = options.use(ctx, profile, as_json=json)
     found = sorted(context.platform.datasets.list(), key=lambda d: d.name.casefold())
     if json:
@@ -59,6 +59,12 @@ def files(
     json: options.Json = False,
 ) -> None:
     """The files of a dataset."""
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.console.tables import table
+    from pennsieve_agent.console.words import size
+    from pennsieve_agent.domain.globs import select
+    from pennsieve_agent.services import lookup
+
     context = options.use(ctx, profile, as_json=json)
     found = lookup.dataset(context.platform, dataset)
     listed = context.platform.datasets.files(found.id)
@@ -73,6 +79,8 @@ def files(
 
 
 def _total(chosen: list[DataFile]) -> str:
+    from pennsieve_agent.console.words import plural, size
+
     return f"{plural(len(chosen), 'file')}, {size(sum(f.size for f in chosen))}"
 
 
@@ -88,6 +96,9 @@ def grant(
     json: options.Json = False,
 ) -> None:
     """Let a workflow use a dataset; it has no access to any other."""
+    from pennsieve_agent.services import grants as granting
+    from pennsieve_agent.services import lookup
+
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
     what = lookup.workflow(platform, context.identity.workspace.id, workflow)
@@ -124,6 +135,9 @@ def revoke(
     json: options.Json = False,
 ) -> None:
     """Take a workflow's access to a dataset away; running work is not stopped."""
+    from pennsieve_agent.services import grants as granting
+    from pennsieve_agent.services import lookup
+
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
     what = lookup.workflow(platform, context.identity.workspace.id, workflow)
@@ -144,6 +158,11 @@ def grants(
     json: options.Json = False,
 ) -> None:
     """Which workflows may use a dataset."""
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.console.tables import table
+    from pennsieve_agent.console.words import when
+    from pennsieve_agent.services import lookup
+
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
     where = lookup.dataset(platform, dataset)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console import documents
-from pennsieve_agent.domain.identity import ApiKey, Hosts, Profile
 from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.identity import ApiKey, Identity, Profile
 
 app = group("Sign in to Pennsieve with an API key.")
 _NEW_PROFILE = "lab"
@@ -43,26 +43,28 @@ def login(
     Make a key in the web application (your profile, "API keys"). A key is bound to one workspace,
     so a profile is a workspace. With a key already known, it is checked again.
     """
+    from dataclasses import replace
+
+    from pennsieve_agent.domain.identity import Hosts, Profile
+
     context = options.use(ctx, profile, as_json=json)
     known = _known(context, profile)
     if known is not None and known.key is not None and key is None:
-        _say(context, known, kept=f"using the key from {known.key_source}")
+        who = context.connect(known).identity()
+        _say(context, known, who, kept=f"using the key from {known.key_source}")
         return
-    hosts = Hosts(
-        api=api_host or (known.hosts.api if known else Hosts().api),
-        api2=api2_host or (known.hosts.api2 if known else Hosts().api2),
-        cognito=known.hosts.cognito if known else None,
-    )
+    before = known.hosts if known else Hosts()
+    hosts = replace(before, api=api_host or before.api, api2=api2_host or before.api2)
     name = profile or (known.name if known and known.name else _NEW_PROFILE)
     entered = Profile(name, hosts, _enter(context, key, secret_stdin=secret_stdin))
     # Signed in before anything is kept: a wrong key must not replace a right one.
-    context.connect(entered).identity()
+    who = context.connect(entered).identity()
     where = context.settings.save(
         entered,
         plaintext=plaintext,
         make_default=profile is None or context.settings.default_name() is None,
     )
-    _say(context, replace(entered, key_source=where), kept=f"key kept in {where}")
+    _say(context, replace(entered, key_source=where), who, kept=f"key kept in {where}")
 
 
 def _known(context: Context, name: str | None) -> Profile | None:
@@ -72,6 +74,8 @@ def _known(context: Context, name: str | None) -> Profile | None:
 
 
 def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
+    from pennsieve_agent.domain.identity import ApiKey
+
     instead = "give --key KEY and --secret-stdin, or set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET"
     streams = context.streams
     key = key or streams.ask("API key", instead=instead)
@@ -84,9 +88,9 @@ def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
     return ApiKey(key, secret)
 
 
-def _say(context: Context, profile: Profile, *, kept: str) -> None:
-    platform = context.connect(profile)
-    who = platform.identity()
+def _say(context: Context, profile: Profile, who: Identity, *, kept: str) -> None:
+    from pennsieve_agent.console import documents
+
     if context.as_json:
         context.streams.document(documents.identity(who, profile, context.now()))
         return

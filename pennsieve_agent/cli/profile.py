@@ -8,7 +8,6 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.console.tables import details, table
 
 app = group("Workspaces this machine knows: a key is bound to one workspace.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile.")]
@@ -17,6 +16,8 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile.")]
 @app.command("list")
 def list_(ctx: typer.Context, json: options.Json = False) -> None:
     """The profiles on this machine."""
+    from pennsieve_agent.console.tables import table
+
     context = options.use(ctx, as_json=json)
     default = context.settings.default_name()
     rows = [(name, context.settings.profile(name)) for name in context.settings.names()]
@@ -46,6 +47,8 @@ def use(ctx: typer.Context, name: Name) -> None:
 @app.command()
 def show(ctx: typer.Context, name: Name, json: options.Json = False) -> None:
     """One profile; never its secret."""
+    from pennsieve_agent.console.tables import details
+
     context = options.use(ctx, name, as_json=json)
     known = context.profile
     values = {

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options, run_views
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console import documents
-from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import RunFailed, StillRunning, UsageProblem
-from pennsieve_agent.services import follow, lookup, submit
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.run_views import LinePrinter
+    from pennsieve_agent.domain.runs import Run, RunStatus
+    from pennsieve_agent.services.follow import Follower
 
 app = group("Start analysis and follow it.")
 
@@ -59,6 +61,10 @@ def start(
     Everything is checked before anything is sent. With --wait or --follow the exit code is 0 when
     the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
+    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.services import submit
+
     context = options.use(ctx, profile, as_json=json)
     wanted = submit.RunOptions(
         dataset, workflow, node, tuple(files or ()), tuple(param or ()), name, folder
@@ -85,6 +91,10 @@ def list_(
     json: options.Json = False,
 ) -> None:
     """The workspace's latest runs."""
+    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.services import lookup
+
     context = options.use(ctx, profile, as_json=json)
     runs = lookup.recent_runs(context.platform, context.identity.workspace.id, limit)
     if json:
@@ -103,6 +113,9 @@ def show(
     json: options.Json = False,
 ) -> None:
     """A run: its steps, times, parameters and where its results are."""
+    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.console import documents
+
     context = options.use(ctx, profile, as_json=json)
     found = _find(context, run)
     state = context.platform.runs.state(found.uuid)
@@ -149,6 +162,9 @@ def logs(
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
     following, not the run.
     """
+    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.services import follow
+
     context = options.use(ctx, profile, as_json=json)
     found = _find(context, run)
     if step is not None and step not in {s.id for s in found.steps}:
@@ -201,6 +217,8 @@ def outputs(
     json: options.Json = False,
 ) -> None:
     """The files a run wrote to its dataset, and what its steps reported."""
+    from pennsieve_agent.cli import run_views
+
     context = options.use(ctx, profile, as_json=json)
     found = _find(context, run)
     folders = tuple(
@@ -215,12 +233,16 @@ def outputs(
 
 
 def _find(context: Context, wanted: str | None) -> Run:
+    from pennsieve_agent.services import lookup
+
     return lookup.run(context.platform, context.identity.workspace.id, wanted)
 
 
 def _follower(
     context: Context, run: Run, *, step: str | None = None, timeout: float | None = None
-) -> follow.Follower:
+) -> Follower:
+    from pennsieve_agent.services import follow
+
     deadline = None if timeout is None else context.now() + timeout
     return follow.Follower(
         context.platform,
@@ -235,11 +257,15 @@ def _follower(
 
 def _follow_to_end(
     context: Context,
-    follower: follow.Follower,
+    follower: Follower,
     *,
     show: bool,
-    printer: run_views.LinePrinter | None = None,
+    printer: LinePrinter | None = None,
 ) -> None:
+    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.domain.runs import RunStatus
+    from pennsieve_agent.services import follow
+
     printer = printer or run_views.LinePrinter(context, follower.run)
     status = RunStatus.UNKNOWN
     try:
@@ -258,6 +284,10 @@ def _follow_to_end(
 
 
 def _end(context: Context, run: Run, status: RunStatus, *, show: bool) -> None:
+    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.domain.runs import RunStatus
+
     state = context.platform.runs.state(run.uuid)
     if context.as_json and not show:
         context.streams.document(documents.run(run, state))
@@ -274,6 +304,8 @@ def _end(context: Context, run: Run, status: RunStatus, *, show: bool) -> None:
 
 
 def _exit_code(status: RunStatus) -> int:
+    from pennsieve_agent.domain.runs import RunStatus
+
     if status is RunStatus.SUCCEEDED:
         return 0
     return int(RunFailed.exit_code if status.is_final else StillRunning.exit_code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +11,6 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.tables import details
 from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ def start(
 
     Put files into its folder below datasets/NAME/ and they are a dataset.
     """
+    from pennsieve_agent.console.tables import details
+
     context = options.use(ctx, as_json=json)
     box = _sandbox(context, data)
     if not detach:
@@ -80,6 +80,8 @@ def stop(ctx: typer.Context, data: Data = None, json: options.Json = False) -> N
 @app.command()
 def status(ctx: typer.Context, data: Data = None, json: options.Json = False) -> None:
     """Whether the sandbox runs, and where. Exit code 1 when it does not."""
+    from pennsieve_agent.console.tables import details
+
     context = options.use(ctx, as_json=json)
     box = _sandbox(context, data)
     state = box.status()
@@ -178,4 +180,6 @@ def _pairs(state: SandboxState) -> list[tuple[str, str]]:
 
 
 def _document(state: SandboxState) -> dict[str, Any]:
+    from dataclasses import asdict
+
     return {"running": True, **asdict(state), "data": str(state.data)}

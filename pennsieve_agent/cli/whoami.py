@@ -6,8 +6,6 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.console import documents
-from pennsieve_agent.console.tables import details
 
 app = group("Who is signed in, to which workspace, with which key.")
 
@@ -15,6 +13,9 @@ app = group("Who is signed in, to which workspace, with which key.")
 @app.command()
 def whoami(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
     """Who is signed in, to which workspace, with which key."""
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.console.tables import details
+
     context = options.use(ctx, profile, as_json=json)
     who, known = context.identity, context.profile
     if json:

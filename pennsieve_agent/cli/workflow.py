@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.console import documents
-from pennsieve_agent.console.tables import details, table
-from pennsieve_agent.console.words import when
-from pennsieve_agent.domain.workflows import Workflow
-from pennsieve_agent.services import lookup, workflows
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.workflows import Workflow
 
 app = group("Analysis code from git, registered to run.")
 
@@ -45,6 +43,9 @@ def add(
     The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
     beside it declares parameters and resources.
     """
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.services import workflows
+
     context = options.use(ctx, profile, as_json=json)
     with tempfile.TemporaryDirectory(prefix="pennsieve-") as folder:
         found = workflows.inspect_all(repositories, ref, Path(folder), context.streams.note)
@@ -75,6 +76,10 @@ def add(
 @app.command("list")
 def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
     """The workspace's workflows."""
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.console.tables import table
+    from pennsieve_agent.console.words import when
+
     context = options.use(ctx, profile, as_json=json)
     found = [
         w for w in context.platform.workflows.list(context.identity.workspace.id) if w.is_active
@@ -106,6 +111,11 @@ def show(
     json: options.Json = False,
 ) -> None:
     """A workflow's steps and parameters."""
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.console.tables import details, table
+    from pennsieve_agent.console.words import when
+    from pennsieve_agent.services import lookup
+
     context = options.use(ctx, profile, as_json=json)
     found = lookup.workflow(context.platform, context.identity.workspace.id, workflow)
     if json:
@@ -158,6 +168,8 @@ def remove(
     json: options.Json = False,
 ) -> None:
     """Archive a workflow: it can no longer be started; its runs stay."""
+    from pennsieve_agent.services import lookup
+
     context = options.use(ctx, profile, as_json=json)
     found = lookup.workflow(context.platform, context.identity.workspace.id, workflow)
     question = f"Archive workflow '{found.name}'?"

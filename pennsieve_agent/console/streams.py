@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import io
-import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +11,7 @@ from typing import Any, TextIO
 
 from pennsieve_agent.errors import UsageProblem
 
+_WIDTH = 80
 _BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = 1, 2, 31, 32, 33, 36
 _COLOURS = {
     "bold": _BOLD,
@@ -36,7 +34,7 @@ class Streams:
     err_is_terminal: bool = False
     can_ask: bool = False
     colour: bool = False
-    width: int = 80
+    width: int = _WIDTH
 
     @classmethod
     def of_process(cls, environ: Mapping[str, str]) -> Streams:
@@ -54,11 +52,11 @@ class Streams:
             err_is_terminal=err_tty,
             can_ask=sys.stdin.isatty() and err_tty,
             colour=out_tty and not plain,
-            width=shutil.get_terminal_size().columns,
+            width=_columns(environ),
         )
 
     @classmethod
-    def for_test(cls, answers: str = "", *, terminal: bool = False, width: int = 80) -> Streams:
+    def for_test(cls, answers: str = "", *, terminal: bool = False, width: int = _WIDTH) -> Streams:
         """Streams kept in memory; ``answers`` is what the user types."""
         return cls(
             io.StringIO(),
@@ -77,6 +75,8 @@ class Streams:
 
     def document(self, value: Any) -> None:
         """Write one JSON document to standard output."""
+        import json  # noqa: PLC0415 - most commands do not need it
+
         indent = 2 if self.out_is_terminal else None
         self.result(json.dumps(value, indent=indent, ensure_ascii=False))
 
@@ -111,6 +111,8 @@ class Streams:
         """
         self._must_ask(question, instead)
         if self.stdin is sys.stdin:
+            import getpass  # noqa: PLC0415 - only login needs it
+
             return getpass.getpass(f"{question}: ", stream=self.err).strip()
         self.err.write(f"{question}: \n")
         return self._line().strip()
@@ -138,6 +140,16 @@ class Streams:
         if not line:
             raise KeyboardInterrupt
         return line
+
+
+def _columns(environ: Mapping[str, str]) -> int:
+    """The terminal's width; ``COLUMNS`` wins, as elsewhere."""
+    if (wanted := environ.get("COLUMNS", "")).isdecimal() and int(wanted):
+        return int(wanted)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
+    except (OSError, ValueError):
+        return _WIDTH
 
 
 def silence_broken_pipe() -> None:

@@ -1,0 +1,1 @@
+complete --command pennsieve --no-files --arguments "(env _PENNSIEVE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) pennsieve)" --condition "env _PENNSIEVE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) pennsieve"
