@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.globs import matches, select
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "expected"),
+    [
+        ("a.dcm", "**/*.dcm", True),
+        ("x/y/a.dcm", "**/*.dcm", True),
+        ("x/y/a.dcm", "*.dcm", False),
+        ("raw/s1/a.edf", "raw/**/*.edf", True),
+        ("raw/a.edf", "raw/**/*.edf", True),
+        ("other/raw/a.edf", "raw/**/*.edf", False),
+        ("raw/s1/a.edf", "raw", True),
+        ("raw/s1/a.edf", "raw/", True),
+        ("raw2/a.edf", "raw", False),
+        ("a1.txt", "a[0-9].txt", True),
+        ("ab.txt", "a[!0-9].txt", True),
+        ("a1.txt", "a[!0-9].txt", False),
+        ("a[1].txt", "a[1].txt", False),
+        ("A.DCM", "*.dcm", False),
+        ("a.b", "a?b", True),
+        ("a/b", "a?b", False),
+        ("sub-01/anat/x.nii.gz", "sub-*/**", True),
+        ("a(1).txt", "a(1).txt", True),
+        ("x", "", False),
+        ("[", "[", True),
+    ],
+)
+def test_patterns(path: str, pattern: str, *, expected: bool) -> None:
+    assert matches(path, pattern) is expected
+
+
+@given(st.text(alphabet="ab/.*?[]!^-\\(){}|+$", max_size=12), st.text(max_size=12))
+def test_no_pattern_breaks_the_matcher(pattern: str, path: str) -> None:
+    assert matches(path, pattern) in {True, False}
+
+
+@given(st.lists(st.text(alphabet="abc.", min_size=1, max_size=4), min_size=1, max_size=4))
+def test_a_plain_path_matches_itself_and_double_star_matches_all(parts: list[str]) -> None:
+    path = "/".join(parts)
+    assert matches(path, path)
+    assert matches(path, "**")
+    assert matches(path, f"**/{parts[-1]}")
+
+
+def test_select_keeps_order_and_takes_a_file_once() -> None:
+    files = [DataFile("p2", "b.txt", 1), DataFile("p1", "a.txt", 1), DataFile("p3", "c.bin", 1)]
+    assert [f.path for f in select(files, ["*.txt", "a*"])] == ["a.txt", "b.txt"]
