@@ -104,7 +104,7 @@ CREATE TABLE IF NOT EXISTS webhooks (
   event_targets TEXT NOT NULL,
   custom_targets TEXT NOT NULL,
   integration_user INTEGER NOT NULL REFERENCES users(int_id),
-  created_by INTEGER NOT NULL REFERENCES users(int_id),
+  created_by INTEGER NOT NULL,
   created_at REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS dataset_webhooks (

@@ -1,0 +1,88 @@
+"""The sandbox's two surfaces and its sign-in, made of their routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pennsieve_agent.sandbox import cognito
+from pennsieve_agent.sandbox.authorizers import Callback, V1Authorizer, V2Authorizer
+from pennsieve_agent.sandbox.files import DatasetFiles
+from pennsieve_agent.sandbox.http import Response, Route, Surface
+from pennsieve_agent.sandbox.identity import TOKEN_SECONDS, Identity
+from pennsieve_agent.sandbox.tokens import Signer
+from pennsieve_agent.sandbox.v1 import (
+    answers,
+    collaborators,
+    dataset_webhooks,
+    datasets,
+    packages,
+    people,
+    webhooks,
+)
+from pennsieve_agent.sandbox.v2.downloads import Downloads
+from pennsieve_agent.sandbox.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set about the sandbox.
+
+    ``authorizer_cache_seconds`` above 0 makes v2 remember decisions as the real gateway does, for
+    :data:`~pennsieve_agent.sandbox.authorizers.CACHE_SECONDS`.
+    """
+
+    token_seconds: int = TOKEN_SECONDS
+    authorizer_cache_seconds: float = 0
+    engine: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surfaces:
+    """The WSGI applications of the three ports; ``sign_in`` is only a part of the third."""
+
+    v1: Surface
+    v2: Surface
+    sign_in: Surface
+
+
+def build(
+    world: World,
+    files: DatasetFiles,
+    settings: Settings,
+    compute_routes: Iterable[Route] = (),
+    callback: Callback | None = None,
+) -> Surfaces:
+    """Make the surfaces; the compute part brings its routes and knows runs' callback tokens."""
+    identity = Identity(world, Signer(world.data), settings.token_seconds)
+    v1 = Surface(
+        [
+            *people.routes(world, identity),
+            *datasets.routes(world, files),
+            *packages.routes(world, files),
+            *collaborators.routes(world),
+            *webhooks.routes(world),
+            *dataset_webhooks.routes(world),
+        ],
+        V1Authorizer(identity),
+        content_type="application/json;charset=utf-8",
+        not_found=answers.not_found,
+    )
+    v2 = Surface(
+        [*Downloads(world, files).routes(), *compute_routes],
+        V2Authorizer(world, identity, callback, settings.authorizer_cache_seconds),
+        content_type="application/json",
+        not_found=_gateway_not_found,
+    )
+    sign_in = Surface(
+        cognito.routes(identity),
+        V1Authorizer(identity),  # no route of it asks for a caller
+        content_type=cognito.CONTENT_TYPE,
+        not_found=_gateway_not_found,
+    )
+    return Surfaces(v1, v2, sign_in)
+
+
+def _gateway_not_found(method: str, path: str) -> Response:
+    del method, path
+    return Response(404, {"message": "Not Found"})

@@ -1,0 +1,224 @@
+"""Datasets: list, look up, create (``contracts/core.md`` 3.1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pennsieve_agent.domain.datasets import Role
+from pennsieve_agent.sandbox.clock import iso
+from pennsieve_agent.sandbox.files import DatasetFiles, NewDataset
+from pennsieve_agent.sandbox.http import Caller, Request, Response, Route, Scheme
+from pennsieve_agent.sandbox.people import MEMBER
+from pennsieve_agent.sandbox.roles import dataset_role
+from pennsieve_agent.sandbox.store import Row, Store
+from pennsieve_agent.sandbox.v1 import dataset_webhooks
+from pennsieve_agent.sandbox.v1.access import synced_dataset
+from pennsieve_agent.sandbox.v1.answers import (
+    MAX_PAGE,
+    boolean,
+    json_object,
+    number,
+    optional_text,
+    present,
+    refusal,
+    text,
+)
+from pennsieve_agent.sandbox.v1.packages import children
+from pennsieve_agent.sandbox.world import World
+
+MAX_NAME = 256
+MAX_TEXT = 10_000
+_ORDERS: dict[str, Callable[[Row], Any]] = {
+    "Name": lambda row: row["name"].casefold(),
+    "IntId": lambda row: row["int_id"],
+    "UpdatedAt": lambda row: row["updated_at"],
+}
+_STOP_WORDS = frozenset(
+    {
+        *("a", "an", "and", "are", "as", "at", "be", "by", "for", "in"),
+        *("is", "it", "of", "on", "or", "the", "to", "with"),
+    }
+)
+
+
+def routes(world: World, files: DatasetFiles) -> list[Route]:
+    """The routes."""
+
+    def paginated(request: Request) -> Response:
+        files.sync()
+        return Response(200, _paginated(world.store, request))
+
+    def one(request: Request) -> Response:
+        row = synced_dataset(files, world, request)
+        found = dataset_json(world.store, row, request.caller)
+        found["children"] = children(world.store, row, None, request)
+        return Response(200, found, {"ETag": f'"{int(row["updated_at"] * 1000)}"'})
+
+    def create(request: Request) -> Response:
+        return Response(201, _create(world, files, request))
+
+    return [
+        Route("GET", "/datasets/paginated", Scheme.USER, paginated),
+        Route("GET", "/datasets/<id>", Scheme.USER, one),
+        Route("POST", "/datasets", Scheme.USER, create),
+    ]
+
+
+def dataset_json(store: Store, row: Row, caller: Caller) -> dict[str, Any]:
+    """A dataset as v1 writes it, without children."""
+    counts = {
+        each["kind"]: each["n"]
+        for each in store.rows(
+            "SELECT kind, count(*) AS n FROM collaborators WHERE dataset_int_id = ? GROUP BY kind",
+            (row["int_id"],),
+        )
+    }
+    size = store.row(
+        "SELECT sum(size) AS bytes FROM packages WHERE dataset_int_id = ?", (row["int_id"],)
+    )
+    return {
+        "content": present(
+            {
+                "id": row["node_id"],
+                "intId": row["int_id"],
+                "name": row["name"],
+                "description": row["description"],
+                "state": "READY",
+                "createdAt": iso(row["created_at"]),
+                "updatedAt": iso(row["updated_at"]),
+                "packageType": "DataSet",
+                "datasetType": "research",
+                "status": "NO_STATUS",
+                "automaticallyProcessPackages": False,
+                "license": row["license"],
+                "tags": json.loads(row["tags"]),
+            }
+        ),
+        "organization": caller.org_id,
+        "owner": _owner_id(store, row["int_id"]),
+        "role": dataset_role(store, caller.user_int_id, row["node_id"]).value,
+        "collaboratorCounts": {
+            "users": counts.get("user", 0),
+            "organizations": counts.get("workspace", 0),
+            "teams": counts.get("team", 0),
+        },
+        "storage": (size["bytes"] if size else 0) or 0,
+        "status": {
+            "id": 1,
+            "name": "NO_STATUS",
+            "displayName": "No Status",
+            "color": "#71747C",
+            "inUse": True,
+        },
+        "publication": {"status": "draft"},
+        "properties": [],
+        "canPublish": False,
+        "locked": False,
+    }
+
+
+def _owner_id(store: Store, dataset_int_id: int) -> str:
+    row = store.row(
+        "SELECT u.node_id FROM collaborators c JOIN users u ON u.int_id = c.subject_int_id"
+        " WHERE c.dataset_int_id = ? AND c.kind = 'user' AND c.role = 'owner'",
+        (dataset_int_id,),
+    )
+    return str(row["node_id"]) if row else ""
+
+
+def _paginated(store: Store, request: Request) -> dict[str, Any]:
+    limit, offset = number(request, "limit", 25), number(request, "offset", 0)
+    order, direction = _order(request)
+    rows = [row for row in _visible(store, request) if _matches(row, request)]
+    rows.sort(key=_ORDERS[order], reverse=direction == "Desc")
+    page = rows[offset : offset + min(limit, MAX_PAGE)]
+    return {
+        "limit": limit,  # what was asked for, although less may have been given
+        "offset": offset,
+        "totalCount": len(rows),
+        "datasets": [dataset_json(store, row, request.caller) for row in page],
+    }
+
+
+def _order(request: Request) -> tuple[str, str]:
+    order = request.query.get("orderBy", "Name")
+    direction = request.query.get("orderDirection", "Asc")
+    if order not in _ORDERS:
+        raise refusal(400, f"invalid orderBy: {order}")
+    if direction not in ("Asc", "Desc"):
+        raise refusal(400, f"invalid orderDirection: {direction}")
+    return order, direction
+
+
+def _visible(store: Store, request: Request) -> list[Row]:
+    """The datasets of the session's workspace where the caller has a role, as filtered."""
+    mine, exact = boolean(request, "onlyMyDatasets"), request.query.get("withRole")
+    if mine and exact is not None:
+        raise refusal(400, "onlyMyDatasets and withRole cannot be used together")
+    if exact is not None and Role.of(exact) in (Role.UNKNOWN, Role.NONE):
+        raise refusal(400, f"invalid withRole: {exact}")
+    wanted = Role.OWNER if mine else Role.of(exact)
+    caller, found = request.caller, []
+    for row in store.rows(
+        "SELECT * FROM datasets WHERE workspace_int_id = ?", (caller.org_int_id,)
+    ):
+        role = dataset_role(store, caller.user_int_id, row["node_id"])
+        if role.at_least(Role.GUEST) and wanted in (Role.UNKNOWN, role):
+            found.append(row)
+    return found
+
+
+def _matches(row: Row, request: Request) -> bool:
+    """Whether the full-text search finds a dataset.
+
+    As in Postgres: stop words and punctuation do not count, so that a name like ``a-b`` is not
+    found by itself; a single word is a prefix, several must all be there in full.
+    """
+    if request.query.get("status", "NO_STATUS") != "NO_STATUS":
+        return False
+    if request.query.get("type", "research") != "research":
+        return False
+    given = request.query.get("query", "")
+    if not given.strip():
+        return True
+    words = [re.sub(r"\W", "", word).lower() for word in given.split()]
+    words = [word for word in words if word and word not in _STOP_WORDS]
+    fields = (row["node_id"], row["name"], row["description"] or "", *json.loads(row["tags"]))
+    known = set(re.findall(r"\w+", " ".join(fields).lower()))
+    if len(words) == 1:
+        return any(word.startswith(words[0]) for word in known)
+    return bool(words) and known.issuperset(words)
+
+
+def _create(world: World, files: DatasetFiles, request: Request) -> dict[str, Any]:
+    if request.caller.org_role < MEMBER:
+        raise refusal(403, "guests cannot create datasets")
+    body = json_object(request)
+    name = text(body, "name", MAX_NAME).strip()
+    if not name:
+        raise refusal(400, "dataset name must not be empty")
+    tags = body.get("tags", [])
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise refusal(400, "tags must be a list of strings")
+    new = NewDataset(
+        name,
+        request.caller.user_int_id,
+        request.caller.org_int_id,
+        optional_text(body, "description", MAX_TEXT),
+        optional_text(body, "license", MAX_TEXT),
+        json.dumps(tags),
+    )
+    chosen = dataset_webhooks.chosen(world.store, request.caller, body)
+    try:
+        dataset_id = files.create(new)
+    except FileExistsError as error:
+        raise refusal(400, "dataset name must be unique") from error
+    row = world.store.row("SELECT * FROM datasets WHERE node_id = ?", (dataset_id,))
+    if row is None:
+        raise refusal(404, f"{dataset_id} not found")
+    for webhook in chosen:
+        dataset_webhooks.enable(world, webhook, row["int_id"], request.caller.user_int_id)
+    return dataset_json(world.store, row, request.caller)

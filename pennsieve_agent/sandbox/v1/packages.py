@@ -1,0 +1,178 @@
+"""Listing a dataset's packages: all of them with a cursor, or node by node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pennsieve_agent.domain.datasets import Role
+from pennsieve_agent.sandbox import kinds
+from pennsieve_agent.sandbox.files import DatasetFiles
+from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
+from pennsieve_agent.sandbox.roles import dataset_role
+from pennsieve_agent.sandbox.store import Row, Store
+from pennsieve_agent.sandbox.v1 import package_json
+from pennsieve_agent.sandbox.v1.access import synced_dataset
+from pennsieve_agent.sandbox.v1.answers import MAX_PAGE, boolean, counted, number, refusal
+from pennsieve_agent.sandbox.world import World
+
+MAX_CURSOR_PAGE = 1000
+_STATES = frozenset(
+    {
+        *("UNAVAILABLE", "UPLOADED", "PROCESSING", "READY", "PROCESSING_FAILED"),
+        *("UPLOAD_FAILED", "ERROR", "INFECTED", "DELETING", "DELETED", "RESTORING"),
+    }
+)
+_DATASET_OF = (
+    "SELECT d.node_id FROM packages p JOIN datasets d ON d.int_id = p.dataset_int_id"
+    " WHERE p.node_id = ?"
+)
+_INCLUDES = frozenset({"sources", "files", "view"})
+
+
+def routes(world: World, files: DatasetFiles) -> list[Route]:
+    """The routes."""
+
+    def flat(request: Request) -> Response:
+        return Response(200, _flat(world.store, synced_dataset(files, world, request), request))
+
+    def one(request: Request) -> Response:
+        where = world.store.row(_DATASET_OF, (request.params["id"],))
+        if where is not None:
+            files.sync(where["node_id"])
+        return Response(200, _one(world.store, request))
+
+    return [
+        Route("GET", "/datasets/<id>/packages", Scheme.USER, flat),
+        Route("GET", "/packages/<id>", Scheme.USER, one),
+    ]
+
+
+def owner_of(store: Store, dataset_int_id: int) -> int:
+    """The number of a dataset's owner."""
+    row = store.row(
+        "SELECT subject_int_id FROM collaborators"
+        " WHERE dataset_int_id = ? AND kind = 'user' AND role = ?",
+        (dataset_int_id, Role.OWNER.value),
+    )
+    return int(row["subject_int_id"]) if row else 0
+
+
+def children(store: Store, dataset: Row, parent: int | None, request: Request) -> list[Any]:
+    """A page of what is in a folder, or at the root, by name. There is no total."""
+    limit = min(number(request, "limit", 100), MAX_PAGE)
+    rows = store.rows(
+        "SELECT * FROM packages WHERE dataset_int_id = ? AND parent_int_id IS ?"
+        " ORDER BY name LIMIT ? OFFSET ?",
+        (dataset["int_id"], parent, limit, number(request, "offset", 0)),
+    )
+    owner = owner_of(store, dataset["int_id"])
+    return [package_json.node(row, dataset, owner) for row in rows]
+
+
+def _flat(store: Store, dataset: Row, request: Request) -> dict[str, Any]:
+    size = number(request, "pageSize", 100)
+    if not 1 <= size <= MAX_CURSOR_PAGE:
+        raise refusal(400, f"pageSize must be between 1 and {MAX_CURSOR_PAGE}")
+    rows = _rows_from(store, dataset, request, size + 1)
+    with_files = boolean(request, "includeSourceFiles")
+    owner = owner_of(store, dataset["int_id"])
+    page: dict[str, Any] = {
+        "packages": [
+            package_json.listed(row, dataset, owner, with_files=with_files) for row in rows[:size]
+        ]
+    }
+    if len(rows) > size:
+        page["cursor"] = f"package:{rows[size]['int_id']}"
+    return page
+
+
+def _rows_from(store: Store, dataset: Row, request: Request, limit: int) -> list[Row]:
+    """The packages from the cursor on, which is the first of its page; all are READY here."""
+    states, types = set(request.query_lists.get("state", [])), _types(request)
+    if not states <= _STATES:
+        raise refusal(400, f"invalid state: {', '.join(sorted(states - _STATES))}")
+    values = {
+        "dataset": dataset["int_id"],
+        "first": _cursor(request),
+        "name": request.query.get("filename"),
+        "limit": -1 if types else limit,
+    }
+    if states and "READY" not in states:
+        return []
+    rows = store.rows(
+        "SELECT * FROM packages WHERE dataset_int_id = :dataset AND int_id >= :first"
+        " AND (:name IS NULL OR (name = :name AND NOT is_folder)) ORDER BY int_id LIMIT :limit",
+        values,
+    )
+    return [row for row in rows if not types or _type(row) in types][:limit]
+
+
+def _cursor(request: Request) -> int:
+    given = request.query.get("cursor")
+    if given is None:
+        return 0
+    if not given.startswith("package:"):
+        raise refusal(400, f"invalid cursor: {given}")
+    return counted(given.removeprefix("package:"), "cursor")
+
+
+def _types(request: Request) -> set[str]:
+    """The wanted types: the real server keeps only the first and the last of the list."""
+    given = request.query.get("types")
+    if given is None:
+        return set()
+    names = given.split(":")
+    unknown = set(names) - kinds.PACKAGE_TYPES
+    if unknown:
+        raise refusal(400, f"invalid package type: {', '.join(sorted(unknown))}")
+    return {names[0], names[-1]}
+
+
+def _type(row: Row) -> str:
+    return "Collection" if row["is_folder"] else kinds.package_type(row["name"])
+
+
+def _one(store: Store, request: Request) -> dict[str, Any]:
+    package_id = request.params["id"]
+    if not package_id.startswith(("N:package:", "N:collection:")):
+        raise refusal(400, f"{package_id} is not a valid package id")
+    row = store.row("SELECT * FROM packages WHERE node_id = ?", (package_id,))
+    dataset = row and store.row("SELECT * FROM datasets WHERE int_id = ?", (row["dataset_int_id"],))
+    if row is None or dataset is None:
+        raise refusal(404, f"{package_id} not found")
+    role = dataset_role(store, request.caller.user_int_id, dataset["node_id"])
+    if not role.at_least(Role.GUEST) or dataset["workspace_int_id"] != request.caller.org_int_id:
+        raise refusal(404, f"{package_id} not found")
+    owner = owner_of(store, dataset["int_id"])
+    above = [package_json.node(each, dataset, owner) for each in _ancestors(store, row)]
+    found = package_json.node(row, dataset, owner)
+    if row["is_folder"]:
+        found["children"] = children(store, dataset, row["int_id"], request)
+    if above:
+        found["parent"] = above[-1]
+    if boolean(request, "includeAncestors"):
+        found["ancestors"] = above
+    objects = _objects(row, request)
+    return {**found, "objects": objects} if objects else found
+
+
+def _ancestors(store: Store, row: Row) -> list[Row]:
+    """The folders above a package, the dataset's root first."""
+    found: list[Row] = []
+    current: Row | None = row
+    while current is not None and current["parent_int_id"] is not None:
+        current = store.row("SELECT * FROM packages WHERE int_id = ?", (current["parent_int_id"],))
+        if current is not None:
+            found.insert(0, current)
+    return found
+
+
+def _objects(row: Row, request: Request) -> dict[str, Any]:
+    names = [name for name in request.query.get("include", "").split(",") if name]
+    unknown = set(names) - _INCLUDES
+    if unknown:
+        raise refusal(400, f"invalid include: {', '.join(sorted(unknown))}")
+    if row["is_folder"]:
+        return {}
+    keys = {"sources": "source", "files": "files", "view": "view"}
+    return {keys[name]: [package_json.source(row)] if name == "sources" else [] for name in names}
