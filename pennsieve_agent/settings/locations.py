@@ -1,0 +1,17 @@
+"""Where settings live on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def config_path(environ: Mapping[str, str], home: Path | None = None) -> Path:
+    """The settings file: ``PENNSIEVE_CONFIG`` (ours), else the one existing tools use.
+
+    Source of the default: ``contracts/core.md`` 2.1. ``home`` is the user's, when not given.
+    """
+    folder = home or Path.home()
+    if wanted := environ.get("PENNSIEVE_CONFIG", "").strip():
+        return folder / wanted[2:] if wanted.startswith("~/") else Path(wanted)
+    return folder / ".pennsieve" / "config.ini"

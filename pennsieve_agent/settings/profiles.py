@@ -1,0 +1,231 @@
+"""Profiles: which one is meant, what it holds, and keeping it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pennsieve_agent.domain.identity import ApiKey, Hosts, Profile
+from pennsieve_agent.errors import NotSignedIn, SettingsError, UsageProblem
+from pennsieve_agent.settings.config_file import ConfigFile, is_exposed
+from pennsieve_agent.settings.hosts import address, hosts
+from pennsieve_agent.settings.keychain import Keychain, no_keychain
+from pennsieve_agent.settings.sections import (
+    ENVIRONMENT,
+    check_name,
+    default_profile,
+    entries,
+    profile_names,
+    read_profile,
+)
+
+_IN_ENVIRONMENT, _IN_FILE, _IN_KEYCHAIN = "the environment", "config.ini", "the keychain"
+
+
+class Settings:
+    """The profiles of this machine and user.
+
+    Reads the file anew for each question, so that a long-running program sees changes.
+    """
+
+    def __init__(self, path: Path, environ: Mapping[str, str], keychain: Keychain) -> None:
+        self._path = path
+        self._environ = environ
+        self._keychain = keychain
+
+    def profile(self, name: str | None = None) -> Profile:
+        """The profile to use.
+
+        ``name`` (a flag) comes first; then the key in the environment, which makes a profile of its
+        own and hides the file, as in the existing agent (``contracts/core.md`` 2.4); then
+        ``PENNSIEVE_PROFILE`` (ours); then ``[global] default_profile``; then the only profile there
+        is. With no profile at all the answer has an empty name and no key.
+
+        Raises:
+            UsageProblem: there is no profile of that name, or several and none is the default.
+            NotSignedIn: the environment has a key without its secret.
+            SettingsError: the file, an address in it or the keychain cannot be used.
+
+        """
+        if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
+            return self._from_environment(key)
+        file = ConfigFile.load(self._path)
+        wanted = name if name is not None else self._chosen(file)
+        if wanted is None:
+            return Profile(name="", hosts=self.environment_hosts())
+        return self._from_file(file, self._known(file, wanted, by_flag=name is not None))
+
+    def names(self) -> list[str]:
+        """The names of the file's profiles, sorted."""
+        return profile_names(ConfigFile.load(self._path))
+
+    def default_name(self) -> str | None:
+        """The profile used when nobody names one; None if there is none, or several."""
+        return default_profile(ConfigFile.load(self._path))
+
+    def environment_hosts(self) -> Hosts:
+        """The hosts the environment names, else Pennsieve's own.
+
+        Workflow containers spell the second ``PENNSIEVE_API_HOST2`` (``contracts/core.md`` 2.3).
+        ``PENNSIEVE_COGNITO_ENDPOINT`` is ours.
+        """
+        return hosts(
+            self._address("PENNSIEVE_API_HOST"),
+            self._address("PENNSIEVE_API2_HOST") or self._address("PENNSIEVE_API_HOST2"),
+            self._address("PENNSIEVE_COGNITO_ENDPOINT"),
+            where="environment",
+        )
+
+    def save(self, profile: Profile, *, plaintext: bool = False, make_default: bool = False) -> str:
+        """Keep a profile, replacing one of the same name. Answers in words where the secret went.
+
+        Raises:
+            UsageProblem: the name cannot be a new profile's.
+            SettingsError: no keychain and not ``plaintext``, or the file or keychain refused;
+                nothing has changed then.
+
+        """
+        file = ConfigFile.load(self._path)
+        check_name(profile.name, existing=profile_names(file))
+        old = file.get(profile.name, "api_token")
+        for key, value in entries(profile, plaintext=plaintext).items():
+            if value is None:
+                file.remove(profile.name, key)
+            else:
+                file.set(profile.name, key, value)
+        if make_default:
+            file.set("global", "default_profile", profile.name)
+        if profile.key and not plaintext:
+            self._save_with_keychain(file, profile.name, profile.key)
+        else:
+            file.save()
+        new = profile.key.key if profile.key else None
+        for gone in {old, new} - {None if plaintext else new}:
+            self._forget(profile.name, gone)
+        if not profile.key:
+            return "nowhere, as there is no key"
+        return f"{self._path}, readable by you alone" if plaintext else "the system's keychain"
+
+    def remove(self, name: str) -> None:
+        """Forget a profile and its secret.
+
+        Raises:
+            UsageProblem: there is none of that name.
+            SettingsError: the file cannot be used, or the keychain that has the secret is locked.
+
+        """
+        file = ConfigFile.load(self._path)
+        known = self._known(file, name)
+        if (key := file.get(known, "api_token")) and not file.get(known, "api_secret"):
+            self._keychain.delete(_account(known, key))
+        file.remove_section(known)
+        if (file.get("global", "default_profile") or "").casefold() == known.casefold():
+            file.remove("global", "default_profile")
+        file.save()
+
+    def set_default(self, name: str) -> None:
+        """Make a profile the one that is used when nobody names one.
+
+        Raises:
+            UsageProblem: there is none of that name.
+            SettingsError: the file cannot be used.
+
+        """
+        file = ConfigFile.load(self._path)
+        file.set("global", "default_profile", self._known(file, name))
+        file.save()
+
+    def warnings(self) -> list[str]:
+        """What a user should know about the settings, one sentence each."""
+        found = []
+        if is_exposed(self._path):
+            found.append(
+                f"{self._path} holds keys and can be read by others on this machine; "
+                f"make it private with: chmod 600 {self._path}"
+            )
+        if self._variable("PENNSIEVE_API_KEY") and self._variable("PENNSIEVE_PROFILE"):
+            found.append(
+                "PENNSIEVE_API_KEY is set, so PENNSIEVE_PROFILE is not looked at; "
+                "name a profile with --profile, or unset PENNSIEVE_API_KEY"
+            )
+        return found
+
+    def _variable(self, name: str) -> str | None:
+        return self._environ.get(name, "").strip() or None
+
+    def _address(self, variable: str) -> str | None:
+        text = self._variable(variable)
+        return None if text is None else address(text, variable, "environment")
+
+    def _from_environment(self, key: str) -> Profile:
+        secret = self._variable("PENNSIEVE_API_SECRET")
+        if secret is None:
+            raise NotSignedIn(
+                "PENNSIEVE_API_KEY is set but PENNSIEVE_API_SECRET is not",
+                where="environment",
+                hint="set PENNSIEVE_API_SECRET too, or unset PENNSIEVE_API_KEY to use a profile",
+            )
+        found = self.environment_hosts()
+        return Profile(ENVIRONMENT, found, ApiKey(key, secret), key_source=_IN_ENVIRONMENT)
+
+    def _from_file(self, file: ConfigFile, name: str) -> Profile:
+        profile, key, secret = read_profile(file, name)
+        source = _IN_FILE
+        if key and not secret:
+            secret, source = self._keychain.get(_account(name, key)), _IN_KEYCHAIN
+        if not key or not secret:
+            return profile
+        return replace(profile, key=ApiKey(key, secret), key_source=source)
+
+    def _chosen(self, file: ConfigFile) -> str | None:
+        if named := self._variable("PENNSIEVE_PROFILE"):
+            return named
+        names = profile_names(file)
+        if names and default_profile(file) is None:
+            raise UsageProblem(
+                f"there are {len(names)} profiles and none is the default: {', '.join(names)}",
+                where=file.where,
+                hint="name one with --profile, or choose one with: pennsieve profile use NAME",
+            )
+        return default_profile(file)
+
+    def _known(self, file: ConfigFile, name: str, *, by_flag: bool = True) -> str:
+        names = profile_names(file)
+        for known in names:
+            if known.casefold() == name.strip().casefold():
+                return known
+        listed = f"; there are: {', '.join(names)}" if names else "; there is none yet"
+        by_variable = not by_flag and self._variable("PENNSIEVE_PROFILE")
+        raise UsageProblem(
+            f"no profile is called '{name}'{listed}",
+            where="PENNSIEVE_PROFILE" if by_variable else file.where,
+            hint="list them with: pennsieve profile list",
+        )
+
+    def _save_with_keychain(self, file: ConfigFile, name: str, key: ApiKey) -> None:
+        if not self._keychain.available():
+            raise no_keychain()
+        account = _account(name, key.key)
+        before = self._keychain.get(account)
+        self._keychain.set(account, key.secret)
+        try:
+            file.save()
+        except SettingsError:
+            with contextlib.suppress(SettingsError):
+                if before is None:
+                    self._keychain.delete(account)
+                else:
+                    self._keychain.set(account, before)
+            raise
+
+    def _forget(self, name: str, key: str | None) -> None:
+        # The file is right already; a secret that cannot be deleted now must not undo that.
+        with contextlib.suppress(SettingsError):
+            if key:
+                self._keychain.delete(_account(name, key))
+
+
+def _account(profile: str, key: str) -> str:
+    return f"{profile.casefold()}:{key}"
