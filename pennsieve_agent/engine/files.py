@@ -41,8 +41,9 @@ class Folders:
     def renew(self) -> None:
         """Empty all three, whatever an interrupted attempt left in them."""
         remove_tree(self.root)
+        self.root.mkdir(parents=True, mode=stat.S_IRWXU)
         for folder in (self.input, self.output, self.scratch):
-            folder.mkdir(parents=True)
+            folder.mkdir()
 
 
 def job_folders(workdir: Path, job_id: str) -> Folders:

@@ -1,0 +1,194 @@
+"""Steps as containers of the Docker engine, or of one that speaks its API."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from pennsieve_agent.domain.plans import Job
+from pennsieve_agent.engine.attached import Attached
+from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
+from pennsieve_agent.engine.build import build_image
+from pennsieve_agent.engine.children import GRACE_SECONDS
+from pennsieve_agent.engine.daemon import engine_errors
+from pennsieve_agent.engine.exits import describe_exit
+from pennsieve_agent.engine.ownership import Owner
+
+NODE_LABEL = "io.pennsieve.agent.node"
+RUN_LABEL = "io.pennsieve.agent.run"
+JOB_LABEL = "io.pennsieve.agent.job"
+INPUT_DIR = "/mnt/input"
+OUTPUT_DIR = "/mnt/output"
+
+#: What the programs of ordinary images need: to make files theirs, and to become another user.
+_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
+_MAX_PROCESSES = 4096
+_KILLED = 137
+_STOPPED = 143
+
+
+class DockerBackend:
+    """Builds images from repositories and runs them.
+
+    A container sees its input read-only, its output, and the internet, as a basic node of the
+    platform gives it (``contracts/workflows.md`` 5.4). ``node`` names whoever runs containers
+    here: :meth:`sweep` removes only the containers of that name. ``client`` is docker-py's, and is
+    closed by :meth:`close`.
+    """
+
+    name = "docker"
+    isolation = "each step runs in a container that sees only its input and its output"
+    read_only_input = True
+
+    def __init__(
+        self,
+        client: Any,
+        node: str,
+        *,
+        owner: Owner | None = None,
+        grace: float = GRACE_SECONDS,
+    ) -> None:
+        self._client = client
+        self._node = node
+        self._owner = owner or Owner(os.geteuid(), os.getegid())
+        self._grace = grace
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self._client.close()
+
+    def sweep(self) -> int:
+        """Remove what an earlier process of this node left running; how many containers.
+
+        Raises:
+            EngineError: the engine failed.
+
+        """
+        with engine_errors("containers of an earlier run cannot be removed"):
+            left = self._client.containers.list(
+                all=True, ignore_removed=True, filters={"label": f"{NODE_LABEL}={self._node}"}
+            )
+        for container in left:
+            _remove(container)
+        return len(left)
+
+    def prepare(self, checkout: Path, name: str, log: Log) -> Program:
+        """Build the image; see :class:`~pennsieve_agent.engine.backend.Backend`.
+
+        Raises:
+            SourceError: the repository cannot be built; the log says why.
+            EngineError: the engine itself failed.
+
+        """
+        labels = {"io.pennsieve.agent.program": name}
+        return Program(self.name, build_image(self._client, checkout, name, labels, log))
+
+    def run(self, task: Task, log: Log, stop: Event) -> Outcome:
+        """Run a container to its end; see :class:`~pennsieve_agent.engine.backend.Backend`.
+
+        Raises:
+            EngineError: the engine itself failed.
+
+        """
+        self._owner.open_folders(task)
+        outcome = self._run(task, log, stop)
+        self._owner.take_back(self._client, task, self._labels(task), log)
+        return outcome
+
+    def _run(self, task: Task, log: Log, stop: Event) -> Outcome:
+        container = self._create(task)
+        try:
+            attached = Attached(self._client, container, log)
+            try:
+                if (problem := _start(container)) is not None:
+                    return problem
+                stopped = attached.follow(stop, self._grace)
+            finally:
+                attached.close()
+            return _outcome(container, task.job, stopped=stopped)
+        finally:
+            _remove(container)
+
+    def _create(self, task: Task) -> Any:
+        import docker.types  # noqa: PLC0415 - see daemon.connect
+
+        with engine_errors("the container engine refused to make the container"):
+            return self._client.containers.create(
+                task.program.reference,
+                environment=dict(task.environment(INPUT_DIR, OUTPUT_DIR)),
+                mounts=[
+                    docker.types.Mount(
+                        INPUT_DIR, str(task.input.absolute()), type="bind", read_only=True
+                    ),
+                    docker.types.Mount(OUTPUT_DIR, str(task.output.absolute()), type="bind"),
+                ],
+                init=True,
+                cap_drop=["ALL"],
+                cap_add=_CAPABILITIES,
+                security_opt=["no-new-privileges"],
+                pids_limit=_MAX_PROCESSES,
+                # The output is read as it comes and kept by the caller.
+                log_config=docker.types.LogConfig(type="none"),
+                labels=self._labels(task),
+                **_limits(task.job, self._processors()),
+            )
+
+    def _processors(self) -> int:
+        return int(self._client.info().get("NCPU") or 0)
+
+    def _labels(self, task: Task) -> dict[str, str]:
+        return {NODE_LABEL: self._node, RUN_LABEL: task.run_id, JOB_LABEL: task.job.id}
+
+
+def _limits(job: Job, processors: int) -> Mapping[str, Any]:
+    """The job's limits in the engine's words; it refuses more processors than there are."""
+    limits: dict[str, Any] = {}
+    if job.memory:
+        # The same limit with swap: none, as on the platform's nodes.
+        limits["mem_limit"] = limits["memswap_limit"] = f"{job.memory}m"
+    if job.cpu and processors:
+        limits["nano_cpus"] = min(job.cpu * 1_000_000_000 // 1024, processors * 1_000_000_000)
+    return limits
+
+
+def _start(container: Any) -> Outcome | None:
+    """Start a container; why its command cannot be, as the engine's exit code says it."""
+    import docker.errors  # noqa: PLC0415 - see daemon.connect
+
+    with engine_errors("the container could not be started"):
+        try:
+            container.start()
+        except docker.errors.APIError:
+            container.reload()
+            code = int(container.attrs["State"]["ExitCode"])
+            if code not in {126, 127}:
+                raise
+            return Outcome(code, describe_exit(code))
+    return None
+
+
+def _outcome(container: Any, job: Job, *, stopped: bool) -> Outcome:
+    with engine_errors("the container engine did not say how the step ended"):
+        code = int(container.wait()["StatusCode"])
+        container.reload()
+        state = container.attrs["State"]
+    if stopped:
+        return Outcome(code or _STOPPED, "stopped")
+    if code == _KILLED and state.get("OOMKilled"):
+        limit = f" (limit {job.memory} MB)" if job.memory else ""
+        return Outcome(code, f"ran out of memory{limit}")
+    return Outcome(code, describe_exit(code))
+
+
+def _remove(container: Any) -> None:
+    import docker.errors  # noqa: PLC0415 - see daemon.connect
+
+    with (
+        engine_errors("a container could not be removed"),
+        contextlib.suppress(docker.errors.NotFound),
+    ):
+        container.remove(force=True, v=True)

@@ -1,0 +1,171 @@
+"""Steps as plain child processes, for machines without a container engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+from pennsieve_agent.domain.dockerfile import Dockerfile, parse_dockerfile
+from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
+from pennsieve_agent.engine.children import GRACE_SECONDS, run_child
+from pennsieve_agent.engine.command import Command, local_command
+from pennsieve_agent.engine.exits import describe_exit
+from pennsieve_agent.engine.venvs import python_environment
+from pennsieve_agent.errors import EngineError, SourceError
+
+_STOPPED = 143
+
+
+class ProcessBackend:
+    """Runs the command of a repository's Dockerfile from a copy of the repository.
+
+    ``cache`` keeps the code of every commit that was prepared, and one Python environment for each
+    ``requirements.txt``. ``grace`` is how long, in seconds, a program may take to end when asked.
+
+    The program gets a clean environment: nothing of ours but ``PATH``.
+    """
+
+    name = "process"
+    isolation = "nothing is isolated: the program runs as you, with your files"
+    read_only_input = False
+
+    def __init__(self, cache: Path, grace: float = GRACE_SECONDS) -> None:
+        self._cache = cache.absolute()
+        self._grace = grace
+
+    def prepare(self, checkout: Path, name: str, log: Log) -> Program:
+        """Keep the code, and make its Python environment.
+
+        Raises:
+            SourceError: no Dockerfile, one that cannot be read or says nothing about what to run,
+                or requirements that cannot be installed.
+            OSError: for example, no space left.
+
+        """
+        read_dockerfile(checkout, name).argv()
+        code = self._keep(checkout)
+        environment = python_environment(self._cache / "environments", code, log)
+        reference = {"code": str(code), "environment": str(environment)}
+        return Program(self.name, json.dumps(reference))
+
+    def run(self, task: Task, log: Log, stop: Event) -> Outcome:
+        """Run a program to its end; see :class:`~pennsieve_agent.engine.backend.Backend`.
+
+        Raises:
+            EngineError: the prepared code is no longer there.
+            OSError: for example, no space left.
+
+        """
+        places = json.loads(task.program.reference)
+        code, environment = Path(places["code"]), Path(places["environment"])
+        if not code.is_dir() or not environment.is_dir():
+            raise EngineError(
+                "what was prepared for it is no longer there",
+                where=str(self._cache),
+                hint="start the run again",
+            )
+        # Each run has its own copy, so that no run finds what another left beside its code.
+        mine = task.scratch / "code"
+        shutil.copytree(code, mine, symlinks=True)
+        (task.scratch / "tmp").mkdir()
+        dockerfile = read_dockerfile(mine, task.job.source_url)
+        command = local_command(dockerfile, mine, environment / "bin" / "python")
+        env = self._environment(task, command, environment)
+        if (problem := _unusable(command, env["PATH"])) is not None:
+            return problem
+        end = run_child(
+            command.argv, cwd=command.cwd, env=env, log=log, stop=stop, grace=self._grace
+        )
+        if end.stopped:
+            return Outcome(end.code or _STOPPED, "stopped")
+        return Outcome(end.code, describe_exit(end.code))
+
+    def _environment(self, task: Task, command: Command, environment: Path) -> dict[str, str]:
+        return {
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            **command.env,
+            **task.environment(str(task.input.absolute()), str(task.output.absolute())),
+            "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "HOME": str(task.scratch.absolute()),
+            "TMPDIR": str((task.scratch / "tmp").absolute()),
+        }
+
+    def _keep(self, checkout: Path) -> Path:
+        """A copy of the code under a name made of its content, complete or not there at all."""
+        root = self._cache / "code"
+        root.mkdir(parents=True, exist_ok=True)
+        kept = root / _digest(checkout)
+        if not kept.is_dir():
+            with tempfile.TemporaryDirectory(dir=root, prefix="new-") as folder:
+                new = Path(folder) / "code"
+                shutil.copytree(checkout, new, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+                try:
+                    new.rename(kept)
+                except OSError:
+                    if not kept.is_dir():
+                        raise
+        return kept
+
+
+def read_dockerfile(checkout: Path, name: str) -> Dockerfile:
+    """The Dockerfile of a repository called ``name``.
+
+    Raises:
+        SourceError: there is none, or it cannot be read.
+
+    """
+    path = checkout / "Dockerfile"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError):
+        raise SourceError(
+            "the repository has no Dockerfile",
+            where=name,
+            hint="add one: it says how the step is built and what it runs",
+        ) from None
+    except UnicodeDecodeError:
+        raise SourceError("the Dockerfile is not text in UTF-8", where=name) from None
+    return parse_dockerfile(text)
+
+
+def _unusable(command: Command, search: str) -> Outcome | None:
+    """Why a command cannot be started here; None if it can."""
+    program = command.argv[0]
+    inside = command.cwd / program
+    if shutil.which(program if "/" not in program else str(inside), path=search):
+        return None
+    if "/" in program and inside.is_file():
+        return Outcome(126, f"'{Path(program).name}' is not marked as executable")
+    return Outcome(
+        127,
+        f"'{Path(program).name}' is not on this machine, and without a container engine the step "
+        "runs with what the machine has: start Docker and run again",
+    )
+
+
+def _digest(checkout: Path) -> str:
+    """A name for the code: every file's path, whether it is executable, and its content."""
+    digest = hashlib.sha256()
+    for path in _files(checkout):
+        executable = not path.is_symlink() and os.access(path, os.X_OK)
+        digest.update(os.fsencode(path.relative_to(checkout)) + f"\0{executable}\0".encode())
+        if path.is_symlink():
+            digest.update(os.fsencode(path.readlink()))
+        else:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:24]
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        links = [name for name in folders if Path(folder, name).is_symlink()]
+        yield from (Path(folder, name) for name in sorted([*names, *links]))
