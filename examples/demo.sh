@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The whole journey on real files, against a sandbox: from nothing to results.
+# Everything it makes is below .demo/; no account, no AWS, no container engine is needed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+demo=$PWD/.demo
+dataset="Head CT and MR"
+repository=$demo/repositories/dicom-deid
+
+say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
+run() { say "$*"; "$@"; }
+
+pennsieve sandbox stop --data "$demo" >/dev/null 2>&1 || true
+rm -rf "$demo"
+
+# The input: real CT and MR images, which the pydicom package ships.
+mkdir -p "$demo/datasets/$dataset" "$repository"
+python - "$demo/datasets/$dataset" <<'PY'
+import shutil, sys
+from pathlib import Path
+from pydicom.data import get_testdata_file
+for name in ("CT_small.dcm", "MR_small.dcm", "MR_small_bigendian.dcm", "MR_small_RLE.dcm"):
+    into = Path(sys.argv[1]) / "raw" / name[:2].lower()
+    into.mkdir(parents=True, exist_ok=True)
+    shutil.copy(get_testdata_file(name, download=False), into)
+PY
+
+# The code: the example as a git repository of its own, as a scientist would have it.
+cp -R examples/dicom-deid/. "$repository"
+git -C "$repository" init --quiet --initial-branch main
+git -C "$repository" add .
+git -C "$repository" -c user.name=Ada -c user.email=ada@example.org commit --quiet -m "De-identify DICOM"
+git -C "$repository" tag v1.0.0
+
+run pennsieve sandbox start --detach --data "$demo" --port "${DEMO_PORT:-9470}"
+trap 'pennsieve sandbox stop --data "$demo" >/dev/null' EXIT
+say 'eval "$(pennsieve sandbox env)"'
+eval "$(pennsieve sandbox env --data "$demo")"
+
+run pennsieve login
+run pennsieve compute register --yes
+run pennsieve workflow add "$repository"
+run pennsieve dataset grant dicom-deid --dataset "$dataset" --access read-write
+run pennsieve run start --workflow dicom-deid --dataset "$dataset" --files '**/*.dcm'
+run pennsieve run logs --follow
+run pennsieve run show
+run pennsieve run outputs
+
+results=$(pennsieve run outputs --json | python -c '
+import json, os, sys
+print(os.path.commonpath([f["path"] for f in json.load(sys.stdin)["files"]]))')
+printf '\nThe results are in %s\n' "$demo/datasets/$dataset/$results"
