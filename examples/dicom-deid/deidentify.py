@@ -60,7 +60,7 @@ class Deidentifier:
         """De-identify a file's dataset and its header. Answers what was found."""
         findings = Findings()
         syntax = transfer_syntax(dataset)
-        self._clean(dataset, record, findings)
+        self.clean(dataset, record, findings)
         if self._blank_pixels:
             syntax = _blank(dataset, syntax)
         dates = "MODIFIED" if self._rules.keeps_dates else "REMOVED"
@@ -72,14 +72,15 @@ class Deidentifier:
         dataset.preamble = None
         return findings
 
-    def _clean(self, dataset: Dataset, record: Record, findings: Findings) -> None:
+    def clean(self, dataset: Dataset, record: Record, findings: Findings) -> None:
+        """Apply the rules to a dataset and to everything inside its sequences."""
         for element in list(dataset):
             action = self._rules.action(element)
             if action is Action.KEEP and _names(element, record.words):
                 action = Action.REMOVE
             if action is Action.CLEAN:
                 for item in element.value:
-                    self._clean(item, record, findings)
+                    self.clean(item, record, findings)
             elif action is not Action.KEEP:
                 findings.add(element, action)
                 self._apply(dataset, element, action, record)

@@ -138,12 +138,24 @@ def deidentify_all(
     return found
 
 
+def replacements(records: list[Record], pseudonyms: Pseudonyms) -> dict[str, str]:
+    """What to write instead of each text that names a patient or a study, in paths."""
+    new: dict[str, str] = {}
+    for record in records:
+        for word in sorted(record.words):
+            new.setdefault(word, pseudonyms.patient(record.identity))
+    for record in records:
+        for number in sorted(record.numbers):
+            new.setdefault(number, pseudonyms.study(number))
+    return new
+
+
 def run(settings: Settings) -> int:
     """Do the work. Answers the exit code."""
     quiet_parser()
     records = [scan(file, settings.input) for file in files_below(settings.input)]
     pseudonyms = Pseudonyms(settings.key, settings.prefix)
-    paths = Paths(pseudonyms, {(r.identity, r.words) for r in records})
+    paths = Paths(pseudonyms, replacements(records, pseudonyms))
     rules = Rules(keep_dates=settings.keep_dates)
     deidentifier = Deidentifier(rules, pseudonyms, blank_pixels=settings.blank_pixels)
     copies = Copies(settings.output / FOLDER, deidentifier, paths)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pydicom.uid import UID
@@ -34,6 +34,10 @@ class Pseudonyms:
         """A patient's new name and id."""
         return f"{self._prefix}-{self._digest('patient', identity).hex()[:10]}"
 
+    def study(self, number: str) -> str:
+        """What stands in a path for a study's number or id."""
+        return f"study-{self._digest('study', number).hex()[:10]}"
+
     def uid(self, original: str) -> str:
         """A new unique identifier; one that the standard itself defines is answered unchanged."""
         if not original or UID(original).name != original:
@@ -54,20 +58,14 @@ class Pseudonyms:
 class Paths:
     """Paths for results, without the identities that people put into folder and file names."""
 
-    def __init__(
-        self, pseudonyms: Pseudonyms, patients: Iterable[tuple[str, frozenset[str]]]
-    ) -> None:
+    def __init__(self, pseudonyms: Pseudonyms, replacements: Mapping[str, str]) -> None:
         self._pseudonyms = pseudonyms
-        self._new = {
-            word.casefold(): pseudonyms.patient(identity)
-            for identity, words in patients
-            for word in words
-        }
+        self._new = {word.casefold(): new for word, new in replacements.items()}
         longest_first = sorted(self._new, key=len, reverse=True)
         self._known = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)", re.IGNORECASE)
 
     def safe(self, path: str) -> str:
-        """The path with patients' names and ids, unique identifiers and dates replaced."""
+        """The path with patients' names and ids, studies' ids and dates replaced."""
         path = self._known.sub(lambda found: self._new[found[0].casefold()], path)
         path = _UID_IN_PATH.sub(lambda found: self._pseudonyms.uid(found[0]), path)
         return _DATE_IN_PATH.sub("date", path)

@@ -14,6 +14,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+SHORTEST_NUMBER = 4  # shorter ones are counts, and stand in many paths
 _PREAMBLE = 128
 _FIRST_GROUPS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 _TEXT_ON_PIXELS = ("Secondary Capture", "Ultrasound", "VL Endoscopic", "Video")
@@ -32,7 +33,11 @@ class Status(StrEnum):
 
 @dataclass
 class Record:
-    """One input file. ``words`` are texts that name the patient, kept only in memory."""
+    """One input file.
+
+    ``words`` are texts that name the patient, ``numbers`` those that name the study, both to be
+    kept out of the results; ``identity`` is what the patient's pseudonym is derived from.
+    """
 
     source: Path
     path: str
@@ -49,6 +54,7 @@ class Record:
     instance: str = ""
     identity: str = ""
     words: frozenset[str] = frozenset()
+    numbers: frozenset[str] = frozenset()
     warnings: list[str] = field(default_factory=list)
     output: str = ""
 
@@ -111,6 +117,8 @@ def _describe(record: Record, dataset: FileDataset) -> None:
     record.series = str(dataset.get("SeriesInstanceUID", ""))
     record.instance = str(dataset.get("SOPInstanceUID", ""))
     record.identity, record.words = _patient(dataset)
+    numbers = (str(dataset.get(word) or "").strip() for word in ("AccessionNumber", "StudyID"))
+    record.numbers = frozenset(number for number in numbers if len(number) >= SHORTEST_NUMBER)
     record.warnings = list(_warnings(dataset, record))
 
 
