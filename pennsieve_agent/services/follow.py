@@ -6,13 +6,12 @@ things happen, slowly while they do not. A lost connection is waited for, and sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.logs import LogReader
-from pennsieve_agent.domain.runs import Run, RunState, RunStatus
-from pennsieve_agent.domain.workflows import StepKind
+from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
 from pennsieve_agent.errors import PlatformError, RateLimited, StillRunning, Unreachable
 
 if TYPE_CHECKING:
@@ -107,34 +106,46 @@ class Follower:
 
     def _poll(self) -> tuple[RunState, list[Event]]:
         # The state is read before the logs: a step that is final now has all its lines written.
+        # Everything is read before anything is taken as shown: a failure half way loses nothing.
         state = self.platform.runs.state(self.run.uuid)
-        batch: list[Event] = []
-        done = {step.id for step in state.steps if step.status.is_final}
-        for step in state.steps:
-            if step.status is not self._last.get(step.id, RunStatus.NOT_STARTED):
-                self._last[step.id] = step.status
-                if not step.status.is_final:
-                    batch.append(Change(step.id, step.status))
-        batch.extend(self._lines(state))
-        ended = (s for s in state.steps if s.status.is_final and s.id not in self._drained)
-        batch.extend(Change(step.id, step.status) for step in ended)
-        self._drained |= done
+        logs = {
+            step.id: self.platform.runs.logs(self.run.uuid, step.id)
+            for step in state.steps
+            if self._wants(step)
+        }
+        ended = [s for s in state.steps if s.status.is_final and s.id not in self._drained]
+        going = [s for s in state.steps if not s.status.is_final]
+        batch = [*self._events_of(ended, logs), *self._events_of(going, logs)]
+        self._drained |= {step.id for step in ended}
         if state.status is not self._last.get("", RunStatus.NOT_STARTED):
             self._last[""] = state.status
             batch.append(Change("", state.status))
         return state, batch
 
-    def _lines(self, state: RunState) -> list[Line]:
-        lines: list[Line] = []
-        for step in state.steps:
-            if step.id in self._drained or step.status is RunStatus.NOT_STARTED:
-                continue
-            if self.only_step is not None and step.id != self.only_step:
-                continue
-            reader = self._readers.setdefault(step.id, LogReader())
-            fresh = reader.fresh(self.platform.runs.logs(self.run.uuid, step.id))
-            lines += [Line(step.id, m.timestamp, m.message) for m in fresh]
-        return sorted(lines, key=lambda line: line.timestamp)  # stable: a step's order is kept
+    def _events_of(
+        self, steps: Sequence[StepState], logs: Mapping[str, Sequence[LogMessage]]
+    ) -> list[Event]:
+        """Steps that began, their new lines in order of time, steps that ended."""
+        changed = [s for s in steps if s.status is not self._last.get(s.id, RunStatus.NOT_STARTED)]
+        self._last.update({step.id: step.status for step in changed})
+        lines = [
+            Line(step.id, message.timestamp, message.message)
+            for step in steps
+            for message in self._readers.setdefault(step.id, LogReader()).fresh(
+                logs.get(step.id, ())
+            )
+        ]
+        changes = [Change(step.id, step.status) for step in changed]
+        return [
+            *(change for change in changes if not change.status.is_final),
+            *sorted(lines, key=lambda line: line.timestamp),  # stable: a step's order is kept
+            *(change for change in changes if change.status.is_final),
+        ]
+
+    def _wants(self, step: StepState) -> bool:
+        if step.id in self._drained or step.status is RunStatus.NOT_STARTED:
+            return False
+        return self.only_step is None or step.id == self.only_step
 
 
 def _passing(error: PlatformError) -> bool:
@@ -142,8 +153,3 @@ def _passing(error: PlatformError) -> bool:
     if isinstance(error, Unreachable | RateLimited):
         return True
     return (error.status or 0) >= _SERVER_ERROR
-
-
-def steps_with_logs(run: Run) -> tuple[str, ...]:
-    """The ids of steps that run code."""
-    return tuple(step.id for step in run.steps if step.kind is StepKind.PROCESSOR)

@@ -115,7 +115,7 @@ def test_a_lost_connection_is_said_and_its_end_too() -> None:
     runs.fail = fail
     assert len(texts(list(follower(runs, notes).events()))) == 20
     assert notes[0] == "lost the connection (no answer from api2); the run goes on, waiting"
-    assert notes[1].startswith("connected again after 18")
+    assert notes[1].startswith("connected again after 17")
     assert len(notes) == 2
 
 
