@@ -1,0 +1,146 @@
+"""How long commands take to start, as ratios to ``python -c 'import typer'`` in the same run.
+
+Ratios of interleaved medians say the same on a fast machine, a slow one and a busy one. Run with
+``make bench``; exits 1 when a target is missed. ``--rounds N`` measures longer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer.main
+from typer.core import TyperGroup
+
+from pennsieve_agent.cli.app import root
+
+ROUNDS = 7
+VERSION_TARGET = 0.6
+HELP_TARGET = 1.3
+LIST_TARGET = 3.0
+BASELINE = (sys.executable, "-c", "import typer")
+PENNSIEVE = (sys.executable, "-m", "pennsieve_agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A command to measure, and how many times the baseline it may take."""
+
+    arguments: tuple[str, ...]
+    target: float
+
+    @property
+    def name(self) -> str:
+        return " ".join(("pennsieve", *self.arguments))
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command and group of commands, as the words one types; the first is the empty one."""
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(root))]
+    while waiting:
+        words, command = waiting.pop(0)
+        yield words
+        if isinstance(command, TyperGroup):
+            context: Any = None  # neither needs one
+            names = command.list_commands(context)
+            waiting += [((*words, name), command.get_command(context, name)) for name in names]
+
+
+def seconds(command: Sequence[str], env: Mapping[str, str]) -> float:
+    """How long a command takes.
+
+    Raises:
+        RuntimeError: it failed, so that its time says nothing.
+
+    """
+    start = time.perf_counter()
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    elapsed = time.perf_counter() - start
+    if done.returncode:
+        raise RuntimeError(f"{shlex.join(command)} ended with {done.returncode}: {done.stderr}")
+    return elapsed
+
+
+def ratios(
+    subjects: Sequence[Subject], env: Mapping[str, str], rounds: int
+) -> dict[Subject, float]:
+    """The median of each subject over the median of the baseline, measured in turns."""
+    times: dict[Subject | None, list[float]] = {}
+    for round_ in range(rounds + 1):
+        for subject in (None, *subjects):
+            command = (*PENNSIEVE, *subject.arguments) if subject else BASELINE
+            elapsed = seconds(command, env)
+            if round_:  # the first round fills the file cache
+                times.setdefault(subject, []).append(elapsed)
+    medians = {subject: statistics.median(all_) for subject, all_ in times.items()}
+    say(f"import typer: {medians[None] * 1000:.0f} ms, median of {rounds}")
+    return {subject: medians[subject] / medians[None] for subject in subjects}
+
+
+def say(line: str) -> None:
+    """Write a line of the result."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def free_port() -> str:
+    """A port on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return str(server.getsockname()[1])
+
+
+@contextmanager
+def sandbox(folder: Path) -> Iterator[dict[str, str]]:
+    """A running sandbox. Answers the environment that points at it."""
+    env = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    env["HOME"] = str(folder)
+    data = ("--data", str(folder / "data"))
+    seconds((*PENNSIEVE, "sandbox", "start", "--detach", "--port", free_port(), *data), env)
+    try:
+        shell = subprocess.run(
+            (*PENNSIEVE, "sandbox", "env", *data),
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        words = [word for line in shell.stdout.splitlines() for word in shlex.split(line)]
+        yield env | dict(word.split("=", 1) for word in words if "=" in word)
+    finally:
+        seconds((*PENNSIEVE, "sandbox", "stop", *data), env)
+
+
+def main() -> int:
+    """Measure, print a table, answer the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    rounds = parser.parse_args().rounds
+    subjects = [
+        Subject(("--version",), VERSION_TARGET),
+        *(Subject((*words, "--help"), HELP_TARGET) for words in commands()),
+        Subject(("dataset", "list"), LIST_TARGET),
+    ]
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, sandbox(Path(folder)) as env:
+        measured = ratios(subjects, env, rounds)
+    for subject, ratio in measured.items():
+        verdict = "ok" if ratio <= subject.target else "MISSED"
+        say(f"{ratio:6.2f}  of {subject.target:.1f}  {verdict:6}  {subject.name}")
+    missed = sum(ratio > subject.target for subject, ratio in measured.items())
+    say(f"{missed} of {len(subjects)} targets missed")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
