@@ -1,0 +1,118 @@
+"""Pennsieve, as the rest of the program sees it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import httpx
+
+from pennsieve_agent.domain.identity import ApiKey, Hosts, Identity
+from pennsieve_agent.platform.auth import Session
+from pennsieve_agent.platform.identity import read_identity
+from pennsieve_agent.platform.surface import Surface
+from pennsieve_agent.platform.transport import Transport, pause, silent
+
+if TYPE_CHECKING:
+    from pennsieve_agent.platform.applications import Applications
+    from pennsieve_agent.platform.compute import Compute
+    from pennsieve_agent.platform.datasets import Datasets
+    from pennsieve_agent.platform.integrations import Integrations
+    from pennsieve_agent.platform.runs import Runs
+    from pennsieve_agent.platform.workflows import Workflows
+
+
+class Platform:
+    """A session with Pennsieve. Nothing is sent before the first question.
+
+    ``now`` is unix seconds. ``note`` gets a sentence whenever a call has to wait or is repeated.
+    Use it with ``with``, or call :meth:`close`.
+    """
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        key: ApiKey,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = pause,
+        note: Callable[[str], None] = silent,
+    ) -> None:
+        self._transport = Transport(hosts, transport=transport, now=now, sleep=sleep, note=note)
+        self._session = Session(hosts, key, self._transport, now)
+        self._v1 = Surface(hosts.api, self._transport, self._session)
+        self._v2 = Surface(hosts.api2, self._transport, self._session)
+        self._sleep = sleep
+        self._note = note
+
+    def __enter__(self) -> Self:
+        """Answer itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def identity(self) -> Identity:
+        """Who is signed in, in which workspace, until when.
+
+        Raises:
+            NotSignedIn: the key or its secret was refused.
+
+        """
+        return read_identity(self._v1, self._session.tokens())
+
+    def workspace_id(self) -> str:
+        """The node id of the key's workspace; needs no more than a sign-in."""
+        return self._session.tokens().workspace_id
+
+    # Each command needs one or two of these, so each is imported when it is asked for.
+
+    @cached_property
+    def datasets(self) -> Datasets:
+        """Datasets and their files."""
+        from pennsieve_agent.platform.datasets import Datasets  # noqa: PLC0415 - see above
+
+        return Datasets(self._v1, self._note)
+
+    @cached_property
+    def integrations(self) -> Integrations:
+        """The integrations that carry grants."""
+        from pennsieve_agent.platform.integrations import Integrations  # noqa: PLC0415 - see above
+
+        return Integrations(self._v1, self._v2.host, self._note)
+
+    @cached_property
+    def compute(self) -> Compute:
+        """AWS accounts and compute nodes."""
+        from pennsieve_agent.platform.compute import Compute  # noqa: PLC0415 - see above
+
+        return Compute(self._v2, self._sleep, self._note)
+
+    @cached_property
+    def applications(self) -> Applications:
+        """Registered repositories."""
+        from pennsieve_agent.platform.applications import Applications  # noqa: PLC0415 - see above
+
+        return Applications(self._v2)
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        """Workflow definitions."""
+        from pennsieve_agent.platform.workflows import Workflows  # noqa: PLC0415 - see above
+
+        return Workflows(self._v2)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Runs."""
+        from pennsieve_agent.platform.runs import Runs  # noqa: PLC0415 - see above
+
+        return Runs(self._v2, self.workspace_id, self._sleep)

@@ -1,0 +1,43 @@
+"""Who is signed in, and in which workspace (v1, ``contracts/core.md`` 1.4, 1.6, 1.7)."""
+
+from __future__ import annotations
+
+from pennsieve_agent.domain.identity import Identity, User, Workspace
+from pennsieve_agent.platform.auth import Tokens
+from pennsieve_agent.platform.decode import Fields
+from pennsieve_agent.platform.surface import Surface
+
+
+def read_identity(v1: Surface, tokens: Tokens) -> Identity:
+    """The user, and the key's own workspace.
+
+    The workspace is the one in the ID token. The user's "preferred organization" may be another
+    (``contracts/core.md`` section 8, trap 3).
+    """
+    user = v1.get_record("/user")
+    rows = v1.get_record("/organizations").records("organizations")
+    return Identity(
+        user=User(
+            id=user.need_text("id"),
+            email=user.text("email"),
+            name=f"{user.text('firstName')} {user.text('lastName')}".strip() or user.text("email"),
+        ),
+        workspace=_workspace(rows, tokens.workspace_id),
+        expires_at=tokens.expires_at,
+    )
+
+
+def _workspace(rows: list[Fields], workspace_id: str) -> Workspace:
+    for row in rows:
+        organization = row.record("organization")
+        if organization.text("id") == workspace_id:
+            return Workspace(workspace_id, organization.text("name"), _role(row))
+    return Workspace(workspace_id, "")
+
+
+def _role(row: Fields) -> str:
+    if row.flag("isOwner"):
+        return "owner"
+    if row.flag("isAdmin"):
+        return "administrator"
+    return "guest" if row.flag("isGuest") else "member"

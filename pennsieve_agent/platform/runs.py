@@ -1,0 +1,168 @@
+"""Runs: start, list, follow, cancel (v2, ``contracts/workflows.md`` 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from pennsieve_agent.domain.runs import LogMessage, Run, RunRequest, RunState, RunStatus
+from pennsieve_agent.errors import NotFound, PlatformError, Unreachable
+from pennsieve_agent.platform.decode import Fields, parse, records
+from pennsieve_agent.platform.eventually import look
+from pennsieve_agent.platform.paging import by_cursor
+from pennsieve_agent.platform.runcodec import decode_run, decode_state, encode_request
+from pennsieve_agent.platform.surface import Surface, segment
+from pennsieve_agent.platform.times import milliseconds
+
+# Named here because inside the class below "list" is the method.
+_Messages = list[LogMessage]
+
+_RUNS = "/compute/workflows/runs"
+_PAGE = 100
+_LIST_HINT = "it may have started all the same; look with: pennsieve run list"
+
+
+class Runs:
+    """The runs of a workspace, those of other members included."""
+
+    def __init__(
+        self, v2: Surface, workspace_id: Callable[[], str], sleep: Callable[[float], None]
+    ) -> None:
+        self._v2 = v2
+        self._workspace_id = workspace_id
+        self._sleep = sleep
+
+    def start(self, request: RunRequest) -> Run:
+        """Start a run, once.
+
+        No refresh token is sent along: the platform takes one and hands it to the containers
+        (``contracts/workflows.md`` section 8, trap 8), and runs work without.
+
+        Raises:
+            Unreachable: the answer was lost, and the run may or may not have started.
+
+        """
+        try:
+            made = self._v2.post_record(_RUNS, encode_request(request))
+        except Unreachable as error:
+            raise Unreachable(error.message, where=error.where, hint=_LIST_HINT) from None
+        uuid = made.text("uuid", "executionRunId", "id", "runId")
+        if not uuid:
+            found = look(lambda: self._find(request), self._sleep)
+            if found is None:
+                raise PlatformError(
+                    "Pennsieve accepted the run but does not show it yet",
+                    where=made.where,
+                    hint="look with: pennsieve run list",
+                )
+            return found
+        if made.text("status") and made.text("uuid"):
+            return decode_run(made, asked=request)
+        try:
+            return self.get(uuid)
+        except NotFound:  # accepted, and not readable yet
+            return decode_run(Fields({"uuid": uuid}, made.where), asked=request)
+
+    def _find(self, request: RunRequest) -> Run | None:
+        """The newest run that is what was asked for; one without a start is the newest."""
+        organization_id = request.workflow.organization_id or self._workspace_id()
+        same = [
+            run
+            for run in self.list(organization_id, workflow_id=request.workflow.uuid)
+            if not run.status.is_final
+            and run.workflow_uuid in {request.workflow.uuid, ""}
+            and run.node_uuid in {request.node_uuid, ""}
+            and run.dataset_id in {request.dataset_id, ""}
+            and (not request.name or run.name in {request.name, ""})
+        ]
+        return max(same, key=lambda run: run.created_at or run.started_at or "~", default=None)
+
+    def list(
+        self,
+        organization_id: str,
+        *,
+        workflow_id: str | None = None,
+        status: RunStatus | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Run]:
+        """Runs in the platform's order, which is none; at most ``limit``.
+
+        Those of a list may come without steps.
+        """
+        page_size = _PAGE if limit is None else max(1, min(limit, _PAGE))
+
+        def fetch(cursor: str) -> tuple[list[Fields], str]:
+            # Filters are forgotten between pages, so they go along with the cursor (3.3).
+            query = {
+                "organization_id": organization_id,
+                "workflow_id": workflow_id,
+                "status": None if status is None else status.value,
+                "limit": page_size,
+                "cursor": cursor or None,
+            }
+            answer = self._v2.call("GET", _RUNS, query=query)
+            page = parse(answer)
+            if not isinstance(page, dict):
+                return records(page, answer.where), ""
+            fields = Fields(page, answer.where)
+            return fields.records("runs"), fields.text("nextCursor")
+
+        found = (decode_run(item) for item in by_cursor(fetch))
+        wanted = (run for run in found if status is None or run.status is status)
+        return islice(wanted, limit) if limit is not None else wanted
+
+    def get(self, uuid: str) -> Run:
+        """One run with its steps and how far they are.
+
+        Raises:
+            NotFound: there is none, also when the platform says so by 200 and next to nothing.
+
+        """
+        item = self._record(uuid, "")
+        known = any(item.raw(name) for name in ("status", "workflowUuid", "datasetId", "dag"))
+        if not item.text("uuid") or not known:
+            raise _no_run(uuid, item.where)
+        return decode_run(item)
+
+    def state(self, uuid: str) -> RunState:
+        """How far a run and its steps are.
+
+        Raises:
+            NotFound: there is no such run.
+
+        """
+        item = self._record(uuid, "/status")
+        if not item.text("status"):
+            raise _no_run(uuid, item.where)
+        return decode_state(item)
+
+    def logs(self, uuid: str, step_id: str) -> _Messages:
+        """All log lines of a step so far, in the platform's order; there is no paging."""
+        item = self._record(uuid, "/logs", {"nodeId": step_id})
+        return [
+            LogMessage(
+                timestamp=milliseconds(row.raw("timestamp", "utcTime", "ingestionTime")) or 0,
+                message=row.text("message").rstrip("\r\n"),
+            )
+            for row in item.records("messages")
+        ]
+
+    def cancel(self, uuid: str) -> None:
+        """Ask for a run to be cancelled; it is CANCELING, then CANCELED.
+
+        Raises:
+            Conflict: it has ended already.
+
+        """
+        self._v2.call("POST", f"{_RUNS}/{segment(uuid)}/cancel")
+
+    def _record(self, uuid: str, below: str, query: dict[str, str] | None = None) -> Fields:
+        answer = self._v2.call("GET", f"{_RUNS}/{segment(uuid)}{below}", query=query)
+        value = parse(answer) if answer.body.strip() else None
+        return Fields({} if value is None else value, answer.where)
+
+
+def _no_run(uuid: str, where: str) -> NotFound:
+    return NotFound(
+        f"there is no run {uuid}", where=where, hint="list them with: pennsieve run list"
+    )

@@ -1,0 +1,124 @@
+"""Authorised calls to one of the platform's two hosts; JSON goes out and comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from pennsieve_agent.errors import Invalid
+from pennsieve_agent.platform.auth import Session, Tokens
+from pennsieve_agent.platform.decode import Fields, parse, records
+from pennsieve_agent.platform.failures import failure, is_token_refusal
+from pennsieve_agent.platform.transport import Answer, Request, Transport
+
+_SAFE_TO_REPEAT = {"GET", "PUT", "DELETE"}
+_NOT_FOUND = 404
+
+
+def segment(value: object) -> str:
+    """One element of a path: an id as it stands in an address, with nothing that could leave it.
+
+    Raises:
+        Invalid: it is empty.
+
+    """
+    text = str(value)
+    if not text:
+        raise Invalid("an id is empty", hint="give the id or the name of the thing")
+    # Dots alone would be taken for "this folder" and "the one above".
+    return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
+
+
+class Surface:
+    """One host of the platform, with the session's token."""
+
+    def __init__(self, host: str, transport: Transport, session: Session) -> None:
+        self.host = host.rstrip("/")
+        self._transport = transport
+        self._session = session
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
+        """The JSON value at a path."""
+        return parse(self.call("GET", path, query=query))
+
+    def get_record(self, path: str, query: Mapping[str, object] | None = None) -> Fields:
+        """The JSON object at a path."""
+        answer = self.call("GET", path, query=query)
+        return Fields(parse(answer), answer.where)
+
+    def get_records(self, path: str, query: Mapping[str, object] | None = None) -> list[Fields]:
+        """The JSON list of objects at a path; ``null`` is the empty list."""
+        answer = self.call("GET", path, query=query)
+        return records(parse(answer), answer.where)
+
+    def post_record(
+        self, path: str, body: object, *, query: Mapping[str, object] | None = None
+    ) -> Fields:
+        """Post a JSON body once; the JSON object that came back."""
+        answer = self.call("POST", path, query=query, body=body)
+        return Fields(parse(answer), answer.where)
+
+    def delete(self, path: str, query: Mapping[str, object] | None = None) -> None:
+        """Delete what is at a path.
+
+        When a repeated try finds nothing, an earlier one, whose answer was lost, did it.
+        """
+        self.call("DELETE", path, query=query)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+        repeatable: bool | None = None,
+    ) -> Answer:
+        """Send a call. The answer is a success, of any content.
+
+        A token that a gateway refuses is replaced and the call sent once more; a second refusal
+        is taken for the truth.
+
+        Raises:
+            AgentError: the platform refused or gave no answer; see
+                :mod:`pennsieve_agent.platform.failures`.
+
+        """
+        may_repeat = method in _SAFE_TO_REPEAT if repeatable is None else repeatable
+        content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        tokens = self._session.tokens()
+        answer = self._send(tokens, method, path, query or {}, content, repeatable=may_repeat)
+        if is_token_refusal(answer):
+            tokens = self._session.renew(tokens)
+            answer = self._send(tokens, method, path, query or {}, content, repeatable=may_repeat)
+        done_before = method == "DELETE" and answer.resent and answer.status == _NOT_FOUND
+        if 200 <= answer.status < 300 or done_before:  # noqa: PLR2004 - successes
+            return answer
+        raise failure(answer)
+
+    def _send(
+        self,
+        tokens: Tokens,
+        method: str,
+        path: str,
+        query: Mapping[str, object],
+        content: bytes | None,
+        *,
+        repeatable: bool,
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {tokens.access}"}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._transport.send(
+            Request(
+                method,
+                f"{self.host}{path}",
+                query=urlencode(given, errors="replace"),
+                headers=headers,
+                content=content,
+                repeatable=repeatable,
+            )
+        )

@@ -1,0 +1,96 @@
+"""Workflow definitions (v2, ``contracts/workflows.md`` 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pennsieve_agent.domain.workflows import Step, Workflow
+from pennsieve_agent.errors import NotFound
+from pennsieve_agent.platform.decode import Fields, parse, records
+from pennsieve_agent.platform.graph import decode_steps, encode_step
+from pennsieve_agent.platform.paging import by_cursor
+from pennsieve_agent.platform.surface import Surface, segment
+from pennsieve_agent.platform.times import iso
+
+_DEFINITIONS = "/compute/workflows/definitions"
+_PAGE = 100
+
+
+class Workflows:
+    """The definitions of a workspace."""
+
+    def __init__(self, v2: Surface) -> None:
+        self._v2 = v2
+
+    def list(self, organization_id: str, *, archived: bool = False) -> Iterator[Workflow]:
+        """The workflows of a workspace; with ``archived`` those that were archived, instead.
+
+        Those of a list may come without steps.
+        """
+
+        def fetch(cursor: str) -> tuple[list[Fields], str]:
+            query = {
+                "organization_id": organization_id,
+                "status": "archived" if archived else "active",
+                "limit": _PAGE,
+                "cursor": cursor or None,
+            }
+            answer = self._v2.call("GET", _DEFINITIONS, query=query)
+            page = parse(answer)
+            if not isinstance(page, dict):
+                return records(page, answer.where), ""  # an older server: everything at once
+            fields = Fields(page, answer.where)
+            return fields.records("workflows"), fields.text("nextCursor")
+
+        found = (_workflow(item) for item in by_cursor(fetch))
+        return (workflow for workflow in found if workflow.is_active is not archived)
+
+    def get(self, uuid: str) -> Workflow:
+        """One workflow with its steps.
+
+        Raises:
+            NotFound: there is none, also when the platform says so by 200 and next to nothing
+                (``contracts/workflows.md`` section 8, trap 12).
+
+        """
+        answer = self._v2.call("GET", f"{_DEFINITIONS}/{segment(uuid)}")
+        value = parse(answer) if answer.body.strip() else {}
+        item = Fields({} if value is None else value, answer.where)
+        if not item.text("uuid") or not (item.text("name") or decode_steps(item)):
+            raise NotFound(f"there is no workflow {uuid}", where=answer.where, status=answer.status)
+        return _workflow(item)
+
+    def create(
+        self, name: str, description: str, organization_id: str, steps: Sequence[Step]
+    ) -> Workflow:
+        """Create a workflow in a workspace. Sent once: names are not unique."""
+        body = {
+            "name": name,
+            "description": description,
+            "organizationId": organization_id,
+            # Sent as "processors", answered as "dag" (trap 11).
+            "processors": [encode_step(step) for step in steps],
+        }
+        made = self._v2.post_record(_DEFINITIONS, body)
+        uuid = made.need_text("uuid", "id", "workflowUuid")
+        if made.text("uuid") and made.text("name") and decode_steps(made):
+            return _workflow(made)
+        return self.get(uuid)
+
+    def archive(self, uuid: str) -> None:
+        """Put a workflow away; the platform never deletes one."""
+        path = f"{_DEFINITIONS}/{segment(uuid)}"
+        self._v2.call("PATCH", path, body={"isActive": False}, repeatable=True)
+
+
+def _workflow(item: Fields) -> Workflow:
+    return Workflow(
+        uuid=item.need_text("uuid"),
+        name=item.text("name"),
+        description=item.text("description"),
+        organization_id=item.text("organizationId"),
+        is_active=item.raw("isActive") is not False,
+        created_at=iso(item.raw("createdAt")),
+        created_by=item.text("createdBy"),
+        steps=decode_steps(item),
+    )
