@@ -108,6 +108,27 @@ class Settings:
             return "nowhere, as there is no key"
         return f"{self._path}, readable by you alone" if plaintext else "the system's keychain"
 
+    def write_section(
+        self, name: str, values: Mapping[str, str], *, make_default: bool = False
+    ) -> None:
+        """Keep a profile as the keys of its section, secret included: for the sandbox's.
+
+        Other keys of the section stay.
+
+        Raises:
+            UsageProblem: the name cannot be a new profile's.
+            SettingsError: an address in it is none, or the file cannot be used; nothing changed.
+
+        """
+        file = ConfigFile.load(self._path)
+        check_name(name, existing=profile_names(file))
+        for key, value in values.items():
+            file.set(name, key, value)
+        if make_default:
+            file.set("global", "default_profile", name)
+        read_profile(file, name)
+        file.save()
+
     def remove(self, name: str) -> None:
         """Forget a profile and its secret.
 

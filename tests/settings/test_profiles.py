@@ -318,3 +318,16 @@ def test_warnings(tmp_path: Path) -> None:
     exposed, hidden = here.settings.warnings()
     assert f"chmod 600 {here.path}" in exposed
     assert "PENNSIEVE_PROFILE is not looked at" in hidden
+
+
+def test_the_sandbox_writes_its_profile_whole(tmp_path: Path) -> None:
+    here = Here(tmp_path, EXISTING)
+    values = {"api_token": "k", "api_secret": "s", "api_host": "http://127.0.0.1:1"}
+    with pytest.raises(SettingsError, match="none of its second"):
+        here.settings.write_section("sandbox", values, make_default=True)
+    assert here.path.read_text() == EXISTING
+    values["api2_host"] = "http://127.0.0.1:2"
+    here.settings.write_section("sandbox", values, make_default=True)
+    found = here.settings.profile()
+    assert (found.name, found.key) == ("sandbox", ApiKey("k", "s"))
+    assert here.chain.asked == 0
