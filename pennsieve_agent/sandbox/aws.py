@@ -1,0 +1,210 @@
+"""The third port: an emulated AWS account, and sign-in in front of it.
+
+moto's server runs inside this process. It is slow to load, so that happens while the other ports
+are already in use, and the first request for AWS waits for it. Its requests go one at a time:
+that keeps the identifiers reproducible (:mod:`pennsieve_agent.sandbox.journal`).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import secrets
+import string
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.sandbox import cognito, journal
+from pennsieve_agent.sandbox.private_files import write_private
+from pennsieve_agent.sandbox.store import Store
+from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+REGION = "us-east-1"
+USER_NAME = "ada"
+JOURNAL_FILE = "aws.jsonl"
+_CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
+_SIGN_IN_PATHS = ("/.well-known/jwks.json",)
+
+
+class Account:
+    """The emulated AWS account as a WSGI application."""
+
+    def __init__(self, data: Path, key_id: str, secret: str) -> None:
+        self._journal = journal.Journal(data / JOURNAL_FILE)
+        self._key = (key_id, secret)
+        self._lock = threading.Lock()
+        self._loaded = threading.Event()
+        self._moto: WSGIApplication | None = None
+        self._seed: Callable[[int], None] | None = None
+
+    def load(self) -> None:
+        """Load the emulation and make the journal's requests again."""
+        try:
+            with self._lock:
+                self._moto, self._seed = _load_moto(*self._key)
+                for entry in self._journal.entries():
+                    status = self._perform(entry)
+                    if status >= 400:  # noqa: PLR2004 - HTTP's own line
+                        log.warning("a journalled AWS request now answers %d", status)
+        except Exception:
+            log.exception("the emulated AWS account cannot be loaded")
+        finally:
+            self._loaded.set()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve a request, after the emulation was loaded; what it changes is written down."""
+        self._loaded.wait()
+        if self._moto is None:
+            return _plain(start_response, "503 Service Unavailable", b"see the sandbox's log")
+        body = environ["wsgi.input"].read()
+        kept = journal.variables(environ)
+        entry = journal.Entry(kept, body, secrets.randbits(62))
+        answer = _Answer()
+        with self._lock:
+            self._perform(entry, answer, environ)
+            if answer.succeeded and journal.changes_something(environ, body):
+                self._journal.append(entry)
+        start_response(answer.status, answer.headers)
+        return [answer.body]
+
+    def _perform(
+        self,
+        entry: journal.Entry,
+        answer: _Answer | None = None,
+        environ: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Give one request to the emulation; answers its status. Needs the lock."""
+        if self._moto is None or self._seed is None:
+            raise RuntimeError("not loaded")
+        answer = answer or _Answer()
+        self._seed(entry.seed)
+        answer.take(self._moto, _environ(entry, environ))
+        return answer.code
+
+
+class _Answer:
+    """What a WSGI application answered."""
+
+    def __init__(self) -> None:
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self.body = b""
+
+    @property
+    def code(self) -> int:
+        return int(self.status.split(" ")[0])
+
+    @property
+    def succeeded(self) -> bool:
+        return self.code < 400  # noqa: PLR2004 - HTTP's own line
+
+    def take(self, app: WSGIApplication, environ: dict[str, Any]) -> None:
+        chunks: list[bytes] = []
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], exc_info: object = None
+        ) -> Callable[[bytes], object]:
+            del exc_info
+            self.status, self.headers = status, headers
+            return chunks.append
+
+        found = app(environ, start_response)
+        try:
+            chunks.extend(found)
+        finally:
+            if (close := getattr(found, "close", None)) is not None:
+                close()
+        self.body = b"".join(chunks)
+
+
+def front(sign_in: WSGIApplication, account: WSGIApplication) -> WSGIApplication:
+    """The application of the third port: sign-in goes to our pools, everything else to moto."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if environ.get("HTTP_X_AMZ_TARGET", "").startswith(cognito.TARGET):
+            return sign_in(environ, start_response)
+        if path.endswith(_SIGN_IN_PATHS):
+            return sign_in(environ, start_response)
+        if path.startswith(_CLOSED_PATHS):  # moto's own controls, which need no credentials
+            return _plain(start_response, "404 Not Found", b"not found")
+        return account(environ, start_response)
+
+    return application
+
+
+def write_settings(store: Store, data: Path, endpoint: str) -> tuple[str, str]:
+    """Write the files that make plain boto3 use the emulated account; answers the access key."""
+    store.execute("INSERT OR IGNORE INTO settings VALUES ('aws_key', ?)", (_new_key(),))
+    row = store.row("SELECT value FROM settings WHERE name = 'aws_key'")
+    key_id, secret = (row["value"] if row else "").split(" ")
+    folder = data / "aws"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    write_private(
+        folder / "config",
+        f"[default]\nregion = {REGION}\noutput = json\nendpoint_url = {endpoint}\n",
+    )
+    write_private(
+        folder / "credentials",
+        f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n",
+    )
+    return key_id, secret
+
+
+def _new_key() -> str:
+    """An access key that looks like one of AWS, and is none."""
+    letters = string.ascii_uppercase + "234567"
+    key_id = "AKIA" + "".join(secrets.choice(letters) for _ in range(16))
+    return f"{key_id} {secrets.token_urlsafe(30)}"
+
+
+def _load_moto(key_id: str, secret: str) -> tuple[WSGIApplication, Callable[[int], None]]:
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+    from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
+    from moto.moto_api._internal import mock_random  # noqa: PLC0415 - slow
+    from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - slow
+        DomainDispatcherApplication,
+        create_backend_app,
+    )
+
+    mock_random.seed(key_id)
+    people = iam_backends[USER_ACCOUNT_ID]["aws"]
+    if USER_NAME not in people.users:
+        people.create_user(REGION, USER_NAME)
+        made = people.create_access_key(USER_NAME)
+        del people.access_keys[made.access_key_id]
+        made.access_key_id, made.secret_access_key = key_id, secret
+        people.access_keys[key_id] = made
+    return DomainDispatcherApplication(create_backend_app), mock_random.seed
+
+
+def _environ(entry: journal.Entry, original: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The WSGI environment of a request: the one it came with, or one made of its entry."""
+    base = original or {
+        **entry.variables,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    return {
+        **base,
+        "wsgi.input": io.BytesIO(entry.body),
+        "wsgi.input_terminated": True,
+        "CONTENT_LENGTH": str(len(entry.body)),
+    }
+
+
+def _plain(start_response: StartResponse, status: str, body: bytes) -> list[bytes]:
+    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]

@@ -1,0 +1,182 @@
+"""The sandbox's process: three ports, from start to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from pennsieve_agent import __version__
+from pennsieve_agent.sandbox import aws, clock, people, surfaces
+from pennsieve_agent.sandbox.config_file import write_profile
+from pennsieve_agent.sandbox.files import DatasetFiles
+from pennsieve_agent.sandbox.http import Caller, Route
+from pennsieve_agent.sandbox.listening import Listener, bind
+from pennsieve_agent.sandbox.private_files import write_private
+from pennsieve_agent.sandbox.state import DEFAULT_PORT, HOST, STATE_FILE, Lock, SandboxState
+from pennsieve_agent.sandbox.store import Store
+from pennsieve_agent.sandbox.surfaces import Settings
+from pennsieve_agent.sandbox.tables import SCHEMA
+from pennsieve_agent.sandbox.world import Urls, World
+
+DATABASE_FILE = "sandbox.db"
+PORTS = 3
+
+
+class ComputeParts(Protocol):
+    """What the compute part brings."""
+
+    routes: Iterable[Route]
+    engine_name: str
+
+    def callback(self, run_id: str, token: str) -> Caller | None:
+        """Whose run this is, while its token is valid."""
+        ...
+
+    def start(self) -> None:
+        """Begin to work."""
+        ...
+
+    def stop(self) -> None:
+        """End what is in flight."""
+        ...
+
+
+class Compute(Protocol):
+    """The compute part, before it is built."""
+
+    SCHEMA: str
+
+    def build(self, world: World, files: DatasetFiles, engine: str | None) -> ComputeParts:
+        """Make its parts."""
+        ...
+
+
+def serve(
+    data: Path,
+    port: int | None = None,
+    settings: Settings | None = None,
+    *,
+    on_ready: Callable[[SandboxState], None],
+    stop: threading.Event,
+    compute: Compute | None = None,
+) -> None:
+    """Run a sandbox until ``stop`` is set.
+
+    ``port`` is the first of three; None takes those of the last time, or 9440 and the next two;
+    0 takes any free ones. ``on_ready`` is called once, when all three answer.
+
+    Raises:
+        UsageProblem: a port is in use, or a sandbox is running on this folder already.
+        SettingsError: the database or the signing key cannot be used.
+
+    """
+    data = data.expanduser().absolute()
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = settings or Settings()
+    compute = compute or load_compute()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(Lock(data))
+        schemas = [SCHEMA, compute.SCHEMA] if compute else [SCHEMA]
+        store = Store(data / DATABASE_FILE, schemas)
+        stack.callback(store.close)
+        world, taken = _world(data, store, port, stack)
+        parts = _parts(world, settings, compute)
+        state = _state(world, parts)
+        apps = _applications(world, settings, parts)
+        listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
+        write_profile(store, state, world.now())
+        for listener in listeners:
+            listener.start()
+            stack.callback(listener.close)
+        if parts.compute is not None:
+            parts.compute.start()
+            stack.callback(parts.compute.stop)
+        stack.enter_context(_announced(state))
+        on_ready(state)
+        stop.wait()
+
+
+def load_compute() -> Compute | None:
+    """The compute part, if it is installed."""
+    name = "pennsieve_agent.sandbox.compute"
+    found: Any = importlib.import_module(name) if importlib.util.find_spec(name) else None
+    return found if hasattr(found, "build") else None
+
+
+class _Parts:
+    def __init__(self, files: DatasetFiles, compute: ComputeParts | None) -> None:
+        self.files = files
+        self.compute = compute
+
+
+def _parts(world: World, settings: Settings, compute: Compute | None) -> _Parts:
+    people.seed(world.store, world.now())
+    world.datasets.mkdir(exist_ok=True)
+    files = DatasetFiles(world)
+    return _Parts(files, compute.build(world, files, settings.engine) if compute else None)
+
+
+def _world(
+    data: Path, store: Store, port: int | None, stack: contextlib.ExitStack
+) -> tuple[World, list[socket.socket]]:
+    """Take the ports, and remember them for the next start."""
+    taken = bind(_ports(store, port))
+    for each in taken:
+        stack.callback(each.close)
+    ports = [each.getsockname()[1] for each in taken]
+    store.execute(
+        "INSERT OR REPLACE INTO settings VALUES ('ports', ?)", (" ".join(map(str, ports)),)
+    )
+    urls = Urls(*(f"http://{HOST}:{number}" for number in ports))
+    return World(data, store, urls, clock.now), taken
+
+
+def _ports(store: Store, port: int | None) -> list[int]:
+    if port is None:
+        row = store.row("SELECT value FROM settings WHERE name = 'ports'")
+        if row is not None:
+            return [int(each) for each in row["value"].split(" ")]
+    first = DEFAULT_PORT if port is None else port
+    return [first + step if first else 0 for step in range(PORTS)]
+
+
+def _applications(world: World, settings: Settings, parts: _Parts) -> tuple[Any, Any, Any]:
+    made = surfaces.build(
+        world,
+        parts.files,
+        settings,
+        parts.compute.routes if parts.compute else (),
+        parts.compute.callback if parts.compute else None,
+    )
+    account = aws.Account(world.data, *aws.write_settings(world.store, world.data, world.urls.aws))
+    threading.Thread(target=account.load, name="load AWS", daemon=True).start()
+    return made.v1, made.v2, aws.front(made.sign_in, account)
+
+
+def _state(world: World, parts: _Parts) -> SandboxState:
+    return SandboxState(
+        pid=os.getpid(),
+        api=world.urls.api,
+        api2=world.urls.api2,
+        aws=world.urls.aws,
+        data=world.data,
+        engine=parts.compute.engine_name if parts.compute else "",
+        version=__version__,
+    )
+
+
+@contextlib.contextmanager
+def _announced(state: SandboxState) -> Iterator[None]:
+    path = state.data / STATE_FILE
+    write_private(path, state.dump())
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
