@@ -74,6 +74,13 @@ def find_stack(aws: Aws, name: str) -> Stack | None:
     return _stack(found, _resources(aws, found["StackId"]))
 
 
+def stacks_called(aws: Aws, prefix: str) -> tuple[Stack, ...]:
+    """The stacks whose names begin so, without their resources."""
+    pages = aws.pages("cloudformation", "describe_stacks")
+    rows = (row for page in pages for row in page["Stacks"])
+    return tuple(_stack(row, ()) for row in rows if row["StackName"].startswith(prefix))
+
+
 def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeSet:
     """Ask CloudFormation what it would do, without doing it.
 

@@ -1,0 +1,20 @@
+"""Changing the user's AWS account: observe, plan, show, apply.
+
+Registering a compute node changes two worlds, an AWS account and the platform, and can be
+interrupted anywhere between. So it is done in four steps that never mix::
+
+    observe    read both worlds, and the journal of an earlier attempt; change nothing
+    plan       pure: desired minus observed, as typed steps, each with its sentence
+    show       somebody else's business: a plan is plain data
+    apply      do exactly that, step by step, asking before each whether it is done already
+
+What is made in AWS is one CloudFormation stack (:mod:`~pennsieve_agent.account.template`), whose
+policies (:mod:`~pennsieve_agent.account.policies`) are pure functions of the names in it
+(:mod:`~pennsieve_agent.account.names`). All names derive from eight random hexadecimal digits, made
+once and kept in the :mod:`~pennsieve_agent.account.journal`, so that a registration that was killed
+goes on with the same names and makes nothing twice. Removal has the same form
+(:mod:`~pennsieve_agent.account.removal`), in the order that strands nothing
+(``contracts/resources.md`` section 6, trap 43).
+
+The platform is met only through :class:`~pennsieve_agent.account.registry.NodeRegistry`.
+"""

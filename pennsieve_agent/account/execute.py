@@ -1,0 +1,284 @@
+"""Carry out a registration, step by step, so that it can be killed anywhere and run again.
+
+Each step first asks the world whether it is done already. ``POST /accounts`` and ``POST
+/compute-nodes`` are not idempotent and may take effect although no answer arrives
+(``contracts/resources.md`` section 6, traps 18, 22, 24): after a failure the record is looked for
+before the failure is believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from pennsieve_agent.account.deploy import deploy
+from pennsieve_agent.account.journal import JournalEntry
+from pennsieve_agent.account.steps import (
+    AccountPlan,
+    AllowImagePulls,
+    AlreadyDone,
+    AwaitNode,
+    DeployStack,
+    EnableWorkspace,
+    RegisterAccount,
+    RegisterNode,
+    Step,
+)
+from pennsieve_agent.account.worlds import Progress, StepState, Worlds
+from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
+from pennsieve_agent.errors import (
+    AgentError,
+    Conflict,
+    Forbidden,
+    NotFound,
+    PlatformError,
+    StillRunning,
+    UsageProblem,
+)
+
+LOOK_AGAIN_SECONDS = 2.0
+LOOKS = 4
+NODE_POLL_SECONDS = 3.0
+NODE_SECONDS = 900.0
+_ALREADY_EXISTS = 422
+
+
+def apply(plan: AccountPlan, worlds: Worlds) -> ComputeNode:
+    """Do what a plan says; answers the node, Enabled.
+
+    May be killed at any moment, and run again with a fresh plan: it finishes with the same names
+    and makes nothing twice.
+
+    Raises:
+        AwsError, PlatformError: a step was refused; what was done before it stays and is used.
+        StillRunning: AWS or Pennsieve takes longer than we wait.
+        UsageProblem: another command is working on the same node.
+
+    """
+    with worlds.journal.locked():
+        run = _Registration(plan, worlds)
+        for step in plan.steps:
+            run.take(step)
+        return worlds.registry.node(run.entry.node_uuid)
+
+
+class _Registration:
+    """One run through the steps. ``entry`` is always what the journal on disk says."""
+
+    def __init__(self, plan: AccountPlan, worlds: Worlds) -> None:
+        self.plan = plan
+        self.worlds = worlds
+        known = worlds.journal.read()
+        if known is not None and known.token != plan.names.token:
+            raise UsageProblem(
+                f"compute node '{plan.name}' was begun by another command meanwhile",
+                hint="run the command again to go on with it",
+            )
+        self.entry = known or JournalEntry(
+            token=plan.names.token,
+            external_id=plan.external_id,
+            aws_account_id=plan.identity.account_id,
+            region=plan.identity.region,
+            organization_id=plan.organization_id,
+        )
+        if self.entry.account_uuid != plan.account_uuid:
+            self.entry = replace(self.entry, done=())
+        if self.entry.node_uuid and not plan.node_uuid:  # it was deleted meanwhile
+            self.entry = replace(self.entry, nodes_before=None)
+        self._note(account_uuid=plan.account_uuid, node_uuid=plan.node_uuid)
+
+    def take(self, step: Step | AlreadyDone) -> None:
+        """Do one step and tell about it."""
+        if isinstance(step, AlreadyDone):
+            self._tell(step.kind, StepState.ALREADY_DONE, step.sentence)
+            return
+        self._tell(step.kind, StepState.STARTED, step.sentence)
+        try:
+            outcome = self._do(step)
+        except KeyboardInterrupt:
+            self._tell(
+                step.kind,
+                StepState.INTERRUPTED,
+                "Interrupted; what AWS or Pennsieve has begun goes on",
+                "run the same command again to rejoin, or undo it with: pennsieve compute remove "
+                f"'{self.plan.name}'",
+            )
+            raise
+        if outcome:
+            self._note(done=tuple(dict.fromkeys((*self.entry.done, step.kind))))
+            self._tell(step.kind, StepState.DONE, outcome)
+
+    def _do(self, step: Step) -> str:
+        """Do one step; answers what came of it, empty when it is still to be done."""
+        match step:
+            case DeployStack():
+                return deploy(
+                    step,
+                    self.plan.stack_request,
+                    self.worlds,
+                    lambda line: self._tell(step.kind, StepState.EVENT, line),
+                )
+            case RegisterAccount():
+                return self._register_account(step)
+            case AllowImagePulls():
+                return self._allow_image_pulls(step)
+            case EnableWorkspace():
+                return self._enable_workspace(step)
+            case RegisterNode():
+                return self._register_node(step)
+            case AwaitNode():
+                return self._await_node(step)
+            case _:
+                assert_never(step)
+
+    def _register_account(self, step: RegisterAccount) -> str:
+        found = self._find_account(step.account_id)
+        if found is None:
+            registry = self.worlds.registry
+            try:
+                uuid = registry.register_account(
+                    step.account_id, step.role_name, self.plan.external_id
+                )
+            except PlatformError:
+                found = self._look_for_account(step.account_id)
+                if found is None:
+                    raise
+            else:
+                self._note(account_uuid=uuid)
+                return f"AWS account {step.account_id} is registered"
+        if found.role_name != step.role_name:
+            raise Conflict(
+                f"AWS account {step.account_id} was registered meanwhile with role "
+                f"{found.role_name}, not {step.role_name}",
+                where=found.uuid,
+                hint="run the command again: it goes on with the registered role",
+            )
+        self._note(account_uuid=found.uuid)
+        return f"AWS account {step.account_id} was registered already"
+
+    def _find_account(self, aws_account_id: str) -> Account | None:
+        found = self.worlds.registry.accounts()
+        return next((a for a in found if a.aws_account_id == aws_account_id), None)
+
+    def _look_for_account(self, aws_account_id: str) -> Account | None:
+        for _ in range(LOOKS):
+            found = self._find_account(aws_account_id)
+            if found is not None:
+                return found
+            self.worlds.sleep(LOOK_AGAIN_SECONDS)
+        return None
+
+    def _allow_image_pulls(self, step: AllowImagePulls) -> str:
+        # Right after the registration the platform may not see it yet (resources.md 1.11).
+        for look in range(LOOKS):
+            try:
+                self.worlds.registry.allow_image_pulls(step.account_id)
+            except PlatformError as error:
+                if isinstance(error, Forbidden) and look < LOOKS - 1:
+                    self.worlds.sleep(LOOK_AGAIN_SECONDS)
+                    continue
+                self._tell(
+                    step.kind,
+                    StepState.PROBLEM,
+                    f"The account cannot pull images of workflows yet: {error.message}",
+                    f"repeat it later with: pennsieve compute register --name '{self.plan.name}'",
+                )
+                return ""
+            break
+        return f"AWS account {step.account_id} may pull images"
+
+    def _enable_workspace(self, step: EnableWorkspace) -> str:
+        account = self.entry.account_uuid
+        try:
+            self.worlds.registry.enable_workspace(account, step.organization_id)
+        except PlatformError as error:
+            # "account already enabled for workspace" is a 422 (resources.md 1.7).
+            if not isinstance(error, Conflict) and error.status != _ALREADY_EXISTS:
+                raise
+        return "this workspace may use the account"
+
+    def _register_node(self, step: RegisterNode) -> str:
+        node = None
+        if self.entry.nodes_before is not None:
+            node = self._look_for_node(step.name)
+        if node is None:
+            node = self._create_node(step)
+        self._note(node_uuid=node.uuid)
+        return f"compute node '{step.name}' is registered"
+
+    def _create_node(self, step: RegisterNode) -> ComputeNode:
+        registry, organization = self.worlds.registry, self.plan.organization_id
+        self._note(nodes_before=tuple(sorted(n.uuid for n in registry.nodes(organization))))
+        names = self.plan.names
+        try:
+            return registry.create_node(
+                self.entry.account_uuid,
+                step.name,
+                organization,
+                deployment_mode=step.deployment_mode,
+                self_managed={"stackName": names.stack, "region": names.region},
+            )
+        except PlatformError:
+            node = self._look_for_node(step.name)
+            if node is None:
+                raise
+            return node
+
+    def _look_for_node(self, name: str) -> ComputeNode | None:
+        before = self.entry.nodes_before or ()
+        for look in range(LOOKS):
+            if look:
+                self.worlds.sleep(LOOK_AGAIN_SECONDS)
+            for node in self.worlds.registry.nodes(self.plan.organization_id):
+                ours = node.name == name and node.account_uuid == self.entry.account_uuid
+                new = node.uuid not in before and node.status is not NodeStatus.DESTROYING
+                if ours and new:
+                    return node
+        return None
+
+    def _await_node(self, step: AwaitNode) -> str:
+        for poll in range(int(NODE_SECONDS / NODE_POLL_SECONDS)):
+            if poll:
+                self.worlds.sleep(NODE_POLL_SECONDS)
+            try:
+                node = self.worlds.registry.node(self.entry.node_uuid)
+            except (Forbidden, NotFound):
+                # The owner's right to see it is written after the node itself (trap 18).
+                if poll >= LOOKS:
+                    raise
+                continue
+            if node.status is NodeStatus.ENABLED:
+                return f"compute node '{step.name}' is Enabled"
+            self._refuse_dead_end(node)
+        raise StillRunning(
+            f"Pennsieve has not enabled compute node '{step.name}' yet",
+            where=self.entry.node_uuid,
+            hint="run the same command again to go on waiting",
+        )
+
+    def _refuse_dead_end(self, node: ComputeNode) -> None:
+        match node.status:
+            case NodeStatus.FAILED:
+                raise AgentError(
+                    f"Pennsieve could not enter compute node '{node.name}': it is Failed, and "
+                    "Pennsieve does not tell why",
+                    where=node.uuid,
+                    hint=f"remove it with: pennsieve compute remove '{node.name}', then register "
+                    "it again",
+                )
+            case NodeStatus.PAUSED | NodeStatus.DESTROYING:
+                raise AgentError(
+                    f"compute node '{node.name}' is {node.status.value}",
+                    where=node.uuid,
+                    hint=f"see it with: pennsieve compute show '{node.name}'",
+                )
+            case _:
+                return
+
+    def _note(self, **changes: object) -> None:
+        changed = replace(self.entry, **changes)  # type: ignore[arg-type]
+        self.worlds.journal.write(changed)
+        self.entry = changed
+
+    def _tell(self, step: str, state: StepState, sentence: str, hint: str = "") -> None:
+        self.worlds.progress(Progress(step, state, sentence, hint))

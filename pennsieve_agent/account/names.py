@@ -1,0 +1,129 @@
+"""What everything is called: names that follow from eight random digits and the AWS account."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.identity import Hosts
+
+STACK_PREFIX = "pennsieve-node-"
+ROLE_PREFIX = "Pennsieve-Compute-"
+
+NODE_TAG = "pennsieve:node"
+TOKEN_TAG = "pennsieve:token"  # noqa: S105 - the key of a tag
+MANAGER_TAG = "pennsieve:managed-by"
+MANAGER = "pennsieve-agent"
+
+_ROLE = re.compile(r"Pennsieve-Compute-(?P<env>[a-z0-9]+)-(?P<token>[0-9a-f]{8})")
+_NOT_IN_TAGS = re.compile(r"[^\w +\-=.:/@]")
+_TAG_CHARACTERS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class NodeNames:
+    """The names of one node's resources.
+
+    The role's form is the platform's demand: it may assume only roles called
+    ``Pennsieve-Compute-*`` at path ``/`` (``contracts/resources.md`` 1.8). ``role`` is given when
+    the account was registered with a role already, as there is never a second one (2.5).
+    """
+
+    token: str
+    env: str
+    account_id: str
+    region: str
+    partition: str = "aws"
+    registered_role: str = ""
+
+    @property
+    def stack(self) -> str:
+        """The stack."""
+        return f"{STACK_PREFIX}{self.token}"
+
+    @property
+    def role(self) -> str:
+        """The role that the platform assumes."""
+        return self.registered_role or f"{ROLE_PREFIX}{self.env}-{self.token}"
+
+    @property
+    def boundary(self) -> str:
+        """The permissions boundary on every role of the stack."""
+        return f"{self.stack}-boundary"
+
+    @property
+    def access_policy(self) -> str:
+        """The role's own policy for this node."""
+        return f"{self.stack}-access"
+
+    @property
+    def bucket(self) -> str:
+        """The private bucket; these names are unique in the world, at most 63 characters."""
+        return f"{self.stack}-{self.account_id}-{self.region}"
+
+    @property
+    def table(self) -> str:
+        """The journal's table."""
+        return f"{self.stack}-journal"
+
+    @property
+    def log_group(self) -> str:
+        """The log group."""
+        return f"/pennsieve/node/{self.token}"
+
+    @property
+    def gateway(self) -> str:
+        """The function through which the platform speaks to the node."""
+        return f"{self.stack}-gateway"
+
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
+        """The ARN of something in this account."""
+        region = self.region if regional else ""
+        return f"arn:{self.partition}:{service}:{region}:{self.account_id}:{resource}"
+
+    @property
+    def boundary_arn(self) -> str:
+        """The permissions boundary's ARN."""
+        return self.arn("iam", f"policy/{self.boundary}", regional=False)
+
+
+def node_names(token: str, env: str, identity: AwsIdentity, registered_role: str = "") -> NodeNames:
+    """The names of a node in the account and region of an identity."""
+    return NodeNames(
+        token,
+        env,
+        identity.account_id,
+        identity.region,
+        identity.partition,
+        registered_role,
+    )
+
+
+def environment_of(hosts: Hosts) -> str:
+    """The word for a platform in role names: prod, dev, or sbx for anything else."""
+    host = urlsplit(hosts.api2).hostname or ""
+    if host.endswith(".pennsieve.io"):
+        return "prod"
+    return "dev" if host.endswith(".pennsieve.net") else "sbx"
+
+
+def token_of_role(role_name: str) -> str | None:
+    """The eight digits in a role's name, if it has the form that the platform demands."""
+    found = _ROLE.fullmatch(role_name)
+    return found["token"] if found else None
+
+
+def tag_value(text: str) -> str:
+    """A text as AWS takes it for a tag: other characters become ``_``."""
+    return _NOT_IN_TAGS.sub("_", text)[:_TAG_CHARACTERS]
+
+
+def node_tags(names: NodeNames, node_name: str) -> dict[str, str]:
+    """The tags on the stack and on everything in it."""
+    return {
+        MANAGER_TAG: MANAGER,
+        NODE_TAG: tag_value(node_name),
+        TOKEN_TAG: names.token,
+    }

@@ -1,0 +1,69 @@
+"""What this package needs of the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode
+
+
+class NodeRegistry(Protocol):
+    """Accounts and nodes on the platform (``contracts/resources.md`` 1 and 3).
+
+    All methods raise errors of :class:`~pennsieve_agent.errors.PlatformError`.
+    """
+
+    def capabilities(self) -> Capabilities:
+        """What this platform accepts."""
+        ...
+
+    def accounts(self) -> Sequence[Account]:
+        """The caller's own accounts."""
+        ...
+
+    def register_account(
+        self, aws_account_id: str, role_name: str, external_id: str, name: str = ""
+    ) -> str:
+        """Register an AWS account; answers the record's uuid."""
+        ...
+
+    def delete_account(self, uuid: str, force: bool = False) -> object:  # noqa: FBT001, FBT002 - as the platform's client has it
+        """Delete an account's record; Conflict while nodes use it."""
+        ...
+
+    def allow_image_pulls(self, aws_account_id: str) -> object:
+        """Let an AWS account pull the images of registered applications."""
+        ...
+
+    def enable_workspace(self, account_uuid: str, organization_id: str) -> object:
+        """Let a workspace use an account; Conflict or status 422 when it may already."""
+        ...
+
+    def disable_workspace(self, account_uuid: str, organization_id: str) -> object:
+        """Take a workspace's use of an account back; Conflict while nodes use it."""
+        ...
+
+    def nodes(self, organization_id: str) -> Sequence[ComputeNode]:
+        """The nodes of a workspace that the caller may see."""
+        ...
+
+    def node(self, uuid: str) -> ComputeNode:
+        """One node; NotFound when it is gone."""
+        ...
+
+    def create_node(
+        self,
+        account_uuid: str,
+        name: str,
+        organization_id: str,
+        *,
+        deployment_mode: str = "basic",
+        self_managed: Mapping[str, str] | None = None,
+    ) -> ComputeNode:
+        """Create a node's record and find it."""
+        ...
+
+    def delete_node(self, uuid: str) -> object:
+        """Start deleting a node; Conflict while runs are active."""
+        ...

@@ -1,0 +1,159 @@
+"""Carry out a removal, and look afterwards whether everything is really gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pennsieve_agent.account.deploy import delete
+from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.removal import RemovalPlan, RemovalStep
+from pennsieve_agent.account.worlds import Progress, StepState, Worlds
+from pennsieve_agent.aws.iam import find_role, policy_exists
+from pennsieve_agent.aws.presence import log_group_exists, table_exists
+from pennsieve_agent.aws.s3 import bucket_exists, empty_bucket
+from pennsieve_agent.domain.compute import NodeStatus
+from pennsieve_agent.errors import AgentError, Conflict, NotFound, StillRunning
+
+POLL_SECONDS = 3.0
+NODE_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalReport:
+    """What became of a removal. ``leftovers`` should be empty; whatever it names is still there."""
+
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    leftovers: tuple[str, ...]
+
+
+def apply_removal(plan: RemovalPlan, worlds: Worlds) -> RemovalReport:
+    """Do what a plan says. May be killed at any moment and run again with a fresh plan.
+
+    Raises:
+        Conflict: runs are active on the node.
+        AwsError, PlatformError: a step was refused; the rest was not tried.
+        StillRunning: AWS or Pennsieve takes longer than we wait.
+
+    """
+    with worlds.journal.locked():
+        removal = _Removal(plan, worlds)
+        for step in plan.steps:
+            removal.take(step)
+        leftovers = removal.leftovers()
+        if not leftovers and not removal.stack_kept:
+            worlds.journal.forget()
+        return RemovalReport(tuple(removal.removed), tuple(removal.kept), leftovers)
+
+
+class _Removal:
+    def __init__(self, plan: RemovalPlan, worlds: Worlds) -> None:
+        self.plan = plan
+        self.worlds = worlds
+        self.removed: list[str] = []
+        self.kept: list[str] = list(plan.kept)
+        self.account_in_use = False
+        self.stack_kept = False
+
+    def take(self, step: RemovalStep) -> None:
+        self._tell(step, StepState.STARTED, step.sentence)
+        try:
+            outcome = self._do(step)
+        except KeyboardInterrupt:
+            sentence = "Interrupted; what AWS or Pennsieve has begun goes on"
+            hint = f"finish with: pennsieve compute remove '{self.plan.name}'"
+            self._tell(step, StepState.INTERRUPTED, sentence, hint)
+            raise
+        self._tell(step, StepState.DONE, outcome)
+
+    def _do(self, step: RemovalStep) -> str:
+        match step.kind:
+            case "delete_node":
+                return self._delete_node(step)
+            case "disable_workspace":
+                return self._disable_workspace(step)
+            case "delete_account":
+                return self._delete_account(step)
+            case _:
+                return self._delete_stack(step)
+
+    def _delete_node(self, step: RemovalStep) -> str:
+        gone = f"compute node '{self.plan.name}' is gone from Pennsieve"
+        try:
+            self.worlds.registry.delete_node(step.target)
+            for _ in range(int(NODE_SECONDS / POLL_SECONDS)):
+                if self.worlds.registry.node(step.target).status is NodeStatus.FAILED:
+                    raise AgentError(
+                        f"Pennsieve could not delete compute node '{self.plan.name}'",
+                        where=step.target,
+                        hint="run the command again; if that fails too, ask Pennsieve",
+                    )
+                self.worlds.sleep(POLL_SECONDS)
+        except NotFound:
+            self.removed.append(f"compute node {self.plan.name}")
+            return gone
+        raise StillRunning(
+            f"Pennsieve is still deleting compute node '{self.plan.name}'",
+            where=step.target,
+            hint="run the same command again to go on waiting",
+        )
+
+    def _disable_workspace(self, step: RemovalStep) -> str:
+        try:
+            self.worlds.registry.disable_workspace(step.target, self.plan.organization_id)
+        except Conflict as error:
+            self.account_in_use = True
+            return self._keep("this workspace's use of the AWS account", error)
+        except NotFound:
+            pass
+        return "this workspace uses the AWS account no more"
+
+    def _delete_account(self, step: RemovalStep) -> str:
+        try:
+            self.worlds.registry.delete_account(step.target)
+        except Conflict as error:
+            self.account_in_use = True
+            return self._keep("the registration of the AWS account", error)
+        except NotFound:
+            pass
+        self.removed.append("registration of the AWS account")
+        return "the registration of the AWS account is deleted"
+
+    def _delete_stack(self, step: RemovalStep) -> str:
+        if self.account_in_use and self.plan.takes_role:
+            self.stack_kept = True
+            self.kept.append(f"stack {step.target}, as other nodes use the role in it")
+            return "the stack is kept, as other nodes use the role in it"
+        if self.plan.names is not None:
+            count = empty_bucket(self.worlds.aws, self.plan.names.bucket)
+            self._tell(step, StepState.EVENT, f"{count} object versions deleted")
+        tell: Callable[[str], None] = lambda line: self._tell(step, StepState.EVENT, line)  # noqa: E731 - a method would need the step
+        delete(step.target, self.worlds, tell)
+        self.removed.append(f"stack {step.target}")
+        return "the stack is deleted"
+
+    def leftovers(self) -> tuple[str, ...]:
+        """What should be gone and is not, looked for by name."""
+        if self.plan.names is None or self.stack_kept:
+            return ()
+        return _leftovers(self.worlds, self.plan.names, role=self.plan.takes_role)
+
+    def _keep(self, what: str, error: Conflict) -> str:
+        self.kept.append(f"{what}: {error.message}")
+        return f"{what} is kept: {error.message}"
+
+    def _tell(self, step: RemovalStep, state: StepState, sentence: str, hint: str = "") -> None:
+        self.worlds.progress(Progress(step.kind, state, sentence, hint))
+
+
+def _leftovers(worlds: Worlds, names: NodeNames, *, role: bool) -> tuple[str, ...]:
+    aws = worlds.aws
+    found = {
+        f"role {names.role}": role and find_role(aws, names.role) is not None,
+        f"policy {names.boundary}": policy_exists(aws, names.boundary_arn),
+        f"bucket {names.bucket}": bucket_exists(aws, names.bucket),
+        f"table {names.table}": table_exists(aws, names.table),
+        f"log group {names.log_group}": log_group_exists(aws, names.log_group),
+    }
+    return tuple(name for name, there in found.items() if there)
