@@ -81,13 +81,10 @@ class _Places:
             return f"{name}={self.argument(value, cwd)}"
         if text.startswith("/"):
             return str(self.find(text) or text)
-        # A relative name is right as it is, unless the image has the file in another place.
-        if "/" not in text and "." not in text:
-            return text
-        if (cwd / text).exists():
-            return text
-        found = self.find(text)
-        return str(found) if found is not None and found.is_file() else text
+        # A relative name is right as it is, unless the image has that file from another place.
+        found = self.find(text) if "/" in text or "." in text else None
+        elsewhere = found is not None and found.is_file() and found != cwd / text
+        return str(found) if elsewhere else text
 
     def script(self, text: str) -> str:
         """A shell's script, with every path of the image that it spells out replaced."""
