@@ -13,13 +13,15 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pennsieve_agent.domain.identity import ApiKey, Hosts
 from pennsieve_agent.errors import AgentError, NotSignedIn, PlatformError, RateLimited
-from pennsieve_agent.platform.decode import Fields, loads, parse, unexpected
+from pennsieve_agent.platform.decode import Fields, parse, unexpected
+from pennsieve_agent.platform.exchange import Answer, Request
 from pennsieve_agent.platform.failures import clean, failure
-from pennsieve_agent.platform.transport import Answer, Request, Transport
+from pennsieve_agent.platform.transport import Transport
+from pennsieve_agent.platform.values import loads
 
 MARGIN_SECONDS = 300.0
 _USUAL_LIFE_SECONDS = 3600
@@ -123,6 +125,9 @@ class Session:
         return _Pool(f"https://cognito-idp.{region}.amazonaws.com/", client_id)
 
     def _refusal(self, answer: Answer) -> AgentError:
+        if secret := self._key.secret.encode(errors="replace"):
+            # Some servers say back what they were sent.
+            answer = replace(answer, body=answer.body.replace(secret, b"[secret]"))
         try:
             said = loads(answer.body)
         except ValueError:
@@ -142,10 +147,8 @@ class Session:
                 hint="try again in a few minutes",
                 status=answer.status,
             )
-        text = str(said.get("message") or kind).replace(self._key.secret or "\0", "[secret]")
-        return PlatformError(
-            f"signing in failed: {clean(text)}", where=answer.where, status=answer.status
-        )
+        text = clean(str(said.get("message") or kind))
+        return PlatformError(f"signing in failed: {text}", where=answer.where, status=answer.status)
 
 
 def _tokens(answer: Answer, began: float) -> Tokens:

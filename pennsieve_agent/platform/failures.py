@@ -19,8 +19,8 @@ from pennsieve_agent.errors import (
     PlatformError,
     RateLimited,
 )
-from pennsieve_agent.platform.decode import as_text, loads
-from pennsieve_agent.platform.transport import Answer, host_of
+from pennsieve_agent.platform.exchange import Answer, host_of
+from pennsieve_agent.platform.values import as_text, loads
 
 _LONGEST_REASON = 300
 _TOKENS = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*|(?:Bearer|Callback)\s+[^\s'\"]+")

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Step, StepKind
-from pennsieve_agent.platform.decode import Fields, as_text
+from pennsieve_agent.platform.decode import Fields
+from pennsieve_agent.platform.values import as_text
 
 
 def encode_step(step: Step) -> dict[str, object]:

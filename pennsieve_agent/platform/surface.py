@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode
 from pennsieve_agent.errors import Invalid
 from pennsieve_agent.platform.auth import Session, Tokens
 from pennsieve_agent.platform.decode import Fields, parse, records
+from pennsieve_agent.platform.exchange import Answer, Request
 from pennsieve_agent.platform.failures import failure, is_token_refusal
-from pennsieve_agent.platform.transport import Answer, Request, Transport
+from pennsieve_agent.platform.transport import Transport
 
 _SAFE_TO_REPEAT = {"GET", "PUT", "DELETE"}
 _NOT_FOUND = 404

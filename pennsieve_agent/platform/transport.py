@@ -9,16 +9,16 @@ from __future__ import annotations
 import random
 import ssl
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cached_property
-from urllib.parse import urlsplit
 
 import httpx
 
 from pennsieve_agent import __version__
 from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.errors import PlatformError, Unreachable
+from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
+from pennsieve_agent.platform.outages import trouble_behind, unreachable
 from pennsieve_agent.platform.retries import (
     LOOPBACK_PATIENCE_SECONDS,
     PATIENCE_SECONDS,
@@ -30,7 +30,6 @@ from pennsieve_agent.platform.retries import (
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 LONGEST_ANSWER_SECONDS = 180.0
 LARGEST_ANSWER_BYTES = 256 * 1024 * 1024
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _BUSY = {502, 503, 504}
 _TOO_MANY_REQUESTS = 429
 
@@ -42,50 +41,6 @@ def pause(seconds: float) -> None:
 
 def silent(_sentence: str) -> None:
     """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to send. ``repeatable`` says that sending it twice does no harm."""
-
-    method: str
-    url: str
-    query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    content: bytes | None = field(default=None, repr=False)
-    repeatable: bool = False
-
-    @property
-    def where(self) -> str:
-        """The call in words, for error messages; without the query."""
-        return f"{self.method} {_without_password(self.url)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. ``resent`` says that an earlier try may have been carried out already."""
-
-    where: str
-    status: int
-    body: bytes = field(default=b"", repr=False)
-    retry_after: float | None = None
-    resent: bool = False
-
-
-def host_of(url: str) -> str:
-    """The host and port of an address, without user names and passwords in it."""
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2] or url
-    except ValueError:
-        return url
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is this machine."""
-    try:
-        return urlsplit(url).hostname in _LOOPBACK
-    except ValueError:
-        return False
 
 
 class Transport:
@@ -113,21 +68,31 @@ class Transport:
 
     @cached_property
     def _client(self) -> httpx.Client:
-        if all(address.startswith("http://") for address in self._addresses):
+        try:
+            return httpx.Client(
+                headers={
+                    "User-Agent": f"pennsieve-agent/{__version__}",
+                    "Accept": "application/json",
+                },
+                timeout=TIMEOUT,
+                transport=self._transport,
+                verify=self._certificates(),
+                # A proxy of the environment must not be asked for this machine's own ports.
+                trust_env=not all(is_loopback(address) for address in self._addresses),
+                follow_redirects=False,
+            )
+        except (ValueError, OSError, ImportError, httpx.InvalidURL):
+            raise Unreachable(
+                "the network settings of the environment cannot be used",
+                hint="check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
+            ) from None
+
+    def _certificates(self) -> ssl.SSLContext:
+        if self._transport or all(address.startswith("http://") for address in self._addresses):
             # Loading the list of certificate authorities takes 20 ms and nobody will be asked for a
             # certificate. This context trusts none: an https address met after all is refused.
-            verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        else:
-            verify = httpx.create_ssl_context()
-        return httpx.Client(
-            headers={"User-Agent": f"pennsieve-agent/{__version__}", "Accept": "application/json"},
-            timeout=TIMEOUT,
-            transport=self._transport,
-            verify=verify,
-            # A proxy of the environment must not be asked for this machine's own ports.
-            trust_env=not all(is_loopback(address) for address in self._addresses),
-            follow_redirects=False,
-        )
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return httpx.create_ssl_context()
 
     def send(self, request: Request) -> Answer:
         """Send a request, again when that is safe and useful.
@@ -179,7 +144,7 @@ class Transport:
                     retry_after=retry_after(response.headers.get("Retry-After"), self._now()),
                 )
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            return _trouble(error, request)
+            return trouble_behind(error, request)
 
     def _read(self, response: httpx.Response, request: Request) -> bytes:
         began, size, chunks = self._now(), 0, []
@@ -204,71 +169,5 @@ def _trouble_of(status: int) -> Trouble | None:
 
 def _settled(outcome: Answer | Trouble, request: Request, *, resent: bool) -> Answer:
     if isinstance(outcome, Trouble):
-        raise _unreachable(outcome, request)
+        raise unreachable(outcome, request)
     return Answer(outcome.where, outcome.status, outcome.body, outcome.retry_after, resent)
-
-
-def _trouble(error: Exception, request: Request) -> Trouble:
-    host = host_of(request.url)
-    if isinstance(error, httpx.DecodingError):
-        raise PlatformError(
-            f"{host} answered something that cannot be unpacked",
-            where=request.where,
-            hint="try again; if it stays, look for a proxy between this machine and Pennsieve",
-        ) from None
-    if isinstance(error, httpx.ProxyError):
-        raise Unreachable(
-            f"the proxy on the way to {host} refused",
-            where=request.where,
-            hint="check HTTPS_PROXY and NO_PROXY in the environment",
-        ) from None
-    if isinstance(error, httpx.TimeoutException):
-        connecting = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
-        return Trouble.NO_CONNECTION if connecting else Trouble.NO_ANSWER
-    if isinstance(error, httpx.ConnectError):
-        if _is_about_certificates(error):
-            raise Unreachable(
-                f"no secure connection to {host}: its certificate is not trusted",
-                where=request.where,
-                hint="if your network inspects traffic, set SSL_CERT_FILE to its certificate file",
-            ) from None
-        return Trouble.NO_CONNECTION
-    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
-        return Trouble.BROKEN_OFF
-    raise Unreachable(
-        f"'{_without_password(request.url)}' is not a usable address",
-        where=request.where,
-        hint="check the hosts of the profile; they begin with https://",
-    ) from None
-
-
-def _is_about_certificates(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-_SENTENCES = {
-    Trouble.NO_CONNECTION: "cannot reach {host}",
-    Trouble.NO_ANSWER: "{host} did not answer in time",
-    Trouble.BROKEN_OFF: "{host} broke off in the middle of its answer",
-    Trouble.BUSY: "{host} is busy",
-    Trouble.SLOW_DOWN: "{host} asked to slow down",
-}
-
-
-def _unreachable(trouble: Trouble, request: Request) -> Unreachable:
-    if is_loopback(request.url):
-        hint = "is the sandbox running? type: pennsieve sandbox status"
-    else:
-        hint = "check the network connection and the hosts of the profile"
-    sentence = _SENTENCES[trouble].format(host=host_of(request.url))
-    return Unreachable(sentence, where=request.where, hint=hint)
-
-
-def _without_password(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
