@@ -1,0 +1,259 @@
+"""The App Store: registering and reading applications (``contracts/workflows.md`` 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute.bodies import BadBody, Body, read
+from pennsieve_agent.sandbox.compute.catalogue import (
+    DEPLOYED,
+    about,
+    find_app,
+    find_app_of,
+    find_version,
+    may_see,
+)
+from pennsieve_agent.sandbox.compute.seams import Members
+from pennsieve_agent.sandbox.compute.times import go_text, rfc3339
+from pennsieve_agent.sandbox.http import Caller, Request, Response, Route, Scheme
+from pennsieve_agent.sandbox.store import Row
+from pennsieve_agent.sandbox.world import World
+
+STORE = "/applications/store"
+VIEWER = 2
+NOT_PERMITTED = "not permitted"
+NO_APPLICATION = "application not found"
+MISSING_QUERY = "missing required query parameters"
+
+
+class Applications:
+    """Register, list, show, assets, registry and build history.
+
+    ``build`` is told the uuid of a version that has to be built.
+    """
+
+    def __init__(self, world: World, members: Members, build: Callable[[str], None]) -> None:
+        self._store = world.store
+        self._now = world.now
+        self._members = members
+        self._build = build
+
+    def routes(self) -> list[Route]:
+        """The routes."""
+        return [
+            Route("POST", STORE, Scheme.USER, self.register),
+            Route("GET", STORE, Scheme.USER, self.list_all),
+            Route("GET", f"{STORE}/registry", Scheme.USER, self.registry),
+            Route("GET", f"{STORE}/<uuid>", Scheme.USER, self.show),
+            Route("GET", f"{STORE}/<uuid>/asset", Scheme.USER, self.asset),
+            Route("GET", f"{STORE}/<uuid>/versions/<path:version>/log", Scheme.USER, self.log),
+            Route("GET", "/applications/<uuid>/deployments", Scheme.WORKSPACE, self.deployments),
+            Route(
+                "GET",
+                "/applications/<uuid>/deployments/<deployment>",
+                Scheme.WORKSPACE,
+                self.deployment,
+            ),
+        ]
+
+    def register(self, request: Request) -> Response:
+        """Add a repository or a version of it (1.2); everything else happens later."""
+        caller = request.caller
+        if caller.org_role < VIEWER:
+            raise answers.message(401, NOT_PERMITTED)
+        try:
+            body = read(request)
+            source, release = body.object("source") or Body({}), body.object("release") or Body({})
+            url, tag = source.text("url"), source.text("tag")
+            kind, private = source.text("type"), source.flag("isPrivate")
+            source.text("authToken")  # read and forgotten: the sandbox stores no such secret
+            release_id = release.number("id", 0)
+        except BadBody:
+            raise answers.message(500, answers.UNMARSHAL) from None
+        version, deployment = str(uuid4()), str(uuid4())
+        now = self._now()
+        with self._store.transaction():
+            app = find_app_of(self._store, url)
+            uuid = app["uuid"] if app else self._insert(caller, url, kind, private=private)
+            self._store.execute(
+                "INSERT INTO app_versions (uuid, app_uuid, version, release_id, created_at, status)"
+                " VALUES (?, ?, ?, ?, ?, 'registering')",
+                (version, uuid, tag, release_id, go_text(now)),
+            )
+            self._store.execute(
+                "INSERT INTO app_deployments"
+                " (uuid, version_uuid, initiated_at, updated_at, last_status)"
+                " VALUES (?, ?, ?, ?, 'NOT_STARTED')",
+                (deployment, version, rfc3339(now), rfc3339(now)),
+            )
+        self._build(version)
+        return Response(202, {"deploymentId": deployment})
+
+    def _insert(self, caller: Caller, url: str, kind: str, *, private: bool) -> str:
+        uuid, now = str(uuid4()), go_text(self._now())
+        visibility = "private" if private else "public"
+        self._store.execute(
+            "INSERT INTO app_store (uuid, source_url, source_type, is_private, visibility,"
+            " owner_id, organization_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (uuid, url, kind, private, visibility, caller.user_id, caller.org_id, now),
+        )
+        self._store.execute(
+            "INSERT INTO app_access VALUES (?, ?, 'owner', ?, ?, ?)",
+            (f"user#{caller.user_id}", uuid, caller.org_id, caller.user_id, now),
+        )
+        return uuid
+
+    def list_all(self, request: Request) -> Response:
+        """The applications the caller may see; ``sourceUrl`` matches byte for byte."""
+        url = request.query.get("sourceUrl")
+        rows = self._store.rows(
+            "SELECT * FROM app_store WHERE source_url = ? OR ? IS NULL ORDER BY rowid", (url, url)
+        )
+        seen = [row for row in rows if may_see(self._store, self._members, request.caller, row)]
+        return Response(200, [self._app_json(row) for row in seen])
+
+    def show(self, request: Request) -> Response:
+        """One application, with the assets of a tag (default: the newest)."""
+        app = self._visible(request)
+        version = find_version(self._store, app["uuid"], request.query.get("tag", ""))
+        rows = self._assets(version["uuid"]) if version else []
+        assets = {row["file"]: bytes(row["content"]).decode(errors="replace") for row in rows}
+        return Response(200, {**self._app_json(app), "assets": assets})
+
+    def asset(self, request: Request) -> Response:
+        """One file, byte for byte."""
+        file = request.query.get("file")
+        if not file:
+            raise answers.message(400, MISSING_QUERY)
+        app = self._visible(request)
+        version = find_version(self._store, app["uuid"], request.query.get("tag") or "main")
+        for row in self._assets(version["uuid"]) if version else []:
+            if row["file"] == file:
+                return Response(200, bytes(row["content"]))
+        raise answers.message(404, answers.NO_RECORDS)
+
+    def _assets(self, version_uuid: str) -> list[Row]:
+        return self._store.rows("SELECT * FROM app_assets WHERE version_uuid = ?", (version_uuid,))
+
+    def log(self, request: Request) -> Response:
+        """Ours: the build log of a version, by its uuid or tag."""
+        app, wanted = self._visible(request), request.params["version"]
+        version = self._store.row(
+            "SELECT uuid FROM app_versions WHERE app_uuid = ? AND (uuid = ? OR version = ?)"
+            " ORDER BY seq DESC LIMIT 1",
+            (app["uuid"], wanted, wanted),
+        )
+        if version is None:
+            raise answers.message(404, answers.NO_RECORDS)
+        rows = self._store.rows(
+            "SELECT timestamp, message FROM app_build_log WHERE version_uuid = ? ORDER BY seq",
+            (version["uuid"],),
+        )
+        return Response(200, {"messages": [dict(row) for row in rows]})
+
+    def registry(self, request: Request) -> Response:
+        """The image of an application's version (1.6); access is checked last."""
+        url, tag = request.query.get("sourceUrl"), request.query.get("version")
+        if not url or not tag:
+            raise answers.message(400, MISSING_QUERY)
+        app = find_app_of(self._store, url)
+        version = find_version(self._store, app["uuid"], tag) if app else None
+        if app is None:
+            return _unauthorized(404, "application not found in app store")
+        if version is None:
+            return _unauthorized(404, "version not found for this application")
+        if version["status"] != DEPLOYED:
+            return _unauthorized(404, "version is not yet deployed")
+        if not may_see(self._store, self._members, request.caller, app):
+            return _unauthorized(403, "user does not have access to this application")
+        return Response(200, {"authorized": True, "imageUrl": version["reference"]})
+
+    def deployments(self, request: Request) -> Response:
+        """The builds of a version, oldest first."""
+        return Response(200, {"deployments": self._deployments(request.params["uuid"])})
+
+    def deployment(self, request: Request) -> Response:
+        """One build."""
+        for found in self._deployments(request.params["uuid"]):
+            if found["deploymentId"] == request.params["deployment"]:
+                return Response(200, found)
+        raise answers.message(404, answers.NO_RECORDS)
+
+    def _visible(self, request: Request) -> Row:
+        app = find_app(self._store, request.params["uuid"])
+        if app is None:
+            raise answers.message(404, NO_APPLICATION)
+        if not may_see(self._store, self._members, request.caller, app):
+            raise answers.message(403, NOT_PERMITTED)
+        return app
+
+    def _app_json(self, app: Row) -> dict[str, Any]:
+        versions = self._store.rows(
+            "SELECT * FROM app_versions WHERE app_uuid = ? ORDER BY seq", (app["uuid"],)
+        )
+        latest = max(versions, key=lambda v: (v["created_at"], v["seq"]), default=None)
+        body = {
+            "uuid": app["uuid"],
+            "sourceUrl": app["source_url"],
+            "sourceType": app["source_type"],
+            "isPrivate": bool(app["is_private"]),
+            "visibility": app["visibility"],
+            "ownerId": app["owner_id"],
+            "organizationId": app["organization_id"],
+            "createdAt": app["created_at"],
+            "status": "active",
+            **about(app),
+            "versions": [self._version_json(version) for version in versions],
+        }
+        return {**body, "latestVersionTag": latest["version"]} if latest else body
+
+    def _version_json(self, version: Row) -> dict[str, Any]:
+        return {
+            "uuid": version["uuid"],
+            "applicationId": version["app_uuid"],
+            "version": version["version"],
+            "releaseId": version["release_id"],
+            "createdAt": version["created_at"],
+            "status": version["status"],
+            "deployments": self._deployments(version["uuid"]),
+        }
+
+    def _deployments(self, version_uuid: str) -> list[dict[str, Any]]:
+        rows = self._store.rows(
+            "SELECT d.*, v.version, a.source_url FROM app_deployments d"
+            " JOIN app_versions v ON v.uuid = d.version_uuid"
+            " JOIN app_store a ON a.uuid = v.app_uuid WHERE d.version_uuid = ? ORDER BY d.seq",
+            (version_uuid,),
+        )
+        return [_deployment_json(row) for row in rows]
+
+
+def _deployment_json(row: Row) -> dict[str, Any]:
+    """A deployment (1.3); ``releaseId`` is never there on the platform either."""
+    optional = {
+        "startedAt": row["started_at"],
+        "stoppedAt": row["stopped_at"],
+        "stoppedReason": row["stopped_reason"],
+    }
+    stopped = row["last_status"] == "STOPPED"
+    return {
+        "deploymentId": row["uuid"],
+        "applicationId": row["version_uuid"],
+        "initiatedAt": row["initiated_at"],
+        "createdAt": row["initiated_at"],
+        "updatedAt": row["updated_at"],
+        "lastStatus": row["last_status"],
+        "desiredStatus": "STOPPED" if stopped else "RUNNING",
+        "taskArn": "",
+        "sourceUrl": row["source_url"],
+        "tag": row["version"],
+        **{name: value for name, value in optional.items() if value},
+        **({"errored": bool(row["errored"])} if stopped else {}),
+    }
+
+
+def _unauthorized(status: int, text: str) -> Response:
+    return Response(status, {"authorized": False, "message": text})

@@ -1,0 +1,104 @@
+"""The platform's own steps in a customer's AWS account, over the emulated AWS's real protocols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pennsieve_agent.sandbox.compute import trust
+from pennsieve_agent.sandbox.compute.role_policy import ROLE_PREFIX
+
+READY_STACKS = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+_REGION = "us-east-1"
+_KEYS = {"aws_access_key_id": "platform", "aws_secret_access_key": "platform"}
+
+
+class Refused(Exception):  # noqa: N818 - a verdict, which becomes a node's state
+    """The account does not let the platform do what it must; the text says why."""
+
+
+class CustomerAccount:
+    """One account, entered through its role (``contracts/resources.md`` 1.8, 1.9)."""
+
+    def __init__(self, endpoint: str, account_id: str, role_name: str) -> None:
+        self._endpoint = endpoint
+        self._account_id = account_id
+        self._role_name = role_name
+
+    def assume(self, external_id: str, *, must_demand_it: bool = False) -> dict[str, str]:
+        """Assume the role; answers the credentials as boto3's arguments.
+
+        Raises:
+            Refused: there is no such role, its name or path is not one the platform can assume,
+                or its trust policy does not let the platform in.
+            botocore's errors: the emulated AWS does not answer.
+
+        """
+        arn = f"arn:aws:iam::{self._account_id}:role/{self._role_name}"
+        if not self._role_name.startswith(ROLE_PREFIX):
+            raise Refused(f"the platform may only assume roles called {ROLE_PREFIX}*, not {arn}")
+        policy = self._trust_policy(arn)
+        if why := trust.refusal(policy, external_id):
+            raise Refused(f"{arn} cannot be assumed: {why}")
+        if must_demand_it and not trust.demands_external_id(policy):
+            raise Refused(f"the trust policy of {arn} demands no external id")
+        with_id = {"ExternalId": external_id} if external_id else {}
+        sts = _client("sts", self._endpoint, _REGION, _KEYS)
+        try:
+            answer = sts.assume_role(RoleArn=arn, RoleSessionName="pennsieve", **with_id)
+        finally:
+            sts.close()
+        found = answer["Credentials"]
+        return {
+            "aws_access_key_id": found["AccessKeyId"],
+            "aws_secret_access_key": found["SecretAccessKey"],
+            "aws_session_token": found["SessionToken"],
+        }
+
+    def check_stack(self, keys: dict[str, str], name: str, region: str) -> None:
+        """See that a stack is there and complete, with the assumed role's credentials.
+
+        Raises:
+            Refused: it is not.
+
+        """
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - heavy
+
+        client = _client("cloudformation", self._endpoint, region, keys)
+        try:
+            (stack,) = client.describe_stacks(StackName=name)["Stacks"]
+        except (ClientError, ValueError) as error:
+            raise Refused(f"stack {name} in {region} cannot be read: {error}") from error
+        finally:
+            client.close()
+        if stack["StackStatus"] not in READY_STACKS:
+            raise Refused(f"stack {name} is {stack['StackStatus']}")
+
+    def _trust_policy(self, arn: str) -> dict[str, Any]:
+        """The role's trust policy, read as AWS itself would: from inside the account."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - heavy
+
+        client = _client("iam", self._endpoint, _REGION, _KEYS)
+        client.meta.events.register("before-sign.iam", self._from_inside)
+        try:
+            role = client.get_role(RoleName=self._role_name)["Role"]
+        except ClientError as error:
+            raise Refused(f"{arn} cannot be read: {error}") from error
+        finally:
+            client.close()
+        if role["Arn"] != arn:
+            raise Refused(f"the role must have the path /: it is {role['Arn']}")
+        policy: dict[str, Any] = role["AssumeRolePolicyDocument"]
+        return policy
+
+    def _from_inside(self, request: Any, **_: Any) -> None:
+        # The emulated AWS takes the account from this header; AWS looks into the account itself.
+        request.headers["x-moto-account-id"] = self._account_id
+
+
+def _client(service: str, endpoint: str, region: str, keys: dict[str, str]) -> Any:
+    import boto3  # noqa: PLC0415 - heavy
+    from botocore.config import Config  # noqa: PLC0415 - heavy
+
+    session = boto3.session.Session(region_name=region)
+    quick = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 3})
+    return session.client(service, endpoint_url=endpoint, config=quick, **keys)

@@ -1,0 +1,108 @@
+"""Compute nodes as they are sent (``contracts/resources.md`` 3.1).
+
+List, single read and PATCH each answer a different part of a node; that is the platform's way.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT
+from pennsieve_agent.sandbox.compute.records import find_account
+from pennsieve_agent.sandbox.store import Row, Store
+
+LATEST_VERSION = "v1.0.0"
+"""The newest provisioner the sandbox knows of."""
+
+
+def listed_node(store: Store, node: Row) -> dict[str, Any]:
+    """A node in a list: with health and version, without its scope."""
+    checked = {"healthStatus": "HEALTHY", "lastHealthCheck": node["checked_at"]}
+    tag = str(node["image_tag"])
+    return {
+        **_common(store, node),
+        **_settings(node),
+        "status": shown_status(store, node),
+        **(checked if node["checked_at"] else {}),
+        "latestVersion": LATEST_VERSION,
+        "updateAvailable": tag.removeprefix("v") != LATEST_VERSION.removeprefix("v"),
+    }
+
+
+def single_node(store: Store, node: Row) -> dict[str, Any]:
+    """A node read by its id: with its scope, without health."""
+    return {
+        **_common(store, node),
+        **_settings(node),
+        "accessScope": access_scope(store, node["uuid"]),
+        "status": shown_status(store, node),
+        "updateAvailable": False,
+    }
+
+
+def patched_node(store: Store, node: Row) -> dict[str, Any]:
+    """What PATCH answers: without settings and the account's owner, and the stored status."""
+    body = _common(store, node)
+    body["account"].pop("ownerId", None)
+    zeros = {"maxGpuInstances": 0, "maxInteractiveSessions": 0, "gpuTier": ""}
+    return {**body, **zeros, "status": node["status"], "updateAvailable": False}
+
+
+def shown_status(store: Store, node: Row) -> str:
+    """The status, which a paused account hides (3.3)."""
+    account = find_account(store, node["account_uuid"])
+    if account is not None and account["status"] == "Paused" and node["status"] != "Pending":
+        return "Paused"
+    return str(node["status"])
+
+
+def access_scope(store: Store, node_uuid: str) -> str:
+    """``workspace``, ``shared`` or ``private``, derived from the access rows (3.7)."""
+    rows = store.rows(
+        "SELECT entity_id, access_type FROM compute_node_access WHERE node_uuid = ?", (node_uuid,)
+    )
+    if any(row["entity_id"].startswith("workspace#") for row in rows):
+        return "workspace"
+    return "shared" if any(row["access_type"] == "shared" for row in rows) else "private"
+
+
+def _common(store: Store, node: Row) -> dict[str, Any]:
+    account = find_account(store, node["account_uuid"])
+    owner = {"ownerId": account["user_id"]} if account else {}
+    organization = node["organization_id"]
+    body = {
+        "uuid": node["uuid"],
+        "name": node["name"],
+        "description": node["description"],
+        "queueUrl": "",
+        "account": {
+            "uuid": node["account_uuid"],
+            "accountId": node["account_id"],
+            "accountType": node["account_type"],
+            **owner,
+        },
+        "createdAt": node["created_at"],
+        "ownerId": node["owner_id"],
+        "identifier": node["uuid"][:8],
+        "workflowManagerTag": node["workflow_manager_tag"],
+    }
+    if organization != INDEPENDENT:
+        body["organizationId"] = organization
+    if node["deployment_mode"]:
+        body["deploymentMode"] = node["deployment_mode"]
+    if node["self_managed"]:
+        body["selfManaged"] = json.loads(node["self_managed"])  # ours
+    return body
+
+
+def _settings(node: Row) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "provisionerImage": node["image"],
+        "provisionerImageTag": node["image_tag"],
+        "maxGpuInstances": node["max_gpu"],
+        "maxInteractiveSessions": node["max_interactive"],
+        "gpuTier": node["gpu_tier"],
+    }
+    flags = {"enableLLMAccess": node["enable_llm"], "llmBaaAcknowledged": node["llm_baa"]}
+    return {**body, **{name: True for name, value in flags.items() if value}}

@@ -1,0 +1,198 @@
+"""Who may use a compute node, and what it may run (``contracts/resources.md`` 3.7, 3.10)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute.bodies import BadBody, read
+from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT, NodeAccess
+from pennsieve_agent.sandbox.compute.node_json import access_scope
+from pennsieve_agent.sandbox.compute.nodes import PATH
+from pennsieve_agent.sandbox.compute.records import find_node
+from pennsieve_agent.sandbox.compute.seams import Members
+from pennsieve_agent.sandbox.compute.times import go_text
+from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
+from pennsieve_agent.sandbox.store import Row
+from pennsieve_agent.sandbox.world import World
+
+Kind = Literal["user", "team"]
+
+_GPUS = (
+    ("small", "g4dn.xlarge", "NVIDIA T4", 16, 4, 16, 0.526),
+    ("medium", "g6.2xlarge", "NVIDIA L4", 24, 8, 32, 0.978),
+    ("large", "g5.4xlarge", "NVIDIA A10G", 24, 16, 64, 1.624),
+    ("xlarge", "g6e.4xlarge", "NVIDIA L40S", 48, 16, 128, 3.004),
+)
+_GPU_FIELDS = ("tier", "instanceType", "gpu", "gpuMemoryGB", "vcpus", "memoryGB", "pricePerHour")
+
+
+class NodeSharing:
+    """Permissions, allowed processors, and the GPU price list."""
+
+    def __init__(self, world: World, members: Members) -> None:
+        self._store = world.store
+        self._now = world.now
+        self._members = members
+        self._access = NodeAccess(world.store, members)
+
+    def routes(self) -> list[Route]:
+        """The routes."""
+        base = f"{PATH}/<id>/permissions"
+        return [
+            Route("GET", base, Scheme.USER, self.show),
+            Route("PUT", base, Scheme.USER, self.set_scope),
+            Route("POST", f"{base}/users", Scheme.USER, lambda r: self.grant(r, "user")),
+            Route("POST", f"{base}/teams", Scheme.USER, lambda r: self.grant(r, "team")),
+            Route("DELETE", f"{base}/users/<who>", Scheme.USER, lambda r: self.revoke(r, "user")),
+            Route("DELETE", f"{base}/teams/<who>", Scheme.USER, lambda r: self.revoke(r, "team")),
+            Route("GET", f"{PATH}/<id>/allowed-processors", Scheme.USER, self.allowed),
+            Route("PUT", f"{PATH}/<id>/allowed-processors", Scheme.USER, self.allow),
+            Route("GET", "/compute/resources/gpu-tiers", Scheme.WORKSPACE, _gpu_tiers),
+        ]
+
+    def show(self, request: Request) -> Response:
+        """Whom it is shared with."""
+        node = self._usable(request, answers.NO_RECORDS)
+        return Response(200, self._permissions(node))
+
+    def _permissions(self, node: Row) -> dict[str, Any]:
+        rows = self._store.rows(
+            "SELECT * FROM compute_node_access WHERE node_uuid = ? ORDER BY rowid", (node["uuid"],)
+        )
+        shared = [row["entity_id"] for row in rows if row["access_type"] == "shared"]
+        users = [e.removeprefix("user#") for e in shared if e.startswith("user#")]
+        teams = [e.removeprefix("team#") for e in shared if e.startswith("team#")]
+        scope = access_scope(self._store, node["uuid"])
+        organization = node["organization_id"] if scope == "workspace" else ""
+        return {
+            "nodeUuid": node["uuid"],
+            "accessScope": scope,
+            "owner": node["owner_id"],
+            **({"sharedWithUsers": users} if users else {}),
+            **({"sharedWithTeams": teams} if teams else {}),
+            **({"organizationId": organization} if organization else {}),
+            "organizationIndependent": not organization,
+        }
+
+    def set_scope(self, request: Request) -> Response:
+        """Make it private or the workspace's; every share is dropped (trap 29)."""
+        try:
+            scope = read(request).text("accessScope")
+        except BadBody:
+            raise answers.message(400, answers.UNMARSHAL) from None
+        if scope not in {"private", "workspace", "shared"}:
+            raise answers.message(400, answers.SCOPE)
+        with self._store.transaction():
+            node = self._managed(request)
+            self._store.execute(
+                "DELETE FROM compute_node_access WHERE node_uuid = ? AND entity_id <> ?",
+                (node["uuid"], f"user#{node['owner_id']}"),
+            )
+            if scope == "workspace":
+                entity = f"workspace#{node['organization_id']}"
+                self._add(node, entity, "workspace", request.caller.user_id)
+        return Response(200, self._permissions(node))
+
+    def grant(self, request: Request, kind: Kind) -> Response:
+        """Share it with a user or a team."""
+        try:
+            who = read(request).text(f"{kind}Id")
+        except BadBody:
+            raise answers.message(400, answers.UNMARSHAL) from None
+        if not who:
+            raise answers.message(400, answers.NO_USER if kind == "user" else answers.NO_TEAM)
+        caller = request.caller
+        with self._store.transaction():
+            node = self._managed(request)
+            if node["organization_id"] == INDEPENDENT:
+                raise answers.message(400, answers.INDEPENDENT)
+            if self._members.org_role(caller.user_id, node["organization_id"]) == 0:
+                raise answers.error(
+                    403,
+                    "You are no longer a member of the workspace of this compute node; ask a"
+                    " member of the workspace to share it",
+                )
+            exists = self._members.user_exists if kind == "user" else self._members.team_exists
+            if not exists(who):
+                raise answers.error(400, f"{kind.capitalize()} {who} does not exist")
+            if who != node["owner_id"]:
+                self._add(node, f"{kind}#{who}", "shared", caller.user_id)
+        return Response(201, _changed(node, kind, who, granted=True))
+
+    def revoke(self, request: Request, kind: Kind) -> Response:
+        """Stop sharing it with a user or a team."""
+        who = request.params["who"]
+        with self._store.transaction():
+            node = self._managed(request)
+            if kind == "user" and who == node["owner_id"]:
+                raise answers.message(400, answers.NO_REVOKE_OWNER)
+            self._store.execute(
+                "DELETE FROM compute_node_access WHERE node_uuid = ? AND entity_id = ?",
+                (node["uuid"], f"{kind}#{who}"),
+            )
+        return Response(200, _changed(node, kind, who, granted=False))
+
+    def allowed(self, request: Request) -> Response:
+        """The repositories the node may run; none means all."""
+        node = self._usable(request, answers.NOT_FOUND)
+        _check_gateway(node)
+        return Response(200, {"processors": json.loads(node["processors"])})
+
+    def allow(self, request: Request) -> Response:
+        """Replace the list."""
+        node = self._managed(request)
+        _check_gateway(node)
+        try:
+            processors = read(request).texts("processors")
+        except BadBody:
+            raise answers.message(400, answers.UNMARSHAL) from None
+        self._store.execute(
+            "UPDATE compute_nodes SET processors = ? WHERE uuid = ?",
+            (json.dumps(processors or []), node["uuid"]),
+        )
+        return Response(200, {"message": "allowed processors updated"})
+
+    def _usable(self, request: Request, missing: str) -> Row:
+        node = find_node(self._store, request.params["id"])
+        if node is None:
+            raise answers.message(404, missing)
+        if not self._access.may_use(request.caller.user_id, node):
+            raise answers.message(403, answers.FORBIDDEN)
+        return node
+
+    def _managed(self, request: Request) -> Row:
+        node = find_node(self._store, request.params["id"])
+        if node is None:
+            raise answers.message(404, answers.NOT_FOUND)
+        if not self._access.may_manage(request.caller.user_id, node):
+            raise answers.message(403, answers.OWNER_PERMISSIONS)
+        return node
+
+    def _add(self, node: Row, entity: str, kind: str, granter: str) -> None:
+        self._store.execute(
+            "INSERT OR REPLACE INTO compute_node_access VALUES (?, ?, ?, ?, ?, ?)",
+            (entity, node["uuid"], kind, node["organization_id"], granter, go_text(self._now())),
+        )
+
+
+def _check_gateway(node: Row) -> None:
+    """The list is kept by the node itself, which answers once it is provisioned (3.9)."""
+    if not node["checked_at"]:
+        raise answers.message(400, answers.BAD_REQUEST)
+
+
+def _changed(node: Row, kind: Kind, who: str, *, granted: bool) -> dict[str, str]:
+    verb = "granted access to" if granted else "revoked access from"
+    return {
+        "message": f"Successfully {verb} {kind} {who}",
+        "nodeUuid": node["uuid"],
+        "action": "granted" if granted else "revoked",
+        "entityType": kind,
+        "entityId": who,
+    }
+
+
+def _gpu_tiers(_request: Request) -> Response:
+    return Response(200, [dict(zip(_GPU_FIELDS, tier, strict=True)) for tier in _GPUS])

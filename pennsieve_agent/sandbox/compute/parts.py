@@ -1,0 +1,103 @@
+"""The compute side as one object."""
+
+from __future__ import annotations
+
+import hmac
+import itertools
+
+from pennsieve_agent.sandbox.compute import role_policy
+from pennsieve_agent.sandbox.compute.accounts import Accounts
+from pennsieve_agent.sandbox.compute.app_permissions import AppPermissions
+from pennsieve_agent.sandbox.compute.applications import Applications
+from pennsieve_agent.sandbox.compute.builder import Builder
+from pennsieve_agent.sandbox.compute.definitions import Definitions
+from pennsieve_agent.sandbox.compute.dispatcher import Dispatcher
+from pennsieve_agent.sandbox.compute.enablements import Enablements
+from pennsieve_agent.sandbox.compute.node_changes import NodeChanges
+from pennsieve_agent.sandbox.compute.node_sharing import NodeSharing
+from pennsieve_agent.sandbox.compute.nodes import Nodes
+from pennsieve_agent.sandbox.compute.provisioner import Provisioner
+from pennsieve_agent.sandbox.compute.records import find_run
+from pennsieve_agent.sandbox.compute.run_checks import RunChecks
+from pennsieve_agent.sandbox.compute.run_log import RunLog
+from pennsieve_agent.sandbox.compute.run_states import hash_token
+from pennsieve_agent.sandbox.compute.run_updates import RunUpdates
+from pennsieve_agent.sandbox.compute.runs import RunLogs, Runs
+from pennsieve_agent.sandbox.compute.seams import DatasetFiles, Neighbours
+from pennsieve_agent.sandbox.http import Caller, Route
+from pennsieve_agent.sandbox.world import World
+
+
+class ComputeParts:
+    """Routes and threads of the compute side; made by :func:`~.compute.build`.
+
+    It is used once: started, then stopped.
+    """
+
+    def __init__(self, world: World, files: DatasetFiles, neighbours: Neighbours) -> None:
+        self._store = world.store
+        self._members = members = neighbours.members
+        self._backend = neighbours.backend
+        self.engine_name = neighbours.backend.name
+        lines = RunLog(world.store, world.now)
+        self._provisioner = Provisioner(world)
+        self._builder = Builder(world, neighbours)
+        self._dispatcher = Dispatcher(world, files, neighbours, lines)
+        checks = RunChecks(world, files, neighbours)
+        groups = (
+            Accounts(world, members),
+            Enablements(world),
+            Nodes(world, members, self._provisioner.put),
+            NodeChanges(world, members, self._provisioner.put),
+            NodeSharing(world, members),
+            Applications(world, members, self._builder.put),
+            AppPermissions(world, members),
+            Definitions(world, members),
+            Runs(world, members, checks, self._dispatcher.put),
+            RunLogs(world, members, lines),
+            RunUpdates(world, neighbours, self._dispatcher.halt),
+        )
+        self.routes: list[Route] = [
+            *role_policy.routes(),
+            *itertools.chain.from_iterable(group.routes() for group in groups),
+        ]
+
+    def start(self) -> None:
+        """Start the threads, which first take up what an earlier process left."""
+        self._provisioner.start()
+        self._builder.start()
+        self._dispatcher.start()
+
+    def stop(self) -> None:
+        """End the threads and everything they run; runs are continued after the next start."""
+        self._dispatcher.stop()
+        self._builder.stop()
+        self._provisioner.stop()
+        close = getattr(self._backend, "close", None)  # only some hold a connection
+        if close is not None:
+            close()
+
+    def callback(self, run_id: str, token: str) -> Caller | None:
+        """Who a run's callback token speaks for (``contracts/workflows.md`` 5.5).
+
+        None unless the run is STARTED and has a workspace and a dataset.
+        """
+        run = find_run(self._store, run_id)
+        if run is None or run["status"] != "STARTED" or not run["token_hash"]:
+            return None
+        if not run["organization_id"] or not run["dataset_id"]:
+            return None
+        if not hmac.compare_digest(run["token_hash"], hash_token(token)):
+            return None
+        role = self._members.org_role(run["created_by"], run["organization_id"])
+        if role == 0:
+            return None
+        return Caller(
+            user_int_id=run["user_int_id"],
+            user_id=run["created_by"],
+            email=run["email"],
+            org_int_id=run["org_int_id"],
+            org_id=run["organization_id"],
+            org_role=role,
+            run_id=run["uuid"],
+        )

@@ -1,0 +1,99 @@
+"""What happens after a node was asked for (``contracts/resources.md`` 3.3).
+
+The platform starts a task that enters the customer's account. For a self-managed node (ours) it
+only sees that it is let in and that the stack is there; for a platform-managed one, where the
+hosted platform would now build infrastructure, the sandbox has nothing to build.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from pennsieve_agent.sandbox.compute.cross_account import CustomerAccount, Refused
+from pennsieve_agent.sandbox.compute.records import find_account, find_node
+from pennsieve_agent.sandbox.compute.times import rfc3339
+from pennsieve_agent.sandbox.compute.workers import Workers
+from pennsieve_agent.sandbox.store import Row
+from pennsieve_agent.sandbox.world import World
+
+log = logging.getLogger(__name__)
+
+
+class Provisioner:
+    """Works through the nodes that have a task, one at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._store = world.store
+        self._endpoint = world.urls.aws
+        self._now = world.now
+        self._workers = Workers("provisioner", self._provision)
+
+    def start(self) -> None:
+        """Start, with the tasks that an earlier process left."""
+        for row in self._store.rows("SELECT uuid FROM compute_nodes WHERE task <> ''"):
+            self._workers.put(row["uuid"])
+        self._workers.start()
+
+    def stop(self) -> None:
+        """Stop after the task at hand."""
+        self._workers.stop()
+
+    def put(self, node_uuid: str) -> None:
+        """A node has a task."""
+        self._workers.put(node_uuid)
+
+    def _provision(self, node_uuid: str) -> None:
+        node = find_node(self._store, node_uuid)
+        if node is None or not node["task"]:
+            return
+        try:
+            self._visit(node)
+        except Refused as refused:
+            self._failed(node, str(refused))
+        except Exception as error:
+            log.debug("provisioning", exc_info=True)
+            self._failed(node, f"{type(error).__name__}: {error}")
+        else:
+            self._succeeded(node)
+
+    def _visit(self, node: Row) -> None:
+        if node["self_managed"] and node["task"] == "DELETE":
+            return  # the stack is the owner's to delete
+        account = find_account(self._store, node["account_uuid"])
+        if account is None:
+            raise Refused("its account is no longer registered")
+        customer = CustomerAccount(self._endpoint, account["account_id"], account["role_name"])
+        if not node["self_managed"]:
+            customer.assume("")  # the hosted platform never sends an external id (1.8)
+            return
+        keys = customer.assume(account["external_id"], must_demand_it=True)
+        stack = json.loads(node["self_managed"])
+        customer.check_stack(keys, stack["stackName"], stack["region"])
+
+    def _succeeded(self, node: Row) -> None:
+        if node["task"] == "DELETE":
+            with self._store.transaction():
+                for table, column in (
+                    ("compute_node_access", "node_uuid"),
+                    ("compute_nodes", "uuid"),
+                ):
+                    self._store.execute(
+                        f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608 - our own words
+                        (node["uuid"],),
+                    )
+            return
+        self._settle(node, "Enabled", rfc3339(self._now()))
+
+    def _failed(self, node: Row, why: str) -> None:
+        # The reason is not readable through the API (3.3); the sandbox's log has it.
+        log.warning("compute node %s (%s) failed: %s", node["uuid"], node["name"], why)
+        self._settle(node, "Failed", node["checked_at"])
+
+    def _settle(self, node: Row, status: str, checked_at: str) -> None:
+        """Record a task's end, unless the node was given another task meanwhile."""
+        self._store.execute(
+            "UPDATE compute_nodes SET status = ?, checked_at = ?, task = ''"
+            " WHERE uuid = ? AND task = ?",
+            (status, checked_at, node["uuid"], node["task"]),
+        )

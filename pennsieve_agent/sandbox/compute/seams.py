@@ -1,0 +1,136 @@
+"""What the compute part needs from its neighbours, so that each can be replaced in a test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pennsieve_agent.domain.datasets import Role
+from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.workflows import Manifest
+from pennsieve_agent.engine.backend import Backend, Mover, Outcome, Program
+
+
+class DatasetFiles(Protocol):
+    """The datasets' files on disk."""
+
+    def exists(self, dataset_id: str) -> bool:
+        """Whether there is such a dataset."""
+        ...
+
+    def folder(self, dataset_id: str) -> Path:
+        """The dataset's folder."""
+        ...
+
+    def resolve(self, dataset_id: str, package_ids: Sequence[str]) -> list[tuple[str, Path]]:
+        """The files of packages and collections: path within the dataset, and where it is.
+
+        Raises:
+            LookupError: a package is not in the dataset.
+
+        """
+        ...
+
+    def sync(self, dataset_id: str) -> None:
+        """Take up files that were put into the dataset's folder."""
+        ...
+
+
+class Members(Protocol):
+    """Who belongs where. All ids are node ids (``N:user:...``)."""
+
+    def org_role(self, user_id: str, org_id: str) -> int:
+        """The user's permission bits in a workspace; 0 when not a member."""
+        ...
+
+    def org_exists(self, org_id: str) -> bool:
+        """Whether there is such a workspace."""
+        ...
+
+    def user_exists(self, user_id: str) -> bool:
+        """Whether there is such a user."""
+        ...
+
+    def team_exists(self, team_id: str) -> bool:
+        """Whether there is such a team."""
+        ...
+
+    def teams(self, user_id: str, org_id: str) -> list[str]:
+        """The user's teams in a workspace."""
+        ...
+
+
+class Observer(Protocol):
+    """Told what happens in a run, from any thread."""
+
+    def started(self, job_id: str) -> None:
+        """A job begins."""
+        ...
+
+    def line(self, job_id: str, text: str) -> None:
+        """A job said something."""
+        ...
+
+    def finished(self, job_id: str, outcome: Outcome) -> None:
+        """A job ended."""
+        ...
+
+
+class Ended(Protocol):
+    """How a plan's execution ended."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether all jobs succeeded."""
+        ...
+
+    @property
+    def canceled(self) -> bool:
+        """Whether it ended because it was told to stop."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why it is not ok, in words."""
+        ...
+
+
+class Execute(Protocol):
+    """Runs a plan to its end (``engine.runner.execute``)."""
+
+    def __call__(  # noqa: PLR0913, PLR0917 - the engine's own signature
+        self,
+        plan: RunPlan,
+        backend: Backend,
+        programs: Mapping[str, Program],
+        mover: Mover,
+        workdir: Path,
+        observer: Observer,
+        stop: threading.Event,
+        done: frozenset[str] = frozenset(),
+    ) -> Ended:
+        """Run it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Everything the compute part uses that others own."""
+
+    members: Members
+    dataset_role: Callable[[int, str], Role]
+    """The role of a user (by number) on a dataset."""
+    grants: Callable[[str], list[tuple[str, Access]]]
+    """The workflows that have a grant on a dataset."""
+    checkout: Callable[[str, str, Path], str]
+    """Puts a repository (address, tag) into a folder; answers the commit."""
+    manifest: Callable[[Path], Manifest]
+    """Reads a checkout's manifest."""
+    compile: Callable[[str, RunRequest, Mapping[str, str]], RunPlan]
+    execute: Execute
+    backend: Backend

@@ -1,0 +1,41 @@
+"""The real neighbours of the compute part."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from pennsieve_agent.engine.choose import choose_backend
+from pennsieve_agent.engine.compile import compile_run
+from pennsieve_agent.engine.runner import execute
+from pennsieve_agent.sandbox.compute.members import StoredMembers
+from pennsieve_agent.sandbox.compute.seams import Neighbours
+from pennsieve_agent.sandbox.integrations import enabled
+from pennsieve_agent.sandbox.roles import dataset_role
+from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.source.manifest import read as read_manifest
+
+
+def real_neighbours(world: World, engine: str | None) -> Neighbours:
+    """What the sandbox uses when it is not under test.
+
+    Raises:
+        EngineError: the engine that was asked for cannot be used.
+
+    """
+    return Neighbours(
+        members=StoredMembers(world.store),
+        dataset_role=partial(dataset_role, world.store),
+        grants=partial(enabled, world.store),
+        checkout=_checkout,
+        manifest=read_manifest,
+        compile=compile_run,
+        execute=execute,
+        backend=choose_backend(engine, world.data / "engine"),
+    )
+
+
+def _checkout(source_url: str, tag: str, into: Path) -> str:
+    from pennsieve_agent.source.repository import checkout  # noqa: PLC0415 - git is slow to load
+
+    return checkout(source_url, tag, into)

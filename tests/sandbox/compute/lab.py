@@ -1,0 +1,389 @@
+"""A sandbox's compute side with people, a dataset, a fake backend and clients for everybody."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from pennsieve_agent.domain.datasets import Role
+from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.workflows import Manifest
+from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
+from pennsieve_agent.engine.compile import compile_run
+from pennsieve_agent.engine.runner import execute
+from pennsieve_agent.errors import SourceError
+from pennsieve_agent.sandbox import people, tables
+from pennsieve_agent.sandbox.compute import SCHEMA, ComputeParts, build
+from pennsieve_agent.sandbox.compute.members import StoredMembers
+from pennsieve_agent.sandbox.compute.seams import Neighbours
+from pennsieve_agent.sandbox.files import DatasetFiles, NewDataset
+from pennsieve_agent.sandbox.http import Caller, Refusal, Request, Response, Scheme, Surface
+from pennsieve_agent.sandbox.store import Store
+from pennsieve_agent.sandbox.world import Urls, World
+
+SECONDS = 20
+REPO = "https://github.com/acme/summary"
+ADA, BEN, CLEO, DAN = (f"{name}@example.org" for name in ("ada", "ben", "cleo", "dan"))
+Behaviour = Callable[[Task, Log, threading.Event], Outcome]
+
+
+def copy_files(task: Task, log: Log, stop: threading.Event) -> Outcome:
+    """A processor that copies every input file, saying so."""
+    del stop
+    for path in sorted(task.input.rglob("*")):
+        if path.is_file():
+            target = task.output / path.relative_to(task.input)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+            log(f"copied {path.name}")
+    return Outcome(0)
+
+
+class FakeBackend:
+    """Runs Python functions instead of programs."""
+
+    name = "fake"
+    isolation = "nothing is isolated"
+    read_only_input = False
+
+    def __init__(self) -> None:
+        self.behaviour: Behaviour = copy_files
+        self.by_job: dict[str, Behaviour] = {}
+        self.tasks: list[Task] = []
+        self.prepared: list[str] = []
+        self.broken = ""
+
+    def prepare(self, checkout: Path, name: str, log: Log) -> Program:
+        log(f"building {name}")
+        self.prepared.append(name)
+        if self.broken:
+            raise SourceError(self.broken, hint="mend it")
+        return Program(self.name, str(checkout))
+
+    def run(self, task: Task, log: Log, stop: threading.Event) -> Outcome:
+        self.tasks.append(task)
+        return self.by_job.get(task.job.id, self.behaviour)(task, log, stop)
+
+
+class Gate:
+    """A processor that waits until it is let through, or told to stop."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Event()
+        self.open = threading.Event()
+
+    def __call__(self, task: Task, log: Log, stop: threading.Event) -> Outcome:
+        log("waiting")
+        self.entered.set()
+        deadline = time.monotonic() + SECONDS
+        while not stop.is_set() and not self.open.wait(0.01):
+            if time.monotonic() > deadline:
+                return Outcome(1, "nobody opened the gate")
+        return Outcome(143, "stopped") if stop.is_set() else copy_files(task, log, stop)
+
+
+class Lab:
+    """Ada owns the workspace, Ben is a member, Cleo an administrator, Dan belongs elsewhere."""
+
+    def __init__(self, data: Path, aws: str = "http://127.0.0.1:9") -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self.now = 1_770_000_000.0
+        self.backend = FakeBackend()
+        self.repos: dict[str, dict[str, str]] = {REPO: {"README.md": "# Summary\n"}}
+        self.manifest = Manifest(name="summary")
+        self.roles: dict[tuple[str, str], Role] = {}
+        self.grants: dict[str, list[tuple[str, Access]]] = {}
+        store = Store(data / "sandbox.db", [tables.SCHEMA, SCHEMA])
+        urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", aws)
+        self.world = World(data, store, urls, self._clock)
+        people.seed(store, self.now)
+        user, self.workspace_number = people.owner(store)
+        del user
+        for email, role in ((BEN, 8), (CLEO, 16)):
+            person = people.Person(email, "A", "B", role)
+            people.add_person(store, self.workspace_number, person, self.now)
+        other = store.execute(
+            "INSERT INTO workspaces (node_id, name, slug, created_at)"
+            " VALUES ('N:organization:other', 'Other', 'other', 0)"
+        )
+        people.add_person(store, other, people.Person(DAN, "D", "N", 32), self.now)
+        self.files = DatasetFiles(self.world)
+        self.world.datasets.mkdir(exist_ok=True)
+        self.parts = self._build()
+        self._clients: dict[str, httpx.Client] = {}
+
+    def _clock(self) -> float:
+        self.now += 0.001
+        return self.now
+
+    def _build(self) -> ComputeParts:
+        neighbours = Neighbours(
+            members=StoredMembers(self.world.store),
+            dataset_role=self._role,
+            grants=lambda dataset: self.grants.get(dataset, []),
+            checkout=self._checkout,
+            manifest=lambda folder: self.manifest,
+            compile=compile_run,
+            execute=partial(execute, workers=2),
+            backend=self.backend,
+        )
+        return build(self.world, self.files, None, neighbours=neighbours)
+
+    def _role(self, user: int, dataset: str) -> Role:
+        row = self.world.store.row("SELECT email FROM users WHERE int_id = ?", (user,))
+        return self.roles.get((row["email"] if row else "", dataset), Role.NONE)
+
+    def _checkout(self, url: str, tag: str, into: Path) -> str:
+        if url not in self.repos:
+            raise SourceError(f"{url} cannot be read")
+        into.mkdir(parents=True)
+        for name, text in self.repos[url].items():
+            (into / name).write_text(text)
+        return f"c0ffee{tag}"
+
+    def start(self) -> None:
+        self.parts.start()
+
+    def restart(self) -> None:
+        """Stop the compute side as a process's end would, and start another on the same data."""
+        self.parts.stop()
+        self.parts = self._build()
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        self.parts.start()
+
+    def close(self) -> None:
+        self.parts.stop()
+        for client in self._clients.values():
+            client.close()
+        self.world.store.close()
+
+    @property
+    def organization(self) -> str:
+        row = self.world.store.row("SELECT node_id FROM workspaces ORDER BY int_id")
+        assert row is not None
+        return str(row["node_id"])
+
+    def user_id(self, email: str) -> str:
+        row = self.world.store.row("SELECT node_id FROM users WHERE email = ?", (email,))
+        assert row is not None
+        return str(row["node_id"])
+
+    def app(self) -> Surface:
+        return Surface(
+            self.parts.routes,
+            self._authorize,
+            content_type="application/json",
+            not_found=lambda method, path: Response(404, {"message": "Not Found"}),
+        )
+
+    def _authorize(self, request: Request, scheme: Scheme) -> Caller:
+        """The bearer's e-mail address is the token."""
+        kind, _, value = request.headers.get("authorization", "").partition(" ")
+        if kind == "Callback":
+            _, run_id, token = value.split(":", 2)
+            caller = self.parts.callback(run_id, token)
+            if caller is None:
+                raise Refusal(403, {"message": "Forbidden"})
+            return caller
+        row = self.world.store.row(
+            "SELECT u.int_id, u.node_id, w.int_id AS org, w.node_id AS org_node, m.role"
+            " FROM users u JOIN memberships m ON m.user_int_id = u.int_id"
+            " JOIN workspaces w ON w.int_id = m.workspace_int_id"
+            " WHERE u.email = ? AND (w.node_id = ? OR ?)",
+            (value, request.query.get("organization_id"), scheme is not Scheme.WORKSPACE),
+        )
+        if row is None:
+            raise Refusal(403, {"message": "Forbidden"})
+        return Caller(
+            row["int_id"], row["node_id"], value, row["org"], row["org_node"], row["role"]
+        )
+
+    def client(self, email: str = ADA) -> httpx.Client:
+        return self.raw_client(f"Bearer {email}")
+
+    def raw_client(self, authorization: str) -> httpx.Client:
+        if authorization not in self._clients:
+            self._clients[authorization] = httpx.Client(
+                transport=httpx.WSGITransport(app=self.app()),
+                base_url="http://sandbox",
+                headers={"Authorization": authorization},
+            )
+        return self._clients[authorization]
+
+    # What most tests begin with ------------------------------------------------------------
+
+    def dataset(self, files: Mapping[str, str], name: str = "Mouse EEG") -> str:
+        owner, workspace = people.owner(self.world.store)
+        dataset_id = self.files.create(NewDataset(name, owner, workspace))
+        for path, text in files.items():
+            target = self.files.folder(dataset_id) / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        self.files.sync(dataset_id)
+        self.roles[ADA, dataset_id] = Role.OWNER
+        return dataset_id
+
+    def packages(self, dataset_id: str) -> dict[str, str]:
+        rows = self.world.store.rows(
+            "SELECT p.path, p.node_id FROM packages p JOIN datasets d"
+            " ON d.int_id = p.dataset_int_id WHERE d.node_id = ?",
+            (dataset_id,),
+        )
+        return {row["path"]: row["node_id"] for row in rows}
+
+    def account(self, email: str = ADA, number: str = "111122223333", **more: str) -> str:
+        body = {"accountId": number, "accountType": "aws", "roleName": "r", "externalId": "x"}
+        answer = self.client(email).post("/compute/resources/accounts", json={**body, **more})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["uuid"])
+
+    def enable(self, account: str, email: str = ADA, **flags: bool) -> httpx.Response:
+        return self.client(email).post(
+            f"/compute/resources/accounts/{account}/workspaces",
+            params={"organization_id": self.organization},
+            json=flags,
+        )
+
+    def node(self, account: str, *, status: str = "Enabled", email: str = ADA, **more: Any) -> str:
+        """A node whose state is simply set; provisioning has its own tests."""
+        before = {row["uuid"] for row in self.world.store.rows("SELECT uuid FROM compute_nodes")}
+        body = {"accountId": account, "name": "node", **more}
+        answer = self.client(email).post("/compute/resources/compute-nodes", json=body)
+        assert answer.status_code == 202, answer.text
+        rows = self.world.store.rows("SELECT uuid FROM compute_nodes")
+        (uuid,) = {row["uuid"] for row in rows} - before
+        self.world.store.execute(
+            "UPDATE compute_nodes SET status = ?, task = '', checked_at = ? WHERE uuid = ?",
+            (status, "" if status == "Pending" else "2026-01-01T00:00:00Z", uuid),
+        )
+        return str(uuid)
+
+    def register(self, url: str = REPO, tag: str = "v1", **source: Any) -> str:
+        """Register and wait until built; answers the version's status."""
+        body = {"source": {"type": "github", "url": url, "tag": tag, **source}, "release": {}}
+        answer = self.client().post("/applications/store", json=body)
+        assert answer.status_code == 202, answer.text
+        deployment = answer.json()["deploymentId"]
+
+        def status() -> str:
+            (app,) = self.client().get("/applications/store", params={"sourceUrl": url}).json()
+            for version in app["versions"]:
+                if deployment in {d["deploymentId"] for d in version["deployments"]}:
+                    return str(version["status"])
+            return ""
+
+        wait_for(lambda: status() not in {"", "registering", "deploying"})
+        return status()
+
+    def define(self, processors: list[dict[str, Any]] | None = None, name: str = "summary") -> str:
+        body = {
+            "name": name,
+            "organizationId": self.organization,
+            "processors": chain() if processors is None else processors,
+        }
+        answer = self.client().post("/compute/workflows/definitions", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["uuid"])
+
+    def status(self, run: str) -> dict[str, Any]:
+        answer = self.client().get(f"/compute/workflows/runs/{run}/status")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    def wait(self, run: str, *statuses: str) -> dict[str, Any]:
+        wanted = statuses or ("SUCCEEDED", "FAILED", "CANCELED")
+        wait_for(lambda: self.status(run)["status"] in wanted)
+        return self.status(run)
+
+    def lines(self, run: str, node: str) -> list[str]:
+        answer = self.client().get(f"/compute/workflows/runs/{run}/logs", params={"nodeId": node})
+        assert answer.status_code == 200, answer.text
+        return [message["message"] for message in answer.json()["messages"]]
+
+
+def chain() -> list[dict[str, Any]]:
+    """A data source, a processor and a data target."""
+    return [
+        {"id": "src", "type": "data-source"},
+        {
+            "id": "sum",
+            "type": "processor",
+            "sourceUrl": REPO,
+            "tag": "v1",
+            "dependsOn": ["src"],
+        },
+        {
+            "id": "out",
+            "type": "data-target",
+            "targetType": "Pennsieve Dataset",
+            "dependsOn": ["sum"],
+        },
+    ]
+
+
+class Ready:
+    """A lab in which a run can be started at once."""
+
+    def __init__(self, lab: Lab, processors: list[dict[str, Any]] | None = None) -> None:
+        self.lab = lab
+        lab.start()
+        self.dataset = lab.dataset({"raw/a.txt": "alpha", "raw/deep/b.txt": "beta", "c.txt": "c"})
+        self.packages = lab.packages(self.dataset)
+        self.account = lab.account()
+        self.node = lab.node(self.account)
+        assert lab.register() == "deployed"
+        self.workflow = lab.define(processors)
+        lab.grants[self.dataset] = [(self.workflow, Access.READ_WRITE)]
+
+    def body(self, **more: Any) -> dict[str, Any]:
+        return {
+            "workflowInstanceConfiguration": {
+                "workflowId": self.workflow,
+                "computeNodeId": self.node,
+            },
+            "datasetId": self.dataset,
+            "dataSources": {"src": {"packageIds": [self.packages["raw"]]}},
+            "name": "first",
+            **more,
+        }
+
+    def post(self, email: str = ADA, **more: Any) -> httpx.Response:
+        return self.lab.client(email).post("/compute/workflows/runs", json=self.body(**more))
+
+    def start(self, **more: Any) -> str:
+        answer = self.post(**more)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["uuid"])
+
+    def files(self) -> dict[str, str]:
+        root = self.lab.files.folder(self.dataset)
+        found = (path for path in root.rglob("*") if path.is_file())
+        return {path.relative_to(root).as_posix(): path.read_text() for path in sorted(found)}
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
+    """Wait until something is so, for a limited time."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        pause.wait(0.01)
+
+
+@contextmanager
+def open_lab(data: Path, aws: str = "http://127.0.0.1:9") -> Iterator[Lab]:
+    lab = Lab(data, aws)
+    try:
+        yield lab
+    finally:
+        lab.close()
