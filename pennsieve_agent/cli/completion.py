@@ -39,7 +39,7 @@ def completion(
 
 def script(shell: Shell) -> str:
     """The completion script for a shell."""
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
 
     made: str = get_completion_script(
         prog_name="pennsieve", complete_var=VARIABLE, shell=shell.value
@@ -49,7 +49,7 @@ def script(shell: Shell) -> str:
 
 def enable() -> None:
     """Let typer answer a shell that asks for completions."""
-    from typer.completion import completion_init
+    from typer.completion import completion_init  # type: ignore[attr-defined]
 
     completion_init()
 

@@ -17,6 +17,7 @@ from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.errors import NotSignedIn
 
 if TYPE_CHECKING:
+    from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.domain.identity import Identity, Profile
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.settings.profiles import Settings
@@ -64,14 +65,20 @@ class Context:
         """The user's home."""
         return Path(self.environ.get("HOME") or Path.home())
 
+    @property
+    def config_path(self) -> Path:
+        """The settings file; what this program keeps lies beside it."""
+        from pennsieve_agent.settings.locations import config_path
+
+        return config_path(self.environ)
+
     @cached_property
     def settings(self) -> Settings:
         """Profiles and the keychain."""
         from pennsieve_agent.settings.keychain import SystemKeychain
-        from pennsieve_agent.settings.locations import config_path
         from pennsieve_agent.settings.profiles import Settings
 
-        return Settings(config_path(self.environ), self.environ, SystemKeychain())
+        return Settings(self.config_path, self.environ, SystemKeychain())
 
     @cached_property
     def profile(self) -> Profile:
@@ -112,6 +119,12 @@ class Context:
                 note=self.streams.note,
             )
         )
+
+    def aws(self, region: str | None, profile: str | None) -> Aws:
+        """The AWS account of the profile in use; closed when the command ends."""
+        from pennsieve_agent.aws.session import Aws
+
+        return self._open.enter_context(Aws(self.profile.aws, region, profile))
 
     @cached_property
     def identity(self) -> Identity:

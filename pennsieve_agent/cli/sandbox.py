@@ -14,7 +14,8 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.sandbox.control import Sandbox, SandboxState
+    from pennsieve_agent.sandbox.control import Sandbox
+    from pennsieve_agent.sandbox.state import SandboxState
 
 app = group(
     "A Pennsieve and an AWS account on this machine, for trying. Nothing leaves it; datasets are "
@@ -47,23 +48,16 @@ def start(
 
     Put files into its folder below datasets/NAME/ and they are a dataset.
     """
-    from pennsieve_agent.console.tables import details
-
     context = options.use(ctx, as_json=json)
     box = _sandbox(context, data)
     if not detach:
-        box.run(port, engine, context.streams.note)
+        box.run(port, engine, lambda state: _say(context, state, data))
         return
     state = box.start_detached(port, engine)
     if json:
         context.streams.document(_document(state))
         return
-    folder = "" if data is None else f" --data {shlex.quote(str(data))}"
-    context.streams.result(details(_pairs(state), context.streams))
-    context.streams.note(
-        f'use it in this shell:  eval "$(pennsieve sandbox env{folder})"\n'
-        f"or as a profile:       pennsieve sandbox use{folder}"
-    )
+    _say(context, state, data)
 
 
 @app.command()
@@ -169,11 +163,22 @@ def _running(context: Context, data: Path | None) -> Sandbox:
     return box
 
 
+def _say(context: Context, state: SandboxState, data: Path | None) -> None:
+    from pennsieve_agent.console.tables import details
+
+    folder = "" if data is None else f" --data {shlex.quote(str(data))}"
+    context.streams.result(details(_pairs(state), context.streams))
+    context.streams.note(
+        f'use it in this shell:  eval "$(pennsieve sandbox env{folder})"\n'
+        f"or as a profile:       pennsieve sandbox use{folder}"
+    )
+
+
 def _pairs(state: SandboxState) -> list[tuple[str, str]]:
     return [
         ("sandbox", f"running (process {state.pid})"),
-        ("Pennsieve", f"{state.urls.api} and {state.urls.api2}"),
-        ("AWS", state.urls.aws),
+        ("Pennsieve", f"{state.api} and {state.api2}"),
+        ("AWS", state.aws),
         ("engine", state.engine),
         ("datasets", str(Path(state.data) / "datasets")),
     ]

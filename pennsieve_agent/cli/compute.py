@@ -1,0 +1,249 @@
+"""``pennsieve compute``: your AWS account as a place where analysis runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.errors import AgentError, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.account.removal import RemovalPlan
+    from pennsieve_agent.account.steps import AccountPlan
+    from pennsieve_agent.account.undo import RemovalReport
+    from pennsieve_agent.account.worlds import Worlds
+
+app = group("Your AWS account as a place where analysis runs.")
+_NAME = "my-compute"
+AwsProfile = Annotated[
+    str | None,
+    typer.Option("--aws-profile", metavar="NAME", help="AWS profile. Default: as the AWS tools."),
+]
+Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
+
+
+@app.command()
+def register(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The node's name.")] = _NAME,
+    mode: Annotated[
+        str, typer.Option(metavar="MODE", help="basic, secure or compliant: its network.")
+    ] = "basic",
+    aws_profile: AwsProfile = None,
+    region: Region = None,
+    yes: options.Yes = False,
+    dry_run: DryRun = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Make your AWS account a compute node: roles, a small stack, a record on Pennsieve.
+
+    Shows the plan first, in words, and asks. It can be interrupted anywhere and run again: it
+    finishes with the same names and makes nothing twice.
+    """
+    from pennsieve_agent.account.execute import apply
+    from pennsieve_agent.account.names import environment_of
+    from pennsieve_agent.account.observe import RegisterOptions, observe
+    from pennsieve_agent.account.plan import plan_registration
+    from pennsieve_agent.console import documents
+
+    context = options.use(ctx, profile, as_json=json)
+    workspace = context.identity.workspace.id
+    environment = environment_of(context.profile.hosts)
+    wanted = RegisterOptions(name, workspace, environment, mode)
+    worlds = _worlds(context, name, region, aws_profile)
+    plan = plan_registration(observe(worlds, wanted), wanted)
+    if dry_run and json:
+        context.streams.document(plan.to_json())
+        return
+    _show_plan(context, plan)
+    if dry_run:
+        context.streams.note("nothing was changed (--dry-run)")
+        return
+    if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=yes):
+        context.streams.note("nothing was changed")
+        return
+    node = apply(plan, worlds)
+    if json:
+        context.streams.document(documents.node(node))
+        return
+    context.streams.result(f"Compute node '{node.name}' is {node.status.value} ({node.uuid})")
+    context.streams.note("next: pennsieve workflow add GITHUB_URL")
+
+
+@app.command("list")
+def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
+    """The compute nodes you may use in this workspace."""
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.console.tables import table
+    from pennsieve_agent.console.words import when
+
+    context = options.use(ctx, profile, as_json=json)
+    nodes = context.platform.compute.nodes(context.identity.workspace.id)
+    nodes.sort(key=lambda n: n.name.casefold())
+    if json:
+        context.streams.document([documents.node(n) for n in nodes])
+        return
+    if not nodes:
+        context.streams.note("no compute node yet; make one with: pennsieve compute register")
+        return
+    rows = [
+        [
+            n.name,
+            n.status.value.lower(),
+            n.aws_account_id,
+            n.deployment_mode,
+            when(n.created_at, context.now(), relative=context.relative),
+            n.uuid,
+        ]
+        for n in nodes
+    ]
+    columns = ["NAME", "STATUS", "AWS ACCOUNT", "MODE", "CREATED", "ID"]
+    context.streams.result(table(columns, rows, context.streams))
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    node: options.Node,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """One compute node."""
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.console.tables import details
+    from pennsieve_agent.console.words import when
+    from pennsieve_agent.services import lookup
+
+    context = options.use(ctx, profile, as_json=json)
+    listed = lookup.node(context.platform, context.identity.workspace.id, node)
+    found = context.platform.compute.node(listed.uuid)
+    if json:
+        document = documents.node(found)
+        context.streams.document({**document, "health": listed.health or document["health"]})
+        return
+    pairs = [
+        ("name", found.name),
+        ("id", found.uuid),
+        ("status", found.status.value.lower()),
+        ("health", listed.health.lower()),
+        ("AWS account", found.aws_account_id),
+        ("mode", found.deployment_mode),
+        ("who may use it", found.access_scope),
+        ("description", found.description),
+        ("created", when(found.created_at, context.now(), relative=context.relative)),
+    ]
+    context.streams.result(details(pairs, context.streams))
+
+
+@app.command()
+def remove(
+    ctx: typer.Context,
+    node: options.Node,
+    aws_profile: AwsProfile = None,
+    region: Region = None,
+    yes: options.Yes = False,
+    dry_run: DryRun = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Take a compute node away again, on Pennsieve and in AWS, and check that nothing is left.
+
+    Datasets and results on Pennsieve stay. Exit code 1 when something unexpected remains.
+    """
+    from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
+    from pennsieve_agent.account.undo import apply_removal
+    from pennsieve_agent.services import lookup
+
+    context = options.use(ctx, profile, as_json=json)
+    workspace = context.identity.workspace.id
+    name, uuid = node, ""
+    try:
+        found = lookup.node(context.platform, workspace, node)
+    except UsageProblem:
+        # Its record may be gone already, after a removal that was interrupted. What is left in
+        # AWS is found by the journal or the stack's tags, or the removal says there is nothing.
+        context.streams.note(f"no compute node '{node}' on Pennsieve; looking in AWS")
+    else:
+        name, uuid = found.name, found.uuid
+    worlds = _worlds(context, name, region, aws_profile)
+    plan = plan_removal(observe_removal(worlds, RemovalOptions(name, workspace, uuid)))
+    if dry_run and json:
+        context.streams.document(plan.to_json())
+        return
+    _show_removal(context, plan)
+    if dry_run:
+        context.streams.note("nothing was changed (--dry-run)")
+        return
+    if not context.streams.confirm(f"Remove compute node '{name}'?", assume=yes):
+        context.streams.note("nothing was changed")
+        return
+    _show_report(context, name, apply_removal(plan, worlds))
+
+
+def _worlds(context: Context, name: str, region: str | None, aws_profile: str | None) -> Worlds:
+    from pennsieve_agent.account.journal import Journal
+    from pennsieve_agent.account.worlds import Worlds
+
+    folder = context.config_path.parent / "nodes"
+    return Worlds(
+        context.aws(region, aws_profile),
+        context.platform.compute,
+        Journal(folder, context.profile.name, name),
+        context.sleep,
+        lambda progress: _tell(context, progress.state.value, progress.sentence, progress.hint),
+    )
+
+
+def _tell(context: Context, state: str, sentence: str, hint: str) -> None:
+    streams = context.streams
+    marks = {
+        "started": streams.paint("…", "dim"),
+        "event": " ",
+        "done": streams.paint("✓", "green"),
+        "already done": streams.paint("✓", "green"),
+        "problem": streams.paint("!", "yellow"),
+        "interrupted": streams.paint("!", "yellow"),
+    }
+    if state == "started" and not streams.err_is_terminal:
+        return
+    streams.note(f"{marks.get(state, ' ')} {sentence}" + (f"\n    hint: {hint}" if hint else ""))
+
+
+def _show_plan(context: Context, plan: AccountPlan) -> None:
+    streams, who = context.streams, plan.identity
+    streams.note(f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})")
+    if plan.nothing_to_do:
+        return
+    streams.note("This will be done:")
+    for number, step in enumerate(plan.steps, 1):
+        streams.note(f"  {number}. {step.sentence}")
+        for line in getattr(step, "lines", ()):
+            streams.note(f"       {line}")
+
+
+def _show_removal(context: Context, plan: RemovalPlan) -> None:
+    context.streams.note("This will be done:")
+    for number, step in enumerate(plan.steps, 1):
+        context.streams.note(f"  {number}. {step.sentence}")
+    for kept in plan.kept:
+        context.streams.note(f"  stays: {kept}")
+
+
+def _show_report(context: Context, name: str, report: RemovalReport) -> None:
+    if context.as_json and not report.leftovers:
+        context.streams.document(
+            {"name": name, "removed": list(report.removed), "kept": list(report.kept)}
+        )
+    if report.leftovers:
+        raise AgentError(
+            f"something of compute node '{name}' remains: {', '.join(report.leftovers)}",
+            hint="look at it in the AWS console, then run the same command again",
+        )
+    if not context.as_json:
+        context.streams.result(f"Removed compute node '{name}'; nothing of it is left in AWS")
