@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 PRIVATE_PREFIX = ".pennsieve-"
 """Files and folders with this prefix are the sandbox's own, such as half-written results."""
 
+_MAX_INTEGER = 2**63 - 1
+"""What the database holds; a file may claim to be from before 1970 or from after 2262."""
+
 _NOISE = frozenset(
     {
         ".DS_Store",
@@ -86,7 +89,9 @@ def _entry(child: os.DirEntry[str], inside: str) -> Entry | None:
         return None
     if not stat.S_ISREG(state.st_mode):
         return None
-    return Entry(is_folder=False, size=state.st_size, mtime_ns=state.st_mtime_ns)
+    return Entry(
+        is_folder=False, size=state.st_size, mtime_ns=max(0, min(state.st_mtime_ns, _MAX_INTEGER))
+    )
 
 
 def _is_text(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from pennsieve_agent.sandbox import people
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.tables import SCHEMA
+from pennsieve_agent.sandbox.tokens import KEY_FILE, Signer
 from pennsieve_agent.sandbox.world import Urls, World
 from tests.sandbox.core.clock import Clock
+from tests.sandbox.core.platform import Platform
 
 
 @pytest.fixture
@@ -20,8 +23,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key pair for all tests, as making one takes a while."""
+    folder = tmp_path_factory.mktemp("key")
+    Signer(folder)
+    return folder / KEY_FILE
+
+
 @pytest.fixture
-def world(tmp_path: Path, clock: Clock) -> Iterator[World]:
+def world(tmp_path: Path, clock: Clock, signing_key: Path) -> Iterator[World]:
+    shutil.copy(signing_key, tmp_path)
     store = Store(tmp_path / "sandbox.db", [SCHEMA])
     people.seed(store, clock())
     urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3")
@@ -38,3 +50,8 @@ def home(clean_machine: Path) -> Path:
 @pytest.fixture
 def files(world: World) -> DatasetFiles:
     return DatasetFiles(world)
+
+
+@pytest.fixture
+def platform(world: World, files: DatasetFiles) -> Platform:
+    return Platform(world, files)
