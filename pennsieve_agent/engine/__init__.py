@@ -10,6 +10,14 @@ and hands each processor to a :class:`~pennsieve_agent.engine.backend.Backend`:
 * ``process`` runs the Dockerfile's command as a child process, for machines without an engine.
   Nothing is isolated then, and it says so.
 
+:func:`~pennsieve_agent.engine.choose.choose_backend` takes the first if an engine answers, else the
+second. Neither gives a program any token, secret or variable of this process.
+
+Every job has a folder with its input, its output and the backend's scratch. What a program left in
+its output is checked before anybody else reads it: a link out of the folder fails the job. Every
+failure, also one of a disk or of an engine, ends as an
+:class:`~pennsieve_agent.engine.backend.Outcome` with a reason in words.
+
 Moving files in and out is the :class:`~pennsieve_agent.engine.backend.Mover`'s business, given by
 whoever runs the plan. This package is the only one that imports docker; it talks neither to
 Pennsieve nor to AWS.

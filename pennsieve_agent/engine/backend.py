@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pennsieve_agent.domain.plans import Job
+from pennsieve_agent.errors import EngineError
 
 Log = Callable[[str], None]
 """Takes one line of a job's output, without its end-of-line, as soon as it is there."""
@@ -24,6 +25,20 @@ class Program:
 
     backend: str
     reference: str
+
+    def reference_for(self, backend: str) -> str:
+        """The reference, for the backend of that name.
+
+        Raises:
+            EngineError: another backend made it; this one cannot use it.
+
+        """
+        if self.backend != backend:
+            raise EngineError(
+                f"it was prepared for the '{self.backend}' backend, and this is '{backend}'",
+                hint="add the workflow again, or start the node with the other backend",
+            )
+        return self.reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,25 @@ class Backend(Protocol):
             EngineError: the engine itself failed.
 
         """
+        ...
+
+
+class LocalBackend(Backend, Protocol):
+    """A backend of this machine, which belongs to one node."""
+
+    def sweep(self) -> int:
+        """End what an earlier process of this node left running; how many there were.
+
+        To be called once, before the first run.
+
+        Raises:
+            EngineError: the engine itself failed.
+
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the engine. Nothing may run any more."""
         ...
 
 

@@ -55,8 +55,10 @@ def build_image(client: Any, checkout: Path, name: str, labels: Mapping[str, str
 
 
 def _events(client: Any, checkout: Path, labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    return iter(
-        client.api.build(
+    import docker.errors  # noqa: PLC0415 - see daemon.connect
+
+    try:
+        yield from client.api.build(
             path=str(checkout),
             labels=dict(labels),
             pull=False,
@@ -65,7 +67,11 @@ def _events(client: Any, checkout: Path, labels: Mapping[str, str]) -> Iterator[
             decode=True,
             timeout=_BUILD_SECONDS,
         )
-    )
+    except docker.errors.APIError as error:
+        if not error.is_client_error():
+            raise
+        # The engine could not even read the Dockerfile; said as any other failure of a build.
+        yield {"error": error.explanation or str(error)}
 
 
 def _lines(event: Mapping[str, Any]) -> list[str]:

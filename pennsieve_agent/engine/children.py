@@ -24,11 +24,13 @@ from pennsieve_agent.engine.lines import LineSplitter
 GRACE_SECONDS = 10.0
 """How long a program may take to end when asked, before it is killed."""
 
+MARK = "PENNSIEVE_TASK"
+"""The variable by which descendants of a child are found."""
+
 _POLL_SECONDS = 0.05
 _CHUNK_BYTES = 64 * 1024
 #: A pipe of Linux holds no more unless root says so; what is in it when the child ends is read.
 _PIPE_BYTES = 1024 * 1024
-_MARK = "PENNSIEVE_TASK"
 _PROC = Path("/proc")
 
 
@@ -51,16 +53,17 @@ def run_child(
 ) -> ChildEnd:
     """Run a program to its end, or end it when ``stop`` is set; nothing of it is left running.
 
+    ``env`` is the whole environment; a value for :data:`MARK` in it must be new for each child.
+
     Raises:
         OSError: the program cannot be started.
 
     """
-    mark = f"{_MARK}={uuid.uuid4().hex}"
-    name, _, value = mark.partition("=")
+    marked = {MARK: new_mark(""), **env}
     child = subprocess.Popen(
         list(argv),
         cwd=cwd,
-        env={**env, name: value},
+        env=marked,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -73,7 +76,7 @@ def run_child(
             stopped = _follow(child, lines, stop, grace)
         finally:
             _signal_group(child, signal.SIGKILL)
-            _kill_marked(mark)
+            kill_marked(marked[MARK])
             code = child.wait()
         _drain(child, lines)
         lines.close()
@@ -126,11 +129,21 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
         os.killpg(child.pid, number)
 
 
-def _kill_marked(mark: str) -> None:
-    """Kill descendants that left the session, where the system shows environments (Linux)."""
-    wanted = mark.encode()
+def new_mark(node: str) -> str:
+    """A mark for one child of a node; :func:`kill_marked` finds all of a node by ``node.``."""
+    return f"{node}.{uuid.uuid4().hex}"
+
+
+def kill_marked(beginning: str) -> int:
+    """Kill every process whose mark begins so; how many. Elsewhere than on Linux, none is found."""
+    wanted = os.fsencode(f"{MARK}={beginning}")
+    killed = set()
     for _ in range(2):  # a second look catches what was just being started
         for folder in _PROC.glob("[0-9]*"):
+            # It may be another user's, or end while it is looked at.
             with contextlib.suppress(OSError):
-                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                environment = (folder / "environ").read_bytes().split(b"\0")
+                if any(entry.startswith(wanted) for entry in environment):
                     os.kill(int(folder.name), signal.SIGKILL)
+                    killed.add(folder.name)
+    return len(killed)

@@ -6,7 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from pennsieve_agent.engine.backend import Backend
+from pennsieve_agent.engine.backend import LocalBackend
 from pennsieve_agent.engine.daemon import connect
 from pennsieve_agent.engine.docker import DockerBackend
 from pennsieve_agent.engine.parameters import did_you_mean
@@ -16,7 +16,7 @@ from pennsieve_agent.errors import EngineError, UsageProblem
 BACKENDS = ("docker", "process")
 
 
-def choose_backend(wanted: str | None, cache: Path) -> Backend:
+def choose_backend(wanted: str | None, cache: Path) -> LocalBackend:
     """The backend of that name; without a name, ``docker`` if an engine answers, else ``process``.
 
     ``cache`` is a folder for what the backends keep; one node has one, and its name tells this
@@ -32,13 +32,13 @@ def choose_backend(wanted: str | None, cache: Path) -> Backend:
             f"there is no backend called '{wanted}'",
             hint=did_you_mean(wanted, BACKENDS, "choose one of"),
         )
+    node = hashlib.sha256(os.fsencode(cache.absolute())).hexdigest()[:16]
     if wanted == "process":
-        return ProcessBackend(cache)
+        return ProcessBackend(cache, node)
     try:
         client = connect(os.environ, Path.home())
     except EngineError:
         if wanted == "docker":
             raise
-        return ProcessBackend(cache)
-    node = hashlib.sha256(os.fsencode(cache.absolute())).hexdigest()[:16]
+        return ProcessBackend(cache, node)
     return DockerBackend(client, node)

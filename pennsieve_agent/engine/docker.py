@@ -118,7 +118,7 @@ class DockerBackend:
 
         with engine_errors("the container engine refused to make the container"):
             return self._client.containers.create(
-                task.program.reference,
+                task.program.reference_for(self.name),
                 environment=dict(task.environment(INPUT_DIR, OUTPUT_DIR)),
                 mounts=[
                     docker.types.Mount(

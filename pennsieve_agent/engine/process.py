@@ -13,7 +13,7 @@ from threading import Event
 
 from pennsieve_agent.domain.dockerfile import Dockerfile, parse_dockerfile
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
-from pennsieve_agent.engine.children import GRACE_SECONDS, run_child
+from pennsieve_agent.engine.children import GRACE_SECONDS, MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.command import Command, local_command
 from pennsieve_agent.engine.exits import describe_exit
 from pennsieve_agent.engine.venvs import python_environment
@@ -28,6 +28,8 @@ class ProcessBackend:
     ``cache`` keeps the code of every commit that was prepared, and one Python environment for each
     ``requirements.txt``. ``grace`` is how long, in seconds, a program may take to end when asked.
 
+    ``node`` names whoever runs programs here: :meth:`sweep` ends only the programs of that name.
+
     The program gets a clean environment: nothing of ours but ``PATH``.
     """
 
@@ -35,9 +37,17 @@ class ProcessBackend:
     isolation = "nothing is isolated: the program runs as you, with your files"
     read_only_input = False
 
-    def __init__(self, cache: Path, grace: float = GRACE_SECONDS) -> None:
+    def __init__(self, cache: Path, node: str, grace: float = GRACE_SECONDS) -> None:
         self._cache = cache.absolute()
+        self._node = node
         self._grace = grace
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def sweep(self) -> int:
+        """Kill what an earlier process of this node left running, where it can be found (Linux)."""
+        return kill_marked(f"{self._node}.")
 
     def prepare(self, checkout: Path, name: str, log: Log) -> Program:
         """Keep the code, and make its Python environment.
@@ -58,11 +68,11 @@ class ProcessBackend:
         """Run a program to its end; see :class:`~pennsieve_agent.engine.backend.Backend`.
 
         Raises:
-            EngineError: the prepared code is no longer there.
+            EngineError: the prepared code is no longer there, or another backend prepared it.
             OSError: for example, no space left.
 
         """
-        places = json.loads(task.program.reference)
+        places = json.loads(task.program.reference_for(self.name))
         code, environment = Path(places["code"]), Path(places["environment"])
         if not code.is_dir() or not environment.is_dir():
             raise EngineError(
@@ -94,6 +104,7 @@ class ProcessBackend:
             **task.environment(str(task.input.absolute()), str(task.output.absolute())),
             "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "HOME": str(task.scratch.absolute()),
+            MARK: new_mark(self._node),
             "TMPDIR": str((task.scratch / "tmp").absolute()),
         }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import signal
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.engine.backend import Outcome, Program
+from pennsieve_agent.engine.children import MARK, new_mark
 from pennsieve_agent.engine.process import ProcessBackend
 from pennsieve_agent.errors import EngineError, SourceError
 from tests.engine.make import LIMIT_SECONDS, Lines, make_task
@@ -24,7 +27,7 @@ class Bench:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.backend = ProcessBackend(root / "cache", grace=0.2)
+        self.backend = ProcessBackend(root / "cache", root.name, grace=0.2)
         self.lines = Lines()
         self.stop = threading.Event()
 
@@ -150,6 +153,26 @@ def test_a_program_may_close_its_output(bench: Bench) -> None:
 def test_bytes_that_are_no_text(bench: Bench) -> None:
     assert bench.shell(r"printf 'caf\351\n'").ok
     assert bench.lines == ["caf\N{REPLACEMENT CHARACTER}"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs Linux's /proc")
+def test_sweep_ends_what_an_earlier_process_left(bench: Bench) -> None:
+    mark = new_mark(bench.root.name)
+    other = new_mark(f"{bench.root.name}-other")
+    with (
+        subprocess.Popen(["sleep", "60"], env={MARK: mark}) as mine,
+        subprocess.Popen(["sleep", "60"], env={MARK: other}) as foreign,
+    ):
+        assert bench.backend.sweep() == 1
+        assert mine.wait(LIMIT_SECONDS) == -signal.SIGKILL
+        assert foreign.poll() is None
+        foreign.kill()
+    bench.backend.close()
+
+
+def test_a_program_of_another_backend(bench: Bench) -> None:
+    with pytest.raises(EngineError, match="prepared for the 'docker' backend"):
+        bench.run(Program("docker", "sha256:0"))
 
 
 def test_a_million_lines_keep_the_memory_flat(bench: Bench) -> None:
