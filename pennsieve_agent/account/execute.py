@@ -1,9 +1,8 @@
 """Carry out a registration, step by step, so that it can be killed anywhere and run again.
 
 Each step first asks the world whether it is done already. ``POST /accounts`` and ``POST
-/compute-nodes`` are not idempotent and may take effect although no answer arrives
-(``contracts/resources.md`` section 6, traps 18, 22, 24): after a failure the record is looked for
-before the failure is believed.
+/compute-nodes`` are not idempotent (``contracts/resources.md`` section 6, traps 18, 22, 24): what
+may have been asked for by a run that was killed is looked for before it is asked for again.
 """
 
 from __future__ import annotations
@@ -40,7 +39,6 @@ LOOK_AGAIN_SECONDS = 2.0
 LOOKS = 4
 NODE_POLL_SECONDS = 3.0
 NODE_SECONDS = 900.0
-_ALREADY_EXISTS = 422
 
 
 def apply(plan: AccountPlan, worlds: Worlds) -> ComputeNode:
@@ -139,7 +137,7 @@ class _Registration:
                 uuid = registry.register_account(
                     step.account_id, step.role_name, self.plan.external_id
                 )
-            except PlatformError:
+            except Conflict:  # of an earlier run, and the list did not show it yet
                 found = self._look_for_account(step.account_id)
                 if found is None:
                     raise
@@ -169,32 +167,20 @@ class _Registration:
         return None
 
     def _allow_image_pulls(self, step: AllowImagePulls) -> str:
-        # Right after the registration the platform may not see it yet (resources.md 1.11).
-        for look in range(LOOKS):
-            try:
-                self.worlds.registry.allow_image_pulls(step.account_id)
-            except PlatformError as error:
-                if isinstance(error, Forbidden) and look < LOOKS - 1:
-                    self.worlds.sleep(LOOK_AGAIN_SECONDS)
-                    continue
-                self._tell(
-                    step.kind,
-                    StepState.PROBLEM,
-                    f"The account cannot pull images of workflows yet: {error.message}",
-                    f"repeat it later with: pennsieve compute register --name '{self.plan.name}'",
-                )
-                return ""
-            break
+        try:
+            self.worlds.registry.allow_image_pulls(step.account_id)
+        except PlatformError as error:
+            self._tell(
+                step.kind,
+                StepState.PROBLEM,
+                f"The account cannot pull images of workflows yet: {error.message}",
+                f"repeat it later with: pennsieve compute register --name '{self.plan.name}'",
+            )
+            return ""
         return f"AWS account {step.account_id} may pull images"
 
     def _enable_workspace(self, step: EnableWorkspace) -> str:
-        account = self.entry.account_uuid
-        try:
-            self.worlds.registry.enable_workspace(account, step.organization_id)
-        except PlatformError as error:
-            # "account already enabled for workspace" is a 422 (resources.md 1.7).
-            if not isinstance(error, Conflict) and error.status != _ALREADY_EXISTS:
-                raise
+        self.worlds.registry.enable_workspace(self.entry.account_uuid, step.organization_id)
         return "this workspace may use the account"
 
     def _register_node(self, step: RegisterNode) -> str:
@@ -210,19 +196,13 @@ class _Registration:
         registry, organization = self.worlds.registry, self.plan.organization_id
         self._note(nodes_before=tuple(sorted(n.uuid for n in registry.nodes(organization))))
         names = self.plan.names
-        try:
-            return registry.create_node(
-                self.entry.account_uuid,
-                step.name,
-                organization,
-                deployment_mode=step.deployment_mode,
-                self_managed={"stackName": names.stack, "region": names.region},
-            )
-        except PlatformError:
-            node = self._look_for_node(step.name)
-            if node is None:
-                raise
-            return node
+        return registry.create_node(
+            self.entry.account_uuid,
+            step.name,
+            organization,
+            deployment_mode=step.deployment_mode,
+            self_managed={"stackName": names.stack, "region": names.region},
+        )
 
     def _look_for_node(self, name: str) -> ComputeNode | None:
         before = self.entry.nodes_before or ()

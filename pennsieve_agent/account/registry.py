@@ -25,23 +25,26 @@ class NodeRegistry(Protocol):
     def register_account(
         self, aws_account_id: str, role_name: str, external_id: str, name: str = ""
     ) -> str:
-        """Register an AWS account; answers the record's uuid."""
+        """Register an AWS account; answers the record's uuid. Conflict when it is registered.
+
+        When the answer is lost, it looks whether the record was made.
+        """
         ...
 
-    def delete_account(self, uuid: str, force: bool = False) -> object:  # noqa: FBT001, FBT002 - as the platform's client has it
+    def delete_account(self, uuid: str, *, force: bool = False) -> object:
         """Delete an account's record; Conflict while nodes use it."""
         ...
 
     def allow_image_pulls(self, aws_account_id: str) -> object:
-        """Let an AWS account pull the images of registered applications."""
+        """Let an AWS account pull the images of registered applications. May be repeated."""
         ...
 
     def enable_workspace(self, account_uuid: str, organization_id: str) -> object:
-        """Let a workspace use an account; Conflict or status 422 when it may already."""
+        """Let a workspace use an account; fine when it may already."""
         ...
 
     def disable_workspace(self, account_uuid: str, organization_id: str) -> object:
-        """Take a workspace's use of an account back; Conflict while nodes use it."""
+        """Take that back; fine when there is nothing to take. Conflict while nodes use it."""
         ...
 
     def nodes(self, organization_id: str) -> Sequence[ComputeNode]:
@@ -61,7 +64,7 @@ class NodeRegistry(Protocol):
         deployment_mode: str = "basic",
         self_managed: Mapping[str, str] | None = None,
     ) -> ComputeNode:
-        """Create a node's record and find it."""
+        """Create a node's record and find it, also when the answer is lost."""
         ...
 
     def delete_node(self, uuid: str) -> object:

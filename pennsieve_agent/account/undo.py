@@ -105,8 +105,6 @@ class _Removal:
         except Conflict as error:
             self.account_in_use = True
             return self._keep("this workspace's use of the AWS account", error)
-        except NotFound:
-            pass
         return "this workspace uses the AWS account no more"
 
     def _delete_account(self, step: RemovalStep) -> str:
