@@ -19,12 +19,15 @@ _FIRST_MILLISECONDS = 100_000_000_000
 
 
 def iso(value: object) -> str:
-    """A moment as ``2026-04-24T18:02:12.123456Z``; text that is no moment stays as it is."""
+    """A moment as ``2026-04-24T18:02:12.123Z``; text that is no moment stays as it is.
+
+    The length is always the same, so that the order of the texts is the order of the moments.
+    """
     moment = _moment(value)
     if moment is None:
         return value if isinstance(value, str) else ""
     text = moment.astimezone(UTC).replace(tzinfo=None)
-    return text.isoformat(timespec="microseconds" if text.microsecond else "seconds") + "Z"
+    return text.isoformat(timespec="milliseconds") + "Z"
 
 
 def milliseconds(value: object) -> int | None:

@@ -4,12 +4,11 @@ import tracemalloc
 from itertools import islice
 from typing import Any
 
-import httpx
 import pytest
 
 from pennsieve_agent.domain.datasets import DataFile, Role
 from pennsieve_agent.errors import Invalid, NotFound, PlatformError
-from pennsieve_agent.platform.tree import safe_name
+from pennsieve_agent.platform.tree import Package, Tree, safe_name
 from tests.fakes.scripted_platform import scripted
 
 D = "N:dataset:d"
@@ -64,7 +63,7 @@ def test_a_dataset_with_everything() -> None:
         script.on(f"GET v1/datasets/{D}", answer, query={"limit": "1"})
         found = platform.datasets.get(D)
     assert (found.id, found.int_id, found.name, found.role) == (D, 12, "EEG", Role.OWNER)
-    assert (found.size, found.locked, found.updated_at) == (123, True, "2026-01-02T00:00:00Z")
+    assert (found.size, found.locked, found.updated_at) == (123, True, "2026-01-02T00:00:00.000Z")
 
 
 def test_a_dataset_with_the_least() -> None:
@@ -267,34 +266,28 @@ def test_a_package_with_more_files_than_the_listing_holds_is_read_in_full() -> N
     assert found[-1] == DataFile("N:package:1", "series/501.dcm", 501)
 
 
-def test_a_hundred_thousand_packages_stream() -> None:
-    pages = 100
-
-    def page(request: httpx.Request) -> httpx.Response:
-        cursor = int(request.url.params.get("cursor", "package:0").removeprefix("package:"))
-        items = [package(cursor + n, f"{cursor + n}.csv") for n in range(1000)]
-        after = cursor + 1000
-        last = after == pages * 1000
-        return httpx.Response(
-            200, json=listing(*items, cursor=None if last else f"package:{after}")
-        )
-
+def test_files_are_given_while_the_listing_is_being_read() -> None:
     with scripted() as (script, platform):
-        for _ in range(pages):
-            script.on(f"GET v1/datasets/{D}/packages", page)
+        script.on(f"GET v1/datasets/{D}/packages", listing(package(1, "a"), cursor="package:2"))
         files = platform.datasets.files(D)
-        for _ in islice(files, 2000):
-            pass
-        script.requests.clear()
-        tracemalloc.start()
-        count = 0
-        for count, _ in enumerate(files, start=1):
-            if count % 1000 == 0:
-                script.requests.clear()
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-    assert count == pages * 1000 - 2000
-    assert peak < 20_000_000
+        assert next(files).path == "a"
+        script.on(f"GET v1/datasets/{D}/packages", listing(package(2, "b")))
+        assert [file.path for file in files] == ["b"]
+
+
+def test_thirty_thousand_packages_leave_only_their_folders_in_memory() -> None:
+    tree = Tree()
+    folders = [Package(n, f"N:collection:{n}", f"f{n}", None, is_folder=True) for n in range(100)]
+    assert [file for item in folders for file in tree.add(item)] == []
+    tracemalloc.start()
+    for n in range(30_000):
+        (file,) = tree.add(
+            Package(n, "N:package:x", "p", n % 100, is_folder=False, files=(("a.csv", 1),))
+        )
+        assert file.path == f"f{n % 100}/a.csv"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50_000
 
 
 @pytest.mark.parametrize(

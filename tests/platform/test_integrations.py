@@ -100,7 +100,7 @@ def test_grants_joins_what_is_enabled_with_what_is_a_grant() -> None:
         script.on(f"GET v1/datasets/{D}/webhook", enabled)
         (grant,) = platform.integrations.grants(D)
     assert (grant.workflow_uuid, grant.access, grant.dataset_id) == ("w", Access.READ_WRITE, D)
-    assert (grant.granted_by, grant.granted_at) == ("17", "2026-01-02T02:04:05Z")
+    assert (grant.granted_by, grant.granted_at) == ("17", "2026-01-02T02:04:05.000Z")
 
 
 def test_enable_and_disable_use_the_singular_path_and_no_body() -> None:

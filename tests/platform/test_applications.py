@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from pennsieve_agent.domain.workflows import BuildStatus
+from pennsieve_agent.errors import PlatformError, Unreachable
+from tests.fakes.scripted_platform import scripted
+
+URL = "https://github.com/lab/spike-rate"
+STORE = "v2/applications/store"
+
+
+def application(*versions: dict[str, Any], url: str = URL) -> dict[str, Any]:
+    return {
+        "uuid": "a",
+        "sourceUrl": url,
+        "sourceType": "github",
+        "visibility": "public",
+        "ownerId": "N:user:ada",
+        "versions": list(versions),
+    }
+
+
+def version(uuid: str, tag: str, at: str, status: str = "deployed", **more: Any) -> dict[str, Any]:
+    return {"uuid": uuid, "version": tag, "createdAt": at, "status": status, **more}
+
+
+def test_list_with_all_that_may_be_missing() -> None:
+    rows = [
+        application() | {"versions": None},
+        application(version("v", "v1", "2026-01-01 00:00:00 +0000 UTC", deployments=None)),
+    ]
+    with scripted() as (script, platform):
+        script.on(f"GET {STORE}", rows, query={})
+        first, second = platform.applications.list()
+    assert first.versions == ()
+    assert second.versions[0].deployment_ids == ()
+    assert second.versions[0].created_at == "2026-01-01T00:00:00.000Z"
+
+
+def test_list_of_one_repository_compares_letter_by_letter() -> None:
+    rows = [application(), application(url=f"{URL}.git")]
+    with scripted() as (script, platform):
+        script.on(f"GET {STORE}", rows, query={"sourceUrl": URL})
+        (found,) = platform.applications.list(URL)
+    assert found.source_url == URL
+
+
+def test_register_answers_only_a_deployment() -> None:
+    body = {"source": {"type": "github", "url": URL, "tag": "v1"}, "release": {"id": 0}}
+    with scripted() as (script, platform):
+        script.on(f"POST {STORE}", {"deploymentId": "d"}, status=202, body=body)
+        assert platform.applications.register(URL, "v1") == "d"
+
+
+def test_register_is_never_sent_twice_as_each_adds_a_version() -> None:
+    with scripted() as (script, platform):
+        script.on(f"POST {STORE}", httpx.ReadError("lost"))
+        with pytest.raises(Unreachable):
+            platform.applications.register(URL, "v1")
+
+
+def test_register_refused_with_a_500_for_a_bad_body() -> None:
+    with scripted() as (script, platform):
+        script.on(f"POST {STORE}", {"message": "error unmarshaling body"}, status=500)
+        with pytest.raises(PlatformError, match="unmarshaling"):
+            platform.applications.register(URL, "v1")
+
+
+def test_versions_are_not_immutable_so_the_newest_row_counts() -> None:
+    rows = application(
+        version("old", "v1", "2026-04-24 18:02:12.9 +0000 UTC", "error"),
+        version("new", "v1", "2026-04-24 18:02:12.91 +0000 UTC"),
+        version("other", "v2", "2026-05-01 00:00:00 +0000 UTC"),
+    )
+    with scripted() as (script, platform):
+        script.on(f"GET {STORE}", [rows])
+        found = platform.applications.version(URL, "v1")
+    assert found is not None
+    assert (found.uuid, found.status) == ("new", BuildStatus.DEPLOYED)
+
+
+def test_whole_seconds_come_before_their_fractions() -> None:
+    rows = application(
+        version("second", "v1", "2026-04-24 18:02:12.5 +0000 UTC"),
+        version("first", "v1", "2026-04-24 18:02:12 +0000 UTC"),
+    )
+    with scripted() as (script, platform):
+        script.on(f"GET {STORE}", [rows])
+        found = platform.applications.version(URL, "v1")
+    assert found is not None
+    assert found.uuid == "second"
+
+
+def test_no_such_version() -> None:
+    with scripted() as (script, platform):
+        script.on(f"GET {STORE}", [])
+        assert platform.applications.version(URL, "v1") is None
+
+
+def test_a_build_error_carries_its_text_and_deployments_are_read() -> None:
+    deployments = [{"deploymentId": "d1"}, {}]
+    row = version("v", "v1", "", "error: no Dockerfile", deployments=deployments)
+    with scripted() as (script, platform):
+        script.on(f"GET {STORE}", [application(row)])
+        found = platform.applications.version(URL, "v1")
+    assert found is not None
+    assert (found.status, found.problem) == (BuildStatus.ERROR, "no Dockerfile")
+    assert found.deployment_ids == ("d1",)
