@@ -55,6 +55,14 @@ class Applications:
         # Of equal times the later in the list, as fractions of a second are unreliable (trap 17).
         return max(reversed(versions), key=lambda version: version.created_at, default=None)
 
+    def build(self, source_url: str, deployment_id: str) -> Version | None:
+        """The version that a registration made: the only way to its outcome (trap 25)."""
+        for application in self.list(source_url):
+            for version in application.versions:
+                if deployment_id in version.deployment_ids:
+                    return version
+        return None
+
 
 def _application(item: Fields) -> Application:
     return Application(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pennsieve_agent.domain.workflows import Step, Workflow
 from pennsieve_agent.errors import NotFound
@@ -81,6 +81,11 @@ class Workflows:
         """Put a workflow away; the platform never deletes one."""
         path = f"{_DEFINITIONS}/{segment(uuid)}"
         self._v2.call("PATCH", path, body={"isActive": False}, repeatable=True)
+
+    def set_versions(self, uuid: str, versions: Mapping[str, str]) -> None:
+        """Move steps, by their ids, to other tags; an empty tag is refused (2.4)."""
+        path = f"{_DEFINITIONS}/{segment(uuid)}"
+        self._v2.call("PATCH", path, body={"versions": dict(versions)}, repeatable=True)
 
 
 def _workflow(item: Fields) -> Workflow:
