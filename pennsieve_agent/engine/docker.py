@@ -95,9 +95,10 @@ class DockerBackend:
 
         """
         self._owner.open_folders(task)
-        outcome = self._run(task, log, stop)
-        self._owner.take_back(self._client, task, self._labels(task), log)
-        return outcome
+        try:
+            return self._run(task, log, stop)
+        finally:
+            self._owner.take_back(self._client, task, self._labels(task), log)
 
     def _run(self, task: Task, log: Log, stop: Event) -> Outcome:
         container = self._create(task)

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import stat
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,11 @@ class Folders:
 
     def renew(self) -> None:
         """Empty all three, whatever an interrupted attempt left in them."""
-        remove_tree(self.root)
+        try:
+            remove_tree(self.root)
+        except PermissionError:
+            # A container that was killed with its node may have left files of another user.
+            self.root.rename(self.root.with_name(f"{self.root.name}.old-{uuid.uuid4().hex[:8]}"))
         self.root.mkdir(parents=True, mode=stat.S_IRWXU)
         for folder in (self.input, self.output, self.scratch):
             folder.mkdir()

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.engine.backend import Log, Task
+from pennsieve_agent.engine.daemon import engine_errors
+from pennsieve_agent.errors import EngineError
 
 _PLACE = "/mnt/output"
 
@@ -46,7 +48,12 @@ class Owner:
         """Make the output the owner's. What cannot be done is said in the log."""
         if self.uid == 0 or not self._has_strangers(task.output):
             return
-        if not self._chown(client, task, labels):
+        try:
+            with engine_errors("the results could not be given to their owner"):
+                done = self._chown(client, task, labels)
+        except EngineError:
+            done = False
+        if not done:
             log(f"the results belong to another user; to own them: sudo chown -R {self.uid} OUTPUT")
 
     def _has_strangers(self, folder: Path) -> bool:
@@ -56,8 +63,7 @@ class Owner:
             return True
 
     def _chown(self, client: Any, task: Task, labels: Mapping[str, str]) -> bool:
-        import docker.errors  # noqa: PLC0415 - see daemon.connect
-        import docker.types  # noqa: PLC0415
+        import docker.types  # noqa: PLC0415 - see daemon.connect
 
         # To a rootless engine this user is root, and the only one it can give files to.
         rootless = any("rootless" in o for o in client.info().get("SecurityOptions") or ())
@@ -78,8 +84,6 @@ class Owner:
         try:
             container.start()
             return int(container.wait()["StatusCode"]) == 0
-        except docker.errors.APIError:
-            return False
         finally:
             container.remove(force=True, v=True)
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 BUSYBOX = "pennsieve-test/busybox:1"
-PYTHON = "python:3.11-slim"
+PYTHON = "pennsieve-test/python:3.11"
 SYSTEM_PYTHON = Path("/usr/bin/python3.11")
 
 
@@ -26,9 +26,12 @@ def busybox_image() -> str:
 
 
 @cache
-def python_image() -> str:
-    """This machine's own Python under the name the public image has; no pip in it."""
-    return _image(PYTHON, _python_root)
+def python_image(tag: str = PYTHON) -> str:
+    """This machine's own Python, without pip.
+
+    Under the name of a public image only where that cannot harm anybody's builds.
+    """
+    return _image(tag, _python_root)
 
 
 def has_busybox() -> bool:

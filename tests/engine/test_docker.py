@@ -6,6 +6,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,6 +191,20 @@ def test_a_log_that_fails_leaves_nothing_running(bench: Bench) -> None:
 
     with pytest.raises(RuntimeError, match="hi"):
         bench.backend.run(bench.task("echo hi; sleep 60"), log, bench.stop)
+
+
+def test_several_run_at_once(bench: Bench) -> None:
+    first = bench.task("echo $N; until [ -e /mnt/output/go ]; do sleep 0.05; done")
+    tasks = [
+        make_task(bench.root / str(n), first.program, **first.job.environment, N=str(n))
+        for n in range(3)
+    ]
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(bench.run, task) for task in tasks]
+        for n, task in enumerate(tasks):
+            bench.lines.wait_for(str(n))
+            (task.output / "go").touch()
+    assert [future.result() for future in running] == [Outcome(0)] * 3
 
 
 def test_results_belong_to_the_user(bench: Bench) -> None:
