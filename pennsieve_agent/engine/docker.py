@@ -105,8 +105,10 @@ class DockerBackend:
         try:
             attached = Attached(self._client, container, log)
             try:
-                if (problem := _start(container)) is not None:
-                    return problem
+                # A command that is not there is found out by the container's init, which ends
+                # with 126 or 127 and says so in the log.
+                with engine_errors("the container could not be started"):
+                    container.start()
                 stopped = attached.follow(stop, self._grace)
             finally:
                 attached.close()
@@ -154,22 +156,6 @@ def _limits(job: Job, processors: int) -> Mapping[str, Any]:
     if job.cpu and processors:
         limits["nano_cpus"] = min(job.cpu * 1_000_000_000 // 1024, processors * 1_000_000_000)
     return limits
-
-
-def _start(container: Any) -> Outcome | None:
-    """Start a container; why its command cannot be, as the engine's exit code says it."""
-    import docker.errors  # noqa: PLC0415 - see daemon.connect
-
-    with engine_errors("the container could not be started"):
-        try:
-            container.start()
-        except docker.errors.APIError:
-            container.reload()
-            code = int(container.attrs["State"]["ExitCode"])
-            if code not in {126, 127}:
-                raise
-            return Outcome(code, describe_exit(code))
-    return None
 
 
 def _outcome(container: Any, job: Job, *, stopped: bool) -> Outcome:

@@ -137,6 +137,7 @@ class _Execution:
         self._stop = stop
         self._telling = threading.Lock()
         self._failed: tuple[str, str] | None = None
+        self._broken: BaseException | None = None
 
     def run(self, order: _Order, workers: int) -> None:
         """Run jobs until there is nothing more to do, or reason to stop."""
@@ -177,6 +178,8 @@ class _Execution:
             with self._telling:
                 self._observer.started(job.id)
             outcome = self._judged(job, self.worker.run(job, lambda text: self._line(job, text)))
+            if self._broken is not None:
+                raise self._broken
             with self._telling:
                 self._observer.finished(job.id, outcome)
         except BaseException:
@@ -186,7 +189,12 @@ class _Execution:
 
     def _line(self, job: Job, text: str) -> None:
         with self._telling:
-            self._observer.line(job.id, text)
+            try:
+                self._observer.line(job.id, text)
+            except BaseException as error:
+                # It passes through a backend or a mover, where it must not become a job's failure.
+                self._broken = error
+                raise
 
     def _judged(self, job: Job, outcome: Outcome) -> Outcome:
         """Tell a failure from having been stopped; the first failure stops the others."""

@@ -26,13 +26,15 @@ class JobWorker:
     halt: threading.Event
 
     def run(self, job: Job, log: Log) -> Outcome:
-        """Do a job. Never raises; an outcome that is not ok has a reason."""
+        """Do a job. Raises only what ``log`` does; an outcome that is not ok has a reason."""
         activity = _Activity("preparing its folders")
         try:
             outcome = self._do(job, log, activity)
         except OSError as error:
             return Outcome(ENGINE_FAILED, describe_fault(error, activity.name))
         except AgentError as error:
+            if error.hint:
+                log(f"hint: {error.hint}")
             where = f" ({error.where})" if error.where else ""
             return Outcome(ENGINE_FAILED, f"{error.message}{where}")
         except Exception as error:  # noqa: BLE001 - a job's failure must not be the runner's

@@ -138,6 +138,7 @@ def test_equal_names_of_two_parents_clash(bench: Bench) -> None:
     result = bench.execute(DIAMOND)
     assert result.failed_job == "end"
     assert "both 'left' and 'right' made 'result/x.csv'" in result.reason
+    assert ("end", "hint: let one of the two use another name") in bench.heard.lines
     assert "end" not in bench.backend.ran
 
 
@@ -259,6 +260,17 @@ def test_a_link_out_of_the_output_fails_its_job(bench: Bench) -> None:
     assert result.failed_job == "first"
     assert result.reason == "the link 'passwords' leads out of its folder"
     assert bench.mover.delivered == []
+
+
+def test_an_observer_that_cannot_take_a_line_is_no_jobs_failure(bench: Bench) -> None:
+    class Broken(Heard):
+        def line(self, job_id: str, text: str) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    bench.heard = Broken()
+    with pytest.raises(OSError, match="No space left"):
+        bench.execute(CHAIN)
+    assert bench.heard.outcomes == {}
 
 
 def test_an_observers_failure_ends_the_run_and_is_raised(bench: Bench) -> None:
