@@ -14,6 +14,7 @@ import secrets
 import string
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,18 +43,18 @@ class Account:
         self._key = (key_id, secret)
         self._lock = threading.Lock()
         self._loaded = threading.Event()
-        self._moto: WSGIApplication | None = None
-        self._seed: Callable[[int], None] | None = None
+        self._emulation: _Emulation | None = None
 
     def load(self) -> None:
         """Load the emulation and make the journal's requests again."""
         try:
             with self._lock:
-                self._moto, self._seed = _load_moto(*self._key)
+                emulation = _load_moto(*self._key)
                 for entry in self._journal.entries():
-                    status = self._perform(entry)
-                    if status >= 400:  # noqa: PLR2004 - HTTP's own line
-                        log.warning("a journalled AWS request now answers %d", status)
+                    answer = emulation.answer(entry)
+                    if not answer.succeeded:
+                        log.warning("a journalled AWS request now answers %s", answer.status)
+                self._emulation = emulation
         except Exception:
             log.exception("the emulated AWS account cannot be loaded")
         finally:
@@ -62,32 +63,31 @@ class Account:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request, after the emulation was loaded; what it changes is written down."""
         self._loaded.wait()
-        if self._moto is None:
+        if self._emulation is None:
             return _plain(start_response, "503 Service Unavailable", b"see the sandbox's log")
         body = environ["wsgi.input"].read()
-        kept = journal.variables(environ)
-        entry = journal.Entry(kept, body, secrets.randbits(62))
-        answer = _Answer()
+        entry = journal.Entry(journal.variables(environ), body, secrets.randbits(62))
         with self._lock:
-            self._perform(entry, answer, environ)
+            answer = self._emulation.answer(entry, environ)
             if answer.succeeded and journal.changes_something(environ, body):
                 self._journal.append(entry)
         start_response(answer.status, answer.headers)
         return [answer.body]
 
-    def _perform(
-        self,
-        entry: journal.Entry,
-        answer: _Answer | None = None,
-        environ: Mapping[str, Any] | None = None,
-    ) -> int:
-        """Give one request to the emulation; answers its status. Needs the lock."""
-        if self._moto is None or self._seed is None:
-            raise RuntimeError("not loaded")
-        answer = answer or _Answer()
-        self._seed(entry.seed)
-        answer.take(self._moto, _environ(entry, environ))
-        return answer.code
+
+@dataclass(frozen=True, slots=True)
+class _Emulation:
+    """moto's server, and what seeds its random numbers."""
+
+    app: WSGIApplication
+    seed: Callable[[int], None]
+
+    def answer(self, entry: journal.Entry, environ: Mapping[str, Any] | None = None) -> _Answer:
+        """Make one request; never two at once."""
+        self.seed(entry.seed)
+        answer = _Answer()
+        answer.take(self.app, _environ(entry, environ))
+        return answer
 
 
 class _Answer:
@@ -99,12 +99,8 @@ class _Answer:
         self.body = b""
 
     @property
-    def code(self) -> int:
-        return int(self.status.split(" ")[0])
-
-    @property
     def succeeded(self) -> bool:
-        return self.code < 400  # noqa: PLR2004 - HTTP's own line
+        return self.status < "400"
 
     def take(self, app: WSGIApplication, environ: dict[str, Any]) -> None:
         chunks: list[bytes] = []
@@ -166,7 +162,7 @@ def _new_key() -> str:
     return f"{key_id} {secrets.token_urlsafe(30)}"
 
 
-def _load_moto(key_id: str, secret: str) -> tuple[WSGIApplication, Callable[[int], None]]:
+def _load_moto(key_id: str, secret: str) -> _Emulation:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
     from moto.moto_api._internal import mock_random  # noqa: PLC0415 - slow
@@ -183,7 +179,7 @@ def _load_moto(key_id: str, secret: str) -> tuple[WSGIApplication, Callable[[int
         del people.access_keys[made.access_key_id]
         made.access_key_id, made.secret_access_key = key_id, secret
         people.access_keys[key_id] = made
-    return DomainDispatcherApplication(create_backend_app), mock_random.seed
+    return _Emulation(DomainDispatcherApplication(create_backend_app), mock_random.seed)
 
 
 def _environ(entry: journal.Entry, original: Mapping[str, Any] | None) -> dict[str, Any]:

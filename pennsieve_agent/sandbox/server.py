@@ -89,12 +89,14 @@ def serve(
         world, taken = _world(data, store, port, stack)
         parts = _parts(world, settings, compute)
         state = _state(world, parts)
-        apps = _applications(world, settings, parts)
+        account = aws.Account(data, *aws.write_settings(store, data, world.urls.aws))
+        apps = _applications(world, settings, parts, account)
         listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())
         for listener in listeners:
             listener.start()
             stack.callback(listener.close)
+        threading.Thread(target=account.load, name="load AWS", daemon=True).start()
         if parts.compute is not None:
             parts.compute.start()
             stack.callback(parts.compute.stop)
@@ -147,7 +149,9 @@ def _ports(store: Store, port: int | None) -> list[int]:
     return [first + step if first else 0 for step in range(PORTS)]
 
 
-def _applications(world: World, settings: Settings, parts: _Parts) -> tuple[Any, Any, Any]:
+def _applications(
+    world: World, settings: Settings, parts: _Parts, account: aws.Account
+) -> tuple[Any, Any, Any]:
     made = surfaces.build(
         world,
         parts.files,
@@ -155,8 +159,6 @@ def _applications(world: World, settings: Settings, parts: _Parts) -> tuple[Any,
         parts.compute.routes if parts.compute else (),
         parts.compute.callback if parts.compute else None,
     )
-    account = aws.Account(world.data, *aws.write_settings(world.store, world.data, world.urls.aws))
-    threading.Thread(target=account.load, name="load AWS", daemon=True).start()
     return made.v1, made.v2, aws.front(made.sign_in, account)
 
 

@@ -1,0 +1,134 @@
+"""Ports on loopback: kept connections, and requests that only a web page would send."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.sandbox.listening import Listener, bind
+from pennsieve_agent.sandbox.state import HEALTH_PATH
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+def echo(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    if environ["PATH_INFO"] == "/fail":
+        raise ZeroDivisionError
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["REQUEST_METHOD"].encode(), b":", environ["wsgi.input"].read()]
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    (taken,) = bind([0])
+    listener = Listener(taken, echo)
+    listener.start()
+    yield listener.port
+    listener.close()
+
+
+@pytest.fixture
+def connection(port: int) -> Iterator[http.client.HTTPConnection]:
+    made = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    yield made
+    made.close()
+
+
+def send(
+    connection: http.client.HTTPConnection, method: str, path: str = "/", **given: object
+) -> tuple[int, bytes]:
+    connection.request(method, path, **given)  # type: ignore[arg-type]
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def test_a_connection_is_kept(connection: http.client.HTTPConnection) -> None:
+    assert send(connection, "GET") == (200, b"GET:")
+    first = connection.sock
+    assert send(connection, "POST", body=b"x" * 100_000) == (200, b"POST:" + b"x" * 100_000)
+    assert send(connection, "HEAD") == (200, b"")
+    chunks = iter([b"one", b"two"])
+    assert send(connection, "PUT", body=chunks, encode_chunked=True) == (200, b"PUT:onetwo")
+    assert connection.sock is first
+    assert first.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) in (0, 1)
+
+
+def test_an_upload_may_ask_first(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        head = b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nExpect: 100-continue\r\n"
+        client.sendall(head + b"\r\n")
+        with client.makefile("rb") as answer:
+            assert answer.readline() == b"HTTP/1.1 100 Continue\r\n"
+            assert answer.readline() == b"\r\n"
+            client.sendall(b"abc")
+            assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize("length", [b"x", b"-1", b"999999999999"])
+def test_a_length_that_cannot_be(port: int, length: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(b"PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + length)
+        client.sendall(b"\r\n\r\n")
+        with client.makefile("rb") as answer:
+            assert answer.readline().split()[1] in (b"400", b"413")
+
+
+def test_a_failing_application_ends_its_connection_only(
+    connection: http.client.HTTPConnection,
+) -> None:
+    with pytest.raises(http.client.RemoteDisconnected):
+        send(connection, "GET", "/fail")
+    assert send(connection, "GET") == (200, b"GET:")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": ""},
+        {"Host": "[broken"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_web_page_is_refused(
+    connection: http.client.HTTPConnection, headers: dict[str, str]
+) -> None:
+    assert send(connection, "GET", headers=headers)[0] == 403
+    assert send(connection, "GET", HEALTH_PATH, headers=headers)[0] == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:9440", "bucket.localhost:1", "[::1]:9"])
+def test_this_machine_is_let_in(connection: http.client.HTTPConnection, host: str) -> None:
+    assert send(connection, "GET", headers={"Host": host})[0] == 200
+
+
+def test_health_names_the_process(connection: http.client.HTTPConnection) -> None:
+    status, body = send(connection, "GET", HEALTH_PATH)
+    assert (status, json.loads(body)["pid"]) == (200, os.getpid())
+
+
+def test_a_taken_port_is_named_and_the_others_are_given_back() -> None:
+    (taken,) = bind([0])
+    number = taken.getsockname()[1]
+    with pytest.raises(UsageProblem, match=f"port {number} is in use") as caught:
+        bind([0, number])
+    assert "--port" in str(caught.value.hint)
+    taken.close()
+    for each in bind([number]):
+        each.close()
+
+
+@pytest.mark.parametrize("number", [-1, 65_536])
+def test_there_is_no_such_port(number: int) -> None:
+    with pytest.raises(UsageProblem, match="no port"):
+        bind([number])
