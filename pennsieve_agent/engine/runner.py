@@ -177,15 +177,19 @@ class _Execution:
         try:
             with self._telling:
                 self._observer.started(job.id)
-            outcome = self._judged(job, self.worker.run(job, lambda text: self._line(job, text)))
-            if self._broken is not None:
-                raise self._broken
+            outcome = self._judged(job, self._work(job))
             with self._telling:
                 self._observer.finished(job.id, outcome)
         except BaseException:
             self.halt.set()
             raise
         return outcome.ok
+
+    def _work(self, job: Job) -> Outcome:
+        outcome = self.worker.run(job, lambda text: self._line(job, text))
+        if self._broken is not None:
+            raise self._broken
+        return outcome
 
     def _line(self, job: Job, text: str) -> None:
         with self._telling:

@@ -265,7 +265,7 @@ def test_a_link_out_of_the_output_fails_its_job(bench: Bench) -> None:
 def test_an_observer_that_cannot_take_a_line_is_no_jobs_failure(bench: Bench) -> None:
     class Broken(Heard):
         def line(self, job_id: str, text: str) -> None:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(errno.ENOSPC, "No space left on device", f"{job_id}/{text}")
 
     bench.heard = Broken()
     with pytest.raises(OSError, match="No space left"):
