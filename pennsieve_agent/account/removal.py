@@ -246,9 +246,10 @@ def _account_steps(observed: RemovalObserved, account: Account) -> list[RemovalS
 def _stack_step(observed: RemovalObserved, stack: Stack) -> RemovalStep:
     count = observed.objects
     many = f"more than {COUNTED_OBJECTS}" if count > COUNTED_OBJECTS else str(count)
+    versions = "object version" if count == 1 else "object versions"
     role = ", with the role that Pennsieve assumed" if observed.role_in_stack else ""
     sentence = (
-        f"Empty the node's bucket ({many} object versions), then delete stack {stack.name} in AWS "
+        f"Empty the node's bucket ({many} {versions}), then delete stack {stack.name} in AWS "
         f"account {observed.identity.account_id}{role}"
     )
     return RemovalStep("delete_stack", stack.id, sentence)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from moto.iam.models import ManagedPolicy, iam_backends
 from moto.server import ThreadedMotoServer
 
 from pennsieve_agent.aws.session import Aws
@@ -16,12 +17,13 @@ from pennsieve_agent.domain.identity import AwsSettings
 NUMBER = "123456789012"
 
 # moto leaves bucket policies out of a stack and says so; see its list of supported resources.
-IGNORED = "ignore:Tried to parse AWS::S3::BucketPolicy"
+IGNORED = "ignore:Tried to parse AWS"
 
 
 @contextmanager
 def emulated() -> Iterator[str]:
     """A moto server; its address."""
+    _delete_policies_with_their_stack()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -29,6 +31,16 @@ def emulated() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
+
+
+def _delete_policies_with_their_stack() -> None:
+    """Do what CloudFormation does; moto leaves managed policies behind when a stack goes."""
+
+    def delete(name: str, body: dict[str, Any], account: str, region: str) -> None:
+        del body, region
+        iam_backends[account]["aws"].delete_policy(name)
+
+    ManagedPolicy.delete_from_cloudformation_json = staticmethod(delete)  # type: ignore[method-assign, assignment]
 
 
 def reset(url: str) -> None:

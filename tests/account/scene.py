@@ -1,0 +1,57 @@
+"""The two worlds of a test, and the whole of a registration or a removal in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from pennsieve_agent.account.execute import apply
+from pennsieve_agent.account.journal import Journal
+from pennsieve_agent.account.observe import RegisterOptions, observe
+from pennsieve_agent.account.plan import plan_registration
+from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
+from pennsieve_agent.account.steps import AccountPlan
+from pennsieve_agent.account.undo import RemovalReport, apply_removal
+from pennsieve_agent.account.worlds import Progress, Worlds
+from pennsieve_agent.aws.cloudformation import stacks_called
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.compute import ComputeNode
+from tests.account.registry import WORKSPACE, FakeRegistry
+
+OPTIONS = RegisterOptions("lab", WORKSPACE, environment="sbx")
+
+
+@dataclass
+class Scene:
+    worlds: Worlds
+    registry: FakeRegistry
+    told: list[Progress] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.worlds = replace(self.worlds, progress=self.told.append)
+
+    @property
+    def aws(self) -> Aws:
+        return self.worlds.aws
+
+    def named(self, name: str) -> Scene:
+        """The same worlds, for a node of another name."""
+        journal = Journal(self.worlds.journal.path.parent, "default", name)
+        return Scene(replace(self.worlds, journal=journal), self.registry)
+
+    def plan(self) -> AccountPlan:
+        options = replace(OPTIONS, name=self.worlds.journal.name)
+        return plan_registration(observe(self.worlds, options), options)
+
+    def register(self) -> ComputeNode:
+        return apply(self.plan(), self.worlds)
+
+    def remove(self) -> RemovalReport:
+        options = RemovalOptions(self.worlds.journal.name, WORKSPACE)
+        plan = plan_removal(observe_removal(self.worlds, options))
+        return apply_removal(plan, self.worlds)
+
+    def stacks(self) -> list[str]:
+        return [stack.name for stack in stacks_called(self.aws, "")]
+
+    def roles(self) -> list[str]:
+        return [role["RoleName"] for role in self.aws.call("iam", "list_roles")["Roles"]]
