@@ -52,10 +52,6 @@ class Fields:
         self._raw: dict[str, Any] = value
         self.where = where
 
-    def __bool__(self) -> bool:
-        """Whether it holds anything."""
-        return bool(self._raw)
-
     def raw(self, *names: str) -> Any:
         """The first of these fields that is there and not null, as it is."""
         for name in names:

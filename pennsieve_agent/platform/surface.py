@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from pennsieve_agent.errors import Invalid
@@ -39,10 +38,6 @@ class Surface:
         self.host = host.rstrip("/")
         self._transport = transport
         self._session = session
-
-    def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
-        """The JSON value at a path."""
-        return parse(self.call("GET", path, query=query))
 
     def get_record(self, path: str, query: Mapping[str, object] | None = None) -> Fields:
         """The JSON object at a path."""

@@ -46,7 +46,7 @@ def silent(_sentence: str) -> None:
 class Transport:
     """One client for all hosts of a profile; connections stay open between calls."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a client depends on, each injected by tests
         self,
         hosts: Hosts,
         *,
@@ -55,10 +55,12 @@ class Transport:
         sleep: Callable[[float], None],
         note: Callable[[str], None] = silent,
         jitter: Callable[[], float] = random.random,
+        timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
         self._addresses = [hosts.api, hosts.api2, hosts.cognito or "https://"]
         self._transport = transport
         self._now, self._sleep, self._note, self._jitter = now, sleep, note, jitter
+        self._timeout = timeout
         self._answered: set[str] = set()
 
     def close(self) -> None:
@@ -74,7 +76,7 @@ class Transport:
                     "User-Agent": f"pennsieve-agent/{__version__}",
                     "Accept": "application/json",
                 },
-                timeout=TIMEOUT,
+                timeout=self._timeout,
                 transport=self._transport,
                 verify=self._certificates(),
                 # A proxy of the environment must not be asked for this machine's own ports.

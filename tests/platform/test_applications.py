@@ -110,3 +110,14 @@ def test_a_build_error_carries_its_text_and_deployments_are_read() -> None:
     assert found is not None
     assert (found.status, found.problem) == (BuildStatus.ERROR, "no Dockerfile")
     assert found.deployment_ids == ("d1",)
+
+
+def test_the_version_behind_a_deployment() -> None:
+    row = version("v", "v1", "", "deploying", deployments=[{"deploymentId": "d1"}])
+    with scripted() as (script, platform):
+        script.on(f"GET {STORE}", [application(version("u", "v1", ""), row)])
+        script.on(f"GET {STORE}", [application()])
+        found = platform.applications.build(URL, "d1")
+        assert platform.applications.build(URL, "d2") is None
+    assert found is not None
+    assert (found.uuid, found.status) == ("v", BuildStatus.DEPLOYING)

@@ -141,6 +141,18 @@ def test_register_that_did_arrive_but_is_not_listed_yet_is_found_in_the_end() ->
         assert platform.compute.register_account("111122223333", "role", "") == "u"
 
 
+def test_register_of_an_account_that_was_there_under_another_role() -> None:
+    exists = b"PostAccountsHandler: error records exists"
+    with scripted() as (script, platform):
+        script.on(f"POST {R}/accounts", httpx.ReadTimeout("lost"))
+        script.on(f"GET {R}/accounts", [account(role="another")])
+        script.on(f"POST {R}/accounts", exists, status=422)
+        for _ in range(6):
+            script.on(f"GET {R}/accounts", [account(role="another")])
+        with pytest.raises(Conflict):
+            platform.compute.register_account("111122223333", "role", "")
+
+
 def test_delete_account_in_use() -> None:
     body = {
         "error": "account has 1 active compute nodes and 0 active storage nodes",
@@ -197,6 +209,13 @@ def test_a_workspace_that_is_enabled_already_is_fine() -> None:
         text = b"PostAccountsWorkspaceHandler: account already enabled for workspace"
         script.on(f"POST {R}/accounts/u/workspaces", text, status=422)
         platform.compute.enable_workspace("u", W)
+
+
+def test_a_workspace_that_cannot_be_enabled() -> None:
+    with scripted() as (script, platform):
+        script.on(f"POST {R}/accounts/u/workspaces", b"unsupported path", status=422)
+        with pytest.raises(Invalid):
+            platform.compute.enable_workspace("u", W)
 
 
 def test_disable_workspace() -> None:
@@ -306,6 +325,14 @@ def test_create_whose_answer_is_lost_finds_the_node() -> None:
     with scripted() as (script, platform):
         script.on(NODES, [])
         script.on(f"POST {R}/compute-nodes", httpx.ReadTimeout("lost"))
+        script.on(NODES, [node("new")])
+        assert platform.compute.create_node("u", "lab", W).uuid == "new"
+
+
+def test_create_looks_when_a_202_is_no_json() -> None:
+    with scripted() as (script, platform):
+        script.on(NODES, [])
+        script.on(f"POST {R}/compute-nodes", b"initiated", status=202)
         script.on(NODES, [node("new")])
         assert platform.compute.create_node("u", "lab", W).uuid == "new"
 

@@ -60,6 +60,13 @@ def test_identity_is_the_user_and_the_keys_own_workspace_not_the_preferred_one()
     assert identity.expires_at == script.clock.time + 3600
 
 
+def test_a_workspace_that_is_not_in_the_users_list_has_no_name() -> None:
+    with scripted() as (script, platform):
+        script.on("GET v1/user", USER)
+        script.on("GET v1/organizations", {"organizations": [organization("other", "B")]})
+        assert platform.identity().workspace == Workspace(WORKSPACE, "")
+
+
 @pytest.mark.parametrize(
     ("flags", "role"),
     [({"isAdmin": True}, "administrator"), ({"isGuest": True}, "guest"), ({}, "member")],

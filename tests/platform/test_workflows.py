@@ -217,6 +217,12 @@ def test_archive() -> None:
         platform.workflows.archive("w")
 
 
+def test_steps_move_to_other_tags() -> None:
+    with scripted() as (script, platform):
+        script.on(f"PATCH {DEFINITIONS}/w", {}, body={"versions": {"sum": "v2"}})
+        platform.workflows.set_versions("w", {"sum": "v2"})
+
+
 def test_an_unexpected_definition_names_the_call_and_the_field() -> None:
     with scripted() as (script, platform):
         script.on(f"GET {DEFINITIONS}/w", definition(dag=["x"]))
