@@ -1,0 +1,156 @@
+"""A real sandbox in its own process, shared by the tests of the commands."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.state import SandboxState
+from tests.cli.harness import Agent
+
+DATASET = "Mouse EEG"
+FILES = {
+    "raw/a.txt": "one two three\n",
+    "raw/deep/b.txt": "four five\n",
+    "notes.md": "# Notes\n",
+}
+DOCKERFILE = """\
+FROM python:3.11-slim
+WORKDIR /app
+COPY main.py /app/
+ENTRYPOINT ["python", "/app/main.py"]
+"""
+MANIFEST = """\
+schemaVersion: "1.0"
+name: word-count
+description: Counts the words of text files
+parameters:
+  - name: MINIMUM
+    type: number
+    default: 1
+    min: 0
+    description: The fewest words
+  - name: STYLE
+    type: enum
+    allowedValues: [plain, fancy]
+    default: plain
+  - name: EXIT
+    type: number
+    default: 0
+  - name: HOLD
+    type: boolean
+    default: false
+  - name: SILENT
+    type: boolean
+    default: false
+"""
+PROGRAM = """\
+import os, pathlib, sys, time
+source, target = pathlib.Path(os.environ["INPUT_DIR"]), pathlib.Path(os.environ["OUTPUT_DIR"])
+forbidden = {"SESSION_TOKEN", "REFRESH_TOKEN", "CALLBACK_TOKEN"} & set(os.environ)
+print("tokens seen:", sorted(forbidden))
+files = sorted(p for p in source.rglob("*") if p.is_file())
+for path in files:
+    print("counting", path.relative_to(source))
+    words = len(path.read_text().split())
+    if os.environ["SILENT"] == "false" and words >= float(os.environ["MINIMUM"]):
+        (target / (path.stem + "-" + os.environ["STYLE"] + ".count")).write_text(f"{words}\\n")
+if os.environ["HOLD"] == "true":
+    print("holding", flush=True)
+    while True:
+        time.sleep(0.05)
+print("done", flush=True)
+sys.exit(int(os.environ["EXIT"]))
+"""
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
+
+
+def repository(folder: Path, files: Mapping[str, str], tag: str | None = "v1.0.0") -> Path:
+    """A git repository with these files committed."""
+    folder.mkdir(parents=True)
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    return commit(folder, files, tag)
+
+
+def commit(folder: Path, files: Mapping[str, str], tag: str | None) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "change")
+    if tag:
+        git(folder, "tag", tag)
+    return folder
+
+
+WORD_COUNT = {"Dockerfile": DOCKERFILE, "app.yml": MANIFEST, "main.py": PROGRAM}
+
+
+def free_port() -> int:
+    """The first of three ports in a row that nobody uses."""
+    for base in range(20000, 32000, 7):
+        try:
+            for port in (base, base + 1, base + 2):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return base
+    raise AssertionError("no free port")
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running sandbox and a repository to register."""
+
+    box: Sandbox
+    state: SandboxState
+    repository: Path
+    root: Path
+
+    @property
+    def dataset(self) -> Path:
+        return self.box.data / "datasets" / DATASET
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    root = tmp_path_factory.mktemp("lab")
+    for name, text in FILES.items():
+        path = root / "sandbox" / "datasets" / DATASET / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    code = repository(root / "word-count", WORD_COUNT)
+    box = Sandbox(root / "sandbox")
+    state = box.start_detached(free_port(), "process")
+    yield Lab(box, state, code, root)
+    box.stop()
+
+
+@pytest.fixture
+def agent(lab: Lab, clean_machine: Path) -> Agent:
+    return Agent({**lab.box.environment(), "HOME": str(clean_machine)})
+
+
+@pytest.fixture(scope="session")
+def ready(lab: Lab) -> Lab:
+    """The lab with a node, a workflow and a grant."""
+    agent = Agent({**lab.box.environment(), "HOME": str(lab.root)})
+    for words in (
+        ("compute", "register", "--yes"),
+        ("workflow", "add", str(lab.repository)),
+        ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
+    ):
+        result = agent(*words)
+        assert result.code == 0, result.err
+    return lab

@@ -1,0 +1,40 @@
+"""A command as a user types it, in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pennsieve_agent.cli.boundary import run
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.streams import Streams
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+class Agent:
+    """Types commands with an environment of its own."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = dict(environ)
+
+    def __call__(
+        self, *words: str, answers: str = "", terminal: bool = False, width: int = 80
+    ) -> Result:
+        streams = Streams.for_test(answers, terminal=terminal, width=width)
+        code = run(words, Context(streams, self.environ))
+        assert isinstance(streams.out, io.StringIO)
+        assert isinstance(streams.err, io.StringIO)
+        return Result(code, streams.out.getvalue(), streams.err.getvalue())
