@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -41,6 +42,25 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
+WEBHOOK = {
+    "apiUrl": "u",
+    "description": "d",
+    "secret": "s",
+    "displayName": "n",
+    "hasAccess": True,
+    "isPrivate": False,
+    "isDefault": True,
+}
+USERS = "/datasets/<id>/collaborators/users"
+VALID: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/webhooks"): WEBHOOK,
+    ("PUT", "/webhooks/<id>"): WEBHOOK,
+    ("POST", "/datasets"): {"name": "new"},
+    ("PUT", USERS): {"id": "N:user:x", "role": "viewer"},
+    ("DELETE", USERS): {"id": "N:user:x"},
+    ("POST", "/packages/download-manifest"): {"nodeIds": ["N:package:x"]},
+    ("POST", "/"): {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": "x", "AuthParameters": {}},
+}
 BODIES = st.one_of(
     st.binary(max_size=40),
     VALUES.map(lambda value: json.dumps(value).encode()),
@@ -74,16 +94,7 @@ def known_ids(platform: Platform) -> dict[str, list[str]]:
     dataset = platform.dataset("d", "a.csv", "s/b.csv")
     store = platform.world.store
     packages = [row["node_id"] for row in store.rows("SELECT node_id FROM packages")]
-    body = {
-        "apiUrl": "u",
-        "description": "d",
-        "secret": "s",
-        "displayName": "n",
-        "hasAccess": True,
-        "isPrivate": False,
-        "isDefault": True,
-    }
-    webhook = str(platform.send("POST", "/webhooks", body).json()["id"])
+    webhook = str(platform.send("POST", "/webhooks", WEBHOOK).json()["id"])
     return {
         "/datasets/<": [dataset],
         "/packages/<": packages,
@@ -118,5 +129,9 @@ def test_no_request_makes_the_sandbox_fail(target: Target, data: st.DataObject) 
     if data.draw(st.integers(0, 9)):
         headers |= target.platform.ada.bearer
     body = data.draw(BODIES)
+    valid = VALID.get((method, pattern))
+    if valid and data.draw(st.booleans()):  # a valid body with a change or two
+        change = data.draw(st.dictionaries(BODY_NAMES, VALUES, max_size=2))
+        body = json.dumps(valid | change).encode()
     answer = client.open(path, method=method, query_string=query, data=body, headers=headers)
     assert answer.status_code < 500, answer.get_data()
