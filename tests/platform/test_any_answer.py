@@ -156,7 +156,7 @@ def test_every_public_method_is_tried() -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -167,7 +167,7 @@ def test_any_answer(name: str, given_answers: list[tuple[int, bytes]]) -> None:
 
 
 @settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
