@@ -1,14 +1,20 @@
 #!/usr/bin/env bash
 # The whole journey on real files, against a sandbox: from nothing to results.
 # Everything it makes is below .demo/; no account, no AWS, no container engine is needed.
+# DEMO_ENGINE=docker runs the steps in containers, where an engine can pull their base images.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 demo=$PWD/.demo
 dataset="Head CT and MR"
 repository=$demo/repositories/dicom-deid
 
-say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
-run() { say "$*"; "$@"; }
+say() { printf '\n$ %s\n' "$*"; }
+run() {
+  local words=() word
+  for word in "$@"; do [[ $word == *[^A-Za-z0-9_./=-]* ]] && word="'$word'"; words+=("$word"); done
+  say "${words[*]}"
+  "$@"
+}
 
 pennsieve sandbox stop --data "$demo" >/dev/null 2>&1 || true
 rm -rf "$demo"
@@ -32,7 +38,7 @@ git -C "$repository" add .
 git -C "$repository" -c user.name=Ada -c user.email=ada@example.org commit --quiet -m "De-identify DICOM"
 git -C "$repository" tag v1.0.0
 
-run pennsieve sandbox start --detach --data "$demo" --port "${DEMO_PORT:-9470}"
+run pennsieve sandbox start --detach --data "$demo" --port "${DEMO_PORT:-9470}" --engine "${DEMO_ENGINE:-process}"
 trap 'pennsieve sandbox stop --data "$demo" >/dev/null' EXIT
 say 'eval "$(pennsieve sandbox env)"'
 eval "$(pennsieve sandbox env --data "$demo")"

@@ -14,8 +14,9 @@ from pennsieve_agent.console.tables import STATUS_STYLES, details, table
 from pennsieve_agent.console.words import duration, plural, size, when
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.plans import JobKind
-from pennsieve_agent.domain.runs import Run, RunState, RunStatus
+from pennsieve_agent.domain.runs import Run, RunState
 from pennsieve_agent.domain.workflows import StepKind
+from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.services.follow import Change, Event, Line
 from pennsieve_agent.services.submit import Prepared
 
@@ -40,7 +41,9 @@ class LinePrinter:
         """Print one event."""
         streams = self._context.streams
         if isinstance(event, Change):
-            if not self._context.as_json and event.status is not RunStatus.NOT_STARTED:
+            # How the run ended is said at the very end, by the command.
+            ended = not event.step and event.status.is_final
+            if not self._context.as_json and not ended:
                 name = f"step {event.step}" if event.step else "run"
                 label = streams.paint(
                     event.status.label, STATUS_STYLES.get(event.status.label, "dim")
@@ -171,7 +174,7 @@ def show_run(context: Context, run: Run, state: RunState) -> None:
         ("id", run.uuid),
         ("status", state.status.label),
         ("workflow", run.workflow_name),
-        ("dataset", run.dataset_id),
+        ("dataset", _dataset_name(context, run)),
         ("started", when(state.started_at, now, relative=context.relative)),
         ("took", duration(state.started_at, state.completed_at, now)),
         ("results in", ", ".join(folders)),
@@ -187,6 +190,14 @@ def show_run(context: Context, run: Run, state: RunState) -> None:
     ]
     streams.result("")
     streams.result(table(["STEP", "STATUS", "TOOK"], rows, streams))
+
+
+def _dataset_name(context: Context, run: Run) -> str:
+    """The dataset's name; its id when it is gone or hidden, which must not hide the run."""
+    try:
+        return context.platform.datasets.get(run.dataset_id).name
+    except PlatformError:
+        return run.dataset_id
 
 
 def show_outputs(context: Context, run: Run, written: Sequence[DataFile]) -> None:

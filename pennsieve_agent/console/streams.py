@@ -70,7 +70,7 @@ class Streams:
 
     def result(self, text: str) -> None:
         """Write a result to standard output."""
-        self.out.write(text if text.endswith("\n") or not text else f"{text}\n")
+        self.out.write(text if text.endswith("\n") else f"{text}\n")
         self.out.flush()
 
     def document(self, value: Any) -> None:
