@@ -14,6 +14,12 @@ refusals follow ``contracts/core.md``, ``contracts/resources.md`` and ``contract
 what the contract leaves open is decided where the code says "ours". It must never be more polite
 than the platform: a client that only works here is worth nothing.
 
+The parts, from the outside in: :mod:`.control` starts and stops the :mod:`.process`, which runs the
+:mod:`.server`; that opens the :mod:`.listening` ports in front of the :mod:`.surfaces` and of
+:mod:`.aws`. :mod:`.v1` and :mod:`.v2` hold the routes, :mod:`.cognito`, :mod:`.identity` and
+:mod:`.authorizers` decide who is asking, :mod:`.files` turns folders into datasets, and
+:mod:`.compute` is everything about nodes, workflows and runs.
+
 It may import the engine, to run what it is asked to run; no client code (``platform``, ``aws``,
 ``account``) is shared, so that a misreading of the contract shows up as a disagreement.
 """
