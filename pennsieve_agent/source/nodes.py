@@ -17,6 +17,7 @@ import yaml
 from pennsieve_agent.errors import SourceError
 
 MAX_BYTES = 256 * 1024
+MAX_DEPTH = 16
 _NULL = "tag:yaml.org,2002:null"
 _INT, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
 _TEXT, _BOOL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
@@ -159,10 +160,7 @@ def read_nodes(data: bytes, file: str) -> Node:
         )
     try:
         text = data.decode("utf-8-sig")
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise SourceError(
-                f"{file} uses YAML aliases (*name)", where=file, hint="write the value out"
-            )
+        _check_events(text, file)
         node = yaml.compose(text, yaml.SafeLoader)
     except UnicodeDecodeError:
         raise SourceError(f"{file} is not text", where=file, hint=_DECODED) from None
@@ -173,6 +171,23 @@ def read_nodes(data: bytes, file: str) -> Node:
     if node is None:
         raise SourceError(f"{file} is empty", where=file, hint="delete it, or say what it is for")
     return Node(file, "", node)
+
+
+def _check_events(text: str, file: str) -> None:
+    """Refuse what makes a small file expensive: the library is quadratic in the nesting."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        line = f"{file}, line {event.start_mark.line + 1}" if event.start_mark else file
+        if isinstance(event, yaml.AliasEvent):
+            raise SourceError(
+                f"{file} uses an alias (*name)", where=line, hint="write the value out"
+            )
+        if depth > MAX_DEPTH:
+            raise SourceError(
+                f"{file} is nested too deep", where=line, hint="a manifest has four levels at most"
+            )
 
 
 def read_json(data: bytes, file: str) -> Mapping[str, Any]:

@@ -1,0 +1,129 @@
+"""Looking at a repository at one commit, and exporting it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pennsieve_agent.domain.workflows import Checkout
+from pennsieve_agent.errors import SourceError
+from pennsieve_agent.source import manifest
+from pennsieve_agent.source.export import blob, export
+from pennsieve_agent.source.fetch import Entry, Fetched, fetch, read_refs, short
+from pennsieve_agent.source.git_commands import run
+from pennsieve_agent.source.nodes import MAX_BYTES
+from pennsieve_agent.source.refs import Refs
+from pennsieve_agent.source.urls import canonical, local_path, name_of
+
+DOCKERFILE = "Dockerfile"
+_FILES = {"100644", "100755"}
+_LINK = "120000"
+
+
+def ignore(_: str) -> None:
+    """Takes a note and drops it."""
+
+
+def inspect(
+    source: str, ref: str | None, workdir: Path, note: Callable[[str], None] = ignore
+) -> Checkout:
+    """Look at a repository and find out whether it can be a workflow's step.
+
+    ``ref`` is a tag, a branch or a commit; without it the highest version tag counts, else the
+    default branch. A branch is taken at its present commit. ``workdir`` takes the fetched objects.
+    ``note`` gets sentences worth knowing that are no errors.
+
+    Raises:
+        SourceError: there is no such repository, it cannot be reached or is private, has no such
+            ``ref``, no Dockerfile, or a broken manifest.
+
+    """
+    url = canonical(source, Path.cwd())
+    refs = read_refs(url)
+    fetched = fetch(url, refs, ref, workdir)
+    _note_changes(url, note)
+    _note_choice(fetched, refs, ref, note)
+    root = {entry.path: entry for entry in fetched.entries(recursive=False)}
+    _check_dockerfile(root, fetched)
+    if "app.yaml" in root and manifest.YAML_FILE not in root:
+        note(f"app.yaml is not read; the manifest is called {manifest.YAML_FILE}")
+    found = manifest.read(_manifests(root, fetched), name_of(url))
+    tag = fetched.tag or short(fetched.commit)
+    return Checkout(url, tag, fetched.commit, found, is_tag=fetched.tag is not None)
+
+
+def checkout(source: str, tag_or_commit: str, into: Path) -> str:
+    """Write the files of what was registered into ``into``, an empty or new folder.
+
+    ``tag_or_commit`` is :attr:`Checkout.tag`. There is no ``.git``. Answers the full commit.
+
+    Raises:
+        SourceError: the repository or the commit is gone, or a link in it leads out of it.
+
+    """
+    url = canonical(source, Path.cwd())
+    with tempfile.TemporaryDirectory(prefix="pennsieve-git-") as folder:
+        fetched = fetch(url, read_refs(url), tag_or_commit, Path(folder))
+        export(fetched, into)
+    return fetched.commit
+
+
+def _manifests(root: dict[str, Entry], fetched: Fetched) -> dict[str, bytes]:
+    files = {}
+    for name in manifest.FILES:
+        entry = root.get(name)
+        if entry is None or entry.mode not in _FILES:
+            continue
+        # One byte too many is enough for the reader to refuse it.
+        files[name] = blob(fetched, entry) if entry.size <= MAX_BYTES else b"#" * (MAX_BYTES + 1)
+    return files
+
+
+def _check_dockerfile(root: dict[str, Entry], fetched: Fetched) -> None:
+    entry = root.get(DOCKERFILE)
+    if entry is not None and entry.mode in {*_FILES, _LINK}:
+        return
+    needs = "a workflow's repository needs a file called Dockerfile at its root"
+    others = [name for name in root if name.casefold() == DOCKERFILE.casefold()]
+    if entry is None and others:
+        raise SourceError(
+            f"the repository has {others[0]} but no {DOCKERFILE}",
+            where=f"{fetched.url} at {fetched.tag or short(fetched.commit)}",
+            hint=f"rename it: git mv {others[0]} {DOCKERFILE}; then commit",
+        )
+    raise SourceError(
+        f"the repository has no {DOCKERFILE}",
+        where=f"{fetched.url} at {fetched.tag or short(fetched.commit)}",
+        hint=f"{needs} that says what to install and, in ENTRYPOINT or CMD, what to run",
+    )
+
+
+def _note_changes(url: str, note: Callable[[str], None]) -> None:
+    folder = local_path(url)
+    if folder is None or _has_filters(folder, url):
+        return
+    answer = run(["-C", str(folder), "status", "--porcelain", "--ignore-submodules=all"], url=url)
+    if answer.ok and answer.out.strip():
+        note(f"{folder} has changes that are not committed; only what is committed is used")
+
+
+def _has_filters(folder: Path, url: str) -> bool:
+    """Whether looking for changes would start programs that the repository's settings name."""
+    answer = run(
+        ["-C", str(folder), "config", "--show-scope", "--name-only", "--get-regexp", r"^filter\."],
+        url=url,
+    )
+    return any(line.startswith(("local", "worktree")) for line in answer.out.splitlines())
+
+
+def _note_choice(
+    fetched: Fetched, refs: Refs, ref: str | None, note: Callable[[str], None]
+) -> None:
+    if ref is not None:
+        return
+    branch = refs.head_branch or "the default branch"
+    if fetched.tag is None:
+        note(f"the repository has no version tag; using {branch} at {short(fetched.commit)}")
+    elif refs.head is not None and refs.head != fetched.commit:
+        note(f"using {fetched.tag}, the highest version; for the latest commit: --ref {branch}")
