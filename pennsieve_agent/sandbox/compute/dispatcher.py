@@ -34,6 +34,7 @@ class Dispatcher:
         self._lines.start()
         for run_uuid in self._states.with_status(RunStatus.CANCELING):
             self._settle(run_uuid)
+        self._node.sweep()
         for status in (RunStatus.FINALIZING, RunStatus.STARTED, RunStatus.NOT_STARTED):
             for run_uuid in self._states.with_status(status):
                 self._workers.put(run_uuid)

@@ -71,6 +71,12 @@ class Node:
         except OSError as error:
             log.warning("the work folder of run %s stays: %s", run_uuid, error)
 
+    def sweep(self) -> None:
+        """Remove work folders that an earlier process left of ended runs."""
+        folders = self._world.data / "runs"
+        for folder in folders.iterdir() if folders.is_dir() else ():
+            self.tidy(folder.name)
+
     def _execute(self, run_uuid: str, halt: threading.Event) -> bool:
         """Run the steps; whether the run is now to be finished."""
         run = find_run(self._store, run_uuid)

@@ -58,13 +58,13 @@ class FakeBackend:
         self.by_job: dict[str, Behaviour] = {}
         self.tasks: list[Task] = []
         self.prepared: list[str] = []
-        self.broken = ""
+        self.broken: Exception | None = None
 
     def prepare(self, checkout: Path, name: str, log: Log) -> Program:
         log(f"building {name}")
         self.prepared.append(name)
-        if self.broken:
-            raise SourceError(self.broken, hint="mend it")
+        if self.broken is not None:
+            raise self.broken
         return Program(self.name, str(checkout))
 
     def run(self, task: Task, log: Log, stop: threading.Event) -> Outcome:
@@ -98,6 +98,8 @@ class Lab:
         self.backend = FakeBackend()
         self.repos: dict[str, dict[str, str]] = {REPO: {"README.md": "# Summary\n"}}
         self.manifest = Manifest(name="summary")
+        self.checkout: Callable[[str, str, Path], str] = self._checkout
+        self.read_manifest: Callable[[Path], Manifest] = lambda _: self.manifest
         self.roles: dict[tuple[str, str], Role] = {}
         self.grants: dict[str, list[tuple[str, Access]]] = {}
         store = Store(data / "sandbox.db", [tables.SCHEMA, SCHEMA])
@@ -128,8 +130,8 @@ class Lab:
             members=StoredMembers(self.world.store),
             dataset_role=self._role,
             grants=lambda dataset: self.grants.get(dataset, []),
-            checkout=self._checkout,
-            manifest=lambda folder: self.manifest,
+            checkout=self._check_out,
+            manifest=self._manifest_of,
             compile=compile_run,
             execute=partial(execute, workers=2),
             backend=self.backend,
@@ -139,6 +141,12 @@ class Lab:
     def _role(self, user: int, dataset: str) -> Role:
         row = self.world.store.row("SELECT email FROM users WHERE int_id = ?", (user,))
         return self.roles.get((row["email"] if row else "", dataset), Role.NONE)
+
+    def _check_out(self, url: str, tag: str, into: Path) -> str:
+        return self.checkout(url, tag, into)
+
+    def _manifest_of(self, folder: Path) -> Manifest:
+        return self.read_manifest(folder)
 
     def _checkout(self, url: str, tag: str, into: Path) -> str:
         if url not in self.repos:
@@ -182,7 +190,7 @@ class Lab:
             self.parts.routes,
             self._authorize,
             content_type="application/json",
-            not_found=lambda method, path: Response(404, {"message": "Not Found"}),
+            not_found=lambda *_: Response(404, {"message": "Not Found"}),
         )
 
     def _authorize(self, request: Request, scheme: Scheme) -> Caller:

@@ -1,0 +1,213 @@
+"""Provisioning: the platform enters a customer's account of the emulated AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_api._internal.models import moto_api_backend
+from moto.server import ThreadedMotoServer
+
+from pennsieve_agent.sandbox.compute import trust
+from tests.sandbox.compute.lab import Lab, open_lab, wait_for
+
+NODES = "/compute/resources/compute-nodes"
+PLATFORM, NUMBER, ROLE = "740463337177", "123456789012", "Pennsieve-Compute-dev-0a1b2c3d"
+TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+EXTERNAL = "xyz-42"
+STACK = {"stackName": "pennsieve-node", "region": "us-east-1"}
+
+
+def policy(external_id: str | None = EXTERNAL, **changes: Any) -> dict[str, Any]:
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{PLATFORM}:root"},
+        "Action": "sts:AssumeRole",
+        **changes,
+    }
+    if external_id is not None:
+        statement["Condition"] = {"StringEquals": {"sts:ExternalId": external_id}}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+class Aws:
+    """The customer's hands in the emulated AWS."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self._clients: dict[str, Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="customer",
+                aws_secret_access_key="customer",
+            )
+        return self._clients[service]
+
+    def role(self, document: dict[str, Any], path: str = "/") -> None:
+        self("iam").create_role(
+            RoleName=ROLE, Path=path, AssumeRolePolicyDocument=json.dumps(document)
+        )
+
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def aws(endpoint: str) -> Iterator[Aws]:
+    assert DEFAULT_ACCOUNT_ID == NUMBER
+    moto_api_backend.reset()
+    made = Aws(endpoint)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def lab(tmp_path: Path, aws: Aws) -> Iterator[Lab]:
+    with open_lab(tmp_path / "data", aws.endpoint) as made:
+        made.start()
+        yield made
+
+
+def create(lab: Lab, **body: Any) -> str:
+    """Ask for a node as a client has to: look before, look after, find the new one."""
+    account = lab.account(number=NUMBER, roleName=ROLE, externalId=EXTERNAL)
+    answer = lab.client().post(NODES, json={"accountId": account, "name": "mine", **body})
+    assert answer.status_code == 202
+    (node,) = lab.client().get(NODES, params={"account_owner": "true"}).json()
+    return str(node["uuid"])
+
+
+def settled(lab: Lab, node: str) -> str:
+    def status() -> str:
+        return str(lab.client().get(f"{NODES}/{node}").json()["status"])
+
+    wait_for(lambda: status() != "Pending")
+    return status()
+
+
+def test_a_self_managed_node_becomes_enabled(lab: Lab, aws: Aws) -> None:
+    aws.role(policy())
+    aws("cloudformation").create_stack(StackName="pennsieve-node", TemplateBody=TEMPLATE)
+    node = create(lab, selfManaged={**STACK, "gateway": "fn"})
+    assert settled(lab, node) == "Enabled"
+    shown = lab.client().get(f"{NODES}/{node}").json()
+    assert shown["selfManaged"] == {**STACK, "gateway": "fn"}
+    (listed,) = lab.client().get(NODES, params={"account_owner": "true"}).json()
+    assert listed["healthStatus"] == "HEALTHY"
+    assert lab.client().delete(f"{NODES}/{node}").status_code == 202
+    wait_for(lambda: lab.client().get(f"{NODES}/{node}").status_code == 404)
+
+
+@pytest.mark.parametrize(
+    ("document", "why"),
+    [
+        (policy("other"), "the trust policy's condition is not met"),
+        (policy(None), "demands no external id"),
+        (policy(Principal={"AWS": "999999999999"}), "does not name account"),
+        (policy(Action="sts:TagSession"), "does not name account"),
+        (policy(Effect="Deny"), "denies"),
+    ],
+)
+def test_a_role_that_does_not_let_the_platform_in(
+    lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture, document: dict[str, Any], why: str
+) -> None:
+    aws.role(document)
+    aws("cloudformation").create_stack(StackName="pennsieve-node", TemplateBody=TEMPLATE)
+    node = create(lab, selfManaged=STACK)
+    assert settled(lab, node) == "Failed"
+    assert why in caplog.text
+    assert why not in lab.client().get(f"{NODES}/{node}").text
+
+
+def test_a_stack_that_is_not_there(lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
+    aws.role(policy())
+    assert settled(lab, create(lab, selfManaged=STACK)) == "Failed"
+    assert "stack pennsieve-node in us-east-1 cannot be read" in caplog.text
+
+
+def test_a_role_elsewhere_than_at_the_root_path(
+    lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture
+) -> None:
+    aws.role(policy(), path="/lab/")
+    assert settled(lab, create(lab, selfManaged=STACK)) == "Failed"
+    assert "must have the path /" in caplog.text
+
+
+def test_no_role_at_all(lab: Lab) -> None:
+    assert settled(lab, create(lab)) == "Failed"
+
+
+def test_a_platform_managed_node_is_entered_without_an_external_id(lab: Lab, aws: Aws) -> None:
+    aws.role(policy(None))
+    assert settled(lab, create(lab)) == "Enabled"
+
+
+def test_a_platform_managed_node_breaks_on_a_demanded_external_id(lab: Lab, aws: Aws) -> None:
+    aws.role(policy(EXTERNAL))
+    assert settled(lab, create(lab)) == "Failed"
+
+
+def test_a_node_left_pending_is_provisioned_after_a_restart(lab: Lab, aws: Aws) -> None:
+    aws.role(policy(None))
+    lab.parts.stop()
+    node = create(lab)
+    lab.restart()
+    assert settled(lab, node) == "Enabled"
+
+
+def test_an_aws_that_does_not_answer_fails_the_node(tmp_path: Path) -> None:
+    with open_lab(tmp_path / "data", "http://127.0.0.1:9") as lab:
+        lab.start()
+        assert settled(lab, create(lab)) == "Failed"
+
+
+def test_selfmanaged_needs_a_stack_and_a_region(lab: Lab) -> None:
+    account = lab.account(number=NUMBER, roleName=ROLE, externalId=EXTERNAL)
+    body = {"accountId": account, "selfManaged": {"stackName": "s"}}
+    assert lab.client().post(NODES, json=body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringLike": {"sts:ExternalId": "x*"}},
+        {"StringEquals": {"sts:ExternalId": ["y", "x"]}, "ArnLike": {"aws:PrincipalArn": "*"}},
+        {"StringEquals": {"sts:externalid": "x", "aws:PrincipalAccount": PLATFORM}},
+    ],
+)
+def test_conditions_that_are_met(condition: dict[str, Any]) -> None:
+    assert trust.refusal(policy(None, Condition=condition), "x") == ""
+    assert trust.demands_external_id(policy(None, Condition=condition))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"sts:ExternalId": []}},
+        {"StringEquals": {"aws:SourceIp": "10.0.0.1"}},
+        {"Invented": {"sts:ExternalId": "x"}},
+        {"StringLike": {"sts:ExternalId": "[x]"}},
+    ],
+)
+def test_conditions_that_are_not_met(condition: dict[str, Any]) -> None:
+    assert "condition is not met" in trust.refusal(policy(None, Condition=condition), "x")
