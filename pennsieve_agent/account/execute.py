@@ -24,6 +24,7 @@ from pennsieve_agent.account.steps import (
     Step,
 )
 from pennsieve_agent.account.worlds import Progress, StepState, Worlds
+from pennsieve_agent.aws.waiting import waits
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.errors import (
     AgentError,
@@ -35,10 +36,9 @@ from pennsieve_agent.errors import (
     UsageProblem,
 )
 
-LOOK_AGAIN_SECONDS = 2.0
-LOOKS = 4
-NODE_POLL_SECONDS = 3.0
+LOOK_AGAIN_SECONDS = 6.0
 NODE_SECONDS = 900.0
+PATIENT_LOOKS = 5
 
 
 def apply(plan: AccountPlan, worlds: Worlds) -> ComputeNode:
@@ -159,11 +159,11 @@ class _Registration:
         return next((a for a in found if a.aws_account_id == aws_account_id), None)
 
     def _look_for_account(self, aws_account_id: str) -> Account | None:
-        for _ in range(LOOKS):
+        for pause in waits(LOOK_AGAIN_SECONDS):
             found = self._find_account(aws_account_id)
             if found is not None:
                 return found
-            self.worlds.sleep(LOOK_AGAIN_SECONDS)
+            self.worlds.sleep(pause)
         return None
 
     def _allow_image_pulls(self, step: AllowImagePulls) -> str:
@@ -206,30 +206,28 @@ class _Registration:
 
     def _look_for_node(self, name: str) -> ComputeNode | None:
         before = self.entry.nodes_before or ()
-        for look in range(LOOKS):
-            if look:
-                self.worlds.sleep(LOOK_AGAIN_SECONDS)
+        for pause in waits(LOOK_AGAIN_SECONDS):
             for node in self.worlds.registry.nodes(self.plan.organization_id):
                 ours = node.name == name and node.account_uuid == self.entry.account_uuid
                 new = node.uuid not in before and node.status is not NodeStatus.DESTROYING
                 if ours and new:
                     return node
+            self.worlds.sleep(pause)
         return None
 
     def _await_node(self, step: AwaitNode) -> str:
-        for poll in range(int(NODE_SECONDS / NODE_POLL_SECONDS)):
-            if poll:
-                self.worlds.sleep(NODE_POLL_SECONDS)
+        for look, pause in enumerate(waits(NODE_SECONDS)):
             try:
                 node = self.worlds.registry.node(self.entry.node_uuid)
             except (Forbidden, NotFound):
                 # The owner's right to see it is written after the node itself (trap 18).
-                if poll >= LOOKS:
+                if look >= PATIENT_LOOKS:
                     raise
-                continue
-            if node.status is NodeStatus.ENABLED:
-                return f"compute node '{step.name}' is Enabled"
-            self._refuse_dead_end(node)
+            else:
+                if node.status is NodeStatus.ENABLED:
+                    return f"compute node '{step.name}' is Enabled"
+                self._refuse_dead_end(node)
+            self.worlds.sleep(pause)
         raise StillRunning(
             f"Pennsieve has not enabled compute node '{step.name}' yet",
             where=self.entry.node_uuid,

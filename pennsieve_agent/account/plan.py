@@ -75,10 +75,12 @@ def own_node(observed: Observed, options: RegisterOptions) -> ComputeNode | None
 
 def _made_by_us(observed: Observed, node: ComputeNode) -> bool:
     entry = observed.journal
-    if entry is None or observed.account is None or node.status is NodeStatus.DESTROYING:
+    if entry is None or node.status is NodeStatus.DESTROYING:
         return False
     if entry.node_uuid:
         return node.uuid == entry.node_uuid
+    if observed.account is None:
+        return False
     asked = entry.nodes_before is not None and node.uuid not in entry.nodes_before
     return asked and node.account_uuid == observed.account.uuid
 

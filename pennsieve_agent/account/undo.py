@@ -12,10 +12,10 @@ from pennsieve_agent.account.worlds import Progress, StepState, Worlds
 from pennsieve_agent.aws.iam import find_role, policy_exists
 from pennsieve_agent.aws.presence import log_group_exists, table_exists
 from pennsieve_agent.aws.s3 import bucket_exists, empty_bucket
+from pennsieve_agent.aws.waiting import waits
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.errors import AgentError, Conflict, NotFound, StillRunning
 
-POLL_SECONDS = 3.0
 NODE_SECONDS = 900.0
 
 
@@ -82,14 +82,14 @@ class _Removal:
         gone = f"compute node '{self.plan.name}' is gone from Pennsieve"
         try:
             self.worlds.registry.delete_node(step.target)
-            for _ in range(int(NODE_SECONDS / POLL_SECONDS)):
+            for pause in waits(NODE_SECONDS):
                 if self.worlds.registry.node(step.target).status is NodeStatus.FAILED:
                     raise AgentError(
                         f"Pennsieve could not delete compute node '{self.plan.name}'",
                         where=step.target,
                         hint="run the command again; if that fails too, ask Pennsieve",
                     )
-                self.worlds.sleep(POLL_SECONDS)
+                self.worlds.sleep(pause)
         except NotFound:
             self.removed.append(f"compute node {self.plan.name}")
             return gone
@@ -125,7 +125,8 @@ class _Removal:
             return "the stack is kept, as other nodes use the role in it"
         if self.plan.names is not None:
             count = empty_bucket(self.worlds.aws, self.plan.names.bucket)
-            self._tell(step, StepState.EVENT, f"{count} object versions deleted")
+            if count:
+                self._tell(step, StepState.EVENT, f"object versions deleted: {count}")
         tell: Callable[[str], None] = lambda line: self._tell(step, StepState.EVENT, line)  # noqa: E731 - a method would need the step
         delete(step.target, self.worlds, tell)
         self.removed.append(f"stack {step.target}")

@@ -16,11 +16,11 @@ from pennsieve_agent.aws.values import (
     StackEvent,
     StackResource,
 )
+from pennsieve_agent.aws.waiting import waits
 from pennsieve_agent.errors import AwsError, StillRunning
 
 Sleep = Callable[[float], None]
 
-POLL_SECONDS = 3.0
 CHANGE_SET_SECONDS = 300.0
 STACK_SECONDS = 1800.0
 
@@ -96,7 +96,7 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
     kind = "CREATE" if creates else "UPDATE"
     made = _create_change_set(aws, request, kind)
     empty = ChangeSet(made["Id"], made["StackId"], request.name, creates)
-    for _ in range(int(CHANGE_SET_SECONDS / POLL_SECONDS)):
+    for pause in waits(CHANGE_SET_SECONDS):
         state = aws.call("cloudformation", "describe_change_set", ChangeSetName=made["Id"])
         if state["Status"] == "CREATE_COMPLETE":
             return ChangeSet(*_key(empty), changes=_changes(aws, state))
@@ -110,7 +110,7 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
                 where=request.name,
                 aws_code="ChangeSetFailed",
             )
-        sleep(POLL_SECONDS)
+        sleep(pause)
     raise StillRunning(f"AWS is still planning stack {request.name}", hint="run the command again")
 
 
@@ -157,7 +157,7 @@ def stack_events(
 
     """
     seen = since
-    for _ in range(int(seconds / POLL_SECONDS)):
+    for pause in waits(seconds):
         news: list[StackEvent] = []
         for event in _newest_first(aws, name):
             if event.id == seen:
@@ -168,7 +168,7 @@ def stack_events(
             if event.final:
                 return
         seen = news[0].id if news else seen
-        sleep(POLL_SECONDS)
+        sleep(pause)
     raise StillRunning(
         f"AWS is still working on stack {name}", hint="run the same command again to go on waiting"
     )

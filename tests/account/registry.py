@@ -16,7 +16,8 @@ class FakeRegistry:
     """Keeps state. ``after`` is called with a method's name once the method has taken effect.
 
     A node is Pending for ``polls`` looks, then ``ends_as``; a deleted one is Destroying for as
-    many. ``refuse`` maps a method's name to the error that it raises instead of doing anything.
+    many. For ``hidden`` looks, lists do not show what is in them. ``refuse`` maps a method's name
+    to the error that it raises instead of doing anything.
     """
 
     def __init__(self, polls: int = 2) -> None:
@@ -32,6 +33,7 @@ class FakeRegistry:
         self.refuse: dict[str, PlatformError] = {}
         self.after: Callable[[str], None] = lambda _: None
         self.made = 0
+        self.hidden = 0
 
     def _enter(self, method: str) -> None:
         if method in self.refuse:
@@ -43,7 +45,7 @@ class FakeRegistry:
 
     def accounts(self) -> Sequence[Account]:
         self._enter("accounts")
-        return list(self.records.values())
+        return [] if self._hides() else list(self.records.values())
 
     def register_account(
         self, aws_account_id: str, role_name: str, external_id: str, name: str = ""
@@ -91,6 +93,8 @@ class FakeRegistry:
 
     def nodes(self, organization_id: str) -> Sequence[ComputeNode]:
         self._enter("nodes")
+        if self._hides():
+            return []
         return [row for row in self.rows.values() if row.organization_id == organization_id]
 
     def node(self, uuid: str) -> ComputeNode:
@@ -142,6 +146,10 @@ class FakeRegistry:
         self.rows[uuid] = replace(self.rows[uuid], status=NodeStatus.DESTROYING)
         self.left[uuid] = self.polls
         self.after("delete_node")
+
+    def _hides(self) -> bool:
+        self.hidden -= 1
+        return self.hidden >= 0
 
     def _uuid(self, kind: str) -> str:
         self.made += 1

@@ -23,6 +23,7 @@ from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,
+    Conflict,
     Forbidden,
     PlatformError,
     StillRunning,
@@ -342,6 +343,55 @@ def test_a_stack_deleted_by_hand_is_made_again(scene: Scene) -> None:
     apply(plan, scene.worlds)
 
     check_one_of_each(scene)
+
+
+def test_records_that_lists_do_not_show_yet_are_not_made_again(scene: Scene) -> None:
+    def die(method: str) -> None:
+        if method in {"register_account", "create_node"}:
+            raise Killed
+
+    scene.registry.after = die
+    for _ in range(2):
+        with pytest.raises(Killed):
+            scene.register()
+        scene.registry.hidden = 3  # both lists once for the plan, and the step's own look
+
+    scene.registry.after = lambda _: None
+    scene.register()
+    check_one_of_each(scene)
+    scene.registry.hidden = 2
+    assert scene.plan().node_uuid
+
+
+def test_an_account_registered_meanwhile_is_not_taken_over(scene: Scene) -> None:
+    plan = scene.plan()
+    existing_account(scene, "Pennsieve-Compute-prod-aaaaaaaa")
+
+    with pytest.raises(Conflict, match="registered meanwhile with role"):
+        apply(plan, scene.worlds)
+    assert list(scene.registry.records) == ["a"]
+
+
+def test_a_node_that_cannot_be_seen_yet_is_waited_for(scene: Scene) -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            del scene.registry.refuse["node"]
+
+    scene.registry.refuse["node"] = Forbidden("forbidden")
+    scene.worlds = replace(scene.worlds, sleep=sleep)
+
+    assert scene.register().status is NodeStatus.ENABLED
+    assert slept[:3] == [0.25, 0.5, 1.0]
+
+
+def test_a_paused_node_is_not_waited_for(scene: Scene) -> None:
+    scene.registry.ends_as = NodeStatus.PAUSED
+
+    with pytest.raises(AgentError, match="is Paused"):
+        scene.register()
 
 
 def test_a_foreign_stack_of_that_name_is_left_alone(scene: Scene) -> None:

@@ -170,7 +170,7 @@ def test_a_wait_ends() -> None:
     aws = ScriptedAws(("describe_stack_events", busy), ("describe_stack_events", busy))
 
     with pytest.raises(StillRunning):
-        list(stack_events(aws, "s", None, sleep=lambda _: None, seconds=6))
+        list(stack_events(aws, "s", None, sleep=lambda _: None, seconds=0.5))
 
 
 def test_a_refused_template_is_cleaned_up_and_explained() -> None:
