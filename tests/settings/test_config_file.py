@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -110,3 +111,19 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be"):
         file.save()
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "config.ini"
+    path.write_text("[lab]\nx=1\n")
+    file = ConfigFile.load(path)
+    file.set("lab", "x", "2")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SettingsError, match="cannot be written: No space left"):
+        file.save()
+    assert path.read_text() == "[lab]\nx=1\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["config.ini"]

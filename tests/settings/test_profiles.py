@@ -331,3 +331,24 @@ def test_the_sandbox_writes_its_profile_whole(tmp_path: Path) -> None:
     found = here.settings.profile()
     assert (found.name, found.key) == ("sandbox", ApiKey("k", "s"))
     assert here.chain.asked == 0
+
+
+@pytest.mark.parametrize("before", [{}, {"sandbox:new-key": "old"}])
+def test_a_secret_is_taken_back_when_the_file_cannot_be_saved(
+    tmp_path: Path, before: dict[str, str]
+) -> None:
+    path = tmp_path / "config.ini"
+
+    class Slow(MemoryKeychain):
+        """While it waits for its user, another program writes the file."""
+
+        def set(self, account: str, secret: str) -> None:
+            super().set(account, secret)
+            path.write_text("[theirs]\nx=1\n")
+
+    chain = Slow()
+    chain.secrets = dict(before)
+    with pytest.raises(SettingsError, match="another program"):
+        Settings(path, {}, chain).save(SANDBOX)
+    assert chain.secrets == before
+    assert path.read_text() == "[theirs]\nx=1\n"
