@@ -30,7 +30,8 @@ def _parts() -> list[tuple[Path, str]]:
     own = [*packages, *folders, Path("/etc/R"), Path("/usr/share/R/share")]
     programs = [Path(name) for name in ("/usr/bin/R", "/usr/bin/Rscript", "/bin/bash")]
     return [
-        (Path(shutil.which("busybox") or "busybox"), "usr/bin/which"),  # R asks for it by this path when it starts
+        # R asks for it by this path when it starts.
+        (Path(shutil.which("busybox") or "busybox"), "usr/bin/which"),
         *((path, str(path).lstrip("/")) for path in (*own, *programs)),
         # Under the names the loader looks for, and as files, not as links.
         *((path.resolve(), str(path).lstrip("/")) for path in _libraries([*own, *programs])),

@@ -85,7 +85,7 @@ def measured(dataset: Dataset) -> int:
 
 
 @given(dataset=datasets(), keep_dates=st.booleans())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_random_datasets(
     example: dict[str, ModuleType], dataset: Dataset, *, keep_dates: bool
 ) -> None:
