@@ -53,7 +53,7 @@ def register(
     from pennsieve_agent.console import documents
 
     context = options.use(ctx, profile, as_json=json)
-    workspace = context.identity.workspace.id
+    workspace = context.workspace_id
     environment = environment_of(context.profile.hosts)
     wanted = RegisterOptions(name, workspace, environment, mode)
     worlds = _worlds(context, name, region, aws_profile)
@@ -84,7 +84,7 @@ def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Jso
     from pennsieve_agent.console.words import when
 
     context = options.use(ctx, profile, as_json=json)
-    nodes = context.platform.compute.nodes(context.identity.workspace.id)
+    nodes = context.platform.compute.nodes(context.workspace_id)
     nodes.sort(key=lambda n: n.name.casefold())
     if json:
         context.streams.document([documents.node(n) for n in nodes])
@@ -121,7 +121,7 @@ def show(
     from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    listed = lookup.node(context.platform, context.identity.workspace.id, node)
+    listed = lookup.node(context.platform, context.workspace_id, node)
     found = context.platform.compute.node(listed.uuid)
     if json:
         document = documents.node(found)
@@ -161,7 +161,7 @@ def remove(
     from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    workspace = context.identity.workspace.id
+    workspace = context.workspace_id
     name, uuid = node, ""
     try:
         found = lookup.node(context.platform, workspace, node)
@@ -246,4 +246,6 @@ def _show_report(context: Context, name: str, report: RemovalReport) -> None:
             hint="look at it in the AWS console, then run the same command again",
         )
     if not context.as_json:
-        context.streams.result(f"Removed compute node '{name}'; nothing of it is left in AWS")
+        context.streams.result(f"Removed compute node '{name}'; nothing unexpected is left in AWS")
+        for kept in report.kept:
+            context.streams.note(f"  kept: {kept}")

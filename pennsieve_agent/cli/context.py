@@ -127,6 +127,11 @@ class Context:
         return self._open.enter_context(Aws(self.profile.aws, region, profile))
 
     @cached_property
+    def workspace_id(self) -> str:
+        """The node id of the key's workspace; cheaper than asking who is signed in."""
+        return self.platform.workspace_id()
+
+    @cached_property
     def identity(self) -> Identity:
         """Who is signed in."""
         return self.platform.identity()

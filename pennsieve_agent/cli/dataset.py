@@ -101,7 +101,7 @@ def grant(
 
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
-    what = lookup.workflow(platform, context.identity.workspace.id, workflow)
+    what = lookup.workflow(platform, context.workspace_id, workflow)
     where = lookup.dataset(platform, dataset)
     changed = granting.grant(platform, what, where, access)
     if json:
@@ -140,7 +140,7 @@ def revoke(
 
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
-    what = lookup.workflow(platform, context.identity.workspace.id, workflow)
+    what = lookup.workflow(platform, context.workspace_id, workflow)
     where = lookup.dataset(platform, dataset)
     had = granting.revoke(platform, what, where)
     if json:
@@ -166,7 +166,7 @@ def grants(
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
     where = lookup.dataset(platform, dataset)
-    names = {w.uuid: w.name for w in platform.workflows.list(context.identity.workspace.id)}
+    names = {w.uuid: w.name for w in platform.workflows.list(context.workspace_id)}
     found = platform.integrations.grants(where.id)
     if json:
         context.streams.document(

@@ -69,7 +69,7 @@ def start(
     wanted = submit.RunOptions(
         dataset, workflow, node, tuple(files or ()), tuple(param or ()), name, folder
     )
-    ready = submit.prepare(context.platform, context.identity.workspace.id, wanted, context.now())
+    ready = submit.prepare(context.platform, context.workspace_id, wanted, context.now())
     if dry_run:
         run_views.show_plan(context, ready)
         return
@@ -96,7 +96,7 @@ def list_(
     from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    runs = lookup.recent_runs(context.platform, context.identity.workspace.id, limit)
+    runs = lookup.recent_runs(context.platform, context.workspace_id, limit)
     if json:
         context.streams.document([documents.run(r) for r in runs])
     elif runs:
@@ -235,7 +235,7 @@ def outputs(
 def _find(context: Context, wanted: str | None) -> Run:
     from pennsieve_agent.services import lookup
 
-    return lookup.run(context.platform, context.identity.workspace.id, wanted)
+    return lookup.run(context.platform, context.workspace_id, wanted)
 
 
 def _follower(

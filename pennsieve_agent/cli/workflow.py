@@ -52,7 +52,7 @@ def add(
         clock = workflows.Clock(context.now, context.sleep)
         added = workflows.add(
             context.platform,
-            context.identity.workspace.id,
+            context.workspace_id,
             found,
             name,
             clock,
@@ -81,9 +81,7 @@ def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Jso
     from pennsieve_agent.console.words import when
 
     context = options.use(ctx, profile, as_json=json)
-    found = [
-        w for w in context.platform.workflows.list(context.identity.workspace.id) if w.is_active
-    ]
+    found = [w for w in context.platform.workflows.list(context.workspace_id) if w.is_active]
     found.sort(key=lambda w: w.name.casefold())
     if json:
         context.streams.document([documents.workflow(w) for w in found])
@@ -117,7 +115,7 @@ def show(
     from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.identity.workspace.id, workflow)
+    found = lookup.workflow(context.platform, context.workspace_id, workflow)
     if json:
         context.streams.document(documents.workflow(found))
         return
@@ -171,7 +169,7 @@ def remove(
     from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.identity.workspace.id, workflow)
+    found = lookup.workflow(context.platform, context.workspace_id, workflow)
     question = f"Archive workflow '{found.name}'?"
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")

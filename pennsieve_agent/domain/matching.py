@@ -46,9 +46,10 @@ def pick(
                 f"{len(found)} {kind}s match '{wanted}': {', '.join(names[:_SHOWN])}{more}",
                 hint=f"give the full name or the id; list them with: {list_command}",
             )
-    if not pool:
-        raise UsageProblem(f"there is no {kind} yet", hint=f"list them with: {list_command}")
-    raise UsageProblem(f"no {kind} is called '{wanted}'", hint=f"list them with: {list_command}")
+    none = "" if pool else "; there is none yet"
+    raise UsageProblem(
+        f"no {kind} is called '{wanted}'{none}", hint=f"list them with: {list_command}"
+    )
 
 
 def _begins(id_: str, folded: str) -> bool:

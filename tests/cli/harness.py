@@ -29,12 +29,17 @@ class Agent:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = dict(environ)
+        #: Pauses end at once: for waiting that is only told about, not tested.
+        self.quick = False
 
     def __call__(
         self, *words: str, answers: str = "", terminal: bool = False, width: int = 80
     ) -> Result:
         streams = Streams.for_test(answers, terminal=terminal, width=width)
-        code = run(words, Context(streams, self.environ))
+        context = Context(streams, self.environ)
+        if self.quick:
+            context.sleep = lambda _: None
+        code = run(words, context)
         assert isinstance(streams.out, io.StringIO)
         assert isinstance(streams.err, io.StringIO)
         return Result(code, streams.out.getvalue(), streams.err.getvalue())

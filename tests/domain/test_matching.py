@@ -59,5 +59,5 @@ def test_none(wanted: str) -> None:
 
 
 def test_nothing_there_at_all() -> None:
-    with pytest.raises(UsageProblem, match="there is no dataset yet"):
+    with pytest.raises(UsageProblem, match="no dataset is called 'x'; there is none yet"):
         choose("x", [])
