@@ -13,6 +13,7 @@ import pytest
 import yaml
 from pydicom.datadict import tag_for_keyword
 
+from pennsieve_agent.source.manifest import read
 from tests.examples.running import EXAMPLES
 
 REPOSITORIES = sorted(path.parent for path in EXAMPLES.glob("*/Dockerfile"))
@@ -79,6 +80,12 @@ def test_the_manifest_has_only_what_the_schema_allows(manifest: dict[str, Any]) 
     assert {port["dataType"] for port in manifest["inputs"] + manifest["outputs"]} <= DATA_TYPES
     assert manifest["resources"]["cpu"] in CPU
     assert manifest["resources"]["memory"] in MEMORY
+
+
+def test_our_own_reader_takes_it(repository: Path, manifest: dict[str, Any]) -> None:
+    found = read(repository)
+    assert found.name == repository.name
+    assert [p.name for p in found.parameters] == [p["name"] for p in manifest["parameters"]]
 
 
 def test_every_parameter_is_read_and_documented(repository: Path, manifest: dict[str, Any]) -> None:
