@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pennsieve_agent.errors import AgentError
@@ -15,6 +13,7 @@ from pennsieve_agent.sandbox.store import Store
 TEMPORARY_PREFIX = ".pennsieve-"
 """Files of this name are not part of a dataset (see :mod:`pennsieve_agent.sandbox.scan`)."""
 MAX_NAME_BYTES = 120
+PIECE_BYTES = 4 * 1024 * 1024
 
 
 def keep_both(name: str) -> Iterator[str]:
@@ -60,9 +59,13 @@ def inner_folder(root: Path, relative: str) -> Path:
 class Deliveries:
     """What one step of a run has delivered, so that a repeated step delivers nothing twice."""
 
-    def __init__(self, store: Store, run_uuid: str, node_id: str) -> None:
+    def __init__(
+        self, store: Store, run_uuid: str, node_id: str, check: Callable[[], None]
+    ) -> None:
+        """``check`` may raise to end a delivery; no half of a file stays then."""
         self._store = store
         self._key = (run_uuid, node_id)
+        self._check = check
 
     def deliver(self, source: Path, relative: str, folder: Path, root: Path) -> str:
         """Copy a file into a folder of the dataset; answers its path there.
@@ -80,7 +83,7 @@ class Deliveries:
         mark = hashlib.sha256("\0".join((*self._key, relative)).encode()).hexdigest()[:16]
         temporary = folder / f"{TEMPORARY_PREFIX}{mark}"
         try:
-            shutil.copyfile(source, temporary)
+            copy_file(source, temporary, self._check)
             name = relative.rpartition("/")[2]
             for candidate in keep_both(name):
                 target = folder / candidate
@@ -114,7 +117,19 @@ def _appear(temporary: Path, target: Path) -> bool:
         target.hardlink_to(temporary)
     except FileExistsError:
         return False
-    except OSError:
-        with suppress(FileNotFoundError):  # a disk without hard links
-            temporary.rename(target)
+    except OSError:  # a disk without hard links
+        temporary.rename(target)
     return True
+
+
+def copy_file(source: Path, target: Path, check: Callable[[], None]) -> None:
+    """Copy a file's content; ``check`` is called between pieces and may raise to end it.
+
+    Raises:
+        OSError: for example, no space left.
+
+    """
+    with source.open("rb") as reading, target.open("wb") as writing:
+        while piece := reading.read(PIECE_BYTES):
+            check()
+            writing.write(piece)

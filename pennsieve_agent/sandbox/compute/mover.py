@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +11,12 @@ from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.engine.backend import Log
 from pennsieve_agent.engine.files import entries, require_space
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.sandbox.compute.delivery import Deliveries, folder_name, inner_folder
+from pennsieve_agent.sandbox.compute.delivery import (
+    Deliveries,
+    copy_file,
+    folder_name,
+    inner_folder,
+)
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles
 from pennsieve_agent.sandbox.store import Row, Store
@@ -50,7 +54,7 @@ class DatasetMover:
                 raise AgentError(f"'{path}' is no path of the dataset")
             target = into / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            copy_file(source, target, self._check_halt)
         log(f"{_count(len(found))} ({size} bytes) from dataset {self.run['dataset_id']}")
 
     def deliver(self, job: Job, out_of: Path, log: Log) -> None:
@@ -70,7 +74,7 @@ class DatasetMover:
         root = self.files.folder(dataset).resolve()
         require_space(root, sum(entry.real.stat().st_size for entry in found))
         base = job.target_folder or default_folder(self.run)
-        deliveries = Deliveries(self.store, self.run["uuid"], job.id)
+        deliveries = Deliveries(self.store, self.run["uuid"], job.id, self._check_halt)
         delivered = 0
         try:
             for entry in found:

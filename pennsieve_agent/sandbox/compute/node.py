@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from pennsieve_agent.errors import AgentError
 from pennsieve_agent.sandbox.compute.catalogue import find_program
 from pennsieve_agent.sandbox.compute.mover import DatasetMover
 from pennsieve_agent.sandbox.compute.records import find_node, find_run
+from pennsieve_agent.sandbox.compute.run_checks import missing_grant
 from pennsieve_agent.sandbox.compute.run_log import RunLog
 from pennsieve_agent.sandbox.compute.run_order import package_ids, request_of
 from pennsieve_agent.sandbox.compute.run_states import RunStates
@@ -84,6 +86,7 @@ class Node:
         if run is None or any(step["status"] == "FAILED" for step in steps):
             return run is not None
         try:
+            self._check_grant(run)
             plan = self._plan(run)
             ended = self._hand_over(run, plan, self._resume(run_uuid, steps), halt)
         except Exception as error:
@@ -93,6 +96,15 @@ class Node:
             return True
         stopped = ended.canceled or self._closing.is_set()
         return ended.ok or not stopped
+
+    def _check_grant(self, run: Row) -> None:
+        """Ask again: a grant may have been revoked since the run was started."""
+        if run["dataset_id"]:
+            dag = json.loads(run["dag"])
+            workflow, dataset = run["workflow_uuid"], run["dataset_id"]
+            why = missing_grant(self._neighbours, workflow, dataset, dag)
+            if why:
+                raise AgentError(f"workflow {run['workflow_name']} {why}")
 
     def _hand_over(
         self, run: Row, plan: RunPlan, done: frozenset[str], halt: threading.Event

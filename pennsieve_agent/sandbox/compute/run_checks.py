@@ -157,16 +157,23 @@ class RunChecks:
                 raise answers.message(400, "the packages hold no files")
 
     def _check_grant(self, dataset: str, definition: Row, dag: list[Node]) -> None:
-        """Ours (architecture: "how a workflow gets data"): the platform asks for no grant."""
-        name = definition["name"]
-        found = self._neighbours.grants(dataset)
-        granted = [access for uuid, access in found if uuid == definition["uuid"]]
-        if not granted:
-            raise answers.message(403, f"workflow {name} has no grant on dataset {dataset}")
-        writes = any(node["type"] == TARGET for node in dag)
-        if writes and not any(access.writes for access in granted):
-            text = f"workflow {name} has no grant to write on dataset {dataset}, only to read"
-            raise answers.message(403, text)
+        why = missing_grant(self._neighbours, definition["uuid"], dataset, dag)
+        if why:
+            raise answers.message(403, f"workflow {definition['name']} {why}")
+
+
+def missing_grant(neighbours: Neighbours, workflow_uuid: str, dataset: str, dag: list[Node]) -> str:
+    """What a workflow lacks to run on a dataset, after its name; empty if nothing.
+
+    Ours (architecture: "how a workflow gets data"): the hosted platform asks for no grant.
+    """
+    granted = [access for uuid, access in neighbours.grants(dataset) if uuid == workflow_uuid]
+    if not granted:
+        return f"has no grant on dataset {dataset}"
+    writes = any(node["type"] == TARGET for node in dag)
+    if writes and not any(access.writes for access in granted):
+        return f"has no grant to write on dataset {dataset}, only to read"
+    return ""
 
 
 def active_row(order: RunOrder, approved: Approved) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.engine.backend import Log, Outcome, Task
+from pennsieve_agent.sandbox.compute import delivery
 from pennsieve_agent.sandbox.compute.delivery import Deliveries
+from pennsieve_agent.sandbox.compute.mover import DatasetMover
 from pennsieve_agent.sandbox.compute.run_states import RunStates
 from tests.sandbox.compute.lab import REPO, Gate, Lab, Ready, chain, copy_files, wait_for
 
@@ -73,8 +76,7 @@ def test_cancelling_while_files_are_delivered(
     cancelled.set()
     assert ready.lab.wait(run)["status"] == "CANCELED"
     assert steps(ready, run) == ["SUCCEEDED", "SUCCEEDED", "CANCELED"]
-    delivered = [path for path in ready.files() if path.startswith("summary/")]
-    assert delivered == ["summary/first/raw/a.txt"]  # the one that was under way, whole
+    assert set(ready.files()) == {"c.txt", "raw/a.txt", "raw/deep/b.txt"}  # no half of a file
 
 
 def test_cancelling_and_finishing_at_once_ends_in_one_way(ready: Ready) -> None:
@@ -226,6 +228,39 @@ def test_an_application_that_went_away_fails_the_run_in_words(ready: Ready) -> N
     ready.lab.restart()
     assert ready.lab.wait(run)["status"] == "FAILED"
     assert ready.lab.lines(run, "src") == [f"application {REPO} v1 is not deployed"]
+
+
+def test_a_grant_revoked_while_the_run_was_queued(ready: Ready) -> None:
+    ready.lab.parts.stop()
+    run = ready.start()
+    ready.lab.grants.clear()
+    ready.lab.restart()
+    assert ready.lab.wait(run)["status"] == "FAILED"
+    (line,) = ready.lab.lines(run, "src")
+    assert line == f"workflow summary has no grant on dataset {ready.dataset}"
+    assert ready.lab.backend.tasks == []
+
+
+def test_cancelling_in_the_middle_of_a_big_file(
+    ready: Ready, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "PIECE_BYTES", 1)
+    plain, ids = DatasetMover._check_halt, itertools.count()
+    entered, cancelled = threading.Event(), threading.Event()
+
+    def third_byte(self: DatasetMover) -> None:
+        if next(ids) == 3:
+            entered.set()
+            assert cancelled.wait(10)
+        plain(self)
+
+    monkeypatch.setattr(DatasetMover, "_check_halt", third_byte)
+    run = ready.start()
+    assert entered.wait(10)
+    assert cancel(ready, run) == 202
+    cancelled.set()
+    assert ready.lab.wait(run)["status"] == "CANCELED"
+    assert steps(ready, run) == ["CANCELED", "NOT_STARTED", "NOT_STARTED"]
 
 
 def test_deleting_a_node_waits_for_its_runs(ready: Ready) -> None:
