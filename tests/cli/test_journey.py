@@ -247,3 +247,29 @@ def test_every_list_fits_and_has_a_document(
     assert shown.code == 0, shown.err
     assert shown.out.strip()
     assert json.loads(agent(*words, "--json").out)
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_node_can_be_removed_and_made_again(agent: Agent) -> None:
+    for _ in range(2):
+        made = agent("compute", "register", "--name", "second", "--yes", "--json")
+        assert made.code == 0, made.err
+        assert made.document["status"] == "Enabled"
+        plan = agent("compute", "remove", "second", "--dry-run", "--json").document
+        assert next(step["kind"] for step in plan["steps"]) == "delete_node"
+        gone = agent("compute", "remove", "second", "--yes")
+        assert gone.code == 0, gone.err
+    assert "second" not in agent("compute", "list").out
+    assert agent("compute", "remove", "second", "--yes").code == 2
+
+
+def test_registering_can_be_rehearsed(lab: Lab, agent: Agent) -> None:
+    plan = agent("compute", "register", "--name", "never", "--dry-run", "--json").document
+    assert plan["nothing_to_do"] is False
+    shown = agent("compute", "register", "--name", "never", "--dry-run")
+    assert "nothing was changed" in shown.err
+    assert "never" not in agent("compute", "list").out
+    refused = agent("compute", "register", "--name", "never")
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    assert lab.state.pid
