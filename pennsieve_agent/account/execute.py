@@ -24,8 +24,8 @@ from pennsieve_agent.account.steps import (
     Step,
 )
 from pennsieve_agent.account.worlds import Progress, StepState, Worlds
-from pennsieve_agent.aws.waiting import waits
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
+from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import (
     AgentError,
     Conflict,
@@ -159,7 +159,7 @@ class _Registration:
         return next((a for a in found if a.aws_account_id == aws_account_id), None)
 
     def _look_for_account(self, aws_account_id: str) -> Account | None:
-        for pause in waits(LOOK_AGAIN_SECONDS):
+        for pause in pauses(LOOK_AGAIN_SECONDS):
             found = self._find_account(aws_account_id)
             if found is not None:
                 return found
@@ -206,7 +206,7 @@ class _Registration:
 
     def _look_for_node(self, name: str) -> ComputeNode | None:
         before = self.entry.nodes_before or ()
-        for pause in waits(LOOK_AGAIN_SECONDS):
+        for pause in pauses(LOOK_AGAIN_SECONDS):
             for node in self.worlds.registry.nodes(self.plan.organization_id):
                 ours = node.name == name and node.account_uuid == self.entry.account_uuid
                 new = node.uuid not in before and node.status is not NodeStatus.DESTROYING
@@ -216,7 +216,7 @@ class _Registration:
         return None
 
     def _await_node(self, step: AwaitNode) -> str:
-        for look, pause in enumerate(waits(NODE_SECONDS)):
+        for look, pause in enumerate(pauses(NODE_SECONDS)):
             try:
                 node = self.worlds.registry.node(self.entry.node_uuid)
             except (Forbidden, NotFound):

@@ -12,8 +12,8 @@ from pennsieve_agent.account.worlds import Progress, StepState, Worlds
 from pennsieve_agent.aws.iam import find_role, policy_exists
 from pennsieve_agent.aws.presence import log_group_exists, table_exists
 from pennsieve_agent.aws.s3 import bucket_exists, empty_bucket
-from pennsieve_agent.aws.waiting import waits
 from pennsieve_agent.domain.compute import NodeStatus
+from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import AgentError, Conflict, NotFound, StillRunning
 
 NODE_SECONDS = 900.0
@@ -82,7 +82,7 @@ class _Removal:
         gone = f"compute node '{self.plan.name}' is gone from Pennsieve"
         try:
             self.worlds.registry.delete_node(step.target)
-            for pause in waits(NODE_SECONDS):
+            for pause in pauses(NODE_SECONDS):
                 if self.worlds.registry.node(step.target).status is NodeStatus.FAILED:
                     raise AgentError(
                         f"Pennsieve could not delete compute node '{self.plan.name}'",

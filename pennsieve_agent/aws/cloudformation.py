@@ -16,7 +16,7 @@ from pennsieve_agent.aws.values import (
     StackEvent,
     StackResource,
 )
-from pennsieve_agent.aws.waiting import waits
+from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import AwsError, StillRunning
 
 Sleep = Callable[[float], None]
@@ -96,7 +96,7 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
     kind = "CREATE" if creates else "UPDATE"
     made = _create_change_set(aws, request, kind)
     empty = ChangeSet(made["Id"], made["StackId"], request.name, creates)
-    for pause in waits(CHANGE_SET_SECONDS):
+    for pause in pauses(CHANGE_SET_SECONDS):
         state = aws.call("cloudformation", "describe_change_set", ChangeSetName=made["Id"])
         if state["Status"] == "CREATE_COMPLETE":
             return ChangeSet(*_key(empty), changes=_changes(aws, state))
@@ -157,7 +157,7 @@ def stack_events(
 
     """
     seen = since
-    for pause in waits(seconds):
+    for pause in pauses(seconds):
         news: list[StackEvent] = []
         for event in _newest_first(aws, name):
             if event.id == seen:

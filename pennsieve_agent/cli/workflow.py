@@ -49,13 +49,12 @@ def add(
     context = options.use(ctx, profile, as_json=json)
     with tempfile.TemporaryDirectory(prefix="pennsieve-") as folder:
         found = workflows.inspect_all(repositories, ref, Path(folder), context.streams.note)
-        clock = workflows.Clock(context.now, context.sleep)
         added = workflows.add(
             context.platform,
             context.workspace_id,
             found,
             name,
-            clock,
+            context.sleep,
             context.streams.note,
         )
     if json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.domain.workflows import (
     DATASET_TARGET,
     BuildStatus,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
 BUILD_SECONDS = 1800
-_POLL_FIRST, _POLL_MOST = 0.2, 5.0
 SOURCE_STEP, TARGET_STEP = "input", "output"
 
 
@@ -34,14 +34,6 @@ class Added:
     workflow: Workflow
     checkouts: tuple[Checkout, ...]
     created: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Time, for whoever waits."""
-
-    now: Callable[[], float]
-    sleep: Callable[[float], None]
 
 
 def inspect_all(
@@ -80,7 +72,7 @@ def add(
     organization_id: str,
     checkouts: Sequence[Checkout],
     name: str | None,
-    clock: Clock,
+    sleep: Callable[[float], None],
     note: Callable[[str], None],
 ) -> Added:
     """Register repositories, wait until they are built, and make a workflow that runs them in turn.
@@ -104,7 +96,7 @@ def add(
             f"pennsieve workflow remove '{wanted}'",
         )
     for checkout in checkouts:
-        _register(platform, checkout, clock, note)
+        _register(platform, checkout, sleep, note)
     if present is None:
         description = checkouts[-1].manifest.description
         made = platform.workflows.create(wanted, description, organization_id, steps)
@@ -153,7 +145,10 @@ def _step_id(name: str, taken: set[str]) -> str:
 
 
 def _register(
-    platform: Platform, checkout: Checkout, clock: Clock, note: Callable[[str], None]
+    platform: Platform,
+    checkout: Checkout,
+    sleep: Callable[[float], None],
+    note: Callable[[str], None],
 ) -> Version:
     known = platform.applications.version(checkout.source_url, checkout.tag)
     # A tag can be moved, so only a commit is sure to be what was built before.
@@ -161,12 +156,13 @@ def _register(
         return known
     note(f"registering {checkout.source_url} at {checkout.tag} ({checkout.commit[:12]})")
     deployment = platform.applications.register(checkout.source_url, checkout.tag)
-    return _await_build(platform, checkout, deployment, clock)
+    return _await_build(platform, checkout, deployment, sleep)
 
 
-def _await_build(platform: Platform, checkout: Checkout, deployment: str, clock: Clock) -> Version:
-    deadline, pause = clock.now() + BUILD_SECONDS, _POLL_FIRST
-    while clock.now() < deadline:
+def _await_build(
+    platform: Platform, checkout: Checkout, deployment: str, sleep: Callable[[float], None]
+) -> Version:
+    for pause in pauses(BUILD_SECONDS):
         version = platform.applications.build(checkout.source_url, deployment)
         if version and version.status is BuildStatus.DEPLOYED:
             return version
@@ -176,8 +172,7 @@ def _await_build(platform: Platform, checkout: Checkout, deployment: str, clock:
                 where=f"{checkout.source_url} at {checkout.tag}",
                 hint="try it where you are: docker build .",
             )
-        clock.sleep(pause)
-        pause = min(pause * 1.5, _POLL_MOST)
+        sleep(pause)
     raise AgentError(
         f"the build was not done after {BUILD_SECONDS // 60} minutes",
         where=f"{checkout.source_url} at {checkout.tag}",
