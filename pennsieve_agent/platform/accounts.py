@@ -37,7 +37,10 @@ class Accounts:
         self._note = note
 
     def accounts(self) -> list[Account]:
-        """The accounts the user registered."""
+        """The accounts the user registered.
+
+        Route: GET v2 /compute/resources/accounts
+        """
         return sorted(
             (_account(item) for item in self._v2.get_records(_ACCOUNTS)),
             key=lambda account: (account.aws_account_id, account.uuid),
@@ -47,6 +50,9 @@ class Accounts:
         self, aws_account_id: str, role_name: str, external_id: str, name: str = ""
     ) -> str:
         """Register an AWS account; its record's uuid.
+
+        Route: POST v2 /compute/resources/accounts
+        Route: GET v2 /compute/resources/accounts
 
         The platform checks neither the account nor the role (``contracts/resources.md`` 1.2). When
         the answer is lost, the account is looked for before it is sent a second time.
@@ -99,6 +105,8 @@ class Accounts:
     def delete_account(self, uuid: str, *, force: bool = False) -> None:
         """Delete an account's record; its role in AWS stays.
 
+        Route: DELETE v2 /compute/resources/accounts/{id}
+
         Raises:
             Conflict: nodes remain in it. ``force`` deletes it all the same and strands them.
 
@@ -107,6 +115,8 @@ class Accounts:
 
     def allow_image_pulls(self, aws_account_id: str) -> None:
         """Let an AWS account pull images from the platform's shared repository.
+
+        Route: POST v2 /compute/resources/app-store/access
 
         Right after registering, the platform may not find the account yet and says 403
         (``contracts/resources.md`` 1.11); that is tried again for some seconds.
@@ -125,6 +135,8 @@ class Accounts:
     def enable_workspace(self, account_uuid: str, organization_id: str) -> None:
         """Let nodes of an account belong to a workspace; fine when they may already.
 
+        Route: POST v2 /compute/resources/accounts/{uuid}/workspaces
+
         Only the account's owner makes nodes there, which is the narrowest the platform offers
         (``contracts/resources.md`` 1.7).
         """
@@ -138,6 +150,8 @@ class Accounts:
 
     def disable_workspace(self, account_uuid: str, organization_id: str) -> None:
         """Take that back; fine when there was nothing to take back.
+
+        Route: DELETE v2 /compute/resources/accounts/{uuid}/workspaces/{workspaceId}
 
         Raises:
             Conflict: the account has nodes in the workspace.

@@ -22,6 +22,8 @@ class Applications:
     def list(self, source_url: str | None = None) -> _Applications:
         """All applications, or those of one repository.
 
+        Route: GET v2 /applications/store
+
         An address is compared letter by letter, as the platform does: ``repo`` and ``repo.git`` are
         two applications (``contracts/workflows.md`` section 8, trap 4).
         """
@@ -31,6 +33,8 @@ class Applications:
 
     def register(self, source_url: str, tag: str) -> str:
         """Register a tag of a repository and begin to build it; the deployment's id.
+
+        Route: POST v2 /applications/store
 
         Sent once: every call adds another version, also of the same tag.
         """
@@ -44,6 +48,8 @@ class Applications:
     def version(self, source_url: str, tag: str) -> Version | None:
         """The newest version of a repository with that tag; None when there is none.
 
+        Route: GET v2 /applications/store
+
         Versions are not immutable: registering a tag again makes another row (trap 26).
         """
         versions = [
@@ -56,7 +62,10 @@ class Applications:
         return max(reversed(versions), key=lambda version: version.created_at, default=None)
 
     def build(self, source_url: str, deployment_id: str) -> Version | None:
-        """The version that a registration made: the only way to its outcome (trap 25)."""
+        """The version that a registration made: the only way to its outcome (trap 25).
+
+        Route: GET v2 /applications/store
+        """
         for application in self.list(source_url):
             for version in application.versions:
                 if deployment_id in version.deployment_ids:

@@ -67,6 +67,8 @@ class Session:
     def tokens(self) -> Tokens:
         """Tokens that are good for some minutes at least.
 
+        Route: GET v1 /authentication/cognito-config
+
         Raises:
             NotSignedIn: the key or its secret was refused.
             PlatformError: no answer, or no usable one.

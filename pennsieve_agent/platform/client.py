@@ -63,6 +63,9 @@ class Platform:
     def identity(self) -> Identity:
         """Who is signed in, in which workspace, until when.
 
+        Route: GET v1 /user
+        Route: GET v1 /organizations
+
         Raises:
             NotSignedIn: the key or its secret was refused.
 

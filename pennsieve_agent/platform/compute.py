@@ -27,6 +27,8 @@ class Compute(Accounts):
     def capabilities(self) -> Capabilities:
         """What the platform accepts beyond the published contract.
 
+        Route: GET v2 /compute/resources/capabilities
+
         Ours: ``GET /compute/resources/capabilities``. A platform that knows no such question, as
         hosted Pennsieve does not, answers 404 in any shape, or 422 from the service's router
         (``contracts/resources.md`` 0.3 E); it accepts nothing more.
@@ -42,12 +44,18 @@ class Compute(Accounts):
         return Capabilities(answer.flag("selfManagedNodes"), answer.text("platformAccountId"))
 
     def nodes(self, organization_id: str) -> list[ComputeNode]:
-        """The nodes of a workspace that the user can reach, by name."""
+        """The nodes of a workspace that the user can reach, by name.
+
+        Route: GET v2 /compute/resources/compute-nodes
+        """
         found = self._v2.get_records(_NODES, {"organization_id": organization_id})
         return sorted((_node(item) for item in found), key=lambda node: (node.name, node.uuid))
 
     def node(self, uuid: str) -> ComputeNode:
-        """One node. Its health is only in the list, its access scope only here."""
+        """One node. Its health is only in the list, its access scope only here.
+
+        Route: GET v2 /compute/resources/compute-nodes/{id}
+        """
         return _node(self._v2.get_record(f"{_NODES}/{segment(uuid)}"))
 
     def create_node(
@@ -60,6 +68,10 @@ class Compute(Accounts):
         self_managed: Mapping[str, str] | None = None,
     ) -> ComputeNode:
         """Create a node, which begins as Pending.
+
+        Route: POST v2 /compute/resources/compute-nodes
+        Route: GET v2 /compute/resources/compute-nodes
+        Route: GET v2 /compute/resources/compute-nodes/{id}
 
         The platform answers 202 without saying which (``contracts/resources.md`` 3.2), and neither
         names nor calls are unique; so the node is the one in this account, of this name, that was
@@ -106,6 +118,8 @@ class Compute(Accounts):
 
     def delete_node(self, uuid: str) -> None:
         """Begin to delete a node; it is gone when :meth:`node` raises NotFound.
+
+        Route: DELETE v2 /compute/resources/compute-nodes/{id}
 
         Raises:
             Conflict: runs are active on it.

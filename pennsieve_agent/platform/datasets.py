@@ -28,7 +28,10 @@ class Datasets:
         self._note = note
 
     def list(self) -> Iterator[Dataset]:
-        """All datasets, by name, page by page as they are asked for."""
+        """All datasets, by name, page by page as they are asked for.
+
+        Route: GET v1 /datasets/paginated
+        """
 
         def fetch(offset: int) -> tuple[list[Dataset], bool]:
             query = {
@@ -48,6 +51,8 @@ class Datasets:
     def get(self, dataset_id: str) -> Dataset:
         """One dataset by its node id.
 
+        Route: GET v1 /datasets/{id}
+
         Raises:
             NotFound: it does not exist, or the user has no role on it; the platform does not tell.
 
@@ -57,7 +62,10 @@ class Datasets:
         return _dataset(self._v1.get_record(path, {"limit": 1}))
 
     def root_ids(self, dataset_id: str) -> tuple[str, ...]:
-        """Node ids of all packages and folders at the root."""
+        """Node ids of all packages and folders at the root.
+
+        Route: GET v1 /datasets/{id}
+        """
         path = f"/datasets/{segment(dataset_id)}"
 
         def fetch(offset: int) -> tuple[list[str], bool]:
@@ -71,6 +79,9 @@ class Datasets:
 
     def files(self, dataset_id: str) -> Iterator[DataFile]:
         """All source files with their paths, in no order, while the listing is being read.
+
+        Route: GET v1 /datasets/{id}/packages
+        Route: GET v1 /packages/{id}/sources-paged
 
         Files in folders that are just being deleted are left out, with a note.
         """

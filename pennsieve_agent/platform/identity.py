@@ -11,6 +11,9 @@ from pennsieve_agent.platform.surface import Surface
 def read_identity(v1: Surface, tokens: Tokens) -> Identity:
     """The user, and the key's own workspace.
 
+    Route: GET v1 /user
+    Route: GET v1 /organizations
+
     The workspace is the one in the ID token. The user's "preferred organization" may be another
     (``contracts/core.md`` section 8, trap 3).
     """

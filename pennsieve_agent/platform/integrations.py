@@ -32,12 +32,18 @@ class Integrations:
         self._note = note
 
     def list(self) -> _Integrations:
-        """All integrations that are grants."""
+        """All integrations that are grants.
+
+        Route: GET v1 /webhooks
+        """
         found = (_integration(item) for item in self._v1.get_records("/webhooks"))
         return [integration for integration in found if integration is not None]
 
     def create(self, workflow_uuid: str, workflow_name: str, access: Access) -> Integration:
         """Make the integration of a workflow for one kind of access.
+
+        Route: POST v1 /webhooks
+        Route: GET v1 /webhooks
 
         The platform makes an integration user and a key for it; that key is not kept. When the
         answer is lost, an integration that has come into being is taken for ours.
@@ -65,11 +71,18 @@ class Integrations:
         return Integration(number, workflow_uuid, access, made.text("displayName", "name"))
 
     def delete(self, integration_id: int) -> None:
-        """Delete an integration, and with it all grants it carries."""
+        """Delete an integration, and with it all grants it carries.
+
+        Route: DELETE v1 /webhooks/{id}
+        """
         self._v1.delete(f"/webhooks/{segment(integration_id)}")
 
     def grants(self, dataset_id: str) -> _Grants:
-        """The grants on a dataset."""
+        """The grants on a dataset.
+
+        Route: GET v1 /webhooks
+        Route: GET v1 /datasets/{id}/webhook
+        """
         known = {integration.id: integration for integration in self.list()}
         enabled = self._v1.get_records(f"/datasets/{segment(dataset_id)}/webhook")
         return [
@@ -86,11 +99,16 @@ class Integrations:
         ]
 
     def enable(self, dataset_id: str, integration_id: int) -> None:
-        """Grant: put the integration's user on the dataset. Doing it twice changes nothing."""
+        """Grant: put the integration's user on the dataset. Doing it twice changes nothing.
+
+        Route: PUT v1 /datasets/{id}/webhook/{webhookId}
+        """
         self._v1.call("PUT", _on_dataset(dataset_id, integration_id))
 
     def disable(self, dataset_id: str, integration_id: int) -> None:
         """Revoke: take the integration's user from the dataset.
+
+        Route: DELETE v1 /datasets/{id}/webhook/{webhookId}
 
         Raises:
             NotFound: it was not enabled there.

@@ -35,6 +35,10 @@ class Runs:
     def start(self, request: RunRequest) -> Run:
         """Start a run, once.
 
+        Route: POST v2 /compute/workflows/runs
+        Route: GET v2 /compute/workflows/runs/{id}
+        Route: GET v2 /compute/workflows/runs
+
         No refresh token is sent along: the platform takes one and hands it to the containers
         (``contracts/workflows.md`` section 8, trap 8), and runs work without.
 
@@ -87,6 +91,8 @@ class Runs:
     ) -> Iterator[Run]:
         """Runs in the platform's order, which is none; at most ``limit``.
 
+        Route: GET v2 /compute/workflows/runs
+
         Those of a list may come without steps.
         """
         page_size = _PAGE if limit is None else max(1, min(limit, _PAGE))
@@ -114,6 +120,8 @@ class Runs:
     def get(self, uuid: str) -> Run:
         """One run with its steps and how far they are.
 
+        Route: GET v2 /compute/workflows/runs/{id}
+
         Raises:
             NotFound: there is none, also when the platform says so by 200 and next to nothing.
 
@@ -127,6 +135,8 @@ class Runs:
     def state(self, uuid: str) -> RunState:
         """How far a run and its steps are.
 
+        Route: GET v2 /compute/workflows/runs/{id}/status
+
         Raises:
             NotFound: there is no such run.
 
@@ -137,7 +147,10 @@ class Runs:
         return decode_state(item)
 
     def logs(self, uuid: str, step_id: str) -> _Messages:
-        """All log lines of a step so far, in the platform's order; there is no paging."""
+        """All log lines of a step so far, in the platform's order; there is no paging.
+
+        Route: GET v2 /compute/workflows/runs/{id}/logs
+        """
         item = self._record(uuid, "/logs", {"nodeId": step_id})
         return [
             LogMessage(
@@ -149,6 +162,8 @@ class Runs:
 
     def cancel(self, uuid: str) -> None:
         """Ask for a run to be cancelled; it is CANCELING, then CANCELED.
+
+        Route: POST v2 /compute/workflows/runs/{id}/cancel
 
         Raises:
             Conflict: it has ended already.

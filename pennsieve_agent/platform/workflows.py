@@ -25,6 +25,8 @@ class Workflows:
     def list(self, organization_id: str, *, archived: bool = False) -> Iterator[Workflow]:
         """The workflows of a workspace; with ``archived`` those that were archived, instead.
 
+        Route: GET v2 /compute/workflows/definitions
+
         Those of a list may come without steps.
         """
 
@@ -48,6 +50,8 @@ class Workflows:
     def get(self, uuid: str) -> Workflow:
         """One workflow with its steps.
 
+        Route: GET v2 /compute/workflows/definitions/{uuid}
+
         Raises:
             NotFound: there is none, also when the platform says so by 200 and next to nothing
                 (``contracts/workflows.md`` section 8, trap 12).
@@ -63,7 +67,11 @@ class Workflows:
     def create(
         self, name: str, description: str, organization_id: str, steps: Sequence[Step]
     ) -> Workflow:
-        """Create a workflow in a workspace. Sent once: names are not unique."""
+        """Create a workflow in a workspace. Sent once: names are not unique.
+
+        Route: POST v2 /compute/workflows/definitions
+        Route: GET v2 /compute/workflows/definitions/{uuid}
+        """
         body = {
             "name": name,
             "description": description,
@@ -78,12 +86,18 @@ class Workflows:
         return self.get(uuid)
 
     def archive(self, uuid: str) -> None:
-        """Put a workflow away; the platform never deletes one."""
+        """Put a workflow away; the platform never deletes one.
+
+        Route: PATCH v2 /compute/workflows/definitions/{uuid}
+        """
         path = f"{_DEFINITIONS}/{segment(uuid)}"
         self._v2.call("PATCH", path, body={"isActive": False}, repeatable=True)
 
     def set_versions(self, uuid: str, versions: Mapping[str, str]) -> None:
-        """Move steps, by their ids, to other tags; an empty tag is refused (2.4)."""
+        """Move steps, by their ids, to other tags; an empty tag is refused (2.4).
+
+        Route: PATCH v2 /compute/workflows/definitions/{uuid}
+        """
         path = f"{_DEFINITIONS}/{segment(uuid)}"
         self._v2.call("PATCH", path, body={"versions": dict(versions)}, repeatable=True)
 
