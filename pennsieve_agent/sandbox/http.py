@@ -184,8 +184,9 @@ class Surface:
         content_type: str,
         not_found: Callable[[str, str], Response],
     ) -> None:
+        self.routes = tuple(routes)
         self._map = Map(
-            [Rule(r.pattern, methods=[r.method], endpoint=r) for r in routes],
+            [Rule(r.pattern, methods=[r.method], endpoint=r) for r in self.routes],
             strict_slashes=False,
             merge_slashes=False,
         )

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import tempfile
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from pennsieve_agent.sandbox import cognito
+from pennsieve_agent.sandbox import clock, cognito
 from pennsieve_agent.sandbox.authorizers import Callback, V1Authorizer, V2Authorizer
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Response, Route, Surface
 from pennsieve_agent.sandbox.identity import TOKEN_SECONDS, Identity
+from pennsieve_agent.sandbox.store import Store
+from pennsieve_agent.sandbox.tables import SCHEMA
 from pennsieve_agent.sandbox.tokens import Signer
 from pennsieve_agent.sandbox.v1 import (
     answers,
@@ -21,7 +29,7 @@ from pennsieve_agent.sandbox.v1 import (
     webhooks,
 )
 from pennsieve_agent.sandbox.v2.downloads import Downloads
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.world import Urls, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +94,37 @@ def build(
 def _gateway_not_found(method: str, path: str) -> Response:
     del method, path
     return Response(404, {"message": "Not Found"})
+
+
+def all_routes() -> list[tuple[str, str, str, str]]:
+    """Every route of a sandbox: surface, method, pattern, and its handler's qualified name.
+
+    Made of the same parts as a running sandbox, in a folder that is thrown away; nothing listens
+    and no thread is started. The table of what is covered is generated from it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        compute = optional_part("compute")
+        schemas = [SCHEMA, compute.SCHEMA] if compute else [SCHEMA]
+        with closing(Store(Path(folder) / "routes.db", schemas)) as store:
+            world = World(Path(folder), store, Urls("", "", ""), clock.now)
+            files = DatasetFiles(world)
+            parts = compute.build(world, files, "process") if compute else None
+            made = build(world, files, Settings(), parts.routes if parts else ())
+            found = [
+                (surface, route.method, route.pattern, _name(route.handler))
+                for surface, app in (("v1", made.v1), ("v2", made.v2), ("aws", made.sign_in))
+                for route in app.routes
+            ]
+    return sorted(found)
+
+
+def optional_part(name: str) -> Any:
+    """A part that is a package of its own, such as ``compute``; None when it is not installed."""
+    module = f"{__package__}.{name}"
+    found = importlib.import_module(module) if importlib.util.find_spec(module) else None
+    return found if hasattr(found, "build") else None
+
+
+def _name(handler: object) -> str:
+    inner = getattr(handler, "func", handler)  # a partial's own function
+    return f"{inner.__module__}.{getattr(inner, '__qualname__', type(inner).__qualname__)}"
