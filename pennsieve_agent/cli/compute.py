@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.removal import RemovalPlan
     from pennsieve_agent.account.steps import AccountPlan
     from pennsieve_agent.account.undo import RemovalReport
-    from pennsieve_agent.account.worlds import Worlds
+    from pennsieve_agent.account.worlds import Progress, Worlds
 
 app = group("Your AWS account as a place where analysis runs.")
 _NAME = "my-compute"
@@ -196,43 +196,49 @@ def _worlds(context: Context, name: str, region: str | None, aws_profile: str | 
         context.platform.compute,
         Journal(folder, context.profile.name, name),
         context.sleep,
-        lambda progress: _tell(context, progress.state.value, progress.sentence, progress.hint),
+        lambda progress: _tell(context, progress),
     )
 
 
-def _tell(context: Context, state: str, sentence: str, hint: str) -> None:
-    streams = context.streams
-    marks = {
-        "started": streams.paint("…", "dim"),
-        "event": " ",
-        "done": streams.paint("✓", "green"),
-        "already done": streams.paint("✓", "green"),
-        "problem": streams.paint("!", "yellow"),
-        "interrupted": streams.paint("!", "yellow"),
-    }
-    if state == "started" and not streams.err_is_terminal:
+#: Steps that take long enough to be announced.
+_SLOW = {"deploy_stack", "await_node", "delete_node", "delete_stack"}
+_MARKS = {
+    "started": ("…", "dim"),
+    "done": ("✓", "green"),
+    "already done": ("✓", "green"),
+    "problem": ("!", "yellow"),
+    "interrupted": ("!", "yellow"),
+}
+
+
+def _tell(context: Context, progress: Progress) -> None:
+    streams, state = context.streams, progress.state.value
+    if state == "started" and (not streams.err_is_terminal or progress.step not in _SLOW):
         return
-    streams.note(f"{marks.get(state, ' ')} {sentence}" + (f"\n    hint: {hint}" if hint else ""))
+    mark, style = _MARKS.get(state, (" ", "dim"))
+    streams.explain(f"{streams.paint(mark, style)} {progress.sentence}")
+    if progress.hint:
+        streams.note(f"    hint: {progress.hint}")
 
 
 def _show_plan(context: Context, plan: AccountPlan) -> None:
     streams, who = context.streams, plan.identity
-    streams.note(f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})")
+    streams.explain(f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})")
     if plan.nothing_to_do:
         return
     streams.note("This will be done:")
     for number, step in enumerate(plan.steps, 1):
-        streams.note(f"  {number}. {step.sentence}")
+        streams.explain(f"  {number}. {step.sentence}")
         for line in getattr(step, "lines", ()):
-            streams.note(f"       {line}")
+            streams.explain(f"     {line}")
 
 
 def _show_removal(context: Context, plan: RemovalPlan) -> None:
     context.streams.note("This will be done:")
     for number, step in enumerate(plan.steps, 1):
-        context.streams.note(f"  {number}. {step.sentence}")
+        context.streams.explain(f"  {number}. {step.sentence}")
     for kept in plan.kept:
-        context.streams.note(f"  stays: {kept}")
+        context.streams.explain(f"  stays: {kept}")
 
 
 def _show_report(context: Context, name: str, report: RemovalReport) -> None:
@@ -248,4 +254,4 @@ def _show_report(context: Context, name: str, report: RemovalReport) -> None:
     if not context.as_json:
         context.streams.result(f"Removed compute node '{name}'; nothing unexpected is left in AWS")
         for kept in report.kept:
-            context.streams.note(f"  kept: {kept}")
+            context.streams.explain(f"  kept: {kept}")

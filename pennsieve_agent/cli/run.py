@@ -221,13 +221,13 @@ def outputs(
 
     context = options.use(ctx, profile, as_json=json)
     found = _find(context, run)
-    folders = tuple(
-        folder for values in found.target_params.values() if (folder := values.get("TARGET_FOLDER"))
-    )
+    # A run that was started elsewhere may have no folder of its own; its target then says where.
+    folders = {values.get("TARGET_FOLDER", "") for values in found.target_params.values()}
+    folders |= {value for name, value in found.outputs.items() if name.endswith(".folder")}
     written = [
         file
         for file in context.platform.datasets.files(found.dataset_id)
-        if any(file.path.startswith(f"{folder.strip('/')}/") for folder in folders)
+        if any(folder and file.path.startswith(f"{folder.strip('/')}/") for folder in folders)
     ]
     run_views.show_outputs(context, found, sorted(written, key=lambda f: f.path))
 

@@ -210,8 +210,10 @@ def show_outputs(context: Context, run: Run, written: Sequence[DataFile]) -> Non
     if written:
         rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in written]
         streams.result(table(["PATH", "SIZE"], rows, streams))
-    if run.outputs:
-        streams.result(details(sorted(run.outputs.items()), streams))
+    # A target's folder and number of files are what was just listed.
+    said = [(k, v) for k, v in sorted(run.outputs.items()) if not k.endswith((".folder", ".files"))]
+    if said:
+        streams.result(details(said, streams))
     if not written and not run.outputs:
         ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
         streams.note(f"run '{run.name or run.uuid}' {ended}")

@@ -132,7 +132,7 @@ def show(
     )
     for section in _sections(found):
         streams.result("")
-        streams.result(table(section[0], section[1], streams))
+        streams.result(table(section[0], section[1], streams, wrap_last=True))
 
 
 def _sections(found: Workflow) -> list[tuple[list[str], list[list[str]]]]:

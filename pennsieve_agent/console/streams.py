@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from pennsieve_agent.errors import UsageProblem
 
-_WIDTH = 80
+_WIDTH, _LEAST = 80, 20
 _BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = 1, 2, 31, 32, 33, 36
 _COLOURS = {
     "bold": _BOLD,
@@ -84,6 +84,27 @@ class Streams:
         """Say something that is not a result, on standard error."""
         self.err.write(f"{text}\n")
         self.err.flush()
+
+    def explain(self, text: str) -> None:
+        """Say something long, on standard error: on a terminal, wrapped between words.
+
+        Commands to copy are not for this: a wrapped one cannot be pasted.
+        """
+        if not self.err_is_terminal:
+            self.note(text)
+            return
+        import textwrap  # noqa: PLC0415 - most commands do not need it
+
+        for line in text.splitlines() or [""]:
+            indent = " " * (len(line) - len(line.lstrip()))
+            wrapped = textwrap.wrap(
+                line,
+                max(self.width - 1, _LEAST),
+                subsequent_indent=f"{indent}  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            self.note("\n".join(wrapped))
 
     def paint(self, text: str, *styles: str) -> str:
         """The text in colour, where there is colour."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from pennsieve_agent.console.streams import Streams
@@ -9,6 +10,7 @@ from pennsieve_agent.console.streams import Streams
 _GAP = 2
 _RECORDS_BELOW = 60
 _LEAST = 8
+_LEAST_TEXT = 20
 STATUS_STYLES = {
     "succeeded": "green",
     "enabled": "green",
@@ -25,11 +27,18 @@ STATUS_STYLES = {
 }
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], streams: Streams) -> str:
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    streams: Streams,
+    *,
+    wrap_last: bool = False,
+) -> str:
     """Rows under column names, for the place they are shown in.
 
     In a pipe: a line of names, then one line a row, values parted by tabs. On a terminal: aligned
-    columns, the widest cut to fit; on a narrow one, a block for each row.
+    columns, the widest cut to fit, or with ``wrap_last`` the last one wrapped; on a narrow one, a
+    block for each row.
     """
     cells = [[_one_line(value) for value in row] for row in rows]
     if not streams.out_is_terminal:
@@ -38,9 +47,18 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], streams: Stream
     if sum(widths) + _GAP * (len(widths) - 1) > streams.width:
         if streams.width < _RECORDS_BELOW:
             return _records(columns, cells, streams)
-        widths = _fit(widths, streams.width)
+        if wrap_last:
+            widths[-1] = max(streams.width - sum(widths[:-1]) - _GAP * (len(widths) - 1), 0)
+        if not wrap_last or widths[-1] < _LEAST_TEXT:
+            widths, wrap_last = _fit(widths, streams.width), False
     head = streams.paint(_row(columns, widths), "bold")
-    return "\n".join([head, *(_styled(_row(row, widths), row, streams) for row in cells)])
+    lines = [head]
+    for row in cells:
+        text = textwrap.wrap(row[-1], widths[-1]) if wrap_last else []
+        first = [*row[:-1], text[0]] if text else row
+        lines.append(_styled(_row(first, widths), row, streams))
+        lines += [_row([*[""] * (len(row) - 1), more], widths) for more in text[1:]]
+    return "\n".join(lines)
 
 
 def details(pairs: Sequence[tuple[str, str]], streams: Streams) -> str:
@@ -50,9 +68,18 @@ def details(pairs: Sequence[tuple[str, str]], streams: Streams) -> str:
         return "\n".join(f"{name}\t{value}" for name, value in kept)
     width = max((len(name) for name, _ in kept), default=0)
     return "\n".join(
-        f"{streams.paint(name.ljust(width), 'bold')}  {_status(value, streams)}"
+        f"{streams.paint(name.ljust(width), 'bold')}  {_hanging(value, width + _GAP, streams)}"
         for name, value in kept
     )
+
+
+def _hanging(value: str, indent: int, streams: Streams) -> str:
+    """A value, its further lines below its first. A word, such as an id, is never cut."""
+    room = streams.width - indent
+    if len(value) <= room or room < _LEAST_TEXT or " " not in value:
+        return _status(value, streams)
+    lines = textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False)
+    return f"\n{' ' * indent}".join(lines)
 
 
 def _records(columns: Sequence[str], rows: Sequence[Sequence[str]], streams: Streams) -> str:

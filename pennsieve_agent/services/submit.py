@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,7 +67,7 @@ def prepare(platform: Platform, organization_id: str, options: RunOptions, now: 
     node = _node(platform, organization_id, options.node)
     _check_grant(platform, workflow, dataset)
     files = _files(platform, dataset, options.files)
-    folder = _folder(options.folder, workflow, name)
+    folder = _folder(options.folder, name)
     request = RunRequest(
         workflow=workflow,
         node_uuid=node.uuid,
@@ -184,8 +185,9 @@ def _packages(
 def _name(wanted: str | None, workflow: Workflow, now: float) -> str:
     if wanted is None:
         stamp = datetime.fromtimestamp(now, tz=UTC).strftime("%Y%m%d-%H%M%S")
-        slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", workflow.name).strip("-.")[:48] or "run"
-        return f"{slug}-{stamp}"
+        slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", workflow.name).strip("-.")[:43] or "run"
+        # Two runs begun in one second must not share a name, nor so a folder.
+        return f"{slug}-{stamp}-{secrets.token_hex(2)}"
     if not _NAME.fullmatch(wanted):
         raise UsageProblem(
             f"'{wanted}' cannot be a run's name",
@@ -195,10 +197,9 @@ def _name(wanted: str | None, workflow: Workflow, now: float) -> str:
     return wanted
 
 
-def _folder(wanted: str | None, workflow: Workflow, name: str) -> str:
+def _folder(wanted: str | None, name: str) -> str:
     if wanted is None:
-        slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", workflow.name).strip("-.") or "results"
-        return f"results/{slug}/{name.replace(' ', '-')}"
+        return f"results/{name.replace(' ', '-')}"
     parts = [part for part in wanted.strip("/").split("/") if part]
     if not parts or any(part in {".", ".."} for part in parts):
         raise UsageProblem(

@@ -56,7 +56,7 @@ def test_the_journey_to_results(ready: Lab, agent: Agent) -> None:
         "done",
     ]
     outputs = agent("run", "outputs", "first run", "--json").document
-    folder = "results/word-count/first-run"
+    folder = "results/first-run"
     assert [f["path"] for f in outputs["files"]] == [
         f"{folder}/a-fancy.count",
         f"{folder}/b-fancy.count",
@@ -179,7 +179,7 @@ def test_several_repositories_make_a_chain(ready: Lab, agent: Agent, tmp_path: P
         "run", "start", "-w", "sum", "-d", DATASET, "--files", "raw", "--name", "sum", "--follow"
     )
     assert result.code == 0, result.err
-    assert (ready.dataset / "results/sum-of-words/sum/sum.txt").read_text() == "5"
+    assert (ready.dataset / "results/sum/sum.txt").read_text() == "5"
 
 
 DOCKER_ADDER = """\
