@@ -119,7 +119,7 @@ class Follower:
         self._drained |= {step.id for step in ended}
         if state.status is not self._last.get("", RunStatus.NOT_STARTED):
             self._last[""] = state.status
-            batch.append(Change("", state.status))
+            batch.insert(len(batch) if state.status.is_final else 0, Change("", state.status))
         return state, batch
 
     def _events_of(

@@ -70,8 +70,8 @@ def test_each_line_once_in_order_and_every_change() -> None:
     assert texts(events) == [f"line {i}" for i in range(20)]
     changes = [(e.step, e.status) for e in events if isinstance(e, Change)]
     assert changes == [
-        ("s0", STARTED),
         ("", STARTED),
+        ("s0", STARTED),
         ("s0", DONE),
         ("s1", STARTED),
         ("s1", DONE),
