@@ -30,9 +30,10 @@ bench: $(VENV)/.dev          ## start-up and command times, as ratios
 completions: $(VENV)/.dev    ## write completions/ anew
 	$(BIN)/python -c 'from pathlib import Path; from pennsieve_agent.cli.completion import write_all; write_all(Path("completions"))'
 
-size:                        ## what the core install weighs
-	@rm -rf .size && $(PYTHON) -m venv .size && .size/bin/python -m pip install -q . \
-	  && du -sm .size/lib | awk '{print "core install: " $$1 " MB"}'; rm -rf .size
+size:                        ## what the core install weighs, without pip itself
+	@rm -rf .size && $(PYTHON) -m venv .size && before=$$(du -sm .size | cut -f1) \
+	  && .size/bin/python -m pip --disable-pip-version-check install --quiet . \
+	  && echo "core install: $$(($$(du -sm .size | cut -f1) - before)) MB"; rm -rf .size
 
 venv: $(VENV)/.dev
 
