@@ -34,6 +34,7 @@ class Account:
     account_type: str = "aws"
     name: str = ""
     status: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,14 @@ class ComputeNode:
     access_scope: str = ""
     health: str = ""
     provisioner_tag: str = ""
+    provisioner_image: str = ""
+    latest_version: str = ""
+    update_available: bool = False
+    gpu_tier: str = ""
+    max_gpu_instances: int = 0
+    max_interactive_sessions: int = 0
+    enable_llm: bool = False
+    last_health_check: str = ""
 
 
 @dataclass(frozen=True, slots=True)

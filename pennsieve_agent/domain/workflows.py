@@ -54,6 +54,8 @@ class Workflow:
     created_at: str = ""
     created_by: str = ""
     steps: tuple[Step, ...] = ()
+    visibility: str = ""
+    official: bool = False
 
     def of_kind(self, kind: StepKind) -> tuple[Step, ...]:
         """The steps of one kind, in the definition's order."""
@@ -106,6 +108,11 @@ class Application:
     owner_id: str = ""
     visibility: str = ""
     versions: tuple[Version, ...] = ()
+    name: str = ""
+    description: str = ""
+    status: str = ""
+    is_private: bool = False
+    assets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ class Session:
             },
             content=json.dumps(body).encode(),
             repeatable=True,
+            slow_down=_asks_to_wait,
         )
         answer = self._transport.send(request)
         if answer.status != 200:  # noqa: PLR2004 - Cognito's one success
@@ -134,10 +135,9 @@ class Session:
             said = loads(answer.body)
         except ValueError:
             return failure(answer)
-        kind = said.get("__type") if isinstance(said, dict) else None
-        if not isinstance(said, dict) or not isinstance(kind, str):
+        kind = _kind(said)
+        if not isinstance(said, dict) or not kind:
             return failure(answer)
-        kind = kind.rpartition("#")[2]
         if kind in _REFUSED:
             return NotSignedIn(
                 "Pennsieve refused this key and secret", where=answer.where, hint=_LOGIN_HINT
@@ -151,6 +151,19 @@ class Session:
             )
         text = clean(str(said.get("message") or kind))
         return PlatformError(f"signing in failed: {text}", where=answer.where, status=answer.status)
+
+
+def _kind(said: object) -> str:
+    kind = said.get("__type") if isinstance(said, dict) else None
+    return kind.rpartition("#")[2] if isinstance(kind, str) else ""
+
+
+def _asks_to_wait(status: int, body: bytes) -> bool:
+    """Cognito throttles by 400 and a word, not by 429 (``contracts/core.md`` 1.3)."""
+    try:
+        return status == 400 and _kind(loads(body)) in _SLOW_DOWN  # noqa: PLR2004 - see above
+    except ValueError:
+        return False
 
 
 def _tokens(answer: Answer, began: float) -> Tokens:

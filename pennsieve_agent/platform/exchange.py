@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
+def never(_status: int, _body: bytes) -> bool:
+    """No answer but 429 asks to wait."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send. ``repeatable`` says that sending it twice does no harm."""
+    """What to send. ``repeatable`` says that sending it twice does no harm.
+
+    ``slow_down`` tells from a status and a body that the server asks to wait, where it does not
+    say so by 429.
+    """
 
     method: str
     url: str
-    query: str = ""
+    query: str = field(default="", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes | None = field(default=None, repr=False)
     repeatable: bool = False
+    slow_down: Callable[[int, bytes], bool] = field(default=never, repr=False)
 
     @property
     def where(self) -> str:
@@ -28,13 +38,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. ``resent`` says that an earlier try may have been carried out already."""
+    """What came back. ``resent`` says that an earlier try may have been carried out already.
+
+    ``etag`` names the state of what was read, for a later ``If-Match``; "" when there is none.
+    """
 
     where: str
     status: int
     body: bytes = field(default=b"", repr=False)
     retry_after: float | None = None
     resent: bool = False
+    etag: str = ""
 
 
 def host_of(url: str) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 from pennsieve_agent.errors import PlatformError
 
 T = TypeVar("T")
+
+REMEMBERED_ITEMS = 2000
+"""How far back an item is known again: four of the platform's largest pages."""
 
 
 def by_cursor(fetch: Callable[[str], tuple[Iterable[T], str]]) -> Iterator[T]:
@@ -33,18 +37,26 @@ def by_cursor(fetch: Callable[[str], tuple[Iterable[T], str]]) -> Iterator[T]:
 def by_offset(
     fetch: Callable[[int], tuple[list[T], bool]], key: Callable[[T], Hashable]
 ) -> Iterator[T]:
-    """All items of a list, each once.
+    """All items of a list, each once, with memory for a few pages only.
 
     ``fetch`` gets an offset and answers a page and whether it is the last. The offset counts what
-    really came, never what was asked for: a server may send less. A page with nothing new ends the
-    list too.
+    really came, never what was asked for: a server may send less. An item that moves to the next
+    page while the list is read is not given again. A page with nothing new, and one that came
+    before, end the list too.
     """
-    offset, seen = 0, set[Hashable]()
+    offset, recent, pages = 0, dict[Hashable, None](), set[int]()
     while True:
         page, is_last = fetch(offset)
-        new = [item for item in page if key(item) not in seen]
-        seen.update(key(item) for item in new)
-        yield from new
+        keys = [key(item) for item in page]
+        fingerprint = hash(tuple(keys))
+        new = {name: item for name, item in zip(keys, page, strict=True) if name not in recent}
+        if fingerprint in pages or not new:
+            return
+        pages.add(fingerprint)
+        yield from new.values()
+        recent.update(dict.fromkeys(new))
+        for old in list(islice(recent, max(len(recent) - REMEMBERED_ITEMS, 0))):
+            del recent[old]
         offset += len(page)
-        if is_last or not new:
+        if is_last:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 from pennsieve_agent.errors import Invalid
@@ -56,6 +57,13 @@ class Surface:
         answer = self.call("POST", path, query=query, body=body)
         return Fields(parse(answer), answer.where)
 
+    def put_record(
+        self, path: str, body: object, *, query: Mapping[str, object] | None = None
+    ) -> Fields:
+        """Put a JSON body; the JSON object that came back."""
+        answer = self.call("PUT", path, query=query, body=body)
+        return Fields(parse(answer), answer.where)
+
     def delete(self, path: str, query: Mapping[str, object] | None = None) -> None:
         """Delete what is at a path.
 
@@ -71,50 +79,39 @@ class Surface:
         query: Mapping[str, object] | None = None,
         body: object = None,
         repeatable: bool | None = None,
+        if_match: str = "",
     ) -> Answer:
         """Send a call. The answer is a success, of any content.
 
         A token that a gateway refuses is replaced and the call sent once more; a second refusal
-        is taken for the truth.
+        is taken for the truth. With ``if_match`` the platform refuses when the thing has changed
+        since that ``etag`` was read.
 
         Raises:
             AgentError: the platform refused or gave no answer; see
                 :mod:`pennsieve_agent.platform.failures`.
 
         """
-        may_repeat = method in _SAFE_TO_REPEAT if repeatable is None else repeatable
-        content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        given = {name: value for name, value in (query or {}).items() if value is not None}
+        request = Request(
+            method,
+            f"{self.host}{path}",
+            query=urlencode(given, doseq=True, errors="replace"),
+            headers=headers | ({"If-Match": if_match} if if_match else {}),
+            content=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
+            repeatable=method in _SAFE_TO_REPEAT if repeatable is None else repeatable,
+        )
         tokens = self._session.tokens()
-        answer = self._send(tokens, method, path, query or {}, content, repeatable=may_repeat)
+        answer = self._send(tokens, request)
         if is_token_refusal(answer):
             tokens = self._session.renew(tokens)
-            answer = self._send(tokens, method, path, query or {}, content, repeatable=may_repeat)
+            answer = self._send(tokens, request)
         done_before = method == "DELETE" and answer.resent and answer.status == _NOT_FOUND
         if 200 <= answer.status < 300 or done_before:  # noqa: PLR2004 - successes
             return answer
         raise failure(answer)
 
-    def _send(
-        self,
-        tokens: Tokens,
-        method: str,
-        path: str,
-        query: Mapping[str, object],
-        content: bytes | None,
-        *,
-        repeatable: bool,
-    ) -> Answer:
-        headers = {"Authorization": f"Bearer {tokens.access}"}
-        if content is not None:
-            headers["Content-Type"] = "application/json"
-        given = {name: value for name, value in query.items() if value is not None}
-        return self._transport.send(
-            Request(
-                method,
-                f"{self.host}{path}",
-                query=urlencode(given, errors="replace"),
-                headers=headers,
-                content=content,
-                repeatable=repeatable,
-            )
-        )
+    def _send(self, tokens: Tokens, request: Request) -> Answer:
+        bearer = {"Authorization": f"Bearer {tokens.access}"}
+        return self._transport.send(replace(request, headers={**request.headers, **bearer}))

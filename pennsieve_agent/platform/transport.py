@@ -10,6 +10,7 @@ import random
 import ssl
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 
 import httpx
@@ -107,7 +108,7 @@ class Transport:
         host, began, repeats, resent = host_of(request.url), self._now(), 0, False
         while True:
             outcome = self._try(request)
-            trouble = outcome if isinstance(outcome, Trouble) else _trouble_of(outcome.status)
+            trouble = outcome if isinstance(outcome, Trouble) else _trouble_of(outcome, request)
             if isinstance(outcome, Answer):
                 self._answered.add(host)
             wait = None
@@ -144,6 +145,7 @@ class Transport:
                     status=response.status_code,
                     body=self._read(response, request),
                     retry_after=retry_after(response.headers.get("Retry-After"), self._now()),
+                    etag=response.headers.get("ETag", ""),
                 )
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return trouble_behind(error, request)
@@ -163,13 +165,13 @@ class Transport:
         return b"".join(chunks)
 
 
-def _trouble_of(status: int) -> Trouble | None:
-    if status == _TOO_MANY_REQUESTS:
+def _trouble_of(answer: Answer, request: Request) -> Trouble | None:
+    if answer.status == _TOO_MANY_REQUESTS or request.slow_down(answer.status, answer.body):
         return Trouble.SLOW_DOWN
-    return Trouble.BUSY if status in _BUSY else None
+    return Trouble.BUSY if answer.status in _BUSY else None
 
 
 def _settled(outcome: Answer | Trouble, request: Request, *, resent: bool) -> Answer:
     if isinstance(outcome, Trouble):
         raise unreachable(outcome, request)
-    return Answer(outcome.where, outcome.status, outcome.body, outcome.retry_after, resent)
+    return replace(outcome, resent=resent)

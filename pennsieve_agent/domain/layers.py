@@ -1,0 +1,32 @@
+"""Layers: read-only directories on a compute node that runs may ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pennsieve_agent.domain.words import ServerWord
+
+
+class LayerStatus(ServerWord):
+    """State of a layer; every other word means that it is being filled."""
+
+    EMPTY = "EMPTY"
+    READY = "READY"
+    BUILDING = "BUILDING"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer (``contracts/workflows.md`` 2.6). ``size`` is in bytes, the cost in USD a month."""
+
+    name: str
+    status: LayerStatus
+    kind: str = "data"
+    description: str = ""
+    size: int = 0
+    file_count: int = 0
+    monthly_cost: float = 0.0
+    created_at: str = ""
+    last_accessed: str = ""
+    created_by: str = ""

@@ -1,0 +1,28 @@
+"""The people of a workspace, and their teams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person. ``id`` is ``N:user:<uuid>``; ``role`` is that in the workspace, if it was said."""
+
+    id: str
+    name: str
+    email: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team. ``id`` is ``N:team:<uuid>``; names are not unique.
+
+    A system team, such as the publishers, cannot be put on a dataset (``contracts/core.md`` 3.3).
+    """
+
+    id: str
+    name: str
+    member_count: int = 0
+    is_system: bool = False
