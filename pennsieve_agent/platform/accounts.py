@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pennsieve_agent.domain.compute import Account
-from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound, Unreachable
-from pennsieve_agent.platform.decode import Fields
-from pennsieve_agent.platform.eventually import WAITS_SECONDS, look
-from pennsieve_agent.platform.surface import Surface, segment
+from pennsieve_agent.errors import Conflict, Invalid, Unreachable
+from pennsieve_agent.platform.account_access import ACCOUNTS, AccountAccess, exists_already
+from pennsieve_agent.platform.decode import Fields, parse
+from pennsieve_agent.platform.eventually import look
+from pennsieve_agent.platform.surface import segment
 
-BASE = "/compute/resources"
 LIST_HINT = "look with: pennsieve compute list"
-_ACCOUNTS = f"{BASE}/accounts"
-_UNPROCESSABLE = 422
-_NO_SUCH_ROUTE = "unsupported path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +23,8 @@ class _NewAccount:
     name: str
 
 
-class Accounts:
+class Accounts(AccountAccess):
     """The AWS accounts a person registered, and the workspaces they may be used in."""
-
-    def __init__(
-        self, v2: Surface, sleep: Callable[[float], None], note: Callable[[str], None]
-    ) -> None:
-        self._v2 = v2
-        self._sleep = sleep
-        self._note = note
 
     def accounts(self) -> list[Account]:
         """The accounts the user registered.
@@ -42,7 +32,7 @@ class Accounts:
         Route: GET v2 /compute/resources/accounts
         """
         return sorted(
-            (_account(item) for item in self._v2.get_records(_ACCOUNTS)),
+            (_account(item) for item in self._v2.get_records(ACCOUNTS)),
             key=lambda account: (account.aws_account_id, account.uuid),
         )
 
@@ -85,9 +75,9 @@ class Accounts:
             "name": new.name,
         }
         try:
-            return self._v2.post_record(_ACCOUNTS, body).need_text("uuid")
+            return self._v2.post_record(ACCOUNTS, body).need_text("uuid")
         except Invalid as error:
-            if not _exists_already(error):
+            if not exists_already(error):
                 raise
             raise Conflict(
                 f"the AWS account {new.aws_account_id} is registered already",
@@ -111,72 +101,52 @@ class Accounts:
             Conflict: nodes remain in it. ``force`` deletes it all the same and strands them.
 
         """
-        self._v2.delete(f"{_ACCOUNTS}/{segment(uuid)}", {"force": "true"} if force else None)
+        self._v2.delete(f"{ACCOUNTS}/{segment(uuid)}", {"force": "true"} if force else None)
 
-    def allow_image_pulls(self, aws_account_id: str) -> None:
-        """Let an AWS account pull images from the platform's shared repository.
+    def account(self, uuid: str) -> Account:
+        """One account.
 
-        Route: POST v2 /compute/resources/app-store/access
-
-        Right after registering, the platform may not find the account yet and says 403
-        (``contracts/resources.md`` 1.11); that is tried again for some seconds.
-        """
-        body = {"accountId": aws_account_id, "accountType": "aws"}
-        for wait in (*WAITS_SECONDS, None):
-            try:
-                self._v2.call("POST", f"{BASE}/app-store/access", body=body, repeatable=True)
-            except Forbidden as error:
-                if wait is None or not _is_not_registered_yet(error):
-                    raise
-                self._sleep(wait)
-            else:
-                return
-
-    def enable_workspace(self, account_uuid: str, organization_id: str) -> None:
-        """Let nodes of an account belong to a workspace; fine when they may already.
-
-        Route: POST v2 /compute/resources/accounts/{uuid}/workspaces
-
-        Only the account's owner makes nodes there, which is the narrowest the platform offers
-        (``contracts/resources.md`` 1.7).
-        """
-        path = f"{_ACCOUNTS}/{segment(account_uuid)}/workspaces"
-        body = {"isPublic": False, "enableCompute": True, "enableStorage": False}
-        try:
-            self._v2.call("POST", path, query={"organization_id": organization_id}, body=body)
-        except Invalid as error:
-            if not _exists_already(error):
-                raise
-
-    def disable_workspace(self, account_uuid: str, organization_id: str) -> None:
-        """Take that back; fine when there was nothing to take back.
-
-        Route: DELETE v2 /compute/resources/accounts/{uuid}/workspaces/{workspaceId}
+        Route: GET v2 /compute/resources/accounts/{id}
 
         Raises:
-            Conflict: the account has nodes in the workspace.
+            NotFound: there is none.
+            Forbidden: it is somebody else's; only its owner may ask (``resources.md`` 1.4).
 
         """
-        path = f"{_ACCOUNTS}/{segment(account_uuid)}/workspaces/{segment(organization_id)}"
-        try:
-            self._v2.delete(path)
-        except NotFound:
-            return
+        return _account(self._v2.get_record(f"{ACCOUNTS}/{segment(uuid)}"))
 
+    def rename_account(self, uuid: str, name: str, description: str | None = None) -> Account:
+        """Name, and describe, an account; only its owner may.
 
-def is_missing_route(error: Invalid) -> bool:
-    """Whether a 422 is the router's word for a route it lacks (``resources.md`` 0.3 E)."""
-    return error.status == _UNPROCESSABLE and _NO_SUCH_ROUTE in error.message
+        Route: PATCH v2 /compute/resources/accounts/{id}
 
+        A role, an external id or an AWS number can never be changed (``resources.md`` 1.5).
+        """
+        return self._change_account(uuid, {"name": name, "description": description})
 
-def _exists_already(error: Invalid) -> bool:
-    """Whether a 422 is this service's "exists already", for which others say 409 (trap 12)."""
-    return error.status == _UNPROCESSABLE and not is_missing_route(error)
+    def pause_account(self, uuid: str) -> Account:
+        """Pause an account and mark all its nodes as paused; only its owner may.
 
+        Route: PATCH v2 /compute/resources/accounts/{id}
 
-def _is_not_registered_yet(error: Forbidden) -> bool:
-    """Whether a 403 is the race after registering; the platform gives nothing but this text."""
-    return "account is not registered" in error.message
+        Nothing stops that costs money: a pause is a mark (``contracts/resources.md`` 4.6).
+        """
+        return self._change_account(uuid, {"status": "Paused"})
+
+    def resume_account(self, uuid: str) -> Account:
+        """Let an account be used again; only its owner may.
+
+        Route: PATCH v2 /compute/resources/accounts/{id}
+
+        Its nodes stay paused and are resumed one by one (``resources.md`` section 6, trap 26).
+        """
+        return self._change_account(uuid, {"status": "Enabled"})
+
+    def _change_account(self, uuid: str, changes: Mapping[str, str | None]) -> Account:
+        body = {name: value for name, value in changes.items() if value is not None}
+        path = f"{ACCOUNTS}/{segment(uuid)}"
+        answer = self._v2.call("PATCH", path, body=body, repeatable=True)
+        return _account(Fields(parse(answer), answer.where))
 
 
 def _account(item: Fields) -> Account:
@@ -189,4 +159,5 @@ def _account(item: Fields) -> Account:
         account_type=item.text("accountType"),
         name=item.text("name"),
         status=item.text("status"),
+        description=item.text("description"),
     )

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pennsieve_agent.domain.compute import Capabilities, ComputeNode, NodeStatus
-from pennsieve_agent.errors import (
-    Invalid,
-    NotFound,
-    PlatformError,
-    Unreachable,
-)
-from pennsieve_agent.platform.accounts import BASE, LIST_HINT, Accounts, is_missing_route
+from pennsieve_agent.domain.compute import Capabilities, ComputeNode
+from pennsieve_agent.domain.offers import GpuTier
+from pennsieve_agent.errors import Forbidden, Invalid, NotFound, PlatformError, Unreachable
+from pennsieve_agent.platform.account_access import BASE, is_missing_route
+from pennsieve_agent.platform.accounts import LIST_HINT, Accounts
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.eventually import look
+from pennsieve_agent.platform.node_changes import NODES, NodeChanges
+from pennsieve_agent.platform.nodecodec import decode_node, decode_tier, with_health
 from pennsieve_agent.platform.surface import segment
-from pennsieve_agent.platform.times import iso
 from pennsieve_agent.platform.values import loads
 
-_NODES = f"{BASE}/compute-nodes"
 
-
-class Compute(Accounts):
+class Compute(Accounts, NodeChanges):
     """The accounts a person registered and the nodes in them."""
 
     def capabilities(self) -> Capabilities:
@@ -43,20 +39,53 @@ class Compute(Accounts):
             raise
         return Capabilities(answer.flag("selfManagedNodes"), answer.text("platformAccountId"))
 
+    def own_nodes(self) -> list[ComputeNode]:
+        """All nodes in the user's own accounts, of every workspace and of none, by name.
+
+        Route: GET v2 /compute/resources/compute-nodes
+
+        The only list with nodes that belong to no workspace, or that others made in the account
+        (``contracts/resources.md`` section 6, traps 19 and 27). Who owns no account gets a 403
+        for it (3.4), which here is the empty list.
+        """
+        try:
+            found = self._v2.get_records(NODES, {"account_owner": "true"})
+        except Forbidden as error:
+            if error.message.endswith(": forbidden"):
+                return []
+            raise
+        return sorted((decode_node(n) for n in found), key=lambda node: (node.name, node.uuid))
+
     def nodes(self, organization_id: str) -> list[ComputeNode]:
         """The nodes of a workspace that the user can reach, by name.
 
         Route: GET v2 /compute/resources/compute-nodes
         """
-        found = self._v2.get_records(_NODES, {"organization_id": organization_id})
-        return sorted((_node(item) for item in found), key=lambda node: (node.name, node.uuid))
+        found = self._v2.get_records(NODES, {"organization_id": organization_id})
+        return sorted(
+            (decode_node(item) for item in found), key=lambda node: (node.name, node.uuid)
+        )
 
-    def node(self, uuid: str) -> ComputeNode:
-        """One node. Its health is only in the list, its access scope only here.
+    def node_in_full(self, uuid: str) -> ComputeNode:
+        """One node with its scope and its health, which two routes have to tell.
 
         Route: GET v2 /compute/resources/compute-nodes/{id}
+        Route: GET v2 /compute/resources/compute-nodes
+
+        A node that no list shows, as one reached by an administrator's right, is without health.
         """
-        return _node(self._v2.get_record(f"{_NODES}/{segment(uuid)}"))
+        node = self.node(uuid)
+        listed = self.nodes(node.organization_id) if node.organization_id else self.own_nodes()
+        found = next((other for other in listed if other.uuid == uuid), None)
+        return node if found is None else with_health(node, found)
+
+    def gpu_tiers(self, organization_id: str) -> list[GpuTier]:
+        """The GPU machines a node may have, cheapest first, for any member of the workspace.
+
+        Route: GET v2 /compute/resources/gpu-tiers
+        """
+        found = self._v2.get_records(f"{BASE}/gpu-tiers", {"organization_id": organization_id})
+        return sorted((decode_tier(item) for item in found), key=lambda tier: tier.hourly_price)
 
     def create_node(
         self,
@@ -104,7 +133,7 @@ class Compute(Accounts):
 
         lost = None
         try:
-            answer = self._v2.call("POST", _NODES, body=body)
+            answer = self._v2.call("POST", NODES, body=body)
             if uuid := _uuid_in(answer.body):
                 return self.node(uuid)
         except Unreachable as error:
@@ -125,7 +154,7 @@ class Compute(Accounts):
             Conflict: runs are active on it.
 
         """
-        self._v2.delete(f"{_NODES}/{segment(uuid)}")
+        self._v2.delete(f"{NODES}/{segment(uuid)}")
 
 
 def _uuid_in(body: bytes) -> str:
@@ -135,22 +164,3 @@ def _uuid_in(body: bytes) -> str:
     except ValueError:
         return ""
     return Fields(value, "").text("uuid") if isinstance(value, dict) else ""
-
-
-def _node(item: Fields) -> ComputeNode:
-    account = item.record("account")
-    return ComputeNode(
-        uuid=item.need_text("uuid"),
-        name=item.text("name"),
-        status=NodeStatus.of(item.text("status")),
-        account_uuid=account.text("uuid"),
-        aws_account_id=account.text("accountId"),
-        owner_id=item.text("ownerId"),
-        description=item.text("description"),
-        organization_id=item.text("organizationId"),
-        deployment_mode=item.text("deploymentMode"),
-        created_at=iso(item.raw("createdAt")),
-        access_scope=item.text("accessScope"),
-        health=item.text("healthStatus"),
-        provisioner_tag=item.text("provisionerImageTag"),
-    )

@@ -52,6 +52,10 @@ class Fields:
         self._raw: dict[str, Any] = value
         self.where = where
 
+    def plain(self) -> dict[str, Any]:
+        """The whole object, as it came."""
+        return dict(self._raw)
+
     def raw(self, *names: str) -> Any:
         """The first of these fields that is there and not null, as it is."""
         for name in names:
