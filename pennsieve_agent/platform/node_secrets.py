@@ -1,0 +1,250 @@
+"""Secrets of a compute node, and the code it may run (v2, ``contracts/resources.md`` 3.9, 3.10).
+
+Secrets become environment variables of containers: one's own for one's own runs, shared ones for
+everybody's. Neither their names nor their values are ever in an error: the platform's own words,
+which may quote them, are replaced by ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from pennsieve_agent.errors import Invalid, PlatformError, UsageProblem
+from pennsieve_agent.platform.decode import Fields, parse
+from pennsieve_agent.platform.exchange import Answer
+from pennsieve_agent.platform.node_changes import NODES
+from pennsieve_agent.platform.surface import Surface, segment
+
+MOST_SECRETS = 50
+LONGEST_NAME = 256
+LONGEST_VALUE_BYTES = 10_000
+RESERVED = frozenset(
+    (
+        *("EXECUTION_RUN_ID", "WORKFLOW_INSTANCE_ID", "INTEGRATION_ID", "INPUT_DIR", "OUTPUT_DIR"),
+        *("SESSION_TOKEN", "REFRESH_TOKEN", "PENNSIEVE_API_HOST", "PENNSIEVE_API_HOST2"),
+        *("DEPLOYMENT_MODE", "LLM_GOVERNOR_FUNCTION", "DATASET_ID", "ORGANIZATION_ID"),
+        *("TARGET_TYPE", "CALLBACK_TOKEN", "executionRunId", "integrationId", "computeNodeId"),
+        *("inputDir", "outputDir", "sessionToken", "refreshToken", "datasetId", "organizationId"),
+        *("targetType", "callbackToken", "llmGovernorFunction", "params"),
+    )
+)
+"""Names the platform sets itself (``contracts/resources.md`` 3.9)."""
+
+_NAME = 256
+LONGEST_VALUE_BYTES = 10_000
+RESERVED = frozenset(
+    [
+        "EXECUTION_RUN_ID",
+        "WORKFLOW_INSTANCE_ID",
+        "INTEGRATION_ID",
+        "INPUT_DIR",
+        "OUTPUT_DIR",
+        "SESSION_TOKEN",
+        "REFRESH_TOKEN",
+        "PENNSIEVE_API_HOST",
+        "PENNSIEVE_API_HOST2",
+        "DEPLOYMENT_MODE",
+        "LLM_GOVERNOR_FUNCTION",
+        "DATASET_ID",
+        "ORGANIZATION_ID",
+        "TARGET_TYPE",
+        "CALLBACK_TOKEN",
+        "executionRunId",
+        "integrationId",
+        "computeNodeId",
+        "inputDir",
+        "outputDir",
+        "sessionToken",
+        "refreshToken",
+        "datasetId",
+        "organizationId",
+        "targetType",
+        "callbackToken",
+        "llmGovernorFunction",
+        "params",
+    ]
+)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NOT_READY = "the node is not ready for this yet, or did not take it"
+_OLD_HINT = "upgrade the node; look with: pennsieve compute list"
+
+
+class NodeSecrets:
+    """Secrets and allowed code.
+
+    Whoever may use a node reads names and keeps secrets of their own; what is shared is changed by
+    the node's owner or an administrator of a public account.
+    """
+
+    def __init__(self, v2: Surface) -> None:
+        self._v2 = v2
+
+    def names(self, node_uuid: str) -> tuple[str, ...]:
+        """The names of one's own secrets, sorted; values cannot be read.
+
+        Route: GET v2 /compute/resources/compute-nodes/{id}/secrets
+
+        Raises:
+            Invalid: the node is not ready yet.
+
+        """
+        return self._names(_path(node_uuid, "secrets"))
+
+    def shared_names(self, node_uuid: str) -> tuple[str, ...]:
+        """The names of the node's shared secrets, sorted; values cannot be read.
+
+        Route: GET v2 /compute/resources/compute-nodes/{id}/shared-secrets
+
+        Raises:
+            Invalid: the node is not ready yet.
+
+        """
+        return self._names(_path(node_uuid, "shared-secrets"))
+
+    def set(self, node_uuid: str, secrets: Mapping[str, str]) -> None:
+        """Set some of one's own secrets; others stay.
+
+        Route: PATCH v2 /compute/resources/compute-nodes/{id}/secrets
+
+        Raises:
+            UsageProblem: a name or a value is not allowed.
+            PlatformError: the node did not take them.
+
+        """
+        self._set(_path(node_uuid, "secrets"), secrets)
+
+    def set_shared(self, node_uuid: str, secrets: Mapping[str, str]) -> None:
+        """Set some of the node's shared secrets; others stay.
+
+        Route: PATCH v2 /compute/resources/compute-nodes/{id}/shared-secrets
+
+        Raises:
+            UsageProblem: a name or a value is not allowed.
+            Forbidden: the user may not manage the node.
+
+        """
+        self._set(_path(node_uuid, "shared-secrets"), secrets)
+
+    def remove(self, node_uuid: str, name: str) -> None:
+        """Remove one of one's own secrets.
+
+        Route: DELETE v2 /compute/resources/compute-nodes/{id}/secrets
+        """
+        self._remove(_path(node_uuid, "secrets"), {"key": _checked(name)})
+
+    def remove_shared(self, node_uuid: str, name: str) -> None:
+        """Remove one of the node's shared secrets.
+
+        Route: DELETE v2 /compute/resources/compute-nodes/{id}/shared-secrets
+
+        Raises:
+            Forbidden: the user may not manage the node.
+
+        """
+        self._remove(_path(node_uuid, "shared-secrets"), {"key": _checked(name)})
+
+    def remove_all(self, node_uuid: str) -> None:
+        """Remove all of one's own secrets.
+
+        Route: DELETE v2 /compute/resources/compute-nodes/{id}/secrets
+        """
+        self._remove(_path(node_uuid, "secrets"), {"deleteAll": "true"})
+
+    def allowed_processors(self, node_uuid: str) -> tuple[str, ...]:
+        """The repositories whose code the node runs; none means all of them.
+
+        Route: GET v2 /compute/resources/compute-nodes/{id}/allowed-processors
+
+        Raises:
+            Invalid: the node is not ready yet.
+
+        """
+        answer = self._v2.call("GET", _path(node_uuid, "allowed-processors"))
+        return _reply(answer).texts("processors")
+
+    def allow_processors(self, node_uuid: str, source_urls: Iterable[str]) -> None:
+        """Replace the list of repositories whose code the node runs; an empty one allows all.
+
+        Route: PUT v2 /compute/resources/compute-nodes/{id}/allowed-processors
+
+        Addresses are compared letter by letter with those applications are registered under
+        (``contracts/workflows.md`` section 8, trap 4). For the node's owner and administrators of a
+        public account.
+
+        Raises:
+            Forbidden: the user may not manage the node.
+
+        """
+        body = {"processors": list(source_urls)}  # a body without the list would send null on
+        _reply(self._v2.call("PUT", _path(node_uuid, "allowed-processors"), body=body))
+
+    def _names(self, path: str) -> tuple[str, ...]:
+        return tuple(sorted(_reply(self._v2.call("GET", path)).texts("keys")))
+
+    def _set(self, path: str, secrets: Mapping[str, str]) -> None:
+        if not secrets:
+            raise UsageProblem("no secret was given", hint="give at least one NAME=value")
+        if len(secrets) > MOST_SECRETS:
+            raise UsageProblem(f"a node takes {MOST_SECRETS} secrets at once at most")
+        body = {_checked(name): _checked_value(value) for name, value in secrets.items()}
+        try:
+            answer = self._v2.call("PATCH", path, body={"secrets": body}, repeatable=True)
+        except PlatformError as error:
+            raise _quiet(error) from None
+        _reply(answer)
+
+    def _remove(self, path: str, query: Mapping[str, str]) -> None:
+        try:
+            # Its answer quotes the name without escaping it (trap 15), so it may be no JSON.
+            answer = self._v2.call("DELETE", path, query=query)
+        except PlatformError as error:
+            raise _quiet(error) from None
+        if answer.body.strip() == b"null":
+            raise _took_no_notice(answer)
+
+
+def _path(node_uuid: str, below: str) -> str:
+    return f"{NODES}/{segment(node_uuid)}/{below}"
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        raise UsageProblem(
+            "the name of a secret is not allowed",
+            hint=f"use letters, digits and _, a letter first, {LONGEST_NAME} at most",
+        )
+    if name in RESERVED:
+        raise UsageProblem(
+            "the name of a secret is one that the platform sets itself", hint="choose another name"
+        )
+    return name
+
+
+def _checked_value(value: str) -> str:
+    if len(value.encode(errors="replace")) > LONGEST_VALUE_BYTES:
+        raise UsageProblem(f"the value of a secret is longer than {LONGEST_VALUE_BYTES} bytes")
+    return value
+
+
+def _reply(answer: Answer) -> Fields:
+    """What a node answered through the platform; null is an old node that ignores the call."""
+    value = parse(answer)
+    if value is None:
+        raise _took_no_notice(answer)
+    return Fields(value, answer.where)
+
+
+def _took_no_notice(answer: Answer) -> PlatformError:
+    return PlatformError(
+        "the node is too old for this and took no notice", where=answer.where, hint=_OLD_HINT
+    )
+
+
+def _quiet(error: PlatformError) -> PlatformError:
+    """The same error without the platform's words."""
+    kept = {401, 403, 404}
+    if error.status is None or error.status in kept:
+        return error
+    kind = Invalid if isinstance(error, Invalid) else PlatformError
+    return kind(_NOT_READY, where=error.where, hint=_OLD_HINT, status=error.status)
