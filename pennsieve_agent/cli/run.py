@@ -12,9 +12,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import RunFailed, StillRunning, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.run_views import LinePrinter
     from pennsieve_agent.domain.runs import Run, RunStatus
-    from pennsieve_agent.services.follow import Follower
 
 app = group("Start analysis and follow it.")
 
@@ -61,7 +59,7 @@ def start(
     Everything is checked before anything is sent. With --wait or --follow the exit code is 0 when
     the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
-    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.cli import run_following, run_views
     from pennsieve_agent.console import documents
     from pennsieve_agent.services import submit
 
@@ -79,8 +77,8 @@ def start(
         if json:
             context.streams.document(documents.run(started))
         return
-    follower = _follower(context, started, timeout=timeout)
-    _follow_to_end(context, follower, show=follow_ and not json)
+    follower = run_following.follower(context, started, timeout=timeout)
+    run_following.to_end(context, follower, show=follow_ and not json)
 
 
 @app.command("list")
@@ -162,7 +160,7 @@ def logs(
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
     following, not the run.
     """
-    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.cli import run_following, run_views
     from pennsieve_agent.services import follow
 
     context = options.use(ctx, profile, as_json=json)
@@ -170,10 +168,10 @@ def logs(
     if step is not None and step not in {s.id for s in found.steps}:
         names = ", ".join(s.id for s in found.steps)
         raise UsageProblem(f"the run has no step '{step}'", hint=f"its steps are: {names}")
-    follower = _follower(context, found, step=step)
+    follower = run_following.follower(context, found, step=step)
     printer = run_views.LinePrinter(context, found, timestamps=timestamps)
     if follow_:
-        _follow_to_end(context, follower, show=True, printer=printer)
+        run_following.to_end(context, follower, show=True, printer=printer)
         return
     lines = [event for event in follower.once() if isinstance(event, follow.Line)]
     if json:
@@ -196,11 +194,13 @@ def cancel(
     json: options.Json = False,
 ) -> None:
     """Stop a run: what runs is ended, nothing more is started."""
+    from pennsieve_agent.cli import run_following
+
     context = options.use(ctx, profile, as_json=json)
     found = _find(context, run)
     context.platform.runs.cancel(found.uuid)
     if wait:
-        for _ in _follower(context, found).events():
+        for _ in run_following.follower(context, found).events():
             pass
     state = context.platform.runs.state(found.uuid)
     if json:
@@ -236,71 +236,6 @@ def _find(context: Context, wanted: str | None) -> Run:
     from pennsieve_agent.services import lookup
 
     return lookup.run(context.platform, context.workspace_id, wanted)
-
-
-def _follower(
-    context: Context, run: Run, *, step: str | None = None, timeout: float | None = None
-) -> Follower:
-    from pennsieve_agent.services import follow
-
-    deadline = None if timeout is None else context.now() + timeout
-    return follow.Follower(
-        context.platform,
-        run,
-        context.now,
-        context.sleep,
-        context.streams.note,
-        deadline=deadline,
-        only_step=step,
-    )
-
-
-def _follow_to_end(
-    context: Context,
-    follower: Follower,
-    *,
-    show: bool,
-    printer: LinePrinter | None = None,
-) -> None:
-    from pennsieve_agent.cli import run_views
-    from pennsieve_agent.domain.runs import RunStatus
-    from pennsieve_agent.services import follow
-
-    printer = printer or run_views.LinePrinter(context, follower.run)
-    status = RunStatus.UNKNOWN
-    try:
-        for event in follower.events():
-            if show:
-                printer.show(event)
-            if isinstance(event, follow.Change) and not event.step:
-                status = event.status
-    except KeyboardInterrupt:
-        context.streams.note(
-            f"\nstopped following; the run goes on. Follow again: pennsieve run logs "
-            f"{follower.run.uuid} --follow\ncancel it: pennsieve run cancel {follower.run.uuid}"
-        )
-        raise
-    _end(context, follower.run, status, show=show)
-
-
-def _end(context: Context, run: Run, status: RunStatus, *, show: bool) -> None:
-    from pennsieve_agent.cli import run_views
-    from pennsieve_agent.console import documents
-    from pennsieve_agent.domain.runs import RunStatus
-
-    state = context.platform.runs.state(run.uuid)
-    if context.as_json and not show:
-        context.streams.document(documents.run(run, state))
-    if status is RunStatus.SUCCEEDED:
-        run_views.say_ended(context, run, state)
-        return
-    failed = next((s.id for s in state.steps if s.status is RunStatus.FAILED), "")
-    named = run.name or run.uuid
-    raise RunFailed(
-        f"run '{named}' {state.status.label}" + (f" in step '{failed}'" if failed else ""),
-        where=run.uuid,
-        hint=f"read why: pennsieve run logs {run.uuid}" + (f" --step {failed}" if failed else ""),
-    )
 
 
 def _exit_code(status: RunStatus) -> int:

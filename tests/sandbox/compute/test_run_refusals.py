@@ -145,7 +145,7 @@ def test_applications_must_be_deployed_visible_and_allowed(ready: Ready) -> None
     ready.lab.client().put(path, json={"processors": ["https://github.com/acme/other"]})
     assert refused(ready) == (403, f"processor {REPO} is not allowed on this compute node")
     ready.lab.client().put(path, json={"processors": [f"{REPO}:v1"]})
-    ready.start()
+    ready.lab.wait(ready.start())
     ready.lab.world.store.execute("UPDATE app_versions SET backend = 'docker'")
     assert refused(ready)[1] == f"application {REPO} was built for docker; register it again"
     ready.lab.world.store.execute("UPDATE app_store SET visibility = 'private', owner_id = 'x'")
