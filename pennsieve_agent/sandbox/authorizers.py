@@ -60,11 +60,13 @@ class V2Authorizer:
         identity: Identity,
         callback: Callback | None = None,
         cache_seconds: float = 0,
+        dataset_of: Callable[[str], str | None] | None = None,
     ) -> None:
         self._world = world
         self._identity = identity
         self._callback = callback
         self._cache_seconds = cache_seconds
+        self._dataset_of = dataset_of
         self._decisions: dict[tuple[Scheme, str, str], tuple[float, Caller | None]] = {}
         self._lock = threading.Lock()
 
@@ -103,8 +105,9 @@ class V2Authorizer:
                 return self._on_dataset(caller, named)
             case Scheme.WORKSPACE:
                 return caller if named == caller.org_id else None
-            case Scheme.MANIFEST:  # nothing here makes upload manifests
-                return None
+            case Scheme.MANIFEST:
+                dataset_id = self._dataset_of(named) if self._dataset_of else None
+                return self._on_dataset(caller, dataset_id) if dataset_id else None
             case Scheme.USER | Scheme.NONE:
                 return caller
 

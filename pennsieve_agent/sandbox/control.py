@@ -35,7 +35,18 @@ STOP_SECONDS = 15.0
 ANSWER_SECONDS = 2.0
 _MADE = (
     *("sandbox.db", "sandbox.db-wal", "sandbox.db-shm", "signing-key.pem", "config.ini"),
-    *("aws", "aws.jsonl", "apps", "engine", "runs", "nodes", STATE_FILE, LOG_FILE),
+    *(
+        "aws",
+        "aws.jsonl",
+        "apps",
+        "engine",
+        "runs",
+        "nodes",
+        "upload-staging",
+        "uploads",
+        STATE_FILE,
+        LOG_FILE,
+    ),
 )
 """What a sandbox makes in its folder, apart from the datasets and the lock.
 

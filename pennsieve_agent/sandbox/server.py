@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pennsieve_agent import __version__
-from pennsieve_agent.sandbox import aws, clock, people, surfaces
+from pennsieve_agent.sandbox import aws, clock, people, surfaces, upload
 from pennsieve_agent.sandbox.config_file import write_profile
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Caller, Route
@@ -83,7 +83,7 @@ def serve(
     compute = compute or load_compute()
     with contextlib.ExitStack() as stack:
         stack.enter_context(Lock(data))
-        schemas = [SCHEMA, compute.SCHEMA] if compute else [SCHEMA]
+        schemas = [SCHEMA, upload.SCHEMA, *([compute.SCHEMA] if compute else [])]
         store = Store(data / DATABASE_FILE, schemas)
         stack.callback(store.close)
         world, taken = _world(data, store, port, stack)
@@ -100,6 +100,8 @@ def serve(
         if parts.compute is not None:
             parts.compute.start()
             stack.callback(parts.compute.stop)
+        parts.uploads.start()
+        stack.callback(parts.uploads.stop)
         stack.enter_context(_announced(state))
         on_ready(state)
         stop.wait()
@@ -113,8 +115,11 @@ def load_compute() -> Compute | None:
 
 
 class _Parts:
-    def __init__(self, files: DatasetFiles, compute: ComputeParts | None) -> None:
+    def __init__(
+        self, files: DatasetFiles, uploads: upload.UploadParts, compute: ComputeParts | None
+    ) -> None:
         self.files = files
+        self.uploads = uploads
         self.compute = compute
 
 
@@ -122,7 +127,13 @@ def _parts(world: World, settings: Settings, compute: Compute | None) -> _Parts:
     people.seed(world.store, world.now())
     world.datasets.mkdir(exist_ok=True)
     files = DatasetFiles(world)
-    return _Parts(files, compute.build(world, files, settings.engine) if compute else None)
+    uploads = upload.build(
+        world,
+        files,
+        import_seconds=settings.import_seconds,
+        key_seconds=settings.storage_key_seconds,
+    )
+    return _Parts(files, uploads, compute.build(world, files, settings.engine) if compute else None)
 
 
 def _world(
@@ -158,8 +169,9 @@ def _applications(
         settings,
         parts.compute.routes if parts.compute else (),
         parts.compute.callback if parts.compute else None,
+        parts.uploads,
     )
-    return made.v1, made.v2, aws.front(made.sign_in, account)
+    return made.v1, made.v2, aws.front(made.sign_in, parts.uploads.gate(account))
 
 
 def _state(world: World, parts: _Parts) -> SandboxState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import itertools
 import tempfile
 from collections.abc import Iterable
 from contextlib import closing
@@ -11,23 +12,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.sandbox import clock, cognito
+from pennsieve_agent.sandbox import clock, cognito, upload
 from pennsieve_agent.sandbox.authorizers import Callback, V1Authorizer, V2Authorizer
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Response, Route, Surface
 from pennsieve_agent.sandbox.identity import TOKEN_SECONDS, Identity
+from pennsieve_agent.sandbox.manifests import Manifests
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.tables import SCHEMA
 from pennsieve_agent.sandbox.tokens import Signer
+from pennsieve_agent.sandbox.upload import UploadParts
+from pennsieve_agent.sandbox.upload.importing import IMPORT_SECONDS
+from pennsieve_agent.sandbox.upload.keys import KEY_SECONDS
 from pennsieve_agent.sandbox.v1 import (
     answers,
     collaborators,
+    dataset_status,
     dataset_webhooks,
     datasets,
     packages,
     people,
     webhooks,
 )
+from pennsieve_agent.sandbox.v1.dataset_changes import DatasetChanges
+from pennsieve_agent.sandbox.v1.members import Members
+from pennsieve_agent.sandbox.v1.package_changes import PackageChanges
+from pennsieve_agent.sandbox.v1.package_files import PackageFiles
+from pennsieve_agent.sandbox.v1.sharing import Sharing
+from pennsieve_agent.sandbox.v1.teams import Teams
 from pennsieve_agent.sandbox.v2.downloads import Downloads
 from pennsieve_agent.sandbox.world import Urls, World
 
@@ -37,12 +49,15 @@ class Settings:
     """What can be set about the sandbox.
 
     ``authorizer_cache_seconds`` above 0 makes v2 remember decisions as the real gateway does, for
-    :data:`~pennsieve_agent.sandbox.authorizers.CACHE_SECONDS`.
+    :data:`~pennsieve_agent.sandbox.authorizers.CACHE_SECONDS`. An uploaded file is imported
+    ``import_seconds`` after finalize.
     """
 
     token_seconds: int = TOKEN_SECONDS
     authorizer_cache_seconds: float = 0
     engine: str | None = None
+    import_seconds: float = IMPORT_SECONDS
+    storage_key_seconds: float = KEY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +75,30 @@ def build(
     settings: Settings,
     compute_routes: Iterable[Route] = (),
     callback: Callback | None = None,
+    uploads: UploadParts | None = None,
 ) -> Surfaces:
     """Make the surfaces; the compute part brings its routes and knows runs' callback tokens."""
     identity = Identity(world, Signer(world.data), settings.token_seconds)
+    manifests = Manifests(world, files)
     v1 = Surface(
-        [
-            *people.routes(world, identity),
-            *datasets.routes(world, files),
-            *packages.routes(world, files),
-            *collaborators.routes(world),
-            *webhooks.routes(world),
-            *dataset_webhooks.routes(world),
-        ],
+        _v1_routes(world, files, identity, manifests),
         V1Authorizer(identity),
         content_type="application/json;charset=utf-8",
         not_found=answers.not_found,
     )
     v2 = Surface(
-        [*Downloads(world, files).routes(), *compute_routes],
-        V2Authorizer(world, identity, callback, settings.authorizer_cache_seconds),
+        [
+            *Downloads(world, files, manifests).routes(),
+            *compute_routes,
+            *(uploads.routes if uploads else ()),
+        ],
+        V2Authorizer(
+            world,
+            identity,
+            callback,
+            settings.authorizer_cache_seconds,
+            uploads.dataset_of if uploads else None,
+        ),
         content_type="application/json",
         not_found=_gateway_not_found,
     )
@@ -89,6 +109,29 @@ def build(
         not_found=_gateway_not_found,
     )
     return Surfaces(v1, v2, sign_in)
+
+
+def _v1_routes(
+    world: World, files: DatasetFiles, identity: Identity, manifests: Manifests
+) -> list[Route]:
+    groups = (
+        DatasetChanges(world, files),
+        PackageChanges(world, files),
+        PackageFiles(world, files, manifests),
+        Sharing(world),
+        Members(world),
+        Teams(world),
+    )
+    return [
+        *people.routes(world, identity),
+        *datasets.routes(world, files),
+        *dataset_status.routes(world),
+        *packages.routes(world, files),
+        *collaborators.routes(world),
+        *webhooks.routes(world),
+        *dataset_webhooks.routes(world),
+        *itertools.chain.from_iterable(group.routes() for group in groups),
+    ]
 
 
 def _gateway_not_found(method: str, path: str) -> Response:
@@ -104,12 +147,13 @@ def all_routes() -> list[tuple[str, str, str, str]]:
     """
     with tempfile.TemporaryDirectory() as folder:
         compute = optional_part("compute")
-        schemas = [SCHEMA, compute.SCHEMA] if compute else [SCHEMA]
+        schemas = [SCHEMA, upload.SCHEMA, *([compute.SCHEMA] if compute else [])]
         with closing(Store(Path(folder) / "routes.db", schemas)) as store:
             world = World(Path(folder), store, Urls("", "", ""), clock.now)
             files = DatasetFiles(world)
             parts = compute.build(world, files, "process") if compute else None
-            made = build(world, files, Settings(), parts.routes if parts else ())
+            uploads = upload.build(world, files)
+            made = build(world, files, Settings(), parts.routes if parts else (), uploads=uploads)
             found = [
                 (surface, route.method, route.pattern, _name(route.handler))
                 for surface, app in (("v1", made.v1), ("v2", made.v2), ("aws", made.sign_in))
