@@ -2,15 +2,16 @@
 
 The folder is the truth. Before anything is answered about a dataset its folder is scanned, and
 what changed is written to the tables: a new folder is a new dataset of the sandbox's user, a file
-that went away is a package that went away, and a renamed file is a new package.
+that went away is a package that went away, and a file renamed on disk is a new package. What the
+platform's own routes rename, move and delete keeps its id: :mod:`pennsieve_agent.sandbox.tree`.
 """
 
 from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,20 @@ class DatasetFiles:
             self._sync_datasets()
             for row in self._datasets(dataset_id):
                 self._sync_files(row)
+
+    @contextmanager
+    def changing(self, dataset_id: str) -> Iterator[Row]:
+        """Nobody else looks at the dataset's files while its folder and rows are changed.
+
+        Gives the dataset's row. Raises KeyError for an unknown id.
+        """
+        with self._lock:
+            self.sync(dataset_id)
+            row = self._row(dataset_id)
+            try:
+                yield row
+            finally:
+                self.sync(dataset_id)
 
     def exists(self, dataset_id: str) -> bool:
         """Whether there is such a dataset now."""
@@ -102,7 +117,10 @@ class DatasetFiles:
         """Make a dataset and its folder; answers its id. Raises FileExistsError if it exists."""
         with self._lock:
             self._sync_datasets()
-            if self._store.row("SELECT 1 FROM datasets WHERE name = ?", (new.name,)):
+            if self._store.row(
+                "SELECT 1 FROM datasets WHERE name = ? AND workspace_int_id = ?",
+                (new.name, new.workspace),
+            ):
                 raise FileExistsError(new.name)
             folder = self._free_folder(new.name)
             dataset_id = self._insert_dataset(folder, new)
@@ -156,9 +174,18 @@ class DatasetFiles:
         for folder in present - known.keys():
             owner, workspace = people.owner(self._store)
             self._insert_dataset(folder, NewDataset(folder, owner, workspace))
+            self._share(folder, workspace)
         for folder in known.keys() - present:
             self._store.execute("DELETE FROM datasets WHERE int_id = ?", (known[folder]["int_id"],))
             self._seen.pop(known[folder]["int_id"], None)
+
+    def _share(self, folder: str, workspace: int) -> None:
+        for user, role in people.folder_collaborators(self._store, workspace):
+            self._store.execute(
+                "INSERT OR IGNORE INTO collaborators"
+                " SELECT int_id, 'user', ?, ? FROM datasets WHERE folder = ?",
+                (user, role, folder),
+            )
 
     def _sync_files(self, dataset: Row) -> None:
         number = int(dataset["int_id"])

@@ -115,4 +115,44 @@ CREATE TABLE IF NOT EXISTS dataset_webhooks (
   enabled_on REAL NOT NULL,
   UNIQUE (webhook_id, dataset_int_id)
 );
+
+-- what a dataset has beside its description; a dataset without a row has the default of each
+CREATE TABLE IF NOT EXISTS dataset_settings (
+  dataset_int_id INTEGER PRIMARY KEY REFERENCES datasets(int_id) ON DELETE CASCADE,
+  status_id INTEGER NOT NULL DEFAULT 1,
+  is_locked INTEGER NOT NULL DEFAULT 0,
+  processes INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS system_teams (
+  team_int_id INTEGER PRIMARY KEY REFERENCES teams(int_id) ON DELETE CASCADE,
+  kind TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS invites (
+  int_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  node_id TEXT NOT NULL UNIQUE,
+  workspace_int_id INTEGER NOT NULL REFERENCES workspaces(int_id) ON DELETE CASCADE,
+  email TEXT NOT NULL,
+  first_name TEXT NOT NULL,
+  last_name TEXT NOT NULL,
+  role INTEGER NOT NULL,
+  valid_until REAL NOT NULL,
+  UNIQUE (workspace_int_id, email)
+);
+-- deleted packages; root_id is the one of them that was named, under which the files are kept
+CREATE TABLE IF NOT EXISTS trash (
+  int_id INTEGER PRIMARY KEY,
+  node_id TEXT NOT NULL UNIQUE,
+  dataset_int_id INTEGER NOT NULL REFERENCES datasets(int_id) ON DELETE CASCADE,
+  parent_int_id INTEGER,
+  path TEXT NOT NULL,
+  name TEXT NOT NULL,
+  is_folder INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  created_at REAL NOT NULL,
+  root_id TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS trash_by_root ON trash (dataset_int_id, root_id);
+CREATE INDEX IF NOT EXISTS collaborators_by_subject ON collaborators (kind, subject_int_id);
+CREATE INDEX IF NOT EXISTS datasets_by_workspace ON datasets (workspace_int_id);
 """

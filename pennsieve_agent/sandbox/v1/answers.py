@@ -13,9 +13,13 @@ _KINDS = {
     403: "Forbidden",
     404: "NotFound",
     409: "Conflict",
+    412: "PreconditionFailed",
+    423: "Locked",
 }
 MAX_INTEGER = 2**63 - 1
 MAX_PAGE = 500
+DEPRECATED = {"Warning": '299 - "This endpoint is deprecated and will be removed"'}
+"""The header of v1's deprecated routes; the contract gives its beginning (``core.md`` 0.3)."""
 
 
 def refusal(status: int, message: str) -> Refusal:
@@ -55,6 +59,14 @@ def text(body: Mapping[str, Any], name: str, limit: int) -> str:
 def optional_text(body: Mapping[str, Any], name: str, limit: int) -> str | None:
     """A text shorter than ``limit`` characters or None when it is absent, or 400."""
     return None if body.get(name) is None else text(body, name, limit)
+
+
+def tags(body: Mapping[str, Any]) -> list[str]:
+    """A list of texts, empty when it is absent, or 400."""
+    found = body.get("tags", [])
+    if not isinstance(found, list) or not all(isinstance(tag, str) for tag in found):
+        raise refusal(400, "tags must be a list of strings")
+    return found
 
 
 def flag(body: Mapping[str, Any], name: str, *, default: bool | None = None) -> bool:

@@ -8,24 +8,26 @@ from collections.abc import Callable
 from typing import Any
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.sandbox.clock import iso
 from pennsieve_agent.sandbox.files import DatasetFiles, NewDataset
-from pennsieve_agent.sandbox.http import Caller, Request, Response, Route, Scheme
+from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.people import MEMBER
 from pennsieve_agent.sandbox.roles import dataset_role
 from pennsieve_agent.sandbox.store import Row, Store
 from pennsieve_agent.sandbox.v1 import dataset_webhooks
 from pennsieve_agent.sandbox.v1.access import synced_dataset
 from pennsieve_agent.sandbox.v1.answers import (
+    DEPRECATED,
     MAX_PAGE,
     boolean,
     json_object,
     number,
     optional_text,
-    present,
     refusal,
+    tags,
     text,
 )
+from pennsieve_agent.sandbox.v1.dataset_json import dataset_json, etag
+from pennsieve_agent.sandbox.v1.dataset_status import find_status
 from pennsieve_agent.sandbox.v1.packages import children
 from pennsieve_agent.sandbox.world import World
 
@@ -51,82 +53,27 @@ def routes(world: World, files: DatasetFiles) -> list[Route]:
         files.sync()
         return Response(200, _paginated(world.store, request))
 
+    def everything(request: Request) -> Response:
+        files.sync()
+        rows = sorted(_visible(world.store, request), key=_ORDERS["Name"])
+        found = [dataset_json(world.store, row, request.caller) for row in rows]
+        return Response(200, found, DEPRECATED)
+
     def one(request: Request) -> Response:
         row = synced_dataset(files, world, request)
         found = dataset_json(world.store, row, request.caller)
         found["children"] = children(world.store, row, None, request)
-        return Response(200, found, {"ETag": f'"{int(row["updated_at"] * 1000)}"'})
+        return Response(200, found, {"ETag": etag(row)})
 
     def create(request: Request) -> Response:
         return Response(201, _create(world, files, request))
 
     return [
         Route("GET", "/datasets/paginated", Scheme.USER, paginated),
+        Route("GET", "/datasets", Scheme.USER, everything),
         Route("GET", "/datasets/<id>", Scheme.USER, one),
         Route("POST", "/datasets", Scheme.USER, create),
     ]
-
-
-def dataset_json(store: Store, row: Row, caller: Caller) -> dict[str, Any]:
-    """A dataset as v1 writes it, without children."""
-    counts = {
-        each["kind"]: each["n"]
-        for each in store.rows(
-            "SELECT kind, count(*) AS n FROM collaborators WHERE dataset_int_id = ? GROUP BY kind",
-            (row["int_id"],),
-        )
-    }
-    size = store.row(
-        "SELECT sum(size) AS bytes FROM packages WHERE dataset_int_id = ?", (row["int_id"],)
-    )
-    return {
-        "content": present(
-            {
-                "id": row["node_id"],
-                "intId": row["int_id"],
-                "name": row["name"],
-                "description": row["description"],
-                "state": "READY",
-                "createdAt": iso(row["created_at"]),
-                "updatedAt": iso(row["updated_at"]),
-                "packageType": "DataSet",
-                "datasetType": "research",
-                "status": "NO_STATUS",
-                "automaticallyProcessPackages": False,
-                "license": row["license"],
-                "tags": json.loads(row["tags"]),
-            }
-        ),
-        "organization": caller.org_id,
-        "owner": _owner_id(store, row["int_id"]),
-        "role": dataset_role(store, caller.user_int_id, row["node_id"]).value,
-        "collaboratorCounts": {
-            "users": counts.get("user", 0),
-            "organizations": counts.get("workspace", 0),
-            "teams": counts.get("team", 0),
-        },
-        "storage": (size["bytes"] if size else 0) or 0,
-        "status": {
-            "id": 1,
-            "name": "NO_STATUS",
-            "displayName": "No Status",
-            "color": "#71747C",
-            "inUse": True,
-        },
-        "publication": {"status": "draft"},
-        "properties": [],
-        "canPublish": False,
-        "locked": False,
-    }
-
-
-def _owner_id(store: Store, dataset_int_id: int) -> str:
-    row = store.row(
-        "SELECT u.node_id FROM collaborators c JOIN users u ON u.int_id = c.subject_int_id"
-        " WHERE c.dataset_int_id = ? AND c.kind = 'user' AND c.role = 'owner'",
-        (dataset_int_id,),
-    )
-    return str(row["node_id"]) if row else ""
 
 
 def _paginated(store: Store, request: Request) -> dict[str, Any]:
@@ -155,6 +102,10 @@ def _order(request: Request) -> tuple[str, str]:
 
 def _visible(store: Store, request: Request) -> list[Row]:
     """The datasets of the session's workspace where the caller has a role, as filtered."""
+    wanted_status = request.query.get("status")
+    status = find_status(wanted_status) if wanted_status else None
+    if wanted_status and status is None:
+        return []
     mine, exact = boolean(request, "onlyMyDatasets"), request.query.get("withRole")
     if mine and exact is not None:
         raise refusal(400, "onlyMyDatasets and withRole cannot be used together")
@@ -163,7 +114,10 @@ def _visible(store: Store, request: Request) -> list[Row]:
     wanted = Role.OWNER if mine else Role.of(exact)
     caller, found = request.caller, []
     for row in store.rows(
-        "SELECT * FROM datasets WHERE workspace_int_id = ?", (caller.org_int_id,)
+        "SELECT d.* FROM datasets d LEFT JOIN dataset_settings s ON s.dataset_int_id = d.int_id"
+        " WHERE d.workspace_int_id = :workspace"
+        " AND (:status IS NULL OR coalesce(s.status_id, 1) = :status)",
+        {"workspace": caller.org_int_id, "status": status.id if status else None},
     ):
         role = dataset_role(store, caller.user_int_id, row["node_id"])
         if role.at_least(Role.GUEST) and wanted in (Role.UNKNOWN, role):
@@ -177,8 +131,6 @@ def _matches(row: Row, request: Request) -> bool:
     As in Postgres: stop words and punctuation do not count, so that a name like ``a-b`` is not
     found by itself; a single word is a prefix, several must all be there in full.
     """
-    if request.query.get("status", "NO_STATUS") != "NO_STATUS":
-        return False
     if request.query.get("type", "research") != "research":
         return False
     given = request.query.get("query", "")
@@ -200,16 +152,13 @@ def _create(world: World, files: DatasetFiles, request: Request) -> dict[str, An
     name = text(body, "name", MAX_NAME).strip()
     if not name:
         raise refusal(400, "dataset name must not be empty")
-    tags = body.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise refusal(400, "tags must be a list of strings")
     new = NewDataset(
         name,
         request.caller.user_int_id,
         request.caller.org_int_id,
         optional_text(body, "description", MAX_TEXT),
         optional_text(body, "license", MAX_TEXT),
-        json.dumps(tags),
+        json.dumps(tags(body)),
     )
     chosen = dataset_webhooks.chosen(world.store, request.caller, body)
     try:

@@ -6,11 +6,9 @@ from typing import Any
 
 from pennsieve_agent.sandbox import kinds
 from pennsieve_agent.sandbox.clock import iso
+from pennsieve_agent.sandbox.manifests import BUCKET, FILE_ID_OFFSET
 from pennsieve_agent.sandbox.store import Row
 from pennsieve_agent.sandbox.v1.answers import present
-
-FILE_ID_OFFSET = 500_000
-"""A file's number is its package's plus this, so that nobody takes one for the other."""
 
 
 def listed(row: Row, dataset: Row, owner: int, *, with_files: bool) -> dict[str, Any]:
@@ -58,7 +56,13 @@ def node(row: Row, dataset: Row, owner: int) -> dict[str, Any]:
 
 def source(row: Row) -> dict[str, Any]:
     """The file of a package, with the keys that only shape B has."""
-    return {"content": {**_file(row), "objectType": "source"}}
+    return {"content": {**_file(row), **_stored(row), "objectType": "source"}}
+
+
+def _stored(row: Row) -> dict[str, Any]:
+    """Where the platform would keep it; nothing is there."""
+    key = f"D{row['dataset_int_id']}/{row['node_id'].rpartition(':')[2]}"
+    return {"s3bucket": BUCKET, "s3key": key}
 
 
 def _common(row: Row, owner: int) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.sandbox import kinds
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
-from pennsieve_agent.sandbox.roles import dataset_role
 from pennsieve_agent.sandbox.store import Row, Store
 from pennsieve_agent.sandbox.v1 import package_json
-from pennsieve_agent.sandbox.v1.access import synced_dataset
+from pennsieve_agent.sandbox.v1.access import package, synced_dataset
 from pennsieve_agent.sandbox.v1.answers import MAX_PAGE, boolean, counted, number, refusal
 from pennsieve_agent.sandbox.world import World
 
@@ -22,10 +21,6 @@ _STATES = frozenset(
         *("UPLOAD_FAILED", "ERROR", "INFECTED", "DELETING", "DELETED", "RESTORING"),
     }
 )
-_DATASET_OF = (
-    "SELECT d.node_id FROM packages p JOIN datasets d ON d.int_id = p.dataset_int_id"
-    " WHERE p.node_id = ?"
-)
 _INCLUDES = frozenset({"sources", "files", "view"})
 
 
@@ -35,14 +30,16 @@ def routes(world: World, files: DatasetFiles) -> list[Route]:
     def flat(request: Request) -> Response:
         return Response(200, _flat(world.store, synced_dataset(files, world, request), request))
 
+    def batch(request: Request) -> Response:
+        return Response(200, _batch(world.store, synced_dataset(files, world, request), request))
+
     def one(request: Request) -> Response:
-        where = world.store.row(_DATASET_OF, (request.params["id"],))
-        if where is not None:
-            files.sync(where["node_id"])
-        return Response(200, _one(world.store, request))
+        row, dataset = package(files, world, request.caller, request.params["id"])
+        return Response(200, one_json(world.store, row, dataset, request))
 
     return [
         Route("GET", "/datasets/<id>/packages", Scheme.USER, flat),
+        Route("GET", "/datasets/<id>/packages/batch", Scheme.USER, batch),
         Route("GET", "/packages/<id>", Scheme.USER, one),
     ]
 
@@ -132,17 +129,25 @@ def _type(row: Row) -> str:
     return "Collection" if row["is_folder"] else kinds.package_type(row["name"])
 
 
-def _one(store: Store, request: Request) -> dict[str, Any]:
-    package_id = request.params["id"]
-    if not package_id.startswith(("N:package:", "N:collection:")):
-        raise refusal(400, f"{package_id} is not a valid package id")
-    row = store.row("SELECT * FROM packages WHERE node_id = ?", (package_id,))
-    dataset = row and store.row("SELECT * FROM datasets WHERE int_id = ?", (row["dataset_int_id"],))
-    if row is None or dataset is None:
-        raise refusal(404, f"{package_id} not found")
-    role = dataset_role(store, request.caller.user_int_id, dataset["node_id"])
-    if not role.at_least(Role.GUEST) or dataset["workspace_int_id"] != request.caller.org_int_id:
-        raise refusal(404, f"{package_id} not found")
+def _batch(store: Store, dataset: Row, request: Request) -> dict[str, Any]:
+    """Packages of a dataset by id, as the flat listing has them."""
+    found, failures = [], []
+    owner = owner_of(store, dataset["int_id"])
+    with_files = boolean(request, "includeSourceFiles")
+    for package_id in request.query_lists.get("packageId", []):
+        row = store.row(
+            "SELECT * FROM packages WHERE dataset_int_id = ? AND node_id = ?",
+            (dataset["int_id"], package_id),
+        )
+        if row is None:
+            failures.append({"id": package_id, "error": f"{package_id} not found"})
+        else:
+            found.append(package_json.listed(row, dataset, owner, with_files=with_files))
+    return {"packages": found, "failures": failures}
+
+
+def one_json(store: Store, row: Row, dataset: Row, request: Request) -> dict[str, Any]:
+    """A package on its own, with what the query asks for (``contracts/core.md`` 3.4 B)."""
     owner = owner_of(store, dataset["int_id"])
     above = [package_json.node(each, dataset, owner) for each in _ancestors(store, row)]
     found = package_json.node(row, dataset, owner)

@@ -35,6 +35,15 @@ def routes(world: World, identity: Identity) -> list[Route]:
     def workspace(request: Request) -> Response:
         return Response(200, _one_workspace(world.store, request))
 
+    def by_email(request: Request) -> Response:
+        found = people.by_email(world.store, request.params["email"])
+        if found is None:
+            raise refusal(404, f"Email ({request.params['email']}) not found")
+        return Response(200, user_json(world.store, found["int_id"]))
+
+    def service_only(request: Request) -> Response:
+        raise refusal(403, f"{request.caller.user_id} is not a service")
+
     def browser_only(request: Request) -> Response:
         del request  # a session that was opened with an API key, as all sessions are here
         raise Refusal(403, {"message": "Forbidden."})
@@ -42,11 +51,15 @@ def routes(world: World, identity: Identity) -> list[Route]:
     return [
         Route("GET", "/authentication/cognito-config", Scheme.NONE, config),
         Route("GET", "/user", Scheme.USER, user),
+        Route("GET", "/user/<int:number>", Scheme.USER, service_only),
+        Route("GET", "/user/email/<email>", Scheme.USER, by_email),
         Route("GET", "/organizations", Scheme.USER, workspaces),
         Route("GET", "/organizations/<id>", Scheme.USER, workspace),
         Route("PUT", "/session/switch-organization", Scheme.USER, browser_only),
         Route("GET", "/token", Scheme.USER, browser_only),
         Route("POST", "/token", Scheme.USER, browser_only),
+        Route("PUT", "/token/<key>", Scheme.USER, browser_only),
+        Route("DELETE", "/token/<key>", Scheme.USER, browser_only),
     ]
 
 
@@ -93,7 +106,6 @@ def _one_workspace(store: Store, request: Request) -> dict[str, Any]:
 
 
 def _membership(store: Store, row: Row) -> dict[str, Any]:
-    owners = _people_with(store, row["int_id"], people.OWNER, 2 * people.OWNER)
     return {
         "organization": {
             "id": row["node_id"],
@@ -106,11 +118,18 @@ def _membership(store: Store, row: Row) -> dict[str, Any]:
         },
         "isAdmin": row["role"] >= people.ADMINISTRATOR,
         "isOwner": row["role"] >= people.OWNER,
-        "isGuest": False,
-        "owners": owners,
-        "administrators": owners
-        + _people_with(store, row["int_id"], people.ADMINISTRATOR, people.OWNER),
+        "isGuest": row["role"] < people.READ,
+        **_leaders(store, row),
     }
+
+
+def _leaders(store: Store, row: Row) -> dict[str, Any]:
+    """Who owns and who administers a workspace; guests are not told."""
+    if row["role"] < people.READ:
+        return {"owners": [], "administrators": []}
+    owners = _people_with(store, row["int_id"], people.OWNER, 2 * people.OWNER)
+    others = _people_with(store, row["int_id"], people.ADMINISTRATOR, people.OWNER)
+    return {"owners": owners, "administrators": owners + others}
 
 
 def _people_with(store: Store, workspace: int, at_least: int, below: int) -> list[dict[str, Any]]:

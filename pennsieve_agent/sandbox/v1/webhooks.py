@@ -208,7 +208,7 @@ def _delete(store: Store, row: Row) -> None:
     Datasets that this user made and owns fall to the owner of the workspace: ours.
     """
     user = (row["integration_user"],)
-    owner, _ = people.owner(store)
+    owner = people.owner_of(store, row["workspace_int_id"])
     with store.transaction():
         store.execute(
             "UPDATE OR REPLACE collaborators SET subject_int_id = ?"

@@ -1,114 +1,122 @@
-"""Download manifests and the signed addresses in them (``contracts/core.md`` 3.6)."""
+"""Download manifests and what else v2 knows about a dataset's packages (``core.md`` 3.6, 3.7)."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
-import secrets
 import uuid
-from pathlib import PurePosixPath
 from typing import Any
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.sandbox import kinds
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Refusal, Request, Response, Route, Scheme
+from pennsieve_agent.sandbox.manifests import BUCKET, Manifests
 from pennsieve_agent.sandbox.roles import dataset_role
-from pennsieve_agent.sandbox.store import Row, Store
+from pennsieve_agent.sandbox.store import Row
+from pennsieve_agent.sandbox.tree import Tree
 from pennsieve_agent.sandbox.world import World
 
-URL_SECONDS = 3 * 3600
-_XML = {"Content-Type": "application/xml"}
+MAX_TRASH_PAGE = 100
 
 
 class Downloads:
-    """Signs addresses of files, and serves them."""
+    """The routes of packages-service and datasets-service."""
 
-    def __init__(self, world: World, files: DatasetFiles) -> None:
+    def __init__(self, world: World, files: DatasetFiles, manifests: Manifests) -> None:
         self._world = world
         self._files = files
-        self._key = _signing_key(world.store)
+        self._manifests = manifests
+        self._tree = Tree(world, files)
 
     def routes(self) -> list[Route]:
         """The routes."""
         return [
-            Route("POST", "/packages/download-manifest", Scheme.DATASET, self._manifest),
-            Route("GET", "/files/<content>", Scheme.NONE, self._file),
+            Route("POST", "/packages/download-manifest", Scheme.DATASET, self.manifest),
+            Route("POST", "/packages/restore", Scheme.DATASET, self.restore),
+            Route("GET", "/datasets/manifest", Scheme.DATASET, self.whole_dataset),
+            Route("GET", "/datasets/trashcan", Scheme.DATASET, self.trashcan),
+            *self._manifests.signed.routes(),
         ]
 
-    def url(self, dataset_id: str, path: str) -> str:
-        """An address that gives this file, without any other credential, for a while."""
-        until = int(self._world.now()) + URL_SECONDS
-        content = base64.urlsafe_b64encode(json.dumps([dataset_id, path, until]).encode()).decode()
-        return f"{self._world.urls.api2}/files/{content}?X-Amz-Signature={self._sign(content)}"
-
-    def _manifest(self, request: Request) -> Response:
-        dataset_id = request.query["dataset_id"]
+    def manifest(self, request: Request) -> Response:
+        """The files of packages; an unknown id is quietly left out."""
         wanted = _node_ids(request)
+        dataset = self._dataset(request, Role.VIEWER)
+        packages = [self._files.package(dataset["int_id"], each) for each in wanted]
+        found = self._manifests.download((each, dataset) for each in packages if each is not None)
+        for entry in found["data"]:
+            del entry["scanStatus"]
+        return Response(200, {**found, "data": found["data"] or None})
+
+    def whole_dataset(self, request: Request) -> Response:
+        """The address of a document that lists every file, without their addresses."""
+        dataset = self._dataset(request, Role.VIEWER)
+        url = self._manifests.signed.url(dataset["node_id"], "")
+        key = f"O{dataset['workspace_int_id']}/D{dataset['int_id']}/manifest.json"
+        return Response(200, {"url": url, "s3_bucket": BUCKET, "s3_key": key})
+
+    def trashcan(self, request: Request) -> Response:
+        """What was deleted from a folder or, without ``root_node_id``, from the dataset's root.
+
+        The contract does not say what the answer looks like: its keys are ours.
+        """
+        dataset = self._dataset(request, Role.VIEWER)
+        limit = min(_number(request, "limit", 10), MAX_TRASH_PAGE)
+        offset = _number(request, "offset", 0)
+        rows = self._deleted(dataset, request.query.get("root_node_id", ""))
+        items = [
+            {
+                "id": row["int_id"],
+                "node_id": row["node_id"],
+                "name": row["name"],
+                "type": "Collection" if row["is_folder"] else "Package",
+                "state": "DELETED",
+            }
+            for row in rows[offset : offset + limit]
+        ]
+        page = {"limit": limit, "offset": offset, "totalCount": len(rows), "messages": None}
+        return Response(200, {**page, "packages": items or None})
+
+    def restore(self, request: Request) -> Response:
+        """Put deleted packages back where they were."""
+        wanted = _node_ids(request)
+        dataset = self._dataset(request, Role.EDITOR)
+        success, failures = [], []
+        for package_id in dict.fromkeys(wanted):
+            try:
+                self._tree.restore(dataset["node_id"], package_id)
+                success.append(package_id)
+            except KeyError:
+                failures.append({"id": package_id, "error": f"{package_id} not found"})
+            except OSError as error:
+                failures.append(
+                    {"id": package_id, "error": f"cannot be restored: {error.strerror}"}
+                )
+        return Response(200, {"success": success or None, "failures": failures or None})
+
+    def _dataset(self, request: Request, least: Role) -> Row:
+        dataset_id = request.query["dataset_id"]
         self._files.sync(dataset_id)
         store = self._world.store
-        if not dataset_role(store, request.caller.user_int_id, dataset_id).at_least(Role.VIEWER):
-            raise _refusal(401, "user is not authorized to view files")
-        dataset = store.row("SELECT int_id FROM datasets WHERE node_id = ?", (dataset_id,))
-        data = []
-        for node_id in wanted:
-            package = dataset and self._files.package(dataset["int_id"], node_id)
-            if package:
-                below = self._files.files_below(package)
-                data += [self._entry(dataset_id, package, row) for row in below]
-        size = sum(entry["size"] for entry in data)
-        return Response(
-            200,
-            {"header": {"count": len(data), "size": size, "blockedCount": 0}, "data": data or None},
+        role = dataset_role(store, request.caller.user_int_id, dataset_id)
+        row = store.row("SELECT * FROM datasets WHERE node_id = ?", (dataset_id,))
+        if row is None or not role.at_least(least):
+            raise _refusal(401, "user is not authorized to perform this action on the dataset")
+        return row
+
+    def _deleted(self, dataset: Row, folder_id: str) -> list[Row]:
+        """The deleted packages of a folder, which may itself be deleted."""
+        store, parent = self._world.store, None
+        if folder_id and folder_id != dataset["node_id"]:
+            folder = self._files.package(dataset["int_id"], folder_id) or store.row(
+                "SELECT int_id FROM trash WHERE dataset_int_id = ? AND node_id = ?",
+                (dataset["int_id"], folder_id),
+            )
+            if folder is None:
+                raise _refusal(404, f"{folder_id} not found")
+            parent = folder["int_id"]
+        return store.rows(
+            "SELECT * FROM trash WHERE dataset_int_id = ? AND parent_int_id IS ? ORDER BY name",
+            (dataset["int_id"], parent),
         )
-
-    def _entry(self, dataset_id: str, requested: Row, row: Row) -> dict[str, Any]:
-        """A file; its path starts with the name of the collection that was asked for."""
-        above = PurePosixPath(requested["path"]).parent
-        return {
-            "nodeId": row["node_id"],
-            "fileName": row["name"],
-            "packageName": row["name"],
-            "path": list(PurePosixPath(row["path"]).parent.relative_to(above).parts),
-            "url": self.url(dataset_id, row["path"]),
-            "size": row["size"],
-            "fileExtension": kinds.extension(row["name"]) or "",
-        }
-
-    def _file(self, request: Request) -> Response:
-        """A file, refused the way S3 refuses."""
-        signature = request.query.get("X-Amz-Signature", "")
-        if "authorization" in request.headers:
-            return _s3_refusal(400, "InvalidArgument", "Only one auth mechanism allowed")
-        content = request.params["content"]
-        right = self._sign(content)
-        if not hmac.compare_digest(signature.encode("utf-8", "replace"), right.encode()):
-            return _s3_refusal(403, "SignatureDoesNotMatch", "The signature does not match")
-        dataset_id, path, until = json.loads(base64.urlsafe_b64decode(content))
-        if until <= self._world.now():
-            return _s3_refusal(403, "AccessDenied", "Request has expired")
-        self._files.sync(dataset_id)
-        found = self._world.store.row(
-            "SELECT d.node_id FROM packages p JOIN datasets d ON d.int_id = p.dataset_int_id"
-            " WHERE d.node_id = ? AND p.path = ? AND NOT p.is_folder",
-            (dataset_id, path),
-        )
-        if found is None:
-            return _s3_refusal(404, "NoSuchKey", "The specified key does not exist.")
-        return Response(200, self._files.folder(dataset_id) / path)
-
-    def _sign(self, content: str) -> str:
-        return hmac.new(self._key, content.encode(), hashlib.sha256).hexdigest()
-
-
-def _signing_key(store: Store) -> bytes:
-    store.execute(
-        "INSERT OR IGNORE INTO settings VALUES ('download_key', ?)", (secrets.token_hex(32),)
-    )
-    row = store.row("SELECT value FROM settings WHERE name = 'download_key'")
-    return bytes.fromhex(row["value"] if row else "")
 
 
 def _node_ids(request: Request) -> list[str]:
@@ -121,11 +129,13 @@ def _node_ids(request: Request) -> list[str]:
     return found
 
 
+def _number(request: Request, name: str, default: int) -> int:
+    given: Any = request.query.get(name, str(default))
+    if not (given.isascii() and given.isdigit()) or len(given) > 9:  # noqa: PLR2004 - no more is meant
+        raise _refusal(400, f"invalid {name}")
+    return int(given)
+
+
 def _refusal(status: int, message: str) -> Refusal:
     """A refusal of packages-service: single quotes, so not JSON (``contracts/core.md`` 0.3 d)."""
     return Refusal(status, f"{{'message': '{message} (requestID: {uuid.uuid4()})'}}")
-
-
-def _s3_refusal(status: int, code: str, message: str) -> Response:
-    body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Response(status, body, _XML)

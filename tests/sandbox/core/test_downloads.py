@@ -105,6 +105,7 @@ def test_unknown_ids_are_passed_over(platform: Platform, dataset_id: str) -> Non
     assert answer.json() == {
         "header": {"count": 0, "size": 0, "blockedCount": 0},
         "data": None,
+        "blocked": [],
     }
 
 
