@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.domain.workflows import Application, BuildStatus, Version
-from pennsieve_agent.platform.decode import Fields
-from pennsieve_agent.platform.surface import Surface
-from pennsieve_agent.platform.times import iso
+from pennsieve_agent.domain.offers import Build
+from pennsieve_agent.domain.sharing import AppAccess, AppSharing
+from pennsieve_agent.domain.workflows import Application, Version
+from pennsieve_agent.errors import Invalid
+from pennsieve_agent.platform.account_access import is_missing_route
+from pennsieve_agent.platform.appcodec import decode_application, decode_build, decode_sharing
+from pennsieve_agent.platform.surface import Surface, segment
 
 # Named here because inside the class below "list" is the method.
 _Applications = list[Application]
+_Builds = list[Build]
 
 _STORE = "/applications/store"
 
@@ -19,31 +23,163 @@ class Applications:
     def __init__(self, v2: Surface) -> None:
         self._v2 = v2
 
-    def list(self, source_url: str | None = None) -> _Applications:
-        """All applications, or those of one repository.
+    def list(self, source_url: str | None = None, *, archived: bool = False) -> _Applications:
+        """All applications, or those of one repository; archived ones when asked for.
 
         Route: GET v2 /applications/store
 
         An address is compared letter by letter, as the platform does: ``repo`` and ``repo.git`` are
         two applications (``contracts/workflows.md`` section 8, trap 4).
         """
-        found = self._v2.get_records(_STORE, {"sourceUrl": source_url})
-        applications = (_application(item) for item in found)
+        found = self._v2.get_records(
+            _STORE, {"sourceUrl": source_url, "includeArchived": "true" if archived else None}
+        )
+        applications = (decode_application(item) for item in found)
         return [a for a in applications if source_url is None or a.source_url == source_url]
 
-    def register(self, source_url: str, tag: str) -> str:
+    def get(self, uuid: str, tag: str = "") -> Application:
+        """One application, with the files the platform read from a tag; the newest by default.
+
+        Route: GET v2 /applications/store/{uuid}
+
+        Raises:
+            NotFound: there is none.
+            Forbidden: it is not visible to the user.
+
+        """
+        query = {"tag": tag or None}
+        return decode_application(self._v2.get_record(_one(uuid), query))
+
+    def asset(self, uuid: str, file: str, tag: str = "") -> bytes:
+        """One of the files the platform read from a tag, such as ``README.md``.
+
+        Route: GET v2 /applications/store/{uuid}/asset
+
+        Raises:
+            NotFound: it was not read, or there is no such application.
+
+        """
+        query = {"file": file, "tag": tag or None}
+        return self._v2.call("GET", f"{_one(uuid)}/asset", query=query).body
+
+    def image(self, source_url: str, tag: str) -> str:
+        """The container image of a version, for those who may see the application.
+
+        Route: GET v2 /applications/store/registry
+
+        Raises:
+            NotFound: there is no such application or version, or it is not deployed.
+            Forbidden: the user may not use it.
+
+        """
+        query = {"sourceUrl": source_url, "version": tag}
+        return self._v2.get_record(f"{_STORE}/registry", query).need_text("imageUrl")
+
+    def register(self, source_url: str, tag: str, release_id: int | None = None) -> str:
         """Register a tag of a repository and begin to build it; the deployment's id.
 
         Route: POST v2 /applications/store
 
-        Sent once: every call adds another version, also of the same tag.
+        Any member with at least the right to view may do so, also with a repository that somebody
+        else registered (``contracts/workflows.md`` section 8, trap 3). Sent once: every call adds
+        another version, also of the same tag. ``release_id`` is the number of a GitHub release,
+        which the platform only stores; it is sent when it is known.
+
+        Raises:
+            Forbidden: the user is a guest.
+
         """
-        body = {
-            "source": {"type": "github", "url": source_url, "tag": tag},
-            # The number of a GitHub release, which nothing here has; the platform only stores it.
-            "release": {"id": 0},
-        }
+        body: dict[str, object] = {"source": {"type": "github", "url": source_url, "tag": tag}}
+        if release_id is not None:
+            body["release"] = {"id": release_id}
         return self._v2.post_record(_STORE, body).need_text("deploymentId")
+
+    def builds(self, version_uuid: str, organization_id: str) -> _Builds:
+        """The builds of a version, oldest first, for members of the workspace.
+
+        Route: GET v2 /applications/{uuid}/deployments
+
+        The route speaks of applications, and wants the uuid of a version (1.1).
+        """
+        path = f"/applications/{segment(version_uuid)}/deployments"
+        answer = self._v2.get_record(path, {"organization_id": organization_id})
+        return [decode_build(row) for row in answer.records("deployments")]
+
+    def one_build(self, version_uuid: str, build_id: str, organization_id: str) -> Build:
+        """One build of a version, for members of the workspace.
+
+        Route: GET v2 /applications/{uuid}/deployments/{deploymentId}
+
+        Raises:
+            NotFound: there is none.
+
+        """
+        path = f"/applications/{segment(version_uuid)}/deployments/{segment(build_id)}"
+        return decode_build(self._v2.get_record(path, {"organization_id": organization_id}))
+
+    def archive(self, uuid: str) -> None:
+        """Put an application away; only its owner may.
+
+        Route: PATCH v2 /applications/store/{uuid}
+
+        Raises:
+            Invalid: this platform cannot do it: its public source does not know the route (1.1).
+
+        """
+        self._set_status(uuid, "archived")
+
+    def restore(self, uuid: str) -> None:
+        """Take an archived application back; only its owner may.
+
+        Route: PATCH v2 /applications/store/{uuid}
+
+        Raises:
+            Invalid: this platform cannot do it.
+
+        """
+        self._set_status(uuid, "active")
+
+    def _set_status(self, uuid: str, status: str) -> None:
+        try:
+            self._v2.call("PATCH", _one(uuid), body={"status": status}, repeatable=True)
+        except Invalid as error:
+            if not is_missing_route(error):
+                raise
+            raise Invalid(
+                "this platform cannot put applications away or take them back",
+                where=error.where,
+                status=error.status,
+            ) from None
+
+    def sharing(self, uuid: str) -> AppSharing:
+        """Who may see an application, for those who may.
+
+        Route: GET v2 /applications/store/{uuid}/permissions
+
+        Raises:
+            NotFound: there is none.
+            Forbidden: it is not visible to the user.
+
+        """
+        return decode_sharing(self._v2.get_record(f"{_one(uuid)}/permissions"))
+
+    def share(self, uuid: str, wanted: AppSharing) -> AppSharing:
+        """Replace who may see an application; only its owner may.
+
+        Route: PUT v2 /applications/store/{uuid}/permissions
+
+        Every grant that is not in ``wanted`` goes (1.5), so begin with :meth:`sharing`. The owner
+        always stays. It takes effect for others within five minutes.
+
+        Raises:
+            Forbidden: the user is not the owner.
+
+        """
+        body: dict[str, object] = {"visibility": wanted.visibility.value}
+        for kind, name in (("user", "users"), ("team", "teams"), ("workspace", "workspaces")):
+            entries = (a for a in wanted.access if a.kind == kind and not a.is_owner)
+            body[name] = [_entry(access) for access in entries]
+        return decode_sharing(self._v2.put_record(f"{_one(uuid)}/permissions", body))
 
     def version(self, source_url: str, tag: str) -> Version | None:
         """The newest version of a repository with that tag; None when there is none.
@@ -73,29 +209,10 @@ class Applications:
         return None
 
 
-def _application(item: Fields) -> Application:
-    return Application(
-        uuid=item.need_text("uuid"),
-        source_url=item.text("sourceUrl"),
-        owner_id=item.text("ownerId"),
-        visibility=item.text("visibility"),
-        versions=tuple(_version(row) for row in item.records("versions")),
-    )
+def _one(uuid: str) -> str:
+    return f"{_STORE}/{segment(uuid)}"
 
 
-def _version(item: Fields) -> Version:
-    status = item.text("status")
-    deployments = item.records("deployments")
-    # A version says only "error"; what AWS gave as the reason is with the build (1.3).
-    reasons = [row.text("stoppedReason") for row in deployments if row.text("stoppedReason")]
-    told = status.partition(":")[2].strip() if status.startswith("error:") else ""
-    return Version(
-        uuid=item.need_text("uuid"),
-        tag=item.text("version"),
-        status=BuildStatus.of(status),
-        created_at=iso(item.raw("createdAt")),
-        problem=told or (reasons[-1] if reasons and status.startswith("error") else ""),
-        deployment_ids=tuple(
-            deployment for row in deployments if (deployment := row.text("deploymentId"))
-        ),
-    )
+def _entry(access: AppAccess) -> dict[str, str]:
+    organization = {"organizationId": access.organization_id} if access.organization_id else {}
+    return {"entityId": access.id, **organization}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pennsieve_agent.domain.offers import TargetType
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.platform.decode import Fields
@@ -68,7 +69,7 @@ def _step(node: Fields, number: int) -> Step:
         source_url=node.text("sourceUrl"),
         tag=node.text("tag"),
         target_type=node.text("targetType"),
-        compute_type=node.text("computeType"),
+        compute_type=_compute_type(node.text("computeType")),
         cpu=_size(node, sizes, "cpu"),
         memory=_size(node, sizes, "memory"),
         parameters=tuple(_parameters(node, defaults if kind is StepKind.PROCESSOR else {})),
@@ -76,16 +77,34 @@ def _step(node: Fields, number: int) -> Step:
     )
 
 
+def _compute_type(word: str) -> str:
+    """A compute type; ``ecs`` is the old word for ``standard`` (trap 19)."""
+    return "standard" if word == "ecs" else word
+
+
+def decode_target_type(item: Fields) -> TargetType:
+    """What a data target can do (2.5); its name is kept to the letter, spaces included."""
+    offered = (_compute_type(word) for word in item.record("runtimeConfig").texts("computeTypes"))
+    return TargetType(
+        name=item.need_text("targetType"),
+        label=item.text("label"),
+        parameters=tuple(_parameters(item, {}, "params")),
+        compute_types=tuple(dict.fromkeys(offered)) or ("standard", "lambda"),
+    )
+
+
 def _size(node: Fields, sizes: Fields, name: str) -> int:
     return max(node.integer(name) or sizes.integer(name) or 0, 0)
 
 
-def _parameters(node: Fields, overrides: dict[str, str]) -> Iterable[Parameter]:
+def _parameters(
+    node: Fields, overrides: dict[str, str], field: str = "paramSchema"
+) -> Iterable[Parameter]:
     """A node's parameters. The workflow's own defaults lie over the application's.
 
     Those of a data target do not: the platform stores them and ignores them (trap 27).
     """
-    for item in node.records("paramSchema"):
+    for item in node.records(field):
         if not (name := item.text("name")):
             continue
         default = overrides.get(name, as_text(item.raw("defaultValue", "default")))

@@ -31,40 +31,6 @@ RESERVED = frozenset(
 )
 """Names the platform sets itself (``contracts/resources.md`` 3.9)."""
 
-_NAME = 256
-LONGEST_VALUE_BYTES = 10_000
-RESERVED = frozenset(
-    [
-        "EXECUTION_RUN_ID",
-        "WORKFLOW_INSTANCE_ID",
-        "INTEGRATION_ID",
-        "INPUT_DIR",
-        "OUTPUT_DIR",
-        "SESSION_TOKEN",
-        "REFRESH_TOKEN",
-        "PENNSIEVE_API_HOST",
-        "PENNSIEVE_API_HOST2",
-        "DEPLOYMENT_MODE",
-        "LLM_GOVERNOR_FUNCTION",
-        "DATASET_ID",
-        "ORGANIZATION_ID",
-        "TARGET_TYPE",
-        "CALLBACK_TOKEN",
-        "executionRunId",
-        "integrationId",
-        "computeNodeId",
-        "inputDir",
-        "outputDir",
-        "sessionToken",
-        "refreshToken",
-        "datasetId",
-        "organizationId",
-        "targetType",
-        "callbackToken",
-        "llmGovernorFunction",
-        "params",
-    ]
-)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_READY = "the node is not ready for this yet, or did not take it"
 _OLD_HINT = "upgrade the node; look with: pennsieve compute list"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
+from pennsieve_agent.domain.metrics import RunMetrics
+from pennsieve_agent.domain.run_filter import EVERY_RUN, RunFilter
 from pennsieve_agent.domain.runs import LogMessage, Run, RunRequest, RunState, RunStatus
 from pennsieve_agent.errors import NotFound, PlatformError, Unreachable
 from pennsieve_agent.platform.decode import Fields, parse, records
 from pennsieve_agent.platform.eventually import look
+from pennsieve_agent.platform.metrics import decode_run_metrics
 from pennsieve_agent.platform.paging import by_cursor
 from pennsieve_agent.platform.runcodec import decode_run, decode_state, encode_request
 from pennsieve_agent.platform.surface import Surface, segment
@@ -88,6 +91,7 @@ class Runs:
         workflow_id: str | None = None,
         status: RunStatus | None = None,
         limit: int | None = None,
+        only: RunFilter = EVERY_RUN,
     ) -> Iterator[Run]:
         """Runs in the platform's order, which is none; at most ``limit``.
 
@@ -103,6 +107,8 @@ class Runs:
                 "organization_id": organization_id,
                 "workflow_id": workflow_id,
                 "status": None if status is None else status.value,
+                "start_date": only.since or None,
+                "end_date": only.until or None,
                 "limit": page_size,
                 "cursor": cursor or None,
             }
@@ -114,7 +120,7 @@ class Runs:
             return fields.records("runs"), fields.text("nextCursor")
 
         found = (decode_run(item) for item in by_cursor(fetch))
-        wanted = (run for run in found if status is None or run.status is status)
+        wanted = (r for r in found if (status is None or r.status is status) and only.takes(r))
         return islice(wanted, limit) if limit is not None else wanted
 
     def get(self, uuid: str) -> Run:
@@ -159,6 +165,53 @@ class Runs:
             )
             for row in item.records("messages")
         ]
+
+    def log_archive(self, uuid: str) -> str:
+        """The address of a zip with all logs and the run's configuration; valid for a short time.
+
+        Route: GET v2 /compute/workflows/runs/{id}/logs
+
+        The only complete form of the logs (trap 30).
+
+        Raises:
+            NotFound: there is none yet, or no such run.
+
+        """
+        found = self._record(uuid, "/logs", {"format": "zip"})
+        if address := found.text("url"):
+            return address
+        raise NotFound(f"there is no archive of the logs of the run {uuid} yet", where=found.where)
+
+    def metrics(self, uuid: str) -> RunMetrics | None:
+        """What a run took; None before the platform counted it, which is when it is finalized.
+
+        Route: GET v2 /compute/workflows/runs/{id}
+        """
+        return decode_run_metrics(self._record(uuid, ""))
+
+    def report_outputs(self, uuid: str, outputs: Mapping[str, str]) -> None:
+        """Add values to what a run says it produced; for who started it.
+
+        Route: PUT v2 /compute/workflows/runs/{id}/outputs
+
+        Raises:
+            NotFound: there is no such run, or the platform is too old for this (3.6).
+
+        """
+        self._v2.call("PUT", f"{_RUNS}/{segment(uuid)}/outputs", body=dict(outputs))
+
+    def report(self, uuid: str, status: RunStatus, at: int, step_id: str = "") -> None:
+        """Say how far a run, or one of its steps, is; for what executes it, not for people.
+
+        Route: PUT v2 /compute/workflows/runs/{id}/status
+        Route: PUT v2 /compute/workflows/runs/{id}/processor/{pid}/status
+
+        ``at`` is in unix seconds. The platform accepts any change, also out of an end (trap 31),
+        so the caller must know what it says.
+        """
+        below = f"/processor/{segment(step_id)}" if step_id else ""
+        body = {"status": status.value, "timestamp": at}
+        self._v2.call("PUT", f"{_RUNS}/{segment(uuid)}{below}/status", body=body)
 
     def cancel(self, uuid: str) -> None:
         """Ask for a run to be cancelled; it is CANCELING, then CANCELED.

@@ -50,10 +50,13 @@ def test_list_of_one_repository_compares_letter_by_letter() -> None:
 
 
 def test_register_answers_only_a_deployment() -> None:
-    body = {"source": {"type": "github", "url": URL, "tag": "v1"}, "release": {"id": 0}}
+    body = {"source": {"type": "github", "url": URL, "tag": "v1"}}
+    released = body | {"release": {"id": 7}}
     with scripted() as (script, platform):
         script.on(f"POST {STORE}", {"deploymentId": "d"}, status=202, body=body)
+        script.on(f"POST {STORE}", {"deploymentId": "e"}, status=202, body=released)
         assert platform.applications.register(URL, "v1") == "d"
+        assert platform.applications.register(URL, "v1", release_id=7) == "e"
 
 
 def test_register_is_never_sent_twice_as_each_adds_a_version() -> None:
