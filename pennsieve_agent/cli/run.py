@@ -72,7 +72,7 @@ def start(
         run_views.show_plan(context, ready)
         return
     started = context.platform.runs.start(ready.request)
-    run_views.say_started(context, ready, started, quiet=json)
+    run_views.say_started(context, ready, started, followed=follow_ or wait)
     if not (follow_ or wait):
         if json:
             context.streams.document(documents.run(started))

@@ -129,14 +129,15 @@ def _input(ready: Prepared) -> str:
     return f"{plural(len(ready.files), 'file')}, {total}"
 
 
-def say_started(context: Context, ready: Prepared, run: Run, *, quiet: bool) -> None:
+def say_started(context: Context, ready: Prepared, run: Run, *, followed: bool) -> None:
     """The run has begun."""
-    if quiet:
+    if context.as_json:
         return
     context.streams.result(f"Started run '{run.name or ready.request.name}' ({run.uuid})")
     context.streams.note(
         f"{ready.plan.workflow_name} on {_input(ready)} of '{ready.dataset.name}', "
-        f"node '{ready.node.name}'\nfollow it: pennsieve run logs --follow"
+        f"node '{ready.node.name}'"
+        + ("" if followed else "\nfollow it: pennsieve run logs --follow")
     )
 
 

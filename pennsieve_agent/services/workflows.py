@@ -154,7 +154,8 @@ def _register(
     # A tag can be moved, so only a commit is sure to be what was built before.
     if known and known.status is BuildStatus.DEPLOYED and not checkout.is_tag:
         return known
-    note(f"registering {checkout.source_url} at {checkout.tag} ({checkout.commit[:12]})")
+    commit = f" ({checkout.commit[:12]})" if checkout.is_tag else ""
+    note(f"registering {checkout.source_url} at {checkout.tag}{commit}")
     deployment = platform.applications.register(checkout.source_url, checkout.tag)
     return _await_build(platform, checkout, deployment, sleep)
 
