@@ -8,6 +8,8 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.errors import SettingsError
 
 app = group("Workspaces this machine knows: a key is bound to one workspace.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile.")]
@@ -20,20 +22,26 @@ def list_(ctx: typer.Context, json: options.Json = False) -> None:
 
     context = options.use(ctx, as_json=json)
     default = context.settings.default_name()
-    rows = [(name, context.settings.profile(name)) for name in context.settings.names()]
+    rows = [(name, _host(context, name)) for name in context.settings.names()]
     if json:
         context.streams.document(
-            [
-                {"name": name, "default": name == default, "host": known.hosts.api}
-                for name, known in rows
-            ]
+            [{"name": name, "default": name == default, "host": host} for name, host in rows]
         )
         return
     if not rows:
         context.streams.note("no profile yet; sign in with: pennsieve login")
         return
-    shown = [[name, "yes" if name == default else "", known.hosts.api] for name, known in rows]
+    shown = [[name, "yes" if name == default else "", host or "-"] for name, host in rows]
     context.streams.result(table(["NAME", "DEFAULT", "HOST"], shown, context.streams))
+
+
+def _host(context: Context, name: str) -> str | None:
+    """A profile's host; one unusable profile must not hide the others."""
+    try:
+        return context.settings.profile(name).hosts.api
+    except SettingsError as error:
+        context.streams.note(f"warning: profile '{name}': {error.message}")
+        return None
 
 
 @app.command()
