@@ -17,10 +17,18 @@ from pennsieve_agent.platform.transport import Transport, pause, silent
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.applications import Applications
+    from pennsieve_agent.platform.collaborators import DatasetPeople
     from pennsieve_agent.platform.compute import Compute
     from pennsieve_agent.platform.datasets import Datasets
     from pennsieve_agent.platform.integrations import Integrations
+    from pennsieve_agent.platform.layers import Layers
+    from pennsieve_agent.platform.metrics import Metrics
+    from pennsieve_agent.platform.node_secrets import NodeSecrets
+    from pennsieve_agent.platform.node_sharing import NodeSharings
+    from pennsieve_agent.platform.packages import Packages
+    from pennsieve_agent.platform.people import People
     from pennsieve_agent.platform.runs import Runs
+    from pennsieve_agent.platform.webhooks import Webhooks
     from pennsieve_agent.platform.workflows import Workflows
 
 
@@ -119,3 +127,59 @@ class Platform:
         from pennsieve_agent.platform.runs import Runs  # noqa: PLC0415 - see above
 
         return Runs(self._v2, self.workspace_id, self._sleep)
+
+    @cached_property
+    def packages(self) -> Packages:
+        """Folders and packages, and the files in them."""
+        from pennsieve_agent.platform.packages import Packages  # noqa: PLC0415 - see above
+
+        return Packages(self._v1, self._v2)
+
+    @cached_property
+    def collaborators(self) -> DatasetPeople:
+        """Who is on a dataset."""
+        from pennsieve_agent.platform.collaborators import DatasetPeople  # noqa: PLC0415 - see above
+
+        return DatasetPeople(self._v1)
+
+    @cached_property
+    def people(self) -> People:
+        """Members and teams of workspaces."""
+        from pennsieve_agent.platform.people import People  # noqa: PLC0415 - see above
+
+        return People(self._v1)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Webhooks of the workspace."""
+        from pennsieve_agent.platform.webhooks import Webhooks  # noqa: PLC0415 - see above
+
+        return Webhooks(self._v1)
+
+    @cached_property
+    def node_sharing(self) -> NodeSharings:
+        """Who may use a compute node."""
+        from pennsieve_agent.platform.node_sharing import NodeSharings  # noqa: PLC0415 - see above
+
+        return NodeSharings(self._v2)
+
+    @cached_property
+    def node_secrets(self) -> NodeSecrets:
+        """Secrets of a compute node, and the code it may run."""
+        from pennsieve_agent.platform.node_secrets import NodeSecrets  # noqa: PLC0415 - see above
+
+        return NodeSecrets(self._v2)
+
+    @cached_property
+    def layers(self) -> Layers:
+        """Layers of a compute node."""
+        from pennsieve_agent.platform.layers import Layers  # noqa: PLC0415 - see above
+
+        return Layers(self._v2)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Totals of runs."""
+        from pennsieve_agent.platform.metrics import Metrics  # noqa: PLC0415 - see above
+
+        return Metrics(self._v2)

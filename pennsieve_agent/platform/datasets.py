@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pennsieve_agent.domain.datasets import DataFile, Dataset, Role
+from pennsieve_agent.domain.datasets import DataFile, Dataset
+from pennsieve_agent.platform.dataset_changes import DatasetChanges
+from pennsieve_agent.platform.datasetcodec import PAGE, dataset_pages, decode_dataset
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.paging import by_cursor, by_offset
 from pennsieve_agent.platform.surface import Surface, segment
-from pennsieve_agent.platform.times import iso
 from pennsieve_agent.platform.tree import Package, Tree
-
-PAGE = 500
-"""Most datasets and children in one answer; more is clamped without a word."""
 
 FILES_PAGE = 1000
 """Most packages in one answer; more is refused."""
@@ -20,7 +18,7 @@ FILES_PAGE = 1000
 _GONE = {"DELETING", "DELETED", "RESTORING"}
 
 
-class Datasets:
+class Datasets(DatasetChanges):
     """The datasets of the key's workspace in which its user has a role."""
 
     def __init__(self, v1: Surface, note: Callable[[str], None]) -> None:
@@ -32,21 +30,7 @@ class Datasets:
 
         Route: GET v1 /datasets/paginated
         """
-
-        def fetch(offset: int) -> tuple[list[Dataset], bool]:
-            query = {
-                "limit": PAGE,
-                "offset": offset,
-                "orderBy": "Name",
-                "orderDirection": "Asc",
-            }
-            page = self._v1.get_record("/datasets/paginated", query)
-            found = [_dataset(item) for item in page.records("datasets")]
-            # The echoed limit is what we asked for, not what was applied; only the total counts.
-            total = page.integer("totalCount")
-            return found, total is not None and offset + len(found) >= total
-
-        return by_offset(fetch, lambda dataset: dataset.id)
+        return dataset_pages(self._v1, {})
 
     def get(self, dataset_id: str) -> Dataset:
         """One dataset by its node id.
@@ -59,7 +43,7 @@ class Datasets:
         """
         # Children come along whether wanted or not; one is the least.
         path = f"/datasets/{segment(dataset_id)}"
-        return _dataset(self._v1.get_record(path, {"limit": 1}))
+        return decode_dataset(self._v1.get_record(path, {"limit": 1}))
 
     def root_ids(self, dataset_id: str) -> tuple[str, ...]:
         """Node ids of all packages and folders at the root.
@@ -136,17 +120,3 @@ class Datasets:
 def _file(source: Fields) -> tuple[str, int]:
     content = source.record("content")
     return content.text("filename", "name"), max(content.integer("size") or 0, 0)
-
-
-def _dataset(item: Fields) -> Dataset:
-    content = item.need_record("content")
-    return Dataset(
-        id=content.need_text("id"),
-        int_id=content.need_integer("intId"),
-        name=content.text("name"),
-        role=Role.of(item.text("role")),
-        description=content.text("description"),
-        size=item.integer("storage"),
-        updated_at=iso(content.text("updatedAt")),
-        locked=item.flag("locked"),
-    )

@@ -152,16 +152,22 @@ class Fields:
         found = ((as_text(key) or "", as_text(item)) for key, item in value.items())
         return {key: text for key, text in found if text is not None}
 
+    def entries(self) -> dict[str, Fields]:
+        """The object as a map of names to objects, without what is no object."""
+        return _objects(self._raw, self.where)
+
     def maps(self, name: str) -> dict[str, Fields]:
         """A field that maps names to objects, without what is no object."""
         value = self._raw.get(name)
-        if not isinstance(value, dict):
-            return {}
-        return {
-            as_text(key) or "": Fields(item, self.where, name)
-            for key, item in value.items()
-            if isinstance(item, dict)
-        }
+        return _objects(value, self.where) if isinstance(value, dict) else {}
+
+
+def _objects(value: dict[str, Any], where: str) -> dict[str, Fields]:
+    return {
+        as_text(name) or "": Fields(item, where, name)
+        for name, item in value.items()
+        if isinstance(item, dict)
+    }
 
 
 def records(value: object, where: str, name: str = "the answer") -> list[Fields]:

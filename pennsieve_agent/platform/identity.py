@@ -34,11 +34,12 @@ def _workspace(rows: list[Fields], workspace_id: str) -> Workspace:
     for row in rows:
         organization = row.record("organization")
         if organization.text("id") == workspace_id:
-            return Workspace(workspace_id, organization.text("name"), _role(row))
+            return Workspace(workspace_id, organization.text("name"), workspace_role(row))
     return Workspace(workspace_id, "")
 
 
-def _role(row: Fields) -> str:
+def workspace_role(row: Fields) -> str:
+    """The user's role in a workspace of the list, in a word."""
     if row.flag("isOwner"):
         return "owner"
     if row.flag("isAdmin"):
