@@ -8,6 +8,10 @@ from functools import lru_cache
 
 from pennsieve_agent.domain.datasets import DataFile
 
+#: A set has at least one member, which may be ``]`` itself.
+_SET = re.compile(r"\[(?P<not>!?)(?P<body>\]?[^\]]*)\]")
+_MEMBER = re.compile(r"(.)-(.)|(.)", re.DOTALL)
+
 
 @lru_cache(maxsize=256)
 def _expression(pattern: str) -> re.Pattern[str]:
@@ -25,14 +29,26 @@ def _expression(pattern: str) -> re.Pattern[str]:
         elif text[i] == "?":
             out.append("[^/]")
             i += 1
-        elif text[i] == "[" and (end := text.find("]", i + 2)) > 0:
-            body = text[i + 1 : end].replace("\\", r"\\")
-            out.append(f"[{'^' + body[1:] if body[0] == '!' else body}]")
-            i = end + 1
+        elif found := _SET.match(text, i):
+            out.append(_set(found["not"], found["body"]))
+            i = found.end()
         else:
             out.append(re.escape(text[i]))
             i += 1
     return re.compile("".join(out), re.DOTALL)
+
+
+def _set(negated: str, body: str) -> str:
+    """``[abc]`` as a regular expression; a range that runs backwards matches nothing."""
+    parts = []
+    for low, high, single in _MEMBER.findall(body):
+        if single:
+            parts.append(re.escape(single))
+        elif low <= high:
+            parts.append(f"{re.escape(low)}-{re.escape(high)}")
+    if not parts:
+        return "[^/]" if negated else "(?!)"
+    return f"[{'^/' if negated else ''}{''.join(parts)}]"
 
 
 def matches(path: str, pattern: str) -> bool:

@@ -30,6 +30,8 @@ from werkzeug.wsgi import wrap_file
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+#: Deeper JSON is refused; nothing of the contract comes near it.
+MAX_DEPTH = 200
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 10_000_000
@@ -111,6 +113,8 @@ class Request:
             json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+        if _depth(found) > MAX_DEPTH:
+            raise ValueError("nested too deeply")
         return found
 
     def json_object(self) -> dict[str, Any]:
@@ -137,6 +141,16 @@ class Response:
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _depth(value: Any) -> int:
+    """How deeply JSON is nested; a newer Python reads deeper than others can walk."""
+    depth, level = 0, [value]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        inner = [x for x in level if isinstance(x, dict | list)]
+        level = [y for x in inner for y in (x.values() if isinstance(x, dict) else x)]
+    return depth
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pennsieve_agent.domain.datasets import DataFile
@@ -31,13 +31,21 @@ from pennsieve_agent.domain.globs import matches, select
         ("a(1).txt", "a(1).txt", True),
         ("x", "", False),
         ("[", "[", True),
+        ("!", "[!]", True),
+        ("]", "[]]", True),
+        ("a", "[!]]", True),
+        ("/", "[!a]", False),
+        ("b", "[z-a]", False),
+        ("-", "[a-]", True),
+        ("[", "[[&]", True),
     ],
 )
 def test_patterns(path: str, pattern: str, *, expected: bool) -> None:
     assert matches(path, pattern) is expected
 
 
-@given(st.text(alphabet="ab/.*?[]!^-\\(){}|+$", max_size=12), st.text(max_size=12))
+@settings(max_examples=500)
+@given(st.text(alphabet="ab/.*?[]!^-\\(){}|+$&~", max_size=12), st.text(max_size=12))
 def test_no_pattern_breaks_the_matcher(pattern: str, path: str) -> None:
     assert matches(path, pattern) in {True, False}
 

@@ -181,7 +181,7 @@ def test_the_older_format_gives_a_name() -> None:
 @pytest.mark.parametrize(
     ("data", "message", "where"),
     [
-        (b'{"name": "x",\n}', "not JSON", "application.json, line 2, column 1"),
+        (b'{"name": "x",\n 1}', "not JSON", "application.json, line 2, column 2"),
         (b"[]", "not a JSON object", "application.json"),
         (b'{"name": 1}', "name must be a text", "application.json"),
         (b"\xff", "not text", "application.json"),
