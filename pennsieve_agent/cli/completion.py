@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VARIABLE = "_PENNSIEVE_COMPLETE"
 app = group("A script that completes commands in your shell.")
