@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Callable, Iterable
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pennsieve_agent import platform as platform_package
-from pennsieve_agent.domain.grants import Access
-from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, jwt, signed_in
-from tests.platform.test_runs import REQUEST
-from tests.platform.test_workflows import STEPS
-
-MOST_ITEMS = 40
+from tests.platform.methods import METHODS, RESOURCES
 
 # Every word the client might look for in an answer.
 KEYS = sorted(
@@ -65,51 +60,6 @@ statuses = st.sampled_from(
 answers = st.lists(st.tuples(statuses, bodies), min_size=1, max_size=4)
 
 
-def some(items: Iterable[object]) -> object:
-    return list(islice(items, MOST_ITEMS))
-
-
-METHODS: dict[str, Callable[[Platform], object]] = {
-    "identity": lambda p: p.identity(),
-    "datasets.list": lambda p: some(p.datasets.list()),
-    "datasets.get": lambda p: p.datasets.get("d"),
-    "datasets.files": lambda p: some(p.datasets.files("d")),
-    "datasets.root_ids": lambda p: p.datasets.root_ids("d"),
-    "integrations.list": lambda p: p.integrations.list(),
-    "integrations.create": lambda p: p.integrations.create("w", "n", Access.READ),
-    "integrations.delete": lambda p: p.integrations.delete(1),
-    "integrations.grants": lambda p: p.integrations.grants("d"),
-    "integrations.enable": lambda p: p.integrations.enable("d", 1),
-    "integrations.disable": lambda p: p.integrations.disable("d", 1),
-    "compute.capabilities": lambda p: p.compute.capabilities(),
-    "compute.accounts": lambda p: p.compute.accounts(),
-    "compute.register_account": lambda p: p.compute.register_account("1", "r", "x"),
-    "compute.delete_account": lambda p: p.compute.delete_account("u"),
-    "compute.allow_image_pulls": lambda p: p.compute.allow_image_pulls("1"),
-    "compute.enable_workspace": lambda p: p.compute.enable_workspace("u", "o"),
-    "compute.disable_workspace": lambda p: p.compute.disable_workspace("u", "o"),
-    "compute.nodes": lambda p: p.compute.nodes("o"),
-    "compute.node": lambda p: p.compute.node("n"),
-    "compute.create_node": lambda p: p.compute.create_node("u", "n", "o", self_managed={"a": "b"}),
-    "compute.delete_node": lambda p: p.compute.delete_node("n"),
-    "applications.list": lambda p: p.applications.list(),
-    "applications.register": lambda p: p.applications.register("u", "t"),
-    "applications.build": lambda p: p.applications.build("u", "d"),
-    "applications.version": lambda p: p.applications.version("u", "t"),
-    "workflows.list": lambda p: some(p.workflows.list("o")),
-    "workflows.get": lambda p: p.workflows.get("w"),
-    "workflows.create": lambda p: p.workflows.create("n", "d", "o", STEPS),
-    "workflows.set_versions": lambda p: p.workflows.set_versions("w", {"s": "v2"}),
-    "workflows.archive": lambda p: p.workflows.archive("w"),
-    "runs.start": lambda p: p.runs.start(REQUEST),
-    "runs.list": lambda p: some(p.runs.list("o", status=RunStatus.STARTED, limit=3)),
-    "runs.get": lambda p: p.runs.get("r"),
-    "runs.state": lambda p: p.runs.state("r"),
-    "runs.logs": lambda p: p.runs.logs("r", "s"),
-    "runs.cancel": lambda p: p.runs.cancel("r"),
-}
-
-
 def survives(
     act: Callable[[Platform], object], given_answers: list[tuple[int, bytes]], *, sign_in: bool
 ) -> None:
@@ -143,11 +93,10 @@ def outcome(act: Callable[[Platform], object], platform: Platform) -> str:
 
 
 def test_every_public_method_is_tried() -> None:
-    resources = ("datasets", "integrations", "compute", "applications", "workflows", "runs")
     with Platform(HOSTS, KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200))) as p:
         named = {
             f"{resource}.{name}"
-            for resource in resources
+            for resource in RESOURCES
             for name in dir(getattr(p, resource))
             if not name.startswith("_")
         }
@@ -156,7 +105,7 @@ def test_every_public_method_is_tried() -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -1,0 +1,173 @@
+"""A call of every method of the client, for tests that say something about all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice
+
+from pennsieve_agent.domain.datasets import Role
+from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.metrics import Period
+from pennsieve_agent.domain.offers import NodeConfig
+from pennsieve_agent.domain.runs import RunStatus
+from pennsieve_agent.domain.sharing import AppAccess, AppSharing, Scope, Visibility
+from pennsieve_agent.domain.webhooks import Webhook
+from pennsieve_agent.platform.client import Platform
+from tests.platform.test_runs import REQUEST
+from tests.platform.test_workflows import STEPS
+
+MOST_ITEMS = 40
+APP_SHARING = AppSharing(Visibility.PRIVATE, "N:user:ada", (AppAccess("user", "N:user:bob"),))
+WEBHOOK = Webhook(1, "n", "https://x.test")
+
+
+def some(items: Iterable[object]) -> object:
+    return list(islice(items, MOST_ITEMS))
+
+
+METHODS: dict[str, Callable[[Platform], object]] = {
+    "identity": lambda p: p.identity(),
+    "datasets.list": lambda p: some(p.datasets.list()),
+    "datasets.get": lambda p: p.datasets.get("d"),
+    "datasets.files": lambda p: some(p.datasets.files("d")),
+    "datasets.root_ids": lambda p: p.datasets.root_ids("d"),
+    "integrations.list": lambda p: p.integrations.list(),
+    "integrations.create": lambda p: p.integrations.create("w", "n", Access.READ),
+    "integrations.delete": lambda p: p.integrations.delete(1),
+    "integrations.grants": lambda p: p.integrations.grants("d"),
+    "integrations.enable": lambda p: p.integrations.enable("d", 1),
+    "integrations.disable": lambda p: p.integrations.disable("d", 1),
+    "compute.capabilities": lambda p: p.compute.capabilities(),
+    "compute.accounts": lambda p: p.compute.accounts(),
+    "compute.register_account": lambda p: p.compute.register_account("1", "r", "x"),
+    "compute.delete_account": lambda p: p.compute.delete_account("u"),
+    "compute.allow_image_pulls": lambda p: p.compute.allow_image_pulls("1"),
+    "compute.enable_workspace": lambda p: p.compute.enable_workspace("u", "o"),
+    "compute.disable_workspace": lambda p: p.compute.disable_workspace("u", "o"),
+    "compute.nodes": lambda p: p.compute.nodes("o"),
+    "compute.node": lambda p: p.compute.node("n"),
+    "compute.create_node": lambda p: p.compute.create_node("u", "n", "o", self_managed={"a": "b"}),
+    "compute.delete_node": lambda p: p.compute.delete_node("n"),
+    "applications.list": lambda p: p.applications.list(),
+    "applications.register": lambda p: p.applications.register("u", "t"),
+    "applications.build": lambda p: p.applications.build("u", "d"),
+    "applications.version": lambda p: p.applications.version("u", "t"),
+    "workflows.list": lambda p: some(p.workflows.list("o")),
+    "workflows.get": lambda p: p.workflows.get("w"),
+    "workflows.create": lambda p: p.workflows.create("n", "d", "o", STEPS),
+    "workflows.set_versions": lambda p: p.workflows.set_versions("w", {"s": "v2"}),
+    "workflows.archive": lambda p: p.workflows.archive("w"),
+    "runs.start": lambda p: p.runs.start(REQUEST),
+    "runs.list": lambda p: some(p.runs.list("o", status=RunStatus.STARTED, limit=3)),
+    "runs.get": lambda p: p.runs.get("r"),
+    "runs.state": lambda p: p.runs.state("r"),
+    "runs.logs": lambda p: p.runs.logs("r", "s"),
+    "runs.cancel": lambda p: p.runs.cancel("r"),
+    "compute.role_policy": lambda p: p.compute.role_policy(),
+    "compute.enablements": lambda p: p.compute.enablements("o"),
+    "compute.account": lambda p: p.compute.account("u"),
+    "compute.rename_account": lambda p: p.compute.rename_account("u", "n"),
+    "compute.pause_account": lambda p: p.compute.pause_account("u"),
+    "compute.resume_account": lambda p: p.compute.resume_account("u"),
+    "compute.own_nodes": lambda p: p.compute.own_nodes(),
+    "compute.node_in_full": lambda p: p.compute.node_in_full("n"),
+    "compute.gpu_tiers": lambda p: p.compute.gpu_tiers("o"),
+    "compute.rename_node": lambda p: p.compute.rename_node("n", "new"),
+    "compute.describe_node": lambda p: p.compute.describe_node("n", "d"),
+    "compute.pause_node": lambda p: p.compute.pause_node("n"),
+    "compute.resume_node": lambda p: p.compute.resume_node("n"),
+    "compute.upgrade_node": lambda p: p.compute.upgrade_node("n", "v1"),
+    "compute.update_config": lambda p: p.compute.update_config("n", NodeConfig(1)),
+    "node_sharing.get": lambda p: p.node_sharing.get("n"),
+    "node_sharing.share_user": lambda p: p.node_sharing.share_user("n", "u"),
+    "node_sharing.share_team": lambda p: p.node_sharing.share_team("n", "t"),
+    "node_sharing.unshare_user": lambda p: p.node_sharing.unshare_user("n", "u"),
+    "node_sharing.unshare_team": lambda p: p.node_sharing.unshare_team("n", "t"),
+    "node_sharing.set_scope": lambda p: p.node_sharing.set_scope("n", Scope.WORKSPACE),
+    "node_secrets.names": lambda p: p.node_secrets.names("n"),
+    "node_secrets.shared_names": lambda p: p.node_secrets.shared_names("n"),
+    "node_secrets.set": lambda p: p.node_secrets.set("n", {"A": "the-secret"}),
+    "node_secrets.set_shared": lambda p: p.node_secrets.set_shared("n", {"A": "the-secret"}),
+    "node_secrets.remove": lambda p: p.node_secrets.remove("n", "A"),
+    "node_secrets.remove_shared": lambda p: p.node_secrets.remove_shared("n", "A"),
+    "node_secrets.remove_all": lambda p: p.node_secrets.remove_all("n"),
+    "node_secrets.allowed_processors": lambda p: p.node_secrets.allowed_processors("n"),
+    "node_secrets.allow_processors": lambda p: p.node_secrets.allow_processors("n", ["u"]),
+    "layers.list": lambda p: p.layers.list("n"),
+    "layers.create": lambda p: p.layers.create("n", "l"),
+    "layers.delete": lambda p: p.layers.delete("n", "l"),
+    "metrics.counters": lambda p: p.metrics.counters("o", Period.MONTH),
+    "metrics.export": lambda p: p.metrics.export("o"),
+    "applications.get": lambda p: p.applications.get("a", "v1"),
+    "applications.asset": lambda p: str(len(p.applications.asset("a", "README.md"))),
+    "applications.image": lambda p: p.applications.image("u", "v1"),
+    "applications.builds": lambda p: p.applications.builds("v", "o"),
+    "applications.one_build": lambda p: p.applications.one_build("v", "d", "o"),
+    "applications.archive": lambda p: p.applications.archive("a"),
+    "applications.restore": lambda p: p.applications.restore("a"),
+    "applications.sharing": lambda p: p.applications.sharing("a"),
+    "applications.share": lambda p: p.applications.share("a", APP_SHARING),
+    "workflows.public": lambda p: some(p.workflows.public("x", official=True)),
+    "workflows.restore": lambda p: p.workflows.restore("w"),
+    "workflows.rename": lambda p: p.workflows.rename("w", "n", "d"),
+    "workflows.set_defaults": lambda p: p.workflows.set_defaults("w", {"s": {"A": "1"}}),
+    "workflows.publish": lambda p: p.workflows.publish("w"),
+    "workflows.unpublish": lambda p: p.workflows.unpublish("w"),
+    "workflows.target_types": lambda p: p.workflows.target_types(),
+    "runs.log_archive": lambda p: p.runs.log_archive("r"),
+    "runs.metrics": lambda p: p.runs.metrics("r"),
+    "runs.report_outputs": lambda p: p.runs.report_outputs("r", {"a": "b"}),
+    "runs.report": lambda p: some(
+        map(partial(p.runs.report, "r", RunStatus.STARTED, 1), ("", "s"))
+    ),
+    "datasets.search": lambda p: some(p.datasets.search("x")),
+    "datasets.named": lambda p: p.datasets.named("x"),
+    "datasets.create": lambda p: p.datasets.create("x"),
+    "datasets.edit": lambda p: p.datasets.edit("d", name="x"),
+    "datasets.delete": lambda p: p.datasets.delete("d"),
+    "packages.get": lambda p: p.packages.get("p"),
+    "packages.children": lambda p: (
+        some(p.packages.children("N:collection:c")),
+        some(p.packages.children("N:dataset:d")),
+    ),
+    "packages.list": lambda p: some(p.packages.list("d", kinds=("CSV", "PDF"))),
+    "packages.files": lambda p: some(p.packages.files("p")),
+    "packages.url": lambda p: p.packages.url("p", 1),
+    "packages.create_folder": lambda p: p.packages.create_folder("d", "x", "N:collection:c"),
+    "packages.rename": lambda p: p.packages.rename("p", "x"),
+    "packages.move": lambda p: p.packages.move(["p"], "N:collection:c"),
+    "packages.delete": lambda p: p.packages.delete(["p"]),
+    "packages.restore": lambda p: p.packages.restore("d", ["p"]),
+    "collaborators.get": lambda p: p.collaborators.get("d"),
+    "collaborators.set_user": lambda p: p.collaborators.set_user("d", "u", Role.EDITOR),
+    "collaborators.remove_user": lambda p: p.collaborators.remove_user("d", "u"),
+    "collaborators.set_team": lambda p: p.collaborators.set_team("d", "t", Role.VIEWER),
+    "collaborators.remove_team": lambda p: p.collaborators.remove_team("d", "t"),
+    "collaborators.set_workspace": lambda p: p.collaborators.set_workspace("d", Role.VIEWER),
+    "collaborators.remove_workspace": lambda p: p.collaborators.remove_workspace("d"),
+    "collaborators.set_owner": lambda p: p.collaborators.set_owner("d", "u"),
+    "collaborators.invite": lambda p: p.collaborators.invite("d", "a@b.org", Role.VIEWER, "hi"),
+    "people.workspaces": lambda p: p.people.workspaces(),
+    "people.members": lambda p: p.people.members("o"),
+    "people.by_email": lambda p: p.people.by_email("o", "a@b.org"),
+    "people.anybody": lambda p: p.people.anybody("a@b.org"),
+    "people.invite": lambda p: p.people.invite("o", "a@b.org", "A", "B", "editor"),
+    "people.remove_member": lambda p: p.people.remove_member("o", "u"),
+    "people.teams": lambda p: p.people.teams("o"),
+    "people.team_members": lambda p: p.people.team_members("o", "t"),
+    "people.create_team": lambda p: p.people.create_team("o", "x"),
+    "people.rename_team": lambda p: p.people.rename_team("o", "t", "x"),
+    "people.delete_team": lambda p: p.people.delete_team("o", "t"),
+    "people.add_to_team": lambda p: p.people.add_to_team("o", "t", ["u"]),
+    "people.remove_from_team": lambda p: p.people.remove_from_team("o", "t", "u"),
+    "webhooks.list": lambda p: p.webhooks.list(),
+    "webhooks.get": lambda p: p.webhooks.get(1),
+    "webhooks.create": lambda p: p.webhooks.create("n", "https://x.test", "d", ["FILES"]),
+    "webhooks.change": lambda p: p.webhooks.change(WEBHOOK),
+    "webhooks.delete": lambda p: p.webhooks.delete(1),
+    "webhooks.on_dataset": lambda p: p.webhooks.on_dataset("d"),
+    "webhooks.fire": lambda p: p.webhooks.fire("d", "x", "y"),
+}
+
+RESOURCES = tuple(dict.fromkeys(name.partition(".")[0] for name in METHODS if "." in name))
