@@ -15,6 +15,7 @@ from typing import Any
 from pennsieve_agent.sandbox import clock, cognito, upload
 from pennsieve_agent.sandbox.authorizers import Callback, V1Authorizer, V2Authorizer
 from pennsieve_agent.sandbox.files import DatasetFiles
+from pennsieve_agent.sandbox.github import GitHub
 from pennsieve_agent.sandbox.http import Response, Route, Surface
 from pennsieve_agent.sandbox.identity import TOKEN_SECONDS, Identity
 from pennsieve_agent.sandbox.manifests import Manifests
@@ -89,6 +90,7 @@ def build(
     v2 = Surface(
         [
             *Downloads(world, files, manifests).routes(),
+            *GitHub(world).routes(),
             *compute_routes,
             *(uploads.routes if uploads else ()),
         ],

@@ -152,6 +152,21 @@ CREATE TABLE IF NOT EXISTS trash (
   created_at REAL NOT NULL,
   root_id TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS github_tracking (
+  url TEXT PRIMARY KEY,
+  user_int_id INTEGER NOT NULL,
+  discover INTEGER NOT NULL,
+  appstore INTEGER NOT NULL,
+  created_at REAL NOT NULL,
+  updated_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS github_publications (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  url TEXT NOT NULL,
+  label TEXT NOT NULL,
+  created_at REAL NOT NULL,
+  UNIQUE (url, label)
+);
 CREATE INDEX IF NOT EXISTS trash_by_root ON trash (dataset_int_id, root_id);
 CREATE INDEX IF NOT EXISTS collaborators_by_subject ON collaborators (kind, subject_int_id);
 CREATE INDEX IF NOT EXISTS datasets_by_workspace ON datasets (workspace_int_id);
