@@ -13,7 +13,8 @@ def decode_application(item: Fields) -> Application:
     """An application with its versions, in the platform's order."""
     return Application(
         uuid=item.need_text("uuid"),
-        source_url=item.text("sourceUrl"),
+        # Legacy applications have it one level below (trap 22).
+        source_url=item.text("sourceUrl") or item.record("source").text("url"),
         owner_id=item.text("ownerId"),
         visibility=item.text("visibility"),
         versions=tuple(_version(row) for row in item.records("versions")),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.collaborators import DatasetPeople
     from pennsieve_agent.platform.compute import Compute
     from pennsieve_agent.platform.datasets import Datasets
+    from pennsieve_agent.platform.downloads import Downloads
     from pennsieve_agent.platform.integrations import Integrations
     from pennsieve_agent.platform.layers import Layers
     from pennsieve_agent.platform.metrics import Metrics
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.packages import Packages
     from pennsieve_agent.platform.people import People
     from pennsieve_agent.platform.runs import Runs
+    from pennsieve_agent.platform.uploads import Uploads
     from pennsieve_agent.platform.webhooks import Webhooks
     from pennsieve_agent.platform.workflows import Workflows
 
@@ -55,6 +57,7 @@ class Platform:
         self._v2 = Surface(hosts.api2, self._transport, self._session)
         self._sleep = sleep
         self._note = note
+        self._http = transport
 
     def __enter__(self) -> Self:
         """Answer itself."""
@@ -127,6 +130,20 @@ class Platform:
         from pennsieve_agent.platform.runs import Runs  # noqa: PLC0415 - see above
 
         return Runs(self._v2, self.workspace_id, self._sleep)
+
+    @cached_property
+    def downloads(self) -> Downloads:
+        """Where the files of a dataset can be fetched."""
+        from pennsieve_agent.platform.downloads import Downloads  # noqa: PLC0415 - see above
+
+        return Downloads(self._v2, self._sleep, self._http)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """The manifests by which files get into a dataset."""
+        from pennsieve_agent.platform.uploads import Uploads  # noqa: PLC0415 - see above
+
+        return Uploads(self._v2)
 
     @cached_property
     def packages(self) -> Packages:

@@ -10,7 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from pennsieve_agent.errors import Invalid, PlatformError, UsageProblem
+from pennsieve_agent.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    PlatformError,
+    RateLimited,
+    Unreachable,
+    UsageProblem,
+)
 from pennsieve_agent.platform.decode import Fields, parse
 from pennsieve_agent.platform.exchange import Answer
 from pennsieve_agent.platform.node_changes import NODES
@@ -32,7 +40,15 @@ RESERVED = frozenset(
 """Names the platform sets itself (``contracts/resources.md`` 3.9)."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NOT_READY = "the node is not ready for this yet, or did not take it"
+_LOOK_HINT = "look with: pennsieve compute list"
+_REFUSALS: tuple[tuple[type[PlatformError], str, str], ...] = (
+    # The platform says no more than "bad request" to a node that is not ready (trap 14).
+    (Invalid, "the node is not ready for this yet, or does not take it", _LOOK_HINT),
+    (Forbidden, "you may not do this on the node", "ask the owner of the node"),
+    (NotFound, "there is no such node", _LOOK_HINT),
+    (RateLimited, "Pennsieve asks to slow down", "try again later"),
+    (PlatformError, "Pennsieve could not get an answer from the node", "try again later"),
+)
 _OLD_HINT = "upgrade the node; look with: pennsieve compute list"
 
 
@@ -126,7 +142,7 @@ class NodeSecrets:
             Invalid: the node is not ready yet.
 
         """
-        answer = self._v2.call("GET", _path(node_uuid, "allowed-processors"))
+        answer = self._call("GET", _path(node_uuid, "allowed-processors"))
         return _reply(answer).texts("processors")
 
     def allow_processors(self, node_uuid: str, source_urls: Iterable[str]) -> None:
@@ -143,10 +159,10 @@ class NodeSecrets:
 
         """
         body = {"processors": list(source_urls)}  # a body without the list would send null on
-        _reply(self._v2.call("PUT", _path(node_uuid, "allowed-processors"), body=body))
+        _reply(self._call("PUT", _path(node_uuid, "allowed-processors"), body=body))
 
     def _names(self, path: str) -> tuple[str, ...]:
-        return tuple(sorted(_reply(self._v2.call("GET", path)).texts("keys")))
+        return tuple(sorted(_reply(self._call("GET", path)).texts("keys")))
 
     def _set(self, path: str, secrets: Mapping[str, str]) -> None:
         if not secrets:
@@ -154,20 +170,32 @@ class NodeSecrets:
         if len(secrets) > MOST_SECRETS:
             raise UsageProblem(f"a node takes {MOST_SECRETS} secrets at once at most")
         body = {_checked(name): _checked_value(value) for name, value in secrets.items()}
-        try:
-            answer = self._v2.call("PATCH", path, body={"secrets": body}, repeatable=True)
-        except PlatformError as error:
-            raise _quiet(error) from None
-        _reply(answer)
+        _reply(self._call("PATCH", path, body={"secrets": body}))
 
     def _remove(self, path: str, query: Mapping[str, str]) -> None:
-        try:
-            # Its answer quotes the name without escaping it (trap 15), so it may be no JSON.
-            answer = self._v2.call("DELETE", path, query=query)
-        except PlatformError as error:
-            raise _quiet(error) from None
+        # Its answer quotes the name without escaping it (trap 15), so it may be no JSON.
+        answer = self._call("DELETE", path, query=query)
         if answer.body.strip() == b"null":
             raise _took_no_notice(answer)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> Answer:
+        """Ask a node through the platform; its refusals come without the platform's words."""
+        try:
+            return self._v2.call(method, path, query=query, body=body, repeatable=True)
+        except Unreachable:
+            raise
+        except PlatformError as error:
+            kind, problem, hint = next(
+                (row for row in _REFUSALS if isinstance(error, row[0])), _REFUSALS[-1]
+            )
+            raise kind(problem, where=error.where, hint=hint, status=error.status) from None
 
 
 def _path(node_uuid: str, below: str) -> str:
@@ -205,12 +233,3 @@ def _took_no_notice(answer: Answer) -> PlatformError:
     return PlatformError(
         "the node is too old for this and took no notice", where=answer.where, hint=_OLD_HINT
     )
-
-
-def _quiet(error: PlatformError) -> PlatformError:
-    """The same error without the platform's words."""
-    kept = {401, 403, 404}
-    if error.status is None or error.status in kept:
-        return error
-    kind = Invalid if isinstance(error, Invalid) else PlatformError
-    return kind(_NOT_READY, where=error.where, hint=_OLD_HINT, status=error.status)

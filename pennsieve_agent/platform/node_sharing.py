@@ -120,24 +120,28 @@ class NodeSharings:
         except Unreachable:
             self._share_again(kept)  # it may have been carried out
             raise
-        if lost := self._share_again(kept):
+        lost = self._share_again(kept)
+        after = self.get(node_uuid)
+        # Under load the platform loses grants without a word (trap 23).
+        missing = {*kept.users, *kept.teams} - {*after.users, *after.teams, *lost}
+        if problems := [*lost.values(), *sorted(missing)]:
             raise PlatformError(
-                f"the node's scope was changed, but these shares were lost: {'; '.join(lost)}",
+                f"the node's scope was changed, but shares were lost: {'; '.join(problems)}",
                 where=f"PUT {self._v2.host}{_path(node_uuid)}",
                 hint="share the node with them again",
             )
-        return self.get(node_uuid)
+        return after
 
-    def _share_again(self, before: NodeSharing) -> list[str]:
-        """Give shares again; the ones that could not be given, and why."""
+    def _share_again(self, before: NodeSharing) -> dict[str, str]:
+        """Give shares again; those that could not be given, with the reason."""
         users = (("users", "userId", id_) for id_ in before.users)
         teams = (("teams", "teamId", id_) for id_ in before.teams)
-        lost = []
+        lost = {}
         for kind, field, id_ in (*users, *teams):
             try:
                 self._grant(before.node_uuid, kind, field, id_)
             except AgentError as error:
-                lost.append(f"{id_} ({error.message})")
+                lost[id_] = f"{id_} ({error.message})"
         return lost
 
     def _grant(self, node_uuid: str, kind: str, field: str, id_: str) -> None:

@@ -8,7 +8,8 @@ from itertools import islice
 from pennsieve_agent.domain.metrics import RunMetrics
 from pennsieve_agent.domain.run_filter import EVERY_RUN, RunFilter
 from pennsieve_agent.domain.runs import LogMessage, Run, RunRequest, RunState, RunStatus
-from pennsieve_agent.errors import NotFound, PlatformError, Unreachable
+from pennsieve_agent.domain.workflows import StepKind
+from pennsieve_agent.errors import NotFound, PlatformError, Unreachable, UsageProblem
 from pennsieve_agent.platform.decode import Fields, parse, records
 from pennsieve_agent.platform.eventually import look
 from pennsieve_agent.platform.metrics import decode_run_metrics
@@ -46,9 +47,15 @@ class Runs:
         (``contracts/workflows.md`` section 8, trap 8), and runs work without.
 
         Raises:
+            UsageProblem: the workflow has a data source and no package was chosen (trap 28).
             Unreachable: the answer was lost, and the run may or may not have started.
 
         """
+        if request.workflow.of_kind(StepKind.SOURCE) and not request.package_ids:
+            raise UsageProblem(
+                "the workflow reads data, and no file or folder was chosen",
+                hint="choose some with --files",
+            )
         try:
             made = self._v2.post_record(_RUNS, encode_request(request))
         except Unreachable as error:

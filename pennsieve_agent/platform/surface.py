@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
-from pennsieve_agent.errors import Invalid
+from pennsieve_agent.errors import Invalid, Unreachable
 from pennsieve_agent.platform.auth import Session, Tokens
 from pennsieve_agent.platform.decode import Fields, parse, records
-from pennsieve_agent.platform.exchange import Answer, Request
+from pennsieve_agent.platform.exchange import Answer, Request, host_of
 from pennsieve_agent.platform.failures import failure, is_token_refusal
 from pennsieve_agent.platform.transport import Transport
 
 _SAFE_TO_REPEAT = {"GET", "PUT", "DELETE"}
 _NOT_FOUND = 404
+_GAVE_UP = {502, 503, 504}
 
 
 def segment(value: object) -> str:
@@ -110,6 +111,14 @@ class Surface:
         done_before = method == "DELETE" and answer.resent and answer.status == _NOT_FOUND
         if 200 <= answer.status < 300 or done_before:  # noqa: PLR2004 - successes
             return answer
+        if answer.status in _GAVE_UP and not request.repeatable:
+            # The gateway stops waiting after 30 s, and the service goes on (resources.md, trap 35).
+            raise Unreachable(
+                f"{host_of(request.url)} did not answer in time",
+                where=answer.where,
+                hint="it may have been done all the same; look before you try again",
+                status=answer.status,
+            )
         raise failure(answer)
 
     def _send(self, tokens: Tokens, request: Request) -> Answer:

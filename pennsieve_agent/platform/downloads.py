@@ -1,0 +1,97 @@
+"""Download manifests and their checksums (v2; ``contracts/core.md`` 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from pennsieve_agent.domain.transfers import BlockedFile, Checksums, SignedFile
+from pennsieve_agent.errors import PlatformError
+from pennsieve_agent.platform.decode import Fields, parse
+from pennsieve_agent.platform.surface import Surface
+from pennsieve_agent.platform.transfer_fetch import Fetcher
+from pennsieve_agent.platform.values import loads
+
+MOST_PACKAGES = 500
+"""In one manifest; ours, as the contract names no limit but the gateway has 29 seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadManifest:
+    """Signed addresses of files, good for about an hour or three, and what was held back."""
+
+    files: tuple[SignedFile, ...]
+    blocked: tuple[BlockedFile, ...]
+
+
+class Downloads:
+    """Where the files of a dataset can be fetched."""
+
+    def __init__(
+        self, v2: Surface, sleep: Callable[[float], None], transport: httpx.BaseTransport | None
+    ) -> None:
+        self._v2 = v2
+        self._sleep = sleep
+        self._transport = transport
+
+    def manifest(self, dataset_id: str, package_ids: Sequence[str]) -> DownloadManifest:
+        """Addresses of all files of packages and collections.
+
+        ``POST {api2}/packages/download-manifest?dataset_id=``; a viewer may. Ids that are not in
+        the dataset are passed over in silence.
+
+        Raises:
+            Forbidden: no role on the dataset.
+
+        """
+        answer = self._v2.call(
+            "POST",
+            "/packages/download-manifest",
+            query={"dataset_id": dataset_id},
+            body={"nodeIds": list(package_ids)},
+            repeatable=True,
+        )
+        page = Fields(parse(answer), answer.where)
+        return DownloadManifest(
+            tuple(_signed(item) for item in page.records("data")),
+            tuple(_blocked(item) for item in page.records("blocked")),
+        )
+
+    def checksums(self, dataset_id: str) -> Checksums:
+        """The checksums of a dataset's files, where the platform has them.
+
+        ``GET {api2}/datasets/manifest?dataset_id=``, then the file that it names, without our
+        token. An empty answer when the platform cannot make that file: it is a help, not a need.
+        """
+        try:
+            page = self._v2.get_record("/datasets/manifest", {"dataset_id": dataset_id})
+            with self.fetcher() as fetcher:
+                found = Fields(loads(fetcher.read(page.need_text("url"))), page.where)
+            return {
+                (item.text("packageId"), item.text("fileName")): item.text("checksum")
+                for item in found.records("files")
+                if item.text("checksum")
+            }
+        except (PlatformError, ValueError):
+            return {}
+
+    def fetcher(self) -> Fetcher:
+        """A client for signed addresses, of any host; it never carries our token."""
+        return Fetcher(self._sleep, self._transport)
+
+
+def _signed(item: Fields) -> SignedFile:
+    return SignedFile(
+        package_id=item.need_text("nodeId"),
+        name=item.text("fileName", "packageName"),
+        size=max(item.integer("size") or 0, 0),
+        url=item.need_text("url"),
+    )
+
+
+def _blocked(item: Fields) -> BlockedFile:
+    return BlockedFile(
+        item.text("nodeId"), item.text("fileName", "packageName"), item.text("scanStatus")
+    )

@@ -1,0 +1,249 @@
+"""Upload manifests: create, sync, keys, finalize, status (v2; ``contracts/core.md`` 4).
+
+Every call may be sent twice: an upload id is chosen here and names the same file each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from pennsieve_agent.domain.transfers import (
+    BATCH_FILES,
+    StorageKeys,
+    UploadedFile,
+    UploadEntry,
+)
+from pennsieve_agent.errors import PlatformError
+from pennsieve_agent.platform.decode import Fields, parse, unexpected
+from pennsieve_agent.platform.paging import by_cursor
+from pennsieve_agent.platform.surface import Surface
+
+REGISTERED = 1
+_IN_DATASET = {2, 3, 4}
+_LOCAL, _REMOVED = 0, 6
+_FINAL_WORDS = ("Finalized", "Verified")
+
+
+class Uploads:
+    """The manifests by which files get into a dataset. An editor of the dataset may."""
+
+    def __init__(self, v2: Surface) -> None:
+        self._v2 = v2
+
+    def create(self, dataset_id: str) -> str:
+        """Make an empty manifest; its id. A lost answer leaves an empty one behind, no more.
+
+        ``POST {api2}/upload/manifest?dataset_id=``
+
+        Raises:
+            Forbidden: the caller is no editor of the dataset.
+
+        """
+        made = self._post("", dataset_id, {"id": "", "dataset_id": dataset_id, "files": []})
+        return made.need_text("manifest_node_id")
+
+    def sync(
+        self, dataset_id: str, manifest_id: str, files: Sequence[UploadEntry]
+    ) -> Mapping[str, int]:
+        """Register files, at most 250; the state of each by upload id.
+
+        ``POST {api2}/upload/manifest?dataset_id=`` with status 0: with 1 nothing would be
+        registered (trap 31). A file that the platform did not take is missing from the answer.
+
+        Raises:
+            ValueError: more than 250.
+
+        """
+        return self._sync(dataset_id, manifest_id, files, _LOCAL)
+
+    def withdraw(self, dataset_id: str, manifest_id: str, files: Sequence[UploadEntry]) -> None:
+        """Take files that were not uploaded out of a manifest again, at most 250."""
+        self._sync(dataset_id, manifest_id, files, _REMOVED)
+
+    def keys(self, dataset_id: str, manifest_id: str) -> StorageKeys:
+        """Keys to storage, for an hour.
+
+        ``POST {api2}/upload/manifest/storage-credentials?dataset_id=``
+
+        Raises:
+            PlatformError: the answer names no place below which to write; nothing must ever be
+                uploaded with an empty prefix (``contracts/core.md`` 4.7).
+
+        """
+        found = self._post("/storage-credentials", dataset_id, {"manifestNodeId": manifest_id})
+        prefix = found.need_text("keyPrefix").strip("/")
+        if not prefix:
+            raise unexpected(found.where, "keyPrefix", "a prefix")
+        try:
+            expires_at = datetime.fromisoformat(found.need_text("expiration")).timestamp()
+        except ValueError:
+            raise unexpected(found.where, "expiration", "a time") from None
+        return StorageKeys(
+            access_key=found.need_text("accessKeyId"),
+            secret=found.need_text("secretAccessKey"),
+            token=found.need_text("sessionToken"),
+            expires_at=expires_at,
+            bucket=found.need_text("bucket"),
+            prefix=prefix,
+            region=found.text("region") or "us-east-1",
+        )
+
+    def finalize(
+        self, dataset_id: str, manifest_id: str, files: Sequence[UploadedFile], *, replace: bool
+    ) -> Mapping[str, str]:
+        """Say that files lie in storage, at most 250; why each failed by upload id, "" if not.
+
+        ``POST {api2}/upload/manifest/files/finalize?dataset_id=``. "finalized" means queued for
+        import (trap 29). Empty files would make the whole call fail (trap 27).
+
+        Raises:
+            ValueError: more than 250, or an empty file.
+
+        """
+        _check_batch(files)
+        if any(file.size <= 0 for file in files):
+            raise ValueError("an empty file cannot be finalized")
+        body = {
+            "manifestNodeId": manifest_id,
+            "onConflict": "replace" if replace else "keepBoth",
+            "files": [
+                {"uploadId": file.upload_id, "size": file.size, "sha256": file.sha256}
+                for file in files
+            ],
+        }
+        found = self._post("/files/finalize", dataset_id, body)
+        results = {
+            item.text("uploadId").lower(): ""
+            if item.text("status") == "finalized"
+            else item.text("error") or "unknown"
+            for item in found.records("results")
+        }
+        return {file.upload_id: results.get(file.upload_id, "unknown") for file in files}
+
+    def imported(self, manifest_id: str) -> Iterator[str]:
+        """The upload ids that became packages, while the pages are read.
+
+        ``GET {api2}/upload/manifest/status?manifest_id=&status=&verify=false``: verifying would
+        hide rows from everybody else (trap 30).
+        """
+        for word in _FINAL_WORDS:
+            yield from self._with_status(manifest_id, word)
+
+    def manifests(self, dataset_id: str) -> Mapping[str, str]:
+        """The status of each manifest of a dataset, by id.
+
+        ``GET {api2}/upload/manifest?dataset_id=``; a viewer may.
+        """
+        found = self._v2.get_record("/upload/manifest", {"dataset_id": dataset_id})
+        return {item.need_text("id"): item.text("status") for item in found.records("manifests")}
+
+    def files(self, manifest_id: str) -> Iterator[tuple[UploadEntry, str]]:
+        """The files of a manifest, each with its status as a word.
+
+        ``GET {api2}/upload/manifest/files?manifest_id=``; a viewer may.
+        """
+
+        def fetch(cursor: str) -> tuple[list[tuple[UploadEntry, str]], str]:
+            query = {
+                "manifest_id": manifest_id,
+                "limit": BATCH_FILES,
+                "continuation_token": cursor or None,
+            }
+            page = self._v2.get_record("/upload/manifest/files", query)
+            found = [
+                (
+                    UploadEntry(
+                        item.need_text("upload_id"), item.text("file_path"), item.text("file_name")
+                    ),
+                    item.text("status"),
+                )
+                for item in page.records("files")
+            ]
+            return found, page.text("continuation_token")
+
+        return by_cursor(fetch)
+
+    def archive(self, manifest_id: str, *, remove: bool = False) -> None:
+        """Archive a manifest to a table, in the background; an editor may.
+
+        ``POST {api2}/upload/manifest/archive?manifest_id=&remove=``
+        """
+        query = {"manifest_id": manifest_id, "remove": "true" if remove else "false"}
+        self._v2.call("POST", "/upload/manifest/archive", query=query, repeatable=True)
+
+    def archive_url(self, manifest_id: str) -> str:
+        """The address of a manifest's archive, a CSV file, for a quarter of an hour.
+
+        ``GET {api2}/upload/manifest/archive?manifest_id=``
+        """
+        found = self._v2.get_record("/upload/manifest/archive", {"manifest_id": manifest_id})
+        return found.need_text("url")
+
+    def delete_archive(self, manifest_id: str) -> None:
+        """Delete a manifest that was archived.
+
+        ``DELETE {api2}/upload/manifest/archive?manifest_id=``
+        """
+        self._v2.delete("/upload/manifest/archive", {"manifest_id": manifest_id})
+
+    def _with_status(self, manifest_id: str, word: str) -> Iterator[str]:
+        def fetch(cursor: str) -> tuple[tuple[str, ...], str]:
+            query = {
+                "manifest_id": manifest_id,
+                "status": word,
+                "verify": "false",
+                "continuation_token": cursor or None,
+            }
+            page = self._v2.get_record("/upload/manifest/status", query)
+            return page.texts("files"), page.text("continuation_token")
+
+        return by_cursor(fetch)
+
+    def _sync(
+        self, dataset_id: str, manifest_id: str, files: Sequence[UploadEntry], status: int
+    ) -> dict[str, int]:
+        _check_batch(files)
+        body = {
+            "id": manifest_id,
+            "dataset_id": dataset_id,
+            "files": [
+                {
+                    "upload_id": file.upload_id,
+                    "s3_key": "",
+                    "target_path": file.folder,
+                    "target_name": file.name,
+                    "status": status,
+                    "merge_package_id": "",
+                    "file_type": "",
+                }
+                for file in files
+            ],
+        }
+        found = self._post("", dataset_id, body)
+        if found.text("manifest_node_id").lower() != manifest_id.lower():
+            raise PlatformError("Pennsieve took the files into another manifest", where=found.where)
+        return {
+            item.text("upload_id").lower(): item.need_integer("status")
+            for item in found.records("updated_files")
+        }
+
+    def _post(self, below: str, dataset_id: str, body: object) -> Fields:
+        answer = self._v2.call(
+            "POST",
+            f"/upload/manifest{below}",
+            query={"dataset_id": dataset_id},
+            body=body,
+            repeatable=True,
+        )
+        return Fields(parse(answer), answer.where)
+
+
+def is_in_dataset(status: int) -> bool:
+    """Whether a file of this state need not be uploaded any more."""
+    return status in _IN_DATASET
+
+
+def _check_batch(files: Sequence[object]) -> None:
+    if len(files) > BATCH_FILES:
+        raise ValueError(f"at most {BATCH_FILES} files at once")
