@@ -1,0 +1,198 @@
+"""Files on their way to and from a dataset: what is moved, how it is cut, where it may lie.
+
+Pure: no file and no network is touched here. Sizes are bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from pennsieve_agent.domain.datasets import DataFile
+
+T = TypeVar("T")
+
+PART_BYTES = 32 * 1024 * 1024
+"""The part size of existing clients (``contracts/core.md`` 4.3)."""
+
+MOST_PARTS = 10_000
+"""The most parts that S3 takes for one object (``contracts/core.md`` 4.3)."""
+
+BATCH_FILES = 250
+"""The most files in one sync or finalize (``contracts/core.md`` 4.1, 4.4)."""
+
+MOST_NAME_BYTES = 240
+
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_RESERVED = {
+    *("con", "prn", "aux", "nul"),
+    *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)),
+}
+_NOISE = {
+    *(".ds_store", ".localized", "thumbs.db", "desktop.ini", "ehthumbs.db", ".directory"),
+    *("__macosx", ".trashes", ".spotlight-v100", ".fseventsd", ".temporaryitems"),
+    *(".documentrevisions-v100", "$recycle.bin", "system volume information"),
+}
+_NOISE_PREFIXES = ("._", ".nfs", "~$", ".trash-")
+_SECRETS = {
+    *(".netrc", ".pgpass", ".npmrc", ".pypirc", ".my.cnf", ".git-credentials"),
+    *("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"),
+    *(".ssh", ".aws", ".gnupg", ".kube", ".docker", ".azure", ".gcp", ".pennsieve"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedFile:
+    """A file of a download manifest. ``url`` is a credential for hours and is never shown."""
+
+    package_id: str
+    name: str
+    size: int
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedFile:
+    """A file that the platform's scanner holds back (``contracts/core.md`` 3.6)."""
+
+    package_id: str
+    name: str
+    scan_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageKeys:
+    """Temporary keys that may write below a prefix (``contracts/core.md`` 4.2).
+
+    ``expires_at`` is unix seconds; ``prefix`` has no slash at its ends and is never empty.
+    """
+
+    access_key: str
+    secret: str = field(repr=False)
+    token: str = field(repr=False)
+    expires_at: float
+    bucket: str
+    prefix: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadEntry:
+    """A file of an upload manifest. ``folder`` has no slash at its ends; "" is the root."""
+
+    upload_id: str
+    folder: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """What lies in storage: its size, and its SHA-256 as S3 computed it (4.3)."""
+
+    upload_id: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a file. ``number`` counts from 1."""
+
+    number: int
+    offset: int
+    size: int
+
+
+def parts_of(size: int, part_bytes: int = PART_BYTES) -> list[Part]:
+    """A file cut in parts, larger ones when there would be more than S3 takes."""
+    each = max(part_bytes, math.ceil(size / MOST_PARTS))
+    return [
+        Part(number, offset, min(each, size - offset))
+        for number, offset in enumerate(range(0, size, each), 1)
+    ]
+
+
+def batches(items: Iterable[T], size: int = BATCH_FILES) -> Iterable[list[T]]:
+    """Items in lists of at most ``size``."""
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def unwanted(name: str) -> str:
+    """Why a file or folder of this name is not uploaded; "" when it is (core.md 4.1)."""
+    folded = name.casefold()
+    if folded in _NOISE or folded.startswith(_NOISE_PREFIXES):
+        return "left there by the operating system"
+    if folded in _SECRETS or folded == ".env" or folded.startswith(".env."):
+        return "it likely holds a secret"
+    return ""
+
+
+def local_name(name: str) -> str:
+    """A name from the platform as one element of a local path, on any system (trap 26).
+
+    It has no separator, cannot be ``..`` or a device's name, and is not too long.
+    """
+    safe = _FORBIDDEN.sub("_", name).rstrip(" .")
+    safe = "".join(c if c.isprintable() or c.isspace() else "_" for c in safe)
+    if not safe:
+        safe = "_" * max(len(name), 1)
+    if safe.partition(".")[0].rstrip().casefold() in _RESERVED:
+        safe = f"_{safe}"
+    if len(safe.encode()) > MOST_NAME_BYTES:
+        mark = hashlib.sha256(safe.encode()).hexdigest()[:8]
+        stem, dot, ending = safe.rpartition(".")
+        ending = f"{dot}{ending}" if stem and len(ending) < MOST_NAME_BYTES // 8 else ""
+        room = MOST_NAME_BYTES - len(ending.encode()) - len(mark) - 1
+        safe = f"{safe.encode()[:room].decode(errors='ignore')}~{mark}{ending}"
+    return safe
+
+
+def local_paths(files: Iterable[DataFile]) -> list[tuple[DataFile, PurePosixPath]]:
+    """Where each file goes below the target folder; no two in one place, on any file system.
+
+    Names that differ only in case or in how an accent is written get a number before the first
+    dot, and so does a file that has the name of a folder.
+    """
+    listed = [(file, [local_name(part) for part in file.path.split("/")]) for file in files]
+    folders = {
+        _same("/".join(parts[:length])) for _, parts in listed for length in range(1, len(parts))
+    }
+    taken: set[str] = set()
+    placed = []
+    for file, parts in listed:
+        base, dot, rest = parts[-1].partition(".")
+        if not base:  # a hidden file: ".bashrc"
+            base, dot, rest = parts[-1], "", ""
+        number, path = 0, PurePosixPath(*parts)
+        while (key := _same(str(path))) in taken or key in folders:
+            number += 1
+            path = PurePosixPath(*parts[:-1], f"{base} ({number}){dot}{rest}")
+        taken.add(key)
+        placed.append((file, path))
+    return placed
+
+
+def _same(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def is_plain_sha256(checksum: str) -> bool:
+    """Whether a checksum is the SHA-256 of a whole file, in hex or base64."""
+    return bool(re.fullmatch(r"[0-9a-f]{64}|[A-Za-z0-9+/]{43}=", checksum))
+
+
+Checksums = Mapping[tuple[str, str], str]
+"""Checksums of files by package id and file name; a file may be missing."""
