@@ -42,6 +42,17 @@ def start(
         str | None,
         typer.Option(help="What runs the steps: docker or process. Default: docker if it answers."),
     ] = None,
+    faults: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="What goes wrong on purpose: latency,429,500,503,reset,stale,skew,unsafe or all; "
+            "each with =RATE and @PATHS if wanted.",
+        ),
+    ] = None,
+    fault_seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Repeats the same faults; alone: all of them.")
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Start the sandbox; its state is that of the last time.
@@ -51,9 +62,9 @@ def start(
     context = options.use(ctx, as_json=json)
     box = _sandbox(context, data)
     if not detach:
-        box.run(port, engine, lambda state: _say(context, state, data))
+        box.run(port, engine, lambda state: _say(context, state, data), faults, fault_seed)
         return
-    state = box.start_detached(port, engine)
+    state = box.start_detached(port, engine, faults, fault_seed)
     if json:
         context.streams.document(_document(state))
         return

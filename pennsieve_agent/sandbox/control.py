@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,6 +42,7 @@ _MADE = (
         "engine",
         "runs",
         "nodes",
+        "trash",
         "upload-staging",
         "uploads",
         STATE_FILE,
@@ -65,8 +66,16 @@ class Sandbox:
     def __init__(self, data: Path) -> None:
         self.data = data.expanduser().absolute()
 
-    def start_detached(self, port: int | None = None, engine: str | None = None) -> SandboxState:
+    def start_detached(
+        self,
+        port: int | None = None,
+        engine: str | None = None,
+        faults: str | None = None,
+        fault_seed: int | None = None,
+    ) -> SandboxState:
         """Start it as a process of its own, and wait until it answers.
+
+        ``faults`` and ``fault_seed`` are as in :mod:`pennsieve_agent.sandbox.faults`.
 
         Raises:
             UsageProblem, SettingsError: as :func:`pennsieve_agent.sandbox.server.serve` raises.
@@ -75,7 +84,10 @@ class Sandbox:
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         reading, writing = os.pipe()
         try:
-            self._spawn(writing, port, engine)
+            self._spawn(
+                writing,
+                {"port": port, "engine": engine, "faults": faults, "fault-seed": fault_seed},
+            )
         finally:
             os.close(writing)
         with os.fdopen(reading, "rb") as report:
@@ -88,11 +100,14 @@ class Sandbox:
         port: int | None,
         engine: str | None,
         on_ready: Callable[[SandboxState], None],
+        faults: str | None = None,
+        fault_seed: int | None = None,
     ) -> None:
         """Run it in this process until SIGTERM or SIGINT; raises as :meth:`start_detached`."""
         from pennsieve_agent.sandbox import process  # noqa: PLC0415 - not needed otherwise
+        from pennsieve_agent.sandbox.faults import parse  # noqa: PLC0415 - the same
 
-        process.run(self.data, port, engine, on_ready)
+        process.run(self.data, port, engine, on_ready, parse(faults, fault_seed))
 
     def stop(self) -> bool:
         """End the process, softly at first; answers whether there was one.
@@ -161,14 +176,13 @@ class Sandbox:
             )
         return values
 
-    def _spawn(self, report: int, port: int | None, engine: str | None) -> None:
+    def _spawn(self, report: int, options: Mapping[str, int | str | None]) -> None:
         """Start the process that starts the sandbox and ends at once."""
         import subprocess  # noqa: PLC0415 - not needed otherwise
 
         command = [sys.executable, "-m", "pennsieve_agent.sandbox", "--data", str(self.data)]
         command += ["--detach", "--report", str(report)]
-        command += [] if port is None else ["--port", str(port)]
-        command += [] if engine is None else ["--engine", engine]
+        command += [f"--{name}={value}" for name, value in options.items() if value is not None]
         with self._open_log() as log:
             subprocess.run(
                 command,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pennsieve_agent.errors import AgentError, UsageProblem
+from pennsieve_agent.sandbox import faults
 from pennsieve_agent.sandbox.state import SandboxState
 
 
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     )
     report = _reporter(options.report)
     try:
-        run(options.data, options.port, options.engine, report)
+        plan = faults.parse(options.faults, options.fault_seed)
+        run(options.data, options.port, options.engine, report, plan)
     except AgentError as error:
         found = {"code": error.code, "message": error.message}
         report({**found, "where": error.where, "hint": error.hint})
@@ -47,6 +49,7 @@ def run(
     port: int | None,
     engine: str | None,
     on_ready: Callable[[SandboxState], None],
+    plan: faults.Plan | None = None,
 ) -> None:
     """Run a sandbox in this process until SIGTERM or SIGINT.
 
@@ -67,7 +70,7 @@ def run(
         each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGTERM, signal.SIGINT)
     }
     try:
-        settings = surfaces.Settings(engine=engine)
+        settings = surfaces.Settings(engine=engine, faults=plan)
         server.serve(data, port, settings, on_ready=on_ready, stop=stop)
     finally:
         for each, handler in old.items():
@@ -79,6 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="the folder it lives in")
     parser.add_argument("--port", type=int, help="the first of three ports; 0 for any free ones")
     parser.add_argument("--engine", help="what runs the steps: docker or process")
+    parser.add_argument("--faults", help="what goes wrong on purpose")
+    parser.add_argument("--fault-seed", type=int, help="which of it, to be repeated")
     parser.add_argument("--detach", action="store_true", help="go on in the background")
     parser.add_argument("--report", type=int, help=argparse.SUPPRESS)
     return parser

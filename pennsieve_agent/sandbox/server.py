@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 import os
 import socket
 import threading
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pennsieve_agent import __version__
-from pennsieve_agent.sandbox import aws, clock, people, surfaces, upload
+from pennsieve_agent.sandbox import aws, clock, faults, people, surfaces, upload
 from pennsieve_agent.sandbox.config_file import write_profile
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Caller, Route
@@ -109,9 +107,8 @@ def serve(
 
 def load_compute() -> Compute | None:
     """The compute part, if it is installed."""
-    name = "pennsieve_agent.sandbox.compute"
-    found: Any = importlib.import_module(name) if importlib.util.find_spec(name) else None
-    return found if hasattr(found, "build") else None
+    found: Compute | None = surfaces.optional_part("compute")
+    return found
 
 
 class _Parts:
@@ -171,7 +168,13 @@ def _applications(
         parts.compute.callback if parts.compute else None,
         parts.uploads,
     )
-    return made.v1, made.v2, aws.front(made.sign_in, parts.uploads.gate(account))
+    faults.remember(world.store, settings.faults)
+    v1, v2 = (_with_faults(app, settings) for app in (made.v1, made.v2))
+    return v1, v2, aws.front(made.sign_in, parts.uploads.gate(account))
+
+
+def _with_faults(app: Any, settings: Settings) -> Any:
+    return faults.Faults(app, settings.faults) if settings.faults else app
 
 
 def _state(world: World, parts: _Parts) -> SandboxState:

@@ -8,12 +8,13 @@ import itertools
 import tempfile
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.sandbox import clock, cognito, upload
 from pennsieve_agent.sandbox.authorizers import Callback, V1Authorizer, V2Authorizer
+from pennsieve_agent.sandbox.faults import Plan
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.github import GitHub
 from pennsieve_agent.sandbox.http import Response, Route, Surface
@@ -51,7 +52,7 @@ class Settings:
 
     ``authorizer_cache_seconds`` above 0 makes v2 remember decisions as the real gateway does, for
     :data:`~pennsieve_agent.sandbox.authorizers.CACHE_SECONDS`. An uploaded file is imported
-    ``import_seconds`` after finalize.
+    ``import_seconds`` after finalize. ``faults`` is what goes wrong on purpose.
     """
 
     token_seconds: int = TOKEN_SECONDS
@@ -59,6 +60,7 @@ class Settings:
     engine: str | None = None
     import_seconds: float = IMPORT_SECONDS
     storage_key_seconds: float = KEY_SECONDS
+    faults: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ def build(
     uploads: UploadParts | None = None,
 ) -> Surfaces:
     """Make the surfaces; the compute part brings its routes and knows runs' callback tokens."""
-    identity = Identity(world, Signer(world.data), settings.token_seconds)
+    skew = settings.faults.skew_seconds if settings.faults else 0.0
+    dated = replace(world, now=lambda: world.now() + skew) if skew else world
+    identity = Identity(dated, Signer(world.data), settings.token_seconds)
     manifests = Manifests(world, files)
     v1 = Surface(
         _v1_routes(world, files, identity, manifests),
