@@ -46,6 +46,12 @@ def routes(docstring: str) -> set[tuple[str, str, str]]:
     return {(found[1], found[2], found[3]) for found in ROUTE.finditer(docstring)}
 
 
+def all_routes() -> set[tuple[str, str, str]]:
+    """Every route that a method of the client names."""
+    with Platform(HOSTS, KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200))) as p:
+        return {route for name in METHODS for route in routes(method(p, name).__doc__ or "")}
+
+
 def same(call: tuple[str, str, str], route: tuple[str, str, str]) -> bool:
     """Whether a call is one of a route."""
     (*how, path), (*named, template) = call, route
