@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 
-.PHONY: demo test check format lint types venv size bench completions clean
+.PHONY: demo test check format lint types venv size bench bench-sandbox completions clean
 
 demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real files
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
@@ -26,6 +26,9 @@ types: $(VENV)/.dev
 
 bench: $(VENV)/.dev          ## start-up and command times, as ratios
 	$(BIN)/python tests/benchmarks/startup.py
+
+bench-sandbox: $(VENV)/.dev  ## what a sandbox bears: 20 clients, 10,000 runs
+	$(BIN)/python tests/benchmarks/sandbox_load.py
 
 completions: $(VENV)/.dev    ## write completions/ anew
 	$(BIN)/python -c 'from pathlib import Path; from pennsieve_agent.cli.completion import write_all; write_all(Path("completions"))'

@@ -8,6 +8,7 @@ platform's own routes rename, move and delete keeps its id: :mod:`pennsieve_agen
 
 from __future__ import annotations
 
+import itertools
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,13 +45,25 @@ class DatasetFiles:
         self._store = world.store
         self._lock = threading.RLock()
         self._seen: dict[int, dict[str, Entry]] = {}
+        self._moments = itertools.count(1)
+        self._listed = 0
+        self._scanned: dict[int, int] = {}
 
     def sync(self, dataset_id: str | None = None) -> None:
-        """Take over what changed on disk: the list of datasets, and one dataset's files or all."""
+        """Take over what changed on disk: the list of datasets, and one dataset's files or all.
+
+        Whoever waited while another thread looked, and began to wait before it did, is content
+        with what that one saw: many requests at once look once.
+        """
+        asked = next(self._moments)
         with self._lock:
-            self._sync_datasets()
+            if self._listed < asked:
+                self._listed = next(self._moments)
+                self._sync_datasets()
             for row in self._datasets(dataset_id):
-                self._sync_files(row)
+                if self._scanned.get(row["int_id"], 0) < asked:
+                    self._scanned[row["int_id"]] = next(self._moments)
+                    self._sync_files(row)
 
     @contextmanager
     def changing(self, dataset_id: str) -> Iterator[Row]:
@@ -178,6 +191,7 @@ class DatasetFiles:
         for folder in known.keys() - present:
             self._store.execute("DELETE FROM datasets WHERE int_id = ?", (known[folder]["int_id"],))
             self._seen.pop(known[folder]["int_id"], None)
+            self._scanned.pop(known[folder]["int_id"], None)
 
     def _share(self, folder: str, workspace: int) -> None:
         for user, role in people.folder_collaborators(self._store, workspace):

@@ -14,6 +14,7 @@ from pennsieve_agent.sandbox.private_files import write_private
 
 KEY_FILE = "signing-key.pem"
 KEY_BITS = 2048
+MAX_VERIFIED = 1000
 
 
 class Signer:
@@ -26,6 +27,7 @@ class Signer:
             SettingsError: the file is no key.
 
         """
+        self._verified: dict[str, dict[str, Any]] = {}
         path = data / KEY_FILE
         if not path.exists():
             made = RSAKey.generate_key(KEY_BITS)
@@ -52,14 +54,22 @@ class Signer:
             ValueError: it is not.
 
         """
+        claims = self._verified.get(token) or self._decode(token)
+        expires = claims.get("exp")
+        if not isinstance(expires, int | float) or expires <= now:
+            raise ValueError("the token has expired")
+        return claims
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        """The claims of a token that is ours; they are kept, as the next request has it too."""
         try:
             found = jwt.decode(token, self._key, algorithms=["RS256"])
         except (JoseError, ValueError) as error:
             raise ValueError("not a token of this sandbox") from error
-        expires = found.claims.get("exp")
-        if not isinstance(expires, int | float) or expires <= now:
-            raise ValueError("the token has expired")
-        return dict(found.claims)
+        if len(self._verified) >= MAX_VERIFIED:
+            self._verified.clear()
+        self._verified[token] = dict(found.claims)
+        return self._verified[token]
 
     def jwks(self) -> dict[str, Any]:
         """The public half, as a JSON Web Key Set."""
