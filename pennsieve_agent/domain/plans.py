@@ -21,6 +21,8 @@ class Job:
 
     ``environment`` is what the container sees, without ``INPUT_DIR`` and ``OUTPUT_DIR``, which the
     backend adds because only it knows its paths. ``cpu`` is in 1/1024 of a vCPU, ``memory`` in MB.
+    ``layers`` are read-only folders of this machine by their names; the backend shows them below
+    ``LAYERS_DIR``.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)
     cpu: int = 0
     memory: int = 0
+    layers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

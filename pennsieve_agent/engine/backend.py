@@ -56,9 +56,14 @@ class Task:
     output: Path
     scratch: Path
 
-    def environment(self, input_dir: str, output_dir: str) -> Mapping[str, str]:
+    def environment(
+        self, input_dir: str, output_dir: str, layers_dir: str = ""
+    ) -> Mapping[str, str]:
         """What the program sees, with the folders as the backend presents them."""
-        return {**self.job.environment, "INPUT_DIR": input_dir, "OUTPUT_DIR": output_dir}
+        layers = {"LAYERS_DIR": layers_dir} if self.job.layers else {}
+        folders = {"INPUT_DIR": input_dir, "OUTPUT_DIR": output_dir}
+        # A secret may be called LAYERS_DIR and then wins (contracts/workflows.md 5.2).
+        return {**layers, **self.job.environment, **folders}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ RUN_LABEL = "io.pennsieve.agent.run"
 JOB_LABEL = "io.pennsieve.agent.job"
 INPUT_DIR = "/mnt/input"
 OUTPUT_DIR = "/mnt/output"
+LAYERS_DIR = "/mnt/layers"
 
 #: What the programs of ordinary images need: to make files theirs, and to become another user.
 _CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
@@ -122,13 +123,8 @@ class DockerBackend:
         with engine_errors("the container engine refused to make the container"):
             return self._client.containers.create(
                 task.program.reference_for(self.name),
-                environment=dict(task.environment(INPUT_DIR, OUTPUT_DIR)),
-                mounts=[
-                    docker.types.Mount(
-                        INPUT_DIR, str(task.input.absolute()), type="bind", read_only=True
-                    ),
-                    docker.types.Mount(OUTPUT_DIR, str(task.output.absolute()), type="bind"),
-                ],
+                environment=dict(task.environment(INPUT_DIR, OUTPUT_DIR, LAYERS_DIR)),
+                mounts=_mounts(task),
                 init=True,
                 cap_drop=["ALL"],
                 cap_add=_CAPABILITIES,
@@ -145,6 +141,21 @@ class DockerBackend:
 
     def _labels(self, task: Task) -> dict[str, str]:
         return {NODE_LABEL: self._node, RUN_LABEL: task.run_id, JOB_LABEL: task.job.id}
+
+
+def _mounts(task: Task) -> list[Any]:
+    import docker.types  # noqa: PLC0415 - see daemon.connect
+
+    output = docker.types.Mount(OUTPUT_DIR, str(task.output.absolute()), type="bind")
+    shown = {INPUT_DIR: str(task.input.absolute())}
+    shown |= {f"{LAYERS_DIR}/{name}": path for name, path in task.job.layers.items()}
+    return [
+        output,
+        *(
+            docker.types.Mount(inside, path, type="bind", read_only=True)
+            for inside, path in shown.items()
+        ),
+    ]
 
 
 def _limits(job: Job, processors: int) -> Mapping[str, Any]:

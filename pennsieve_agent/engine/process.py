@@ -84,6 +84,7 @@ class ProcessBackend:
         mine = task.scratch / "code"
         shutil.copytree(code, mine, symlinks=True)
         (task.scratch / "tmp").mkdir()
+        _show_layers(task)
         dockerfile = read_dockerfile(mine, task.job.source_url)
         command = local_command(dockerfile, mine, environment / "bin" / "python")
         env = self._environment(task, command, environment)
@@ -101,7 +102,9 @@ class ProcessBackend:
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
             **command.env,
-            **task.environment(str(task.input.absolute()), str(task.output.absolute())),
+            **task.environment(
+                str(task.input.absolute()), str(task.output.absolute()), str(_layers_folder(task))
+            ),
             "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "HOME": str(task.scratch.absolute()),
             MARK: new_mark(self._node),
@@ -123,6 +126,18 @@ class ProcessBackend:
                     if not kept.is_dir():
                         raise
         return kept
+
+
+def _layers_folder(task: Task) -> Path:
+    return (task.scratch / "layers").absolute()
+
+
+def _show_layers(task: Task) -> None:
+    """Links to the layers by their names, as ``LAYERS_DIR`` has them in a container."""
+    if task.job.layers:
+        _layers_folder(task).mkdir()
+    for name, path in task.job.layers.items():
+        (_layers_folder(task) / name).symlink_to(path, target_is_directory=True)
 
 
 def read_dockerfile(checkout: Path, name: str) -> Dockerfile:

@@ -305,3 +305,14 @@ def test_python_runs_in_its_image(bench: Bench) -> None:
     program = bench.backend.prepare(checkout, NAME, Lines())
     assert bench.run(make_task(bench.root / "job", program)).ok
     assert bench.lines == ["[3, 11]"]
+
+
+def test_layers_are_read_only_folders(bench: Bench) -> None:
+    layer = bench.root / "atlas"
+    layer.mkdir()
+    (layer / "regions.txt").write_text("cortex")
+    script = 'cat "$LAYERS_DIR/atlas/regions.txt"; echo; touch "$LAYERS_DIR/atlas/x" 2>/dev/null'
+    task = bench.task(f"{script} || echo refused")
+    layered = replace(task, job=replace(task.job, layers={"atlas": str(layer)}))
+    assert bench.run(layered).ok
+    assert bench.lines == ["cortex", "refused"]

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -276,3 +277,15 @@ def test_nothing_of_git_is_kept(bench: Bench) -> None:
     (bench.root / "checkout" / ".git").mkdir(parents=True)
     assert bench.shell("ls -a").ok
     assert ".git" not in bench.lines
+
+
+def test_layers_are_shown_by_name(bench: Bench) -> None:
+    layer = bench.root / "atlas"
+    layer.mkdir()
+    (layer / "regions.txt").write_text("cortex")
+    program = bench.prepare(Dockerfile=SHELL, run__sh='cat "$LAYERS_DIR/atlas/regions.txt"')
+    task = make_task(bench.root / "job", program)
+    layered = replace(task, job=replace(task.job, layers={"atlas": str(layer)}))
+    assert bench.backend.run(layered, bench.lines, bench.stop) == Outcome(0)
+    assert bench.lines == ["cortex"]
+    assert "LAYERS_DIR" not in task.environment("i", "o", "l")

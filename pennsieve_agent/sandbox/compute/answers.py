@@ -41,6 +41,7 @@ BAA = (
 NO_REVOKE_OWNER = "cannot revoke access from owner"
 NO_USER = "missing user id"
 NO_TEAM = "missing team id"
+PROVISIONER = "failed to communicate with provisioner"
 
 
 def plain(status: int, handler: str, text: str) -> Refusal:

@@ -15,10 +15,13 @@ from pennsieve_agent.domain.workflows import DATASET_TARGET, Step, StepKind
 from pennsieve_agent.sandbox.compute.bodies import Body
 
 SOURCE, PROCESSOR, TARGET = "data-source", "processor", "data-target"
+LAYER_TARGET = "persistent-layer"
+LAYER_NAME = "layerName"
 MAX_NODES = 200
 _OPTIONAL_TEXTS = ("sourceUrl", "tag", "computeType", "cpu", "memory", "sessionType", "targetType")
 
-TARGET_TYPES = [
+_SMALL = {"cpu": 256, "memory": 512, "computeTypes": ["standard", "lambda"]}
+TARGET_TYPES: list[dict[str, Any]] = [
     {
         "targetType": DATASET_TARGET,
         "label": DATASET_TARGET,
@@ -36,10 +39,30 @@ TARGET_TYPES = [
                 "defaultValue": "",
             },
         ],
-        "runtimeConfig": {"cpu": 256, "memory": 512, "computeTypes": ["standard", "lambda"]},
-    }
+        "runtimeConfig": _SMALL,
+    },
+    {
+        "targetType": LAYER_TARGET,
+        "label": "Persistent Layer",
+        "params": [
+            {
+                "name": LAYER_NAME,
+                "type": "string",
+                "description": "An empty layer of the compute node, which gets the files",
+                "defaultValue": None,
+            },
+            {
+                "name": "layerType",
+                "type": "string",
+                "description": "What the layer is for",
+                "defaultValue": "data",
+            },
+        ],
+        "runtimeConfig": _SMALL,
+    },
 ]
-"""The registry (2.5). The sandbox offers the dataset target only, and names a bucket for it."""
+"""The registry (2.5), with a bucket's name for the dataset target. ``Pennsieve Package Asset`` is
+left out: the sandbox has no viewer assets."""
 
 
 class BadGraph(Exception):  # noqa: N818 - a kind of answer, not a fault
@@ -138,6 +161,11 @@ def resolve(node: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]
         "resolvedParams": {**defaults, **node.get("defaultParams", {})},
         "runtimeConfig": {name: str(value) for name, value in amounts.items() if value},
     }
+
+
+def fills_dataset(node: Mapping[str, Any]) -> bool:
+    """Whether a node puts files into the run's dataset."""
+    return node["type"] == TARGET and node.get("targetType") != LAYER_TARGET
 
 
 def to_step(node: Mapping[str, Any]) -> Step:

@@ -9,6 +9,7 @@ from pennsieve_agent.sandbox.compute.node import Node
 from pennsieve_agent.sandbox.compute.run_log import RunLog
 from pennsieve_agent.sandbox.compute.run_states import RunStates
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles, Neighbours
+from pennsieve_agent.sandbox.compute.secret_vault import SecretVault
 from pennsieve_agent.sandbox.compute.workers import Workers
 from pennsieve_agent.sandbox.world import World
 
@@ -19,12 +20,17 @@ class Dispatcher:
     """Executes queued runs, a few at once, in the order they were started."""
 
     def __init__(
-        self, world: World, files: DatasetFiles, neighbours: Neighbours, lines: RunLog
+        self,
+        world: World,
+        files: DatasetFiles,
+        neighbours: Neighbours,
+        lines: RunLog,
+        vault: SecretVault,
     ) -> None:
         self._closing = threading.Event()
         self._states = RunStates(world.store, world.now)
         self._lines = lines
-        self._node = Node(world, files, neighbours, lines, self._closing)
+        self._node = Node(world, files, neighbours, lines, self._closing, vault)
         self._lock = threading.Lock()
         self._halts: dict[str, threading.Event] = {}
         self._workers = Workers("run", self._run, RUNS_AT_ONCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,12 +12,14 @@ from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.engine.backend import Log
 from pennsieve_agent.engine.files import entries, require_space
 from pennsieve_agent.errors import AgentError
+from pennsieve_agent.sandbox.compute.dag import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.compute.delivery import (
     Deliveries,
     copy_file,
     folder_name,
     inner_folder,
 )
+from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles
 from pennsieve_agent.sandbox.store import Row, Store
@@ -33,6 +36,7 @@ class DatasetMover:
     files: DatasetFiles
     run: Row
     halt: threading.Event
+    shelf: LayerShelf
 
     def stage_in(self, job: Job, into: Path, log: Log) -> None:
         """Copy the chosen files, keeping their folders.
@@ -58,13 +62,37 @@ class DatasetMover:
         log(f"{_count(len(found))} ({size} bytes) from dataset {self.run['dataset_id']}")
 
     def deliver(self, job: Job, out_of: Path, log: Log) -> None:
-        """Copy a step's files into the dataset, below the target's folder.
+        """Copy a step's files into the dataset, below the target's folder, or into a layer.
 
         Raises:
-            AgentError: the folder cannot be in the dataset.
+            AgentError: the folder cannot be in the dataset, or the layer cannot be filled.
             OSError: for example, no space left.
 
         """
+        if job.target_type == LAYER_TARGET:
+            self._fill_layer(job, out_of, log)
+        else:
+            self._fill_dataset(job, out_of, log)
+
+    def _fill_layer(self, job: Job, out_of: Path, log: Log) -> None:
+        found = [entry for entry in entries(out_of) if not entry.is_folder]
+        name, node = job.environment[LAYER_NAME], self.run["node_uuid"]
+        if not self.shelf.claim(node, name, self.run["uuid"]):
+            raise AgentError(f"layer {name} is no longer there, or no longer empty")
+
+        def write(folder: Path) -> None:
+            require_space(folder, sum(entry.real.stat().st_size for entry in found))
+            for entry in found:
+                self._check_halt()
+                target = folder / entry.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                copy_file(entry.real, target, self._check_halt)
+                shutil.copymode(entry.real, target)
+
+        count, size = self.shelf.fill(node, name, write)
+        log(f"{_count(count)} ({size} bytes) in layer {name}")
+
+    def _fill_dataset(self, job: Job, out_of: Path, log: Log) -> None:
         found = [entry for entry in entries(out_of) if not entry.is_folder]
         if not found:
             log("no files to deliver")

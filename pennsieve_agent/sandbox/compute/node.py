@@ -15,6 +15,8 @@ from pennsieve_agent.engine.backend import Outcome, Program
 from pennsieve_agent.engine.files import job_folders, remove_tree
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.sandbox.compute.catalogue import find_program
+from pennsieve_agent.sandbox.compute.layers import LayerShelf
+from pennsieve_agent.sandbox.compute.masking import MaskedLines, Masking, with_secrets
 from pennsieve_agent.sandbox.compute.mover import DatasetMover
 from pennsieve_agent.sandbox.compute.records import find_node, find_run
 from pennsieve_agent.sandbox.compute.run_checks import missing_grant
@@ -22,6 +24,7 @@ from pennsieve_agent.sandbox.compute.run_log import RunLog
 from pennsieve_agent.sandbox.compute.run_order import package_ids, request_of
 from pennsieve_agent.sandbox.compute.run_states import RunStates
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles, Ended, Neighbours
+from pennsieve_agent.sandbox.compute.secret_vault import SecretVault
 from pennsieve_agent.sandbox.store import Row
 from pennsieve_agent.sandbox.world import World
 
@@ -38,6 +41,7 @@ class Node:
         neighbours: Neighbours,
         lines: RunLog,
         closing: threading.Event,
+        vault: SecretVault,
     ) -> None:
         """``closing`` says that a stopped run is to be continued later, not to be ended."""
         self._world = world
@@ -46,6 +50,8 @@ class Node:
         self._neighbours = neighbours
         self._lines = lines
         self._closing = closing
+        self._shelf = LayerShelf(world)
+        self._vault = vault
         self._states = RunStates(world.store, world.now)
 
     def run(self, run_uuid: str, halt: threading.Event) -> None:
@@ -68,6 +74,7 @@ class Node:
                 self._states.set_step(run_uuid, step["node_id"], RunStatus.CANCELED)
         self._lines.flush()
         self._lines.forget(run_uuid)
+        self._shelf.release(run_uuid)
         try:
             remove_tree(self._folder(run_uuid))
         except OSError as error:
@@ -111,13 +118,16 @@ class Node:
     ) -> Ended:
         folder = self._folder(run["uuid"])
         folder.mkdir(parents=True, exist_ok=True)
+        secrets = self._vault.environment(run["node_uuid"], run["created_by"])
+        lines = MaskedLines(self._lines, Masking(secrets.values()))
+        plan = replace(plan, jobs=tuple(with_secrets(job, secrets) for job in plan.jobs))
         return self._neighbours.execute(
             plan,
             self._neighbours.backend,
             self._programs(plan),
-            DatasetMover(self._store, self._files, run, halt),
+            DatasetMover(self._store, self._files, run, halt, self._shelf),
             folder,
-            _Watcher(run["uuid"], plan, self._states, self._lines, halt, folder),
+            _Watcher(run["uuid"], plan, self._states, lines, halt, folder),
             halt,
             done,
         )
@@ -126,8 +136,16 @@ class Node:
         request = request_of(run)
         plan = self._neighbours.compile(run["uuid"], request, self._hosts(run))
         sources = package_ids(run)
-        jobs = tuple(_with_own_packages(job, sources) for job in plan.jobs)
-        return replace(plan, jobs=jobs)
+        layers = self._layers(run)
+        jobs = (_with_own_packages(job, sources) for job in plan.jobs)
+        return replace(plan, jobs=tuple(_with_layers(job, layers) for job in jobs))
+
+    def _layers(self, run: Row) -> Mapping[str, str]:
+        names: list[str] = json.loads(run["request"])["layers"]
+        try:
+            return self._shelf.use(run["node_uuid"], names)
+        except LookupError as error:
+            raise AgentError(f"layer {error.args[0]} is no longer there") from None
 
     def _hosts(self, run: Row) -> dict[str, str]:
         node = find_node(self._store, run["node_uuid"])
@@ -186,7 +204,7 @@ class _Watcher:
     run_uuid: str
     plan: RunPlan
     states: RunStates
-    lines: RunLog
+    lines: MaskedLines
     halt: threading.Event
     folder: Path
 
@@ -228,3 +246,7 @@ def _with_own_packages(job: Job, sources: Mapping[str, tuple[str, ...]]) -> Job:
     """Each data-source stages the packages it was given, not those of all sources."""
     own = sources.get(job.id)
     return replace(job, package_ids=own) if own and job.kind is JobKind.STAGE_IN else job
+
+
+def _with_layers(job: Job, layers: Mapping[str, str]) -> Job:
+    return replace(job, layers=layers) if job.kind is JobKind.PROCESSOR else job

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.sandbox.compute.records import find_account, find_enablement
+from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute.records import find_account, find_enablement, find_node
 from pennsieve_agent.sandbox.compute.seams import Members
+from pennsieve_agent.sandbox.http import Request
 from pennsieve_agent.sandbox.store import Row, Store
 
 ADMIN = 16
@@ -68,3 +70,52 @@ class NodeAccess:
         if enabled is None or not enabled["is_public"]:
             return False
         return self._members.org_role(user_id, organization) >= ADMIN
+
+
+class NodeGate:
+    """The node that a request's path names, for those who may use or manage it."""
+
+    def __init__(self, store: Store, members: Members) -> None:
+        self._store = store
+        self._access = NodeAccess(store, members)
+
+    def usable(self, request: Request, missing: str) -> Row:
+        """The node, for those with access to it.
+
+        Raises:
+            Refusal: 404 with the text ``missing``; 403.
+
+        """
+        node = self._find(request, missing)
+        if not self._access.may_use(request.caller.user_id, node):
+            raise answers.message(403, answers.FORBIDDEN)
+        return node
+
+    def managed(self, request: Request) -> Row:
+        """The node, for its owner and for admin-manage.
+
+        Raises:
+            Refusal: 404; 403.
+
+        """
+        node = self._find(request, answers.NOT_FOUND)
+        if not self._access.may_manage(request.caller.user_id, node):
+            raise answers.message(403, answers.OWNER_PERMISSIONS)
+        return node
+
+    def _find(self, request: Request, missing: str) -> Row:
+        node = find_node(self._store, request.params["id"])
+        if node is None:
+            raise answers.message(404, missing)
+        return node
+
+
+def check_gateway(node: Row) -> None:
+    """What the node itself keeps can be had once it is provisioned (3.9).
+
+    Raises:
+        Refusal: 400, it has no gateway (Pending, or it failed at once).
+
+    """
+    if not node["checked_at"]:
+        raise answers.message(400, answers.BAD_REQUEST)

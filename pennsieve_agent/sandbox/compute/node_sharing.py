@@ -7,10 +7,9 @@ from typing import Any, Literal
 
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
-from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT, NodeAccess
+from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT, NodeGate, check_gateway
 from pennsieve_agent.sandbox.compute.node_json import access_scope
 from pennsieve_agent.sandbox.compute.nodes import PATH
-from pennsieve_agent.sandbox.compute.records import find_node
 from pennsieve_agent.sandbox.compute.seams import Members
 from pennsieve_agent.sandbox.compute.times import go_text
 from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
@@ -35,7 +34,7 @@ class NodeSharing:
         self._store = world.store
         self._now = world.now
         self._members = members
-        self._access = NodeAccess(world.store, members)
+        self._gate = NodeGate(world.store, members)
 
     def routes(self) -> list[Route]:
         """The routes."""
@@ -43,18 +42,18 @@ class NodeSharing:
         return [
             Route("GET", base, Scheme.USER, self.show),
             Route("PUT", base, Scheme.USER, self.set_scope),
-            Route("POST", f"{base}/users", Scheme.USER, lambda r: self.grant(r, "user")),
-            Route("POST", f"{base}/teams", Scheme.USER, lambda r: self.grant(r, "team")),
-            Route("DELETE", f"{base}/users/<who>", Scheme.USER, lambda r: self.revoke(r, "user")),
-            Route("DELETE", f"{base}/teams/<who>", Scheme.USER, lambda r: self.revoke(r, "team")),
+            Route("POST", f"{base}/users", Scheme.USER, self.grant_user),
+            Route("POST", f"{base}/teams", Scheme.USER, self.grant_team),
+            Route("DELETE", f"{base}/users/<who>", Scheme.USER, self.revoke_user),
+            Route("DELETE", f"{base}/teams/<who>", Scheme.USER, self.revoke_team),
             Route("GET", f"{PATH}/<id>/allowed-processors", Scheme.USER, self.allowed),
             Route("PUT", f"{PATH}/<id>/allowed-processors", Scheme.USER, self.allow),
             Route("GET", "/compute/resources/gpu-tiers", Scheme.WORKSPACE, _gpu_tiers),
         ]
 
     def show(self, request: Request) -> Response:
-        """Whom it is shared with."""
-        node = self._usable(request, answers.NO_RECORDS)
+        """Whom it is shared with (3.7)."""
+        node = self._gate.usable(request, answers.NO_RECORDS)
         return Response(200, self._permissions(node))
 
     def _permissions(self, node: Row) -> dict[str, Any]:
@@ -77,7 +76,7 @@ class NodeSharing:
         }
 
     def set_scope(self, request: Request) -> Response:
-        """Make it private or the workspace's; every share is dropped (trap 29)."""
+        """Make it private or the workspace's; every share is dropped (3.7, trap 29)."""
         try:
             scope = read(request).text("accessScope")
         except BadBody:
@@ -85,7 +84,7 @@ class NodeSharing:
         if scope not in {"private", "workspace", "shared"}:
             raise answers.message(400, answers.SCOPE)
         with self._store.transaction():
-            node = self._managed(request)
+            node = self._gate.managed(request)
             self._store.execute(
                 "DELETE FROM compute_node_access WHERE node_uuid = ? AND entity_id <> ?",
                 (node["uuid"], f"user#{node['owner_id']}"),
@@ -95,8 +94,15 @@ class NodeSharing:
                 self._add(node, entity, "workspace", request.caller.user_id)
         return Response(200, self._permissions(node))
 
-    def grant(self, request: Request, kind: Kind) -> Response:
-        """Share it with a user or a team."""
+    def grant_user(self, request: Request) -> Response:
+        """Share it with a user (3.7)."""
+        return self._grant(request, "user")
+
+    def grant_team(self, request: Request) -> Response:
+        """Share it with a team (3.7)."""
+        return self._grant(request, "team")
+
+    def _grant(self, request: Request, kind: Kind) -> Response:
         try:
             who = read(request).text(f"{kind}Id")
         except BadBody:
@@ -105,7 +111,7 @@ class NodeSharing:
             raise answers.message(400, answers.NO_USER if kind == "user" else answers.NO_TEAM)
         caller = request.caller
         with self._store.transaction():
-            node = self._managed(request)
+            node = self._gate.managed(request)
             if node["organization_id"] == INDEPENDENT:
                 raise answers.message(400, answers.INDEPENDENT)
             if self._members.org_role(caller.user_id, node["organization_id"]) == 0:
@@ -121,11 +127,18 @@ class NodeSharing:
                 self._add(node, f"{kind}#{who}", "shared", caller.user_id)
         return Response(201, _changed(node, kind, who, granted=True))
 
-    def revoke(self, request: Request, kind: Kind) -> Response:
-        """Stop sharing it with a user or a team."""
+    def revoke_user(self, request: Request) -> Response:
+        """Stop sharing it with a user (3.7)."""
+        return self._revoke(request, "user")
+
+    def revoke_team(self, request: Request) -> Response:
+        """Stop sharing it with a team (3.7)."""
+        return self._revoke(request, "team")
+
+    def _revoke(self, request: Request, kind: Kind) -> Response:
         who = request.params["who"]
         with self._store.transaction():
-            node = self._managed(request)
+            node = self._gate.managed(request)
             if kind == "user" and who == node["owner_id"]:
                 raise answers.message(400, answers.NO_REVOKE_OWNER)
             self._store.execute(
@@ -135,15 +148,15 @@ class NodeSharing:
         return Response(200, _changed(node, kind, who, granted=False))
 
     def allowed(self, request: Request) -> Response:
-        """The repositories the node may run; none means all."""
-        node = self._usable(request, answers.NOT_FOUND)
-        _check_gateway(node)
+        """The repositories the node may run; none means all (3.10)."""
+        node = self._gate.usable(request, answers.NOT_FOUND)
+        check_gateway(node)
         return Response(200, {"processors": json.loads(node["processors"])})
 
     def allow(self, request: Request) -> Response:
-        """Replace the list."""
-        node = self._managed(request)
-        _check_gateway(node)
+        """Replace the list (3.10)."""
+        node = self._gate.managed(request)
+        check_gateway(node)
         try:
             processors = read(request).texts("processors")
         except BadBody:
@@ -154,33 +167,11 @@ class NodeSharing:
         )
         return Response(200, {"message": "allowed processors updated"})
 
-    def _usable(self, request: Request, missing: str) -> Row:
-        node = find_node(self._store, request.params["id"])
-        if node is None:
-            raise answers.message(404, missing)
-        if not self._access.may_use(request.caller.user_id, node):
-            raise answers.message(403, answers.FORBIDDEN)
-        return node
-
-    def _managed(self, request: Request) -> Row:
-        node = find_node(self._store, request.params["id"])
-        if node is None:
-            raise answers.message(404, answers.NOT_FOUND)
-        if not self._access.may_manage(request.caller.user_id, node):
-            raise answers.message(403, answers.OWNER_PERMISSIONS)
-        return node
-
     def _add(self, node: Row, entity: str, kind: str, granter: str) -> None:
         self._store.execute(
             "INSERT OR REPLACE INTO compute_node_access VALUES (?, ?, ?, ?, ?, ?)",
             (entity, node["uuid"], kind, node["organization_id"], granter, go_text(self._now())),
         )
-
-
-def _check_gateway(node: Row) -> None:
-    """The list is kept by the node itself, which answers once it is provisioned (3.9)."""
-    if not node["checked_at"]:
-        raise answers.message(400, answers.BAD_REQUEST)
 
 
 def _changed(node: Row, kind: Kind, who: str, *, granted: bool) -> dict[str, str]:
@@ -195,4 +186,5 @@ def _changed(node: Row, kind: Kind, who: str, *, granted: bool) -> dict[str, str
 
 
 def _gpu_tiers(_request: Request) -> Response:
+    """What graphics processors there are, and what they cost (3.12)."""
     return Response(200, [dict(zip(_GPU_FIELDS, tier, strict=True)) for tier in _GPUS])

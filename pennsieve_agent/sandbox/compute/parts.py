@@ -13,7 +13,10 @@ from pennsieve_agent.sandbox.compute.builder import Builder
 from pennsieve_agent.sandbox.compute.definitions import Definitions
 from pennsieve_agent.sandbox.compute.dispatcher import Dispatcher
 from pennsieve_agent.sandbox.compute.enablements import Enablements
+from pennsieve_agent.sandbox.compute.layer_routes import NodeLayers
+from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.node_changes import NodeChanges
+from pennsieve_agent.sandbox.compute.node_secrets import NodeSecrets
 from pennsieve_agent.sandbox.compute.node_sharing import NodeSharing
 from pennsieve_agent.sandbox.compute.nodes import Nodes
 from pennsieve_agent.sandbox.compute.provisioner import Provisioner
@@ -24,6 +27,7 @@ from pennsieve_agent.sandbox.compute.run_states import hash_token
 from pennsieve_agent.sandbox.compute.run_updates import RunUpdates
 from pennsieve_agent.sandbox.compute.runs import RunLogs, Runs
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles, Neighbours
+from pennsieve_agent.sandbox.compute.secret_vault import SecretVault
 from pennsieve_agent.sandbox.http import Caller, Route
 from pennsieve_agent.sandbox.world import World
 
@@ -40,9 +44,15 @@ class ComputeParts:
         self._backend = neighbours.backend
         self.engine_name = neighbours.backend.name
         lines = RunLog(world.store, world.now)
-        self._provisioner = Provisioner(world)
+        vault, shelf = SecretVault(world.data / "node-secrets"), LayerShelf(world)
+
+        def gone(node_uuid: str) -> None:
+            vault.forget(node_uuid)
+            shelf.forget(node_uuid)
+
+        self._provisioner = Provisioner(world, gone)
         self._builder = Builder(world, neighbours)
-        self._dispatcher = Dispatcher(world, files, neighbours, lines)
+        self._dispatcher = Dispatcher(world, files, neighbours, lines, vault)
         checks = RunChecks(world, files, neighbours)
         groups = (
             Accounts(world, members),
@@ -50,6 +60,8 @@ class ComputeParts:
             Nodes(world, members, self._provisioner.put),
             NodeChanges(world, members, self._provisioner.put),
             NodeSharing(world, members),
+            NodeSecrets(world.store, members, vault),
+            NodeLayers(world, members, shelf),
             Applications(world, members, self._builder.put),
             AppPermissions(world, members),
             Definitions(world, members),

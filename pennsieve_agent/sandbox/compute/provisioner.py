@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 
 from pennsieve_agent.sandbox.compute.cross_account import CustomerAccount, Refused
 from pennsieve_agent.sandbox.compute.records import find_account, find_node
@@ -23,7 +24,9 @@ log = logging.getLogger(__name__)
 class Provisioner:
     """Works through the nodes that have a task, one at a time."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, gone: Callable[[str], None] = lambda _: None) -> None:
+        """``gone`` is told the uuid of a node that was deleted."""
+        self._gone = gone
         self._store = world.store
         self._endpoint = world.urls.aws
         self._now = world.now
@@ -82,6 +85,7 @@ class Provisioner:
                         f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608 - our own words
                         (node["uuid"],),
                     )
+            self._gone(node["uuid"])
             return
         self._settle(node, "Enabled", rfc3339(self._now()))
 

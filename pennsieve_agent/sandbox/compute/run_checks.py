@@ -16,8 +16,10 @@ from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.catalogue import find_app_of, find_program, may_see
-from pennsieve_agent.sandbox.compute.dag import PROCESSOR, TARGET, BadGraph
+from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph, fills_dataset
 from pennsieve_agent.sandbox.compute.definitions import NO_WORKFLOW, may_read, resolved_dag
+from pennsieve_agent.sandbox.compute.layer_checks import check_layers
+from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.node_access import NodeAccess
 from pennsieve_agent.sandbox.compute.node_json import shown_status
 from pennsieve_agent.sandbox.compute.records import find_definition, find_node
@@ -53,6 +55,7 @@ class RunChecks:
         self._files = files
         self._neighbours = neighbours
         self._access = NodeAccess(world.store, neighbours.members)
+        self._shelf = LayerShelf(world)
 
     def approve(self, caller: Caller, order: RunOrder) -> Approved:
         """The definition and the frozen graph of an order that may run.
@@ -64,6 +67,7 @@ class RunChecks:
         definition = self._definition(caller, order)
         node = self._node(caller, order)
         dag = self._dag(definition, order)
+        check_layers(self._shelf, order, dag)
         self._check_applications(caller, node, dag)
         self._check_compiles(definition, order, dag)
         if order.dataset_id:
@@ -170,7 +174,7 @@ def missing_grant(neighbours: Neighbours, workflow_uuid: str, dataset: str, dag:
     granted = [access for uuid, access in neighbours.grants(dataset) if uuid == workflow_uuid]
     if not granted:
         return f"has no grant on dataset {dataset}"
-    writes = any(node["type"] == TARGET for node in dag)
+    writes = any(map(fills_dataset, dag))
     if writes and not any(access.writes for access in granted):
         return f"has no grant to write on dataset {dataset}, only to read"
     return ""

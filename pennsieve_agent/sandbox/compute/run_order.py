@@ -16,6 +16,7 @@ from pennsieve_agent.sandbox.compute.dag import (
     TARGET,
     BadGraph,
     check_amount,
+    fills_dataset,
     to_step,
     with_extra_parameters,
 )
@@ -78,7 +79,7 @@ def read_order(body: Body) -> RunOrder:
             name: (targets.object(name) or Body({})).text_map("params") for name in targets.names()
         },
         configs={config.text("nodeId"): _config(config) for config in configs},
-        layers=body.texts("layers") or [],
+        layers=list(dict.fromkeys(body.texts("layers") or [])),
         interactive=any(config.flag("interactive") for config in configs),
     )
 
@@ -101,12 +102,11 @@ def check_order(order: RunOrder, dag: list[Node]) -> None:
     for node_id, kind in kinds.items():
         if kind == SOURCE and not order.sources.get(node_id):
             raise BadGraph(f"data-source {node_id} needs at least one package")
-    if not order.dataset_id and {SOURCE, TARGET} & set(kinds.values()):
+    needs_dataset = SOURCE in kinds.values() or any(map(fills_dataset, dag))
+    if not order.dataset_id and needs_dataset:
         raise BadGraph("missing datasetId")
     if order.interactive or any(node.get("interactive") for node in dag):
         raise BadGraph("interactive sessions are not part of the sandbox")  # ours
-    if order.layers:
-        raise BadGraph(f"layer {order.layers[0]} does not exist on this compute node")  # ours
 
 
 def _check_names(order: RunOrder, kinds: Mapping[str, str]) -> None:

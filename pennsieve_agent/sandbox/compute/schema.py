@@ -59,6 +59,23 @@ CREATE TABLE IF NOT EXISTS compute_node_access (
     granted_at TEXT NOT NULL,
     PRIMARY KEY (entity_id, node_uuid)
 );
+CREATE TABLE IF NOT EXISTS compute_layers (
+    node_uuid TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    description TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'EMPTY',
+    size INTEGER NOT NULL DEFAULT 0,
+    files INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    last_accessed TEXT NOT NULL DEFAULT '',
+    builder TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (node_uuid, name)
+);
+CREATE TABLE IF NOT EXISTS app_archived (
+    app_uuid TEXT PRIMARY KEY
+);
 CREATE TABLE IF NOT EXISTS app_store (
     uuid TEXT PRIMARY KEY,
     source_url TEXT NOT NULL UNIQUE,
@@ -130,6 +147,10 @@ CREATE TABLE IF NOT EXISTS workflow_definitions (
     created_at TEXT NOT NULL,
     nodes TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS workflow_published (
+    definition_uuid TEXT PRIMARY KEY,
+    published_at TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS workflow_runs (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
@@ -153,6 +174,19 @@ CREATE TABLE IF NOT EXISTS workflow_runs (
     token_hash TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS workflow_runs_by_status ON workflow_runs (status);
+CREATE INDEX IF NOT EXISTS workflow_runs_of_org ON workflow_runs (organization_id, seq);
+CREATE INDEX IF NOT EXISTS workflow_runs_of_org_status
+    ON workflow_runs (organization_id, status, seq);
+CREATE INDEX IF NOT EXISTS workflow_runs_of_flow
+    ON workflow_runs (organization_id, workflow_uuid, seq);
+CREATE INDEX IF NOT EXISTS workflow_runs_counted ON workflow_runs (
+    organization_id, workflow_uuid, created_at, uuid, status, started_at, completed_at, created_by
+);
+CREATE TABLE IF NOT EXISTS workflow_run_sources (
+    source_url TEXT NOT NULL,
+    run_uuid TEXT NOT NULL,
+    PRIMARY KEY (source_url, run_uuid)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS workflow_steps (
     run_uuid TEXT NOT NULL,
     node_id TEXT NOT NULL,

@@ -151,6 +151,11 @@ def test_lists_are_paged_and_filtered(lab: Lab) -> None:
 
 
 def test_target_types(lab: Lab) -> None:
-    (target,) = lab.client().get("/compute/workflows/target-types").json()
+    target, layer = lab.client().get("/compute/workflows/target-types").json()
     assert target["targetType"] == "Pennsieve Dataset"
     assert [param["name"] for param in target["params"]] == ["UPLOAD_BUCKET", "TARGET_FOLDER"]
+    assert layer["targetType"] == "persistent-layer"
+    assert [(p["name"], p["defaultValue"]) for p in layer["params"]] == [
+        ("layerName", None),
+        ("layerType", "data"),
+    ]
