@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import dataset_download, dataset_upload, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.domain.grants import Access
 
@@ -76,6 +76,10 @@ def files(
         rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in chosen]
         context.streams.result(table(["PATH", "SIZE"], rows, context.streams))
     context.streams.note(_total(chosen))
+
+
+app.command()(dataset_download.download)
+app.command()(dataset_upload.upload)
 
 
 def _total(chosen: list[DataFile]) -> str:

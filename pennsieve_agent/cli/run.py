@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -213,6 +214,10 @@ def cancel(
 def outputs(
     ctx: typer.Context,
     run: options.Run = None,
+    download: Annotated[
+        Path | None,
+        typer.Option("--download", metavar="DIR", help="Download the files to this folder."),
+    ] = None,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
@@ -229,7 +234,13 @@ def outputs(
         for file in context.platform.datasets.files(found.dataset_id)
         if any(folder and file.path.startswith(f"{folder.strip('/')}/") for folder in folders)
     ]
-    run_views.show_outputs(context, found, sorted(written, key=lambda f: f.path))
+    written.sort(key=lambda file: file.path)
+    if download is None:
+        run_views.show_outputs(context, found, written)
+        return
+    from pennsieve_agent.cli.dataset_download import fetch
+
+    fetch(context, found.dataset_id, written, download)
 
 
 def _find(context: Context, wanted: str | None) -> Run:

@@ -107,6 +107,10 @@ class Importer:
     def _place(self, root: Path, dataset: Row, row: Row) -> str:
         """Give a file its place; where that is, is written down first, for a restart."""
         staged = self._staged(row["upload_id"])
+        same = "SELECT path FROM packages WHERE node_id = ? AND dataset_int_id = ?"
+        if known := self._store.row(same, (_package_id(row), dataset["int_id"])):
+            staged.unlink(missing_ok=True)  # an id used again is the same package (trap 32)
+            return str(known["path"])
         if row["placed"] and not staged.exists():
             return str(row["placed"])
         folder = root / row["path"]
@@ -141,7 +145,7 @@ class Importer:
         """The package has its id from the upload; the file of the manifest is Finalized."""
         self._store.execute(
             "UPDATE packages SET node_id = ? WHERE dataset_int_id = ? AND path = ?",
-            (f"N:package:{row['upload_id']}", dataset["int_id"], path),
+            (_package_id(row), dataset["int_id"], path),
         )
         self._store.execute(
             "UPDATE upload_files SET status = 'Finalized', queued_at = NULL"
@@ -154,3 +158,7 @@ class Importer:
             "UPDATE upload_files SET queued_at = NULL WHERE manifest_id = ? AND upload_id = ?",
             (row["manifest_id"], row["upload_id"]),
         )
+
+
+def _package_id(row: Row) -> str:
+    return f"N:package:{row['upload_id']}"

@@ -1,0 +1,115 @@
+"""``pennsieve dataset download``: files of a dataset to a local folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pennsieve_agent.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.datasets import DataFile
+    from pennsieve_agent.services.download import DownloadReport
+
+_SHOWN = 10
+
+
+def download(
+    ctx: typer.Context,
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Name, unique prefix or id.")],
+    to: Annotated[
+        Path,
+        typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
+    ],
+    match: Annotated[
+        list[str] | None,
+        typer.Option("--files", metavar="GLOB", help="Only these, such as 'raw/**/*.edf'."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace other files of the same names.")
+    ] = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Files of a dataset to a folder. Run it again to go on where it stopped."""
+    from pennsieve_agent.domain.globs import select
+    from pennsieve_agent.errors import UsageProblem
+    from pennsieve_agent.services import lookup
+
+    context = options.use(ctx, profile, as_json=json)
+    found = lookup.dataset(context.platform, dataset)
+    listed = context.platform.datasets.files(found.id)
+    chosen = select(listed, match) if match else sorted(listed, key=lambda f: f.path)
+    if match and not chosen:
+        raise UsageProblem(
+            f"no file of dataset '{found.name}' matches {', '.join(map(repr, match))}",
+            hint=f"see what is there with: pennsieve dataset files '{found.name}'",
+        )
+    fetch(context, found.id, chosen, to, overwrite=overwrite)
+
+
+def fetch(
+    context: Context,
+    dataset_id: str,
+    files: Sequence[DataFile],
+    to: Path,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Download files, show how far it is and what came of it; exit code 1 if any is missing."""
+    from pennsieve_agent.console.progress import ProgressLine
+    from pennsieve_agent.services.download import Download, Progress
+
+    line = ProgressLine(context.streams, "Downloading", context.now)
+
+    def show(at: Progress) -> None:
+        line.show(at.files, at.total_files, at.size, at.total_size)
+
+    target = to.expanduser().absolute()
+    try:
+        report = Download(
+            context.platform, dataset_id, target, context.sleep, show, overwrite=overwrite
+        ).run(files)
+    finally:
+        line.end()
+    if context.as_json:
+        context.streams.document(_document(target, report))
+    else:
+        _tell(context, target, report)
+    if not report.complete:
+        raise typer.Exit(1)
+
+
+def _tell(context: Context, target: Path, report: DownloadReport) -> None:
+    from pennsieve_agent.console.words import plural, size
+
+    problems = [f"'{path}' is held back by Pennsieve's scanner" for path, _ in report.blocked]
+    problems += [f"'{path}': {error.message}" for path, error in report.failed]
+    for problem in problems[:_SHOWN]:
+        context.streams.note(f"not downloaded: {problem}")
+    if len(problems) > _SHOWN:
+        context.streams.note(f"not downloaded: {len(problems) - _SHOWN} more; --json lists all")
+    text = f"Downloaded {plural(len(report.fetched), 'file')}, {size(report.size)}, to {target}"
+    if report.skipped:
+        text += f"; {len(report.skipped)} were there already"
+    context.streams.result(text)
+
+
+def _document(target: Path, report: DownloadReport) -> dict[str, Any]:
+    return {
+        "folder": str(target),
+        "downloaded": [path.as_posix() for path in report.fetched],
+        "skipped": [path.as_posix() for path in report.skipped],
+        "blocked": [
+            {"path": path.as_posix(), "scan_status": status} for path, status in report.blocked
+        ],
+        "failed": [
+            {"path": path.as_posix(), "message": error.message} for path, error in report.failed
+        ],
+        "size": report.size,
+    }
