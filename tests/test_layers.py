@@ -19,10 +19,11 @@ ABOVE = {
     "engine": {"domain", "errors"},
     "account": {"aws", "platform", "domain", "errors"},
     "services": {"engine", "platform", "source", "domain", "errors"},
+    "contract": {"platform", "domain", "errors"},
     "sandbox": {"engine", "source", "domain", "errors"},
     "console": {"domain", "errors"},
     "cli": {
-        *("account", "aws", "console", "domain", "engine", "errors"),
+        *("account", "aws", "console", "contract", "domain", "engine", "errors"),
         *("platform", "sandbox", "services", "settings", "source"),
     },
     "__main__": {"cli", "errors", ""},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pennsieve_agent.cli import options, sandbox_people
+from pennsieve_agent.cli import options, sandbox_check, sandbox_people
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import ExitCode, UsageProblem
@@ -25,6 +25,7 @@ app.add_typer(sandbox_people.users, name="user")
 app.add_typer(sandbox_people.workspaces, name="workspace")
 app.command("key")(sandbox_people.key)
 Data = sandbox_people.Data
+app.command()(sandbox_check.check)
 
 
 @app.command()

@@ -1,0 +1,16 @@
+"""The platform's contract, as requests whose answers are known, and what covers which route.
+
+A :class:`~pennsieve_agent.contract.check.Check` is data: who asks, what is asked, and what the
+documented answer is: its status, its headers, and its body in the small language of
+:mod:`~pennsieve_agent.contract.shapes`. It is named after the contract's file and section. The
+checks lie in :mod:`~pennsieve_agent.contract.suite`, in the order in which they are asked: a check
+may keep a value of its answer, such as the id of what it made, for those after it.
+
+:mod:`~pennsieve_agent.contract.runner` asks them. Against a sandbox all are asked, on objects that
+the suite makes and removes: a dataset, and two integrations whose own keys are the viewer and the
+stranger. Against a hosted workspace only those that read are asked, with the caller's own key.
+
+:mod:`~pennsieve_agent.contract.routes` lists every route of the contract, and
+:mod:`~pennsieve_agent.contract.table` writes ``COVERAGE.md``: which method of the client, which
+command, which handler of the sandbox and which test stand behind each.
+"""

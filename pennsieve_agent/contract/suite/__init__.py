@@ -1,0 +1,29 @@
+"""The checks, one module a part of the contract, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from pennsieve_agent.contract.check import Check
+from pennsieve_agent.contract.suite import (
+    accounts,
+    datasets,
+    gateway,
+    grants,
+    nodes,
+    packages,
+    people,
+    runs,
+    signing_in,
+    store,
+    uploads,
+    workflows,
+)
+
+PARTS = (
+    *(signing_in, gateway, people, datasets, packages, grants),
+    *(uploads, accounts, nodes, store, workflows, runs),
+)
+
+
+def all_checks() -> list[Check]:
+    """Every check of the suite."""
+    return [check for part in PARTS for check in part.CHECKS]
