@@ -70,7 +70,7 @@ class Context:
         """The settings file; what this program keeps lies beside it."""
         from pennsieve_agent.settings.locations import config_path
 
-        return config_path(self.environ)
+        return config_path(self.environ, self.home)
 
     @cached_property
     def settings(self) -> Settings:

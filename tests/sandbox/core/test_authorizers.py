@@ -69,7 +69,7 @@ def test_v2_denies_with_403(platform: Platform, clock: Clock) -> None:
 
 def test_v2_lets_in(platform: Platform) -> None:
     dataset_id = platform.dataset("d")
-    row = platform.world.store.row("SELECT node_id FROM workspaces")
+    row = platform.world.store.row("SELECT node_id FROM workspaces ORDER BY int_id")
     assert row is not None
     for path in (
         "/probe/user",
