@@ -19,7 +19,6 @@ from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.exchange import host_of
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
-CHUNK_BYTES = 256 * 1024
 LARGEST_DOCUMENT_BYTES = 512 * 1024 * 1024
 _LOOPBACK = ("all://127.0.0.1", "all://localhost")
 _EXPIRED = {400, 401, 403}
@@ -125,7 +124,7 @@ class Fetcher:
 
 def _piece(response: httpx.Response, where: str) -> Piece:
     status, tag = response.status_code, response.headers.get("ETag", "")
-    chunks = response.iter_raw(CHUNK_BYTES)
+    chunks = response.iter_raw()  # as they come: what waits for a full chunk is lost with it
     if status == 200:  # noqa: PLR2004 - the whole object
         return Piece(0, _length(response), tag, chunks)
     if status == 206:  # noqa: PLR2004 - a part of it

@@ -1,0 +1,79 @@
+"""Uploading and downloading, as typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import DATASET, Lab
+from tests.cli.harness import Agent
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "up load"
+    made.mkdir()
+    (made / "a.csv").write_text("1,2\n")
+    (made / "sub").mkdir()
+    (made / "sub" / "b.csv").write_text("3\n")
+    (made / ".DS_Store").write_text("x")
+    (made / "empty.txt").touch()
+    return made
+
+
+def test_up_and_down(agent: Agent, lab: Lab, folder: Path, tmp_path: Path) -> None:
+    up = agent("dataset", "upload", DATASET, str(folder), "--folder", "/in/")
+    assert up.code == 0, up.err
+    assert up.out == f"Uploaded 2 files, 6 B, to dataset '{DATASET}'\n"
+    assert "empty.txt: it is empty, and Pennsieve takes no empty files" in up.err
+    assert ".DS_Store: left there by the operating system" in up.err
+    assert (lab.dataset / "in" / "up load" / "sub" / "b.csv").read_text() == "3\n"
+    target = tmp_path / "down"
+    words = ("dataset", "download", DATASET, "--files", "in/**/*.csv", "--to", str(target))
+    down = agent(*words)
+    assert down.code == 0, down.err
+    assert down.out == f"Downloaded 2 files, 6 B, to {target}\n"
+    assert (target / "in" / "up load" / "a.csv").read_text() == "1,2\n"
+    again = agent(*words, "--json").document
+    assert (again["downloaded"], len(again["skipped"])) == ([], 2)
+    (target / "in" / "up load" / "a.csv").write_text("mine!")
+    refused = agent(*words)
+    assert refused.code == 2
+    assert "other files are there already: 'in/up load/a.csv'" in refused.err
+    assert agent(*words, "--overwrite").code == 0
+    assert (target / "in" / "up load" / "a.csv").read_text() == "1,2\n"
+
+
+def test_both_are_kept_or_one_is_replaced(agent: Agent, lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "n.tar.gz"
+    for text, flags in (("1", ()), ("2", ()), ("3", ("--replace",))):
+        path.write_text(text)
+        words = ("dataset", "upload", DATASET, str(path), "--folder", "kept", "--json", *flags)
+        result = agent(*words)
+        assert result.code == 0, result.err
+        (uploaded,) = result.document["uploaded"]
+        assert uploaded["package_id"].startswith("N:package:")
+    found = {each.name: each.read_text() for each in (lab.dataset / "kept").iterdir()}
+    assert found == {"n.tar.gz": "3", "n (1).tar.gz": "2"}
+
+
+def test_progress_on_a_terminal(agent: Agent, folder: Path) -> None:
+    result = agent("dataset", "upload", DATASET, str(folder), "--folder", "shown", terminal=True)
+    assert result.code == 0, result.err
+    assert "\rUploading: 0 of 2 files" in result.err
+
+
+@pytest.mark.usefixtures("lab")
+def test_what_is_typed_wrong(agent: Agent, folder: Path, tmp_path: Path) -> None:
+    for words, said in (
+        (("dataset", "upload", DATASET, str(tmp_path / "none")), "there is no file or folder"),
+        (("dataset", "upload", DATASET, str(folder / "empty.txt")), "nothing to upload"),
+        (("dataset", "upload", DATASET, str(folder), "--folder", "../x"), "cannot be a folder"),
+        (("dataset", "upload", "nope", str(folder)), "no dataset is called 'nope'"),
+        (("dataset", "download", DATASET, "--files", "*.nope", "--to", "x"), "no file of dataset"),
+        (("dataset", "download", DATASET), "missing option"),
+    ):
+        result = agent(*words)
+        assert result.code == 2, (words, result.err)
+        assert said in result.err

@@ -1,0 +1,180 @@
+"""Upload manifests: what is sent, and every way in which the answers are odd."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.domain.transfers import StorageKeys, UploadedFile, UploadEntry
+from pennsieve_agent.errors import Forbidden, PlatformError
+from pennsieve_agent.services.transfer_keys import RenewedKeys
+from tests.fakes.clock import Clock
+from tests.fakes.scripted_platform import scripted
+
+DATASET = "N:dataset:d"
+QUERY = {"dataset_id": DATASET}
+KEYS: dict[str, Any] = {
+    "accessKeyId": "ASIAX",
+    "secretAccessKey": "hidden",
+    "sessionToken": "token",
+    "expiration": "2026-01-01T12:00:00Z",
+    "bucket": "b",
+    "keyPrefix": "O5/D12/m",
+    "region": "eu-west-1",
+}
+
+
+def test_trap_31_new_files_are_sent_with_status_0() -> None:
+    with scripted() as (script, platform):
+        script.on(
+            "POST v2/upload/manifest",
+            {
+                "manifest_node_id": "m",
+                "nr_files_updated": 1,
+                "updated_files": [{"upload_id": "U", "status": 1}],
+                "failed_files": None,
+            },
+            query=QUERY,
+            body={
+                "id": "m",
+                "dataset_id": DATASET,
+                "files": [
+                    {
+                        "upload_id": "u",
+                        "s3_key": "",
+                        "target_path": "x/y",
+                        "target_name": "a.csv",
+                        "status": 0,
+                        "merge_package_id": "",
+                        "file_type": "",
+                    }
+                ],
+            },
+        )
+        assert platform.uploads.sync(DATASET, "m", [UploadEntry("u", "x/y", "a.csv")]) == {"u": 1}
+
+
+def test_null_lists_and_another_manifest() -> None:
+    with scripted() as (script, platform):
+        script.on("POST v2/upload/manifest", {"manifest_node_id": "m", "updated_files": None})
+        assert platform.uploads.sync(DATASET, "m", []) == {}
+        script.on("POST v2/upload/manifest", {"manifest_node_id": "other"})
+        with pytest.raises(PlatformError, match="another manifest"):
+            platform.uploads.sync(DATASET, "m", [])
+
+
+def test_trap_27_no_more_than_250_and_no_empty_file() -> None:
+    with scripted() as (_, platform):
+        with pytest.raises(ValueError, match="250"):
+            platform.uploads.sync(DATASET, "m", [UploadEntry("u", "", "a")] * 251)
+        files = [UploadedFile("u", 1, "x")] * 251
+        with pytest.raises(ValueError, match="250"):
+            platform.uploads.finalize(DATASET, "m", files, replace=False)
+        with pytest.raises(ValueError, match="empty"):
+            platform.uploads.finalize(DATASET, "m", [UploadedFile("u", 0, "x")], replace=False)
+
+
+def test_finalize_answers_for_each_file_also_for_those_left_out() -> None:
+    with scripted() as (script, platform):
+        script.on(
+            "POST v2/upload/manifest/files/finalize",
+            {
+                "results": [
+                    {"uploadId": "A", "status": "finalized"},
+                    {"uploadId": "b", "status": "failed", "error": "size mismatch"},
+                ]
+            },
+            query=QUERY,
+            body={
+                "manifestNodeId": "m",
+                "onConflict": "replace",
+                "files": [{"uploadId": n, "size": 1, "sha256": "s"} for n in "abc"],
+            },
+        )
+        files = [UploadedFile(name, 1, "s") for name in "abc"]
+        found = platform.uploads.finalize(DATASET, "m", files, replace=True)
+    assert found == {"a": "", "b": "size mismatch", "c": "unknown"}
+
+
+def test_keys_are_read_and_not_shown() -> None:
+    with scripted() as (script, platform):
+        path = "POST v2/upload/manifest/storage-credentials"
+        script.on(path, KEYS, query=QUERY, body={"manifestNodeId": "m"})
+        keys = platform.uploads.keys(DATASET, "m")
+    assert (keys.prefix, keys.region, keys.expires_at) == ("O5/D12/m", "eu-west-1", 1767268800.0)
+    assert "hidden" not in repr(keys)
+    assert "token" not in repr(keys).replace("token=", "")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"keyPrefix": ""}, {"keyPrefix": "/"}, {"keyPrefix": None}, {"expiration": "soon"}]
+)
+def test_nothing_is_uploaded_with_an_empty_prefix(wrong: dict[str, Any]) -> None:
+    with scripted() as (script, platform):
+        script.on("POST v2/upload/manifest/storage-credentials", {**KEYS, **wrong})
+        with pytest.raises(PlatformError, match="unexpected answer"):
+            platform.uploads.keys(DATASET, "m")
+
+
+def test_trap_36_no_editor() -> None:
+    message = {"message": "User is not authorized to perform this action on the dataset."}
+    with scripted() as (script, platform):
+        script.on("POST v2/upload/manifest", message, status=403)
+        with pytest.raises(Forbidden, match="not authorized to perform"):
+            platform.uploads.create(DATASET)
+
+
+def test_trap_30_looking_changes_nothing() -> None:
+    with scripted() as (script, platform):
+        for word, pages in (("Finalized", [["a"], ["b"]]), ("Verified", [None])):
+            for number, page in enumerate(pages):
+                query = {"manifest_id": "m", "status": word, "verify": "false"}
+                if number:
+                    query["continuation_token"] = "next"
+                token = "next" if number + 1 < len(pages) else ""
+                answer = {"files": page, "continuation_token": token}
+                script.on("GET v2/upload/manifest/status", answer, query=query)
+        assert list(platform.uploads.imported("m")) == ["a", "b"]
+
+
+def test_reading_and_archiving() -> None:
+    with scripted() as (script, platform):
+        manifests = {"manifests": [{"id": "m", "status": "Initiated"}]}
+        script.on("GET v2/upload/manifest", manifests, query=QUERY)
+        assert platform.uploads.manifests(DATASET) == {"m": "Initiated"}
+        file = {"upload_id": "u", "file_path": "x", "file_name": "a", "status": "Registered"}
+        page = {"files": [file], "continuation_token": ""}
+        script.on("GET v2/upload/manifest/files", page)
+        entry = UploadEntry("u", "x", "a")
+        assert list(platform.uploads.files("m")) == [(entry, "Registered")]
+        query = {"manifest_id": "m", "remove": "false"}
+        script.on("POST v2/upload/manifest/archive", {"message": ""}, query=query)
+        platform.uploads.archive("m")
+        script.on("GET v2/upload/manifest/archive", {"url": "https://x"})
+        assert platform.uploads.archive_url("m") == "https://x"
+        script.on("DELETE v2/upload/manifest/archive", {"message": "Success"})
+        platform.uploads.delete_archive("m")
+        script.on("POST v2/upload/manifest", {"manifest_node_id": "m"})
+        platform.uploads.withdraw(DATASET, "m", [entry])
+        assert b'"status":6' in script.requests[-1].content
+
+
+def test_keys_are_renewed_five_minutes_before_their_end() -> None:
+    clock, asked = Clock(), []
+
+    def ask() -> StorageKeys:
+        asked.append(clock.time)
+        number = str(len(asked))
+        return StorageKeys(number, "s", "t", clock.time + 3600, "b", "p", "r")
+
+    keys = RenewedKeys(ask, clock.now)
+    assert keys.current().access_key == "1"
+    clock.time += 3299
+    assert keys.current().access_key == "1"
+    clock.time += 2
+    second = keys.current()
+    assert second.access_key == "2"
+    keys.refused(second)
+    keys.refused(second)
+    assert keys.current().access_key == "3"
