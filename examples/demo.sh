@@ -38,7 +38,7 @@ git -C "$repository" add .
 git -C "$repository" -c user.name=Ada -c user.email=ada@example.org commit --quiet -m "De-identify DICOM"
 git -C "$repository" tag v1.0.0
 
-run pennsieve sandbox start --detach --data "$demo" --port "${DEMO_PORT:-9470}" --engine "${DEMO_ENGINE:-process}"
+run pennsieve sandbox start --detach --data "$demo" --port "${DEMO_PORT:-0}" --engine "${DEMO_ENGINE:-process}"
 trap 'pennsieve sandbox stop --data "$demo" >/dev/null' EXIT
 say 'eval "$(pennsieve sandbox env)"'
 eval "$(pennsieve sandbox env --data "$demo")"

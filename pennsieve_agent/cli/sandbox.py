@@ -36,7 +36,7 @@ def start(
     ] = False,
     port: Annotated[
         int | None,
-        typer.Option(min=1024, max=65533, help="The first of three ports. Default: 9440."),
+        typer.Option(min=0, max=65533, help="The first of three ports; 0 for any. Default: 9440."),
     ] = None,
     data: Data = None,
     engine: Annotated[
