@@ -175,6 +175,29 @@ def test_other_answers_to_a_sign_in(
         sign_in_with(answer)
 
 
+def test_a_throttled_sign_in_is_tried_again() -> None:
+    answers = [cognito_error("TooManyRequestsException")] * 2 + [
+        httpx.Response(200, json=signed_in(1))
+    ]
+    clock, notes = Clock(), list[str]()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        config = httpx.Response(200, json=COGNITO_CONFIG)
+        return config if request.method == "GET" else answers.pop(0)
+
+    with Platform(
+        HOSTS,
+        KEY,
+        transport=httpx.MockTransport(handle),
+        now=clock.now,
+        sleep=clock.sleep,
+        note=notes.append,
+    ) as platform:
+        assert platform.workspace_id() == WORKSPACE
+    assert not answers
+    assert len(clock.slept) == len(notes) == 2
+
+
 @pytest.mark.parametrize("token", ["", "one", "a.b.c", "a.!!!.c", f"x.{'é'}.y", jwt({})[:-20]])
 def test_a_broken_id_token_is_an_unexpected_answer(token: str) -> None:
     body = signed_in(1)
