@@ -37,7 +37,7 @@ class AppPermissions:
         ]
 
     def show(self, request: Request) -> Response:
-        """Who may see it, for those who can."""
+        """Who may see it, for those who can (1.5)."""
         app, caller = self._app(request), request.caller
         if caller.org_role < VIEWER:
             raise answers.message(401, NOT_PERMITTED)
@@ -46,7 +46,7 @@ class AppPermissions:
         return Response(200, self._json(app))
 
     def replace(self, request: Request) -> Response:
-        """Set visibility and replace every grant; only the owner may."""
+        """Set visibility and replace every grant; only the owner may (1.5)."""
         try:
             body = read(request)
             visibility = body.text("visibility")

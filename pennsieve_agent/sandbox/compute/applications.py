@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute.app_json import app_json, builds_json, is_archived
 from pennsieve_agent.sandbox.compute.bodies import BadBody, Body, read
 from pennsieve_agent.sandbox.compute.catalogue import (
     DEPLOYED,
-    about,
     find_app,
     find_app_of,
     find_version,
@@ -48,6 +47,7 @@ class Applications:
             Route("GET", STORE, Scheme.USER, self.list_all),
             Route("GET", f"{STORE}/registry", Scheme.USER, self.registry),
             Route("GET", f"{STORE}/<uuid>", Scheme.USER, self.show),
+            Route("PATCH", f"{STORE}/<uuid>", Scheme.USER, self.change),
             Route("GET", f"{STORE}/<uuid>/asset", Scheme.USER, self.asset),
             Route("GET", f"{STORE}/<uuid>/versions/<path:version>/log", Scheme.USER, self.log),
             Route("GET", "/applications/<uuid>/deployments", Scheme.WORKSPACE, self.deployments),
@@ -107,24 +107,48 @@ class Applications:
         return uuid
 
     def list_all(self, request: Request) -> Response:
-        """The applications the caller may see; ``sourceUrl`` matches byte for byte."""
+        """The applications the caller may see; ``sourceUrl`` matches byte for byte (1.4)."""
         url = request.query.get("sourceUrl")
         rows = self._store.rows(
             "SELECT * FROM app_store WHERE source_url = ? OR ? IS NULL ORDER BY rowid", (url, url)
         )
-        seen = [row for row in rows if may_see(self._store, self._members, request.caller, row)]
-        return Response(200, [self._app_json(row) for row in seen])
+        everything = request.query.get("includeArchived") == "true"
+        shown = [row for row in rows if everything or not is_archived(self._store, row)]
+        seen = [row for row in shown if may_see(self._store, self._members, request.caller, row)]
+        return Response(200, [app_json(self._store, row) for row in seen])
 
     def show(self, request: Request) -> Response:
-        """One application, with the assets of a tag (default: the newest)."""
+        """One application, with the assets of a tag, by default the newest (1.4)."""
         app = self._visible(request)
         version = find_version(self._store, app["uuid"], request.query.get("tag", ""))
         rows = self._assets(version["uuid"]) if version else []
         assets = {row["file"]: bytes(row["content"]).decode(errors="replace") for row in rows}
-        return Response(200, {**self._app_json(app), "assets": assets})
+        return Response(200, {**app_json(self._store, app), "assets": assets})
+
+    def change(self, request: Request) -> Response:
+        """Archive or restore (1.1, seen in a client only).
+
+        That its owner alone may, the order of the checks and the texts are ours.
+        """
+        try:
+            status = read(request).text("status")
+        except BadBody:
+            raise answers.message(400, answers.UNMARSHAL) from None
+        if status not in {"active", "archived"}:
+            raise answers.message(400, "status must be 'active' or 'archived'")
+        app = self._visible(request)
+        if app["owner_id"] != request.caller.user_id:
+            raise answers.message(403, "only the app owner can change its status")
+        sql = (
+            "INSERT OR IGNORE INTO app_archived VALUES (?)"
+            if status == "archived"
+            else "DELETE FROM app_archived WHERE app_uuid = ?"
+        )
+        self._store.execute(sql, (app["uuid"],))
+        return Response(200, app_json(self._store, app))
 
     def asset(self, request: Request) -> Response:
-        """One file, byte for byte."""
+        """One file, byte for byte (1.1)."""
         file = request.query.get("file")
         if not file:
             raise answers.message(400, MISSING_QUERY)
@@ -172,12 +196,12 @@ class Applications:
         return Response(200, {"authorized": True, "imageUrl": version["reference"]})
 
     def deployments(self, request: Request) -> Response:
-        """The builds of a version, oldest first."""
-        return Response(200, {"deployments": self._deployments(request.params["uuid"])})
+        """The builds of a version, oldest first (1.1)."""
+        return Response(200, {"deployments": builds_json(self._store, request.params["uuid"])})
 
     def deployment(self, request: Request) -> Response:
-        """One build."""
-        for found in self._deployments(request.params["uuid"]):
+        """One build (1.3)."""
+        for found in builds_json(self._store, request.params["uuid"]):
             if found["deploymentId"] == request.params["deployment"]:
                 return Response(200, found)
         raise answers.message(404, answers.NO_RECORDS)
@@ -189,70 +213,6 @@ class Applications:
         if not may_see(self._store, self._members, request.caller, app):
             raise answers.message(403, NOT_PERMITTED)
         return app
-
-    def _app_json(self, app: Row) -> dict[str, Any]:
-        versions = self._store.rows(
-            "SELECT * FROM app_versions WHERE app_uuid = ? ORDER BY seq", (app["uuid"],)
-        )
-        latest = max(versions, key=lambda v: (v["created_at"], v["seq"]), default=None)
-        body = {
-            "uuid": app["uuid"],
-            "sourceUrl": app["source_url"],
-            "sourceType": app["source_type"],
-            "isPrivate": bool(app["is_private"]),
-            "visibility": app["visibility"],
-            "ownerId": app["owner_id"],
-            "organizationId": app["organization_id"],
-            "createdAt": app["created_at"],
-            "status": "active",
-            **about(app),
-            "versions": [self._version_json(version) for version in versions],
-        }
-        return {**body, "latestVersionTag": latest["version"]} if latest else body
-
-    def _version_json(self, version: Row) -> dict[str, Any]:
-        return {
-            "uuid": version["uuid"],
-            "applicationId": version["app_uuid"],
-            "version": version["version"],
-            "releaseId": version["release_id"],
-            "createdAt": version["created_at"],
-            "status": version["status"],
-            "deployments": self._deployments(version["uuid"]),
-        }
-
-    def _deployments(self, version_uuid: str) -> list[dict[str, Any]]:
-        rows = self._store.rows(
-            "SELECT d.*, v.version, a.source_url FROM app_deployments d"
-            " JOIN app_versions v ON v.uuid = d.version_uuid"
-            " JOIN app_store a ON a.uuid = v.app_uuid WHERE d.version_uuid = ? ORDER BY d.seq",
-            (version_uuid,),
-        )
-        return [_deployment_json(row) for row in rows]
-
-
-def _deployment_json(row: Row) -> dict[str, Any]:
-    """A deployment (1.3); ``releaseId`` is never there on the platform either."""
-    optional = {
-        "startedAt": row["started_at"],
-        "stoppedAt": row["stopped_at"],
-        "stoppedReason": row["stopped_reason"],
-    }
-    stopped = row["last_status"] == "STOPPED"
-    return {
-        "deploymentId": row["uuid"],
-        "applicationId": row["version_uuid"],
-        "initiatedAt": row["initiated_at"],
-        "createdAt": row["initiated_at"],
-        "updatedAt": row["updated_at"],
-        "lastStatus": row["last_status"],
-        "desiredStatus": "STOPPED" if stopped else "RUNNING",
-        "taskArn": "",
-        "sourceUrl": row["source_url"],
-        "tag": row["version"],
-        **{name: value for name, value in optional.items() if value},
-        **({"errored": bool(row["errored"])} if stopped else {}),
-    }
 
 
 def _unauthorized(status: int, text: str) -> Response:

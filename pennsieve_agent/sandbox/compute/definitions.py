@@ -8,14 +8,8 @@ from uuid import uuid4
 
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, Body, read
-from pennsieve_agent.sandbox.compute.catalogue import about, find_app_of, find_version
-from pennsieve_agent.sandbox.compute.dag import (
-    PROCESSOR,
-    TARGET_TYPES,
-    BadGraph,
-    read_nodes,
-    resolve,
-)
+from pennsieve_agent.sandbox.compute.dag import TARGET_TYPES, BadGraph, read_nodes
+from pennsieve_agent.sandbox.compute.definition_json import definition_json, definitions_json
 from pennsieve_agent.sandbox.compute.node_access import ADMIN
 from pennsieve_agent.sandbox.compute.paging import cursor_of, limit_of
 from pennsieve_agent.sandbox.compute.records import find_definition
@@ -29,17 +23,15 @@ ROOT = "/compute/workflows"
 PATH = f"{ROOT}/definitions"
 NO_WORKFLOW = "workflow not found"
 BAD_BODY = "invalid request body"
-
-
-def resolved_dag(store: Store, definition: Row) -> list[dict[str, Any]]:
-    """A definition's nodes with what their applications say (2.3)."""
-    return [_resolved(store, node) for node in json.loads(definition["nodes"])]
-
-
-def _resolved(store: Store, node: dict[str, Any]) -> dict[str, Any]:
-    app = find_app_of(store, node["sourceUrl"]) if node["type"] == PROCESSOR else None
-    version = find_version(store, app["uuid"], node.get("tag", "")) if app else None
-    return resolve(node, about(version) or about(app))
+_LIST = (
+    "SELECT d.*, p.definition_uuid IS NOT NULL AS published FROM workflow_definitions d"
+    " LEFT JOIN workflow_published p ON p.definition_uuid = d.uuid WHERE d.seq > :after"
+    " AND CASE WHEN :public THEN p.definition_uuid IS NOT NULL"
+    " ELSE d.organization_id = :org AND (:org <> '' OR d.created_by = :user) END"
+    " AND (:active IS NULL OR d.is_active = :active)"
+    " AND (instr(lower(d.name), lower(:search)) OR instr(lower(d.description), lower(:search)))"
+    " ORDER BY d.seq LIMIT :limit"
+)
 
 
 def may_read(members: Members, caller: Caller, row: Row) -> bool:
@@ -48,6 +40,24 @@ def may_read(members: Members, caller: Caller, row: Row) -> bool:
     return row["created_by"] == caller.user_id or bool(
         organization and members.org_role(caller.user_id, organization)
     )
+
+
+def may_read_definition(members: Members, caller: Caller, row: Row) -> bool:
+    """Whether a definition is published, or :func:`may_read` says so."""
+    return bool(row["published"]) or may_read(members, caller, row)
+
+
+def readable_definition(store: Store, members: Members, request: Request) -> Row:
+    """The definition of the path, if the caller may read it.
+
+    Raises:
+        Refusal: 404, there is none, or it is hidden from the caller.
+
+    """
+    row = find_definition(store, request.params["uuid"])
+    if row is None or not may_read_definition(members, request.caller, row):
+        raise answers.message(404, NO_WORKFLOW)
+    return row
 
 
 class Definitions:
@@ -69,7 +79,7 @@ class Definitions:
         ]
 
     def create(self, request: Request) -> Response:
-        """Store a definition; its graph can never be changed (8.29)."""
+        """Store a definition (2.2); its graph can never be changed (8.29)."""
         caller = request.caller
         try:
             body = read(request)
@@ -90,40 +100,42 @@ class Definitions:
             " is_active, created_by, created_at, nodes) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)",
             (uuid, name, *texts, organization, caller.user_id, now, json.dumps(nodes)),
         )
-        return Response(201, self._json(self._find(uuid)))
+        made = find_definition(self._store, uuid)
+        return Response(201, definition_json(self._store, made) if made else None)
 
     def list_all(self, request: Request) -> Response:
-        """The definitions of a workspace, or the caller's own personal ones."""
-        if request.query.get("visibility") == "public":
-            return Response(200, {"workflows": [], "nextCursor": ""})  # nothing can be published
+        """Those of a workspace, the caller's personal ones, or the published ones (2.4)."""
         caller, organization = request.caller, request.query.get("organization_id", "")
-        if organization and not self._members.org_role(caller.user_id, organization):
+        public = request.query.get("visibility") == "public"
+        if organization and not public and not self._members.org_role(caller.user_id, organization):
             raise answers.message(403, answers.FORBIDDEN)
+        if request.query.get("official") == "true":
+            return Response(200, {"workflows": [], "nextCursor": ""})  # the sandbox has none
         limit = limit_of(request)
-        active = {"active": 1, "archived": 0}.get(request.query.get("status", ""))
         rows = self._store.rows(
-            "SELECT * FROM workflow_definitions WHERE seq > :after AND organization_id = :org"
-            " AND (:org <> '' OR created_by = :user) AND (:active IS NULL OR is_active = :active)"
-            " AND instr(lower(name), lower(:search)) ORDER BY seq LIMIT :limit",
+            _LIST,
             {
                 "after": cursor_of(request, 0),
+                "public": public,
                 "org": organization,
                 "user": caller.user_id,
-                "active": active,
+                "active": {"active": 1, "archived": 0}.get(request.query.get("status", "")),
                 "search": request.query.get("search", ""),
                 "limit": limit + 1,
             },
         )
         page = rows[:limit]
         cursor = str(page[-1]["seq"]) if len(rows) > limit else ""
-        return Response(200, {"workflows": [self._json(row) for row in page], "nextCursor": cursor})
+        return Response(
+            200, {"workflows": definitions_json(self._store, page), "nextCursor": cursor}
+        )
 
     def show(self, request: Request) -> Response:
-        """One definition."""
-        return Response(200, self._json(self._readable(request)))
+        """One definition (2.3)."""
+        return Response(200, definition_json(self._store, self._readable(request)))
 
     def change(self, request: Request) -> Response:
-        """Rename, archive, and set defaults and versions; its creator or an administrator may."""
+        """Rename, archive, set defaults and versions (2.4); its creator or an administrator may."""
         caller = request.caller
         with self._store.transaction():
             row = self._readable(request)
@@ -141,35 +153,10 @@ class Definitions:
                 " is_active = :is_active, nodes = :nodes WHERE uuid = :uuid",
                 changed,
             )
-        return Response(200, self._json(changed))
+        return Response(200, definition_json(self._store, changed))
 
     def _readable(self, request: Request) -> Row:
-        row = find_definition(self._store, request.params["uuid"])
-        if row is None or not may_read(self._members, request.caller, row):
-            raise answers.message(404, NO_WORKFLOW)
-        return row
-
-    def _find(self, uuid: str) -> Row:
-        row = find_definition(self._store, uuid)
-        if row is None:
-            raise answers.message(404, NO_WORKFLOW)
-        return row
-
-    def _json(self, row: Row) -> dict[str, Any]:
-        organization = row["organization_id"]
-        return {
-            "uuid": row["uuid"],
-            "name": row["name"],
-            "description": row["description"],
-            "summary": row["summary"],
-            "isActive": bool(row["is_active"]),
-            "visibility": "private",
-            "official": False,
-            **({"organizationId": organization} if organization else {}),
-            "createdAt": row["created_at"],
-            "createdBy": row["created_by"],
-            "dag": resolved_dag(self._store, row),
-        }
+        return readable_definition(self._store, self._members, request)
 
 
 def _changed(row: Row, body: Body) -> dict[str, Any]:
@@ -199,4 +186,5 @@ def _changed(row: Row, body: Body) -> dict[str, Any]:
 
 
 def _target_types(_request: Request) -> Response:
+    """What data targets can do (2.5)."""
     return Response(200, TARGET_TYPES)

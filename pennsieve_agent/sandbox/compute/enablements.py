@@ -43,7 +43,7 @@ class Enablements:
         ]
 
     def enable(self, request: Request) -> Response:
-        """Enable the account for the workspace of the query."""
+        """Enable the account for the workspace of the query (1.7)."""
         handler = "PostAccountWorkspaceEnablementHandler"
         try:
             body = read(request)
@@ -63,7 +63,7 @@ class Enablements:
         return Response(201, enablement_json(row) if row else None)
 
     def disable(self, request: Request) -> Response:
-        """Disable it; refused while the account has nodes there."""
+        """Disable it; refused while the account has nodes there (1.7)."""
         handler = "DeleteAccountWorkspaceEnablementHandler"
         workspace = request.params["workspace"]
         with self._store.transaction():

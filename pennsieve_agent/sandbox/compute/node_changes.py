@@ -40,7 +40,7 @@ class NodeChanges:
         ]
 
     def change(self, request: Request) -> Response:
-        """Rename, describe, pause or resume."""
+        """Rename, describe, pause or resume (3.5)."""
         try:
             body = read(request)
             wanted = {n: body.text(n, None) for n in ("status", "name", "description")}
@@ -73,7 +73,7 @@ class NodeChanges:
             raise answers.message(400, answers.ACCOUNT_PAUSED)
 
     def upgrade(self, request: Request) -> Response:
-        """Re-apply; without image and tag the node goes to the newest (trap 39)."""
+        """Re-apply; without image and tag the node goes to the newest (3.5, trap 39)."""
         try:
             body = read(request)
             image = body.text("provisionerImage") or IMAGE
@@ -93,7 +93,7 @@ class NodeChanges:
         return Response(202, {"message": "Compute node update initiated"})
 
     def configure(self, request: Request) -> Response:
-        """Change settings and re-apply them; the node's state is checked before permission."""
+        """Change settings and re-apply them; the state is checked before permission (3.5)."""
         try:
             body = read(request)
             numbers = {
@@ -121,7 +121,7 @@ class NodeChanges:
         return Response(202, {"message": "Config updated, re-provisioning initiated"})
 
     def delete(self, request: Request) -> Response:
-        """Tear down; refused while runs use the node."""
+        """Tear down; refused while runs use the node (3.6)."""
         with self._store.transaction():
             node = self._provisioned(request, answers.NO_RECORDS)
             active = len(
@@ -159,7 +159,7 @@ class NodeChanges:
         )
 
     def detach(self, request: Request) -> Response:
-        """Detach from the workspace: all access rows but the owner's go; the node's row stays."""
+        """Detach: all access rows but the owner's go; the node's row stays (3.8)."""
         with self._store.transaction():
             node = find_node(self._store, request.params["id"])
             if node is None:

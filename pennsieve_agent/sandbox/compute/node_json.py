@@ -6,6 +6,7 @@ List, single read and PATCH each answer a different part of a node; that is the 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT
@@ -14,20 +15,31 @@ from pennsieve_agent.sandbox.store import Row, Store
 
 LATEST_VERSION = "v1.0.0"
 """The newest provisioner the sandbox knows of."""
+_VERSION = re.compile(r"v?([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
 
 
 def listed_node(store: Store, node: Row) -> dict[str, Any]:
     """A node in a list: with health and version, without its scope."""
     checked = {"healthStatus": "HEALTHY", "lastHealthCheck": node["checked_at"]}
-    tag = str(node["image_tag"])
     return {
         **_common(store, node),
         **_settings(node),
         "status": shown_status(store, node),
         **(checked if node["checked_at"] else {}),
         "latestVersion": LATEST_VERSION,
-        "updateAvailable": tag.removeprefix("v") != LATEST_VERSION.removeprefix("v"),
+        "updateAvailable": update_available(node["image_tag"]),
     }
+
+
+def update_available(tag: str, latest: str = LATEST_VERSION) -> bool:
+    """Whether a newer provisioner than ``tag`` is there (3.1).
+
+    A tag that is no version, such as ``latest``, always counts as outdated (trap 39).
+    """
+    here, there = _VERSION.fullmatch(tag), _VERSION.fullmatch(latest)
+    if there is None:
+        return False
+    return here is None or [*map(int, here.groups())] < [*map(int, there.groups())]
 
 
 def single_node(store: Store, node: Row) -> dict[str, Any]:

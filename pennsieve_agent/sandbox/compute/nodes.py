@@ -154,7 +154,7 @@ class Nodes:
         return [row for row in rows if self._access.reaches(caller.user_id, row)]
 
     def show(self, request: Request) -> Response:
-        """One node, for those with access to it."""
+        """One node, for those with access to it (3.4)."""
         node = find_node(self._store, request.params["id"])
         if node is None:
             raise answers.message(404, answers.NO_RECORDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import itertools
 
-from pennsieve_agent.sandbox.compute import role_policy
+from pennsieve_agent.sandbox.compute import legacy_applications, role_policy
 from pennsieve_agent.sandbox.compute.accounts import Accounts
 from pennsieve_agent.sandbox.compute.app_permissions import AppPermissions
 from pennsieve_agent.sandbox.compute.applications import Applications
@@ -20,12 +20,15 @@ from pennsieve_agent.sandbox.compute.node_secrets import NodeSecrets
 from pennsieve_agent.sandbox.compute.node_sharing import NodeSharing
 from pennsieve_agent.sandbox.compute.nodes import Nodes
 from pennsieve_agent.sandbox.compute.provisioner import Provisioner
+from pennsieve_agent.sandbox.compute.publishing import Publishing
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.run_checks import RunChecks
 from pennsieve_agent.sandbox.compute.run_log import RunLog
+from pennsieve_agent.sandbox.compute.run_logs import RunLogs
 from pennsieve_agent.sandbox.compute.run_states import hash_token
+from pennsieve_agent.sandbox.compute.run_totals import RunTotals
 from pennsieve_agent.sandbox.compute.run_updates import RunUpdates
-from pennsieve_agent.sandbox.compute.runs import RunLogs, Runs
+from pennsieve_agent.sandbox.compute.runs import Runs
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles, Neighbours
 from pennsieve_agent.sandbox.compute.secret_vault import SecretVault
 from pennsieve_agent.sandbox.http import Caller, Route
@@ -65,12 +68,15 @@ class ComputeParts:
             Applications(world, members, self._builder.put),
             AppPermissions(world, members),
             Definitions(world, members),
+            Publishing(world, members),
             Runs(world, members, checks, self._dispatcher.put),
             RunLogs(world, members, lines),
+            RunTotals(world, members),
             RunUpdates(world, neighbours, self._dispatcher.halt),
         )
         self.routes: list[Route] = [
             *role_policy.routes(),
+            *legacy_applications.routes(),
             *itertools.chain.from_iterable(group.routes() for group in groups),
         ]
 

@@ -29,5 +29,9 @@ def find_run(store: Store, uuid: str) -> Row | None:
 
 
 def find_definition(store: Store, uuid: str) -> Row | None:
-    """A workflow definition's row."""
-    return store.row("SELECT * FROM workflow_definitions WHERE uuid = ?", (uuid,))
+    """A workflow definition's row; ``published`` says whether every workspace may use it."""
+    return store.row(
+        "SELECT d.*, EXISTS (SELECT 1 FROM workflow_published WHERE definition_uuid = d.uuid)"
+        " AS published FROM workflow_definitions d WHERE d.uuid = ?",
+        (uuid,),
+    )

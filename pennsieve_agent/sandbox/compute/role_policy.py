@@ -122,6 +122,7 @@ def _actions(service: str, names: str) -> list[str]:
 
 
 def _serve(_request: Request) -> Response:
+    """A role name, new on every call, and both policies (1.8)."""
     body = {
         "roleName": f"{ROLE_PREFIX}dev-{secrets.token_hex(4)}",
         "policyDocument": permission_policy(),

@@ -17,7 +17,8 @@ from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.catalogue import find_app_of, find_program, may_see
 from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph, fills_dataset
-from pennsieve_agent.sandbox.compute.definitions import NO_WORKFLOW, may_read, resolved_dag
+from pennsieve_agent.sandbox.compute.definition_json import resolved_dag
+from pennsieve_agent.sandbox.compute.definitions import NO_WORKFLOW, may_read, may_read_definition
 from pennsieve_agent.sandbox.compute.layer_checks import check_layers
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.node_access import NodeAccess
@@ -45,6 +46,8 @@ class Approved:
 
     definition: Row
     dag: list[Node]
+    organization: str
+    """The run's workspace: the definition's, or the caller's for what another one published."""
 
 
 class RunChecks:
@@ -72,13 +75,14 @@ class RunChecks:
         self._check_compiles(definition, order, dag)
         if order.dataset_id:
             self._check_dataset(caller, order, definition, dag)
-        return Approved(definition, dag)
+        own = may_read(self._neighbours.members, caller, definition)
+        return Approved(definition, dag, definition["organization_id"] if own else caller.org_id)
 
     def _definition(self, caller: Caller, order: RunOrder) -> Row:
         if not order.workflow_uuid or not order.node_uuid:
             raise answers.message(400, "missing workflowId or computeNodeId")
         row = find_definition(self._store, order.workflow_uuid)
-        if row is None or not may_read(self._neighbours.members, caller, row):
+        if row is None or not may_read_definition(self._neighbours.members, caller, row):
             raise answers.message(404, NO_WORKFLOW)
         if not row["is_active"]:
             raise answers.message(400, f"workflow {row['name']} is archived")
@@ -185,7 +189,7 @@ def active_row(order: RunOrder, approved: Approved) -> dict[str, Any]:
     return {
         "workflow_uuid": approved.definition["uuid"],
         "workflow_name": approved.definition["name"],
-        "organization_id": approved.definition["organization_id"],
+        "organization_id": approved.organization,
         "node_uuid": order.node_uuid,
         "dataset_id": order.dataset_id,
         "dag": json.dumps(approved.dag),

@@ -11,6 +11,24 @@ from pennsieve_agent.sandbox.compute.run_states import step_json
 from pennsieve_agent.sandbox.compute.times import parse
 from pennsieve_agent.sandbox.store import Row
 
+_FREE = {
+    "lambda": {"invocationCount": 0, "totalGBSeconds": 0, "estimatedCost": 0},
+    "ecs": {"taskCount": 0, "vcpuHours": 0, "memoryGBHours": 0, "estimatedCost": 0},
+    "stepFunctions": {"stateTransitions": 0, "estimatedCost": 0},
+    "data": {"inputBytes": 0, "estimatedCost": 0},
+    "efsThroughput": {"readBytes": 0, "writeBytes": 0, "estimatedCost": 0},
+    "cloudWatchLogs": {"estimatedIngestGB": 0, "estimatedCost": 0},
+    "llm": {
+        "lastModel": "",
+        "requestCount": 0,
+        "inputTokens": 0,
+        "outputTokens": 0,
+        "estimatedCost": 0,
+    },
+    "pricingVersion": "sandbox",
+}
+"""What a run in a sandbox costs in USD: nothing, for none of these is used (3.9)."""
+
 
 def run_json(run: Row, steps: list[Row]) -> dict[str, Any]:
     """A whole run."""
@@ -72,6 +90,7 @@ def _metrics(run: Row, dag: list[dict[str, Any]], steps: list[Row]) -> dict[str,
         "packagesProcessed": sum(len(source["packageIds"]) for source in sources),
         "processorCount": kinds["processor"],
         "targetCount": kinds["data-target"],
+        "costEstimate": _FREE,
         "nodeMetrics": [
             {
                 "nodeId": step["node_id"],

@@ -11,6 +11,7 @@ from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
 from pennsieve_agent.sandbox.compute.definitions import BAD_BODY
 from pennsieve_agent.sandbox.compute.records import find_run
+from pennsieve_agent.sandbox.compute.run_logs import find_step
 from pennsieve_agent.sandbox.compute.run_states import FINAL, RunStates
 from pennsieve_agent.sandbox.compute.runs import RUNS, readable_run
 from pennsieve_agent.sandbox.compute.seams import Neighbours
@@ -60,7 +61,7 @@ class RunUpdates:
         return role.at_least(Role.EDITOR if own else Role.MANAGER)
 
     def report(self, request: Request) -> Response:
-        """Set the run's state; unlike the ancestor, an ended run stays as it is."""
+        """Set the run's state; unlike the ancestor, an ended run stays as it is (3.4)."""
         run = self._writable(request)
         status, seconds = self._reported(request)
         if not self._states.force(run["uuid"], status, seconds):
@@ -71,12 +72,14 @@ class RunUpdates:
 
     def report_step(self, request: Request) -> Response:
         """Set a step's state; a step that failed fails the run (3.4)."""
-        run, step = self._writable(request), request.params["step"]
+        run, given = self._writable(request), request.params["step"]
         status, seconds = self._reported(request)
         if RunStatus.of(run["status"]).is_final:
             raise answers.message(409, f"run is already {run['status']}")
-        if not self._states.set_step(run["uuid"], step, status, seconds):
-            text = f"invalid processor {step} for workflow instance {run['uuid']}"
+        # Nodes name the step; the older workflow-manager names its application (3.4).
+        step = find_step(self._store, run["uuid"], given, given)
+        if step is None or not self._states.set_step(run["uuid"], step, status, seconds):
+            text = f"invalid processor {given} for workflow instance {run['uuid']}"
             raise answers.message(400, text)
         failed = status is RunStatus.FAILED
         if failed and self._states.force(run["uuid"], RunStatus.FAILED, seconds):

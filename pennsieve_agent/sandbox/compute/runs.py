@@ -1,4 +1,4 @@
-"""Starting and reading runs (``contracts/workflows.md`` 3.1 to 3.5)."""
+"""Starting and reading runs (``contracts/workflows.md`` 3.1 to 3.4)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from uuid import uuid4
 
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
-from pennsieve_agent.sandbox.compute.dag import BadGraph
+from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph
 from pennsieve_agent.sandbox.compute.definitions import BAD_BODY, ROOT, may_read
-from pennsieve_agent.sandbox.compute.paging import cursor_of, limit_of
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.run_checks import Approved, RunChecks, active_row
-from pennsieve_agent.sandbox.compute.run_json import run_item, run_json, status_json
-from pennsieve_agent.sandbox.compute.run_log import RunLog
+from pennsieve_agent.sandbox.compute.run_json import run_json, status_json
+from pennsieve_agent.sandbox.compute.run_list import RunList
 from pennsieve_agent.sandbox.compute.run_order import RunOrder, read_order
 from pennsieve_agent.sandbox.compute.run_states import RunStates
 from pennsieve_agent.sandbox.compute.seams import Members
-from pennsieve_agent.sandbox.compute.times import parse, rfc3339
+from pennsieve_agent.sandbox.compute.times import rfc3339
 from pennsieve_agent.sandbox.http import Caller, Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.store import Row
 from pennsieve_agent.sandbox.world import World
@@ -51,7 +50,7 @@ def readable_run(request: Request, world: World, members: Members) -> Row:
 
 
 class Runs:
-    """Start, list, show, status and logs. ``queue`` is told the uuid of a new run."""
+    """Start, list, show and status. ``queue`` is told the uuid of a new run."""
 
     def __init__(
         self, world: World, members: Members, checks: RunChecks, queue: Callable[[str], None]
@@ -61,6 +60,7 @@ class Runs:
         self._members = members
         self._checks = checks
         self._queue = queue
+        self._list = RunList(world.store, members)
         self._states = RunStates(world.store, world.now)
 
     def routes(self) -> list[Route]:
@@ -73,7 +73,7 @@ class Runs:
         ]
 
     def start(self, request: Request) -> Response:
-        """Check the order, store the run and queue it."""
+        """Check the order, store the run and queue it (3.1)."""
         caller = request.caller
         if caller.run_id is not None:
             raise answers.message(403, answers.FORBIDDEN)  # a run starts no runs
@@ -109,95 +109,22 @@ class Runs:
                 " VALUES (?, ?, ?, 'NOT_STARTED')",
                 [(uuid, node["id"], place) for place, node in enumerate(approved.dag)],
             )
+            urls = {node["sourceUrl"] for node in approved.dag if node["type"] == PROCESSOR}
+            self._store.execute_many(
+                "INSERT INTO workflow_run_sources VALUES (?, ?)", [(url, uuid) for url in urls]
+            )
         return uuid
 
     def list_all(self, request: Request) -> Response:
-        """The runs of a workspace, or the caller's personal ones; newest first."""
-        caller, organization = request.caller, request.query.get("organization_id", "")
-        if organization and not self._members.org_role(caller.user_id, organization):
-            raise answers.message(403, answers.FORBIDDEN)
-        limit = limit_of(request)
-        status = request.query.get("status", "").upper()
-        rows = self._store.rows(
-            "SELECT * FROM workflow_runs WHERE seq < :before AND organization_id = :org"
-            " AND (:org <> '' OR created_by = :user)"
-            " AND (:status = '' OR status = :status) AND (:flow = '' OR workflow_uuid = :flow)"
-            " AND created_at >= :since AND (:until = '' OR created_at <= :until)"
-            " ORDER BY seq DESC LIMIT :limit",
-            {
-                "before": cursor_of(request, 2**62),
-                "org": organization,
-                "user": caller.user_id,
-                "status": "CANCELED" if status == "CANCELLED" else status,
-                "flow": request.query.get("workflow_id", ""),
-                "since": _date(request, "start_date"),
-                "until": _date(request, "end_date"),
-                "limit": limit + 1,
-            },
-        )
-        page = rows[:limit]
-        cursor = str(page[-1]["seq"]) if len(rows) > limit else ""
-        return Response(200, {"runs": [run_item(row) for row in page], "nextCursor": cursor})
+        """The runs of a workspace, or the caller's personal ones; newest first (3.3)."""
+        return self._list.page(request)
 
     def show(self, request: Request) -> Response:
-        """One run."""
+        """One run (3.2)."""
         run = readable_run(request, self._world, self._members)
         return Response(200, run_json(run, self._states.steps(run["uuid"])))
 
     def status(self, request: Request) -> Response:
-        """How far it is."""
+        """How far it is (3.4)."""
         run = readable_run(request, self._world, self._members)
         return Response(200, status_json(run, self._states.steps(run["uuid"])))
-
-
-class RunLogs:
-    """What the steps wrote (3.5)."""
-
-    def __init__(self, world: World, members: Members, log: RunLog) -> None:
-        self._world = world
-        self._members = members
-        self._log = log
-
-    def routes(self) -> list[Route]:
-        """The routes."""
-        return [Route("GET", f"{RUNS}/<id>/logs", Scheme.USER, self.read)]
-
-    def read(self, request: Request) -> Response:
-        """The lines of one step, in order."""
-        run = readable_run(request, self._world, self._members)
-        if request.query.get("format") == "zip":
-            # Ours: there is no bucket to put an archive in, and no other form of it is known.
-            raise answers.message(400, "the sandbox serves no log archives; ask for a nodeId")
-        step = self._step(run, request)
-        return Response(200, {"messages": self._log.read(run["uuid"], step)})
-
-    def _step(self, run: Row, request: Request) -> str:
-        node, app = request.query.get("nodeId"), request.query.get("applicationUuid")
-        if node:
-            found = self._world.store.row(
-                "SELECT node_id FROM workflow_steps WHERE run_uuid = ? AND node_id = ?",
-                (run["uuid"], node),
-            )
-        elif app:
-            found = self._world.store.row(
-                "SELECT s.node_id FROM workflow_steps s, workflow_runs r, json_each(r.dag) n,"
-                " app_store a WHERE s.run_uuid = r.uuid AND r.uuid = ? AND a.uuid = ?"
-                " AND json_extract(n.value, '$.sourceUrl') = a.source_url"
-                " AND json_extract(n.value, '$.id') = s.node_id",
-                (run["uuid"], app),
-            )
-        else:
-            raise answers.message(422, "missing parameter")
-        if found is None:
-            raise answers.message(404, "node not found in this run")
-        return str(found["node_id"])
-
-
-def _date(request: Request, name: str) -> str:
-    text = request.query.get(name, "")
-    if not text:
-        return ""
-    seconds = parse(text.replace(" ", "+"))
-    if seconds is None:
-        raise answers.message(400, f"invalid {name}")
-    return rfc3339(seconds)

@@ -179,8 +179,11 @@ CREATE INDEX IF NOT EXISTS workflow_runs_of_org_status
     ON workflow_runs (organization_id, status, seq);
 CREATE INDEX IF NOT EXISTS workflow_runs_of_flow
     ON workflow_runs (organization_id, workflow_uuid, seq);
-CREATE INDEX IF NOT EXISTS workflow_runs_counted ON workflow_runs (
-    organization_id, workflow_uuid, created_at, uuid, status, started_at, completed_at, created_by
+CREATE INDEX IF NOT EXISTS workflow_runs_counted_of_org ON workflow_runs (
+    organization_id, created_at, status, started_at, completed_at, created_by, workflow_uuid, uuid
+);
+CREATE INDEX IF NOT EXISTS workflow_runs_counted_of_flow ON workflow_runs (
+    workflow_uuid, created_at, status, started_at, completed_at
 );
 CREATE TABLE IF NOT EXISTS workflow_run_sources (
     source_url TEXT NOT NULL,

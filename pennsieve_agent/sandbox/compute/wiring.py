@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +29,7 @@ def real_neighbours(world: World, engine: str | None) -> Neighbours:
         members=StoredMembers(world.store),
         dataset_role=partial(dataset_role, world.store),
         grants=partial(enabled, world.store),
-        checkout=_checkout,
+        checkout=partial(_checkout, world),
         manifest=read_manifest,
         compile=compile_run,
         execute=execute,
@@ -35,7 +37,17 @@ def real_neighbours(world: World, engine: str | None) -> Neighbours:
     )
 
 
-def _checkout(source_url: str, tag: str, into: Path) -> str:
+def _checkout(world: World, source_url: str, tag: str, into: Path) -> str:
     from pennsieve_agent.source.repository import checkout  # noqa: PLC0415 - git is slow to load
 
-    return checkout(source_url, tag, into)
+    return checkout(_local(world, source_url) or source_url, tag, into)
+
+
+def _local(world: World, source_url: str) -> str:
+    """Where the sandbox's own GitHub has a repository; empty when it has it not."""
+    name = "pennsieve_agent.sandbox.github"
+    if importlib.util.find_spec(name) is None:
+        return ""
+    local_path = getattr(importlib.import_module(name), "local_path", None)
+    found = local_path(world, source_url) if local_path else None
+    return str(found) if found else ""

@@ -143,7 +143,6 @@ def test_logs_by_node_and_by_application(ready: Ready) -> None:
     assert ask() == (422, {"message": "missing parameter"})
     assert ask(nodeId="nope")[0] == 404
     assert ask(applicationUuid="nope")[0] == 404
-    assert ask(format="zip")[0] == 400
 
 
 def test_lines_are_readable_while_the_step_runs(ready: Ready) -> None:
