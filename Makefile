@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 .PHONY: demo test check format lint types venv size bench bench-sandbox completions clean
 
 demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real files
-	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
+	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
 
 test: $(VENV)/.dev           ## the whole suite
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
