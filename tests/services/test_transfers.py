@@ -20,7 +20,7 @@ from pennsieve_agent.domain.identity import ApiKey, Hosts
 from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.config_file import read_profile
-from pennsieve_agent.services.download import Download, DownloadReport
+from pennsieve_agent.services.download import Download, DownloadReport, Progress
 from pennsieve_agent.services.transfer_collect import collect
 from pennsieve_agent.services.transfer_journal import UploadJournal
 from tests.sandbox.upload.conftest import Box, Running
@@ -315,3 +315,34 @@ def test_a_file_that_changes_while_it_is_uploaded(lab: Lab) -> None:
         assert (name, "changed" in error.message) == ("data/log", True)
     for content in contents(lab.there).values():
         assert len(content) in {2**20, 2**20 + 64}
+
+
+def test_keys_that_storage_does_not_accept_any_more(lab: Lab) -> None:
+    for number in range(30):
+        (lab.folder / f"{number}").write_text("x" * 10)
+    forgotten: list[int] = []
+
+    def forget(at: Progress) -> None:
+        if at.size and not forgotten:
+            store = lab.box.store()
+            forgotten.append(store.execute("DELETE FROM upload_keys"))
+            store.close()
+
+    report = uploading.upload(lab.told, forget)
+    assert forgotten[0] >= 1
+    assert (len(report.uploaded), report.failed) == (30, [])
+    assert contents(lab.there / "data") == contents(lab.folder)
+
+
+def test_a_file_that_the_scanner_holds_back_is_reported(lab: Lab, tmp_path: Path) -> None:
+    virus = bytes(
+        letter ^ 1
+        for letter in b"Y4N Q$A@QZ5]Q[Y45)Q_(6BB(6|%DHB@S,RU@OE@SE,@OUHWHSTR,UDRU,GHMD %I*I+"
+    )
+    lab.there.mkdir(exist_ok=True)
+    (lab.there / "bad.txt").write_bytes(virus)
+    (lab.there / "good.txt").write_text("good")
+    report = lab.download(tmp_path / "target")
+    assert [(str(path), status) for path, status in report.blocked] == [("bad.txt", "infected")]
+    assert not report.complete
+    assert contents(tmp_path / "target") == {"good.txt": b"good"}
