@@ -18,6 +18,7 @@ COMMANDS = {
     "workflow": "Analysis code from git, registered to run.",
     "dataset": "Datasets, and which workflow may use them.",
     "run": "Start analysis and follow it.",
+    "workspace": "The people and teams of your workspace.",
     "sandbox": "A Pennsieve and an AWS account on this machine, for trying.",
     "completion": "A script that completes commands in your shell.",
 }

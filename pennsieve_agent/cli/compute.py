@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import (
+    compute_changes,
+    compute_code,
+    compute_layers,
+    compute_secrets,
+    compute_sharing,
+    options,
+)
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import AgentError, UsageProblem
@@ -18,6 +25,10 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.worlds import Progress, Worlds
 
 app = group("Your AWS account as a place where analysis runs.")
+for _more in (compute_changes, compute_sharing, compute_code):
+    app.add_typer(_more.app)
+app.add_typer(compute_secrets.app, name="secret")
+app.add_typer(compute_layers.app, name="layer")
 _NAME = "my-compute"
 AwsProfile = Annotated[
     str | None,

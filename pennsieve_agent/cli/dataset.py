@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import dataset_download, dataset_upload, options
+from pennsieve_agent.cli import (
+    dataset_changes,
+    dataset_download,
+    dataset_people,
+    dataset_upload,
+    options,
+)
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.domain.grants import Access
 
@@ -14,6 +20,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile
 
 app = group("Datasets, and which workflow may use them.")
+app.add_typer(dataset_changes.app)
+app.add_typer(dataset_people.app)
 DatasetArgument = Annotated[
     str, typer.Argument(metavar="DATASET", help="Name, unique prefix or id.")
 ]

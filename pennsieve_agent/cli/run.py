@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import options, run_totals
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import RunFailed, StillRunning, UsageProblem
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run, RunStatus
 
 app = group("Start analysis and follow it.")
+app.add_typer(run_totals.app)
 
 
 @app.command()

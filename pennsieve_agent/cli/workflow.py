@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import options, workflow_apps, workflow_changes
 from pennsieve_agent.cli.app import group
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
 
 app = group("Analysis code from git, registered to run.")
+app.add_typer(workflow_changes.app)
+app.add_typer(workflow_apps.app, name="app")
 
 
 @app.command()
@@ -73,17 +75,25 @@ def add(
 
 
 @app.command("list")
-def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
+def list_(
+    ctx: typer.Context,
+    archived: Annotated[bool, typer.Option("--archived", help="Archived ones, instead.")] = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
     """The workspace's workflows."""
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.tables import table
     from pennsieve_agent.console.words import when
 
     context = options.use(ctx, profile, as_json=json)
-    found = [w for w in context.platform.workflows.list(context.workspace_id) if w.is_active]
+    found = list(context.platform.workflows.list(context.workspace_id, archived=archived))
     found.sort(key=lambda w: w.name.casefold())
     if json:
         context.streams.document([documents.workflow(w) for w in found])
+        return
+    if not found and archived:
+        context.streams.note("no workflow is archived")
         return
     if not found:
         context.streams.note("no workflow yet; add one with: pennsieve workflow add GITHUB_URL")

@@ -1,0 +1,131 @@
+"""``pennsieve dataset share|unshare|people``: who is on a dataset."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.dataset_changes import DatasetArgument
+from pennsieve_agent.errors import UsageProblem
+
+app = group("Who is on a dataset.")
+Who = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[WHO]", help="A member's e-mail address or name, or a team.", show_default=False
+    ),
+]
+Workspace = Annotated[bool, typer.Option("--workspace", help="Everybody in the workspace.")]
+
+
+class Role(StrEnum):
+    """The roles that can be given."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    MANAGER = "manager"
+
+
+@app.command()
+def share(
+    ctx: typer.Context,
+    dataset: DatasetArgument,
+    who: Who = None,
+    workspace: Workspace = False,
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.VIEWER,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Put a person, a team or the workspace on a dataset, or change their role. Managers may."""
+    from pennsieve_agent.domain import datasets
+    from pennsieve_agent.domain.people import Member
+    from pennsieve_agent.services import lookup, people
+
+    context = options.use(ctx, profile, as_json=json)
+    _check(who, workspace=workspace)
+    platform, given = context.platform, datasets.Role.of(role.value)
+    found = lookup.dataset(platform, dataset)
+    if who is None:
+        platform.collaborators.set_workspace(found.id, given)
+        id_, name = context.workspace_id, "everybody in the workspace"
+    else:
+        person = people.member_or_team(platform, context.workspace_id, who)
+        collaborators = platform.collaborators
+        change = collaborators.set_user if isinstance(person, Member) else collaborators.set_team
+        change(found.id, person.id, given)
+        id_, name = person.id, person.name
+    if json:
+        context.streams.document(
+            {"dataset_id": found.id, "id": id_, "name": name, "role": role.value}
+        )
+    else:
+        context.streams.result(f"Dataset '{found.name}': {name} has the role of {role.value}")
+
+
+@app.command()
+def unshare(
+    ctx: typer.Context,
+    dataset: DatasetArgument,
+    who: Who = None,
+    workspace: Workspace = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Take a person, a team or the workspace from a dataset. Managers may."""
+    from pennsieve_agent.domain.people import Member
+    from pennsieve_agent.services import lookup, people
+
+    context = options.use(ctx, profile, as_json=json)
+    _check(who, workspace=workspace)
+    platform = context.platform
+    found = lookup.dataset(platform, dataset)
+    if who is None:
+        platform.collaborators.remove_workspace(found.id)
+        id_, name = context.workspace_id, "the workspace as a whole"
+    else:
+        person = people.member_or_team(platform, context.workspace_id, who)
+        collaborators = platform.collaborators
+        is_person = isinstance(person, Member)
+        (collaborators.remove_user if is_person else collaborators.remove_team)(found.id, person.id)
+        id_, name = person.id, person.name
+    if json:
+        context.streams.document({"dataset_id": found.id, "id": id_, "name": name, "role": "none"})
+    else:
+        context.streams.result(f"Dataset '{found.name}' is no longer shared with {name}")
+
+
+def _check(who: str | None, *, workspace: bool) -> None:
+    if (who is not None) is workspace:
+        raise UsageProblem("with whom?", hint="name a person or a team, or say --workspace")
+
+
+@app.command("people")
+def people_(
+    ctx: typer.Context,
+    dataset: DatasetArgument,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Who is on a dataset, with which role."""
+    from pennsieve_agent.console import people_documents
+    from pennsieve_agent.console.tables import table
+    from pennsieve_agent.domain import datasets
+    from pennsieve_agent.services import lookup
+
+    context = options.use(ctx, profile, as_json=json)
+    found = lookup.dataset(context.platform, dataset)
+    everybody = context.platform.collaborators.get(found.id)
+    if json:
+        context.streams.document(people_documents.collaborators(everybody))
+        return
+    rows = [[u.name, u.role.value, "person", u.email, u.id] for u in everybody.users]
+    rows += [[t.name, t.role.value, "team", "", t.id] for t in everybody.teams]
+    if everybody.workspace_role not in {datasets.Role.NONE, datasets.Role.UNKNOWN}:
+        role = everybody.workspace_role.value
+        rows.append(["everybody in the workspace", role, "workspace", "", context.workspace_id])
+    columns = ["NAME", "ROLE", "KIND", "E-MAIL", "ID"]
+    context.streams.result(table(columns, rows, context.streams))

@@ -1,0 +1,115 @@
+"""``pennsieve run stats|metrics``: what runs came to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.app import group
+
+app = group("What runs came to.")
+
+
+class Period(StrEnum):
+    """The time that is counted."""
+
+    ALL = "all"
+    YEAR = "year"
+    MONTH = "month"
+
+
+@app.command()
+def stats(
+    ctx: typer.Context,
+    workflow: Annotated[
+        str | None,
+        typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Only this workflow's runs."),
+    ] = None,
+    period: Annotated[Period, typer.Option(help="The time that is counted.")] = Period.ALL,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """How many runs there were, how they ended and what they took; about 15 minutes old."""
+    from pennsieve_agent.console import offer_documents
+    from pennsieve_agent.console.tables import details
+    from pennsieve_agent.domain import metrics
+    from pennsieve_agent.services import lookup
+
+    context = options.use(ctx, profile, as_json=json)
+    wire = {
+        Period.ALL: metrics.Period.ALL,
+        Period.YEAR: metrics.Period.YEAR,
+        Period.MONTH: metrics.Period.MONTH,
+    }
+    platform, organization_id, uuid = context.platform, context.workspace_id, ""
+    if workflow is not None:
+        uuid = lookup.workflow(platform, organization_id, workflow).uuid
+    found = platform.metrics.counters(organization_id, wire[period], workflow_uuid=uuid)
+    if json:
+        context.streams.document(offer_documents.counters(found, period.value, uuid or None))
+        return
+    pairs = [
+        ("runs", str(found.total)),
+        ("succeeded", str(found.succeeded)),
+        ("failed", str(found.failed)),
+        ("canceled", str(found.canceled)),
+        ("took", _span(found.seconds)),
+        ("estimated cost", f"{found.cost:.2f} USD"),
+    ]
+    context.streams.result(details(pairs, context.streams))
+
+
+@app.command()
+def metrics(
+    ctx: typer.Context,
+    run: options.Run = None,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """What a run and its steps took, and what it cost by estimate."""
+    from pennsieve_agent.console import offer_documents
+    from pennsieve_agent.console.tables import details, table
+    from pennsieve_agent.services import lookup
+
+    context = options.use(ctx, profile, as_json=json)
+    wanted = lookup.run(context.platform, context.workspace_id, run)
+    found = context.platform.runs.metrics(wanted.uuid)
+    if json:
+        context.streams.document(offer_documents.run_metrics(wanted.uuid, found))
+        return
+    streams = context.streams
+    if found is None:
+        streams.note(f"run '{wanted.name or wanted.uuid}' was not counted yet")
+        return
+    pairs = [
+        ("run", wanted.name or wanted.uuid),
+        ("took", _span(found.seconds)),
+        ("estimated cost", f"{found.cost:.4f} USD"),
+        ("packages", str(found.packages)),
+    ]
+    streams.result(details(pairs, streams))
+    rows = [
+        [
+            step.step_id,
+            _span(step.seconds),
+            step.compute_type,
+            "" if step.most_memory_mb is None else f"{step.most_memory_mb:.0f} MB",
+        ]
+        for step in found.steps
+    ]
+    if rows:
+        streams.result("")
+        streams.result(table(["STEP", "TOOK", "ON", "MOST MEMORY"], rows, streams))
+
+
+def _span(seconds: float) -> str:
+    """A time in words."""
+    whole, minute, hour = int(seconds), 60, 3600
+    if whole < minute:
+        return f"{whole} s"
+    if whole < hour:
+        return f"{whole // minute} min {whole % minute} s"
+    return f"{whole // hour} h {whole % hour // minute} min"

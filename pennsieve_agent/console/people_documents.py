@@ -1,0 +1,81 @@
+"""People, and who may use what, as JSON documents; see :mod:`pennsieve_agent.console.documents`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pennsieve_agent.console.documents import time
+from pennsieve_agent.domain.identity import Workspace
+from pennsieve_agent.domain.people import Member, Team
+from pennsieve_agent.domain.sharing import AppSharing, Collaborator, Collaborators
+
+
+def workspace(value: Workspace, *, current: bool) -> dict[str, Any]:
+    """A workspace of the user; ``current`` is the one the key is for."""
+    return {"id": value.id, "name": value.name, "role": value.role, "current": current}
+
+
+def member(value: Member) -> dict[str, Any]:
+    """A member of the workspace."""
+    return {
+        "id": value.id,
+        "name": value.name,
+        "email": value.email or None,
+        "role": value.role or None,
+    }
+
+
+def team(value: Team) -> dict[str, Any]:
+    """A team of the workspace."""
+    return {
+        "id": value.id,
+        "name": value.name,
+        "members": value.member_count,
+        "system": value.is_system,
+    }
+
+
+def grantee(value: Member | Team) -> dict[str, Any]:
+    """Somebody that something is shared with."""
+    return {
+        "type": "user" if isinstance(value, Member) else "team",
+        "id": value.id,
+        "name": value.name,
+        "email": (value.email or None) if isinstance(value, Member) else None,
+    }
+
+
+def collaborators(value: Collaborators) -> dict[str, Any]:
+    """Everybody on a dataset."""
+    return {
+        "users": [_collaborator(user) for user in value.users],
+        "teams": [_collaborator(team_) for team_ in value.teams],
+        "workspace_role": value.workspace_role.value,
+    }
+
+
+def _collaborator(value: Collaborator) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "name": value.name,
+        "email": value.email or None,
+        "role": value.role.value,
+    }
+
+
+def app_sharing(value: AppSharing) -> dict[str, Any]:
+    """Who may see an application."""
+    return {
+        "visibility": value.visibility.value,
+        "owner": value.owner_id,
+        "access": [
+            {
+                "type": access.kind,
+                "id": access.id,
+                "owner": access.is_owner,
+                "granted_by": access.granted_by or None,
+                "granted_at": time(access.granted_at),
+            }
+            for access in value.access
+        ],
+    }

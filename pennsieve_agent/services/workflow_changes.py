@@ -1,0 +1,60 @@
+"""Changing a registered workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.domain.matching import pick
+from pennsieve_agent.domain.workflows import Workflow
+from pennsieve_agent.errors import Conflict
+
+if TYPE_CHECKING:
+    from pennsieve_agent.platform.client import Platform
+
+
+def archived(platform: Platform, organization_id: str, wanted: str) -> Workflow:
+    """An archived workflow by name, unique prefix or id.
+
+    Raises:
+        UsageProblem: none or several match.
+    """
+    return pick(
+        wanted,
+        platform.workflows.list(organization_id, archived=True),
+        kind="archived workflow",
+        keys=lambda w: (w.uuid, w.name),
+        list_command="pennsieve workflow list --archived",
+    )
+
+
+def check_free(platform: Platform, organization_id: str, name: str, uuid: str) -> None:
+    """Refuse a name that another workflow has; the platform takes it, and then none is found.
+
+    Raises:
+        Conflict: another active workflow is called so.
+    """
+    for other in platform.workflows.list(organization_id):
+        if other.name == name and other.uuid != uuid:
+            raise Conflict(
+                f"there is a workflow '{name}'", where=other.uuid, hint="choose another name"
+            )
+
+
+def set_defaults(platform: Platform, workflow: Workflow, given: Sequence[str]) -> Workflow:
+    """Lay defaults over those a workflow has: ``NAME=VALUE``, or ``STEP.NAME=VALUE`` for one step.
+
+    Raises:
+        UsageProblem: no such parameter, or a value that does not fit it.
+    """
+    from pennsieve_agent.engine.compile import check_parameters  # noqa: PLC0415 - as in submit
+
+    changed = check_parameters(workflow, given)
+    # The platform replaces all defaults of a step at once (contracts/workflows.md 2.4).
+    whole: dict[str, Mapping[str, str]] = {
+        step.id: {**step.default_params, **changed[step.id]}
+        for step in workflow.processors
+        if step.id in changed
+    }
+    platform.workflows.set_defaults(workflow.uuid, whole)
+    return platform.workflows.get(workflow.uuid)
