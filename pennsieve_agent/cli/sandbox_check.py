@@ -37,7 +37,8 @@ def check(
 ) -> None:
     """Ask every question of the platform's contract, and say which answers are wrong.
 
-    Without URL the running sandbox is asked, about throw-away things that are made for it. With
+    Without URL the running sandbox is asked, about throw-away things that are made for it; of these
+    a private application and two archived workflows stay, which nothing can remove. With
     URL, only questions that change nothing are asked, with the profile's key. Exit code 1 when an
     answer is wrong.
     """

@@ -62,7 +62,13 @@ _PERMISSIONS = {
     "owner": node_id("user"),
     "organizationIndependent": bool,
 }
-_NEW = {"accountId": "{account}", "name": "contract", "organizationId": "{workspace}"}
+_NEW = {
+    "accountId": "{account}",
+    "name": "contract",
+    "organizationId": "{workspace}",
+    # Ours: without it a sandbox would enter an AWS account that is not there, also to remove it.
+    "selfManaged": {"stackName": "contract", "region": "us-east-1"},
+}
 _GRANTED = {
     "message": Matching("Successfully granted access to user .+"),
     "nodeUuid": "{node}",
