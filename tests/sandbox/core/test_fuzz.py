@@ -105,7 +105,7 @@ def known_ids(platform: Platform) -> dict[str, list[str]]:
 
 
 @settings(
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
