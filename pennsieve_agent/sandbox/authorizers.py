@@ -112,6 +112,8 @@ class V2Authorizer:
                 return caller
 
     def _on_dataset(self, caller: Caller, dataset_id: str) -> Caller | None:
+        if caller.run_dataset_id not in {None, dataset_id}:
+            return None
         found = self._world.store.row(
             "SELECT workspace_int_id FROM datasets WHERE node_id = ?", (dataset_id,)
         )

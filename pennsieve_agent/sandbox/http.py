@@ -61,7 +61,8 @@ class Scheme(Enum):
 class Caller:
     """Who sent a request. ``org_role`` is the permission bitmap; 16 and more is an administrator.
 
-    ``run_id`` is set when the credential was a run's callback token.
+    ``run_id`` is set when the credential was a run's callback token, which is good for the run's
+    one dataset ``run_dataset_id`` only (``contracts/workflows.md`` 4.1, 5.5).
     """
 
     user_int_id: int
@@ -71,6 +72,7 @@ class Caller:
     org_id: str
     org_role: int
     run_id: str | None = None
+    run_dataset_id: str | None = None
 
     @property
     def is_admin(self) -> bool:

@@ -3,9 +3,10 @@
 Three groups of routes on the v2 host, as in the contract:
 
 * ``/compute/resources``: :mod:`.accounts`, :mod:`.enablements`, :mod:`.nodes`,
-  :mod:`.node_changes`, :mod:`.node_sharing`, :mod:`.role_policy`;
-* ``/applications``: :mod:`.applications`, :mod:`.app_permissions`;
-* ``/compute/workflows``: :mod:`.definitions`, :mod:`.runs`, :mod:`.run_updates`.
+  :mod:`.node_changes`, :mod:`.node_sharing`, :mod:`.node_secrets`, :mod:`.role_policy`;
+* ``/applications``: :mod:`.applications`, :mod:`.app_permissions`, :mod:`.legacy_applications`;
+* ``/compute/workflows``: :mod:`.definitions`, :mod:`.publishing`, :mod:`.layer_routes`,
+  :mod:`.runs`, :mod:`.run_logs`, :mod:`.run_updates`, :mod:`.run_totals`.
 
 Behind them work threads, because the platform answers 202 and does the work later: the
 :mod:`.provisioner` enters the customer's emulated AWS account, the :mod:`.builder` makes
@@ -15,6 +16,23 @@ them goes on after a restart where it was.
 
 The state of a run changes only through :mod:`.run_states`, conditionally on the state it had, so
 that of two changes that meet exactly one happens.
+
+**Builds.** A registered version goes from ``registering`` (the tag is checked out; from the
+sandbox's own GitHub, if that has the repository) to ``deploying`` (with a container engine
+``docker build``, without one the checkout is kept) to ``deployed`` or ``error``. What the build
+said can be read, which the platform does not offer:
+``GET /applications/store/{uuid}/versions/{version uuid or tag}/log`` answers
+``{"messages": [{"timestamp", "message"}]}``.
+
+**Secrets** are in files that only the user may read (:mod:`.secret_vault`), never in the database
+and never in an answer. The processors of a run get its starter's and the shared ones as
+environment variables, and its log has ``***`` in their place (:mod:`.masking`).
+
+**A run's callback token** is made when the run is STARTED, kept as a hash, and accepted on v2 until
+the run leaves that state, for the run's one dataset. Nobody is given it yet: the sandbox's targets
+are parts of its node and need none.
+
+Left out: interactive sessions, LLM budgets, storage nodes, viewer assets, and Parquet exports.
 """
 
 from __future__ import annotations

@@ -118,4 +118,5 @@ class ComputeParts:
             org_id=run["organization_id"],
             org_role=role,
             run_id=run["uuid"],
+            run_dataset_id=run["dataset_id"],
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from functools import partial
 from pathlib import Path
 
@@ -38,16 +36,9 @@ def real_neighbours(world: World, engine: str | None) -> Neighbours:
 
 
 def _checkout(world: World, source_url: str, tag: str, into: Path) -> str:
+    """What the sandbox's own GitHub has is taken from there, under the address of the real one."""
+    from pennsieve_agent.sandbox.github import local_path  # noqa: PLC0415 - git is slow to load
     from pennsieve_agent.source.repository import checkout  # noqa: PLC0415 - git is slow to load
 
-    return checkout(_local(world, source_url) or source_url, tag, into)
-
-
-def _local(world: World, source_url: str) -> str:
-    """Where the sandbox's own GitHub has a repository; empty when it has it not."""
-    name = "pennsieve_agent.sandbox.github"
-    if importlib.util.find_spec(name) is None:
-        return ""
-    local_path = getattr(importlib.import_module(name), "local_path", None)
-    found = local_path(world, source_url) if local_path else None
-    return str(found) if found else ""
+    found = local_path(world, source_url)
+    return checkout(str(found) if found else source_url, tag, into)
