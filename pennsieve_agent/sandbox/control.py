@@ -44,6 +44,7 @@ _MADE = (
         "nodes",
         "trash",
         "upload-staging",
+        "viewer-assets",
         "uploads",
         STATE_FILE,
         LOG_FILE,

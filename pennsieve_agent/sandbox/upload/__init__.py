@@ -7,6 +7,7 @@ stands in front of the emulated AWS and holds each key to its prefix. On finaliz
 (:mod:`.finalizing`) an object is checked and moved out of the emulation into a file, which
 :mod:`.importing` makes an ordinary file of the dataset a little later. The older way in, where the
 PUT itself starts the import, is :mod:`.staging`; :mod:`.reading` tells what became of a manifest.
+Viewer assets (:mod:`.assets`) are filled through the same gate.
 
 Ours, where a dataset is a folder: a package has one file, so a merge id is not heeded; a manifest
 whose last file was imported does not become Completed; an archive keeps its rows.
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Route
+from pennsieve_agent.sandbox.upload.assets import Assets
 from pennsieve_agent.sandbox.upload.finalizing import Finalizing
 from pennsieve_agent.sandbox.upload.gate import Gate
 from pennsieve_agent.sandbox.upload.importing import IMPORT_SECONDS, Importer
@@ -47,16 +49,18 @@ class UploadParts:
         self._finalizing = Finalizing(world, self._objects, self._wake)
         self.importer = Importer(world, files, self._finalizing.staged, import_seconds)
         self._staging = Staging(world.store, self._objects, self._finalizing)
+        self._assets = Assets(world, self._keys, self._objects)
         self.routes: list[Route] = [
             *Manifests(world).routes(),
             *Reading(world).routes(),
             *self._keys.routes(),
             *self._finalizing.routes(),
+            *self._assets.routes(),
         ]
 
     def gate(self, account: WSGIApplication) -> WSGIApplication:
         """The emulated AWS account with the platform's buckets in it."""
-        return Gate(account, self._keys, self._objects, self._world.now, self._staging.created)
+        return Gate(account, self._keys, self._objects, self._world.now, self._created)
 
     def dataset_of(self, manifest_id: str) -> str | None:
         """The dataset of a manifest, for the gateway; None if there is no such manifest."""
@@ -75,6 +79,10 @@ class UploadParts:
         """End the import in hand; the rest is taken up after the next start."""
         self.importer.stop()
         self._keys.close()
+
+    def _created(self, bucket: str, key: str) -> None:
+        self._staging.created(bucket, key)
+        self._assets.created(bucket, key)
 
     def _wake(self) -> None:
         self.importer.wake()

@@ -1,4 +1,4 @@
-"""The tables of uploads. Times are unix seconds, sizes bytes."""
+"""The tables of uploads and of viewer assets. Times are unix seconds, sizes bytes."""
 
 from __future__ import annotations
 
@@ -38,5 +38,19 @@ CREATE TABLE IF NOT EXISTS upload_keys (
   bucket TEXT NOT NULL,
   prefix TEXT NOT NULL,
   expires_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS viewer_assets (
+  id TEXT PRIMARY KEY,
+  dataset_int_id INTEGER NOT NULL REFERENCES datasets(int_id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  asset_type TEXT NOT NULL,
+  properties TEXT NOT NULL,
+  status TEXT NOT NULL,
+  created_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS viewer_asset_packages (
+  asset_id TEXT NOT NULL REFERENCES viewer_assets(id) ON DELETE CASCADE,
+  package_id TEXT NOT NULL,
+  PRIMARY KEY (asset_id, package_id)
 );
 """
