@@ -60,6 +60,19 @@ def apply(plan: AccountPlan, worlds: Worlds) -> ComputeNode:
         return worlds.registry.node(run.entry.node_uuid)
 
 
+def first_entry(plan: AccountPlan) -> JournalEntry:
+    """What is written down before anything is made: the names, above all."""
+    return JournalEntry(
+        token=plan.names.token,
+        external_id=plan.external_id,
+        aws_account_id=plan.identity.account_id,
+        region=plan.identity.region,
+        organization_id=plan.organization_id,
+        boundary=plan.extras.boundary,
+        tags=plan.extras.tags,
+    )
+
+
 class _Registration:
     """One run through the steps. ``entry`` is always what the journal on disk says."""
 
@@ -72,18 +85,17 @@ class _Registration:
                 f"compute node '{plan.name}' was begun by another command meanwhile",
                 hint="run the command again to go on with it",
             )
-        self.entry = known or JournalEntry(
-            token=plan.names.token,
-            external_id=plan.external_id,
-            aws_account_id=plan.identity.account_id,
-            region=plan.identity.region,
-            organization_id=plan.organization_id,
-        )
+        self.entry = known or first_entry(plan)
         if self.entry.account_uuid != plan.account_uuid:
             self.entry = replace(self.entry, done=())
         if self.entry.node_uuid and not plan.node_uuid:  # it was deleted meanwhile
             self.entry = replace(self.entry, nodes_before=None)
-        self._note(account_uuid=plan.account_uuid, node_uuid=plan.node_uuid)
+        self._note(
+            account_uuid=plan.account_uuid,
+            node_uuid=plan.node_uuid,
+            boundary=plan.extras.boundary,
+            tags=plan.extras.tags,
+        )
 
     def take(self, step: Step | AlreadyDone) -> None:
         """Do one step and tell about it."""

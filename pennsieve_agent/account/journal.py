@@ -39,6 +39,9 @@ class JournalEntry:
     nodes_before: tuple[str, ...] | None = None
     node_uuid: str = ""
     done: tuple[str, ...] = ()
+    #: What the organisation demands, so that running again keeps it.
+    boundary: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 class Journal:
@@ -148,4 +151,6 @@ def _decode(found: Any) -> JournalEntry:
     for key in ("done", "nodes_before"):
         if values.get(key) is not None:
             values[key] = tuple(str(value) for value in values[key])
+    if "tags" in values:
+        values["tags"] = tuple((str(key), str(value)) for key, value in values["tags"])
     return JournalEntry(**values)

@@ -10,6 +10,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from pennsieve_agent.account.extras import Extras, check_boundary, foreign_tags
 from pennsieve_agent.account.journal import JournalEntry, new_external_id, new_token
 from pennsieve_agent.account.names import (
     NODE_TAG,
@@ -22,9 +23,10 @@ from pennsieve_agent.account.names import (
     token_of_role,
 )
 from pennsieve_agent.account.steps import stack_request
+from pennsieve_agent.account.template import NO_EXTRAS
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import discard, find_stack, plan_change_set
-from pennsieve_agent.aws.iam import find_role
+from pennsieve_agent.aws.iam import IamRole, find_role, policy_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode
 from pennsieve_agent.errors import Forbidden, NotFound, PlatformError, UsageProblem
@@ -38,6 +40,7 @@ class RegisterOptions:
     organization_id: str
     environment: str = "prod"
     deployment_mode: str = "basic"
+    extras: Extras = NO_EXTRAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Observed:
     stack: Stack | None = None
     changes: tuple[ResourceChange, ...] | None = None
     journal: JournalEntry | None = None
+    extras: Extras = NO_EXTRAS
 
 
 def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
@@ -72,6 +76,7 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
     platform_account = _platform_account(worlds.registry.capabilities())
     identity = worlds.aws.identity()
     entry = _journal(worlds, identity, options)
+    _check_boundary(worlds, identity, options.extras.boundary)
     account = _account(worlds, identity)
     nodes = _nodes(worlds, options, entry)
     role = find_role(worlds.aws, account.role_name) if account is not None else None
@@ -91,6 +96,7 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
         nodes=nodes,
         stack=stack,
         journal=entry,
+        extras=_extras(options.extras, entry, stack, role),
     )
     return replace(seen, changes=_changes(worlds, seen, options.name))
 
@@ -196,6 +202,34 @@ def _external_id(entry: JournalEntry | None, account: Account | None) -> str:
     return entry.external_id if entry is not None else new_external_id()
 
 
+def _check_boundary(worlds: Worlds, identity: AwsIdentity, arn: str) -> None:
+    if not arn:
+        return
+    check_boundary(arn, identity)
+    if not policy_exists(worlds.aws, arn):
+        raise UsageProblem(
+            f"there is no IAM policy {arn}",
+            hint="ask whoever administers the AWS account for the boundary's ARN",
+        )
+
+
+def _extras(
+    asked: Extras, entry: JournalEntry | None, stack: Stack | None, role: IamRole | None
+) -> Extras:
+    """What was asked for now, else what was asked for before: running again keeps it."""
+    if entry is not None:
+        before = Extras(entry.boundary, tuple((k, v) for k, v in entry.tags))
+    else:
+        tags = stack.tags.items() if stack is not None else ()
+        theirs = "" if role is None or _is_ours(role.boundary) else role.boundary
+        before = Extras(theirs, foreign_tags(list(tags)))
+    return Extras(asked.boundary or before.boundary, asked.tags or before.tags)
+
+
+def _is_ours(boundary: str) -> bool:
+    return boundary.rpartition("/")[2].startswith(STACK_PREFIX)
+
+
 def _own_stack(stack: Stack | None, token: str) -> Stack | None:
     if stack is None or stack.only_reviewed or stack.tags.get(TOKEN_TAG) == token:
         return stack
@@ -210,7 +244,7 @@ def _changes(worlds: Worlds, seen: Observed, node_name: str) -> tuple[ResourceCh
     if seen.stack is None or not seen.stack.updatable:
         return None
     new_role = (seen.platform_account_id, seen.external_id) if seen.makes_role else None
-    request = stack_request(seen.names, node_name, new_role)
+    request = stack_request(seen.names, node_name, new_role, seen.extras)
     change_set = plan_change_set(worlds.aws, request, sleep=worlds.sleep)
     if change_set.changes:
         discard(worlds.aws, change_set)

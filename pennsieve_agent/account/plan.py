@@ -34,9 +34,15 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
 
     """
     _check(options)
+    if options.extras.boundary and not observed.makes_role:
+        raise UsageProblem(
+            f"the AWS account has its role, {observed.names.role}, already; this node makes none "
+            "on which a permissions boundary could stand",
+            hint="leave --permissions-boundary out",
+        )
     node = own_node(observed, options)
     new_role = (observed.platform_account_id, observed.external_id) if observed.makes_role else None
-    request = stack_request(observed.names, options.name, new_role)
+    request = stack_request(observed.names, options.name, new_role, observed.extras)
     return AccountPlan(
         name=options.name,
         organization_id=options.organization_id,
@@ -48,6 +54,7 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
         makes_role=observed.makes_role,
         account_uuid=observed.account.uuid if observed.account is not None else "",
         node_uuid=node.uuid if node is not None else "",
+        extras=observed.extras,
         steps=(_stack_step(observed, request), *_platform_steps(observed, options, node)),
     )
 

@@ -6,8 +6,15 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from pennsieve_agent.account.extras import Extras
 from pennsieve_agent.account.names import NodeNames, node_tags
-from pennsieve_agent.account.template import node_template, sharing_template
+from pennsieve_agent.account.policies import (
+    platform_access,
+    platform_boundary,
+    platform_trust,
+)
+from pennsieve_agent.account.template import NO_EXTRAS, node_template, sharing_template
+from pennsieve_agent.account.words import RoleDocuments, summary
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange
 
@@ -174,6 +181,19 @@ class AccountPlan:
     steps: tuple[Step | AlreadyDone, ...] = ()
     account_uuid: str = ""
     node_uuid: str = ""
+    extras: Extras = NO_EXTRAS
+
+    @property
+    def role(self) -> RoleDocuments:
+        """The role that Pennsieve enters by; an organisation's boundary is not read here."""
+        trust = platform_trust(self.platform_account_id, self.external_id, self.names.partition)
+        boundary = None if self.extras.boundary else platform_boundary(self.names)
+        return RoleDocuments(self.names.role, trust, (platform_access(self.names),), boundary)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What Pennsieve can and cannot do afterwards, and what the organisation demands."""
+        return (*summary(self.role), *self.extras.lines)
 
     @property
     def nothing_to_do(self) -> bool:
@@ -187,6 +207,7 @@ class AccountPlan:
             self.names,
             self.name,
             (self.platform_account_id, self.external_id) if self.makes_role else None,
+            self.extras,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -200,21 +221,27 @@ class AccountPlan:
             "stack": self.names.stack,
             "role": self.names.role,
             "makes_role": self.makes_role,
+            "permissions_boundary": self.extras.boundary or self.names.boundary_arn,
+            "tags": dict(self.extras.tags),
+            "words": list(self.words),
             "nothing_to_do": self.nothing_to_do,
             "steps": [_step_json(step) for step in self.steps],
         }
 
 
 def stack_request(
-    names: NodeNames, node_name: str, new_role: tuple[str, str] | None
+    names: NodeNames,
+    node_name: str,
+    new_role: tuple[str, str] | None,
+    extras: Extras = NO_EXTRAS,
 ) -> StackRequest:
     """The stack of a node. ``new_role`` is Pennsieve's AWS account and the external id."""
     template = (
-        node_template(names, *new_role, node_name)
+        node_template(names, *new_role, node_name, extras)
         if new_role is not None
-        else sharing_template(names, node_name)
+        else sharing_template(names, node_name, extras)
     )
-    return StackRequest(names.stack, template, node_tags(names, node_name))
+    return StackRequest(names.stack, template, node_tags(names, node_name) | dict(extras.tags))
 
 
 def explain(change: ResourceChange) -> str:

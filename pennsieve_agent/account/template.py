@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pennsieve_agent.account.extras import Extras
 from pennsieve_agent.account.names import NodeNames, node_tags
 from pennsieve_agent.account.policies import (
     SESSION_SECONDS,
@@ -27,13 +28,21 @@ UNFINISHED_UPLOAD_DAYS = 7
 Resource = dict[str, Any]
 
 
+NO_EXTRAS = Extras()
+
+
 def node_template(
-    names: NodeNames, platform_account_id: str, external_id: str, node_name: str = ""
+    names: NodeNames,
+    platform_account_id: str,
+    external_id: str,
+    node_name: str = "",
+    extras: Extras = NO_EXTRAS,
 ) -> dict[str, Any]:
     """The stack of a node whose account is not registered yet: it makes the platform's role."""
     trust = platform_trust(platform_account_id, external_id, names.partition)
+    tags = _tags(names, node_name, extras)
     resources = {
-        "Boundary": _boundary(names),
+        **({} if extras.boundary else {"Boundary": _boundary(names)}),
         "PlatformRole": {
             "Type": "AWS::IAM::Role",
             "Properties": {
@@ -41,20 +50,23 @@ def node_template(
                 "Path": "/",
                 "Description": "Assumed by Pennsieve to reach the compute nodes of this account",
                 "MaxSessionDuration": SESSION_SECONDS,
-                "PermissionsBoundary": {"Ref": "Boundary"},
+                "PermissionsBoundary": extras.boundary or {"Ref": "Boundary"},
                 "AssumeRolePolicyDocument": trust,
-                "Tags": _tags(names, node_name),
+                "Tags": tags,
             },
         },
         **_access(names, {"Ref": "PlatformRole"}),
-        **_storage(names, node_name),
+        **_storage(names, tags),
     }
     return _template(resources)
 
 
-def sharing_template(names: NodeNames, node_name: str = "") -> dict[str, Any]:
+def sharing_template(
+    names: NodeNames, node_name: str = "", extras: Extras = NO_EXTRAS
+) -> dict[str, Any]:
     """The stack of a further node: the account's one role is there and gets access to this one."""
-    return _template({**_access(names, names.role), **_storage(names, node_name)})
+    tags = _tags(names, node_name, extras)
+    return _template({**_access(names, names.role), **_storage(names, tags)})
 
 
 def _template(resources: dict[str, Resource]) -> dict[str, Any]:
@@ -91,8 +103,7 @@ def _access(names: NodeNames, role: object) -> dict[str, Resource]:
     }
 
 
-def _storage(names: NodeNames, node_name: str) -> dict[str, Resource]:
-    tags = _tags(names, node_name)
+def _storage(names: NodeNames, tags: list[dict[str, str]]) -> dict[str, Resource]:
     return {
         "Bucket": _bucket(names, tags),
         "BucketTlsOnly": {
@@ -166,5 +177,6 @@ def _deleted_with_the_stack() -> Resource:
     return {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Retain"}
 
 
-def _tags(names: NodeNames, node_name: str) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in node_tags(names, node_name).items()]
+def _tags(names: NodeNames, node_name: str, extras: Extras) -> list[dict[str, str]]:
+    tags = node_tags(names, node_name) | dict(extras.tags)
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -74,6 +74,11 @@ _FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
         "check the network, the proxy and AWS_ENDPOINT_URL",
     ),
     (
+        frozenset({"ResponseParserError"}),
+        "AWS gave an answer that is not one of AWS's",
+        "check the network, the proxy and AWS_ENDPOINT_URL",
+    ),
+    (
         frozenset({"CredentialRetrievalError"}),
         "the AWS credentials could not be fetched",
         "see why with: aws sts get-caller-identity",

@@ -122,10 +122,11 @@ class Aws:
             BotoCoreError,
             ClientError,
         )
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
 
         try:
             yield
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             name = "".join(word.capitalize() for word in operation.split("_"))
             raise translate(error, Attempt(service, name, self.profile)) from error
 

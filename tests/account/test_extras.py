@@ -1,0 +1,159 @@
+"""An organisation's own boundary and tags: on everything, kept, and refused when unusable."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.account.execute import apply
+from pennsieve_agent.account.extras import Extras, check_boundary, parse_tags
+from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.observe import RegisterOptions, observe
+from pennsieve_agent.account.plan import plan_registration
+from pennsieve_agent.account.template import node_template, sharing_template
+from pennsieve_agent.aws.cloudformation import find_stack
+from pennsieve_agent.aws.iam import find_role, policy_exists
+from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.errors import PlatformError, UsageProblem
+from tests.account.scene import OPTIONS, Scene
+from tests.aws.emulator import IGNORED, NUMBER
+
+pytestmark = pytest.mark.filterwarnings(IGNORED)
+THEIRS = f"arn:aws:iam::{NUMBER}:policy/org/everything-bounded"
+EXTRAS = Extras(THEIRS, (("cost-centre", "42"), ("owner", "Ada's lab".replace("'", "_"))))
+NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
+WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
+TEMPLATES = [
+    node_template(NAMES, "999988887777", "outside", "n", EXTRAS),
+    sharing_template(NAMES, "n", EXTRAS),
+]
+
+
+def make_policy(scene: Scene) -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": everything})
+    scene.aws.call(
+        "iam",
+        "create_policy",
+        PolicyName="everything-bounded",
+        Path="/org/",
+        PolicyDocument=document,
+    )
+
+
+def options(extras: Extras = EXTRAS) -> RegisterOptions:
+    return replace(OPTIONS, extras=extras)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_role_has_their_boundary(template: dict[str, Any]) -> None:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::IAM::Role":
+            assert resource["Properties"]["PermissionsBoundary"] == THEIRS
+        assert resource["Type"] != "AWS::IAM::ManagedPolicy"
+    assert '"Ref": "Boundary"' not in json.dumps(template)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_everything_that_can_be_tagged_has_their_tags(template: dict[str, Any]) -> None:
+    untaggable = {"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::S3::BucketPolicy"}
+    for resource in template["Resources"].values():
+        if resource["Type"] not in untaggable:
+            tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"]["Tags"]}
+            assert dict(EXTRAS.tags).items() <= tags.items()
+
+
+def test_it_is_planned_made_and_kept(scene: Scene) -> None:
+    make_policy(scene)
+    plan = plan_registration(observe(scene.worlds, options()), options())
+    assert plan.to_json()["permissions_boundary"] == THEIRS
+    assert plan.to_json()["tags"] == dict(EXTRAS.tags)
+    assert any(THEIRS in line for line in plan.words)
+    assert any("cost-centre=42" in line for line in plan.words)
+
+    apply(plan, scene.worlds)
+
+    role = find_role(scene.aws, plan.names.role)
+    assert role is not None
+    assert role.boundary == THEIRS
+    assert role.tags["cost-centre"] == "42"
+    stack = find_stack(scene.aws, plan.names.stack)
+    assert stack is not None
+    assert stack.tags["cost-centre"] == "42"
+    assert not policy_exists(scene.aws, plan.names.boundary_arn)
+    assert scene.plan().nothing_to_do  # without being told again
+    assert scene.remove().leftovers == ()
+    assert policy_exists(scene.aws, THEIRS)
+
+
+def test_a_lost_journal_does_not_lose_it(scene: Scene) -> None:
+    make_policy(scene)
+    scene.registry.refuse["create_node"] = PlatformError("down")
+    with pytest.raises(PlatformError):
+        apply(plan_registration(observe(scene.worlds, options()), options()), scene.worlds)
+    scene.worlds.journal.forget()
+
+    plan = scene.plan()
+    assert (plan.extras.boundary, dict(plan.extras.tags)) == (THEIRS, dict(EXTRAS.tags))
+
+
+def test_a_boundary_for_no_role_is_not_silently_dropped(scene: Scene) -> None:
+    make_policy(scene)
+    scene.register()
+    second = scene.named("second")
+    wanted = replace(options(), name="second")
+    with pytest.raises(UsageProblem, match="leave|already"):
+        plan_registration(observe(second.worlds, wanted), wanted)
+
+
+def test_a_boundary_that_is_not_there(scene: Scene) -> None:
+    with pytest.raises(UsageProblem, match="there is no IAM policy"):
+        observe(scene.worlds, options())
+    assert scene.stacks() == []
+
+
+@pytest.mark.parametrize(
+    ("arn", "why"),
+    [
+        ("everything-bounded", "is not the ARN"),
+        (f"arn:aws:iam::{NUMBER}:role/r", "is not the ARN"),
+        (f"{THEIRS}\n", "is not the ARN"),
+        ("arn:aws:iam::999988887777:policy/p", "another AWS account"),
+        (f"arn:aws-cn:iam::{NUMBER}:policy/p", "another part of AWS"),
+    ],
+)
+def test_boundaries_that_cannot_be(arn: str, why: str) -> None:
+    with pytest.raises(UsageProblem, match=why):
+        check_boundary(arn, WHO)
+
+
+def test_aws_has_policies_for_all_accounts() -> None:
+    check_boundary("arn:aws:iam::aws:policy/PowerUserAccess", WHO)
+
+
+def test_tags() -> None:
+    words = ["cost-centre=42", "formula = a=b", "empty="]
+    assert parse_tags(words) == (("cost-centre", "42"), ("formula", "a=b"), ("empty", ""))
+    assert parse_tags([]) == ()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nothing"],
+        ["=42"],
+        ["aws:owner=me"],
+        ["Pennsieve:node=x"],
+        ["k=a;b"],
+        ["k=" + "x" * 257],
+        ["x" * 129 + "=v"],
+        ["Owner=a", "owner=b"],
+        [f"k{i}=v" for i in range(48)],
+    ],
+)
+def test_tags_that_aws_would_refuse(words: list[str]) -> None:
+    with pytest.raises(UsageProblem):
+        parse_tags(words)
