@@ -42,7 +42,7 @@ FILES = {
 class Whole:
     """One person, one surface, and the real neighbours."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, engine: str = "process") -> None:
         data.mkdir()
         store = Store(data / "sandbox.db", [tables.SCHEMA, SCHEMA])
         urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:9")
@@ -50,7 +50,7 @@ class Whole:
         people.seed(store, 0)
         self.world.datasets.mkdir()
         self.files = DatasetFiles(self.world)
-        self.parts = build(self.world, self.files, "process")
+        self.parts = build(self.world, self.files, engine)
         app = Surface(
             self.parts.routes,
             self._authorize,
@@ -182,3 +182,21 @@ def test_a_repository_without_that_tag(whole: Whole, repository: str) -> None:
         return str(found["versions"][0]["status"])
 
     wait_for(lambda: status().startswith("error: "))
+
+
+def test_the_sandboxs_own_github(whole: Whole, repository: str) -> None:
+    bare = whole.world.data / "github" / "lab" / "times.git"
+    bare.parent.mkdir(parents=True)
+    subprocess.run(["git", "clone", "-q", "--bare", repository, str(bare)], check=True)
+    source = {"type": "github", "url": "https://github.com/lab/times", "tag": "v1"}
+    whole.post("/applications/store", source=source, release={"id": 1})
+
+    def app() -> dict[str, Any]:
+        (found,) = whole.http.get("/applications/store").json()
+        return dict(found)
+
+    wait_for(lambda: app()["versions"][0]["status"] not in {"registering", "deploying"})
+    assert app()["versions"][0]["status"] == "deployed"
+    path = f"/applications/store/{app()['uuid']}/versions/v1/log"
+    lines = [m["message"] for m in whole.http.get(path).json()["messages"]]
+    assert lines[0].startswith("checked out https://github.com/lab/times at ")
