@@ -81,6 +81,13 @@ def stacks_called(aws: Aws, prefix: str) -> tuple[Stack, ...]:
     return tuple(_stack(row, ()) for row in rows if row["StackName"].startswith(prefix))
 
 
+def template_of(aws: Aws, name: str) -> dict[str, Any]:
+    """The template that a stack was last made from, as it was sent."""
+    found = aws.call("cloudformation", "get_template", StackName=name)["TemplateBody"]
+    template: dict[str, Any] = json.loads(found) if isinstance(found, str) else dict(found)
+    return template
+
+
 def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeSet:
     """Ask CloudFormation what it would do, without doing it.
 

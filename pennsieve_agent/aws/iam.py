@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.errors import AwsError
@@ -17,6 +18,8 @@ class IamRole:
     arn: str
     path: str
     boundary: str = ""
+    trust: Mapping[str, Any] = field(default_factory=dict)
+    session_seconds: int = 3600
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -32,6 +35,8 @@ def find_role(aws: Aws, name: str) -> IamRole | None:
         name=found["RoleName"],
         arn=found["Arn"],
         path=found.get("Path", "/"),
+        trust=found.get("AssumeRolePolicyDocument", {}),
+        session_seconds=int(found.get("MaxSessionDuration", 3600)),
         boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
         tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
     )
@@ -46,3 +51,42 @@ def policy_exists(aws: Aws, arn: str) -> bool:
             return False
         raise
     return True
+
+
+def role_policy(aws: Aws, role: str, name: str) -> dict[str, Any] | None:
+    """A policy written on a role itself, by its name; None if there is none."""
+    try:
+        found = aws.call("iam", "get_role_policy", RoleName=role, PolicyName=name)
+    except AwsError as error:
+        if error.aws_code == "NoSuchEntity":
+            return None
+        raise
+    document: dict[str, Any] = found["PolicyDocument"]
+    return document
+
+
+def managed_policy(aws: Aws, arn: str) -> dict[str, Any] | None:
+    """What a customer-managed policy says now; None if there is none."""
+    try:
+        version = aws.call("iam", "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found = aws.call("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
+    except AwsError as error:
+        if error.aws_code == "NoSuchEntity":
+            return None
+        raise
+    document: dict[str, Any] = found["PolicyVersion"]["Document"]
+    return document
+
+
+def roles_called(aws: Aws, *prefixes: str) -> tuple[str, ...]:
+    """The names of the roles that begin so."""
+    pages = aws.pages("iam", "list_roles")
+    names = (row["RoleName"] for page in pages for row in page["Roles"])
+    return tuple(name for name in names if name.startswith(prefixes))
+
+
+def policies_called(aws: Aws, prefix: str) -> tuple[str, ...]:
+    """The names of the customer-managed policies that begin so."""
+    pages = aws.pages("iam", "list_policies", Scope="Local")
+    names = (row["PolicyName"] for page in pages for row in page["Policies"])
+    return tuple(name for name in names if name.startswith(prefix))

@@ -7,12 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.account.evaluate import Ask, Verdict, decide
+from pennsieve_agent.account.installer import all_nodes, installer_policy
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.worlds import Worlds
-from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.aws.values import AwsIdentity
 from tests.account.registry import FakeRegistry
 from tests.account.scene import Scene
-from tests.aws.emulator import emulated, reset, settings
+from tests.aws.emulator import NUMBER, emulated, reset, settings
+from tests.aws.recorder import RecordingAws
+
+_WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
+_POLICY = installer_policy(all_nodes(_WHO), f"arn:aws:iam::{NUMBER}:policy/org/everything-bounded")
+heard: list[Ask] = []
+"""What the program asked of AWS, in the tests of this process."""
+
+
+def check(ask: Ask) -> None:
+    """Fail where the program does what the installer's policy does not allow."""
+    heard.append(ask)
+    assert decide(ask, [_POLICY]) is Verdict.ALLOWED, ask
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +39,6 @@ def emulator() -> Iterator[str]:
 def scene(emulator: str, tmp_path: Path) -> Iterator[Scene]:
     reset(emulator)
     registry = FakeRegistry()
-    with Aws(settings(tmp_path, emulator)) as aws:
+    with RecordingAws(settings(tmp_path, emulator), check) as aws:
         journal = Journal(tmp_path / "journal", "default", "lab")
         yield Scene(Worlds(aws, registry, journal, lambda _: None), registry)

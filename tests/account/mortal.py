@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.identity import AwsSettings
+from tests.account.conftest import check
+from tests.aws.recorder import RecordingAws
 
 _CHANGES = ("create_", "execute_", "delete_", "abort_", "put_")
 
@@ -27,11 +28,11 @@ class Killer:
         self.left -= 1
 
 
-class MortalAws(Aws):
+class MortalAws(RecordingAws):
     """Reports each operation that changes something, once it has taken effect."""
 
     def __init__(self, settings: AwsSettings, after: Callable[[str], None]) -> None:
-        super().__init__(settings)
+        super().__init__(settings, check)
         self._after = after
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:

@@ -7,8 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.account.evaluate import Ask
+from pennsieve_agent.account.installer import all_nodes, installer_rights
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.aws.values import AwsIdentity
 from tests.aws.emulator import emulated, reset, settings
+from tests.aws.recorder import RecordingAws
+
+_NODES = all_nodes(AwsIdentity("123456789012", "arn:aws:iam::1:user/ada", "U", "us-east-1", ""))
+_ACTIONS = {a for right in installer_rights(_NODES) for a in right.actions}
+
+
+def check(ask: Ask) -> None:
+    """Fail where the program uses an action that the installer's policy does not name."""
+    assert ask.action in _ACTIONS, ask.action
 
 
 @pytest.fixture(scope="session")
@@ -20,5 +32,5 @@ def emulator() -> Iterator[str]:
 @pytest.fixture
 def aws(emulator: str, tmp_path: Path) -> Iterator[Aws]:
     reset(emulator)
-    with Aws(settings(tmp_path, emulator)) as session:
+    with RecordingAws(settings(tmp_path, emulator), check) as session:
         yield session

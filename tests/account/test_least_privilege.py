@@ -1,0 +1,232 @@
+"""Nobody gets more rights than the code uses, and the code uses no right that is not given.
+
+Each call that the program makes in any test here is checked at once (``conftest.py``). This module
+adds the other direction, and what must never be possible.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pennsieve_agent
+from pennsieve_agent.account.evaluate import Ask, Verdict, decide, lets_in, many
+from pennsieve_agent.account.installer import (
+    CLOUDFORMATION,
+    MOST_POLICY_CHARACTERS,
+    VIA,
+    all_nodes,
+    installer_policy,
+    installer_rights,
+)
+from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
+from pennsieve_agent.account.template import node_template
+from pennsieve_agent.aws.values import AwsIdentity
+from tests.account.conftest import heard
+from tests.account.scene import Scene
+from tests.aws.emulator import IGNORED, NUMBER
+from tests.aws.recorder import FREE, action_of
+
+pytestmark = pytest.mark.filterwarnings(IGNORED)
+WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
+NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
+POLICY = installer_policy(all_nodes(WHO))
+ORG = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
+#: What an operation needs beside the action of its name (AWS, Service Authorization Reference).
+ALSO = {
+    "cloudformation:CreateChangeSet": {"cloudformation:TagResource"},
+    "s3:DeleteObjectVersion": {"s3:DeleteObject"},
+}
+#: The modules whose calls are made with Pennsieve's keys, not with the installer's.
+NOT_THE_INSTALLER = {"objects.py"}
+
+
+def calls_in_the_code() -> set[str]:
+    """The actions of every ``aws.call`` and ``aws.pages`` that is written in the program."""
+    root = Path(pennsieve_agent.__file__).parent
+    found = set()
+    for path in (*root.joinpath("aws").glob("*.py"), *root.joinpath("account").glob("*.py")):
+        if path.name not in NOT_THE_INSTALLER:
+            found |= set(_calls(ast.parse(path.read_text())))
+    return found - FREE
+
+
+def _calls(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in {"call", "pages"}
+            and len(node.args) >= 2
+            and all(isinstance(a, ast.Constant) for a in node.args[:2])
+        ):
+            service, operation = (a.value for a in node.args[:2] if isinstance(a, ast.Constant))
+            action = action_of(str(service), str(operation))
+            yield action
+            yield from ALSO.get(action, set())
+
+
+def test_the_installer_may_do_what_the_code_does_and_no_more() -> None:
+    given = {
+        a for r in installer_rights(all_nodes(WHO)) if not r.via_cloudformation for a in r.actions
+    }
+    assert given == calls_in_the_code()
+
+
+def test_a_whole_life_uses_every_needed_right(scene: Scene) -> None:
+    heard.clear()
+    scene.register()
+    bucket = scene.plan().names.bucket
+    scene.aws.call("s3", "put_object", Bucket=bucket, Key="k", Body=b"1")
+    scene.aws.call("s3", "create_multipart_upload", Bucket=bucket, Key="unfinished")
+    scene.remove()
+
+    used = {ask.action for ask in heard}
+    used |= {more for action in used for more in ALSO.get(action, set())}
+    looks = {"cloudformation:GetTemplate", "iam:GetRolePolicy", "iam:GetPolicyVersion"}
+    needed = {
+        action
+        for right in installer_rights(all_nodes(WHO))
+        if right.needed and not right.via_cloudformation
+        for action in right.actions
+    }
+    assert needed - used <= looks
+    assert used <= needed
+
+
+def test_what_cloudformation_does_is_only_for_cloudformation() -> None:
+    role = f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"
+    context = {VIA: [CLOUDFORMATION], "iam:PermissionsBoundary": NAMES.boundary_arn}
+    assert decide(Ask("iam:CreateRole", role, context), [POLICY]) is Verdict.ALLOWED
+    alone = {"iam:PermissionsBoundary": NAMES.boundary_arn}
+    assert decide(Ask("iam:CreateRole", role, alone), [POLICY]) is Verdict.NOT_ALLOWED
+    unbounded = {VIA: [CLOUDFORMATION]}
+    assert decide(Ask("iam:CreateRole", role, unbounded), [POLICY]) is Verdict.NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("iam:CreateRole", f"arn:aws:iam::{NUMBER}:role/Admin"),
+        ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
+        ("iam:AttachRolePolicy", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
+        ("iam:CreateUser", f"arn:aws:iam::{NUMBER}:user/new"),
+        ("iam:CreatePolicyVersion", f"arn:aws:iam::{NUMBER}:policy/other"),
+        ("iam:DeleteRolePermissionsBoundary", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
+        ("s3:GetObject", f"arn:aws:s3:::{NAMES.bucket}/k"),
+        ("s3:DeleteObjectVersion", "arn:aws:s3:::their-data/k"),
+        ("cloudformation:DeleteStack", f"arn:aws:cloudformation:us-east-1:{NUMBER}:stack/prod/1"),
+        ("dynamodb:DeleteTable", f"arn:aws:dynamodb:us-east-1:{NUMBER}:table/prod"),
+    ],
+)
+def test_the_installer_may_not(action: str, resource: str) -> None:
+    context = {VIA: [CLOUDFORMATION], "iam:PermissionsBoundary": NAMES.boundary_arn}
+    assert decide(Ask(action, resource, context), [POLICY]) is Verdict.NOT_ALLOWED
+
+
+def test_with_an_organisations_boundary_the_installer_writes_none() -> None:
+    policy = installer_policy(all_nodes(WHO), ORG)
+    role = f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"
+    ours = {VIA: [CLOUDFORMATION], "iam:PermissionsBoundary": NAMES.boundary_arn}
+    theirs = ours | {"iam:PermissionsBoundary": ORG}
+    assert decide(Ask("iam:CreateRole", role, ours), [policy]) is Verdict.NOT_ALLOWED
+    assert decide(Ask("iam:CreateRole", role, theirs), [policy]) is Verdict.ALLOWED
+    assert "iam:CreatePolicy" not in json.dumps(policy)
+
+
+def test_wildcards_of_the_installer_are_only_where_aws_has_no_resource() -> None:
+    everything = [s["Action"] for s in POLICY["Statement"] if "*" in many(s["Resource"])]
+    assert everything == [
+        ["cloudformation:DescribeStacks"],
+        ["iam:ListPolicies", "iam:ListRoles"],
+    ]
+    assert not any("*" in a for s in POLICY["Statement"] for a in many(s["Action"]))
+
+
+def test_it_fits_into_one_policy() -> None:
+    text = json.dumps(POLICY, separators=(",", ":"))
+    assert len(text) <= MOST_POLICY_CHARACTERS
+
+
+def test_every_resource_of_the_stack_has_somebody_who_may_make_it() -> None:
+    template = node_template(NAMES, "999988887777", "outside")
+    creates = {
+        "AWS::IAM::Role": ("iam:CreateRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
+        "AWS::IAM::ManagedPolicy": ("iam:CreatePolicy", NAMES.boundary_arn),
+        "AWS::IAM::Policy": ("iam:PutRolePolicy", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
+        "AWS::S3::Bucket": ("s3:CreateBucket", f"arn:aws:s3:::{NAMES.bucket}"),
+        "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", f"arn:aws:s3:::{NAMES.bucket}"),
+        "AWS::DynamoDB::Table": (
+            "dynamodb:CreateTable",
+            f"arn:aws:dynamodb:us-east-1:{NUMBER}:table/{NAMES.table}",
+        ),
+        "AWS::Logs::LogGroup": (
+            "logs:CreateLogGroup",
+            f"arn:aws:logs:us-east-1:{NUMBER}:log-group:{NAMES.log_group}",
+        ),
+    }
+    context = {VIA: [CLOUDFORMATION], "iam:PermissionsBoundary": NAMES.boundary_arn}
+    for resource in template["Resources"].values():
+        action, arn = creates[resource["Type"]]
+        assert decide(Ask(action, arn, context), [POLICY]) is Verdict.ALLOWED, action
+
+
+HERE = f"us-east-1:{NUMBER}"
+PLATFORM = [platform_access(NAMES)]
+BOUNDARY = platform_boundary(NAMES)
+USED = [
+    ("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{HERE}:stack/{NAMES.stack}/1"),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.gateway}"),
+    ("logs:GetLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:log-stream:s"),
+    ("dynamodb:Query", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
+]
+FORBIDDEN = [
+    ("s3:GetObject", f"arn:aws:s3:::{NAMES.bucket}/k"),
+    ("s3:ListBucket", "arn:aws:s3:::any"),
+    ("ec2:RunInstances", f"arn:aws:ec2:{HERE}:instance/*"),
+    ("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{HERE}:stack/pennsieve-node-x/1"),
+    ("cloudformation:DeleteStack", f"arn:aws:cloudformation:{HERE}:stack/{NAMES.stack}/1"),
+    ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:pennsieve-node-ffffffff-gateway"),
+    ("logs:GetLogEvents", f"arn:aws:logs:{HERE}:log-group:/pennsieve/node/ffffffff:log-stream:s"),
+    ("iam:PutRolePolicy", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
+    ("iam:DeleteRolePermissionsBoundary", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
+    ("iam:CreatePolicyVersion", NAMES.boundary_arn),
+    ("sts:AssumeRole", f"arn:aws:iam::{NUMBER}:role/Admin"),
+]
+
+
+@pytest.mark.parametrize(("action", "resource"), USED)
+def test_the_platform_may(action: str, resource: str) -> None:
+    assert decide(Ask(action, resource), PLATFORM, BOUNDARY) is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize(("action", "resource"), FORBIDDEN)
+def test_the_platform_may_not(action: str, resource: str) -> None:
+    assert decide(Ask(action, resource), PLATFORM, BOUNDARY, fair=False) is Verdict.NOT_ALLOWED
+
+
+def test_the_boundary_bounds_whatever_is_put_on_the_role_later() -> None:
+    admin: dict[str, Any] = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    for action, resource in FORBIDDEN:
+        ours = "pennsieve" in resource and not action.startswith(("s3", "iam", "sts"))
+        if ours and "DeleteStack" not in action:
+            continue  # other nodes of the account, which share the one role, are within it
+        assert decide(Ask(action, resource), [admin], BOUNDARY) is Verdict.NOT_ALLOWED, action
+    for action, resource in USED:
+        assert decide(Ask(action, resource), [admin], BOUNDARY) is Verdict.ALLOWED
+
+
+def test_only_pennsieve_with_the_external_id_enters() -> None:
+    trust = platform_trust("999988887777", "outside")
+    who = "arn:aws:iam::999988887777:role/service-roles/provisioner"
+    right = Ask("sts:AssumeRole", context={"sts:ExternalId": "outside"})
+    assert lets_in(trust, right, who)
+    assert not lets_in(trust, Ask("sts:AssumeRole"), who)
+    assert not lets_in(trust, Ask("sts:AssumeRole", context={"sts:ExternalId": "guess"}), who)
+    assert not lets_in(trust, right, "arn:aws:iam::111122223333:role/service-roles/provisioner")

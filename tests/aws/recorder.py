@@ -1,0 +1,78 @@
+"""A session that writes down each call the program makes, and what it needs the right to do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pennsieve_agent.account.evaluate import Ask
+from pennsieve_agent.aws.failures import Attempt
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.identity import AwsSettings
+
+_ACCOUNT = "123456789012"
+_OURSELVES = {"tests.aws.recorder", "tests.account.mortal", "contextlib"}
+FREE = {"sts:GetCallerIdentity"}
+"""AWS always allows it."""
+
+
+def action_of(service: str, operation: str) -> str:
+    """The IAM action of an operation by its botocore name."""
+    name = "".join(word.capitalize() for word in operation.split("_"))
+    return Attempt(service, name).action
+
+
+class RecordingAws(Aws):
+    """Tells ``heard`` of the calls that the program itself makes, not of those of a test."""
+
+    def __init__(self, settings: AwsSettings, heard: Callable[[Ask], None]) -> None:
+        super().__init__(settings)
+        self._heard = heard
+        self._stacks: dict[str, str] = {}
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        self._hear(service, operation, parameters)
+        answer = super().call(service, operation, **parameters)
+        if operation == "create_change_set":
+            self._stacks[answer["Id"]] = parameters["StackName"]
+        return answer
+
+    def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        self._hear(service, operation, parameters)
+        yield from super().pages(service, operation, **parameters)
+
+    def _hear(self, service: str, operation: str, parameters: dict[str, Any]) -> None:
+        frame = sys._getframe(1)
+        while frame.f_globals["__name__"] in _OURSELVES and frame.f_back is not None:
+            frame = frame.f_back
+        action = action_of(service, operation)
+        if frame.f_globals["__name__"].startswith("pennsieve_agent.") and action not in FREE:
+            self._heard(Ask(action, self._resource(service, operation, parameters)))
+
+    def _resource(self, service: str, operation: str, given: dict[str, Any]) -> str:
+        match service:
+            case "cloudformation":
+                # AWS asks for the right on the stack, also when only the change set is named.
+                name = given.get("StackName") or self._stacks.get(given.get("ChangeSetName", ""))
+                if name is None:
+                    return "*"
+                here = f"arn:aws:cloudformation:us-east-1:{_ACCOUNT}:stack/"
+                return str(name) if str(name).startswith("arn:") else f"{here}{name}/id"
+            case "iam":
+                return _iam_resource(given)
+            case "s3":
+                inner = operation in {"delete_objects", "abort_multipart_upload"}
+                return f"arn:aws:s3:::{given['Bucket']}{'/key' if inner else ''}"
+            case "dynamodb":
+                return f"arn:aws:dynamodb:us-east-1:{_ACCOUNT}:table/{given['TableName']}"
+            case "logs":
+                return f"arn:aws:logs:us-east-1:{_ACCOUNT}:log-group:"
+            case _:
+                raise AssertionError(f"say here what {service} {operation} is done to")
+
+
+def _iam_resource(given: dict[str, Any]) -> str:
+    if "RoleName" in given:
+        return f"arn:aws:iam::{_ACCOUNT}:role/{given['RoleName']}"
+    return str(given.get("PolicyArn") or given.get("PolicySourceArn") or "*")
