@@ -25,7 +25,7 @@ class Provisioner:
     """Works through the nodes that have a task, one at a time."""
 
     def __init__(self, world: World, gone: Callable[[str], None] = lambda _: None) -> None:
-        """``gone`` is told the uuid of a node that was deleted."""
+        """``gone`` is told the uuid of a node that is about to be deleted."""
         self._gone = gone
         self._store = world.store
         self._endpoint = world.urls.aws
@@ -76,6 +76,8 @@ class Provisioner:
 
     def _succeeded(self, node: Row) -> None:
         if node["task"] == "DELETE":
+            # First what belongs to it: cut off here, the task is done again.
+            self._gone(node["uuid"])
             with self._store.transaction():
                 for table, column in (
                     ("compute_node_access", "node_uuid"),
@@ -85,7 +87,6 @@ class Provisioner:
                         f"DELETE FROM {table} WHERE {column} = ?",  # noqa: S608 - our own words
                         (node["uuid"],),
                     )
-            self._gone(node["uuid"])
             return
         self._settle(node, "Enabled", rfc3339(self._now()))
 

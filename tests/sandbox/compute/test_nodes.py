@@ -299,3 +299,10 @@ def test_gpu_tiers(lab: Lab) -> None:
     tiers = lab.client().get(path, params={"organization_id": lab.organization}).json()
     assert [tier["tier"] for tier in tiers] == ["small", "medium", "large", "xlarge"]
     assert tiers[0]["pricePerHour"] == pytest.approx(0.526)
+
+
+def test_names_of_nodes_are_not_unique(lab: Lab) -> None:
+    account = lab.account()
+    assert lab.node(account, name="same") != lab.node(account, name="same")
+    listed = lab.client().get(PATH, params={"account_owner": "true"}).json()
+    assert [node["name"] for node in listed] == ["same", "same"]
