@@ -27,6 +27,7 @@ TESTS = Path(__file__).parent.parent.parent / "tests"
 Key = tuple[str, str, str]
 _ROUTE = re.compile(r"^\s*Route: (\S+) (\S+) (\S+)", re.MULTILINE)
 _QUOTED = re.compile(r"``([A-Z]+) \{(api2?)\}(/[^`\s]*)``")
+_PAIRS = re.compile(r"(?=\b([a-z_]+\.[a-z_]+)\b)")
 _SIGN_IN = {("v1", "GET", "/authentication/cognito-config"), ("aws", "POST", "/")}
 _COLUMNS = ("route", "contract", "client", "command", "sandbox", "tests", "why not")
 _NOT_HERE = "not in the sandbox either"
@@ -109,24 +110,25 @@ def _pattern(path: str) -> str:
     return "[^/]+".join(re.escape(part) for part in path.split("{}"))
 
 
-def tests_of(names: Iterable[str], sources: Mapping[str, str]) -> list[str]:
+def tests_of(names: Iterable[str], sources: Mapping[str, frozenset[str]]) -> list[str]:
     """The test modules that name a method of the client."""
-    wanted = [name for name in names if "." in name]
-    return sorted(
-        module
-        for module, text in sources.items()
-        if any(re.search(rf"\b{re.escape(name)}\b", text) for name in wanted)
-    )
+    wanted = {name for name in names if "." in name}
+    return sorted(module for module, named in sources.items() if wanted & named)
+
+
+def _sources() -> dict[str, frozenset[str]]:
+    """What each test module names as ``resource.method``."""
+    return {
+        str(path.relative_to(TESTS)): frozenset(_PAIRS.findall(path.read_text(encoding="utf-8")))
+        for path in sorted(TESTS.rglob("*.py"))
+        if path.match("test_*.py") or path.match("platform/methods.py")
+    }
 
 
 def table() -> str:
     """The whole document."""
     client, used, served, asked = methods(), commands(), handlers(), checks()
-    sources = {
-        str(path.relative_to(TESTS)): path.read_text(encoding="utf-8")
-        for path in sorted(TESTS.rglob("*.py"))
-        if path.match("test_*.py") or path.match("platform/methods.py")
-    }
+    sources = _sources()
     rows = []
     for route in ROUTES:
         names = sorted(client.get(route.key, ()))
