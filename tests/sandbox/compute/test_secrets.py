@@ -191,7 +191,8 @@ def test_they_go_with_their_node(lab: Lab, node: str) -> None:
     file = lab.world.data / "node-secrets" / f"{node}.json"
     assert file.exists()
     lab.world.store.execute(
-        "UPDATE compute_nodes SET self_managed = '{"stackName":"s"}', task = 'DELETE' WHERE uuid = ?", (node,)
+        "UPDATE compute_nodes SET self_managed = ?, task = 'DELETE' WHERE uuid = ?",
+        (json.dumps({"stackName": "s"}), node),
     )
     lab.start()  # a task that an earlier process left
     wait_for(lambda: lab.client().get(f"{NODES}/{node}").status_code == 404)
