@@ -12,6 +12,7 @@ from pennsieve_agent.cli import (
     compute_layers,
     compute_secrets,
     compute_sharing,
+    compute_trust,
     options,
 )
 from pennsieve_agent.cli.app import group
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.worlds import Progress, Worlds
 
 app = group("Your AWS account as a place where analysis runs.")
-for _more in (compute_changes, compute_sharing, compute_code):
+for _more in (compute_changes, compute_sharing, compute_code, compute_trust):
     app.add_typer(_more.app)
 app.add_typer(compute_secrets.app, name="secret")
 app.add_typer(compute_layers.app, name="layer")
@@ -47,6 +48,8 @@ def register(
     ] = "basic",
     aws_profile: AwsProfile = None,
     region: Region = None,
+    permissions_boundary: compute_trust.Boundary = None,
+    tag: compute_trust.Tags = None,
     yes: options.Yes = False,
     dry_run: DryRun = False,
     profile: options.Profile = None,
@@ -58,21 +61,25 @@ def register(
     finishes with the same names and makes nothing twice.
     """
     from pennsieve_agent.account.execute import apply
+    from pennsieve_agent.account.extras import Extras, parse_tags
     from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions, observe
     from pennsieve_agent.account.plan import plan_registration
+    from pennsieve_agent.account.preflight import check_rights
     from pennsieve_agent.console import documents
 
     context = options.use(ctx, profile, as_json=json)
     workspace = context.workspace_id
     environment = environment_of(context.profile.hosts)
-    wanted = RegisterOptions(name, workspace, environment, mode)
+    extras = Extras(permissions_boundary or "", parse_tags(tag or ()))
+    wanted = RegisterOptions(name, workspace, environment, mode, extras)
     worlds = _worlds(context, name, region, aws_profile)
     plan = plan_registration(observe(worlds, wanted), wanted)
     if dry_run and json:
         context.streams.document(plan.to_json())
         return
     _show_plan(context, plan)
+    check_rights(worlds.aws, plan, context.streams.note)
     if dry_run:
         context.streams.note("nothing was changed (--dry-run)")
         return
@@ -242,6 +249,8 @@ def _show_plan(context: Context, plan: AccountPlan) -> None:
         streams.explain(f"  {number}. {step.sentence}")
         for line in getattr(step, "lines", ()):
             streams.explain(f"     {line}")
+    for words in plan.words:
+        streams.explain(words)
 
 
 def _show_removal(context: Context, plan: RemovalPlan) -> None:

@@ -167,12 +167,12 @@ def rm(
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.dataset(context.platform, dataset)
-    entries = paths.things(context.platform, found, wanted)
+    entries = paths.to_delete(context.platform, found, wanted)
     question = f"Delete {_listed([e.shown for e in entries])} of dataset '{found.name}'?"
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
         return
-    context.platform.packages.delete([entry.id for entry in entries])
+    paths.delete(context.platform, entries)
     if json:
         gone = [{"id": entry.id, "path": entry.path} for entry in entries]
         context.streams.document({"dataset_id": found.id, "deleted": gone})

@@ -154,6 +154,10 @@ def logs(
     timestamps: Annotated[
         bool, typer.Option("--timestamps", "-t", help="Begin each line with its time.")
     ] = False,
+    archive: Annotated[
+        Path | None,
+        typer.Option("--archive", metavar="FILE", help="All of it as a zip, after the end."),
+    ] = None,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
@@ -167,6 +171,9 @@ def logs(
 
     context = options.use(ctx, profile, as_json=json)
     found = _find(context, run)
+    if archive is not None:
+        run_totals.save_archive(context, found, archive, alone=not (follow_ or step or timestamps))
+        return
     if step is not None and step not in {s.id for s in found.steps}:
         names = ", ".join(s.id for s in found.steps)
         raise UsageProblem(f"the run has no step '{step}'", hint=f"its steps are: {names}")

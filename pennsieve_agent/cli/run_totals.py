@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import Run
 
 app = group("What runs came to.")
 
@@ -103,6 +109,23 @@ def metrics(
     if rows:
         streams.result("")
         streams.result(table(["STEP", "TOOK", "ON", "MOST MEMORY"], rows, streams))
+
+
+def save_archive(context: Context, run: Run, file: Path, *, alone: bool) -> None:
+    """Save the archive of a run's logs, and say so; ``alone``: no other option was given."""
+    from pennsieve_agent.console.words import size
+    from pennsieve_agent.services import log_archive
+
+    if not alone:
+        raise UsageProblem(
+            "--archive is all logs of a run that has ended", hint="leave the other options out"
+        )
+    count = log_archive.save(context.platform, run, file)
+    if context.as_json:
+        context.streams.document({"run": run.uuid, "file": str(file), "size": count})
+    else:
+        context.streams.result(f"Saved the logs of run '{run.name or run.uuid}' to {file}")
+        context.streams.note(size(count))
 
 
 def _span(seconds: float) -> str:

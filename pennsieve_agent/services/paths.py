@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.datasets import Dataset
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.domain.datasets import Dataset, Role
+from pennsieve_agent.errors import Forbidden, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.packages import Package
@@ -58,6 +58,7 @@ def make_folder(platform: Platform, dataset: Dataset, path: str, *, parents: boo
         UsageProblem: it is there, or a folder above it is not.
         Forbidden: the user is no editor of the dataset.
     """
+    _must_edit(dataset)
     here, names = ROOT, split(path)
     if not names:
         raise UsageProblem("which folder?", hint="give its path in the dataset, such as raw/ct")
@@ -92,6 +93,7 @@ def move(
         Conflict: some could not be moved.
         Forbidden: the user is no editor of the dataset.
     """
+    _must_edit(dataset)
     things = [_thing(platform, dataset, source) for source in sources]
     into, name = _destination(platform, dataset, destination, alone=len(things) == 1)
     for thing in things:
@@ -107,12 +109,23 @@ def move(
     return [(t, _join(into, name or t.path.rpartition("/")[2])) for t in things]
 
 
-def things(platform: Platform, dataset: Dataset, paths: Sequence[str]) -> list[Entry]:
-    """What lies at several paths, each once.
+def delete(platform: Platform, entries: Sequence[Entry]) -> None:
+    """Begin to delete things, folders with all that is in them.
+
+    Raises:
+        Conflict: some could not be deleted.
+    """
+    platform.packages.delete([entry.id for entry in entries])
+
+
+def to_delete(platform: Platform, dataset: Dataset, paths: Sequence[str]) -> list[Entry]:
+    """What lies at several paths, each once, if it may be deleted.
 
     Raises:
         UsageProblem: nothing lies at one of them, or it is the dataset itself.
+        Forbidden: the user is no editor of the dataset.
     """
+    _must_edit(dataset)
     found = {e.id: e for e in (_thing(platform, dataset, path) for path in paths)}
     return list(found.values())
 
@@ -127,6 +140,16 @@ def split(path: str) -> list[str]:
     if ".." in names:
         raise UsageProblem(f"'{path}' leads upwards", hint="give the path from the dataset's root")
     return names
+
+
+def _must_edit(dataset: Dataset) -> None:
+    """The platform says this only of each thing, in an answer that claims success (core.md 3.8)."""
+    if dataset.role is not Role.UNKNOWN and not dataset.role.at_least(Role.EDITOR):
+        raise Forbidden(
+            f"your role on dataset '{dataset.name}' is {dataset.role.value}, which changes nothing",
+            where=dataset.id,
+            hint="ask a manager of the dataset to make you editor",
+        )
 
 
 def _destination(

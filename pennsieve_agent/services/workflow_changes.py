@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.matching import pick
 from pennsieve_agent.domain.workflows import Workflow
-from pennsieve_agent.errors import Conflict
+from pennsieve_agent.errors import Conflict, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
@@ -49,7 +49,11 @@ def set_defaults(platform: Platform, workflow: Workflow, given: Sequence[str]) -
     """
     from pennsieve_agent.engine.compile import check_parameters  # noqa: PLC0415 - as in submit
 
-    changed = check_parameters(workflow, given)
+    try:
+        changed = check_parameters(workflow, given)
+    except UsageProblem as error:
+        hint = f"see its parameters with: pennsieve workflow show '{workflow.name}'"
+        raise UsageProblem(error.message, where=error.where, hint=hint) from None
     # The platform replaces all defaults of a step at once (contracts/workflows.md 2.4).
     whole: dict[str, Mapping[str, str]] = {
         step.id: {**step.default_params, **changed[step.id]}

@@ -1,0 +1,48 @@
+"""All logs of a run, with its configuration, as one zip file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.errors import NotFound, SettingsError, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.platform.client import Platform
+
+
+def save(platform: Platform, run: Run, file: Path) -> int:
+    """Write a run's archive to a file that is not there yet; its size in bytes.
+
+    Raises:
+        UsageProblem: the file is there, its folder is not, or the run has not ended.
+        SettingsError: it cannot be written.
+    """
+    if file.exists() or not file.parent.is_dir():
+        why = "is there already" if file.exists() else "lies in a folder that is not there"
+        raise UsageProblem(f"the file {file} {why}", hint="name another file")
+    try:
+        address = platform.runs.log_archive(run.uuid)
+    except NotFound as error:
+        if run.status.is_final:
+            raise
+        raise UsageProblem(
+            f"run '{run.name or run.uuid}' has not ended; its logs are archived when it has",
+            where=error.where,
+            hint="see them meanwhile: pennsieve run logs --follow",
+        ) from None
+    with platform.downloads.fetcher() as fetcher:
+        content = fetcher.read(address)
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, file)  # noqa: PTH105 - never half a file under its own name
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise SettingsError(
+            f"the file cannot be written: {error.strerror or error}", where=str(file)
+        ) from error
+    return len(content)
