@@ -9,6 +9,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.errors import Conflict
 
 app = group("Layers of a compute node: directories it keeps, read-only, for the runs that ask.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and -.")]
@@ -75,6 +76,10 @@ def create(
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.node(context.platform, context.workspace_id, node)
+    if name in {layer.name for layer in context.platform.layers.list(found.uuid)}:
+        raise Conflict(
+            f"compute node '{found.name}' has a layer '{name}'", hint="choose another name"
+        )
     context.platform.layers.create(found.uuid, name, description, kind.value)
     if json:
         context.streams.document({"node_id": found.uuid, "name": name, "type": kind.value})

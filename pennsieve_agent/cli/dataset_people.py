@@ -42,7 +42,7 @@ def share(
 ) -> None:
     """Put a person, a team or the workspace on a dataset, or change their role. Managers may."""
     from pennsieve_agent.domain import datasets
-    from pennsieve_agent.domain.people import Member
+    from pennsieve_agent.domain.people import Member, Team
     from pennsieve_agent.services import lookup, people
 
     context = options.use(ctx, profile, as_json=json)
@@ -54,6 +54,11 @@ def share(
         id_, name = context.workspace_id, "everybody in the workspace"
     else:
         person = people.member_or_team(platform, context.workspace_id, who)
+        if isinstance(person, Team) and person.is_system:
+            raise UsageProblem(
+                f"team '{person.name}' is the platform's own and cannot be put on a dataset",
+                hint="see the others with: pennsieve workspace teams",
+            )
         collaborators = platform.collaborators
         change = collaborators.set_user if isinstance(person, Member) else collaborators.set_team
         change(found.id, person.id, given)

@@ -52,6 +52,8 @@ def set_defaults(platform: Platform, workflow: Workflow, given: Sequence[str]) -
     try:
         changed = check_parameters(workflow, given)
     except UsageProblem as error:
+        if "--param" not in (error.hint or ""):
+            raise
         hint = f"see its parameters with: pennsieve workflow show '{workflow.name}'"
         raise UsageProblem(error.message, where=error.where, hint=hint) from None
     # The platform replaces all defaults of a step at once (contracts/workflows.md 2.4).

@@ -1,0 +1,150 @@
+"""Commands for datasets, and for the people of a workspace, beyond the journey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.conftest import DATASET, Lab
+from tests.cli.harness import Agent
+from tests.cli.test_bad_input import refused
+from tests.cli.test_more_compute import vera
+
+pytestmark = pytest.mark.usefixtures("lab")
+__all__ = ["vera"]
+SCRATCH = "Scratch"
+
+
+@pytest.fixture
+def scratch(lab: Lab, agent: Agent) -> Iterator[str]:
+    """A dataset with a few files, deleted after."""
+    assert agent("dataset", "create", SCRATCH, "--description", "to try things").code == 0
+    folder = lab.box.data / "datasets" / SCRATCH
+    (folder / "raw").mkdir(parents=True, exist_ok=True)
+    (folder / "raw" / "one.txt").write_text("1\n")
+    (folder / "two.txt").write_text("22\n")
+    yield SCRATCH
+    assert agent("dataset", "remove", SCRATCH, "--yes").code == 0
+
+
+def paths(agent: Agent, dataset: str) -> list[str]:
+    listed = agent("dataset", "files", dataset, "--json").document
+    return [file["path"] for file in listed]
+
+
+def test_a_dataset_is_made_renamed_and_deleted(agent: Agent) -> None:
+    made = agent("dataset", "create", "Fresh", "--json").document
+    assert (made["name"], made["role"]) == ("Fresh", "owner")
+    refused(agent("dataset", "create", "Fresh"), 1, "there is a dataset 'Fresh'")
+    renamed = agent("dataset", "rename", "Fresh", "Fresher", "--description", "x", "--json")
+    assert renamed.document["id"] == made["id"]
+    assert renamed.document["name"] == "Fresher"
+    refused(agent("dataset", "rename", "nope", "other"), 2, "no dataset is called 'nope'")
+    # Only the whole name deletes it.
+    refused(agent("dataset", "remove", "Fresher"), 2, "no terminal", "--yes")
+    wrong = agent("dataset", "remove", "Fresher", answers="fresher\n", terminal=True)
+    assert wrong.code == 2
+    assert "nothing was changed" in wrong.err
+    assert "Fresher" in agent("dataset", "list").out
+    gone = agent("dataset", "remove", "Fresher", answers="Fresher\n", terminal=True)
+    assert gone.out == "Deleted dataset 'Fresher'\n"
+    assert "Fresher" not in agent("dataset", "list").out
+
+
+def test_people_on_a_dataset(agent: Agent, scratch: str) -> None:
+    assert agent("dataset", "share", scratch, "grace@example.org", "--role", "editor").code == 0
+    given = agent("dataset", "share", scratch, "--workspace", "--json").document
+    assert given["role"] == "viewer"
+    people = agent("dataset", "people", scratch, "--json").document
+    roles = {user["email"]: user["role"] for user in people["users"]}
+    assert roles["ada@example.org"] == "owner"
+    assert roles["grace@example.org"] == "editor"
+    assert people["workspace_role"] == "viewer"
+    shown = agent("dataset", "people", scratch).out
+    assert "everybody in the workspace\tviewer\tworkspace" in shown
+    assert agent("dataset", "unshare", scratch, "Grace").code == 0
+    assert agent("dataset", "unshare", scratch, "--workspace").code == 0
+    left = agent("dataset", "people", scratch, "--json").document
+    assert "grace@example.org" not in {user["email"] for user in left["users"]}
+    assert left["workspace_role"] == "none"
+
+
+def test_shares_that_cannot_be(agent: Agent, scratch: str) -> None:
+    share = ("dataset", "share", scratch)
+    refused(agent(*share), 2, "with whom?")
+    refused(agent(*share, "grace", "--workspace"), 2, "with whom?")
+    refused(agent(*share, "nobody@example.org"), 2, "no member or team")
+    refused(agent(*share, "grace", "--role", "king"), 2, "manager")
+    refused(agent(*share, "Publishers"), 2, "the platform's own")
+
+
+def test_a_viewer_changes_nothing(agent: Agent, vera: Agent) -> None:
+    before = paths(agent, DATASET)
+    refused(vera("dataset", "rm", DATASET, "notes.md", "--yes"), 4, "viewer")
+    refused(vera("dataset", "mv", DATASET, "notes.md", "raw"), 4, "viewer")
+    refused(vera("dataset", "mkdir", DATASET, "new"), 4, "viewer")
+    refused(vera("dataset", "share", DATASET, "grace"), 4, "manager")
+    refused(vera("dataset", "remove", DATASET, "--yes"), 4)
+    assert paths(agent, DATASET) == before
+
+
+def test_folders_are_made(agent: Agent, scratch: str) -> None:
+    refused(agent("dataset", "mkdir", scratch, "a/b"), 2, "no folder 'a'", "--parents")
+    made = agent("dataset", "mkdir", scratch, "a/b", "--parents", "--json").document
+    assert made["path"] == "a/b"
+    again = agent("dataset", "mkdir", scratch, "a/b", "--parents", "--json").document
+    assert again["id"] == made["id"]
+    refused(agent("dataset", "mkdir", scratch, "a/b"), 2, "already")
+    refused(agent("dataset", "mkdir", scratch, "/"), 2, "which folder?")
+    refused(agent("dataset", "mkdir", scratch, "a/../b"), 2, "upwards")
+
+
+def test_files_are_moved_and_renamed(agent: Agent, scratch: str) -> None:
+    moved = agent("dataset", "mv", scratch, "two.txt", "raw", "--json").document["moved"]
+    assert [(m["from"], m["to"]) for m in moved] == [("two.txt", "raw/two.txt")]
+    assert paths(agent, scratch) == ["raw/one.txt", "raw/two.txt"]
+    renamed = agent("dataset", "mv", scratch, "raw/one.txt", "first.txt")
+    assert renamed.out == "raw/one.txt -> first.txt\n"
+    assert agent("dataset", "mv", scratch, "raw", "old").code == 0
+    assert paths(agent, scratch) == ["first.txt", "old/two.txt"]
+    assert agent("dataset", "mv", scratch, "old/two.txt", "/").code == 0
+    assert paths(agent, scratch) == ["first.txt", "two.txt"]
+
+
+def test_moves_that_cannot_be(agent: Agent, scratch: str) -> None:
+    mv = ("dataset", "mv", scratch)
+    refused(agent(*mv, "nope.txt", "raw"), 2, "there is no 'nope.txt'", "dataset files")
+    refused(agent(*mv, "two.txt/deep", "raw"), 2, "there is no 'two.txt'")
+    refused(agent(*mv, "two.txt", "raw/one.txt"), 2, "there is a file 'raw/one.txt'")
+    refused(agent(*mv, "raw", "raw"), 2, "into itself")
+    refused(agent(*mv, "two.txt", "raw", "elsewhere"), 2, "no folder 'elsewhere'", "mkdir")
+    refused(agent(*mv, "/", "raw"), 2, "the dataset itself")
+    assert paths(agent, scratch) == ["raw/one.txt", "two.txt"]
+
+
+def test_files_and_folders_are_deleted(agent: Agent, scratch: str) -> None:
+    refused(agent("dataset", "rm", scratch, "raw"), 2, "raw/", "--yes")
+    refused(agent("dataset", "rm", scratch, "/", "--yes"), 2, "the dataset itself")
+    refused(agent("dataset", "rm", scratch, "two.txt", "nope", "--yes"), 2, "no 'nope'")
+    assert paths(agent, scratch) == ["raw/one.txt", "two.txt"]
+    kept = agent("dataset", "rm", scratch, "raw", answers="n\n", terminal=True)
+    assert "nothing was changed" in kept.err
+    gone = agent("dataset", "rm", scratch, "raw", "raw/", "--yes", "--json").document
+    assert [entry["path"] for entry in gone["deleted"]] == ["raw"]
+    assert paths(agent, scratch) == ["two.txt"]
+
+
+def test_the_people_of_a_workspace(agent: Agent) -> None:
+    (here,) = agent("workspace", "list", "--json").document
+    assert (here["name"], here["role"], here["current"]) == ("Sandbox", "owner", True)
+    assert "Sandbox\towner\tyes\t" in agent("workspace", "list").out
+    emails = {m["email"] for m in agent("workspace", "members", "--json").document}
+    assert {"ada@example.org", "vera@example.org"} <= emails
+    assert "Grace Hopper\tgrace@example.org\t" in agent("workspace", "members").out
+    (team,) = agent("workspace", "teams", "--json").document
+    assert (team["name"], team["system"]) == ("Publishers", True)
+    assert "Publishers\t0\t" in agent("workspace", "teams").out
+    assert agent("workspace", "team", "publ", "--json").document["people"] == []
+    assert "nobody is in team" in agent("workspace", "team", "Publishers").err
+    refused(agent("workspace", "team", "nope"), 2, "no team is called 'nope'")

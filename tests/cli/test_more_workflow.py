@@ -1,0 +1,148 @@
+"""Commands for workflows, their code and their runs beyond the journey."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import DATASET, Lab
+from tests.cli.harness import Agent
+from tests.cli.test_bad_input import refused
+from tests.cli.test_more_compute import vera
+
+pytestmark = pytest.mark.usefixtures("ready")
+__all__ = ["vera"]
+NAME = "word-count"
+
+
+def test_a_workflow_is_renamed(agent: Agent) -> None:
+    before = agent("workflow", "show", NAME, "--json").document
+    assert agent("workflow", "rename", NAME, "counter").code == 0
+    renamed = agent("workflow", "rename", "counter", NAME, "--json").document
+    assert (renamed["name"], renamed["id"]) == (NAME, before["id"])
+    assert renamed["description"] == before["description"]
+    refused(agent("workflow", "rename", "nope", "other"), 2, "no workflow is called 'nope'")
+    refused(agent("workflow", "rename", NAME, ""), 2, "empty")
+
+
+def test_defaults_are_laid_over_those_there(agent: Agent) -> None:
+    assert agent("workflow", "defaults", NAME, "STYLE=fancy").code == 0
+    changed = agent("workflow", "defaults", NAME, f"{NAME}.MINIMUM=2", "--json").document
+    assert changed["defaults"][NAME] == {"STYLE": "fancy", "MINIMUM": "2"}
+    shown = agent("workflow", "show", NAME, "--json").document["steps"][1]["parameters"]
+    assert {p["name"]: p["default"] for p in shown}["STYLE"] == "fancy"
+    assert agent("workflow", "defaults", NAME, "STYLE=plain", "MINIMUM=1").code == 0
+    refused(agent("workflow", "defaults", NAME, "STYLE=ugly"), 2, "plain, fancy", "workflow show")
+    refused(agent("workflow", "defaults", NAME, "COLOUR=red"), 2, "COLOUR")
+    refused(agent("workflow", "defaults", NAME, "STYLE"), 2, "NAME=VALUE")
+
+
+def test_a_workflow_is_published_by_who_made_it(agent: Agent, vera: Agent) -> None:
+    published = agent("workflow", "publish", NAME, "--json")
+    assert published.document["visibility"] == "public", published.err
+    assert vera("workflow", "unpublish", NAME).code == 4
+    assert "Only this workspace" in agent("workflow", "unpublish", NAME).out
+    refused(agent("workflow", "publish", "nope"), 2, "no workflow is called")
+
+
+def test_an_archived_workflow_comes_back(agent: Agent) -> None:
+    assert agent("workflow", "remove", NAME, "--yes").code == 0
+    try:
+        assert NAME not in agent("workflow", "list").out
+        listed = agent("workflow", "list", "--archived", "--json").document
+        assert [(w["name"], w["active"]) for w in listed] == [(NAME, False)]
+    finally:
+        restored = agent("workflow", "restore", NAME)
+    assert restored.out == f"Workflow '{NAME}' can be started again\n"
+    assert "no workflow is archived" in agent("workflow", "list", "--archived").err
+    refused(agent("workflow", "restore", NAME), 2, "no archived workflow", "--archived")
+
+
+def test_targets_and_builds(agent: Agent) -> None:
+    names = [target["name"] for target in agent("workflow", "targets", "--json").document]
+    assert "Pennsieve Dataset" in names
+    assert "Pennsieve Dataset" in agent("workflow", "targets").out
+    newest = agent("workflow", "builds", NAME, "--json").document[0]
+    assert (newest["step"], newest["tag"], newest["failed"]) == (NAME, "v1.0.0", False)
+    assert newest["build_id"]
+    assert "\tv1.0.0\tdeployed\t" in agent("workflow", "builds", NAME).out
+    refused(agent("workflow", "builds", "nope"), 2, "no workflow is called")
+    refused(agent("workflow", "builds", NAME, "--limit", "0"), 2, "--limit")
+
+
+def test_who_may_see_code(ready: Lab, agent: Agent, vera: Agent) -> None:
+    app = ("workflow", "app")
+    shared = agent(*app, "share", NAME, "--user", "grace@example.org", "--json").document
+    kinds = [(a["type"], a["owner"]) for a in shared["sharing"]["access"]]
+    assert sorted(kinds) == [("user", False), ("user", True)]
+    assert agent(*app, "share", str(ready.repository), "--workspace").code == 0
+    assert agent(*app, "unshare", NAME, "--public").code == 0
+    shown = agent(*app, "show", NAME)
+    assert "shared with\tGrace Hopper, a workspace" in shown.out
+    assert "visible to\tits owner" in shown.out
+    assert vera(*app, "share", NAME, "--public").code == 4
+    assert agent(*app, "unshare", NAME, "--user", "grace").code == 0
+    assert agent(*app, "unshare", NAME, "--workspace").code == 0
+    opened = agent(*app, "share", NAME, "--public", "--json").document["sharing"]
+    assert opened["visibility"] == "public"
+    assert [a["owner"] for a in opened["access"]] == [True]
+    refused(agent(*app, "share", "nope", "--public"), 2, "no application is called 'nope'")
+    refused(agent(*app, "share", NAME, "--public", "--workspace"), 2, "--public goes alone")
+    refused(agent(*app, "share", NAME), 2, "with whom?")
+
+
+def test_code_is_archived_and_comes_back(ready: Lab, agent: Agent) -> None:
+    (listed,) = agent("workflow", "app", "list", "--json").document
+    assert listed["source_url"] == ready.repository.as_uri()
+    assert f"{NAME}\tpublic\tv1.0.0 deployed\t" in agent("workflow", "app", "list").out
+    refused(agent("workflow", "app", "archive", NAME), 2, "--yes")
+    assert agent("workflow", "app", "archive", NAME, "--yes").code == 0
+    try:
+        assert NAME in agent("workflow", "app", "list", "--archived").out
+        assert agent("workflow", "app", "list", "--json").document == []
+    finally:
+        assert agent("workflow", "app", "restore", NAME).code == 0
+    assert len(agent("workflow", "app", "list", "--json").document) == 1
+
+
+@pytest.fixture(scope="module")
+def ended(ready: Lab) -> str:
+    """A run that succeeded."""
+    agent = Agent({**ready.box.environment(), "HOME": str(ready.root)})
+    words = ("run", "start", "--workflow", NAME, "--dataset", DATASET, "--files", "raw/a.txt")
+    started = agent(*words, "--wait", "--json")
+    assert started.code == 0, started.err
+    return str(started.document["id"])
+
+
+def test_what_runs_came_to(agent: Agent, ended: str) -> None:
+    totals = agent("run", "stats", "--json").document
+    assert totals["total"] >= totals["succeeded"] >= 0
+    assert totals["period"] == "all"
+    shown = agent("run", "stats", "--workflow", NAME, "--period", "month")
+    assert shown.out.startswith("runs\t"), shown.err
+    one = agent("run", "metrics", ended, "--json").document
+    assert one["run"] == ended
+    assert [step["id"] for step in one["metrics"]["steps"]] == ["input", NAME, "output"]
+    assert "estimated cost\t" in agent("run", "metrics", ended).out
+    refused(agent("run", "stats", "--workflow", "nope"), 2, "no workflow is called")
+    refused(agent("run", "stats", "--period", "week"), 2, "--period")
+    refused(agent("run", "metrics", "nope"), 2, "no run is called")
+
+
+def test_the_archive_of_a_runs_logs(agent: Agent, ended: str, tmp_path: Path) -> None:
+    file = tmp_path / "logs.zip"
+    saved = agent("run", "logs", ended, "--archive", str(file), "--json")
+    assert saved.code == 0, saved.err
+    assert saved.document == {"run": ended, "file": str(file), "size": file.stat().st_size}
+    with zipfile.ZipFile(file) as archive:
+        assert any(name.endswith(".log") for name in archive.namelist())
+    assert list(tmp_path.iterdir()) == [file]
+    before = file.read_bytes()
+    refused(agent("run", "logs", ended, "--archive", str(file)), 2, "is there already")
+    assert file.read_bytes() == before
+    nowhere = str(tmp_path / "nope" / "logs.zip")
+    refused(agent("run", "logs", ended, "--archive", nowhere), 2, "not there")
+    refused(agent("run", "logs", ended, "--archive", nowhere, "--follow"), 2, "other options")
