@@ -66,6 +66,7 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
     from pennsieve_agent.contract.runner import check_all
     from pennsieve_agent.contract.stage import Workshop
     from pennsieve_agent.domain.identity import ApiKey, Hosts
+    from pennsieve_agent.platform.raw import RawClient
 
     box = Sandbox(data or context.home / ".pennsieve" / "sandbox")
     state = box.status()
@@ -78,13 +79,17 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
     values = box.profile_values()
     key = ApiKey(values["api_token"], values["api_secret"])
     workshop = Workshop(partial(for_checks.fill, box.data), partial(for_checks.expired, box.data))
-    return check_all(Hosts(*state.urls), key, workshop)
+    with RawClient() as client:
+        return check_all(client, Hosts(*state.urls), key, workshop)
 
 
 def _of_profile(context: Context, url: str, api2: str | None) -> list[Outcome]:
     from pennsieve_agent.contract.runner import check_reading
+    from pennsieve_agent.platform.raw import RawClient
 
-    return check_reading(*_target(context, url, api2))
+    hosts, key = _target(context, url, api2)
+    with RawClient() as client:
+        return check_reading(client, hosts, key)
 
 
 def _target(context: Context, url: str, api2: str | None) -> tuple[Hosts, ApiKey]:

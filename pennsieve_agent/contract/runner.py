@@ -50,24 +50,21 @@ class Outcome:
         return f"{self.check.name}: {asked}{by}: {'; '.join(self.problems)} (got {self.got})"
 
 
-def check_all(hosts: Hosts, key: ApiKey, workshop: Workshop) -> list[Outcome]:
+def check_all(client: RawClient, hosts: Hosts, key: ApiKey, workshop: Workshop) -> list[Outcome]:
     """Ask every check, on things made for it; only for a sandbox.
 
     Raises:
         NotSignedIn, PlatformError, Unreachable: the checks could not begin.
 
     """
-    with RawClient() as client, staged(client, hosts, key, workshop) as known:
+    with staged(client, hosts, key, workshop) as known:
         return list(run(all_checks(), client, known))
 
 
-def check_reading(hosts: Hosts, key: ApiKey) -> list[Outcome]:
+def check_reading(client: RawClient, hosts: Hosts, key: ApiKey) -> list[Outcome]:
     """Ask the checks that change nothing and need no second key; raises as :func:`check_all`."""
-    with RawClient() as client:
-        known = hosted(client, hosts, key)
-        return list(
-            run((each for each in all_checks() if each.reads and each.hosted), client, known)
-        )
+    known = hosted(client, hosts, key)
+    return list(run((each for each in all_checks() if each.reads and each.hosted), client, known))
 
 
 def run(checks: Iterable[Check], client: RawClient, known: Known) -> Iterator[Outcome]:
