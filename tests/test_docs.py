@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import typer.main
 
 from pennsieve_agent import __version__
 from pennsieve_agent.cli.app import COMMANDS, root
 from pennsieve_agent.cli.completion import FILES, Shell, script
+from pennsieve_agent.cli.reference import BEGIN, END, table
 from pennsieve_agent.errors import ExitCode
 
 ROOT = Path(__file__).parent.parent
@@ -42,6 +44,20 @@ def test_every_command_in_the_readme_exists() -> None:
             continue
         has_inner = any(command.startswith(f"{first} ") for command in known)
         assert not has_inner or not second or f"{first} {second}" in known, f"{first} {second}"
+
+
+def test_the_table_of_commands_is_current() -> None:
+    kept = README.partition(BEGIN)[2].partition(END)[0]
+    if kept != table():
+        pytest.fail("write it anew with: python -m pennsieve_agent.cli.reference")
+
+
+def test_the_table_names_what_is_typed() -> None:
+    rows = table()
+    assert "| `dataset mv DATASET SOURCE... DESTINATION` |" in rows
+    assert "| `run show [RUN]` |" in rows
+    assert "| `compute secret set NODE NAME` |" in rows
+    assert "dataset_changes" not in rows
 
 
 def test_every_variable_is_documented() -> None:
