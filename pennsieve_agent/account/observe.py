@@ -96,7 +96,7 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
         nodes=nodes,
         stack=stack,
         journal=entry,
-        extras=_extras(options.extras, entry, stack, role),
+        extras=settled(options.extras, entry, stack, role),
     )
     return replace(seen, changes=_changes(worlds, seen, options.name))
 
@@ -213,7 +213,7 @@ def _check_boundary(worlds: Worlds, identity: AwsIdentity, arn: str) -> None:
         )
 
 
-def _extras(
+def settled(
     asked: Extras, entry: JournalEntry | None, stack: Stack | None, role: IamRole | None
 ) -> Extras:
     """What was asked for now, else what was asked for before: running again keeps it."""

@@ -105,7 +105,7 @@ def test_not_being_allowed_to_ask_is_said_and_goes_on() -> None:
 
 def test_an_emulated_aws_does_not_know_the_question(scene: Scene) -> None:
     told: list[str] = []
-    check_rights(scene.aws, scene.plan(), told.append)
+    check_rights(scene.aws, replace(scene.plan(), identity=WHO), told.append)
     assert told == []
 
 

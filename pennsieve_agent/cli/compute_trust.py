@@ -1,0 +1,244 @@
+"""``pennsieve compute policy|template|doctor``: what a security officer asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.errors import AwsError, ExitCode, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.account.steps import AccountPlan
+    from pennsieve_agent.account.words import RoleDocuments, RoleWords
+    from pennsieve_agent.account.worlds import Worlds
+    from pennsieve_agent.aws.values import AwsIdentity
+
+app = group("What it is allowed to do, and whether all is well.")
+AwsProfile = Annotated[
+    str | None,
+    typer.Option("--aws-profile", metavar="NAME", help="AWS profile. Default: as the AWS tools."),
+]
+Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
+Boundary = Annotated[
+    str | None,
+    typer.Option(
+        "--permissions-boundary",
+        metavar="ARN",
+        help="Your organisation's own boundary, on every role.",
+        show_default=False,
+    ),
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="KEY=VALUE", help="Tag everything. Repeatable."),
+]
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The node's name.")]
+
+
+@app.command()
+def policy(
+    ctx: typer.Context,
+    name: Name = "my-compute",
+    installer: Annotated[
+        bool, typer.Option("--installer", help="The least rights of whoever registers nodes.")
+    ] = False,
+    served: Annotated[
+        bool, typer.Option("--served", help="The role that Pennsieve itself would ask for.")
+    ] = False,
+    permissions_boundary: Boundary = None,
+    aws_profile: AwsProfile = None,
+    region: Region = None,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """What Pennsieve can and cannot do in your AWS account, in words; --json has the documents.
+
+    The words are made from the very documents. With --installer it prints the policy to give to
+    whoever registers nodes, for an administrator.
+    """
+    from pennsieve_agent.account.words import RoleDocuments, describe
+
+    context = options.use(ctx, profile, as_json=json)
+    if installer and served:
+        raise UsageProblem("--installer and --served are two questions", hint="ask one of them")
+    if installer:
+        _installer(context, permissions_boundary or "", region, aws_profile)
+        return
+    if served:
+        found = context.platform.compute.role_policy()
+        role = RoleDocuments(found.role_name, found.trust, (found.permissions,))
+    else:
+        plan, _ = _plan(context, name, permissions_boundary, (), (region, aws_profile))
+        role = plan.role
+    if json:
+        context.streams.document(_documents(role) | {"words": describe(role).to_json()})
+        return
+    _show_words(context, role.name, describe(role))
+
+
+@app.command()
+def template(
+    ctx: typer.Context,
+    name: Name = "my-compute",
+    permissions_boundary: Boundary = None,
+    tag: Tags = None,
+    aws_profile: AwsProfile = None,
+    region: Region = None,
+    profile: options.Profile = None,
+) -> None:
+    """The node's stack as a CloudFormation template, for review or for an administrator.
+
+    Its names are kept on this machine, so that "compute register" goes on with the stack that an
+    administrator made of it.
+    """
+    import shlex
+
+    from pennsieve_agent.account.execute import first_entry
+    from pennsieve_agent.account.extras import parse_tags
+
+    context = options.use(ctx, profile)
+    where = (region, aws_profile)
+    plan, worlds = _plan(context, name, permissions_boundary, parse_tags(tag or ()), where)
+    with worlds.journal.locked():
+        if worlds.journal.read() is None:
+            worlds.journal.write(first_entry(plan))
+    request = plan.stack_request
+    context.streams.document(request.template)
+    words = " ".join(shlex.quote(f"{key}={value}") for key, value in request.tags.items())
+    context.streams.note(
+        f"make it with: aws cloudformation deploy --stack-name {request.name} --template-file FILE "
+        f"--capabilities CAPABILITY_NAMED_IAM --region {plan.identity.region} --tags {words}"
+    )
+    context.streams.note(f"then: pennsieve compute register --name {shlex.quote(name)}")
+
+
+@app.command()
+def doctor(
+    ctx: typer.Context,
+    node: Annotated[
+        str | None, typer.Argument(metavar="[NODE]", help="Its name. Default: the only one.")
+    ] = None,
+    aws_profile: AwsProfile = None,
+    region: Region = None,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well."""
+    from pennsieve_agent.account.doctor import checks
+    from pennsieve_agent.account.examine import examine
+    from pennsieve_agent.account.observe import RegisterOptions
+    from pennsieve_agent.cli.compute import _worlds
+
+    context = options.use(ctx, profile, as_json=json)
+    name = _only_node(context) if node is None else _full_name(context, node)
+    worlds = _worlds(context, name, region, aws_profile)
+    wanted = RegisterOptions(name, context.workspace_id)
+    found = checks(examine(worlds, wanted, context.now))
+    if json:
+        context.streams.document({"node": name, "checks": [check.to_json() for check in found]})
+    else:
+        for check in found:
+            mark, style = ("✓", "green") if check.passed else ("✗", "red")
+            context.streams.result(
+                f"{context.streams.paint(mark, style)} {check.name}: {check.finding}"
+            )
+            if not check.passed:
+                context.streams.explain(f"    {check.why}")
+                context.streams.note(f"    hint: {check.remedy}")
+    if not all(check.passed for check in found):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _only_node(context: Context) -> str:
+    nodes = context.platform.compute.nodes(context.workspace_id)
+    if len(nodes) > 1:
+        names = ", ".join(node.name for node in nodes)
+        raise UsageProblem(f"which compute node? there are: {names}", hint="name one of them")
+    return nodes[0].name if nodes else "my-compute"
+
+
+def _full_name(context: Context, node: str) -> str:
+    """The name in full; what was typed, where Pennsieve knows none: AWS may still."""
+    from pennsieve_agent.services import lookup
+
+    try:
+        return lookup.node(context.platform, context.workspace_id, node).name
+    except UsageProblem:
+        return node
+
+
+def _plan(
+    context: Context,
+    name: str,
+    boundary: str | None,
+    tags: tuple[tuple[str, str], ...],
+    where: tuple[str | None, str | None],
+) -> tuple[AccountPlan, Worlds]:
+    from pennsieve_agent.account.extras import Extras
+    from pennsieve_agent.account.names import environment_of
+    from pennsieve_agent.account.observe import RegisterOptions, observe
+    from pennsieve_agent.account.plan import plan_registration
+    from pennsieve_agent.cli.compute import _worlds
+
+    extras = Extras(boundary or "", tags)
+    environment = environment_of(context.profile.hosts)
+    wanted = RegisterOptions(name, context.workspace_id, environment, extras=extras)
+    worlds = _worlds(context, name, *where)
+    return plan_registration(observe(worlds, wanted), wanted), worlds
+
+
+def _installer(
+    context: Context, boundary: str, region: str | None, aws_profile: str | None
+) -> None:
+    from pennsieve_agent.account.installer import all_nodes, installer_policy, installer_rights
+
+    names = all_nodes(_identity(context, region, aws_profile))
+    if context.as_json:
+        context.streams.document(installer_policy(names, boundary))
+        return
+    for right in installer_rights(names, boundary):
+        via = ", only by way of CloudFormation" if right.via_cloudformation else ""
+        context.streams.result(f"{right.why}{via}")
+        context.streams.result(f"    {', '.join(sorted(right.actions))}")
+        context.streams.result(f"    on {', '.join(right.resources)}")
+    context.streams.note("the policy itself: pennsieve compute policy --installer --json")
+
+
+def _identity(context: Context, region: str | None, aws_profile: str | None) -> AwsIdentity:
+    """Whose account it is; any account, where there are no credentials to tell."""
+    from pennsieve_agent.aws.values import AwsIdentity
+
+    try:
+        return context.aws(region, aws_profile).identity()
+    except AwsError as error:
+        if aws_profile is not None:
+            raise
+        context.streams.note(f"for any AWS account, as {error.message}")
+        return AwsIdentity("*", "arn:aws:iam::*:user/*", "", region or "*", "")
+
+
+def _documents(role: RoleDocuments) -> dict[str, object]:
+    return {
+        "role": role.name,
+        "trust_policy": dict(role.trust),
+        "permission_policies": [dict(document) for document in role.permissions],
+        "permissions_boundary": None if role.boundary is None else dict(role.boundary),
+    }
+
+
+def _show_words(context: Context, name: str, words: RoleWords) -> None:
+    parts = (
+        ("Who may enter", words.who),
+        ("What they can do", words.can),
+        ("What they cannot do", words.cannot),
+        ("What the wildcards mean", words.wildcards),
+    )
+    context.streams.result(f"Role {name}")
+    for title, lines in parts:
+        context.streams.result(f"\n{title}:")
+        for line in lines or ("nothing",):
+            context.streams.result(f"  - {line}")

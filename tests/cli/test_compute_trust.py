@@ -1,0 +1,76 @@
+"""What a security officer types: policy, template, doctor."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Lab
+from tests.cli.harness import Agent
+
+
+def test_policy_in_words_and_as_documents(lab: Lab, agent: Agent) -> None:
+    shown = agent("compute", "policy")
+    assert shown.code == 0, shown.err
+    assert "What they cannot do:\n  - read other buckets" in shown.out
+    assert "only if it says the external id" in shown.out
+    document = agent("compute", "policy", "--json").document
+    assert set(document) == {
+        *("role", "trust_policy", "permission_policies", "permissions_boundary", "words"),
+    }
+    assert lab.state.api
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_served_policy_with_every_wildcard(agent: Agent) -> None:
+    shown = agent("compute", "policy", "--served")
+    assert shown.code == 0, shown.err
+    assert "without any condition" in shown.out
+    assert "s3:*: every action; buckets: can read, change, delete and share" in shown.out
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_installers_policy(agent: Agent) -> None:
+    document = agent("compute", "policy", "--installer", "--json").document
+    assert {s["Effect"] for s in document["Statement"]} == {"Allow"}
+    assert "123456789012" in json.dumps(document)
+    assert (
+        "make the role, never without its boundary" in agent("compute", "policy", "--installer").out
+    )
+    assert agent("compute", "policy", "--installer", "--served").code == 2
+    without = Agent({"HOME": agent.environ["HOME"]})("compute", "policy", "--installer", "--json")
+    assert without.code == 0
+    assert "iam::*:role/Pennsieve-Compute-*" in without.out
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_template_whose_names_are_kept(agent: Agent) -> None:
+    first = agent("compute", "template", "--name", "planned", "--tag", "owner=ada")
+    assert first.code == 0, first.err
+    assert '"owner"' in first.out
+    assert "aws cloudformation deploy --stack-name pennsieve-node-" in first.err
+    assert agent("compute", "template", "--name", "planned").out == first.out
+    wrong = agent("compute", "register", "--tag", "aws:x=1", "--dry-run")
+    assert (wrong.code, wrong.out) == (2, "")
+
+
+@pytest.mark.usefixtures("ready")
+def test_doctor(lab: Lab, agent: Agent) -> None:
+    well = agent("compute", "doctor", "my-comp")
+    assert well.code == 0, well.out + well.err
+    assert "✓ external id: is demanded" in well.out
+    missing = agent("compute", "doctor", "nowhere", "--json")
+    assert missing.code == 1
+    failed = [c["name"] for c in missing.document["checks"] if not c["passed"]]
+    assert {"node", "journal"} <= set(failed)
+    assert lab.state.api
+    assert "hint: pennsieve compute register" in agent("compute", "doctor", "nowhere").err
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_plan_says_what_pennsieve_can_and_cannot(agent: Agent) -> None:
+    shown = agent("compute", "register", "--name", "other", "--dry-run")
+    assert shown.code == 0, shown.err
+    assert "Pennsieve can read the state of stacks, call functions" in shown.err
+    assert "Pennsieve cannot read other buckets" in shown.err
