@@ -6,6 +6,7 @@ from pennsieve_agent.contract.check import Check
 from pennsieve_agent.contract.suite import (
     accounts,
     datasets,
+    extras,
     gateway,
     grants,
     nodes,
@@ -20,7 +21,7 @@ from pennsieve_agent.contract.suite import (
 
 PARTS = (
     *(signing_in, gateway, people, datasets, packages, grants),
-    *(uploads, accounts, nodes, store, workflows, runs),
+    *(uploads, accounts, nodes, store, workflows, runs, extras),
 )
 
 
