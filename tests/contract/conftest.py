@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from pennsieve_agent.domain.identity import ApiKey, Hosts
-from tests.cli.conftest import Lab, lab, ready
+from pennsieve_agent.sandbox.control import Sandbox
+from tests.cli.conftest import DATASET, FILES, WORD_COUNT, Lab, ready, repository
 from tests.cli.harness import Agent
 
-__all__ = ["lab", "ready"]
+__all__ = ["ready"]
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A sandbox on any free ports, beside those of other tests at the same time."""
+    root = tmp_path_factory.mktemp("contract")
+    for name, text in FILES.items():
+        path = root / "sandbox" / "datasets" / DATASET / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    code = repository(root / "word-count", WORD_COUNT)
+    made = Sandbox(root / "sandbox")
+    state = made.start_detached(0, "process")
+    yield Lab(made, state, code, root)
+    made.stop()
 
 
 @pytest.fixture(scope="session")
