@@ -135,10 +135,9 @@ def accounts(
             a.name or "-",
             a.status.lower(),
             "yes" if a.uuid in here else "no",
-            a.role_name,
             a.uuid,
         ]
         for a in found
     ]
-    columns = ["AWS ACCOUNT", "NAME", "STATUS", "USABLE HERE", "ROLE", "ID"]
+    columns = ["AWS ACCOUNT", "NAME", "STATUS", "USABLE HERE", "ID"]
     context.streams.result(table(columns, rows, context.streams))

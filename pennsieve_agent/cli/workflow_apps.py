@@ -46,7 +46,7 @@ def list_(
         context.streams.note(f"no {which}code; register some with: pennsieve workflow add REPO")
         return
     rows = [[apps.short_name(a), a.visibility, _newest(a), a.source_url, a.uuid] for a in found]
-    columns = ["NAME", "VISIBLE TO", "NEWEST", "CODE", "ID"]
+    columns = ["NAME", "VISIBILITY", "NEWEST", "CODE", "ID"]
     context.streams.result(table(columns, rows, context.streams))
 
 
