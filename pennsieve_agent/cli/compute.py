@@ -11,6 +11,7 @@ from pennsieve_agent.cli import (
     compute_code,
     compute_layers,
     compute_secrets,
+    compute_settings,
     compute_sharing,
     compute_trust,
     options,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.worlds import Progress, Worlds
 
 app = group("Your AWS account as a place where analysis runs.")
-for _more in (compute_changes, compute_sharing, compute_code, compute_trust):
+for _more in (compute_changes, compute_settings, compute_sharing, compute_code, compute_trust):
     app.add_typer(_more.app)
 app.add_typer(compute_secrets.app, name="secret")
 app.add_typer(compute_layers.app, name="layer")

@@ -108,6 +108,64 @@ def _check(who: str | None, *, workspace: bool) -> None:
         raise UsageProblem("with whom?", hint="name a person or a team, or say --workspace")
 
 
+@app.command()
+def invite(
+    ctx: typer.Context,
+    dataset: DatasetArgument,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Of somebody from outside.")],
+    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.VIEWER,
+    message: Annotated[str, typer.Option(metavar="TEXT", help="Words for the mail.")] = "",
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Invite somebody from outside the workspace to a dataset, by mail. Managers may."""
+    from pennsieve_agent.domain import datasets
+    from pennsieve_agent.services import lookup
+
+    context = options.use(ctx, profile, as_json=json)
+    if email.strip("@").count("@") != 1:
+        raise UsageProblem(f"'{email}' is no e-mail address", hint="for example: ada@example.org")
+    platform = context.platform
+    found = lookup.dataset(platform, dataset)
+    if platform.people.by_email(context.workspace_id, email):
+        raise UsageProblem(
+            f"{email} is in the workspace already",
+            hint=f"share it with: pennsieve dataset share '{found.name}' {email}",
+        )
+    platform.collaborators.invite(found.id, email, datasets.Role.of(role.value), message)
+    if json:
+        context.streams.document({"dataset_id": found.id, "email": email, "role": role.value})
+    else:
+        context.streams.result(f"Invited {email} to dataset '{found.name}' as {role.value}")
+
+
+@app.command()
+def give(
+    ctx: typer.Context,
+    dataset: DatasetArgument,
+    who: Annotated[str, typer.Argument(metavar="WHO", help="A member's e-mail address or name.")],
+    yes: options.Yes = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Make another member the owner of your dataset. Only they can give it back."""
+    from pennsieve_agent.services import lookup, people
+
+    context = options.use(ctx, profile, as_json=json)
+    platform = context.platform
+    found = lookup.dataset(platform, dataset)
+    person = people.member(platform, context.workspace_id, who)
+    question = f"Make {person.name} the owner of dataset '{found.name}'?"
+    if not context.streams.confirm(question, assume=yes):
+        context.streams.note("nothing was changed")
+        return
+    platform.collaborators.set_owner(found.id, person.id)
+    if json:
+        context.streams.document({"dataset_id": found.id, "owner": person.id, "name": person.name})
+    else:
+        context.streams.result(f"{person.name} is the owner of dataset '{found.name}' now")
+
+
 @app.command("people")
 def people_(
     ctx: typer.Context,

@@ -169,3 +169,14 @@ def test_what_there_is_to_choose_from(agent: Agent) -> None:
     assert account["usable_here"] is True
     assert "external" not in str(account)
     assert "123456789012\t" in agent("compute", "accounts").out
+
+
+def test_a_node_is_upgraded_and_configured(agent: Agent) -> None:
+    upgraded = agent("compute", "upgrade", NODE, "--to", "v9.9.9", "--yes", "--json")
+    assert upgraded.document["version"] == "v9.9.9", upgraded.err
+    configured = agent("compute", "configure", NODE, "--gpu-tier", "small", "--max-gpus", "1")
+    assert configured.out == f"Compute node '{NODE}' is being changed\n", configured.err
+    refused(agent("compute", "configure", NODE), 2, "nothing is to change")
+    refused(agent("compute", "configure", NODE, "--gpu-tier", "huge"), 2, "small, medium")
+    refused(agent("compute", "upgrade", NODE, "--to", "v9"), 2, "--yes")
+    refused(agent("compute", "upgrade", "nope"), 2, "no compute node is called")

@@ -148,3 +148,20 @@ def test_the_people_of_a_workspace(agent: Agent) -> None:
     assert agent("workspace", "team", "publ", "--json").document["people"] == []
     assert "nobody is in team" in agent("workspace", "team", "Publishers").err
     refused(agent("workspace", "team", "nope"), 2, "no team is called 'nope'")
+
+
+def test_somebody_from_outside_is_invited(agent: Agent, scratch: str) -> None:
+    invited = agent("dataset", "invite", scratch, "mary@example.com", "--role", "editor")
+    assert invited.out == f"Invited mary@example.com to dataset '{scratch}' as editor\n"
+    refused(agent("dataset", "invite", scratch, "mary"), 2, "no e-mail address")
+    refused(agent("dataset", "invite", scratch, "grace@example.org"), 2, "dataset share")
+
+
+def test_a_dataset_gets_another_owner(agent: Agent, vera: Agent) -> None:
+    assert agent("dataset", "create", "Gift").code == 0
+    refused(agent("dataset", "give", "Gift", "Vera"), 2, "--yes")
+    refused(agent("dataset", "give", "Gift", "nobody", "--yes"), 2, "no member is called")
+    given = agent("dataset", "give", "Gift", "Vera", "--yes")
+    assert given.out == "Vera Rubin is the owner of dataset 'Gift' now\n", given.err
+    refused(agent("dataset", "remove", "Gift", "--yes"), 4)
+    assert vera("dataset", "remove", "Gift", "--yes").code == 0
