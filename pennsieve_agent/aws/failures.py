@@ -173,7 +173,7 @@ def _advice(names: set[str], code: str, text: str, attempt: Attempt) -> tuple[st
     if "ProfileNotFound" in names:
         return (
             f"there is no AWS profile called '{attempt.profile or 'default'}'",
-            "see which there are with: aws configure list-profiles",
+            "see which there are with: pennsieve aws list",
         )
     return _faults(names, code, text, attempt)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
 from pennsieve_agent.aws.failures import Attempt, translate
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import AwsError
 
@@ -20,6 +21,7 @@ READ_SECONDS = 30
 
 _SOURCES = {
     "env": "the environment variables",
+    "explicit": "the system's keychain",
     "shared-credentials-file": "the AWS credentials file",
     "config-file": "the AWS config file",
     "assume-role": "an assumed role",
@@ -37,12 +39,18 @@ class Aws:
 
     Nothing is read or opened before the first call. ``profile`` and ``region`` win over the
     settings. Settings that name their own credentials file (a sandbox's) never fall back to keys
-    in the environment: without a profile they mean ``default`` in that file.
+    in the environment: without a profile they mean ``default`` in that file. A profile that AWS's
+    files do not name is asked of ``find_keys``.
     """
 
     def __init__(
-        self, settings: AwsSettings, region: str | None = None, profile: str | None = None
+        self,
+        settings: AwsSettings,
+        region: str | None = None,
+        profile: str | None = None,
+        find_keys: Callable[[str], AwsKeys | None] = lambda _: None,
     ) -> None:
+        self._find_keys = find_keys
         self._settings = settings
         self._region = region or settings.region
         self.profile = profile or settings.profile
@@ -132,18 +140,21 @@ class Aws:
 
     def _open(self) -> Any:
         if self._session is None:
-            import botocore.session  # noqa: PLC0415 - a command without AWS never loads it
-
-            session = botocore.session.Session(profile=self.profile)
-            files = {
-                "config_file": self._settings.config_file,
-                "credentials_file": self._settings.credentials_file,
-            }
-            for variable, path in files.items():
-                if path is not None:
-                    session.set_config_variable(variable, str(path))
-            self._session = session
+            self._session = self._session_with_keys() or plain_session(self._settings, self.profile)
         return self._session
+
+    def _session_with_keys(self) -> Any:
+        """A session with keys of ours, where the profile is none of AWS's."""
+        if self.profile is None:
+            return None
+        session = unbound_session(self._settings)
+        if self.profile in session.available_profiles:
+            return None
+        keys = self._find_keys(self.profile)
+        if keys is None:
+            return None
+        session.set_credentials(keys.key_id, keys.secret, keys.token or None)
+        return session
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
@@ -169,6 +180,28 @@ class Aws:
         method = str(getattr(credentials, "method", ""))
         words = _SOURCES.get(method, method or "an unknown place")
         return f"{words}, profile {self.profile}" if self.profile else words
+
+
+def plain_session(settings: AwsSettings, profile: str | None = None) -> Any:
+    """A session of botocore's own with the files that the settings name."""
+    return _session(settings, profile=profile)
+
+
+def unbound_session(settings: AwsSettings) -> Any:
+    """A session of no profile at all, whatever ``AWS_PROFILE`` says."""
+    no_variable: tuple[Any, ...] = (None, [], None, None)
+    return _session(settings, session_vars={"profile": no_variable})
+
+
+def _session(settings: AwsSettings, **how: Any) -> Any:
+    import botocore.session  # noqa: PLC0415 - a command without AWS never loads it
+
+    session = botocore.session.Session(**how)
+    files = {"config_file": settings.config_file, "credentials_file": settings.credentials_file}
+    for variable, path in files.items():
+        if path is not None:
+            session.set_config_variable(variable, str(path))
+    return session
 
 
 def _not_root(identity: AwsIdentity) -> AwsIdentity:

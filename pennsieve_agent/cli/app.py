@@ -15,6 +15,7 @@ COMMANDS = {
     "logout": "Forget the key of a profile.",
     "whoami": "Who is signed in, to which workspace, with which key.",
     "profile": "Workspaces this machine knows.",
+    "aws": "AWS credentials, for people without an AWS profile.",
     "compute": "Your AWS account as a place where analysis runs.",
     "workflow": "Analysis code from git, registered to run.",
     "dataset": "Datasets, and which workflow may use them.",

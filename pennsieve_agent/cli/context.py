@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.domain.identity import Identity, Profile
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.settings.aws_keys import AwsKeyring
     from pennsieve_agent.settings.profiles import Settings
 
 
@@ -124,7 +125,16 @@ class Context:
         """The AWS account of the profile in use; closed when the command ends."""
         from pennsieve_agent.aws.session import Aws
 
-        return self._open.enter_context(Aws(self.profile.aws, region, profile))
+        find_keys = self.aws_keyring.find
+        return self._open.enter_context(Aws(self.profile.aws, region, profile, find_keys))
+
+    @cached_property
+    def aws_keyring(self) -> AwsKeyring:
+        """AWS keys in the system's keychain."""
+        from pennsieve_agent.settings.aws_keys import AwsKeyring
+        from pennsieve_agent.settings.keychain import SystemKeychain
+
+        return AwsKeyring(SystemKeychain())
 
     @cached_property
     def workspace_id(self) -> str:

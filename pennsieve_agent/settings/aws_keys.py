@@ -1,0 +1,109 @@
+"""AWS keys in the system's keychain, and nowhere else.
+
+A keychain cannot be listed, so one entry of it, which holds no secret, is the list.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from pennsieve_agent.domain.aws_keys import AwsKeys, KeptKeys
+from pennsieve_agent.errors import SettingsError
+from pennsieve_agent.settings.keychain import Keychain
+
+_LIST = "aws-keys"
+_HINT = (
+    "sign in with: aws sso login --profile NAME; or keep them with: aws configure --profile NAME; "
+    "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+)
+
+
+class AwsKeyring:
+    """Named AWS keys."""
+
+    def __init__(self, keychain: Keychain) -> None:
+        self._keychain = keychain
+
+    def check(self) -> None:
+        """Refuse to go on where keys could not be kept.
+
+        Raises:
+            SettingsError: there is no keychain.
+
+        """
+        if not self._keychain.available():
+            raise SettingsError("this machine has no keychain to keep AWS keys in", hint=_HINT)
+
+    def listed(self) -> tuple[KeptKeys, ...]:
+        """The keys there are, by name; none without a keychain.
+
+        Raises:
+            SettingsError: the keychain is locked, or its entry is not ours.
+
+        """
+        text = self._keychain.get(_LIST)
+        if text is None:
+            return ()
+        try:
+            return tuple(KeptKeys(**row) for row in json.loads(text))
+        except (TypeError, ValueError):
+            raise self._unusable() from None
+
+    def find(self, name: str) -> AwsKeys | None:
+        """The keys of this name.
+
+        Raises:
+            SettingsError: the keychain is locked, or its entry is not ours.
+
+        """
+        text = self._keychain.get(_account(name))
+        if text is None:
+            return None
+        try:
+            return AwsKeys(**json.loads(text))
+        except (TypeError, ValueError):
+            raise self._unusable() from None  # the text may hold a secret
+
+    def keep(self, kept: KeptKeys, keys: AwsKeys) -> None:
+        """Keep keys, replacing those of the same name.
+
+        Raises:
+            SettingsError: there is no keychain, or it refused.
+
+        """
+        self.check()
+        others = [row for row in self.listed() if row.name != kept.name]
+        self._keychain.set(_account(kept.name), json.dumps(asdict(keys)))
+        self._write(sorted([*others, kept], key=lambda row: row.name))
+
+    def remove(self, name: str) -> bool:
+        """Forget keys; answers whether there were any.
+
+        Raises:
+            SettingsError: the keychain refused.
+
+        """
+        rows = self.listed()
+        left = [row for row in rows if row.name != name]
+        there = len(left) < len(rows) or self.find(name) is not None
+        self._keychain.delete(_account(name))
+        if len(left) < len(rows):
+            self._write(left)
+        return there
+
+    def _write(self, rows: list[KeptKeys]) -> None:
+        if rows:
+            self._keychain.set(_LIST, json.dumps([asdict(row) for row in rows]))
+        else:
+            self._keychain.delete(_LIST)
+
+    def _unusable(self) -> SettingsError:
+        return SettingsError(
+            "what the keychain has for AWS was not written by this program",
+            hint=f"look for 'pennsieve' / '{_LIST}' in the keychain and delete it",
+        )
+
+
+def _account(name: str) -> str:
+    return f"{_LIST}:{name}"
