@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
 import sys
 from typing import Any
 
-import pytest
-
 from tests.cli.conftest import Lab
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("pennsieve") is None,
-    reason="the official client does not install on this Python",
-)
 # A process of its own: the client brings a boto3 session, warnings of its own and no close().
 COMMON = """
 import json, os, sys
