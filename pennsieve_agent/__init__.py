@@ -9,6 +9,7 @@ them. Imports point downwards::
     services    what a command does: register, grant, start, follow
     sandbox     a Pennsieve platform and an AWS account in one local process
     account     changing the user's AWS account: observe, plan, show, apply
+    contract    the platform's documented answers as checks
     engine      compile a run plan; run it with Docker or plain processes
     platform    talking to Pennsieve       (the only user of httpx)
     aws         talking to AWS             (the only user of boto3)
