@@ -25,6 +25,7 @@ COMMANDS = {
     "completion": "A script that completes commands in your shell.",
 }
 """The order is that of a first journey."""
+HELP = ("--help", "-h")
 
 
 class LazyGroup(TyperGroup):
@@ -42,8 +43,8 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that was typed, knowing the word after it."""
-        if len(args) > 1 and args[0] in COMMANDS:
-            return args[0], _load(args[0], args[1]), args[1:]
+        if args and args[0] in COMMANDS:
+            return args[0], _load(args[0], args[1] if len(args) > 1 else HELP[0]), args[1:]
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -61,12 +62,12 @@ class LazyGroup(TyperGroup):
 
 
 def _load(name: str, inner: str = "") -> Any:
-    """A command, made from its module; of a group only ``inner``, if it has one of that name.
+    """A command, made from its module; of a group only ``inner``, the word that was typed.
 
     To make all commands of a large group takes a fifth of the time that help may take.
     """
     whole = importlib.import_module(f"pennsieve_agent.cli.{name}").app
-    one = _only(whole, inner) if inner else None
+    one = _listed(whole) if inner in HELP else _only(whole, inner) if inner else None
     command = typer.main.get_command(whole) if one is None else typer.main.get_group(one)
     command.name = name
     return command
@@ -82,6 +83,40 @@ def _only(whole: typer.Typer, inner: str) -> typer.Typer | None:
     one.registered_commands = [info for info in commands if _word(info) == inner]
     one.registered_groups = [info for info in whole.registered_groups if info.name == inner]
     return one if one.registered_commands or one.registered_groups else None
+
+
+def _listed(whole: typer.Typer) -> typer.Typer | None:
+    """A group's copy whose commands have names and help alone, to be listed; None if it is none."""
+    if len(whole.registered_commands) == 1 and not whole.registered_groups:
+        return None
+    shown = copy.copy(whole)
+    shown.registered_commands = [_without_options(info) for info in whole.registered_commands]
+    shown.registered_groups = []
+    for info in whole.registered_groups:
+        inner = copy.copy(info)
+        if info.typer_instance is not None:
+            inner.typer_instance = _without_commands(info.typer_instance, named=bool(info.name))
+        shown.registered_groups.append(inner)
+    return shown
+
+
+def _without_commands(inner: typer.Typer, *, named: bool) -> typer.Typer:
+    """A group's copy: of one with a name, only that is listed; of another, its commands are."""
+    shown = copy.copy(inner)
+    shown.registered_groups = []
+    kept = [] if named else inner.registered_commands
+    shown.registered_commands = [_without_options(info) for info in kept]
+    return shown
+
+
+def _without_options(info: Any) -> Any:
+    def command() -> None:
+        raise AssertionError("it was made to be listed")
+
+    command.__name__, command.__doc__ = info.callback.__name__, info.callback.__doc__
+    shown = copy.copy(info)
+    shown.callback = command
+    return shown
 
 
 def _word(info: Any) -> str:
