@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pennsieve_agent.account.evaluate import Ask, lets_in
+from pennsieve_agent.account.evaluate import Ask, Verdict, decide, lets_in
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.policies import SESSION_SECONDS
+from pennsieve_agent.account.policies import SESSION_SECONDS, platform_access
 from pennsieve_agent.account.steps import AllowImagePulls
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.aws.values import AwsIdentity, Stack
@@ -158,8 +158,27 @@ def _bounded(seen: Examined, role: IamRole) -> Check:
     finding = role.boundary or "the role has none"
     if role.boundary and seen.boundary is None:
         finding += " does not exist"
+    if (shut := _shut_out(seen)) and there:
+        why = "an organisation's boundary must allow what Pennsieve needs of the node"
+        remedy = "ask whoever owns the boundary; see what is needed with: pennsieve compute policy"
+        finding += f" does not allow {', '.join(shut)}"
+        return Check("permissions boundary", False, finding, why, remedy)  # noqa: FBT003 - a Check
     why = "it is the most that the role can ever do, whatever is put on it later"
     return Check("permissions boundary", there, finding, why, _again(seen))
+
+
+def _shut_out(seen: Examined) -> list[str]:
+    """What of the role's rights its boundary takes away."""
+    if seen.names is None or seen.boundary is None:
+        return []
+    access = platform_access(seen.names)
+    asks = [
+        Ask(action, str(statement["Resource"]).replace("*", "x"))
+        for statement in access["Statement"]
+        for action in statement["Action"]
+    ]
+    verdicts = ((ask, decide(ask, [access], seen.boundary)) for ask in asks)
+    return [ask.action for ask, verdict in verdicts if verdict is not Verdict.ALLOWED]
 
 
 def _session(role: IamRole) -> Check:

@@ -194,9 +194,13 @@ def _plan(
 def _installer(
     context: Context, boundary: str, region: str | None, aws_profile: str | None
 ) -> None:
+    from pennsieve_agent.account.extras import check_boundary
     from pennsieve_agent.account.installer import all_nodes, installer_policy, installer_rights
 
-    names = all_nodes(_identity(context, region, aws_profile))
+    identity = _identity(context, region, aws_profile)
+    if boundary and identity.account_id != "*":
+        check_boundary(boundary, identity)
+    names = all_nodes(identity)
     if context.as_json:
         context.streams.document(installer_policy(names, boundary))
         return

@@ -91,6 +91,26 @@ def test_a_boundary_taken_away(scene: Scene) -> None:
     assert "permissions boundary" in failing(scene)
 
 
+def test_a_boundary_that_leaves_too_little(scene: Scene) -> None:
+    scene.register()
+    row = {
+        "Effect": "Allow",
+        "Action": ["cloudformation:*", "logs:*", "dynamodb:*"],
+        "Resource": "*",
+    }
+    made = scene.aws.call(
+        *("iam", "create_policy"),
+        PolicyName="everything-bounded",  # the one that the installer of these tests may read
+        Path="/org/",
+        PolicyDocument=policy(row),
+    )
+    arn = made["Policy"]["Arn"]
+    change(scene, "put_role_permissions_boundary", PermissionsBoundary=arn)
+    check = look(scene)["permissions boundary"]
+    assert not check.passed
+    assert check.finding.endswith("/everything-bounded does not allow lambda:InvokeFunction")
+
+
 def test_rights_changed_by_hand(scene: Scene) -> None:
     scene.register()
     names = scene.plan().names

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import json
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 
 import pennsieve_agent
 from pennsieve_agent.account.evaluate import Ask, Verdict, decide, lets_in, many
+from pennsieve_agent.account.examine import examine
 from pennsieve_agent.account.installer import (
     CLOUDFORMATION,
     MOST_POLICY_CHARACTERS,
@@ -26,10 +29,12 @@ from pennsieve_agent.account.installer import (
 )
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
+from pennsieve_agent.account.preflight import check_rights
 from pennsieve_agent.account.template import node_template
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.sandbox.compute import cross_account
 from tests.account.conftest import heard
-from tests.account.scene import Scene
+from tests.account.scene import OPTIONS, Scene
 from tests.aws.emulator import IGNORED, NUMBER
 from tests.aws.recorder import FREE, action_of
 
@@ -79,25 +84,47 @@ def test_the_installer_may_do_what_the_code_does_and_no_more() -> None:
     assert given == calls_in_the_code()
 
 
-def test_a_whole_life_uses_every_needed_right(scene: Scene) -> None:
+def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     heard.clear()
     scene.register()
     bucket = scene.plan().names.bucket
     scene.aws.call("s3", "put_object", Bucket=bucket, Key="k", Body=b"1")
     scene.aws.call("s3", "create_multipart_upload", Bucket=bucket, Key="unfinished")
+    plan = replace(scene.named("second").plan(), identity=WHO)
+    check_rights(scene.aws, plan, lambda _: None)
+    examine(scene.worlds, OPTIONS, time.time)
     scene.remove()
 
     used = {ask.action for ask in heard}
     used |= {more for action in used for more in ALSO.get(action, set())}
-    looks = {"cloudformation:GetTemplate", "iam:GetRolePolicy", "iam:GetPolicyVersion"}
-    needed = {
+    given = {
         action
         for right in installer_rights(all_nodes(WHO))
-        if right.needed and not right.via_cloudformation
+        if not right.via_cloudformation
         for action in right.actions
     }
-    assert needed - used <= looks
-    assert used <= needed
+    assert used == given
+
+
+def test_the_sandboxs_platform_does_only_what_its_role_allows() -> None:
+    """What it calls with the role's keys, by its own source."""
+    tree = ast.parse(Path(cross_account.__file__).read_text())
+    (check,) = [
+        n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "check_stack"
+    ]
+    called = {
+        node.func.attr
+        for node in ast.walk(check)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "client"
+    } - {"close"}
+    assert called
+    stack = f"arn:aws:cloudformation:us-east-1:{NUMBER}:stack/{NAMES.stack}/1"
+    for operation in called:
+        ask = Ask(action_of("cloudformation", operation), stack)
+        assert decide(ask, PLATFORM, BOUNDARY) is Verdict.ALLOWED, operation
 
 
 def test_what_cloudformation_does_is_only_for_cloudformation() -> None:

@@ -39,6 +39,8 @@ def test_the_installers_policy(agent: Agent) -> None:
         "make the role, never without its boundary" in agent("compute", "policy", "--installer").out
     )
     assert agent("compute", "policy", "--installer", "--served").code == 2
+    foreign = "arn:aws:iam::999988887777:policy/p"
+    assert agent("compute", "policy", "--installer", "--permissions-boundary", foreign).code == 2
     without = Agent({"HOME": agent.environ["HOME"]})("compute", "policy", "--installer", "--json")
     assert without.code == 0
     assert "iam::*:role/Pennsieve-Compute-*" in without.out
