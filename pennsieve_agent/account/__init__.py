@@ -16,5 +16,11 @@ goes on with the same names and makes nothing twice. Removal has the same form
 (:mod:`~pennsieve_agent.account.removal`), in the order that strands nothing
 (``contracts/resources.md`` section 6, trap 43).
 
+What the policies mean is told in sentences made from the very documents
+(:mod:`~pennsieve_agent.account.words`), and an evaluator of ours
+(:mod:`~pennsieve_agent.account.evaluate`) keeps those sentences, the rights of whoever registers
+(:mod:`~pennsieve_agent.account.installer`) and the checks of a node that is there
+(:mod:`~pennsieve_agent.account.doctor`) honest.
+
 The platform is met only through :class:`~pennsieve_agent.account.registry.NodeRegistry`.
 """

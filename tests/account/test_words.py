@@ -97,6 +97,13 @@ def test_some_other_buckets_are_other_buckets(resource: str) -> None:
     assert "read other buckets" in describe(role(reads, never)).cannot
 
 
+def test_where_is_not_flattered() -> None:
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lab/*"}
+    assert summary(role(reads))[0].endswith(", where the policy says")
+    but = {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::lab/*"}
+    assert summary(role(but))[0].endswith(", anywhere in the account")
+
+
 def test_other_accounts_are_no_excuse() -> None:
     reads = {"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::555566667777:role/r"}
     assert not {"change rights", "change its own rights"} & set(describe(role(reads)).cannot)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.aws.emulator import NUMBER, settings
@@ -112,6 +113,32 @@ def test_unknown_profile_is_named(tmp_path: Path) -> None:
     with Aws(settings(tmp_path, None), profile="lab") as aws, pytest.raises(AwsError) as raised:
         aws.identity()
     assert raised.value.message == "there is no AWS profile called 'lab'"
+
+
+def test_keys_of_ours_are_used_where_aws_has_no_such_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def find(name: str) -> AwsKeys | None:
+        asked.append(name)
+        return AwsKeys("AKIAOFOURS", "not-shown") if name == "lab" else None
+
+    monkeypatch.setenv("AWS_PROFILE", "another")
+    body = IDENTITY.format(arn="arn:aws:iam::111122223333:user/ada")
+    with answering(body, "200 OK") as (url, requests):
+        for profile in ("lab", "default"):  # as the settings' cli_aws_profile
+            with Aws(settings(tmp_path, url, profile=profile), find_keys=find) as aws:
+                aws.identity()
+    assert b"AKIAOFOURS" in requests[0]
+    assert b"AKIAEXAMPLE" in requests[1]
+    assert asked == ["lab"]
+    with (
+        Aws(settings(tmp_path, None), profile="none", find_keys=find) as nobody,
+        pytest.raises(AwsError, match="no AWS profile called 'none'"),
+    ):
+        nobody.identity()
+    assert "not-shown" not in repr(find("lab"))
 
 
 def test_expired_sso_names_the_command(tmp_path: Path) -> None:
