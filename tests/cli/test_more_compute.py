@@ -9,7 +9,7 @@ import pytest
 from pennsieve_agent.sandbox.administration import administration
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
-from tests.cli.test_bad_input import refused
+from tests.cli.test_bad_input import RUN, refused
 
 pytestmark = pytest.mark.usefixtures("ready")
 NODE = "my-compute"
@@ -35,7 +35,7 @@ def shared(agent: Agent) -> Iterator[None]:
 def test_a_paused_node_starts_nothing(agent: Agent) -> None:
     assert agent("compute", "pause", NODE).out == f"Compute node '{NODE}' is paused\n"
     try:
-        refused(agent("run", "start", "--dataset", "Mouse EEG"), 2, "is paused")
+        refused(agent(*RUN, "--node", NODE), 2, "is paused")
     finally:
         resumed = agent("compute", "resume", NODE, "--json")
     assert resumed.document["status"] == "Enabled"

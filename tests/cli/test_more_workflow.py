@@ -52,11 +52,11 @@ def test_an_archived_workflow_comes_back(agent: Agent) -> None:
     try:
         assert NAME not in agent("workflow", "list").out
         listed = agent("workflow", "list", "--archived", "--json").document
-        assert [(w["name"], w["active"]) for w in listed] == [(NAME, False)]
+        assert (NAME, False) in [(w["name"], w["active"]) for w in listed]
     finally:
         restored = agent("workflow", "restore", NAME)
     assert restored.out == f"Workflow '{NAME}' can be started again\n"
-    assert "no workflow is archived" in agent("workflow", "list", "--archived").err
+    assert NAME not in agent("workflow", "list", "--archived").out
     refused(agent("workflow", "restore", NAME), 2, "no archived workflow", "--archived")
 
 
