@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.compute import Compute
     from pennsieve_agent.platform.datasets import Datasets
     from pennsieve_agent.platform.downloads import Downloads
+    from pennsieve_agent.platform.github import GitHub
     from pennsieve_agent.platform.integrations import Integrations
     from pennsieve_agent.platform.layers import Layers
     from pennsieve_agent.platform.metrics import Metrics
@@ -200,3 +201,10 @@ class Platform:
         from pennsieve_agent.platform.metrics import Metrics  # noqa: PLC0415 - see above
 
         return Metrics(self._v2)
+
+    @cached_property
+    def github(self) -> GitHub:
+        """Repositories on GitHub and their releases."""
+        from pennsieve_agent.platform.github import GitHub  # noqa: PLC0415 - see above
+
+        return GitHub(self._v2)

@@ -168,6 +168,15 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "webhooks.delete": lambda p: p.webhooks.delete(1),
     "webhooks.on_dataset": lambda p: p.webhooks.on_dataset("d"),
     "webhooks.fire": lambda p: p.webhooks.fire("d", "x", "y"),
+    "github.repositories": lambda p: p.github.repositories(2, 50, "x"),
+    "github.repository": lambda p: p.github.repository("o", "r"),
+    "github.set_publishing": lambda p: p.github.set_publishing(
+        "u", to_discover=False, to_app_store=True
+    ),
+    "github.publish": lambda p: p.github.publish("o", "r", "v1", ["appstore"]),
+    "github.account": lambda p: p.github.account(),
+    "github.disconnect": lambda p: p.github.disconnect(),
+    "github.installations": lambda p: p.github.installations(),
 }
 
 RESOURCES = tuple(dict.fromkeys(name.partition(".")[0] for name in METHODS if "." in name))
