@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -17,14 +17,7 @@ from pennsieve_agent.cli import (
     options,
 )
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.context import Context
-from pennsieve_agent.errors import AgentError, UsageProblem
-
-if TYPE_CHECKING:
-    from pennsieve_agent.account.removal import RemovalPlan
-    from pennsieve_agent.account.steps import AccountPlan
-    from pennsieve_agent.account.undo import RemovalReport
-    from pennsieve_agent.account.worlds import Progress, Worlds
+from pennsieve_agent.errors import UsageProblem
 
 app = group("Your AWS account as a place where analysis runs.")
 for _more in (compute_changes, compute_settings, compute_sharing, compute_code, compute_trust):
@@ -67,6 +60,7 @@ def register(
     from pennsieve_agent.account.observe import RegisterOptions, observe
     from pennsieve_agent.account.plan import plan_registration
     from pennsieve_agent.account.preflight import check_rights
+    from pennsieve_agent.cli import compute_views
     from pennsieve_agent.console import documents
 
     context = options.use(ctx, profile, as_json=json)
@@ -74,12 +68,12 @@ def register(
     environment = environment_of(context.profile.hosts)
     extras = Extras(permissions_boundary or "", parse_tags(tag or ()))
     wanted = RegisterOptions(name, workspace, environment, mode, extras)
-    worlds = _worlds(context, name, region, aws_profile)
+    worlds = compute_views.worlds(context, name, region, aws_profile)
     plan = plan_registration(observe(worlds, wanted), wanted)
     if dry_run and json:
         context.streams.document(plan.to_json())
         return
-    _show_plan(context, plan)
+    compute_views.show_plan(context, plan)
     check_rights(worlds.aws, plan, context.streams.note)
     if dry_run:
         context.streams.note("nothing was changed (--dry-run)")
@@ -177,6 +171,7 @@ def remove(
     """
     from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
     from pennsieve_agent.account.undo import apply_removal
+    from pennsieve_agent.cli import compute_views
     from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
@@ -190,89 +185,16 @@ def remove(
         context.streams.note(f"no compute node '{node}' on Pennsieve; looking in AWS")
     else:
         name, uuid = found.name, found.uuid
-    worlds = _worlds(context, name, region, aws_profile)
+    worlds = compute_views.worlds(context, name, region, aws_profile)
     plan = plan_removal(observe_removal(worlds, RemovalOptions(name, workspace, uuid)))
     if dry_run and json:
         context.streams.document(plan.to_json())
         return
-    _show_removal(context, plan)
+    compute_views.show_removal(context, plan)
     if dry_run:
         context.streams.note("nothing was changed (--dry-run)")
         return
     if not context.streams.confirm(f"Remove compute node '{name}'?", assume=yes):
         context.streams.note("nothing was changed")
         return
-    _show_report(context, name, apply_removal(plan, worlds))
-
-
-def _worlds(context: Context, name: str, region: str | None, aws_profile: str | None) -> Worlds:
-    from pennsieve_agent.account.journal import Journal
-    from pennsieve_agent.account.worlds import Worlds
-
-    folder = context.config_path.parent / "nodes"
-    return Worlds(
-        context.aws(region, aws_profile),
-        context.platform.compute,
-        Journal(folder, context.profile.name, name),
-        context.sleep,
-        lambda progress: _tell(context, progress),
-    )
-
-
-#: Steps that take long enough to be announced.
-_SLOW = {"deploy_stack", "await_node", "delete_node", "delete_stack"}
-_MARKS = {
-    "started": ("…", "dim"),
-    "done": ("✓", "green"),
-    "already done": ("✓", "green"),
-    "problem": ("!", "yellow"),
-    "interrupted": ("!", "yellow"),
-}
-
-
-def _tell(context: Context, progress: Progress) -> None:
-    streams, state = context.streams, progress.state.value
-    if state == "started" and (not streams.err_is_terminal or progress.step not in _SLOW):
-        return
-    mark, style = _MARKS.get(state, (" ", "dim"))
-    streams.explain(f"{streams.paint(mark, style)} {progress.sentence}")
-    if progress.hint:
-        streams.note(f"    hint: {progress.hint}")
-
-
-def _show_plan(context: Context, plan: AccountPlan) -> None:
-    streams, who = context.streams, plan.identity
-    streams.explain(f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})")
-    if plan.nothing_to_do:
-        return
-    streams.note("This will be done:")
-    for number, step in enumerate(plan.steps, 1):
-        streams.explain(f"  {number}. {step.sentence}")
-        for line in getattr(step, "lines", ()):
-            streams.explain(f"     {line}")
-    for words in plan.words:
-        streams.explain(words)
-
-
-def _show_removal(context: Context, plan: RemovalPlan) -> None:
-    context.streams.note("This will be done:")
-    for number, step in enumerate(plan.steps, 1):
-        context.streams.explain(f"  {number}. {step.sentence}")
-    for kept in plan.kept:
-        context.streams.explain(f"  stays: {kept}")
-
-
-def _show_report(context: Context, name: str, report: RemovalReport) -> None:
-    if context.as_json and not report.leftovers:
-        context.streams.document(
-            {"name": name, "removed": list(report.removed), "kept": list(report.kept)}
-        )
-    if report.leftovers:
-        raise AgentError(
-            f"something of compute node '{name}' remains: {', '.join(report.leftovers)}",
-            hint="look at it in the AWS console, then run the same command again",
-        )
-    if not context.as_json:
-        context.streams.result(f"Removed compute node '{name}'; nothing unexpected is left in AWS")
-        for kept in report.kept:
-            context.streams.explain(f"  kept: {kept}")
+    compute_views.show_report(context, name, apply_removal(plan, worlds))

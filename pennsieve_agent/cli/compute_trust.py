@@ -131,11 +131,11 @@ def doctor(
     from pennsieve_agent.account.doctor import checks
     from pennsieve_agent.account.examine import examine
     from pennsieve_agent.account.observe import RegisterOptions
-    from pennsieve_agent.cli.compute import _worlds
+    from pennsieve_agent.cli import compute_views
 
     context = options.use(ctx, profile, as_json=json)
     name = _only_node(context) if node is None else _full_name(context, node)
-    worlds = _worlds(context, name, region, aws_profile)
+    worlds = compute_views.worlds(context, name, region, aws_profile)
     wanted = RegisterOptions(name, context.workspace_id)
     found = checks(examine(worlds, wanted, context.now))
     if json:
@@ -182,12 +182,12 @@ def _plan(
     from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions, observe
     from pennsieve_agent.account.plan import plan_registration
-    from pennsieve_agent.cli.compute import _worlds
+    from pennsieve_agent.cli import compute_views
 
     extras = Extras(boundary or "", tags)
     environment = environment_of(context.profile.hosts)
     wanted = RegisterOptions(name, context.workspace_id, environment, extras=extras)
-    worlds = _worlds(context, name, *where)
+    worlds = compute_views.worlds(context, name, *where)
     return plan_registration(observe(worlds, wanted), wanted), worlds
 
 

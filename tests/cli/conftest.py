@@ -132,7 +132,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         path.write_text(text)
     code = repository(root / "word-count", WORD_COUNT)
     box = Sandbox(root / "sandbox")
-    state = box.start_detached(free_port(), "process")
+    state = box.start_detached(0, "process")
     yield Lab(box, state, code, root)
     box.stop()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
-from tests.cli.conftest import MANIFEST, PROGRAM, free_port, repository
+from tests.cli.conftest import MANIFEST, PROGRAM, repository
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
 
@@ -30,7 +30,7 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     raw.mkdir(parents=True)
     (raw / "a.txt").write_text("one two three\n")
     box = Sandbox(tmp_path / "box")
-    state = box.start_detached(free_port(), None)
+    state = box.start_detached(0, None)
     assert state.engine == "docker"
     yield Agent({**box.environment(), "HOME": str(tmp_path)})
     box.stop()

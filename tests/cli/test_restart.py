@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
-from tests.cli.conftest import free_port, repository
+from tests.cli.conftest import repository
 from tests.cli.harness import Agent, Result
 
 PROGRAM = """\
@@ -33,7 +33,7 @@ def box(tmp_path: Path) -> Iterator[Sandbox]:
     (tmp_path / "box" / "datasets" / "Data").mkdir(parents=True)
     (tmp_path / "box" / "datasets" / "Data" / "a.txt").write_text("x")
     box = Sandbox(tmp_path / "box")
-    box.start_detached(free_port(), "process")
+    box.start_detached(0, "process")
     yield box
     box.stop()
 

@@ -65,7 +65,7 @@ def test_from_start_to_reset(here: Agent, tmp_path: Path) -> None:
 
 
 def test_in_the_foreground_it_ends_with_ctrl_c(tmp_path: Path) -> None:
-    words = ["sandbox", "start", "--port", str(free_port()), "--engine", "process", "--data"]
+    words = ["sandbox", "start", "--port", "0", "--engine", "process", "--data"]
     with subprocess.Popen(
         [sys.executable, "-m", "pennsieve_agent", *words, str(tmp_path / "box")],
         stdout=subprocess.PIPE,
