@@ -13,7 +13,7 @@ from dataclasses import dataclass
 NOTEBOOKS = "interactive notebooks: a later issue"
 QUOTAS = "LLM budgets and quotas: a later issue"
 STORAGE = "storage nodes: a later issue"
-ASSETS = "viewer assets: written by containers, not by a CLI user"
+ASSETS = "viewer assets: written by containers and read by the web app"
 SIGNALS = "time series: not part of running analysis"
 BROWSER = "browser sessions only; a key is answered 403"
 SERVICE = "for Pennsieve's own services"

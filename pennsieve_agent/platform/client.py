@@ -17,6 +17,7 @@ from pennsieve_agent.platform.transport import Transport, pause, silent
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.applications import Applications
+    from pennsieve_agent.platform.assets import Assets
     from pennsieve_agent.platform.collaborators import DatasetPeople
     from pennsieve_agent.platform.compute import Compute
     from pennsieve_agent.platform.datasets import Datasets
@@ -208,3 +209,10 @@ class Platform:
         from pennsieve_agent.platform.github import GitHub  # noqa: PLC0415 - see above
 
         return GitHub(self._v2)
+
+    @cached_property
+    def assets(self) -> Assets:
+        """Viewer assets of datasets."""
+        from pennsieve_agent.platform.assets import Assets  # noqa: PLC0415 - see above
+
+        return Assets(self._v2)

@@ -6,7 +6,6 @@ Every call may be sent twice: an upload id is chosen here and names the same fil
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from pennsieve_agent.domain.transfers import (
     BATCH_FILES,
@@ -15,8 +14,9 @@ from pennsieve_agent.domain.transfers import (
     UploadEntry,
 )
 from pennsieve_agent.errors import PlatformError
-from pennsieve_agent.platform.decode import Fields, parse, unexpected
+from pennsieve_agent.platform.decode import Fields, parse
 from pennsieve_agent.platform.paging import by_cursor
+from pennsieve_agent.platform.storagekeys import decode_keys
 from pennsieve_agent.platform.surface import Surface
 
 REGISTERED = 1
@@ -72,22 +72,7 @@ class Uploads:
 
         """
         found = self._post("/storage-credentials", dataset_id, {"manifestNodeId": manifest_id})
-        prefix = found.need_text("keyPrefix").strip("/")
-        if not prefix:
-            raise unexpected(found.where, "keyPrefix", "a prefix")
-        try:
-            expires_at = datetime.fromisoformat(found.need_text("expiration")).timestamp()
-        except ValueError:
-            raise unexpected(found.where, "expiration", "a time") from None
-        return StorageKeys(
-            access_key=found.need_text("accessKeyId"),
-            secret=found.need_text("secretAccessKey"),
-            token=found.need_text("sessionToken"),
-            expires_at=expires_at,
-            bucket=found.need_text("bucket"),
-            prefix=prefix,
-            region=found.text("region") or "us-east-1",
-        )
+        return decode_keys(found)
 
     def finalize(
         self, dataset_id: str, manifest_id: str, files: Sequence[UploadedFile], *, replace: bool

@@ -177,6 +177,12 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "github.account": lambda p: p.github.account(),
     "github.disconnect": lambda p: p.github.disconnect(),
     "github.installations": lambda p: p.github.installations(),
+    "assets.create": lambda p: p.assets.create("d", "n", "k", ["p"], {"a": 1}),
+    "assets.list": lambda p: p.assets.list("d", "p"),
+    "assets.get": lambda p: p.assets.get("d", "a"),
+    "assets.change": lambda p: p.assets.change("d", "a", ready=True),
+    "assets.delete": lambda p: p.assets.delete("d", "a"),
+    "assets.formats": lambda p: p.assets.formats(),
 }
 
 RESOURCES = tuple(dict.fromkeys(name.partition(".")[0] for name in METHODS if "." in name))
