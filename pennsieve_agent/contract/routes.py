@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 NOTEBOOKS = "interactive notebooks: a later issue"
-QUOTAS = "LLM budgets and quotas: a later issue"
+QUOTAS = "LLM budgets and quotas: no command asks for them yet"
 STORAGE = "storage nodes: a later issue"
 ASSETS = "viewer assets: written by containers and read by the web app"
 SIGNALS = "time series: not part of running analysis"

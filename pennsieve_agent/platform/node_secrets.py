@@ -19,9 +19,9 @@ from pennsieve_agent.errors import (
     Unreachable,
     UsageProblem,
 )
-from pennsieve_agent.platform.decode import Fields, parse
 from pennsieve_agent.platform.exchange import Answer
 from pennsieve_agent.platform.node_changes import NODES
+from pennsieve_agent.platform.node_reply import reply, took_no_notice
 from pennsieve_agent.platform.surface import Surface, segment
 
 MOST_SECRETS = 50
@@ -49,7 +49,6 @@ _REFUSALS: tuple[tuple[type[PlatformError], str, str], ...] = (
     (RateLimited, "Pennsieve asks to slow down", "try again later"),
     (PlatformError, "Pennsieve could not get an answer from the node", "try again later"),
 )
-_OLD_HINT = "upgrade the node; look with: pennsieve compute list"
 
 
 class NodeSecrets:
@@ -143,7 +142,7 @@ class NodeSecrets:
 
         """
         answer = self._call("GET", _path(node_uuid, "allowed-processors"))
-        return _reply(answer).texts("processors")
+        return reply(answer).texts("processors")
 
     def allow_processors(self, node_uuid: str, source_urls: Iterable[str]) -> None:
         """Replace the list of repositories whose code the node runs; an empty one allows all.
@@ -159,10 +158,10 @@ class NodeSecrets:
 
         """
         body = {"processors": list(source_urls)}  # a body without the list would send null on
-        _reply(self._call("PUT", _path(node_uuid, "allowed-processors"), body=body))
+        reply(self._call("PUT", _path(node_uuid, "allowed-processors"), body=body))
 
     def _names(self, path: str) -> tuple[str, ...]:
-        return tuple(sorted(_reply(self._call("GET", path)).texts("keys")))
+        return tuple(sorted(reply(self._call("GET", path)).texts("keys")))
 
     def _set(self, path: str, secrets: Mapping[str, str]) -> None:
         if not secrets:
@@ -170,13 +169,13 @@ class NodeSecrets:
         if len(secrets) > MOST_SECRETS:
             raise UsageProblem(f"a node takes {MOST_SECRETS} secrets at once at most")
         body = {_checked(name): _checked_value(value) for name, value in secrets.items()}
-        _reply(self._call("PATCH", path, body={"secrets": body}))
+        reply(self._call("PATCH", path, body={"secrets": body}))
 
     def _remove(self, path: str, query: Mapping[str, str]) -> None:
         # Its answer quotes the name without escaping it (trap 15), so it may be no JSON.
         answer = self._call("DELETE", path, query=query)
         if answer.body.strip() == b"null":
-            raise _took_no_notice(answer)
+            raise took_no_notice(answer)
 
     def _call(
         self,
@@ -219,17 +218,3 @@ def _checked_value(value: str) -> str:
     if len(value.encode(errors="replace")) > LONGEST_VALUE_BYTES:
         raise UsageProblem(f"the value of a secret is longer than {LONGEST_VALUE_BYTES} bytes")
     return value
-
-
-def _reply(answer: Answer) -> Fields:
-    """What a node answered through the platform; null is an old node that ignores the call."""
-    value = parse(answer)
-    if value is None:
-        raise _took_no_notice(answer)
-    return Fields(value, answer.where)
-
-
-def _took_no_notice(answer: Answer) -> PlatformError:
-    return PlatformError(
-        "the node is too old for this and took no notice", where=answer.where, hint=_OLD_HINT
-    )

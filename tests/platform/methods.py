@@ -8,6 +8,7 @@ from itertools import islice
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.llm import BudgetPeriod, LlmBudget
 from pennsieve_agent.domain.metrics import Period
 from pennsieve_agent.domain.offers import NodeConfig
 from pennsieve_agent.domain.runs import RunStatus
@@ -183,6 +184,13 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "assets.change": lambda p: p.assets.change("d", "a", ready=True),
     "assets.delete": lambda p: p.assets.delete("d", "a"),
     "assets.formats": lambda p: p.assets.formats(),
+    "node_workspaces.attach": lambda p: p.node_workspaces.attach("n", "o"),
+    "node_workspaces.detach": lambda p: p.node_workspaces.detach("n"),
+    "llm.get": lambda p: p.llm.get("n"),
+    "llm.set": lambda p: p.llm.set("n", LlmBudget(5.0, BudgetPeriod.DAILY)),
+    "legacy.list": lambda p: p.legacy.list("o", "n"),
+    "legacy.get": lambda p: p.legacy.get("a"),
+    "legacy.delete": lambda p: p.legacy.delete("a"),
 }
 
 RESOURCES = tuple(dict.fromkeys(name.partition(".")[0] for name in METHODS if "." in name))
