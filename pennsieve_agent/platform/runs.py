@@ -105,7 +105,13 @@ class Runs:
         Route: GET v2 /compute/workflows/runs
 
         Those of a list may come without steps.
+
+        Raises:
+            UsageProblem: ``limit`` is negative.
+
         """
+        if limit is not None and limit < 0:
+            raise UsageProblem("fewer runs than none were asked for", hint="ask for 1 or more")
         page_size = _PAGE if limit is None else max(1, min(limit, _PAGE))
 
         def fetch(cursor: str) -> tuple[list[Fields], str]:

@@ -25,9 +25,6 @@ from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, s
 from tests.platform.test_any_answer import answers
 
 MOST_ITEMS = 20
-_OF_NAME: dict[str, st.SearchStrategy[Any]] = {
-    "limit": st.none() | st.integers(0, 10**6)  # how many: never less than none
-}
 
 
 def resources() -> list[str]:
@@ -68,8 +65,8 @@ def arguments(method_name: str) -> st.SearchStrategy[dict[str, Any]]:
     optional: dict[str, st.SearchStrategy[Any]] = {}
     for parameter in inspect.signature(method).parameters.values():
         name = parameter.name
-        strategy = _OF_NAME[name] if name in _OF_NAME else st.from_type(hints[name])
-        (required if parameter.default is parameter.empty else optional)[parameter.name] = strategy
+        strategy = st.from_type(hints[name])
+        (required if parameter.default is parameter.empty else optional)[name] = strategy
     return st.fixed_dictionaries(required, optional=optional)
 
 

@@ -7,7 +7,14 @@ import pytest
 
 from pennsieve_agent.domain.runs import LogMessage, Run, RunRequest, RunStatus, StepState
 from pennsieve_agent.domain.workflows import Workflow
-from pennsieve_agent.errors import Conflict, Forbidden, NotFound, PlatformError, Unreachable
+from pennsieve_agent.errors import (
+    Conflict,
+    Forbidden,
+    NotFound,
+    PlatformError,
+    Unreachable,
+    UsageProblem,
+)
 from tests.fakes.scripted_platform import WORKSPACE, scripted
 from tests.platform.test_workflows import NODES, STEPS
 
@@ -270,3 +277,13 @@ def test_cancel_of_a_run_that_has_ended() -> None:
         platform.runs.cancel("r")
         with pytest.raises(Conflict, match="run has ended"):
             platform.runs.cancel("r")
+
+
+def test_fewer_runs_than_none_are_not_asked_for() -> None:
+    with scripted() as (_, platform), pytest.raises(UsageProblem):
+        platform.runs.list("o", limit=-1)
+
+
+def test_no_runs_are_none() -> None:
+    with scripted() as (_, platform):
+        assert list(platform.runs.list("o", limit=0)) == []
