@@ -24,6 +24,7 @@ NODE = "sent by a compute node, not by a CLI user"
 BROKEN = "broken on the platform (resources.md 3.8)"
 DEPRECATED = "deprecated on the platform; the newer route is used"
 OWN = "ours: hosted Pennsieve does not have it"
+UNSAID = "the contract does not say what the answer looks like"
 OTHER = "not needed by a CLI user: another route tells the same"
 
 
@@ -113,11 +114,11 @@ ROUTES: list[ContractRoute] = [
         "v2",
         "core.md 3.6",
         """POST /packages/download-manifest
-        GET /datasets/manifest
-        GET /datasets/trashcan""",
+        GET /datasets/manifest""",
         OTHER,
     ),
-    *_section("v2", "core.md 3.6", "GET /datasets/shared-datasets", OTHER),
+    *_section("v2", "core.md 3.6", "GET /datasets/trashcan", UNSAID),
+    *_section("v2", "core.md 3.6", "GET /datasets/shared-datasets", UNSAID),
     *_section("v2", "core.md 3.7", "POST /packages/restore"),
     *_section(
         "v2",

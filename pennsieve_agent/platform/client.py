@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.downloads import Downloads
     from pennsieve_agent.platform.github import GitHub
     from pennsieve_agent.platform.integrations import Integrations
+    from pennsieve_agent.platform.invitations import Invitations
     from pennsieve_agent.platform.layers import Layers
     from pennsieve_agent.platform.legacy import LegacyApplications
     from pennsieve_agent.platform.llm import LlmBudgets
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.packages import Packages
     from pennsieve_agent.platform.people import People
     from pennsieve_agent.platform.runs import Runs
+    from pennsieve_agent.platform.trash import Trash
     from pennsieve_agent.platform.uploads import Uploads
     from pennsieve_agent.platform.webhooks import Webhooks
     from pennsieve_agent.platform.workflows import Workflows
@@ -240,3 +242,17 @@ class Platform:
         from pennsieve_agent.platform.legacy import LegacyApplications  # noqa: PLC0415 - see above
 
         return LegacyApplications(self._v2)
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """Pending invitations to workspaces."""
+        from pennsieve_agent.platform.invitations import Invitations  # noqa: PLC0415 - see above
+
+        return Invitations(self._v1)
+
+    @cached_property
+    def trash(self) -> Trash:
+        """What was deleted from datasets."""
+        from pennsieve_agent.platform.trash import Trash  # noqa: PLC0415 - see above
+
+        return Trash(self._v2)

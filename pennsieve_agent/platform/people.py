@@ -83,6 +83,22 @@ class People:
                 why = clean(said.text("message")) or "it does not say why"
                 raise Conflict(f"Pennsieve did not invite {email}: {why}", where=answer.where)
 
+    def set_role(self, organization_id: str, user_id: str, role: str) -> None:
+        """Give a member another role in a workspace; for its administrators.
+
+        Route: PUT v1 /organizations/{id}/members/{userId}
+
+        Roles are called as in an invitation; the contract does not say what the body looks like
+        (6.1), so this takes it to be the same.
+
+        Raises:
+            Forbidden: the user is no administrator, or the member is the workspace's owner.
+            NotFound: there is no such member.
+
+        """
+        path = f"{_workspace(organization_id)}/members/{segment(user_id)}"
+        self._v1.call("PUT", path, body={"role": role})
+
     def remove_member(self, organization_id: str, user_id: str) -> None:
         """Take a member from a workspace; for its administrators.
 

@@ -191,6 +191,12 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "legacy.list": lambda p: p.legacy.list("o", "n"),
     "legacy.get": lambda p: p.legacy.get("a"),
     "legacy.delete": lambda p: p.legacy.delete("a"),
+    "people.set_role": lambda p: p.people.set_role("o", "u", "editor"),
+    "invitations.list": lambda p: p.invitations.list("o"),
+    "invitations.resend": lambda p: p.invitations.resend("o", "i"),
+    "invitations.cancel": lambda p: p.invitations.cancel("o", "i"),
+    "datasets.statuses": lambda p: p.datasets.statuses("o"),
+    "trash.list": lambda p: some(p.trash.list("d", "N:collection:c")),
 }
 
 RESOURCES = tuple(dict.fromkeys(name.partition(".")[0] for name in METHODS if "." in name))
