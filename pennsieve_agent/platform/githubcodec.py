@@ -23,8 +23,8 @@ def decode_repository(item: Fields) -> Repository:
         id=item.text("id", "repo_id"),
         description=item.text("description"),
         is_private=item.flag("private"),
-        to_discover=item.flag("publishing_to_discover"),
-        to_app_store=item.flag("publishing_to_appstore"),
+        to_discover=_goes_to(item, "discover"),
+        to_app_store=_goes_to(item, "appstore"),
         latest_release=_release(latest) if latest.text("label") else None,
         releases=tuple(_release(row) for row in item.records("releases")),
     )
@@ -58,10 +58,16 @@ def decode_tracking(item: Fields, url: str) -> Tracking:
     """Where the releases of the repository at ``url`` go now."""
     return Tracking(
         url=item.text("url") or url,
-        to_discover=item.flag("publish_to_discover"),
-        to_app_store=item.flag("publish_to_appstore"),
+        to_discover=_goes_to(item, "discover"),
+        to_app_store=_goes_to(item, "appstore"),
         updated_at=iso(item.raw("updated_at")),
     )
+
+
+def _goes_to(item: Fields, place: str) -> bool:
+    """Whether releases go to a place, under any of the names it has (section 8, trap 16)."""
+    names = (f"publish_to_{place}", f"publishing_to_{place}", f"PublishingTo{place.title()}")
+    return any(item.flag(name) for name in names)
 
 
 def decode_account(item: Fields) -> GitHubAccount:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.domain.legacy import LegacyApplication
+from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.surface import Surface, segment
 from pennsieve_agent.platform.times import iso
@@ -25,29 +26,42 @@ class LegacyApplications:
         query = {"organization_id": organization_id, "computeNodeUuid": node_uuid or None}
         return [_application(row) for row in self._v2.get_records("/applications/v1", query)]
 
-    def get(self, uuid: str) -> LegacyApplication:
-        """One legacy application, of whatever workspace: the platform does not look (1.7).
+    def get(self, organization_id: str, uuid: str) -> LegacyApplication:
+        """One legacy application of a workspace.
 
+        Route: GET v2 /applications/v1
         Route: GET v2 /applications/{uuid}
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none in that workspace.
 
         """
-        return _application(self._v2.get_record(f"/applications/{segment(uuid)}"))
+        self._check(organization_id, uuid)
+        return _application(self._v2.get_record(_one(uuid)))
 
-    def delete(self, uuid: str) -> None:
-        """Begin to delete a legacy application.
+    def delete(self, organization_id: str, uuid: str) -> None:
+        """Begin to delete a legacy application of a workspace.
 
+        Route: GET v2 /applications/v1
         Route: DELETE v2 /applications/{uuid}
 
-        The platform does not look whose it is (1.7), so the caller must.
+        The platform lets anybody delete it (1.7), so ask first when ``owner_id`` is another.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none in that workspace.
 
         """
-        self._v2.delete(f"/applications/{segment(uuid)}")
+        self._check(organization_id, uuid)
+        self._v2.delete(_one(uuid))
+
+    def _check(self, organization_id: str, uuid: str) -> None:
+        """The platform does not look whose row it is (section 8, trap 6); its list does."""
+        if uuid not in {each.uuid for each in self.list(organization_id)}:
+            raise NotFound(f"there is no legacy application {uuid} in the workspace")
+
+
+def _one(uuid: str) -> str:
+    return f"/applications/{segment(uuid)}"
 
 
 def _application(item: Fields) -> LegacyApplication:

@@ -90,9 +90,11 @@ def test_legacy_applications_of_a_node() -> None:
     with scripted() as (script, platform):
         query = {"organization_id": "o", "computeNodeUuid": "n"}
         script.on("GET v2/applications/v1", [row], query=query)
+        script.on("GET v2/applications/v1", [row], query={"organization_id": "o"})
         script.on("GET v2/applications/a", row)
+        script.on("GET v2/applications/v1", [row], query={"organization_id": "o"})
         message = {"message": "Application deletion initiated"}
         script.on("DELETE v2/applications/a", message, status=202)
         assert platform.legacy.list("o", "n") == [old]
-        assert platform.legacy.get("a") == old
-        platform.legacy.delete("a")
+        assert platform.legacy.get("o", "a") == old
+        platform.legacy.delete("o", "a")

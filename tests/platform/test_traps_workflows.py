@@ -53,8 +53,13 @@ def test_workflows_05_private_code_may_be_visible_to_all() -> None:
     assert (found.is_private, found.visibility) == (True, "public")
 
 
-def test_workflows_06_routes_without_a_check_of_the_owner_are_not_used() -> None:
-    assert not [p for _, _, p in all_routes() if p in {"/applications/{uuid}", "/applications/v1"}]
+def test_workflows_06_a_legacy_application_of_another_workspace_is_left_alone() -> None:
+    with scripted() as (script, platform):
+        for use in (platform.legacy.get, platform.legacy.delete):
+            query = {"organization_id": "o"}
+            script.on("GET v2/applications/v1", [{"uuid": "ours"}], query=query)
+            with pytest.raises(NotFound):
+                use("o", "theirs")
 
 
 def test_workflows_07_a_scope_does_not_cost_the_shares() -> None:
@@ -127,8 +132,16 @@ def test_workflows_15_finalizing_is_no_end() -> None:
     assert (status, status.is_final) == (RunStatus.FINALIZING, False)
 
 
-def test_workflows_16_settings_of_repositories_have_other_names_and_are_not_touched() -> None:
-    assert not [path for _, _, path in all_routes() if path.startswith("/repositor")]
+@pytest.mark.parametrize("name", ["publishing_to_appstore", "PublishingToAppstore"])
+def test_workflows_16_settings_of_repositories_have_other_names_in_answers(name: str) -> None:
+    with scripted() as (script, platform):
+        body = {"url": "u", "publish_to_discover": False, "publish_to_appstore": True}
+        script.on("POST v2/repositories", {"url": "u", name: True}, body=body)
+        script.on("GET v2/repository/o/r", {"full_name": "o/r", name: True})
+        made = platform.github.set_publishing("u", to_discover=False, to_app_store=True)
+        found = platform.github.repository("o", "r")
+    assert (made.to_discover, made.to_app_store) == (False, True)
+    assert (found.to_discover, found.to_app_store) == (False, True)
 
 
 def test_workflows_17_times_are_compared_as_times_and_equal_ones_by_their_place() -> None:
