@@ -115,7 +115,7 @@ class Request:
             json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
-        if _depth(found) > MAX_DEPTH:
+        if nested_too_deeply(found):
             raise ValueError("nested too deeply")
         return found
 
@@ -145,14 +145,15 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def _depth(value: Any) -> int:
-    """How deeply JSON is nested; a newer Python reads deeper than others can walk."""
-    depth, level = 0, [value]
-    while level and depth <= MAX_DEPTH:
-        depth += 1
+def nested_too_deeply(value: Any) -> bool:
+    """Whether JSON is nested deeper than we walk; a newer Python reads deeper than that."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
         inner = [x for x in level if isinstance(x, dict | list)]
         level = [y for x in inner for y in (x.values() if isinstance(x, dict) else x)]
-    return depth
+        if not level:
+            return False
+    return True
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault

@@ -144,12 +144,13 @@ def agent(lab: Lab, clean_machine: Path) -> Agent:
 
 @pytest.fixture(scope="session")
 def ready(lab: Lab) -> Lab:
-    """The lab with a node, a workflow and a grant."""
+    """The lab with a node, a workflow, a grant and a run."""
     agent = Agent({**lab.box.environment(), "HOME": str(lab.root)})
     for words in (
         ("compute", "register", "--yes"),
         ("workflow", "add", str(lab.repository)),
         ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
+        ("run", "start", "--dataset", DATASET, "--files", "raw", "--name", "zeroth", "--wait"),
     ):
         result = agent(*words)
         assert result.code == 0, result.err

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar, overload
 
-from pennsieve_agent.sandbox.http import Request
+from pennsieve_agent.sandbox.http import Request, nested_too_deeply
 
 T = TypeVar("T")
 _MAX_INT = 2**63 - 1
@@ -31,6 +31,8 @@ def read(request: Request) -> Body:
         value = json.loads(request.body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BadBody from error
+    if nested_too_deeply(value):
+        raise BadBody
     if value is None:
         return Body({})
     if not isinstance(value, dict):
