@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
 import httpx
@@ -17,6 +16,7 @@ import httpx
 from pennsieve_agent import __version__
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.exchange import host_of
+from pennsieve_agent.platform.once import Once
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 LARGEST_DOCUMENT_BYTES = 512 * 1024 * 1024
@@ -51,6 +51,7 @@ class Fetcher:
     ) -> None:
         self._sleep = sleep
         self._transport = transport
+        self._client = Once(self._connect)
 
     def __enter__(self) -> Self:
         """Answer itself."""
@@ -58,11 +59,10 @@ class Fetcher:
 
     def __exit__(self, *_: object) -> None:
         """Close the connections."""
-        if client := self.__dict__.get("_client"):
+        if client := self._client.made():
             client.close()
 
-    @cached_property
-    def _client(self) -> httpx.Client:
+    def _connect(self) -> httpx.Client:
         return httpx.Client(
             headers={
                 "User-Agent": f"pennsieve-agent/{__version__}",
@@ -92,7 +92,7 @@ class Fetcher:
             headers["If-Range"] = tag
         where = f"GET {host_of(url)}"
         try:
-            with self._client.stream("GET", url, headers=headers) as response:
+            with self._client().stream("GET", url, headers=headers) as response:
                 yield _piece(response, where)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as error:
             raise PlatformError("an address of storage cannot be used", where=where) from error

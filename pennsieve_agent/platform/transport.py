@@ -11,7 +11,6 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
 
 import httpx
 
@@ -19,6 +18,7 @@ from pennsieve_agent import __version__
 from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.errors import PlatformError, Unreachable
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
+from pennsieve_agent.platform.once import Once
 from pennsieve_agent.platform.outages import trouble_behind, unreachable
 from pennsieve_agent.platform.retries import (
     LOOPBACK_PATIENCE_SECONDS,
@@ -63,14 +63,14 @@ class Transport:
         self._now, self._sleep, self._note, self._jitter = now, sleep, note, jitter
         self._timeout = timeout
         self._answered: set[str] = set()
+        self._client = Once(self._connect)
 
     def close(self) -> None:
         """Close the connections; does nothing when none was opened."""
-        if client := self.__dict__.get("_client"):
+        if client := self._client.made():
             client.close()
 
-    @cached_property
-    def _client(self) -> httpx.Client:
+    def _connect(self) -> httpx.Client:
         try:
             return httpx.Client(
                 headers={
@@ -137,7 +137,7 @@ class Transport:
     def _try(self, request: Request) -> Answer | Trouble:
         url = f"{request.url}?{request.query}" if request.query else request.url
         try:
-            with self._client.stream(
+            with self._client().stream(
                 request.method, url, headers=dict(request.headers), content=request.content
             ) as response:
                 return Answer(
