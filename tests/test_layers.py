@@ -95,3 +95,49 @@ def test_modules_stay_small() -> None:
         if (lines := path.read_text().count("\n")) > 400
     ]
     assert not grown, "\n".join(grown)
+
+
+class _Names(ast.NodeVisitor):
+    """Names that are used when the program runs: annotations are not."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        imported = {
+            alias.asname or alias.name
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.ImportFrom)
+            for alias in inner.names
+        }
+        before = set(self.used)
+        for part in (*node.decorator_list, *node.args.defaults, *node.body):
+            self.visit(part)
+        self.used = before | (self.used - before - imported)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value:
+            self.visit(node.value)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self.used.add(node.id)
+
+
+def test_what_is_imported_for_types_alone_is_used_for_types_alone() -> None:
+    """Neither the type checker nor the linter sees such a name missing at run time."""
+    broken = []
+    for path in modules():
+        tree = ast.parse(path.read_text())
+        typed = {
+            alias.asname or alias.name
+            for node in tree.body
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.ImportFrom)
+            for alias in inner.names
+        }
+        names = _Names()
+        names.visit(tree)
+        if missing := names.used & typed:
+            broken.append(f"{path.relative_to(ROOT)}: {', '.join(sorted(missing))}")
+    assert not broken, "\n".join(broken)

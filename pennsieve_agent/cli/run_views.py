@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.tables import STATUS_STYLES, details, table
 from pennsieve_agent.console.words import duration, plural, size, when
-from pennsieve_agent.domain.datasets import DataFile
-from pennsieve_agent.domain.plans import JobKind
-from pennsieve_agent.domain.runs import Run, RunState
-from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import PlatformError
-from pennsieve_agent.services.follow import Change, Event, Line
-from pennsieve_agent.services.submit import Prepared
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.datasets import DataFile
+    from pennsieve_agent.domain.runs import Run, RunState
+    from pennsieve_agent.services.follow import Event, Line
+    from pennsieve_agent.services.submit import Prepared
 
 #: Select Graphic Rendition: the escape sequences that only set colours.
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
@@ -29,6 +28,8 @@ class LinePrinter:
     """Prints what happens in a run: its lines on standard output, its states on standard error."""
 
     def __init__(self, context: Context, run: Run, *, timestamps: bool = False) -> None:
+        from pennsieve_agent.domain.workflows import StepKind
+
         self._context = context
         self._timestamps = timestamps
         steps = [s.id for s in run.steps] or [s.id for s in run.states]
@@ -39,6 +40,10 @@ class LinePrinter:
 
     def show(self, event: Event) -> None:
         """Print one event."""
+        import json
+
+        from pennsieve_agent.services.follow import Change
+
         streams = self._context.streams
         if isinstance(event, Change):
             # How the run ended is said at the very end, by the command.
@@ -85,6 +90,8 @@ def line_document(line: Line) -> dict[str, Any]:
 
 def show_plan(context: Context, ready: Prepared) -> None:
     """What would run."""
+    from pennsieve_agent.domain.plans import JobKind
+
     if context.as_json:
         document = documents.plan(ready.plan)
         files = None if ready.files is None else [documents.file(f) for f in ready.files]

@@ -6,16 +6,18 @@ Times are ISO 8601 in UTC, sizes are bytes, an unknown value is null or "".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console.words import moment
-from pennsieve_agent.domain.compute import ComputeNode
-from pennsieve_agent.domain.datasets import DataFile, Dataset
-from pennsieve_agent.domain.grants import Grant
-from pennsieve_agent.domain.identity import Identity, Profile
-from pennsieve_agent.domain.plans import RunPlan
-from pennsieve_agent.domain.runs import LogMessage, Run, RunState
-from pennsieve_agent.domain.workflows import Step, Workflow
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.compute import ComputeNode
+    from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.grants import Grant
+    from pennsieve_agent.domain.identity import Identity, Profile
+    from pennsieve_agent.domain.plans import RunPlan
+    from pennsieve_agent.domain.runs import LogMessage, Run, RunState
+    from pennsieve_agent.domain.workflows import Step, Workflow
 
 
 def time(text: str) -> str | None:
@@ -147,6 +149,8 @@ def plan(value: RunPlan) -> dict[str, Any]:
 
 def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
     """A run; with its state, also its steps."""
+    from pennsieve_agent.domain.runs import RunState  # noqa: PLC0415 - most documents have no run
+
     now = state or RunState(value.status, value.started_at, value.completed_at, value.states)
     return {
         "id": value.uuid,

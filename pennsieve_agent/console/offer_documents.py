@@ -5,14 +5,16 @@ See :mod:`pennsieve_agent.console.documents` for what scripts may rely on.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console.documents import time
-from pennsieve_agent.domain.compute import Account
-from pennsieve_agent.domain.layers import Layer
-from pennsieve_agent.domain.metrics import Counters, RunMetrics
-from pennsieve_agent.domain.offers import Build, GpuTier, TargetType
-from pennsieve_agent.domain.workflows import Application, Version
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.compute import Account
+    from pennsieve_agent.domain.layers import Layer
+    from pennsieve_agent.domain.metrics import Counters, RunMetrics
+    from pennsieve_agent.domain.offers import Build, GpuTier, TargetType
+    from pennsieve_agent.domain.workflows import Application, Version
 
 
 def account(value: Account, *, usable_here: bool) -> dict[str, Any]:

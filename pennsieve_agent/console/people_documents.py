@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console.documents import time
-from pennsieve_agent.domain.identity import Workspace
-from pennsieve_agent.domain.people import Member, Team
-from pennsieve_agent.domain.sharing import AppSharing, Collaborator, Collaborators
+from pennsieve_agent.domain.people import Member
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.identity import Workspace
+    from pennsieve_agent.domain.people import Team
+    from pennsieve_agent.domain.sharing import AppSharing, Collaborator, Collaborators
 
 
 def workspace(value: Workspace, *, current: bool) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import NotFound, PlatformError, Unreachable, UsageProblem
 from pennsieve_agent.platform.decode import Fields, parse, records
 from pennsieve_agent.platform.eventually import look
-from pennsieve_agent.platform.metrics import decode_run_metrics
 from pennsieve_agent.platform.paging import by_cursor
 from pennsieve_agent.platform.runcodec import decode_run, decode_state, encode_request
 from pennsieve_agent.platform.surface import Surface, segment
@@ -200,6 +199,10 @@ class Runs:
 
         Route: GET v2 /compute/workflows/runs/{id}
         """
+        from pennsieve_agent.platform.metrics import (  # noqa: PLC0415 - few commands need them
+            decode_run_metrics,
+        )
+
         return decode_run_metrics(self._record(uuid, ""))
 
     def report_outputs(self, uuid: str, outputs: Mapping[str, str]) -> None:
