@@ -17,6 +17,7 @@ from pennsieve_agent.sandbox.compute.catalogue import (
 )
 from pennsieve_agent.sandbox.compute.seams import Members
 from pennsieve_agent.sandbox.compute.times import go_text, rfc3339
+from pennsieve_agent.sandbox.faults import unsafe
 from pennsieve_agent.sandbox.http import Caller, Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.store import Row
 from pennsieve_agent.sandbox.world import World
@@ -77,6 +78,10 @@ class Applications:
         now = self._now()
         with self._store.transaction():
             app = find_app_of(self._store, url)
+            if app and app["owner_id"] != caller.user_id and not unsafe(self._store):
+                # The platform never asks whose the application is (contracts/workflows.md
+                # section 8, trap 3), so that anybody may change what everybody runs.
+                raise answers.message(403, "only the app owner can add a version")
             uuid = app["uuid"] if app else self._insert(caller, url, kind, private=private)
             self._store.execute(
                 "INSERT INTO app_versions (uuid, app_uuid, version, release_id, created_at, status)"
