@@ -94,7 +94,7 @@ class ObjectStore:
         self, file: Path, key: str, part: Part, keys: Callable[[], StorageKeys], tags: str
     ) -> str:
         checksum = _base64(_sha256(file, part))
-        with _Slice(file, part) as body:
+        with _Slice(file, part, padded=True) as body:
             answer = self._call(
                 keys(),
                 "put_object",
@@ -126,7 +126,7 @@ class ObjectStore:
                 raise AwsError("stopped")
             digest = _sha256(file, part)
             numbered = {"PartNumber": part.number, "ChecksumSHA256": _base64(digest)}
-            with _Slice(file, part) as body:
+            with _Slice(file, part, padded=True) as body:
                 answer = self._call(
                     keys(), "upload_part", Body=body, ContentLength=part.size, **named, **numbered
                 )
@@ -209,12 +209,18 @@ class ObjectStore:
 
 
 class _Slice(io.RawIOBase):
-    """A part of a file, to be read in pieces and again from its start."""
+    """A part of a file, to be read in pieces and again from its start.
 
-    def __init__(self, file: Path, part: Part) -> None:
+    A file that became shorter meanwhile is an error, or, with ``padded``, goes on with zeros: a
+    body that ends too early would leave storage waiting for the rest until it gives up, while one
+    of the right length is refused at once for its checksum.
+    """
+
+    def __init__(self, file: Path, part: Part, *, padded: bool = False) -> None:
         super().__init__()
         self._file = file.open("rb")
         self._part = part
+        self._padded = padded
         self._at = 0
 
     def readable(self) -> bool:
@@ -240,6 +246,10 @@ class _Slice(io.RawIOBase):
         self._file.seek(self._part.offset + self._at)
         room = min(len(buffer), max(self._part.size - self._at, 0))
         found = self._file.read(room)
+        if room and not found:
+            if not self._padded:
+                raise _changed(str(self._file.name))
+            found = bytes(room)
         buffer[: len(found)] = found
         self._at += len(found)
         return len(found)
@@ -277,16 +287,20 @@ def _readable(file: Path) -> Iterator[None]:
         ) from error
 
 
+def _changed(where: str, code: str | None = None) -> AwsError:
+    return AwsError(
+        "a file changed while it was uploaded",
+        where=where,
+        hint="upload it again when nothing writes to it",
+        aws_code=code,
+    )
+
+
 def _refusal(error: Exception, keys: StorageKeys) -> AwsError:
     """Storage's refusal as one of ours; these keys are not the user's, nor are the hints."""
     code, where = aws_code(error), f"bucket {keys.bucket}"
     if code in _CHANGED:
-        return AwsError(
-            "a file changed while it was uploaded",
-            where=where,
-            hint="upload it again when nothing writes to it",
-            aws_code=code,
-        )
+        return _changed(where, code)
     if code in _ENDED:
         return AwsError(
             f"Pennsieve's storage refused the keys that Pennsieve gave ({code})",

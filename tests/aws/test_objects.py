@@ -77,3 +77,13 @@ def test_a_part_of_a_file_can_be_read_twice(tmp_path: Path) -> None:
             True,
             True,
         )
+
+
+def test_a_file_that_became_shorter_keeps_nobody_waiting(tmp_path: Path) -> None:
+    file = tmp_path / "short"
+    file.write_bytes(b"abcd")
+    with _Slice(file, Part(1, 0, 10)) as piece, pytest.raises(AwsError, match="changed"):
+        while piece.read(3):
+            pass
+    with _Slice(file, Part(1, 0, 10), padded=True) as piece:
+        assert piece.readall() == b"abcd" + bytes(6)
