@@ -78,7 +78,7 @@ class Aws:
     def region(self) -> str:
         """The region: what was asked for, else what AWS's own settings say, else us-east-1."""
         if self._region is None:
-            with self._translated("sts", "GetCallerIdentity"):
+            with self._translated("sts", "get_caller_identity"):
                 self._region = self._open().get_config_variable("region") or DEFAULT_REGION
         return self._region
 

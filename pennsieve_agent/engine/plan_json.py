@@ -10,6 +10,7 @@ from pennsieve_agent.domain.plans import Job, JobKind, RunPlan
 _TEXTS = ("source_url", "tag", "target_type", "target_folder")
 _LISTS = ("depends_on", "package_ids")
 _NUMBERS = ("cpu", "memory")
+_MAPPINGS = ("environment", "layers")
 
 
 def encode_plan(plan: RunPlan) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def _encode_job(job: Job) -> dict[str, Any]:
     fields: dict[str, Any] = {
         **{name: list(getattr(job, name)) for name in _LISTS},
         **{name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS)},
-        "environment": dict(job.environment),
+        **{name: dict(getattr(job, name)) for name in _MAPPINGS},
     }
     said = {name: value for name, value in fields.items() if value}
     return {"id": job.id, "kind": job.kind.value, **said}
@@ -52,6 +53,6 @@ def _decode_job(data: Mapping[str, Any]) -> Job:
         **{name: tuple(data.get(name, ())) for name in _LISTS},
         **{name: data.get(name, "") for name in _TEXTS},
         **{name: data.get(name, 0) for name in _NUMBERS},
-        "environment": dict(data.get("environment", {})),
+        **{name: dict(data.get(name, {})) for name in _MAPPINGS},
     }
     return Job(id=data["id"], kind=JobKind(data["kind"]), **fields)
