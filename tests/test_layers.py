@@ -17,13 +17,14 @@ ABOVE = {
     "platform": {"domain", "errors"},
     "aws": {"domain", "errors"},
     "engine": {"domain", "errors"},
-    "account": {"aws", "platform", "domain", "errors"},
+    "node": {"engine", "domain", "errors"},
+    "account": {"aws", "node", "platform", "domain", "errors"},
     "services": {"engine", "platform", "source", "domain", "errors"},
     "contract": {"platform", "domain", "errors"},
-    "sandbox": {"engine", "source", "domain", "errors"},
+    "sandbox": {"engine", "node", "source", "domain", "errors"},
     "console": {"domain", "errors"},
     "cli": {
-        *("account", "aws", "console", "contract", "domain", "engine", "errors"),
+        *("account", "aws", "console", "contract", "domain", "engine", "errors", "node"),
         *("platform", "sandbox", "services", "settings", "source"),
     },
     "__main__": {"cli", "errors", ""},
@@ -31,8 +32,8 @@ ABOVE = {
 }
 CONFINED = {
     "httpx": {"platform"},
-    "boto3": {"aws", "sandbox"},
-    "botocore": {"aws", "sandbox"},
+    "boto3": {"aws", "node", "sandbox"},
+    "botocore": {"aws", "node", "sandbox"},
     "docker": {"engine"},
     "git": {"source"},
     "keyring": {"settings"},

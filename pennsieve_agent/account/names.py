@@ -75,8 +75,51 @@ class NodeNames:
 
     @property
     def gateway(self) -> str:
-        """The function through which the platform speaks to the node."""
+        """The function through which the platform speaks to the node, and the role it has."""
         return f"{self.stack}-gateway"
+
+    @property
+    def reconciler(self) -> str:
+        """The function that moves runs forward, and the role it has."""
+        return f"{self.stack}-reconciler"
+
+    @property
+    def execution_role(self) -> str:
+        """The role with which AWS pulls a job's image, reads its secrets and writes its log."""
+        return f"{self.stack}-execution"
+
+    @property
+    def job_role(self) -> str:
+        """The role that a processor's container has."""
+        return f"{self.stack}-job"
+
+    @property
+    def mover_role(self) -> str:
+        """The role of the jobs that move files in and out."""
+        return f"{self.stack}-mover"
+
+    @property
+    def instance_role(self) -> str:
+        """The role, and the profile, of the machines with GPUs."""
+        return f"{self.stack}-instance"
+
+    @property
+    def schedule(self) -> str:
+        """The rule that wakes the reconciler every five minutes while runs are active."""
+        return f"{self.stack}-schedule"
+
+    @property
+    def secret_prefix(self) -> str:
+        """What the names of the node's secrets in Secrets Manager begin with."""
+        return f"{self.stack}/"
+
+    def queue(self, kind: str) -> str:
+        """A queue and its compute environment; ``kind`` is fargate, spot or gpu."""
+        return f"{self.stack}-{kind}"
+
+    def code_key(self, digest: str) -> str:
+        """Where the node's code lies in its bucket; ``digest`` is the zip's SHA-256 in hex."""
+        return f"code/{digest}.zip"
 
     def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
         """The ARN of something in this account."""

@@ -1,0 +1,86 @@
+"""What a self-managed node should be: everything its stack is made of, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pennsieve_agent.account.extras import Extras
+from pennsieve_agent.account.names import NodeNames
+
+
+class Mode(StrEnum):
+    """How a node's network is made (``contracts/resources.md`` 3.2)."""
+
+    BASIC = "basic"
+    SECURE = "secure"
+    COMPLIANT = "compliant"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """An existing network to use; empty means that the stack makes its own."""
+
+    vpc_id: str = ""
+    subnet_ids: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether one is given."""
+        return bool(self.vpc_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """GPU machines: an instance type of the platform's tiers, and how many at most at once."""
+
+    instance_type: str = ""
+    vcpus: int = 0
+    most: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.instance_type and self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What its owner chooses and may change later, but for the mode and the network.
+
+    ``max_vcpus`` bounds what runs at once in one queue; ``monthly_budget`` is in USD, 0 for none.
+    """
+
+    mode: Mode = Mode.BASIC
+    network: Network = field(default_factory=Network)
+    gpu: Gpu = field(default_factory=Gpu)
+    max_vcpus: int = 256
+    monthly_budget: float = 0.0
+    extras: Extras = field(default_factory=Extras)
+    role_path: str = "/"
+    """The path of the roles inside; the platform's own is always at ``/``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The node's code in its bucket: the SHA-256 of the zip, in hex, and the version in it."""
+
+    digest: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """A node. Without ``code`` it is turned off: a stack with roles and a bucket, and no functions.
+
+    ``makes_role`` says that this stack makes the account's one platform role. ``api`` and
+    ``api2`` are the platform's hosts, as the node's functions reach them.
+    """
+
+    names: NodeNames
+    node_name: str
+    platform_account_id: str
+    external_id: str = field(repr=False)
+    makes_role: bool = True
+    api: str = "https://api.pennsieve.io"
+    api2: str = "https://api2.pennsieve.io"
+    settings: Settings = field(default_factory=Settings)
+    code: Code | None = None
