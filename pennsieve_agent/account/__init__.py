@@ -18,7 +18,7 @@ goes on with the same names and makes nothing twice. Removal has the same form
 
 What the policies mean is told in sentences made from the very documents
 (:mod:`~pennsieve_agent.account.words`), and an evaluator of ours
-(:mod:`~pennsieve_agent.account.evaluate`) keeps those sentences, the rights of whoever registers
+(:mod:`~pennsieve_agent.domain.iam`) keeps those sentences, the rights of whoever registers
 (:mod:`~pennsieve_agent.account.installer`) and the checks of a node that is there
 (:mod:`~pennsieve_agent.account.doctor`) honest.
 

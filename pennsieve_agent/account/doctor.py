@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pennsieve_agent.account.evaluate import Ask, Verdict, decide, lets_in
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.policies import SESSION_SECONDS, platform_access
@@ -18,6 +17,7 @@ from pennsieve_agent.account.steps import AllowImagePulls
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
+from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
 
 MOST_SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off; a clock that is a minute off drifts there."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from pennsieve_agent.account.evaluate import Document, Statement, many, statements
 from pennsieve_agent.account.vocabulary import ACTIONS, SERVICES
+from pennsieve_agent.domain.iam import Document, Statement, many, statements
 
 _ANY = re.compile(r"[*?]")
 

@@ -1,7 +1,7 @@
 """What a role's policy documents mean, in sentences.
 
 Pure, and made from the documents themselves: what can be done comes from their Allow statements;
-what cannot be done is asked of :mod:`~pennsieve_agent.account.evaluate` with every condition taken
+what cannot be done is asked of :mod:`~pennsieve_agent.domain.iam` with every condition taken
 the wrong way, so that a sentence beginning with "cannot" is never too kind. Actions without words
 of ours are named literally.
 """
@@ -13,7 +13,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from pennsieve_agent.account.evaluate import (
+from pennsieve_agent.account.sentences import (
+    conditions,
+    listing,
+    resources,
+    verbs,
+    who,
+    wildcards,
+)
+from pennsieve_agent.account.vocabulary import FEARS, OWN_RIGHTS
+from pennsieve_agent.domain.iam import (
     Ask,
     Document,
     Statement,
@@ -24,15 +33,6 @@ from pennsieve_agent.account.evaluate import (
     many,
     statements,
 )
-from pennsieve_agent.account.sentences import (
-    conditions,
-    listing,
-    resources,
-    verbs,
-    who,
-    wildcards,
-)
-from pennsieve_agent.account.vocabulary import FEARS, OWN_RIGHTS
 
 _OWN = re.compile(
     r"arn:[^:*]+:[a-z0-9]+:[^:]*:[^:]*:(stack/|table/|function:|log-group:)?"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.account.evaluate import Ask, Verdict, decide
 from pennsieve_agent.account.installer import all_nodes, installer_policy
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.iam import Ask, Verdict, decide
 from tests.account.registry import FakeRegistry
 from tests.account.scene import Scene
 from tests.aws.emulator import NUMBER, emulated, reset, settings

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 import pennsieve_agent
-from pennsieve_agent.account.evaluate import Ask, Verdict, decide, lets_in, many
 from pennsieve_agent.account.examine import examine
 from pennsieve_agent.account.installer import (
     CLOUDFORMATION,
@@ -32,6 +31,7 @@ from pennsieve_agent.account.policies import platform_access, platform_boundary,
 from pennsieve_agent.account.preflight import check_rights
 from pennsieve_agent.account.template import node_template
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in, many
 from pennsieve_agent.sandbox.compute import cross_account
 from tests.account.conftest import heard
 from tests.account.scene import OPTIONS, Scene

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pennsieve_agent.account.evaluate import Ask
 from pennsieve_agent.aws.failures import Attempt
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.iam import Ask
 from pennsieve_agent.domain.identity import AwsSettings
 
 _ACCOUNT = "123456789012"
