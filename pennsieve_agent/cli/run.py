@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options, run_totals
+from pennsieve_agent.cli import options, run_limits, run_totals
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import RunFailed, StillRunning, UsageProblem
@@ -50,6 +50,10 @@ def start(
     timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="Stop waiting, not the run, after this.")
     ] = None,
+    max_cost: run_limits.MaxCost = None,
+    time_limit: run_limits.TimeLimit = None,
+    spot: run_limits.Spot = False,
+    retries: run_limits.Retries = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
     ] = False,
@@ -66,9 +70,9 @@ def start(
     from pennsieve_agent.services import submit
 
     context = options.use(ctx, profile, as_json=json)
-    wanted = submit.RunOptions(
-        dataset, workflow, node, tuple(files or ()), tuple(param or ()), name, folder
-    )
+    limits = run_limits.limits(max_cost, time_limit, retries, spot=spot)
+    chosen = (tuple(files or ()), tuple(param or ()), name, folder)
+    wanted = submit.RunOptions(dataset, workflow, node, *chosen, limits)
     ready = submit.prepare(context.platform, context.workspace_id, wanted, context.now())
     if dry_run:
         run_views.show_plan(context, ready)

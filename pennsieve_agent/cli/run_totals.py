@@ -41,6 +41,7 @@ def stats(
     """How many runs there were, how they ended and what they took; about 15 minutes old."""
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import details
+    from pennsieve_agent.console.words import span
     from pennsieve_agent.domain import metrics
     from pennsieve_agent.services import lookup
 
@@ -62,7 +63,7 @@ def stats(
         ("succeeded", str(found.succeeded)),
         ("failed", str(found.failed)),
         ("canceled", str(found.canceled)),
-        ("took", _span(found.seconds)),
+        ("took", span(found.seconds)),
         ("estimated cost", f"{found.cost:.2f} USD"),
     ]
     context.streams.result(details(pairs, context.streams))
@@ -78,6 +79,7 @@ def metrics(
     """What a run and its steps took, and what it cost by estimate."""
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import details, table
+    from pennsieve_agent.console.words import span
     from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
@@ -92,7 +94,7 @@ def metrics(
         return
     pairs = [
         ("run", wanted.name or wanted.uuid),
-        ("took", _span(found.seconds)),
+        ("took", span(found.seconds)),
         ("estimated cost", f"{found.cost:.4f} USD"),
         ("packages", str(found.packages)),
     ]
@@ -100,7 +102,7 @@ def metrics(
     rows = [
         [
             step.step_id,
-            _span(step.seconds),
+            span(step.seconds),
             step.compute_type,
             "" if step.most_memory_mb is None else f"{step.most_memory_mb:.0f} MB",
         ]
@@ -126,13 +128,3 @@ def save_archive(context: Context, run: Run, file: Path, *, alone: bool) -> None
     else:
         context.streams.result(f"Saved the logs of run '{run.name or run.uuid}' to {file}")
         context.streams.note(size(count))
-
-
-def _span(seconds: float) -> str:
-    """A time in words."""
-    whole, minute, hour = int(seconds), 60, 3600
-    if whole < minute:
-        return f"{whole} s"
-    if whole < hour:
-        return f"{whole // minute} min {whole % minute} s"
-    return f"{whole // hour} h {whole % hour // minute} min"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.tables import STATUS_STYLES, details, table
-from pennsieve_agent.console.words import duration, plural, size, when
+from pennsieve_agent.console.words import duration, plural, size, span, when
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import DataFile
-    from pennsieve_agent.domain.runs import Run, RunState
+    from pennsieve_agent.domain.runs import Run, RunLimits, RunState
     from pennsieve_agent.services.follow import Event, Line
     from pennsieve_agent.services.submit import Prepared
 
@@ -53,7 +53,8 @@ class LinePrinter:
                 label = streams.paint(
                     event.status.label, STATUS_STYLES.get(event.status.label, "dim")
                 )
-                streams.note(f"{streams.paint('●', 'dim')} {name}: {label}")
+                why = f": {event.reason}" if event.reason else ""
+                streams.note(f"{streams.paint('●', 'dim')} {name}: {label}{why}")
             return
         if self._context.as_json:
             streams.result(json.dumps(line_document(event), ensure_ascii=False))
@@ -105,6 +106,7 @@ def show_plan(context: Context, ready: Prepared) -> None:
         ("node", ready.node.name),
         ("input", _input(ready)),
         ("results", ready.folder),
+        ("limits", limits_words(ready.request.limits)),
     ]
     streams.result(details(pairs, streams))
     rows = [
@@ -185,6 +187,8 @@ def show_run(context: Context, run: Run, state: RunState) -> None:
         ("dataset", _dataset_name(context, run)),
         ("started", when(state.started_at, now, relative=context.relative)),
         ("took", duration(state.started_at, state.completed_at, now)),
+        ("why", state.reason),
+        ("limits", limits_words(run.limits)),
         ("results in", ", ".join(folders)),
     ]
     pairs += [
@@ -194,10 +198,25 @@ def show_run(context: Context, run: Run, state: RunState) -> None:
     ]
     streams.result(details(pairs, streams))
     rows = [
-        [s.id, s.status.label, duration(s.started_at, s.completed_at, now)] for s in state.steps
+        [s.id, s.status.label, duration(s.started_at, s.completed_at, now), s.reason]
+        for s in state.steps
     ]
+    columns = ["STEP", "STATUS", "TOOK", "WHY"]
+    if not any(s.reason for s in state.steps):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     streams.result("")
-    streams.result(table(["STEP", "STATUS", "TOOK"], rows, streams))
+    streams.result(table(columns, rows, streams))
+
+
+def limits_words(limits: RunLimits) -> str:
+    """What a run may take, in words; empty when nothing limits it."""
+    parts = [
+        f"{limits.max_cost:.2f} USD" if limits.max_cost else "",
+        span(limits.seconds) if limits.seconds else "",
+        "on Spot machines" if limits.spot else "",
+        f"{plural(limits.retries, 'retry', 'retries')} of a failed step" if limits.retries else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _dataset_name(context: Context, run: Run) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.grants import Grant
     from pennsieve_agent.domain.identity import Identity, Profile
     from pennsieve_agent.domain.plans import RunPlan
-    from pennsieve_agent.domain.runs import LogMessage, Run, RunState
+    from pennsieve_agent.domain.runs import LogMessage, Run, RunLimits, RunState
     from pennsieve_agent.domain.workflows import Step, Workflow
 
 
@@ -163,17 +163,30 @@ def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
         "created_by": value.created_by,
         "started_at": time(now.started_at),
         "completed_at": time(now.completed_at),
+        "reason": now.reason or None,
+        "limits": limits(value.limits),
         "steps": [
             {
                 "id": s.id,
                 "status": s.status.value,
                 "started_at": time(s.started_at),
                 "completed_at": time(s.completed_at),
+                "reason": s.reason or None,
             }
             for s in now.steps
         ],
         "parameters": {k: dict(v) for k, v in value.parameters.items()},
         "outputs": dict(value.outputs),
+    }
+
+
+def limits(value: RunLimits) -> dict[str, Any]:
+    """What a run may take; null is no limit."""
+    return {
+        "max_cost_usd": value.max_cost or None,
+        "seconds": value.seconds or None,
+        "spot": value.spot,
+        "retries": value.retries,
     }
 
 

@@ -54,15 +54,19 @@ def duration(start: str, end: str, now: float) -> str:
     begun, ended = moment(start), moment(end)
     if begun is None:
         return ""
-    seconds = int((ended.timestamp() if ended else now) - begun.timestamp())
-    if seconds < _MINUTE:
-        return f"{max(seconds, 0)} s"
-    minutes, rest = divmod(seconds, _MINUTE)
-    return (
-        f"{minutes} min {rest} s" if minutes < _MINUTE else f"{minutes // 60} h {minutes % 60} min"
-    )
+    return span((ended.timestamp() if ended else now) - begun.timestamp())
 
 
-def plural(count: int, noun: str) -> str:
-    """``1 file``, ``2 files``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def span(seconds: float) -> str:
+    """A length of time: ``40 s``, ``2 min 5 s``, ``3 h 20 min``."""
+    whole = max(int(seconds), 0)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+
+
+def plural(count: int, noun: str, many: str = "") -> str:
+    """``1 file``, ``2 files``; ``many`` where an s does not do."""
+    return f"{count} {noun}" if count == 1 else f"{count} {many or noun + 's'}"

@@ -62,6 +62,8 @@ class ComputeNode:
     max_interactive_sessions: int = 0
     enable_llm: bool = False
     last_health_check: str = ""
+    #: Whether its owner's own stack runs it; ours, never so on hosted Pennsieve.
+    self_managed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

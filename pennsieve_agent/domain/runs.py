@@ -54,13 +54,38 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
+class RunLimits:
+    """What a run may take; ours, kept by self-managed nodes alone.
+
+    ``max_cost`` is in USD and ``seconds`` counts from the start, 0 for no limit. ``spot`` allows
+    machines that AWS may take back, ``retries`` is how often a failed step is tried again.
+    """
+
+    max_cost: float = 0.0
+    seconds: int = 0
+    spot: bool = False
+    retries: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.max_cost or self.seconds or self.spot or self.retries)
+
+
+NO_LIMITS = RunLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class StepState:
-    """How far one step of a run is. Times are ISO 8601 text, empty when not reached."""
+    """How far one step of a run is. Times are ISO 8601 text, empty when not reached.
+
+    ``reason`` says in words why it waits or failed; ours, empty where a platform tells none.
+    """
 
     id: str
     status: RunStatus
     started_at: str = ""
     completed_at: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +96,7 @@ class RunState:
     started_at: str = ""
     completed_at: str = ""
     steps: tuple[StepState, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +121,7 @@ class Run:
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     target_params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    limits: RunLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +138,7 @@ class RunRequest:
     name: str = ""
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     target_params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    limits: RunLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

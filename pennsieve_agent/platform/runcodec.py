@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pennsieve_agent.domain.runs import Run, RunRequest, RunState, RunStatus, StepState
+from pennsieve_agent.domain.runs import (
+    Run,
+    RunLimits,
+    RunRequest,
+    RunState,
+    RunStatus,
+    StepState,
+)
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.graph import decode_steps
@@ -44,8 +51,24 @@ def encode_request(request: RunRequest) -> dict[str, object]:
         "datasetId": request.dataset_id,
         "dataSources": {s.id: {"packageIds": list(request.package_ids)} for s in sources},
     }
-    optional = {"name": request.name, "processorParams": parameters, "dataTargets": targets}
+    optional = {
+        "name": request.name,
+        "processorParams": parameters,
+        "dataTargets": targets,
+        "limits": _limits(request.limits),
+    }
     return body | {name: value for name, value in optional.items() if value}
+
+
+def _limits(limits: RunLimits) -> dict[str, object]:
+    """What a run may take; a field of ours, which the hosted platform does not read."""
+    fields = {
+        "maxCostUsd": limits.max_cost,
+        "timeoutSeconds": limits.seconds,
+        "spot": limits.spot,
+        "retries": limits.retries,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _config(step: Step) -> dict[str, str]:
@@ -91,6 +114,7 @@ def decode_run(item: Fields, *, asked: RunRequest | None = None) -> Run:
             name: target.text_map("params") for name, target in item.maps("dataTargets").items()
         },
         outputs=item.text_map("outputs"),
+        limits=_decode_limits(item.record("limits")),
     )
     return run if asked is None else _filled(run, asked, status)
 
@@ -106,10 +130,20 @@ def _filled(run: Run, asked: RunRequest, status: str) -> Run:
         node_uuid=run.node_uuid or asked.node_uuid,
         dataset_id=run.dataset_id or asked.dataset_id,
         organization_id=run.organization_id or workflow.organization_id,
+        limits=run.limits or asked.limits,
         steps=run.steps or workflow.steps,
         package_ids=run.package_ids or asked.package_ids,
         parameters=run.parameters or asked.parameters,
         target_params=run.target_params or asked.target_params,
+    )
+
+
+def _decode_limits(item: Fields) -> RunLimits:
+    return RunLimits(
+        max_cost=item.number("maxCostUsd") or 0.0,
+        seconds=item.integer("timeoutSeconds") or 0,
+        spot=item.flag("spot"),
+        retries=item.integer("retries") or 0,
     )
 
 
@@ -125,6 +159,7 @@ def decode_state(item: Fields) -> RunState:
         started_at=iso(item.raw("startedAt")),
         completed_at=iso(item.raw("completedAt")),
         steps=_states(item),
+        reason=item.text("reason"),
     )
 
 
@@ -138,6 +173,7 @@ def _states(item: Fields) -> tuple[StepState, ...]:
             status=RunStatus.of(node.text("status") or RunStatus.NOT_STARTED),
             started_at=iso(node.raw("startedAt")),
             completed_at=iso(node.raw("completedAt")),
+            reason=node.text("reason"),
         )
         for number, node in enumerate(item.records("dag"), start=1)
     )

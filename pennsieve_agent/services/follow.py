@@ -33,10 +33,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A step, or with ``step`` empty the run, came to a new state."""
+    """A step, or with ``step`` empty the run, came to a new state, or waits for a new reason."""
 
     step: str
     status: RunStatus
+    reason: str = ""
 
 
 Event = Line | Change
@@ -56,6 +57,7 @@ class Follower:
     _readers: dict[str, LogReader] = field(default_factory=dict)
     _drained: set[str] = field(default_factory=set)
     _last: dict[str, RunStatus] = field(default_factory=dict)
+    _reasons: dict[str, str] = field(default_factory=dict)
 
     def events(self) -> Iterator[Event]:
         """Everything that happens until the run ends.
@@ -119,15 +121,17 @@ class Follower:
         self._drained |= {step.id for step in ended}
         if state.status is not self._last.get("", RunStatus.NOT_STARTED):
             self._last[""] = state.status
-            batch.insert(len(batch) if state.status.is_final else 0, Change("", state.status))
+            change = Change("", state.status, state.reason)
+            batch.insert(len(batch) if state.status.is_final else 0, change)
         return state, batch
 
     def _events_of(
         self, steps: Sequence[StepState], logs: Mapping[str, Sequence[LogMessage]]
     ) -> list[Event]:
         """Steps that began, their new lines in order of time, steps that ended."""
-        changed = [s for s in steps if s.status is not self._last.get(s.id, RunStatus.NOT_STARTED)]
+        changed = [s for s in steps if self._is_news(s)]
         self._last.update({step.id: step.status for step in changed})
+        self._reasons.update({step.id: step.reason for step in changed})
         lines = [
             Line(step.id, message.timestamp, message.message)
             for step in steps
@@ -135,12 +139,18 @@ class Follower:
                 logs.get(step.id, ())
             )
         ]
-        changes = [Change(step.id, step.status) for step in changed]
+        changes = [Change(step.id, step.status, step.reason) for step in changed]
         return [
             *(change for change in changes if not change.status.is_final),
             *sorted(lines, key=lambda line: line.timestamp),  # stable: a step's order is kept
             *(change for change in changes if change.status.is_final),
         ]
+
+    def _is_news(self, step: StepState) -> bool:
+        """Whether a step is in a new state, or a reason to wait was given that was not before."""
+        if step.status is not self._last.get(step.id, RunStatus.NOT_STARTED):
+            return True
+        return bool(step.reason) and step.reason != self._reasons.get(step.id, "")
 
     def _wants(self, step: StepState) -> bool:
         if step.id in self._drained or step.status is RunStatus.NOT_STARTED:

@@ -14,7 +14,7 @@ from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.domain.globs import select
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.plans import RunPlan
-from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services import grants, lookup
@@ -37,6 +37,7 @@ class RunOptions:
     parameters: tuple[str, ...] = ()
     name: str | None = None
     folder: str | None = None
+    limits: RunLimits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def prepare(platform: Platform, organization_id: str, options: RunOptions, now: 
     parameters = check_parameters(workflow, options.parameters)
     name = _name(options.name, workflow, now)
     node = _node(platform, organization_id, options.node)
+    _check_limits(options.limits, node)
     _check_grant(platform, workflow, dataset)
     files = _files(platform, dataset, options.files)
     folder = _folder(options.folder, name)
@@ -78,6 +80,7 @@ def prepare(platform: Platform, organization_id: str, options: RunOptions, now: 
         target_params={
             step.id: {"TARGET_FOLDER": folder} for step in workflow.of_kind(StepKind.TARGET)
         },
+        limits=options.limits,
     )
     return Prepared(request, compile_run("new", request, {}), dataset, node, files, folder)
 
@@ -123,6 +126,17 @@ def _node(platform: Platform, organization_id: str, wanted: str | None) -> Compu
             hint=f"see: pennsieve compute show '{node.name}'",
         )
     return node
+
+
+def _check_limits(limits: RunLimits, node: ComputeNode) -> None:
+    """A limit that nobody keeps is worse than none."""
+    if limits and not node.self_managed:
+        raise UsageProblem(
+            f"compute node '{node.name}' is run by Pennsieve, which keeps no limits of a run",
+            where=node.uuid,
+            hint="leave out --max-cost, --time-limit, --spot and --retries, or use a node of your "
+            "own with: --node NAME",
+        )
 
 
 def _check_grant(platform: Platform, workflow: Workflow, dataset: Dataset) -> None:

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
-from pennsieve_agent.domain.runs import LogMessage, Run, RunRequest, RunStatus, StepState
+from pennsieve_agent.domain.runs import (
+    LogMessage,
+    Run,
+    RunLimits,
+    RunRequest,
+    RunStatus,
+    StepState,
+)
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import (
     Conflict,
@@ -287,3 +295,16 @@ def test_fewer_runs_than_none_are_not_asked_for() -> None:
 def test_no_runs_are_none() -> None:
     with scripted() as (_, platform):
         assert list(platform.runs.list("o", limit=0)) == []
+
+
+def test_limits_go_along_and_come_back_with_reasons() -> None:
+    """A field of ours; without limits the body is the contract's alone."""
+    wire = {"maxCostUsd": 2.5, "timeoutSeconds": 60, "retries": 1}
+    asked = replace(REQUEST, limits=RunLimits(2.5, 60, retries=1))
+    step = {"id": "sum", "status": "NOT_STARTED", "reason": "the queue is full"}
+    with scripted() as (script, platform):
+        script.on(f"POST {RUNS}", run(limits=wire), status=201, body=BODY | {"limits": wire})
+        script.on(f"GET {RUNS}/r/status", {"status": "STARTED", "dag": [step], "reason": "waits"})
+        assert platform.runs.start(asked).limits == asked.limits
+        state = platform.runs.state("r")
+    assert (state.reason, state.steps[0].reason) == ("waits", "the queue is full")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -150,3 +151,26 @@ def test_the_deadline_stops_the_waiting() -> None:
     with pytest.raises(StillRunning, match="run 'first' is still running"):
         list(follower(runs, [], deadline=clock.now() + 30).events())
     assert clock.now() - runs.begun < 40
+
+
+def test_why_a_step_waits_is_told_once() -> None:
+    clock = Clock()
+    runs = FakeRuns(clock)
+    plain = runs.state
+
+    def state(uuid: str) -> RunState:
+        found = plain(uuid)
+        minute = int((clock.now() - runs.begun) / 60)
+        why = "the queue is full" if minute < 2 else "the image is being pulled"
+        last = replace(found.steps[1], reason=why if found.steps[1].status is WAITING else "")
+        return replace(found, steps=(found.steps[0], last))
+
+    runs.state = state  # type: ignore[method-assign, assignment]
+    events = list(follower(runs, []).events())
+    told = [(e.status, e.reason) for e in events if isinstance(e, Change) and e.step == "s1"]
+    assert told == [
+        (WAITING, "the queue is full"),
+        (WAITING, "the image is being pulled"),
+        (STARTED, ""),
+        (DONE, ""),
+    ]

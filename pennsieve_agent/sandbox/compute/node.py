@@ -15,6 +15,7 @@ from pennsieve_agent.engine.backend import Outcome, Program
 from pennsieve_agent.engine.files import job_folders, remove_tree
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.sandbox.compute.catalogue import find_program
+from pennsieve_agent.sandbox.compute.deadline import Deadline
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.masking import MaskedLines, Masking, with_secrets
 from pennsieve_agent.sandbox.compute.mover import DatasetMover
@@ -92,14 +93,20 @@ class Node:
         steps = self._states.steps(run_uuid)
         if run is None or any(step["status"] == "FAILED" for step in steps):
             return run is not None
+        limit = json.loads(run["request"]).get("limits", {}).get("timeoutSeconds", 0)
         try:
             self._check_grant(run)
             plan = self._plan(run)
-            ended = self._hand_over(run, plan, self._resume(run_uuid, steps), halt)
+            with Deadline(limit, halt) as deadline:
+                ended = self._hand_over(run, plan, self._resume(run_uuid, steps), halt)
         except Exception as error:
             if not isinstance(error, AgentError):
                 log.exception("run %s failed", run_uuid)
             self._fail_first(run_uuid, error)
+            return True
+        if deadline.passed and not ended.ok:
+            text = f"the time limit of the run, {limit} s, was reached"
+            self._fail_first(run_uuid, AgentError(text))
             return True
         stopped = ended.canceled or self._closing.is_set()
         return ended.ok or not stopped
@@ -177,7 +184,7 @@ class Node:
         return frozenset(step["node_id"] for step in steps if step["status"] == "SUCCEEDED")
 
     def _fail_first(self, run_uuid: str, error: Exception) -> None:
-        """The run cannot even begin: say so at its first step that is not done."""
+        """The run cannot go on: say so at its first step that is not done."""
         what = error.message if isinstance(error, AgentError) else f"unexpected failure: {error!r}"
         for step in self._states.steps(run_uuid):
             if step["status"] != "SUCCEEDED":

@@ -94,6 +94,10 @@ class RunChecks:
             raise answers.message(404, "compute node not found")
         if not self._access.may_use(caller.user_id, node):
             raise answers.message(403, "no access to this compute node")
+        if order.limits and not node["self_managed"]:
+            raise answers.message(
+                400, f"compute node {node['name']} keeps no limits of runs"
+            )  # ours
         status = shown_status(self._store, node)
         if status != "Enabled":
             raise answers.message(409, f"compute node {node['name']} is {status}, not Enabled")

@@ -1,0 +1,64 @@
+"""The options that limit what a run may take."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from pennsieve_agent.domain.runs import RunLimits
+from pennsieve_agent.errors import UsageProblem
+
+MaxCost = Annotated[
+    float | None,
+    typer.Option("--max-cost", metavar="USD", help="End the run before it costs more than this."),
+]
+TimeLimit = Annotated[
+    str | None,
+    typer.Option("--time-limit", metavar="TIME", help="End the run after this: 90m, 12h, 2d."),
+]
+Spot = Annotated[
+    bool, typer.Option("--spot", help="Cheaper machines, which AWS may take back; tried again.")
+]
+Retries = Annotated[
+    int, typer.Option("--retries", metavar="N", help="Try a failed step again, N times.")
+]
+MOST_RETRIES = 9
+"""AWS Batch makes at most ten attempts (AWS Batch, "RetryStrategy")."""
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def limits(
+    max_cost: float | None, time_limit: str | None, retries: int, *, spot: bool
+) -> RunLimits:
+    """What was typed.
+
+    Raises:
+        UsageProblem: a number makes no sense.
+
+    """
+    if max_cost is not None and not 0 < max_cost < float("inf"):
+        raise UsageProblem(
+            f"a run cannot be ended before it costs more than {max_cost:g} USD",
+            hint="give an amount above 0, for example: --max-cost 5",
+        )
+    if not 0 <= retries <= MOST_RETRIES:
+        raise UsageProblem(
+            f"a step cannot be tried again {retries} times",
+            hint=f"AWS Batch allows 0 to {MOST_RETRIES}",
+        )
+    seconds = 0 if time_limit is None else _seconds(time_limit)
+    return RunLimits(max_cost or 0.0, seconds, spot, retries)
+
+
+def _seconds(text: str) -> int:
+    found = _TIME.fullmatch(text.strip().lower())
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if seconds < _SECONDS["m"]:  # AWS Batch's own least (AWS Batch, "JobTimeout")
+        raise UsageProblem(
+            f"'{text}' is no time limit of a minute or more",
+            hint="write minutes, hours or days, for example: --time-limit 90m",
+        )
+    return round(seconds)
