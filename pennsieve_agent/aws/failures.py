@@ -21,7 +21,7 @@ _EXPIRED = frozenset(
         *("LoginRefreshRequired", "LoginTokenLoadError", "RefreshWithMFAUnsupportedError"),
     }
 )
-_UNKNOWN_KEY = frozenset(
+UNKNOWN_KEY = frozenset(
     {
         *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
         *("SignatureDoesNotMatch", "AuthFailure", "IncompleteSignature", "InvalidToken"),
@@ -37,7 +37,7 @@ _SLOW_DOWN = frozenset(
 )
 _CLOCK = frozenset({"RequestTimeTooSkewed", "InvalidSignatureException"})
 _NO_REGION = frozenset({"OptInRequired", "InvalidRegionError", "UnknownEndpointError"})
-_NO_ANSWER = frozenset({"HTTPClientError", "ConnectionError", "EndpointConnectionError"})
+NO_ANSWER = frozenset({"HTTPClientError", "ConnectionError", "EndpointConnectionError"})
 _CONFIG = frozenset(
     {
         *("ConfigParseError", "ConfigNotFound", "InvalidConfigError", "PartialCredentialsError"),
@@ -54,7 +54,7 @@ _FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
         "compare with the real time: date -u",
     ),
     (
-        _UNKNOWN_KEY,
+        UNKNOWN_KEY,
         "AWS does not accept these credentials",
         "check the AWS credentials; a temporary key also needs its AWS_SESSION_TOKEN",
     ),
@@ -69,7 +69,7 @@ _FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
         "choose another with: --region us-east-1",
     ),
     (
-        _NO_ANSWER,
+        NO_ANSWER,
         "AWS does not answer",
         "check the network, the proxy and AWS_ENDPOINT_URL",
     ),
@@ -114,8 +114,11 @@ class Attempt:
 
     def sign_in(self, *, console: bool) -> str:
         """The command that renews a session, of a console sign-in or of single sign-on."""
-        command = "aws login" if console else "aws sso login"
-        return f"{command} --profile {self.profile}" if self.profile else command
+        return self.command("aws login" if console else "aws sso login")
+
+    def command(self, words: str) -> str:
+        """A command of AWS's own tool, for the profile in use."""
+        return f"{words} --profile {self.profile}" if self.profile else words
 
 
 def aws_code(error: Exception) -> str:
@@ -149,6 +152,16 @@ def _denied(text: str, code: str, attempt: Attempt) -> NotPermitted:
         why = " by a rule of your organisation (service control policy)"
     elif "permissions boundary" in text:
         why = " by a permissions boundary"
+    elif "MultiFactorAuthentication" in text:
+        return NotPermitted(
+            "AWS refused the code of the MFA device, or asks for one",
+            where=attempt.profile,
+            hint="wait for the next code, then run the command again; whether it works says: "
+            + attempt.command("aws sts get-caller-identity"),
+            aws_code=code,
+        )
+    elif "explicit deny in an identity-based policy" in text:
+        why = " by a policy that forbids it, often until MFA was used"
     return NotPermitted(
         f"AWS refused {action.group(1) if action else attempt.action}{why}",
         where=resource.group(1).rstrip(".") if resource else None,

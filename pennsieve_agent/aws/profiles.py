@@ -1,11 +1,12 @@
-"""The profiles that AWS's own configuration files name, and of what kind each is. No secrets."""
+"""Which AWS credentials this machine has, of what kind each is, and which are used. No secrets."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from pennsieve_agent.aws.failures import Attempt, translate
 from pennsieve_agent.aws.session import unbound_session
@@ -13,12 +14,16 @@ from pennsieve_agent.domain.identity import AwsSettings
 
 
 class Kind(StrEnum):
-    """How a profile comes by its credentials, the best first."""
+    """How credentials are come by, the best first: what ends by itself before what is kept."""
 
     SSO = "sso"
     LOGIN = "login"
     ROLE = "role"
+    WEB_IDENTITY = "web identity"
+    CONTAINER = "container role"
+    INSTANCE = "instance role"
     PROCESS = "process"
+    ENVIRONMENT = "environment"
     KEYCHAIN = "keychain"
     STATIC = "static keys"
     NONE = "no credentials"
@@ -26,12 +31,41 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A profile. ``account_id`` is empty where only AWS could tell it."""
+    """Credentials that are there.
+
+    ``name`` is the profile's, or that of keys in the keychain, and empty for others.
+    ``account_id`` is empty where only AWS could tell it.
+    """
 
     name: str
     kind: Kind
     account_id: str = ""
 
+    @property
+    def label(self) -> str:
+        """What it is called where it is one of several."""
+        return self.name or f"({self.kind.value})"
+
+    @property
+    def provider(self) -> str:
+        """How botocore calls the way to credentials that are no profile's; else empty."""
+        return _PROVIDERS.get(self.kind, "")
+
+
+_PROVIDERS = {
+    Kind.ENVIRONMENT: "env",
+    Kind.WEB_IDENTITY: "assume-role-with-web-identity",
+    Kind.CONTAINER: "container-role",
+    Kind.INSTANCE: "iam-role",
+}
+_VARIABLES = (
+    (Kind.ENVIRONMENT, ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
+    (Kind.WEB_IDENTITY, ("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")),
+    (Kind.CONTAINER, ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",)),
+    (Kind.CONTAINER, ("AWS_CONTAINER_CREDENTIALS_FULL_URI",)),
+)
+_VENDOR = Path("/sys/class/dmi/id/sys_vendor")
+"""Says "Amazon EC2" on AWS's machines (AWS, "Detect whether your instance is an EC2 instance")."""
 
 _MARKS = (
     (Kind.SSO, ("sso_session", "sso_start_url")),
@@ -56,6 +90,57 @@ def configured(settings: AwsSettings) -> tuple[Configured, ...]:
     except BotoCoreError as error:
         raise translate(error, Attempt("sts", "GetCallerIdentity")) from None
     return tuple(_profile(name, found[name]) for name in sorted(found))
+
+
+def surrounding(environ: Mapping[str, str], vendor: Path = _VENDOR) -> tuple[Configured, ...]:
+    """The credentials that are no profile's: of variables, of a container, of this machine.
+
+    Nothing is asked over the network: that this is one of AWS's machines does not tell whether it
+    has a role.
+    """
+    found = [
+        Configured("", kind)
+        for kind, names in _VARIABLES
+        if all(environ.get(name) for name in names)
+    ]
+    switched_off = environ.get("AWS_EC2_METADATA_DISABLED", "").casefold() == "true"
+    if not switched_off and _text(vendor).startswith("Amazon EC2"):
+        found.append(Configured("", Kind.INSTANCE))
+    return tuple(found)
+
+
+def best_first(rows: Sequence[Configured]) -> tuple[Configured, ...]:
+    """By kind, then by name."""
+    order = list(Kind)
+    return tuple(sorted(rows, key=lambda row: (order.index(row.kind), row.name)))
+
+
+def usual(rows: Sequence[Configured]) -> Configured | None:
+    """What AWS's own tools take when nobody chooses, in the order of botocore's chain."""
+    for fits in (_comes_first, _is_default, _comes_last):
+        found = [row for row in rows if row.kind is not Kind.NONE and fits(row)]
+        if found:
+            return found[0]
+    return None
+
+
+def _comes_first(row: Configured) -> bool:
+    return row.kind in {Kind.ENVIRONMENT, Kind.WEB_IDENTITY}
+
+
+def _is_default(row: Configured) -> bool:
+    return row.name == "default" and row.kind is not Kind.KEYCHAIN
+
+
+def _comes_last(row: Configured) -> bool:
+    return row.kind in {Kind.CONTAINER, Kind.INSTANCE}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _profile(name: str, values: Mapping[str, object]) -> Configured:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
-from pennsieve_agent.aws.failures import Attempt, translate
+from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.identity import AwsSettings
@@ -40,7 +41,9 @@ class Aws:
     Nothing is read or opened before the first call. ``profile`` and ``region`` win over the
     settings. Settings that name their own credentials file (a sandbox's) never fall back to keys
     in the environment: without a profile they mean ``default`` in that file. A profile that AWS's
-    files do not name is asked of ``find_keys``.
+    files do not name is asked of ``find_keys``. ``provider`` is a way to credentials that are no
+    profile's, by botocore's name, such as ``iam-role``; without it botocore goes through all.
+    ``can_ask`` says that somebody is there whom botocore may ask for the code of an MFA device.
     """
 
     def __init__(
@@ -49,8 +52,13 @@ class Aws:
         region: str | None = None,
         profile: str | None = None,
         find_keys: Callable[[str], AwsKeys | None] = lambda _: None,
+        provider: str = "",
+        *,
+        can_ask: bool = False,
     ) -> None:
+        self._can_ask = can_ask
         self._find_keys = find_keys
+        self._provider = provider
         self._settings = settings
         self._region = region or settings.region
         self.profile = profile or settings.profile
@@ -90,7 +98,11 @@ class Aws:
 
         """
         if self._identity is None:
-            found = self.call("sts", "get_caller_identity")
+            try:
+                found = self.call("sts", "get_caller_identity")
+            except AwsError as error:
+                self._explain_region(error)
+                raise
             self._identity = _not_root(
                 AwsIdentity(
                     account_id=str(found["Account"]),
@@ -101,6 +113,46 @@ class Aws:
                 )
             )
         return self._identity
+
+    def _explain_region(self, error: AwsError) -> None:
+        """Where credentials are refused, or nobody answers, it may be for the region alone.
+
+        A region that is not enabled refuses good credentials as unknown; one that does not exist
+        has no address (AWS, "Enable or disable AWS Regions in your account").
+
+        Raises:
+            AwsError: it is the region.
+
+        """
+        if self._settings.endpoint or self.region == DEFAULT_REGION:
+            return
+        hint = f"choose another with: --region {DEFAULT_REGION}"
+        if error.aws_code in NO_ANSWER and self.region not in self._known_regions():
+            raise AwsError(
+                f"there is no AWS region '{self.region}'", hint=hint, aws_code=error.aws_code
+            ) from error
+        if error.aws_code not in UNKNOWN_KEY:
+            return
+        home = Aws(self._settings, DEFAULT_REGION, self.profile, self._find_keys, self._provider)
+        with home:
+            try:
+                account = home.call("sts", "get_caller_identity")["Account"]
+            except AwsError:
+                return
+        raise AwsError(
+            f"AWS region {self.region} is not enabled in account {account}",
+            hint=f"{hint}; or enable it with: aws account enable-region --region-name "
+            f"{self.region}",
+            aws_code="OptInRequired",
+        ) from error
+
+    def _known_regions(self) -> set[str]:
+        session = self._open()
+        return {
+            region
+            for partition in session.get_available_partitions()
+            for region in session.get_available_regions("sts", partition)
+        }
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """Do one operation (its botocore name, e.g. ``describe_stacks``) and answer its result.
@@ -140,7 +192,12 @@ class Aws:
 
     def _open(self) -> Any:
         if self._session is None:
-            self._session = self._session_with_keys() or plain_session(self._settings, self.profile)
+            session = self._session_with_keys() or plain_session(self._settings, self.profile)
+            if self._provider:
+                _limit(session, self._provider)
+            if not self._can_ask:
+                _refuse_to_ask(session, self.profile)
+            self._session = session
         return self._session
 
     def _session_with_keys(self) -> Any:
@@ -202,6 +259,35 @@ def _session(settings: AwsSettings, **how: Any) -> Any:
         if path is not None:
             session.set_config_variable(variable, str(path))
     return session
+
+
+def _limit(session: Any, provider: str) -> None:
+    from botocore.credentials import CredentialResolver  # noqa: PLC0415 - as above
+
+    chain = session.get_component("credential_provider")
+    session.register_component(
+        "credential_provider", CredentialResolver([chain.get_provider(provider)])
+    )
+
+
+def _refuse_to_ask(session: Any, name: str | None) -> None:
+    """Refuse a profile for which botocore would ask for an MFA code, where nobody can answer."""
+    if name is None and os.environ.get("AWS_ACCESS_KEY_ID"):
+        return  # these come first
+    profiles = session.full_config.get("profiles", {})
+    seen: list[str] = []
+    at = str(name or session.profile or "default")
+    while at in profiles and at not in seen:
+        seen.append(at)
+        if "mfa_serial" in profiles[at] and "role_arn" in profiles[at]:
+            raise AwsError(
+                f"AWS profile '{seen[0]}' asks for the code of an MFA device, and this is no "
+                "terminal",
+                hint='get a session first: eval "$(aws configure export-credentials --profile '
+                f'{seen[0]} --format env)"',
+                aws_code="MfaRequired",
+            )
+        at = str(profiles[at].get("source_profile"))
 
 
 def _not_root(identity: AwsIdentity) -> AwsIdentity:

@@ -57,17 +57,13 @@ def add(
 
 @app.command("list")
 def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
-    """The AWS profiles and keys on this machine, the best kind first. Shows no secret."""
-    from pennsieve_agent.aws.profiles import Configured, Kind, configured
+    """The AWS credentials on this machine, the best kind first. Shows no secret."""
+    from pennsieve_agent.aws.profiles import Kind
+    from pennsieve_agent.cli.aws_choice import found
     from pennsieve_agent.console.tables import table
 
     context = options.use(ctx, profile, as_json=json)
-    theirs = configured(context.profile.aws)
-    names = {row.name for row in theirs}
-    kept = context.aws_keyring.listed()
-    ours = [Configured(k.name, Kind.KEYCHAIN, k.account_id) for k in kept if k.name not in names]
-    order = list(Kind)
-    rows = sorted([*theirs, *ours], key=lambda row: (order.index(row.kind), row.name))
+    rows = found(context)
     if json:
         context.streams.document(
             [{"name": r.name, "account": r.account_id, "kind": r.kind.value} for r in rows]
@@ -78,7 +74,7 @@ def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Jso
             "none yet; best is: aws configure sso; else add keys with: pennsieve aws add NAME"
         )
         return
-    shown = [[r.name, r.account_id or "-", r.kind.value] for r in rows]
+    shown = [[r.label, r.account_id or "-", r.kind.value] for r in rows]
     context.streams.result(table(["NAME", "ACCOUNT", "KIND"], shown, context.streams))
     if any(row.kind is Kind.SSO for row in rows) and any(
         row.kind in {Kind.STATIC, Kind.KEYCHAIN} for row in rows

@@ -122,11 +122,27 @@ class Context:
         )
 
     def aws(self, region: str | None, profile: str | None) -> Aws:
-        """The AWS account of the profile in use; closed when the command ends."""
-        from pennsieve_agent.aws.session import Aws
+        """The AWS account of the profile in use; closed when the command ends.
 
-        find_keys = self.aws_keyring.find
-        return self._open.enter_context(Aws(self.profile.aws, region, profile, find_keys))
+        Where several credentials are there and nobody said which, it asks.
+
+        Raises:
+            UsageProblem: it cannot ask, and AWS's tools would take none of them either.
+        """
+        from pennsieve_agent.aws.session import Aws
+        from pennsieve_agent.cli.aws_choice import chosen
+
+        found = None if profile is not None else chosen(self)
+        return self._open.enter_context(
+            Aws(
+                self.profile.aws,
+                region,
+                profile or (found.name if found else None) or None,
+                self.aws_keyring.find,
+                found.provider if found else "",
+                can_ask=self.streams.can_ask,
+            )
+        )
 
     @cached_property
     def aws_keyring(self) -> AwsKeyring:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,93 @@ def test_expired_sso_names_the_command(tmp_path: Path) -> None:
     assert raised.value.hint == "sign in to AWS again with: aws sso login --profile lab"
 
 
+def test_a_token_of_sso_that_ended_names_the_command(tmp_path: Path, clean_machine: Path) -> None:
+    (tmp_path / "config").write_text(
+        "[profile lab]\nsso_start_url = https://example.org/start\nsso_region = us-east-1\n"
+        "sso_account_id = 111122223333\nsso_role_name = r\n"
+    )
+    cache = clean_machine / ".aws" / "sso" / "cache"
+    cache.mkdir(parents=True)
+    name = hashlib.sha1(b"https://example.org/start", usedforsecurity=False).hexdigest()
+    token = {"accessToken": "hidden-word", "expiresAt": "2020-01-01T00:00:00Z"}
+    (cache / f"{name}.json").write_text(json.dumps(token))
+    with Aws(settings(tmp_path, None), profile="lab") as aws, pytest.raises(AwsError) as raised:
+        aws.identity()
+    assert raised.value.message == "the AWS session has expired"
+    assert raised.value.hint == "sign in to AWS again with: aws sso login --profile lab"
+    assert "hidden-word" not in repr(raised.value)
+
+
+@contextmanager
+def refusing_outside(region: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An STS that knows the keys in one region alone, as AWS where others are not enabled."""
+    identity = IDENTITY.format(arn="arn:aws:iam::111122223333:user/ada").encode()
+    refused = ERROR.format(code="InvalidClientTokenId", message="The token is invalid").encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            good = f"/{region}/sts/" in self.headers["Authorization"]
+            self.send_response(200 if good else 403)
+            self.send_header("Content-Type", "text/xml")
+            self.end_headers()
+            self.wfile.write(identity if good else refused)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join(timeout=5)
+
+
+def test_a_region_that_is_not_enabled_is_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = settings(tmp_path, None, region="eu-south-2")
+    with (
+        refusing_outside("us-east-1", monkeypatch),
+        Aws(own) as aws,
+        pytest.raises(AwsError) as raised,
+    ):
+        aws.identity()
+    assert raised.value.message == "AWS region eu-south-2 is not enabled in account 111122223333"
+    assert "aws account enable-region --region-name eu-south-2" in str(raised.value.hint)
+    with (
+        refusing_outside("nowhere", monkeypatch),
+        Aws(own) as aws,
+        pytest.raises(AwsError) as raised,
+    ):
+        aws.identity()
+    assert raised.value.message == "AWS does not accept these credentials"
+
+
+@pytest.mark.parametrize(
+    ("region", "message"),
+    [
+        ("us-esat-1", "there is no AWS region 'us-esat-1'"),
+        ("eu-west-1", "AWS does not answer"),
+        ("us-gov-west-1", "AWS does not answer"),
+        ("eu_west_1", "this AWS region cannot be used here"),
+    ],
+)
+def test_a_region_that_does_not_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str, message: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    with Aws(settings(tmp_path, None, region=region)) as aws, pytest.raises(AwsError) as raised:
+        aws.identity()
+    assert raised.value.message == message
+
+
 def test_root_keys_are_refused(tmp_path: Path) -> None:
     with (
         answering(IDENTITY.format(arn="arn:aws:iam::111122223333:root"), "200 OK") as (url, _),
@@ -183,6 +272,32 @@ def test_missing_right_without_a_sentence_is_named_by_the_operation(tmp_path: Pa
 
     assert isinstance(error, NotPermitted)
     assert error.message == "AWS refused cloudformation:DescribeStacks"
+
+
+MFA = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+DENIED = "User: u is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/r"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (MFA, "AWS refused the code of the MFA device, or asks for one"),
+        (
+            f"{DENIED} with an explicit deny in an identity-based policy",
+            "AWS refused iam:CreateRole by a policy that forbids it, often until MFA was used",
+        ),
+        (
+            f"{DENIED} with an explicit deny in a service control policy",
+            "AWS refused iam:CreateRole by a rule of your organisation (service control policy)",
+        ),
+    ],
+)
+def test_why_it_was_denied(tmp_path: Path, text: str, message: str) -> None:
+    body = ERROR.format(code="AccessDenied", message=text)
+    error = refusal(tmp_path, body, "iam", "get_role", RoleName="r")
+    assert isinstance(error, NotPermitted)
+    assert error.message == message
+    assert error.hint
 
 
 @pytest.mark.parametrize(

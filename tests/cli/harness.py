@@ -6,11 +6,30 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.boundary import run
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
+
+if TYPE_CHECKING:
+    from pennsieve_agent.aws.session import Aws
+
+USES_AWS = {
+    *(("aws", word) for word in ("add", "list", "test")),
+    *(("compute", word) for word in ("register", "remove", "policy", "template", "doctor")),
+}
+"""The commands that may touch AWS; the others work where there is none."""
+
+
+class _Context(Context):
+    """Fails a test whose command touches AWS and has no business there."""
+
+    words: tuple[str, ...] = ()
+
+    def aws(self, region: str | None, profile: str | None) -> Aws:
+        assert self.words[:2] in USES_AWS, f"{self.words} touches AWS"
+        return super().aws(region, profile)
 
 
 @dataclass(frozen=True)
@@ -36,7 +55,8 @@ class Agent:
         self, *words: str, answers: str = "", terminal: bool = False, width: int = 80
     ) -> Result:
         streams = Streams.for_test(answers, terminal=terminal, width=width)
-        context = Context(streams, self.environ)
+        context = _Context(streams, self.environ)
+        context.words = words
         if self.quick:
             context.sleep = lambda _: None
         code = run(words, context)

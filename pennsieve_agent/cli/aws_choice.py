@@ -1,0 +1,87 @@
+"""Which AWS credentials a command uses, where nobody said which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.aws.profiles import Configured
+    from pennsieve_agent.cli.context import Context
+
+_HINT = "choose with: --aws-profile NAME"
+_TRIES = 3
+
+
+def found(context: Context) -> tuple[Configured, ...]:
+    """All credentials that this machine has, the best kind first. Nothing is asked of AWS.
+
+    Raises:
+        AwsError: AWS's configuration cannot be read.
+        SettingsError: the keychain is locked.
+    """
+    from pennsieve_agent.aws.profiles import (
+        Configured,
+        Kind,
+        best_first,
+        configured,
+        surrounding,
+    )
+
+    profiles = configured(context.profile.aws)
+    names = {row.name for row in profiles}
+    kept = [k for k in context.aws_keyring.listed() if k.name not in names]
+    ours = [Configured(k.name, Kind.KEYCHAIN, k.account_id) for k in kept]
+    return best_first([*surrounding(context.environ), *profiles, *ours])
+
+
+def chosen(context: Context) -> Configured | None:
+    """The credentials to use; None leaves it to AWS's own rules.
+
+    Raises:
+        UsageProblem: there are several, AWS's tools would take none, and nobody can be asked.
+    """
+    from pennsieve_agent.aws.profiles import Kind, usual
+
+    aws = context.profile.aws
+    if aws.profile or aws.credentials_file or context.environ.get("AWS_PROFILE"):
+        return None
+    rows = [row for row in found(context) if row.kind is not Kind.NONE]
+    if len(rows) < 2:  # noqa: PLR2004 - nothing to choose from
+        return _only(context, rows)
+    if context.streams.can_ask:
+        return _ask(context, rows)
+    taken = usual(rows)
+    names = ", ".join(row.label for row in rows if row is not taken)
+    if taken is None:
+        raise UsageProblem(f"which AWS credentials? there are: {names}", hint=_HINT)
+    context.streams.note(f"using AWS credentials {taken.label}; others are: {names}; {_HINT}")
+    return taken
+
+
+def _only(context: Context, rows: list[Configured]) -> Configured | None:
+    from pennsieve_agent.aws.profiles import usual
+
+    if not rows or usual(rows):
+        return None  # what AWS's tools do is right, and needs no word
+    context.streams.note(f"using AWS credentials {rows[0].label}, as there are no others")
+    return rows[0]
+
+
+def _ask(context: Context, rows: list[Configured]) -> Configured:
+    streams = context.streams
+    streams.note("There are several AWS credentials here, the best kind first:")
+    width = max(len(row.label) for row in rows)
+    for number, row in enumerate(rows, 1):
+        kind = row.kind.value if row.name else ""
+        streams.note(f"  {number}. {row.label:{width}}  {kind}  {row.account_id}".rstrip())
+    for _ in range(_TRIES):
+        answer = streams.ask("Which? a number or a name [1]", instead=_HINT) or "1"
+        for number, row in enumerate(rows, 1):
+            if answer in {str(number), row.label}:
+                if row.name:
+                    streams.note(f"to be asked no more, add: --aws-profile {row.name}")
+                return row
+        streams.note(f"there is no '{answer}' in the list")
+    raise UsageProblem("no AWS credentials were chosen", hint=_HINT)
