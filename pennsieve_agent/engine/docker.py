@@ -36,9 +36,10 @@ class DockerBackend:
     """Builds images from repositories and runs them.
 
     A container sees its input read-only, its output, and the internet, as a basic node of the
-    platform gives it (``contracts/workflows.md`` 5.4). ``node`` names whoever runs containers
-    here: :meth:`sweep` removes only the containers of that name. ``client`` is docker-py's, and is
-    closed by :meth:`close`.
+    platform gives it (``contracts/workflows.md`` 5.4). On a machine in a cloud that includes the
+    machine's metadata address, unless it answers one hop away only. ``node`` names whoever runs
+    containers here: :meth:`sweep` removes only the containers of that name. ``client`` is
+    docker-py's, and is closed by :meth:`close`.
     """
 
     name = "docker"
