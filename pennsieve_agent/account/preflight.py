@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from pennsieve_agent.account.installer import CLOUDFORMATION, VIA, Right, installer_rights
+from pennsieve_agent.account.installer import installer_rights
+from pennsieve_agent.account.rights import CLOUDFORMATION, VIA, Right
+from pennsieve_agent.account.stack_rights import Place
 from pennsieve_agent.account.steps import AccountPlan, DeployStack
 from pennsieve_agent.aws.rights import Question, lacking, principal_of
 from pennsieve_agent.aws.session import Aws
@@ -48,7 +50,7 @@ def _missing(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> tuple[
         return ()
     found: list[str] = []
     try:
-        for right in installer_rights(plan.names, plan.extras.boundary):
+        for right in installer_rights(Place(plan.names, plan.extras.boundary)):
             if right.needed and (plan.makes_role or not right.sid.startswith("MakeBound")):
                 found += lacking(aws, principal, _question(right, plan))
     except NotPermitted:

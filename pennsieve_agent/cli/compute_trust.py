@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import AwsError, ExitCode, UsageProblem
 
 if TYPE_CHECKING:
+    from pennsieve_agent.account.rights import Right
     from pennsieve_agent.account.steps import AccountPlan
     from pennsieve_agent.account.words import RoleDocuments, RoleWords
     from pennsieve_agent.account.worlds import Worlds
@@ -32,6 +34,10 @@ Boundary = Annotated[
         show_default=False,
     ),
 ]
+RolePath = Annotated[
+    str,
+    typer.Option("--role-path", metavar="PATH", help="Where roles lie, as /team/. Default: /."),
+]
 Tags = Annotated[
     list[str] | None,
     typer.Option("--tag", metavar="KEY=VALUE", help="Tag everything. Repeatable."),
@@ -49,7 +55,14 @@ def policy(
     served: Annotated[
         bool, typer.Option("--served", help="The role that Pennsieve itself would ask for.")
     ] = False,
+    part: Annotated[
+        int | None,
+        typer.Option(
+            "--part", metavar="N", min=1, help="With --installer: one of its policies alone."
+        ),
+    ] = None,
     permissions_boundary: Boundary = None,
+    role_path: RolePath = "/",
     aws_profile: AwsProfile = None,
     region: Region = None,
     profile: options.Profile = None,
@@ -57,8 +70,8 @@ def policy(
 ) -> None:
     """What Pennsieve can and cannot do in your AWS account, in words; --json has the documents.
 
-    The words are made from the very documents. With --installer it prints the policy to give to
-    whoever registers nodes, for an administrator.
+    The words are made from the very documents. With --installer it prints the policies to give to
+    whoever registers nodes, for an administrator: with --json they are ready to be made.
     """
     from pennsieve_agent.account.words import RoleDocuments, describe
 
@@ -66,7 +79,8 @@ def policy(
     if installer and served:
         raise UsageProblem("--installer and --served are two questions", hint="ask one of them")
     if installer:
-        _installer(context, permissions_boundary or "", region, aws_profile)
+        place = (permissions_boundary or "", role_path)
+        _installer(context, place, part, (region, aws_profile))
         return
     if served:
         found = context.platform.compute.role_policy()
@@ -192,24 +206,51 @@ def _plan(
 
 
 def _installer(
-    context: Context, boundary: str, region: str | None, aws_profile: str | None
+    context: Context, place: tuple[str, str], part: int | None, where: tuple[str | None, str | None]
 ) -> None:
     from pennsieve_agent.account.extras import check_boundary
-    from pennsieve_agent.account.installer import all_nodes, installer_policy, installer_rights
+    from pennsieve_agent.account.installer import all_nodes, installer_policies, installer_rights
+    from pennsieve_agent.account.stack_rights import Place
 
-    identity = _identity(context, region, aws_profile)
+    boundary, role_path = place
+    if not re.fullmatch(r"/|/[\w+=,.@/-]+/", role_path, re.ASCII):
+        raise UsageProblem(
+            f"'{role_path}' is not a path of roles", hint="it begins and ends with /, as /team/"
+        )
+    identity = _identity(context, *where)
     if boundary and identity.account_id != "*":
         check_boundary(boundary, identity)
-    names = all_nodes(identity)
+    there = Place(all_nodes(identity), boundary, role_path)
+    policies = installer_policies(there)
+    if part is not None and part > len(policies):
+        raise UsageProblem(
+            f"there are {len(policies)} policies, and no number {part}", hint="leave out --part"
+        )
     if context.as_json:
-        context.streams.document(installer_policy(names, boundary))
+        found = {"policies": list(policies)} if part is None else policies[part - 1]
+        context.streams.document(found)
         return
-    for right in installer_rights(names, boundary):
-        via = ", only by way of CloudFormation" if right.via_cloudformation else ""
-        context.streams.result(f"{right.why}{via}")
-        context.streams.result(f"    {', '.join(sorted(right.actions))}")
-        context.streams.result(f"    on {', '.join(right.resources)}")
-    context.streams.note("the policy itself: pennsieve compute policy --installer --json")
+    sids = [s["Sid"] for s in policies[part - 1]["Statement"]] if part else None
+    for right in installer_rights(there):
+        if sids is None or right.sid in sids:
+            _show_right(context, right)
+    context.streams.note(
+        f"the policies themselves, {len(policies)}, as IAM takes none that is longer: pennsieve "
+        f"compute policy --installer --json --part 1 (to {len(policies)})"
+    )
+
+
+def _show_right(context: Context, right: Right) -> None:
+    via = ", only by way of CloudFormation" if right.via_cloudformation else ""
+    context.streams.result(f"{right.why}{via}")
+    context.streams.result(f"    {', '.join(sorted(right.actions))}")
+    only = [
+        f"{key.rpartition(':')[2]} {value}"
+        for keys in right.conditions.values()
+        for key, value in keys.items()
+    ]
+    limits = f", only with {', '.join(only)}" if only else ""
+    context.streams.result(f"    on {', '.join(right.resources)}{limits}")
 
 
 def _identity(context: Context, region: str | None, aws_profile: str | None) -> AwsIdentity:

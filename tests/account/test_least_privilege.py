@@ -18,20 +18,27 @@ import pytest
 
 import pennsieve_agent
 from pennsieve_agent.account.examine import examine
+from pennsieve_agent.account.handlers import actions
 from pennsieve_agent.account.installer import (
-    CLOUDFORMATION,
-    MOST_POLICY_CHARACTERS,
-    VIA,
     all_nodes,
+    installer_policies,
     installer_policy,
     installer_rights,
 )
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
 from pennsieve_agent.account.preflight import check_rights
+from pennsieve_agent.account.rights import (
+    CLOUDFORMATION,
+    MOST_POLICIES,
+    MOST_POLICY_CHARACTERS,
+    VIA,
+    length,
+)
+from pennsieve_agent.account.stack_rights import Place
 from pennsieve_agent.account.template import node_template
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in, many
+from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
 from pennsieve_agent.sandbox.compute import cross_account
 from tests.account.conftest import heard
 from tests.account.scene import OPTIONS, Scene
@@ -42,6 +49,7 @@ pytestmark = pytest.mark.filterwarnings(IGNORED)
 WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
 NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
 POLICY = installer_policy(all_nodes(WHO))
+RIGHTS = installer_rights(Place(all_nodes(WHO)))
 ORG = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 #: What an operation needs beside the action of its name (AWS, Service Authorization Reference).
 ALSO = {
@@ -79,7 +87,10 @@ def _calls(tree: ast.AST) -> Iterator[str]:
 
 def test_the_installer_may_do_what_the_code_does_and_no_more() -> None:
     given = {
-        a for r in installer_rights(all_nodes(WHO)) if not r.via_cloudformation for a in r.actions
+        a
+        for r in installer_rights(Place(all_nodes(WHO)))
+        if not r.via_cloudformation
+        for a in r.actions
     }
     assert given == calls_in_the_code()
 
@@ -99,7 +110,7 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     used |= {more for action in used for more in ALSO.get(action, set())}
     given = {
         action
-        for right in installer_rights(all_nodes(WHO))
+        for right in installer_rights(Place(all_nodes(WHO)))
         if not right.via_cloudformation
         for action in right.actions
     }
@@ -168,40 +179,29 @@ def test_with_an_organisations_boundary_the_installer_writes_none() -> None:
 
 
 def test_wildcards_of_the_installer_are_only_where_aws_has_no_resource() -> None:
-    everything = [s["Action"] for s in POLICY["Statement"] if "*" in many(s["Resource"])]
-    assert everything == [
-        ["cloudformation:DescribeStacks"],
-        ["iam:ListPolicies", "iam:ListRoles"],
-    ]
-    assert not any("*" in a for s in POLICY["Statement"] for a in many(s["Action"]))
+    """As AWS's Service Authorization Reference has it; each says so, or is bound to our tag."""
+    for right in RIGHTS:
+        if "*" in right.resources:
+            assert right.conditions or "AWS knows no resource" in right.why, right.sid
+    assert not any("*" in action for right in RIGHTS for action in right.actions)
+    assert len({right.sid for right in RIGHTS}) == len(RIGHTS)
 
 
-def test_it_fits_into_one_policy() -> None:
-    text = json.dumps(POLICY, separators=(",", ":"))
-    assert len(text) <= MOST_POLICY_CHARACTERS
+@pytest.mark.parametrize("names", [all_nodes(WHO), NAMES])
+@pytest.mark.parametrize("boundary", ["", ORG])
+def test_it_fits_into_policies(names: NodeNames, boundary: str) -> None:
+    found = installer_policies(Place(names, boundary))
+    assert all(length(policy) <= MOST_POLICY_CHARACTERS for policy in found)
+    assert len(found) <= MOST_POLICIES
+    statements = [s for policy in found for s in policy["Statement"]]
+    assert statements == installer_policy(names, boundary)["Statement"]
 
 
-def test_every_resource_of_the_stack_has_somebody_who_may_make_it() -> None:
+def test_every_type_of_the_stack_has_somebody_who_may_make_it() -> None:
     template = node_template(NAMES, "999988887777", "outside")
-    creates = {
-        "AWS::IAM::Role": ("iam:CreateRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
-        "AWS::IAM::ManagedPolicy": ("iam:CreatePolicy", NAMES.boundary_arn),
-        "AWS::IAM::Policy": ("iam:PutRolePolicy", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
-        "AWS::S3::Bucket": ("s3:CreateBucket", f"arn:aws:s3:::{NAMES.bucket}"),
-        "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", f"arn:aws:s3:::{NAMES.bucket}"),
-        "AWS::DynamoDB::Table": (
-            "dynamodb:CreateTable",
-            f"arn:aws:dynamodb:us-east-1:{NUMBER}:table/{NAMES.table}",
-        ),
-        "AWS::Logs::LogGroup": (
-            "logs:CreateLogGroup",
-            f"arn:aws:logs:us-east-1:{NUMBER}:log-group:{NAMES.log_group}",
-        ),
-    }
-    context = {VIA: [CLOUDFORMATION], "iam:PermissionsBoundary": NAMES.boundary_arn}
-    for resource in template["Resources"].values():
-        action, arn = creates[resource["Type"]]
-        assert decide(Ask(action, arn, context), [POLICY]) is Verdict.ALLOWED, action
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    given = {action for right in installer_rights(Place(NAMES)) for action in right.actions}
+    assert actions(types) <= given
 
 
 HERE = f"us-east-1:{NUMBER}"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.account.installer import all_nodes, installer_rights
+from pennsieve_agent.account.stack_rights import Place
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam import Ask
@@ -15,7 +16,7 @@ from tests.aws.emulator import emulated, reset, settings
 from tests.aws.recorder import RecordingAws
 
 _NODES = all_nodes(AwsIdentity("123456789012", "arn:aws:iam::1:user/ada", "U", "us-east-1", ""))
-_ACTIONS = {a for right in installer_rights(_NODES) for a in right.actions}
+_ACTIONS = {a for right in installer_rights(Place(_NODES)) for a in right.actions}
 
 
 def check(ask: Ask) -> None:

@@ -31,14 +31,27 @@ def test_the_served_policy_with_every_wildcard(agent: Agent) -> None:
 
 
 @pytest.mark.usefixtures("lab")
-def test_the_installers_policy(agent: Agent) -> None:
-    document = agent("compute", "policy", "--installer", "--json").document
-    assert {s["Effect"] for s in document["Statement"]} == {"Allow"}
-    assert "123456789012" in json.dumps(document)
+def test_the_installers_policies(agent: Agent) -> None:
+    policies = agent("compute", "policy", "--installer", "--json").document["policies"]
+    assert {s["Effect"] for policy in policies for s in policy["Statement"]} == {"Allow"}
+    assert "123456789012" in json.dumps(policies)
+    words = agent("compute", "policy", "--installer")
+    assert "make the roles, never without their boundary, only by way of CloudForm" in words.out
+    assert f"--part 1 (to {len(policies)})" in words.err
+    second = agent("compute", "policy", "--installer", "--part", "2", "--json")
+    assert second.document == policies[1]
     assert (
-        "make the role, never without its boundary" in agent("compute", "policy", "--installer").out
+        "make the roles, never" not in agent("compute", "policy", "--installer", "--part", "3").out
     )
+    assert agent("compute", "policy", "--installer", "--part", "9").code == 2
     assert agent("compute", "policy", "--installer", "--served").code == 2
+    assert agent("compute", "policy", "--installer", "--role-path", "team").code == 2
+    pathed = agent("compute", "policy", "--installer", "--role-path", "/team/", "--json")
+    assert "role/team/pennsieve-node-*" in pathed.out
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_installers_policies_for_an_organisation(agent: Agent) -> None:
     foreign = "arn:aws:iam::999988887777:policy/p"
     assert agent("compute", "policy", "--installer", "--permissions-boundary", foreign).code == 2
     without = Agent({"HOME": agent.environ["HOME"]})("compute", "policy", "--installer", "--json")
