@@ -57,7 +57,10 @@ def decide(
 
 
 def lets_in(trust: Document, ask: Ask, principal: str) -> bool:
-    """Whether a role's trust policy lets a principal (an ARN) do ``ask.action``."""
+    """Whether a role's trust policy lets a principal do ``ask.action``.
+
+    ``principal`` is an ARN, or the name of a service such as ``lambda.amazonaws.com``.
+    """
     rows = [
         (str(s.get("Effect")), s)
         for s in statements(trust)
@@ -113,10 +116,11 @@ def _covers(statement: Statement, kind: str, text: str, *, fold: bool) -> bool:
 
 def _named(statement: Statement, principal: str) -> bool:
     found = statement.get("Principal")
-    names = many(found.get("AWS")) if isinstance(found, Mapping) else many(found)
+    kinds = [found.get("AWS"), found.get("Service")] if isinstance(found, Mapping) else [found]
+    names = [name for kind in kinds for name in many(kind)]
     account = principal.split(":")[4] if principal.count(":") >= 5 else ""  # noqa: PLR2004 - arn:p:s:r:a
     root = re.sub(r":[^:]*$", ":root", principal)
-    same = {"*", principal, account, re.sub(r"^(arn:[^:]+:)sts:", r"\1iam:", root)}
+    same = {"*", principal, account or principal, re.sub(r"^(arn:[^:]+:)sts:", r"\1iam:", root)}
     return any(str(name) in same for name in names)
 
 

@@ -19,6 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.sandbox import cognito, journal
+from pennsieve_agent.sandbox.emulation import wire
+from pennsieve_agent.sandbox.emulation.functions import Handler
+from pennsieve_agent.sandbox.emulation.police import Heard
+from pennsieve_agent.sandbox.emulation.services import Services
 from pennsieve_agent.sandbox.private_files import write_private
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
@@ -37,15 +41,31 @@ _CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
 _SIGN_IN_PATHS = ("/.well-known/jwks.json",)
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the account is given beyond moto: code of functions by their ``Handler``.
+
+    ``heard`` is told of every right that a role was asked for.
+    """
+
+    handlers: Callable[[str], Handler | None] = lambda _: None
+    heard: Heard = lambda _role, _ask: None
+
+
 class Account:
     """The emulated AWS account as a WSGI application."""
 
-    def __init__(self, data: Path, key_id: str, secret: str) -> None:
+    def __init__(
+        self, data: Path, endpoint: str, key: tuple[str, str], extras: Extras | None = None
+    ) -> None:
+        """``key`` is the id and the secret of the owner's access key."""
+        extras = extras or Extras()
         self._journal = journal.Journal(data / JOURNAL_FILE)
-        self._key = (key_id, secret)
-        self._lock = threading.Lock()
+        self._key = key
+        self._lock = threading.RLock()
         self._loaded = threading.Event()
         self._emulation: _Emulation | None = None
+        self._services = Services(endpoint, self._lock, extras.handlers, extras.heard)
 
     def load(self) -> None:
         """Load the emulation and make the journal's requests again."""
@@ -57,10 +77,15 @@ class Account:
                     if not answer.succeeded:
                         log.warning("a journalled AWS request now answers %s", answer.status)
                 self._emulation = emulation
+            self._services.start()
         except Exception:
             log.exception("the emulated AWS account cannot be loaded")
         finally:
             self._loaded.set()
+
+    def stop(self) -> None:
+        """End what runs in the account."""
+        self._services.stop()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request, after the emulation was loaded; what it changes is written down."""
@@ -68,6 +93,13 @@ class Account:
         if self._emulation is None:
             return _plain(start_response, "503 Service Unavailable", b"see the sandbox's log")
         body = environ["wsgi.input"].read()
+        request = wire.read(environ, body)
+        checked = UNJOURNALLED in environ  # by the gate in front of the platform's storage
+        own = self._services.answer(request, environ, body, checked=checked)
+        if own is not None:
+            start_response(own.status, [*own.headers, ("Content-Length", str(len(own.body)))])
+            return [own.body]
+        environ = {**environ, **self._services.redirected(request)}
         entry = journal.Entry(journal.variables(environ), body, secrets.randbits(62))
         with self._lock:
             answer = self._emulation.answer(entry, environ)

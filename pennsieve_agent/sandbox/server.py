@@ -87,7 +87,9 @@ def serve(
         world, taken = _world(data, store, port, stack)
         parts = _parts(world, settings, compute)
         state = _state(world, parts)
-        account = aws.Account(data, *aws.write_settings(store, data, world.urls.aws))
+        key = aws.write_settings(store, data, world.urls.aws)
+        account = aws.Account(data, world.urls.aws, key, settings.aws)
+        stack.callback(account.stop)
         apps = _applications(world, settings, parts, account)
         listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())

@@ -14,6 +14,7 @@ from typing import Any
 
 from pennsieve_agent.sandbox import clock, cognito, upload
 from pennsieve_agent.sandbox.authorizers import Callback, V1Authorizer, V2Authorizer
+from pennsieve_agent.sandbox.aws import Extras
 from pennsieve_agent.sandbox.faults import Plan
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.github import GitHub
@@ -52,7 +53,8 @@ class Settings:
 
     ``authorizer_cache_seconds`` above 0 makes v2 remember decisions as the real gateway does, for
     :data:`~pennsieve_agent.sandbox.authorizers.CACHE_SECONDS`. An uploaded file is imported
-    ``import_seconds`` after finalize. ``faults`` is what goes wrong on purpose.
+    ``import_seconds`` after finalize. ``faults`` is what goes wrong on purpose. ``aws`` is what
+    the emulated AWS account is given beyond its own.
     """
 
     token_seconds: int = TOKEN_SECONDS
@@ -61,6 +63,7 @@ class Settings:
     import_seconds: float = IMPORT_SECONDS
     storage_key_seconds: float = KEY_SECONDS
     faults: Plan | None = None
+    aws: Extras | None = None
 
 
 @dataclass(frozen=True, slots=True)

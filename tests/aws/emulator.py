@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moto.iam.models import ManagedPolicy, iam_backends
+from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from pennsieve_agent.aws.session import Aws
@@ -88,3 +89,8 @@ class ScriptedAws(Aws):
 
     def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         yield self.call(service, operation, **parameters)
+
+
+def reset_moto() -> None:
+    """Empty the emulated account of this process, without a server."""
+    moto_api_backend.reset()

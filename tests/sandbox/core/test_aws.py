@@ -134,7 +134,7 @@ def test_the_front_sends_each_to_its_own() -> None:
 
 def test_an_account_that_cannot_be_loaded_says_so(tmp_path: Path) -> None:
     (tmp_path / aws.JOURNAL_FILE).mkdir()
-    account = Account(tmp_path, "AKIAX", "secret")
+    account = Account(tmp_path, "http://127.0.0.1:1", ("AKIAX", "secret"))
     account.load()
     status, _ = ask(account, PATH_INFO="/", REQUEST_METHOD="GET")
     assert status == "503 Service Unavailable"

@@ -1,0 +1,10 @@
+"""What the emulated AWS does that moto does not.
+
+moto keeps the resources of the emulated account and answers for them. Around it:
+
+* :mod:`.wire` reads which operation of which service a request is;
+* :mod:`.principals` finds whose key signed it, and what that role's policies say;
+* :mod:`.asks` tells what rights the operation needs, and :mod:`.police` refuses what they do not
+  give, in AWS's words;
+* :mod:`.functions` runs Lambda functions, as code of this process.
+"""

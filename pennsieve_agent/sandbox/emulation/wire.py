@@ -1,0 +1,135 @@
+"""What a request asks of AWS: its service, operation and parameters, as botocore names them."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl
+
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]*)/([^/]+)/aws4_request")
+_MODELS = {"lambda": "lambda", "batch": "batch", "elasticfilesystem": "efs"}
+"""Services whose operations are told by method and path; and botocore's name for each."""
+_PLACE = re.compile(r"\{(\w+)\+?\}")
+_S3_QUERIES = (
+    ("uploads", {"POST": "CreateMultipartUpload", "GET": "ListMultipartUploads"}),
+    ("uploadId", {"PUT": "UploadPart", "POST": "CompleteMultipartUpload"}),
+    ("uploadId", {"DELETE": "AbortMultipartUpload", "GET": "ListParts"}),
+    ("delete", {"POST": "DeleteObjects"}),
+    ("tagging", {"GET": "GetObjectTagging", "PUT": "PutObjectTagging"}),
+)
+_S3_OBJECT = {
+    "GET": "GetObject",
+    "HEAD": "HeadObject",
+    "PUT": "PutObject",
+    "DELETE": "DeleteObject",
+}
+_S3_BUCKET = {"GET": "ListObjectsV2", "HEAD": "HeadBucket"}
+
+
+@dataclass(frozen=True, slots=True)
+class AwsRequest:
+    """A request. ``service`` is the name it is signed for; ``operation`` is empty if unknown."""
+
+    service: str
+    region: str
+    access_key: str
+    token: str = field(repr=False)
+    operation: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """A parameter that is a text; empty when it is not there."""
+        found = self.parameters.get(name)
+        return found if isinstance(found, str) else ""
+
+
+def read(environ: Mapping[str, Any], body: bytes) -> AwsRequest:
+    """The request in a WSGI environment. Never fails: what cannot be told is empty."""
+    query = str(environ.get("QUERY_STRING", ""))
+    asked = dict(parse_qsl(query, keep_blank_values=True))
+    header = str(environ.get("HTTP_AUTHORIZATION", ""))
+    signed = _SCOPE.search(header or f"Credential={asked.get('X-Amz-Credential', '')}")
+    key, region, service = signed.groups() if signed else ("", "", "")
+    token = str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or asked.get("X-Amz-Security-Token") or "")
+    operation, parameters = _operation(service, environ, body, asked)
+    return AwsRequest(service, region, key, token, operation, parameters)
+
+
+def _operation(
+    service: str, environ: Mapping[str, Any], body: bytes, asked: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
+    if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
+        return target.rpartition(".")[2], _json(body)
+    method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", "/"))
+    if service == "s3":
+        return _s3(method, path, asked)
+    if service in _MODELS:
+        return _by_path(service, method, path, asked, body)
+    form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+    return form.get("Action", ""), form
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _s3(method: str, path: str, asked: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    bucket, _, key = path.lstrip("/").partition("/")
+    given = {"Bucket": bucket, "Key": key, "Prefix": asked.get("prefix", "")}
+    for name, by_method in _S3_QUERIES:
+        if name in asked and method in by_method:
+            return by_method[method], given
+    plain = not asked or not set(asked) & {"acl", "policy", "versioning", "lifecycle", "cors"}
+    return ((_S3_OBJECT if key else _S3_BUCKET).get(method, "") if plain else ""), given
+
+
+def _by_path(
+    service: str, method: str, path: str, asked: Mapping[str, str], body: bytes
+) -> tuple[str, dict[str, Any]]:
+    for name, verb, pattern, members in _patterns(service):
+        if verb == method and (found := pattern.fullmatch(path.rstrip("/") or "/")):
+            query = {members[key]: value for key, value in asked.items() if key in members}
+            given = {} if name == "Invoke" else _json(body)
+            return name, {**given, **query, **found.groupdict()}
+    return "", {}
+
+
+@functools.cache
+def _patterns(service: str) -> list[tuple[str, str, re.Pattern[str], dict[str, str]]]:
+    """Name, method, path and query members of each operation; the most literal paths first."""
+    return sorted(_all_patterns(service), key=lambda row: -len(_literal(row[2])))
+
+
+def _literal(pattern: re.Pattern[str]) -> str:
+    return re.sub(r"\(.*?\)", "", pattern.pattern)
+
+
+def _all_patterns(service: str) -> Iterator[tuple[str, str, re.Pattern[str], dict[str, str]]]:
+    import botocore.session  # noqa: PLC0415 - slow
+
+    model = botocore.session.get_session().get_service_model(_MODELS[service])
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        uri = operation.http["requestUri"].partition("?")[0].rstrip("/") or "/"
+        members = operation.input_shape.members if operation.input_shape else {}
+        names = {m.serialization.get("name", n): n for n, m in members.items()}
+
+        def place(found: re.Match[str], names: Mapping[str, str] = names) -> str:
+            return f"(?P<{names.get(found[1], found[1])}>.+?)"
+
+        pieces = _PLACE.sub(place, re.escape(uri).replace(r"\{", "{").replace(r"\}", "}"))
+        query = {
+            m.serialization.get("name", n): n
+            for n, m in members.items()
+            if m.serialization.get("location") == "querystring"
+        }
+        pattern = re.compile(pieces.replace(r"\+}", "}"))
+        yield name, operation.http["method"], pattern, query
