@@ -61,6 +61,11 @@ def _own_calls(place: Place) -> Sequence[Right]:
               ("iam:GetPolicy", "iam:GetPolicyVersion"), policies),
         Right("ProveTableGone", "see that a removal left no table",
               ("dynamodb:DescribeTable",), (names.arn("dynamodb", f"table/{names.table}"),)),
+        Right("LookAtNetworks", "see whether the network is there and fits; AWS knows no resource",
+              _actions("ec2", "DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
+                       " DescribeVpcs"), ("*",)),
+        Right("LookAtQueues", "see whether the queues are well; AWS knows no resource",
+              ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
         Right("ProveLogsGone", "see that a removal left no log group",
               ("logs:DescribeLogGroups",), (names.arn("logs", "log-group:*"),)),
     )  # fmt: skip
@@ -71,6 +76,9 @@ def _looks(names: NodeNames) -> Sequence[Right]:
     return (
         Right("CheckRights", "name every missing right before anything is made",
               ("iam:SimulatePrincipalPolicy",), people, needed=False),
+        Right("LookAtLimits", "see how much the account may have; AWS knows no resource",
+              ("ec2:DescribeAddresses", "ec2:DescribeRegions", "lambda:GetAccountSettings",
+               "servicequotas:GetServiceQuota"), ("*",), needed=False),
         Right("FindLeftovers", "find what failed registrations left; AWS knows no resource for a "
               "list", ("iam:ListPolicies", "iam:ListRoles"), ("*",), needed=False),
     )  # fmt: skip

@@ -189,7 +189,7 @@ def _functions(place: Place) -> Iterator[_Scope]:
 def _network(place: Place) -> Iterator[_Scope]:
     here = (place.arn("ec2", "*"),)
     yield _Scope("ReadNetwork", "read networks; AWS knows no resource for it",
-                 "ec2: DescribeAddresses DescribeFlowLogs DescribeInstances"
+                 "ec2: DescribeFlowLogs DescribeInstances"
                  " DescribeInternetGateways DescribeLaunchTemplateVersions DescribeNatGateways"
                  " DescribeNetworkAcls DescribeNetworkInterfaces DescribeSecurityGroupRules"
                  " DescribeSecurityGroups DescribeTags DescribeVpcEncryptionControls"

@@ -85,12 +85,18 @@ _FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
     ),
 )
 
-# S3 is the one service here whose operations and IAM actions have different names.
-_S3_ACTIONS = {
-    "ListObjectVersions": "ListBucketVersions",
-    "DeleteObjects": "DeleteObjectVersion",
-    "ListMultipartUploads": "ListBucketMultipartUploads",
-    "HeadBucket": "ListBucket",
+# Where IAM has other names than botocore, for actions and for services.
+_ACTIONS = {
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
+    "s3:DeleteObjects": "s3:DeleteObjectVersion",
+    "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "s3:HeadBucket": "s3:ListBucket",
+    "lambda:Invoke": "lambda:InvokeFunction",
+}
+_PREFIXES = {
+    "efs": "elasticfilesystem",
+    "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
 }
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z*]+)")
 _RESOURCE = re.compile(r"on resource: (arn:\S+)")
@@ -107,10 +113,8 @@ class Attempt:
     @property
     def action(self) -> str:
         """The IAM action that it needs, e.g. ``iam:CreateRole``."""
-        name = self.operation
-        if self.service == "s3":
-            name = _S3_ACTIONS.get(name, name)
-        return f"{self.service}:{name}"
+        name = f"{_PREFIXES.get(self.service, self.service)}:{self.operation}"
+        return _ACTIONS.get(name, name)
 
     def sign_in(self, *, console: bool) -> str:
         """The command that renews a session, of a console sign-in or of single sign-on."""

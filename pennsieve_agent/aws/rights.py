@@ -24,6 +24,15 @@ class Question:
     context: Mapping[str, str | Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action that would be refused: by a Deny somewhere, or by the organisation's rules."""
+
+    action: str
+    forbidden: bool = False
+    by_organization: bool = False
+
+
 def principal_of(aws: Aws, identity: AwsIdentity) -> str | None:
     """The ARN of the user or role behind an identity; None where AWS can simulate neither.
 
@@ -42,7 +51,7 @@ def principal_of(aws: Aws, identity: AwsIdentity) -> str | None:
     return role.arn if role else f"arn:{found['p']}:iam::{found['a']}:role/{found['role']}"
 
 
-def lacking(aws: Aws, principal: str, question: Question) -> tuple[str, ...]:
+def lacking(aws: Aws, principal: str, question: Question) -> tuple[Refusal, ...]:
     """The actions that AWS would refuse, as ``iam:SimulatePrincipalPolicy`` says.
 
     A refusal that hangs on a condition whose value is not known beforehand counts as none.
@@ -68,7 +77,13 @@ def lacking(aws: Aws, principal: str, question: Question) -> tuple[str, ...]:
     )
     rows = [row for page in pages for row in page["EvaluationResults"]]
     return tuple(
-        row["EvalActionName"]
+        Refusal(
+            row["EvalActionName"],
+            forbidden=row["EvalDecision"] == "explicitDeny",
+            by_organization=not row.get("OrganizationsDecisionDetail", {}).get(
+                "AllowedByOrganizations", True
+            ),
+        )
         for row in rows
         if row["EvalDecision"] != "allowed"
         and (row["EvalDecision"] == "explicitDeny" or not row.get("MissingContextValues"))

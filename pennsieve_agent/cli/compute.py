@@ -59,7 +59,7 @@ def register(
     from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions, observe
     from pennsieve_agent.account.plan import plan_registration
-    from pennsieve_agent.account.preflight import check_rights
+    from pennsieve_agent.account.preflight import check_before
     from pennsieve_agent.cli import compute_views
     from pennsieve_agent.console import documents
 
@@ -74,7 +74,7 @@ def register(
         context.streams.document(plan.to_json())
         return
     compute_views.show_plan(context, plan)
-    check_rights(worlds.aws, plan, context.streams.note)
+    check_before(worlds.aws, plan, context.streams.note)
     if dry_run:
         context.streams.note("nothing was changed (--dry-run)")
         return

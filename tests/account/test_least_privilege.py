@@ -27,7 +27,7 @@ from pennsieve_agent.account.installer import (
 )
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
-from pennsieve_agent.account.preflight import check_rights
+from pennsieve_agent.account.preflight import check_before
 from pennsieve_agent.account.rights import (
     CLOUDFORMATION,
     MOST_POLICIES,
@@ -35,8 +35,12 @@ from pennsieve_agent.account.rights import (
     VIA,
     length,
 )
+from pennsieve_agent.account.spec import Mode, Network, Settings
 from pennsieve_agent.account.stack_rights import Place
+from pennsieve_agent.account.steps import AccountPlan
+from pennsieve_agent.account.surroundings import look_around
 from pennsieve_agent.account.template import node_template
+from pennsieve_agent.aws.queues import queues
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
 from pennsieve_agent.sandbox.compute import cross_account
@@ -102,7 +106,8 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     scene.aws.call("s3", "put_object", Bucket=bucket, Key="k", Body=b"1")
     scene.aws.call("s3", "create_multipart_upload", Bucket=bucket, Key="unfinished")
     plan = replace(scene.named("second").plan(), identity=WHO)
-    check_rights(scene.aws, plan, lambda _: None)
+    check_before(scene.aws, plan, lambda _: None)
+    look_around_everywhere(scene, plan)
     examine(scene.worlds, OPTIONS, time.time)
     scene.remove()
 
@@ -115,6 +120,16 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
         for action in right.actions
     }
     assert used == given
+
+
+def look_around_everywhere(scene: Scene, plan: AccountPlan) -> None:
+    """Before a node is made: in a mode with a NAT gateway, and in a network that is there."""
+    template = plan.stack_request.template
+    subnet = scene.aws.call("ec2", "describe_subnets")["Subnets"][0]
+    given = Network(subnet["VpcId"], (subnet["SubnetId"],))
+    for settings in (Settings(mode=Mode.SECURE), Settings(network=given)):
+        look_around(scene.aws, plan.names, settings, template, creates=True)
+    queues(scene.aws, [plan.names.queue("fargate")])
 
 
 def test_the_sandboxs_platform_does_only_what_its_role_allows() -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pennsieve_agent.account.installer import installer_policies, installer_rights
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.plan import additions
-from pennsieve_agent.account.preflight import check_rights
+from pennsieve_agent.account.preflight import Intent, _question, check_before
+from pennsieve_agent.account.spec import Settings
+from pennsieve_agent.account.stack_rights import Place
 from pennsieve_agent.account.steps import AccountPlan, AlreadyDone, DeployStack, StackAction
 from pennsieve_agent.aws.rights import Question, lacking, principal_of
+from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.account.scene import Scene
 from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws
@@ -25,33 +32,61 @@ STEP = DeployStack(NAMES.stack, NUMBER, "us-east-1", StackAction.CREATE, ())
 PLAN = AccountPlan("lab", "N:organization:1", "basic", WHO, NAMES, "9", "x", True, (STEP,))  # noqa: FBT003 - makes_role
 
 
-class Simulating(ScriptedAws):
+class Asked(Aws):
+    """Answers what it is told to; anything else an emulated AWS would not know."""
+
+    def __init__(self, answers: Mapping[str, dict[str, Any] | Exception] | None = None) -> None:
+        super().__init__(AwsSettings(region="us-east-1"))
+        self.answers = answers or {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        self.asked.append((operation, parameters))
+        answer = self.answers.get(operation, AwsError(f"{service} is not emulated"))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        yield self.call(service, operation, **parameters)
+
+
+class Simulating(Asked):
     """AWS's own answers to ``SimulatePrincipalPolicy``, all allowed but what is said."""
 
-    def __init__(self, rows: dict[str, dict[str, Any]]) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        rows: dict[str, dict[str, Any]],
+        answers: Mapping[str, dict[str, Any] | Exception] | None = None,
+    ) -> None:
+        super().__init__(answers)
         self.rows = rows
 
-    def call(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
-        assert (service, operation) == ("iam", "simulate_principal_policy")
-        self.asked.append((operation, given))
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        if operation != "simulate_principal_policy":
+            return super().call(service, operation, **parameters)
+        self.asked.append((operation, parameters))
         found = [
             {
                 "EvalActionName": action,
-                "EvalResourceName": given["ResourceArns"][0],
+                "EvalResourceName": parameters["ResourceArns"][0],
                 "EvalDecision": "allowed",
                 "MatchedStatements": [],
                 "MissingContextValues": [],
                 **self.rows.get(action, {}),
             }
-            for action in given["ActionNames"]
+            for action in parameters["ActionNames"]
         ]
         return {"EvaluationResults": found, "IsTruncated": False}
 
+    @property
+    def questions(self) -> list[dict[str, Any]]:
+        return [given for operation, given in self.asked if operation.startswith("simulate")]
 
-def notes(aws: ScriptedAws, plan: AccountPlan = PLAN) -> list[str]:
+
+def notes(aws: Aws, plan: AccountPlan = PLAN) -> list[str]:
     told: list[str] = []
-    check_rights(aws, plan, told.append)
+    check_before(aws, plan, told.append)
     return told
 
 
@@ -77,13 +112,97 @@ def test_all_missing_rights_in_one_message() -> None:
 def test_it_asks_about_our_names_in_the_way_of_cloudformation() -> None:
     aws = Simulating({})
     assert notes(aws) == []
-    assert {given["PolicySourceArn"] for _, given in aws.asked} == {ADA}
-    role = next(given for _, given in aws.asked if "iam:CreateRole" in given["ActionNames"])
+    assert {given["PolicySourceArn"] for given in aws.questions} == {ADA}
+    role = next(given for given in aws.questions if "iam:CreateRole" in given["ActionNames"])
     assert role["ResourceArns"] == [f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"]
     entries = {e["ContextKeyName"]: e["ContextKeyValues"] for e in role["ContextEntries"]}
     assert entries["aws:CalledVia"] == ["cloudformation.amazonaws.com"]
     assert entries["iam:PermissionsBoundary"] == [NAMES.boundary_arn]
-    assert not any("*" in r for _, g in aws.asked for r in g["ResourceArns"] if r != "*")
+    assert not any("*" in r for given in aws.questions for r in given["ResourceArns"] if r != "*")
+
+
+def test_it_asks_only_about_what_the_stack_has() -> None:
+    aws = Simulating({})
+    notes(aws)
+    asked = {action for given in aws.questions for action in given["ActionNames"]}
+    assert "dynamodb:CreateTable" in asked
+    assert not asked & {"kms:CreateKey", "ecr:CreatePullThroughCacheRule", "budgets:ModifyBudget"}
+
+
+def test_every_condition_of_a_right_is_met_by_what_it_asks() -> None:
+    """So that an installer with exactly our policies is never told that something is missing."""
+    policies = installer_policies(Place(NAMES))
+    intent = Intent(NAMES, WHO, Settings(), {"Resources": {}}, creates=True)
+    for right in installer_rights(Place(NAMES)):
+        question = _question(right, intent)
+        for action in question.actions:
+            ask = Ask(action, question.resource, question.context)
+            assert decide(ask, policies) is Verdict.ALLOWED, ask
+
+
+@pytest.mark.parametrize(
+    ("row", "ruled"),
+    [
+        ({"EvalDecision": "implicitDeny"}, False),
+        ({"EvalDecision": "explicitDeny"}, True),
+        (
+            {
+                "EvalDecision": "implicitDeny",
+                "OrganizationsDecisionDetail": {"AllowedByOrganizations": False},
+            },
+            True,
+        ),
+    ],
+)
+def test_a_rule_against_roles_may_demand_a_boundary(row: dict[str, Any], *, ruled: bool) -> None:
+    with pytest.raises(NotPermitted) as raised:
+        notes(Simulating({"iam:CreateRole": row}))
+    assert ("--permissions-boundary ARN" in str(raised.value.hint)) is ruled
+
+
+QUOTA = {"Quota": {"Value": 0.0}}
+
+
+def test_what_stands_in_the_way_is_said_before_anything_is_made() -> None:
+    aws = Simulating({}, {"get_service_quota": QUOTA})
+    with pytest.raises(AwsError) as raised:
+        notes(aws)
+    assert "quota 'Fargate On-Demand vCPU resource count' is 0" in raised.value.message
+    assert "request-service-quota-increase" in str(raised.value.hint)
+    full: dict[str, dict[str, Any] | Exception] = {
+        "get_service_quota": QUOTA,
+        "describe_vpcs": {"Vpcs": [{}]},
+    }
+    told: list[str] = []
+    with pytest.raises(AwsError, match="2 things stand in the way"):
+        check_before(Simulating({}, full), PLAN, told.append)
+    assert any("VPCs per Region" in line for line in told)
+    assert any("Fargate On-Demand" in line for line in told)
+
+
+def test_missing_rights_come_first_and_the_rest_is_told_too() -> None:
+    aws = Simulating(
+        {"s3:CreateBucket": {"EvalDecision": "implicitDeny"}}, {"get_service_quota": QUOTA}
+    )
+    told: list[str] = []
+    with pytest.raises(NotPermitted, match="lack this right: s3:CreateBucket"):
+        check_before(aws, PLAN, told.append)
+    assert any("Fargate On-Demand" in line for line in told)
+
+
+def test_where_nothing_can_be_simulated_it_tries_what_only_reads() -> None:
+    denied = NotPermitted("AWS refused it", aws_code="AccessDenied")
+    shut = {"simulate_principal_policy": denied, "get_role": denied, "describe_table": denied}
+    told: list[str] = []
+    with pytest.raises(NotPermitted) as raised:
+        check_before(Asked(shut), PLAN, told.append)
+    assert raised.value.message == (
+        "these AWS credentials lack 2 rights: dynamodb:DescribeTable, iam:GetRole"
+    )
+    assert "only whether you may look" in told[0]
+    federated = replace(PLAN, identity=replace(WHO, arn=f"arn:aws:sts::{NUMBER}:federated-user/a"))
+    with pytest.raises(NotPermitted, match="iam:GetRole"):
+        check_before(Asked({"get_role": denied}), federated, told.append)
 
 
 def test_what_hangs_on_an_unknown_condition_is_not_missing() -> None:
@@ -99,13 +218,13 @@ def test_an_explicit_deny_is_missing_whatever_is_unknown() -> None:
 
 def test_not_being_allowed_to_ask_is_said_and_goes_on() -> None:
     denied = NotPermitted("AWS refused iam:SimulatePrincipalPolicy", aws_code="AccessDenied")
-    (note,) = notes(ScriptedAws(("simulate_principal_policy", denied)))
-    assert "could not be checked beforehand" in note
+    (note,) = notes(Asked({"simulate_principal_policy": denied}))
+    assert "cannot be told beforehand" in note
 
 
 def test_an_emulated_aws_does_not_know_the_question(scene: Scene) -> None:
     told: list[str] = []
-    check_rights(scene.aws, replace(scene.plan(), identity=WHO), told.append)
+    check_before(scene.aws, replace(scene.plan(), identity=WHO), told.append)
     assert told == []
 
 

@@ -51,25 +51,34 @@ class RecordingAws(Aws):
             self._heard(Ask(action, self._resource(service, operation, parameters)))
 
     def _resource(self, service: str, operation: str, given: dict[str, Any]) -> str:
+        here = f"us-east-1:{_ACCOUNT}"
         match service:
             case "cloudformation":
-                # AWS asks for the right on the stack, also when only the change set is named.
-                name = given.get("StackName") or self._stacks.get(given.get("ChangeSetName", ""))
-                if name is None:
-                    return "*"
-                here = f"arn:aws:cloudformation:us-east-1:{_ACCOUNT}:stack/"
-                return str(name) if str(name).startswith("arn:") else f"{here}{name}/id"
+                found = self._stack(given)
             case "iam":
-                return _iam_resource(given)
+                found = _iam_resource(given)
             case "s3":
-                inner = operation in {"delete_objects", "abort_multipart_upload"}
-                return f"arn:aws:s3:::{given['Bucket']}{'/key' if inner else ''}"
+                inner = "/key" if operation in {"delete_objects", "abort_multipart_upload"} else ""
+                found = f"arn:aws:s3:::{given['Bucket']}{inner}"
             case "dynamodb":
-                return f"arn:aws:dynamodb:us-east-1:{_ACCOUNT}:table/{given['TableName']}"
+                found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"
             case "logs":
-                return f"arn:aws:logs:us-east-1:{_ACCOUNT}:log-group:"
+                found = f"arn:aws:logs:{here}:log-group:"
+            case "lambda" if "FunctionName" in given:
+                found = f"arn:aws:lambda:{here}:function:{given['FunctionName']}"
+            case "batch" | "ec2" | "lambda" | "service-quotas":
+                found = "*"  # what the program asks of these has no resource
             case _:
                 raise AssertionError(f"say here what {service} {operation} is done to")
+        return found
+
+    def _stack(self, given: dict[str, Any]) -> str:
+        """AWS asks for the right on the stack, also when only the change set is named."""
+        name = given.get("StackName") or self._stacks.get(given.get("ChangeSetName", ""))
+        if name is None:
+            return "*"
+        here = f"arn:aws:cloudformation:us-east-1:{_ACCOUNT}:stack/"
+        return str(name) if str(name).startswith("arn:") else f"{here}{name}/id"
 
 
 def _iam_resource(given: dict[str, Any]) -> str:

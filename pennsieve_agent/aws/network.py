@@ -1,0 +1,113 @@
+"""Networks that are there: a VPC, its subnets, and where their traffic goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.errors import AwsError
+
+_MISSING = {
+    *("InvalidVpcID.NotFound", "InvalidVpcId.Malformed", "InvalidVpcID.Malformed"),
+    *("InvalidSubnetID.NotFound", "InvalidSubnetId.Malformed", "InvalidSubnetID.Malformed"),
+}
+_EVERYWHERE = {"0.0.0.0/0", "::/0"}
+
+
+class Outward(StrEnum):
+    """How a subnet reaches the internet."""
+
+    GATEWAY = "an internet gateway"
+    NAT = "a NAT gateway"
+    OTHER = "another way out"
+    NONE = "no way out"
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet. ``zone`` is its availability zone, ``free`` how many addresses are left."""
+
+    id: str
+    vpc_id: str
+    zone: str
+    free: int
+    outward: Outward = Outward.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Vpc:
+    """A VPC. ``names`` says that machines in it have names, and can resolve AWS's."""
+
+    id: str
+    names: bool
+
+
+def find_vpc(aws: Aws, vpc_id: str) -> Vpc | None:
+    """The VPC of this id, if there is one in this region."""
+    try:
+        found = aws.call("ec2", "describe_vpcs", VpcIds=[vpc_id])["Vpcs"]
+    except AwsError as error:
+        if error.aws_code in _MISSING:
+            return None
+        raise
+    if not found:
+        return None
+    support = _attribute(aws, vpc_id, "enableDnsSupport", "EnableDnsSupport")
+    hostnames = _attribute(aws, vpc_id, "enableDnsHostnames", "EnableDnsHostnames")
+    return Vpc(vpc_id, names=support and hostnames)
+
+
+def find_subnets(aws: Aws, vpc_id: str, ids: Sequence[str]) -> tuple[Subnet, ...]:
+    """Those of the subnets that there are in this region, with their ways out."""
+    rows = [row for one in ids for row in _subnet(aws, one)]
+    if not rows:
+        return ()
+    ours = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    pages = aws.pages("ec2", "describe_route_tables", Filters=ours)
+    tables = [table for page in pages for table in page["RouteTables"]]
+    return tuple(
+        Subnet(
+            row["SubnetId"],
+            row["VpcId"],
+            row["AvailabilityZone"],
+            int(row["AvailableIpAddressCount"]),
+            outward(row["SubnetId"], tables),
+        )
+        for row in rows
+    )
+
+
+def outward(subnet_id: str, tables: Iterable[Mapping[str, Any]]) -> Outward:
+    """Where a subnet's default route goes: by its own route table, else by the VPC's main one."""
+    own, main = None, None
+    for table in tables:
+        for row in table.get("Associations", []):
+            own = table if row.get("SubnetId") == subnet_id else own
+            main = table if row.get("Main") else main
+    routes = [
+        route
+        for route in (own or main or {}).get("Routes", [])
+        if {route.get("DestinationCidrBlock"), route.get("DestinationIpv6CidrBlock")} & _EVERYWHERE
+    ]
+    if any(str(route.get("GatewayId", "")).startswith("igw-") for route in routes):
+        return Outward.GATEWAY
+    if any(route.get("NatGatewayId") for route in routes):
+        return Outward.NAT
+    return Outward.OTHER if routes else Outward.NONE
+
+
+def _subnet(aws: Aws, subnet_id: str) -> list[dict[str, Any]]:
+    try:
+        return list(aws.call("ec2", "describe_subnets", SubnetIds=[subnet_id])["Subnets"])
+    except AwsError as error:
+        if error.aws_code in _MISSING:
+            return []
+        raise
+
+
+def _attribute(aws: Aws, vpc_id: str, name: str, key: str) -> bool:
+    found = aws.call("ec2", "describe_vpc_attribute", VpcId=vpc_id, Attribute=name)
+    return bool(found.get(key, {}).get("Value"))

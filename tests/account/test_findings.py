@@ -1,0 +1,161 @@
+"""What stands in the way is said, each thing in its own sentence with its own remedy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pennsieve_agent.account.findings import (
+    ADDRESSES,
+    FARGATE,
+    FARGATE_SPOT,
+    GPU_G,
+    GPU_P,
+    VPCS,
+    Around,
+    Weight,
+    findings,
+    gpu_quota,
+)
+from pennsieve_agent.account.spec import Gpu, Mode, Network, Settings
+from pennsieve_agent.aws.limits import Concurrency
+from pennsieve_agent.aws.network import Outward, Subnet, Vpc
+
+PLAIN = Settings()
+GPU = replace(PLAIN, gpu=Gpu("g4dn.xlarge", 4, 2))
+SECURE = replace(PLAIN, mode=Mode.SECURE)
+GIVEN = Network("vpc-1", ("subnet-1", "subnet-2"))
+TWO = (
+    Subnet("subnet-1", "vpc-1", "us-east-1a", 200, Outward.GATEWAY),
+    Subnet("subnet-2", "vpc-1", "us-east-1b", 200, Outward.GATEWAY),
+)
+WELL = Around(
+    "us-east-1",
+    region_on=True,
+    quotas={FARGATE: 256, FARGATE_SPOT: 256, GPU_G: 8, VPCS: 5, ADDRESSES: 5},
+    vpcs=1,
+    addresses=0,
+    concurrency=Concurrency(1000, 1000),
+    reserved=2,
+    vpc=Vpc("vpc-1", names=True),
+    subnets=TWO,
+)
+
+
+def told(around: Around, settings: Settings, *, creates: bool = True) -> list[tuple[Weight, str]]:
+    found = findings(around, settings, creates=creates)
+    assert all(finding.remedy or finding.weight is Weight.UNKNOWN for finding in found)
+    return [(finding.weight, finding.sentence) for finding in found]
+
+
+@pytest.mark.parametrize("settings", [PLAIN, GPU, SECURE, replace(PLAIN, network=GIVEN)])
+def test_where_all_is_well_nothing_is_said(settings: Settings) -> None:
+    assert told(WELL, settings) == []
+
+
+def test_what_is_not_known_is_not_in_the_way() -> None:
+    assert told(Around("us-east-1"), replace(GPU, mode=Mode.SECURE)) == []
+    unseen = replace(
+        WELL, quotas={}, unseen={"quotas": "AWS refused servicequotas:GetServiceQuota"}
+    )
+    assert told(unseen, PLAIN) == [
+        (
+            Weight.UNKNOWN,
+            "quotas could not be looked at: AWS refused servicequotas:GetServiceQuota",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings", "weight", "words"),
+    [
+        ({"region_on": False}, PLAIN, Weight.ERROR, "us-east-1 is not switched on"),
+        ({"quotas": {FARGATE: 0}}, PLAIN, Weight.ERROR, "is 0 in us-east-1: no job can run"),
+        ({"quotas": {FARGATE: 6}}, PLAIN, Weight.WARNING, "6 vCPUs run at once, not 256"),
+        ({"quotas": {FARGATE_SPOT: 0}}, PLAIN, Weight.WARNING, "runs with --spot wait for ever"),
+        ({"quotas": {GPU_G: 0}}, GPU, Weight.ERROR, "no machine g4dn.xlarge (4 vCPUs) can start"),
+        ({"quotas": {GPU_G: 4}}, GPU, Weight.WARNING, "1 machines g4dn.xlarge start, not 2"),
+        ({"vpcs": 5}, PLAIN, Weight.ERROR, "all 5 are in use, and the node needs a VPC of its own"),
+        ({"addresses": 5}, SECURE, Weight.ERROR, "all 5 are in use, and the node's NAT"),
+        ({"concurrency": Concurrency(10, 10)}, PLAIN, Weight.ERROR, "but only 10 are left"),
+        ({"taken": ("role r",)}, PLAIN, Weight.ERROR, "there is role r already"),
+    ],
+)
+def test_what_stands_in_the_way(
+    changes: dict[str, object], settings: Settings, weight: Weight, words: str
+) -> None:
+    ((found, sentence),) = told(replace(WELL, **changes), settings)  # type: ignore[arg-type]
+    assert found is weight
+    assert words in sentence
+
+
+def test_a_quota_can_be_raised_by_the_command_that_is_named() -> None:
+    (finding,) = findings(replace(WELL, quotas={FARGATE: 0}), PLAIN, creates=True)
+    assert finding.remedy == (
+        "aws service-quotas request-service-quota-increase --service-code fargate "
+        "--quota-code L-3032A538 --desired-value 256 --region us-east-1"
+    )
+    assert finding.to_json()["weight"] == "error"
+
+
+def test_what_is_there_already_needs_no_room() -> None:
+    full = replace(WELL, vpcs=5, addresses=5, taken=("role r",), concurrency=Concurrency(10, 8))
+    assert told(full, SECURE, creates=False) == []
+
+
+def test_machines_of_another_family_have_another_quota() -> None:
+    assert gpu_quota(GPU) is GPU_G
+    assert gpu_quota(replace(GPU, gpu=Gpu("p4d.24xlarge", 96, 1))) is GPU_P
+
+
+@pytest.mark.parametrize(
+    ("changes", "mode", "words"),
+    [
+        ({"vpc": None}, Mode.BASIC, ["there is no VPC vpc-1 in us-east-1"]),
+        ({"vpc": Vpc("vpc-1", names=False)}, Mode.BASIC, ["gives no DNS names"]),
+        (
+            {"subnets": TWO[:1]},
+            Mode.BASIC,
+            ["there is no subnet subnet-2", "one subnet alone"],
+        ),
+        (
+            {"subnets": (TWO[0], replace(TWO[1], vpc_id="vpc-2"))},
+            Mode.BASIC,
+            ["subnet subnet-2 is in VPC vpc-2, not in vpc-1", "one subnet alone"],
+        ),
+        (
+            {"subnets": (TWO[0], replace(TWO[1], zone="us-east-1a"))},
+            Mode.BASIC,
+            ["several subnets are in zone us-east-1a"],
+        ),
+        (
+            {"subnets": (TWO[0], replace(TWO[1], free=3))},
+            Mode.BASIC,
+            ["subnet subnet-2 has 3 addresses left"],
+        ),
+        (
+            {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NONE))},
+            Mode.BASIC,
+            ["subnet subnet-2 has no way out, but jobs of mode basic need an internet gateway"],
+        ),
+        (
+            {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NAT))},
+            Mode.SECURE,
+            ["subnet subnet-1 has an internet gateway, but jobs of mode secure"],
+        ),
+        (
+            {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NONE))},
+            Mode.COMPLIANT,
+            ["subnet subnet-1 has an internet gateway, but mode compliant knows no internet"],
+        ),
+        ({"vpc": None, "unseen": {"network": "no"}}, Mode.BASIC, ["could not be looked at: no"]),
+    ],
+)
+def test_a_network_that_does_not_fit(
+    changes: dict[str, object], mode: Mode, words: list[str]
+) -> None:
+    settings = replace(PLAIN, mode=mode, network=GIVEN)
+    found = told(replace(WELL, **changes), settings)  # type: ignore[arg-type]
+    assert len(found) == len(words)
+    assert all(word in sentence for word, (_, sentence) in zip(words, found, strict=True))
