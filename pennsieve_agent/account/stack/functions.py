@@ -1,0 +1,133 @@
+"""The node's two functions, and what wakes one of them. They have no address; nothing listens."""
+
+from __future__ import annotations
+
+from pennsieve_agent.account.spec import Code, Mode, NodeSpec
+from pennsieve_agent.account.stack.parts import Resource, Resources, attribute, ref, tags
+from pennsieve_agent.node.settings import NodeSettings, variable
+
+RUNTIME = "python3.13"
+MEMORY_MB = 512
+GATEWAY_SECONDS = 15
+RECONCILER_SECONDS = 300
+CONCURRENCY = 5
+"""What each function may use of the account's concurrency, and what it is sure to have."""
+MOVER_IMAGE = "docker/library/python:3.13-slim"
+PUBLIC_REGISTRY = "public.ecr.aws"
+
+
+def functions(spec: NodeSpec, code: Code) -> Resources:
+    """The functions with their rules: what turns a node on."""
+    names = spec.names
+    return {
+        "Gateway": _function(spec, code, names.gateway, "gateway", GATEWAY_SECONDS),
+        "Reconciler": _function(spec, code, names.reconciler, "reconciler", RECONCILER_SECONDS),
+        "JobsChanged": _rule(
+            f"{names.stack}-jobs",
+            "A job of the node has changed",
+            EventPattern={
+                "source": ["aws.batch"],
+                "detail-type": ["Batch Job State Change"],
+                "detail": {"jobQueue": [ref(f"{queue}Queue") for queue in _queues(spec)]},
+            },
+        ),
+        "Schedule": _rule(
+            names.schedule,
+            "Runs are active; the node turns this on and off itself",
+            ScheduleExpression="rate(5 minutes)",
+            State="DISABLED",
+        ),
+        "JobsChangedCalls": _permission(spec, "JobsChanged"),
+        "ScheduleCalls": _permission(spec, "Schedule"),
+    }
+
+
+def _queues(spec: NodeSpec) -> tuple[str, ...]:
+    return ("Fargate", "Spot", *(("Gpu",) if spec.settings.gpu else ()))
+
+
+def _function(spec: NodeSpec, code: Code, name: str, module: str, seconds: int) -> Resource:
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": name,
+            "Description": f"Pennsieve node '{spec.names.token}': the {module}",
+            "Runtime": RUNTIME,
+            "Architectures": ["arm64"],
+            "Handler": f"pennsieve_agent.node.{module}.handler",
+            "Code": {"S3Bucket": spec.names.bucket, "S3Key": spec.names.code_key(code.digest)},
+            "Role": attribute(f"{module.capitalize()}Role", "Arn"),
+            "MemorySize": MEMORY_MB,
+            "Timeout": seconds,
+            "ReservedConcurrentExecutions": CONCURRENCY,
+            "LoggingConfig": {"LogGroup": ref("FunctionLogs")},
+            "Environment": {"Variables": _environment(spec, code)},
+            "Tags": tags(spec),
+        },
+    }
+
+
+def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
+    """The settings; what only CloudFormation knows is named as it names it."""
+    names, settings = spec.names, spec.settings
+    values = NodeSettings(
+        token=names.token,
+        region=names.region,
+        account=names.account_id,
+        mode=settings.mode.value,
+        version=code.version,
+        table=names.table,
+        bucket=names.bucket,
+        code_key=names.code_key(code.digest),
+        log_group=names.log_group,
+        file_system="",
+        fargate_queue=names.queue("fargate"),
+        spot_queue=names.queue("spot"),
+        gpu_queue=names.queue("gpu") if settings.gpu else "",
+        execution_role="",
+        job_role="",
+        mover_role="",
+        gateway=names.gateway,
+        reconciler=names.reconciler,
+        schedule=names.schedule,
+        secret_prefix=names.secret_prefix,
+        mover_image=mover_image(spec),
+        api=spec.api,
+        api2=spec.api2,
+        max_vcpus=str(settings.max_vcpus),
+        monthly_budget=f"{settings.monthly_budget:g}",
+    )
+    return {
+        **values.environment(),
+        variable("file_system"): ref("Files"),
+        variable("execution_role"): attribute("ExecutionRole", "Arn"),
+        variable("job_role"): attribute("JobRole", "Arn"),
+        variable("mover_role"): attribute("MoverRole", "Arn"),
+    }
+
+
+def mover_image(spec: NodeSpec) -> str:
+    """The image in which files are moved; without internet, by way of the account's own cache."""
+    if spec.settings.mode is not Mode.COMPLIANT:
+        return f"{PUBLIC_REGISTRY}/{MOVER_IMAGE}"
+    names = spec.names
+    return f"{names.account_id}.dkr.ecr.{names.region}.amazonaws.com/{names.stack}/{MOVER_IMAGE}"
+
+
+def _rule(name: str, about: str, **how: object) -> Resource:
+    target = {"Id": "reconciler", "Arn": attribute("Reconciler", "Arn")}
+    properties = {"Name": name, "Description": about, "Targets": [target], **how}
+    return {"Type": "AWS::Events::Rule", "Properties": properties}
+
+
+def _permission(spec: NodeSpec, rule: str) -> Resource:
+    return {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "FunctionName": ref("Reconciler"),
+            "Action": "lambda:InvokeFunction",
+            "Principal": "events.amazonaws.com",
+            "SourceAccount": spec.names.account_id,
+            "SourceArn": attribute(rule, "Arn"),
+        },
+    }

@@ -1,0 +1,294 @@
+"""The network of a node: its own small VPC by mode, or subnets that are there already.
+
+* basic: public subnets with no way in, so that jobs reach out without a NAT, which would cost money
+  by the hour;
+* secure: private subnets behind one NAT, and a record of who spoke to whom;
+* compliant: private subnets without any internet, and endpoints for the AWS services that jobs use.
+
+S3 and DynamoDB are reached by gateway endpoints, which are free. One NAT and one endpoint for each
+service serve both subnets: a second would double the cost of an idle node.
+"""
+
+from __future__ import annotations
+
+from pennsieve_agent.account.spec import Mode, NodeSpec
+from pennsieve_agent.account.stack.parts import (
+    Resource,
+    Resources,
+    attribute,
+    has_key,
+    ref,
+    tags,
+)
+
+VPC_RANGE = "10.204.0.0/20"
+SUBNET_RANGES = ("10.204.0.0/22", "10.204.4.0/22")
+PUBLIC_RANGE = "10.204.8.0/24"
+ENDPOINTS = ("ecr.api", "ecr.dkr", "lambda", "logs", "secretsmanager")
+"""What Fargate and the mover call (AWS, "Amazon ECS interface VPC endpoints")."""
+FLOW_DAYS = 90
+_FILES_PORT = 2049
+_HTTPS = 443
+_HTTP = 80
+
+
+def network(spec: NodeSpec) -> Resources:
+    """Everything about the network but the firewalls."""
+    if spec.settings.network:
+        return {}
+    mode = spec.settings.mode
+    found = {**_vpc(spec), **_subnets(spec), **_gateway_endpoints(spec)}
+    if mode is not Mode.COMPLIANT:
+        found |= _internet(spec)
+    if mode is Mode.SECURE:
+        found |= _nat(spec)
+    if mode is Mode.COMPLIANT:
+        found |= _interface_endpoints(spec)
+    if mode is not Mode.BASIC:
+        found |= _flow_logs(spec)
+    return found
+
+
+def subnet_ids(spec: NodeSpec) -> list[object]:
+    """The subnets in which jobs run."""
+    given = spec.settings.network.subnet_ids
+    return list(given) if given else [ref(name) for name in _SUBNETS]
+
+
+def firewalls(spec: NodeSpec) -> Resources:
+    """What jobs may reach, and that files are reached by jobs alone. Nothing else comes in."""
+    vpc = spec.settings.network.vpc_id or ref("Vpc")
+    anywhere = "0.0.0.0/0"
+    ports = (_HTTPS,) if spec.settings.mode is Mode.COMPLIANT else (_HTTPS, _HTTP)
+    reach = [
+        {
+            "Description": f"To services by port {port}",
+            "IpProtocol": "tcp",
+            "FromPort": port,
+            "ToPort": port,
+            "CidrIp": anywhere,  # without internet there is no route but to the endpoints
+        }
+        for port in ports
+    ]
+    files = {"IpProtocol": "tcp", "FromPort": _FILES_PORT, "ToPort": _FILES_PORT}
+    return {
+        "JobsFirewall": _group(spec, "Jobs of a Pennsieve node: nothing comes in", vpc, reach),
+        "FilesFirewall": _group(spec, "Files of a Pennsieve node: reached by its jobs", vpc, []),
+        "JobsReachFiles": {
+            "Type": "AWS::EC2::SecurityGroupEgress",
+            "Properties": {
+                "Description": "To the files of the node",
+                "GroupId": attribute("JobsFirewall", "GroupId"),
+                "DestinationSecurityGroupId": attribute("FilesFirewall", "GroupId"),
+                **files,
+            },
+        },
+        "FilesFromJobs": {
+            "Type": "AWS::EC2::SecurityGroupIngress",
+            "Properties": {
+                "Description": "From the jobs of the node",
+                "GroupId": attribute("FilesFirewall", "GroupId"),
+                "SourceSecurityGroupId": attribute("JobsFirewall", "GroupId"),
+                **files,
+            },
+        },
+    }
+
+
+_SUBNETS = ("SubnetA", "SubnetB")
+
+
+def _group(spec: NodeSpec, about: str, vpc: object, egress: list[Resource]) -> Resource:
+    # Without any rule of its own AWS lets a group reach everything; this one reaches nobody.
+    nothing = {
+        "Description": "Nowhere",
+        "IpProtocol": "icmp",
+        "FromPort": 252,
+        "ToPort": 86,
+        "CidrIp": "255.255.255.255/32",
+    }
+    properties = {"GroupDescription": about, "VpcId": vpc, "Tags": tags(spec)}
+    return {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {**properties, "SecurityGroupEgress": egress or [nothing]},
+    }
+
+
+def _vpc(spec: NodeSpec) -> Resources:
+    return {
+        "Vpc": {
+            "Type": "AWS::EC2::VPC",
+            "Properties": {
+                "CidrBlock": VPC_RANGE,
+                "EnableDnsSupport": True,
+                "EnableDnsHostnames": True,
+                "Tags": tags(spec, Name=spec.names.stack),
+            },
+        },
+        "Routes": {
+            "Type": "AWS::EC2::RouteTable",
+            "Properties": {"VpcId": ref("Vpc"), "Tags": tags(spec)},
+        },
+    }
+
+
+def _subnets(spec: NodeSpec) -> Resources:
+    found: Resources = {}
+    # Machines with GPUs have no public address of their own, and without a NAT need one.
+    public = bool(spec.settings.gpu) and spec.settings.mode is Mode.BASIC
+    for number, (name, cidr) in enumerate(zip(_SUBNETS, SUBNET_RANGES, strict=True)):
+        found[name] = _subnet(spec, cidr, number, public=public)
+        found[f"{name}Routes"] = _association(name, "Routes")
+    return found
+
+
+def _subnet(spec: NodeSpec, cidr: str, number: int, *, public: bool) -> Resource:
+    return {
+        "Type": "AWS::EC2::Subnet",
+        "Properties": {
+            "VpcId": ref("Vpc"),
+            "CidrBlock": cidr,
+            "AvailabilityZone": {"Fn::Select": [number, {"Fn::GetAZs": ""}]},
+            "MapPublicIpOnLaunch": public,
+            "Tags": tags(spec, Name=spec.names.stack),
+        },
+    }
+
+
+def _association(subnet: str, table: str) -> Resource:
+    return {
+        "Type": "AWS::EC2::SubnetRouteTableAssociation",
+        "Properties": {"SubnetId": ref(subnet), "RouteTableId": ref(table)},
+    }
+
+
+def _gateway_endpoints(spec: NodeSpec) -> Resources:
+    return {
+        name: {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {
+                "VpcId": ref("Vpc"),
+                "VpcEndpointType": "Gateway",
+                "ServiceName": f"com.amazonaws.{spec.names.region}.{service}",
+                "RouteTableIds": [ref("Routes")],
+            },
+        }
+        for name, service in (("S3Endpoint", "s3"), ("TableEndpoint", "dynamodb"))
+    }
+
+
+def _internet(spec: NodeSpec) -> Resources:
+    table = "PublicRoutes" if spec.settings.mode is Mode.SECURE else "Routes"
+    return {
+        "Internet": {"Type": "AWS::EC2::InternetGateway", "Properties": {"Tags": tags(spec)}},
+        "InternetAttached": {
+            "Type": "AWS::EC2::VPCGatewayAttachment",
+            "Properties": {"VpcId": ref("Vpc"), "InternetGatewayId": ref("Internet")},
+        },
+        "WayOut": {
+            "Type": "AWS::EC2::Route",
+            "DependsOn": ["InternetAttached"],
+            "Properties": {
+                "RouteTableId": ref(table),
+                "DestinationCidrBlock": "0.0.0.0/0",
+                "GatewayId": ref("Internet"),
+            },
+        },
+    }
+
+
+def _nat(spec: NodeSpec) -> Resources:
+    return {
+        "PublicSubnet": _subnet(spec, PUBLIC_RANGE, 0, public=False),
+        "PublicRoutes": {
+            "Type": "AWS::EC2::RouteTable",
+            "Properties": {"VpcId": ref("Vpc"), "Tags": tags(spec)},
+        },
+        "PublicSubnetRoutes": _association("PublicSubnet", "PublicRoutes"),
+        "NatAddress": {
+            "Type": "AWS::EC2::EIP",
+            "DependsOn": ["InternetAttached"],
+            "Properties": {"Domain": "vpc", "Tags": tags(spec)},
+        },
+        "Nat": {
+            "Type": "AWS::EC2::NatGateway",
+            "Properties": {
+                "SubnetId": ref("PublicSubnet"),
+                "AllocationId": attribute("NatAddress", "AllocationId"),
+                "Tags": tags(spec),
+            },
+        },
+        "WayToNat": {
+            "Type": "AWS::EC2::Route",
+            "Properties": {
+                "RouteTableId": ref("Routes"),
+                "DestinationCidrBlock": "0.0.0.0/0",
+                "NatGatewayId": ref("Nat"),
+            },
+        },
+    }
+
+
+def _interface_endpoints(spec: NodeSpec) -> Resources:
+    found: Resources = {
+        "EndpointsFirewall": {
+            "Type": "AWS::EC2::SecurityGroup",
+            "Properties": {
+                "GroupDescription": "Endpoints of a Pennsieve node: reached by its jobs",
+                "VpcId": ref("Vpc"),
+                "SecurityGroupIngress": [
+                    {
+                        "Description": "From the jobs of the node",
+                        "IpProtocol": "tcp",
+                        "FromPort": _HTTPS,
+                        "ToPort": _HTTPS,
+                        "SourceSecurityGroupId": attribute("JobsFirewall", "GroupId"),
+                    }
+                ],
+                "Tags": tags(spec),
+            },
+        }
+    }
+    for service in ENDPOINTS:
+        name = "".join(word.capitalize() for word in service.split(".")) + "Endpoint"
+        found[name] = {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {
+                "VpcId": ref("Vpc"),
+                "VpcEndpointType": "Interface",
+                "ServiceName": f"com.amazonaws.{spec.names.region}.{service}",
+                "PrivateDnsEnabled": True,
+                "SubnetIds": [ref(_SUBNETS[0])],
+                "SecurityGroupIds": [attribute("EndpointsFirewall", "GroupId")],
+            },
+        }
+    return found
+
+
+def _flow_logs(spec: NodeSpec) -> Resources:
+    key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
+    return {
+        "FlowLog": {
+            "Type": "AWS::Logs::LogGroup",
+            "DeletionPolicy": "Delete",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {
+                "LogGroupName": f"{spec.names.log_group}/network",
+                "RetentionInDays": FLOW_DAYS,
+                "Tags": tags(spec),
+                **key,
+            },
+        },
+        "Flows": {
+            "Type": "AWS::EC2::FlowLog",
+            "Properties": {
+                "ResourceId": ref("Vpc"),
+                "ResourceType": "VPC",
+                "TrafficType": "ALL",
+                "LogDestinationType": "cloud-watch-logs",
+                "LogGroupName": ref("FlowLog"),
+                "DeliverLogsPermissionArn": attribute("FlowRole", "Arn"),
+                "Tags": tags(spec),
+            },
+        },
+    }

@@ -1,0 +1,18 @@
+"""Policy documents and their statements, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Document = dict[str, Any]
+
+
+def document(*statements: Document) -> Document:
+    """A policy document."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(sid: str, actions: Sequence[str], resource: str | list[str]) -> Document:
+    """A statement that allows actions on resources."""
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resource}

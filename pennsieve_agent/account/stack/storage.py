@@ -1,0 +1,174 @@
+"""Where a node keeps things: its bucket, its table, its file system, its logs, and its key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pennsieve_agent.account.spec import Mode, NodeSpec
+from pennsieve_agent.account.stack.guards import bucket_tls_only, files_policy, key_policy
+from pennsieve_agent.account.stack.network import subnet_ids
+from pennsieve_agent.account.stack.parts import (
+    Resource,
+    Resources,
+    attribute,
+    deleted_with_the_stack,
+    has_key,
+    ref,
+    tags,
+)
+
+LOG_DAYS = 90
+OLD_VERSION_DAYS = 30
+UNFINISHED_UPLOAD_DAYS = 7
+RUN_OBJECT_DAYS = 30
+"""What the mover is told is deleted with its run; this is for a run whose end was cut off."""
+
+
+def storage(spec: NodeSpec) -> Resources:
+    """Everything that is stored."""
+    found = {
+        "Bucket": _bucket(spec),
+        "BucketTlsOnly": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": ref("Bucket"),
+                "PolicyDocument": bucket_tls_only(spec.names),
+            },
+        },
+        "Journal": _journal(spec),
+        "Logs": _log_group(spec, spec.names.log_group),
+        "FunctionLogs": _log_group(spec, f"{spec.names.log_group}/functions"),
+        **_files(spec),
+    }
+    if has_key(spec):
+        found |= _key(spec)
+    if spec.settings.mode is Mode.COMPLIANT:
+        found["PublicImages"] = {
+            "Type": "AWS::ECR::PullThroughCacheRule",
+            "Properties": {
+                "EcrRepositoryPrefix": spec.names.stack,
+                "UpstreamRegistryUrl": "public.ecr.aws",
+            },
+        }
+    return found
+
+
+def _bucket(spec: NodeSpec) -> Resource:
+    block = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    old = {
+        "Id": "OldVersionsAndUnfinishedUploads",
+        "Status": "Enabled",
+        "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_VERSION_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_UPLOAD_DAYS},
+    }
+    runs = {
+        "Id": "WhatRunsWereTold",
+        "Status": "Enabled",
+        "Prefix": "runs/",
+        "ExpirationInDays": RUN_OBJECT_DAYS,
+    }
+    how: dict[str, Any] = {"SSEAlgorithm": "AES256"}
+    if has_key(spec):
+        how = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": attribute("Key", "Arn")}
+    encryption = {"ServerSideEncryptionByDefault": how, "BucketKeyEnabled": has_key(spec)}
+    return {
+        "Type": "AWS::S3::Bucket",
+        **deleted_with_the_stack(),
+        "Properties": {
+            "BucketName": spec.names.bucket,
+            "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "PublicAccessBlockConfiguration": dict.fromkeys(block, True),
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+            "LifecycleConfiguration": {"Rules": [old, runs]},
+            "Tags": tags(spec),
+        },
+    }
+
+
+def _journal(spec: NodeSpec) -> Resource:
+    return {
+        "Type": "AWS::DynamoDB::Table",
+        **deleted_with_the_stack(),
+        "Properties": {
+            "TableName": spec.names.table,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            "KeySchema": [
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+            "Tags": tags(spec),
+        },
+    }
+
+
+def _log_group(spec: NodeSpec, name: str) -> Resource:
+    key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
+    return {
+        "Type": "AWS::Logs::LogGroup",
+        **deleted_with_the_stack(),
+        "Properties": {
+            "LogGroupName": name,
+            "RetentionInDays": LOG_DAYS,
+            "Tags": tags(spec),
+            **key,
+        },
+    }
+
+
+def _files(spec: NodeSpec) -> Resources:
+    key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
+    found: Resources = {
+        "Files": {
+            "Type": "AWS::EFS::FileSystem",
+            **deleted_with_the_stack(),
+            "Properties": {
+                "Encrypted": True,
+                **key,
+                "ThroughputMode": "elastic",
+                "BackupPolicy": {"Status": "DISABLED"},
+                "LifecyclePolicies": [
+                    {"TransitionToIA": "AFTER_30_DAYS"},
+                    {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"},
+                ],
+                "FileSystemPolicy": files_policy(spec.names, spec.settings.role_path),
+                "FileSystemTags": tags(spec, Name=spec.names.stack),
+            },
+        }
+    }
+    for number, subnet in enumerate(subnet_ids(spec), 1):
+        found[f"FilesTarget{number}"] = {
+            "Type": "AWS::EFS::MountTarget",
+            "Properties": {
+                "FileSystemId": ref("Files"),
+                "SubnetId": subnet,
+                "SecurityGroups": [attribute("FilesFirewall", "GroupId")],
+            },
+        }
+    return found
+
+
+def _key(spec: NodeSpec) -> Resources:
+    return {
+        "Key": {
+            "Type": "AWS::KMS::Key",
+            **deleted_with_the_stack(),
+            "Properties": {
+                "Description": f"What {spec.names.stack} stores",
+                "EnableKeyRotation": True,
+                "PendingWindowInDays": 7,
+                "KeyPolicy": key_policy(spec.names),
+                "Tags": tags(spec),
+            },
+        },
+        "KeyName": {
+            "Type": "AWS::KMS::Alias",
+            "Properties": {"AliasName": f"alias/{spec.names.stack}", "TargetKeyId": ref("Key")},
+        },
+    }

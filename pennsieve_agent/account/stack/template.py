@@ -1,0 +1,75 @@
+"""The whole template. Physical names are ours, so that nobody has to read outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pennsieve_agent.account.names import TOKEN_TAG
+from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.stack.functions import functions
+from pennsieve_agent.account.stack.network import firewalls, network
+from pennsieve_agent.account.stack.parts import Resources, attribute, ref
+from pennsieve_agent.account.stack.queues import queues
+from pennsieve_agent.account.stack.roles import roles
+from pennsieve_agent.account.stack.storage import storage
+
+MAX_TEMPLATE_BYTES = 51_200
+"""The longest template text that CloudFormation takes in a request."""
+
+
+def node_template(spec: NodeSpec) -> dict[str, Any]:
+    """The stack of a node. Without ``spec.code`` it is turned off: it has no functions."""
+    resources = {
+        **roles(spec),
+        **network(spec),
+        **firewalls(spec),
+        **storage(spec),
+        **queues(spec),
+        **(functions(spec, spec.code) if spec.code is not None else {}),
+        **_budget(spec),
+    }
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "A Pennsieve compute node. Made by the pennsieve command; remove it with: "
+        "pennsieve compute remove",
+        "Resources": resources,
+        "Outputs": {
+            name: {"Value": value, "Description": about}
+            for name, (value, about) in _outputs(spec).items()
+        },
+    }
+
+
+def _budget(spec: NodeSpec) -> Resources:
+    """A budget for what carries the node's tag; AWS looks at it a few times a day."""
+    if not spec.settings.monthly_budget:
+        return {}
+    return {
+        "Budget": {
+            "Type": "AWS::Budgets::Budget",
+            "Properties": {
+                "Budget": {
+                    "BudgetName": spec.names.stack,
+                    "BudgetType": "COST",
+                    "TimeUnit": "MONTHLY",
+                    "BudgetLimit": {"Amount": spec.settings.monthly_budget, "Unit": "USD"},
+                    "CostFilters": {"TagKeyValue": [f"user:{TOKEN_TAG}${spec.names.token}"]},
+                }
+            },
+        }
+    }
+
+
+def _outputs(spec: NodeSpec) -> dict[str, tuple[object, str]]:
+    found: dict[str, tuple[object, str]] = {
+        "Bucket": (ref("Bucket"), "The node's own files"),
+        "FileSystem": (ref("Files"), "The files of runs"),
+        "Role": (
+            attribute("PlatformRole", "Arn") if spec.makes_role else spec.names.role,
+            "What Pennsieve assumes",
+        ),
+    }
+    if spec.code is not None:
+        found["Gateway"] = (ref("Gateway"), "The function that Pennsieve calls")
+        found["Version"] = (spec.code.version, "The version of the node's code")
+    return found

@@ -1,0 +1,49 @@
+"""Who may enter a node's roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.stack.statements import Document, document
+
+SESSION_SECONDS = 3600
+"""The longest session: the platform chains roles, which AWS ends after one hour anyway
+(``contracts/resources.md`` 1.9)."""
+
+
+def platform_trust(platform_account_id: str, external_id: str, partition: str = "aws") -> Document:
+    """Who may assume the platform's role: Pennsieve's account, with this node's external id.
+
+    The served trust policy demands no external id (``contracts/resources.md`` 1.9); ours does, so
+    that a stranger who registers this account's number under their own name gets nowhere.
+    """
+    principal = {"AWS": f"arn:{partition}:iam::{platform_account_id}:root"}
+    return document(
+        {
+            "Sid": "PennsieveWithExternalId",
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+        }
+    )
+
+
+def service_trust(service: str, names: NodeNames, source: str = "") -> Document:
+    """One AWS service may use a role, for this account alone, and for ``source`` where it says it.
+
+    The conditions keep the service from being used by somebody else (IAM User Guide, "The confused
+    deputy problem").
+    """
+    conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": names.account_id}}
+    if source:
+        conditions["ArnLike"] = {"aws:SourceArn": source}
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sts:AssumeRole",
+            "Condition": conditions,
+        }
+    )

@@ -1,0 +1,110 @@
+"""What each role of a node may do: exactly what the node's code does, and why.
+
+The stack's policies are made of this table (:mod:`pennsieve_agent.account.stack.policies`), and a
+test compares it with every call that the code makes. ``kind`` is a word for resources, which the
+stack turns into ARNs of this node alone; ``any`` is for actions for which AWS knows no resource
+(AWS, "Service Authorization Reference").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Actions on one kind of resources."""
+
+    actions: tuple[str, ...]
+    kind: str
+    why: str
+
+
+def _right(service: str, names: str, kind: str, why: str) -> Right:
+    return Right(tuple(f"{service}:{name}" for name in names.split()), kind, why)
+
+
+_OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
+_SEE_JOBS = "see how jobs are; AWS knows no resource for it"
+
+GATEWAY = (
+    _right("dynamodb", "GetItem PutItem Query", "table", "write down what was asked, read runs"),
+    _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
+    _right("logs", "DescribeLogStreams FilterLogEvents", "job-log", "read the log of a run"),
+    _right(
+        "secretsmanager",
+        "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
+        "secret",
+        "keep the node's secrets, and mask them in logs",
+    ),
+    _right("batch", "DescribeComputeEnvironments DescribeJobs", "any", _SEE_JOBS),
+    _OWN_LOG,
+)
+RECONCILER = (
+    _right(
+        "dynamodb", "DeleteItem GetItem PutItem Query", "table", "write down each step of a run"
+    ),
+    _right("batch", "DescribeComputeEnvironments DescribeJobs ListJobs", "any", _SEE_JOBS),
+    _right("batch", "SubmitJob", "queue", "submit the jobs of a run"),
+    _right(
+        "batch",
+        "DeregisterJobDefinition RegisterJobDefinition SubmitJob TagResource",
+        "job-definition",
+        "say how each step runs",
+    ),
+    _right("batch", "TagResource TerminateJob", "job", "end the jobs of a run that is cancelled"),
+    _right(
+        "elasticfilesystem",
+        "CreateAccessPoint DescribeAccessPoints TagResource",
+        "file-system",
+        "give each step a folder of its own",
+    ),
+    _right(
+        "elasticfilesystem",
+        "DeleteAccessPoint TagResource",
+        "access-point",
+        "take a step's folder away again",
+    ),
+    _right("ecr", "BatchGetImage", "platform-images", "pin images to what they are now"),
+    _right("secretsmanager", "GetSecretValue", "secret", "know which secrets a run gets"),
+    _right("events", "DisableRule EnableRule", "schedule", "be woken while runs are active"),
+    _right("s3", "DeleteObject PutObject", "bucket-runs", "tell the mover what to move"),
+    _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
+    _right("logs", "DescribeLogStreams FilterLogEvents", "job-log", "collect the logs of a run"),
+    _right("iam", "PassRole", "roles-to-pass", "give jobs their roles"),
+    _OWN_LOG,
+)
+EXECUTION = (
+    _right("ecr", "GetAuthorizationToken", "any", "sign in to the registry; AWS knows no resource"),
+    _right(
+        "ecr",
+        "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
+        "platform-images",
+        "pull the images of workflows",
+    ),
+    _right("secretsmanager", "GetSecretValue", "secret", "hand a run its secrets"),
+    _right("logs", "CreateLogStream PutLogEvents", "job-log", "write the log of a job"),
+)
+JOB = (
+    _right(
+        "elasticfilesystem",
+        "ClientMount ClientWrite",
+        "mount",
+        "read its input and write its output, by its own door",
+    ),
+)
+MOVER = (
+    _right("elasticfilesystem", "ClientMount ClientWrite", "mount", "read and write a run's files"),
+    _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
+    _right("s3", "GetObject", "bucket-runs", "read what to move"),
+    _right("lambda", "InvokeFunction", "reconciler", "ask the platform by way of the reconciler"),
+)
+
+RIGHTS: dict[str, tuple[Right, ...]] = {
+    "gateway": GATEWAY,
+    "reconciler": RECONCILER,
+    "execution": EXECUTION,
+    "job": JOB,
+    "mover": MOVER,
+}
+"""By role."""
