@@ -18,10 +18,11 @@ from pennsieve_agent.account.names import (
     node_names,
     token_of_role,
 )
-from pennsieve_agent.account.observe import RegisterOptions, settled
+from pennsieve_agent.account.observe import RegisterOptions
 from pennsieve_agent.account.policies import platform_access, platform_boundary
-from pennsieve_agent.account.steps import stack_request
-from pennsieve_agent.account.template import NO_EXTRAS
+from pennsieve_agent.account.recorded import installed_code, installed_settings
+from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.spec import NodeSpec, Settings
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called, template_of
 from pennsieve_agent.aws.iam import (
@@ -35,6 +36,7 @@ from pennsieve_agent.aws.iam import (
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
+from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.errors import AwsError
 
 OLDER_ROLE_PREFIX = "ROLE-"
@@ -80,7 +82,7 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
         leftovers=_leftovers(worlds.aws, platform.accounts, names),
         skew_seconds=clock_skew(worlds.aws, now),
     )
-    return _with_drift(worlds.aws, seen)
+    return _with_drift(worlds.aws, seen, options.hosts)
 
 
 def clock_skew(aws: Aws, now: Callable[[], float]) -> float | None:
@@ -111,21 +113,35 @@ def _names(
     return node_names(token, options.environment, identity, role) if token else None
 
 
-def _with_drift(aws: Aws, seen: Examined) -> Examined:
+def _with_drift(aws: Aws, seen: Examined, hosts: Hosts) -> Examined:
     if seen.stack is None or seen.names is None or seen.stack.only_reviewed:
         return seen
-    return replace(seen, drifted=tuple(_drifted(aws, seen, seen.names, seen.stack)))
+    return replace(seen, drifted=tuple(_drifted(aws, seen, (seen.names, seen.stack), hosts)))
 
 
-def _drifted(aws: Aws, seen: Examined, names: NodeNames, stack: Stack) -> Iterable[str]:
+def _drifted(
+    aws: Aws, seen: Examined, place: tuple[NodeNames, Stack], hosts: Hosts
+) -> Iterable[str]:
     """What differs from the text that this program would send."""
+    names, stack = place
     makes_role = stack.holds("AWS::IAM::Role", names.role)
     external_id = seen.account.external_id if seen.account else ""
-    new_role = (seen.platform_account_id, external_id) if makes_role else None
-    extras = settled(NO_EXTRAS, seen.entry, stack, seen.role)
-    request = stack_request(names, seen.node.name if seen.node else seen.name, new_role, extras)
+    template = template_of(aws, stack.id)
+    spec = NodeSpec(
+        names,
+        seen.node.name if seen.node else seen.name,
+        seen.platform_account_id,
+        external_id,
+        makes_role=makes_role,
+        api=hosts.api,
+        api2=hosts.api2,
+        settings=installed_settings(template)
+        or (seen.entry.settings if seen.entry else Settings()),
+        code=installed_code(template),
+    )
+    request = stack_request(spec)
     known = seen.account is not None or not makes_role
-    if known and not _same(template_of(aws, stack.id), request.template):
+    if known and not _same(template, request.template):
         yield "the stack's template"
     if seen.role is None:
         return

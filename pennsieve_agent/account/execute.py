@@ -11,19 +11,25 @@ from dataclasses import replace
 from typing import assert_never
 
 from pennsieve_agent.account.deploy import deploy
+from pennsieve_agent.account.gateway import check_gateway
 from pennsieve_agent.account.journal import JournalEntry
+from pennsieve_agent.account.registration import AccountPlan
+from pennsieve_agent.account.request import stack_request, turned_off
 from pennsieve_agent.account.steps import (
-    AccountPlan,
     AllowImagePulls,
     AlreadyDone,
     AwaitNode,
+    CheckGateway,
     DeployStack,
     EnableWorkspace,
     RegisterAccount,
     RegisterNode,
     Step,
+    TurnOn,
+    UploadCode,
 )
 from pennsieve_agent.account.worlds import Progress, StepState, Worlds
+from pennsieve_agent.aws.s3 import object_exists, put_object
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import (
@@ -68,8 +74,7 @@ def first_entry(plan: AccountPlan) -> JournalEntry:
         aws_account_id=plan.identity.account_id,
         region=plan.identity.region,
         organization_id=plan.organization_id,
-        boundary=plan.extras.boundary,
-        tags=plan.extras.tags,
+        settings=plan.spec.settings,
     )
 
 
@@ -93,8 +98,7 @@ class _Registration:
         self._note(
             account_uuid=plan.account_uuid,
             node_uuid=plan.node_uuid,
-            boundary=plan.extras.boundary,
-            tags=plan.extras.tags,
+            settings=plan.spec.settings,
         )
 
     def take(self, step: Step | AlreadyDone) -> None:
@@ -121,13 +125,8 @@ class _Registration:
     def _do(self, step: Step) -> str:
         """Do one step; answers what came of it, empty when it is still to be done."""
         match step:
-            case DeployStack():
-                return deploy(
-                    step,
-                    self.plan.stack_request,
-                    self.worlds,
-                    lambda line: self._tell(step.kind, StepState.EVENT, line),
-                )
+            case DeployStack() | UploadCode() | CheckGateway():
+                return self._in_aws(step)
             case RegisterAccount():
                 return self._register_account(step)
             case AllowImagePulls():
@@ -140,6 +139,27 @@ class _Registration:
                 return self._await_node(step)
             case _:
                 assert_never(step)
+
+    def _in_aws(self, step: DeployStack | UploadCode | CheckGateway) -> str:
+        match step:
+            case TurnOn():
+                outcome = deploy(step, self.plan.stack_request, self.worlds)
+                self._note(code=self.plan.spec.code)
+                return outcome
+            case DeployStack():
+                return deploy(step, stack_request(turned_off(self.plan.spec)), self.worlds)
+            case UploadCode():
+                return self._upload(step)
+            case CheckGateway():
+                return check_gateway(step.function, self.worlds)
+
+    def _upload(self, step: UploadCode) -> str:
+        bundle = self.worlds.bundle
+        if bundle is None:
+            raise AgentError("the node's code is not in this program", where=step.key)
+        if not object_exists(self.worlds.aws, step.bucket, step.key):
+            put_object(self.worlds.aws, step.bucket, step.key, bundle.data)
+        return f"the node's code, version {step.version}, is in its bucket"
 
     def _register_account(self, step: RegisterAccount) -> str:
         found = self._find_account(step.account_id)

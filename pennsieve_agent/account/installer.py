@@ -43,7 +43,8 @@ def _own_calls(place: Place) -> Sequence[Right]:
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     changes = _actions("cloudformation", "CreateChangeSet DeleteChangeSet DeleteStack")
     reads = _actions("cloudformation", "DescribeStackEvents DescribeStackResources")
-    sets = _actions("cloudformation", "DescribeChangeSet ExecuteChangeSet GetTemplate TagResource")
+    sets = _actions("cloudformation", "DescribeChangeSet ExecuteChangeSet GetTemplate"
+                    " ListChangeSets TagResource")  # fmt: skip
     listing = ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions")
     emptying = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion")
     policies = (names.boundary_arn, *((boundary,) if boundary else ()))
@@ -55,6 +56,10 @@ def _own_calls(place: Place) -> Sequence[Right]:
         Right("LookIntoBucket", "count what a removal deletes", listing, (bucket,)),
         Right("EmptyBucket", "empty the node's bucket before its stack goes",
               emptying, (f"{bucket}/*",)),
+        Right("PutCode", "put the node's code into its bucket, once",
+              ("s3:GetObject", "s3:PutObject"), (f"{bucket}/code/*",)),
+        Right("AskNode", "ask the node how it is, before Pennsieve does",
+              ("lambda:InvokeFunction",), (names.arn("lambda", f"function:{names.gateway}"),)),
         Right("LookAtRoles", "see whether the role is there, and as it should be",
               ("iam:GetRole", "iam:GetRolePolicy"), _roles(place)),
         Right("LookAtBoundary", "see whether the boundary is there, and as it should be",

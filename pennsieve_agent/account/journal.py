@@ -15,11 +15,13 @@ import re
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from pennsieve_agent.account.recorded import settings_of
+from pennsieve_agent.account.spec import Code, Settings
 from pennsieve_agent.errors import SettingsError, UsageProblem
 
 _TOKEN = re.compile(r"[0-9a-f]{8}")
@@ -39,9 +41,10 @@ class JournalEntry:
     nodes_before: tuple[str, ...] | None = None
     node_uuid: str = ""
     done: tuple[str, ...] = ()
-    #: What the organisation demands, so that running again keeps it.
-    boundary: str = ""
-    tags: tuple[tuple[str, str], ...] = ()
+    #: What was asked for, so that running again keeps it.
+    settings: Settings = field(default_factory=Settings)
+    #: The node's code that was turned on last.
+    code: Code | None = None
 
 
 class Journal:
@@ -52,6 +55,18 @@ class Journal:
         readable = re.sub(r"[^A-Za-z0-9-]+", "-", name).strip("-")[:40]
         self.path = folder / f"{readable}-{key}.json"
         self.name = name
+
+    @classmethod
+    def of_node(cls, folder: Path, profile: str, name: str, node_uuid: str) -> Self:
+        """The journal of a node that is there: by its uuid too, as it may have been renamed."""
+        journal = cls(folder, profile, name)
+        if not node_uuid or journal.path.exists():
+            return journal
+        for path in sorted(folder.glob("*.json")):
+            with suppress(OSError, ValueError, AttributeError):
+                if json.loads(path.read_text(encoding="utf-8")).get("node_uuid") == node_uuid:
+                    journal.path = path
+        return journal
 
     def read(self) -> JournalEntry | None:
         """The state, or None when this node was never begun here.
@@ -68,7 +83,7 @@ class Journal:
             raise self._unusable(str(error)) from error
         try:
             return _decode(found)
-        except (TypeError, ValueError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             raise self._unusable(str(error)) from error
 
     def write(self, entry: JournalEntry) -> None:
@@ -151,6 +166,7 @@ def _decode(found: Any) -> JournalEntry:
     for key in ("done", "nodes_before"):
         if values.get(key) is not None:
             values[key] = tuple(str(value) for value in values[key])
-    if "tags" in values:
-        values["tags"] = tuple((str(key), str(value)) for key, value in values["tags"])
+    values["settings"] = settings_of(values.get("settings") or {})
+    if values.get("code") is not None:
+        values["code"] = Code(**values["code"])
     return JournalEntry(**values)

@@ -7,10 +7,12 @@ would do; it is deleted again at once.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from pennsieve_agent.account.extras import Extras, check_boundary, foreign_tags
+from pennsieve_agent.account.extras import check_boundary
 from pennsieve_agent.account.journal import JournalEntry, new_external_id, new_token
 from pennsieve_agent.account.names import (
     NODE_TAG,
@@ -22,46 +24,74 @@ from pennsieve_agent.account.names import (
     tag_value,
     token_of_role,
 )
-from pennsieve_agent.account.steps import stack_request
-from pennsieve_agent.account.template import NO_EXTRAS
+from pennsieve_agent.account.recorded import (
+    installed_code,
+    installed_settings,
+    installed_token,
+)
+from pennsieve_agent.account.request import stack_request, turned_off
+from pennsieve_agent.account.spec import Code, NodeSpec, Settings
+from pennsieve_agent.account.wanted import Wanted, settle
 from pennsieve_agent.account.worlds import Worlds
-from pennsieve_agent.aws.cloudformation import discard, find_stack, plan_change_set
-from pennsieve_agent.aws.iam import IamRole, find_role, policy_exists
+from pennsieve_agent.aws.cloudformation import (
+    delete_stack,
+    discard,
+    discard_plans,
+    find_stack,
+    plan_change_set,
+    template_of,
+)
+from pennsieve_agent.aws.iam import find_role, policy_exists
+from pennsieve_agent.aws.s3 import object_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode
+from pennsieve_agent.domain.iam import statements
+from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.errors import Forbidden, NotFound, PlatformError, UsageProblem
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterOptions:
-    """What is asked for. ``environment`` is the word in the role's name (``environment_of``)."""
+    """What is asked for. ``environment`` is the word in the role's name (``environment_of``).
+
+    ``hosts`` is where the node's functions reach the platform. ``from_stack`` names a stack that
+    somebody else made of our template.
+    """
 
     name: str
     organization_id: str
     environment: str = "prod"
-    deployment_mode: str = "basic"
-    extras: Extras = NO_EXTRAS
+    wanted: Wanted = field(default_factory=Wanted)
+    hosts: Hosts = field(default_factory=Hosts)
+    from_stack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """How things are.
+    """How things are, and the node as it should be.
 
-    ``changes`` is what an update of the existing stack would do; None when there is no stack that
-    could be updated. ``nodes`` are those of the workspace.
+    ``installed`` is the code that the stack's functions have, None while it is off. ``changes`` is
+    what an update of the existing stack would do now; None when there is no stack that could be
+    updated. ``uploaded`` says whether the node's code is in its bucket. ``nodes`` are those of the
+    workspace.
     """
 
     identity: AwsIdentity
-    platform_account_id: str
-    names: NodeNames
-    external_id: str = field(repr=False)
-    makes_role: bool
+    spec: NodeSpec
     account: Account | None = None
     nodes: tuple[ComputeNode, ...] = ()
     stack: Stack | None = None
+    installed: Code | None = None
+    uploaded: bool = False
     changes: tuple[ResourceChange, ...] | None = None
     journal: JournalEntry | None = None
-    extras: Extras = NO_EXTRAS
+    taken: bool = False
+    """Whether the stack is taken as somebody else made it, and not to be changed."""
+
+    @property
+    def names(self) -> NodeNames:
+        """The names of the node's resources."""
+        return self.spec.names
 
 
 def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
@@ -76,29 +106,42 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
     platform_account = _platform_account(worlds.registry.capabilities())
     identity = worlds.aws.identity()
     entry = _journal(worlds, identity, options)
-    _check_boundary(worlds, identity, options.extras.boundary)
+    _check_boundary(worlds, identity, options.wanted.extras.boundary)
     account = _account(worlds, identity)
     nodes = _nodes(worlds, options, entry)
     role = find_role(worlds.aws, account.role_name) if account is not None else None
-    token = _token(worlds, options, entry, account, role_is_there=role is not None)
+    found = _found(worlds, options, entry)
+    token = found.token or _token(worlds, options, entry, account, role_is_there=role is not None)
     names = node_names(
         token, options.environment, identity, account.role_name if account is not None else ""
     )
-    stack = _own_stack(find_stack(worlds.aws, names.stack), token)
+    stack = _without_shell(worlds, _own_stack(find_stack(worlds.aws, names.stack), token))
     holds_role = stack is not None and stack.holds("AWS::IAM::Role", names.role)
+    template = template_of(worlds.aws, stack.id) if stack is not None else {}
+    installed = installed_code(template)
+    spec = NodeSpec(
+        names=names,
+        node_name=options.name,
+        platform_account_id=platform_account,
+        external_id=found.external_id or _external_id(entry, account),
+        makes_role=account is None or role is None or holds_role,
+        api=options.hosts.api,
+        api2=options.hosts.api2,
+        settings=settle(options.wanted, _before(entry, template)),
+        code=worlds.bundle.code if worlds.bundle is not None else installed,
+    )
     seen = Observed(
         identity=identity,
-        platform_account_id=platform_account,
-        names=names,
-        external_id=_external_id(entry, account),
-        makes_role=account is None or role is None or holds_role,
+        spec=spec,
         account=account,
         nodes=nodes,
         stack=stack,
+        installed=installed,
+        uploaded=stack is not None and _uploaded(worlds, spec),
         journal=entry,
-        extras=settled(options.extras, entry, stack, role),
+        taken=bool(options.from_stack),
     )
-    return replace(seen, changes=_changes(worlds, seen, options.name))
+    return replace(seen, changes=_changes(worlds, seen))
 
 
 def _platform_account(found: Capabilities) -> str:
@@ -213,21 +256,24 @@ def _check_boundary(worlds: Worlds, identity: AwsIdentity, arn: str) -> None:
         )
 
 
-def settled(
-    asked: Extras, entry: JournalEntry | None, stack: Stack | None, role: IamRole | None
-) -> Extras:
-    """What was asked for now, else what was asked for before: running again keeps it."""
-    if entry is not None:
-        before = Extras(entry.boundary, tuple((k, v) for k, v in entry.tags))
-    else:
-        tags = stack.tags.items() if stack is not None else ()
-        theirs = "" if role is None or _is_ours(role.boundary) else role.boundary
-        before = Extras(theirs, foreign_tags(list(tags)))
-    return Extras(asked.boundary or before.boundary, asked.tags or before.tags)
+def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings | None:
+    """What was asked for before: by the stack itself, else by the journal."""
+    found = installed_settings(template)
+    return found if found is not None or entry is None else entry.settings
 
 
-def _is_ours(boundary: str) -> bool:
-    return boundary.rpartition("/")[2].startswith(STACK_PREFIX)
+def _uploaded(worlds: Worlds, spec: NodeSpec) -> bool:
+    if spec.code is None:
+        return False
+    return object_exists(worlds.aws, spec.names.bucket, spec.names.code_key(spec.code.digest))
+
+
+def _without_shell(worlds: Worlds, stack: Stack | None) -> Stack | None:
+    """Take away the empty shell of a plan that was never carried out; it holds nothing."""
+    if stack is None or not stack.only_reviewed:
+        return stack
+    delete_stack(worlds.aws, stack.id)
+    return None
 
 
 def _own_stack(stack: Stack | None, token: str) -> Stack | None:
@@ -240,12 +286,67 @@ def _own_stack(stack: Stack | None, token: str) -> Stack | None:
     )
 
 
-def _changes(worlds: Worlds, seen: Observed, node_name: str) -> tuple[ResourceChange, ...] | None:
+def _changes(worlds: Worlds, seen: Observed) -> tuple[ResourceChange, ...] | None:
     if seen.stack is None or not seen.stack.updatable:
         return None
-    new_role = (seen.platform_account_id, seen.external_id) if seen.makes_role else None
-    request = stack_request(seen.names, node_name, new_role, seen.extras)
-    change_set = plan_change_set(worlds.aws, request, sleep=worlds.sleep)
-    if change_set.changes:
-        discard(worlds.aws, change_set)
+    if seen.taken:
+        return ()
+    spec = seen.spec if seen.installed is not None else turned_off(seen.spec)
+    with worlds.journal.locked():  # another terminal may be carrying out its own plan
+        discard_plans(worlds.aws, seen.stack.id)
+        change_set = plan_change_set(worlds.aws, stack_request(spec), sleep=worlds.sleep)
+        if change_set.changes:
+            discard(worlds.aws, change_set)
     return change_set.changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the stack of ``--from-stack`` says: whose it is, and the external id in its role."""
+
+    token: str = ""
+    external_id: str = field(default="", repr=False)
+
+
+def _found(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None) -> _Found:
+    if not options.from_stack:
+        return _Found()
+    if options.wanted != Wanted():
+        raise UsageProblem(
+            "--from-stack takes the stack as it was made; its settings are in its template",
+            hint="leave the other options out, or give them to: pennsieve compute template",
+        )
+    stack = find_stack(worlds.aws, options.from_stack)
+    if stack is None:
+        raise UsageProblem(
+            f"there is no stack {options.from_stack} in this AWS account and region",
+            hint="list them with: aws cloudformation list-stacks",
+        )
+    token = installed_token(template_of(worlds.aws, stack.id))
+    if not token or stack.name != f"{STACK_PREFIX}{token}":
+        wants = f"it must be called {STACK_PREFIX}{token}" if token else "it has another template"
+        raise UsageProblem(
+            f"stack {stack.name} was not made from what 'pennsieve compute template' prints: "
+            f"{wants}",
+            where=stack.id,
+            hint="make it anew as that command says",
+        )
+    if entry is not None and entry.token != token:
+        raise UsageProblem(
+            f"compute node '{options.name}' was begun with stack {STACK_PREFIX}{entry.token}",
+            where=str(worlds.journal.path),
+            hint="choose another name with: --name",
+        )
+    return _Found(token, _demanded(worlds, stack))
+
+
+def _demanded(worlds: Worlds, stack: Stack) -> str:
+    """The external id that the platform's role in a stack demands; empty without such a role."""
+    for resource in stack.resources:
+        if resource.type == "AWS::IAM::Role" and resource.name.startswith(ROLE_PREFIX):
+            role = find_role(worlds.aws, resource.name)
+            for statement in statements(role.trust) if role is not None else ():
+                found = statement.get("Condition", {}).get("StringEquals", {}).get("sts:ExternalId")
+                if isinstance(found, str):
+                    return found
+    return ""

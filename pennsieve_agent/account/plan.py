@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pennsieve_agent.account.observe import Observed, RegisterOptions
+from pennsieve_agent.account.registration import AccountPlan
+from pennsieve_agent.account.request import stack_request, turned_off
+from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.steps import (
-    AccountPlan,
     AllowImagePulls,
     AlreadyDone,
     AwaitNode,
+    CheckGateway,
     DeployStack,
     EnableWorkspace,
     RegisterAccount,
     RegisterNode,
     StackAction,
     Step,
-    stack_request,
+    TurnOn,
+    UploadCode,
 )
-from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
 from pennsieve_agent.errors import AwsError, UsageProblem
 
-MODES = ("basic", "secure", "compliant")
 _NAME_CHARACTERS = 128
 
 
@@ -29,33 +34,25 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
     """The steps from how things are to a usable node.
 
     Raises:
-        UsageProblem: the name is taken or unusable, or the mode is unknown.
+        UsageProblem: the name is taken or unusable.
         AwsError: the stack is in a state that only a person can resolve.
 
     """
     _check(options)
-    if options.extras.boundary and not observed.makes_role:
+    if options.wanted.extras.boundary and not observed.spec.makes_role:
         raise UsageProblem(
             f"the AWS account has its role, {observed.names.role}, already; this node makes none "
             "on which a permissions boundary could stand",
             hint="leave --permissions-boundary out",
         )
     node = own_node(observed, options)
-    new_role = (observed.platform_account_id, observed.external_id) if observed.makes_role else None
-    request = stack_request(observed.names, options.name, new_role, observed.extras)
     return AccountPlan(
-        name=options.name,
+        spec=observed.spec,
         organization_id=options.organization_id,
-        deployment_mode=options.deployment_mode,
         identity=observed.identity,
-        names=observed.names,
-        platform_account_id=observed.platform_account_id,
-        external_id=observed.external_id,
-        makes_role=observed.makes_role,
+        steps=(*_aws_steps(observed), *_platform_steps(observed, options, node)),
         account_uuid=observed.account.uuid if observed.account is not None else "",
         node_uuid=node.uuid if node is not None else "",
-        extras=observed.extras,
-        steps=(_stack_step(observed, request), *_platform_steps(observed, options, node)),
     )
 
 
@@ -98,36 +95,77 @@ def _check(options: RegisterOptions) -> None:
             f"a compute node's name has 1 to {_NAME_CHARACTERS} characters",
             hint="give one with: --name NAME",
         )
-    if options.deployment_mode not in MODES:
-        raise UsageProblem(
-            f"there is no deployment mode '{options.deployment_mode}'",
-            hint=f"choose one of: {', '.join(MODES)}",
-        )
 
 
-def _stack_step(observed: Observed, request: StackRequest) -> Step | AlreadyDone:
+def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
+    """First the stack without functions, then its code, then the functions, and a look at them."""
+    steps: list[Step | AlreadyDone] = [_first(observed)]
+    code = observed.spec.code
+    if code is None:
+        return tuple(steps)
+    names = observed.names
+    upload = UploadCode(names.bucket, names.code_key(code.digest), code.version)
+    turn_on = _turn_on(observed)
+    check = CheckGateway(names.gateway)
+    well = isinstance(turn_on, AlreadyDone)
+    checked = observed.journal is not None and CheckGateway.kind in observed.journal.done
+    steps += [
+        AlreadyDone(upload, f"the node's code, version {code.version}, is in its bucket")
+        if observed.uploaded or (observed.taken and well)
+        else upload,
+        turn_on,
+        AlreadyDone(check, "the node answered that it is well") if well and checked else check,
+    ]
+    return tuple(steps)
+
+
+def _first(observed: Observed) -> Step | AlreadyDone:
+    """The stack without its functions; one that has them stays as it is until the next step."""
     action = stack_action(observed.stack)
     changes: tuple[ResourceChange, ...] = ()
     if action is StackAction.UPDATE:
         changes = observed.changes or ()
     elif action is not StackAction.REJOIN:
-        changes = additions(request)
-    step = DeployStack(
-        stack=observed.names.stack,
-        account_id=observed.identity.account_id,
-        region=observed.identity.region,
-        action=action,
-        changes=changes,
-    )
+        changes = additions(stack_request(turned_off(observed.spec)).template)
+    step = DeployStack(*_place(observed), action, changes)
+    if observed.taken or (action is StackAction.UPDATE and observed.installed is not None):
+        return AlreadyDone(step, f"stack {step.stack} is there")
     if action is StackAction.UPDATE and not changes:
         return AlreadyDone(step, f"stack {step.stack} is as it should be")
     return step
 
 
-def additions(request: StackRequest) -> tuple[ResourceChange, ...]:
+def _turn_on(observed: Observed) -> Step | AlreadyDone:
+    on = observed.installed is not None
+    changes = (observed.changes or ()) if on else turning_on(observed.spec)
+    step = TurnOn(*_place(observed), StackAction.UPDATE, changes, predicted=not on)
+    if on and observed.stack is not None and observed.stack.updatable:
+        if not changes:
+            return AlreadyDone(step, "the node is turned on")
+        if observed.taken:
+            return AlreadyDone(step, "the node is turned on, and taken as it is")
+    return step
+
+
+def _place(observed: Observed) -> tuple[str, str, str]:
+    return observed.names.stack, observed.identity.account_id, observed.identity.region
+
+
+def additions(template: Mapping[str, Any]) -> tuple[ResourceChange, ...]:
     """What creating a stack adds: everything in its template."""
-    resources = request.template["Resources"]
+    resources = template["Resources"]
     return tuple(ResourceChange("Add", name, body["Type"]) for name, body in resources.items())
+
+
+def turning_on(spec: NodeSpec) -> tuple[ResourceChange, ...]:
+    """What the functions add to a stack that has none yet, and change in it."""
+    off = stack_request(turned_off(spec)).template["Resources"]
+    on = stack_request(spec).template["Resources"]
+    return tuple(
+        ResourceChange("Modify" if name in off else "Add", name, body["Type"])
+        for name, body in on.items()
+        if off.get(name) != body
+    )
 
 
 def stack_action(stack: Stack | None) -> StackAction:
@@ -180,7 +218,7 @@ def _platform_steps(
             "this workspace may use the account",
         ),
         (
-            RegisterNode(options.name, options.deployment_mode),
+            RegisterNode(options.name, observed.spec.settings.mode),
             node is not None,
             f"compute node '{options.name}' is registered",
         ),

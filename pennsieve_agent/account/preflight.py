@@ -10,10 +10,11 @@ from typing import Any
 from pennsieve_agent.account.findings import Finding, Weight, findings
 from pennsieve_agent.account.installer import installer_rights
 from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.rights import CLOUDFORMATION, VIA, Right
-from pennsieve_agent.account.spec import Mode, Settings
+from pennsieve_agent.account.spec import Settings
 from pennsieve_agent.account.stack_rights import Place
-from pennsieve_agent.account.steps import AccountPlan, DeployStack, StackAction
+from pennsieve_agent.account.steps import DeployStack, StackAction
 from pennsieve_agent.account.surroundings import look_around
 from pennsieve_agent.aws.probes import refused_probes
 from pennsieve_agent.aws.rights import Question, Refusal, lacking, principal_of
@@ -90,7 +91,7 @@ def intent_of(plan: AccountPlan) -> Intent | None:
     return Intent(
         plan.names,
         plan.identity,
-        Settings(mode=Mode(plan.deployment_mode), extras=plan.extras),
+        plan.spec.settings,
         plan.stack_request.template,
         creates=deploys[0].action is StackAction.CREATE,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pennsieve_agent.account.deploy import delete
@@ -127,8 +126,7 @@ class _Removal:
             count = empty_bucket(self.worlds.aws, self.plan.names.bucket)
             if count:
                 self._tell(step, StepState.EVENT, f"object versions deleted: {count}")
-        tell: Callable[[str], None] = lambda line: self._tell(step, StepState.EVENT, line)  # noqa: E731 - a method would need the step
-        delete(step.target, self.worlds, tell)
+        delete(step.target, self.worlds)
         self.removed.append(f"stack {step.target}")
         return "the stack is deleted"
 

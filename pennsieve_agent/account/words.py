@@ -78,14 +78,14 @@ def describe(role: RoleDocuments) -> RoleWords:
     )
 
 
-def summary(role: RoleDocuments) -> tuple[str, str]:
-    """Two lines for a plan: what Pennsieve can do by this role, and what it cannot."""
+def summary(role: RoleDocuments, who: str = "Pennsieve") -> tuple[str, str]:
+    """Two lines for a plan: what ``who`` can do by this role, and what it cannot."""
     allows = [s for s in _all(role) if s.get("Effect") == "Allow"]
     able = list(dict.fromkeys(verb for s in allows for verb in verbs(s)))
-    can = f"Pennsieve can {listing(able)}{_where(allows)}" if able else "Pennsieve can do nothing"
+    can = f"{who} can {listing(able)}{_where(allows)}" if able else f"{who} can do nothing"
     cannot = fears(role)
-    return can, f"Pennsieve cannot {listing(list(cannot), 'or')}" if cannot else (
-        "There is nothing that the policy reliably keeps from Pennsieve"
+    return can, f"{who} cannot {listing(list(cannot), 'or')}" if cannot else (
+        f"There is nothing that the policy reliably keeps from {who}"
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.registry import NodeRegistry
+from pennsieve_agent.account.spec import Code
+from pennsieve_agent.aws.functions import invoke
 from pennsieve_agent.aws.session import Aws
 
 
@@ -27,20 +30,39 @@ class Progress:
     """Something to tell the person who waits. ``step`` is the step's kind, e.g. ``deploy_stack``.
 
     A PROBLEM is something that did not work and did not stop the rest; ``hint`` says what to do.
+    An EVENT may be about one resource, ``item``, whose ``status`` is AWS's word; ``at`` is when it
+    happened, in unix seconds.
     """
 
     step: str
     state: StepState
     sentence: str
     hint: str = ""
+    item: str = ""
+    status: str = ""
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The node's code as a zip, and what it is called."""
+
+    code: Code
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """AWS, the platform and the journal. ``progress`` is told what happens; ``sleep`` waits."""
+    """AWS, the platform and the journal. ``progress`` is told what happens; ``sleep`` waits.
+
+    ``bundle`` is the code to put on the node, None to leave it turned off; ``invoke`` calls a
+    function in the account and answers its answer.
+    """
 
     aws: Aws
     registry: NodeRegistry
     journal: Journal
     sleep: Callable[[float], None]
     progress: Callable[[Progress], None] = lambda _: None
+    bundle: Bundle | None = None
+    invoke: Callable[[Aws, str, Mapping[str, Any]], dict[str, Any]] = invoke

@@ -21,6 +21,7 @@ from pennsieve_agent.errors import AwsError, StillRunning
 
 Sleep = Callable[[float], None]
 
+PLAN_PREFIX = "pennsieve-"
 CHANGE_SET_SECONDS = 300.0
 STACK_SECONDS = 1800.0
 
@@ -43,7 +44,7 @@ class StackRequest:
     def change_set_name(self) -> str:
         """A name that depends on the content alone, so that planning twice makes one."""
         text = json.dumps([self.body, dict(self.tags), dict(self.parameters)], sort_keys=True)
-        return f"pennsieve-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        return f"{PLAN_PREFIX}{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def is_missing_stack(error: AwsError) -> bool:
@@ -137,6 +138,20 @@ def discard(aws: Aws, change_set: ChangeSet) -> None:
         found = _describe(aws, change_set.stack_id)
         if found is not None and found["StackStatus"] == "REVIEW_IN_PROGRESS":
             delete_stack(aws, change_set.stack_id)
+
+
+def discard_plans(aws: Aws, name: str) -> None:
+    """Delete the plans of this program that were never carried out, nor given up."""
+    for page in aws.pages("cloudformation", "list_change_sets", StackName=name):
+        for row in page["Summaries"]:
+            ours = row["ChangeSetName"].startswith(PLAN_PREFIX)
+            if ours and row.get("ExecutionStatus") in {"AVAILABLE", "UNAVAILABLE"}:
+                aws.call(
+                    "cloudformation",
+                    "delete_change_set",
+                    StackName=name,
+                    ChangeSetName=row["ChangeSetName"],
+                )
 
 
 def delete_stack(aws: Aws, name: str) -> None:

@@ -91,6 +91,7 @@ _ACTIONS = {
     "s3:DeleteObjects": "s3:DeleteObjectVersion",
     "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
     "lambda:Invoke": "lambda:InvokeFunction",
 }
 _PREFIXES = {

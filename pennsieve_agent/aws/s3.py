@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -75,3 +77,20 @@ def _refuse_errors(answer: dict[str, Any], bucket: str) -> None:
             hint="delete it in the AWS console, then run the command again",
             aws_code=error.get("Code"),
         )
+
+
+def object_exists(aws: Aws, bucket: str, key: str) -> bool:
+    """Whether there is an object of this key."""
+    try:
+        aws.call("s3", "head_object", Bucket=bucket, Key=key)
+    except AwsError as error:
+        if error.aws_code in {*_MISSING, "NoSuchKey"}:
+            return False
+        raise
+    return True
+
+
+def put_object(aws: Aws, bucket: str, key: str, data: bytes) -> None:
+    """Write an object; AWS checks on its side that it arrived whole."""
+    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest)

@@ -2,91 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from pennsieve_agent.cli import (
     compute_changes,
     compute_code,
     compute_layers,
+    compute_register,
     compute_secrets,
     compute_settings,
     compute_sharing,
     compute_trust,
+    node_options,
     options,
 )
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.errors import UsageProblem
 
 app = group("Your AWS account as a place where analysis runs.")
+app.add_typer(compute_register.app)
 for _more in (compute_changes, compute_settings, compute_sharing, compute_code, compute_trust):
     app.add_typer(_more.app)
 app.add_typer(compute_secrets.app, name="secret")
 app.add_typer(compute_layers.app, name="layer")
-_NAME = "my-compute"
-AwsProfile = Annotated[
-    str | None,
-    typer.Option("--aws-profile", metavar="NAME", help="AWS profile. Default: as the AWS tools."),
-]
-Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
-
-
-@app.command()
-def register(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The node's name.")] = _NAME,
-    mode: Annotated[
-        str, typer.Option(metavar="MODE", help="basic, secure or compliant: its network.")
-    ] = "basic",
-    aws_profile: AwsProfile = None,
-    region: Region = None,
-    permissions_boundary: compute_trust.Boundary = None,
-    tag: compute_trust.Tags = None,
-    yes: options.Yes = False,
-    dry_run: DryRun = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Make your AWS account a compute node: roles, a small stack, a record on Pennsieve.
-
-    Shows the plan first, in words, and asks. It can be interrupted anywhere and run again: it
-    finishes with the same names and makes nothing twice.
-    """
-    from pennsieve_agent.account.execute import apply
-    from pennsieve_agent.account.extras import Extras, parse_tags
-    from pennsieve_agent.account.names import environment_of
-    from pennsieve_agent.account.observe import RegisterOptions, observe
-    from pennsieve_agent.account.plan import plan_registration
-    from pennsieve_agent.account.preflight import check_before
-    from pennsieve_agent.cli import compute_views
-    from pennsieve_agent.console import documents
-
-    context = options.use(ctx, profile, as_json=json)
-    workspace = context.workspace_id
-    environment = environment_of(context.profile.hosts)
-    extras = Extras(permissions_boundary or "", parse_tags(tag or ()))
-    wanted = RegisterOptions(name, workspace, environment, mode, extras)
-    worlds = compute_views.worlds(context, name, region, aws_profile)
-    plan = plan_registration(observe(worlds, wanted), wanted)
-    if dry_run and json:
-        context.streams.document(plan.to_json())
-        return
-    compute_views.show_plan(context, plan)
-    check_before(worlds.aws, plan, context.streams.note)
-    if dry_run:
-        context.streams.note("nothing was changed (--dry-run)")
-        return
-    if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=yes):
-        context.streams.note("nothing was changed")
-        return
-    node = apply(plan, worlds)
-    if json:
-        context.streams.document(documents.node(node))
-        return
-    context.streams.result(f"Compute node '{node.name}' is {node.status.value} ({node.uuid})")
-    context.streams.note("next: pennsieve workflow add GITHUB_URL")
 
 
 @app.command("list")
@@ -158,10 +96,10 @@ def show(
 def remove(
     ctx: typer.Context,
     node: options.Node,
-    aws_profile: AwsProfile = None,
-    region: Region = None,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
     yes: options.Yes = False,
-    dry_run: DryRun = False,
+    dry_run: node_options.DryRun = False,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
@@ -185,7 +123,7 @@ def remove(
         context.streams.note(f"no compute node '{node}' on Pennsieve; looking in AWS")
     else:
         name, uuid = found.name, found.uuid
-    worlds = compute_views.worlds(context, name, region, aws_profile)
+    worlds = compute_views.worlds(context, name, region, aws_profile, node_uuid=uuid)
     plan = plan_removal(observe_removal(worlds, RemovalOptions(name, workspace, uuid)))
     if dry_run and json:
         context.streams.document(plan.to_json())
@@ -197,4 +135,6 @@ def remove(
     if not context.streams.confirm(f"Remove compute node '{name}'?", assume=yes):
         context.streams.note("nothing was changed")
         return
-    compute_views.show_report(context, name, apply_removal(plan, worlds))
+    with compute_views.shown(context, worlds) as live:
+        report = apply_removal(plan, live)
+    compute_views.show_report(context, name, report)

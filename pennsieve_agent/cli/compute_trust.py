@@ -13,8 +13,8 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import AwsError, ExitCode, UsageProblem
 
 if TYPE_CHECKING:
+    from pennsieve_agent.account.registration import AccountPlan
     from pennsieve_agent.account.rights import Right
-    from pennsieve_agent.account.steps import AccountPlan
     from pennsieve_agent.account.words import RoleDocuments, RoleWords
     from pennsieve_agent.account.worlds import Worlds
     from pennsieve_agent.aws.values import AwsIdentity
@@ -144,13 +144,15 @@ def doctor(
     """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well."""
     from pennsieve_agent.account.doctor import checks
     from pennsieve_agent.account.examine import examine
+    from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions
     from pennsieve_agent.cli import compute_views
 
     context = options.use(ctx, profile, as_json=json)
     name = _only_node(context) if node is None else _full_name(context, node)
     worlds = compute_views.worlds(context, name, region, aws_profile)
-    wanted = RegisterOptions(name, context.workspace_id)
+    hosts = context.profile.hosts
+    wanted = RegisterOptions(name, context.workspace_id, environment_of(hosts), hosts=hosts)
     found = checks(examine(worlds, wanted, context.now))
     if json:
         context.streams.document({"node": name, "checks": [check.to_json() for check in found]})
@@ -196,11 +198,12 @@ def _plan(
     from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions, observe
     from pennsieve_agent.account.plan import plan_registration
+    from pennsieve_agent.account.wanted import Wanted
     from pennsieve_agent.cli import compute_views
 
-    extras = Extras(boundary or "", tags)
-    environment = environment_of(context.profile.hosts)
-    wanted = RegisterOptions(name, context.workspace_id, environment, extras=extras)
+    extras, hosts = Extras(boundary or "", tags), context.profile.hosts
+    environment = environment_of(hosts)
+    wanted = RegisterOptions(name, context.workspace_id, environment, Wanted(extras=extras), hosts)
     worlds = compute_views.worlds(context, name, *where)
     return plan_registration(observe(worlds, wanted), wanted), worlds
 

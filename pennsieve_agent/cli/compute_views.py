@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
 from pennsieve_agent.account.journal import Journal
+from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.removal import RemovalPlan
-from pennsieve_agent.account.steps import AccountPlan
+from pennsieve_agent.account.steps import AlreadyDone
 from pennsieve_agent.account.undo import RemovalReport
 from pennsieve_agent.account.worlds import Progress, Worlds
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.steptree import Happening, StepTree
 from pennsieve_agent.errors import AgentError
 
 
-def worlds(context: Context, name: str, region: str | None, aws_profile: str | None) -> Worlds:
-    """AWS, the platform and the journal of one node, whose progress is shown."""
-    folder = context.config_path.parent / "nodes"
+def worlds(
+    context: Context,
+    name: str,
+    region: str | None,
+    aws_profile: str | None,
+    *,
+    node_uuid: str = "",
+) -> Worlds:
+    """AWS, the platform and the journal of one node; by its uuid also after it was renamed."""
     return Worlds(
         context.aws(region, aws_profile),
         context.platform.compute,
-        Journal(folder, context.profile.name, name),
+        Journal.of_node(journals(context), context.profile.name, name, node_uuid),
         context.sleep,
-        lambda progress: _tell(context, progress),
     )
 
 
-#: Steps that take long enough to be announced.
-_SLOW = {"deploy_stack", "await_node", "delete_node", "delete_stack"}
-_MARKS = {
-    "started": ("…", "dim"),
-    "done": ("✓", "green"),
-    "already done": ("✓", "green"),
-    "problem": ("!", "yellow"),
-    "interrupted": ("!", "yellow"),
-}
+def journals(context: Context) -> Path:
+    """The folder of the journals of all nodes."""
+    return context.config_path.parent / "nodes"
 
 
-def _tell(context: Context, progress: Progress) -> None:
-    streams, state = context.streams, progress.state.value
-    if state == "started" and (not streams.err_is_terminal or progress.step not in _SLOW):
-        return
-    mark, style = _MARKS.get(state, (" ", "dim"))
-    streams.explain(f"{streams.paint(mark, style)} {progress.sentence}")
-    if progress.hint:
-        streams.note(f"    hint: {progress.hint}")
+@contextmanager
+def shown(context: Context, worlds: Worlds) -> Iterator[Worlds]:
+    """The same worlds, and what happens in them is shown as it happens."""
+    with StepTree(context.streams, context.now) as tree:
+        yield replace(worlds, progress=lambda progress: tree.show(_happening(progress)))
+
+
+def _happening(progress: Progress) -> Happening:
+    return Happening(
+        progress.state.value,
+        progress.sentence,
+        progress.hint,
+        progress.item,
+        progress.status,
+        progress.at,
+    )
 
 
 def show_plan(context: Context, plan: AccountPlan) -> None:
@@ -55,8 +69,11 @@ def show_plan(context: Context, plan: AccountPlan) -> None:
         streams.explain(f"  {number}. {step.sentence}")
         for line in getattr(step, "lines", ()):
             streams.explain(f"     {line}")
+    if all(isinstance(step, AlreadyDone) for step in plan.steps[:1]):
+        return
+    streams.note("What may be done afterwards, as the policies say:")
     for words in plan.words:
-        streams.explain(words)
+        streams.explain(f"  {words}")
 
 
 def show_removal(context: Context, plan: RemovalPlan) -> None:

@@ -8,8 +8,8 @@ from pennsieve_agent.account.execute import apply
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.observe import RegisterOptions, observe
 from pennsieve_agent.account.plan import plan_registration
+from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
-from pennsieve_agent.account.steps import AccountPlan
 from pennsieve_agent.account.undo import RemovalReport, apply_removal
 from pennsieve_agent.account.worlds import Progress, Worlds
 from pennsieve_agent.aws.cloudformation import stacks_called

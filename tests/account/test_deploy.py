@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.deploy import delete, deploy
+from pennsieve_agent.account.explain import explain
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.plan import additions, stack_action
-from pennsieve_agent.account.steps import DeployStack, StackAction, explain
-from pennsieve_agent.account.worlds import Worlds
+from pennsieve_agent.account.steps import DeployStack, StackAction
+from pennsieve_agent.account.worlds import Progress, Worlds
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.errors import AwsError
@@ -22,7 +24,8 @@ from tests.aws.emulator import ScriptedAws
 
 ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/s/1"
 REQUEST = StackRequest("s", {"Resources": {"L": {"Type": "AWS::Logs::LogGroup"}}})
-STEP = DeployStack("s", "123456789012", "us-east-1", StackAction.CREATE, additions(REQUEST))
+ADDED = additions(REQUEST.template)
+STEP = DeployStack("s", "123456789012", "us-east-1", StackAction.CREATE, ADDED)
 GONE = AwsError("Stack with id s does not exist", aws_code="ValidationError")
 
 Answer = tuple[str, dict[str, Any] | Exception]
@@ -122,16 +125,21 @@ def test_a_failed_creation_tells_the_first_real_reason(tmp_path: Path) -> None:
             (2, "CREATE_IN_PROGRESS", ""),
         ),
     )
-    told: list[str] = []
+    told: list[Progress] = []
+    worlds = replace(worlds, progress=told.append)
 
     with pytest.raises(AwsError) as raised:
-        deploy(STEP, REQUEST, worlds, told.append)
+        deploy(STEP, REQUEST, worlds)
 
     assert raised.value.message == (
         "AWS could not make stack s and took it back: L (AWS::Logs::LogGroup): Quota exceeded"
     )
     assert raised.value.aws_code == "ROLLBACK_COMPLETE"
-    assert "L: create failed (Quota exceeded.)" in told
+    assert "L: create failed (Quota exceeded.)" in [progress.sentence for progress in told]
+    kept = worlds.journal.path.with_suffix(".failed.json")
+    assert raised.value.where == str(kept)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert [e["reason"] for e in json.loads(kept.read_text())["events"]][1] == "Quota exceeded."
     assert not aws.script
 
 
@@ -153,14 +161,13 @@ def test_remains_of_a_failed_attempt_are_deleted_first(tmp_path: Path) -> None:
         events((1, "CREATE_COMPLETE", "")),
     )
 
-    outcome = deploy(replace(STEP, action=StackAction.RECREATE), REQUEST, worlds, lambda _: None)
+    outcome = deploy(replace(STEP, action=StackAction.RECREATE), REQUEST, worlds)
 
     assert outcome == "stack s is ready"
     assert not aws.script
 
 
 def test_what_aws_is_doing_already_is_waited_for(tmp_path: Path) -> None:
-    unchanged = {"Status": "FAILED", "StatusReason": "No updates are to be performed."}
     worlds, aws = scripted(
         tmp_path,
         *found("CREATE_IN_PROGRESS"),
@@ -168,14 +175,10 @@ def test_what_aws_is_doing_already_is_waited_for(tmp_path: Path) -> None:
         *found("CREATE_IN_PROGRESS"),
         events((1, "CREATE_IN_PROGRESS", "")),
         events((2, "CREATE_COMPLETE", ""), (1, "CREATE_IN_PROGRESS", "")),
-        *found("CREATE_COMPLETE")[:1],
-        ("create_change_set", {"Id": "c", "StackId": ID}),
-        ("describe_change_set", unchanged),
-        ("delete_change_set", {}),
     )
     step = replace(STEP, action=StackAction.REJOIN, changes=())
 
-    assert deploy(step, REQUEST, worlds, lambda _: None) == "stack s is as it should be"
+    assert deploy(step, REQUEST, worlds) == "AWS is done with stack s"
     assert not aws.script
 
 
@@ -191,7 +194,7 @@ def test_a_deletion_that_fails_is_told(tmp_path: Path) -> None:
     )
 
     with pytest.raises(AwsError, match=r"could not be deleted: L .*: Not empty"):
-        delete("s", worlds, lambda _: None)
+        delete("s", worlds)
 
 
 def test_a_replacement_is_said_to_lose_data() -> None:

@@ -14,6 +14,7 @@ from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.observe import RegisterOptions, observe
 from pennsieve_agent.account.plan import plan_registration
 from pennsieve_agent.account.template import node_template, sharing_template
+from pennsieve_agent.account.wanted import Wanted
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role, policy_exists
 from pennsieve_agent.aws.values import AwsIdentity
@@ -45,7 +46,7 @@ def make_policy(scene: Scene) -> None:
 
 
 def options(extras: Extras = EXTRAS) -> RegisterOptions:
-    return replace(OPTIONS, extras=extras)
+    return replace(OPTIONS, wanted=Wanted(extras=extras))
 
 
 @pytest.mark.parametrize("template", TEMPLATES)

@@ -18,6 +18,7 @@ import pytest
 
 import pennsieve_agent
 from pennsieve_agent.account.examine import examine
+from pennsieve_agent.account.gateway import HEALTH
 from pennsieve_agent.account.handlers import actions
 from pennsieve_agent.account.installer import (
     all_nodes,
@@ -28,6 +29,7 @@ from pennsieve_agent.account.installer import (
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
 from pennsieve_agent.account.preflight import check_before
+from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.rights import (
     CLOUDFORMATION,
     MOST_POLICIES,
@@ -37,12 +39,14 @@ from pennsieve_agent.account.rights import (
 )
 from pennsieve_agent.account.spec import Mode, Network, Settings
 from pennsieve_agent.account.stack_rights import Place
-from pennsieve_agent.account.steps import AccountPlan
 from pennsieve_agent.account.surroundings import look_around
 from pennsieve_agent.account.template import node_template
+from pennsieve_agent.aws.functions import invoke
 from pennsieve_agent.aws.queues import queues
+from pennsieve_agent.aws.s3 import object_exists, put_object
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
+from pennsieve_agent.errors import AwsError
 from pennsieve_agent.sandbox.compute import cross_account
 from tests.account.conftest import heard
 from tests.account.scene import OPTIONS, Scene
@@ -104,6 +108,10 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     scene.register()
     bucket = scene.plan().names.bucket
     scene.aws.call("s3", "put_object", Bucket=bucket, Key="k", Body=b"1")
+    put_object(scene.aws, bucket, "code/k.zip", b"1")
+    assert object_exists(scene.aws, bucket, "code/k.zip")
+    with pytest.raises(AwsError):
+        invoke(scene.aws, scene.plan().names.gateway, HEALTH)
     scene.aws.call("s3", "create_multipart_upload", Bucket=bucket, Key="unfinished")
     plan = replace(scene.named("second").plan(), identity=WHO)
     check_before(scene.aws, plan, lambda _: None)

@@ -12,9 +12,10 @@ from pennsieve_agent.account.installer import installer_policies, installer_righ
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.plan import additions
 from pennsieve_agent.account.preflight import Intent, _question, check_before
-from pennsieve_agent.account.spec import Settings
+from pennsieve_agent.account.registration import AccountPlan
+from pennsieve_agent.account.spec import NodeSpec, Settings
 from pennsieve_agent.account.stack_rights import Place
-from pennsieve_agent.account.steps import AccountPlan, AlreadyDone, DeployStack, StackAction
+from pennsieve_agent.account.steps import AlreadyDone, DeployStack, StackAction
 from pennsieve_agent.aws.rights import Question, lacking, principal_of
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity
@@ -29,7 +30,8 @@ ADA = f"arn:aws:iam::{NUMBER}:user/ada"
 WHO = AwsIdentity(NUMBER, ADA, "U", "us-east-1", "")
 NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
 STEP = DeployStack(NAMES.stack, NUMBER, "us-east-1", StackAction.CREATE, ())
-PLAN = AccountPlan("lab", "N:organization:1", "basic", WHO, NAMES, "9", "x", True, (STEP,))  # noqa: FBT003 - makes_role
+SPEC = NodeSpec(NAMES, "lab", "9", "x")
+PLAN = AccountPlan(SPEC, "N:organization:1", WHO, (STEP,))
 
 
 class Asked(Aws):
@@ -231,7 +233,7 @@ def test_an_emulated_aws_does_not_know_the_question(scene: Scene) -> None:
 def test_a_plan_without_aws_asks_nothing() -> None:
     plan = replace(PLAN, steps=(AlreadyDone(STEP, "it is there"),))
     assert notes(ScriptedAws(), plan) == []
-    assert additions(plan.stack_request)
+    assert additions(plan.stack_request.template)
 
 
 def test_a_session_is_its_role() -> None:

@@ -14,8 +14,9 @@ from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.names import node_names
 from pennsieve_agent.account.observe import observe
 from pennsieve_agent.account.plan import plan_registration
+from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.registry import NodeRegistry
-from pennsieve_agent.account.steps import AccountPlan, AlreadyDone, DeployStack
+from pennsieve_agent.account.steps import AlreadyDone, DeployStack
 from pennsieve_agent.account.worlds import StepState
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role

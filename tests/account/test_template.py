@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 
 from pennsieve_agent.account.names import NodeNames, environment_of, tag_value, token_of_role
 from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
-from pennsieve_agent.account.steps import stack_request
+from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.template import MAX_TEMPLATE_BYTES, node_template, sharing_template
 from pennsieve_agent.domain.identity import Hosts
 
@@ -184,6 +186,7 @@ def test_the_role_says_which_platform(host: str, word: str) -> None:
 
 
 def test_the_same_request_has_the_same_change_set_name() -> None:
-    same = [stack_request(NAMES, "n", ("999988887777", "outside")) for _ in range(2)]
-    other = stack_request(NAMES, "n", ("999988887777", "other"))
+    spec = NodeSpec(NAMES, "n", "999988887777", "outside")
+    same = [stack_request(spec) for _ in range(2)]
+    other = stack_request(replace(spec, external_id="other"))
     assert same[0].change_set_name == same[1].change_set_name != other.change_set_name

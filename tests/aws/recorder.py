@@ -59,6 +59,7 @@ class RecordingAws(Aws):
                 found = _iam_resource(given)
             case "s3":
                 inner = "/key" if operation in {"delete_objects", "abort_multipart_upload"} else ""
+                inner = f"/{given['Key']}" if "Key" in given else inner
                 found = f"arn:aws:s3:::{given['Bucket']}{inner}"
             case "dynamodb":
                 found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"

@@ -1,0 +1,78 @@
+"""A node's settings as JSON, for the journal and for the stack's own template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pennsieve_agent.account.extras import Extras
+from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+
+METADATA = "PennsieveNode"
+"""Under this key of a template's ``Metadata`` stands what its stack was made from."""
+
+
+def settings_json(settings: Settings) -> dict[str, Any]:
+    """The settings as plain JSON."""
+    return asdict(settings)
+
+
+def settings_of(found: Mapping[str, Any]) -> Settings:
+    """Settings from JSON; what is not there has its default.
+
+    Raises:
+        ValueError, TypeError: they are not settings.
+
+    """
+    network, gpu, extras = (dict(found.get(key, {})) for key in ("network", "gpu", "extras"))
+    tags = tuple((str(key), str(value)) for key, value in extras.get("tags", ()))
+    return Settings(
+        mode=Mode(found.get("mode", Mode.BASIC)),
+        network=Network(
+            str(network.get("vpc_id", "")), tuple(map(str, network.get("subnet_ids", ())))
+        ),
+        gpu=Gpu(
+            str(gpu.get("instance_type", "")), int(gpu.get("vcpus", 0)), int(gpu.get("most", 0))
+        ),
+        max_vcpus=int(found.get("max_vcpus", Settings().max_vcpus)),
+        monthly_budget=float(found.get("monthly_budget", 0)),
+        extras=Extras(str(extras.get("boundary", "")), tags),
+        role_path=str(found.get("role_path", "/")),
+    )
+
+
+def metadata(spec: NodeSpec) -> dict[str, Any]:
+    """What a stack says about itself, so that it can be gone on with from any machine."""
+    code = {"digest": spec.code.digest, "version": spec.code.version} if spec.code else None
+    return {
+        METADATA: {
+            "name": spec.node_name,
+            "token": spec.names.token,
+            "env": spec.names.env,
+            "settings": settings_json(spec.settings),
+            "code": code,
+        }
+    }
+
+
+def installed_code(template: Mapping[str, Any]) -> Code | None:
+    """The code that a stack's template turns on; None while it is off."""
+    found = _ours(template).get("code")
+    return Code(str(found["digest"]), str(found["version"])) if found else None
+
+
+def installed_settings(template: Mapping[str, Any]) -> Settings | None:
+    """The settings that a stack was made from; None where the template does not say."""
+    found = _ours(template).get("settings")
+    return settings_of(found) if found else None
+
+
+def installed_token(template: Mapping[str, Any]) -> str:
+    """The eight digits that a stack's template was made with; empty where it is not ours."""
+    return str(_ours(template).get("token", ""))
+
+
+def _ours(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = template.get("Metadata", {}).get(METADATA, {})
+    return found

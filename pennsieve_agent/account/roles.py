@@ -1,0 +1,57 @@
+"""The roles of a stack with their documents, read from its very template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pennsieve_agent.account.policies import platform_trust
+from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.words import RoleDocuments
+from pennsieve_agent.domain.iam import Document
+
+_POLICY_TYPES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}
+
+
+def roles_of(spec: NodeSpec) -> tuple[RoleDocuments, ...]:
+    """Every role that a node has, the one that Pennsieve enters by first.
+
+    An organisation's own boundary is not in the template, so it is not here either.
+    """
+    resources: Mapping[str, Any] = stack_request(spec).template["Resources"]
+    made = [
+        _role(resources, logical_id, body["Properties"])
+        for logical_id, body in resources.items()
+        if body["Type"] == "AWS::IAM::Role"
+    ]
+    if not spec.makes_role:
+        trust = platform_trust(spec.platform_account_id, spec.external_id, spec.names.partition)
+        access = tuple(_attached(resources, "", spec.names.role))
+        made.append(RoleDocuments(spec.names.role, trust, access))
+    return tuple(sorted(made, key=lambda role: role.name != spec.names.role))
+
+
+def _role(
+    resources: Mapping[str, Any], logical_id: str, properties: Mapping[str, Any]
+) -> RoleDocuments:
+    name = str(properties.get("RoleName", logical_id))
+    boundary = properties.get("PermissionsBoundary")
+    ours = resources.get(boundary.get("Ref", ""), {}) if isinstance(boundary, Mapping) else {}
+    inline = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
+    return RoleDocuments(
+        name=name,
+        trust=properties["AssumeRolePolicyDocument"],
+        permissions=(*inline, *_attached(resources, logical_id, name)),
+        boundary=ours.get("Properties", {}).get("PolicyDocument"),
+    )
+
+
+def _attached(resources: Mapping[str, Any], logical_id: str, name: str) -> Iterator[Document]:
+    for body in resources.values():
+        properties = body.get("Properties", {})
+        if body["Type"] not in _POLICY_TYPES:
+            continue
+        roles = properties.get("Roles", [properties.get("RoleName")])
+        if name in roles or {"Ref": logical_id} in roles:
+            yield properties["PolicyDocument"]

@@ -1,0 +1,207 @@
+"""``pennsieve compute register|update``: making a node, and changing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import node_options, options
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.node_options import Flags
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.account.observe import RegisterOptions
+    from pennsieve_agent.account.worlds import Worlds
+    from pennsieve_agent.domain.compute import ComputeNode
+
+app = group("Making a compute node.")
+_NAME = "my-compute"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A registration as it was typed, without the settings of the node."""
+
+    name: str
+    aws_profile: str | None
+    region: str | None
+    from_stack: str = ""
+    yes: bool = False
+    dry_run: bool = False
+
+
+@app.command()
+def register(
+    ctx: typer.Context,
+    name: node_options.Name = _NAME,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
+    mode: node_options.Mode = None,
+    provisioner: Annotated[
+        str, typer.Option(metavar="WHO", help="self, or platform: who runs what is in AWS.")
+    ] = "self",
+    permissions_boundary: node_options.Boundary = None,
+    role_path: node_options.RolePath = None,
+    tag: node_options.Tags = None,
+    gpu_tier: node_options.GpuTier = None,
+    max_gpu: node_options.MaxGpu = None,
+    max_vcpus: node_options.MaxVcpus = None,
+    monthly_budget: node_options.Budget = None,
+    vpc_id: node_options.Vpc = None,
+    subnet: node_options.Subnets = None,
+    from_stack: Annotated[
+        str | None,
+        typer.Option(
+            "--from-stack",
+            metavar="STACK",
+            help="A stack made of: compute template.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: options.Yes = False,
+    dry_run: node_options.DryRun = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Make your AWS account a compute node: roles, a small stack, a record on Pennsieve.
+
+    Shows the plan first, in words, and asks. It can be interrupted anywhere and run again: it
+    finishes with the same names and makes nothing twice.
+    """
+    context = options.use(ctx, profile, as_json=json)
+    flags = Flags(
+        mode,
+        permissions_boundary,
+        role_path,
+        tuple(tag or ()),
+        gpu_tier,
+        max_gpu,
+        max_vcpus,
+        monthly_budget,
+        vpc_id,
+        tuple(subnet or ()),
+    )
+    asked = Asked(name, aws_profile, region, from_stack or "", yes, dry_run)
+    match provisioner:
+        case "self":
+            _self_managed(context, asked, flags)
+        case "platform":
+            _platform_managed(context, asked, flags)
+        case _:
+            raise UsageProblem(
+                f"there is no provisioner '{provisioner}'", hint="choose self or platform"
+            )
+
+
+@app.command()
+def update(
+    ctx: typer.Context,
+    node: options.Node,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
+    mode: node_options.Mode = None,
+    tag: node_options.Tags = None,
+    gpu_tier: node_options.GpuTier = None,
+    max_gpu: node_options.MaxGpu = None,
+    max_vcpus: node_options.MaxVcpus = None,
+    monthly_budget: node_options.Budget = None,
+    yes: options.Yes = False,
+    dry_run: node_options.DryRun = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Change a compute node of your own, and bring its code to this program's version.
+
+    Shows what AWS would change first, and asks. What is not named stays. Runs go on meanwhile.
+    """
+    from pennsieve_agent.services import lookup
+
+    context = options.use(ctx, profile, as_json=json)
+    found = lookup.node(context.platform, context.workspace_id, node)
+    if not context.platform.compute.node(found.uuid).self_managed:
+        raise UsageProblem(
+            f"Pennsieve itself runs compute node '{found.name}'",
+            hint="change it with: pennsieve compute configure, or pennsieve compute upgrade",
+        )
+    flags = Flags(
+        mode=mode,
+        tags=tuple(tag or ()),
+        gpu_tier=gpu_tier,
+        max_gpu=max_gpu,
+        max_vcpus=max_vcpus,
+        monthly_budget=monthly_budget,
+    )
+    asked = Asked(found.name, aws_profile, region, yes=yes, dry_run=dry_run)
+    _self_managed(context, asked, flags, node_uuid=found.uuid)
+
+
+def _self_managed(context: Context, asked: Asked, flags: Flags, *, node_uuid: str = "") -> None:
+    """A node in a stack of the user's own."""
+    from pennsieve_agent.account.names import environment_of
+    from pennsieve_agent.account.observe import RegisterOptions
+    from pennsieve_agent.cli import compute_views
+
+    workspace, hosts = context.workspace_id, context.profile.hosts
+    wanted = RegisterOptions(
+        asked.name,
+        workspace,
+        environment_of(hosts),
+        flags.wanted(context),
+        hosts,
+        asked.from_stack,
+    )
+    where = (asked.region, asked.aws_profile)
+    worlds = compute_views.worlds(context, asked.name, *where, node_uuid=node_uuid)
+    node = _carry_out(context, asked, wanted, worlds)
+    if node is not None:
+        _say(context, node, new=not node_uuid)
+
+
+def _carry_out(
+    context: Context, asked: Asked, wanted: RegisterOptions, worlds: Worlds
+) -> ComputeNode | None:
+    """Plan, show, ask and do; None when nothing was done."""
+    from pennsieve_agent.account.execute import apply
+    from pennsieve_agent.account.observe import observe
+    from pennsieve_agent.account.plan import plan_registration
+    from pennsieve_agent.account.preflight import check_before
+    from pennsieve_agent.cli import compute_views
+
+    plan = plan_registration(observe(worlds, wanted), wanted)
+    if asked.dry_run and context.as_json:
+        context.streams.document(plan.to_json())
+        return None
+    compute_views.show_plan(context, plan)
+    check_before(worlds.aws, plan, context.streams.note)
+    if asked.dry_run:
+        context.streams.note("nothing was changed (--dry-run)")
+        return None
+    if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=asked.yes):
+        context.streams.note("nothing was changed")
+        return None
+    with compute_views.shown(context, worlds) as live:
+        return apply(plan, live)
+
+
+def _platform_managed(context: Context, asked: Asked, flags: Flags) -> None:
+    """A node that Pennsieve itself runs in the user's account, as hosted Pennsieve does today."""
+    del context, asked, flags
+    raise UsageProblem(
+        "nodes that Pennsieve itself runs in your account cannot be registered here yet",
+        hint="leave --provisioner out",
+    )
+
+
+def _say(context: Context, node: ComputeNode, *, new: bool) -> None:
+    from pennsieve_agent.console import documents
+
+    if context.as_json:
+        context.streams.document(documents.node(node))
+        return
+    context.streams.result(f"Compute node '{node.name}' is {node.status.value} ({node.uuid})")
+    if new:
+        context.streams.note("next: pennsieve workflow add GITHUB_URL")

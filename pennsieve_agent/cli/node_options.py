@@ -1,0 +1,149 @@
+"""What may be asked of a node's stack, on the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.account.spec import Gpu
+    from pennsieve_agent.account.wanted import Wanted
+    from pennsieve_agent.cli.context import Context
+
+AwsProfile = Annotated[
+    str | None,
+    typer.Option("--aws-profile", metavar="NAME", help="AWS profile. Default: as the AWS tools."),
+]
+Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The node's name.")]
+Mode = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODE", help="basic, secure or compliant: its network.", show_default=False
+    ),
+]
+Boundary = Annotated[
+    str | None,
+    typer.Option(
+        "--permissions-boundary",
+        metavar="ARN",
+        help="Your organisation's own boundary, on every role.",
+        show_default=False,
+    ),
+]
+RolePath = Annotated[
+    str | None,
+    typer.Option(
+        "--role-path",
+        metavar="PATH",
+        help="Of the roles inside, e.g. /research/.",
+        show_default=False,
+    ),
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="KEY=VALUE", help="Tag everything. Repeatable."),
+]
+GpuTier = Annotated[
+    str | None,
+    typer.Option(
+        "--gpu-tier",
+        metavar="TIER",
+        help="GPU machines; one of: compute gpus.",
+        show_default=False,
+    ),
+]
+MaxGpu = Annotated[
+    int | None,
+    typer.Option(
+        "--max-gpu",
+        metavar="N",
+        min=0,
+        help="GPU machines at once; 0 for none.",
+        show_default=False,
+    ),
+]
+MaxVcpus = Annotated[
+    int | None,
+    typer.Option(
+        "--max-vcpus", metavar="N", help="CPUs at once. Default: 256.", show_default=False
+    ),
+]
+Budget = Annotated[
+    float | None,
+    typer.Option(
+        "--monthly-budget",
+        metavar="USD",
+        help="AWS writes to you before it is spent; 0 for none.",
+        show_default=False,
+    ),
+]
+Vpc = Annotated[
+    str | None,
+    typer.Option("--vpc-id", metavar="VPC", help="A network of yours.", show_default=False),
+]
+Subnets = Annotated[
+    list[str] | None,
+    typer.Option("--subnet", metavar="SUBNET", help="A subnet in it. Repeatable."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Settings as typed; None means that nothing was said."""
+
+    mode: str | None = None
+    boundary: str | None = None
+    role_path: str | None = None
+    tags: tuple[str, ...] = ()
+    gpu_tier: str | None = None
+    max_gpu: int | None = None
+    max_vcpus: int | None = None
+    monthly_budget: float | None = None
+    vpc_id: str | None = None
+    subnets: tuple[str, ...] = ()
+
+    def wanted(self, context: Context) -> Wanted:
+        """What they ask for. Pennsieve is asked what a GPU tier is.
+
+        Raises:
+            UsageProblem: one of them cannot be.
+        """
+        from pennsieve_agent.account.extras import Extras, parse_tags
+        from pennsieve_agent.account.wanted import Wanted, parse_mode, parse_network
+
+        return Wanted(
+            mode=parse_mode(self.mode) if self.mode is not None else None,
+            network=parse_network(self.vpc_id, self.subnets),
+            extras=Extras(self.boundary or "", parse_tags(self.tags)),
+            role_path=self.role_path,
+            max_vcpus=self.max_vcpus,
+            monthly_budget=self.monthly_budget,
+            gpu=self._gpu(context),
+        )
+
+    def _gpu(self, context: Context) -> Gpu | None:
+        from pennsieve_agent.account.spec import Gpu
+
+        if self.max_gpu == 0:
+            return Gpu()
+        if self.gpu_tier is None and self.max_gpu is None:
+            return None
+        if self.gpu_tier is None or self.max_gpu is None:
+            raise UsageProblem(
+                "GPU machines are of a kind, and so many at most",
+                hint="give both: --gpu-tier TIER --max-gpu N; see: pennsieve compute gpus",
+            )
+        tiers = context.platform.compute.gpu_tiers(context.workspace_id)
+        found = next((tier for tier in tiers if tier.name == self.gpu_tier), None)
+        if found is None or not found.instance_type:
+            names = ", ".join(tier.name for tier in tiers)
+            raise UsageProblem(
+                f"there is no GPU tier '{self.gpu_tier}'", hint=f"choose one of {names}"
+            )
+        return Gpu(found.instance_type, found.cpus, self.max_gpu)
