@@ -7,42 +7,31 @@ why it matters and what to type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.policies import SESSION_SECONDS, platform_access
+from pennsieve_agent.account.parts import Parts, part_checks
+from pennsieve_agent.account.stack.trusts import SESSION_SECONDS
 from pennsieve_agent.account.steps import AllowImagePulls
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
+from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in, many, statements
 
 MOST_SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off; a clock that is a minute off drifts there."""
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at. ``why`` and ``remedy`` are for when it is not well."""
-
-    name: str
-    passed: bool
-    finding: str
-    why: str
-    remedy: str
-
-    def to_json(self) -> dict[str, Any]:
-        """The check for ``--json``."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
 class Examined:
     """What was found. ``drifted`` names what differs from what it should be.
 
-    ``identity`` is None when there are no usable credentials; ``trouble`` says why.
+    ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``access`` is
+    what the platform's role should be allowed of this node. ``parts`` is None while the node is
+    turned off. ``unseen`` says of checks why they could not be made.
     """
 
     name: str
@@ -56,13 +45,20 @@ class Examined:
     stack: Stack | None = None
     role: IamRole | None = None
     boundary: Mapping[str, Any] | None = None
+    access: Mapping[str, Any] | None = None
     drifted: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
-    skew_seconds: float | None = field(default=None)
+    skew_seconds: float | None = None
+    parts: Parts | None = None
+    unseen: Mapping[str, str] = field(default_factory=dict)
 
 
 def checks(seen: Examined) -> tuple[Check, ...]:
     """All checks, in the order in which one would mend things."""
+    return tuple(check.unless(seen.unseen) for check in _checks(seen))
+
+
+def _checks(seen: Examined) -> tuple[Check, ...]:
     found: tuple[Check, ...] = (_credentials(seen),)
     if seen.identity is None:
         return (*found, _status(seen))
@@ -71,6 +67,8 @@ def checks(seen: Examined) -> tuple[Check, ...]:
         found = (*found, *_trust(seen, seen.role), _bounded(seen, seen.role), _session(seen.role))
     else:
         found = (*found, _no_role(seen))
+    if seen.parts is not None:
+        found = (*found, *part_checks(seen.parts, _again(seen)))
     return (*found, _status(seen), _pulls(seen), _journal(seen), _leftovers(seen))
 
 
@@ -169,13 +167,13 @@ def _bounded(seen: Examined, role: IamRole) -> Check:
 
 def _shut_out(seen: Examined) -> list[str]:
     """What of the role's rights its boundary takes away."""
-    if seen.names is None or seen.boundary is None:
+    access = seen.access
+    if access is None or seen.boundary is None:
         return []
-    access = platform_access(seen.names)
     asks = [
-        Ask(action, str(statement["Resource"]).replace("*", "x"))
-        for statement in access["Statement"]
-        for action in statement["Action"]
+        Ask(action, str(many(statement["Resource"])[0]).replace("*", "x"))
+        for statement in statements(access)
+        for action in many(statement["Action"])
     ]
     verdicts = ((ask, decide(ask, [access], seen.boundary)) for ask in asks)
     return [ask.action for ask, verdict in verdicts if verdict is not Verdict.ALLOWED]

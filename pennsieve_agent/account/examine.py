@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pennsieve_agent.account.doctor import Examined
+from pennsieve_agent.account.drift import expected_roles
+from pennsieve_agent.account.examine_parts import look_at_parts, look_at_roles
 from pennsieve_agent.account.journal import JournalEntry
+from pennsieve_agent.account.looking import Looking
 from pennsieve_agent.account.names import (
     ROLE_PREFIX,
     STACK_PREFIX,
@@ -19,7 +22,6 @@ from pennsieve_agent.account.names import (
     token_of_role,
 )
 from pennsieve_agent.account.observe import RegisterOptions
-from pennsieve_agent.account.policies import platform_access, platform_boundary
 from pennsieve_agent.account.recorded import installed_code, installed_settings
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.spec import NodeSpec, Settings
@@ -30,7 +32,6 @@ from pennsieve_agent.aws.iam import (
     find_role,
     managed_policy,
     policies_called,
-    role_policy,
     roles_called,
 )
 from pennsieve_agent.aws.session import Aws
@@ -55,8 +56,6 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
 
     Raises:
         PlatformError: Pennsieve cannot be asked.
-        AwsError: AWS refuses to be looked at, though the credentials are good.
-
     """
     platform = _platform(worlds, options)
     entry = worlds.journal.read()
@@ -66,8 +65,8 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
         return Examined(options.name, trouble=error.message, node=platform.node, entry=entry)
     account = next((a for a in platform.accounts if a.aws_account_id == identity.account_id), None)
     names = _names(entry, account, identity, options)
-    stack = find_stack(worlds.aws, names.stack) if names is not None else None
-    role = find_role(worlds.aws, names.role) if names is not None else None
+    aws, looking = worlds.aws, Looking(strict=True)
+    role = looking.at("role", lambda: find_role(aws, names.role), None) if names else None
     seen = Examined(
         name=options.name,
         identity=identity,
@@ -76,13 +75,14 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
         account=account,
         entry=entry,
         names=names,
-        stack=stack,
+        stack=looking.at("stack", lambda: find_stack(aws, names.stack), None) if names else None,
         role=role,
-        boundary=managed_policy(worlds.aws, role.boundary) if role and role.boundary else None,
-        leftovers=_leftovers(worlds.aws, platform.accounts, names),
-        skew_seconds=clock_skew(worlds.aws, now),
+        boundary=looking.at("permissions boundary", lambda: _boundary(aws, role), None),
+        leftovers=looking.at("leftovers", lambda: _leftovers(aws, platform.accounts, names), ()),
+        skew_seconds=looking.at("clock", lambda: clock_skew(aws, now), None),
     )
-    return _with_drift(worlds.aws, seen, options.hosts)
+    seen = _compared(worlds, looking, seen, options.hosts)
+    return replace(seen, unseen=looking.unseen)
 
 
 def clock_skew(aws: Aws, now: Callable[[], float]) -> float | None:
@@ -113,51 +113,50 @@ def _names(
     return node_names(token, options.environment, identity, role) if token else None
 
 
-def _with_drift(aws: Aws, seen: Examined, hosts: Hosts) -> Examined:
-    if seen.stack is None or seen.names is None or seen.stack.only_reviewed:
+def _boundary(aws: Aws, role: IamRole | None) -> Mapping[str, Any] | None:
+    return managed_policy(aws, role.boundary) if role and role.boundary else None
+
+
+def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) -> Examined:
+    """With what differs from what this program would make, and with the parts that it makes."""
+    names, stack, aws = seen.names, seen.stack, worlds.aws
+    if stack is None or names is None or stack.only_reviewed:
         return seen
-    return replace(seen, drifted=tuple(_drifted(aws, seen, (seen.names, seen.stack), hosts)))
+    nothing: Mapping[str, Any] = {}
+    installed = looking.at("drift", lambda: template_of(aws, stack.id), nothing)
+    spec = _spec(seen, (names, stack), installed, hosts)
+    template = stack_request(spec).template
+    none: tuple[str, ...] = ()
+    drifted = looking.at("drift", lambda: tuple(look_at_roles(aws, names, template)), none)
+    known = seen.account is not None or not spec.makes_role
+    if known and installed and not _same(installed, template):
+        drifted = ("the stack's template", *drifted)
+    ours = next((r for r in expected_roles(template) if r.name == names.role), None)
+    return replace(
+        seen,
+        drifted=drifted,
+        access=ours.policies.get(names.access_policy) if ours else None,
+        parts=look_at_parts(worlds, looking, names, spec.settings, template),
+    )
 
 
-def _drifted(
-    aws: Aws, seen: Examined, place: tuple[NodeNames, Stack], hosts: Hosts
-) -> Iterable[str]:
-    """What differs from the text that this program would send."""
+def _spec(
+    seen: Examined, place: tuple[NodeNames, Stack], installed: Mapping[str, Any], hosts: Hosts
+) -> NodeSpec:
+    """The node as its stack says that it was asked for."""
     names, stack = place
-    makes_role = stack.holds("AWS::IAM::Role", names.role)
-    external_id = seen.account.external_id if seen.account else ""
-    template = template_of(aws, stack.id)
-    spec = NodeSpec(
+    return NodeSpec(
         names,
         seen.node.name if seen.node else seen.name,
         seen.platform_account_id,
-        external_id,
-        makes_role=makes_role,
+        seen.account.external_id if seen.account else "",
+        makes_role=stack.holds("AWS::IAM::Role", names.role),
         api=hosts.api,
         api2=hosts.api2,
-        settings=installed_settings(template)
+        settings=installed_settings(installed)
         or (seen.entry.settings if seen.entry else Settings()),
-        code=installed_code(template),
+        code=installed_code(installed),
     )
-    request = stack_request(spec)
-    known = seen.account is not None or not makes_role
-    if known and not _same(template, request.template):
-        yield "the stack's template"
-    if seen.role is None:
-        return
-    access = role_policy(aws, names.role, names.access_policy)
-    if access is None or not _same(access, platform_access(names)):
-        yield f"policy {names.access_policy}"
-    ours = seen.role.boundary == names.boundary_arn
-    if ours and seen.boundary is not None and not _same(seen.boundary, platform_boundary(names)):
-        yield f"policy {names.boundary}"
-    yield from _trust_drift(seen.role, request.template)
-
-
-def _trust_drift(role: IamRole, template: Mapping[str, Any]) -> Iterable[str]:
-    made = template["Resources"].get("PlatformRole")
-    if made and not _same(role.trust, made["Properties"]["AssumeRolePolicyDocument"]):
-        yield f"the trust policy of role {role.name}"
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -170,8 +169,9 @@ def _leftovers(aws: Aws, accounts: tuple[Account, ...], names: NodeNames | None)
     registered |= {names.role} if names is not None else set()
     stacks = {s.name: s for s in stacks_called(aws, STACK_PREFIX)}
     mine = {names.stack} if names is not None else set()
-    roles = roles_called(aws, ROLE_PREFIX, OLDER_ROLE_PREFIX)
-    found = [f"role {role}" for role in roles if role not in registered]
+    roles = roles_called(aws, ROLE_PREFIX, OLDER_ROLE_PREFIX, STACK_PREFIX)
+    inner = {role for role in roles if role.startswith(tuple(f"{stack}-" for stack in stacks))}
+    found = [f"role {role}" for role in roles if role not in registered | inner]
     policies = policies_called(aws, STACK_PREFIX)
     found += [f"policy {p}" for p in policies if p.removesuffix("-boundary") not in stacks]
     dead = [s for s in stacks.values() if s.name not in mine and (s.broken or s.only_reviewed)]

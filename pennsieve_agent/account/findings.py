@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from pennsieve_agent.account.spec import Mode, Settings
+from pennsieve_agent.account.stack.network import ENDPOINTS
 from pennsieve_agent.aws.limits import Concurrency
 from pennsieve_agent.aws.network import Outward, Subnet, Vpc
 
@@ -19,6 +20,8 @@ LAMBDA_KEPT_FREE = 100
 "Configuring reserved concurrency"); in an account that may have fewer, nothing can be reserved."""
 LEAST_ADDRESSES = 16
 """Free addresses of a subnet below which jobs soon wait: each job takes one."""
+WITHOUT_INTERNET = frozenset({*ENDPOINTS, "dynamodb", "s3"})
+"""What must be reached by endpoints where there is no other way."""
 
 
 class Weight(StrEnum):
@@ -198,6 +201,12 @@ def _network(around: Around, settings: Settings) -> Iterator[Finding]:
             f"VPC {vpc.id} gives no DNS names, by which jobs find the file system",
             f"aws ec2 modify-vpc-attribute --vpc-id {vpc.id} --enable-dns-hostnames; and the same "
             "with --enable-dns-support",
+        )
+    lacking = sorted(WITHOUT_INTERNET - vpc.endpoints)
+    if settings.mode is Mode.COMPLIANT and lacking:
+        yield _unfit(
+            f"VPC {vpc.id} has no endpoints for {', '.join(lacking)}, and mode compliant knows no "
+            "internet"
         )
     there = {subnet.id: subnet for subnet in around.subnets}
     for subnet_id in wanted.subnet_ids:

@@ -45,6 +45,10 @@ _HANDLERS = {
         "ec2: CreateInternetGateway CreateTags DeleteInternetGateway DeleteTags "
         "DescribeInternetGateways"
     ),
+    "AWS::EC2::LaunchTemplate": (
+        "ec2: CreateLaunchTemplate CreateLaunchTemplateVersion CreateTags DeleteLaunchTemplate "
+        "DeleteTags DescribeLaunchTemplates"
+    ),
     "AWS::EC2::NatGateway": (
         "ec2: CreateNatGateway CreateTags DeleteNatGateway DeleteTags DescribeNatGateways"
     ),

@@ -11,7 +11,7 @@ from pennsieve_agent.account.findings import Finding, Weight, findings
 from pennsieve_agent.account.installer import installer_rights
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.rights import CLOUDFORMATION, VIA, Right
+from pennsieve_agent.account.rights import CLOUDFORMATION, INSTALLER_HINT, VIA, Right
 from pennsieve_agent.account.spec import Settings
 from pennsieve_agent.account.stack_rights import Place
 from pennsieve_agent.account.steps import DeployStack, StackAction
@@ -24,10 +24,6 @@ from pennsieve_agent.errors import AwsError, NotPermitted
 
 log = logging.getLogger(__name__)
 
-INSTALLER_HINT = (
-    "give whoever administers the AWS account the output of: "
-    "pennsieve compute policy --installer --json"
-)
 BOUNDARY_HINT = (
     "a rule of your organisation forbids it as it was asked; if that rule demands a permissions "
     "boundary on every role, name it with: --permissions-boundary ARN"

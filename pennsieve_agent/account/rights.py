@@ -13,6 +13,10 @@ VIA = "aws:CalledVia"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 MOST_POLICY_CHARACTERS = 6_144
 """The longest customer-managed policy that IAM takes, without its white space."""
+INSTALLER_HINT = (
+    "give whoever administers the AWS account the output of: "
+    "pennsieve compute policy --installer --json"
+)
 MOST_POLICIES = 10
 """The most managed policies on one user or role (IAM User Guide, "IAM and AWS STS quotas")."""
 

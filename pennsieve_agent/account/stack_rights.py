@@ -20,9 +20,10 @@ _EQUALS, _LIKE = "StringEquals", "StringLike"
 TAGGED = {_EQUALS: {f"aws:ResourceTag/{MANAGER_TAG}": MANAGER}}
 TAGGING = {_EQUALS: {f"aws:RequestTag/{MANAGER_TAG}": MANAGER}}
 _PASSED = {
-    "AWS::Lambda::Function": "lambda.amazonaws.com",
-    "AWS::EC2::FlowLog": "vpc-flow-logs.amazonaws.com",
-    "AWS::IAM::InstanceProfile": "ec2.amazonaws.com",
+    "AWS::Lambda::Function": ("lambda.amazonaws.com",),
+    "AWS::EC2::FlowLog": ("vpc-flow-logs.amazonaws.com",),
+    # Batch is given the machines' role to give them (AWS managed policy AWSBatchFullAccess).
+    "AWS::IAM::InstanceProfile": ("batch.amazonaws.com", "ec2.amazonaws.com"),
 }
 _LINKED = {
     "AWS::Batch::ComputeEnvironment": ("batch.amazonaws.com", "ecs.amazonaws.com"),
@@ -100,15 +101,13 @@ def _identities(place: Place) -> Iterator[_Scope]:
     names = place.names
     roles = (names.arn("iam", f"role/{names.role}", regional=False), place.iam("role"))
     bounded = {_LIKE: {"iam:PermissionsBoundary": place.boundary or names.boundary_arn}}
-    passed = sorted({service for type_, service in _PASSED.items() if type_ in place.types})
-    linked = sorted({s for type_, all_ in _LINKED.items() if type_ in place.types for s in all_})
+    passed, linked = _services(_PASSED, place), _services(_LINKED, place)
     yield _Scope("MakeBoundedRole", "make the roles, never without their boundary",
                  "iam: CreateRole PutRolePermissionsBoundary PutRolePolicy",
                  roles, bounded)  # fmt: skip
     yield _Scope("ChangeRole", "change and delete the roles",
-                 "iam: DeleteRole DeleteRolePolicy ListAttachedRolePolicies ListRolePolicies"
-                 " ListRoleTags TagRole UntagRole UpdateAssumeRolePolicy UpdateRole"
-                 " UpdateRoleDescription", roles)  # fmt: skip
+                 "iam: DeleteRole DeleteRolePolicy ListRoleTags TagRole UntagRole"
+                 " UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription", roles)  # fmt: skip
     yield _Scope("MakeBoundary", "make the boundary that bounds the roles",
                  "iam: CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion"
                  " ListEntitiesForPolicy ListPolicyVersions",
@@ -126,10 +125,14 @@ def _identities(place: Place) -> Iterator[_Scope]:
                  (place.iam("instance-profile"),))  # fmt: skip
 
 
+def _services(table: Mapping[str, tuple[str, ...]], place: Place) -> list[str]:
+    return sorted({one for type_, some in table.items() if type_ in place.types for one in some})
+
+
 def _storage(place: Place) -> Iterator[_Scope]:
     names = place.names
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
-    files = tuple(place.arn("elasticfilesystem", f"{k}/*") for k in ("file-system", "access-point"))
+    files = (place.arn("elasticfilesystem", "file-system/*"),)
     group = place.arn("logs", f"log-group:{names.log_group}*")
     yield _Scope("MakeBucket", "make the private bucket",
                  "s3: CreateBucket DeleteBucket DeleteBucketEncryption DeleteBucketLifecycle"
@@ -162,11 +165,11 @@ def _storage(place: Place) -> Iterator[_Scope]:
     yield _Scope("MakeFiles", "make the file system, tagged; AWS knows no resource for it",
                  "elasticfilesystem: CreateFileSystem TagResource", ("*",), TAGGING)  # fmt: skip
     yield _Scope("ChangeFiles", "change and delete the file system, by its tag",
-                 "elasticfilesystem: CreateAccessPoint CreateMountTarget DeleteAccessPoint"
-                 " DeleteFileSystem DeleteFileSystemPolicy DeleteMountTarget DescribeAccessPoints"
-                 " DescribeBackupPolicy DescribeFileSystemPolicy DescribeFileSystems"
-                 " DescribeLifecycleConfiguration DescribeMountTargetSecurityGroups"
-                 " DescribeMountTargets DescribeReplicationConfigurations ListTagsForResource"
+                 "elasticfilesystem: CreateMountTarget DeleteFileSystem DeleteFileSystemPolicy"
+                 " DeleteMountTarget DescribeBackupPolicy DescribeFileSystemPolicy"
+                 " DescribeFileSystems DescribeLifecycleConfiguration"
+                 " DescribeMountTargetSecurityGroups DescribeMountTargets"
+                 " DescribeReplicationConfigurations ListTagsForResource"
                  " ModifyMountTargetSecurityGroups PutBackupPolicy PutFileSystemPolicy"
                  " PutLifecycleConfiguration TagResource UntagResource UpdateFileSystem",
                  files, TAGGED)  # fmt: skip
@@ -189,27 +192,28 @@ def _functions(place: Place) -> Iterator[_Scope]:
 def _network(place: Place) -> Iterator[_Scope]:
     here = (place.arn("ec2", "*"),)
     yield _Scope("ReadNetwork", "read networks; AWS knows no resource for it",
-                 "ec2: DescribeFlowLogs DescribeInstances"
-                 " DescribeInternetGateways DescribeLaunchTemplateVersions DescribeNatGateways"
+                 "ec2: DescribeFlowLogs DescribeInstances DescribeInternetGateways"
+                 " DescribeLaunchTemplateVersions DescribeLaunchTemplates DescribeNatGateways"
                  " DescribeNetworkAcls DescribeNetworkInterfaces DescribeSecurityGroupRules"
                  " DescribeSecurityGroups DescribeTags DescribeVpcEncryptionControls"
-                 " DescribeVpcEndpoints DescribeVpnGateways", ("*",))  # fmt: skip
+                 " DescribeVpnGateways", ("*",))  # fmt: skip
     yield _Scope("MakeNetwork", "make the node's network",
-                 "ec2: AllocateAddress CreateFlowLogs CreateInternetGateway CreateNatGateway"
-                 " CreateNetworkInterface CreateRouteTable CreateSecurityGroup CreateSubnet"
-                 " CreateVpc CreateVpcEndpoint DeleteNetworkInterface"
+                 "ec2: AllocateAddress CreateFlowLogs CreateInternetGateway CreateLaunchTemplate"
+                 " CreateNatGateway CreateNetworkInterface CreateRouteTable CreateSecurityGroup"
+                 " CreateSubnet CreateVpc CreateVpcEndpoint DeleteNetworkInterface"
                  " ModifyNetworkInterfaceAttribute", here)  # fmt: skip
     yield _Scope("TagNetwork", "tag what is made, while it is made",
                  "ec2: CreateTags", here, {"Null": {"ec2:CreateAction": "false"}})  # fmt: skip
     yield _Scope("ChangeNetwork", "change and delete the node's network, by its tag",
                  "ec2: AssociateAddress AssociateRouteTable AttachInternetGateway"
-                 " AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress CreateRoute"
-                 " CreateTags DeleteFlowLogs DeleteInternetGateway DeleteNatGateway DeleteRoute"
-                 " DeleteRouteTable DeleteSecurityGroup DeleteSubnet DeleteTags DeleteVpc"
-                 " DeleteVpcEndpoints DetachInternetGateway DisassociateAddress"
-                 " DisassociateRouteTable ModifySubnetAttribute ModifyVpcAttribute"
-                 " ModifyVpcEndpoint ReleaseAddress ReplaceRoute ReplaceRouteTableAssociation"
-                 " RevokeSecurityGroupEgress RevokeSecurityGroupIngress",
+                 " CreateLaunchTemplateVersion DeleteLaunchTemplate AuthorizeSecurityGroupEgress"
+                 " AuthorizeSecurityGroupIngress CreateRoute CreateTags DeleteFlowLogs"
+                 " DeleteInternetGateway DeleteNatGateway DeleteRoute DeleteRouteTable"
+                 " DeleteSecurityGroup DeleteSubnet DeleteTags DeleteVpc DeleteVpcEndpoints"
+                 " DetachInternetGateway DisassociateAddress DisassociateRouteTable"
+                 " ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint ReleaseAddress"
+                 " ReplaceRoute ReplaceRouteTableAssociation RevokeSecurityGroupEgress"
+                 " RevokeSecurityGroupIngress",
                  here, TAGGED)  # fmt: skip
     yield _Scope("NameEndpoints", "give interface endpoints AWS's own names",
                  "route53: AssociateVPCWithHostedZone",

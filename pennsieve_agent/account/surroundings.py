@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from pennsieve_agent.account.findings import (
     ADDRESSES,
@@ -16,6 +15,7 @@ from pennsieve_agent.account.findings import (
     Quota,
     gpu_quota,
 )
+from pennsieve_agent.account.looking import Looking
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.spec import Mode, Settings
 from pennsieve_agent.aws.iam import find_role, policy_exists
@@ -24,34 +24,13 @@ from pennsieve_agent.aws.network import find_subnets, find_vpc
 from pennsieve_agent.aws.presence import log_group_exists, table_exists
 from pennsieve_agent.aws.s3 import bucket_exists
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.errors import AwsError, NotPermitted
-
-log = logging.getLogger(__name__)
-
-Found = TypeVar("Found")
-
-
-class _Looking:
-    """Looks at one thing after another; what may not be seen is noted, and goes on."""
-
-    def __init__(self) -> None:
-        self.unseen: dict[str, str] = {}
-
-    def at(self, about: str, look: Callable[[], Found], otherwise: Found) -> Found:
-        try:
-            return look()
-        except NotPermitted as error:
-            self.unseen[about] = error.message
-        except AwsError as error:  # an emulated AWS does not know the question
-            log.debug("%s cannot be looked at: %s", about, error.message)
-        return otherwise
 
 
 def look_around(
     aws: Aws, names: NodeNames, settings: Settings, template: Mapping[str, Any], *, creates: bool
 ) -> Around:
     """Everything that findings are about; ``template`` is of the stack that will be."""
-    looking, nothing = _Looking(), None
+    looking, nothing = Looking(), None
     network = settings.network
     own = creates and not network
     vpc = looking.at("network", lambda: find_vpc(aws, network.vpc_id) if network else None, nothing)
@@ -90,7 +69,7 @@ def reserved(template: Mapping[str, Any]) -> int:
 
 
 def _quotas(
-    aws: Aws, looking: _Looking, settings: Settings, *, own: bool
+    aws: Aws, looking: Looking, settings: Settings, *, own: bool
 ) -> Iterator[tuple[Quota, float]]:
     wanted = [FARGATE, FARGATE_SPOT]
     wanted += [gpu_quota(settings)] if settings.gpu else []
@@ -105,7 +84,7 @@ def _quotas(
 
 
 def _taken(
-    aws: Aws, looking: _Looking, names: NodeNames, template: Mapping[str, Any]
+    aws: Aws, looking: Looking, names: NodeNames, template: Mapping[str, Any]
 ) -> Iterator[str]:
     made = [(r["Type"], r["Properties"]) for r in template["Resources"].values()]
     role = any(p.get("RoleName") == names.role for type_, p in made if type_ == "AWS::IAM::Role")
@@ -120,3 +99,19 @@ def _taken(
     for what, there, ours in rows:
         if ours and looking.at(what, there, False):  # noqa: FBT003 - what stands for "not there"
             yield what
+
+
+def look_at_limits(aws: Aws, looking: Looking, names: NodeNames, settings: Settings) -> Around:
+    """What a node that is there depends on: quotas, and the network where it is not its own."""
+    network = settings.network
+    vpc = looking.at("network", lambda: find_vpc(aws, network.vpc_id) if network else None, None)
+    return Around(
+        region=names.region,
+        quotas=dict(_quotas(aws, looking, settings, own=False)),
+        vpc=vpc,
+        subnets=(
+            looking.at("network", lambda: find_subnets(aws, vpc.id, network.subnet_ids), ())
+            if vpc is not None
+            else ()
+        ),
+    )

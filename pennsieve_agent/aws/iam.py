@@ -65,6 +65,19 @@ def role_policy(aws: Aws, role: str, name: str) -> dict[str, Any] | None:
     return document
 
 
+def role_policies(aws: Aws, role: str) -> dict[str, dict[str, Any]]:
+    """All policies written on a role itself, by their names."""
+    pages = aws.pages("iam", "list_role_policies", RoleName=role)
+    names = [name for page in pages for name in page["PolicyNames"]]
+    return {name: document for name in names if (document := role_policy(aws, role, name))}
+
+
+def attached_policies(aws: Aws, role: str) -> tuple[str, ...]:
+    """The ARNs of the managed policies that are attached to a role."""
+    pages = aws.pages("iam", "list_attached_role_policies", RoleName=role)
+    return tuple(row["PolicyArn"] for page in pages for row in page["AttachedPolicies"])
+
+
 def managed_policy(aws: Aws, arn: str) -> dict[str, Any] | None:
     """What a customer-managed policy says now; None if there is none."""
     try:

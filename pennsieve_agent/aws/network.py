@@ -39,10 +39,14 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """A VPC. ``names`` says that machines in it have names, and can resolve AWS's."""
+    """A VPC. ``names`` says that machines in it have names, and can resolve AWS's.
+
+    ``endpoints`` are the services reached from it without the internet, such as ``s3``.
+    """
 
     id: str
     names: bool
+    endpoints: frozenset[str] = frozenset()
 
 
 def find_vpc(aws: Aws, vpc_id: str) -> Vpc | None:
@@ -57,7 +61,10 @@ def find_vpc(aws: Aws, vpc_id: str) -> Vpc | None:
         return None
     support = _attribute(aws, vpc_id, "enableDnsSupport", "EnableDnsSupport")
     hostnames = _attribute(aws, vpc_id, "enableDnsHostnames", "EnableDnsHostnames")
-    return Vpc(vpc_id, names=support and hostnames)
+    ours = [{"Name": "vpc-id", "Values": [vpc_id]}]
+    pages = aws.pages("ec2", "describe_vpc_endpoints", Filters=ours)
+    services = (row["ServiceName"] for page in pages for row in page["VpcEndpoints"])
+    return Vpc(vpc_id, support and hostnames, frozenset(map(_service, services)))
 
 
 def find_subnets(aws: Aws, vpc_id: str, ids: Sequence[str]) -> tuple[Subnet, ...]:
@@ -106,6 +113,11 @@ def _subnet(aws: Aws, subnet_id: str) -> list[dict[str, Any]]:
         if error.aws_code in _MISSING:
             return []
         raise
+
+
+def _service(name: str) -> str:
+    """``ecr.api`` of ``com.amazonaws.us-east-1.ecr.api``."""
+    return ".".join(name.split(".")[3:])
 
 
 def _attribute(aws: Aws, vpc_id: str, name: str, key: str) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.doctor import Check, checks
+from pennsieve_agent.account.check import Check
+from pennsieve_agent.account.doctor import checks
 from pennsieve_agent.account.examine import clock_skew, examine
 from pennsieve_agent.account.policies import platform_access
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.compute import Account, NodeStatus
 from pennsieve_agent.domain.identity import AwsSettings
-from pennsieve_agent.errors import Forbidden
+from pennsieve_agent.errors import Forbidden, NotPermitted
 from tests.account.scene import OPTIONS, Scene
-from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws
+from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws, settings
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 
@@ -191,6 +194,55 @@ def test_a_registration_without_external_id(scene: Scene) -> None:
     role = "Pennsieve-Compute-prod-aaaaaaaa"
     scene.registry.records["a"] = Account("a", NUMBER, role, "", "N:user:1")
     assert "without an external id" in look(scene)["registration"].finding
+
+
+def test_rights_put_on_a_role_by_hand(scene: Scene) -> None:
+    scene.register()
+    row = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    role = change(scene, "put_role_policy", PolicyName="quick-fix", PolicyDocument=policy(row))
+    drift = look(scene)["drift"]
+    assert not drift.passed
+    assert drift.finding == f"changed: policy quick-fix was put on role {role}"
+
+
+class Blind(Aws):
+    """May not do some of what is asked."""
+
+    refused: tuple[str, ...] = ()
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        if operation in self.refused:
+            raise NotPermitted(f"AWS refused {service}:{operation}", aws_code="AccessDenied")
+        return super().call(service, operation, **parameters)
+
+    def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        if operation in self.refused:
+            raise NotPermitted(f"AWS refused {service}:{operation}", aws_code="AccessDenied")
+        yield from super().pages(service, operation, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("refused", "failed"),
+    [
+        (("get_template",), {"drift"}),
+        (("list_role_policies",), {"drift"}),
+        (("list_roles",), {"leftovers"}),
+        (("get_policy",), {"permissions boundary", "drift"}),
+        (("describe_stacks",), {"stack", "leftovers"}),
+        (("get_role",), {"role", "drift"}),
+    ],
+)
+def test_a_check_that_cannot_be_made_is_not_passed(
+    scene: Scene, emulator: str, tmp_path: Path, refused: tuple[str, ...], failed: set[str]
+) -> None:
+    scene.register()
+    with Blind(settings(tmp_path, emulator)) as aws:
+        aws.refused = refused
+        found = look(Scene(replace(scene.worlds, aws=aws), scene.registry))
+    assert {name for name, check in found.items() if not check.passed} == failed
+    for name in failed:
+        assert found[name].finding.startswith("could not be looked at: AWS refused ")
+        assert "compute policy --installer" in found[name].remedy
 
 
 def test_no_credentials(scene: Scene) -> None:

@@ -13,6 +13,7 @@ from pennsieve_agent.account.findings import (
     GPU_G,
     GPU_P,
     VPCS,
+    WITHOUT_INTERNET,
     Around,
     Weight,
     findings,
@@ -30,6 +31,7 @@ TWO = (
     Subnet("subnet-1", "vpc-1", "us-east-1a", 200, Outward.GATEWAY),
     Subnet("subnet-2", "vpc-1", "us-east-1b", 200, Outward.GATEWAY),
 )
+VPC = Vpc("vpc-1", names=True, endpoints=WITHOUT_INTERNET)
 WELL = Around(
     "us-east-1",
     region_on=True,
@@ -38,7 +40,7 @@ WELL = Around(
     addresses=0,
     concurrency=Concurrency(1000, 1000),
     reserved=2,
-    vpc=Vpc("vpc-1", names=True),
+    vpc=VPC,
     subnets=TWO,
 )
 
@@ -148,6 +150,14 @@ def test_machines_of_another_family_have_another_quota() -> None:
             {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NONE))},
             Mode.COMPLIANT,
             ["subnet subnet-1 has an internet gateway, but mode compliant knows no internet"],
+        ),
+        (
+            {
+                "vpc": replace(VPC, endpoints=WITHOUT_INTERNET - {"logs"}),
+                "subnets": tuple(replace(one, outward=Outward.NONE) for one in TWO),
+            },
+            Mode.COMPLIANT,
+            ["VPC vpc-1 has no endpoints for logs, and mode compliant"],
         ),
         ({"vpc": None, "unseen": {"network": "no"}}, Mode.BASIC, ["could not be looked at: no"]),
     ],

@@ -19,7 +19,7 @@ import pytest
 import pennsieve_agent
 from pennsieve_agent.account.examine import examine
 from pennsieve_agent.account.gateway import HEALTH
-from pennsieve_agent.account.handlers import actions
+from pennsieve_agent.account.handlers import EVERY_TYPE, actions
 from pennsieve_agent.account.installer import (
     all_nodes,
     installer_policies,
@@ -28,7 +28,7 @@ from pennsieve_agent.account.installer import (
 )
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
-from pennsieve_agent.account.preflight import check_before
+from pennsieve_agent.account.preflight import Intent, _question, check_before
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.rights import (
     CLOUDFORMATION,
@@ -37,10 +37,11 @@ from pennsieve_agent.account.rights import (
     VIA,
     length,
 )
-from pennsieve_agent.account.spec import Mode, Network, Settings
+from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.stack.template import node_template as full_template
 from pennsieve_agent.account.stack_rights import Place
 from pennsieve_agent.account.surroundings import look_around
-from pennsieve_agent.account.template import node_template
+from pennsieve_agent.aws.deployed import deployed
 from pennsieve_agent.aws.functions import invoke
 from pennsieve_agent.aws.queues import queues
 from pennsieve_agent.aws.s3 import object_exists, put_object
@@ -138,6 +139,7 @@ def look_around_everywhere(scene: Scene, plan: AccountPlan) -> None:
     for settings in (Settings(mode=Mode.SECURE), Settings(network=given)):
         look_around(scene.aws, plan.names, settings, template, creates=True)
     queues(scene.aws, [plan.names.queue("fargate")])
+    assert deployed(scene.aws, plan.names.gateway) is None
 
 
 def test_the_sandboxs_platform_does_only_what_its_role_allows() -> None:
@@ -184,11 +186,45 @@ def test_what_cloudformation_does_is_only_for_cloudformation() -> None:
         ("s3:DeleteObjectVersion", "arn:aws:s3:::their-data/k"),
         ("cloudformation:DeleteStack", f"arn:aws:cloudformation:us-east-1:{NUMBER}:stack/prod/1"),
         ("dynamodb:DeleteTable", f"arn:aws:dynamodb:us-east-1:{NUMBER}:table/prod"),
+        ("ec2:DeleteVpc", f"arn:aws:ec2:us-east-1:{NUMBER}:vpc/vpc-1"),
+        ("ec2:AuthorizeSecurityGroupIngress", f"arn:aws:ec2:us-east-1:{NUMBER}:security-group/s"),
+        ("ec2:CreateTags", f"arn:aws:ec2:us-east-1:{NUMBER}:vpc/vpc-1"),
+        ("ec2:RunInstances", f"arn:aws:ec2:us-east-1:{NUMBER}:instance/*"),
+        ("kms:ScheduleKeyDeletion", f"arn:aws:kms:us-east-1:{NUMBER}:key/k"),
+        ("kms:CreateKey", "*"),
+        (
+            "elasticfilesystem:DeleteFileSystem",
+            f"arn:aws:elasticfilesystem:us-east-1:{NUMBER}:file-system/fs-1",
+        ),
+        ("lambda:UpdateFunctionCode", f"arn:aws:lambda:us-east-1:{NUMBER}:function:prod"),
+        ("iam:CreateServiceLinkedRole", f"arn:aws:iam::{NUMBER}:role/aws-service-role/x"),
     ],
 )
 def test_the_installer_may_not(action: str, resource: str) -> None:
     context = {VIA: [CLOUDFORMATION], "iam:PermissionsBoundary": NAMES.boundary_arn}
     assert decide(Ask(action, resource, context), [POLICY]) is Verdict.NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "verdict"),
+    [
+        ("iam:PassRole", "role/pennsieve-node-0a1b2c3d-gateway",
+         {"iam:PassedToService": "lambda.amazonaws.com"}, Verdict.ALLOWED),
+        ("iam:PassRole", "role/pennsieve-node-0a1b2c3d-gateway",
+         {"iam:PassedToService": "glue.amazonaws.com"}, Verdict.NOT_ALLOWED),
+        ("iam:PassRole", "role/Admin",
+         {"iam:PassedToService": "lambda.amazonaws.com"}, Verdict.NOT_ALLOWED),
+        ("iam:CreateServiceLinkedRole", "role/aws-service-role/b",
+         {"iam:AWSServiceName": "batch.amazonaws.com"}, Verdict.ALLOWED),
+        ("iam:CreateServiceLinkedRole", "role/aws-service-role/b",
+         {"iam:AWSServiceName": "rds.amazonaws.com"}, Verdict.NOT_ALLOWED),
+    ],
+)  # fmt: skip
+def test_roles_are_given_to_the_nodes_services_alone(
+    action: str, resource: str, context: dict[str, str], verdict: Verdict
+) -> None:
+    ask = Ask(action, f"arn:aws:iam::{NUMBER}:{resource}", {VIA: [CLOUDFORMATION], **context})
+    assert decide(ask, [POLICY]) is verdict
 
 
 def test_with_an_organisations_boundary_the_installer_writes_none() -> None:
@@ -220,11 +256,50 @@ def test_it_fits_into_policies(names: NodeNames, boundary: str) -> None:
     assert statements == installer_policy(names, boundary)["Statement"]
 
 
-def test_every_type_of_the_stack_has_somebody_who_may_make_it() -> None:
-    template = node_template(NAMES, "999988887777", "outside")
-    types = {resource["Type"] for resource in template["Resources"].values()}
-    given = {action for right in installer_rights(Place(NAMES)) for action in right.actions}
-    assert actions(types) <= given
+def specs() -> Iterator[NodeSpec]:
+    """Nodes of every kind."""
+    for mode in Mode:
+        for gpu in (Gpu(), Gpu("g4dn.xlarge", 4, 1)):
+            for network in (Network(), Network("vpc-1", ("subnet-1",))):
+                settings = Settings(mode, network, gpu, monthly_budget=5, role_path="/team/")
+                yield NodeSpec(
+                    NAMES, "lab", "999988887777", "x", settings=settings, code=Code("ab", "1")
+                )
+
+
+def types_of(spec: NodeSpec) -> frozenset[str]:
+    return frozenset(r["Type"] for r in full_template(spec)["Resources"].values())
+
+
+def test_every_type_of_a_stack_is_known_and_no_other() -> None:
+    assert frozenset().union(*map(types_of, specs())) == EVERY_TYPE
+
+
+@pytest.mark.parametrize("spec", list(specs()), ids=lambda spec: spec.settings.mode.value)
+def test_who_installs_may_make_tag_change_and_delete_every_resource(spec: NodeSpec) -> None:
+    """By way of CloudFormation, and by the policies as they are cut into pieces."""
+    place = Place(NAMES, role_path="/team/", types=types_of(spec))
+    policies, rights = installer_policies(place), installer_rights(place)
+    intent = Intent(NAMES, WHO, spec.settings, {"Resources": {}}, creates=True)
+    needed = actions(place.types)
+    if "AWS::KMS::Key" not in place.types:
+        needed = {action for action in needed if not action.startswith("kms:")}
+    for action in needed:
+        asks = [_question(right, intent) for right in rights if action in right.actions]
+        assert asks, action
+        for ask in asks:
+            found = decide(Ask(action, ask.resource, ask.context), policies)
+            assert found is Verdict.ALLOWED, action
+    given = {a for right in rights if right.via_cloudformation for a in right.actions}
+    assert given <= needed
+
+
+def test_a_plain_node_needs_fewer_rights() -> None:
+    basic = next(specs())
+    rights = installer_rights(Place(NAMES, types=types_of(basic)))
+    given = {action for right in rights for action in right.actions}
+    assert not given & {"kms:CreateKey", "ec2:CreateNatGateway", "ecr:CreatePullThroughCacheRule"}
+    assert len(installer_policies(Place(NAMES, types=types_of(basic)))) < MOST_POLICIES
 
 
 HERE = f"us-east-1:{NUMBER}"

@@ -1,0 +1,70 @@
+"""Look at a node's parts and roles, for ``doctor``. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from pennsieve_agent.account.drift import FoundRole, expected_roles, fits, role_drift
+from pennsieve_agent.account.findings import findings
+from pennsieve_agent.account.gateway import HEALTH
+from pennsieve_agent.account.looking import Looking
+from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.parts import Parts
+from pennsieve_agent.account.spec import Settings
+from pennsieve_agent.account.surroundings import look_at_limits
+from pennsieve_agent.account.worlds import Worlds
+from pennsieve_agent.aws.deployed import deployed
+from pennsieve_agent.aws.iam import attached_policies, find_role, managed_policy, role_policies
+from pennsieve_agent.aws.queues import queues
+from pennsieve_agent.aws.session import Aws
+
+
+def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> Iterator[str]:
+    """What differs about the roles and the boundary that a template makes, in a few words each."""
+    for expected in expected_roles(template):
+        role = find_role(aws, expected.name)
+        found = None
+        if role is not None:
+            found = FoundRole(
+                role, role_policies(aws, role.name), attached_policies(aws, role.name)
+            )
+        yield from role_drift(expected, found)
+    for properties in _of_type(template, "AWS::IAM::ManagedPolicy"):
+        document = managed_policy(aws, names.boundary_arn)
+        if document is None or not fits(properties["PolicyDocument"], document):
+            yield f"policy {names.boundary}"
+
+
+def look_at_parts(
+    worlds: Worlds,
+    looking: Looking,
+    names: NodeNames,
+    settings: Settings,
+    template: Mapping[str, Any],
+) -> Parts | None:
+    """A node's parts; None where its template has no functions, as it is turned off."""
+    aws = worlds.aws
+    functions = [str(p["FunctionName"]) for p in _of_type(template, "AWS::Lambda::Function")]
+    if not functions:
+        return None
+    lines = [str(p["JobQueueName"]) for p in _of_type(template, "AWS::Batch::JobQueue")]
+    around = look_at_limits(aws, looking, names, settings)
+    found = {
+        name: looking.at("functions", partial(deployed, aws, name), None) for name in functions
+    }
+    return Parts(
+        functions=found,
+        code=worlds.bundle.code if worlds.bundle is not None else None,
+        answer=looking.at("gateway", lambda: worlds.invoke(aws, names.gateway, HEALTH), None),
+        expected=lines,
+        queues=looking.at("queues", lambda: queues(aws, lines), ()),
+        findings=findings(around, settings, creates=False),
+    )
+
+
+def _of_type(template: Mapping[str, Any], type_: str) -> Iterator[Mapping[str, Any]]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == type_:
+            yield resource["Properties"]

@@ -1,0 +1,125 @@
+"""Whether the parts of a node are well, as pure decisions: functions, queues, code, quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.account.check import Check
+from pennsieve_agent.account.findings import Finding, Weight
+from pennsieve_agent.account.spec import Code
+from pennsieve_agent.aws.deployed import Deployed
+from pennsieve_agent.aws.queues import Part
+
+_OK, _HEALTHY = 200, "HEALTHY"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was found of a node that is turned on.
+
+    ``functions`` are by the names they should have; ``code`` is what this program would upload;
+    ``expected`` are the names of the queues; ``answer`` is the gateway's, None when there is none.
+    """
+
+    functions: Mapping[str, Deployed | None] = field(default_factory=dict)
+    code: Code | None = None
+    answer: Mapping[str, Any] | None = None
+    expected: Sequence[str] = ()
+    queues: tuple[Part, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def part_checks(parts: Parts, again: str) -> tuple[Check, ...]:
+    """The checks, in the order in which one would mend things. ``again`` is the remedy of most."""
+    return (
+        _functions(parts, again),
+        _code(parts, again),
+        _gateway(parts, again),
+        _queues(parts, again),
+        *_around(parts),
+    )
+
+
+def _functions(parts: Parts, again: str) -> Check:
+    missing = [name for name, found in parts.functions.items() if found is None]
+    broken = [
+        f"{name} is {found.state}{_because(found.reason)}"
+        for name, found in parts.functions.items()
+        if found is not None and found.state not in {"Active", "Inactive"}
+    ]
+    finding = ", ".join([*(f"{name} is not there" for name in missing), *broken])
+    why = "the node is turned on by its functions; without them no run starts"
+    return Check("functions", not finding, finding or "they are there", why, again)
+
+
+def _code(parts: Parts, again: str) -> Check:
+    digests = {found.digest for found in parts.functions.values() if found is not None}
+    why = "older code lacks what this program, and Pennsieve, may ask of it"
+    if parts.code is None:
+        return Check("code", passed=True, finding="not compared", why=why, remedy=again)
+    if not digests:
+        return Check("code", passed=False, finding="there is none", why=why, remedy=again)
+    well = digests == {parts.code.digest}
+    finding = f"version {parts.code.version}" if well else (
+        f"it is another than that of this program, {parts.code.version}"
+    )  # fmt: skip
+    return Check("code", well, finding, why, again)
+
+
+def _gateway(parts: Parts, again: str) -> Check:
+    why = "it is by the gateway that Pennsieve speaks to the node"
+    if parts.answer is None:
+        return Check("gateway", passed=False, finding="it gives no answer", why=why, remedy=again)
+    status, body = parts.answer.get("status"), parts.answer.get("body")
+    body = body if isinstance(body, Mapping) else {}
+    issues = [str(issue) for issue in body.get("issues") or ()]
+    state = str(body.get("status", ""))
+    well = status == _OK and state.upper() == _HEALTHY and not issues
+    finding = "; ".join([state.lower() or f"it answers {status}", *issues])
+    return Check("gateway", well, finding, why, again)
+
+
+def _queues(parts: Parts, again: str) -> Check:
+    kinds = ("compute environment", "queue")
+    there = {(part.kind, part.name) for part in parts.queues}
+    missing = [
+        f"{kind} {name} is not there"
+        for name in parts.expected
+        for kind in kinds
+        if (kind, name) not in there
+    ]
+    broken = [
+        f"{part.kind} {part.name} is {_state(part)}{_because(part.reason)}"
+        for part in parts.queues
+        if not part.well
+    ]
+    finding = "; ".join([*missing, *broken])
+    why = "jobs wait for ever in a queue that cannot run them"
+    return Check("queues", not finding, finding or "all can run jobs", why, again)
+
+
+def _state(part: Part) -> str:
+    return part.status or "of no state" if part.enabled else "switched off"
+
+
+def _because(reason: str) -> str:
+    return f": {reason.rstrip('.')}" if reason else ""
+
+
+def _around(parts: Parts) -> tuple[Check, ...]:
+    """Quotas, and the network where it is not the node's own."""
+    limits = [found for found in parts.findings if found.about.startswith("quota")]
+    others = [found for found in parts.findings if found not in limits]
+    return (
+        _of("quotas", limits, "what AWS allows is the most that can run at once"),
+        _of("network", others, "jobs must reach the file system and AWS, and be reached by nobody"),
+    )
+
+
+def _of(name: str, found: Sequence[Finding], why: str) -> Check:
+    grave = [f for f in found if f.weight is Weight.ERROR]
+    shown = "; ".join(f.sentence for f in (*grave, *(f for f in found if f not in grave)))
+    remedy = next((f.remedy for f in (*grave, *found)), "")
+    return Check(name, not found, shown or "nothing is in the way", why, remedy or "-")

@@ -1,0 +1,46 @@
+"""What code a function has."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.errors import AwsError
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A function. ``digest`` is the SHA-256 of its zip in hex; ``state`` is AWS's word."""
+
+    name: str
+    digest: str
+    state: str = "Active"
+    reason: str = ""
+    runtime: str = ""
+
+
+def deployed(aws: Aws, name: str) -> Deployed | None:
+    """The function of this name, if there is one."""
+    try:
+        found = aws.call("lambda", "get_function_configuration", FunctionName=name)
+    except AwsError as error:
+        if error.aws_code == "ResourceNotFoundException":
+            return None
+        raise
+    return Deployed(
+        name,
+        _hex(str(found.get("CodeSha256", ""))),
+        str(found.get("State") or "Active"),
+        str(found.get("StateReason") or ""),
+        str(found.get("Runtime") or ""),
+    )
+
+
+def _hex(digest: str) -> str:
+    """A digest as AWS writes it, in base64, as we do; as it is, where it is none."""
+    try:
+        return base64.b64decode(digest, validate=True).hex()
+    except binascii.Error:
+        return digest
