@@ -23,6 +23,7 @@ from pennsieve_agent.sandbox.emulation import wire
 from pennsieve_agent.sandbox.emulation.functions import Handler
 from pennsieve_agent.sandbox.emulation.police import Heard
 from pennsieve_agent.sandbox.emulation.services import Services
+from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
 from pennsieve_agent.sandbox.private_files import write_private
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
@@ -209,7 +210,7 @@ def _load_moto(key_id: str, secret: str) -> _Emulation:
         create_backend_app,
     )
 
-    _delete_policies_with_their_stack()
+    fill_gaps()
     mock_random.seed(key_id)
     people = iam_backends[USER_ACCOUNT_ID]["aws"]
     if USER_NAME not in people.users:
@@ -219,18 +220,6 @@ def _load_moto(key_id: str, secret: str) -> _Emulation:
         made.access_key_id, made.secret_access_key = key_id, secret
         people.access_keys[key_id] = made
     return _Emulation(DomainDispatcherApplication(create_backend_app), mock_random.seed)
-
-
-def _delete_policies_with_their_stack() -> None:
-    """Do what CloudFormation does: moto leaves managed policies behind when their stack goes."""
-    from moto.iam.models import ManagedPolicy, iam_backends  # noqa: PLC0415 - slow
-
-    def delete(arn: str, body: dict[str, Any], account: str, region: str) -> None:
-        del body, region
-        iam_backends[account]["aws"].delete_policy(arn)
-
-    gone = staticmethod(delete)
-    ManagedPolicy.delete_from_cloudformation_json = gone  # type: ignore[method-assign, assignment]
 
 
 def _environ(entry: journal.Entry, original: Mapping[str, Any] | None) -> dict[str, Any]:

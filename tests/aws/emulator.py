@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from moto.iam.models import ManagedPolicy, iam_backends
 from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
 
 NUMBER = "123456789012"
 
@@ -24,7 +24,7 @@ IGNORED = "ignore:Tried to parse AWS"
 @contextmanager
 def emulated() -> Iterator[str]:
     """A moto server; its address."""
-    _delete_policies_with_their_stack()
+    fill_gaps()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -32,16 +32,6 @@ def emulated() -> Iterator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.stop()
-
-
-def _delete_policies_with_their_stack() -> None:
-    """Do what CloudFormation does; moto leaves managed policies behind when a stack goes."""
-
-    def delete(name: str, body: dict[str, Any], account: str, region: str) -> None:
-        del body, region
-        iam_backends[account]["aws"].delete_policy(name)
-
-    ManagedPolicy.delete_from_cloudformation_json = staticmethod(delete)  # type: ignore[method-assign, assignment]
 
 
 def reset(url: str) -> None:

@@ -65,7 +65,7 @@ def platform_boundary(names: NodeNames, platform_account_id: str = "*") -> Docum
     It names all nodes of this account, in any region, because the account has one role for them.
     """
     every = replace(names, token="*", region="*")  # noqa: S106 - no password
-    where = Where(every, platform_account_id, "*")
+    where = Where(every, platform_account_id, "/*")
     found: dict[str, tuple[set[str], Document]] = {}
     rows = [_statement(0, right, where) for rights in RIGHTS.values() for right in rights]
     rows += [

@@ -1,0 +1,237 @@
+"""What CloudFormation does with a node's stack and moto's does not: types, changes, deletions.
+
+moto knows no budgets, egress rules, bucket policies and caches of registries in templates; it
+forgets what it cannot change, asks more of Batch than AWS does, and leaves most of a network behind
+when its stack goes. Everything here makes it do what AWS documents, and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+SERVICE_ROLE = "AWSServiceRoleForBatch"
+"""What Batch works with when it is told no role (AWS Batch, "Using service-linked roles")."""
+
+_NOTED = (
+    "AWS::Budgets::Budget",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::ECR::PullThroughCacheRule",
+    # moto would enforce a bucket's policy without its conditions, and so refuse everybody.
+    "AWS::S3::BucketPolicy",
+)
+
+Delete = Callable[[Any, str, str], None]
+
+
+def fill_gaps() -> None:
+    """Make moto's CloudFormation do what a node's stack needs; once for a process, or again."""
+    from moto.cloudformation import parsing  # noqa: PLC0415 - slow
+
+    parsing.get_model_map().update(_new_types())
+    known: dict[str, Any] = dict(parsing.get_model_map())
+    for type_, delete in _DELETES.items():
+        known[type_].delete = _method(delete)
+    for model in known.values():
+        if hasattr(model.update_from_cloudformation_json, "__isabstractmethod__"):
+            model.update_from_cloudformation_json = staticmethod(_kept)
+    _lenient_batch(known["AWS::Batch::ComputeEnvironment"])
+    _wrap(known["AWS::EFS::FileSystem"], _after_files)
+    _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
+
+
+def _method(delete: Delete) -> Callable[[Any, str, str], None]:
+    def method(self: Any, account_id: str, region_name: str) -> None:
+        delete(self, account_id, region_name)
+
+    return method
+
+
+def _kept(original_resource: Any, **_: Any) -> Any:
+    """A change that moto cannot make: the resource stays, and stays the stack's."""
+    return original_resource
+
+
+def _new_types() -> dict[str, Any]:
+    from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - slow
+
+    class Noted(CloudFormationModel):
+        """A resource of which the emulation knows that it is there, and no more."""
+
+        type_ = ""
+
+        def __init__(self, name: str, properties: dict[str, Any]) -> None:
+            self.name, self.properties = name, properties
+
+        @property
+        def physical_resource_id(self) -> str:
+            return self.name
+
+        @classmethod
+        def cloudformation_type(cls) -> str:
+            return cls.type_
+
+        @staticmethod
+        def cloudformation_name_type() -> str:
+            return ""
+
+        @classmethod
+        def create_from_cloudformation_json(
+            cls, resource_name: str, cloudformation_json: dict[str, Any], *_: Any, **__: Any
+        ) -> Any:
+            return cls(resource_name, cloudformation_json["Properties"])
+
+        @staticmethod
+        def update_from_cloudformation_json(  # type: ignore[override]
+            original_resource: Any, cloudformation_json: dict[str, Any], **_: Any
+        ) -> Any:
+            original_resource.properties = cloudformation_json["Properties"]
+            return original_resource
+
+        def delete(self, account_id: str, region_name: str) -> None:
+            """Nothing is left of it."""
+
+    return {name: type("Noted", (Noted,), {"type_": name}) for name in _NOTED}
+
+
+def _ec2(account: str, region: str) -> Any:
+    from moto.ec2.models import ec2_backends  # noqa: PLC0415 - slow
+
+    return ec2_backends[account][region]
+
+
+def _batch(account: str, region: str) -> Any:
+    from moto.batch.models import batch_backends  # noqa: PLC0415 - slow
+
+    return batch_backends[account][region]
+
+
+def _policy(found: Any, account: str, _: str) -> None:
+    from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
+
+    iam_backends[account]["aws"].delete_policy(found.arn)
+
+
+def _nothing(*_: Any) -> None:
+    """It goes with what it is a part of."""
+
+
+def _routes(found: Any, account: str, region: str) -> None:
+    """A table goes with its associations, which moto keeps no hold of."""
+    backend = _ec2(account, region)
+    for association in list(found._associations):  # noqa: SLF001 - moto's own
+        backend.disassociate_route_table(association)
+    backend.delete_route_table(found.id)
+
+
+def _endpoint(found: Any, account: str, region: str) -> None:
+    backend = _ec2(account, region)
+    if found.vpc_endpoint_type.lower() == "interface":
+        backend.delete_vpc_endpoints([found.id])
+    backend.vpc_end_points.pop(found.id, None)
+
+
+def _nat(found: Any, account: str, region: str) -> None:
+    _ec2(account, region).nat_gateways.pop(found.id, None)
+
+
+_DELETES: dict[str, Delete] = {
+    "AWS::Batch::ComputeEnvironment": lambda e, a, r: _batch(a, r).delete_compute_environment(
+        e.arn
+    ),
+    "AWS::Batch::JobQueue": lambda q, a, r: _batch(a, r).delete_job_queue(q.arn),
+    "AWS::EC2::EIP": lambda e, a, r: _ec2(a, r).release_address(allocation_id=e.allocation_id),
+    "AWS::EC2::FlowLog": lambda f, a, r: _ec2(a, r).delete_flow_logs([f.id]),
+    "AWS::EC2::InternetGateway": lambda g, a, r: _ec2(a, r).delete_internet_gateway(g.id),
+    "AWS::EC2::NatGateway": _nat,
+    "AWS::EC2::Route": _nothing,
+    "AWS::EC2::RouteTable": _routes,
+    "AWS::EC2::SecurityGroupIngress": _nothing,
+    "AWS::EC2::SubnetRouteTableAssociation": _nothing,
+    "AWS::EC2::VPCEndpoint": _endpoint,
+    "AWS::EC2::VPCGatewayAttachment": lambda t, a, r: _ec2(a, r).detach_internet_gateway(
+        t.gateway_id, t.vpc_id
+    ),
+    "AWS::IAM::ManagedPolicy": _policy,
+    "AWS::Lambda::Permission": _nothing,
+}
+
+
+def _lenient_batch(environment: Any) -> None:
+    """Batch works without a service role, and takes new limits and tags."""
+    create = environment.create_from_cloudformation_json
+    if getattr(create, "filled", False):
+        return
+
+    def with_role(name: str, found: dict[str, Any], account_id: str, region: str, **_: Any) -> Any:
+        properties = found["Properties"]
+        resources = _lower(properties["ComputeResources"])
+        backend = _batch(account_id, region)
+        return backend.create_compute_environment(
+            name,
+            properties["Type"],
+            properties.get("State", "ENABLED"),
+            resources,
+            properties.get("ServiceRole") or _service_role(account_id),
+            properties.get("Tags"),
+        )
+
+    def resized(original_resource: Any, cloudformation_json: dict[str, Any], **_: Any) -> Any:
+        changed = _lower(cloudformation_json["Properties"]["ComputeResources"])
+        original_resource.compute_resources.update(changed)
+        return original_resource
+
+    with_role.filled = True  # type: ignore[attr-defined]
+    environment.create_from_cloudformation_json = staticmethod(with_role)
+    environment.update_from_cloudformation_json = staticmethod(resized)
+
+
+def _service_role(account_id: str) -> str:
+    """The role that AWS makes for Batch when it is first used."""
+    from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
+
+    backend = iam_backends[account_id]["aws"]
+    for role in backend.roles.values():
+        if role.name.lower() == SERVICE_ROLE.lower():
+            return str(role.arn)
+    made = backend.create_service_linked_role("batch.amazonaws.com", "", "")
+    return str(made.arn)
+
+
+def _wrap(
+    model: Any,
+    after: Callable[[Any, dict[str, Any]], None],
+    before: Callable[[dict[str, Any]], dict[str, Any]] = lambda given: given,
+) -> None:
+    """Do something before and after a resource of a type is made."""
+    create = model.create_from_cloudformation_json
+    if getattr(create, "filled", False):
+        return
+
+    def wrapped(name: str, found: dict[str, Any], *where: Any, **more: Any) -> Any:
+        properties = before(found["Properties"])
+        made = create(name, {**found, "Properties": properties}, *where, **more)
+        after(made, properties)
+        return made
+
+    wrapped.filled = True  # type: ignore[attr-defined]
+    model.create_from_cloudformation_json = staticmethod(wrapped)
+
+
+def _after_files(made: Any, properties: dict[str, Any]) -> None:
+    """Moto leaves a file system's policy out."""
+    if policy := properties.get("FileSystemPolicy"):
+        made.file_system_policy = json.dumps(policy)
+
+
+def _before_key(properties: dict[str, Any]) -> dict[str, Any]:
+    """Moto takes the tags and the policy of a key only as its API has them."""
+    tags = [{"TagKey": t["Key"], "TagValue": t["Value"]} for t in properties.get("Tags", ())]
+    return {**properties, "Tags": tags, "KeyPolicy": json.dumps(properties["KeyPolicy"])}
+
+
+def _lower(properties: dict[str, Any]) -> dict[str, Any]:
+    """Batch's API writes names with a small first letter, where templates have a capital one."""
+    inner = {k: _lower(v) for k, v in properties.items() if isinstance(v, dict) and k != "Tags"}
+    return {key[0].lower() + key[1:]: value for key, value in (properties | inner).items()}
