@@ -77,6 +77,15 @@ def _own_calls(place: Place) -> Sequence[Right]:
               ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
         Right("ProveLogsGone", "see that a removal left no log group",
               ("logs:DescribeLogGroups",), (names.arn("logs", "log-group:*"),)),
+        Right("ProveAllGone", "find what is left, by tag and by name; AWS knows no resource for "
+              "lists", ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
+                        "secretsmanager:ListSecrets", "tag:GetResources"), ("*",)),
+        Right("DeleteSecrets", "delete the secrets of a node that is removed",
+              ("secretsmanager:DeleteSecret",),
+              (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),
+        Right("EndJobDefinitions", "take its jobs' definitions out of use",
+              ("batch:DeregisterJobDefinition",),
+              (names.arn("batch", f"job-definition/{names.stack}-*"),)),
     )  # fmt: skip
 
 
@@ -88,8 +97,6 @@ def _looks(names: NodeNames) -> Sequence[Right]:
         Right("LookAtLimits", "see how much the account may have; AWS knows no resource",
               ("ec2:DescribeAddresses", "ec2:DescribeRegions", "lambda:GetAccountSettings",
                "servicequotas:GetServiceQuota"), ("*",), needed=False),
-        Right("FindLeftovers", "find what failed registrations left; AWS knows no resource for a "
-              "list", ("iam:ListPolicies", "iam:ListRoles"), ("*",), needed=False),
     )  # fmt: skip
 
 

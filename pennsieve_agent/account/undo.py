@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 from pennsieve_agent.account.deploy import delete
 from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.remains import Remain, remains
 from pennsieve_agent.account.removal import RemovalPlan, RemovalStep
 from pennsieve_agent.account.worlds import Progress, StepState, Worlds
-from pennsieve_agent.aws.iam import find_role, policy_exists
-from pennsieve_agent.aws.presence import log_group_exists, table_exists
-from pennsieve_agent.aws.s3 import bucket_exists, empty_bucket
+from pennsieve_agent.aws.remains import (
+    delete_secret,
+    deregister_job_definition,
+    job_definitions_called,
+    secrets_called,
+)
+from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import AgentError, Conflict, NotFound, StillRunning
@@ -24,7 +29,7 @@ class RemovalReport:
 
     removed: tuple[str, ...]
     kept: tuple[str, ...]
-    leftovers: tuple[str, ...]
+    leftovers: tuple[Remain, ...]
 
 
 def apply_removal(plan: RemovalPlan, worlds: Worlds) -> RemovalReport:
@@ -123,18 +128,27 @@ class _Removal:
             self.kept.append(f"stack {step.target}, as other nodes use the role in it")
             return "the stack is kept, as other nodes use the role in it"
         if self.plan.names is not None:
-            count = empty_bucket(self.worlds.aws, self.plan.names.bucket)
-            if count:
-                self._tell(step, StepState.EVENT, f"object versions deleted: {count}")
+            self._empty(step, self.plan.names)
         delete(step.target, self.worlds)
         self.removed.append(f"stack {step.target}")
         return "the stack is deleted"
 
-    def leftovers(self) -> tuple[str, ...]:
-        """What should be gone and is not, looked for by name."""
+    def _empty(self, step: RemovalStep, names: NodeNames) -> None:
+        """What stands in the way of the stack's deletion, or would stay when it is gone."""
+        aws = self.worlds.aws
+        count = empty_bucket(aws, names.bucket)
+        if count:
+            self._tell(step, StepState.EVENT, f"object versions deleted: {count}")
+        for secret in secrets_called(aws, names.secret_prefix):
+            delete_secret(aws, secret)
+        for definition in job_definitions_called(aws, f"{names.stack}-"):
+            deregister_job_definition(aws, definition)
+
+    def leftovers(self) -> tuple[Remain, ...]:
+        """What should be gone and is not."""
         if self.plan.names is None or self.stack_kept:
             return ()
-        return _leftovers(self.worlds, self.plan.names, role=self.plan.takes_role)
+        return remains(self.worlds, self.plan.names, role=self.plan.takes_role)
 
     def _keep(self, what: str, error: Conflict) -> str:
         self.kept.append(f"{what}: {error.message}")
@@ -142,15 +156,3 @@ class _Removal:
 
     def _tell(self, step: RemovalStep, state: StepState, sentence: str, hint: str = "") -> None:
         self.worlds.progress(Progress(step.kind, state, sentence, hint))
-
-
-def _leftovers(worlds: Worlds, names: NodeNames, *, role: bool) -> tuple[str, ...]:
-    aws = worlds.aws
-    found = {
-        f"role {names.role}": role and find_role(aws, names.role) is not None,
-        f"policy {names.boundary}": policy_exists(aws, names.boundary_arn),
-        f"bucket {names.bucket}": bucket_exists(aws, names.bucket),
-        f"table {names.table}": table_exists(aws, names.table),
-        f"log group {names.log_group}": log_group_exists(aws, names.log_group),
-    }
-    return tuple(name for name, there in found.items() if there)

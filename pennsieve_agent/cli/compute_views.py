@@ -97,7 +97,7 @@ def show_report(context: Context, name: str, report: RemovalReport) -> None:
         )
     if report.leftovers:
         raise AgentError(
-            f"something of compute node '{name}' remains: {', '.join(report.leftovers)}",
+            f"something of compute node '{name}' remains: {', '.join(map(str, report.leftovers))}",
             hint="look at it in the AWS console, then run the same command again",
         )
     if not context.as_json:

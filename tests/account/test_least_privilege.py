@@ -50,7 +50,7 @@ from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
 from pennsieve_agent.errors import AwsError
 from pennsieve_agent.sandbox.compute import cross_account
 from tests.account.conftest import heard
-from tests.account.scene import OPTIONS, Scene
+from tests.account.scene import OPTIONS, Scene, worked
 from tests.aws.emulator import IGNORED, NUMBER
 from tests.aws.recorder import FREE, action_of
 
@@ -108,7 +108,7 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     heard.clear()
     scene.register()
     bucket = scene.plan().names.bucket
-    scene.aws.call("s3", "put_object", Bucket=bucket, Key="k", Body=b"1")
+    worked(scene)
     put_object(scene.aws, bucket, "code/k.zip", b"1")
     assert object_exists(scene.aws, bucket, "code/k.zip")
     with pytest.raises(AwsError):

@@ -12,21 +12,15 @@ from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
 from pennsieve_agent.account.undo import apply_removal
 from pennsieve_agent.account.worlds import StepState
-from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.aws.remains import job_definitions_called
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.errors import AgentError, Conflict, StillRunning, UsageProblem
 from tests.account.mortal import Killed, Killer, MortalAws
 from tests.account.registry import WORKSPACE, FakeRegistry
-from tests.account.scene import Scene
+from tests.account.scene import Scene, worked
 from tests.aws.emulator import IGNORED, NUMBER, reset, settings
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
-
-
-def put(aws: Aws, scene: Scene) -> None:
-    bucket = scene.plan().names.bucket
-    for key in ("node.zip", "logs/1"):
-        aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=b"1")
 
 
 def check_nothing_left(scene: Scene) -> None:
@@ -34,6 +28,8 @@ def check_nothing_left(scene: Scene) -> None:
     assert scene.roles() == []
     assert scene.aws.call("s3", "list_buckets")["Buckets"] == []
     assert scene.aws.call("iam", "list_policies", Scope="Local")["Policies"] == []
+    assert scene.aws.call("secretsmanager", "list_secrets")["SecretList"] == []
+    assert not job_definitions_called(scene.aws, "pennsieve-node-")
     assert not scene.registry.rows
     assert not scene.registry.records
     assert not scene.registry.enabled
@@ -42,7 +38,7 @@ def check_nothing_left(scene: Scene) -> None:
 
 def test_everything_goes_in_the_order_that_strands_nothing(scene: Scene) -> None:
     scene.register()
-    put(scene.aws, scene)
+    worked(scene)
 
     plan = plan_removal(observe_removal(scene.worlds, RemovalOptions("lab", WORKSPACE)))
     assert [step.kind for step in plan.steps] == [
@@ -175,13 +171,15 @@ def test_what_is_still_there_is_reported(scene: Scene) -> None:
 
     report = apply_removal(without_stack, scene.worlds)
 
-    assert report.leftovers == (
+    assert [remain.what for remain in report.leftovers] == [
+        f"stack {names.stack}",
         f"role {names.role}",
         f"policy {names.boundary}",
         f"bucket {names.bucket}",
         f"table {names.table}",
         f"log group {names.log_group}",
-    )
+    ]
+    assert "costs by what is in it" in str(report.leftovers[3])
     assert scene.worlds.journal.read() is not None
 
 
@@ -207,7 +205,7 @@ def test_killed_once_after_each_effect_it_still_ends_with_nothing(
         journal = Journal(tmp_path / str(count), "default", "lab")
         fresh = Scene(replace(scene.worlds, registry=registry, journal=journal), registry)
         fresh.register()
-        put(fresh.aws, fresh)
+        worked(fresh)
         killer: Any = Killer(count)
         registry.after = killer
         with MortalAws(settings(tmp_path, emulator), killer) as aws:
@@ -219,7 +217,7 @@ def test_killed_once_after_each_effect_it_still_ends_with_nothing(
                 assert fresh.remove().leftovers == ()
                 check_nothing_left(fresh)
             else:
-                assert count == 5
+                assert count == 7
                 check_nothing_left(fresh)
                 return
     pytest.fail("it never came to an end")

@@ -13,6 +13,9 @@ from pennsieve_agent.domain.identity import AwsSettings
 
 _ACCOUNT = "123456789012"
 _OURSELVES = {"tests.aws.recorder", "tests.account.mortal", "contextlib"}
+_WITHOUT_RESOURCES = {
+    *("batch", "ec2", "lambda", "resourcegroupstaggingapi", "secretsmanager", "service-quotas"),
+}
 FREE = {"sts:GetCallerIdentity"}
 """AWS always allows it."""
 
@@ -67,7 +70,11 @@ class RecordingAws(Aws):
                 found = f"arn:aws:logs:{here}:log-group:"
             case "lambda" if "FunctionName" in given:
                 found = f"arn:aws:lambda:{here}:function:{given['FunctionName']}"
-            case "batch" | "ec2" | "lambda" | "service-quotas":
+            case "secretsmanager" if "SecretId" in given:
+                found = f"arn:aws:secretsmanager:{here}:secret:{given['SecretId']}-AbCdEf"
+            case "batch" if "jobDefinition" in given:
+                found = str(given["jobDefinition"])
+            case _ if service in _WITHOUT_RESOURCES:
                 found = "*"  # what the program asks of these has no resource
             case _:
                 raise AssertionError(f"say here what {service} {operation} is done to")

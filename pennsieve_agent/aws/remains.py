@@ -1,0 +1,54 @@
+"""What is there under a tag or a beginning of a name; and what no stack deletes, deleted."""
+
+from __future__ import annotations
+
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.errors import AwsError
+
+
+def tagged(aws: Aws, key: str, value: str) -> tuple[str, ...]:
+    """The ARNs of what has this tag in the session's region.
+
+    AWS may go on listing for some minutes what is gone already (Resource Groups Tagging API
+    Reference, "GetResources").
+    """
+    filters = [{"Key": key, "Values": [value]}]
+    pages = aws.pages("resourcegroupstaggingapi", "get_resources", TagFilters=filters)
+    return tuple(row["ResourceARN"] for page in pages for row in page["ResourceTagMappingList"])
+
+
+def log_groups_called(aws: Aws, prefix: str) -> tuple[str, ...]:
+    """The names of the log groups that begin so."""
+    pages = aws.pages("logs", "describe_log_groups", logGroupNamePrefix=prefix)
+    return tuple(group["logGroupName"] for page in pages for group in page["logGroups"])
+
+
+def secrets_called(aws: Aws, prefix: str) -> tuple[str, ...]:
+    """The names of the secrets that begin so."""
+    filters = [{"Key": "name", "Values": [prefix]}]
+    pages = aws.pages("secretsmanager", "list_secrets", Filters=filters)
+    names = (row["Name"] for page in pages for row in page["SecretList"])
+    return tuple(name for name in names if name.startswith(prefix))
+
+
+def delete_secret(aws: Aws, name: str) -> None:
+    """Delete a secret at once; AWS would otherwise keep it, and bill it, for a month."""
+    try:
+        aws.call("secretsmanager", "delete_secret", SecretId=name, ForceDeleteWithoutRecovery=True)
+    except AwsError as error:
+        if error.aws_code != "ResourceNotFoundException":
+            raise
+
+
+def job_definitions_called(aws: Aws, prefix: str) -> tuple[str, ...]:
+    """The ARNs of the job definitions in use whose names begin so."""
+    pages = aws.pages("batch", "describe_job_definitions", status="ACTIVE")
+    rows = (row for page in pages for row in page["jobDefinitions"])
+    return tuple(
+        row["jobDefinitionArn"] for row in rows if row["jobDefinitionName"].startswith(prefix)
+    )
+
+
+def deregister_job_definition(aws: Aws, arn: str) -> None:
+    """Take a job definition out of use; it costs nothing, and AWS forgets it after a while."""
+    aws.call("batch", "deregister_job_definition", jobDefinition=arn)
