@@ -95,7 +95,8 @@ _OURS = {
 
 def group_of(type_: str) -> Group:
     """The group of a resource, by its CloudFormation type."""
-    return _GROUPS.get(type_) or _SERVICES.get(type_.split("::")[1], Group.OTHER)
+    service = type_.partition("::")[2].partition("::")[0]
+    return _GROUPS.get(type_) or _SERVICES.get(service, Group.OTHER)
 
 
 def what(logical_id: str, type_: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
+from pennsieve_agent.account.explain import by_group
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.names import (
     NODE_TAG,
@@ -26,7 +27,7 @@ from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called
 from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.s3 import object_versions
-from pennsieve_agent.aws.values import AwsIdentity, Stack
+from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.errors import NotFound, UsageProblem
 
@@ -66,11 +67,15 @@ class RemovalObserved:
 
 @dataclass(frozen=True, slots=True)
 class RemovalStep:
-    """One thing that goes. ``target`` is a uuid of the platform's or a stack's name."""
+    """One thing that goes. ``target`` is a uuid of the platform's or a stack's name.
+
+    ``lines`` are what is in it.
+    """
 
     kind: str
     target: str
     sentence: str
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,10 @@ def plan_removal(observed: RemovalObserved) -> RemovalPlan:
             hint=f"remove it first with: pennsieve compute remove '{other}'",
         )
     leaves_account = observed.others or not (observed.role_in_stack or observed.role_gone)
-    steps, kept = _node_steps(observed), ["your datasets and results on Pennsieve"]
+    steps, kept = (
+        _node_steps(observed),
+        ["your datasets and results on Pennsieve, which cost nothing in AWS"],
+    )
     if observed.account is not None and leaves_account:
         kept.append(
             f"the registration of AWS account {observed.identity.account_id}, "
@@ -252,4 +260,10 @@ def _stack_step(observed: RemovalObserved, stack: Stack) -> RemovalStep:
         f"Empty the node's bucket ({many} {versions}), then delete stack {stack.name} in AWS "
         f"account {observed.identity.account_id}{role}"
     )
-    return RemovalStep("delete_stack", stack.id, sentence)
+    changes = [ResourceChange("Remove", r.logical_id, r.type) for r in stack.resources]
+    lines = (
+        line
+        for group, some in by_group(changes)
+        for line in (f"{group}:", *(f"  {x}" for x in some))
+    )
+    return RemovalStep("delete_stack", stack.id, sentence, tuple(lines))

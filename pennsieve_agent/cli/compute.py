@@ -9,19 +9,25 @@ from pennsieve_agent.cli import (
     compute_code,
     compute_layers,
     compute_register,
+    compute_removal,
     compute_secrets,
     compute_settings,
     compute_sharing,
     compute_trust,
-    node_options,
     options,
 )
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.errors import UsageProblem
 
 app = group("Your AWS account as a place where analysis runs.")
-app.add_typer(compute_register.app)
-for _more in (compute_changes, compute_settings, compute_sharing, compute_code, compute_trust):
+for _more in (
+    compute_register,
+    compute_removal,
+    compute_changes,
+    compute_settings,
+    compute_sharing,
+    compute_code,
+    compute_trust,
+):
     app.add_typer(_more.app)
 app.add_typer(compute_secrets.app, name="secret")
 app.add_typer(compute_layers.app, name="layer")
@@ -65,7 +71,8 @@ def show(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """One compute node."""
+    """One compute node: how it is, what it is made of, who may use it."""
+    from pennsieve_agent.cli.node_made import made_of
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.tables import details
     from pennsieve_agent.console.words import when
@@ -74,9 +81,11 @@ def show(
     context = options.use(ctx, profile, as_json=json)
     listed = lookup.node(context.platform, context.workspace_id, node)
     found = context.platform.compute.node(listed.uuid)
+    made = made_of(context, found)
     if json:
         document = documents.node(found)
-        context.streams.document({**document, "health": listed.health or document["health"]})
+        health = listed.health or document["health"]
+        context.streams.document({**document, "health": health, **made.to_json()})
         return
     pairs = [
         ("name", found.name),
@@ -85,56 +94,9 @@ def show(
         ("health", listed.health.lower()),
         ("AWS account", found.aws_account_id),
         ("mode", found.deployment_mode),
+        *made.pairs,
         ("who may use it", found.access_scope),
         ("description", found.description),
         ("created", when(found.created_at, context.now(), relative=context.relative)),
     ]
     context.streams.result(details(pairs, context.streams))
-
-
-@app.command()
-def remove(
-    ctx: typer.Context,
-    node: options.Node,
-    aws_profile: node_options.AwsProfile = None,
-    region: node_options.Region = None,
-    yes: options.Yes = False,
-    dry_run: node_options.DryRun = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Take a compute node away again, on Pennsieve and in AWS, and check that nothing is left.
-
-    Datasets and results on Pennsieve stay. Exit code 1 when something unexpected remains.
-    """
-    from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
-    from pennsieve_agent.account.undo import apply_removal
-    from pennsieve_agent.cli import compute_views
-    from pennsieve_agent.services import lookup
-
-    context = options.use(ctx, profile, as_json=json)
-    workspace = context.workspace_id
-    name, uuid = node, ""
-    try:
-        found = lookup.node(context.platform, workspace, node)
-    except UsageProblem:
-        # Its record may be gone already, after a removal that was interrupted. What is left in
-        # AWS is found by the journal or the stack's tags, or the removal says there is nothing.
-        context.streams.note(f"no compute node '{node}' on Pennsieve; looking in AWS")
-    else:
-        name, uuid = found.name, found.uuid
-    worlds = compute_views.worlds(context, name, region, aws_profile, node_uuid=uuid)
-    plan = plan_removal(observe_removal(worlds, RemovalOptions(name, workspace, uuid)))
-    if dry_run and json:
-        context.streams.document(plan.to_json())
-        return
-    compute_views.show_removal(context, plan)
-    if dry_run:
-        context.streams.note("nothing was changed (--dry-run)")
-        return
-    if not context.streams.confirm(f"Remove compute node '{name}'?", assume=yes):
-        context.streams.note("nothing was changed")
-        return
-    with compute_views.shown(context, worlds) as live:
-        report = apply_removal(plan, live)
-    compute_views.show_report(context, name, report)

@@ -81,6 +81,8 @@ def show_removal(context: Context, plan: RemovalPlan) -> None:
     context.streams.note("This will be done:")
     for number, step in enumerate(plan.steps, 1):
         context.streams.explain(f"  {number}. {step.sentence}")
+        for line in step.lines:
+            context.streams.explain(f"     {line}")
     for kept in plan.kept:
         context.streams.explain(f"  stays: {kept}")
 

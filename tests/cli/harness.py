@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 USES_AWS = {
     *(("aws", word) for word in ("add", "list", "test")),
-    *(("compute", word) for word in ("register", "remove", "policy", "template", "doctor")),
+    *(
+        ("compute", word)
+        for word in ("register", "update", "remove", "policy", "template", "doctor")
+    ),
 }
 """The commands that may touch AWS; the others work where there is none."""
 

@@ -1,0 +1,84 @@
+"""What a compute node is made of, as this machine remembers it; AWS is not asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pennsieve_agent
+from pennsieve_agent.account.names import STACK_PREFIX
+from pennsieve_agent.account.recorded import settings_json
+from pennsieve_agent.cli import compute_views
+
+if TYPE_CHECKING:
+    from pennsieve_agent.account.journal import JournalEntry
+    from pennsieve_agent.account.spec import Settings
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.compute import ComputeNode
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the journal of a node says; ``entry`` is None where another machine made it."""
+
+    node: ComputeNode
+    entry: JournalEntry | None
+
+    @property
+    def version(self) -> str:
+        """The version of what runs in AWS; empty where nobody says."""
+        if self.entry is not None and self.entry.code is not None:
+            return self.entry.code.version
+        return self.node.provisioner_tag
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Names and values, to be shown."""
+        pairs = [("version", self._version_words())]
+        if self.entry is None:
+            return pairs
+        where = f"{STACK_PREFIX}{self.entry.token} in {self.entry.region}"
+        return [("stack", where), *pairs, *_pairs(self.entry.settings)]
+
+    def _version_words(self) -> str:
+        ours = pennsieve_agent.__version__
+        if self.entry is not None and self.entry.code is not None and self.version != ours:
+            return f"{self.version}; pennsieve compute update '{self.node.name}' brings {ours}"
+        if self.node.update_available:
+            newer = self.node.latest_version
+            return f"{self.version}; pennsieve compute upgrade '{self.node.name}' brings {newer}"
+        return self.version
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for ``--json``."""
+        entry = self.entry
+        return {
+            "version": self.version or None,
+            "stack": f"{STACK_PREFIX}{entry.token}" if entry is not None else None,
+            "region": entry.region if entry is not None else None,
+            "settings": settings_json(entry.settings) if entry is not None else None,
+        }
+
+
+def _pairs(settings: Settings) -> list[tuple[str, str]]:
+    gpu = settings.gpu
+    budget = f"{settings.monthly_budget:.2f} USD a month" if settings.monthly_budget else "none"
+    return [
+        ("network", settings.network.vpc_id or "its own"),
+        ("CPUs at once", str(settings.max_vcpus)),
+        ("GPU machines", f"at most {gpu.most} of {gpu.instance_type}" if gpu else "none"),
+        ("budget", budget),
+        ("boundary", settings.extras.boundary),
+        ("tags", ", ".join(f"{key}={value}" for key, value in settings.extras.tags)),
+    ]
+
+
+def made_of(context: Context, node: ComputeNode) -> Made:
+    """What a node is made of."""
+    from pennsieve_agent.account.journal import Journal
+
+    folder = compute_views.journals(context)
+    journal = Journal.of_node(folder, context.profile.name, node.name, node.uuid)
+    entry = journal.read()
+    ours = entry is not None and entry.node_uuid == node.uuid
+    return Made(node, entry if ours else None)

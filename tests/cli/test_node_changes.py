@@ -1,0 +1,72 @@
+"""Changing and removing a node of one's own, as typed; and settings that cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.harness import Agent
+from tests.cli.test_bad_input import RUN, refused
+
+pytestmark = pytest.mark.usefixtures("ready")
+NODE = "my-compute"
+
+
+def test_show_says_what_it_is_made_of(agent: Agent) -> None:
+    shown = agent("compute", "show", NODE)
+    assert "stack\tpennsieve-node-" in shown.out
+    assert "CPUs at once\t256" in shown.out
+    document = agent("compute", "show", NODE, "--json").document
+    assert document["settings"]["mode"] == "basic"
+    assert document["region"] == "us-east-1"
+
+
+def test_what_stays_as_it_was_made(agent: Agent) -> None:
+    refused(agent("compute", "update", NODE, "--mode", "secure"), 2, "cannot be changed")
+    other = ("--vpc-id", "vpc-0123abcd", "--subnet", "subnet-0123abcd")
+    refused(agent("compute", "register", *other, "--dry-run"), 2, "the network of a node stays")
+    refused(agent("compute", "register", "--role-path", "/x/", "--dry-run"), 2, "path of a node")
+
+
+def test_an_update_of_what_is_not_named_changes_nothing(agent: Agent) -> None:
+    done = agent("compute", "update", NODE)
+    assert done.code == 0, done.err
+    assert "is Enabled" in done.out
+    tagged = agent("compute", "update", NODE, "--tag", "owner=ada", "--dry-run", "--json")
+    steps = {s["step"]: s for s in tagged.document["steps"]}
+    assert tagged.document["tags"] == {"owner": "ada"}
+    assert not all(s["already_done"] for s in steps.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--mode", "fast"), "no deployment mode 'fast'"),
+        (("--provisioner", "me"), "no provisioner 'me'"),
+        (("--gpu-tier", "small"), "give both"),
+        (("--gpu-tier", "huge", "--max-gpu", "1"), "no GPU tier 'huge'"),
+        (("--max-vcpus", "0"), "--max-vcpus is 1 to"),
+        (("--monthly-budget", "-1"), "not negative"),
+        (("--role-path", "research"), "not a path of IAM's"),
+        (("--vpc-id", "vpc-0123abcd"), "give both"),
+        (("--vpc-id", "net", "--subnet", "subnet-0123abcd"), "'net' is not the id"),
+        (("--tag", "owner"), "KEY=VALUE"),
+        (("--from-stack", "pennsieve-node-00000000"), "there is no stack"),
+        (("--from-stack", "s", "--max-vcpus", "5"), "leave the other options out"),
+    ],
+)
+def test_settings_that_cannot_be(agent: Agent, words: tuple[str, ...], part: str) -> None:
+    refused(agent("compute", "register", "--name", "new", *words, "--dry-run"), 2, part)
+
+
+def test_a_node_at_work_is_not_taken_away(agent: Agent) -> None:
+    started = agent(*RUN, "--param", "HOLD=true", "--name", "holding")
+    assert started.code == 0, started.err
+    try:
+        refused(agent("compute", "remove", NODE, "--yes"), 1, "still at work: 'holding'")
+        plan = agent("compute", "remove", NODE, "--dry-run", "--json").document
+        assert len(plan["active_runs"]) == 1
+        told = agent("compute", "remove", NODE, "--cancel-runs", "--dry-run")
+        assert "run 'holding' is cancelled first" in told.err
+        assert "stays: your datasets" in told.err
+    finally:
+        agent("run", "cancel", "holding", "--yes")
