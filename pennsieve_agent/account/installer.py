@@ -13,6 +13,8 @@ from dataclasses import replace
 
 from pennsieve_agent.account.names import NodeNames, node_names
 from pennsieve_agent.account.rights import Document, Right, document, documents
+from pennsieve_agent.account.spec import Code, NodeSpec, Settings
+from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.account.stack_rights import Place, made_by_stack
 from pennsieve_agent.aws.values import AwsIdentity
 
@@ -20,6 +22,13 @@ from pennsieve_agent.aws.values import AwsIdentity
 def all_nodes(identity: AwsIdentity) -> NodeNames:
     """The names of every node that an account can have."""
     return node_names("*", "*", replace(identity, region="*"))
+
+
+def types_of(settings: Settings) -> frozenset[str]:
+    """The types of resources that a node with these settings has."""
+    names = NodeNames("0" * 8, "prod", "0" * 12, "us-east-1")
+    spec = NodeSpec(names, "", "0" * 12, "", settings=settings, code=Code("0" * 64, ""))
+    return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
 
 def installer_policy(names: NodeNames, boundary: str = "") -> Document:

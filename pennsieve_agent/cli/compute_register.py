@@ -171,6 +171,7 @@ def _carry_out(
     from pennsieve_agent.account.preflight import check_before
     from pennsieve_agent.cli import compute_views
 
+    compute_views.show_account(context, worlds)
     plan = plan_registration(observe(worlds, wanted), wanted)
     if asked.dry_run and context.as_json:
         context.streams.document(plan.to_json())

@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import node_options, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.node_options import Flags
 from pennsieve_agent.errors import AwsError, ExitCode, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.registration import AccountPlan
     from pennsieve_agent.account.rights import Right
+    from pennsieve_agent.account.stack_rights import Place
     from pennsieve_agent.account.words import RoleDocuments, RoleWords
     from pennsieve_agent.account.worlds import Worlds
     from pennsieve_agent.aws.values import AwsIdentity
 
 app = group("What it is allowed to do, and whether all is well.")
-AwsProfile = Annotated[
-    str | None,
-    typer.Option("--aws-profile", metavar="NAME", help="AWS profile. Default: as the AWS tools."),
-]
-Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
-Boundary = Annotated[
-    str | None,
-    typer.Option(
-        "--permissions-boundary",
-        metavar="ARN",
-        help="Your organisation's own boundary, on every role.",
-        show_default=False,
-    ),
-]
-RolePath = Annotated[
-    str,
-    typer.Option("--role-path", metavar="PATH", help="Where roles lie, as /team/. Default: /."),
-]
-Tags = Annotated[
-    list[str] | None,
-    typer.Option("--tag", metavar="KEY=VALUE", help="Tag everything. Repeatable."),
-]
-Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The node's name.")]
+_NAME = "my-compute"
 
 
 @app.command()
 def policy(
     ctx: typer.Context,
-    name: Name = "my-compute",
+    name: node_options.Name = _NAME,
     installer: Annotated[
         bool, typer.Option("--installer", help="The least rights of whoever registers nodes.")
     ] = False,
@@ -61,47 +41,57 @@ def policy(
             "--part", metavar="N", min=1, help="With --installer: one of its policies alone."
         ),
     ] = None,
-    permissions_boundary: Boundary = None,
-    role_path: RolePath = "/",
-    aws_profile: AwsProfile = None,
-    region: Region = None,
+    mode: node_options.Mode = None,
+    permissions_boundary: node_options.Boundary = None,
+    role_path: node_options.RolePath = None,
+    gpu_tier: node_options.GpuTier = None,
+    max_gpu: node_options.MaxGpu = None,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
     """What Pennsieve can and cannot do in your AWS account, in words; --json has the documents.
 
     The words are made from the very documents. With --installer it prints the policies to give to
-    whoever registers nodes, for an administrator: with --json they are ready to be made.
+    whoever registers nodes, for an administrator: with --json they are ready to be made. They are
+    for nodes of every mode, or of the one that is named.
     """
-    from pennsieve_agent.account.words import RoleDocuments, describe
+    from pennsieve_agent.account.words import RoleDocuments
 
     context = options.use(ctx, profile, as_json=json)
+    flags = Flags(mode, permissions_boundary, role_path, gpu_tier=gpu_tier, max_gpu=max_gpu)
+    where = (region, aws_profile)
     if installer and served:
         raise UsageProblem("--installer and --served are two questions", hint="ask one of them")
     if installer:
-        place = (permissions_boundary or "", role_path)
-        _installer(context, place, part, (region, aws_profile))
+        _installer(context, flags, part, where)
         return
+    roles: Sequence[RoleDocuments]
     if served:
         found = context.platform.compute.role_policy()
-        role = RoleDocuments(found.role_name, found.trust, (found.permissions,))
+        roles = (RoleDocuments(found.role_name, found.trust, (found.permissions,)),)
     else:
-        plan, _ = _plan(context, name, permissions_boundary, (), (region, aws_profile))
-        role = plan.role
-    if json:
-        context.streams.document(_documents(role) | {"words": describe(role).to_json()})
-        return
-    _show_words(context, role.name, describe(role))
+        roles = _plan(context, name, flags, where)[0].roles
+    _show_roles(context, roles)
 
 
 @app.command()
 def template(
     ctx: typer.Context,
-    name: Name = "my-compute",
-    permissions_boundary: Boundary = None,
-    tag: Tags = None,
-    aws_profile: AwsProfile = None,
-    region: Region = None,
+    name: node_options.Name = _NAME,
+    mode: node_options.Mode = None,
+    permissions_boundary: node_options.Boundary = None,
+    role_path: node_options.RolePath = None,
+    tag: node_options.Tags = None,
+    gpu_tier: node_options.GpuTier = None,
+    max_gpu: node_options.MaxGpu = None,
+    max_vcpus: node_options.MaxVcpus = None,
+    monthly_budget: node_options.Budget = None,
+    vpc_id: node_options.Vpc = None,
+    subnet: node_options.Subnets = None,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
     profile: options.Profile = None,
 ) -> None:
     """The node's stack as a CloudFormation template, for review or for an administrator.
@@ -112,11 +102,13 @@ def template(
     import shlex
 
     from pennsieve_agent.account.execute import first_entry
-    from pennsieve_agent.account.extras import parse_tags
 
     context = options.use(ctx, profile)
-    where = (region, aws_profile)
-    plan, worlds = _plan(context, name, permissions_boundary, parse_tags(tag or ()), where)
+    flags = Flags(
+        mode, permissions_boundary, role_path, tuple(tag or ()), gpu_tier, max_gpu, max_vcpus,
+        monthly_budget, vpc_id, tuple(subnet or ()),
+    )  # fmt: skip
+    plan, worlds = _plan(context, name, flags, (region, aws_profile))
     with worlds.journal.locked():
         if worlds.journal.read() is None:
             worlds.journal.write(first_entry(plan))
@@ -136,8 +128,8 @@ def doctor(
     node: Annotated[
         str | None, typer.Argument(metavar="[NODE]", help="Its name. Default: the only one.")
     ] = None,
-    aws_profile: AwsProfile = None,
-    region: Region = None,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
@@ -188,43 +180,28 @@ def _full_name(context: Context, node: str) -> str:
 
 
 def _plan(
-    context: Context,
-    name: str,
-    boundary: str | None,
-    tags: tuple[tuple[str, str], ...],
-    where: tuple[str | None, str | None],
+    context: Context, name: str, flags: Flags, where: tuple[str | None, str | None]
 ) -> tuple[AccountPlan, Worlds]:
-    from pennsieve_agent.account.extras import Extras
     from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions, observe
     from pennsieve_agent.account.plan import plan_registration
-    from pennsieve_agent.account.wanted import Wanted
     from pennsieve_agent.cli import compute_views
 
-    extras, hosts = Extras(boundary or "", tags), context.profile.hosts
-    environment = environment_of(hosts)
-    wanted = RegisterOptions(name, context.workspace_id, environment, Wanted(extras=extras), hosts)
+    hosts = context.profile.hosts
+    wanted = RegisterOptions(
+        name, context.workspace_id, environment_of(hosts), flags.wanted(context), hosts
+    )
     worlds = compute_views.worlds(context, name, *where)
     return plan_registration(observe(worlds, wanted), wanted), worlds
 
 
 def _installer(
-    context: Context, place: tuple[str, str], part: int | None, where: tuple[str | None, str | None]
+    context: Context, flags: Flags, part: int | None, where: tuple[str | None, str | None]
 ) -> None:
-    from pennsieve_agent.account.extras import check_boundary
-    from pennsieve_agent.account.installer import all_nodes, installer_policies, installer_rights
-    from pennsieve_agent.account.stack_rights import Place
+    from pennsieve_agent.account.installer import installer_policies, installer_rights
 
-    boundary, role_path = place
-    if not re.fullmatch(r"/|/[\w+=,.@/-]+/", role_path, re.ASCII):
-        raise UsageProblem(
-            f"'{role_path}' is not a path of roles", hint="it begins and ends with /, as /team/"
-        )
-    identity = _identity(context, *where)
-    if boundary and identity.account_id != "*":
-        check_boundary(boundary, identity)
-    there = Place(all_nodes(identity), boundary, role_path)
-    policies = installer_policies(there)
+    place = _place(context, flags, where)
+    policies = installer_policies(place)
     if part is not None and part > len(policies):
         raise UsageProblem(
             f"there are {len(policies)} policies, and no number {part}", hint="leave out --part"
@@ -234,13 +211,31 @@ def _installer(
         context.streams.document(found)
         return
     sids = [s["Sid"] for s in policies[part - 1]["Statement"]] if part else None
-    for right in installer_rights(there):
+    for right in installer_rights(place):
         if sids is None or right.sid in sids:
             _show_right(context, right)
     context.streams.note(
-        f"the policies themselves, {len(policies)}, as IAM takes none that is longer: pennsieve "
-        f"compute policy --installer --json --part 1 (to {len(policies)})"
+        f"for nodes of {f'mode {flags.mode}' if flags.mode else 'every mode'}, in {len(policies)} "
+        "policies, as IAM takes none that is longer; each to be made with: pennsieve compute "
+        f"policy --installer --json --part 1 (to {len(policies)})"
     )
+
+
+def _place(context: Context, flags: Flags, where: tuple[str | None, str | None]) -> Place:
+    """Where nodes may be made: of every kind, or of the kind that is named."""
+    from pennsieve_agent.account.extras import check_boundary
+    from pennsieve_agent.account.handlers import EVERY_TYPE
+    from pennsieve_agent.account.installer import all_nodes, types_of
+    from pennsieve_agent.account.stack_rights import Place
+    from pennsieve_agent.account.wanted import settle
+
+    settings = settle(flags.wanted(context), None)
+    identity = _identity(context, *where)
+    boundary = settings.extras.boundary
+    if boundary and identity.account_id != "*":
+        check_boundary(boundary, identity)
+    types = types_of(settings) if flags.mode else EVERY_TYPE
+    return Place(all_nodes(identity), boundary, settings.role_path, types)
 
 
 def _show_right(context: Context, right: Right) -> None:
@@ -270,23 +265,39 @@ def _identity(context: Context, region: str | None, aws_profile: str | None) -> 
 
 
 def _documents(role: RoleDocuments) -> dict[str, object]:
+    from pennsieve_agent.account.words import describe
+
     return {
         "role": role.name,
         "trust_policy": dict(role.trust),
         "permission_policies": [dict(document) for document in role.permissions],
         "permissions_boundary": None if role.boundary is None else dict(role.boundary),
+        "words": describe(role).to_json(),
     }
 
 
-def _show_words(context: Context, name: str, words: RoleWords) -> None:
+def _show_roles(context: Context, roles: Sequence[RoleDocuments]) -> None:
+    """The role that Pennsieve enters by, and those that the node's own parts have."""
+    from pennsieve_agent.account.words import describe
+
+    first, *others = roles
+    if context.as_json:
+        own = {"own_roles": [_documents(role) for role in others]} if others else {}
+        context.streams.document(_documents(first) | own)
+        return
+    for number, role in enumerate(roles):
+        _show_words(context, ("\n" if number else "") + f"Role {role.name}", describe(role))
+
+
+def _show_words(context: Context, title: str, words: RoleWords) -> None:
     parts = (
         ("Who may enter", words.who),
         ("What they can do", words.can),
         ("What they cannot do", words.cannot),
         ("What the wildcards mean", words.wildcards),
     )
-    context.streams.result(f"Role {name}")
-    for title, lines in parts:
-        context.streams.result(f"\n{title}:")
+    context.streams.result(title)
+    for heading, lines in parts:
+        context.streams.result(f"\n{heading}:")
         for line in lines or ("nothing",):
             context.streams.result(f"  - {line}")

@@ -58,10 +58,17 @@ def _happening(progress: Progress) -> Happening:
     )
 
 
+def show_account(context: Context, worlds: Worlds) -> None:
+    """Whose AWS account it is and who one is there, before anything else is done with it."""
+    who = worlds.aws.identity()
+    context.streams.explain(
+        f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})"
+    )
+
+
 def show_plan(context: Context, plan: AccountPlan) -> None:
     """What a registration will do."""
-    streams, who = context.streams, plan.identity
-    streams.explain(f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})")
+    streams = context.streams
     if plan.nothing_to_do:
         return
     streams.note("This will be done:")

@@ -46,6 +46,11 @@ def test_the_installers_policies(agent: Agent) -> None:
     assert agent("compute", "policy", "--installer", "--part", "9").code == 2
     assert agent("compute", "policy", "--installer", "--served").code == 2
     assert agent("compute", "policy", "--installer", "--role-path", "team").code == 2
+    assert "for nodes of every mode, in 3 policies" in words.err
+    basic = agent("compute", "policy", "--installer", "--mode", "basic", "--json").document
+    assert "ec2:CreateNatGateway" in json.dumps(policies)
+    assert "ec2:CreateNatGateway" not in json.dumps(basic)
+    assert agent("compute", "policy", "--installer", "--mode", "wild").code == 2
     pathed = agent("compute", "policy", "--installer", "--role-path", "/team/", "--json")
     assert "role/team/pennsieve-node-*" in pathed.out
 
