@@ -20,9 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.sandbox import cognito, journal
 from pennsieve_agent.sandbox.emulation import wire
-from pennsieve_agent.sandbox.emulation.functions import Handler
-from pennsieve_agent.sandbox.emulation.police import Heard
-from pennsieve_agent.sandbox.emulation.services import Services
+from pennsieve_agent.sandbox.emulation.services import Extras, Services
 from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
 from pennsieve_agent.sandbox.private_files import write_private
 from pennsieve_agent.sandbox.store import Store
@@ -39,18 +37,8 @@ JOURNAL_FILE = "aws.jsonl"
 UNJOURNALLED = "pennsieve.unjournalled"
 """In the WSGI environment of requests that are not made again after a restart: large objects."""
 _CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
+_USE_NETWORKS = frozenset({"ec2", "cloudformation", "batch", "elasticfilesystem"})
 _SIGN_IN_PATHS = ("/.well-known/jwks.json",)
-
-
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """What the account is given beyond moto: code of functions by their ``Handler``.
-
-    ``heard`` is told of every right that a role was asked for.
-    """
-
-    handlers: Callable[[str], Handler | None] = lambda _: None
-    heard: Heard = lambda _role, _ask: None
 
 
 class Account:
@@ -60,13 +48,13 @@ class Account:
         self, data: Path, endpoint: str, key: tuple[str, str], extras: Extras | None = None
     ) -> None:
         """``key`` is the id and the secret of the owner's access key."""
-        extras = extras or Extras()
         self._journal = journal.Journal(data / JOURNAL_FILE)
         self._key = key
         self._lock = threading.RLock()
         self._loaded = threading.Event()
+        self._has_network = False
         self._emulation: _Emulation | None = None
-        self._services = Services(endpoint, self._lock, extras.handlers, extras.heard)
+        self.services = Services(data, endpoint, self._lock, extras or Extras())
 
     def load(self) -> None:
         """Load the emulation and make the journal's requests again."""
@@ -74,19 +62,30 @@ class Account:
             with self._lock:
                 emulation = _load_moto(*self._key)
                 for entry in self._journal.entries():
+                    self._make_network(wire.read(entry.variables, b"").service)
                     answer = emulation.answer(entry)
                     if not answer.succeeded:
                         log.warning("a journalled AWS request now answers %s", answer.status)
                 self._emulation = emulation
-            self._services.start()
+            self.services.start()
         except Exception:
             log.exception("the emulated AWS account cannot be loaded")
         finally:
             self._loaded.set()
 
+    def _make_network(self, service: str) -> None:
+        """Make the default network, which moto makes at its first use, with the same names always.
+
+        It is slow to make, and so not made before somebody may need it.
+        """
+        if service in _USE_NETWORKS and not self._has_network:
+            with self._lock:
+                self._has_network = True
+                _make_network(self._key[0])
+
     def stop(self) -> None:
         """End what runs in the account."""
-        self._services.stop()
+        self.services.stop()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request, after the emulation was loaded; what it changes is written down."""
@@ -96,11 +95,12 @@ class Account:
         body = environ["wsgi.input"].read()
         request = wire.read(environ, body)
         checked = UNJOURNALLED in environ  # by the gate in front of the platform's storage
-        own = self._services.answer(request, environ, body, checked=checked)
+        own = self.services.answer(request, environ, body, checked=checked)
         if own is not None:
             start_response(own.status, [*own.headers, ("Content-Length", str(len(own.body)))])
             return [own.body]
-        environ = {**environ, **self._services.redirected(request)}
+        environ = {**environ, **self.services.redirected(request)}
+        self._make_network(request.service)
         entry = journal.Entry(journal.variables(environ), body, secrets.randbits(62))
         with self._lock:
             answer = self._emulation.answer(entry, environ)
@@ -220,6 +220,14 @@ def _load_moto(key_id: str, secret: str) -> _Emulation:
         made.access_key_id, made.secret_access_key = key_id, secret
         people.access_keys[key_id] = made
     return _Emulation(DomainDispatcherApplication(create_backend_app), mock_random.seed)
+
+
+def _make_network(seed: str) -> None:
+    from moto.ec2.models import ec2_backends  # noqa: PLC0415 - slow
+    from moto.moto_api._internal import mock_random  # noqa: PLC0415 - slow
+
+    mock_random.seed(seed)
+    ec2_backends[USER_ACCOUNT_ID][REGION].describe_vpcs()
 
 
 def _environ(entry: journal.Entry, original: Mapping[str, Any] | None) -> dict[str, Any]:

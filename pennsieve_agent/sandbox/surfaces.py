@@ -14,7 +14,7 @@ from typing import Any
 
 from pennsieve_agent.sandbox import clock, cognito, upload
 from pennsieve_agent.sandbox.authorizers import Callback, V1Authorizer, V2Authorizer
-from pennsieve_agent.sandbox.aws import Extras
+from pennsieve_agent.sandbox.emulation.services import Extras
 from pennsieve_agent.sandbox.faults import Plan
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.github import GitHub

@@ -6,5 +6,8 @@ moto keeps the resources of the emulated account and answers for them. Around it
 * :mod:`.principals` finds whose key signed it, and what that role's policies say;
 * :mod:`.asks` tells what rights the operation needs, and :mod:`.police` refuses what they do not
   give, in AWS's words;
-* :mod:`.functions` runs Lambda functions, as code of this process.
+* :mod:`.stacks` makes CloudFormation do with a node's stack what AWS does;
+* :mod:`.functions` runs Lambda functions, as code of this process;
+* :mod:`.batch` and :mod:`.batch_api` run jobs, in :mod:`.containers` and with a :mod:`.job_log`;
+* :mod:`.events` delivers what rules match to the functions that they name.
 """

@@ -2,41 +2,94 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.sandbox.clock import now
+from pennsieve_agent.sandbox.emulation import batch, job_log
+from pennsieve_agent.sandbox.emulation.batch import Batch, Works
+from pennsieve_agent.sandbox.emulation.batch_api import BatchApi, room
+from pennsieve_agent.sandbox.emulation.containers import (
+    CREDENTIALS_PATH,
+    Container,
+    Dock,
+    Machine,
+    Unstartable,
+)
+from pennsieve_agent.sandbox.emulation.events import Events
 from pennsieve_agent.sandbox.emulation.functions import Functions, Handlers
-from pennsieve_agent.sandbox.emulation.police import Answer, Heard, Police
-from pennsieve_agent.sandbox.emulation.sessions import Lock, Sessions
+from pennsieve_agent.sandbox.emulation.job_log import JobLog
+from pennsieve_agent.sandbox.emulation.jobs import Ended, Job
+from pennsieve_agent.sandbox.emulation.log_events import filter_log_events
+from pennsieve_agent.sandbox.emulation.police import Answer, Heard, Police, failure
+from pennsieve_agent.sandbox.emulation.sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
+from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
+
+STATE_FILE = "aws.db"
+EFS_FOLDER = "efs"
+
+
+class _NoMachine:
+    """Where nothing can run."""
+
+    def run(self, container: Container, log: Callable[[str], None], stop: threading.Event) -> Ended:
+        """Refuse."""
+        del log, stop
+        raise Unstartable(f"CannotPullContainerError: nothing runs {container.image} here")
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the account is given: code of functions by their ``Handler``, and what runs jobs.
+
+    ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
+    """
+
+    handlers: Handlers = lambda _: None
+    machine: Machine = field(default_factory=_NoMachine)
+    heard: Heard = lambda _role, _ask: None
+    now: Callable[[], float] = now
 
 
 class Services:
     """Answers what moto does not. ``lock`` keeps requests to moto apart."""
 
-    def __init__(
-        self,
-        endpoint: str,
-        lock: Lock,
-        handlers: Handlers,
-        heard: Heard,
-        clock: Callable[[], float] = now,
-    ) -> None:
+    def __init__(self, data: Path, endpoint: str, lock: Lock, extras: Extras) -> None:
+        clock = extras.now
         self._lock = lock
-        self._police = Police(heard, lambda: datetime.fromtimestamp(clock(), UTC))
+        self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
+        self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA])
         sessions = Sessions(endpoint, lock, clock)
-        self.functions = Functions(handlers, sessions, lock, {"NODE_ENDPOINT": endpoint})
+        variables = {"NODE_ENDPOINT": endpoint}
+        self.functions = Functions(extras.handlers, sessions, lock, variables)
+        self.events = Events(self.functions, lock, clock)
+        self._logs = JobLog(self._store, lock, clock)
+        self._dock = Dock(endpoint, self._police, sessions, lock, data / EFS_FOLDER)
+        works = Works(self._dock, extras.machine, self._logs)
+        places = room(USER_ACCOUNT_ID, lock)
+        self.batch = Batch(self._store, works, places, self._changed, clock)
+        self._jobs = BatchApi(self.batch, lock, USER_ACCOUNT_ID, clock)
 
     def start(self) -> None:
         """Start what works by itself; moto is loaded by now."""
+        self._logs.start()
         self.functions.start()
+        self.events.start()
+        self.batch.start()
 
     def stop(self) -> None:
-        """End it."""
+        """End it. Jobs go on after the next start."""
+        self.batch.stop()
+        self.events.stop()
         self.functions.stop()
+        self._store.close()
 
     def answer(
         self, request: AwsRequest, environ: Mapping[str, Any], body: bytes, *, checked: bool
@@ -45,11 +98,23 @@ class Services:
 
         ``checked`` says that somebody else saw to it that the caller may do this.
         """
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith(CREDENTIALS_PATH):
+            word = str(environ.get("HTTP_AUTHORIZATION", ""))
+            return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
         if not checked:
             with self._lock:
                 refusal = self._police.refusal(request)
             if refusal is not None:
                 return refusal
+        return self._own(request, environ, body)
+
+    def _own(self, request: AwsRequest, environ: Mapping[str, Any], body: bytes) -> Answer | None:
+        if request.operation == "FilterLogEvents":
+            with self._lock:
+                return filter_log_events(request, USER_ACCOUNT_ID)
+        if request.service == "batch":
+            return self._jobs.answer(request)
         if request.service == "lambda" and request.operation == "Invoke":
             kind = str(environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse")
             return self.functions.invoke(request, USER_ACCOUNT_ID, kind, body)
@@ -59,3 +124,19 @@ class Services:
         """Variables that send a request for another account's registry there."""
         registry = request.text("registryId") if request.service == "ecr" else ""
         return {"HTTP_X_MOTO_ACCOUNT_ID": registry} if registry else {}
+
+    def _changed(self, job: Job, detail: Mapping[str, Any]) -> None:
+        self.events.put("aws.batch", "Batch Job State Change", job.arn, detail)
+
+
+def _credentials(keys: Keys | None) -> Answer:
+    """Keys as a container gets them (boto3, "Container provider")."""
+    if keys is None:
+        return failure("ecs", 403, "AccessDeniedException", "no such credentials")
+    body = {
+        "AccessKeyId": keys.access_key,
+        "SecretAccessKey": keys.secret,
+        "Token": keys.token,
+        "Expiration": f"{datetime.fromtimestamp(keys.until, UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return Answer("200 OK", json.dumps(body).encode())

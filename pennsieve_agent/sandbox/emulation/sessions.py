@@ -63,6 +63,10 @@ class Sessions:
                 kept = self._kept[role, name] = self._make(role, name)
             return kept
 
+    def forget(self, role: str, name: str) -> None:
+        """A session is needed no more; its keys stay good until their end, as with AWS."""
+        self._kept.pop((role, name), None)
+
     def of(
         self, role: str, service: str, name: str, region: str, context: Mapping[str, str]
     ) -> Any:
@@ -76,9 +80,13 @@ class Sessions:
         return session(keys, region, self._endpoint)
 
     def _make(self, role: str, name: str) -> Keys:
+        from moto.core.utils import utcnow  # noqa: PLC0415 - slow
         from moto.sts.models import sts_backends  # noqa: PLC0415 - slow
 
         backend = sts_backends[account_of(role)][PARTITION]
+        over = [each for each in backend.assumed_roles if each.expiration < utcnow()]
+        for each in over:
+            backend.assumed_roles.remove(each)
         made = backend.assume_role(
             region_name="us-east-1",
             role_session_name=name[:64],

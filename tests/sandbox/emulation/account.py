@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ import boto3
 
 from pennsieve_agent.domain.iam import Ask
 from pennsieve_agent.sandbox import aws
+from pennsieve_agent.sandbox.emulation.containers import Container, Unstartable
 from pennsieve_agent.sandbox.emulation.functions import Handler
+from pennsieve_agent.sandbox.emulation.jobs import Ended
+from pennsieve_agent.sandbox.emulation.services import Extras
 from pennsieve_agent.sandbox.emulation.sessions import Keys, session
 from pennsieve_agent.sandbox.listening import Listener, bind
 from tests.aws.emulator import reset_moto
@@ -41,11 +45,49 @@ def _document(**statement: Any) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
 
 
+class Stage:
+    """A machine whose containers do what their command says; ``held`` ones wait to be stopped."""
+
+    def __init__(self) -> None:
+        self.containers: list[Container] = []
+        self.held = threading.Semaphore(0)
+        self.ready: dict[str, Callable[[Container], None]] = {}
+
+    def run(self, container: Container, log: Callable[[str], None], stop: threading.Event) -> Ended:
+        self.containers.append(container)
+        match container.command:
+            case ("say", *words):
+                for word in words:
+                    log(word)
+            case ("exit", code, *reason):
+                return Ended(int(code), reason=" ".join(reason))
+            case ("fail", reason):
+                raise Unstartable(reason)
+            case ("hold",):
+                self.held.release()
+                stop.wait(20)
+                return Ended(137)
+            case ("do", name):
+                self.ready[name](container)
+            case _:
+                raise AssertionError(f"there is no such act: {container.command}")
+        return Ended(0)
+
+
 class Cloud:
     """An emulated account."""
 
-    def __init__(self, url: str, asked: list[tuple[str, Ask]], code: dict[str, Handler]) -> None:
+    def __init__(
+        self,
+        url: str,
+        asked: list[tuple[str, Ask]],
+        code: dict[str, Handler],
+        stage: Stage,
+        account: aws.Account,
+    ) -> None:
         self.url = url
+        self.stage = stage
+        self.services = account.services
         self.asked = asked
         self.code = code
         self.owner = session(OWNER, REGION, url)
@@ -90,13 +132,14 @@ def open_cloud(data: Path) -> Iterator[Cloud]:
     code: dict[str, Handler] = {}
     (taken,) = bind([0])
     url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    extras = aws.Extras(code.get, lambda role, ask: asked.append((role, ask)))
+    stage = Stage()
+    extras = Extras(code.get, stage, lambda role, ask: asked.append((role, ask)))
     account = aws.Account(data, url, (OWNER.access_key, OWNER.secret), extras)
     listener = Listener(taken, account)
     listener.start()
     try:
         account.load()
-        yield Cloud(url, asked, code)
+        yield Cloud(url, asked, code, stage, account)
     finally:
         account.stop()
         listener.close()
