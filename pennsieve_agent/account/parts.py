@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,13 +74,19 @@ def _gateway(parts: Parts, again: str) -> Check:
     why = "it is by the gateway that Pennsieve speaks to the node"
     if parts.answer is None:
         return Check("gateway", passed=False, finding="it gives no answer", why=why, remedy=again)
-    status, body = parts.answer.get("status"), parts.answer.get("body")
-    body = body if isinstance(body, Mapping) else {}
+    status, body = parts.answer.get("status"), _read(parts.answer.get("body"))
     issues = [str(issue) for issue in body.get("issues") or ()]
     state = str(body.get("status", ""))
     well = status == _OK and state.upper() == _HEALTHY and not issues
     finding = "; ".join([state.lower() or f"it answers {status}", *issues])
     return Check("gateway", well, finding, why, again)
+
+
+def _read(body: Any) -> Mapping[str, Any]:
+    """A body as it is, or as JSON; nothing, where it is neither."""
+    with suppress(ValueError):
+        body = json.loads(body) if isinstance(body, str) else body
+    return body if isinstance(body, Mapping) else {}
 
 
 def _queues(parts: Parts, again: str) -> Check:

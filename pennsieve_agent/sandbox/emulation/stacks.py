@@ -38,6 +38,7 @@ def fill_gaps() -> None:
             model.update_from_cloudformation_json = staticmethod(_kept)
     _lenient_batch(known["AWS::Batch::ComputeEnvironment"])
     _wrap(known["AWS::EFS::FileSystem"], _after_files)
+    _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
 
 
@@ -223,6 +224,12 @@ def _after_files(made: Any, properties: dict[str, Any]) -> None:
     """Moto leaves a file system's policy out."""
     if policy := properties.get("FileSystemPolicy"):
         made.file_system_policy = json.dumps(policy)
+
+
+def _after_role(made: Any, _: dict[str, Any]) -> None:
+    """Moto keeps the policies in a role's own template as what its API cannot send."""
+    for name, document in made.policies.items():
+        made.policies[name] = document if isinstance(document, str) else json.dumps(document)
 
 
 def _before_key(properties: dict[str, Any]) -> dict[str, Any]:
