@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 
-.PHONY: demo test check format lint types venv size bench bench-sandbox completions clean
+.PHONY: demo test check format lint lint-cloud types venv size bench bench-sandbox completions clean
 
 demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real files
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
@@ -23,6 +23,9 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+
+lint-cloud: $(VENV)/.dev $(VENV)-cloud/.made ## the node's stack, by a linter with an environment of its own
+	$(BIN)/python -m tests.account.stack.cloud $(VENV)-cloud/bin/checkov
 
 bench: $(VENV)/.dev          ## start-up and command times, as ratios
 	$(BIN)/python tests/benchmarks/startup.py
@@ -50,5 +53,10 @@ $(VENV)/.demo: pyproject.toml
 	$(PIP) install -e '.[demo]'
 	@touch $@
 
+$(VENV)-cloud/.made: Makefile
+	@test -x $(VENV)-cloud/bin/python || $(PYTHON) -m venv $(VENV)-cloud
+	$(VENV)-cloud/bin/python -m pip --disable-pip-version-check --quiet install 'checkov>=3.2,<4'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .demo .size build dist
+	rm -rf $(VENV) $(VENV)-cloud .demo .size build dist

@@ -45,10 +45,10 @@ RECONCILER = (
         "dynamodb", "DeleteItem GetItem PutItem Query", "table", "write down each step of a run"
     ),
     _right("batch", "DescribeComputeEnvironments DescribeJobs ListJobs", "any", _SEE_JOBS),
-    _right("batch", "SubmitJob", "queue", "submit the jobs of a run"),
+    _right("batch", "SubmitJob", "submission", "submit the jobs of a run"),
     _right(
         "batch",
-        "DeregisterJobDefinition RegisterJobDefinition SubmitJob TagResource",
+        "DeregisterJobDefinition RegisterJobDefinition TagResource",
         "job-definition",
         "say how each step runs",
     ),

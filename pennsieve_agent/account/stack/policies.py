@@ -117,18 +117,16 @@ def cache_access(names: NodeNames) -> Document:
 def instance_access(names: NodeNames) -> Document:
     """What a machine's ECS agent calls (AWS, "Amazon ECS container instance IAM role")."""
     cluster = names.arn("ecs", f"cluster/AWSBatch-{names.queue('gpu')}*")
-    machines, tasks = names.arn("ecs", "container-instance/*"), names.arn("ecs", "task/*")
+    machines = names.arn("ecs", "container-instance/*")
     inside = {"Condition": {"ArnLike": {"ecs:cluster": cluster}}}
     joins = ("ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance")
-    works = (
-        *("ecs:Poll", "ecs:StartTelemetrySession", "ecs:SubmitContainerStateChange"),
-        *("ecs:SubmitTaskStateChange", "ecs:UpdateContainerInstancesState"),
-    )
+    works = ("ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState")
+    tells = ("ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange")
     finds = ("ecs:DiscoverPollEndpoint", "ecr:GetAuthorizationToken")
     group = names.arn("logs", f"log-group:{names.log_group}:*")
     return document(
-        allow("JoinCluster", joins, cluster),
-        allow("WorkInCluster", works, [cluster, machines, tasks]) | inside,
+        allow("JoinCluster", (*joins, *tells), cluster),
+        allow("WorkInCluster", works, machines) | inside,
         allow("FindCluster", finds, "*"),
         allow("WriteJobLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), group),
     )
@@ -184,7 +182,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
     names = where.names
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     images = f"arn:{names.partition}:ecr:*:{where.platform_account_id}:repository/"
-    table: dict[str, str] = {
+    table: dict[str, str | list[str]] = {
         "any": "*",
         "table": names.arn("dynamodb", f"table/{names.table}"),
         "gateway": names.arn("lambda", f"function:{names.gateway}"),
@@ -193,7 +191,11 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
         "secret": names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),
         "schedule": names.arn("events", f"rule/{names.schedule}"),
-        "queue": names.arn("batch", f"job-queue/{names.stack}-*"),
+        "submission": [
+            names.arn("batch", f"job-queue/{names.stack}-*"),
+            names.arn("batch", f"job-definition/{names.stack}-*"),
+            names.arn("batch", "job/*"),
+        ],
         "job-definition": names.arn("batch", f"job-definition/{names.stack}-*"),
         "bucket-code": f"{bucket}/code/*",
         "bucket-runs": f"{bucket}/runs/*",

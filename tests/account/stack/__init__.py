@@ -1,0 +1,1 @@
+"""The stack: its template in every mode, its roles, and what linters say of both."""

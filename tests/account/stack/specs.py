@@ -1,0 +1,37 @@
+"""Nodes of every kind that there can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pennsieve_agent.account.extras import Extras
+from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+
+NUMBER, PLATFORM = "123456789012", "740463337177"
+NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
+OTHER = NodeNames("ffffffff", "prod", NUMBER, "us-east-1")
+CODE = Code("a" * 64, "1.2.3")
+GPU = Gpu("g4dn.xlarge", 4, 2)
+TAGS = (("cost-centre", "42"), ("owner", "ada@example.org"))
+BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
+
+
+def node(mode: Mode = Mode.BASIC, code: Code | None = CODE, **settings: object) -> NodeSpec:
+    """A node of a mode that is turned on."""
+    chosen = replace(Settings(mode=mode), **settings)  # type: ignore[arg-type]
+    return NodeSpec(NAMES, "lab", PLATFORM, "outside", settings=chosen, code=code)
+
+
+def every() -> dict[str, NodeSpec]:
+    """By a name that says what is particular."""
+    there = Network(
+        "vpc-0123456789abcdef0", ("subnet-0123456789abcdef0", "subnet-0fedcba9876543210")
+    )
+    found = {mode.value: node(mode) for mode in Mode}
+    found |= {f"{mode.value}-gpu": node(mode, gpu=GPU, monthly_budget=50.0) for mode in Mode}
+    found |= {f"{mode.value}-existing": node(mode, network=there) for mode in Mode}
+    found["organisation"] = node(Mode.SECURE, extras=Extras(BOUNDARY, TAGS), role_path="/research/")
+    found["off"] = node(code=None)
+    found["further"] = replace(node(), makes_role=False)
+    return found

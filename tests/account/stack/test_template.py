@@ -1,0 +1,181 @@
+"""The template of every kind of node: whole, small, tagged, bounded, and nobody else's concern."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.account.spec import Mode, NodeSpec
+from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES, node_template
+from pennsieve_agent.node.settings import NodeSettings
+from tests.account.stack.specs import BOUNDARY, CODE, NAMES, TAGS, every, node
+
+EVERY = every()
+each = pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY.keys())
+UNTAGGED = {
+    *("AWS::Batch::JobQueue", "AWS::Batch::ComputeEnvironment"),  # a map, tested below
+    *("AWS::Budgets::Budget", "AWS::EC2::Route", "AWS::EC2::SecurityGroupEgress"),
+    *("AWS::EC2::SecurityGroupIngress", "AWS::EC2::SubnetRouteTableAssociation"),
+    *("AWS::EC2::VPCEndpoint", "AWS::EC2::VPCGatewayAttachment", "AWS::ECR::PullThroughCacheRule"),
+    *("AWS::EC2::LaunchTemplate", "AWS::EFS::FileSystem"),  # under other names, tested below
+    *("AWS::EFS::MountTarget", "AWS::Events::Rule", "AWS::IAM::InstanceProfile"),
+    *("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::KMS::Alias"),
+    *("AWS::Lambda::Permission", "AWS::S3::BucketPolicy"),
+}
+"""What CloudFormation cannot tag, or tags under another name."""
+
+
+def resources(spec: NodeSpec, *types: str) -> dict[str, Any]:
+    found: dict[str, Any] = node_template(spec)["Resources"]
+    return {n: r["Properties"] for n, r in found.items() if not types or r["Type"] in types}
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from (str(key), *texts(inner))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+@each
+def test_it_is_small_enough_to_send(spec: NodeSpec) -> None:
+    assert len(json.dumps(node_template(spec), separators=(",", ":"))) < MAX_TEMPLATE_BYTES
+
+
+@each
+def test_every_role_has_the_boundary(spec: NodeSpec) -> None:
+    bounds = spec.settings.extras.boundary or {"Ref": "Boundary"}
+    roles = resources(spec, "AWS::IAM::Role")
+    assert len(roles) >= 5
+    for name, role in roles.items():
+        assert role["PermissionsBoundary"] == bounds, name
+        assert "ManagedPolicyArns" not in role, name
+    assert ("Boundary" in resources(spec)) is not bool(spec.settings.extras.boundary)
+
+
+@each
+def test_everything_that_can_be_tagged_is(spec: NodeSpec) -> None:
+    want = {"pennsieve:token": "0a1b2c3d", **dict(spec.settings.extras.tags)}
+    for name, body in node_template(spec)["Resources"].items():
+        properties = body["Properties"]
+        if body["Type"] in UNTAGGED:
+            continue
+        found = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
+        assert found.items() >= want.items(), name
+    for name, properties in resources(
+        spec, "AWS::Batch::JobQueue", "AWS::Batch::ComputeEnvironment"
+    ).items():
+        assert properties["Tags"].items() >= want.items(), name
+    (files,) = resources(spec, "AWS::EFS::FileSystem").values()
+    assert {t["Key"]: t["Value"] for t in files["FileSystemTags"]}.items() >= want.items()
+
+
+@each
+def test_only_the_roles_path_is_the_organisations(spec: NodeSpec) -> None:
+    for name, role in resources(spec, "AWS::IAM::Role").items():
+        wanted = "/" if name == "PlatformRole" else spec.settings.role_path
+        assert role["Path"] == wanted
+
+
+@each
+def test_nothing_runs_while_nothing_is_asked_for(spec: NodeSpec) -> None:
+    for properties in resources(spec, "AWS::Batch::ComputeEnvironment").values():
+        machines = properties["ComputeResources"]
+        assert machines["Type"].startswith("FARGATE") or machines["MinvCpus"] == 0
+        assert "DesiredvCpus" not in machines
+    nats = resources(spec, "AWS::EC2::NatGateway")
+    own_secure = spec.settings.mode is Mode.SECURE and not spec.settings.network
+    assert len(nats) == (1 if own_secure else 0)
+
+
+@each
+def test_nothing_has_an_address_or_comes_in(spec: NodeSpec) -> None:
+    types = {body["Type"] for body in node_template(spec)["Resources"].values()}
+    assert "AWS::Lambda::Url" not in types
+    for properties in resources(spec, "AWS::EC2::SecurityGroup").values():
+        for rule in properties.get("SecurityGroupIngress", ()):
+            assert "SourceSecurityGroupId" in rule
+    for rule in resources(spec, "AWS::EC2::SecurityGroupIngress").values():
+        assert "SourceSecurityGroupId" in rule
+
+
+@each
+def test_an_existing_network_is_left_as_it_is(spec: NodeSpec) -> None:
+    if not spec.settings.network:
+        return
+    types = {body["Type"] for body in node_template(spec)["Resources"].values()}
+    firewalls = {"AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupEgress"}
+    assert {t for t in types if t.startswith("AWS::EC2::")} == firewalls | {
+        "AWS::EC2::SecurityGroupIngress"
+    }
+
+
+def test_a_compliant_node_has_no_way_to_the_internet() -> None:
+    types = {body["Type"] for body in node_template(EVERY["compliant"])["Resources"].values()}
+    assert not types & {
+        *("AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route", "AWS::EC2::EIP")
+    }
+    assert "us-east-1.amazonaws.com" in json.dumps(node_template(EVERY["compliant"]))
+
+
+@pytest.mark.parametrize("mode", [Mode.SECURE, Mode.COMPLIANT])
+def test_the_stricter_modes_have_a_key_and_flow_logs(mode: Mode) -> None:
+    spec = node(mode)
+    (key,) = resources(spec, "AWS::KMS::Key").values()
+    assert key["EnableKeyRotation"] is True
+    assert resources(spec, "AWS::EC2::FlowLog")
+    for name, group in resources(spec, "AWS::Logs::LogGroup").items():
+        assert group["KmsKeyId"], name
+    assert resources(spec)["Files"]["KmsKeyId"]
+
+
+def test_off_is_everything_but_the_functions() -> None:
+    on, off = node_template(node())["Resources"], node_template(node(code=None))["Resources"]
+    assert {n: r for n, r in on.items() if n in off} == off
+    added = {body["Type"] for name, body in on.items() if name not in off}
+    assert added == {"AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Events::Rule"}
+
+
+def test_the_functions_are_told_what_the_nodes_code_reads() -> None:
+    for spec in (node(), EVERY["compliant-gpu"]):
+        for function in resources(spec, "AWS::Lambda::Function").values():
+            variables = function["Environment"]["Variables"]
+            plain = {k: v if isinstance(v, str) else "from AWS" for k, v in variables.items()}
+            settings = NodeSettings.of(plain)
+            assert (settings.token, settings.version) == (NAMES.token, CODE.version)
+            assert settings.gpu_queue == (NAMES.queue("gpu") if spec.settings.gpu else "")
+            assert function["Code"]["S3Key"] == NAMES.code_key(CODE.digest)
+
+
+def test_every_choice_changes_the_template() -> None:
+    """Nothing that is asked for is dropped in silence."""
+    plain = node_template(node())
+    for name, spec in {
+        "vcpus": node(max_vcpus=8),
+        "budget": node(monthly_budget=5.0),
+        "path": node(role_path="/research/"),
+        "gpu": EVERY["basic-gpu"],
+        "mode": EVERY["secure"],
+        "network": EVERY["basic-existing"],
+        "code": replace(node(), code=replace(CODE, digest="b" * 64)),
+        "platform": replace(node(), platform_account_id="1" * 12),
+        "external id": replace(node(), external_id="other"),
+        "hosts": replace(node(), api2="https://api2.pennsieve.net"),
+        "name": replace(node(), node_name="other"),
+    }.items():
+        assert node_template(spec) != plain, name
+    demanded = list(texts(node_template(EVERY["organisation"])))
+    assert BOUNDARY in demanded
+    assert {text for pair in TAGS for text in pair} <= set(demanded)
+
+
+def test_it_depends_on_nothing_but_the_specification() -> None:
+    assert node_template(node()) == node_template(node())
