@@ -30,8 +30,9 @@ class Examined:
     """What was found. ``drifted`` names what differs from what it should be.
 
     ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``access`` is
-    what the platform's role should be allowed of this node. ``parts`` is None while the node is
-    turned off. ``unseen`` says of checks why they could not be made.
+    what the platform's role should be allowed of this node. ``parts`` is None where the node has
+    no functions, ``turned_off`` says that it should. ``unseen`` says of checks why they could not
+    be made.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Examined:
     leftovers: tuple[str, ...] = ()
     skew_seconds: float | None = None
     parts: Parts | None = None
+    turned_off: bool = False
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -69,6 +71,8 @@ def _checks(seen: Examined) -> tuple[Check, ...]:
         found = (*found, _no_role(seen))
     if seen.parts is not None:
         found = (*found, *part_checks(seen.parts, _again(seen)))
+    elif seen.turned_off:
+        found = (*found, _off(seen))
     return (*found, _status(seen), _pulls(seen), _journal(seen), _leftovers(seen))
 
 
@@ -184,6 +188,11 @@ def _session(role: IamRole) -> Check:
     why = f"a stolen session lives as long; {SESSION_SECONDS} s are enough for Pennsieve"
     remedy = f"aws iam update-role --role-name {role.name} --max-session-duration {SESSION_SECONDS}"
     return Check("session", well, f"at most {role.session_seconds} s", why, remedy)
+
+
+def _off(seen: Examined) -> Check:
+    why = "without its functions no run starts"
+    return Check("functions", False, "the node is turned off: it has none", why, _again(seen))  # noqa: FBT003 - a Check
 
 
 def _status(seen: Examined) -> Check:

@@ -137,6 +137,7 @@ def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) ->
         drifted=drifted,
         access=ours.policies.get(names.access_policy) if ours else None,
         parts=look_at_parts(worlds, looking, names, spec.settings, template),
+        turned_off=worlds.bundle is not None and spec.code is None,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pennsieve_agent.account.findings import Finding, Weight, findings
@@ -24,6 +26,8 @@ from pennsieve_agent.errors import AwsError, NotPermitted
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 4
+"""Questions to AWS at the same time: there is one for each right."""
 BOUNDARY_HINT = (
     "a rule of your organisation forbids it as it was asked; if that rule demands a permissions "
     "boundary on every role, name it with: --permissions-boundary ARN"
@@ -107,10 +111,12 @@ def missing_rights(aws: Aws, intent: Intent, note: Callable[[str], None]) -> tup
     principal = principal_of(aws, intent.identity)
     if principal is None:
         return _probed(aws, intent, rights, note)
-    found: list[Refusal] = []
+    first, *others = (_question(right, intent) for right in rights)
     try:
-        for right in rights:
-            found += lacking(aws, principal, _question(right, intent))
+        found = [*lacking(aws, principal, first)]  # alone: it tells whether it may be asked
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for refusals in pool.map(partial(lacking, aws, principal), others):
+                found += refusals
     except NotPermitted:
         return _probed(aws, intent, rights, note)
     except AwsError as error:  # an emulated AWS does not know the question

@@ -15,6 +15,8 @@ from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.doctor import checks
 from pennsieve_agent.account.examine import clock_skew, examine
 from pennsieve_agent.account.policies import platform_access
+from pennsieve_agent.account.spec import Code
+from pennsieve_agent.account.worlds import Bundle
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.compute import Account, NodeStatus
 from pennsieve_agent.domain.identity import AwsSettings
@@ -194,6 +196,14 @@ def test_a_registration_without_external_id(scene: Scene) -> None:
     role = "Pennsieve-Compute-prod-aaaaaaaa"
     scene.registry.records["a"] = Account("a", NUMBER, role, "", "N:user:1")
     assert "without an external id" in look(scene)["registration"].finding
+
+
+def test_a_node_that_is_turned_off(scene: Scene) -> None:
+    scene.register()
+    there = Bundle(Code("ab" * 32, "1.2.0"), b"")
+    found = look(Scene(replace(scene.worlds, bundle=there), scene.registry))
+    assert [name for name, check in found.items() if not check.passed] == ["functions"]
+    assert found["functions"].finding == "the node is turned off: it has none"
 
 
 def test_rights_put_on_a_role_by_hand(scene: Scene) -> None:
