@@ -44,7 +44,7 @@ class Place:
 
     def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
         """The ARN of something in the account."""
-        return self.names.arn(service, resource, regional=regional)
+        return self.names.arn(service, resource.replace("**", "*"), regional=regional)
 
     def iam(self, kind: str, path: str = "") -> str:
         """The ARN of all of the node's own roles or profiles."""

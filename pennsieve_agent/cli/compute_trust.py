@@ -151,7 +151,7 @@ def doctor(
     else:
         for check in found:
             mark, style = ("✓", "green") if check.passed else ("✗", "red")
-            context.streams.result(
+            context.streams.prose(
                 f"{context.streams.paint(mark, style)} {check.name}: {check.finding}"
             )
             if not check.passed:
@@ -240,15 +240,20 @@ def _place(context: Context, flags: Flags, where: tuple[str | None, str | None])
 
 def _show_right(context: Context, right: Right) -> None:
     via = ", only by way of CloudFormation" if right.via_cloudformation else ""
-    context.streams.result(f"{right.why}{via}")
-    context.streams.result(f"    {', '.join(sorted(right.actions))}")
-    only = [
-        f"{key.rpartition(':')[2]} {value}"
-        for keys in right.conditions.values()
+    limits = "".join(
+        ", while something is made"
+        if operator == "Null"
+        else f", only with {key.rpartition(':')[2]} {_words(value)}"
+        for operator, keys in right.conditions.items()
         for key, value in keys.items()
-    ]
-    limits = f", only with {', '.join(only)}" if only else ""
-    context.streams.result(f"    on {', '.join(right.resources)}{limits}")
+    )
+    context.streams.prose(f"{right.why}{via}")
+    context.streams.prose(f"    {', '.join(sorted(right.actions))}")
+    context.streams.prose(f"    on {', '.join(right.resources)}{limits}")
+
+
+def _words(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else " or ".join(value)
 
 
 def _identity(context: Context, region: str | None, aws_profile: str | None) -> AwsIdentity:
@@ -300,4 +305,4 @@ def _show_words(context: Context, title: str, words: RoleWords) -> None:
     for heading, lines in parts:
         context.streams.result(f"\n{heading}:")
         for line in lines or ("nothing",):
-            context.streams.result(f"  - {line}")
+            context.streams.prose(f"  - {line}")

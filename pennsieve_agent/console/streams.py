@@ -90,11 +90,16 @@ class Streams:
 
         Commands to copy are not for this: a wrapped one cannot be pasted.
         """
-        if not self.err_is_terminal:
-            self.note(text)
-            return
+        self.note(self._wrapped(text) if self.err_is_terminal else text)
+
+    def prose(self, text: str) -> None:
+        """Write a result that is read, not copied: on a terminal, wrapped between words."""
+        self.result(self._wrapped(text) if self.out_is_terminal else text)
+
+    def _wrapped(self, text: str) -> str:
         import textwrap  # noqa: PLC0415 - most commands do not need it
 
+        lines = []
         for line in text.splitlines() or [""]:
             indent = " " * (len(line) - len(line.lstrip()))
             wrapped = textwrap.wrap(
@@ -104,7 +109,8 @@ class Streams:
                 break_long_words=False,
                 break_on_hyphens=False,
             )
-            self.note("\n".join(wrapped))
+            lines.append("\n".join(wrapped))
+        return "\n".join(lines)
 
     def paint(self, text: str, *styles: str) -> str:
         """The text in colour, where there is colour."""
