@@ -1,0 +1,171 @@
+"""Bringing a run's input files in: several at once, each going on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pennsieve_agent.node.mover.relay import Relay
+from pennsieve_agent.node.mover.trouble import Trouble, disk_words
+from pennsieve_agent.node.tasks import Task
+
+AT_ONCE = 8
+ATTEMPTS = 6
+READ_BYTES = 1 << 20
+IDLE_SECONDS = 60
+PACKAGES_A_CALL = 500
+PARTIAL = ".part"
+_RANGE_DONE = 416
+_PARTIAL_CONTENT = 206
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file to bring: its place in the step's folder, size in bytes, and address for a while."""
+
+    package: str
+    name: str
+    path: PurePosixPath
+    size: int
+    url: str = field(repr=False)
+
+
+def stage_in(task: Task, relay: Relay, into: Path, say: Callable[[str], None]) -> None:
+    """Download everything that a task names, keeping the folders of the dataset.
+
+    Raises:
+        Trouble: a file cannot be had, or a name leads out of the folder.
+
+    """
+    files = list(manifest(task, relay))
+    if not files:
+        raise Trouble("the packages hold no files")
+    _check_places(files)
+    into.mkdir(parents=True, exist_ok=True)
+    total = sum(file.size for file in files)
+    say(f"{len(files)} files ({total} bytes) from dataset {task.dataset}")
+    fetcher = Fetcher(task, relay, into)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for done in [pool.submit(fetcher.fetch, file) for file in files]:
+            done.result()
+    say(f"{len(files)} files are there")
+
+
+def manifest(task: Task, relay: Relay) -> Iterator[Incoming]:
+    """The files of a task's packages (``contracts/core.md`` 3.6)."""
+    query = {"dataset_id": task.dataset}
+    folders = _folders(relay, query)
+    for start in range(0, len(task.packages), PACKAGES_A_CALL):
+        asked = list(task.packages[start : start + PACKAGES_A_CALL])
+        answer = relay.ask("POST", "/packages/download-manifest", query, {"nodeIds": asked})
+        for row in answer.get("data") or ():
+            # A package that was asked for by itself comes without its folders.
+            folder = folders.get(row["nodeId"], "/".join(row.get("path") or ()))
+            where = PurePosixPath(folder, row["fileName"])
+            yield Incoming(row["nodeId"], row["fileName"], where, int(row["size"]), row["url"])
+
+
+def _folders(relay: Relay, query: Mapping[str, str]) -> dict[str, str]:
+    """The folder of each package, from the document of the whole dataset; nothing without one."""
+    try:
+        answer = relay.ask("GET", "/datasets/manifest", query)
+        with urllib.request.urlopen(answer["url"], timeout=IDLE_SECONDS) as document:  # noqa: S310
+            rows: list[dict[str, Any]] = json.load(document)["files"]
+    except (KeyError, OSError, Trouble, ValueError):
+        return {}
+    return {row["packageId"]: row["path"] for row in rows}
+
+
+def _check_places(files: Sequence[Incoming]) -> None:
+    """Refuse names that lead out of the folder, and two files in one place."""
+    seen: dict[PurePosixPath, str] = {}
+    for file in files:
+        parts = file.path.parts
+        if file.path.is_absolute() or ".." in parts or "\0" in str(file.path) or not parts:
+            raise Trouble(f"'{file.path}' leads out of the run's folder; nothing was downloaded")
+        if seen.setdefault(file.path, file.package) != file.package:
+            raise Trouble(f"two files are called '{file.path}'; rename one of them")
+
+
+@dataclass(slots=True)
+class Fetcher:
+    """Downloads files of one task, with addresses renewed when they have ended."""
+
+    task: Task
+    relay: Relay
+    into: Path
+
+    def fetch(self, file: Incoming) -> None:
+        """Bring one file; a complete one is left as it is.
+
+        Raises:
+            Trouble: it cannot be had.
+
+        """
+        target = self.into / file.path
+        if target.is_file() and target.stat().st_size == file.size:
+            return
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(target.name + PARTIAL)
+            self._download(file, partial)
+            partial.replace(target)
+        except OSError as error:
+            raise Trouble(disk_words(error, f"writing '{file.path}'")) from error
+
+    def _download(self, file: Incoming, partial: Path) -> None:
+        url, said = file.url, ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self.relay.sleep(min(2.0**attempt, 20.0))
+            have = partial.stat().st_size if partial.exists() else 0
+            if have > file.size:
+                partial.unlink()
+                have = 0
+            if have == file.size and partial.exists():
+                return
+            try:
+                said = self._read(url, partial, have) or said
+            except urllib.error.HTTPError as error:
+                said = f"HTTP {error.code}"
+                if error.code in {400, 401, 403}:  # the address has ended
+                    url = self._renewed(file)
+                elif error.code == _RANGE_DONE:
+                    partial.unlink(missing_ok=True)
+            except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+                said = str(getattr(error, "reason", error))
+            if partial.exists() and partial.stat().st_size == file.size:
+                return
+        size = partial.stat().st_size if partial.exists() else 0
+        why = said or f"{size} of {file.size} bytes came"
+        raise Trouble(f"'{file.path}' cannot be downloaded: {why}")
+
+    def _read(self, url: str, partial: Path, have: int) -> str:
+        """Read on from where the file ends; why it stopped too early, if it did."""
+        request = urllib.request.Request(url)  # noqa: S310 - an address of the platform's storage
+        if have:
+            request.add_header("Range", f"bytes={have}-")
+        with urllib.request.urlopen(request, timeout=IDLE_SECONDS) as answer:  # noqa: S310
+            resumed = have and answer.status == _PARTIAL_CONTENT
+            with partial.open("ab" if resumed else "wb") as file:
+                while block := answer.read(READ_BYTES):
+                    file.write(block)
+                file.flush()
+                os.fsync(file.fileno())
+        return ""
+
+    def _renewed(self, file: Incoming) -> str:
+        query = {"dataset_id": self.task.dataset}
+        asked = {"nodeIds": [file.package]}
+        answer = self.relay.ask("POST", "/packages/download-manifest", query, asked)
+        for row in answer.get("data") or ():
+            if row["nodeId"] == file.package and row["fileName"] == file.name:
+                return str(row["url"])
+        raise Trouble(f"'{file.path}' is no longer in the dataset")

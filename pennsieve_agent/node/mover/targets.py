@@ -1,0 +1,123 @@
+"""What a data target does with results, by its type (``contracts/workflows.md`` 2.5)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pennsieve_agent.node.mover.deliver import Delivery, Keys, State
+from pennsieve_agent.node.mover.merge import files_of
+from pennsieve_agent.node.mover.relay import Relay
+from pennsieve_agent.node.mover.storage import Storage
+from pennsieve_agent.node.mover.trouble import Trouble, disk_words
+from pennsieve_agent.node.tasks import Task
+
+DATASET, ASSET, LAYER = "Pennsieve Dataset", "Pennsieve Package Asset", "persistent-layer"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folder of the run, and that of the node's layers where the job has it."""
+
+    run: Path
+    layers: Path
+
+
+def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[], float]) -> None:
+    """Hand the files of a target's parents over.
+
+    Raises:
+        Trouble: they cannot be delivered, or there is no such target.
+
+    """
+    run = places.run
+    folders = [(step, run / step) for step in task.parents]
+    state = State.read(run / f".{task.step}.delivery.json")
+    match task.target:
+        case "" | "Pennsieve Dataset":
+            Delivery(task, relay, state, say, now).run(folders)
+        case "Pennsieve Package Asset":
+            _asset(task, relay, state, folders, say, now)
+        case "persistent-layer":
+            _layer(task, places.layers, folders, say)
+        case _:
+            raise Trouble(f"this node knows no target '{task.target}'")
+
+
+def _asset(
+    task: Task,
+    relay: Relay,
+    state: State,
+    folders: list[tuple[str, Path]],
+    say: Say,
+    now: Callable[[], float],
+) -> None:
+    """One viewer asset of all input packages (``contracts/workflows.md`` 5.7)."""
+    kind = task.params.get("ASSET_TYPE", "parquet-umap-viewer")
+    query = {"dataset_id": task.dataset}
+    if not task.packages:
+        raise Trouble("a viewer asset belongs to packages, and the run has none")
+    if not state.manifest:
+        body = {
+            "name": task.params.get("ASSET_NAME", kind),
+            "asset_type": kind,
+            "properties": {},
+            "package_ids": list(task.packages),
+        }
+        found = relay.ask("POST", "/packages/assets", query, body)
+        state.manifest = str(found["asset"]["id"])
+        first: dict[str, Any] | None = _asset_keys(found["upload_credentials"])
+        state.write()
+    else:
+        raise Trouble("an earlier attempt began a viewer asset; start the run again")
+    keys = Keys(lambda: first or {}, now)
+    storage = Storage(keys, relay.sleep, relay.endpoint)
+    count = 0
+    for _, folder in folders:
+        for relative, path in files_of(folder) if folder.is_dir() else ():
+            storage.put(path, relative)
+            count += 1
+    relay.ask("PATCH", f"/packages/assets/{state.manifest}", query, {"status": "ready"})
+    outputs = f"/compute/workflows/runs/{task.run}/outputs"
+    relay.ask("PUT", outputs, {}, {"assetId": state.manifest})
+    say(f"viewer asset {state.manifest} of {len(task.packages)} packages has {count} files")
+
+
+def _asset_keys(row: dict[str, Any]) -> dict[str, Any]:
+    """The one place where the platform writes these with underscores (section 8, trap 24)."""
+    return {
+        "accessKeyId": row["access_key_id"],
+        "secretAccessKey": row["secret_access_key"],
+        "sessionToken": row["session_token"],
+        "expiration": row["expiration"],
+        "bucket": row["bucket"],
+        "keyPrefix": row["key_prefix"],
+        "region": row["region"],
+    }
+
+
+def _layer(task: Task, shelf: Path, folders: list[tuple[str, Path]], say: Say) -> None:
+    """Fill a layer of the node, which must be there; it appears complete or not at all."""
+    name = task.params.get("layerName", "")
+    target = shelf / name
+    if not name or "/" in name or name.startswith("."):
+        raise Trouble(f"'{name}' is no name of a layer")
+    try:
+        fresh = shelf / f".{task.run}"
+        shutil.rmtree(fresh, ignore_errors=True)
+        count = 0
+        for _, folder in folders:
+            for relative, path in files_of(folder) if folder.is_dir() else ():
+                place = fresh / relative
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, place)
+                count += 1
+        shutil.rmtree(target, ignore_errors=True)
+        fresh.rename(target)
+    except OSError as error:
+        raise Trouble(disk_words(error, f"filling layer '{name}'")) from error
+    say(f"layer '{name}' has {count} files")

@@ -1,0 +1,150 @@
+"""What the mover is told, and what it may ask for: the words between it and the reconciler.
+
+A mover job's environment has names alone; what to move lies as JSON in the node's bucket, as a
+list of packages may be long. The mover asks the platform nothing itself: it calls the reconciler
+with ``{"relay": {"run", "method", "path", "query", "body"}}`` and is answered ``{"status",
+"body"}``; :func:`relay_allows` says what is passed on, with the run's own token, which the mover
+never sees.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from pennsieve_agent.node import sigv4
+
+RUN_DIR = "RUN_DIR"
+RUN_MOUNT = "/mnt/run"
+"""Where a mover job sees the folder of its run; each step has a folder in it."""
+LAYERS_DIR = "LAYERS_DIR"
+LAYERS_MOUNT = "/mnt/layers"
+"""Where a job sees the node's layers, if it uses or fills one."""
+
+
+class TaskKind(StrEnum):
+    """What a mover job does."""
+
+    STAGE_IN = "stage-in"
+    MERGE = "merge"
+    DELIVER = "deliver"
+    CLEAN = "clean"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing to move. ``parents`` are the steps whose files are meant; folders bear their ids.
+
+    ``target`` is a target type of the platform (``contracts/workflows.md`` 2.5) with its
+    ``params``; ``layers`` is the folder of the node's layers, where one is to be filled.
+    """
+
+    kind: TaskKind
+    run: str
+    step: str
+    dataset: str = ""
+    packages: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    target: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """As it lies in the bucket."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, text: str | bytes) -> Self:
+        """As it was written.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+
+        """
+        found = json.loads(text)
+        lists = {name: tuple(found.get(name, ())) for name in ("packages", "parents")}
+        return cls(**{**found, "kind": TaskKind(found["kind"]), **lists})
+
+
+def object_key(run: str, step: str, kind: TaskKind) -> str:
+    """Where a task lies in the node's bucket."""
+    return f"runs/{run}/{step_slug(step)}.{kind}.json"
+
+
+def step_slug(step: str) -> str:
+    """A step's id as a part of names: two ids never have one slug."""
+    slug = re.sub(r"[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}_", step)
+    return slug or "_"
+
+
+def mover_environment(
+    values: Mapping[str, str], run: str, step: str, kind: TaskKind
+) -> dict[str, str]:
+    """The environment of a mover job; ``values`` are region, bucket, code_key, reconciler."""
+    found = {f"NODE_{name.upper()}": value for name, value in values.items() if value}
+    return {**found, "MOVER_TASK": object_key(run, step, kind), RUN_DIR: RUN_MOUNT}
+
+
+_START = """
+def start():
+    import io, re, sys, tempfile
+    bucket, key = os.environ["NODE_BUCKET"], os.environ["NODE_CODE_KEY"]
+    region = os.environ["NODE_REGION"]
+    url = place("s3", region, os.environ.get("NODE_ENDPOINT", "")) + "/" + bucket + "/" + key
+    headers = signed("GET", url, "s3", region, keys_of_task())
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
+        code = answer.read()
+    if hashlib.sha256(code).hexdigest() != re.search("[0-9a-f]{64}", key)[0]:
+        sys.exit("the node's code is not what it should be; nothing was run")
+    file = tempfile.NamedTemporaryFile(suffix=".zip", delete=False)
+    file.write(code)
+    file.close()
+    sys.path.insert(0, file.name)
+    from pennsieve_agent.node.mover.main import main
+    sys.exit(main())
+
+
+start()
+"""
+
+
+def mover_command() -> list[str]:
+    """The command of a mover job: fetches the node's code, checks it, and runs it."""
+    return ["python3", "-c", f"{inspect.getsource(sigv4)}\n{_START}"]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRequest:
+    """What the mover asks the platform, by way of the reconciler."""
+
+    run: str
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+_DATASET_ROUTES = {
+    ("POST", "/packages/download-manifest"),
+    ("GET", "/datasets/manifest"),
+    ("POST", "/upload/manifest"),
+    ("POST", "/upload/manifest/storage-credentials"),
+    ("POST", "/upload/manifest/files/finalize"),
+    ("POST", "/packages/assets"),
+    ("GET", "/packages/assets"),
+}
+_ASSET = re.compile(r"/packages/assets/[0-9A-Za-z-]+")
+
+
+def relay_allows(asked: RelayRequest, dataset: str) -> bool:
+    """Whether the mover of a run may ask this: files of the run's own dataset, and its outputs."""
+    if (asked.method, asked.path) == ("PUT", f"/compute/workflows/runs/{asked.run}/outputs"):
+        return True
+    known = (asked.method, asked.path) in _DATASET_ROUTES or (
+        asked.method == "PATCH" and bool(_ASSET.fullmatch(asked.path))
+    )
+    return known and bool(dataset) and asked.query.get("dataset_id") == dataset

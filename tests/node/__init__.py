@@ -1,0 +1,1 @@
+"""The node manager: its parts alone, and together against an emulated AWS."""
