@@ -14,6 +14,7 @@ from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.parts import Parts, part_checks
+from pennsieve_agent.account.served_role import served_checks
 from pennsieve_agent.account.stack.trusts import SESSION_SECONDS
 from pennsieve_agent.account.steps import AllowImagePulls
 from pennsieve_agent.aws.iam import IamRole
@@ -31,8 +32,9 @@ class Examined:
 
     ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``access`` is
     what the platform's role should be allowed of this node. ``parts`` is None where the node has
-    no functions, ``turned_off`` says that it should. ``unseen`` says of checks why they could not
-    be made.
+    no functions, ``turned_off`` says that it should. ``served`` is what the role leaves open of a
+    node that Pennsieve runs itself, else None. ``unseen`` says of checks why they could not be
+    made.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Examined:
     skew_seconds: float | None = None
     parts: Parts | None = None
     turned_off: bool = False
+    served: tuple[str, ...] | None = None
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,6 +67,8 @@ def _checks(seen: Examined) -> tuple[Check, ...]:
     found: tuple[Check, ...] = (_credentials(seen),)
     if seen.identity is None:
         return (*found, _status(seen))
+    if seen.served is not None:
+        return (*found, _clock(seen), *_served(seen, seen.served), _status(seen), _leftovers(seen))
     found = (*found, _clock(seen), _registration(seen), _stack(seen), _drift(seen))
     if seen.role is not None:
         found = (*found, *_trust(seen, seen.role), _bounded(seen, seen.role), _session(seen.role))
@@ -74,6 +79,14 @@ def _checks(seen: Examined) -> tuple[Check, ...]:
     elif seen.turned_off:
         found = (*found, _off(seen))
     return (*found, _status(seen), _pulls(seen), _journal(seen), _leftovers(seen))
+
+
+def _served(seen: Examined, served: tuple[str, ...]) -> tuple[Check, ...]:
+    """A node that Pennsieve runs itself: its role is all that is ours to look at."""
+    if seen.role is None:
+        return (_no_role(seen),)
+    external_id = seen.account.external_id if seen.account else ""
+    return served_checks(seen.role, served, seen.platform_account_id, external_id)
 
 
 def _again(seen: Examined) -> str:

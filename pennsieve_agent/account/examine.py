@@ -24,14 +24,17 @@ from pennsieve_agent.account.names import (
 from pennsieve_agent.account.observe import RegisterOptions
 from pennsieve_agent.account.recorded import installed_code, installed_settings
 from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.served_role import openings
 from pennsieve_agent.account.spec import NodeSpec, Settings
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called, template_of
 from pennsieve_agent.aws.iam import (
     IamRole,
+    attached_policies,
     find_role,
     managed_policy,
     policies_called,
+    role_policies,
     roles_called,
 )
 from pennsieve_agent.aws.session import Aws
@@ -81,8 +84,37 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
         leftovers=looking.at("leftovers", lambda: _leftovers(aws, platform.accounts, names), ()),
         skew_seconds=looking.at("clock", lambda: clock_skew(aws, now), None),
     )
-    seen = _compared(worlds, looking, seen, options.hosts)
+    if _is_served(seen):
+        seen = _with_openings(aws, looking, seen)
+    else:
+        seen = _compared(worlds, looking, seen, options.hosts)
     return replace(seen, unseen=looking.unseen)
+
+
+def _is_served(seen: Examined) -> bool:
+    """Whether Pennsieve runs the node itself: neither it nor anything here says that we do."""
+    node = seen.node
+    return node is not None and not node.self_managed and not (seen.entry or seen.stack)
+
+
+def _with_openings(aws: Aws, looking: Looking, seen: Examined) -> Examined:
+    """With the role as Pennsieve was told it, whatever it is called, and what it leaves open."""
+    name = seen.account.role_name if seen.account else ""
+    role = looking.at("role", lambda: find_role(aws, name), None) if name else None
+    nothing: tuple[str, ...] = ()
+    if role is None:
+        return replace(seen, role=None, served=nothing)
+    boundary = looking.at("role's rights", lambda: _boundary(aws, role), None)
+    found = looking.at(
+        "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
+    )
+    return replace(seen, role=role, boundary=boundary, served=found)
+
+
+def _all_policies(aws: Aws, role: str) -> dict[str, Mapping[str, Any]]:
+    """The policies on a role and those attached to it; AWS's own among them are not read."""
+    attached = {arn: managed_policy(aws, arn) for arn in attached_policies(aws, role)}
+    return {**role_policies(aws, role), **{arn: doc for arn, doc in attached.items() if doc}}
 
 
 def clock_skew(aws: Aws, now: Callable[[], float]) -> float | None:
