@@ -41,7 +41,10 @@ def start(
     data: Data = None,
     engine: Annotated[
         str | None,
-        typer.Option(help="What runs the steps: docker or process. Default: docker if it answers."),
+        typer.Option(
+            help="What runs the steps: docker, process, or batch (the node itself, on an emulated "
+            "AWS Batch). Default: docker if it answers."
+        ),
     ] = None,
     faults: Annotated[
         str | None,

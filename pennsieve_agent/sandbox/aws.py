@@ -84,7 +84,8 @@ class Account:
                 _make_network(self._key[0])
 
     def stop(self) -> None:
-        """End what runs in the account."""
+        """End what runs in the account; to be used once, after it was loaded or is about to be."""
+        self._loaded.wait()
         self.services.stop()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -13,6 +13,9 @@ from typing import Any, Protocol
 from pennsieve_agent import __version__
 from pennsieve_agent.sandbox import aws, clock, faults, people, surfaces, upload
 from pennsieve_agent.sandbox.config_file import write_profile
+from pennsieve_agent.sandbox.emulation.containers import Machine
+from pennsieve_agent.sandbox.emulation.node_code import node_code
+from pennsieve_agent.sandbox.emulation.services import Extras
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Caller, Route
 from pennsieve_agent.sandbox.listening import Listener, bind
@@ -32,6 +35,7 @@ class ComputeParts(Protocol):
 
     routes: Iterable[Route]
     engine_name: str
+    machine: Machine
 
     def callback(self, run_id: str, token: str) -> Caller | None:
         """Whose run this is, while its token is valid."""
@@ -88,8 +92,7 @@ def serve(
         parts = _parts(world, settings, compute)
         state = _state(world, parts)
         key = aws.write_settings(store, data, world.urls.aws)
-        account = aws.Account(data, world.urls.aws, key, settings.aws)
-        stack.callback(account.stop)
+        account = aws.Account(data, world.urls.aws, key, _extras(settings, parts))
         apps = _applications(world, settings, parts, account)
         listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())
@@ -100,11 +103,19 @@ def serve(
         if parts.compute is not None:
             parts.compute.start()
             stack.callback(parts.compute.stop)
+        stack.callback(account.stop)  # first of all: jobs need the ports and the engine to the end
         parts.uploads.start()
         stack.callback(parts.uploads.stop)
         stack.enter_context(_announced(state))
         on_ready(state)
         stop.wait()
+
+
+def _extras(settings: Settings, parts: _Parts) -> Extras:
+    """What the emulated account runs: the node's own code, and jobs by the compute part."""
+    if settings.aws is not None or parts.compute is None:
+        return settings.aws or Extras()
+    return Extras(node_code, parts.compute.machine)
 
 
 def load_compute() -> Compute | None:

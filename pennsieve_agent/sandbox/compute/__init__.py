@@ -28,9 +28,15 @@ said can be read, which the platform does not offer:
 and never in an answer. The processors of a run get its starter's and the shared ones as
 environment variables, and its log has ``***`` in their place (:mod:`.masking`).
 
-**A run's callback token** is made when the run is STARTED, kept as a hash, and accepted on v2 until
-the run leaves that state, for the run's one dataset. Nobody is given it yet: the sandbox's targets
-are parts of its node and need none.
+**A run's callback token** is made when the run is STARTED, or handed to its node, and its hash is
+kept. It is accepted on v2 for the run's one dataset until the run leaves that state, and for the
+run itself until it is final. Nodes that are engines of this process need none; with ``--engine batch``
+the node is given it.
+
+**With** ``--engine batch`` the platform runs nothing itself (:mod:`.handover`): it enters the
+account by the role, with the external id, and hands each run to the node's gateway
+(:mod:`.node_gateway`). The node's real code runs as functions of the emulated account, its jobs by
+:mod:`.job_machine`. Its logs, secrets and allowed processors are read and written through.
 
 Left out: interactive sessions, LLM budgets, storage nodes, viewer assets, and Parquet exports.
 """
@@ -54,7 +60,9 @@ def build(
 ) -> ComputeParts:
     """Put the compute side together; nothing runs before :meth:`ComputeParts.start`.
 
-    ``engine`` is ``docker`` or ``process``; None takes Docker when an engine answers. What the
+    ``engine`` is ``docker``, ``process`` or ``batch``; None takes Docker when an engine answers.
+    With ``batch`` the platform hands runs to their nodes, and ``machine`` runs the jobs of these,
+    in containers when an engine answers. What the
     part needs of others is found by itself, unless ``neighbours`` are given.
 
     Raises:
@@ -65,4 +73,4 @@ def build(
         from pennsieve_agent.sandbox.compute.wiring import real_neighbours  # noqa: PLC0415 - heavy
 
         neighbours = real_neighbours(world, engine)
-    return ComputeParts(world, files, neighbours)
+    return ComputeParts(world, files, neighbours, batch=engine == "batch")

@@ -15,6 +15,7 @@ from pennsieve_agent.sandbox.compute.catalogue import (
     find_version,
     may_see,
 )
+from pennsieve_agent.sandbox.compute.images import image_of
 from pennsieve_agent.sandbox.compute.seams import Members
 from pennsieve_agent.sandbox.compute.times import go_text, rfc3339
 from pennsieve_agent.sandbox.faults import unsafe
@@ -198,7 +199,7 @@ class Applications:
             return _unauthorized(404, "version is not yet deployed")
         if not may_see(self._store, self._members, request.caller, app):
             return _unauthorized(403, "user does not have access to this application")
-        return Response(200, {"authorized": True, "imageUrl": version["reference"]})
+        return Response(200, {"authorized": True, "imageUrl": image_of(self._store, version)})
 
     def deployments(self, request: Request) -> Response:
         """The builds of a version, oldest first (1.1)."""

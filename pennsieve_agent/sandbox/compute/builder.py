@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pennsieve_agent.errors import AgentError, SourceError
 from pennsieve_agent.sandbox.compute.catalogue import manifest_json
+from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.compute.seams import Neighbours
 from pennsieve_agent.sandbox.compute.times import rfc3339
 from pennsieve_agent.sandbox.compute.workers import Workers
@@ -26,7 +27,9 @@ MAX_ASSET_BYTES = 1_000_000
 class Builder:
     """Builds versions, one at a time. A build that a restart cut off is done again."""
 
-    def __init__(self, world: World, neighbours: Neighbours) -> None:
+    def __init__(self, world: World, neighbours: Neighbours, images: Images | None = None) -> None:
+        """``images`` takes what is built, where nodes get images from a registry."""
+        self._images = images
         self._store = world.store
         self._now = world.now
         self._apps = world.data / "apps"
@@ -109,6 +112,9 @@ class Builder:
         program = self._neighbours.backend.prepare(
             folder, _short_name(row), lambda line: self._say(row, line)
         )
+        if self._images is not None:
+            made = {"backend": program.backend, "reference": program.reference}
+            self._images.put({**row, **made})
         with self._store.transaction():
             self._store.execute(
                 "UPDATE app_versions SET status = 'deployed', backend = ?, reference = ?"

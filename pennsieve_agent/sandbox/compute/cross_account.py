@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.sandbox.compute import trust
 from pennsieve_agent.sandbox.compute.role_policy import ROLE_PREFIX
+from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID
 
 READY_STACKS = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _REGION = "us-east-1"
@@ -54,8 +57,10 @@ class CustomerAccount:
             "aws_session_token": found["SessionToken"],
         }
 
-    def check_stack(self, keys: dict[str, str], name: str, region: str) -> None:
+    def check_stack(self, keys: dict[str, str], name: str, region: str) -> dict[str, str]:
         """See that a stack is there and complete, with the assumed role's credentials.
+
+        Answers its outputs.
 
         Raises:
             Refused: it is not.
@@ -72,6 +77,33 @@ class CustomerAccount:
             client.close()
         if stack["StackStatus"] not in READY_STACKS:
             raise Refused(f"stack {name} is {stack['StackStatus']}")
+        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+
+    def invoke(
+        self, keys: dict[str, str], function: str, region: str, event: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Call a function with the assumed role's credentials, and wait for its answer.
+
+        Raises:
+            Refused: it may not be called, it failed, or what it answers is no object.
+
+        """
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy
+
+        client = _client("lambda", self._endpoint, region, keys)
+        try:
+            answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+            found = json.loads(answer["Payload"].read() or b"null")
+        except (ClientError, BotoCoreError, ValueError) as error:
+            raise Refused(f"function {function} cannot be called: {error}") from error
+        finally:
+            client.close()
+        if answer.get("FunctionError"):
+            words = found.get("errorMessage") if isinstance(found, dict) else found
+            raise Refused(f"function {function} failed: {words}")
+        if not isinstance(found, dict):
+            raise Refused(f"function {function} gave no answer")
+        return found
 
     def _trust_policy(self, arn: str) -> dict[str, Any]:
         """The role's trust policy, read as AWS itself would: from inside the account."""
@@ -93,6 +125,17 @@ class CustomerAccount:
     def _from_inside(self, request: Any, **_: Any) -> None:
         # The emulated AWS takes the account from this header; AWS looks into the account itself.
         request.headers["x-moto-account-id"] = self._account_id
+
+
+def platform_client(service: str, endpoint: str) -> Any:
+    """A client of boto3 in the platform's own account."""
+    client = _client(service, endpoint, _REGION, _KEYS)
+
+    def at_home(request: Any, **_: Any) -> None:
+        request.headers["x-moto-account-id"] = PLATFORM_ACCOUNT_ID
+
+    client.meta.events.register("before-sign", at_home)
+    return client
 
 
 def _client(service: str, endpoint: str, region: str, keys: dict[str, str]) -> Any:

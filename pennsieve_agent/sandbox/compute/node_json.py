@@ -11,6 +11,7 @@ from typing import Any
 
 from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT
 from pennsieve_agent.sandbox.compute.records import find_account
+from pennsieve_agent.sandbox.compute.times import rfc3339
 from pennsieve_agent.sandbox.store import Row, Store
 
 LATEST_VERSION = "v1.0.0"
@@ -21,6 +22,11 @@ _VERSION = re.compile(r"v?([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
 def listed_node(store: Store, node: Row) -> dict[str, Any]:
     """A node in a list: with health and version, without its scope."""
     checked = {"healthStatus": "HEALTHY", "lastHealthCheck": node["checked_at"]}
+    if health := store.row(
+        "SELECT * FROM compute_node_health WHERE node_uuid = ?", (node["uuid"],)
+    ):
+        when = rfc3339(health["checked_at"])
+        checked = {"healthStatus": health["status"], "lastHealthCheck": when}
     return {
         **_common(store, node),
         **_settings(node),

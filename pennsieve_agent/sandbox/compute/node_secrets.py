@@ -6,6 +6,7 @@ import re
 
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
+from pennsieve_agent.sandbox.compute.gateway_vault import GatewayVault
 from pennsieve_agent.sandbox.compute.node_access import NodeGate, check_gateway
 from pennsieve_agent.sandbox.compute.nodes import PATH
 from pennsieve_agent.sandbox.compute.seams import Members
@@ -26,13 +27,14 @@ RESERVED = frozenset(
         *("targetType", "callbackToken", "llmGovernorFunction", "params"),
     )
 )
+Vault = SecretVault | GatewayVault
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class NodeSecrets:
     """One's own secrets and the shared ones. Values are taken and never answered."""
 
-    def __init__(self, store: Store, members: Members, vault: SecretVault) -> None:
+    def __init__(self, store: Store, members: Members, vault: Vault) -> None:
         self._gate = NodeGate(store, members)
         self._vault = vault
 

@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
+from pennsieve_agent.sandbox.compute.gateway_vault import ask_or_refuse
 from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT, NodeGate, check_gateway
+from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway, gateway_of
 from pennsieve_agent.sandbox.compute.node_json import access_scope
 from pennsieve_agent.sandbox.compute.nodes import PATH
 from pennsieve_agent.sandbox.compute.seams import Members
@@ -30,7 +32,9 @@ _GPU_FIELDS = ("tier", "instanceType", "gpu", "gpuMemoryGB", "vcpus", "memoryGB"
 class NodeSharing:
     """Permissions, allowed processors, and the GPU price list."""
 
-    def __init__(self, world: World, members: Members) -> None:
+    def __init__(self, world: World, members: Members, gateway: NodeGateway | None = None) -> None:
+        """``gateway`` tells nodes that keep the list themselves."""
+        self._gateway = gateway
         self._store = world.store
         self._now = world.now
         self._members = members
@@ -161,6 +165,9 @@ class NodeSharing:
             processors = read(request).texts("processors")
         except BadBody:
             raise answers.message(400, answers.UNMARSHAL) from None
+        if self._gateway is not None and gateway_of(node):
+            body = {"processors": processors or []}
+            ask_or_refuse(self._gateway, node, "PUT", "/allowed-processors", body=body)
         self._store.execute(
             "UPDATE compute_nodes SET processors = ? WHERE uuid = ?",
             (json.dumps(processors or []), node["uuid"]),

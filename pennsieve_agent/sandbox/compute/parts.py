@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import itertools
 
+from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.sandbox.compute import legacy_applications, role_policy
 from pennsieve_agent.sandbox.compute.accounts import Accounts
 from pennsieve_agent.sandbox.compute.app_permissions import AppPermissions
@@ -13,9 +14,14 @@ from pennsieve_agent.sandbox.compute.builder import Builder
 from pennsieve_agent.sandbox.compute.definitions import Definitions
 from pennsieve_agent.sandbox.compute.dispatcher import Dispatcher
 from pennsieve_agent.sandbox.compute.enablements import Enablements
+from pennsieve_agent.sandbox.compute.gateway_vault import GatewayVault
+from pennsieve_agent.sandbox.compute.handover import Handover
+from pennsieve_agent.sandbox.compute.images import Images
+from pennsieve_agent.sandbox.compute.job_machine import JobMachine
 from pennsieve_agent.sandbox.compute.layer_routes import NodeLayers
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.node_changes import NodeChanges
+from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway
 from pennsieve_agent.sandbox.compute.node_secrets import NodeSecrets
 from pennsieve_agent.sandbox.compute.node_sharing import NodeSharing
 from pennsieve_agent.sandbox.compute.nodes import Nodes
@@ -41,11 +47,14 @@ class ComputeParts:
     It is used once: started, then stopped.
     """
 
-    def __init__(self, world: World, files: DatasetFiles, neighbours: Neighbours) -> None:
+    def __init__(
+        self, world: World, files: DatasetFiles, neighbours: Neighbours, *, batch: bool = False
+    ) -> None:
+        """``batch`` hands runs to their nodes, whose jobs :attr:`machine` runs."""
         self._store = world.store
         self._members = members = neighbours.members
         self._backend = neighbours.backend
-        self.engine_name = neighbours.backend.name
+        self.engine_name = "batch" if batch else neighbours.backend.name
         lines = RunLog(world.store, world.now)
         vault, shelf = SecretVault(world.data / "node-secrets"), LayerShelf(world)
 
@@ -54,25 +63,30 @@ class ComputeParts:
             shelf.forget(node_uuid)
 
         self._provisioner = Provisioner(world, gone)
-        self._builder = Builder(world, neighbours)
-        self._dispatcher = Dispatcher(world, files, neighbours, lines, vault)
+        images, gateway = Images(world), NodeGateway(world) if batch else None
+        self.machine = JobMachine(images, neighbours.backend, world.data / "jobs")
+        self._builder = Builder(world, neighbours, images if batch else None)
+        handover = Handover(world, gateway) if gateway else None
+        self._dispatcher = handover or Dispatcher(world, files, neighbours, lines, vault)
+        kept = GatewayVault(world.store, gateway, vault) if gateway else vault
+        read = handover.lines if handover else None
         checks = RunChecks(world, files, neighbours)
         groups = (
             Accounts(world, members),
             Enablements(world),
             Nodes(world, members, self._provisioner.put),
             NodeChanges(world, members, self._provisioner.put),
-            NodeSharing(world, members),
-            NodeSecrets(world.store, members, vault),
+            NodeSharing(world, members, gateway),
+            NodeSecrets(world.store, members, kept),
             NodeLayers(world, members, shelf),
             Applications(world, members, self._builder.put),
             AppPermissions(world, members),
             Definitions(world, members),
             Publishing(world, members),
             Runs(world, members, checks, self._dispatcher.put),
-            RunLogs(world, members, lines),
+            RunLogs(world, members, lines, read),
             RunTotals(world, members),
-            RunUpdates(world, neighbours, self._dispatcher.halt),
+            RunUpdates(world, neighbours, self._dispatcher.halt, handed_over=batch),
         )
         self.routes: list[Route] = [
             *role_policy.routes(),
@@ -82,6 +96,10 @@ class ComputeParts:
 
     def start(self) -> None:
         """Start the threads, which first take up what an earlier process left."""
+        sweep = getattr(self._backend, "sweep", None)  # only some can leave anything
+        if sweep is not None:
+            sweep()
+        self.machine.sweep()
         self._provisioner.start()
         self._builder.start()
         self._dispatcher.start()
@@ -98,10 +116,12 @@ class ComputeParts:
     def callback(self, run_id: str, token: str) -> Caller | None:
         """Who a run's callback token speaks for (``contracts/workflows.md`` 5.5).
 
-        None unless the run is STARTED and has a workspace and a dataset.
+        None when the run is final, or has no workspace or no dataset. Unless it is to be STARTED
+        or is so, the token is good for the run itself only, of which a node must tell the end
+        (ours: the hosted platform takes it only while the run is STARTED).
         """
         run = find_run(self._store, run_id)
-        if run is None or run["status"] != "STARTED" or not run["token_hash"]:
+        if run is None or RunStatus.of(run["status"]).is_final or not run["token_hash"]:
             return None
         if not run["organization_id"] or not run["dataset_id"]:
             return None
@@ -119,4 +139,5 @@ class ComputeParts:
             org_role=role,
             run_id=run["uuid"],
             run_dataset_id=run["dataset_id"],
+            run_ends=run["status"] not in {"NOT_STARTED", "STARTED"},
         )

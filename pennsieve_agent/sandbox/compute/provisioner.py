@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 
 from pennsieve_agent.sandbox.compute.cross_account import CustomerAccount, Refused
+from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway, Unreachable, note_health
 from pennsieve_agent.sandbox.compute.records import find_account, find_node
 from pennsieve_agent.sandbox.compute.times import rfc3339
 from pennsieve_agent.sandbox.compute.workers import Workers
@@ -30,6 +31,7 @@ class Provisioner:
         self._store = world.store
         self._endpoint = world.urls.aws
         self._now = world.now
+        self._gateway = NodeGateway(world)
         self._workers = Workers("provisioner", self._provision)
 
     def start(self) -> None:
@@ -72,7 +74,26 @@ class Provisioner:
             return
         keys = customer.assume(account["external_id"], must_demand_it=True)
         stack = json.loads(node["self_managed"])
-        customer.check_stack(keys, stack["stackName"], stack["region"])
+        outputs = customer.check_stack(keys, stack["stackName"], stack["region"])
+        if function := outputs.get("Gateway"):
+            self._greet(node, {**stack, "gateway": function})
+
+    def _greet(self, node: Row, stack: dict[str, str]) -> None:
+        """Ask a node that has functions how it is; only one that is well becomes Enabled."""
+        self._store.execute(
+            "UPDATE compute_nodes SET self_managed = ? WHERE uuid = ?",
+            (json.dumps(stack), node["uuid"]),
+        )
+        found = find_node(self._store, node["uuid"]) or node
+        try:
+            answer = self._gateway.ask(found, "GET", "/health")
+        except Unreachable as unreachable:
+            raise Refused(str(unreachable)) from None
+        status = str(answer.body.get("status") or "UNKNOWN")
+        issues = [str(issue) for issue in answer.body.get("issues") or ()]
+        note_health(self._store, node["uuid"], status, issues, self._now())
+        if not answer.ok or status == "UNHEALTHY":
+            raise Refused(f"the node is not well: {'; '.join(issues) or answer.why}")
 
     def _succeeded(self, node: Row) -> None:
         if node["task"] == "DELETE":

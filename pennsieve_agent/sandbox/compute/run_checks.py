@@ -78,6 +78,12 @@ class RunChecks:
         own = may_read(self._neighbours.members, caller, definition)
         return Approved(definition, dag, definition["organization_id"] if own else caller.org_id)
 
+    def access(self, run: Row) -> str:
+        """What a run's workflow may do with its dataset now; empty when nothing."""
+        found = self._neighbours.grants(run["dataset_id"]) if run["dataset_id"] else []
+        granted = [access for uuid, access in found if uuid == run["workflow_uuid"]]
+        return next((a.value for a in sorted(granted, key=lambda a: not a.writes)), "")
+
     def _definition(self, caller: Caller, order: RunOrder) -> Row:
         if not order.workflow_uuid or not order.node_uuid:
             raise answers.message(400, "missing workflowId or computeNodeId")

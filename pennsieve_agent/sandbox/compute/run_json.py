@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.domain.runs import RunStatus
+from pennsieve_agent.sandbox.compute.run_reports import RUN, metrics, reasons
 from pennsieve_agent.sandbox.compute.run_states import step_json
 from pennsieve_agent.sandbox.compute.times import parse
-from pennsieve_agent.sandbox.store import Row
+from pennsieve_agent.sandbox.store import Row, Store
 
 _FREE = {
     "lambda": {"invocationCount": 0, "totalGBSeconds": 0, "estimatedCost": 0},
@@ -30,9 +32,10 @@ _FREE = {
 """What a run in a sandbox costs in USD: nothing, for none of these is used (3.9)."""
 
 
-def run_json(run: Row, steps: list[Row]) -> dict[str, Any]:
-    """A whole run."""
-    states = {step["node_id"]: step_json(step) for step in steps}
+def run_json(store: Store, run: Row, steps: list[Row]) -> dict[str, Any]:
+    """A whole run. Reasons, and a receipt that the node sent, are ours."""
+    why = reasons(store, run["uuid"])
+    states = {step["node_id"]: _with_reason(step_json(step), why) for step in steps}
     dag: list[dict[str, Any]] = json.loads(run["dag"])
     body = {
         **run_item(run),
@@ -45,8 +48,16 @@ def run_json(run: Row, steps: list[Row]) -> dict[str, Any]:
         **json.loads(run["request"]),
         "outputs": json.loads(run["outputs"]),
     }
+    if why.get(RUN):
+        body["reason"] = why[RUN]
     ended = RunStatus.of(run["status"]).is_final
-    return {**body, "metrics": _metrics(run, dag, steps)} if ended else body
+    receipt = metrics(store, run["uuid"]) or (_metrics(run, dag, steps) if ended else None)
+    return {**body, "metrics": receipt} if receipt else body
+
+
+def _with_reason(step: dict[str, str], why: Mapping[str, str]) -> dict[str, str]:
+    reason = why.get(step["id"])
+    return {**step, "reason": reason} if reason else step
 
 
 def run_item(run: Row) -> dict[str, Any]:

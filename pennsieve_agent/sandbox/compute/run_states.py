@@ -40,6 +40,18 @@ class RunStates:
         )
         return [str(row["uuid"]) for row in rows]
 
+    def issue(self, run_uuid: str) -> str | None:
+        """A new callback token for a run that a node is to begin; None when it is not waiting.
+
+        Only the token's hash is kept. The node itself says when the run is STARTED.
+        """
+        token = secrets.token_hex(32)
+        changed = self._store.execute(
+            "UPDATE workflow_runs SET token_hash = ? WHERE uuid = ? AND status = 'NOT_STARTED'",
+            (hash_token(token), run_uuid),
+        )
+        return token if changed else None
+
     def begin(self, run_uuid: str) -> str | None:
         """NOT_STARTED to STARTED; answers the run's new callback token, None if it is not so.
 

@@ -88,7 +88,7 @@ class Runs:
         uuid = self._insert(caller, order, self._checks.approve(caller, order))
         self._queue(uuid)
         run = find_run(self._store, uuid)
-        return Response(201, run_json(run, self._states.steps(uuid)) if run else None)
+        return Response(201, run_json(self._store, run, self._states.steps(uuid)) if run else None)
 
     def _insert(self, caller: Caller, order: RunOrder, approved: Approved) -> str:
         uuid, now = str(uuid4()), rfc3339(self._world.now())
@@ -122,7 +122,10 @@ class Runs:
     def show(self, request: Request) -> Response:
         """One run (3.2)."""
         run = readable_run(request, self._world, self._members)
-        return Response(200, run_json(run, self._states.steps(run["uuid"])))
+        body = run_json(self._store, run, self._states.steps(run["uuid"]))
+        if request.caller.run_id is not None:  # ours: the node asks what the run may do
+            body["grant"] = {"access": self._checks.access(run)}
+        return Response(200, body)
 
     def status(self, request: Request) -> Response:
         """How far it is (3.4)."""

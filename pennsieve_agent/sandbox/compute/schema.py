@@ -50,6 +50,12 @@ CREATE TABLE IF NOT EXISTS compute_nodes (
     checked_at TEXT NOT NULL DEFAULT '',
     task TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS compute_node_health (
+    node_uuid TEXT PRIMARY KEY,
+    status TEXT NOT NULL,
+    issues TEXT NOT NULL,
+    checked_at REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS compute_node_access (
     entity_id TEXT NOT NULL,
     node_uuid TEXT NOT NULL,
@@ -109,6 +115,11 @@ CREATE TABLE IF NOT EXISTS app_versions (
     reference TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS app_versions_of ON app_versions (app_uuid, version);
+CREATE TABLE IF NOT EXISTS app_images (
+    digest TEXT PRIMARY KEY,
+    version_uuid TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS app_images_of ON app_images (version_uuid);
 CREATE TABLE IF NOT EXISTS app_deployments (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
@@ -198,6 +209,16 @@ CREATE TABLE IF NOT EXISTS workflow_steps (
     started_at TEXT NOT NULL DEFAULT '',
     completed_at TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (run_uuid, node_id)
+);
+CREATE TABLE IF NOT EXISTS workflow_reasons (
+    run_uuid TEXT NOT NULL,
+    node_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (run_uuid, node_id)
+);
+CREATE TABLE IF NOT EXISTS workflow_receipts (
+    run_uuid TEXT PRIMARY KEY,
+    metrics TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS workflow_log (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

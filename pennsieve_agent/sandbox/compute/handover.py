@@ -1,0 +1,179 @@
+"""Runs of self-managed nodes: handed to the node's gateway, and watched until they end.
+
+The node does the work and reports by the run's own token. The platform runs nothing itself; what
+it can do is ask the node, and end a run whose node no longer answers.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pennsieve_agent.domain.runs import RunStatus
+from pennsieve_agent.sandbox.compute.node_gateway import (
+    GatewayAnswer,
+    NodeGateway,
+    Unreachable,
+    gateway_of,
+)
+from pennsieve_agent.sandbox.compute.records import find_node, find_run
+from pennsieve_agent.sandbox.compute.run_reports import note_reason
+from pennsieve_agent.sandbox.compute.run_states import RunStates
+from pennsieve_agent.sandbox.compute.workers import Workers
+from pennsieve_agent.sandbox.store import Row
+from pennsieve_agent.sandbox.world import World
+
+log = logging.getLogger(__name__)
+
+PAUSES = (1.0, 3.0)
+"""Seconds before a node is asked again that did not answer."""
+WATCH_SECONDS = 15.0
+MOST_SILENT = 4
+"""Looks at a run in a row that its node did not answer before the run is given up."""
+PAGE = 10_000
+
+
+class Handover:
+    """Hands runs over, cancels them, and reads their logs through."""
+
+    def __init__(self, world: World, gateway: NodeGateway) -> None:
+        self._store = world.store
+        self._now = world.now
+        self._gateway = gateway
+        self._states = RunStates(world.store, world.now)
+        self._closing = threading.Event()
+        self._silent: dict[str, int] = {}
+        self._starts = Workers("hand over", self._start_run, 2)
+        self._cancels = Workers("cancel", self._cancel_run)
+        self._watcher = threading.Thread(target=self._watch, name="watch runs", daemon=True)
+
+    def start(self) -> None:
+        """Start, with what an earlier process left."""
+        for run_uuid in self._states.with_status(RunStatus.NOT_STARTED):
+            self._starts.put(run_uuid)
+        for run_uuid in self._states.with_status(RunStatus.CANCELING):
+            self._cancels.put(run_uuid)
+        self._starts.start()
+        self._cancels.start()
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop asking; the nodes go on."""
+        self._closing.set()
+        self._starts.stop()
+        self._cancels.stop()
+        if self._watcher.is_alive():
+            self._watcher.join()
+
+    def put(self, run_uuid: str) -> None:
+        """Queue a new run."""
+        self._starts.put(run_uuid)
+
+    def halt(self, run_uuid: str) -> None:
+        """A run was cancelled, or has ended: only the former is the node's business."""
+        if self._states.of(run_uuid) is RunStatus.CANCELING:
+            self._cancels.put(run_uuid)
+
+    def lines(self, run: Row, step: str) -> Iterator[dict[str, Any]]:
+        """The lines of a step, from its node.
+
+        Raises:
+            Unreachable: the node does not answer.
+
+        """
+        token = ""
+        while True:
+            query = {"node": step, "limit": str(PAGE), **({"next": token} if token else {})}
+            answer = self._ask(run, "GET", f"/runs/{run['uuid']}/logs", query)
+            if not answer.ok:
+                return
+            yield from map(_line, answer.body.get("messages") or ())
+            after = str(answer.body.get("next") or "")
+            if not after or after == token:
+                return
+            token = after
+
+    def _start_run(self, run_uuid: str) -> None:
+        run = find_run(self._store, run_uuid)
+        token = self._states.issue(run_uuid)
+        if run is None or token is None:
+            return
+        body = {"runId": run_uuid, "token": token, "nodeId": run["node_uuid"]}
+        self._insist(run, "POST", "/runs", body, RunStatus.FAILED)
+
+    def _cancel_run(self, run_uuid: str) -> None:
+        run = find_run(self._store, run_uuid)
+        if run is None or self._states.of(run_uuid) is not RunStatus.CANCELING:
+            return
+        self._insist(run, "POST", f"/runs/{run_uuid}/cancel", {}, RunStatus.CANCELED)
+
+    def _insist(
+        self, run: Row, method: str, path: str, body: Mapping[str, Any], otherwise: RunStatus
+    ) -> None:
+        """Ask until the node answers; a run whose node does not, or refuses, ends ``otherwise``."""
+        why = ""
+        for pause in (*PAUSES, None):
+            try:
+                answer = self._ask(run, method, path, body=body)
+            except Unreachable as unreachable:
+                why = f"the compute node does not answer: {unreachable}"
+            else:
+                if answer.ok:
+                    return
+                why = f"the compute node refused the run: {answer.why}"
+                break
+            if pause is not None and self._closing.wait(pause):
+                return  # the next process asks again
+        self._give_up(run, why, otherwise)
+
+    def _ask(
+        self,
+        run: Row,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> GatewayAnswer:
+        node = find_node(self._store, run["node_uuid"])
+        if node is None:
+            raise Unreachable("it is no longer registered")
+        if not gateway_of(node):
+            raise Unreachable(f"compute node {node['name']} has no gateway, and nothing else runs")
+        return self._gateway.ask(node, method, path, query, body)
+
+    def _give_up(self, run: Row, why: str, status: RunStatus) -> None:
+        log.warning("run %s: %s", run["uuid"], why)
+        note_reason(self._store, run["uuid"], why)
+        self._states.force(run["uuid"], status, self._now())
+
+    def _watch(self) -> None:
+        """Look at the runs that nodes have, so that none stays as it is for ever."""
+        while not self._closing.wait(WATCH_SECONDS):
+            active = (RunStatus.STARTED, RunStatus.FINALIZING, RunStatus.CANCELING)
+            for run_uuid in self._states.with_status(*active):
+                if self._closing.is_set():
+                    return
+                self.look(run_uuid)
+
+    def look(self, run_uuid: str) -> None:
+        """See whether a run's node still has it."""
+        run = find_run(self._store, run_uuid)
+        if run is None:
+            return
+        try:
+            answer = self._ask(run, "GET", f"/runs/{run_uuid}/status")
+        except Unreachable as unreachable:
+            self._silent[run_uuid] = self._silent.get(run_uuid, 0) + 1
+            if self._silent[run_uuid] >= MOST_SILENT:
+                why = f"the compute node no longer answers: {unreachable}"
+                self._give_up(run, why, RunStatus.FAILED)
+            return
+        self._silent.pop(run_uuid, None)
+        if answer.status == 404:  # noqa: PLR2004 - HTTP
+            self._give_up(run, "the compute node does not know this run", RunStatus.FAILED)
+
+
+def _line(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"timestamp": int(found["timestamp"]), "message": str(found["message"])}

@@ -1,0 +1,167 @@
+"""What runs the jobs of nodes: the engine for processors, child processes for movers.
+
+A processor's image is pinned to a digest that leads back to what the engine prepared; it sees its
+input, its output and its layers as on AWS, and no credentials. A mover's image is a plain Python:
+its command runs as a child process of this machine, with the job's own variables only, with the
+run's folder in place of the one that a container would have, and without the packages of this
+Python, which its image does not have either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pennsieve_agent.domain.plans import Job, JobKind
+from pennsieve_agent.engine.backend import Backend, Program, Task
+from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_child
+from pennsieve_agent.engine.exits import ENGINE_FAILED
+from pennsieve_agent.engine.files import check_output, remove_tree
+from pennsieve_agent.errors import AgentError, EngineError
+from pennsieve_agent.sandbox.compute.images import Images
+from pennsieve_agent.sandbox.emulation.containers import Container, Unstartable
+from pennsieve_agent.sandbox.emulation.jobs import Ended
+
+INPUT, OUTPUT, LAYERS = "/mnt/input", "/mnt/output", "/mnt/layers"
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+"""ECS's words (Amazon ECS, "Stopped task error codes")."""
+GRACE_SECONDS = 10.0
+_PYTHON_IMAGE = re.compile(r".*\bdocker/library/python:3[0-9.]*(-slim)?(@sha256:[0-9a-f]{64})?")
+_OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
+_VCPU = 1024
+
+Log = Callable[[str], None]
+
+
+class JobMachine:
+    """Runs containers in ``folder``, which is this machine's alone."""
+
+    def __init__(self, images: Images, backend: Backend, folder: Path) -> None:
+        self._images = images
+        self._backend = backend
+        self._folder = folder
+        self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
+
+    def sweep(self) -> None:
+        """End what an earlier process left running, and remove its files."""
+        kill_marked(f"mover-{self._name}.")
+        if self._folder.is_dir():
+            remove_tree(self._folder)
+
+    def run(self, container: Container, log: Log, stop: threading.Event) -> Ended:
+        """Run a container to its end, or until ``stop`` is set.
+
+        Raises:
+            Unstartable: there is no such image here, or it could not be started.
+
+        """
+        program = self._images.program(container.image)
+        with self._scratch(container) as scratch:
+            if program is not None:
+                return self._process(program, container, scratch, log, stop)
+            if _PYTHON_IMAGE.fullmatch(container.image):
+                return self._move(container, scratch, log, stop)
+        raise Unstartable(
+            f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+            f"failed to resolve ref {container.image}: not found"
+        )
+
+    @contextmanager
+    def _scratch(self, container: Container) -> Iterator[Path]:
+        name = f"{container.job.replace(':', '-')}-{container.environ['AWS_BATCH_JOB_ATTEMPT']}"
+        folder = self._folder / name
+        if folder.exists():
+            remove_tree(folder)
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield folder
+        finally:
+            remove_tree(folder)
+
+    def _process(
+        self,
+        program: Program,
+        container: Container,
+        scratch: Path,
+        log: Log,
+        stop: threading.Event,
+    ) -> Ended:
+        places = {mount.inside: mount for mount in container.mounts}
+        if OUTPUT not in places or places[OUTPUT].read_only:
+            raise Unstartable("ResourceInitializationError: the output cannot be written")
+        given = places[INPUT].path if INPUT in places else scratch / "input"
+        given.mkdir(exist_ok=True)
+        if not self._backend.read_only_input:
+            # What cannot keep a program from writing its input gives it a copy.
+            given = shutil.copytree(given, scratch / "copy", symlinks=True)
+        (scratch / "own").mkdir()
+        task = Task(
+            run_id=container.job,
+            job=_job(container, places[LAYERS].path if LAYERS in places else None),
+            program=program,
+            input=given,
+            output=places[OUTPUT].path,
+            scratch=scratch / "own",
+        )
+        try:
+            outcome = self._backend.run(task, log, stop)
+            if outcome.ok:
+                check_output(task.output)
+        except (EngineError, OSError) as problem:
+            raise Unstartable(f"CannotStartContainerError: {problem}") from problem
+        except AgentError as problem:
+            log(problem.message)
+            return Ended(ENGINE_FAILED, reason=problem.message)
+        memory = "ran out of memory" in outcome.reason
+        if outcome.reason and not stop.is_set():
+            log(outcome.reason)
+        return Ended(outcome.exit_code, reason=OUT_OF_MEMORY if memory else "")
+
+    def _move(self, container: Container, scratch: Path, log: Log, stop: threading.Event) -> Ended:
+        places = {mount.inside: str(mount.path.absolute()) for mount in container.mounts}
+        program, *words = (_placed(word, places) for word in container.command)
+        argv = [program, *words]
+        if Path(program).name in {"python", "python3"}:
+            argv = [sys.executable, "-I", "-S", *words]
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(scratch),
+            "TMPDIR": str(scratch),
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            **{name: _placed(value, places) for name, value in container.environ.items()},
+            **container.credentials,
+            MARK: new_mark(f"mover-{self._name}"),
+        }
+        try:
+            end = run_child(argv, cwd=scratch, env=env, log=log, stop=stop, grace=GRACE_SECONDS)
+        except OSError as problem:
+            raise Unstartable(f"CannotStartContainerError: {problem}") from problem
+        return Ended(end.code)
+
+
+def _job(container: Container, layers: Path | None) -> Job:
+    names = sorted(p for p in layers.iterdir() if p.is_dir()) if layers else []
+    return Job(
+        id=container.job,
+        kind=JobKind.PROCESSOR,
+        environment={k: v for k, v in container.environ.items() if k not in _OURS},
+        cpu=int(container.cpus * _VCPU),
+        memory=container.memory,
+        layers={path.name: str(path) for path in names},
+    )
+
+
+def _placed(text: str, places: Mapping[str, str]) -> str:
+    """A path inside the container as the path that it is here; other text as it is."""
+    for inside, path in places.items():
+        if text == inside or text.startswith(f"{inside}/"):
+            return path + text.removeprefix(inside)
+    return text
