@@ -30,8 +30,8 @@ environment variables, and its log has ``***`` in their place (:mod:`.masking`).
 
 **A run's callback token** is made when the run is STARTED, or handed to its node, and its hash is
 kept. It is accepted on v2 for the run's one dataset until the run leaves that state, and for the
-run itself until it is final. Nodes that are engines of this process need none; with ``--engine batch``
-the node is given it.
+run itself until it is final. A node that is an engine of this process needs none; with
+``--engine batch`` the node is given it.
 
 **With** ``--engine batch`` the platform runs nothing itself (:mod:`.handover`): it enters the
 account by the role, with the external id, and hands each run to the node's gateway

@@ -66,7 +66,7 @@ class ComputeParts:
         images, gateway = Images(world), NodeGateway(world) if batch else None
         self.machine = JobMachine(images, neighbours.backend, world.data / "jobs")
         self._builder = Builder(world, neighbours, images if batch else None)
-        handover = Handover(world, gateway) if gateway else None
+        self.handover = handover = Handover(world, gateway) if gateway else None
         self._dispatcher = handover or Dispatcher(world, files, neighbours, lines, vault)
         kept = GatewayVault(world.store, gateway, vault) if gateway else vault
         read = handover.lines if handover else None

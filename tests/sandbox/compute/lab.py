@@ -92,7 +92,10 @@ class Gate:
 class Lab:
     """Ada owns the workspace, Ben is a member, Cleo an administrator, Dan belongs elsewhere."""
 
-    def __init__(self, data: Path, aws: str = "http://127.0.0.1:9") -> None:
+    def __init__(
+        self, data: Path, aws: str = "http://127.0.0.1:9", engine: str | None = None
+    ) -> None:
+        self.engine = engine
         data.mkdir(parents=True, exist_ok=True)
         self.now = 1_770_000_000.0
         self.backend = FakeBackend()
@@ -136,7 +139,7 @@ class Lab:
             execute=partial(execute, workers=2),
             backend=self.backend,
         )
-        return build(self.world, self.files, None, neighbours=neighbours)
+        return build(self.world, self.files, self.engine, neighbours=neighbours)
 
     def _role(self, user: int, dataset: str) -> Role:
         row = self.world.store.row("SELECT email FROM users WHERE int_id = ?", (user,))

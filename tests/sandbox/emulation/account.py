@@ -126,6 +126,7 @@ class Cloud:
 @contextmanager
 def open_cloud(data: Path) -> Iterator[Cloud]:
     """An emulated account, empty at first."""
+    data.mkdir(exist_ok=True)
     reset_moto()
     boto3.DEFAULT_SESSION = None
     asked: list[tuple[str, Ask]] = []
