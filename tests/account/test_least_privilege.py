@@ -64,6 +64,7 @@ ORG = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 ALSO = {
     "cloudformation:CreateChangeSet": {"cloudformation:TagResource"},
     "s3:DeleteObjectVersion": {"s3:DeleteObject"},
+    "s3:PutObject": {"kms:GenerateDataKey"},  # where the bucket has a key of its own
 }
 #: The modules whose calls are made with Pennsieve's keys, not with the installer's.
 NOT_THE_INSTALLER = {"objects.py"}
