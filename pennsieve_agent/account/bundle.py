@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pennsieve_agent
 from pennsieve_agent import __version__
+from pennsieve_agent.account.spec import Code
 
 ROOT = Path(pennsieve_agent.__file__).parent
 PACKAGE = "pennsieve_agent"
@@ -34,6 +35,11 @@ class Bundle:
     data: bytes = field(repr=False)
     digest: str
     version: str
+
+    @property
+    def code(self) -> Code:
+        """What it is called where it is installed."""
+        return Code(self.digest, self.version)
 
 
 def bundle() -> Bundle:

@@ -188,7 +188,8 @@ def _spec(
         api2=hosts.api2,
         settings=installed_settings(installed)
         or (seen.entry.settings if seen.entry else Settings()),
-        code=installed_code(installed),
+        # Where the template cannot be read, the journal says what was turned on.
+        code=installed_code(installed) if installed else seen.entry.code if seen.entry else None,
     )
 
 

@@ -15,7 +15,7 @@ from pennsieve_agent.account.names import NodeNames, node_names
 from pennsieve_agent.account.rights import Document, Right, document, documents
 from pennsieve_agent.account.spec import Code, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
-from pennsieve_agent.account.stack_rights import TAGGED, Place, made_by_stack
+from pennsieve_agent.account.stack_rights import Place, made_by_stack
 from pennsieve_agent.aws.values import AwsIdentity
 
 
@@ -67,7 +67,6 @@ def _own_calls(place: Place) -> Sequence[Right]:
               emptying, (f"{bucket}/*",)),
         Right("PutCode", "put the node's code into its bucket, once",
               ("s3:GetObject", "s3:PutObject"), (f"{bucket}/code/*",)),
-        *_encryption(place),
         Right("AskNode", "ask the node how it is, before Pennsieve does",
               ("lambda:InvokeFunction",), (names.arn("lambda", f"function:{names.gateway}"),)),
         Right("LookAtRoles", "see whether the role is there, and as it should be",
@@ -96,17 +95,6 @@ def _own_calls(place: Place) -> Sequence[Right]:
         Right("EndJobDefinitions", "take its jobs' definitions out of use",
               ("batch:DeregisterJobDefinition",),
               (names.arn("batch", f"job-definition/{names.stack}-*"),)),
-    )  # fmt: skip
-
-
-def _encryption(place: Place) -> Sequence[Right]:
-    """A bucket with a key of the node's own takes nothing from who may not use that key."""
-    if "AWS::KMS::Key" not in place.types:
-        return ()
-    by_s3 = {"StringLike": {"kms:ViaService": f"s3.{place.names.region}.amazonaws.com"}}
-    return (
-        Right("EncryptCode", "encrypt the code with the node's key, by its tag",
-              ("kms:GenerateDataKey",), (place.arn("kms", "key/*"),), {**TAGGED, **by_s3}),
     )  # fmt: skip
 
 

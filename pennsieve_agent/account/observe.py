@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pennsieve_agent.account.explain import PLATFORM_ROLE
 from pennsieve_agent.account.extras import check_boundary
 from pennsieve_agent.account.journal import JournalEntry, new_external_id, new_token
 from pennsieve_agent.account.names import (
@@ -343,7 +344,7 @@ def _found(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None)
 def _demanded(worlds: Worlds, stack: Stack) -> str:
     """The external id that the platform's role in a stack demands; empty without such a role."""
     for resource in stack.resources:
-        if resource.type == "AWS::IAM::Role" and resource.name.startswith(ROLE_PREFIX):
+        if resource.logical_id == PLATFORM_ROLE:
             role = find_role(worlds.aws, resource.name)
             for statement in statements(role.trust) if role is not None else ():
                 found = statement.get("Condition", {}).get("StringEquals", {}).get("sts:ExternalId")

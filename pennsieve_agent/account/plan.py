@@ -189,7 +189,9 @@ def stack_action(stack: Stack | None) -> StackAction:
     raise AwsError(
         f"stack {stack.name} is stuck in state {stack.status}: {stack.reason or 'no reason given'}",
         where=stack.id,
-        hint="resolve it in the AWS console under CloudFormation, then run this again",
+        hint="take away what is left with: pennsieve compute remove, then run this again"
+        if stack.status == "DELETE_FAILED"
+        else "resolve it in the AWS console under CloudFormation, then run this again",
         aws_code=stack.status,
     )
 

@@ -52,21 +52,6 @@ class Intent:
         return Place(self.names, extras.boundary, self.settings.role_path, frozenset(types))
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What was found before anything was made: rights that are missing, and all else."""
-
-    missing: tuple[Refusal, ...] = ()
-    findings: tuple[Finding, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Both, for ``--dry-run --json``."""
-        return {
-            "missing_rights": sorted(refusal.action for refusal in self.missing),
-            "findings": [finding.to_json() for finding in self.findings],
-        }
-
-
 def check_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> None:
     """Refuse a plan whose AWS part could not be carried out, or not be taken back.
 
@@ -77,35 +62,25 @@ def check_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> No
         AwsError: something else stands in the way; the message says what.
 
     """
-    before = look_before(aws, plan, note)
-    errors = [finding for finding in before.findings if finding.weight is Weight.ERROR]
-    alone = not before.missing and len(errors) == 1
-    for finding in before.findings:
+    intent = intent_of(plan)
+    if intent is None:
+        return
+    missing = missing_rights(aws, intent, note)
+    found = look_before(aws, intent)
+    errors = [finding for finding in found if finding.weight is Weight.ERROR]
+    alone = not missing and len(errors) == 1
+    for finding in found:
         if finding.weight is not Weight.ERROR or not alone:
             note(finding.sentence + (f"; {finding.remedy}" if finding.remedy else ""))
-    if before.missing:
-        raise _lacks(before.missing, plan.identity)
+    if missing:
+        raise _lacks(missing, intent.identity)
     if errors:
         raise AwsError(
             errors[0].sentence if alone else f"{len(errors)} things stand in the way, as named",
-            where=f"AWS account {plan.identity.account_id}",
+            where=f"AWS account {intent.identity.account_id}",
             hint=errors[0].remedy if alone else "mend them, then run the same command again",
             aws_code="StandsInTheWay",
         )
-
-
-def look_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> Before:
-    """What is missing and what is around; nothing, where a plan does nothing in AWS."""
-    intent = intent_of(plan)
-    if intent is None:
-        return Before()
-    around = look_around(
-        aws, intent.names, intent.settings, intent.template, creates=intent.creates
-    )
-    return Before(
-        missing_rights(aws, intent, note),
-        findings(around, intent.settings, creates=intent.creates),
-    )
 
 
 def intent_of(plan: AccountPlan) -> Intent | None:
@@ -120,6 +95,14 @@ def intent_of(plan: AccountPlan) -> Intent | None:
         plan.stack_request.template,
         creates=deploys[0].action is StackAction.CREATE,
     )
+
+
+def look_before(aws: Aws, intent: Intent) -> tuple[Finding, ...]:
+    """What is found around the node, but for the rights."""
+    around = look_around(
+        aws, intent.names, intent.settings, intent.template, creates=intent.creates
+    )
+    return findings(around, intent.settings, creates=intent.creates)
 
 
 def missing_rights(aws: Aws, intent: Intent, note: Callable[[str], None]) -> tuple[Refusal, ...]:

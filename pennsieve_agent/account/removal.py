@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
-from pennsieve_agent.account.explain import by_group
+from pennsieve_agent.account.explain import PLATFORM_ROLE, by_group
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.names import (
     NODE_TAG,
@@ -217,8 +217,9 @@ def _find_stack(worlds: Worlds, name: str, entry: JournalEntry | None) -> Stack 
 
 
 def _role_of(stack: Stack | None) -> str:
+    """The role that Pennsieve assumes, where it is in this stack."""
     resources = stack.resources if stack is not None else ()
-    return next((r.name for r in resources if r.type == "AWS::IAM::Role"), "")
+    return next((r.name for r in resources if r.logical_id == PLATFORM_ROLE), "")
 
 
 def _others(

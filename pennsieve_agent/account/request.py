@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-from pennsieve_agent.account import template
 from pennsieve_agent.account.names import node_tags
 from pennsieve_agent.account.recorded import metadata
 from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.aws.cloudformation import StackRequest
 
 
 def stack_request(spec: NodeSpec) -> StackRequest:
     """The stack as it should be: its name, template and tags."""
     tags = node_tags(spec.names, spec.node_name) | dict(spec.settings.extras.tags)
-    return StackRequest(spec.names.stack, {**_template(spec), "Metadata": metadata(spec)}, tags)
+    return StackRequest(spec.names.stack, {**node_template(spec), "Metadata": metadata(spec)}, tags)
 
 
 def turned_off(spec: NodeSpec) -> NodeSpec:
     """The same node without its functions: what comes first."""
     return replace(spec, code=None)
-
-
-def _template(spec: NodeSpec) -> dict[str, Any]:
-    extras = spec.settings.extras
-    if not spec.makes_role:
-        return template.sharing_template(spec.names, spec.node_name, extras)
-    return template.node_template(
-        spec.names, spec.platform_account_id, spec.external_id, spec.node_name, extras
-    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pennsieve_agent.account.policies import platform_trust
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.stack.trusts import platform_trust
 from pennsieve_agent.account.words import RoleDocuments
 from pennsieve_agent.domain.iam import Document
 

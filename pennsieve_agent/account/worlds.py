@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pennsieve_agent.account.bundle import Bundle
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.registry import NodeRegistry
-from pennsieve_agent.account.spec import Code
 from pennsieve_agent.aws.functions import invoke
 from pennsieve_agent.aws.session import Aws
 
@@ -41,14 +41,6 @@ class Progress:
     item: str = ""
     status: str = ""
     at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """The node's code as a zip, and what it is called."""
-
-    code: Code
-    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

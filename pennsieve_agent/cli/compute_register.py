@@ -168,14 +168,13 @@ def _carry_out(
     from pennsieve_agent.account.execute import apply
     from pennsieve_agent.account.observe import observe
     from pennsieve_agent.account.plan import plan_registration
-    from pennsieve_agent.account.preflight import check_before, look_before
+    from pennsieve_agent.account.preflight import check_before
     from pennsieve_agent.cli import compute_views
 
     compute_views.show_account(context, worlds)
     plan = plan_registration(observe(worlds, wanted), wanted)
     if asked.dry_run and context.as_json:
-        before = look_before(worlds.aws, plan, context.streams.note)
-        context.streams.document(plan.to_json() | {"before": before.to_json()})
+        context.streams.document(plan.to_json())
         return None
     compute_views.show_plan(context, plan)
     check_before(worlds.aws, plan, context.streams.note)

@@ -13,7 +13,7 @@ from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam import Ask, Verdict, decide
 from tests.account.registry import FakeRegistry
-from tests.account.scene import Scene
+from tests.account.scene import BUNDLE, Scene, well
 from tests.aws.emulator import NUMBER, emulated, reset, settings
 from tests.aws.recorder import RecordingAws
 
@@ -41,4 +41,5 @@ def scene(emulator: str, tmp_path: Path) -> Iterator[Scene]:
     registry = FakeRegistry()
     with RecordingAws(settings(tmp_path, emulator), check) as aws:
         journal = Journal(tmp_path / "journal", "default", "lab")
-        yield Scene(Worlds(aws, registry, journal, lambda _: None), registry)
+        worlds = Worlds(aws, registry, journal, lambda _: None, bundle=BUNDLE, invoke=well)
+        yield Scene(worlds, registry)

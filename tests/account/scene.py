@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from pennsieve_agent.account.bundle import Bundle
 from pennsieve_agent.account.execute import apply
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.observe import RegisterOptions, observe
@@ -13,9 +17,21 @@ from pennsieve_agent.account.removal import RemovalOptions, observe_removal, pla
 from pennsieve_agent.account.undo import RemovalReport, apply_removal
 from pennsieve_agent.account.worlds import Progress, Worlds
 from pennsieve_agent.aws.cloudformation import stacks_called
+from pennsieve_agent.aws.iam import roles_called
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.compute import ComputeNode
 from tests.account.registry import WORKSPACE, FakeRegistry
+
+_ZIP = b"a zip"
+BUNDLE = Bundle(_ZIP, hashlib.sha256(_ZIP).hexdigest(), "0.1.0")
+
+
+def well(aws: Aws, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """A gateway that is well, where the function is there."""
+    assert event == {"method": "GET", "path": "/health"}
+    aws.call("lambda", "get_function", FunctionName=function)
+    return {"status": 200, "body": {"status": "HEALTHY", "issues": [], "resources": {}}}
+
 
 OPTIONS = RegisterOptions("lab", WORKSPACE, environment="sbx")
 
@@ -54,7 +70,8 @@ class Scene:
         return [stack.name for stack in stacks_called(self.aws, "")]
 
     def roles(self) -> list[str]:
-        return [role["RoleName"] for role in self.aws.call("iam", "list_roles")["Roles"]]
+        """The roles of the account that Pennsieve may assume."""
+        return list(roles_called(self.aws, "Pennsieve-", "ROLE-"))
 
 
 def worked(scene: Scene) -> None:

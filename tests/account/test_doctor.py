@@ -15,13 +15,11 @@ from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.doctor import checks
 from pennsieve_agent.account.examine import clock_skew, examine
 from pennsieve_agent.account.policies import platform_access
-from pennsieve_agent.account.spec import Code
-from pennsieve_agent.account.worlds import Bundle
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.compute import Account, NodeStatus
 from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import Forbidden, NotPermitted
-from tests.account.scene import OPTIONS, Scene
+from tests.account.scene import BUNDLE, OPTIONS, Scene
 from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws, settings
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
@@ -50,7 +48,7 @@ def test_a_fresh_node_is_well(scene: Scene) -> None:
     scene.register()
     found = look(scene)
     assert {name: check.finding for name, check in found.items() if not check.passed} == {}
-    assert len(found) == 13
+    assert len(found) == 19
     assert found["external id"].finding == "is demanded"
     assert all(check.why and check.remedy for check in found.values())
     assert json.dumps([check.to_json() for check in found.values()])
@@ -199,9 +197,9 @@ def test_a_registration_without_external_id(scene: Scene) -> None:
 
 
 def test_a_node_that_is_turned_off(scene: Scene) -> None:
-    scene.register()
-    there = Bundle(Code("ab" * 32, "1.2.0"), b"")
-    found = look(Scene(replace(scene.worlds, bundle=there), scene.registry))
+    off = Scene(replace(scene.worlds, bundle=None), scene.registry)
+    off.register()
+    found = look(Scene(replace(scene.worlds, bundle=BUNDLE), scene.registry))
     assert [name for name, check in found.items() if not check.passed] == ["functions"]
     assert found["functions"].finding == "the node is turned off: it has none"
 

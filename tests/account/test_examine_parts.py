@@ -12,14 +12,15 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.account.bundle import Bundle
 from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.examine_parts import look_at_parts, look_at_roles
 from pennsieve_agent.account.looking import Looking
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.parts import part_checks
-from pennsieve_agent.account.spec import Code, Gpu, Mode, NodeSpec, Settings
+from pennsieve_agent.account.spec import Gpu, Mode, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
-from pennsieve_agent.account.worlds import Bundle, Worlds
+from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import (
     StackRequest,
     execute_change_set,
@@ -40,7 +41,7 @@ def code() -> Bundle:
     with zipfile.ZipFile(file, "w") as zipped:
         zipped.writestr(zipfile.ZipInfo("node.py"), "handler = None\n")
     data = file.getvalue()
-    return Bundle(Code(hashlib.sha256(data).hexdigest(), "1.2.0"), data)
+    return Bundle(data, hashlib.sha256(data).hexdigest(), "1.2.0")
 
 
 def well(aws: Aws, name: str, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def test_older_code_and_a_gateway_that_is_not_well(node: Node) -> None:
         del aws, event
         raise AwsError(f"function {name} failed: no module")
 
-    newer = replace(code(), code=Code("cd" * 32, "2.0.0"))
+    newer = replace(code(), digest="cd" * 32, version="2.0.0")
     found = node.look(replace(node.worlds, bundle=newer, invoke=silent))
     assert {name for name, check in found.items() if not check.passed} == {"code", "gateway"}
     assert "another than that of this program, 2.0.0" in found["code"].finding

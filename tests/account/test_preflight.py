@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from pennsieve_agent.account.installer import installer_policies, installer_rights
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.plan import additions
-from pennsieve_agent.account.preflight import Intent, _question, check_before, look_before
+from pennsieve_agent.account.preflight import Intent, _question, check_before
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.spec import NodeSpec, Settings
 from pennsieve_agent.account.stack_rights import Place
@@ -181,17 +180,6 @@ def test_what_stands_in_the_way_is_said_before_anything_is_made() -> None:
         check_before(Simulating({}, full), PLAN, told.append)
     assert any("VPCs per Region" in line for line in told)
     assert any("Fargate On-Demand" in line for line in told)
-
-
-def test_a_dry_run_has_it_all_as_json() -> None:
-    denied = {"s3:CreateBucket": {"EvalDecision": "implicitDeny"}}
-    before = look_before(Simulating(denied, {"get_service_quota": QUOTA}), PLAN, lambda _: None)
-    found = json.loads(json.dumps(before.to_json()))
-    assert found["missing_rights"] == ["s3:CreateBucket"]
-    assert [(f["about"], f["weight"]) for f in found["findings"]] == [
-        ("quota Fargate On-Demand vCPU resource count", "error"),
-        ("quota Fargate Spot vCPU resource count", "warning"),
-    ]
 
 
 def test_missing_rights_come_first_and_the_rest_is_told_too() -> None:

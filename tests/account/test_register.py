@@ -20,6 +20,7 @@ from pennsieve_agent.account.steps import AlreadyDone, DeployStack
 from pennsieve_agent.account.worlds import StepState
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role
+from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import Account, Capabilities, NodeStatus
 from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.domain.waiting import pauses
@@ -41,8 +42,8 @@ from tests.aws.emulator import IGNORED, NUMBER, reset, settings
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 
 KINDS = [
-    *("deploy_stack", "register_account", "allow_image_pulls"),
-    *("enable_workspace", "register_node", "await_node"),
+    *("deploy_stack", "upload_code", "turn_on", "check_gateway"),
+    *("register_account", "allow_image_pulls", "enable_workspace", "register_node", "await_node"),
 ]
 
 
@@ -115,7 +116,7 @@ def test_a_dry_run_on_a_finished_node_leaves_it_alone(scene: Scene) -> None:
 
     assert node.name == options.name
     assert len(scene.stacks()) == len(scene.registry.rows) == 1
-    assert {p.state for p in scene.told[-6:]} == {StepState.ALREADY_DONE}
+    assert {p.state for p in scene.told[-9:]} == {StepState.ALREADY_DONE}
 
 
 def test_a_changed_stack_is_planned_and_updated(scene: Scene) -> None:
@@ -124,10 +125,11 @@ def test_a_changed_stack_is_planned_and_updated(scene: Scene) -> None:
     scene.registry.found = Capabilities(self_managed_nodes=True, platform_account_id="111122223333")
 
     plan = scene.plan()
-    assert kinds(plan, done=False) == ["deploy_stack"]
+    assert kinds(plan, done=False) == ["turn_on", "check_gateway"]
     assert scene.stacks() == [plan.names.stack]
-    (change,) = plan.to_json()["steps"][0]["changes"]
-    assert (change["action"], change["logical_id"]) == ("Modify", "PlatformRole")
+    changes = plan.to_json()["steps"][2]["changes"]
+    assert ("Modify", "PlatformRole") in {(c["action"], c["logical_id"]) for c in changes}
+    assert {c["action"] for c in changes} == {"Modify"}
 
     apply(plan, scene.worlds)
     stack = find_stack(scene.aws, plan.names.stack)
@@ -183,8 +185,9 @@ def test_killed_once_after_each_effect_it_goes_on_with_the_same_names(
 
 
 EFFECTS = [
-    *("create_change_set", "execute_change_set", "register_account", "allow_image_pulls"),
-    *("enable_workspace", "create_node"),
+    *("create_change_set", "execute_change_set", "put_object"),
+    *("create_change_set", "execute_change_set"),
+    *("register_account", "allow_image_pulls", "enable_workspace", "create_node"),
 ]
 
 
@@ -338,11 +341,12 @@ def test_a_node_deleted_elsewhere_is_made_again(scene: Scene) -> None:
 def test_a_stack_deleted_by_hand_is_made_again(scene: Scene) -> None:
     scene.register()
     (name,) = scene.stacks()
+    empty_bucket(scene.aws, scene.plan().names.bucket)
     scene.aws.call("cloudformation", "delete_stack", StackName=name)
     assert scene.roles() == []
 
     plan = scene.plan()
-    assert kinds(plan, done=False) == ["deploy_stack"]
+    assert kinds(plan, done=False) == KINDS[:4]
     apply(plan, scene.worlds)
 
     check_one_of_each(scene)

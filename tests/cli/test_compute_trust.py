@@ -94,19 +94,3 @@ def test_the_plan_says_what_pennsieve_can_and_cannot(agent: Agent) -> None:
     assert shown.code == 0, shown.err
     assert "Pennsieve can read the state of stacks, call functions" in shown.err
     assert "Pennsieve cannot read other buckets" in shown.err
-
-
-@pytest.mark.usefixtures("lab")
-def test_what_stands_in_the_way_is_said_before_anything_is_made(agent: Agent) -> None:
-    given = ("--vpc-id", "vpc-00000000", "--subnet", "subnet-00000000")
-    words = ("compute", "register", "--name", "elsewhere", *given)
-    for more in (("--dry-run",), ("--yes",)):
-        refused = agent(*words, *more)
-        assert refused.code == 1
-        assert "error: there is no VPC vpc-00000000 in us-east-1" in refused.err
-        assert refused.err.startswith("AWS account 123456789012 in us-east-1, as arn:aws:iam::")
-    before = agent(*words, "--dry-run", "--json").document["before"]
-    assert before["missing_rights"] == []
-    assert [finding["about"] for finding in before["findings"]] == ["network"]
-    stacks = agent("compute", "list", "--json").document
-    assert "elsewhere" not in [node["name"] for node in stacks]
