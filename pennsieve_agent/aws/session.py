@@ -189,6 +189,13 @@ class Aws:
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             name = "".join(word.capitalize() for word in operation.split("_"))
             raise translate(error, Attempt(service, name, self.profile)) from error
+        except EOFError:  # botocore asked for the code of an MFA device
+            raise AwsError(
+                "no code of the MFA device was given",
+                where=self.profile,
+                hint="run the command again and type the six digits",
+                aws_code="MfaRequired",
+            ) from None
 
     def _open(self) -> Any:
         if self._session is None:

@@ -45,7 +45,8 @@ def chosen(context: Context) -> Configured | None:
     from pennsieve_agent.aws.profiles import Kind, usual
 
     aws = context.profile.aws
-    if aws.profile or aws.credentials_file or context.environ.get("AWS_PROFILE"):
+    named = any(context.environ.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"))
+    if named or aws.profile or aws.credentials_file:
         return None
     rows = [row for row in found(context) if row.kind is not Kind.NONE]
     if len(rows) < 2:  # noqa: PLR2004 - nothing to choose from

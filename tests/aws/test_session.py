@@ -241,6 +241,16 @@ def test_a_region_that_does_not_exist(
     assert raised.value.message == message
 
 
+def test_no_mfa_code_is_no_crash(tmp_path: Path) -> None:
+    with (
+        Aws(settings(tmp_path, None), can_ask=True) as aws,
+        pytest.raises(AwsError) as raised,
+        aws._translated("sts", "get_caller_identity"),
+    ):
+        raise EOFError  # as getpass does at Ctrl-D
+    assert raised.value.message == "no code of the MFA device was given"
+
+
 def test_root_keys_are_refused(tmp_path: Path) -> None:
     with (
         answering(IDENTITY.format(arn="arn:aws:iam::111122223333:root"), "200 OK") as (url, _),

@@ -100,11 +100,11 @@ def test_the_usual_ones_alone_need_no_word(machine: Machine) -> None:
     assert (alone.code, alone.err) == (0, "")
 
 
-@pytest.mark.parametrize("how", ["flag", "variable"])
+@pytest.mark.parametrize("how", ["flag", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_nothing_is_asked_of_who_chose(machine: Machine, how: str) -> None:
     machine.profiles(DEFAULT + TWO)
-    if how == "variable":
-        machine.set({"AWS_PROFILE": "work"})
+    if how != "flag":
+        machine.set({how: "work"})
     words = ["work"] if how == "flag" else []
     quiet = machine.agent("aws", "test", *words, terminal=True)
     assert (quiet.code, quiet.err) == (0, "")
