@@ -20,12 +20,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pennsieve_agent.domain.plans import Job, JobKind
-from pennsieve_agent.engine.backend import Backend, Program, Task
+from pennsieve_agent.engine.backend import Backend, Outcome, Program, Task
 from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.exits import ENGINE_FAILED
 from pennsieve_agent.engine.files import check_output, remove_tree
 from pennsieve_agent.errors import AgentError, EngineError
-from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.emulation.containers import Container, Unstartable
 from pennsieve_agent.sandbox.emulation.jobs import Ended
 
@@ -41,10 +40,15 @@ Log = Callable[[str], None]
 
 
 class JobMachine:
-    """Runs containers in ``folder``, which is this machine's alone."""
+    """Runs containers in ``folder``, which is this machine's alone.
 
-    def __init__(self, images: Images, backend: Backend, folder: Path) -> None:
-        self._images = images
+    ``programs`` finds what an image is, None when it is not a processor's.
+    """
+
+    def __init__(
+        self, programs: Callable[[str], Program | None], backend: Backend, folder: Path
+    ) -> None:
+        self._programs = programs
         self._backend = backend
         self._folder = folder
         self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
@@ -62,7 +66,7 @@ class JobMachine:
             Unstartable: there is no such image here, or it could not be started.
 
         """
-        program = self._images.program(container.image)
+        program = self._programs(container.image)
         with self._scratch(container) as scratch:
             if program is not None:
                 return self._process(program, container, scratch, log, stop)
@@ -112,13 +116,10 @@ class JobMachine:
         )
         try:
             outcome = self._backend.run(task, log, stop)
-            if outcome.ok:
-                check_output(task.output)
-        except (EngineError, OSError) as problem:
+        except (AgentError, OSError) as problem:
             raise Unstartable(f"CannotStartContainerError: {problem}") from problem
-        except AgentError as problem:
-            log(problem.message)
-            return Ended(ENGINE_FAILED, reason=problem.message)
+        if outcome.ok:
+            outcome = _checked(task.output)
         memory = "ran out of memory" in outcome.reason
         if outcome.reason and not stop.is_set():
             log(outcome.reason)
@@ -140,11 +141,22 @@ class JobMachine:
             **container.credentials,
             MARK: new_mark(f"mover-{self._name}"),
         }
+        if LAYERS in places:
+            env.setdefault("LAYERS_DIR", places[LAYERS])
         try:
             end = run_child(argv, cwd=scratch, env=env, log=log, stop=stop, grace=GRACE_SECONDS)
         except OSError as problem:
             raise Unstartable(f"CannotStartContainerError: {problem}") from problem
         return Ended(end.code)
+
+
+def _checked(output: Path) -> Outcome:
+    """Success, unless what a program wrote leads out of its folder (a link, for example)."""
+    try:
+        check_output(output)
+    except EngineError as problem:
+        return Outcome(ENGINE_FAILED, problem.message)
+    return Outcome(0)
 
 
 def _job(container: Container, layers: Path | None) -> Job:

@@ -64,7 +64,7 @@ class ComputeParts:
 
         self._provisioner = Provisioner(world, gone)
         images, gateway = Images(world), NodeGateway(world) if batch else None
-        self.machine = JobMachine(images, neighbours.backend, world.data / "jobs")
+        self.machine = JobMachine(images.program, neighbours.backend, world.data / "jobs")
         self._builder = Builder(world, neighbours, images if batch else None)
         self.handover = handover = Handover(world, gateway) if gateway else None
         self._dispatcher = handover or Dispatcher(world, files, neighbours, lines, vault)

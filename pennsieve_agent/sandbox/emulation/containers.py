@@ -162,6 +162,7 @@ class Dock:
         repository = f"arn:aws:ecr:{region}:{account}:repository/{name}"
         for action, resource in (
             ("ecr:GetAuthorizationToken", "*"),
+            ("ecr:BatchCheckLayerAvailability", repository),
             ("ecr:BatchGetImage", repository),
             ("ecr:GetDownloadUrlForLayer", repository),
         ):

@@ -13,7 +13,7 @@ import boto3
 
 from pennsieve_agent.domain.iam import Ask
 from pennsieve_agent.sandbox import aws
-from pennsieve_agent.sandbox.emulation.containers import Container, Unstartable
+from pennsieve_agent.sandbox.emulation.containers import Container, Machine, Unstartable
 from pennsieve_agent.sandbox.emulation.functions import Handler
 from pennsieve_agent.sandbox.emulation.jobs import Ended
 from pennsieve_agent.sandbox.emulation.services import Extras
@@ -124,8 +124,8 @@ class Cloud:
 
 
 @contextmanager
-def open_cloud(data: Path) -> Iterator[Cloud]:
-    """An emulated account, empty at first."""
+def open_cloud(data: Path, machine: Machine | None = None) -> Iterator[Cloud]:
+    """An emulated account, empty at first; its jobs are acted, unless a machine is given."""
     data.mkdir(exist_ok=True)
     reset_moto()
     boto3.DEFAULT_SESSION = None
@@ -134,7 +134,7 @@ def open_cloud(data: Path) -> Iterator[Cloud]:
     (taken,) = bind([0])
     url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     stage = Stage()
-    extras = Extras(code.get, stage, lambda role, ask: asked.append((role, ask)))
+    extras = Extras(code.get, machine or stage, lambda role, ask: asked.append((role, ask)))
     account = aws.Account(data, url, (OWNER.access_key, OWNER.secret), extras)
     listener = Listener(taken, account)
     listener.start()
