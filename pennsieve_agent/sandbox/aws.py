@@ -14,11 +14,12 @@ import secrets
 import string
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.sandbox import cognito, journal
+from pennsieve_agent.sandbox.compaction import made_by, superfluous
 from pennsieve_agent.sandbox.emulation import wire
 from pennsieve_agent.sandbox.emulation.services import Extras, Services
 from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
@@ -61,17 +62,26 @@ class Account:
         try:
             with self._lock:
                 emulation = _load_moto(*self._key)
+                if dropped := superfluous(self._journal.entries()):
+                    self._journal.leave_out(dropped)
                 for entry in self._journal.entries():
                     self._make_network(wire.read(entry.variables, b"").service)
                     answer = emulation.answer(entry)
                     if not answer.succeeded:
                         log.warning("a journalled AWS request now answers %s", answer.status)
+                self.services.items.restore()
                 self._emulation = emulation
             self.services.start()
         except Exception:
             log.exception("the emulated AWS account cannot be loaded")
         finally:
             self._loaded.set()
+
+    def _keep(self, entry: journal.Entry, request: wire.AwsRequest, answer: bytes) -> None:
+        """Write down what a request changed, or the request itself."""
+        if not self.services.items.keep(request):
+            made = made_by(request.service, request.operation, answer)
+            self._journal.append(replace(entry, made=made))
 
     def _make_network(self, service: str) -> None:
         """Make the default network, which moto makes at its first use, with the same names always.
@@ -106,7 +116,7 @@ class Account:
         with self._lock:
             answer = self._emulation.answer(entry, environ)
             if answer.succeeded and _is_journalled(environ, body):
-                self._journal.append(entry)
+                self._keep(entry, request, answer.body)
         start_response(answer.status, answer.headers)
         return [answer.body]
 

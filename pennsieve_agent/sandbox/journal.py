@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,15 @@ _DROPPED = frozenset({"HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_USER_AGENT", "HTTP_CONN
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A request that changed something: its WSGI variables, its body, and its seed."""
+    """A request that changed something: its WSGI variables, its body, and its seed.
+
+    ``made`` is the id of what it made, if later requests will name only that.
+    """
 
     variables: Mapping[str, Any]
     body: bytes
     seed: int
+    made: str = ""
 
 
 class Journal:
@@ -50,16 +54,26 @@ class Journal:
 
     def append(self, entry: Entry) -> None:
         """Write an entry down."""
-        line = json.dumps(
-            {
-                "seed": entry.seed,
-                "variables": entry.variables,
-                "body": base64.b64encode(entry.body).decode(),
-            }
-        )
+        found = {
+            "seed": entry.seed,
+            "variables": entry.variables,
+            "body": base64.b64encode(entry.body).decode(),
+        }
+        line = json.dumps({**found, "made": entry.made} if entry.made else found)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{line}\n")
+
+    def leave_out(self, places: Container[int]) -> None:
+        """Write the file anew without some of its :meth:`entries`, counted from 0."""
+        part = self._path.with_name(f".{self._path.name}.part")
+        part.unlink(missing_ok=True)
+        new = Journal(part)
+        for place, entry in enumerate(self.entries()):
+            if place not in places:
+                new.append(entry)
+        part.touch(mode=0o600)
+        part.replace(self._path)
 
     def entries(self) -> Iterator[Entry]:
         """All entries, in order; a line that cannot be read, such as half a last one, is left."""
@@ -70,7 +84,8 @@ class Journal:
                 try:
                     found = json.loads(line)
                     body = base64.b64decode(found["body"])
-                    yield Entry(dict(found["variables"]), body, int(found["seed"]))
+                    made = str(found.get("made", ""))
+                    yield Entry(dict(found["variables"]), body, int(found["seed"]), made)
                 except (ValueError, KeyError, TypeError):
                     log.warning("%s:%d cannot be read and is left out", self._path, number)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.sandbox.clock import now
-from pennsieve_agent.sandbox.emulation import batch, job_log
+from pennsieve_agent.sandbox.emulation import batch, items, job_log
 from pennsieve_agent.sandbox.emulation.batch import Batch, Works
 from pennsieve_agent.sandbox.emulation.batch_api import BatchApi, room
 from pennsieve_agent.sandbox.emulation.containers import (
@@ -23,6 +23,7 @@ from pennsieve_agent.sandbox.emulation.containers import (
 )
 from pennsieve_agent.sandbox.emulation.events import Events
 from pennsieve_agent.sandbox.emulation.functions import Functions, Handlers
+from pennsieve_agent.sandbox.emulation.items import Items
 from pennsieve_agent.sandbox.emulation.job_log import JobLog
 from pennsieve_agent.sandbox.emulation.jobs import Ended, Job
 from pennsieve_agent.sandbox.emulation.log_events import filter_log_events
@@ -65,7 +66,8 @@ class Services:
         clock = extras.now
         self._lock = lock
         self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
-        self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA])
+        self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
+        self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
         variables = {"NODE_ENDPOINT": endpoint}
         self.functions = Functions(extras.handlers, sessions, lock, variables)
