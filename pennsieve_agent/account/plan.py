@@ -9,6 +9,7 @@ from pennsieve_agent.account.observe import Observed, RegisterOptions
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.request import stack_request, turned_off
 from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES
 from pennsieve_agent.account.steps import (
     AllowImagePulls,
     AlreadyDone,
@@ -45,6 +46,7 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
             "on which a permissions boundary could stand",
             hint="leave --permissions-boundary out",
         )
+    _check_length(observed.spec)
     node = own_node(observed, options)
     return AccountPlan(
         spec=observed.spec,
@@ -94,6 +96,16 @@ def _check(options: RegisterOptions) -> None:
         raise UsageProblem(
             f"a compute node's name has 1 to {_NAME_CHARACTERS} characters",
             hint="give one with: --name NAME",
+        )
+
+
+def _check_length(spec: NodeSpec) -> None:
+    """CloudFormation takes no longer template in a request; tags stand in it again and again."""
+    if len(stack_request(spec).body.encode()) > MAX_TEMPLATE_BYTES:
+        raise UsageProblem(
+            f"with {len(spec.settings.extras.tags)} tags the stack's template is longer than the "
+            f"{MAX_TEMPLATE_BYTES} bytes that AWS takes",
+            hint="leave some tags out, or give shorter ones",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pennsieve_agent.account.costs import Costs, costs_of
 from pennsieve_agent.account.explain import explain, group_of
 from pennsieve_agent.account.extras import Extras
 from pennsieve_agent.account.names import NodeNames
@@ -74,6 +75,11 @@ class AccountPlan:
         return (*summary(self.role), *own, *self.extras.lines)
 
     @property
+    def costs(self) -> Costs:
+        """What the node will cost."""
+        return costs_of(self.spec)
+
+    @property
     def nothing_to_do(self) -> bool:
         """Whether all of it is done already."""
         return all(isinstance(step, AlreadyDone) for step in self.steps)
@@ -98,6 +104,7 @@ class AccountPlan:
             "permissions_boundary": self.extras.boundary or self.names.boundary_arn,
             "tags": dict(self.extras.tags),
             "words": list(self.words),
+            "costs": self.costs.to_json(),
             "nothing_to_do": self.nothing_to_do,
             "steps": [_step_json(step) for step in self.steps],
         }

@@ -35,8 +35,9 @@ from pennsieve_agent.domain.iam import (
 )
 
 _OWN = re.compile(
-    r"arn:[^:*]+:[a-z0-9]+:[^:]*:[^:]*:(stack/|table/|function:|log-group:)?"
-    r"(pennsieve-node-|/pennsieve/node/).*"
+    r"arn:[^:*]+:[a-z0-9]+:[^:]*:[^:]*:"
+    r"((stack|table|rule|job-queue|job-definition|compute-environment)/|(function|log-group|secret):"
+    r"|role/([^*]*/)?)?(pennsieve-node-|/pennsieve/node/).*"
 )
 _SOME_ACCOUNT = "123456789012"
 
@@ -81,20 +82,31 @@ def describe(role: RoleDocuments) -> RoleWords:
 def summary(role: RoleDocuments, who: str = "Pennsieve") -> tuple[str, str]:
     """Two lines for a plan: what ``who`` can do by this role, and what it cannot."""
     allows = [s for s in _all(role) if s.get("Effect") == "Allow"]
-    able = list(dict.fromkeys(verb for s in allows for verb in verbs(s)))
-    can = f"{who} can {listing(able)}{_where(allows)}" if able else f"{who} can do nothing"
+    parts = [
+        f"{listing(able)}{where}"
+        for where in _WHERE
+        if (able := list(dict.fromkeys(v for s in allows if _where(s) == where for v in verbs(s))))
+    ]
+    can = f"{who} can {'; '.join(parts)}" if parts else f"{who} can do nothing"
     cannot = fears(role)
     return can, f"{who} cannot {listing(list(cannot), 'or')}" if cannot else (
         f"There is nothing that the policy reliably keeps from {who}"
     )
 
 
-def _where(allows: list[Statement]) -> str:
-    patterns = {str(r) for s in allows for r in many(s.get("Resource"))}
-    if "*" in patterns or any("NotResource" in s for s in allows):
-        return ", anywhere in the account"
-    own = all(_OWN.fullmatch(pattern) for pattern in patterns)
-    return ", of its own nodes only" if own else ", where the policy says"
+_OWN_ONLY, _ANYWHERE, _AS_SAID = (
+    ", of its own nodes only",
+    ", anywhere in the account",
+    ", where the policy says",
+)
+_WHERE = (_OWN_ONLY, _AS_SAID, _ANYWHERE)
+
+
+def _where(allow: Statement) -> str:
+    patterns = {str(r) for r in many(allow.get("Resource"))}
+    if "*" in patterns or "NotResource" in allow:
+        return _ANYWHERE
+    return _OWN_ONLY if all(_OWN.fullmatch(pattern) for pattern in patterns) else _AS_SAID
 
 
 def fears(role: RoleDocuments) -> tuple[str, ...]:

@@ -85,11 +85,12 @@ def show_plan(context: Context, plan: AccountPlan) -> None:
         streams.explain(f"  {number}. {step.sentence}")
         for line in getattr(step, "lines", ()):
             streams.explain(f"     {line}")
-    if all(isinstance(step, AlreadyDone) for step in plan.steps[:1]):
-        return
-    streams.note("What may be done afterwards, as the policies say:")
-    for words in plan.words:
-        streams.explain(f"  {words}")
+    if not isinstance(plan.steps[0], AlreadyDone):
+        streams.note("What may be done afterwards, as the policies say:")
+        for words in plan.words:
+            streams.explain(f"  {words}")
+    for line in plan.costs.lines:
+        streams.explain(line)
 
 
 def show_removal(context: Context, plan: RemovalPlan) -> None:

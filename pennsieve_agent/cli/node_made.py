@@ -9,6 +9,7 @@ import pennsieve_agent
 from pennsieve_agent.account.names import STACK_PREFIX
 from pennsieve_agent.account.recorded import settings_json
 from pennsieve_agent.cli import compute_views
+from pennsieve_agent.domain import prices
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.journal import JournalEntry
@@ -63,7 +64,9 @@ class Made:
 def _pairs(settings: Settings) -> list[tuple[str, str]]:
     gpu = settings.gpu
     budget = f"{settings.monthly_budget:.2f} USD a month" if settings.monthly_budget else "none"
+    idle = prices.total(prices.idle_cost(settings.mode, own_network=not settings.network))
     return [
+        ("while idle", f"about {idle:.2f} USD a month"),
         ("network", settings.network.vpc_id or "its own"),
         ("CPUs at once", str(settings.max_vcpus)),
         ("GPU machines", f"at most {gpu.most} of {gpu.instance_type}" if gpu else "none"),

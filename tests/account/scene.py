@@ -54,12 +54,12 @@ class Scene:
         journal = Journal(self.worlds.journal.path.parent, "default", name)
         return Scene(replace(self.worlds, journal=journal), self.registry)
 
-    def plan(self) -> AccountPlan:
-        options = replace(OPTIONS, name=self.worlds.journal.name)
+    def plan(self, options: RegisterOptions = OPTIONS) -> AccountPlan:
+        options = replace(options, name=self.worlds.journal.name)
         return plan_registration(observe(self.worlds, options), options)
 
-    def register(self) -> ComputeNode:
-        return apply(self.plan(), self.worlds)
+    def register(self, plan: AccountPlan | None = None) -> ComputeNode:
+        return apply(plan or self.plan(), self.worlds)
 
     def remove(self) -> RemovalReport:
         options = RemovalOptions(self.worlds.journal.name, WORKSPACE)

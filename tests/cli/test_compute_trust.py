@@ -18,6 +18,7 @@ def test_policy_in_words_and_as_documents(lab: Lab, agent: Agent) -> None:
     document = agent("compute", "policy", "--json").document
     assert set(document) == {
         *("role", "trust_policy", "permission_policies", "permissions_boundary", "words"),
+        "own_roles",
     }
     assert lab.state.api
 
@@ -92,5 +93,10 @@ def test_doctor(lab: Lab, agent: Agent) -> None:
 def test_the_plan_says_what_pennsieve_can_and_cannot(agent: Agent) -> None:
     shown = agent("compute", "register", "--name", "other", "--dry-run")
     assert shown.code == 0, shown.err
-    assert "Pennsieve can read the state of stacks, call functions" in shown.err
+    assert (
+        "Pennsieve can read the state of stacks and call functions, of its own nodes only"
+        in shown.err
+    )
+    assert "USD a month while nothing runs" in shown.err
+    assert "USD per CPU-hour" in shown.err
     assert "Pennsieve cannot read other buckets" in shown.err

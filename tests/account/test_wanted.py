@@ -1,0 +1,175 @@
+"""Each flag changes what is made; what was asked for once is kept; what cannot be is refused."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+
+from pennsieve_agent.account.costs import costs_of
+from pennsieve_agent.account.extras import Extras
+from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.recorded import (
+    installed_settings,
+    metadata,
+    settings_json,
+    settings_of,
+)
+from pennsieve_agent.account.registration import AccountPlan
+from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.roles import roles_of
+from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES
+from pennsieve_agent.account.steps import AlreadyDone
+from pennsieve_agent.account.wanted import Wanted, parse_network, settle
+from pennsieve_agent.account.worlds import StepState
+from pennsieve_agent.errors import UsageProblem
+from tests.account.scene import OPTIONS, Scene
+from tests.aws.emulator import IGNORED, NUMBER
+
+pytestmark = pytest.mark.filterwarnings(IGNORED)
+NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
+SPEC = NodeSpec(NAMES, "lab", "999988887777", "outside", code=Code("0a" * 32, "0.1.0"))
+NETWORK = Network("vpc-0123abcd", ("subnet-0123abcd", "subnet-0123abce"))
+BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
+ASKED = {
+    "mode": Wanted(mode=Mode.SECURE),
+    "network": Wanted(network=NETWORK),
+    "gpu": Wanted(gpu=Gpu("g5.4xlarge", 16, 2)),
+    "max_vcpus": Wanted(max_vcpus=64),
+    "monthly_budget": Wanted(monthly_budget=50.0),
+    "extras": Wanted(extras=Extras(BOUNDARY, (("cost-centre", "42"),))),
+    "role_path": Wanted(role_path="/research/"),
+}
+FULL = Settings(
+    Mode.COMPLIANT,
+    Network(),
+    Gpu("g5.4xlarge", 16, 2),
+    64,
+    50.0,
+    Extras(BOUNDARY, (("cost-centre", "42"), ("owner", "ada"))),
+    "/research/",
+)
+
+
+def body(settings: Settings) -> object:
+    """The template, without what it says about itself."""
+    return stack_request(replace(SPEC, settings=settings)).template["Resources"]
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Wanted)])
+def test_no_flag_is_silently_dropped(name: str) -> None:
+    changed = settle(ASKED[name], None)
+    assert changed != Settings()
+    assert body(changed) != body(Settings())
+    assert settle(Wanted(), changed) == changed
+
+
+@pytest.mark.parametrize(
+    "extras", [Extras(BOUNDARY), Extras(tags=(("cost-centre", "42"),))], ids=["boundary", "tag"]
+)
+def test_boundary_and_tags_each_change_it(extras: Extras) -> None:
+    assert body(Settings(extras=extras)) != body(Settings())
+
+
+@pytest.mark.parametrize("settings", [Settings(), FULL, Settings(network=NETWORK)])
+def test_settings_come_back_as_they_were_written(settings: Settings) -> None:
+    assert settings_of(settings_json(settings)) == settings
+    template = {"Metadata": metadata(replace(SPEC, settings=settings))}
+    assert installed_settings(template) == settings
+    assert "outside" not in str(template)
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_all_of_it_is_short_enough_for_a_request(mode: Mode) -> None:
+    tags = tuple((f"key-{i}", "value") for i in range(5))
+    largest = replace(FULL, mode=mode, extras=Extras(tags=tags))
+    assert len(stack_request(replace(SPEC, settings=largest)).body) < MAX_TEMPLATE_BYTES
+
+
+def test_every_role_is_told_in_words() -> None:
+    roles = roles_of(replace(SPEC, settings=FULL))
+    made = {
+        resource["Properties"]["RoleName"]
+        for resource in stack_request(replace(SPEC, settings=FULL)).template["Resources"].values()
+        if resource["Type"] == "AWS::IAM::Role"
+    }
+    assert {role.name for role in roles} == made
+    assert roles[0].name == NAMES.role
+    assert all(role.permissions for role in roles)
+
+
+def test_costs_are_told_by_mode() -> None:
+    totals = {m: costs_of(replace(SPEC, settings=Settings(mode=m))).idle_total for m in Mode}
+    assert totals[Mode.BASIC] < 0.5 < totals[Mode.SECURE]
+    basic = costs_of(SPEC)
+    assert "0.01 USD a month while nothing runs" in basic.lines[0]
+    assert basic.to_json()["usd_per_vcpu_hour"] > basic.to_json()["usd_per_spot_vcpu_hour"] > 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "part"),
+    [
+        (Wanted(mode=Mode.SECURE), Settings(), "stays what it was, basic"),
+        (Wanted(network=NETWORK), Settings(), "one of its own"),
+        (Wanted(role_path="/x/"), Settings(), "AWS moves no role"),
+        (Wanted(role_path="x"), None, "not a path of IAM's"),
+        (Wanted(role_path="/a b/"), None, "not a path of IAM's"),
+        (Wanted(max_vcpus=0), None, "--max-vcpus"),
+        (Wanted(monthly_budget=-1), None, "not negative"),
+    ],
+)
+def test_what_cannot_be(wanted: Wanted, before: Settings | None, part: str) -> None:
+    with pytest.raises(UsageProblem, match=part) as raised:
+        settle(wanted, before)
+    assert raised.value.hint
+
+
+def test_what_may_change_later() -> None:
+    later = Wanted(max_vcpus=8, monthly_budget=0, gpu=Gpu())
+    changed = settle(later, replace(FULL, extras=Extras()))
+    assert (changed.max_vcpus, changed.monthly_budget, bool(changed.gpu)) == (8, 0, False)
+    assert changed.mode is Mode.COMPLIANT
+
+
+def test_networks_that_cannot_be() -> None:
+    assert parse_network(None, ()) is None
+    assert parse_network("vpc-0123abcd", ("subnet-0123abcd",))
+    for vpc, subnets in (
+        ("vpc-0123abcd", ()),
+        (None, ("subnet-0123abcd",)),
+        ("vpc-x", ("subnet-0123abcd",)),
+        ("vpc-0123abcd", ("subnet-0123abcd", "subnet-0123abcd")),
+    ):
+        with pytest.raises(UsageProblem):
+            parse_network(vpc, subnets)
+
+
+def test_more_tags_than_the_template_has_room_for(scene: Scene) -> None:
+    tags = tuple((f"key-{i}", "a long value " * 5) for i in range(40))
+    with pytest.raises(UsageProblem, match="with 40 tags the stack's template is longer"):
+        plan(scene, Wanted(extras=Extras(tags=tags)))
+
+
+def plan(scene: Scene, wanted: Wanted) -> AccountPlan:
+    return scene.plan(replace(OPTIONS, wanted=wanted))
+
+
+def test_a_changed_setting_is_planned_applied_and_kept(scene: Scene) -> None:
+    scene.register()
+    later = plan(scene, Wanted(max_vcpus=16, monthly_budget=20))
+
+    todo = [step.kind for step in later.steps if not isinstance(step, AlreadyDone)]
+    assert todo == ["turn_on", "check_gateway"]
+    changes = later.to_json()["steps"][2]["changes"]
+    assert ("Add", "Budget") in {(c["action"], c["logical_id"]) for c in changes}
+    scene.register(later)
+
+    again = scene.plan()
+    assert again.nothing_to_do
+    assert again.spec.settings.max_vcpus == 16
+    scene.worlds.journal.forget()
+    # Another machine, whose journal knows nothing, learns it from the stack.
+    with pytest.raises(UsageProblem, match="already"):
+        scene.plan()
+    assert StepState.DONE in {progress.state for progress in scene.told}
