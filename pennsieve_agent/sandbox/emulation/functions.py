@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.sandbox.emulation.function_log import FunctionLog
 from pennsieve_agent.sandbox.emulation.police import Answer, failure
 from pennsieve_agent.sandbox.emulation.sessions import Lock, Sessions
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
@@ -64,6 +65,7 @@ class _Function:
     environ: Mapping[str, str]
     seconds: float
     reserved: int | None
+    group: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,14 @@ class Functions:
         handlers: Handlers,
         sessions: Sessions,
         lock: Lock,
+        function_log: FunctionLog,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         """``environ`` is added to each function's own variables."""
         self._handlers = handlers
         self._sessions = sessions
         self._lock = lock
+        self._log = function_log
         self._environ = dict(environ or {})
         self._running: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -166,7 +170,10 @@ class Functions:
 
         def run() -> None:
             try:
-                ended.put(self._call(function, region, event))
+                found = self._call(function, region, event)
+                failure = json.loads(found.payload) if found.failed else {}
+                self._log.write(function.role, function.name, function.arn, function.group, failure)
+                ended.put(found)
             finally:
                 with self._counting:
                     self._running[function.arn] -= 1
@@ -220,6 +227,7 @@ def _find(account: str, region: str, name: str) -> _Function | None:
         environ={str(k): str(v) for k, v in (found.environment_vars or {}).items()},
         seconds=float(found.timeout),
         reserved=None if reserved is None else int(reserved),
+        group=str(found.logs_group_name),
     )
 
 
