@@ -23,6 +23,7 @@ from pennsieve_agent.node.judge import (
     why_waiting,
 )
 from pennsieve_agent.node.launch import Launcher, job_name
+from pennsieve_agent.node.logs import step_lines
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.outbox import Outbox
 from pennsieve_agent.node.prepare import Unfit, month, prepare
@@ -173,9 +174,19 @@ class Steersman:
     def _watch(self, record: RunRecord) -> bool:
         seen = self._look(record)
         take_note(record, seen)
+        self._explain(record)
         record.waiting = why_waiting(record, seen, self._terms)
         judge(record, seen, self._terms, self.node.now())
         return record.phase is not Phase.RUNNING
+
+    def _explain(self, record: RunRecord) -> None:
+        """A mover that failed says why in its last line."""
+        for job in record.work:
+            if job.status != "FAILED" or job.kind is JobKind.PROCESS or job.exit_code != 1:
+                continue
+            lines = list(step_lines(self.node, record.run, job.step, ()))
+            if lines and job.reason.startswith("it ended"):
+                job.reason = str(lines[-1]["message"])[:500]
 
     def _end(self, record: RunRecord) -> bool:
         """End what runs; not done before Batch shows that nothing does."""
