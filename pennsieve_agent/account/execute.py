@@ -233,11 +233,7 @@ class _Registration:
             step.name,
             organization,
             deployment_mode=step.deployment_mode,
-            self_managed={
-                "stackName": names.stack,
-                "region": names.region,
-                "gateway": names.gateway,
-            },
+            self_managed={"stackName": names.stack, "region": names.region},
         )
 
     def _look_for_node(self, name: str) -> ComputeNode | None:

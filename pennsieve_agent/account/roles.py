@@ -7,6 +7,7 @@ from typing import Any
 
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.stack.parts import attribute
 from pennsieve_agent.account.stack.trusts import platform_trust
 from pennsieve_agent.account.words import RoleDocuments
 from pennsieve_agent.domain.iam import Document
@@ -19,7 +20,7 @@ def roles_of(spec: NodeSpec) -> tuple[RoleDocuments, ...]:
 
     An organisation's own boundary is not in the template, so it is not here either.
     """
-    resources: Mapping[str, Any] = stack_request(spec).template["Resources"]
+    resources = _settled(stack_request(spec).template["Resources"], spec)
     made = [
         _role(resources, logical_id, body["Properties"])
         for logical_id, body in resources.items()
@@ -30,6 +31,15 @@ def roles_of(spec: NodeSpec) -> tuple[RoleDocuments, ...]:
         access = tuple(_attached(resources, "", spec.names.role))
         made.append(RoleDocuments(spec.names.role, trust, access))
     return tuple(sorted(made, key=lambda role: role.name != spec.names.role))
+
+
+def _settled(value: Any, spec: NodeSpec) -> Any:
+    """Resources in which the file system, whose ARN only AWS knows, is called by its name."""
+    if value == attribute("Files", "Arn"):
+        return spec.names.arn("elasticfilesystem", f"file-system/{spec.names.stack}")
+    if isinstance(value, Mapping):
+        return {key: _settled(inner, spec) for key, inner in value.items()}
+    return [_settled(inner, spec) for inner in value] if isinstance(value, list) else value
 
 
 def _role(

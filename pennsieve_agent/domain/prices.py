@@ -53,8 +53,8 @@ class Line:
 def idle_cost(mode: str, *, own_network: bool = True, endpoints: int = 5) -> tuple[Line, ...]:
     """What a node of a mode costs a month while it is empty and nothing runs.
 
-    ``endpoints`` are the interface endpoints of a compliant node; an existing network is not ours
-    to count.
+    ``endpoints`` are the interface endpoints of a compliant node, which has three more with GPUs;
+    an existing network is not ours to count.
     """
     lines = [Line("code and journal, by what is stored", 0.01)]
     if mode != "basic":

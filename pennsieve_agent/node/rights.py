@@ -25,31 +25,26 @@ def _right(service: str, names: str, kind: str, why: str) -> Right:
 
 
 _OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
+_SEE_JOBS = "see how jobs are; AWS knows no resource for it"
 
 GATEWAY = (
     _right("dynamodb", "GetItem PutItem Query", "table", "write down what was asked, read runs"),
     _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
-    _right("logs", "FilterLogEvents", "job-log", "read the log of a run"),
-    _right("s3", "GetObject", "bucket-logs", "give the platform the kept log of a run"),
+    _right("logs", "DescribeLogStreams FilterLogEvents", "job-log", "read the log of a run"),
     _right(
         "secretsmanager",
         "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
         "secret",
         "keep the node's secrets, and mask them in logs",
     ),
-    _right("batch", "DescribeComputeEnvironments", "any", "say how the queues are; AWS knows none"),
+    _right("batch", "DescribeComputeEnvironments DescribeJobs", "any", _SEE_JOBS),
     _OWN_LOG,
 )
 RECONCILER = (
     _right(
         "dynamodb", "DeleteItem GetItem PutItem Query", "table", "write down each step of a run"
     ),
-    _right(
-        "batch",
-        "DescribeComputeEnvironments DescribeJobDefinitions DescribeJobs ListJobs",
-        "any",
-        "see how jobs are; AWS knows no resource for it",
-    ),
+    _right("batch", "DescribeComputeEnvironments DescribeJobs ListJobs", "any", _SEE_JOBS),
     _right("batch", "SubmitJob", "submission", "submit the jobs of a run"),
     _right(
         "batch",
@@ -57,25 +52,29 @@ RECONCILER = (
         "job-definition",
         "say how each step runs",
     ),
-    _right("batch", "TagResource TerminateJob", "job", "end the jobs of a run that is cancelled"),
+    _right("batch", "TagResource", "new-job", "tell the node's jobs from others, as they start"),
+    _right("batch", "TerminateJob", "job", "end the jobs of a run that is cancelled"),
     _right(
         "elasticfilesystem",
-        "CreateAccessPoint",
+        "CreateAccessPoint DescribeAccessPoints",
         "file-system",
-        "give each step its own folder",
+        "give each step a folder of its own",
     ),
     _right(
         "elasticfilesystem",
-        "DeleteAccessPoint TagResource",
-        "access-point",
-        "take a step's folder away again",
+        "TagResource",
+        "new-access-point",
+        "tell the node's access points from others, as they are made",
+    ),
+    _right(
+        "elasticfilesystem", "DeleteAccessPoint", "access-point", "take a step's folder away again"
     ),
     _right("ecr", "BatchGetImage", "platform-images", "pin images to what they are now"),
     _right("secretsmanager", "GetSecretValue", "secret", "know which secrets a run gets"),
     _right("events", "DisableRule EnableRule", "schedule", "be woken while runs are active"),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell the mover what to move"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
-    _right("logs", "FilterLogEvents", "job-log", "collect the logs of a run"),
+    _right("logs", "DescribeLogStreams FilterLogEvents", "job-log", "collect the logs of a run"),
     _right("iam", "PassRole", "roles-to-pass", "give jobs their roles"),
     _OWN_LOG,
 )

@@ -23,6 +23,7 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
         "Gateway": _function(spec, code, names.gateway, "gateway", GATEWAY_SECONDS),
         "Reconciler": _function(spec, code, names.reconciler, "reconciler", RECONCILER_SECONDS),
         "JobsChanged": _rule(
+            spec,
             f"{names.stack}-jobs",
             "A job of the node has changed",
             EventPattern={
@@ -32,6 +33,7 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
             },
         ),
         "Schedule": _rule(
+            spec,
             names.schedule,
             "Runs are active; the node turns this on and off itself",
             ScheduleExpression="rate(5 minutes)",
@@ -114,10 +116,10 @@ def mover_image(spec: NodeSpec) -> str:
     return f"{names.account_id}.dkr.ecr.{names.region}.amazonaws.com/{names.stack}/{MOVER_IMAGE}"
 
 
-def _rule(name: str, about: str, **how: object) -> Resource:
+def _rule(spec: NodeSpec, name: str, about: str, **how: object) -> Resource:
     target = {"Id": "reconciler", "Arn": attribute("Reconciler", "Arn")}
     properties = {"Name": name, "Description": about, "Targets": [target], **how}
-    return {"Type": "AWS::Events::Rule", "Properties": properties}
+    return {"Type": "AWS::Events::Rule", "Properties": {**properties, "Tags": tags(spec)}}
 
 
 def _permission(spec: NodeSpec, rule: str) -> Resource:

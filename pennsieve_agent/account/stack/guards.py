@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.stack.policies import Where
 from pennsieve_agent.account.stack.statements import Document, document
 
 
@@ -22,26 +21,25 @@ def bucket_tls_only(names: NodeNames) -> Document:
     )
 
 
-def files_policy(names: NodeNames, role_path: str) -> Document:
-    """The file system is mounted by the node's jobs alone, encrypted, and through access points."""
-    where = Where(names, "", role_path)
+def files_policy() -> Document:
+    """Refuse everybody who mounts the files unencrypted, or past the access points.
+
+    It allows nothing, so that who has no role that may is refused, too: without any policy AWS lets
+    everybody in the network mount (Amazon EFS, "Default EFS file system policy").
+    """
+    never = {
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": [
+            f"elasticfilesystem:Client{right}" for right in ("Mount", "RootAccess", "Write")
+        ],
+    }
     return document(
+        {"Sid": "TlsOnly", **never, "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
         {
-            "Sid": "JobsThroughAccessPoints",
-            "Effect": "Allow",
-            "Principal": {"AWS": [where.role(names.job_role), where.role(names.mover_role)]},
-            "Action": ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
-            "Condition": {
-                "Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"},
-                "Null": {"elasticfilesystem:AccessPointArn": "false"},
-            },
-        },
-        {
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": {"AWS": "*"},
-            "Action": "elasticfilesystem:Client*",
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            "Sid": "AccessPointsOnly",
+            **never,
+            "Condition": {"Null": {"elasticfilesystem:AccessPointArn": "true"}},
         },
     )
 

@@ -6,10 +6,14 @@
 * compliant: private subnets without any internet, and endpoints for the AWS services that jobs use.
 
 S3 and DynamoDB are reached by gateway endpoints, which are free. One NAT and one endpoint for each
-service serve both subnets: a second would double the cost of an idle node.
+service serve both subnets: a second would double the cost of an idle node. Endpoints have the
+stack's own tags, which CloudFormation puts on all that it makes: written out for each, the template
+would be too long.
 """
 
 from __future__ import annotations
+
+import re
 
 from pennsieve_agent.account.spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.parts import (
@@ -26,6 +30,8 @@ SUBNET_RANGES = ("10.204.0.0/22", "10.204.4.0/22")
 PUBLIC_RANGE = "10.204.8.0/24"
 ENDPOINTS = ("ecr.api", "ecr.dkr", "lambda", "logs", "secretsmanager")
 """What Fargate and the mover call (AWS, "Amazon ECS interface VPC endpoints")."""
+GPU_ENDPOINTS = ("ecs", "ecs-agent", "ecs-telemetry")
+"""What the ECS agent of a machine calls, too (the same page)."""
 FLOW_DAYS = 90
 _FILES_PORT = 2049
 _HTTPS = 443
@@ -249,8 +255,8 @@ def _interface_endpoints(spec: NodeSpec) -> Resources:
             },
         }
     }
-    for service in ENDPOINTS:
-        name = "".join(word.capitalize() for word in service.split(".")) + "Endpoint"
+    for service in (*ENDPOINTS, *(GPU_ENDPOINTS if spec.settings.gpu else ())):
+        name = "".join(word.capitalize() for word in re.split(r"[.-]", service)) + "Endpoint"
         found[name] = {
             "Type": "AWS::EC2::VPCEndpoint",
             "Properties": {

@@ -23,7 +23,6 @@ PLATFORM_REPOSITORIES = "*"
 _LIST = "AWS knows no resource for a list"
 NO_RESOURCE = {
     "batch:DescribeComputeEnvironments": _LIST,
-    "batch:DescribeJobDefinitions": _LIST,
     "batch:DescribeJobs": _LIST,
     "batch:ListJobs": _LIST,
     "ecr:GetAuthorizationToken": "it signs in to the registry as a whole",
@@ -34,11 +33,15 @@ NO_RESOURCE = {
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The place that documents are about."""
+    """The place that documents are about.
+
+    ``files`` is the ARN of the node's file system, or what CloudFormation makes of it.
+    """
 
     names: NodeNames
     platform_account_id: str
     role_path: str = "/"
+    files: Any = ""
 
     def role(self, name: str) -> str:
         """The ARN of one of the node's inner roles."""
@@ -141,6 +144,17 @@ def _tagged(names: NodeNames) -> dict[str, Any]:
     return {"StringEquals": {f"aws:ResourceTag/{TOKEN_TAG}": names.token}}
 
 
+def _tagging(names: NodeNames, when: Mapping[str, str]) -> dict[str, Any]:
+    """Only with this node's tag, and nothing that has another's; any node's, as above."""
+    if names.token == "*":  # noqa: S105 - no password
+        tagged: dict[str, Any] = {"Null": {f"aws:RequestTag/{TOKEN_TAG}": "false"}}
+        return tagged | ({"StringEquals": dict(when)} if when else {})
+    return {
+        "StringEquals": {f"aws:RequestTag/{TOKEN_TAG}": names.token, **when},
+        "StringEqualsIfExists": {f"aws:ResourceTag/{TOKEN_TAG}": names.token},
+    }
+
+
 def _rights(role: str) -> Sequence[tuple[int, Right]]:
     return list(enumerate(RIGHTS[role], 1))
 
@@ -152,30 +166,29 @@ def _statement(number: int, right: Right, where: Where) -> Document:
     return found | ({"Condition": conditions} if conditions else {})
 
 
-def _resources(kind: str, where: Where) -> tuple[str | list[str], Conditions]:
+def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
     """What a word of the rights table means for one node."""
     names = where.names
     plain = _names_of(kind, where)
     if plain is not None:
         return plain, {}
-    ours = _tagged(names)
+    job, door = names.arn("batch", "job/*"), names.arn("elasticfilesystem", "access-point/*")
     files = names.arn("elasticfilesystem", "file-system/*")
-    match kind:
-        case "job":
-            return names.arn("batch", "job/*"), ours
-        case "file-system":
-            return files, ours
-        case "access-point":
-            return names.arn("elasticfilesystem", "access-point/*"), ours
-        case "mount":
-            door = names.arn("elasticfilesystem", "access-point/*")
-            return files, {**ours, "ArnLike": {"elasticfilesystem:AccessPointArn": door}}
-        case "roles-to-pass":
-            roles = (names.execution_role, names.job_role, names.mover_role)
-            service = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-            return [where.role(role) for role in roles], {"StringEquals": service}
-        case _:
-            raise ValueError(kind)
+    roles = (names.execution_role, names.job_role, names.mover_role)
+    created = {"elasticfilesystem:CreateAction": "CreateAccessPoint"}
+    passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    # Who mounts is not asked for tags (Amazon EFS, "EFS condition keys for clients").
+    through = {"elasticfilesystem:AccessPointArn": door}
+    table: dict[str, tuple[Any, Conditions]] = {
+        "job": (job, _tagged(names)),
+        "new-job": (job, _tagging(names, {})),
+        "file-system": (files, _tagged(names)),
+        "access-point": (door, _tagged(names)),
+        "new-access-point": (door, _tagging(names, created)),
+        "mount": (where.files or files, {"ArnLike": through}),
+        "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
+    }
+    return table[kind]
 
 
 def _names_of(kind: str, where: Where) -> str | list[str] | None:

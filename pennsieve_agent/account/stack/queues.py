@@ -95,7 +95,8 @@ def _launch(spec: NodeSpec) -> Resource:
         "Properties": {
             "LaunchTemplateName": spec.names.queue("gpu"),
             "LaunchTemplateData": {
-                # One hop: a container cannot reach the machine's own credentials.
+                # One hop keeps containers behind a bridge from the machine's own credentials; those
+                # in the machine's network reach them, so the machine's role can do next to nothing.
                 "MetadataOptions": {
                     "HttpEndpoint": "enabled",
                     "HttpTokens": "required",

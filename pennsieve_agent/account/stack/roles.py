@@ -6,7 +6,7 @@ The platform's role is the account's: a further node gives the one that is there
 from __future__ import annotations
 
 from pennsieve_agent.account.spec import Mode, NodeSpec
-from pennsieve_agent.account.stack.parts import Resource, Resources, ref, tags
+from pennsieve_agent.account.stack.parts import Resource, Resources, attribute, ref, tags
 from pennsieve_agent.account.stack.policies import (
     Where,
     cache_access,
@@ -87,7 +87,8 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
             "mover": names.mover_role,
         }[word]
         trust = service_trust(TASKS, names, names.arn("ecs", "*"))
-    where = Where(names, spec.platform_account_id, spec.settings.role_path)
+    files = attribute("Files", "Arn")
+    where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
     access = role_access(word, where)
     if spec.settings.mode is not Mode.BASIC and word in {"reconciler", "mover"}:
         access = document(*access["Statement"], *key_access(names)["Statement"])

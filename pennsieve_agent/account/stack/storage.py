@@ -137,7 +137,7 @@ def _files(spec: NodeSpec) -> Resources:
                     {"TransitionToIA": "AFTER_30_DAYS"},
                     {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"},
                 ],
-                "FileSystemPolicy": files_policy(spec.names, spec.settings.role_path),
+                "FileSystemPolicy": files_policy(),
                 "FileSystemTags": tags(spec, Name=spec.names.stack),
             },
         }

@@ -8,7 +8,7 @@ from pennsieve_agent.account.names import TOKEN_TAG
 from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.stack.functions import functions
 from pennsieve_agent.account.stack.network import firewalls, network
-from pennsieve_agent.account.stack.parts import Resources, attribute, ref
+from pennsieve_agent.account.stack.parts import Resources, attribute, ref, tags
 from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
 from pennsieve_agent.account.stack.storage import storage
@@ -54,7 +54,8 @@ def _budget(spec: NodeSpec) -> Resources:
                     "TimeUnit": "MONTHLY",
                     "BudgetLimit": {"Amount": spec.settings.monthly_budget, "Unit": "USD"},
                     "CostFilters": {"TagKeyValue": [f"user:{TOKEN_TAG}${spec.names.token}"]},
-                }
+                },
+                "ResourceTags": tags(spec),
             },
         }
     }

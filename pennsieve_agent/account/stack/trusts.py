@@ -30,20 +30,24 @@ def platform_trust(platform_account_id: str, external_id: str, partition: str = 
     )
 
 
+NO_SOURCE = {
+    "ec2.amazonaws.com": "it does not say for whom it asks; and what it is asked for is a profile, "
+    "which nobody can use from another account",
+}
+"""Services whose requests say no source, and why that is safe: roles are never passed to another
+account (IAM User Guide, "Grant a user permissions to pass a role to an AWS service")."""
+
+
 def service_trust(service: str, names: NodeNames, source: str = "") -> Document:
     """One AWS service may use a role, for this account alone, and for ``source`` where it says it.
 
     The conditions keep the service from being used by somebody else (IAM User Guide, "The confused
     deputy problem").
     """
+    enters = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    if service in NO_SOURCE:
+        return document(enters)
     conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": names.account_id}}
     if source:
         conditions["ArnLike"] = {"aws:SourceArn": source}
-    return document(
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": "sts:AssumeRole",
-            "Condition": conditions,
-        }
-    )
+    return document({**enters, "Condition": conditions})

@@ -22,6 +22,9 @@ _NOTED = (
     "AWS::S3::BucketPolicy",
 )
 
+_FILES_ATTRIBUTES = {"Arn": "file_system_arn", "FileSystemId": "file_system_id"}
+"""What a template may ask of a file system, and what moto calls it."""
+
 Delete = Callable[[Any, str, str], None]
 
 
@@ -37,7 +40,10 @@ def fill_gaps() -> None:
         if hasattr(model.update_from_cloudformation_json, "__isabstractmethod__"):
             model.update_from_cloudformation_json = staticmethod(_kept)
     _lenient_batch(known["AWS::Batch::ComputeEnvironment"])
-    _wrap(known["AWS::EFS::FileSystem"], _after_files)
+    files = known["AWS::EFS::FileSystem"]
+    files.has_cfn_attr = classmethod(lambda _, name: name in _FILES_ATTRIBUTES)
+    files.get_cfn_attribute = lambda self, name: getattr(self, _FILES_ATTRIBUTES[name])
+    _wrap(files, _after_files)
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
 

@@ -106,6 +106,9 @@ def test_it_comes_is_turned_on_changes_and_goes(aws: Aws, name: str) -> None:
     function = aws.call("lambda", "get_function_configuration", FunctionName=NAMES.gateway)
     (files,) = aws.call("efs", "describe_file_systems")["FileSystems"]
     assert function["Environment"]["Variables"]["NODE_FILE_SYSTEM"] == files["FileSystemId"]
+    role = {"RoleName": NAMES.job_role, "PolicyName": f"{NAMES.job_role}-access"}
+    policy = aws.call("iam", "get_role_policy", **role)["PolicyDocument"]
+    assert [s["Resource"] for s in policy["Statement"]] == [files["FileSystemArn"]]
     rule = aws.call("events", "describe_rule", Name=NAMES.schedule)
     assert rule["State"] == "DISABLED"
 

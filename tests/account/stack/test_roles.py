@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pennsieve_agent.account.rights import MOST_POLICY_CHARACTERS
+from pennsieve_agent.account.roles import roles_of
 from pennsieve_agent.account.stack.policies import (
     NO_RESOURCE,
     Where,
@@ -15,20 +19,23 @@ from pennsieve_agent.account.stack.policies import (
     role_access,
 )
 from pennsieve_agent.account.stack.template import node_template
+from pennsieve_agent.account.stack.trusts import NO_SOURCE
+from pennsieve_agent.account.words import describe, summary
 from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in, many, statements
 from pennsieve_agent.node.rights import RIGHTS
 from tests.account.stack.specs import NAMES, NUMBER, OTHER, PLATFORM, every
 
 HERE = f"us-east-1:{NUMBER}"
-WHERE = Where(NAMES, PLATFORM)
+TAG = {"aws:ResourceTag/pennsieve:token": NAMES.token}
+FILES = f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-1"
+OTHER_FILES = f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-2"
+DOOR = f"arn:aws:elasticfilesystem:{HERE}:access-point/fsap-1"
+BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
 BOUNDARY = platform_boundary(NAMES, PLATFORM)
+WHERE = Where(NAMES, PLATFORM, files=FILES)
 DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS} | {
     "platform": platform_access(NAMES)
 }
-TAG = {"aws:ResourceTag/pennsieve:token": NAMES.token}
-FILES = f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-1"
-DOOR = f"arn:aws:elasticfilesystem:{HERE}:access-point/fsap-1"
-BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
 EVERYBODY = (
     ("s3:GetObject", "arn:aws:s3:::their-data/raw.edf"),
     ("s3:ListBucket", BUCKET),
@@ -57,6 +64,8 @@ EVERYBODY = (
     ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{OTHER.queue('fargate')}"),
     ("batch:DeleteJobQueue", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
     ("elasticfilesystem:ClientRootAccess", FILES),
+    ("elasticfilesystem:ClientMount", OTHER_FILES),
+    ("elasticfilesystem:ClientWrite", OTHER_FILES),
     ("elasticfilesystem:DeleteFileSystem", FILES),
     ("kms:Decrypt", f"arn:aws:kms:{HERE}:key/1"),
     ("cloudformation:DeleteStack", f"arn:aws:cloudformation:{HERE}:stack/{NAMES.stack}/1"),
@@ -128,15 +137,69 @@ def _context(statement: Any) -> dict[str, str]:
     }
 
 
-def test_a_processor_mounts_only_through_a_door_of_this_node() -> None:
-    mount = "elasticfilesystem:ClientMount"
-    through = TAG | {"elasticfilesystem:AccessPointArn": DOOR}
-    job = [DOCUMENTS["job"]]
-    assert decide(Ask(mount, FILES, through), job, BOUNDARY) is Verdict.ALLOWED
-    assert decide(Ask(mount, FILES, TAG), job, BOUNDARY) is Verdict.NOT_ALLOWED
-    elsewhere = {**through, "aws:ResourceTag/pennsieve:token": OTHER.token}
-    assert decide(Ask(mount, FILES, elsewhere), job, BOUNDARY) is Verdict.NOT_ALLOWED
-    assert decide(Ask(mount, FILES, {}), job, BOUNDARY) is Verdict.NOT_ALLOWED
+def test_a_processor_mounts_only_the_nodes_files_and_through_a_door() -> None:
+    """With nothing but what AWS says of who mounts (Amazon EFS, "EFS condition keys")."""
+    through = {"aws:SecureTransport": "true", "elasticfilesystem:AccessPointArn": DOOR}
+    past = {"aws:SecureTransport": "true"}
+    for role in ("job", "mover"):
+        for right in ("ClientMount", "ClientWrite"):
+            for files, context, verdict in (
+                (FILES, through, Verdict.ALLOWED),
+                (FILES, past, Verdict.NOT_ALLOWED),
+                (OTHER_FILES, through, Verdict.NOT_ALLOWED),
+            ):
+                ask = Ask(f"elasticfilesystem:{right}", files, context)
+                assert decide(ask, [DOCUMENTS[role]], BOUNDARY) is verdict
+
+
+def test_in_the_template_the_nodes_files_are_the_stacks_own() -> None:
+    resources = node_template(every()["basic"])["Resources"]
+    for role in ("JobRole", "MoverRole"):
+        (policy,) = resources[role]["Properties"]["Policies"]
+        mounts = [s for s in statements(policy["PolicyDocument"]) if "Mount" in str(s["Action"])]
+        assert [s["Resource"] for s in mounts] == [{"Fn::GetAtt": ["Files", "Arn"]}]
+
+
+def test_nobody_mounts_unencrypted_or_past_the_doors_not_even_an_administrator() -> None:
+    policy = node_template(every()["basic"])["Resources"]["Files"]["Properties"]["FileSystemPolicy"]
+    assert {s["Effect"] for s in statements(policy)} == {"Deny"}
+    guard = {"Statement": [{**s, "Resource": "*"} for s in statements(policy)]}
+    admin = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    good = {"aws:SecureTransport": "true", "elasticfilesystem:AccessPointArn": DOOR}
+    for right in ("ClientMount", "ClientWrite", "ClientRootAccess"):
+        ask = f"elasticfilesystem:{right}"
+        assert decide(Ask(ask, FILES, good), [admin, guard]) is Verdict.ALLOWED
+        for bad in (
+            {"aws:SecureTransport": "true"},
+            {**good, "aws:SecureTransport": "false"},
+        ):
+            assert decide(Ask(ask, FILES, bad), [admin, guard]) is Verdict.DENIED
+
+
+REQUEST = {"aws:RequestTag/pennsieve:token": NAMES.token}
+CREATES = {"elasticfilesystem:CreateAction": "CreateAccessPoint"}
+THEIRS = {"aws:ResourceTag/pennsieve:token": OTHER.token}
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "verdict"),
+    [
+        ("batch:TagResource", "batch:job", REQUEST, Verdict.ALLOWED),
+        ("batch:TagResource", "batch:job", REQUEST | THEIRS, Verdict.NOT_ALLOWED),
+        ("batch:TagResource", "batch:job", {}, Verdict.NOT_ALLOWED),
+        ("elasticfilesystem:TagResource", DOOR, REQUEST | CREATES, Verdict.ALLOWED),
+        ("elasticfilesystem:TagResource", DOOR, REQUEST, Verdict.NOT_ALLOWED),
+        ("elasticfilesystem:TagResource", DOOR, CREATES, Verdict.NOT_ALLOWED),
+        ("elasticfilesystem:TagResource", DOOR, REQUEST | CREATES | THEIRS, Verdict.NOT_ALLOWED),
+        ("elasticfilesystem:TagResource", FILES, REQUEST | CREATES, Verdict.NOT_ALLOWED),
+    ],
+)
+def test_what_is_another_nodes_is_never_tagged_as_this_ones(
+    action: str, resource: str, context: dict[str, str], verdict: Verdict
+) -> None:
+    """Otherwise it could be ended or deleted after all."""
+    ask = Ask(action, resource.replace("batch:job", f"arn:aws:batch:{HERE}:job/1"), context)
+    assert decide(ask, [DOCUMENTS["reconciler"]], BOUNDARY) is verdict
 
 
 def test_jobs_of_other_nodes_cannot_be_ended() -> None:
@@ -189,6 +252,9 @@ def test_every_service_is_kept_from_acting_for_somebody_else(name: str) -> None:
         trust = body["Properties"]["AssumeRolePolicyDocument"]
         (statement,) = statements(trust)
         assert set(statement["Principal"]) == {"Service"}
+        if statement["Principal"]["Service"] in NO_SOURCE:
+            assert "Condition" not in statement
+            continue
         ours = {"StringEquals": {"aws:SourceAccount": NUMBER}}
         assert statement["Condition"].items() >= ours.items(), what
 
@@ -202,6 +268,37 @@ def test_only_pennsieve_with_the_external_id_enters() -> None:
     assert not lets_in(trust, Ask("sts:AssumeRole"), who)
     assert not lets_in(trust, right, f"arn:aws:iam::{NUMBER}:role/other")
     assert role["MaxSessionDuration"] == 3600
+
+
+def test_only_machines_are_let_in_without_a_source() -> None:
+    found = {
+        str(statement["Principal"]["Service"])
+        for spec in every().values()
+        for what, body in node_template(spec)["Resources"].items()
+        if body["Type"] == "AWS::IAM::Role" and what != "PlatformRole"
+        for statement in statements(body["Properties"]["AssumeRolePolicyDocument"])
+        if "Condition" not in statement
+    }
+    assert found == set(NO_SOURCE)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "ap-southeast-1"])
+@pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
+def test_the_boundary_is_one_that_aws_takes(region: str, partition: str) -> None:
+    names = replace(NAMES, region=region, partition=partition)
+    text = json.dumps(platform_boundary(names, PLATFORM), separators=(",", ":"))
+    assert len(text) <= MOST_POLICY_CHARACTERS
+
+
+def test_every_right_has_words() -> None:
+    for name, spec in every().items():
+        for role in roles_of(spec):
+            words = describe(role)
+            assert not [line for line in words.can if re.search(r"\bdo \w+:", line)], name
+            assert "Fn::" not in str(words)
+            assert words.can
+            assert words.cannot
+            assert len(summary(role)) == 2
 
 
 def test_no_two_roles_share_a_document() -> None:

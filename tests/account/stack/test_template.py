@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from pennsieve_agent.account.spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES, node_template
@@ -16,17 +17,8 @@ from tests.account.stack.specs import BOUNDARY, CODE, NAMES, TAGS, every, node
 
 EVERY = every()
 each = pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY.keys())
-UNTAGGED = {
-    *("AWS::Batch::JobQueue", "AWS::Batch::ComputeEnvironment"),  # a map, tested below
-    *("AWS::Budgets::Budget", "AWS::EC2::Route", "AWS::EC2::SecurityGroupEgress"),
-    *("AWS::EC2::SecurityGroupIngress", "AWS::EC2::SubnetRouteTableAssociation"),
-    *("AWS::EC2::VPCEndpoint", "AWS::EC2::VPCGatewayAttachment", "AWS::ECR::PullThroughCacheRule"),
-    *("AWS::EC2::LaunchTemplate", "AWS::EFS::FileSystem"),  # under other names, tested below
-    *("AWS::EFS::MountTarget", "AWS::Events::Rule", "AWS::IAM::InstanceProfile"),
-    *("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::KMS::Alias"),
-    *("AWS::Lambda::Permission", "AWS::S3::BucketPolicy"),
-}
-"""What CloudFormation cannot tag, or tags under another name."""
+TAGS_OF = ("Tags", "ResourceTags", "FileSystemTags", "TagSpecifications")
+"""What CloudFormation's schemas call the tags of a resource."""
 
 
 def resources(spec: NodeSpec, *types: str) -> dict[str, Any]:
@@ -63,19 +55,19 @@ def test_every_role_has_the_boundary(spec: NodeSpec) -> None:
 
 @each
 def test_everything_that_can_be_tagged_is(spec: NodeSpec) -> None:
+    """What can be tagged is what AWS's schemas say."""
     want = {"pennsieve:token": "0a1b2c3d", **dict(spec.settings.extras.tags)}
     for name, body in node_template(spec)["Resources"].items():
-        properties = body["Properties"]
-        if body["Type"] in UNTAGGED:
-            continue
-        found = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
-        assert found.items() >= want.items(), name
-    for name, properties in resources(
-        spec, "AWS::Batch::JobQueue", "AWS::Batch::ComputeEnvironment"
-    ).items():
-        assert properties["Tags"].items() >= want.items(), name
-    (files,) = resources(spec, "AWS::EFS::FileSystem").values()
-    assert {t["Key"]: t["Value"] for t in files["FileSystemTags"]}.items() >= want.items()
+        if body["Type"] == "AWS::EC2::VPCEndpoint":
+            continue  # by the stack's own tags
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", body["Type"]).schema
+        for kind in schema["properties"].keys() & set(TAGS_OF):
+            given = body["Properties"][kind]
+            if kind == "TagSpecifications":
+                (specification,) = given
+                given = specification["Tags"]
+            found = given if isinstance(given, dict) else {t["Key"]: t["Value"] for t in given}
+            assert found.items() >= want.items(), name
 
 
 @each
@@ -116,6 +108,19 @@ def test_an_existing_network_is_left_as_it_is(spec: NodeSpec) -> None:
     assert {t for t in types if t.startswith("AWS::EC2::")} == firewalls | {
         "AWS::EC2::SecurityGroupIngress"
     }
+
+
+def test_machines_without_internet_reach_what_their_agent_calls() -> None:
+    """AWS, "Amazon ECS interface VPC endpoints": three more than Fargate needs."""
+    plain, gpu = (
+        {
+            str(endpoint["ServiceName"]).partition("us-east-1.")[2]
+            for endpoint in resources(EVERY[name], "AWS::EC2::VPCEndpoint").values()
+        }
+        for name in ("compliant", "compliant-gpu")
+    )
+    assert gpu - plain == {"ecs", "ecs-agent", "ecs-telemetry"}
+    assert plain >= {"ecr.api", "ecr.dkr", "lambda", "logs", "s3", "secretsmanager"}
 
 
 def test_a_compliant_node_has_no_way_to_the_internet() -> None:
