@@ -20,7 +20,9 @@ What the policies mean is told in sentences made from the very documents
 (:mod:`~pennsieve_agent.account.words`), and an evaluator of ours
 (:mod:`~pennsieve_agent.domain.iam`) keeps those sentences, the rights of whoever registers
 (:mod:`~pennsieve_agent.account.installer`) and the checks of a node that is there
-(:mod:`~pennsieve_agent.account.doctor`) honest.
+(:mod:`~pennsieve_agent.account.doctor`) honest. What would stop a registration half-way is looked
+for before anything is made (:mod:`~pennsieve_agent.account.preflight`): rights, quotas, names,
+networks.
 
 The platform is met only through :class:`~pennsieve_agent.account.registry.NodeRegistry`.
 """

@@ -14,7 +14,7 @@ from pennsieve_agent.account.spec import Code
 from pennsieve_agent.aws.deployed import Deployed
 from pennsieve_agent.aws.queues import Part
 
-_OK, _HEALTHY = 200, "HEALTHY"
+_OK, _HEALTHY = 200, {"HEALTHY", "OK"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _gateway(parts: Parts, again: str) -> Check:
     status, body = parts.answer.get("status"), _read(parts.answer.get("body"))
     issues = [str(issue) for issue in body.get("issues") or ()]
     state = str(body.get("status", ""))
-    well = status == _OK and state.upper() == _HEALTHY and not issues
+    well = status == _OK and state.upper() in _HEALTHY and not issues
     finding = "; ".join([state.lower() or f"it answers {status}", *issues])
     return Check("gateway", well, finding, why, again)
 

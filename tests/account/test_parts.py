@@ -60,6 +60,7 @@ def test_all_is_well() -> None:
         ({"functions": {}}, "code", "there is none"),
         ({"answer": None}, "gateway", "it gives no answer"),
         ({"answer": {"status": 500, "body": None}}, "gateway", "it answers 500"),
+        ({"answer": {"status": 200, "body": "not JSON"}}, "gateway", "it answers 200"),
         (
             {"answer": {"status": 200, "body": {"status": "WARNING", "issues": ["disk"]}}},
             "gateway",
