@@ -54,6 +54,8 @@ def look_at_parts(
     found = {
         name: looking.at("functions", partial(deployed, aws, name), None) for name in functions
     }
+    if "functions" in looking.unseen:
+        looking.unseen["code"] = looking.unseen["functions"]
     return Parts(
         functions=found,
         code=worlds.bundle.code if worlds.bundle is not None else None,

@@ -233,7 +233,11 @@ class _Registration:
             step.name,
             organization,
             deployment_mode=step.deployment_mode,
-            self_managed={"stackName": names.stack, "region": names.region},
+            self_managed={
+                "stackName": names.stack,
+                "region": names.region,
+                "gateway": names.gateway,
+            },
         )
 
     def _look_for_node(self, name: str) -> ComputeNode | None:

@@ -42,11 +42,11 @@ from pennsieve_agent.aws.cloudformation import (
     plan_change_set,
     template_of,
 )
-from pennsieve_agent.aws.iam import find_role, policy_exists
+from pennsieve_agent.aws.iam import IamRole, find_role, policy_exists
 from pennsieve_agent.aws.s3 import object_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode
-from pennsieve_agent.domain.iam import statements
+from pennsieve_agent.domain.iam import Ask, lets_in, statements
 from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.errors import Forbidden, NotFound, PlatformError, UsageProblem
 
@@ -120,11 +120,14 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
     holds_role = stack is not None and stack.holds("AWS::IAM::Role", names.role)
     template = template_of(worlds.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
+    external_id = found.external_id or _external_id(entry, account)
+    if role is not None and not holds_role:
+        _check_trust(role, platform_account, external_id)
     spec = NodeSpec(
         names=names,
         node_name=options.name,
         platform_account_id=platform_account,
-        external_id=found.external_id or _external_id(entry, account),
+        external_id=external_id,
         makes_role=account is None or role is None or holds_role,
         api=options.hosts.api,
         api2=options.hosts.api2,
@@ -257,6 +260,21 @@ def _check_boundary(worlds: Worlds, identity: AwsIdentity, arn: str) -> None:
         )
 
 
+def _check_trust(role: IamRole, platform_account: str, external_id: str) -> None:
+    """Refuse to build on a role that was made elsewhere and that Pennsieve could not assume."""
+    ask = Ask("sts:AssumeRole", context={"sts:ExternalId": external_id})
+    partition = role.arn.split(":")[1]
+    if lets_in(role.trust, ask, f"arn:{partition}:iam::{platform_account}:root"):
+        return
+    raise UsageProblem(
+        f"role {role.name} is registered for this AWS account and does not let Pennsieve in: its "
+        "trust policy names others, or demands another external id",
+        where=role.arn,
+        hint="restore its trust policy, or remove the registration of the account, then run this "
+        "again; see it with: pennsieve compute doctor",
+    )
+
+
 def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings | None:
     """What was asked for before: by the stack itself, else by the journal."""
     found = installed_settings(template)
@@ -317,6 +335,11 @@ def _found(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None)
             "--from-stack takes the stack as it was made; its settings are in its template",
             hint="leave the other options out, or give them to: pennsieve compute template",
         )
+    if not options.from_stack.startswith(STACK_PREFIX):
+        raise UsageProblem(
+            f"the name of a node's stack must begin with {STACK_PREFIX}",
+            hint="pennsieve compute template prints the whole name",
+        )
     stack = find_stack(worlds.aws, options.from_stack)
     if stack is None:
         raise UsageProblem(
@@ -325,7 +348,7 @@ def _found(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None)
         )
     token = installed_token(template_of(worlds.aws, stack.id))
     if not token or stack.name != f"{STACK_PREFIX}{token}":
-        wants = f"it must be called {STACK_PREFIX}{token}" if token else "it has another template"
+        wants = f"its name must be {STACK_PREFIX}{token}" if token else "it has another template"
         raise UsageProblem(
             f"stack {stack.name} was not made from what 'pennsieve compute template' prints: "
             f"{wants}",

@@ -25,26 +25,31 @@ def _right(service: str, names: str, kind: str, why: str) -> Right:
 
 
 _OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
-_SEE_JOBS = "see how jobs are; AWS knows no resource for it"
 
 GATEWAY = (
     _right("dynamodb", "GetItem PutItem Query", "table", "write down what was asked, read runs"),
     _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
-    _right("logs", "DescribeLogStreams FilterLogEvents", "job-log", "read the log of a run"),
+    _right("logs", "FilterLogEvents", "job-log", "read the log of a run"),
+    _right("s3", "GetObject", "bucket-logs", "give the platform the kept log of a run"),
     _right(
         "secretsmanager",
         "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
         "secret",
         "keep the node's secrets, and mask them in logs",
     ),
-    _right("batch", "DescribeComputeEnvironments DescribeJobs", "any", _SEE_JOBS),
+    _right("batch", "DescribeComputeEnvironments", "any", "say how the queues are; AWS knows none"),
     _OWN_LOG,
 )
 RECONCILER = (
     _right(
         "dynamodb", "DeleteItem GetItem PutItem Query", "table", "write down each step of a run"
     ),
-    _right("batch", "DescribeComputeEnvironments DescribeJobs ListJobs", "any", _SEE_JOBS),
+    _right(
+        "batch",
+        "DescribeComputeEnvironments DescribeJobDefinitions DescribeJobs ListJobs",
+        "any",
+        "see how jobs are; AWS knows no resource for it",
+    ),
     _right("batch", "SubmitJob", "submission", "submit the jobs of a run"),
     _right(
         "batch",
@@ -56,9 +61,9 @@ RECONCILER = (
     _right("batch", "TerminateJob", "job", "end the jobs of a run that is cancelled"),
     _right(
         "elasticfilesystem",
-        "CreateAccessPoint DescribeAccessPoints",
+        "CreateAccessPoint",
         "file-system",
-        "give each step a folder of its own",
+        "give each step its own folder",
     ),
     _right(
         "elasticfilesystem",
@@ -74,7 +79,7 @@ RECONCILER = (
     _right("events", "DisableRule EnableRule", "schedule", "be woken while runs are active"),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell the mover what to move"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
-    _right("logs", "DescribeLogStreams FilterLogEvents", "job-log", "collect the logs of a run"),
+    _right("logs", "FilterLogEvents", "job-log", "collect the logs of a run"),
     _right("iam", "PassRole", "roles-to-pass", "give jobs their roles"),
     _OWN_LOG,
 )

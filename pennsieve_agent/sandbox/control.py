@@ -35,7 +35,16 @@ STOP_SECONDS = 15.0
 ANSWER_SECONDS = 2.0
 _MADE = (
     *("sandbox.db", "sandbox.db-wal", "sandbox.db-shm", "signing-key.pem", "config.ini"),
-    *("aws.db", "aws.db-wal", "aws.db-shm", "efs", "jobs", "node-secrets", "log-archives"),
+    *(
+        "aws.db",
+        "aws.db-wal",
+        "aws.db-shm",
+        "efs",
+        "jobs",
+        "functions",
+        "node-secrets",
+        "log-archives",
+    ),
     *(
         "aws",
         "aws.jsonl",

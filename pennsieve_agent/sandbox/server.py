@@ -14,7 +14,7 @@ from pennsieve_agent import __version__
 from pennsieve_agent.sandbox import aws, clock, faults, people, surfaces, upload
 from pennsieve_agent.sandbox.config_file import write_profile
 from pennsieve_agent.sandbox.emulation.containers import Machine
-from pennsieve_agent.sandbox.emulation.node_code import node_code
+from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
 from pennsieve_agent.sandbox.emulation.services import Extras
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Caller, Route
@@ -92,7 +92,9 @@ def serve(
         parts = _parts(world, settings, compute)
         state = _state(world, parts)
         key = aws.write_settings(store, data, world.urls.aws)
-        account = aws.Account(data, world.urls.aws, key, _extras(settings, parts))
+        runtimes = Runtimes(data / "functions", world.urls.aws)
+        stack.callback(runtimes.stop)
+        account = aws.Account(data, world.urls.aws, key, _extras(settings, parts, runtimes))
         apps = _applications(world, settings, parts, account)
         listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())
@@ -111,11 +113,11 @@ def serve(
         stop.wait()
 
 
-def _extras(settings: Settings, parts: _Parts) -> Extras:
+def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes) -> Extras:
     """What the emulated account runs: the node's own code, and jobs by the compute part."""
     if settings.aws is not None or parts.compute is None:
         return settings.aws or Extras()
-    return Extras(node_code, parts.compute.machine)
+    return Extras(runtimes, parts.compute.machine)
 
 
 def load_compute() -> Compute | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,18 @@ def emulator() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def scene(emulator: str, tmp_path: Path) -> Iterator[Scene]:
+@contextmanager
+def fresh(emulator: str, folder: Path) -> Iterator[Scene]:
+    """The account emptied, a platform that knows nothing, and no journal."""
     reset(emulator)
     registry = FakeRegistry()
-    with RecordingAws(settings(tmp_path, emulator), check) as aws:
-        journal = Journal(tmp_path / "journal", "default", "lab")
+    with RecordingAws(settings(folder, emulator), check) as aws:
+        journal = Journal(folder / "journal", "default", "lab")
         worlds = Worlds(aws, registry, journal, lambda _: None, bundle=BUNDLE, invoke=well)
         yield Scene(worlds, registry)
+
+
+@pytest.fixture
+def scene(emulator: str, tmp_path: Path) -> Iterator[Scene]:
+    with fresh(emulator, tmp_path) as found:
+        yield found

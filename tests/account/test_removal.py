@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ import pytest
 
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
+from pennsieve_agent.account.stack.trusts import platform_trust
 from pennsieve_agent.account.undo import apply_removal
 from pennsieve_agent.account.worlds import StepState
 from pennsieve_agent.aws.remains import job_definitions_called
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.errors import AgentError, Conflict, StillRunning, UsageProblem
 from tests.account.mortal import Killed, Killer, MortalAws
-from tests.account.registry import WORKSPACE, FakeRegistry
+from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE, FakeRegistry
 from tests.account.scene import Scene, worked
 from tests.aws.emulator import IGNORED, NUMBER, reset, settings
 
@@ -129,7 +131,8 @@ def test_a_node_in_another_workspace_keeps_account_and_stack(scene: Scene) -> No
 def test_a_role_made_elsewhere_and_its_registration_stay(scene: Scene) -> None:
     role = "Pennsieve-Compute-prod-aaaaaaaa"
     scene.registry.records["a"] = Account("a", NUMBER, role, "outside", "N:user:1")
-    scene.aws.call("iam", "create_role", RoleName=role, AssumeRolePolicyDocument="{}")
+    trust = json.dumps(platform_trust(PLATFORM_ACCOUNT, "outside"))
+    scene.aws.call("iam", "create_role", RoleName=role, AssumeRolePolicyDocument=trust)
     scene.register()
 
     report = scene.remove()

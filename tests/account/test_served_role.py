@@ -14,7 +14,7 @@ from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from tests.account.registry import WORKSPACE
 from tests.account.scene import Scene
-from tests.account.test_doctor import look
+from tests.account.test_doctor_changes import look
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)

@@ -51,7 +51,7 @@ def test_an_update_of_what_is_not_named_changes_nothing(agent: Agent) -> None:
         (("--vpc-id", "net", "--subnet", "subnet-0123abcd"), "'net' is not the id"),
         (("--tag", "owner"), "KEY=VALUE"),
         (("--from-stack", "pennsieve-node-00000000"), "there is no stack"),
-        (("--from-stack", "s", "--max-vcpus", "5"), "leave the other options out"),
+        (("--from-stack", "pennsieve-node-0", "--max-vcpus", "5"), "leave the other options out"),
     ],
 )
 def test_settings_that_cannot_be(agent: Agent, words: tuple[str, ...], part: str) -> None:

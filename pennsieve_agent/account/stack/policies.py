@@ -23,6 +23,7 @@ PLATFORM_REPOSITORIES = "*"
 _LIST = "AWS knows no resource for a list"
 NO_RESOURCE = {
     "batch:DescribeComputeEnvironments": _LIST,
+    "batch:DescribeJobDefinitions": _LIST,
     "batch:DescribeJobs": _LIST,
     "batch:ListJobs": _LIST,
     "ecr:GetAuthorizationToken": "it signs in to the registry as a whole",

@@ -65,6 +65,7 @@ class Relay:
         url = f"{address}/2015-03-31/functions/{self.function}/invocations"
         digest = hashlib.sha256(body).hexdigest()
         headers = signed("POST", url, "lambda", self.region, dict(self.keys()), digest)
+        headers["Content-Type"] = "application/json"
         request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - AWS
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:  # noqa: S310 - AWS
             found = json.load(answer)

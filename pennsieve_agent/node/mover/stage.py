@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pennsieve_agent.node.mover.relay import Relay
-from pennsieve_agent.node.mover.trouble import Trouble, disk_words
+from pennsieve_agent.node.mover.trouble import Trouble, disk_words, files_word
 from pennsieve_agent.node.tasks import Task
 
 AT_ONCE = 8
@@ -50,12 +50,12 @@ def stage_in(task: Task, relay: Relay, into: Path, say: Callable[[str], None]) -
     _check_places(files)
     into.mkdir(parents=True, exist_ok=True)
     total = sum(file.size for file in files)
-    say(f"{len(files)} files ({total} bytes) from dataset {task.dataset}")
+    say(f"{files_word(len(files))} ({total} bytes) from dataset {task.dataset}")
     fetcher = Fetcher(task, relay, into)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(fetcher.fetch, file) for file in files]:
             done.result()
-    say(f"{len(files)} files are there")
+    say(f"all of it is there: {files_word(len(files))}")
 
 
 def manifest(task: Task, relay: Relay) -> Iterator[Incoming]:

@@ -129,7 +129,7 @@ class Storage:
         named = signed(method, url, "s3", keys.region, mine, UNSIGNED, named)
         data: Any = body if isinstance(body, bytes) else _Piece(*body)
         length = len(body) if isinstance(body, bytes) else body[1].size
-        named["Content-Length"] = str(length)
+        named |= {"Content-Length": str(length), "Content-Type": "application/octet-stream"}
         request = urllib.request.Request(url, data, named, method=method)  # noqa: S310 - S3
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:  # noqa: S310 - S3
             return _Answer(answer.read(), dict(answer.headers))

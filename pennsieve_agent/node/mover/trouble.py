@@ -14,3 +14,8 @@ def disk_words(error: OSError, doing: str) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return f"the file system is full: {doing}"
     return f"{error.strerror or error}: {doing}"
+
+
+def files_word(count: int) -> str:
+    """How many files."""
+    return "1 file" if count == 1 else f"{count} files"

@@ -7,7 +7,7 @@ moto keeps the resources of the emulated account and answers for them. Around it
 * :mod:`.asks` tells what rights the operation needs, and :mod:`.police` refuses what they do not
   give, in AWS's words;
 * :mod:`.stacks` makes CloudFormation do with a node's stack what AWS does;
-* :mod:`.functions` runs Lambda functions, as code of this process;
+* :mod:`.functions` answers calls of Lambda functions, whose code :mod:`.runtimes` run;
 * :mod:`.batch` and :mod:`.batch_api` run jobs, in :mod:`.containers` and with a :mod:`.job_log`;
 * :mod:`.events` delivers what rules match to the functions that they name.
 """

@@ -225,6 +225,8 @@ class Dock:
             inside = point.root_directory.get("Path") or "/"
             context["elasticfilesystem:AccessPointArn"] = point.access_point_arn
         arn = f"arn:aws:elasticfilesystem:{job.region}:{job.account}:file-system/{system}"
+        tags = backend.list_tags_for_resource(system)
+        context |= {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in tags}
         writable = True
         if access.get("iam") == "ENABLED":
             if self._police.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):

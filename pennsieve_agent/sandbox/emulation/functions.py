@@ -1,12 +1,11 @@
-"""Lambda functions of the emulated account, run as code of this process.
+"""Lambda functions of the emulated account.
 
-A function's ``Handler`` names what runs; :data:`Handlers` has the code for it. It gets the event, a
-session of boto3 with the credentials of the function's role, and the function's variables. It runs
-while nothing of the emulation is locked, as it calls back into it.
+A function's ``Handler`` names what runs; :data:`Handlers` has what runs it (:mod:`.runtimes`, or
+code of this process). It gets the event, the credentials of the function's role, and the function's
+variables. It runs while nothing of the emulation is locked, as it calls back into it.
 
 As AWS does it: the role must trust Lambda, a synchronous answer has an error of the function in its
-payload, no more run at once than is reserved, an asynchronous event is tried three times. What runs
-out of time is answered as such, but cannot be killed: its thread ends by itself.
+payload, no more run at once than is reserved, an asynchronous event is tried three times.
 """
 
 from __future__ import annotations
@@ -19,11 +18,12 @@ import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.sandbox.emulation.function_log import FunctionLog
 from pennsieve_agent.sandbox.emulation.police import Answer, failure
-from pennsieve_agent.sandbox.emulation.sessions import Lock, Sessions
+from pennsieve_agent.sandbox.emulation.sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
 
 log = logging.getLogger(__name__)
@@ -40,11 +40,21 @@ WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a handler is given besides its event. ``session`` is boto3's, made for its role."""
+    """What a handler is given besides its event. ``session`` is boto3's, made of ``keys``.
+
+    ``code`` is the function's zip, and ``seconds`` what the call may take.
+    """
 
     function: str
     session: Any
     environ: Mapping[str, str]
+    keys: Keys
+    code: bytes = field(repr=False)
+    seconds: float
+
+
+class Failed(Exception):  # noqa: N818 - what a function's code raised, in another process
+    """A function failed: the kind of its error, its text, and its trace."""
 
 
 Handler = Callable[[Any, Invocation], Any]
@@ -64,6 +74,8 @@ class _Function:
     environ: Mapping[str, str]
     seconds: float
     reserved: int | None
+    group: str
+    code: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +92,14 @@ class Functions:
         handlers: Handlers,
         sessions: Sessions,
         lock: Lock,
+        function_log: FunctionLog,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         """``environ`` is added to each function's own variables."""
         self._handlers = handlers
         self._sessions = sessions
         self._lock = lock
+        self._log = function_log
         self._environ = dict(environ or {})
         self._running: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -166,7 +180,10 @@ class Functions:
 
         def run() -> None:
             try:
-                ended.put(self._call(function, region, event))
+                found = self._call(function, region, event)
+                failure = json.loads(found.payload) if found.failed else {}
+                self._log.write(function.role, function.name, function.arn, function.group, failure)
+                ended.put(found)
             finally:
                 with self._counting:
                     self._running[function.arn] -= 1
@@ -186,10 +203,19 @@ class Functions:
             return _error("Runtime.ImportModuleError", text)
         context = {"aws:SourceAccount": function.account, "aws:SourceArn": function.arn}
         try:
-            session = self._sessions.of(function.role, SERVICE, function.name, region, context)
-            environ = {**function.environ, **self._environ}
-            answer = handler(event, Invocation(function.name, session, environ))
-            payload = json.dumps(answer).encode()
+            keys = self._sessions.keys(function.role, SERVICE, function.name, context)
+            given = Invocation(
+                function.name,
+                self._sessions.of(keys, region),
+                {**function.environ, **self._environ},
+                keys,
+                function.code,
+                function.seconds,
+            )
+            payload = json.dumps(handler(event, given)).encode()
+        except Failed as failed:
+            log.warning("function %s failed: %s: %s", function.name, *failed.args[:2])
+            return _error(*failed.args)
         except Exception as error:
             log.exception("function %s failed", function.name)
             trace = traceback.format_tb(error.__traceback__)
@@ -220,6 +246,8 @@ def _find(account: str, region: str, name: str) -> _Function | None:
         environ={str(k): str(v) for k, v in (found.environment_vars or {}).items()},
         seconds=float(found.timeout),
         reserved=None if reserved is None else int(reserved),
+        group=str(found.logs_group_name),
+        code=bytes(getattr(found, "code_bytes", None) or b""),
     )
 
 

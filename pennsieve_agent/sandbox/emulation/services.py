@@ -22,6 +22,7 @@ from pennsieve_agent.sandbox.emulation.containers import (
     Unstartable,
 )
 from pennsieve_agent.sandbox.emulation.events import Events
+from pennsieve_agent.sandbox.emulation.function_log import FunctionLog
 from pennsieve_agent.sandbox.emulation.functions import Functions, Handlers
 from pennsieve_agent.sandbox.emulation.items import Items
 from pennsieve_agent.sandbox.emulation.job_log import JobLog
@@ -69,8 +70,9 @@ class Services:
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
+        calls = FunctionLog(self._police, lock, clock)
         variables = {"NODE_ENDPOINT": endpoint}
-        self.functions = Functions(extras.handlers, sessions, lock, variables)
+        self.functions = Functions(extras.handlers, sessions, lock, calls, variables)
         self.events = Events(self.functions, lock, clock)
         self._logs = JobLog(self._store, lock, clock)
         self._dock = Dock(endpoint, self._police, sessions, lock, data / EFS_FOLDER)

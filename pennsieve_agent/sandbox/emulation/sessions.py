@@ -67,16 +67,8 @@ class Sessions:
         """A session is needed no more; its keys stay good until their end, as with AWS."""
         self._kept.pop((role, name), None)
 
-    def of(
-        self, role: str, service: str, name: str, region: str, context: Mapping[str, str]
-    ) -> Any:
-        """A session of boto3 with those credentials, whose clients reach the emulated AWS.
-
-        Raises:
-            NotTrusted: as :meth:`keys`.
-
-        """
-        keys = self.keys(role, service, name, context)
+    def of(self, keys: Keys, region: str) -> Any:
+        """A session of boto3 with these credentials, whose clients reach the emulated AWS."""
         return session(keys, region, self._endpoint)
 
     def _make(self, role: str, name: str) -> Keys:

@@ -56,6 +56,22 @@ def test_its_errors_are_answers(cloud: Cloud) -> None:
     assert (body["errorType"], body["errorMessage"]) == ("KeyError", "'that'")
 
 
+def test_its_calls_are_in_the_log_that_its_role_may_write(cloud: Cloud) -> None:
+    logs = cloud.owner.client("logs")
+    logs.create_log_group(logGroupName="/calls")
+    here = "arn:aws:logs:us-east-1:123456789012:log-group:/calls:*"
+    rights = allow(("logs:CreateLogStream", here), ("logs:PutLogEvents", here))
+    for name, policy in (("mute", allow()), ("loud", rights)):
+        role = cloud.role(name, LAMBDA, policy)
+        cloud.function(
+            name, role, lambda _event, _given: 1 / 0, LoggingConfig={"LogGroup": "/calls"}
+        )
+        cloud.owner.client("lambda").invoke(FunctionName=name)
+    lines = [e["message"] for e in logs.filter_log_events(logGroupName="/calls")["events"]]
+    assert [line.split(" ")[0] for line in lines] == ["START", "[ERROR]", "END"]
+    assert "division by zero" in lines[1]
+
+
 def test_a_role_that_does_not_trust_lambda_runs_nothing(cloud: Cloud) -> None:
     ran = threading.Event()
     role = cloud.role("worker", service_trust("ec2.amazonaws.com"), allow())

@@ -1,0 +1,55 @@
+"""What the node's functions work with: settings, AWS, the platform's address, and a clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.node.settings import NodeSettings
+
+OpenUrl = Callable[[urllib.request.Request, float], Any]
+"""Opens a request within seconds; a context manager with ``status`` and ``read()``."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A node. ``make`` makes boto3's client of a service; ``now`` is in unix seconds."""
+
+    settings: NodeSettings
+    make: Callable[[str], Any]
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep  # noqa: TID251 - the function itself
+    open_url: OpenUrl = lambda request, seconds: urllib.request.urlopen(request, timeout=seconds)  # noqa: S310 - Pennsieve's address
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _making: threading.Lock = field(default_factory=threading.Lock)
+
+    def client(self, service: str) -> Any:
+        """The client of a service, made once."""
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self.make(service)
+            return self._clients[service]
+
+
+def node_of(session: Any, environ: Mapping[str, str]) -> Node:
+    """The node of a function, with a session of boto3 and the function's variables."""
+    from botocore.config import Config  # noqa: PLC0415 - slow, and not needed for a bad variable
+
+    settings = NodeSettings.of(environ)
+    config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard"})
+    endpoint = {"endpoint_url": settings.endpoint} if settings.endpoint else {}
+
+    def make(service: str) -> Any:
+        return session.client(service, region_name=settings.region, config=config, **endpoint)
+
+    return Node(settings, make)
+
+
+def aws_code(error: Exception) -> str:
+    """AWS's own word for a refusal of boto3's; empty for anything else."""
+    found = getattr(error, "response", None)
+    return str(found["Error"]["Code"]) if isinstance(found, dict) and "Error" in found else ""

@@ -1,0 +1,83 @@
+"""The reconciler: what moves runs forward.
+
+It is woken when a job of Batch's changed, by the clock, by the gateway (``{"advance": run}``), and
+by a mover that asks the platform something (``{"relay": {...}}``).
+
+An event only says which run to look at. One that is lost is made up for by the clock, every five
+minutes while a run is active; one that comes twice finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pennsieve_agent.node.journal import Journal
+from pennsieve_agent.node.node import Node, node_of
+from pennsieve_agent.node.relay import relay
+from pennsieve_agent.node.steer import Steersman
+
+log = logging.getLogger(__name__)
+
+_RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_node: Node | None = None
+
+
+def handler(event: Mapping[str, Any], _context: object = None) -> Any:
+    """AWS Lambda's way in."""
+    global _node  # noqa: PLW0603 - an execution environment serves one call after another
+    if _node is None:
+        import boto3  # noqa: PLC0415 - slow, and not needed by who brings a session
+
+        _node = node_of(boto3.session.Session(), os.environ)
+    return handle(event, _node)
+
+
+def serve(event: Mapping[str, Any], session: Any, environ: Mapping[str, str]) -> Any:
+    """As :func:`handler`, with a session of boto3 and variables that are given."""
+    return handle(event, node_of(session, environ))
+
+
+def handle(event: Mapping[str, Any], node: Node) -> Any:
+    """Do what an event asks for."""
+    if "relay" in event:
+        return relay(node, event["relay"])
+    journal = Journal(node)
+    steersman = Steersman(node, journal)
+    if "advance" in event:
+        _schedule(node, on=True)
+        steersman.advance(str(event["advance"]))
+    elif run := _run_of(event):
+        steersman.advance(run)
+    else:
+        for each in journal.active():
+            _safely(steersman, each)
+    if not journal.active():
+        _schedule(node, on=False)
+        if journal.active():  # one came meanwhile
+            _schedule(node, on=True)
+    return {"ok": True}
+
+
+def _safely(steersman: Steersman, run: str) -> None:
+    """One run's trouble is not another's."""
+    try:
+        steersman.advance(run)
+    except Exception:
+        log.exception("run %s cannot be moved on", run)
+
+
+def _run_of(event: Mapping[str, Any]) -> str:
+    """The run of a job that changed, by the job's name."""
+    detail = event.get("detail")
+    name = str(detail.get("jobName") or "") if isinstance(detail, Mapping) else ""
+    found = _RUN.match(name)
+    return found[0] if found else ""
+
+
+def _schedule(node: Node, *, on: bool) -> None:
+    events = node.client("events")
+    (events.enable_rule if on else events.disable_rule)(Name=node.settings.schedule)

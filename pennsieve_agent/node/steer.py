@@ -1,0 +1,309 @@
+"""Moving one run forward: look, decide, write down, act; as far as it goes now.
+
+Each act is written down before it is done and may be repeated. Whoever is killed anywhere leaves a
+run that the next invocation goes on with.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pennsieve_agent.node.finish import archive, receipt, tidy
+from pennsieve_agent.node.journal import Busy, Journal
+from pennsieve_agent.node.judge import (
+    STOPPED,
+    Seen,
+    Terms,
+    judge,
+    step_states,
+    take_note,
+    why_waiting,
+)
+from pennsieve_agent.node.launch import Launcher, job_name
+from pennsieve_agent.node.logs import step_lines
+from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.outbox import Outbox
+from pennsieve_agent.node.prepare import Unfit, month, prepare
+from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.web import Down, Web
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 480.0
+"""How long a run may not get on before it is ended, so that none is stuck for ten minutes."""
+REPORT_SECONDS = 7 * 86_400.0
+"""How long the platform is told of a run's end, while it is down."""
+MOST_STEPS = 500
+WAITS = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between looks for a lease that somebody else holds."""
+CLEAN_KEY = "/clean"
+_DESCRIBED = 100
+"""Jobs in one question (AWS Batch, "DescribeJobs")."""
+
+
+@dataclass(slots=True)
+class Steersman:
+    """Moves runs of a node forward."""
+
+    node: Node
+    journal: Journal
+
+    def advance(self, run: str) -> bool:
+        """Take a run as far as it goes now; False when somebody else is at it all the time."""
+        try:
+            record = self._take(run)
+        except Busy:
+            return False
+        if record is None or record.phase is Phase.DONE:
+            self.journal.release(run)
+            return True
+        try:
+            self._steer(record)
+        finally:
+            self.journal.release(run)
+        return True
+
+    def _take(self, run: str) -> RunRecord | None:
+        for pause in WAITS:
+            try:
+                return self.journal.take(run)
+            except Busy:
+                self.node.sleep(pause)
+        return self.journal.take(run)
+
+    def _steer(self, record: RunRecord) -> None:
+        outbox = Outbox(self.node, self.journal, record)
+        for _ in range(MOST_STEPS):
+            before = record.to_json()
+            try:
+                on = self._step(record)
+            except Busy:
+                raise
+            except Exception as error:  # noqa: BLE001 - AWS's refusals must not leave a run stuck
+                self._trouble(record, error)
+                outbox.flush()
+                return
+            record.tries = 0
+            self._tell(record, outbox)
+            if record.to_json() != before:
+                self.journal.write(record)
+            outbox.flush()
+            if record.phase is Phase.DONE or not on:
+                return
+
+    def _trouble(self, record: RunRecord, error: Exception) -> None:
+        """AWS refused: look again later, but not for ever."""
+        log.warning("run %s in phase %s: %r", record.run, record.phase, error)
+        now = int(self.node.now())
+        record.tries = record.tries or now
+        if now - record.tries >= PATIENCE_SECONDS:
+            words = f"AWS refuses: {aws_code(error) or type(error).__name__}: {error}"
+            record.end("FAILED", words[:500])
+            record.tries = 0
+            record.phase = _after(record.phase)
+        self.journal.write(record)
+
+    def _step(self, record: RunRecord) -> bool:
+        """One step; whether there may be another at once."""
+        steps: dict[Phase, Callable[[RunRecord], bool]] = {
+            Phase.ACCEPTED: self._accept,
+            Phase.SUBMITTING: self._submit,
+            Phase.RUNNING: self._watch,
+            Phase.ENDING: self._end,
+            Phase.FINALIZING: self._finalize,
+            Phase.CLEANING: self._clean,
+            Phase.REPORTING: self._report,
+        }
+        step = steps.get(record.phase)
+        return step(record) if step is not None else False
+
+    def _accept(self, record: RunRecord) -> bool:
+        if self.journal.is_cancelled(record.run):
+            record.end("CANCELED", "")
+            record.phase = Phase.FINALIZING
+            return True
+        web = Web(self.node, record.run, self.journal.token(record.run))
+        try:
+            prepare(self.node, self.journal, record, web)
+        except Unfit as unfit:
+            record.end("FAILED", str(unfit))
+            record.phase = Phase.FINALIZING
+            return True
+        except Down as down:
+            if self.node.now() - record.created < PATIENCE_SECONDS:
+                return False
+            record.end("FAILED", f"Pennsieve did not answer the compute node: {down}")
+            record.phase = Phase.FINALIZING
+            return True
+        record.started = self.node.now()
+        record.phase = Phase.SUBMITTING
+        return True
+
+    def _submit(self, record: RunRecord) -> bool:
+        job = next((job for job in record.jobs if not job.id), None)
+        if job is None:
+            record.phase = Phase.RUNNING
+            return True
+        if self.journal.is_cancelled(record.run) and not record.submitting:
+            record.end("CANCELED", "")
+            record.phase = Phase.ENDING
+            return True
+        self._launch(record, job)
+        return True
+
+    def _launch(self, record: RunRecord, job: JobRecord) -> None:
+        launcher = Launcher(self.node, record)
+        if doors := launcher.open_doors(job):
+            record.doors |= doors
+            self.journal.write(record)
+        found = ""
+        if record.submitting == job.key:  # it may have been submitted by one who was killed
+            found = launcher.find(job)
+        else:
+            job.asked += 1
+            job.name = job_name(record.run, job)
+            record.submitting = job.key
+            self.journal.write(record)
+        job.id = found or launcher.submit(job)
+        job.status = "SUBMITTED"
+        record.submitting = ""
+
+    def _watch(self, record: RunRecord) -> bool:
+        seen = self._look(record)
+        take_note(record, seen)
+        self._explain(record)
+        record.waiting = why_waiting(record, seen, self._terms)
+        judge(record, seen, self._terms, self.node.now())
+        return record.phase is not Phase.RUNNING
+
+    def _explain(self, record: RunRecord) -> None:
+        """A mover that failed says why in its last line."""
+        for job in record.work:
+            if job.status != "FAILED" or job.kind is JobKind.PROCESS or job.exit_code != 1:
+                continue
+            lines = list(step_lines(self.node, record.run, job.step, ()))
+            if lines and job.reason.startswith("it ended"):
+                job.reason = str(lines[-1]["message"])[:500]
+
+    def _end(self, record: RunRecord) -> bool:
+        """End what runs; not done before Batch shows that nothing does."""
+        record.waiting = {}
+        if record.submitting:
+            self._settle(record)
+        seen = self._look(record)
+        take_note(record, seen)
+        for job in record.live:
+            if job.id not in seen.jobs:  # Batch knows it no more: it cannot run
+                job.status, job.reason = "FAILED", STOPPED
+        if not record.live:
+            record.phase = Phase.FINALIZING
+            return True
+        for job in record.live:
+            self.node.client("batch").terminate_job(jobId=job.id, reason=STOPPED)
+        return False
+
+    def _settle(self, record: RunRecord) -> None:
+        """A submission that was cut off: find whether there is such a job."""
+        job = record.job(record.submitting)
+        job.id = Launcher(self.node, record).find(job)
+        job.status = "SUBMITTED" if job.id else ""
+        record.submitting = ""
+
+    def _finalize(self, record: RunRecord) -> bool:
+        record.ended = record.ended or self.node.now()
+        if record.started:
+            try:
+                archive(self.node, record)
+            except Exception as error:
+                if not aws_code(error):
+                    raise
+                log.warning("the log of run %s is not kept: %s", record.run, aws_code(error))
+        metrics = receipt(record, self._terms, self.node.now())
+        if record.started:
+            self.journal.note_cost(month(self.node.now()), record.run, record.cost)
+        outbox = Outbox(self.node, self.journal, record)
+        self._tell(record, outbox)
+        if record.outcome != "CANCELED" and record.started:
+            outbox.run("FINALIZING")
+        outbox.run(record.outcome, record.reason, metrics)
+        record.phase = Phase.CLEANING
+        return True
+
+    def _clean(self, record: RunRecord) -> bool:
+        if not record.doors:
+            record.phase = Phase.REPORTING
+            return True
+        job = next((job for job in record.jobs if job.kind is JobKind.CLEAN), None)
+        if job is None:
+            job = JobRecord(CLEAN_KEY, CLEAN_KEY, JobKind.CLEAN)
+            record.jobs.append(job)
+        if not job.id:
+            self._launch(record, job)
+            return True
+        seen = self._look(record)
+        take_note(record, seen)
+        if job.ended or job.id not in seen.jobs:
+            tidy(self.node, record)
+            record.phase = Phase.REPORTING
+            return True
+        return False
+
+    def _report(self, record: RunRecord) -> bool:
+        if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
+            return False
+        tidy(self.node, record)
+        record.phase = Phase.DONE
+        self.journal.forget(record)
+        return False
+
+    def _look(self, record: RunRecord) -> Seen:
+        ids = [job.id for job in record.live]
+        rows: dict[str, Any] = {}
+        batch = self.node.client("batch")
+        for start in range(0, len(ids), _DESCRIBED):
+            answer = batch.describe_jobs(jobs=ids[start : start + _DESCRIBED])
+            rows |= {row["jobId"]: row for row in answer["jobs"]}
+        waits = [job for job in record.live if rows.get(job.id, {}).get("status") == "RUNNABLE"]
+        places = self._environments(waits) if waits else {}
+        budget = self._terms.budget
+        spent = self.journal.cost_of(month(self.node.now()), but=record.run) if budget else 0.0
+        return Seen(rows, places, self.journal.is_cancelled(record.run), spent)
+
+    def _environments(self, jobs: list[JobRecord]) -> dict[str, Any]:
+        """The compute environments of jobs that wait; they are called as their queues."""
+        settings = self.node.settings
+        names = [settings.fargate_queue, settings.spot_queue, settings.gpu_queue]
+        answer = self.node.client("batch").describe_compute_environments(
+            computeEnvironments=[name for name in names if name]
+        )
+        found = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
+        default = found.get(settings.fargate_queue, {})
+        return {job.key: found.get(settings.gpu_queue) if job.gpu else default for job in jobs}
+
+    def _tell(self, record: RunRecord, outbox: Outbox) -> None:
+        """Say what the platform does not know yet of the run and its steps."""
+        if not record.started:
+            return
+        outbox.run("STARTED", "; ".join(f"{s}: {why}" for s, why in record.waiting.items()))
+        for step, (state, reason) in step_states(record).items():
+            outbox.step(step, state, reason)
+
+    @property
+    def _terms(self) -> Terms:
+        settings = self.node.settings
+        return Terms(
+            float(settings.max_vcpus or 0),
+            float(settings.monthly_budget or 0),
+            settings.mode == "basic",
+        )
+
+
+def _after(phase: Phase) -> Phase:
+    """Where a run goes that cannot get on in a phase."""
+    if phase in {Phase.ACCEPTED, Phase.SUBMITTING, Phase.RUNNING}:
+        return Phase.ENDING
+    order = list(Phase)
+    return order[order.index(phase) + 1]

@@ -1,0 +1,106 @@
+"""The node's secrets, in the owner's own account: one object of Secrets Manager for each scope.
+
+Values go in and never out: to jobs Secrets Manager itself hands them, and logs have ``***`` in
+their place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pennsieve_agent.node.node import Node, aws_code
+
+SHARED = "shared"
+MOST_BYTES = 65_536
+"""What one object of Secrets Manager holds (AWS Secrets Manager, "Quotas")."""
+LEAST_MASKED = 4
+"""Shorter values would be found in words."""
+MASK = "***"
+_GONE = {"ResourceNotFoundException", "InvalidRequestException"}
+_USER = re.compile(r"[^A-Za-z0-9-]+")
+
+
+def scope_of(scope: str, user: str) -> str:
+    """The name of a scope: everybody's, or one person's."""
+    return SHARED if scope == SHARED else f"user-{_USER.sub('-', user)}"
+
+
+class Vault:
+    """The secrets of one node."""
+
+    def __init__(self, node: Node) -> None:
+        self._client = node.client("secretsmanager")
+        self._prefix = node.settings.secret_prefix
+        self._token = node.settings.token
+
+    def read(self, scope: str) -> tuple[str, dict[str, str]]:
+        """The ARN and the values of a scope; empty when it has none."""
+        try:
+            found = self._client.get_secret_value(SecretId=self._prefix + scope)
+        except Exception as error:
+            if aws_code(error) in _GONE:
+                return "", {}
+            raise
+        values: dict[str, str] = json.loads(found["SecretString"])
+        return str(found["ARN"]), values
+
+    def merge(self, scope: str, more: Mapping[str, str]) -> None:
+        """Set some; others stay.
+
+        Raises:
+            ValueError: there is no room for them.
+
+        """
+        arn, values = self.read(scope)
+        text = json.dumps({**values, **more})
+        if len(text.encode()) > MOST_BYTES:
+            raise ValueError("the secrets together are larger than 64 KB")
+        if arn:
+            self._client.put_secret_value(SecretId=arn, SecretString=text)
+            return
+        self._client.create_secret(
+            Name=self._prefix + scope,
+            SecretString=text,
+            Tags=[{"Key": "pennsieve:token", "Value": self._token}],
+        )
+
+    def remove(self, scope: str, name: str = "") -> None:
+        """Remove one, or without a name all of a scope."""
+        arn, values = self.read(scope)
+        if not arn:
+            return
+        values.pop(name, None)
+        if name and values:
+            self._client.put_secret_value(SecretId=arn, SecretString=json.dumps(values))
+        else:
+            self._client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+
+
+def secrets_of(node: Node, person: str) -> list[dict[str, str]]:
+    """The secrets of a job as Batch is told them; a person's own win over the shared ones."""
+    vault = Vault(node)
+    found: dict[str, str] = {}
+    for scope in (SHARED, scope_of("user", person)):
+        arn, values = vault.read(scope)
+        found |= {name: f"{arn}:{name}::" for name in values}
+    return [{"name": name, "valueFrom": place} for name, place in sorted(found.items())]
+
+
+def hidden_values(node: Node, person: str) -> list[str]:
+    """What must not be seen in the log of a person's run, the longest first."""
+    vault = Vault(node)
+    values: list[Any] = []
+    for scope in (SHARED, scope_of("user", person)):
+        values += vault.read(scope)[1].values()
+    lines = {part for value in values for part in str(value).splitlines()}
+    return sorted((part for part in lines if len(part) >= LEAST_MASKED), key=len, reverse=True)
+
+
+def masked(text: str, hidden: Iterable[str]) -> str:
+    """A line without them."""
+    for value in hidden:
+        text = text.replace(value, MASK)
+    return text

@@ -1,0 +1,271 @@
+"""What goes wrong half-way is told, strands nothing, and running again finishes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.account.execute import first_entry
+from pennsieve_agent.account.journal import Journal, JournalEntry
+from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.steps import AlreadyDone
+from pennsieve_agent.aws.cloudformation import find_stack, plan_change_set
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.compute import Account, NodeStatus
+from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.errors import (
+    AgentError,
+    AwsError,
+    Conflict,
+    NotPermitted,
+    Unreachable,
+    UsageProblem,
+)
+from tests.account.conftest import check
+from tests.account.scene import OPTIONS, Scene
+from tests.aws.emulator import IGNORED, NUMBER, settings
+from tests.aws.recorder import RecordingAws
+
+pytestmark = pytest.mark.filterwarnings(IGNORED)
+DENIED = NotPermitted("AWS refused it", aws_code="AccessDenied")
+SLOW = AwsError("AWS asked to slow down, and went on asking", aws_code="Throttling")
+DOWN = Unreachable("Pennsieve does not answer")
+PLATFORM = ("register_account", "enable_workspace", "create_node", "node")
+#: What a registration does in AWS, in its order.
+IN_AWS = ("create_change_set", "execute_change_set", "head_object", "put_object")
+
+
+class Refusing(RecordingAws):
+    """Refuses one operation, each time it is asked for."""
+
+    def __init__(self, found: AwsSettings) -> None:
+        super().__init__(found, check)
+        self.refused = ""
+        self.error: AwsError = DENIED
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        if operation == self.refused:
+            raise self.error
+        return super().call(service, operation, **parameters)
+
+
+@pytest.fixture
+def refusing(scene: Scene, emulator: str, tmp_path: Path) -> Iterator[tuple[Scene, Refusing]]:
+    with Refusing(settings(tmp_path, emulator)) as aws:
+        yield Scene(replace(scene.worlds, aws=aws), scene.registry), aws
+
+
+def one_of_each(scene: Scene) -> None:
+    assert len(scene.registry.records) == len(scene.registry.rows) == len(scene.roles()) == 1
+    assert scene.stacks() == [f"pennsieve-node-{entry_of(scene).token}"]
+    (node,) = scene.registry.rows.values()
+    assert node.status is NodeStatus.ENABLED
+
+
+def entry_of(scene: Scene) -> JournalEntry:
+    entry = scene.worlds.journal.read()
+    assert entry is not None
+    return entry
+
+
+def test_refused_at_each_step_one_after_the_other(refusing: tuple[Scene, Refusing]) -> None:
+    scene, aws = refusing
+    tokens = set()
+    for operation, error in product(IN_AWS, (DENIED, SLOW)):
+        aws.refused, aws.error = operation, error
+        with pytest.raises(AwsError) as raised:
+            scene.register()
+        assert raised.value is error
+        tokens.add(entry_of(scene).token)
+    aws.refused = ""
+    for method in PLATFORM:
+        scene.registry.refuse = {method: DOWN}
+        with pytest.raises(Unreachable):
+            scene.register()
+        tokens.add(entry_of(scene).token)
+    scene.registry.refuse = {}
+
+    scene.register()
+
+    assert len(tokens) == 1
+    one_of_each(scene)
+
+
+@pytest.mark.parametrize("method", ["register_account", "create_node"])
+def test_an_answer_that_is_lost_makes_no_double(scene: Scene, method: str) -> None:
+    def lose(done: str) -> None:
+        if done == method:
+            scene.registry.after = lambda _: None
+            raise DOWN
+
+    scene.registry.after = lose
+    with pytest.raises(Unreachable):
+        scene.register()
+    scene.register()
+
+    one_of_each(scene)
+
+
+def test_an_account_that_somebody_else_registered(scene: Scene) -> None:
+    taken = Conflict("account is registered already", status=422)
+    scene.registry.refuse["register_account"] = taken
+
+    with pytest.raises(Conflict) as raised:
+        scene.register()
+
+    assert raised.value is taken
+    assert len(scene.stacks()) == 1
+    assert not scene.registry.rows
+    assert scene.remove().leftovers == ()
+    assert scene.stacks() == scene.roles() == []
+
+
+def test_the_platform_down_after_the_stack_is_up(scene: Scene) -> None:
+    scene.registry.refuse["register_account"] = DOWN
+    with pytest.raises(Unreachable):
+        scene.register()
+    kinds = [s.kind for s in scene.plan().steps if isinstance(s, AlreadyDone)]
+    assert kinds == ["deploy_stack", "upload_code", "turn_on", "check_gateway"]
+
+    scene.registry.refuse.clear()
+    scene.register()
+    one_of_each(scene)
+
+
+def test_an_account_deleted_elsewhere_is_registered_anew(scene: Scene) -> None:
+    scene.register()
+    before = entry_of(scene)
+    scene.registry.rows.clear()
+    scene.registry.records.clear()
+    scene.registry.enabled.clear()
+
+    scene.register()
+
+    one_of_each(scene)
+    after = entry_of(scene)
+    assert (before.token, before.external_id) == (after.token, after.external_id)
+    assert before.account_uuid != after.account_uuid
+
+
+def test_a_role_that_lets_somebody_else_in(scene: Scene) -> None:
+    role = "Pennsieve-Compute-prod-aaaaaaaa"
+    scene.registry.records["a"] = Account("a", NUMBER, role, "outside", "N:user:1")
+    stranger = {"AWS": "arn:aws:iam::111122223333:root"}
+    row = {"Effect": "Allow", "Principal": stranger, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [row]})
+    scene.aws.call("iam", "create_role", RoleName=role, AssumeRolePolicyDocument=trust)
+
+    with pytest.raises(UsageProblem, match="does not let Pennsieve in") as raised:
+        scene.plan()
+
+    assert raised.value.hint
+    assert scene.stacks() == []
+
+
+def test_a_wrong_region_is_said(scene: Scene, emulator: str, tmp_path: Path) -> None:
+    scene.register()
+    with Aws(settings(tmp_path, emulator), region="eu-west-1") as elsewhere:
+        moved = Scene(replace(scene.worlds, aws=elsewhere), scene.registry)
+        for action in (moved.register, moved.remove):
+            with pytest.raises(UsageProblem, match="us-east-1"):
+                action()
+    one_of_each(scene)
+
+
+def test_the_shell_of_a_plan_that_was_killed_is_taken_away(scene: Scene) -> None:
+    plan = scene.plan()
+    scene.worlds.journal.write(first_entry(plan))
+    plan_change_set(scene.aws, plan.stack_request, sleep=lambda _: None)
+    found = find_stack(scene.aws, plan.names.stack)
+    assert found is not None
+    assert found.only_reviewed
+
+    scene.plan()
+
+    assert scene.stacks() == []
+
+
+def test_a_plan_left_on_a_stack_is_taken_away(scene: Scene) -> None:
+    scene.register()
+    spec = scene.plan().spec
+    changed = replace(spec, settings=replace(spec.settings, max_vcpus=8))
+    plan_change_set(scene.aws, stack_request(changed), sleep=lambda _: None)
+    assert len(change_sets(scene)) > len(change_sets_after(scene))
+
+
+def change_sets(scene: Scene) -> list[str]:
+    (name,) = scene.stacks()
+    found = scene.aws.call("cloudformation", "list_change_sets", StackName=name)["Summaries"]
+    return [row["ChangeSetName"] for row in found if row["ExecutionStatus"] == "AVAILABLE"]
+
+
+def change_sets_after(scene: Scene) -> list[str]:
+    assert scene.plan().nothing_to_do
+    return change_sets(scene)
+
+
+def unwell(*issues: str) -> Callable[..., dict[str, Any]]:
+    return lambda *_: {"status": 200, "body": {"status": "UNHEALTHY", "issues": list(issues)}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "part"),
+    [
+        (unwell("the queue cannot run jobs"), "is not well: the queue cannot run jobs"),
+        (lambda *_: {"status": 500}, "its health check answers 500"),
+        (lambda *_: {"status": 200, "body": '{"status": "HEALTHY"}'}, ""),
+    ],
+)
+def test_a_node_that_is_not_well_is_not_registered(
+    scene: Scene, answer: Callable[..., dict[str, Any]], part: str
+) -> None:
+    sick = Scene(replace(scene.worlds, invoke=answer), scene.registry)
+    if not part:
+        sick.register()
+        return
+    with pytest.raises(AgentError, match=part):
+        sick.register()
+    assert not scene.registry.records
+
+    scene.register()
+    one_of_each(scene)
+
+
+def test_a_stack_made_by_an_administrator_is_registered(scene: Scene, tmp_path: Path) -> None:
+    made = scene.plan()
+    request = stack_request(replace(made.spec, code=None))
+    scene.aws.call(
+        "cloudformation",
+        "create_stack",
+        StackName=request.name,
+        TemplateBody=request.body,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Tags=[{"Key": k, "Value": v} for k, v in request.tags.items()],
+    )
+    # Somebody else, on another machine: the journal is empty.
+    journal = Journal(tmp_path / "theirs", "default", "lab")
+    theirs = Scene(replace(scene.worlds, journal=journal), scene.registry)
+    options = replace(OPTIONS, from_stack=request.name)
+
+    theirs.register(theirs.plan(options))
+
+    one_of_each(theirs)
+    (account,) = scene.registry.records.values()
+    assert account.external_id == made.external_id
+    with pytest.raises(UsageProblem, match="there is no stack"):
+        theirs.plan(replace(OPTIONS, from_stack="pennsieve-node-00000000"))
+
+
+def test_a_stack_of_another_kind_is_not_registered(scene: Scene) -> None:
+    template = json.dumps({"Resources": {"L": {"Type": "AWS::Logs::LogGroup"}}})
+    name = "pennsieve-node-0a1b2c3d"
+    scene.aws.call("cloudformation", "create_stack", StackName=name, TemplateBody=template)
+    for wrong, part in ((name, "another template"), ("other", "must begin")):
+        with pytest.raises(UsageProblem, match=part):
+            scene.plan(replace(OPTIONS, from_stack=wrong))

@@ -1,0 +1,112 @@
+"""The code of functions runs in processes, from the zip that was deployed."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
+from tests.sandbox.emulation.account import Cloud, allow, open_cloud, service_trust
+
+GATEWAY = """\
+import os, sys, time
+import boto3
+
+seen = []
+
+def handler(event, context):
+    print("this goes to the log")
+    seen.append(event)
+    if event == "die":
+        os._exit(3)
+    if event == "sleep":
+        time.sleep(30)
+    if event == "raise":
+        raise LookupError("not there")
+    who = boto3.client("sts").get_caller_identity()["Arn"]
+    return {
+        "who": who,
+        "seen": len(seen),
+        "word": os.environ["NODE_WORD"],
+        "file": __file__,
+        "left": context.get_remaining_time_in_millis() > 0,
+    }
+"""
+
+
+def zipped(text: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for package in ("pennsieve_agent", "pennsieve_agent/node"):
+            archive.writestr(f"{package}/__init__.py", "")
+        archive.writestr("pennsieve_agent/node/gateway.py", text)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
+    with open_cloud(tmp_path / "aws") as made:
+        runtimes = Runtimes(tmp_path / "functions", made.url)
+        made.code["pennsieve_agent.node.gateway.handler"] = lambda event, given: _code(
+            runtimes, event, given
+        )
+        role = made.role("worker", service_trust("lambda.amazonaws.com"), allow())
+        made.owner.client("lambda").create_function(
+            FunctionName="g",
+            Runtime="python3.13",
+            Role=role,
+            Handler="pennsieve_agent.node.gateway.handler",
+            Timeout=5,
+            Code={"ZipFile": zipped(GATEWAY)},
+            Environment={"Variables": {"NODE_WORD": "hello"}},
+        )
+        yield made
+        runtimes.stop()
+
+
+def _code(runtimes: Runtimes, event: Any, given: Any) -> Any:
+    handler = runtimes("pennsieve_agent.node.gateway.handler")
+    assert handler is not None
+    return handler(event, given)
+
+
+def call(cloud: Cloud, event: Any) -> tuple[bool, Any]:
+    found = cloud.owner.client("lambda").invoke(FunctionName="g", Payload=json.dumps(event))
+    return "FunctionError" not in found, json.loads(found["Payload"].read())
+
+
+def test_the_deployed_code_runs_with_its_roles_keys_and_stays_warm(cloud: Cloud) -> None:
+    good, first = call(cloud, "x")
+    assert good, first
+    assert first["who"] == "arn:aws:sts::123456789012:assumed-role/worker/g"
+    assert (first["word"], first["seen"], first["left"]) == ("hello", 1, True)
+    assert ".zip/" in first["file"]
+    assert call(cloud, "y")[1]["seen"] == 2  # the same process
+    good, failed = call(cloud, "raise")
+    assert not good
+    assert (failed["errorType"], failed["errorMessage"]) == ("LookupError", "not there")
+    good, died = call(cloud, "die")
+    assert not good
+    assert died["errorType"] == "Runtime.ExitError"
+    assert call(cloud, "z")[1]["seen"] == 1  # a new one
+
+
+def test_what_runs_out_of_time_is_killed(cloud: Cloud) -> None:
+    cloud.owner.client("lambda").update_function_configuration(FunctionName="g", Timeout=2)
+    good, late = call(cloud, "sleep")
+    assert not good
+    assert "timed out" in late["errorMessage"] or "ran out of time" in late["errorMessage"]
+    cloud.owner.client("lambda").put_function_concurrency(
+        FunctionName="g", ReservedConcurrentExecutions=1
+    )
+    assert call(cloud, "x")[0]  # nothing of the first call is left
+
+
+def test_other_handlers_are_not_run(tmp_path: Path) -> None:
+    assert Runtimes(tmp_path, "")("os.system") is None
