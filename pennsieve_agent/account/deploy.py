@@ -137,8 +137,9 @@ class _Following:
         words = event.status.lower().replace("_", " ")
         sentence = f"{event.logical_id}: {words}{f' ({event.reason})' if event.failed else ''}"
         at = datetime.fromisoformat(event.at).timestamp()
+        item = "" if event.of_stack else event.logical_id
         self.worlds.progress(
-            Progress(self.kind, StepState.EVENT, sentence, "", event.logical_id, event.status, at)
+            Progress(self.kind, StepState.EVENT, sentence, "", item, event.status, at)
         )
 
 

@@ -90,6 +90,17 @@ _OURS = {
         "the role that Pennsieve assumes: only with this node's external id, for one hour at a time"
     ),
     "PlatformAccess": "its rights, told below",
+    "GatewayRole": "what the node has while it answers Pennsieve",
+    "ReconcilerRole": "what the node has while it moves runs forward",
+    "ExecutionRole": "what AWS has to fetch a job's image and secrets, and to write its log",
+    "JobRole": "what a processor's container has: its own files, nothing else",
+    "MoverRole": "what the jobs have that move files in and out",
+    "InstanceRole": "what a machine with GPUs has",
+    "FlowRole": "what AWS has to write down who spoke to whom in the network",
+    "Schedule": "wakes the node every five minutes while runs are active",
+    "JobsChanged": "wakes the node when a job changes",
+    "Gateway": "answers Pennsieve, by calls that AWS checks; it listens to nothing",
+    "Reconciler": "moves runs forward; it listens to nothing",
 }
 
 

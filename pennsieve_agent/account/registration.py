@@ -12,9 +12,10 @@ from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.recorded import settings_json
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.roles import roles_of
+from pennsieve_agent.account.sentences import listing
 from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.steps import AlreadyDone, DeployStack, Step
-from pennsieve_agent.account.words import RoleDocuments, summary
+from pennsieve_agent.account.words import RoleDocuments, fears, summary
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import AwsIdentity
 
@@ -71,8 +72,11 @@ class AccountPlan:
     @property
     def words(self) -> tuple[str, ...]:
         """What Pennsieve and the node's own roles can and cannot do, and what is demanded."""
-        own = (line for role in self.roles[1:] for line in summary(role, f"Role {role.name}"))
-        return (*summary(self.role), *own, *self.extras.lines)
+        platform, *inner = self.roles
+        able = (summary(role, f"Role {role.name}")[0] for role in inner)
+        never = [fear for fear in fears(platform) if all(fear in fears(role) for role in inner)]
+        none = (f"None of these roles can {listing(never, 'or')}",) if inner and never else ()
+        return (*summary(platform), *able, *none, *self.extras.lines)
 
     @property
     def costs(self) -> Costs:

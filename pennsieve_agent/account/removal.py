@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
-from pennsieve_agent.account.explain import PLATFORM_ROLE, by_group
+from pennsieve_agent.account.explain import PLATFORM_ROLE, Group, group_of
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.names import (
     NODE_TAG,
@@ -27,7 +27,7 @@ from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called
 from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.s3 import object_versions
-from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
+from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.errors import NotFound, UsageProblem
 
@@ -261,10 +261,9 @@ def _stack_step(observed: RemovalObserved, stack: Stack) -> RemovalStep:
         f"Empty the node's bucket ({many} {versions}), then delete stack {stack.name} in AWS "
         f"account {observed.identity.account_id}{role}"
     )
-    changes = [ResourceChange("Remove", r.logical_id, r.type) for r in stack.resources]
     lines = (
-        line
-        for group, some in by_group(changes)
-        for line in (f"{group}:", *(f"  {x}" for x in some))
+        f"{group}: {', '.join(r.logical_id for r in stack.resources if group_of(r.type) is group)}"
+        for group in Group
+        if any(group_of(r.type) is group for r in stack.resources)
     )
     return RemovalStep("delete_stack", stack.id, sentence, tuple(lines))

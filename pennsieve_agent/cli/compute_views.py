@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pennsieve_agent.account.bundle import Bundle
+from pennsieve_agent.account.bundle import bundle
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.removal import RemovalPlan
@@ -33,15 +33,8 @@ def worlds(
         context.platform.compute,
         Journal.of_node(journals(context), context.profile.name, name, node_uuid),
         context.sleep,
-        bundle=_code(),
+        bundle=bundle(),
     )
-
-
-def _code() -> Bundle | None:
-    """This program's own code for nodes; None where it has no gateway, so that nodes stay off."""
-    from pennsieve_agent.account.bundle import bundle, files
-
-    return bundle() if "node/gateway.py" in files() else None
 
 
 def journals(context: Context) -> Path:

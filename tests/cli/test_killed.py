@@ -1,0 +1,63 @@
+"""A registration whose process is killed, and two at once: nothing is made twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import Lab
+from tests.cli.harness import Agent
+
+NAME = "often-killed"
+REGISTER = ("compute", "register", "--name", NAME, "--yes")
+
+
+def typed(lab: Lab, home: str) -> subprocess.Popen[str]:
+    environ = {**os.environ, **lab.box.environment(), "HOME": home, "PYTHONUNBUFFERED": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "pennsieve_agent", *REGISTER],
+        env=environ,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def kill_after(process: subprocess.Popen[str], words: str) -> None:
+    """Kill -9 as soon as it has said these words."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("✓") and words in line:
+            process.send_signal(signal.SIGKILL)
+            break
+    else:
+        pytest.fail(f"it never said '{words}'")
+    process.wait(30)
+    process.stderr.close()
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.usefixtures("ready")
+def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Agent) -> None:
+    stacks = set()
+    for words in ("is ready", "answers that it is well", "is registered"):
+        kill_after(typed(lab, agent.environ["HOME"]), words)
+        stacks.add(agent(*REGISTER[:-1], "--dry-run", "--json").document["stack"])
+    first, second = (typed(lab, agent.environ["HOME"]) for _ in range(2))
+    codes = {process.wait(60) for process in (first, second)}
+    for process in (first, second):
+        assert process.stderr is not None
+        process.stderr.close()
+    assert 0 in codes
+    assert codes <= {0, 2}, "the other one finds it at work, or done"
+
+    assert len(stacks) == 1
+    nodes = agent("compute", "list", "--json").document
+    assert [node["status"] for node in nodes if node["name"] == NAME] == ["Enabled"]
+    removed = agent("compute", "remove", NAME, "--yes")
+    assert removed.code == 0, removed.err
+    assert "nothing unexpected is left in AWS" in removed.out
