@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.stack_rights import Place
     from pennsieve_agent.account.words import RoleDocuments, RoleWords
     from pennsieve_agent.account.worlds import Worlds
+    from pennsieve_agent.aws.cloudformation import StackRequest
     from pennsieve_agent.aws.values import AwsIdentity
 
 app = group("What it is allowed to do, and whether all is well.")
@@ -90,18 +91,29 @@ def template(
     monthly_budget: node_options.Budget = None,
     vpc_id: node_options.Vpc = None,
     subnet: node_options.Subnets = None,
+    code: Annotated[
+        str | None,
+        typer.Option(
+            "--code",
+            metavar="FILE",
+            help="Write the node's code there, and print the stack that it turns on.",
+            show_default=False,
+        ),
+    ] = None,
     aws_profile: node_options.AwsProfile = None,
     region: node_options.Region = None,
     profile: options.Profile = None,
 ) -> None:
     """The node's stack as a CloudFormation template, for review or for an administrator.
 
-    Its names are kept on this machine, so that "compute register" goes on with the stack that an
-    administrator made of it.
+    First without its functions, as their code lies in a bucket that is in it; with --code the whole
+    of it. Its names are kept on this machine; "compute register --from-stack" goes on from any.
     """
-    import shlex
+    from pathlib import Path
 
     from pennsieve_agent.account.execute import first_entry
+    from pennsieve_agent.account.request import stack_request, turned_off
+    from pennsieve_agent.cli.compute_views import write_new
 
     context = options.use(ctx, profile)
     flags = Flags(
@@ -112,14 +124,29 @@ def template(
     with worlds.journal.locked():
         if worlds.journal.read() is None:
             worlds.journal.write(first_entry(plan))
-    request = plan.stack_request
-    context.streams.document(request.template)
+    spec = plan.spec if code is not None else turned_off(plan.spec)
+    if code is not None and worlds.bundle is not None:
+        write_new(Path(code), worlds.bundle.data)
+    context.streams.document(stack_request(spec).template)
+    if code is not None and spec.code is not None:
+        key = spec.names.code_key(spec.code.digest)
+        context.streams.note(f"upload it with: aws s3 cp {code} s3://{spec.names.bucket}/{key}")
+    _say_how(context, stack_request(spec), plan)
+
+
+def _say_how(context: Context, request: StackRequest, plan: AccountPlan) -> None:
+    """The commands with which an administrator makes the stack, and what comes then."""
+    import shlex
+
     words = " ".join(shlex.quote(f"{key}={value}") for key, value in request.tags.items())
+    name = shlex.quote(plan.name)
     context.streams.note(
         f"make it with: aws cloudformation deploy --stack-name {request.name} --template-file FILE "
         f"--capabilities CAPABILITY_NAMED_IAM --region {plan.identity.region} --tags {words}"
     )
-    context.streams.note(f"then: pennsieve compute register --name {shlex.quote(name)}")
+    context.streams.note(
+        f"then: pennsieve compute register --name {name} --from-stack {request.name}"
+    )
 
 
 @app.command()

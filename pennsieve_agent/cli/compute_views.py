@@ -16,7 +16,7 @@ from pennsieve_agent.account.undo import RemovalReport
 from pennsieve_agent.account.worlds import Progress, Worlds
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.steptree import Happening, StepTree
-from pennsieve_agent.errors import AgentError
+from pennsieve_agent.errors import AgentError, SettingsError
 
 
 def worlds(
@@ -35,6 +35,22 @@ def worlds(
         context.sleep,
         bundle=bundle(),
     )
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file.
+
+    Raises:
+        SettingsError: it cannot be written.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise SettingsError(
+            f"the file cannot be written: {error.strerror}",
+            where=str(path),
+            hint="choose another place",
+        ) from error
 
 
 def journals(context: Context) -> Path:

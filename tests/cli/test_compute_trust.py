@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +74,15 @@ def test_a_template_whose_names_are_kept(agent: Agent) -> None:
     assert '"owner"' in first.out
     assert "aws cloudformation deploy --stack-name pennsieve-node-" in first.err
     assert agent("compute", "template", "--name", "planned").out == first.out
+    assert "--from-stack pennsieve-node-" in first.err
+    assert "AWS::Lambda::Function" not in first.out
+    code = Path(agent.environ["HOME"]) / "node.zip"
+    whole = agent("compute", "template", "--name", "planned", "--code", str(code))
+    assert whole.code == 0, whole.err
+    assert "AWS::Lambda::Function" in whole.out
+    assert f"code/{hashlib.sha256(code.read_bytes()).hexdigest()}.zip" in whole.err
+    missing = agent("compute", "template", "--name", "planned", "--code", "/no/where/node.zip")
+    assert (missing.code, missing.out) == (1, "")
     wrong = agent("compute", "register", "--tag", "aws:x=1", "--dry-run")
     assert (wrong.code, wrong.out) == (2, "")
 
