@@ -217,16 +217,18 @@ class Dock:
         system, access = volume["fileSystemId"], volume.get("authorizationConfig") or {}
         if system not in backend.file_systems_by_id:
             raise Unstartable(f"{failed}: file system {system} does not exist")
-        inside, context = volume.get("rootDirectory") or "/", {"aws:SecureTransport": "true"}
+        arn = f"arn:aws:elasticfilesystem:{job.region}:{job.account}:file-system/{system}"
+        inside = volume.get("rootDirectory") or "/"
+        context = {
+            "aws:SecureTransport": "true",
+            "elasticfilesystem:AccessedViaMountTarget": "true",
+        }
         if point_id := access.get("accessPointId"):
             point = backend.access_points.get(point_id)
             if point is None:
                 raise Unstartable(f"{failed}: access point {point_id} does not exist")
             inside = point.root_directory.get("Path") or "/"
             context["elasticfilesystem:AccessPointArn"] = point.access_point_arn
-        arn = f"arn:aws:elasticfilesystem:{job.region}:{job.account}:file-system/{system}"
-        tags = backend.list_tags_for_resource(system)
-        context |= {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in tags}
         writable = True
         if access.get("iam") == "ENABLED":
             if self._police.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):

@@ -46,6 +46,7 @@ def fill_gaps() -> None:
     _wrap(files, _after_files)
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
+    _outputs_follow_changes()
 
 
 def _method(delete: Delete) -> Callable[[Any, str, str], None]:
@@ -204,6 +205,25 @@ def _service_role(account_id: str) -> str:
             return str(role.arn)
     made = backend.create_service_linked_role("batch.amazonaws.com", "", "")
     return str(made.arn)
+
+
+def _outputs_follow_changes() -> None:
+    """A stack's outputs are those of its template also when a change set brought that."""
+    from moto.cloudformation.models import ChangeSet  # noqa: PLC0415 - slow
+
+    apply = ChangeSet.apply
+    if getattr(apply, "filled", False):
+        return
+
+    def wrapped(self: Any) -> None:
+        apply(self)
+        stack = self.stack
+        stack.template = self.template
+        stack._parse_template()  # noqa: SLF001 - what moto itself does for UpdateStack
+        stack.output_map = stack._create_output_map()  # noqa: SLF001 - as above
+
+    wrapped.filled = True  # type: ignore[attr-defined]
+    ChangeSet.apply = wrapped  # type: ignore[method-assign]
 
 
 def _wrap(
