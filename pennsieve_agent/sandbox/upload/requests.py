@@ -87,6 +87,7 @@ def prepare(environ: dict[str, Any]) -> str:
     moto reads chunked content slowly and forgets a checksum that comes without the name of its
     algorithm. Answers "" when a checksum came along that does not fit.
     """
+    environ["CONTENT_TYPE"] = "application/octet-stream"  # moto would read a form's fields instead
     body = environ["wsgi.input"].read()
     claimed = str(environ.get("HTTP_X_AMZ_CHECKSUM_SHA256", ""))
     if str(environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")).startswith(_CHUNKED):
