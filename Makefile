@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
+SOAK ?= 5000
 
-.PHONY: demo test check format lint lint-cloud types venv size bench bench-sandbox completions clean
+.PHONY: demo test check format lint lint-cloud types soak venv size bench bench-sandbox completions clean
 
 demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real files
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
@@ -26,6 +27,9 @@ types: $(VENV)/.dev
 
 lint-cloud: $(VENV)/.dev $(VENV)-cloud/.made ## the node's stack, by a linter with an environment of its own
 	$(BIN)/python -m tests.account.stack.cloud $(VENV)-cloud/bin/checkov
+
+soak: $(VENV)/.dev           ## random runs with lost events and kills, for longer than in CI
+	SOAK=$(SOAK) $(BIN)/python -m pytest -q tests/node/test_model.py
 
 bench: $(VENV)/.dev          ## start-up and command times, as ratios
 	$(BIN)/python tests/benchmarks/startup.py

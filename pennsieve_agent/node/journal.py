@@ -133,7 +133,7 @@ class Journal:
         self._delete(f"RUN#{run}", "LEASE")
 
     def forget(self, record: RunRecord) -> None:
-        """A run is over: its token goes, what became of it stays for a while."""
+        """A run is over: its token goes, what became of it stays for a while. May be repeated."""
         expires = {"expires_at": {"N": str(int(self.node.now()) + KEPT_SECONDS)}}
         self._put(record.run, "RUN", {"body": {"S": record.to_json()}, **expires})
         for name in ("TOKEN", "CANCEL"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent.domain.prices import JobUsage, job_cost
-from pennsieve_agent.node.reasons import DEPENDENCY, failure, processors, waiting
+from pennsieve_agent.node.reasons import DEPENDENCY, STOPPED, failure, processors, waiting
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 
 MOST_SUBMISSIONS = 4
@@ -158,7 +158,3 @@ def _state(record: RunRecord, job: JobRecord) -> tuple[str, str]:
 def _told_to_stop(record: RunRecord, job: JobRecord) -> bool:
     """Whether the node itself ended it, because of something else in the run."""
     return bool(record.outcome) and job.reason == STOPPED
-
-
-STOPPED = "the run was ended"
-"""What the node tells Batch when it ends a job, which Batch tells back."""

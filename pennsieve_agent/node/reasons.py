@@ -11,6 +11,8 @@ from pennsieve_agent.node.record import JobRecord
 Json = Mapping[str, Any]
 
 DEPENDENCY = "a step before it failed"
+STOPPED = "the run was ended"
+"""What the node tells Batch when it ends a job, which Batch tells back."""
 _OUT_OF_MEMORY = 137
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"Dependent Job failed", DEPENDENCY),
@@ -32,6 +34,8 @@ def failure(job: Json) -> str:
     said = str(container.get("reason") or "")
     about = str(job.get("statusReason") or "")
     code = container.get("exitCode")
+    if about == STOPPED:
+        return STOPPED
     for pattern, words in _WORDS:
         for text in (said, about):
             if re.search(pattern, text):

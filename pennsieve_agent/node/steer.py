@@ -14,7 +14,6 @@ from typing import Any
 from pennsieve_agent.node.finish import archive, receipt, tidy
 from pennsieve_agent.node.journal import Busy, Journal
 from pennsieve_agent.node.judge import (
-    STOPPED,
     Seen,
     Terms,
     judge,
@@ -27,6 +26,7 @@ from pennsieve_agent.node.logs import step_lines
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.outbox import Outbox
 from pennsieve_agent.node.prepare import Unfit, month, prepare
+from pennsieve_agent.node.reasons import STOPPED
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.web import Down, Web
 
@@ -58,6 +58,8 @@ class Steersman:
         except Busy:
             return False
         if record is None or record.phase is Phase.DONE:
+            if record is not None:  # whoever ended it may have been killed before all was forgotten
+                self.journal.forget(record)
             self.journal.release(run)
             return True
         try:
@@ -252,6 +254,7 @@ class Steersman:
         return False
 
     def _report(self, record: RunRecord) -> bool:
+        Outbox(self.node, self.journal, record).flush()
         if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
             return False
         tidy(self.node, record)

@@ -1,0 +1,380 @@
+"""Runs on a node, from the platform's request to nothing left."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from tests.node.world import RUN, SETTINGS, TOKEN, World, step
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def finals(world: World) -> list[str]:
+    paths = [body["status"] for path, body in world.reports if path == "/status"]
+    return [status for status in paths if status in {"SUCCEEDED", "FAILED", "CANCELED"}]
+
+
+def states(world: World, name: str) -> list[str]:
+    path = f"/processor/{name}/status"
+    return [body["status"] for where, body in world.reports if where == path]
+
+
+def test_a_run_comes_to_its_end_and_leaves_nothing(world: World) -> None:
+    world.start()
+    world.finish_all()
+    world.tick()
+    assert world.status == "SUCCEEDED"
+    assert [states(world, name) for name in ("in", "work", "out")] == [["SUCCEEDED"]] * 3
+    assert world.left() == {}
+    assert not world.schedule
+    assert list(world.objects) == [f"logs/{RUN}.zip"]
+
+
+def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
+    world.secrets = {"n/shared": '{"KEY": "hush"}', "n/user-N-user-ada": '{"OWN": "mine"}'}
+    world.start()
+    world.deliver(world.events.pop(0))
+    by_step = {job.name.split("-")[5]: job.definition for job in world.jobs.values()}
+    work = by_step["work"]["containerProperties"]
+    names = {pair["name"]: pair["value"] for pair in work["environment"]}
+    assert not any("TOKEN" in name or name.startswith("AWS") for name in names)
+    assert TOKEN not in json.dumps([job.definition for job in world.jobs.values()])
+    assert (names["INPUT_DIR"], names["OUTPUT_DIR"]) == ("/mnt/input", "/mnt/output")
+    assert work["secrets"] == [
+        {"name": "KEY", "valueFrom": "arn:n/shared:KEY::"},
+        {"name": "OWN", "valueFrom": "arn:n/user-N-user-ada:OWN::"},
+    ]
+    read_only = {point["containerPath"]: point["readOnly"] for point in work["mountPoints"]}
+    assert read_only == {"/mnt/input": True, "/mnt/output": False}
+    assert work["jobRoleArn"] == "arn:job"
+    assert "secrets" not in by_step["in"]["containerProperties"]
+    roots = sorted(door["path"] for door in world.doors.values())
+    assert roots == [f"/runs/{RUN}", f"/runs/{RUN}/in", f"/runs/{RUN}/work"]
+
+
+def test_several_parents_are_merged_first(world: World) -> None:
+    world.dag = [
+        step("in", kind="data-source"),
+        step("a", "in"),
+        step("b", "in"),
+        step("c", "a", "b"),
+        step("out", "c", kind="data-target"),
+    ]
+    world.start()
+    world.deliver(world.events.pop(0))
+    names = [job.name.removeprefix(f"{RUN}-") for job in world.jobs.values()]
+    assert names == ["in-1", "a-1", "b-1", "c_2f_merge-1", "c-1", "out-1"]
+    world.finish_all()
+    assert world.status == "SUCCEEDED"
+    task = json.loads(world.objects.get(f"runs/{RUN}/c.merge.json", b"{}"))
+    assert task == {}  # it is gone with the run
+
+
+def test_a_step_that_fails_fails_the_run_and_says_why(world: World) -> None:
+    world.start()
+    world.deliver(world.events.pop(0))
+    for code in (0, 3):
+        (job,) = world.ready()
+        world.begin(job)
+        world.end(job, "SUCCEEDED" if code == 0 else "FAILED", code=code)
+    world.finish_all()
+    assert finals(world) == ["FAILED"]
+    assert states(world, "work") == ["FAILED"]
+    assert states(world, "out") == []
+    (last,) = [b for p, b in world.reports if p == "/status" and b["status"] == "FAILED"]
+    assert last["reason"] == "step 'work': it ended with exit code 3"
+    assert last["metrics"]["costEstimate"]["pricingVersion"].startswith("us-east-1")
+    assert world.left() == {}
+
+
+@pytest.mark.parametrize("begun", [0, 1, 2, 3])
+def test_a_run_is_cancelled_in_each_phase(world: World, begun: int) -> None:
+    world.start()
+    if begun:
+        world.deliver(world.events.pop(0))
+    for number in range(1, begun):
+        (job,) = world.ready()
+        world.begin(job)
+        if number < begun - 1:
+            world.end(job, "SUCCEEDED", code=0)
+    assert world.ask("POST", f"/runs/{RUN}/cancel")["status"] == 202
+    world.finish_all()
+    assert finals(world) == ["CANCELED"]
+    assert world.left() == {}
+
+
+def test_cancelled_is_said_when_nothing_runs_and_not_before(world: World) -> None:
+    world.start()
+    world.deliver(world.events.pop(0))
+    (job,) = world.ready()
+    world.begin(job)
+    world.ask("POST", f"/runs/{RUN}/cancel")
+    world.throttled = {"batch.terminate_job"}
+    world.tick()
+    assert world.status == "STARTED"
+    world.throttled = set()
+    world.finish_all()
+    world.tick()
+    world.finish_all()
+    assert finals(world) == ["CANCELED"]
+
+
+def test_a_start_that_comes_twice_starts_once(world: World) -> None:
+    world.start()
+    world.start()
+    while world.events:
+        world.deliver(world.events.pop(0))
+    assert len(world.jobs) == 3
+
+
+def test_without_a_grant_nothing_runs(world: World) -> None:
+    world.run = {"grant": {"access": "read"}}
+    world.start()
+    world.finish_all()
+    assert world.status == "FAILED"
+    assert world.jobs == {}
+    assert "may only read" in world.reports[-1][1]["reason"]
+
+
+def test_code_that_is_not_allowed_does_not_run(world: World) -> None:
+    world.ask("PUT", "/allowed-processors", {"processors": ["https://github.com/lab/other"]})
+    world.start()
+    world.finish_all()
+    assert (world.status, world.jobs) == ("FAILED", {})
+    assert "does not allow https://github.com/lab/work" in world.reports[-1][1]["reason"]
+
+
+def test_the_platform_is_down_for_an_hour_in_the_middle(world: World) -> None:
+    world.start()
+    world.deliver(world.events.pop(0))
+    world.down = True
+    world.finish_all()
+    for _ in range(12):
+        world.tick()
+    assert world.status == "STARTED"
+    world.down = False
+    world.tick()
+    assert finals(world) == ["SUCCEEDED"]
+    assert [states(world, name) for name in ("in", "work", "out")] == [["SUCCEEDED"]] * 3
+    assert world.left() == {}
+
+
+def test_a_platform_that_never_answers_ends_the_run_within_ten_minutes(world: World) -> None:
+    world.down = True
+    world.start()
+    while world.events:
+        world.deliver(world.events.pop(0))
+    begun = world.clock
+    while not world.record()["outcome"]:
+        world.tick()
+    assert world.clock - begun <= 700
+    assert "did not answer" in world.record()["reason"]
+    assert world.jobs == {}
+
+
+def test_a_refused_token_ends_the_run_with_the_reason(world: World) -> None:
+    world.run = {"dag": []}
+    world.start()
+    world.finish_all()
+    assert world.status == "FAILED"
+    assert "without steps" in world.reports[-1][1]["reason"]
+
+
+def test_aws_that_refuses_for_long_ends_the_run(world: World) -> None:
+    world.throttled = {"files"}
+    world.start()
+    while world.events:
+        world.deliver(world.events.pop(0))
+    for _ in range(3):
+        world.tick()
+    assert world.status == "FAILED"
+    assert "AWS refuses: ThrottlingException" in world.reports[-1][1]["reason"]
+
+
+def test_a_table_that_is_throttled_for_a_while_loses_nothing(world: World) -> None:
+    world.start()
+    world.throttled = {"table.put_item"}
+    event = world.events.pop(0)
+    with pytest.raises(Exception, match="ThrottlingException"):
+        world.deliver(event)
+    world.throttled = set()
+    world.clock += 120
+    world.deliver(event)
+    world.finish_all()
+    world.tick()
+    assert finals(world) == ["SUCCEEDED"]
+
+
+def test_a_machine_that_aws_took_back_is_said_so(world: World) -> None:
+    world.start()
+    world.deliver(world.events.pop(0))
+    (job,) = world.ready()
+    retry = job.definition["retryStrategy"]
+    assert retry["attempts"] == 4
+    assert [row["action"] for row in retry["evaluateOnExit"]] == ["RETRY"] * 4 + ["EXIT"]
+    world.begin(job)
+    world.end(job, "FAILED", "Host EC2 (instance i-0) terminated.")
+    world.finish_all()
+    assert "AWS took its machine back" in world.reports[-1][1]["reason"]
+
+
+def test_a_workflow_may_ask_for_its_own_failures_to_be_tried_again(world: World) -> None:
+    world.run = {"limits": {"retries": 2, "spot": True, "timeoutSeconds": 90}}
+    world.start()
+    world.deliver(world.events.pop(0))
+    work = next(j.definition for j in world.jobs.values() if "-work-" in j.name)
+    assert work["retryStrategy"]["attempts"] == 3
+    assert work["retryStrategy"]["evaluateOnExit"][-1]["action"] == "RETRY"
+    assert work["timeout"] == {"attemptDurationSeconds": 90}
+
+
+def test_a_job_that_batch_lost_is_submitted_again(world: World) -> None:
+    world.start()
+    world.deliver(world.events.pop(0))
+    world.jobs.clear()
+    world.tick()
+    world.finish_all()
+    assert finals(world) == ["SUCCEEDED"]
+    assert {job.name.rpartition("-")[2] for job in world.jobs.values()} >= {"2"}
+
+
+def test_the_time_limit_ends_a_run(world: World) -> None:
+    world.run = {"limits": {"timeoutSeconds": 600}}
+    world.start()
+    world.deliver(world.events.pop(0))
+    (job,) = world.ready()
+    world.begin(job)
+    for _ in range(3):
+        world.tick()
+    world.finish_all()
+    assert finals(world) == ["FAILED"]
+    assert "time limit of the run, 600 s" in world.record()["reason"]
+    assert states(world, "in") == ["STARTED", "CANCELED"]
+
+
+def test_the_cost_limit_ends_a_run_and_the_budget_starts_no_other(world: World) -> None:
+    world.run = {"limits": {"maxCostUsd": 0.01}}
+    world.start()
+    world.deliver(world.events.pop(0))
+    (job,) = world.ready()
+    world.begin(job)
+    for _ in range(6):
+        world.tick()
+    world.finish_all()
+    assert "cost limit of the run, 0.01 USD" in world.record()["reason"]
+    other = World(settings=replace(SETTINGS, monthly_budget="0.005"))
+    (month,) = {key[0] for key in world.items if key[0].startswith("COST#")}
+    spent = {"pk": {"S": month}, "sk": {"S": "another"}, "usd": {"N": "0.011"}}
+    other.items = {(month, "another"): spent}
+    other.start()
+    other.finish_all()
+    assert (other.status, other.jobs) == ("FAILED", {})
+    assert "budget" in other.record()["reason"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"status": "INVALID", "statusReason": "CLIENT_ERROR - role"}, "invalid: CLIENT_ERROR"),
+        ({"state": "DISABLED"}, "turned off"),
+        ({}, "waiting for a machine"),
+    ],
+)
+def test_why_a_step_waits_is_told(world: World, environment: dict[str, str], words: str) -> None:
+    world.environments = {"q-fargate": environment}
+    world.start()
+    world.deliver(world.events.pop(0))
+    world.tick()
+    told = [body.get("reason", "") for path, body in world.reports if path == "/status"]
+    assert words in told[-1]
+    status = world.ask("GET", f"/runs/{RUN}/status")["body"]
+    assert words in status["steps"][0]["reason"]
+
+
+def test_the_log_is_paged_in_order_without_secrets(world: World) -> None:
+    world.secrets = {"n/shared": '{"KEY": "hush-hush"}'}
+    world.start()
+    world.deliver(world.events.pop(0))
+    stream = f"run/{RUN}/work/default"
+    world.lines = [(f"{stream}/{n % 2}", n, f"line {n} hush-hush") for n in range(25)]
+    seen, token = [], ""
+    while True:
+        page = world.ask("GET", f"/runs/{RUN}/logs", node="work", limit="10", next=token)["body"]
+        seen += [row["message"] for row in page["messages"]]
+        token = page["next"]
+        if not token:
+            break
+    assert seen == [f"line {n} ***" for n in range(25)]
+    since = world.ask("GET", f"/runs/{RUN}/logs", since="20")["body"]["messages"]
+    assert [row["timestamp"] for row in since] == list(range(20, 25))
+    world.finish_all()
+    kept = zipfile.ZipFile(io.BytesIO(world.objects[f"logs/{RUN}.zip"]))
+    assert "hush-hush" not in kept.read("work.log").decode()
+    assert world.ask("GET", f"/runs/{RUN}/archive")["body"]["url"].endswith(f"logs/{RUN}.zip")
+
+
+def test_a_log_group_that_is_gone_does_not_stop_a_run(world: World) -> None:
+    world.start()
+    world.throttled = {"logs"}
+    world.finish_all()
+    world.tick()
+    assert finals(world) == ["SUCCEEDED"]
+
+
+def test_what_the_gateway_refuses(world: World) -> None:
+    assert world.ask("GET", "/runs/x/status")["status"] == 404
+    assert world.ask("POST", "/runs/x/cancel")["status"] == 404
+    assert world.ask("POST", "/runs", {"runId": "../x", "token": "t"})["status"] == 400
+    assert world.ask("DELETE", "/runs")["status"] == 404
+    assert world.ask("POST", "cancel")["status"] == 404
+    assert world.ask("GET", "/secrets")["status"] == 400
+    assert world.ask("PATCH", "/secrets", {}, scope="shared")["status"] == 400
+
+
+def test_secrets_go_in_and_never_out(world: World) -> None:
+    where = {"scope": "user", "userId": "N:user:ada"}
+    body = {"secrets": {"A": "one-value", "B": "two"}}
+    assert world.ask("PATCH", "/secrets", body, **where)["status"] == 200
+    answer = world.ask("GET", "/secrets", **where)
+    assert answer["body"] == {"keys": ["A", "B"]}
+    assert world.ask("GET", "/secrets", scope="shared")["body"] == {"keys": []}
+    world.ask("DELETE", "/secrets", key="A", **where)
+    assert world.ask("GET", "/secrets", **where)["body"] == {"keys": ["B"]}
+    world.ask("DELETE", "/secrets", deleteAll="true", **where)
+    assert world.secrets == {}
+
+
+def test_health_says_what_is_amiss(world: World) -> None:
+    assert world.ask("GET", "/health")["body"]["status"] == "HEALTHY"
+    world.environments = {"q-fargate": {"status": "INVALID", "statusReason": "no role"}}
+    found = world.ask("GET", "/health")["body"]
+    assert found["status"] == "WARNING"
+    assert found["issues"] == ["compute environment q-fargate is invalid: no role"]
+    world.throttled = {"table"}
+    assert len(world.ask("GET", "/health")["body"]["issues"]) == 2
+
+
+def test_a_mover_is_relayed_only_what_it_may_ask(world: World) -> None:
+    world.start()
+    world.deliver(world.events.pop(0))
+    from pennsieve_agent.node import reconciler  # noqa: PLC0415 - beside what it is about
+
+    def relay(method: str, path: str, dataset: str) -> int:
+        query = {"dataset_id": dataset}
+        asked = {"run": RUN, "method": method, "path": path, "query": query}
+        return int(reconciler.handle({"relay": asked}, world.node())["status"])
+
+    assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 200
+    assert relay("POST", "/packages/download-manifest", "N:dataset:other") == 403
+    assert relay("GET", "/datasets", "N:dataset:d") == 403
+    assert relay("PUT", f"/compute/workflows/runs/{RUN}/status", "N:dataset:d") == 403
+    world.finish_all()
+    assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 403
