@@ -10,6 +10,7 @@ ACTIONS = {
     "batch:DeregisterJobDefinition": "end definitions of jobs",
     "batch:DescribeComputeEnvironments": "read how queues are",
     "batch:DescribeJobQueues": "read how queues are",
+    "batch:DescribeJobDefinitions": "read how jobs are defined",
     "batch:DescribeJobs": "read how jobs are",
     "batch:ListJobs": "list jobs",
     "batch:RegisterJobDefinition": "define jobs",

@@ -6,7 +6,7 @@ operation that is not listed only its own name is known; it needs the right on `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pennsieve_agent.domain.iam import Ask, many
@@ -54,8 +54,32 @@ def asks(request: AwsRequest, account: str, tags: Tags = lambda _: {}) -> list[A
         return []
     here = _Here(request, account)
     rule = _RULES.get(request.service, _any)
-    found = rule(here)
+    found = [*rule(here), *_tagging(here)]
     return [_with_tags(ask, request, tags) for ask in found]
+
+
+def _tagging(here: _Here) -> Iterator[Ask]:
+    """What is made with tags needs the right to tag what is made, too.
+
+    AWS tells so for Batch ("Tag your resources"), EFS ("Grant permission to tag resources during
+    creation") and Secrets Manager (CreateSecret).
+    """
+    request = here.request
+    if not (request.parameters.get("tags") or request.parameters.get("Tags")):
+        return
+    match here.action:
+        case "batch:SubmitJob":
+            yield Ask("batch:TagResource", here.arn("job/new"))
+        case "batch:RegisterJobDefinition":
+            name = request.text("jobDefinitionName")
+            yield Ask("batch:TagResource", here.arn(f"job-definition/{name}"))
+        case "elasticfilesystem:CreateAccessPoint":
+            made = {"elasticfilesystem:CreateAction": request.operation}
+            yield Ask("elasticfilesystem:TagResource", here.arn("access-point/new"), made)
+        case "secretsmanager:CreateSecret":
+            yield from (Ask("secretsmanager:TagResource", ask.resource) for ask in _secrets(here))
+        case _:
+            pass
 
 
 def _with_tags(ask: Ask, request: AwsRequest, tags: Tags) -> Ask:

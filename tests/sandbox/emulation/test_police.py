@@ -40,6 +40,15 @@ CALLS: dict[str, tuple[Call, list[tuple[str, str]]]] = {
         lambda s: s.client("secretsmanager").create_secret(Name="node/shared", SecretString="{}"),
         [("secretsmanager:CreateSecret", f"arn:aws:secretsmanager:{HERE}:secret:node/shared-*")],
     ),
+    "a tagged secret": (
+        lambda s: s.client("secretsmanager").create_secret(
+            Name="node/tagged", SecretString="{}", Tags=[{"Key": "a", "Value": "b"}]
+        ),
+        [
+            (f"secretsmanager:{action}", f"arn:aws:secretsmanager:{HERE}:secret:node/tagged-*")
+            for action in ("CreateSecret", "TagResource")
+        ],
+    ),
     "a log": (
         lambda s: s.client("logs").filter_log_events(logGroupName="/g"),
         [("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:/g:*")],
@@ -118,6 +127,30 @@ def test_each_call_needs_each_of_its_rights(cloud: Cloud) -> None:
         call(cloud.assume(cloud.role(f"rich-{number}", TRUST, allow(*rights))))
         heard = {ask.action for role, ask in cloud.asked if role == f"rich-{number}"}
         assert heard == {action for action, _ in rights}, name
+
+
+def test_what_is_tagged_as_it_is_made_is_told_from_what_was_there(cloud: Cloud) -> None:
+    """By what AWS says of the two: that it is being made, and its tags."""
+    system = cloud.owner.client("efs").create_file_system()["FileSystemId"]
+    made = {
+        "StringEquals": {
+            "elasticfilesystem:CreateAction": "CreateAccessPoint",
+            "aws:RequestTag/node": "ours",
+        }
+    }
+    rights = allow(
+        ("elasticfilesystem:CreateAccessPoint", f"{EFS}/*"),
+        ("elasticfilesystem:TagResource", f"arn:aws:elasticfilesystem:{HERE}:access-point/*"),
+    )
+    rights["Statement"][1]["Condition"] = made
+    efs = cloud.assume(cloud.role("maker", TRUST, rights)).client("efs")
+    create = {"FileSystemId": system, "ClientToken": "x"}
+    tags = {"Tags": [{"Key": "node", "Value": "ours"}]}
+    point = efs.create_access_point(**create, **tags)["AccessPointId"]
+    with pytest.raises(ClientError, match="elasticfilesystem:TagResource"):
+        efs.create_access_point(**create, Tags=[{"Key": "node", "Value": "theirs"}])
+    with pytest.raises(ClientError, match="elasticfilesystem:TagResource"):
+        efs.tag_resource(ResourceId=point, **tags)
 
 
 def test_a_boundary_and_a_deny_bound(cloud: Cloud) -> None:
