@@ -8,8 +8,8 @@ interrupted anywhere between. So it is done in four steps that never mix::
     show       somebody else's business: a plan is plain data
     apply      do exactly that, step by step, asking before each whether it is done already
 
-What is made in AWS is one CloudFormation stack (:mod:`~pennsieve_agent.account.template`), whose
-policies (:mod:`~pennsieve_agent.account.policies`) are pure functions of the names in it
+What is made in AWS is one CloudFormation stack (:mod:`~pennsieve_agent.account.stack`), whose
+policies are pure functions of the names in it and of what the node's code does
 (:mod:`~pennsieve_agent.account.names`). All names derive from eight random hexadecimal digits, made
 once and kept in the :mod:`~pennsieve_agent.account.journal`, so that a registration that was killed
 goes on with the same names and makes nothing twice. Removal has the same form

@@ -12,7 +12,7 @@ import pytest
 from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.doctor import checks
 from pennsieve_agent.account.examine import examine
-from pennsieve_agent.account.policies import platform_access
+from pennsieve_agent.account.stack.policies import platform_access
 from pennsieve_agent.domain.compute import Account
 from pennsieve_agent.errors import Forbidden
 from tests.account.scene import BUNDLE, OPTIONS, Scene

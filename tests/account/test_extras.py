@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from pennsieve_agent.account.extras import Extras, check_boundary, parse_tags
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.observe import RegisterOptions, observe
 from pennsieve_agent.account.plan import plan_registration
-from pennsieve_agent.account.template import node_template, sharing_template
 from pennsieve_agent.account.wanted import Wanted
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role, policy_exists
@@ -27,10 +25,6 @@ THEIRS = f"arn:aws:iam::{NUMBER}:policy/org/everything-bounded"
 EXTRAS = Extras(THEIRS, (("cost-centre", "42"), ("owner", "Ada's lab".replace("'", "_"))))
 NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
 WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
-TEMPLATES = [
-    node_template(NAMES, "999988887777", "outside", "n", EXTRAS),
-    sharing_template(NAMES, "n", EXTRAS),
-]
 
 
 def make_policy(scene: Scene) -> None:
@@ -47,24 +41,6 @@ def make_policy(scene: Scene) -> None:
 
 def options(extras: Extras = EXTRAS) -> RegisterOptions:
     return replace(OPTIONS, wanted=Wanted(extras=extras))
-
-
-@pytest.mark.parametrize("template", TEMPLATES)
-def test_every_role_has_their_boundary(template: dict[str, Any]) -> None:
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::IAM::Role":
-            assert resource["Properties"]["PermissionsBoundary"] == THEIRS
-        assert resource["Type"] != "AWS::IAM::ManagedPolicy"
-    assert '"Ref": "Boundary"' not in json.dumps(template)
-
-
-@pytest.mark.parametrize("template", TEMPLATES)
-def test_everything_that_can_be_tagged_has_their_tags(template: dict[str, Any]) -> None:
-    untaggable = {"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::S3::BucketPolicy"}
-    for resource in template["Resources"].values():
-        if resource["Type"] not in untaggable:
-            tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"]["Tags"]}
-            assert dict(EXTRAS.tags).items() <= tags.items()
 
 
 def test_it_is_planned_made_and_kept(scene: Scene) -> None:

@@ -27,7 +27,6 @@ from pennsieve_agent.account.installer import (
     installer_rights,
 )
 from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
 from pennsieve_agent.account.preflight import Intent, _question, check_before
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.rights import (
@@ -38,7 +37,9 @@ from pennsieve_agent.account.rights import (
     length,
 )
 from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.stack.policies import platform_access, platform_boundary
 from pennsieve_agent.account.stack.template import node_template as full_template
+from pennsieve_agent.account.stack.trusts import platform_trust
 from pennsieve_agent.account.stack_rights import Place
 from pennsieve_agent.account.surroundings import look_around
 from pennsieve_agent.aws.deployed import deployed
@@ -305,10 +306,10 @@ BOUNDARY = platform_boundary(NAMES)
 USED = [
     ("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{HERE}:stack/{NAMES.stack}/1"),
     ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.gateway}"),
-    ("logs:GetLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:log-stream:s"),
-    ("dynamodb:Query", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
 ]
 FORBIDDEN = [
+    ("logs:GetLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:log-stream:s"),
+    ("dynamodb:Query", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
     ("s3:GetObject", f"arn:aws:s3:::{NAMES.bucket}/k"),
     ("s3:ListBucket", "arn:aws:s3:::any"),
     ("ec2:RunInstances", f"arn:aws:ec2:{HERE}:instance/*"),

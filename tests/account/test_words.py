@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.policies import platform_access, platform_boundary, platform_trust
+from pennsieve_agent.account.stack.policies import platform_access, platform_boundary
+from pennsieve_agent.account.stack.trusts import platform_trust
 from pennsieve_agent.account.vocabulary import FEARS
 from pennsieve_agent.account.words import RoleDocuments, describe, summary
 from pennsieve_agent.sandbox.compute.role_policy import permission_policy, trust_policy
@@ -35,22 +36,19 @@ def test_our_role() -> None:
         "whoever AWS account 999988887777 lets may enter, only if it says the external id",
     )
     assert "outside" not in str(words)
-    assert len(words.can) == 4
+    assert len(words.can) == 2
     assert words.can[1] == (
         "call functions on "
         "arn:aws:lambda:us-east-1:123456789012:function:pennsieve-node-0a1b2c3d-gateway"
     )
     assert words.cannot == tuple(fear for fear, _ in FEARS)
-    assert len(words.wildcards) == 2
+    assert len(words.wildcards) == 1
     assert "the stack of this name" in words.wildcards[0]
 
 
 def test_our_role_in_two_lines() -> None:
     can, cannot = summary(OURS)
-    assert can == (
-        "Pennsieve can read the state of stacks, call functions, list log streams, search log "
-        "lines, read log lines, read entries of tables and search tables, of its own nodes only"
-    )
+    assert can == "Pennsieve can read the state of stacks and call functions, of its own nodes only"
     assert cannot.startswith("Pennsieve cannot read other buckets, change other buckets, start")
 
 

@@ -142,6 +142,19 @@ def test_the_stricter_modes_have_a_key_and_flow_logs(mode: Mode) -> None:
     assert resources(spec)["Files"]["KmsKeyId"]
 
 
+def test_the_bucket_is_private_encrypted_versioned_and_cleans_up() -> None:
+    for spec, how in ((node(), "AES256"), (node(Mode.SECURE), "aws:kms")):
+        (bucket,) = resources(spec, "AWS::S3::Bucket").values()
+        assert list(bucket["PublicAccessBlockConfiguration"].values()) == [True] * 4
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert f'"SSEAlgorithm": "{how}"' in json.dumps(bucket["BucketEncryption"])
+        assert "AbortIncompleteMultipartUpload" in json.dumps(bucket["LifecycleConfiguration"])
+        (policy,) = resources(spec, "AWS::S3::BucketPolicy").values()
+        (deny,) = policy["PolicyDocument"]["Statement"]
+        insecure = {"Bool": {"aws:SecureTransport": "false"}}
+        assert (deny["Effect"], deny["Condition"]) == ("Deny", insecure)
+
+
 def test_off_is_everything_but_the_functions() -> None:
     on, off = node_template(node())["Resources"], node_template(node(code=None))["Resources"]
     assert {n: r for n, r in on.items() if n in off} == off
