@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from pennsieve_agent import __version__
 from pennsieve_agent.sandbox import aws, clock, faults, people, surfaces, upload
 from pennsieve_agent.sandbox.config_file import write_profile
+from pennsieve_agent.sandbox.emulation.asked import Asked
 from pennsieve_agent.sandbox.emulation.containers import Machine
 from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
 from pennsieve_agent.sandbox.emulation.services import Extras
@@ -94,7 +95,7 @@ def serve(
         key = aws.write_settings(store, data, world.urls.aws)
         runtimes = Runtimes(data / "functions", world.urls.aws)
         stack.callback(runtimes.stop)
-        account = aws.Account(data, world.urls.aws, key, _extras(settings, parts, runtimes))
+        account = aws.Account(data, world.urls.aws, key, _extras(settings, parts, runtimes, data))
         apps = _applications(world, settings, parts, account)
         listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())
@@ -113,11 +114,11 @@ def serve(
         stop.wait()
 
 
-def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes) -> Extras:
+def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -> Extras:
     """What the emulated account runs: the node's own code, and jobs by the compute part."""
     if settings.aws is not None or parts.compute is None:
         return settings.aws or Extras()
-    return Extras(runtimes, parts.compute.machine)
+    return Extras(runtimes, parts.compute.machine, Asked(data / "aws"))
 
 
 def load_compute() -> Compute | None:

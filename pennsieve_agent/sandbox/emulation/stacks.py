@@ -46,6 +46,7 @@ def fill_gaps() -> None:
     _wrap(files, _after_files)
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
+    _wrap(known["AWS::Lambda::Function"], _after_function)
     _outputs_follow_changes()
 
 
@@ -250,6 +251,12 @@ def _after_files(made: Any, properties: dict[str, Any]) -> None:
     """Moto leaves a file system's policy out."""
     if policy := properties.get("FileSystemPolicy"):
         made.file_system_policy = json.dumps(policy)
+
+
+def _after_function(made: Any, properties: dict[str, Any]) -> None:
+    """Moto leaves out where a function's log goes."""
+    config = properties.get("LoggingConfig") or {}
+    made.logs_group_name = config.get("LogGroup") or made.logs_group_name
 
 
 def _after_role(made: Any, _: dict[str, Any]) -> None:

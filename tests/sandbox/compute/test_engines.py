@@ -16,7 +16,9 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.domain.runs import Run, RunRequest, RunState, RunStatus
 from pennsieve_agent.domain.workflows import DATASET_TARGET, Step, StepKind
+from pennsieve_agent.node.rights import RIGHTS
 from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.emulation.asked import read
 from tests.cli.conftest import repository
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
@@ -234,3 +236,21 @@ def test_two_hundred_files_arrive(bench: Bench) -> None:
     found = bench.results(201)
     assert len(found) == 201
     assert found["199.dat"] == "199"
+
+
+def test_roles_were_asked_for_nothing_that_they_do_not_have(bench: Bench) -> None:
+    """After everything above: what the node's code did is what its table of rights says."""
+    if bench.state.engine != "batch":
+        pytest.skip("only a node in AWS has roles")
+    heard: dict[str, set[str]] = {}
+    for name, action in read(bench.box.data / "aws"):
+        heard.setdefault(name.rpartition("-")[2], set()).add(action)
+    for role, rights in RIGHTS.items():
+        allowed = {action for right in rights for action in right.actions}
+        assert heard[role] <= allowed | BESIDES, (role, heard[role] - allowed)
+
+
+BESIDES = {
+    # What a mount asks for before it is known whether it may be written to.
+    "elasticfilesystem:ClientWrite",
+}
