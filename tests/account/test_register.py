@@ -74,6 +74,7 @@ def test_a_first_registration(scene: Scene) -> None:
     assert scene.registry.stacks[node.uuid] == {
         "stackName": plan.names.stack,
         "region": "us-east-1",
+        "gateway": plan.names.gateway,
     }
     role = scene.aws.call("iam", "get_role", RoleName=account.role_name)["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]

@@ -205,7 +205,9 @@ def test_killed_once_after_each_effect_it_still_ends_with_nothing(
         reset(emulator)
         registry = FakeRegistry()
         journal = Journal(tmp_path / str(count), "default", "lab")
-        fresh = Scene(replace(scene.worlds, registry=registry, journal=journal), registry)
+        # Turned off: what it has more when it is on goes with the stack, in the same step.
+        worlds = replace(scene.worlds, registry=registry, journal=journal, bundle=None)
+        fresh = Scene(worlds, registry)
         fresh.register()
         worked(fresh)
         killer: Any = Killer(count)
