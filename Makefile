@@ -32,6 +32,7 @@ soak: $(VENV)/.dev           ## random runs with lost events and kills, for long
 	SOAK=$(SOAK) $(BIN)/python -m pytest -q tests/node/test_model.py
 
 bench: $(VENV)/.dev          ## start-up and command times, as ratios
+	$(BIN)/python tests/benchmarks/node_start.py
 	$(BIN)/python tests/benchmarks/startup.py
 
 bench-sandbox: $(VENV)/.dev  ## what a sandbox bears: 20 clients, 10,000 runs

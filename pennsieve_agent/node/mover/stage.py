@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +23,6 @@ ATTEMPTS = 6
 READ_BYTES = 1 << 20
 IDLE_SECONDS = 60
 PACKAGES_A_CALL = 500
-PARTIAL = ".part"
 _RANGE_DONE = 416
 _PARTIAL_CONTENT = 206
 
@@ -55,6 +56,7 @@ def stage_in(task: Task, relay: Relay, into: Path, say: Callable[[str], None]) -
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(fetcher.fetch, file) for file in files]:
             done.result()
+    shutil.rmtree(into.with_name(f".{into.name}.partial"), ignore_errors=True)
     say(f"all of it is there: {files_word(len(files))}")
 
 
@@ -114,11 +116,17 @@ class Fetcher:
             return
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            partial = target.with_name(target.name + PARTIAL)
+            partial = self._partial(file)
             self._download(file, partial)
             partial.replace(target)
         except OSError as error:
             raise Trouble(disk_words(error, f"writing '{file.path}'")) from error
+
+    def _partial(self, file: Incoming) -> Path:
+        """Where it grows: beside the step's folder, which never has half a file in it."""
+        folder = self.into.with_name(f".{self.into.name}.partial")
+        folder.mkdir(exist_ok=True)
+        return folder / hashlib.sha256(str(file.path).encode()).hexdigest()
 
     def _download(self, file: Incoming, partial: Path) -> None:
         url, said = file.url, ""

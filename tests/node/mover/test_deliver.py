@@ -1,0 +1,296 @@
+"""Taking results out, through a real S3 interface: no doubles, whatever was killed when."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from pennsieve_agent.domain.transfers import PART_BYTES
+from pennsieve_agent.node.mover.targets import Places, deliver
+from pennsieve_agent.node.mover.trouble import Trouble
+from pennsieve_agent.node.tasks import Task, TaskKind
+from tests.aws.emulator import emulated, reset
+from tests.node.mover.shore import DATASET, RUN, Answers, answers
+
+BUCKET = "uploads"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Killed(BaseException):
+    """The job ends here."""
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with emulated() as url:
+        yield url
+
+
+@dataclass(slots=True)
+class Dataset:
+    """A platform's dataset that takes uploads, with S3 behind it."""
+
+    endpoint: str
+    s3: Any
+    manifests: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Upload ids of a manifest, each with its path in the dataset."""
+    imported: Counter[str] = field(default_factory=Counter)
+    refused: set[str] = field(default_factory=set)
+    kill_before: Counter[str] = field(default_factory=Counter)
+    kill_after: Counter[str] = field(default_factory=Counter)
+    life: timedelta = timedelta(hours=1)
+    asset: dict[str, Any] = field(default_factory=dict)
+    at: datetime = NOW
+    given: int = 0
+    """How often keys were given."""
+
+    def relay(self) -> Answers:
+        routes = {
+            ("POST", "/upload/manifest"): self.manifest,
+            ("POST", "/upload/manifest/storage-credentials"): self.credentials,
+            ("POST", "/upload/manifest/files/finalize"): self.finalize,
+            ("POST", "/packages/assets"): self.new_asset,
+            ("PATCH", "/packages/assets/a1"): lambda _, body: self.asset.update(body) or {},
+            ("PUT", f"/compute/workflows/runs/{RUN}/outputs"): lambda *_: {},
+        }
+        return answers(routes, self.endpoint)
+
+    def _killed(self, table: Counter[str], what: str) -> None:
+        if table[what] == 1:
+            table[what] = 0
+            raise Killed
+        table[what] -= table[what] > 0
+
+    def manifest(self, _: Mapping[str, str], body: Any) -> dict[str, Any]:
+        name = body["id"] or str(uuid.uuid4())
+        found = self.manifests.setdefault(name, {})
+        rows = body["files"] or []
+        assert len(rows) <= 250, "more than the platform takes in one call"
+        for row in rows:
+            found[row["upload_id"]] = f"{row['target_path']}/{row['target_name']}".lstrip("/")
+        failed = [row["upload_id"] for row in rows if row["target_name"] in self.refused]
+        return {"manifest_node_id": name, "failed_files": failed}
+
+    def credentials(self, _: Mapping[str, str], body: Any) -> dict[str, Any]:
+        self._killed(self.kill_before, "keys")
+        self.given += 1
+        return {
+            "accessKeyId": "AKIAEXAMPLE",
+            "secretAccessKey": "hidden-word",
+            "sessionToken": "t",
+            "expiration": (self.at + self.life).isoformat(),
+            "bucket": BUCKET,
+            "keyPrefix": f"O1/{body['manifestNodeId']}/",
+            "region": "us-east-1",
+        }
+
+    def finalize(self, _: Mapping[str, str], body: Any) -> dict[str, Any]:
+        self._killed(self.kill_before, "finalize")
+        manifest = body["manifestNodeId"]
+        assert len(body["files"]) <= 250, "more than the platform takes in one call"
+        results = []
+        for row in body["files"]:
+            key = f"O1/{manifest}/{row['uploadId']}"
+            head = self.s3.head_object(Bucket=BUCKET, Key=key)
+            assert head["ContentLength"] == row["size"], "not what lies in storage"
+            if row["uploadId"] not in self.imported:
+                self.imported[row["uploadId"]] += 1
+            results.append({"uploadId": row["uploadId"], "status": "finalized"})
+        self._killed(self.kill_after, "finalize")
+        return {"results": results}
+
+    def new_asset(self, _: Mapping[str, str], body: Any) -> dict[str, Any]:
+        self.asset = {"id": "a1", **body}
+        keys = {
+            "access_key_id": "AKIAEXAMPLE",
+            "secret_access_key": "hidden-word",
+            "session_token": "t",
+            "expiration": (self.at + self.life).isoformat(),
+            "bucket": BUCKET,
+            "key_prefix": "assets/a1/",
+            "region": "us-east-1",
+        }
+        return {"asset": {"id": "a1"}, "upload_credentials": keys}
+
+    def paths(self) -> list[str]:
+        """Where what was imported lies."""
+        known = {key: path for rows in self.manifests.values() for key, path in rows.items()}
+        return sorted(known[upload_id] for upload_id in self.imported)
+
+    def objects(self) -> dict[str, bytes]:
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        keys = [row["Key"] for page in pages for row in page.get("Contents", ())]
+        return {
+            key.rpartition("/")[2]: self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+            for key in keys
+        }
+
+
+@pytest.fixture
+def dataset(endpoint: str) -> Iterator[Dataset]:
+    reset(endpoint)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="k",
+        aws_secret_access_key="s",
+    )
+    s3.create_bucket(Bucket=BUCKET)
+    yield Dataset(endpoint, s3)
+    s3.close()
+
+
+def results(run: Path, files: Mapping[str, bytes], step: str = "work") -> None:
+    for name, body in files.items():
+        path = run / step / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+
+def hand_over(dataset: Dataset, run: Path, **changes: Any) -> list[str]:
+    said: list[str] = []
+    fields = {"params": {"TARGET_FOLDER": "out"}, "parents": ("work",), **changes}
+    task = Task(TaskKind.DELIVER, RUN, "out", DATASET, **fields)
+    places = Places(run, run / "layers")
+    deliver(task, dataset.relay(), places, said.append, dataset.at.timestamp)
+    return said
+
+
+def test_results_lie_in_the_dataset_in_their_folders(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"a/1.txt": b"one", "2 ü.txt": b"two"})
+    said = hand_over(dataset, tmp_path)
+    assert dataset.paths() == ["out/2 ü.txt", "out/a/1.txt"]
+    assert sorted(dataset.objects().values()) == [b"one", b"two"]
+    assert said[-1] == "2 files in out"
+    assert "hidden-word" not in "".join(said)
+
+
+def test_large_files_go_in_parts_with_the_checksum_s3_states(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    body = bytes(PART_BYTES) + b"end"
+    results(tmp_path, {"big": body})
+    hand_over(dataset, tmp_path)
+    assert list(dataset.objects().values()) == [body]
+
+
+def test_many_files_go_in_batches_the_platform_takes(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {f"{number:03}": b"x" for number in range(260)})
+    hand_over(dataset, tmp_path)
+    assert len(dataset.imported) == 260
+
+
+@pytest.mark.parametrize(
+    "where",
+    [("kill_before", "keys"), ("kill_before", "finalize"), ("kill_after", "finalize")],
+)
+def test_a_killed_delivery_that_is_repeated_makes_no_doubles(
+    dataset: Dataset, tmp_path: Path, where: tuple[str, str]
+) -> None:
+    results(tmp_path, {"1": b"one", "2": b"two"})
+    getattr(dataset, where[0])[where[1]] = 1
+    with pytest.raises(Killed):
+        hand_over(dataset, tmp_path)
+    hand_over(dataset, tmp_path)
+    hand_over(dataset, tmp_path)
+    assert dataset.paths() == ["out/1", "out/2"]
+    assert set(dataset.imported.values()) == {1}
+    assert len([rows for rows in dataset.manifests.values() if rows]) == 1
+
+
+def test_keys_that_end_soon_are_renewed_for_each_file(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.life = timedelta(seconds=60)
+    results(tmp_path, {"1": b"one", "2": b"two"})
+    hand_over(dataset, tmp_path)
+    assert dataset.paths() == ["out/1", "out/2"]
+    assert dataset.given == 2
+
+
+def test_empty_files_are_left_out_and_named(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"empty": b"", "1": b"one"})
+    said = hand_over(dataset, tmp_path)
+    assert dataset.paths() == ["out/1"]
+    assert "left out, as Pennsieve takes no empty file: empty" in said
+
+
+def test_no_results_are_no_failure(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {})
+    assert hand_over(dataset, tmp_path) == ["there is nothing to deliver"]
+    assert not dataset.manifests
+
+
+def test_a_name_that_the_platform_refuses_is_told(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"bad": b"1"})
+    dataset.refused = {"bad"}
+    with pytest.raises(Trouble, match="Pennsieve takes no file of this name: 'bad'"):
+        hand_over(dataset, tmp_path)
+
+
+def test_one_name_of_two_steps_is_refused(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"x": b"1"}, "one")
+    results(tmp_path, {"x": b"2"}, "two")
+    with pytest.raises(Trouble, match="two steps made 'x'"):
+        hand_over(dataset, tmp_path, parents=("one", "two"))
+    assert not dataset.imported
+
+
+def test_a_link_out_of_the_results_is_not_followed(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"x": b"1"})
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "work" / "link").symlink_to(tmp_path / "secret")
+    with pytest.raises(Trouble, match="leads out of the step's output"):
+        hand_over(dataset, tmp_path)
+    assert not dataset.objects()
+
+
+def test_a_viewer_asset_gets_the_files_and_is_made_ready(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"umap.parquet": b"1"})
+    changes = {"target": "Pennsieve Package Asset", "packages": ("N:package:1",)}
+    hand_over(dataset, tmp_path, **changes)
+    assert dataset.asset["status"] == "ready"
+    assert dataset.asset["package_ids"] == ["N:package:1"]
+    assert dataset.objects() == {"umap.parquet": b"1"}
+
+
+def test_a_layer_appears_complete(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"model/weights": b"w"})
+    (tmp_path / "layers").mkdir()
+    hand_over(dataset, tmp_path, target="persistent-layer", params={"layerName": "atlas"})
+    assert (tmp_path / "layers" / "atlas" / "model" / "weights").read_bytes() == b"w"
+    assert [path.name for path in (tmp_path / "layers").iterdir()] == ["atlas"]
+
+
+@pytest.mark.parametrize("name", ["../run", ".hidden", ""])
+def test_no_name_of_a_layer(dataset: Dataset, tmp_path: Path, name: str) -> None:
+    results(tmp_path, {"x": b"w"})
+    (tmp_path / "layers").mkdir()
+    with pytest.raises(Trouble, match="is no name of a layer"):
+        hand_over(dataset, tmp_path, target="persistent-layer", params={"layerName": name})
+
+
+def test_the_checksum_is_that_of_the_bytes(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"x": b"one"})
+    relay_body: list[Any] = []
+    kept = dataset.finalize
+
+    def finalize(query: Mapping[str, str], body: Any) -> dict[str, Any]:
+        relay_body.extend(body["files"])
+        return kept(query, body)
+
+    relay = dataset.relay()
+    relay.routes["POST", "/upload/manifest/files/finalize"] = finalize
+    task = Task(TaskKind.DELIVER, RUN, "out", DATASET, parents=("work",))
+    deliver(task, relay, Places(tmp_path, tmp_path), lambda _: None, dataset.at.timestamp)
+    wanted = base64.b64encode(hashlib.sha256(b"one").digest()).decode()
+    assert [row["sha256"] for row in relay_body] == [wanted]
