@@ -84,7 +84,9 @@ def test_a_library_that_a_node_has_not_is_refused(
     shutil.copytree(module.ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "node" / "extra.py").write_text("def later():\n    import httpx\n")
     monkeypatch.setattr(module, "ROOT", copy)
-    with pytest.raises(ValueError, match="node/extra.py imports httpx, which a node does not have"):
+    with pytest.raises(
+        ValueError, match=r"node/extra\.py imports httpx, which a node does not have"
+    ):
         files()
 
 

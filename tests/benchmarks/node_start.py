@@ -17,7 +17,8 @@ from pathlib import Path
 from pennsieve_agent.account.bundle import bundle
 
 ROUNDS = 7
-TARGET = 1.3
+TARGET = 3.0
+"""300 ms on a machine on which the baseline takes 100 ms."""
 BASELINE = (sys.executable, "-I", "-c", "import typer")
 MODULES = ("gateway", "reconciler", "mover.main")
 
