@@ -60,7 +60,7 @@ class Dataset:
             ("POST", "/upload/manifest/storage-credentials"): self.credentials,
             ("POST", "/upload/manifest/files/finalize"): self.finalize,
             ("POST", "/packages/assets"): self.new_asset,
-            ("PATCH", "/packages/assets/a1"): lambda _, body: self.asset.update(body) or {},
+            ("PATCH", "/packages/assets/a1"): self.change_asset,
             ("PUT", f"/compute/workflows/runs/{RUN}/outputs"): lambda *_: {},
         }
         return answers(routes, self.endpoint)
@@ -121,6 +121,10 @@ class Dataset:
             "region": "us-east-1",
         }
         return {"asset": {"id": "a1"}, "upload_credentials": keys}
+
+    def change_asset(self, _: Mapping[str, str], body: Any) -> dict[str, Any]:
+        self.asset |= body
+        return {}
 
     def paths(self) -> list[str]:
         """Where what was imported lies."""
