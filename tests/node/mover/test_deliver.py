@@ -20,7 +20,7 @@ from pennsieve_agent.node.mover.targets import Places, deliver
 from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.tasks import Task, TaskKind
 from tests.aws.emulator import emulated, reset
-from tests.node.mover.shore import DATASET, RUN, Answers, answers
+from tests.node.mover.shore import DATASET, RUN, Answer, Answers, answers
 
 BUCKET = "uploads"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ class Dataset:
     """How often keys were given."""
 
     def relay(self) -> Answers:
-        routes = {
+        routes: dict[tuple[str, str], Answer] = {
             ("POST", "/upload/manifest"): self.manifest,
             ("POST", "/upload/manifest/storage-credentials"): self.credentials,
             ("POST", "/upload/manifest/files/finalize"): self.finalize,
