@@ -37,7 +37,7 @@ def remove(
     """
     from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
     from pennsieve_agent.account.undo import apply_removal
-    from pennsieve_agent.cli import compute_views
+    from pennsieve_agent.cli import compute_views, node_made
     from pennsieve_agent.services import active_runs
 
     context = options.use(ctx, profile, as_json=json)
@@ -50,6 +50,9 @@ def remove(
         context.streams.document({**plan.to_json(), "active_runs": [run.uuid for run in runs]})
         return
     compute_views.show_removal(context, plan)
+    if (entry := worlds.journal.read()) is not None:
+        usd = node_made.idle_usd(entry.settings)
+        context.streams.explain(f"  what goes cost about {usd:.2f} USD a month while nothing ran")
     if cancel_runs:
         _say_runs(context, runs)
     else:

@@ -64,9 +64,8 @@ class Made:
 def _pairs(settings: Settings) -> list[tuple[str, str]]:
     gpu = settings.gpu
     budget = f"{settings.monthly_budget:.2f} USD a month" if settings.monthly_budget else "none"
-    idle = prices.total(prices.idle_cost(settings.mode, own_network=not settings.network))
     return [
-        ("while idle", f"about {idle:.2f} USD a month"),
+        ("while idle", f"about {idle_usd(settings):.2f} USD a month"),
         ("network", settings.network.vpc_id or "its own"),
         ("CPUs at once", str(settings.max_vcpus)),
         ("GPU machines", f"at most {gpu.most} of {gpu.instance_type}" if gpu else "none"),
@@ -74,6 +73,11 @@ def _pairs(settings: Settings) -> list[tuple[str, str]]:
         ("boundary", settings.extras.boundary),
         ("tags", ", ".join(f"{key}={value}" for key, value in settings.extras.tags)),
     ]
+
+
+def idle_usd(settings: Settings) -> float:
+    """What a node with these settings costs a month while nothing runs, in USD."""
+    return prices.total(prices.idle_cost(settings.mode, own_network=not settings.network))
 
 
 def made_of(context: Context, node: ComputeNode) -> Made:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
+from tests.cli.test_bad_input import RUN, refused
 
 NAME = "often-killed"
 REGISTER = ("compute", "register", "--name", NAME, "--yes")
@@ -58,6 +59,11 @@ def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Ag
     assert len(stacks) == 1
     nodes = agent("compute", "list", "--json").document
     assert [node["status"] for node in nodes if node["name"] == NAME] == ["Enabled"]
-    removed = agent("compute", "remove", NAME, "--yes")
+    held = (*RUN, "--node", NAME, "--param", "HOLD=true", "--name", "held-there")
+    assert agent(*held).code == 0
+    refused(agent("compute", "remove", NAME, "--yes"), 1, "still at work: 'held-there'")
+    removed = agent("compute", "remove", NAME, "--yes", "--cancel-runs")
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left in AWS" in removed.out
+    assert "USD a month while nothing ran" in removed.err
+    assert agent("run", "show", "held-there", "--json").document["status"] == "CANCELED"
