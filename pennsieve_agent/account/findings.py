@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from pennsieve_agent.account.spec import Mode, Settings
-from pennsieve_agent.account.stack.network import ENDPOINTS
+from pennsieve_agent.account.stack.network import ENDPOINTS, GPU_ENDPOINTS
 from pennsieve_agent.aws.limits import Concurrency
 from pennsieve_agent.aws.network import Outward, Subnet, Vpc
 
@@ -202,7 +202,8 @@ def _network(around: Around, settings: Settings) -> Iterator[Finding]:
             f"aws ec2 modify-vpc-attribute --vpc-id {vpc.id} --enable-dns-hostnames; and the same "
             "with --enable-dns-support",
         )
-    lacking = sorted(WITHOUT_INTERNET - vpc.endpoints)
+    needed = WITHOUT_INTERNET.union(GPU_ENDPOINTS if settings.gpu else ())
+    lacking = sorted(needed - vpc.endpoints)
     if settings.mode is Mode.COMPLIANT and lacking:
         yield _unfit(
             f"VPC {vpc.id} has no endpoints for {', '.join(lacking)}, and mode compliant knows no "

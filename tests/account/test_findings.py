@@ -169,3 +169,10 @@ def test_a_network_that_does_not_fit(
     found = told(replace(WELL, **changes), settings)  # type: ignore[arg-type]
     assert len(found) == len(words)
     assert all(word in sentence for word, (_, sentence) in zip(words, found, strict=True))
+
+
+def test_machines_without_internet_need_three_more_endpoints() -> None:
+    inside = tuple(replace(one, outward=Outward.NONE) for one in TWO)
+    settings = replace(GPU, mode=Mode.COMPLIANT, network=GIVEN)
+    ((_, said),) = told(replace(WELL, subnets=inside), settings)
+    assert said.startswith("VPC vpc-1 has no endpoints for ecs, ecs-agent, ecs-telemetry, and")
