@@ -77,6 +77,10 @@ class NodeGateway:
             self._forget(node)
             note_health(self._store, node["uuid"], "UNREACHABLE", [str(refused)], self._now())
             raise Unreachable(str(refused)) from None
+        self._store.execute(
+            "DELETE FROM compute_node_health WHERE node_uuid = ? AND status = 'UNREACHABLE'",
+            (node["uuid"],),
+        )
         return _answer(answer)
 
     def _customer(self, node: Row) -> CustomerAccount:

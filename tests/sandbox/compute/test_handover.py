@@ -191,6 +191,15 @@ def test_a_node_that_does_not_take_a_run_fails_it(twin: Twin, *, refuses: bool) 
     assert ("not authorized to perform: lambda:InvokeFunction" in reason) is not refuses
     listed = twin.lab.client().get(NODES, params={"account_owner": "true"}).json()
     assert ("UNREACHABLE" in json.dumps(listed)) is not refuses
+    if not refuses:  # until it answers again
+        function = f"arn:aws:lambda:{REGION}:{NUMBER}:function:{GATEWAY}"
+        again = json.dumps(allow(("lambda:InvokeFunction", function)))
+        twin.cloud.owner.client("iam").put_role_policy(
+            RoleName=ROLE, PolicyName="own", PolicyDocument=again
+        )
+        twin.lab.client().get(f"{NODES}/{twin.node}/secrets")
+        listed = twin.lab.client().get(NODES, params={"account_owner": "true"}).json()
+        assert "UNREACHABLE" not in json.dumps(listed)
 
 
 def test_a_run_that_the_node_no_longer_knows_ends(twin: Twin) -> None:
