@@ -67,7 +67,8 @@ def metadata():
 @attempt
 def tokens():
     """Find anybody's token or key in the environment, or in that of another process."""
-    found = {n for n in os.environ if "TOKEN" in n or n.startswith(("AWS_", "PENNSIEVE_API_KEY"))}
+    words = ("TOKEN", "KEY", "SECRET", "CREDENTIALS")
+    found = {n for n in os.environ if any(word in n for word in words)}
     for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
         if int(path.parent.name) == os.getpid():
             continue

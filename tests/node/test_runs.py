@@ -321,6 +321,21 @@ def test_the_log_is_paged_in_order_without_secrets(world: World) -> None:
     assert world.ask("GET", f"/runs/{RUN}/archive")["body"]["url"].endswith(f"logs/{RUN}.zip")
 
 
+def test_what_is_asked_for_seldom_is_asked_for(world: World) -> None:
+    """After a kill, while a job waits, and when nothing is left."""
+    world.start()
+    world.kill_on = "batch.submit_job"
+    assert not world.tick()
+    assert not world.calls["batch.list_jobs"]
+    world.tick()
+    assert world.calls["batch.list_jobs"]
+    assert world.calls["batch.describe_compute_environments"]
+    assert not world.calls["rules.disable_rule"]
+    world.finish_all()
+    world.tick()
+    assert world.calls["rules.disable_rule"]
+
+
 def test_a_log_group_that_is_gone_does_not_stop_a_run(world: World) -> None:
     world.start()
     world.throttled = {"logs"}

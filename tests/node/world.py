@@ -106,6 +106,8 @@ class World:
     clock: float = 1_790_000_000.0
     kill_at: int = -1
     kill_after: bool = False
+    kill_on: str = ""
+    """A call after which the process is killed, once."""
     down: bool = False
     throttled: set[str] = field(default_factory=set)
     items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -152,6 +154,9 @@ class World:
             self.kill_at = -1
             raise Killed
         answer = effect()
+        if self.kill_on == name:
+            self.kill_on = ""
+            raise Killed
         if self.kill_at == 0:
             self.kill_at = -1
             raise Killed
