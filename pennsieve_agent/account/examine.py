@@ -94,7 +94,8 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
 def _is_served(seen: Examined) -> bool:
     """Whether Pennsieve runs the node itself: neither it nor anything here says that we do."""
     node = seen.node
-    return node is not None and not node.self_managed and not (seen.entry or seen.stack)
+    ours = seen.stack or (seen.entry is not None and not seen.entry.role)
+    return node is not None and not node.self_managed and not ours
 
 
 def _with_openings(aws: Aws, looking: Looking, seen: Examined) -> Examined:

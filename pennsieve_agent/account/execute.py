@@ -15,6 +15,7 @@ from pennsieve_agent.account.gateway import check_gateway
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.request import stack_request, turned_off
+from pennsieve_agent.account.served.role import make
 from pennsieve_agent.account.steps import (
     AllowImagePulls,
     AlreadyDone,
@@ -22,6 +23,7 @@ from pennsieve_agent.account.steps import (
     CheckGateway,
     DeployStack,
     EnableWorkspace,
+    MakeRole,
     RegisterAccount,
     RegisterNode,
     Step,
@@ -75,6 +77,7 @@ def first_entry(plan: AccountPlan) -> JournalEntry:
         region=plan.identity.region,
         organization_id=plan.organization_id,
         settings=plan.spec.settings,
+        role=plan.served.name if plan.served is not None else "",
     )
 
 
@@ -125,7 +128,7 @@ class _Registration:
     def _do(self, step: Step) -> str:
         """Do one step; answers what came of it, empty when it is still to be done."""
         match step:
-            case DeployStack() | UploadCode() | CheckGateway():
+            case DeployStack() | UploadCode() | CheckGateway() | MakeRole():
                 return self._in_aws(step)
             case RegisterAccount():
                 return self._register_account(step)
@@ -140,7 +143,7 @@ class _Registration:
             case _:
                 assert_never(step)
 
-    def _in_aws(self, step: DeployStack | UploadCode | CheckGateway) -> str:
+    def _in_aws(self, step: DeployStack | UploadCode | CheckGateway | MakeRole) -> str:
         match step:
             case TurnOn():
                 outcome = deploy(step, self.plan.stack_request, self.worlds)
@@ -152,6 +155,8 @@ class _Registration:
                 return self._upload(step)
             case CheckGateway():
                 return check_gateway(step.function, self.worlds)
+            case MakeRole():
+                return self._make_role(step)
 
     def _upload(self, step: UploadCode) -> str:
         bundle = self.worlds.bundle
@@ -160,6 +165,12 @@ class _Registration:
         if not object_exists(self.worlds.aws, step.bucket, step.key):
             put_object(self.worlds.aws, step.bucket, step.key, bundle.data)
         return f"the node's code, version {step.version}, is in its bucket"
+
+    def _make_role(self, step: MakeRole) -> str:
+        if self.plan.served is None:
+            raise AgentError("there is nothing to make the role of", where=step.role_name)
+        make(self.worlds.aws, self.plan.served, self.plan.name, self.worlds.sleep)
+        return f"role {step.role_name} is there"
 
     def _register_account(self, step: RegisterAccount) -> str:
         found = self._find_account(step.account_id)
@@ -233,7 +244,9 @@ class _Registration:
             step.name,
             organization,
             deployment_mode=step.deployment_mode,
-            self_managed={
+            self_managed=None
+            if self.plan.served is not None
+            else {
                 "stackName": names.stack,
                 "region": names.region,
                 "gateway": names.gateway,
@@ -273,12 +286,14 @@ class _Registration:
     def _refuse_dead_end(self, node: ComputeNode) -> None:
         match node.status:
             case NodeStatus.FAILED:
+                again = "then register it again"
+                if self.plan.served is not None and self.plan.served.hardened:
+                    again += ", with --as-served if it lacked a right that was denied"
                 raise AgentError(
                     f"Pennsieve could not enter compute node '{node.name}': it is Failed, and "
                     "Pennsieve does not tell why",
                     where=node.uuid,
-                    hint=f"remove it with: pennsieve compute remove '{node.name}', then register "
-                    "it again",
+                    hint=f"remove it with: pennsieve compute remove '{node.name}', {again}",
                 )
             case NodeStatus.PAUSED | NodeStatus.DESTROYING:
                 raise AgentError(

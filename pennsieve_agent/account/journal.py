@@ -43,6 +43,8 @@ class JournalEntry:
     done: tuple[str, ...] = ()
     #: What was asked for, so that running again keeps it.
     settings: Settings = field(default_factory=Settings)
+    #: The role of a node that Pennsieve itself runs; empty for a node of the user's own.
+    role: str = ""
     #: The node's code that was turned on last.
     code: Code | None = None
 

@@ -39,7 +39,7 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
         AwsError: the stack is in a state that only a person can resolve.
 
     """
-    _check(options)
+    check_name(options)
     if options.wanted.extras.boundary and not observed.spec.makes_role:
         raise UsageProblem(
             f"the AWS account has its role, {observed.names.role}, already; this node makes none "
@@ -52,7 +52,7 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
         spec=observed.spec,
         organization_id=options.organization_id,
         identity=observed.identity,
-        steps=(*_aws_steps(observed), *_platform_steps(observed, options, node)),
+        steps=(*_aws_steps(observed), *platform_steps(observed, options, node)),
         account_uuid=observed.account.uuid if observed.account is not None else "",
         node_uuid=node.uuid if node is not None else "",
     )
@@ -91,7 +91,12 @@ def _made_by_us(observed: Observed, node: ComputeNode) -> bool:
     return asked and node.account_uuid == observed.account.uuid
 
 
-def _check(options: RegisterOptions) -> None:
+def check_name(options: RegisterOptions) -> None:
+    """Refuse a name that Pennsieve would not take.
+
+    Raises:
+        UsageProblem: it is empty or too long.
+    """
     if not options.name.strip() or len(options.name) > _NAME_CHARACTERS:
         raise UsageProblem(
             f"a compute node's name has 1 to {_NAME_CHARACTERS} characters",
@@ -208,9 +213,10 @@ def stack_action(stack: Stack | None) -> StackAction:
     )
 
 
-def _platform_steps(
+def platform_steps(
     observed: Observed, options: RegisterOptions, node: ComputeNode | None
 ) -> tuple[Step | AlreadyDone, ...]:
+    """What is told to Pennsieve, whoever runs the node."""
     account, entry = observed.account, observed.journal
     trusted = entry is not None and account is not None and entry.account_uuid == account.uuid
     done = entry.done if entry is not None and trusted else ()

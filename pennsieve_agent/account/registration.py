@@ -13,6 +13,8 @@ from pennsieve_agent.account.recorded import settings_json
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.roles import roles_of
 from pennsieve_agent.account.sentences import listing
+from pennsieve_agent.account.served.hardening import wildcards
+from pennsieve_agent.account.served.role import ServedRole
 from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.steps import AlreadyDone, DeployStack, Step
 from pennsieve_agent.account.words import RoleDocuments, fears, summary
@@ -33,6 +35,8 @@ class AccountPlan:
     steps: tuple[Step | AlreadyDone, ...] = ()
     account_uuid: str = ""
     node_uuid: str = ""
+    served: ServedRole | None = None
+    """The one role of a node that Pennsieve itself runs; None for a node of the user's own."""
 
     @property
     def name(self) -> str:
@@ -62,6 +66,10 @@ class AccountPlan:
     @property
     def roles(self) -> tuple[RoleDocuments, ...]:
         """Every role, the one that Pennsieve enters by first."""
+        if self.served is not None:
+            documents = self.served.documents
+            permissions = (documents.permissions,)
+            return (RoleDocuments(self.served.name, documents.trust, permissions),)
         return roles_of(self.spec)
 
     @property
@@ -95,8 +103,11 @@ class AccountPlan:
 
     def to_json(self) -> dict[str, Any]:
         """The plan for ``--dry-run --json``. It leaves out the external id."""
+        if self.served is not None:
+            return self._served_json(self.served)
         return {
             "name": self.name,
+            "provisioner": "self",
             "organization_id": self.organization_id,
             "deployment_mode": self.spec.settings.mode.value,
             "settings": settings_json(self.spec.settings),
@@ -109,6 +120,25 @@ class AccountPlan:
             "tags": dict(self.extras.tags),
             "words": list(self.words),
             "costs": self.costs.to_json(),
+            "nothing_to_do": self.nothing_to_do,
+            "steps": [_step_json(step) for step in self.steps],
+        }
+
+    def _served_json(self, served: ServedRole) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "provisioner": "platform",
+            "organization_id": self.organization_id,
+            "deployment_mode": self.spec.settings.mode.value,
+            "aws": asdict(self.identity),
+            "platform_aws_account_id": self.spec.platform_account_id,
+            "role": served.name,
+            "hardened": served.hardened,
+            "permissions_boundary": served.boundary,
+            "tags": dict(served.tags),
+            "documents": asdict(served.documents),
+            "wildcards": list(wildcards(served.documents.permissions)),
+            "words": list(self.words),
             "nothing_to_do": self.nothing_to_do,
             "steps": [_step_json(step) for step in self.steps],
         }

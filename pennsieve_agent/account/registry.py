@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode
+from pennsieve_agent.domain.offers import RolePolicy
 
 
 class NodeRegistry(Protocol):
@@ -16,6 +17,10 @@ class NodeRegistry(Protocol):
 
     def capabilities(self) -> Capabilities:
         """What this platform accepts."""
+        ...
+
+    def role_policy(self) -> RolePolicy:
+        """The role that this platform asks for, of nodes that it runs itself."""
         ...
 
     def accounts(self) -> Sequence[Account]:

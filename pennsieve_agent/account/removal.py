@@ -23,6 +23,7 @@ from pennsieve_agent.account.names import (
     node_names,
     tag_value,
 )
+from pennsieve_agent.account.served.role import SERVED_TAG
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called
 from pennsieve_agent.aws.iam import find_role
@@ -31,6 +32,11 @@ from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.errors import NotFound, UsageProblem
 
+BUILT_BY_PENNSIEVE = (
+    "what Pennsieve built and never takes away: policies called pennsieve-boundary-*, the bucket "
+    "tfstate-ACCOUNT and buckets of logs; look for them in the AWS console"
+)
+"""Left behind always (``contracts/resources.md`` 2.5)."""
 COUNTED_OBJECTS = 1000
 """More objects than this are not counted one by one for the plan."""
 
@@ -62,6 +68,8 @@ class RemovalObserved:
     names: NodeNames | None = None
     role_in_stack: bool = False
     role_gone: bool = False
+    served_role: str = ""
+    """The role that this program made of what Pennsieve asks for, if it is there."""
     objects: int = 0
 
 
@@ -119,7 +127,8 @@ def observe_removal(worlds: Worlds, options: RemovalOptions) -> RemovalObserved:
         )
     accounts = worlds.registry.accounts()
     account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
-    role = find_role(worlds.aws, account.role_name) if account is not None else None
+    wanted = account.role_name if account is not None else entry.role if entry else ""
+    role = find_role(worlds.aws, wanted) if wanted else None
     token = stack.tags[TOKEN_TAG] if stack is not None else entry.token if entry else ""
     role_name = account.role_name if account is not None else ""
     names = node_names(token, "", identity, role_name or _role_of(stack)) if token else None
@@ -134,6 +143,7 @@ def observe_removal(worlds: Worlds, options: RemovalOptions) -> RemovalObserved:
         names=names,
         role_in_stack=bool(_role_of(stack)) and role_name in {"", _role_of(stack)},
         role_gone=role is None,
+        served_role=role.name if role is not None and SERVED_TAG in role.tags else "",
         objects=_count(worlds, names) if stack is not None and names is not None else 0,
     )
 
@@ -151,7 +161,8 @@ def plan_removal(observed: RemovalObserved) -> RemovalPlan:
             f"compute node '{other}' uses the role in this node's stack",
             hint=f"remove it first with: pennsieve compute remove '{other}'",
         )
-    leaves_account = observed.others or not (observed.role_in_stack or observed.role_gone)
+    role_goes = observed.role_in_stack or observed.role_gone or observed.served_role
+    leaves_account = observed.others or not role_goes
     steps, kept = (
         _node_steps(observed),
         ["your datasets and results on Pennsieve, which cost nothing in AWS"],
@@ -166,6 +177,10 @@ def plan_removal(observed: RemovalObserved) -> RemovalPlan:
         kept.append("the right of the AWS account to pull images, which Pennsieve never takes back")
     if observed.stack is not None:
         steps.append(_stack_step(observed, observed.stack))
+    if observed.served_role and not observed.others:
+        kept += [BUILT_BY_PENNSIEVE]
+        sentence = f"Delete role {observed.served_role}, and see that it is gone"
+        steps.append(RemovalStep("delete_role", observed.served_role, sentence))
     return RemovalPlan(
         name=observed.name,
         organization_id=observed.organization_id,

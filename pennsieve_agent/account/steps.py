@@ -101,6 +101,22 @@ class CheckGateway:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRole:
+    """Make the role that Pennsieve asks for, of a node that it runs itself."""
+
+    role_name: str
+    account_id: str
+    hardened: bool
+    kind = "make_role"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        how = "narrowed by denials of ours" if self.hardened else "exactly as Pennsieve asks for it"
+        return f"Make role {self.role_name} in AWS account {self.account_id}, {how}"
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterAccount:
     """Tell Pennsieve about the AWS account and the role in it."""
 
@@ -173,6 +189,7 @@ Step = (
     DeployStack
     | UploadCode
     | CheckGateway
+    | MakeRole
     | RegisterAccount
     | AllowImagePulls
     | EnableWorkspace

@@ -8,7 +8,9 @@ from pennsieve_agent.account.deploy import delete
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.remains import Remain, remains
 from pennsieve_agent.account.removal import RemovalPlan, RemovalStep
+from pennsieve_agent.account.served.role import delete as delete_role
 from pennsieve_agent.account.worlds import Progress, StepState, Worlds
+from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.remains import (
     delete_secret,
     deregister_job_definition,
@@ -18,7 +20,7 @@ from pennsieve_agent.aws.remains import (
 from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.waiting import pauses
-from pennsieve_agent.errors import AgentError, Conflict, NotFound, StillRunning
+from pennsieve_agent.errors import AgentError, AwsError, Conflict, NotFound, StillRunning
 
 NODE_SECONDS = 900.0
 
@@ -79,6 +81,8 @@ class _Removal:
                 return self._disable_workspace(step)
             case "delete_account":
                 return self._delete_account(step)
+            case "delete_role":
+                return self._delete_role(step)
             case _:
                 return self._delete_stack(step)
 
@@ -121,6 +125,20 @@ class _Removal:
             pass
         self.removed.append("registration of the AWS account")
         return "the registration of the AWS account is deleted"
+
+    def _delete_role(self, step: RemovalStep) -> str:
+        if self.account_in_use:
+            self.stack_kept = True
+            self.kept.append(f"role {step.target}, as other nodes use it")
+            return "the role is kept, as other nodes use it"
+        delete_role(self.worlds.aws, step.target)
+        if find_role(self.worlds.aws, step.target) is not None:
+            raise AwsError(
+                f"AWS still shows role {step.target}",
+                hint="run the same command again: it looks whether the role is gone",
+            )
+        self.removed.append(f"role {step.target}")
+        return "the role is deleted"
 
     def _delete_stack(self, step: RemovalStep) -> str:
         if self.account_in_use and self.plan.takes_role:

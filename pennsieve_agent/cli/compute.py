@@ -10,6 +10,7 @@ from pennsieve_agent.cli import (
     compute_layers,
     compute_register,
     compute_removal,
+    compute_role,
     compute_secrets,
     compute_settings,
     compute_sharing,
@@ -31,6 +32,7 @@ for _more in (
     app.add_typer(_more.app)
 app.add_typer(compute_secrets.app, name="secret")
 app.add_typer(compute_layers.app, name="layer")
+app.add_typer(compute_role.app, name="role")
 
 
 @app.command("list")

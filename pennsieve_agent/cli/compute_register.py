@@ -62,6 +62,10 @@ def register(
             show_default=False,
         ),
     ] = None,
+    as_served: Annotated[
+        bool,
+        typer.Option("--as-served", help="With platform: its role with nothing denied."),
+    ] = False,
     yes: options.Yes = False,
     dry_run: node_options.DryRun = False,
     profile: options.Profile = None,
@@ -90,7 +94,11 @@ def register(
         case "self":
             _self_managed(context, asked, flags)
         case "platform":
-            _platform_managed(context, asked, flags)
+            from pennsieve_agent.cli.compute_role import register_served
+
+            node = register_served(context, asked, flags, as_served=as_served)
+            if node is not None:
+                _say(context, node, new=True)
         case _:
             raise UsageProblem(
                 f"there is no provisioner '{provisioner}'", hint="choose self or platform"
@@ -186,15 +194,6 @@ def _carry_out(
         return None
     with compute_views.shown(context, worlds) as live:
         return apply(plan, live)
-
-
-def _platform_managed(context: Context, asked: Asked, flags: Flags) -> None:
-    """A node that Pennsieve itself runs in the user's account, as hosted Pennsieve does today."""
-    del context, asked, flags
-    raise UsageProblem(
-        "nodes that Pennsieve itself runs in your account cannot be registered here yet",
-        hint="leave --provisioner out",
-    )
 
 
 def _say(context: Context, node: ComputeNode, *, new: bool) -> None:

@@ -56,7 +56,8 @@ def policy(
 
     The words are made from the very documents. With --installer it prints the policies to give to
     whoever registers nodes, for an administrator: with --json they are ready to be made. They are
-    for nodes of every mode, or of the one that is named.
+    for nodes of every mode, or of the one that is named; with --served, of nodes that Pennsieve
+    itself would run.
     """
     from pennsieve_agent.account.words import RoleDocuments
 
@@ -64,7 +65,8 @@ def policy(
     flags = Flags(mode, permissions_boundary, role_path, gpu_tier=gpu_tier, max_gpu=max_gpu)
     where = (region, aws_profile)
     if installer and served:
-        raise UsageProblem("--installer and --served are two questions", hint="ask one of them")
+        _served_installer(context, where)
+        return
     if installer:
         _installer(context, flags, part, where)
         return
@@ -246,6 +248,22 @@ def _installer(
         "policies, as IAM takes none that is longer; each to be made with: pennsieve compute "
         f"policy --installer --json --part 1 (to {len(policies)})"
     )
+
+
+def _served_installer(context: Context, where: tuple[str | None, str | None]) -> None:
+    """The rights for the one role that Pennsieve would ask for, whatever it is called."""
+    from pennsieve_agent.account.installer import all_nodes
+    from pennsieve_agent.account.rights import document
+    from pennsieve_agent.account.served.role import rights
+
+    names = all_nodes(_identity(context, *where))
+    found = rights(names.arn("iam", f"role/{names.role}", regional=False))
+    if context.as_json:
+        context.streams.document({"policies": [document(found)]})
+        return
+    for right in found:
+        _show_right(context, right)
+    context.streams.note("whoever has them can make a role that may do anything")
 
 
 def _place(context: Context, flags: Flags, where: tuple[str | None, str | None]) -> Place:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode, NodeStatus
+from pennsieve_agent.domain.offers import RolePolicy
 from pennsieve_agent.errors import Conflict, NotFound, PlatformError
+from pennsieve_agent.sandbox.compute.role_policy import permission_policy, trust_policy
+from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID as ACCOUNT
 
 PLATFORM_ACCOUNT = "999988887777"
 WORKSPACE = "N:organization:1"
@@ -34,6 +38,9 @@ class FakeRegistry:
         self.after: Callable[[str], None] = lambda _: None
         self.made = 0
         self.hidden = 0
+        self.offers = 0
+        self.served = permission_policy()
+        self.trust = json.loads(json.dumps(trust_policy()).replace(ACCOUNT, PLATFORM_ACCOUNT))
 
     def _enter(self, method: str) -> None:
         if method in self.refuse:
@@ -42,6 +49,11 @@ class FakeRegistry:
     def capabilities(self) -> Capabilities:
         self._enter("capabilities")
         return self.found
+
+    def role_policy(self) -> RolePolicy:
+        self._enter("role_policy")
+        self.offers += 1
+        return RolePolicy(f"Pennsieve-Compute-dev-{self.offers:08x}", self.served, self.trust)
 
     def accounts(self) -> Sequence[Account]:
         self._enter("accounts")

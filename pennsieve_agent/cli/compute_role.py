@@ -1,0 +1,190 @@
+"""``pennsieve compute role``, and registering nodes that Pennsieve itself runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import node_options, options
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.node_options import Flags
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.account.registration import AccountPlan
+    from pennsieve_agent.account.served.update import RoleChange
+    from pennsieve_agent.account.worlds import Worlds
+    from pennsieve_agent.cli.compute_register import Asked
+    from pennsieve_agent.domain.compute import ComputeNode
+
+app = group("The role by which Pennsieve runs nodes itself.")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """What the role in your AWS account lets Pennsieve do, in words; --json has its documents."""
+    from dataclasses import asdict
+
+    from pennsieve_agent.account.served.hardening import wildcards
+    from pennsieve_agent.account.words import RoleDocuments, summary
+
+    context = options.use(ctx, profile, as_json=json)
+    change, _ = _change(context, region, aws_profile, harden=False)
+    if json:
+        body = {"role": change.name, "exists": change.role is not None, **asdict(change.now)}
+        context.streams.document({**body, "up_to_date": not change.lines})
+        return
+    if change.role is None:
+        raise UsageProblem(
+            f"role {change.name} is not in AWS any more",
+            hint="make it again with: pennsieve compute role update",
+        )
+    context.streams.result(change.name)
+    documents = RoleDocuments(change.name, change.now.trust, (change.now.permissions,))
+    for words in summary(documents):
+        context.streams.prose(words)
+    _warn(context, wildcards(change.now.permissions))
+    if change.lines:
+        context.streams.note("Pennsieve asks for something else today; see it with: "
+                             "pennsieve compute role update --dry-run")  # fmt: skip
+
+
+@app.command()
+def update(
+    ctx: typer.Context,
+    harden: Annotated[
+        bool, typer.Option("--harden", help="Deny what Pennsieve is not known to need.")
+    ] = False,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
+    yes: options.Yes = False,
+    dry_run: node_options.DryRun = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Bring the role to what Pennsieve asks for today; shows the difference first, and asks.
+
+    What the role denies, and what it demands of who enters, stays.
+    """
+    from pennsieve_agent.account.served.update import apply_change
+
+    context = options.use(ctx, profile, as_json=json)
+    change, worlds = _change(context, region, aws_profile, harden=harden)
+    if not json or not dry_run:
+        for line in change.lines:
+            context.streams.explain(line)
+    if change.lines and not dry_run:
+        if not context.streams.confirm(f"Change role {change.name}?", assume=yes):
+            context.streams.note("nothing was changed")
+            return
+        apply_change(change, worlds)
+    if json:
+        context.streams.document(
+            {**change.to_json(), "changed": bool(change.lines) and not dry_run}
+        )
+        return
+    if not change.lines:
+        context.streams.result(f"Role {change.name} is as Pennsieve asks for it")
+    elif dry_run:
+        context.streams.note("nothing was changed (--dry-run)")
+    else:
+        context.streams.result(f"Changed role {change.name}")
+
+
+def _change(
+    context: Context, region: str | None, aws_profile: str | None, *, harden: bool
+) -> tuple[RoleChange, Worlds]:
+    from pennsieve_agent.account.served.update import plan_change
+    from pennsieve_agent.cli import compute_views
+
+    worlds = compute_views.worlds(context, "", region, aws_profile)
+    return plan_change(worlds, harden=harden), worlds
+
+
+def register_served(
+    context: Context, asked: Asked, flags: Flags, *, as_served: bool
+) -> ComputeNode | None:
+    """Register a node that Pennsieve runs; None when nothing was done."""
+    from pennsieve_agent.account.execute import apply
+    from pennsieve_agent.account.names import environment_of
+    from pennsieve_agent.account.observe import RegisterOptions
+    from pennsieve_agent.account.served.observe import ServedOptions, plan_served
+    from pennsieve_agent.account.spec import Mode
+    from pennsieve_agent.cli import compute_views
+
+    _refuse_others(asked, flags)
+    wanted = flags.wanted(context)
+    hosts = context.profile.hosts
+    options_ = RegisterOptions(
+        asked.name, context.workspace_id, environment_of(hosts), wanted, hosts
+    )
+    extras = wanted.extras
+    how = ServedOptions(wanted.mode or Mode.BASIC, as_served, extras.boundary, dict(extras.tags))
+    worlds = compute_views.worlds(context, asked.name, asked.region, asked.aws_profile)
+    plan = plan_served(worlds, options_, how)
+    if asked.dry_run and context.as_json:
+        context.streams.document(plan.to_json())
+        return None
+    compute_views.show_account(context, worlds)
+    _show(context, plan)
+    if asked.dry_run:
+        context.streams.note("nothing was changed (--dry-run)")
+        return None
+    if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=asked.yes):
+        context.streams.note("nothing was changed")
+        return None
+    with compute_views.shown(context, worlds) as live:
+        return apply(plan, live)
+
+
+def _refuse_others(asked: Asked, flags: Flags) -> None:
+    """What Pennsieve itself decides is not asked for here."""
+    given = {
+        "--role-path": flags.role_path,
+        "--gpu-tier": flags.gpu_tier,
+        "--max-gpu": flags.max_gpu,
+        "--max-vcpus": flags.max_vcpus,
+        "--monthly-budget": flags.monthly_budget,
+        "--vpc-id": flags.vpc_id,
+        "--subnet": flags.subnets or None,
+        "--from-stack": asked.from_stack or None,
+    }
+    if named := [name for name, value in given.items() if value is not None]:
+        raise UsageProblem(
+            f"{named[0]} is for nodes of your own; Pennsieve decides it where it runs the node",
+            hint="leave it out, or leave --provisioner out",
+        )
+
+
+def _show(context: Context, plan: AccountPlan) -> None:
+    from pennsieve_agent.account.served.hardening import wildcards
+
+    if plan.nothing_to_do or plan.served is None:
+        return
+    streams = context.streams
+    streams.note("This will be done:")
+    for number, step in enumerate(plan.steps, 1):
+        streams.explain(f"  {number}. {step.sentence}")
+    streams.note("What may be done afterwards, as the policies say:")
+    for words in plan.words:
+        streams.explain(f"  {words}")
+    _warn(context, wildcards(plan.served.documents.permissions))
+    if not plan.served.hardened:
+        streams.note("nothing is denied (--as-served): these are the rights of an administrator")
+    streams.explain(
+        "Pennsieve builds what it wants with it, and what that costs is not known before; "
+        "a node of your own has neither: leave --provisioner out"
+    )
+
+
+def _warn(context: Context, services: tuple[str, ...]) -> None:
+    if services:
+        context.streams.note(f"everything is allowed, unless denied, of: {', '.join(services)}")

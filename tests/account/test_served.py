@@ -1,0 +1,423 @@
+"""Nodes that Pennsieve itself runs: nothing unseen, nothing twice, nothing left behind.
+
+The second half takes what the old agent mishandles row by row (``contracts/resources.md`` 2.5).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.account.execute import apply
+from pennsieve_agent.account.journal import Journal
+from pennsieve_agent.account.registration import AccountPlan
+from pennsieve_agent.account.rights import document
+from pennsieve_agent.account.served.hardening import Documents, denials, hardened
+from pennsieve_agent.account.served.observe import ServedOptions, plan_served
+from pennsieve_agent.account.served.role import policy_name, rights
+from pennsieve_agent.account.served.update import apply_change, plan_change
+from pennsieve_agent.account.served_role import openings
+from pennsieve_agent.account.worlds import Worlds
+from pennsieve_agent.aws.iam import find_role, role_policy, roles_called
+from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
+from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
+from pennsieve_agent.errors import (
+    AgentError,
+    AwsError,
+    Conflict,
+    Forbidden,
+    PlatformError,
+    UsageProblem,
+)
+from tests.account.mortal import Killed, Killer
+from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
+from tests.account.scene import OPTIONS, Scene
+from tests.account.test_doctor_changes import look
+from tests.aws.emulator import IGNORED, NUMBER, reset, settings
+from tests.aws.recorder import RecordingAws
+
+pytestmark = pytest.mark.filterwarnings(IGNORED)
+ENTRANT = f"arn:aws:iam::{PLATFORM_ACCOUNT}:role/service-roles/dev-provisioner"
+POLICIES = f"arn:aws:iam::{NUMBER}:policy"
+_LOOKS = {"Sid": "Looks", "Effect": "Allow", "Resource": "*", "Action": [
+    "iam:ListRoles", "iam:ListPolicies", "iam:GetRole", "iam:GetPolicy", "iam:ListRolePolicies",
+    "iam:ListAttachedRolePolicies", "cloudformation:DescribeStacks", "tag:GetResources", "s3:*",
+    "secretsmanager:ListSecrets", "batch:*", "logs:DescribeLogGroups", "dynamodb:DescribeTable",
+]}  # fmt: skip
+_GIVEN = document(rights(f"arn:aws:iam::{NUMBER}:role/Pennsieve-Compute-*"))
+
+
+def linked(service: str) -> dict[str, str]:
+    return {"iam:AWSServiceName": f"{service}.amazonaws.com"}
+
+
+def check(ask: Ask) -> None:
+    """Fail where the program does what ``compute policy --installer --served`` does not allow."""
+    looks = {"Version": "2012-10-17", "Statement": [_LOOKS]}
+    assert decide(ask, [_GIVEN, looks]) is Verdict.ALLOWED, ask
+
+
+class Mortal(RecordingAws):
+    """May be killed after any change."""
+
+    killer: Killer | None = None
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        answer = super().call(service, operation, **parameters)
+        if self.killer and operation.startswith(("create_", "put_", "update_", "delete_")):
+            self.killer(operation)
+        return answer
+
+
+@pytest.fixture
+def scene(emulator: str, tmp_path: Path) -> Iterator[Scene]:
+    reset(emulator)
+    with Mortal(settings(tmp_path, emulator), check) as aws:
+        journal = Journal(tmp_path / "journal", "default", "lab")
+        yield Scene(Worlds(aws, FakeRegistry(), journal, lambda _: None), FakeRegistry())
+
+
+@pytest.fixture
+def lab(scene: Scene) -> Scene:
+    """The scene with one registry."""
+    return Scene(replace(scene.worlds, registry=scene.registry), scene.registry)
+
+
+def plan(scene: Scene, **how: Any) -> AccountPlan:
+    options = replace(OPTIONS, name=scene.worlds.journal.name)
+    return plan_served(scene.worlds, options, ServedOptions(**how))
+
+
+def register(scene: Scene, **how: Any) -> ComputeNode:
+    return apply(plan(scene, **how), scene.worlds)
+
+
+def roles(scene: Scene) -> list[str]:
+    return list(roles_called(scene.aws, "Pennsieve-", "ROLE-"))
+
+
+def policy(scene: Scene) -> dict[str, Any]:
+    (name,) = roles(scene)
+    return role_policy(scene.aws, name, policy_name(name)) or {}
+
+
+def test_a_registration_makes_one_hardened_role_and_a_node(lab: Scene) -> None:
+    node = register(lab)
+    assert node.status is NodeStatus.ENABLED
+    (name,) = roles(lab)
+    role = find_role(lab.aws, name)
+    assert role is not None
+    assert role.session_seconds == 3600
+    (account,) = lab.registry.records.values()
+    assert account.role_name == name
+    assert account.external_id, "it is recorded, though nothing demands it"
+    assert lab.registry.stacks[node.uuid] == {}, "it is no node of one's own"
+    assert openings({"": policy(lab)}) == ("read and change every bucket",)
+    context = {"aws:PrincipalArn": ENTRANT}
+    assert lets_in(role.trust, Ask("sts:AssumeRole", context=context), ENTRANT)
+    other = ENTRANT.replace("service-roles/", "")
+    strange = Ask("sts:AssumeRole", context={"aws:PrincipalArn": other})
+    assert not lets_in(role.trust, strange, other)
+
+
+def test_again_it_finds_everything_done(lab: Scene) -> None:
+    node = register(lab)
+    again = plan(lab)
+    assert again.nothing_to_do
+    assert apply(again, lab.worlds).uuid == node.uuid
+    assert len(lab.registry.rows) == len(lab.registry.records) == len(roles(lab)) == 1
+
+
+def test_as_served_is_as_served(lab: Scene) -> None:
+    register(lab, as_served=True)
+    assert policy(lab) == lab.registry.served
+    assert len(openings({"": policy(lab)})) == 6
+
+
+def test_the_plan_shows_the_documents_and_leaves_nothing(lab: Scene) -> None:
+    found = plan(lab).to_json()
+    assert (found["provisioner"], found["hardened"]) == ("platform", True)
+    assert {"ec2", "s3", "kms", "route53"} <= set(found["wildcards"])
+    assert [step["step"] for step in found["steps"]] == [
+        "make_role",
+        "register_account",
+        "allow_image_pulls",
+        "enable_workspace",
+        "register_node",
+        "await_node",
+    ]
+    external_id = plan(lab).external_id
+    assert external_id not in json.dumps(found)
+    assert not roles(lab)
+    assert not lab.registry.records
+    assert lab.worlds.journal.read() is None
+
+
+def test_boundary_and_tags_of_the_organisation_are_on_the_role(lab: Scene) -> None:
+    body = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*",
+                                                    "Resource": "*"}]}  # fmt: skip
+    made = lab.aws.call("iam", "create_policy", PolicyName="org", PolicyDocument=json.dumps(body))
+    register(lab, boundary=made["Policy"]["Arn"], tags={"team": "lab"})
+    role = find_role(lab.aws, roles(lab)[0])
+    assert role is not None
+    assert role.boundary == made["Policy"]["Arn"]
+    assert role.tags["team"] == "lab"
+
+
+@pytest.mark.parametrize("effects", range(9))
+def test_killed_after_any_effect_it_finishes_with_the_same_role(lab: Scene, effects: int) -> None:
+    killer = Killer(effects)
+    assert isinstance(lab.aws, Mortal)
+    lab.aws.killer = lab.registry.after = killer
+    try:
+        register(lab)
+    except Killed:
+        lab.aws.killer, lab.registry.after = None, lambda _: None
+        assert register(lab).status is NodeStatus.ENABLED
+    assert len(lab.registry.rows) == len(lab.registry.records) == len(roles(lab)) == 1
+    assert policy(lab)["Statement"][-1]["Sid"].startswith("Local")
+
+
+def test_a_removal_takes_role_registration_and_node_and_proves_it(lab: Scene) -> None:
+    register(lab)
+    (name,) = roles(lab)
+    row = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    extra = {"Version": "2012-10-17", "Statement": [row]}
+    lab.aws.call("iam", "put_role_policy", RoleName=name, PolicyName="more",
+                 PolicyDocument=json.dumps(extra))  # fmt: skip
+    arn = lab.aws.call("iam", "create_policy", PolicyName="p", PolicyDocument=json.dumps(extra))
+    lab.aws.call("iam", "attach_role_policy", RoleName=name, PolicyArn=arn["Policy"]["Arn"])
+    report = lab.remove()
+    assert report.leftovers == ()
+    assert not roles(lab)
+    assert not lab.registry.records
+    assert not lab.registry.rows
+    assert any("pennsieve-boundary-*" in kept for kept in report.kept)
+    assert lab.worlds.journal.read() is None
+
+
+def test_a_second_node_shares_the_role_and_keeps_it_when_the_first_goes(lab: Scene) -> None:
+    register(lab)
+    second = lab.named("second")
+    register(second)
+    assert len(roles(lab)) == 1
+    lab.remove()
+    assert len(roles(lab)) == 1
+    second.remove()
+    assert not roles(lab)
+
+
+# What the old agent mishandles, row by row (contracts/resources.md 2.5) ---------------------------
+
+
+def test_an_account_that_is_registered_keeps_its_role(lab: Scene) -> None:
+    register(lab)
+    register(lab.named("another"))
+    assert len(roles(lab)) == len(lab.registry.records) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Conflict("unprocessable", status=422),
+        Forbidden("session expired", status=403),
+        PlatformError("connection lost"),
+    ],
+)
+def test_a_refused_registration_goes_on_with_the_same_role(lab: Scene, error: Any) -> None:
+    lab.registry.refuse["register_account"] = error
+    with pytest.raises(type(error)):
+        register(lab)
+    before = roles(lab)
+    lab.registry.refuse.clear()
+    register(lab)
+    assert roles(lab) == before
+    assert len(before) == 1
+
+
+def test_a_refused_policy_is_written_next_time(lab: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = type(lab.aws).call
+
+    def refuse(self: Any, service: str, operation: str, **given: Any) -> dict[str, Any]:
+        if operation == "put_role_policy":
+            raise AwsError("no", aws_code="AccessDenied")
+        return real(self, service, operation, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(lab.aws), "call", refuse)
+        with pytest.raises(AwsError):
+            register(lab)
+    assert not lab.registry.records, "a role without rights was registered"
+    register(lab)
+    assert policy(lab)
+
+
+def test_images_that_cannot_be_pulled_are_told_and_tried_again(lab: Scene) -> None:
+    lab.registry.refuse["allow_image_pulls"] = PlatformError("ECR is in trouble", status=500)
+    register(lab)
+    assert any("cannot pull images" in each.sentence for each in lab.told)
+    lab.registry.refuse.clear()
+    register(lab)
+    assert lab.registry.pulls == {NUMBER}
+
+
+def test_a_node_that_failed_is_told_with_the_way_back(lab: Scene) -> None:
+    lab.registry.ends_as = NodeStatus.FAILED
+    with pytest.raises(AgentError, match="does not tell why") as caught:
+        register(lab)
+    assert "--as-served" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    "trust",
+    [
+        {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": {"AWS": ["111111111111", "222222222222"]},
+         "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+         "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": {"AWS": PLATFORM_ACCOUNT}, "Action": "sts:*"},
+    ],
+)  # fmt: skip
+def test_a_role_that_others_may_enter_is_never_made(lab: Scene, trust: dict[str, Any]) -> None:
+    lab.registry.trust = {"Version": "2012-10-17", "Statement": [trust]}
+    with pytest.raises(PlatformError, match="others than one AWS account may enter"):
+        register(lab)
+    assert not roles(lab)
+
+
+def test_another_account_than_the_platforms_own_is_refused(lab: Scene) -> None:
+    text = json.dumps(lab.registry.trust).replace(PLATFORM_ACCOUNT, "111122223333")
+    lab.registry.trust = json.loads(text)
+    with pytest.raises(Conflict, match="lets in AWS account 111122223333"):
+        register(lab)
+    assert not roles(lab)
+
+
+def test_a_role_deleted_in_aws_is_made_again_by_its_name(lab: Scene) -> None:
+    register(lab)
+    before = roles(lab)
+    lab.worlds.journal.forget()
+    (name,) = before
+    lab.aws.call("iam", "delete_role_policy", RoleName=name, PolicyName=policy_name(name))
+    lab.aws.call("iam", "delete_role", RoleName=name)
+    change = plan_change(lab.worlds, harden=False)
+    apply_change(change, lab.worlds)
+    assert roles(lab) == before
+    assert openings({"": policy(lab)}) == ("read and change every bucket",)
+
+
+def test_a_node_of_ones_own_is_not_taken_for_one_of_pennsieves(lab: Scene) -> None:
+    register(lab)
+    (name,) = roles(lab)
+    closed = json.dumps(policy_with_external_id(lab, name))
+    lab.aws.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=closed)
+    with pytest.raises(UsageProblem, match="does not let Pennsieve in without its external id"):
+        register(lab.named("another"))
+
+
+def policy_with_external_id(scene: Scene, name: str) -> dict[str, Any]:
+    role = find_role(scene.aws, name)
+    assert role is not None
+    trust = json.loads(json.dumps(role.trust))
+    trust["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": "x"}}
+    return dict(trust)
+
+
+# Bringing the role to what is served today --------------------------------------------------------
+
+
+def test_an_update_shows_what_changed_and_keeps_what_was_denied(lab: Scene) -> None:
+    register(lab)
+    assert plan_change(lab.worlds, harden=False).lines == []
+    own = {"Sid": "Mine", "Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*"}
+    text = json.dumps({**policy(lab), "Statement": [*policy(lab)["Statement"], own]})
+    (name,) = roles(lab)
+    lab.aws.call("iam", "put_role_policy", RoleName=name, PolicyName=policy_name(name),
+                 PolicyDocument=text)  # fmt: skip
+    lab.registry.served["Statement"][0]["Action"].append("sqs:CreateQueue")
+    change = plan_change(lab.worlds, harden=False)
+    changed = [line for line in change.lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
+    assert changed == ['-        "iam:CreateServiceLinkedRole"',
+                       '+        "iam:CreateServiceLinkedRole",',
+                       '+        "sqs:CreateQueue"']  # fmt: skip
+    apply_change(change, lab.worlds)
+    sids = [row["Sid"] for row in policy(lab)["Statement"]]
+    assert "Mine" in sids
+    assert {each["Sid"] for each in denials(NUMBER)} <= set(sids)
+    role = find_role(lab.aws, name)
+    assert role is not None
+    assert role.trust["Statement"][0]["Condition"]["ArnLike"]
+    assert plan_change(lab.worlds, harden=False).lines == []
+
+
+def test_a_role_as_served_is_hardened_when_asked(lab: Scene) -> None:
+    register(lab, as_served=True)
+    (name,) = roles(lab)
+    lab.aws.call("iam", "update_role", RoleName=name, MaxSessionDuration=7200)
+    assert "-session: 7200 s" in plan_change(lab.worlds, harden=False).lines
+    apply_change(plan_change(lab.worlds, harden=True), lab.worlds)
+    assert openings({"": policy(lab)}) == ("read and change every bucket",)
+    role = find_role(lab.aws, name)
+    assert role is not None
+    assert role.session_seconds == 3600
+    assert plan_change(lab.worlds, harden=True).lines == []
+
+
+def test_another_account_to_let_in_is_no_update(lab: Scene) -> None:
+    register(lab)
+    text = json.dumps(lab.registry.trust).replace(PLATFORM_ACCOUNT, "111122223333")
+    lab.registry.trust = json.loads(text)
+    with pytest.raises(Conflict, match="asks to let in 111122223333"):
+        plan_change(lab.worlds, harden=False)
+
+
+def test_an_account_without_a_role_of_this_kind_is_told_so(lab: Scene) -> None:
+    with pytest.raises(UsageProblem, match="is not registered with Pennsieve"):
+        plan_change(lab.worlds, harden=False)
+
+
+@pytest.mark.parametrize(
+    ("ask", "allowed"),
+    [
+        (Ask("ec2:RunInstances", "*", {"aws:RequestedRegion": "us-east-1"}), True),
+        (Ask("ec2:RunInstances", "*", {"aws:RequestedRegion": "eu-west-1"}), False),
+        (Ask("iam:PassRole", "*", {"iam:PassedToService": "lambda.amazonaws.com"}), True),
+        (Ask("iam:PassRole", "*", {"iam:PassedToService": "glue.amazonaws.com"}), False),
+        (Ask("iam:PassRole", "*"), False),
+        (Ask("iam:AttachRolePolicy", "*", {"iam:PermissionsBoundary":
+             f"arn:aws:iam::{NUMBER}:policy/pennsieve-boundary-1"}), True),
+        (Ask("iam:AttachRolePolicy", "*"), False),
+        (Ask("iam:CreatePolicyVersion", f"{POLICIES}/pennsieve-boundary-1"), True),
+        (Ask("iam:CreatePolicyVersion", f"{POLICIES}/yours"), False),
+        (Ask("iam:CreateServiceLinkedRole", "*", linked("ecs")), True),
+        (Ask("iam:CreateServiceLinkedRole", "*", linked("x")), False),
+        (Ask("ec2:ModifySnapshotAttribute"), False),
+        (Ask("route53:ChangeResourceRecordSets"), False),
+        (Ask("lambda:CreateFunctionUrlConfig", "*", {"lambda:FunctionUrlAuthType": "NONE"}), False),
+        (Ask("lambda:CreateFunctionUrlConfig", "*",
+             {"lambda:FunctionUrlAuthType": "AWS_IAM"}), True),
+    ],
+)  # fmt: skip
+def test_what_is_denied_and_what_a_provisioner_may_still_do(ask: Ask, allowed: bool) -> None:  # noqa: FBT001
+    registry = FakeRegistry()
+    found = hardened(Documents(registry.trust, registry.served), NUMBER).permissions
+    context = {"aws:RequestedRegion": "us-east-1", **ask.context}
+    verdict = decide(Ask(ask.action, ask.resource, context), [found])
+    assert (verdict is Verdict.ALLOWED) is allowed
+
+
+def test_doctor_finds_such_a_node_well(lab: Scene) -> None:
+    register(lab)
+    found = look(lab)
+    assert found["role's rights"].passed
+    assert "can still read and change every bucket" in found["role's rights"].finding
+    assert found["trust"].passed
+    assert found["external id"].passed
+    assert found["session"].passed
