@@ -19,7 +19,7 @@ USES_AWS = {
     *(("aws", word) for word in ("add", "list", "test")),
     *(
         ("compute", word)
-        for word in ("register", "update", "remove", "policy", "template", "doctor")
+        for word in ("register", "update", "remove", "policy", "template", "doctor", "role")
     ),
 }
 """The commands that may touch AWS; the others work where there is none."""

@@ -10,7 +10,7 @@ from pennsieve_agent.errors import UsageProblem
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 
-START = ("run", "start", "--dataset", DATASET, "--files", "raw")
+START = ("run", "start", "--workflow", "word-count", "--dataset", DATASET, "--files", "raw")
 
 
 @pytest.mark.parametrize(

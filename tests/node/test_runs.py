@@ -383,7 +383,7 @@ def test_a_mover_is_relayed_only_what_it_may_ask(world: World) -> None:
 
     def relay(method: str, path: str, dataset: str) -> int:
         query = {"dataset_id": dataset}
-        asked = {"run": RUN, "method": method, "path": path, "query": query}
+        asked = {"run": RUN, "method": method, "path": path, "query": query, "body": {}}
         return int(reconciler.handle({"relay": asked}, world.node())["status"])
 
     assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 200
