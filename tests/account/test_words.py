@@ -36,19 +36,17 @@ def test_our_role() -> None:
         "whoever AWS account 999988887777 lets may enter, only if it says the external id",
     )
     assert "outside" not in str(words)
-    assert len(words.can) == 2
-    assert words.can[1] == (
+    assert words.can == (
         "call functions on "
-        "arn:aws:lambda:us-east-1:123456789012:function:pennsieve-node-0a1b2c3d-gateway"
+        "arn:aws:lambda:us-east-1:123456789012:function:pennsieve-node-0a1b2c3d-gateway",
     )
     assert words.cannot == tuple(fear for fear, _ in FEARS)
-    assert len(words.wildcards) == 1
-    assert "the stack of this name" in words.wildcards[0]
+    assert words.wildcards == ()
 
 
 def test_our_role_in_two_lines() -> None:
     can, cannot = summary(OURS)
-    assert can == "Pennsieve can read the state of stacks and call functions, of its own nodes only"
+    assert can == "Pennsieve can call functions, of its own nodes only"
     assert cannot.startswith("Pennsieve cannot read other buckets, change other buckets, start")
 
 

@@ -50,13 +50,9 @@ class Where:
 
 
 def platform_access(names: NodeNames) -> Document:
-    """What the platform may do with this node: see that its stack is there, and call it."""
-    stack = names.arn("cloudformation", f"stack/{names.stack}/*")
+    """What the platform may do with this node: call its gateway, and nothing else."""
     function = names.arn("lambda", f"function:{names.gateway}")
-    return document(
-        allow("ReadStatus", ("cloudformation:DescribeStacks",), stack),
-        allow("CallGateway", ("lambda:InvokeFunction",), function),
-    )
+    return document(allow("CallGateway", ("lambda:InvokeFunction",), function))
 
 
 def role_access(role: str, where: Where) -> Document:

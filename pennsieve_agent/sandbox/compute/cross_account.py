@@ -10,7 +10,6 @@ from pennsieve_agent.sandbox.compute import trust
 from pennsieve_agent.sandbox.compute.role_policy import ROLE_PREFIX
 from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID
 
-READY_STACKS = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _REGION = "us-east-1"
 _KEYS = {"aws_access_key_id": "platform", "aws_secret_access_key": "platform"}
 
@@ -56,28 +55,6 @@ class CustomerAccount:
             "aws_secret_access_key": found["SecretAccessKey"],
             "aws_session_token": found["SessionToken"],
         }
-
-    def check_stack(self, keys: dict[str, str], name: str, region: str) -> dict[str, str]:
-        """See that a stack is there and complete, with the assumed role's credentials.
-
-        Answers its outputs.
-
-        Raises:
-            Refused: it is not.
-
-        """
-        from botocore.exceptions import ClientError  # noqa: PLC0415 - heavy
-
-        client = _client("cloudformation", self._endpoint, region, keys)
-        try:
-            (stack,) = client.describe_stacks(StackName=name)["Stacks"]
-        except (ClientError, ValueError) as error:
-            raise Refused(f"stack {name} in {region} cannot be read: {error}") from error
-        finally:
-            client.close()
-        if stack["StackStatus"] not in READY_STACKS:
-            raise Refused(f"stack {name} is {stack['StackStatus']}")
-        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
 
     def invoke(
         self, keys: dict[str, str], function: str, region: str, event: Mapping[str, Any]

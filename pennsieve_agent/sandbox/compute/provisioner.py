@@ -1,18 +1,22 @@
 """What happens after a node was asked for (``contracts/resources.md`` 3.3).
 
 The platform starts a task that enters the customer's account. For a self-managed node (ours) it
-only sees that it is let in and that the stack is there; for a platform-managed one, where the
+only sees that it is let in, and asks the node how it is; for a platform-managed one, where the
 hosted platform would now build infrastructure, the sandbox has nothing to build.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 
 from pennsieve_agent.sandbox.compute.cross_account import CustomerAccount, Refused
-from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway, Unreachable, note_health
+from pennsieve_agent.sandbox.compute.node_gateway import (
+    NodeGateway,
+    Unreachable,
+    gateway_of,
+    note_health,
+)
 from pennsieve_agent.sandbox.compute.records import find_account, find_node
 from pennsieve_agent.sandbox.compute.times import rfc3339
 from pennsieve_agent.sandbox.compute.workers import Workers
@@ -72,21 +76,14 @@ class Provisioner:
         if not node["self_managed"]:
             customer.assume("")  # the hosted platform never sends an external id (1.8)
             return
-        keys = customer.assume(account["external_id"], must_demand_it=True)
-        stack = json.loads(node["self_managed"])
-        outputs = customer.check_stack(keys, stack["stackName"], stack["region"])
-        if function := outputs.get("Gateway"):
-            self._greet(node, {**stack, "gateway": function})
+        customer.assume(account["external_id"], must_demand_it=True)
+        if gateway_of(node):
+            self._greet(node)
 
-    def _greet(self, node: Row, stack: dict[str, str]) -> None:
+    def _greet(self, node: Row) -> None:
         """Ask a node that has functions how it is; only one that is well becomes Enabled."""
-        self._store.execute(
-            "UPDATE compute_nodes SET self_managed = ? WHERE uuid = ?",
-            (json.dumps(stack), node["uuid"]),
-        )
-        found = find_node(self._store, node["uuid"]) or node
         try:
-            answer = self._gateway.ask(found, "GET", "/health")
+            answer = self._gateway.ask(node, "GET", "/health")
         except Unreachable as unreachable:
             raise Refused(str(unreachable)) from None
         status = str(answer.body.get("status") or "UNKNOWN")

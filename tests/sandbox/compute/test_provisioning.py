@@ -107,11 +107,10 @@ def settled(lab: Lab, node: str) -> str:
 
 def test_a_self_managed_node_becomes_enabled(lab: Lab, aws: Aws) -> None:
     aws.role(policy())
-    aws("cloudformation").create_stack(StackName="pennsieve-node", TemplateBody=TEMPLATE)
-    node = create(lab, selfManaged={**STACK, "gateway": "fn"})
+    node = create(lab, selfManaged=STACK)
     assert settled(lab, node) == "Enabled"
     shown = lab.client().get(f"{NODES}/{node}").json()
-    assert shown["selfManaged"] == {**STACK, "gateway": "fn"}
+    assert shown["selfManaged"] == STACK
     (listed,) = lab.client().get(NODES, params={"account_owner": "true"}).json()
     assert listed["healthStatus"] == "HEALTHY"
     assert lab.client().delete(f"{NODES}/{node}").status_code == 202
@@ -132,17 +131,16 @@ def test_a_role_that_does_not_let_the_platform_in(
     lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture, document: dict[str, Any], why: str
 ) -> None:
     aws.role(document)
-    aws("cloudformation").create_stack(StackName="pennsieve-node", TemplateBody=TEMPLATE)
     node = create(lab, selfManaged=STACK)
     assert settled(lab, node) == "Failed"
     assert why in caplog.text
     assert why not in lab.client().get(f"{NODES}/{node}").text
 
 
-def test_a_stack_that_is_not_there(lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_gateway_that_is_not_there(lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
     aws.role(policy())
-    assert settled(lab, create(lab, selfManaged=STACK)) == "Failed"
-    assert "stack pennsieve-node in us-east-1 cannot be read" in caplog.text
+    assert settled(lab, create(lab, selfManaged={**STACK, "gateway": "fn"})) == "Failed"
+    assert "function fn cannot be called" in caplog.text
 
 
 def test_a_role_elsewhere_than_at_the_root_path(
