@@ -36,10 +36,8 @@ def test_our_role() -> None:
         "whoever AWS account 999988887777 lets may enter, only if it says the external id",
     )
     assert "outside" not in str(words)
-    assert words.can == (
-        "call functions on "
-        "arn:aws:lambda:us-east-1:123456789012:function:pennsieve-node-0a1b2c3d-gateway",
-    )
+    gateway = "arn:aws:lambda:us-east-1:123456789012:function:pennsieve-node-0a1b2c3d-gateway"
+    assert words.can == (f"call functions on {gateway}",)
     assert words.cannot == tuple(fear for fear, _ in FEARS)
     assert words.wildcards == ()
 
