@@ -58,6 +58,10 @@ class Examined:
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
+_BY_HAND = "put it back, in IAM, as it stands in: pennsieve compute policy --json"
+"""CloudFormation compares a template with the last one, and so undoes nothing done beside it."""
+
+
 def checks(seen: Examined) -> tuple[Check, ...]:
     """All checks, in the order in which one would mend things."""
     return tuple(check.unless(seen.unseen) for check in _checks(seen))
@@ -139,7 +143,8 @@ def _stack(seen: Examined) -> Check:
 def _drift(seen: Examined) -> Check:
     finding = f"changed: {', '.join(seen.drifted)}" if seen.drifted else "nothing was changed"
     why = "somebody, or an older version, made them other than this program would"
-    return Check("drift", not seen.drifted, finding, why, _again(seen))
+    installed = "the stack's template" in seen.drifted
+    return Check("drift", not seen.drifted, finding, why, _again(seen) if installed else _BY_HAND)
 
 
 def _no_role(seen: Examined) -> Check:
@@ -161,10 +166,10 @@ def _trust(seen: Examined, role: IamRole) -> tuple[Check, Check]:
         found += "; other accounts are let in, too"
     return (
         Check("trust", lets_platform and not strangers, found,
-              "the trust policy decides who enters", _again(seen)),
+              "the trust policy decides who enters", _BY_HAND),
         Check("external id", not lets_bare, "is not demanded" if lets_bare else "is demanded",
               "without it, anybody's registration of this account's number would work",
-              _again(seen)),
+              _BY_HAND),
     )  # fmt: skip
 
 

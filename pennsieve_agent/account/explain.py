@@ -44,7 +44,7 @@ _WHAT = {
     "AWS::Batch::ComputeEnvironment": "machines that are there only while jobs run",
     "AWS::Batch::JobDefinition": "how a job of the node's own runs",
     "AWS::Batch::JobQueue": "a queue in which the steps of runs wait for machines",
-    "AWS::Budgets::Budget": "a budget that writes to you before it is spent",
+    "AWS::Budgets::Budget": "a budget, which AWS's billing pages show; runs stop at it",
     "AWS::CloudWatch::Alarm": "an alarm when something of the node goes wrong",
     "AWS::DynamoDB::Table": "a table in which the node keeps what it did; paid by use",
     "AWS::EC2::EIP": "a public address through which the network reaches out",

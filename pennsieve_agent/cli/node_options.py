@@ -79,7 +79,7 @@ Budget = Annotated[
     typer.Option(
         "--monthly-budget",
         metavar="USD",
-        help="AWS writes to you before it is spent; 0 for none.",
+        help="Runs stop when they spent it; 0 for none.",
         show_default=False,
     ),
 ]
