@@ -15,6 +15,7 @@ from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam import Ask, Verdict, decide
 from tests.account.registry import FakeRegistry
 from tests.account.scene import BUNDLE, Scene, well
+from tests.account.served import served_scene
 from tests.aws.emulator import NUMBER, emulated, reset, settings
 from tests.aws.recorder import RecordingAws
 
@@ -50,4 +51,11 @@ def fresh(emulator: str, folder: Path) -> Iterator[Scene]:
 @pytest.fixture
 def scene(emulator: str, tmp_path: Path) -> Iterator[Scene]:
     with fresh(emulator, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def lab(emulator: str, tmp_path: Path) -> Iterator[Scene]:
+    """The same for nodes that Pennsieve itself runs, with the rights that those take."""
+    with served_scene(emulator, tmp_path) as found:
         yield found

@@ -6,26 +6,17 @@ The second half takes what the old agent mishandles row by row (``contracts/reso
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pennsieve_agent.account.execute import apply
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.rights import document
-from pennsieve_agent.account.served.hardening import Documents, denials, hardened
-from pennsieve_agent.account.served.observe import ServedOptions, plan_served
-from pennsieve_agent.account.served.role import policy_name, rights
+from pennsieve_agent.account.served.role import policy_name
 from pennsieve_agent.account.served.update import apply_change, plan_change
 from pennsieve_agent.account.served_role import openings
-from pennsieve_agent.account.worlds import Worlds
-from pennsieve_agent.aws.iam import find_role, role_policy, roles_called
-from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
+from pennsieve_agent.aws.iam import find_role
+from pennsieve_agent.domain.compute import NodeStatus
+from pennsieve_agent.domain.iam import Ask, lets_in
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,
@@ -35,75 +26,12 @@ from pennsieve_agent.errors import (
     UsageProblem,
 )
 from tests.account.mortal import Killed, Killer
-from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
-from tests.account.scene import OPTIONS, Scene
-from tests.account.test_doctor_changes import look
-from tests.aws.emulator import IGNORED, NUMBER, reset, settings
-from tests.aws.recorder import RecordingAws
+from tests.account.registry import PLATFORM_ACCOUNT
+from tests.account.scene import Scene
+from tests.account.served import ENTRANT, Mortal, plan, policy, register, roles
+from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
-ENTRANT = f"arn:aws:iam::{PLATFORM_ACCOUNT}:role/service-roles/dev-provisioner"
-POLICIES = f"arn:aws:iam::{NUMBER}:policy"
-_LOOKS = {"Sid": "Looks", "Effect": "Allow", "Resource": "*", "Action": [
-    "iam:ListRoles", "iam:ListPolicies", "iam:GetRole", "iam:GetPolicy", "iam:ListRolePolicies",
-    "iam:ListAttachedRolePolicies", "cloudformation:DescribeStacks", "tag:GetResources", "s3:*",
-    "secretsmanager:ListSecrets", "batch:*", "logs:DescribeLogGroups", "dynamodb:DescribeTable",
-]}  # fmt: skip
-_GIVEN = document(rights(f"arn:aws:iam::{NUMBER}:role/Pennsieve-Compute-*"))
-
-
-def linked(service: str) -> dict[str, str]:
-    return {"iam:AWSServiceName": f"{service}.amazonaws.com"}
-
-
-def check(ask: Ask) -> None:
-    """Fail where the program does what ``compute policy --installer --served`` does not allow."""
-    looks = {"Version": "2012-10-17", "Statement": [_LOOKS]}
-    assert decide(ask, [_GIVEN, looks]) is Verdict.ALLOWED, ask
-
-
-class Mortal(RecordingAws):
-    """May be killed after any change."""
-
-    killer: Killer | None = None
-
-    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        answer = super().call(service, operation, **parameters)
-        if self.killer and operation.startswith(("create_", "put_", "update_", "delete_")):
-            self.killer(operation)
-        return answer
-
-
-@pytest.fixture
-def scene(emulator: str, tmp_path: Path) -> Iterator[Scene]:
-    reset(emulator)
-    with Mortal(settings(tmp_path, emulator), check) as aws:
-        journal = Journal(tmp_path / "journal", "default", "lab")
-        yield Scene(Worlds(aws, FakeRegistry(), journal, lambda _: None), FakeRegistry())
-
-
-@pytest.fixture
-def lab(scene: Scene) -> Scene:
-    """The scene with one registry."""
-    return Scene(replace(scene.worlds, registry=scene.registry), scene.registry)
-
-
-def plan(scene: Scene, **how: Any) -> AccountPlan:
-    options = replace(OPTIONS, name=scene.worlds.journal.name)
-    return plan_served(scene.worlds, options, ServedOptions(**how))
-
-
-def register(scene: Scene, **how: Any) -> ComputeNode:
-    return apply(plan(scene, **how), scene.worlds)
-
-
-def roles(scene: Scene) -> list[str]:
-    return list(roles_called(scene.aws, "Pennsieve-", "ROLE-"))
-
-
-def policy(scene: Scene) -> dict[str, Any]:
-    (name,) = roles(scene)
-    return role_policy(scene.aws, name, policy_name(name)) or {}
 
 
 def test_a_registration_makes_one_hardened_role_and_a_node(lab: Scene) -> None:
@@ -328,96 +256,3 @@ def policy_with_external_id(scene: Scene, name: str) -> dict[str, Any]:
     trust = json.loads(json.dumps(role.trust))
     trust["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": "x"}}
     return dict(trust)
-
-
-# Bringing the role to what is served today --------------------------------------------------------
-
-
-def test_an_update_shows_what_changed_and_keeps_what_was_denied(lab: Scene) -> None:
-    register(lab)
-    assert plan_change(lab.worlds, harden=False).lines == []
-    own = {"Sid": "Mine", "Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*"}
-    text = json.dumps({**policy(lab), "Statement": [*policy(lab)["Statement"], own]})
-    (name,) = roles(lab)
-    lab.aws.call("iam", "put_role_policy", RoleName=name, PolicyName=policy_name(name),
-                 PolicyDocument=text)  # fmt: skip
-    lab.registry.served["Statement"][0]["Action"].append("sqs:CreateQueue")
-    change = plan_change(lab.worlds, harden=False)
-    changed = [line for line in change.lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
-    assert changed == ['-        "iam:CreateServiceLinkedRole"',
-                       '+        "iam:CreateServiceLinkedRole",',
-                       '+        "sqs:CreateQueue"']  # fmt: skip
-    apply_change(change, lab.worlds)
-    sids = [row["Sid"] for row in policy(lab)["Statement"]]
-    assert "Mine" in sids
-    assert {each["Sid"] for each in denials(NUMBER)} <= set(sids)
-    role = find_role(lab.aws, name)
-    assert role is not None
-    assert role.trust["Statement"][0]["Condition"]["ArnLike"]
-    assert plan_change(lab.worlds, harden=False).lines == []
-
-
-def test_a_role_as_served_is_hardened_when_asked(lab: Scene) -> None:
-    register(lab, as_served=True)
-    (name,) = roles(lab)
-    lab.aws.call("iam", "update_role", RoleName=name, MaxSessionDuration=7200)
-    assert "-session: 7200 s" in plan_change(lab.worlds, harden=False).lines
-    apply_change(plan_change(lab.worlds, harden=True), lab.worlds)
-    assert openings({"": policy(lab)}) == ("read and change every bucket",)
-    role = find_role(lab.aws, name)
-    assert role is not None
-    assert role.session_seconds == 3600
-    assert plan_change(lab.worlds, harden=True).lines == []
-
-
-def test_another_account_to_let_in_is_no_update(lab: Scene) -> None:
-    register(lab)
-    text = json.dumps(lab.registry.trust).replace(PLATFORM_ACCOUNT, "111122223333")
-    lab.registry.trust = json.loads(text)
-    with pytest.raises(Conflict, match="asks to let in 111122223333"):
-        plan_change(lab.worlds, harden=False)
-
-
-def test_an_account_without_a_role_of_this_kind_is_told_so(lab: Scene) -> None:
-    with pytest.raises(UsageProblem, match="is not registered with Pennsieve"):
-        plan_change(lab.worlds, harden=False)
-
-
-@pytest.mark.parametrize(
-    ("ask", "allowed"),
-    [
-        (Ask("ec2:RunInstances", "*", {"aws:RequestedRegion": "us-east-1"}), True),
-        (Ask("ec2:RunInstances", "*", {"aws:RequestedRegion": "eu-west-1"}), False),
-        (Ask("iam:PassRole", "*", {"iam:PassedToService": "lambda.amazonaws.com"}), True),
-        (Ask("iam:PassRole", "*", {"iam:PassedToService": "glue.amazonaws.com"}), False),
-        (Ask("iam:PassRole", "*"), False),
-        (Ask("iam:AttachRolePolicy", "*", {"iam:PermissionsBoundary":
-             f"arn:aws:iam::{NUMBER}:policy/pennsieve-boundary-1"}), True),
-        (Ask("iam:AttachRolePolicy", "*"), False),
-        (Ask("iam:CreatePolicyVersion", f"{POLICIES}/pennsieve-boundary-1"), True),
-        (Ask("iam:CreatePolicyVersion", f"{POLICIES}/yours"), False),
-        (Ask("iam:CreateServiceLinkedRole", "*", linked("ecs")), True),
-        (Ask("iam:CreateServiceLinkedRole", "*", linked("x")), False),
-        (Ask("ec2:ModifySnapshotAttribute"), False),
-        (Ask("route53:ChangeResourceRecordSets"), False),
-        (Ask("lambda:CreateFunctionUrlConfig", "*", {"lambda:FunctionUrlAuthType": "NONE"}), False),
-        (Ask("lambda:CreateFunctionUrlConfig", "*",
-             {"lambda:FunctionUrlAuthType": "AWS_IAM"}), True),
-    ],
-)  # fmt: skip
-def test_what_is_denied_and_what_a_provisioner_may_still_do(ask: Ask, allowed: bool) -> None:  # noqa: FBT001
-    registry = FakeRegistry()
-    found = hardened(Documents(registry.trust, registry.served), NUMBER).permissions
-    context = {"aws:RequestedRegion": "us-east-1", **ask.context}
-    verdict = decide(Ask(ask.action, ask.resource, context), [found])
-    assert (verdict is Verdict.ALLOWED) is allowed
-
-
-def test_doctor_finds_such_a_node_well(lab: Scene) -> None:
-    register(lab)
-    found = look(lab)
-    assert found["role's rights"].passed
-    assert "can still read and change every bucket" in found["role's rights"].finding
-    assert found["trust"].passed
-    assert found["external id"].passed
-    assert found["session"].passed

@@ -13,7 +13,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.node.world import FINAL, RUN, Job, World, step
+from tests.node.services import Job
+from tests.node.world import FINAL, RUN, World, step
 
 EXAMPLES = int(os.environ.get("SOAK", "60"))
 

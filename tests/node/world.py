@@ -7,7 +7,6 @@ effect, as a process that is killed between any two writes sees it.
 from __future__ import annotations
 
 import json
-import re
 import urllib.error
 import urllib.request
 from collections import Counter
@@ -20,6 +19,8 @@ from typing import Any, Self
 from pennsieve_agent.node import gateway, reconciler
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.settings import NodeSettings
+from tests.node import services
+from tests.node.services import Job, Refusal
 
 RUN = "11111111-2222-4333-8444-555555555555"
 TOKEN = "run-token-0123456789abcdef"
@@ -55,14 +56,6 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-class Refusal(Exception):  # noqa: N818 - as AWS calls it
-    """AWS says no, as botocore says it."""
-
-    def __init__(self, code: str, **more: Any) -> None:
-        super().__init__(code)
-        self.response = {"Error": {"Code": code}, **more}
-
-
 def step(name: str, *parents: str, kind: str = "processor", **more: Any) -> dict[str, Any]:
     row: dict[str, Any] = {"id": name, "type": kind, "dependsOn": list(parents)}
     if kind == "processor":
@@ -77,24 +70,6 @@ CHAIN = [
     step("work", "in"),
     step("out", "work", kind="data-target"),
 ]
-
-
-@dataclass
-class Job:
-    id: str
-    name: str
-    after: list[str]
-    definition: dict[str, Any]
-    status: str = "SUBMITTED"
-    reason: str = ""
-    code: int | None = None
-    started: float = 0.0
-    stopped: float = 0.0
-    ran: int = 0
-
-    @property
-    def ended(self) -> bool:
-        return self.status in {"SUCCEEDED", "FAILED"}
 
 
 @dataclass
@@ -127,15 +102,15 @@ class World:
 
     def node(self) -> Node:
         clients: dict[str, Any] = {
-            "dynamodb": Table(self),
-            "batch": Batch(self),
-            "efs": Files(self),
-            "s3": Bucket(self),
-            "logs": Logs(self),
-            "events": Rules(self),
-            "lambda": Functions(self),
-            "secretsmanager": Secrets(self),
-            "ecr": Images(self),
+            "dynamodb": services.Table(self),
+            "batch": services.Batch(self),
+            "efs": services.Files(self),
+            "s3": services.Bucket(self),
+            "logs": services.Logs(self),
+            "events": services.Rules(self),
+            "lambda": services.Functions(self),
+            "secretsmanager": services.Secrets(self),
+            "ecr": services.Images(self),
         }
         return Node(self.settings, clients.__getitem__, self.now, self.sleep, self.open_url)
 
@@ -305,203 +280,3 @@ class Reply:
 def _error(request: urllib.request.Request, code: int, text: str) -> urllib.error.HTTPError:
     body = BytesIO(json.dumps({"message": text}).encode())
     return urllib.error.HTTPError(request.full_url, code, text, Message(), body)
-
-
-@dataclass
-class _Client:
-    world: World
-
-    def _do(self, name: str, effect: Callable[[], Any]) -> Any:
-        return self.world.call(f"{type(self).__name__.lower()}.{name}", effect)
-
-
-class Table(_Client):
-    def get_item(self, *, Key: Any, **_: Any) -> Any:  # noqa: N803 - boto3's names
-        found = self.world.items.get((Key["pk"]["S"], Key["sk"]["S"]))
-        return self._do("get_item", lambda: {"Item": found} if found else {})
-
-    def put_item(self, *, Item: Any, **more: Any) -> Any:  # noqa: N803
-        return self._do("put_item", lambda: self._put(Item, more))
-
-    def _put(self, item: dict[str, Any], more: dict[str, Any]) -> Any:
-        key = (item["pk"]["S"], item["sk"]["S"])
-        old = self.world.items.get(key)
-        condition = more.get("ConditionExpression", "")
-        if condition and old is not None:
-            values = more.get("ExpressionAttributeValues")
-            mine = values and old["owner"] == values[":o"]
-            over = values and float(old["until"]["N"]) < float(values[":now"]["N"])
-            if not (mine or over):
-                raise Refusal("ConditionalCheckFailedException")
-        self.world.items[key] = item
-        return {}
-
-    def delete_item(self, *, Key: Any, **_: Any) -> Any:  # noqa: N803
-        key = (Key["pk"]["S"], Key["sk"]["S"])
-        return self._do("delete_item", lambda: self.world.items.pop(key, None))
-
-    def query(self, *, ExpressionAttributeValues: Any, **_: Any) -> Any:  # noqa: N803
-        pk = ExpressionAttributeValues[":pk"]["S"]
-        rows = [item for key, item in self.world.items.items() if key[0] == pk]
-        return self._do("query", lambda: {"Items": rows})
-
-
-class Batch(_Client):
-    def register_job_definition(self, **given: Any) -> Any:
-        def effect() -> Any:
-            arn = f"{given['jobDefinitionName']}:{len(self.world.definitions) + 1}"
-            self.world.definitions[arn] = given
-            return {"jobDefinitionArn": arn}
-
-        return self._do("register_job_definition", effect)
-
-    def describe_job_definitions(self, *, jobDefinitionName: str, **_: Any) -> Any:  # noqa: N803
-        arns = [a for a in self.world.definitions if a.rpartition(":")[0] == jobDefinitionName]
-        rows = [{"jobDefinitionArn": arn} for arn in arns]
-        return self._do("describe_job_definitions", lambda: {"jobDefinitions": rows})
-
-    def deregister_job_definition(self, *, jobDefinition: str) -> Any:  # noqa: N803
-        pop = self.world.definitions.pop
-        return self._do("deregister_job_definition", lambda: pop(jobDefinition, None))
-
-    def submit_job(self, *, jobName: str, jobDefinition: str, dependsOn: Any, **_: Any) -> Any:  # noqa: N803
-        def effect() -> Any:
-            number = f"job-{len(self.world.jobs) + 1}"
-            after = [each["jobId"] for each in dependsOn]
-            made = Job(number, jobName, after, self.world.definitions[jobDefinition])
-            self.world.jobs[number] = made
-            return {"jobId": number}
-
-        return self._do("submit_job", effect)
-
-    def list_jobs(self, *, filters: Any, **_: Any) -> Any:
-        (name,) = filters[0]["values"]
-        rows = [{"jobId": j.id} for j in self.world.jobs.values() if j.name == name]
-        return self._do("list_jobs", lambda: {"jobSummaryList": rows})
-
-    def describe_jobs(self, *, jobs: list[str]) -> Any:
-        assert len(jobs) <= 100
-        rows = [_row(self.world.jobs[each]) for each in jobs if each in self.world.jobs]
-        return self._do("describe_jobs", lambda: {"jobs": rows})
-
-    def terminate_job(self, *, jobId: str, reason: str) -> Any:  # noqa: N803
-        def effect() -> Any:
-            job = self.world.jobs[jobId]
-            if not job.ended:
-                self.world.end(job, "FAILED", reason, 137 if job.started else None)
-            return {}
-
-        return self._do("terminate_job", effect)
-
-    def describe_compute_environments(self, **_: Any) -> Any:
-        rows = [
-            {"computeEnvironmentName": name, "status": "VALID", "state": "ENABLED", **row}
-            for name, row in {"q-fargate": {}, "q-spot": {}, **self.world.environments}.items()
-        ]
-        return self._do("describe_compute_environments", lambda: {"computeEnvironments": rows})
-
-
-def _row(job: Job) -> dict[str, Any]:
-    container = {} if job.code is None else {"exitCode": job.code}
-    return {
-        "jobId": job.id,
-        "status": "RUNNABLE" if job.status == "SUBMITTED" else job.status,
-        "statusReason": job.reason,
-        "container": container,
-        "startedAt": int(job.started * 1000),
-        "stoppedAt": int(job.stopped * 1000),
-    }
-
-
-class Files(_Client):
-    def create_access_point(self, *, ClientToken: str, RootDirectory: Any, **_: Any) -> Any:  # noqa: N803
-        def effect() -> Any:
-            for name, door in self.world.doors.items():
-                if door["token"] == ClientToken:
-                    raise Refusal("AccessPointAlreadyExists", AccessPointId=name)
-            name = f"fsap-{len(self.world.calls)}-{self.world.calls['files.create_access_point']}"
-            self.world.doors[name] = {"token": ClientToken, "path": RootDirectory["Path"]}
-            return {"AccessPointId": name}
-
-        return self._do("create_access_point", effect)
-
-    def delete_access_point(self, *, AccessPointId: str) -> Any:  # noqa: N803
-        def effect() -> Any:
-            if self.world.doors.pop(AccessPointId, None) is None:
-                raise Refusal("AccessPointNotFound")
-            return {}
-
-        return self._do("delete_access_point", effect)
-
-
-class Bucket(_Client):
-    def put_object(self, *, Key: str, Body: Any, **_: Any) -> Any:  # noqa: N803
-        data = Body if isinstance(Body, bytes) else Body.read()
-        return self._do("put_object", lambda: self.world.objects.__setitem__(Key, data))
-
-    def delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
-        return self._do("delete_object", lambda: self.world.objects.pop(Key, None))
-
-    def generate_presigned_url(self, _: str, *, Params: Any, **__: Any) -> str:  # noqa: N803
-        return f"https://signed/{Params['Key']}"
-
-
-class Logs(_Client):
-    def filter_log_events(self, *, logStreamNamePrefix: str, limit: int, **more: Any) -> Any:  # noqa: N803
-        start, since = int(more.get("nextToken") or 0), int(more.get("startTime") or 0)
-        rows = [
-            {"logStreamName": stream, "timestamp": at, "message": text}
-            for stream, at, text in sorted(self.world.lines, key=lambda row: row[1])
-            if stream.startswith(logStreamNamePrefix) and at >= since
-        ]
-        page: dict[str, Any] = {"events": rows[start : start + limit]}
-        if start + limit < len(rows):
-            page["nextToken"] = str(start + limit)
-        return self._do("filter_log_events", lambda: page)
-
-
-class Rules(_Client):
-    def enable_rule(self, **_: Any) -> Any:
-        return self._do("enable_rule", lambda: setattr(self.world, "schedule", True))
-
-    def disable_rule(self, **_: Any) -> Any:
-        return self._do("disable_rule", lambda: setattr(self.world, "schedule", False))
-
-
-class Functions(_Client):
-    def invoke(self, *, InvocationType: str, Payload: bytes, **_: Any) -> Any:  # noqa: N803
-        assert InvocationType == "Event"
-        return self._do("invoke", lambda: self.world.events.append(json.loads(Payload)))
-
-
-class Secrets(_Client):
-    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803
-        def effect() -> Any:
-            name = SecretId.removeprefix("arn:")
-            if name not in self.world.secrets:
-                raise Refusal("ResourceNotFoundException")
-            return {"ARN": f"arn:{name}", "SecretString": self.world.secrets[name]}
-
-        return self._do("get_secret_value", effect)
-
-    def create_secret(self, *, Name: str, SecretString: str, **_: Any) -> Any:  # noqa: N803
-        return self._do("create_secret", lambda: self._set(Name, SecretString))
-
-    def put_secret_value(self, *, SecretId: str, SecretString: str) -> Any:  # noqa: N803
-        name = SecretId.removeprefix("arn:")
-        return self._do("put_secret_value", lambda: self._set(name, SecretString))
-
-    def delete_secret(self, *, SecretId: str, **_: Any) -> Any:  # noqa: N803
-        pop = self.world.secrets.pop
-        return self._do("delete_secret", lambda: pop(SecretId.removeprefix("arn:"), None))
-
-    def _set(self, name: str, text: str) -> Any:
-        self.world.secrets[name] = text
-        return {}
-
-
-class Images(_Client):
-    def batch_get_image(self, *, imageIds: Any, **_: Any) -> Any:  # noqa: N803
-        tag = re.sub(r"[^0-9a-f]", "0", imageIds[0]["imageTag"])
-        rows = [{"imageId": {"imageDigest": f"sha256:{tag:0>64}"}}]
-        return self._do("batch_get_image", lambda: {"images": rows})

@@ -1,0 +1,84 @@
+"""An AWS account in which Pennsieve itself runs a node, and all that is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pennsieve_agent.account.execute import apply
+from pennsieve_agent.account.journal import Journal
+from pennsieve_agent.account.registration import AccountPlan
+from pennsieve_agent.account.rights import document
+from pennsieve_agent.account.served.observe import ServedOptions, plan_served
+from pennsieve_agent.account.served.role import policy_name, rights
+from pennsieve_agent.account.worlds import Worlds
+from pennsieve_agent.aws.iam import role_policy, roles_called
+from pennsieve_agent.domain.compute import ComputeNode
+from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from tests.account.mortal import Killer
+from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
+from tests.account.scene import OPTIONS, Scene
+from tests.aws.emulator import NUMBER, reset, settings
+from tests.aws.recorder import RecordingAws
+
+ENTRANT = f"arn:aws:iam::{PLATFORM_ACCOUNT}:role/service-roles/dev-provisioner"
+POLICIES = f"arn:aws:iam::{NUMBER}:policy"
+_LOOKS = {"Sid": "Looks", "Effect": "Allow", "Resource": "*", "Action": [
+    "iam:ListRoles", "iam:ListPolicies", "iam:GetRole", "iam:GetPolicy", "iam:ListRolePolicies",
+    "iam:ListAttachedRolePolicies", "cloudformation:DescribeStacks", "tag:GetResources", "s3:*",
+    "secretsmanager:ListSecrets", "batch:*", "logs:DescribeLogGroups", "dynamodb:DescribeTable",
+]}  # fmt: skip
+_GIVEN = document(rights(f"arn:aws:iam::{NUMBER}:role/Pennsieve-Compute-*"))
+
+
+def linked(service: str) -> dict[str, str]:
+    return {"iam:AWSServiceName": f"{service}.amazonaws.com"}
+
+
+def check(ask: Ask) -> None:
+    """Fail where the program does what ``compute policy --installer --served`` does not allow."""
+    looks = {"Version": "2012-10-17", "Statement": [_LOOKS]}
+    assert decide(ask, [_GIVEN, looks]) is Verdict.ALLOWED, ask
+
+
+class Mortal(RecordingAws):
+    """May be killed after any change."""
+
+    killer: Killer | None = None
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        answer = super().call(service, operation, **parameters)
+        if self.killer and operation.startswith(("create_", "put_", "update_", "delete_")):
+            self.killer(operation)
+        return answer
+
+
+@contextmanager
+def served_scene(emulator: str, folder: Path) -> Iterator[Scene]:
+    """The account emptied, a platform that knows nothing, and no journal."""
+    reset(emulator)
+    registry = FakeRegistry()
+    with Mortal(settings(folder, emulator), check) as aws:
+        journal = Journal(folder / "journal", "default", "lab")
+        yield Scene(Worlds(aws, registry, journal, lambda _: None), registry)
+
+
+def plan(scene: Scene, **how: Any) -> AccountPlan:
+    options = replace(OPTIONS, name=scene.worlds.journal.name)
+    return plan_served(scene.worlds, options, ServedOptions(**how))
+
+
+def register(scene: Scene, **how: Any) -> ComputeNode:
+    return apply(plan(scene, **how), scene.worlds)
+
+
+def roles(scene: Scene) -> list[str]:
+    return list(roles_called(scene.aws, "Pennsieve-", "ROLE-"))
+
+
+def policy(scene: Scene) -> dict[str, Any]:
+    (name,) = roles(scene)
+    return role_policy(scene.aws, name, policy_name(name)) or {}
