@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.account.execute import apply
 from pennsieve_agent.account.journal import Journal
@@ -18,11 +18,13 @@ from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.iam import role_policy, roles_called
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.iam import Ask, Verdict, decide
-from tests.account.mortal import Killer
 from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
 from tests.account.scene import OPTIONS, Scene
 from tests.aws.emulator import NUMBER, reset, settings
 from tests.aws.recorder import RecordingAws
+
+if TYPE_CHECKING:
+    from tests.account.mortal import Killer
 
 ENTRANT = f"arn:aws:iam::{PLATFORM_ACCOUNT}:role/service-roles/dev-provisioner"
 POLICIES = f"arn:aws:iam::{NUMBER}:policy"
