@@ -12,7 +12,7 @@ demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real fil
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
 
 test: $(VENV)/.dev           ## the whole suite
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 check: format lint types test ## everything that must hold before a change lands
 

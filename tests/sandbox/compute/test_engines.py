@@ -253,7 +253,7 @@ def test_roles_have_the_rights_they_are_asked_for_and_no_others(bench: Bench) ->
     assert bench.end(bench.run({"a": ""}))[""] == "SUCCEEDED"
     held = bench.run({"a": ""}, a="hold")
     bench.started(held, "a")
-    assert bench.lines(held, "a")
+    bench.until(held, lambda _: bool(bench.lines(held, "a")))
     bench.platform.runs.cancel(held)
     assert bench.end(held)[""] == "CANCELED"
     secrets.set(bench.node.uuid, {"WORD": f"{SECRET}2"})
