@@ -28,8 +28,9 @@ types: $(VENV)/.dev
 lint-cloud: $(VENV)/.dev $(VENV)-cloud/.made ## the node's stack, by a linter with an environment of its own
 	$(BIN)/python -m tests.account.stack.cloud $(VENV)-cloud/bin/checkov
 
-soak: $(VENV)/.dev           ## random runs with lost events and kills, for longer than in CI
-	SOAK=$(SOAK) $(BIN)/python -m pytest -q tests/node/test_model.py
+soak: $(VENV)/.dev           ## random runs, 500 at once, a file of 2 GB: for longer than in CI
+	SOAK=$(SOAK) $(BIN)/python -m pytest -q tests/node/test_model.py tests/node/test_scale.py
+	BIG_MB=2048 $(BIN)/python -m pytest -q tests/node/mover/test_stage.py
 
 bench: $(VENV)/.dev          ## start-up and command times, as ratios
 	$(BIN)/python tests/benchmarks/node_start.py
