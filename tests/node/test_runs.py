@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from dataclasses import replace
 
 import pytest
 
+from pennsieve_agent.node.launch import stream_prefix
 from tests.node.world import RUN, SETTINGS, TOKEN, World, step
 
 
@@ -226,6 +225,41 @@ def test_a_machine_that_aws_took_back_is_said_so(world: World) -> None:
     assert "AWS took its machine back" in world.reports[-1][1]["reason"]
 
 
+@pytest.mark.parametrize("step", ["in", "work", "out"])
+def test_a_machine_taken_back_at_any_step_ends_the_run_with_nothing_left(
+    world: World, step: str
+) -> None:
+    """After Batch's own retries, whatever the job was at."""
+    world.start()
+    world.deliver(world.events.pop(0))
+    for _ in world.dag:
+        (job,) = world.ready()
+        world.begin(job)
+        taken = f"-{step}-" in f"{job.name}-"
+        reason = "Host EC2 (instance i-0) terminated." if taken else ""
+        world.end(job, "FAILED" if taken else "SUCCEEDED", reason, None if taken else 0)
+        if taken:
+            break
+    world.finish_all()
+    world.tick()
+    assert finals(world) == ["FAILED"]
+    assert "AWS took its machine back" in world.reports[-1][1]["reason"]
+    assert world.left() == {}
+
+
+def test_a_full_file_system_is_said_by_the_run(world: World) -> None:
+    world.start()
+    world.deliver(world.events.pop(0))
+    (job,) = world.ready()
+    stream = f"{stream_prefix(RUN, 'in')}/default/1"
+    world.lines = [(stream, 1000, "the file system is full: writing 'a.edf'")]
+    world.begin(job)
+    world.end(job, "FAILED", "Essential container in task exited", 1)
+    world.finish_all()
+    assert finals(world) == ["FAILED"]
+    assert "the file system is full: writing 'a.edf'" in world.reports[-1][1]["reason"]
+
+
 def test_a_workflow_may_ask_for_its_own_failures_to_be_tried_again(world: World) -> None:
     world.run = {"limits": {"retries": 2, "spot": True, "timeoutSeconds": 90}}
     world.start()
@@ -299,28 +333,6 @@ def test_why_a_step_waits_is_told(world: World, environment: dict[str, str], wor
     assert words in status["steps"][0]["reason"]
 
 
-def test_the_log_is_paged_in_order_without_secrets(world: World) -> None:
-    world.secrets = {"n/shared": '{"KEY": "hush-hush"}'}
-    world.start()
-    world.deliver(world.events.pop(0))
-    stream = f"run/{RUN}/work/default"
-    world.lines = [(f"{stream}/{n % 2}", n, f"line {n} hush-hush") for n in range(25)]
-    seen, token = [], ""
-    while True:
-        page = world.ask("GET", f"/runs/{RUN}/logs", node="work", limit="10", next=token)["body"]
-        seen += [row["message"] for row in page["messages"]]
-        token = page["next"]
-        if not token:
-            break
-    assert seen == [f"line {n} ***" for n in range(25)]
-    since = world.ask("GET", f"/runs/{RUN}/logs", since="20")["body"]["messages"]
-    assert [row["timestamp"] for row in since] == list(range(20, 25))
-    world.finish_all()
-    kept = zipfile.ZipFile(io.BytesIO(world.objects[f"logs/{RUN}.zip"]))
-    assert "hush-hush" not in kept.read("work.log").decode()
-    assert world.ask("GET", f"/runs/{RUN}/archive")["body"]["url"].endswith(f"logs/{RUN}.zip")
-
-
 def test_what_is_asked_for_seldom_is_asked_for(world: World) -> None:
     """After a kill, while a job waits, and when nothing is left."""
     world.start()
@@ -341,54 +353,3 @@ def test_a_log_group_that_is_gone_does_not_stop_a_run(world: World) -> None:
     world.finish_all()
     world.tick()
     assert finals(world) == ["SUCCEEDED"]
-
-
-def test_what_the_gateway_refuses(world: World) -> None:
-    assert world.ask("GET", "/runs/x/status")["status"] == 404
-    assert world.ask("POST", "/runs/x/cancel")["status"] == 404
-    assert world.ask("POST", "/runs", {"runId": "../x", "token": "t"})["status"] == 400
-    assert world.ask("DELETE", "/runs")["status"] == 404
-    assert world.ask("POST", "cancel")["status"] == 404
-    assert world.ask("GET", "/secrets")["status"] == 400
-    assert world.ask("PATCH", "/secrets", {}, scope="shared")["status"] == 400
-
-
-def test_secrets_go_in_and_never_out(world: World) -> None:
-    where = {"scope": "user", "userId": "N:user:ada"}
-    body = {"secrets": {"A": "one-value", "B": "two"}}
-    assert world.ask("PATCH", "/secrets", body, **where)["status"] == 200
-    answer = world.ask("GET", "/secrets", **where)
-    assert answer["body"] == {"keys": ["A", "B"]}
-    assert world.ask("GET", "/secrets", scope="shared")["body"] == {"keys": []}
-    world.ask("DELETE", "/secrets", key="A", **where)
-    assert world.ask("GET", "/secrets", **where)["body"] == {"keys": ["B"]}
-    world.ask("DELETE", "/secrets", deleteAll="true", **where)
-    assert world.secrets == {}
-
-
-def test_health_says_what_is_amiss(world: World) -> None:
-    assert world.ask("GET", "/health")["body"]["status"] == "HEALTHY"
-    world.environments = {"q-fargate": {"status": "INVALID", "statusReason": "no role"}}
-    found = world.ask("GET", "/health")["body"]
-    assert found["status"] == "WARNING"
-    assert found["issues"] == ["compute environment q-fargate is invalid: no role"]
-    world.throttled = {"table"}
-    assert len(world.ask("GET", "/health")["body"]["issues"]) == 2
-
-
-def test_a_mover_is_relayed_only_what_it_may_ask(world: World) -> None:
-    world.start()
-    world.deliver(world.events.pop(0))
-    from pennsieve_agent.node import reconciler  # noqa: PLC0415 - beside what it is about
-
-    def relay(method: str, path: str, dataset: str) -> int:
-        query = {"dataset_id": dataset}
-        asked = {"run": RUN, "method": method, "path": path, "query": query, "body": {}}
-        return int(reconciler.handle({"relay": asked}, world.node())["status"])
-
-    assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 200
-    assert relay("POST", "/packages/download-manifest", "N:dataset:other") == 403
-    assert relay("GET", "/datasets", "N:dataset:d") == 403
-    assert relay("PUT", f"/compute/workflows/runs/{RUN}/status", "N:dataset:d") == 403
-    world.finish_all()
-    assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 403
