@@ -80,15 +80,17 @@ def run_item(run: Row) -> dict[str, Any]:
     }
 
 
-def status_json(run: Row, steps: list[Row]) -> dict[str, Any]:
-    """How far a run is."""
-    return {
+def status_json(store: Store, run: Row, steps: list[Row]) -> dict[str, Any]:
+    """How far a run is. Reasons are ours, and are left out where there is none."""
+    why = reasons(store, run["uuid"])
+    body: dict[str, Any] = {
         "uuid": run["uuid"],
         "status": run["status"],
         "startedAt": run["started_at"],
         "completedAt": run["completed_at"],
-        "dag": [step_json(step) for step in steps],
+        "dag": [_with_reason(step_json(step), why) for step in steps],
     }
+    return {**body, "reason": why[RUN]} if why.get(RUN) else body
 
 
 def _metrics(run: Row, dag: list[dict[str, Any]], steps: list[Row]) -> dict[str, Any]:

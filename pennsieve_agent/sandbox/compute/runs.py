@@ -130,4 +130,4 @@ class Runs:
     def status(self, request: Request) -> Response:
         """How far it is (3.4)."""
         run = readable_run(request, self._world, self._members)
-        return Response(200, status_json(run, self._states.steps(run["uuid"])))
+        return Response(200, status_json(self._store, run, self._states.steps(run["uuid"])))

@@ -192,6 +192,10 @@ def test_it_succeeds_and_delivers_once(bench: Bench) -> None:
 def test_a_failing_middle_step_fails_the_run_and_what_follows_never_starts(bench: Bench) -> None:
     run = bench.run({"a": "", "b": "a", "c": "b"}, b="fail")
     states = bench.end(run)
+    if bench.state.engine == "batch":  # the node tells why; the platform's own engine logs it
+        shown = bench.agent("run", "show", run, "--json").document
+        assert "exit code 3" in shown["reason"]
+        assert "exit code 3" in bench.agent("run", "show", run).out
     assert states == {
         "": "FAILED",
         "in": "SUCCEEDED",
