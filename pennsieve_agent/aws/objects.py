@@ -75,12 +75,15 @@ class ObjectStore:
         bytes that arrived; it may raise, to stop.
 
         Raises:
-            AwsError: storage refused, perhaps the keys.
+            AwsError: storage refused, perhaps the keys; or the file changed meanwhile, which one
+                that is empty must have done.
             SettingsError: the file cannot be read, or changed while it was read.
 
         """
         with _readable(file):
             size = file.stat().st_size
+            if not size:  # empty files are left out beforehand, as the platform takes none
+                raise _changed(str(file))
             parts = parts_of(size, self._part_bytes)
             where = f"{keys().prefix}/{upload_id}"
             if len(parts) > 1:

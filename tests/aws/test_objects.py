@@ -64,6 +64,15 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
         store.put(tmp_path / "none", "u", lambda: KEYS, "", lambda _: None)
 
 
+def test_a_file_that_became_empty_changed(tmp_path: Path) -> None:
+    (tmp_path / "log").touch()
+    with (
+        ObjectStore(AwsSettings(), hosted=True) as store,
+        pytest.raises(AwsError, match="a file changed while it was uploaded"),
+    ):
+        store.put(tmp_path / "log", "u", lambda: KEYS, "", lambda _: None)
+
+
 def test_a_part_of_a_file_can_be_read_twice(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"0123456789")
     with _Slice(tmp_path / "a", Part(2, 3, 4)) as part:

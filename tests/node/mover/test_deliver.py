@@ -259,12 +259,12 @@ def test_a_link_out_of_the_results_is_not_followed(dataset: Dataset, tmp_path: P
 
 
 def test_a_viewer_asset_gets_the_files_and_is_made_ready(dataset: Dataset, tmp_path: Path) -> None:
-    results(tmp_path, {"umap.parquet": b"1"})
+    results(tmp_path, {"umap.parquet": b"1", "none.csv": b""})
     changes = {"target": "Pennsieve Package Asset", "packages": ("N:package:1",)}
     hand_over(dataset, tmp_path, **changes)
     assert dataset.asset["status"] == "ready"
     assert dataset.asset["package_ids"] == ["N:package:1"]
-    assert dataset.objects() == {"umap.parquet": b"1"}
+    assert dataset.objects() == {"umap.parquet": b"1", "none.csv": b""}
 
 
 def test_a_layer_appears_complete(dataset: Dataset, tmp_path: Path) -> None:
