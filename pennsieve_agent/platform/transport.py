@@ -109,7 +109,8 @@ class Transport:
         while True:
             outcome = self._try(request)
             trouble = outcome if isinstance(outcome, Trouble) else _trouble_of(outcome, request)
-            if isinstance(outcome, Answer):
+            if outcome is not Trouble.NO_CONNECTION:
+                # Somebody listens there, even when the answer was cut: a server that restarts.
                 self._answered.add(host)
             wait = None
             if trouble is not None and request.repeatable:

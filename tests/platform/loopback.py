@@ -47,6 +47,10 @@ class Loopback:
             assert not self.answers, f"{len(self.answers)} answers were never asked for"
         self._listener.close()
 
+    def leave(self) -> None:
+        """Listen no more, as a server that is stopped does."""
+        self._listener.close()
+
     def _serve(self) -> None:
         while self.answers:
             try:

@@ -183,6 +183,18 @@ def test_a_server_that_answered_before_gets_more_time_to_come_back() -> None:
     assert 2 < sum(client.clock.slept) <= 5
 
 
+def test_a_server_that_broke_off_gets_more_time_to_come_back() -> None:
+    def stop(connection: socket.socket) -> None:
+        server.leave()
+        reset(connection)
+
+    with Loopback(stop) as server:
+        client = Client(server.url)
+        with client.platform, pytest.raises(Unreachable):
+            client.platform.compute.accounts()
+    assert 2 < sum(client.clock.slept) <= 5
+
+
 def test_a_slow_server_is_asked_twice() -> None:
     def say_nothing(connection: socket.socket) -> None:
         connection.recv(1)  # until the client hangs up
