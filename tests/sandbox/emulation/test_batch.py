@@ -286,37 +286,57 @@ def test_a_container_gets_its_roles_keys(shop: Shop) -> None:
 
 
 def test_changes_are_told_to_the_function_that_a_rule_names(shop: Shop) -> None:
-    heard: list[Any] = []
-    ended = threading.Event()
-
-    def listen(event: Any, given: Invocation) -> None:
-        del given
-        heard.append(event)
-        if event["detail"]["status"] == "SUCCEEDED":
-            ended.set()
-
-    owner = shop.cloud.owner
+    heard, witnessed = Ear(), Ear()
     role = shop.cloud.role("worker", service_trust("lambda.amazonaws.com"), allow())
-    shop.cloud.function("listener", role, listen)
-    arn = f"arn:aws:lambda:{REGION}:{NUMBER}:function:listener"
+    for name, ear in (("listener", heard), ("witness", witnessed)):
+        shop.cloud.function(name, role, ear.listen)
+        tell(shop, name)
+    let_in(shop, "witness")
+    shop.submit("unheard", "say", "x")
+    # An event's targets are all decided on before the first is told: what the witness heard,
+    # the listener was refused.
+    assert witnessed.ended.wait(PATIENCE)
+    let_in(shop, "listener")
+    job_id = shop.submit("heard", "say", "x")
+    assert heard.ended.wait(PATIENCE)
+    assert {event["detail"]["jobId"] for event in heard.events} == {job_id}
+    last = next(e for e in heard.events if e["detail"]["status"] == "SUCCEEDED")
+    assert last["detail"]["container"]["exitCode"] == 0
+    assert last["resources"] == [last["detail"]["jobArn"]]
+
+
+class Ear:
+    """The code of a function that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.ended = threading.Event()
+
+    def listen(self, event: Any, given: Invocation) -> None:
+        del given
+        self.events.append(event)
+        if event["detail"]["status"] == "SUCCEEDED":
+            self.ended.set()
+
+
+def tell(shop: Shop, function: str) -> None:
+    """Have a rule, named as the function, tell it of changes of jobs."""
+    events = shop.cloud.owner.client("events")
     pattern = {"source": ["aws.batch"], "detail-type": ["Batch Job State Change"]}
-    events = owner.client("events")
-    rule = events.put_rule(Name="jobs", EventPattern=json.dumps(pattern))["RuleArn"]
-    events.put_targets(Rule="jobs", Targets=[{"Id": "1", "Arn": arn}])
-    shop.wait(shop.submit("unheard", "say", "x"))
-    owner.client("lambda").add_permission(
-        FunctionName="listener",
+    events.put_rule(Name=function, EventPattern=json.dumps(pattern))
+    arn = f"arn:aws:lambda:{REGION}:{NUMBER}:function:{function}"
+    events.put_targets(Rule=function, Targets=[{"Id": "1", "Arn": arn}])
+
+
+def let_in(shop: Shop, function: str) -> None:
+    """Let the rule named as the function invoke it."""
+    shop.cloud.owner.client("lambda").add_permission(
+        FunctionName=function,
         StatementId="rule",
         Action="lambda:InvokeFunction",
         Principal="events.amazonaws.com",
-        SourceArn=rule,
+        SourceArn=f"arn:aws:events:{REGION}:{NUMBER}:rule/{function}",
     )
-    job_id = shop.submit("heard", "say", "x")
-    assert ended.wait(PATIENCE)
-    assert {event["detail"]["jobId"] for event in heard} == {job_id}
-    last = next(e for e in heard if e["detail"]["status"] == "SUCCEEDED")
-    assert last["detail"]["container"]["exitCode"] == 0
-    assert last["resources"] == [last["detail"]["jobArn"]]
 
 
 def test_jobs_outlive_the_process_and_running_ones_are_tried_again(tmp_path: Path) -> None:
