@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
 from tests.cli.conftest import repository
-from tests.cli.harness import Agent, Result
+from tests.cli.harness import Agent
 
 PROGRAM = """\
 import os, pathlib, time
@@ -51,32 +54,41 @@ def test_a_restart_loses_and_doubles_no_line(box: Sandbox, tmp_path: Path) -> No
     flag = tmp_path / "flag"
     started = agent("run", "start", "-d", "Data", "--param", f"FLAG={flag}", "--json")
     run = started.document["id"]
-    wait_for_line(agent, run, "line 4")
+    wait_for(
+        lambda: "line 4" in agent("run", "logs", run).out, lambda: "the run never logged 'line 4'"
+    )
 
-    results: list[Result] = []
-    thread = threading.Thread(target=lambda: results.append(agent("run", "logs", run, "--follow")))
-    thread.start()
-    assert box.stop()
-    state = box.start_detached(None, "process")
-    assert state.api.endswith(box.profile_values()["api_host"].rpartition(":")[2])
-    flag.touch()
-    thread.join(60)
-    assert not thread.is_alive()
+    lines, notes = tmp_path / "lines", tmp_path / "notes"
+    with lines.open("w") as out, notes.open("w") as err:
+        following = subprocess.Popen(
+            [sys.executable, "-m", "pennsieve_agent", "run", "logs", run, "--follow"],
+            env={**os.environ, **agent.environ},
+            stdout=out,
+            stderr=err,
+        )
+    with following:
+        # Before its first look at the run, an absent server is a failure: so it follows first.
+        wait_for(lambda: "patient | line 4" in lines.read_text(), notes.read_text)
+        assert box.stop()
+        state = box.start_detached(None, "process")
+        assert state.api.endswith(box.profile_values()["api_host"].rpartition(":")[2])
+        flag.touch()
+        following.wait(60)
 
-    (followed,) = results
-    assert followed.code == 0, followed.err
+    assert following.returncode == 0, notes.read_text()
+    followed = lines.read_text().splitlines()
     read = agent("run", "logs", run).out
-    assert sorted(followed.out.splitlines()) == sorted(read.splitlines())
-    mine = [x for x in followed.out.splitlines() if x.startswith("patient")]
+    assert sorted(followed) == sorted(read.splitlines())
+    mine = [x for x in followed if x.startswith("patient")]
     assert mine.count("patient | released") == 1
     outputs = agent("run", "outputs", run, "--json").document["files"]
     assert [f["path"].rpartition("/")[2] for f in outputs] == ["done.txt"]
 
 
-def wait_for_line(agent: Agent, run: str, text: str) -> None:
+def wait_for(seen: Callable[[], bool], told: Callable[[], str]) -> None:
     pause = threading.Event()
-    for _ in range(400):
-        if text in agent("run", "logs", run).out:
+    for _ in range(1200):
+        if seen():
             return
         pause.wait(0.05)
-    raise AssertionError(f"'{text}' was never logged")
+    raise AssertionError(told())
