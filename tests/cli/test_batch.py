@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
-from tests.cli.conftest import repository
-from tests.cli.harness import Agent, Result
-from tests.cli.test_restart import FILES, wait_for_line
+from tests.cli.following import Following, start_patient_run
 
 
 @pytest.fixture
@@ -26,32 +24,15 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 
 def test_a_run_outlives_the_sandbox_and_its_results_arrive(box: Sandbox, tmp_path: Path) -> None:
-    agent = Agent({**box.environment(), "HOME": str(tmp_path)})
-    code = repository(tmp_path / "code", FILES)
-    for words in (
-        ("compute", "register", "--yes"),
-        ("workflow", "add", str(code)),
-        ("dataset", "grant", "patient", "-d", "Data", "--access", "read-write"),
-    ):
-        result = agent(*words)
-        assert result.code == 0, result.err
     flag = tmp_path / "flag"
-    started = agent("run", "start", "-d", "Data", "--param", f"FLAG={flag}", "--json")
-    run = started.document["id"]
-    wait_for_line(agent, run, "line 4")
+    agent, run = start_patient_run(box, tmp_path, flag)
+    with Following(agent, run, tmp_path) as following:
+        assert box.stop()
+        box.start_detached(None, "batch")
+        flag.touch()  # the step's machine is gone with the sandbox, and so it is tried again
+        followed = following.lines(90)
 
-    results: list[Result] = []
-    thread = threading.Thread(target=lambda: results.append(agent("run", "logs", run, "--follow")))
-    thread.start()
-    assert box.stop()
-    box.start_detached(None, "batch")
-    flag.touch()  # the step's machine is gone with the sandbox, and so it is tried again
-    thread.join(90)
-    assert not thread.is_alive()
-
-    (followed,) = results
-    assert followed.code == 0, followed.err
-    mine = [line for line in followed.out.splitlines() if line.startswith("patient")]
+    mine = [line for line in followed if line.startswith("patient")]
     assert mine.count("patient | released") == 1
     assert agent("run", "status", run).out == "succeeded\n"
     delivered = tmp_path / "box" / "datasets" / "Data"
