@@ -71,7 +71,8 @@ class RegisterOptions:
 class Observed:
     """How things are, and the node as it should be.
 
-    ``installed`` is the code that the stack's functions have, None while it is off. ``changes`` is
+    ``installed`` is the code that the stack's functions have, None while it is off; ``chosen`` are
+    the settings that the stack was made from, None while there is none. ``changes`` is
     what an update of the existing stack would do now; None when there is no stack that could be
     updated. ``uploaded`` says whether the node's code is in its bucket. ``nodes`` are those of the
     workspace.
@@ -83,6 +84,7 @@ class Observed:
     nodes: tuple[ComputeNode, ...] = ()
     stack: Stack | None = None
     installed: Code | None = None
+    chosen: Settings | None = None
     uploaded: bool = False
     changes: tuple[ResourceChange, ...] | None = None
     journal: JournalEntry | None = None
@@ -141,6 +143,7 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
         nodes=nodes,
         stack=stack,
         installed=installed,
+        chosen=installed_settings(template),
         uploaded=stack is not None and _uploaded(worlds, spec),
         journal=entry,
         taken=bool(options.from_stack),

@@ -55,6 +55,7 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
         steps=(*_aws_steps(observed), *platform_steps(observed, options, node)),
         account_uuid=observed.account.uuid if observed.account is not None else "",
         node_uuid=node.uuid if node is not None else "",
+        before=observed.chosen,
     )
 
 

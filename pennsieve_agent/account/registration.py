@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pennsieve_agent.account.chosen import Changed, changes
 from pennsieve_agent.account.costs import Costs, costs_of
 from pennsieve_agent.account.explain import explain, group_of
 from pennsieve_agent.account.extras import Extras
@@ -15,7 +16,7 @@ from pennsieve_agent.account.roles import roles_of
 from pennsieve_agent.account.sentences import listing
 from pennsieve_agent.account.served.hardening import wildcards
 from pennsieve_agent.account.served.role import ServedRole
-from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.spec import NodeSpec, Settings
 from pennsieve_agent.account.steps import AlreadyDone, DeployStack, Step
 from pennsieve_agent.account.words import RoleDocuments, fears, summary
 from pennsieve_agent.aws.cloudformation import StackRequest
@@ -35,6 +36,8 @@ class AccountPlan:
     steps: tuple[Step | AlreadyDone, ...] = ()
     account_uuid: str = ""
     node_uuid: str = ""
+    before: Settings | None = None
+    """What its owner had chosen until now, as the stack says; None where there is none yet."""
     served: ServedRole | None = None
     """The one role of a node that Pennsieve itself runs; None for a node of the user's own."""
 
@@ -87,6 +90,11 @@ class AccountPlan:
         return (*summary(platform), *able, *none, *self.extras.lines)
 
     @property
+    def changed(self) -> tuple[Changed, ...]:
+        """Which of its settings will be others."""
+        return changes(self.before, self.spec.settings)
+
+    @property
     def costs(self) -> Costs:
         """What the node will cost."""
         return costs_of(self.spec)
@@ -111,6 +119,7 @@ class AccountPlan:
             "organization_id": self.organization_id,
             "deployment_mode": self.spec.settings.mode.value,
             "settings": settings_json(self.spec.settings),
+            "changed_settings": [change.to_json() for change in self.changed],
             "aws": asdict(self.identity),
             "platform_aws_account_id": self.spec.platform_account_id,
             "stack": self.names.stack,

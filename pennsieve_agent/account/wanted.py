@@ -113,11 +113,15 @@ def _check(settings: Settings) -> None:
 
 
 def _check_same(now: Settings, before: Settings) -> None:
-    """Refuse what AWS could only do by making everything anew."""
+    """Refuse what AWS could only do by making everything anew.
+
+    The mode of a node's record can never be changed (``contracts/resources.md`` 3.5), so a node
+    whose network was made anew would be listed as what it was.
+    """
     if now.mode is not before.mode:
         raise UsageProblem(
-            f"the mode of a node stays what it was, {before.mode}: its network, in which its "
-            "file system stands, cannot be changed into another",
+            f"the mode of a node stays what it was, {before.mode}: Pennsieve changes it in no "
+            "record, and AWS only by making the node's file system anew",
             hint=_AGAIN,
         )
     if now.network != before.network:

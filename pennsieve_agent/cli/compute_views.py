@@ -89,6 +89,10 @@ def show_plan(context: Context, plan: AccountPlan) -> None:
     streams = context.streams
     if plan.nothing_to_do:
         return
+    if plan.changed:
+        streams.note("What you chose will be:")
+        for change in plan.changed:
+            streams.explain(f"  {change.line}")
     streams.note("This will be done:")
     for number, step in enumerate(plan.steps, 1):
         streams.explain(f"  {number}. {step.sentence}")

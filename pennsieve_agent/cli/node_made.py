@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pennsieve_agent
+from pennsieve_agent.account import chosen
 from pennsieve_agent.account.names import STACK_PREFIX
 from pennsieve_agent.account.recorded import settings_json
 from pennsieve_agent.cli import compute_views
@@ -62,16 +63,10 @@ class Made:
 
 
 def _pairs(settings: Settings) -> list[tuple[str, str]]:
-    gpu = settings.gpu
-    budget = f"{settings.monthly_budget:.2f} USD a month" if settings.monthly_budget else "none"
     return [
         ("while idle", f"about {idle_usd(settings):.2f} USD a month"),
         ("network", settings.network.vpc_id or "its own"),
-        ("CPUs at once", str(settings.max_vcpus)),
-        ("GPU machines", f"at most {gpu.most} of {gpu.instance_type}" if gpu else "none"),
-        ("budget", budget),
-        ("boundary", settings.extras.boundary),
-        ("tags", ", ".join(f"{key}={value}" for key, value in settings.extras.tags)),
+        *chosen.in_words(settings).items(),
     ]
 
 

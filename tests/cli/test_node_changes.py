@@ -21,7 +21,7 @@ def test_show_says_what_it_is_made_of(agent: Agent) -> None:
 
 
 def test_what_stays_as_it_was_made(agent: Agent) -> None:
-    refused(agent("compute", "update", NODE, "--mode", "secure"), 2, "cannot be changed")
+    refused(agent("compute", "update", NODE, "--mode", "secure"), 2, "changes it in no record")
     other = ("--vpc-id", "vpc-0123abcd", "--subnet", "subnet-0123abcd")
     refused(agent("compute", "register", *other, "--dry-run"), 2, "the network of a node stays")
     refused(agent("compute", "register", "--role-path", "/x/", "--dry-run"), 2, "path of a node")
@@ -35,6 +35,15 @@ def test_an_update_of_what_is_not_named_changes_nothing(agent: Agent) -> None:
     steps = {s["step"]: s for s in tagged.document["steps"]}
     assert tagged.document["tags"] == {"owner": "ada"}
     assert not all(s["already_done"] for s in steps.values())
+    change = {"setting": "tags", "before": "none", "after": "owner=ada"}
+    assert tagged.document["changed_settings"] == [change]
+
+
+def test_an_update_says_what_was_chosen_before(agent: Agent) -> None:
+    told = agent("compute", "update", NODE, "--max-vcpus", "8", "--dry-run")
+    assert told.code == 0, told.err
+    assert "What you chose will be:\n  CPUs at once: 256 -> 8\n" in told.err
+    assert "budget" not in told.err.partition("This will be done")[0]
 
 
 @pytest.mark.parametrize(
