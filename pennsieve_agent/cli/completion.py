@@ -30,7 +30,8 @@ FILES = {Shell.BASH: "pennsieve.bash", Shell.ZSH: "_pennsieve", Shell.FISH: "pen
 
 @app.command()
 def completion(
-    ctx: typer.Context, shell: Annotated[Shell, typer.Argument(help="Your shell.")]
+    ctx: typer.Context,
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> None:
     """Print a script that completes commands: source it from your shell's start-up file.
 

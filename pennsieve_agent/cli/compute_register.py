@@ -111,7 +111,7 @@ def update(
     node: options.Node,
     aws_profile: node_options.AwsProfile = None,
     region: node_options.Region = None,
-    mode: node_options.Mode = None,
+    mode: node_options.NoMode = None,
     tag: node_options.Tags = None,
     gpu_tier: node_options.GpuTier = None,
     max_gpu: node_options.MaxGpu = None,

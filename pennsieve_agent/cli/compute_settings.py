@@ -63,10 +63,12 @@ def configure(
         str | None, typer.Option("--gpu-tier", metavar="TIER", help="One of: compute gpus.")
     ] = None,
     max_gpus: Annotated[
-        int | None, typer.Option("--max-gpus", min=0, help="GPU machines at once; 0 for none.")
+        int | None,
+        typer.Option("--max-gpus", metavar="N", min=0, help="GPU machines at once; 0 for none."),
     ] = None,
     max_notebooks: Annotated[
-        int | None, typer.Option("--max-notebooks", min=0, help="Interactive sessions at once.")
+        int | None,
+        typer.Option("--max-notebooks", metavar="N", min=0, help="Interactive sessions at once."),
     ] = None,
     llm: Annotated[
         bool | None, typer.Option("--llm/--no-llm", help="Language models for its runs.")

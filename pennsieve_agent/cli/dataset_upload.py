@@ -26,7 +26,8 @@ def upload(
         list[Path], typer.Argument(metavar="PATH...", help="Files, and folders with all in them.")
     ],
     folder: Annotated[
-        str | None, typer.Option("--folder", metavar="F", help="The dataset's folder they go to.")
+        str | None,
+        typer.Option("--folder", metavar="FOLDER", help="The dataset's folder they go to."),
     ] = None,
     replace: Annotated[
         bool,

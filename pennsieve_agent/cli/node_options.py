@@ -27,6 +27,8 @@ Mode = Annotated[
         metavar="MODE", help="basic, secure or compliant: its network.", show_default=False
     ),
 ]
+NoMode = Annotated[str | None, typer.Option("--mode", metavar="MODE", hidden=True)]
+"""Of a node that is there: whoever tries it is told why it stays what it was."""
 Boundary = Annotated[
     str | None,
     typer.Option(
@@ -71,7 +73,7 @@ MaxGpu = Annotated[
 MaxVcpus = Annotated[
     int | None,
     typer.Option(
-        "--max-vcpus", metavar="N", help="CPUs at once. Default: 256.", show_default=False
+        "--max-vcpus", metavar="N", help="CPUs at once; 256 if never named.", show_default=False
     ),
 ]
 Budget = Annotated[

@@ -24,10 +24,12 @@ def start(
     ctx: typer.Context,
     dataset: options.Dataset,
     workflow: Annotated[
-        str | None, typer.Option("--workflow", "-w", help="Default: the only one granted.")
+        str | None,
+        typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
     ] = None,
     node: Annotated[
-        str | None, typer.Option("--node", "-n", help="Default: the only one enabled.")
+        str | None,
+        typer.Option("--node", "-n", metavar="NODE", help="Default: the only one enabled."),
     ] = None,
     files: Annotated[
         list[str] | None,
@@ -37,9 +39,9 @@ def start(
         list[str] | None,
         typer.Option("--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="A name for the run.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="A name for the run.")] = None,
     folder: Annotated[
-        str | None, typer.Option(help="Folder of the dataset for the results.")
+        str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
     ] = None,
     follow_: Annotated[
         bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")
@@ -90,7 +92,9 @@ def start(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    limit: Annotated[int, typer.Option("--limit", "-L", min=1, max=1000)] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-L", metavar="N", min=1, max=1000, help="The newest N.")
+    ] = 20,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
@@ -154,7 +158,7 @@ def logs(
     follow_: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until the run ends.")
     ] = False,
-    step: Annotated[str | None, typer.Option(help="Only this step.")] = None,
+    step: Annotated[str | None, typer.Option(metavar="STEP", help="Only this step.")] = None,
     timestamps: Annotated[
         bool, typer.Option("--timestamps", "-t", help="Begin each line with its time.")
     ] = False,

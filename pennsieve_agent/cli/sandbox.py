@@ -36,14 +36,20 @@ def start(
     ] = False,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65533, help="The first of three ports; 0 for any. Default: 9440."),
+        typer.Option(
+            metavar="PORT",
+            min=0,
+            max=65533,
+            help="The first of three ports; 0 for any. Default: 9440.",
+        ),
     ] = None,
     data: Data = None,
     engine: Annotated[
         str | None,
         typer.Option(
+            metavar="ENGINE",
             help="What runs the steps: docker, process, or batch (the node itself, on an emulated "
-            "AWS Batch). Default: docker if it answers."
+            "AWS Batch). Default: docker if it answers.",
         ),
     ] = None,
     faults: Annotated[
@@ -122,7 +128,9 @@ def env(ctx: typer.Context, data: Data = None, json: options.Json = False) -> No
 def use(
     ctx: typer.Context,
     data: Data = None,
-    name: Annotated[str, typer.Option("--as", help="The profile's name.")] = "sandbox",
+    name: Annotated[
+        str, typer.Option("--as", metavar="NAME", help="The profile's name.")
+    ] = "sandbox",
     json: options.Json = False,
 ) -> None:
     """Make the sandbox a profile, and the default one."""

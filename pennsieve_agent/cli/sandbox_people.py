@@ -51,7 +51,7 @@ def add_user(
     ctx: typer.Context,
     email: Email,
     name: Annotated[str, typer.Option(metavar="NAME", help="First and last name.")] = "",
-    role: Annotated[str, typer.Option(help="admin, member or guest.")] = "member",
+    role: Annotated[str, typer.Option(metavar="ROLE", help="admin, member or guest.")] = "member",
     workspace: Workspace = None,
     data: Data = None,
     json: options.Json = False,

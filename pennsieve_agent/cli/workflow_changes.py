@@ -153,7 +153,8 @@ def builds(
     ctx: typer.Context,
     workflow: options.Workflow,
     limit: Annotated[
-        int, typer.Option("--limit", "-L", min=1, max=100, help="Versions of each step.")
+        int,
+        typer.Option("--limit", "-L", metavar="N", min=1, max=100, help="Versions of each step."),
     ] = 5,
     profile: options.Profile = None,
     json: options.Json = False,
