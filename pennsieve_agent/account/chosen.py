@@ -15,15 +15,20 @@ class Changed:
     setting: str
     before: str
     after: str
+    but: str = ""
 
     @property
     def line(self) -> str:
         """The change as it is shown."""
-        return f"{self.setting}: {self.before} -> {self.after}"
+        return f"{self.setting}: {self.before} -> {self.after}" + (self.but and f" ({self.but})")
 
     def to_json(self) -> dict[str, Any]:
         """The change for ``--json``."""
         return asdict(self)
+
+
+_BUT = {"tags": "not on compute environments and the stack: AWS would have to make them anew"}
+"""What a change leaves out; see :class:`~pennsieve_agent.account.spec.Kept`."""
 
 
 def in_words(settings: Settings) -> dict[str, str]:
@@ -45,5 +50,7 @@ def changes(before: Settings | None, now: Settings) -> tuple[Changed, ...]:
         return ()
     was, will = in_words(before), in_words(now)
     return tuple(
-        Changed(name, was[name], value) for name, value in will.items() if was[name] != value
+        Changed(name, was[name], value, _BUT.get(name, ""))
+        for name, value in will.items()
+        if was[name] != value
     )

@@ -22,7 +22,7 @@ from pennsieve_agent.account.names import (
     token_of_role,
 )
 from pennsieve_agent.account.observe import RegisterOptions
-from pennsieve_agent.account.recorded import installed_code, installed_settings
+from pennsieve_agent.account.recorded import installed_code, installed_settings, kept_tags
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.served_role import openings
 from pennsieve_agent.account.spec import NodeSpec, Settings
@@ -191,6 +191,7 @@ def _spec(
         or (seen.entry.settings if seen.entry else Settings()),
         # Where the template cannot be read, the journal says what was turned on.
         code=installed_code(installed) if installed else seen.entry.code if seen.entry else None,
+        kept=kept_tags(installed, stack.tags),
     )
 
 

@@ -29,9 +29,10 @@ from pennsieve_agent.account.recorded import (
     installed_code,
     installed_settings,
     installed_token,
+    kept_tags,
 )
 from pennsieve_agent.account.request import stack_request, turned_off
-from pennsieve_agent.account.spec import Code, NodeSpec, Settings
+from pennsieve_agent.account.spec import Code, Kept, NodeSpec, Settings
 from pennsieve_agent.account.wanted import Wanted, settle
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import (
@@ -135,6 +136,7 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
         api2=options.hosts.api2,
         settings=settle(options.wanted, _before(entry, template)),
         code=worlds.bundle.code if worlds.bundle is not None else installed,
+        kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
     seen = Observed(
         identity=identity,

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pennsieve_agent.account.extras import Extras
-from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.spec import Code, Gpu, Kept, Mode, Network, NodeSpec, Settings
 
 METADATA = "PennsieveNode"
 """Under this key of a template's ``Metadata`` stands what its stack was made from."""
@@ -71,6 +71,19 @@ def installed_settings(template: Mapping[str, Any]) -> Settings | None:
 def installed_token(template: Mapping[str, Any]) -> str:
     """The eight digits that a stack's template was made with; empty where it is not ours."""
     return str(_ours(template).get("token", ""))
+
+
+def kept_tags(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
+    """What must not change in a stack that was made from this template and has these tags.
+
+    A stack that an administrator made by hand may have none; it gets those of its machines.
+    """
+    machines = {
+        name: dict(body["Properties"].get("Tags", {}))
+        for name, body in template.get("Resources", {}).items()
+        if body["Type"] == "AWS::Batch::ComputeEnvironment"
+    }
+    return Kept(dict(tags) or next(iter(machines.values()), None), machines)
 
 
 def _ours(template: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,7 +13,9 @@ from pennsieve_agent.aws.cloudformation import StackRequest
 
 def stack_request(spec: NodeSpec) -> StackRequest:
     """The stack as it should be: its name, template and tags."""
-    tags = node_tags(spec.names, spec.node_name) | dict(spec.settings.extras.tags)
+    tags = spec.kept.stack
+    if tags is None:
+        tags = node_tags(spec.names, spec.node_name) | dict(spec.settings.extras.tags)
     return StackRequest(spec.names.stack, {**node_template(spec), "Metadata": metadata(spec)}, tags)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -68,6 +69,20 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Tags that stay what they were at first, as AWS would make anew what carries them.
+
+    ``machines`` are those of each compute environment, by its logical id (AWS CloudFormation,
+    "AWS::Batch::ComputeEnvironment": an update of Tags requires replacement, which a name of ours
+    forbids). ``stack`` are the stack's own, which CloudFormation hands down to all that it makes;
+    None for a stack that is not there.
+    """
+
+    stack: Mapping[str, str] | None = None
+    machines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class NodeSpec:
     """A node. Without ``code`` it is turned off: a stack with roles and a bucket, and no functions.
 
@@ -84,3 +99,4 @@ class NodeSpec:
     api2: str = "https://api2.pennsieve.io"
     settings: Settings = field(default_factory=Settings)
     code: Code | None = None
+    kept: Kept = field(default_factory=Kept)

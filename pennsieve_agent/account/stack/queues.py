@@ -50,7 +50,7 @@ def _queue(spec: NodeSpec, name: str, resources: dict[str, Any]) -> Resources:
                     "Subnets": subnet_ids(spec),
                     "SecurityGroupIds": [attribute("JobsFirewall", "GroupId")],
                 },
-                "Tags": tag_map(spec),
+                "Tags": spec.kept.machines.get(f"{name}Machines") or tag_map(spec),
             },
         },
         f"{name}Queue": {
