@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import botocore.loaders
+import botocore.session
 import keyring
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
@@ -31,6 +34,12 @@ def clean_machine(
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "ada@example.org")
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
     return home
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _descriptions_of_aws_are_read_once() -> None:
+    """They are megabytes of JSON, and each session of botocore would read them anew."""
+    botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 def _engine_answers() -> bool:

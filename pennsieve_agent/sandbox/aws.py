@@ -22,6 +22,7 @@ from pennsieve_agent.sandbox import cognito, journal
 from pennsieve_agent.sandbox.compaction import made_by, superfluous
 from pennsieve_agent.sandbox.emulation import wire
 from pennsieve_agent.sandbox.emulation.function_log import keep_log_groups
+from pennsieve_agent.sandbox.emulation.quick import hurry
 from pennsieve_agent.sandbox.emulation.services import Extras, Services
 from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
 from pennsieve_agent.sandbox.private_files import write_private
@@ -222,6 +223,7 @@ def _load_moto(key_id: str, secret: str) -> _Emulation:
         create_backend_app,
     )
 
+    hurry()
     fill_gaps()
     keep_log_groups()
     mock_random.seed(key_id)

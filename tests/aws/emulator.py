@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.sandbox.emulation.quick import hurry
 from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
 
 NUMBER = "123456789012"
@@ -24,6 +25,7 @@ IGNORED = "ignore:Tried to parse AWS"
 @contextmanager
 def emulated() -> Iterator[str]:
     """A moto server; its address."""
+    hurry()
     fill_gaps()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -1,0 +1,39 @@
+"""What moto does slowly, done quickly: nothing here changes what it answers.
+
+A node's template is JSON, which moto reads as YAML, many times for each change; and with each
+account that it makes it loads hundreds of machine images, none of which a node asks for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+
+def hurry() -> None:
+    """Make moto quicker; once for a process, or again."""
+    from moto.cloudformation import models, responses  # noqa: PLC0415 - slow
+
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    for names in (vars(models), vars(responses)):
+        if not isinstance(names["yaml"], JsonFirst):
+            names["yaml"] = JsonFirst(names["yaml"])
+
+
+class JsonFirst:
+    """The module ``yaml``, but text that is JSON is read as that; it means the same."""
+
+    def __init__(self, yaml: Any) -> None:
+        self._yaml = yaml
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else as it is."""
+        return getattr(self._yaml, name)
+
+    def load(self, text: str | bytes, *how: Any, **more: Any) -> Any:
+        """What stands in a text."""
+        try:
+            return json.loads(text)
+        except ValueError:
+            return self._yaml.load(text, *how, **more)
