@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
-import botocore.loaders
-import botocore.session
 import keyring
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
+
+from pennsieve_agent.sandbox.emulation.quick import read_descriptions_once
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +37,7 @@ def clean_machine(
 
 @pytest.fixture(autouse=True, scope="session")
 def _descriptions_of_aws_are_read_once() -> None:
-    """They are megabytes of JSON, and each session of botocore would read them anew."""
-    botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
+    read_descriptions_once()
 
 
 def _engine_answers() -> bool:

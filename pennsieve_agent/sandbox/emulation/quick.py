@@ -1,4 +1,4 @@
-"""What moto does slowly, done quickly: nothing here changes what it answers.
+"""What moto and botocore do slowly, done quickly: nothing here changes what they answer.
 
 A node's template is JSON, which moto reads as YAML, many times for each change; and with each
 account that it makes it loads hundreds of machine images, none of which a node asks for.
@@ -6,6 +6,7 @@ account that it makes it loads hundreds of machine images, none of which a node 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from typing import Any
@@ -15,10 +16,20 @@ def hurry() -> None:
     """Make moto quicker; once for a process, or again."""
     from moto.cloudformation import models, responses  # noqa: PLC0415 - slow
 
+    read_descriptions_once()
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     for names in (vars(models), vars(responses)):
         if not isinstance(names["yaml"], JsonFirst):
             names["yaml"] = JsonFirst(names["yaml"])
+
+
+def read_descriptions_once() -> None:
+    """Let all of botocore's sessions share what it knows of AWS: megabytes of JSON."""
+    import botocore.loaders  # noqa: PLC0415 - slow
+    import botocore.session  # noqa: PLC0415 - slow
+
+    if not hasattr(botocore.session.create_loader, "cache_info"):
+        botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 class JsonFirst:
