@@ -114,7 +114,7 @@ def _row(job: JobRecord, seconds: float) -> dict[str, Any]:
 def tidy(node: Node, record: RunRecord) -> None:
     """Take back everything that was made for a run; what is gone already is fine."""
     for key, door in list(record.doors.items()):
-        if key != "layers":  # it is the node's, for all runs
+        if door and key != "layers":  # they are the node's, for all runs
             with _gone():
                 node.client("efs").delete_access_point(AccessPointId=door)
         del record.doors[key]

@@ -16,6 +16,8 @@ from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 
 MOST_SUBMISSIONS = 4
 """Of a job that Batch no longer knows."""
+MOST_PARENTS = 20
+"""Jobs that one may depend upon (AWS Batch, "Job dependencies")."""
 Json = Mapping[str, Any]
 _RUNNING = "RUNNING"
 
@@ -65,6 +67,26 @@ def lost(record: RunRecord, seen: Seen) -> list[JobRecord]:
     return [job for job in record.work if job.id and not job.ended and job.id not in seen.jobs]
 
 
+def awaited(record: RunRecord, job: JobRecord) -> list[JobRecord]:
+    """The jobs before this one that have not succeeded yet."""
+    return [each for each in map(record.job, job.after) if each.status != "SUCCEEDED"]
+
+
+def next_to_submit(record: RunRecord) -> JobRecord | None:
+    """The job that Batch can be given next; None where there is none now.
+
+    What would depend upon more jobs than Batch takes is held back until enough of them have
+    succeeded, and so is whatever comes after it: Batch can wait only for what it knows.
+    """
+    if record.submitting:
+        return record.job(record.submitting)
+    for job in record.work:
+        before = awaited(record, job)
+        if not job.id and len(before) <= MOST_PARENTS and all(each.id for each in before):
+            return job
+    return None
+
+
 def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
     """Move a run that is running to what comes next; leave it where nothing follows."""
     gone = lost(record, seen)
@@ -85,7 +107,7 @@ def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
     _limits(record, seen, terms, now)
     if record.outcome:
         record.phase = Phase.ENDING
-    elif gone:
+    elif gone or next_to_submit(record) is not None:
         record.phase = Phase.SUBMITTING
 
 

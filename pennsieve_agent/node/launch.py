@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.node.judge import awaited
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.tasks import (
@@ -51,12 +52,12 @@ class Launcher:
         """Submit a job whose name is chosen; its id."""
         if job.kind is not JobKind.PROCESS:
             self._tell(job)
-        ids = [self.record.job(key).id for key in job.after]
+        ids = [each.id for each in awaited(self.record, job)]
         answer = self._batch.submit_job(
             jobName=job.name,
             jobQueue=self._queue(job),
             jobDefinition=self._define(job),
-            dependsOn=[{"jobId": each} for each in ids if each],
+            dependsOn=[{"jobId": each} for each in ids],
             tags=self._tags(),
             propagateTags=True,
         )
@@ -69,17 +70,27 @@ class Launcher:
         )
         return str(answer["jobSummaryList"][0]["jobId"]) if answer["jobSummaryList"] else ""
 
-    def open_doors(self, job: JobRecord) -> dict[str, str]:
-        """The access points that a job needs besides those that are there, by their keys."""
-        wanted = {key: path for key, path, _ in self._mounts(job)}
-        return {
-            key: self._door(key, path)
-            for key, path in wanted.items()
-            if key not in self.record.doors
-        }
+    def closed_doors(self, job: JobRecord) -> list[str]:
+        """The keys of the access points that a job needs and that are not known to be there."""
+        wanted = dict.fromkeys(key for key, _, _ in self._mounts(job))
+        return [key for key in wanted if not self.record.doors.get(key)]
 
-    def _door(self, key: str, path: str) -> str:
-        """An access point rooted at a folder, with the run's own user."""
+    def open_doors(self) -> None:
+        """Make the access points that were written down, and note their ids.
+
+        One that was made by somebody who was killed before he could note it is found again.
+        """
+        for key, door in self.record.doors.items():
+            if not door:
+                self.record.doors[key] = self._door(key)
+
+    def _folder(self, key: str) -> str:
+        """The folder behind a door: the run's, one of its steps', or the node's layers."""
+        root = f"/runs/{self.record.run}"
+        return {_RUN: root, _LAYERS: "/layers"}.get(key, f"{root}/{key}")
+
+    def _door(self, key: str) -> str:
+        """An access point rooted at its folder, with the run's own user."""
         user = FIRST_UID if key == _LAYERS else uid_of(self.record.run)
         ids = {"Uid": user, "Gid": user}
         token = hashlib.sha256(f"{self.record.run} {key}".encode()).hexdigest()
@@ -92,7 +103,7 @@ class Launcher:
                 ClientToken=token,
                 FileSystemId=self.node.settings.file_system,
                 PosixUser=ids,
-                RootDirectory={"Path": path, "CreationInfo": owner},
+                RootDirectory={"Path": self._folder(key), "CreationInfo": owner},
                 Tags=[{"Key": k, "Value": v} for k, v in self._tags().items()],
             )
         except Exception as error:
@@ -101,23 +112,19 @@ class Launcher:
             return str(error.response["AccessPointId"])  # type: ignore[attr-defined]
         return str(answer["AccessPointId"])
 
-    def _mounts(self, job: JobRecord) -> list[tuple[str, str, tuple[str, bool]]]:
-        """The key and folder of each door of a job, and where it is mounted, and read-only."""
-        root = f"/runs/{self.record.run}"
+    def _mounts(self, job: JobRecord) -> list[tuple[str, str, bool]]:
+        """The key of each door of a job, where it is mounted, and whether read-only."""
         if job.kind is not JobKind.PROCESS:
-            found = [(_RUN, root, (RUN_MOUNT, False))]
+            found = [(_RUN, RUN_MOUNT, False)]
             if self._target(job) == LAYER_TARGET:
-                found.append((_LAYERS, "/layers", (LAYERS_MOUNT, False)))
+                found.append((_LAYERS, LAYERS_MOUNT, False))
             return found
         parents = self._plan(job.step).get("depends_on") or []
         merged = len(parents) != 1
         source = f"{job.step}.input" if merged else str(parents[0])
-        found = [
-            (source, f"{root}/{source}", (INPUT_MOUNT, True)),
-            (job.step, f"{root}/{job.step}", (OUTPUT_MOUNT, False)),
-        ]
+        found = [(source, INPUT_MOUNT, True), (job.step, OUTPUT_MOUNT, False)]
         if self.record.layers:
-            found.append((_LAYERS, "/layers", (LAYERS_MOUNT, True)))
+            found.append((_LAYERS, LAYERS_MOUNT, True))
         return found
 
     def _define(self, job: JobRecord) -> str:
@@ -141,7 +148,7 @@ class Launcher:
             "volumes": [self._volume(key) for key, _, _ in doors],
             "mountPoints": [
                 {"sourceVolume": _volume_name(key), "containerPath": path, "readOnly": read_only}
-                for key, _, (path, read_only) in doors
+                for key, path, read_only in doors
             ],
             "logConfiguration": self._log(job),
         }

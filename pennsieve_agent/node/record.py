@@ -70,6 +70,7 @@ class JobRecord:
 class RunRecord:
     """A run. Times are unix seconds. ``outcome`` is how it ended, empty while it has not.
 
+    ``doors`` are its access points by what they lead to; one without an id is about to be made.
     ``outbox`` are reports that the platform has not taken yet, in order; ``told`` is what was
     said last of each step, so that nothing is said twice.
     """

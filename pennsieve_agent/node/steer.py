@@ -17,6 +17,7 @@ from pennsieve_agent.node.judge import (
     Seen,
     Terms,
     judge,
+    next_to_submit,
     step_states,
     take_note,
     why_waiting,
@@ -145,7 +146,7 @@ class Steersman:
         return True
 
     def _submit(self, record: RunRecord) -> bool:
-        job = next((job for job in record.jobs if not job.id), None)
+        job = next_to_submit(record)
         if job is None:
             record.phase = Phase.RUNNING
             return True
@@ -158,9 +159,10 @@ class Steersman:
 
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         launcher = Launcher(self.node, record)
-        if doors := launcher.open_doors(job):
-            record.doors |= doors
+        if closed := launcher.closed_doors(job):
+            record.doors |= dict.fromkeys(closed, "")
             self.journal.write(record)
+        launcher.open_doors()
         found = ""
         if record.submitting == job.key:  # it may have been submitted by one who was killed
             found = launcher.find(job)

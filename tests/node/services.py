@@ -99,6 +99,9 @@ class Batch(_Client):
         def effect() -> Any:
             number = f"job-{len(self.world.jobs) + 1}"
             after = [each["jobId"] for each in dependsOn]
+            if len(after) > self.world.most_parents:
+                raise Refusal("ClientException")
+            assert all(after), "a job that Batch does not know"
             made = Job(number, jobName, after, self.world.definitions[jobDefinition])
             self.world.jobs[number] = made
             return {"jobId": number}

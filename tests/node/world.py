@@ -17,6 +17,7 @@ from io import BytesIO
 from typing import Any, Self
 
 from pennsieve_agent.node import gateway, reconciler
+from pennsieve_agent.node.judge import MOST_PARENTS
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.settings import NodeSettings
 from tests.node import services
@@ -99,6 +100,7 @@ class World:
     calls: Counter[str] = field(default_factory=Counter)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     settings: NodeSettings = SETTINGS
+    most_parents: int = MOST_PARENTS
 
     def node(self) -> Node:
         clients: dict[str, Any] = {

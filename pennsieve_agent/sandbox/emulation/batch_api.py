@@ -15,6 +15,8 @@ from pennsieve_agent.sandbox.emulation.sessions import Lock
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
 
 MOST_DESCRIBED = 100
+MOST_PARENTS = 20
+"""Jobs that one may depend upon (AWS Batch, "Job dependencies")."""
 PAGE = 100
 MOST_CHILDREN = 10_000
 Operation = Callable[[AwsRequest], Mapping[str, Any]]
@@ -52,7 +54,10 @@ class BatchApi:
         return Answer("200 OK", json.dumps(found).encode())
 
     def _submit(self, request: AwsRequest) -> Mapping[str, Any]:
-        for depended in request.parameters.get("dependsOn") or ():
+        before = request.parameters.get("dependsOn") or ()
+        if len(before) > MOST_PARENTS:
+            raise Bad(f"A job can depend upon at most {MOST_PARENTS} jobs")
+        for depended in before:
             if self._batch.find(str(depended.get("jobId"))) is None:
                 raise Bad(f"Job {depended.get('jobId')} does not exist")
         with self._lock:
