@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
-from tests.cli.following import Following, start_patient_run
+from tests.cli.following import Following, start_patient_run, wait_for
 
 
 @pytest.fixture
@@ -36,11 +35,8 @@ def test_a_run_outlives_the_sandbox_and_its_results_arrive(box: Sandbox, tmp_pat
     assert mine.count("patient | released") == 1
     assert agent("run", "status", run).out == "succeeded\n"
     delivered = tmp_path / "box" / "datasets" / "Data"
-    found, pause = list[Path](), threading.Event()
-    for _ in range(100):
-        if (found := list(delivered.rglob("done.txt"))) or pause.wait(0.1):
-            break
-    assert [path.read_text() for path in found] == ["yes"]
+    wait_for(lambda: any(delivered.rglob("done.txt")), lambda: "no result came")
+    assert [path.read_text() for path in delivered.rglob("done.txt")] == ["yes"]
     outputs = agent("run", "outputs", run, "--json").document["files"]
     assert [f["path"].rpartition("/")[2] for f in outputs] == ["done.txt"]
     shown = agent("compute", "list", "--json").document

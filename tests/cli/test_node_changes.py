@@ -35,8 +35,9 @@ def test_an_update_of_what_is_not_named_changes_nothing(agent: Agent) -> None:
     steps = {s["step"]: s for s in tagged.document["steps"]}
     assert tagged.document["tags"] == {"owner": "ada"}
     assert not all(s["already_done"] for s in steps.values())
-    change = {"setting": "tags", "before": "none", "after": "owner=ada"}
-    assert tagged.document["changed_settings"] == [change]
+    (change,) = tagged.document["changed_settings"]
+    assert (change["setting"], change["before"], change["after"]) == ("tags", "none", "owner=ada")
+    assert "compute environments" in change["but"]
 
 
 def test_an_update_says_what_was_chosen_before(agent: Agent) -> None:

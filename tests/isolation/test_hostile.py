@@ -17,6 +17,7 @@ import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
 from tests.cli.conftest import repository
+from tests.cli.following import wait_for
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
 
@@ -109,7 +110,10 @@ def _attacked(engine: str, agent: Agent, root: Path) -> Attack:
     log = agent("run", "logs", "attack").out
     assert ended.code == 0, (ended.err, log)
     results = root / "box" / "datasets" / "Data"
-    report = json.loads((results / "results" / "attack" / "report.json").read_text())
+    written = results / "results" / "attack" / "report.json"
+    # The platform imports what was uploaded a moment after the run.
+    wait_for(lambda: written.is_file() and written.stat().st_size > 0, lambda: "no report came")
+    report = json.loads(written.read_text())
     assert agent("run", "cancel", victim, "--wait").code == 0
     return Attack(engine, agent, mark, report, log, results)
 
