@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.domain.prices import VERSION, files_cost, job_cost, log_cost
+from pennsieve_agent.node.amounts import amount_in
 from pennsieve_agent.node.judge import Terms, usage
 from pennsieve_agent.node.launch import definition_name, job_name
 from pennsieve_agent.node.logs import step_lines
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _GB = 1024**3
 _GONE = {"AccessPointNotFound", "NoSuchKey", "ResourceNotFoundException", "ClientException"}
+_MOVES = {JobKind.STAGE, JobKind.DELIVER}
 _KINDS = {
     JobKind.STAGE: TaskKind.STAGE_IN,
     JobKind.MERGE: TaskKind.MERGE,
@@ -39,6 +41,9 @@ def archive_key(run: str) -> str:
 def archive(node: Node, record: RunRecord) -> None:
     """Keep the whole log as one zip. A log that is gone is left out; the run ends all the same."""
     hidden = hidden_values(node, record.person)
+    movers = {job.step: job.kind for job in record.work if job.kind in _MOVES}
+    moved: dict[str, int] = {}
+    record.log_bytes = 0  # whoever was interrupted may have begun to count
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
             about = {"run": record.run, "outcome": record.outcome, "reason": record.reason}
@@ -49,10 +54,16 @@ def archive(node: Node, record: RunRecord) -> None:
                         text = f"{line['timestamp']} {line['message']}\n".encode()
                         record.log_bytes += len(text)
                         part.write(text)
+                        if step in movers:
+                            moved[step] = amount_in(str(line["message"])) or moved.get(step, 0)
         file.seek(0)
         node.client("s3").put_object(
             Bucket=node.settings.bucket, Key=archive_key(record.run), Body=file
         )
+    by_kind = {kind: [moved.get(s, 0) for s, k in movers.items() if k is kind] for kind in _MOVES}
+    record.staged_bytes, record.delivered_bytes = (
+        sum(by_kind[kind]) for kind in (JobKind.STAGE, JobKind.DELIVER)
+    )
 
 
 def _plan(record: RunRecord) -> Mapping[str, Any]:
@@ -60,15 +71,23 @@ def _plan(record: RunRecord) -> Mapping[str, Any]:
 
 
 def receipt(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
-    """What the run took and cost, in the platform's shape (``contracts/workflows.md`` 3.9)."""
+    """What the run took and cost, in the platform's shape (``contracts/workflows.md`` 3.9).
+
+    The file system's part is what the movers wrote and read there, kept for as long as the run
+    took; what processors read and write themselves AWS tells of no run. Files come from and go to
+    storage in the same region, which costs nothing (Amazon S3 pricing, "Data transfer"). Functions
+    are left out: AWS tells of no run what they took, a small part of a cent.
+    """
     used = {job.key: usage(record, job, terms, now) for job in record.jobs}
     machines = sum(job_cost(each) for each in used.values())
     logs = log_cost(record.log_bytes / _GB)
-    files = files_cost(0.0, 0.0, 0.0)
+    seconds = max((record.ended or now) - (record.started or now), 0.0)
+    staged, delivered = record.staged_bytes / _GB, record.delivered_bytes / _GB
+    files = files_cost((staged + delivered) * seconds / 3600, delivered, staged)
     record.cost = machines + logs + files
     sources = record.plan.get("sources") or {}
     return {
-        "executionTimeSec": round(max((record.ended or now) - (record.started or now), 0.0), 3),
+        "executionTimeSec": round(seconds, 3),
         "totalEstimatedCost": round(record.cost, 6),
         "packagesProcessed": sum(len(ids) for ids in sources.values()),
         "processorCount": sum(job.kind is JobKind.PROCESS for job in record.work),
@@ -83,8 +102,12 @@ def receipt(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
                 "estimatedCost": round(machines, 6),
             },
             "stepFunctions": {"stateTransitions": 0, "estimatedCost": 0},
-            "data": {"inputBytes": 0, "estimatedCost": 0},
-            "efsThroughput": {"readBytes": 0, "writeBytes": 0, "estimatedCost": files},
+            "data": {"inputBytes": record.staged_bytes, "estimatedCost": 0},
+            "efsThroughput": {
+                "readBytes": record.delivered_bytes,
+                "writeBytes": record.staged_bytes,
+                "estimatedCost": round(files, 6),
+            },
             "cloudWatchLogs": {
                 "estimatedIngestGB": round(record.log_bytes / _GB, 6),
                 "estimatedCost": round(logs, 6),

@@ -96,6 +96,8 @@ class RunRecord:
     told: dict[str, list[str]] = field(default_factory=dict)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     log_bytes: int = 0
+    staged_bytes: int = 0
+    delivered_bytes: int = 0
     cost: float = 0.0
     tries: int = 0
 

@@ -7,6 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from pennsieve_agent.domain.prices import (
+    EFS_GB_MONTH,
+    EFS_READ_GB,
+    EFS_WRITE_GB,
+    HOURS_A_MONTH,
+)
+from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.launch import stream_prefix
 from tests.node.world import RUN, SETTINGS, TOKEN, World, step
 
@@ -154,6 +161,28 @@ def test_a_step_that_fails_fails_the_run_and_says_why(world: World) -> None:
     assert last["reason"] == "step 'work': it ended with exit code 3"
     assert last["metrics"]["costEstimate"]["pricingVersion"].startswith("us-east-1")
     assert world.left() == {}
+
+
+def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
+    """A mover that was killed and began anew says it twice; it is counted once."""
+    said = {"in": amount(3, 2**30) + " from dataset d", "out": amount(1, 2**29) + " in results"}
+    said["work"] = "9 files (77 bytes) in a processor's own words"
+    for name, text in said.items():
+        world.lines += [(f"{stream_prefix(RUN, name)}/default/{at}", at, text) for at in (1, 2)]
+    world.start()
+    world.clock += 3600
+    world.finish_all()
+    last = next(b for p, b in world.reports if p == "/status" and b["status"] == "SUCCEEDED")
+    estimate = last["metrics"]["costEstimate"]
+    assert estimate["data"]["inputBytes"] == 2**30
+    files = estimate["efsThroughput"]
+    assert (files["writeBytes"], files["readBytes"]) == (2**30, 2**29)
+    hours = last["metrics"]["executionTimeSec"] / 3600
+    stored = 1.5 * hours / HOURS_A_MONTH * EFS_GB_MONTH
+    assert files["estimatedCost"] == pytest.approx(
+        EFS_WRITE_GB + EFS_READ_GB / 2 + stored, abs=1e-5
+    )
+    assert last["metrics"]["totalEstimatedCost"] >= files["estimatedCost"]
 
 
 @pytest.mark.parametrize("begun", [0, 1, 2, 3])

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.domain.transfers import StorageKeys, batches
+from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.mover.merge import files_of
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.storage import Storage
-from pennsieve_agent.node.mover.trouble import Trouble, files_word
+from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.tasks import Task
 
 RENEW_SECONDS = 300.0
@@ -114,7 +115,8 @@ class Delivery:
             self._register([name for name, _ in batch])
             sent = {name: storage.put(path, self.state.ids[name]) for name, path in batch}
             self._finalize(sent)
-        self.say(f"{files_word(len(files))} in {self._folder() or 'the root of the dataset'}")
+        size = sum(path.stat().st_size for path in files.values())
+        self.say(f"{amount(len(files), size)} in {self._folder() or 'the root of the dataset'}")
 
     def _files(self, folders: list[tuple[str, Path]]) -> dict[str, Path]:
         found: dict[str, Path] = {}

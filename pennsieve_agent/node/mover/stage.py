@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.trouble import Trouble, disk_words, files_word
 from pennsieve_agent.node.tasks import Task
@@ -51,7 +52,7 @@ def stage_in(task: Task, relay: Relay, into: Path, say: Callable[[str], None]) -
     _check_places(files)
     into.mkdir(parents=True, exist_ok=True)
     total = sum(file.size for file in files)
-    say(f"{files_word(len(files))} ({total} bytes) from dataset {task.dataset}")
+    say(f"{amount(len(files), total)} from dataset {task.dataset}")
     fetcher = Fetcher(task, relay, into)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(fetcher.fetch, file) for file in files]:

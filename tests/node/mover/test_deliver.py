@@ -176,7 +176,7 @@ def test_results_lie_in_the_dataset_in_their_folders(dataset: Dataset, tmp_path:
     said = hand_over(dataset, tmp_path)
     assert dataset.paths() == ["out/2 ü.txt", "out/a/1.txt"]
     assert sorted(dataset.objects().values()) == [b"one", b"two"]
-    assert said[-1] == "2 files in out"
+    assert said[-1] == "2 files (6 bytes) in out"
     assert "hidden-word" not in "".join(said)
 
 
