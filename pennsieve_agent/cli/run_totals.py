@@ -95,7 +95,8 @@ def metrics(
     pairs = [
         ("run", wanted.name or wanted.uuid),
         ("took", span(found.seconds)),
-        ("estimated cost", f"{found.cost:.4f} USD"),
+        ("estimated cost", _usd(found.cost)),
+        *((f"  {name}", _usd(usd)) for name, usd in found.parts),
         ("packages", str(found.packages)),
     ]
     streams.result(details(pairs, streams))
@@ -128,3 +129,9 @@ def save_archive(context: Context, run: Run, file: Path, *, alone: bool) -> None
     else:
         context.streams.result(f"Saved the logs of run '{run.name or run.uuid}' to {file}")
         context.streams.note(size(count))
+
+
+def _usd(cost: float) -> str:
+    """A cost in words; a little is not nothing."""
+    least = 0.0001
+    return f"less than {least} USD" if 0 < cost < least else f"{cost:.4f} USD"

@@ -127,7 +127,9 @@ def run_metrics(run_id: str, value: RunMetrics | None) -> dict[str, Any]:
     counted = value and {
         "seconds": value.seconds,
         "estimated_usd": value.cost,
+        "estimated_usd_by_part": dict(value.parts),
         "packages": value.packages,
+        "input_bytes": value.input_bytes,
         "steps": [
             {
                 "id": step.step_id,

@@ -46,4 +46,7 @@ class RunMetrics:
     seconds: float
     cost: float
     packages: int = 0
+    input_bytes: int = 0
+    parts: tuple[tuple[str, float], ...] = ()
+    """What the cost is made of, in USD, by name; what cost nothing is left out."""
     steps: tuple[StepMetrics, ...] = ()

@@ -64,15 +64,40 @@ def _counters(item: Fields) -> Counters:
     )
 
 
+_PARTS = {
+    "ecs": "machines",
+    "efsThroughput": "file system",
+    "cloudWatchLogs": "logs",
+    "lambda": "functions",
+    "stepFunctions": "step functions",
+    "data": "data",
+    "llm": "language models",
+}
+"""The parts of an estimate (``contracts/workflows.md`` 3.9), and what they are called here."""
+
+
+def _parts(estimate: Fields) -> tuple[tuple[str, float], ...]:
+    found = ((word, _part(estimate, key).number("estimatedCost")) for key, word in _PARTS.items())
+    return tuple((word, cost) for word, cost in found if cost)
+
+
+def _part(item: Fields, key: str) -> Fields:
+    """What stands under a key; an older service says nothing there."""
+    return item.record(key) if isinstance(item.raw(key), dict) else Fields({}, item.where)
+
+
 def decode_run_metrics(item: Fields) -> RunMetrics | None:
     """What a run took; None before the platform counted it."""
     if not isinstance(item.raw("metrics"), dict):
         return None
     metrics = item.record("metrics")
+    estimate = _part(metrics, "costEstimate")
     return RunMetrics(
         seconds=metrics.number("executionTimeSec") or 0.0,
         cost=metrics.number("totalEstimatedCost") or 0.0,
         packages=metrics.integer("packagesProcessed") or 0,
+        input_bytes=_part(estimate, "data").integer("inputBytes") or 0,
+        parts=_parts(estimate),
         steps=tuple(
             StepMetrics(
                 step_id=row.text("nodeId"),

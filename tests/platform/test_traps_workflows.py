@@ -346,13 +346,24 @@ def test_runs_are_filtered_by_time_there_and_by_node_and_dataset_here() -> None:
 def test_what_a_run_took() -> None:
     steps = [{"nodeId": "sum", "durationSec": 4.5, "computeType": "standard"}]
     metrics = {"executionTimeSec": 12, "totalEstimatedCost": "0.25", "nodeMetrics": steps}
+    estimate = {
+        "ecs": {"estimatedCost": 0.2},
+        "data": {"inputBytes": 77, "estimatedCost": 0},
+        "efsThroughput": {"readBytes": 1, "writeBytes": 2, "estimatedCost": "0.05"},
+        "llm": None,
+        "pricingVersion": "2026-11",
+    }
     with scripted() as (script, platform):
         script.on(f"GET {RUNS}/r", run(metrics=metrics))
+        script.on(f"GET {RUNS}/r", run(metrics=metrics | {"costEstimate": estimate}))
         script.on(f"GET {RUNS}/r", run())
-        found = platform.runs.metrics("r")
+        found, parted = platform.runs.metrics("r"), platform.runs.metrics("r")
         assert platform.runs.metrics("r") is None
     assert found is not None
     assert (found.seconds, found.cost, found.steps[0].seconds) == (12.0, 0.25, 4.5)
+    assert (found.parts, found.input_bytes) == ((), 0)
+    assert parted is not None
+    assert (parted.parts, parted.input_bytes) == ((("machines", 0.2), ("file system", 0.05)), 77)
 
 
 def test_layers() -> None:
