@@ -33,7 +33,8 @@ class Examined:
     ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``access`` is
     what the platform's role should be allowed of this node. ``parts`` is None where the node has
     no functions, ``turned_off`` says that it should. ``served`` is what the role leaves open of a
-    node that Pennsieve runs itself, else None. ``unseen`` says of checks why they could not be
+    node that Pennsieve runs itself, else None; ``unlike`` counts the lines in which its rights are
+    others than what is served today. ``unseen`` says of checks why they could not be
     made.
     """
 
@@ -55,6 +56,7 @@ class Examined:
     parts: Parts | None = None
     turned_off: bool = False
     served: tuple[str, ...] | None = None
+    unlike: int = 0
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -90,7 +92,7 @@ def _served(seen: Examined, served: tuple[str, ...]) -> tuple[Check, ...]:
     if seen.role is None:
         return (_no_role(seen),)
     external_id = seen.account.external_id if seen.account else ""
-    return served_checks(seen.role, served, seen.platform_account_id, external_id)
+    return served_checks(seen.role, served, seen.platform_account_id, external_id, seen.unlike)
 
 
 def _again(seen: Examined) -> str:

@@ -24,7 +24,8 @@ from pennsieve_agent.account.names import (
 from pennsieve_agent.account.observe import RegisterOptions
 from pennsieve_agent.account.recorded import installed_code, installed_settings, kept_tags
 from pennsieve_agent.account.request import stack_request
-from pennsieve_agent.account.served_role import openings
+from pennsieve_agent.account.served.update import unlike_served
+from pennsieve_agent.account.served_role import AS_SERVED, openings
 from pennsieve_agent.account.spec import NodeSpec, Settings
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called, template_of
@@ -41,7 +42,7 @@ from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.identity import Hosts
-from pennsieve_agent.errors import AwsError
+from pennsieve_agent.errors import AwsError, PlatformError
 
 OLDER_ROLE_PREFIX = "ROLE-"
 """What older agents called the role (``contracts/resources.md`` 1.8)."""
@@ -85,7 +86,7 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
         skew_seconds=looking.at("clock", lambda: clock_skew(aws, now), None),
     )
     if _is_served(seen):
-        seen = _with_openings(aws, looking, seen)
+        seen = _with_openings(worlds, looking, seen)
     else:
         seen = _compared(worlds, looking, seen, options.hosts)
     return replace(seen, unseen=looking.unseen)
@@ -98,8 +99,9 @@ def _is_served(seen: Examined) -> bool:
     return node is not None and not node.self_managed and not ours
 
 
-def _with_openings(aws: Aws, looking: Looking, seen: Examined) -> Examined:
+def _with_openings(worlds: Worlds, looking: Looking, seen: Examined) -> Examined:
     """With the role as Pennsieve was told it, whatever it is called, and what it leaves open."""
+    aws = worlds.aws
     name = seen.account.role_name if seen.account else ""
     role = looking.at("role", lambda: find_role(aws, name), None) if name else None
     nothing: tuple[str, ...] = ()
@@ -109,7 +111,11 @@ def _with_openings(aws: Aws, looking: Looking, seen: Examined) -> Examined:
     found = looking.at(
         "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
     )
-    return replace(seen, role=role, boundary=boundary, served=found)
+    try:
+        unlike = looking.at(AS_SERVED, lambda: unlike_served(worlds, role), 0)
+    except PlatformError as error:
+        unlike, looking.unseen[AS_SERVED] = 0, error.message
+    return replace(seen, role=role, boundary=boundary, served=found, unlike=unlike)
 
 
 def _all_policies(aws: Aws, role: str) -> dict[str, Mapping[str, Any]]:

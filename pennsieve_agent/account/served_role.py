@@ -19,6 +19,7 @@ _ACCOUNT = "123456789012"
 _ADMIN = f"arn:aws:iam::{_ACCOUNT}:role/Admin"
 BUCKETS = "read and change every bucket"
 """What nobody can narrow from outside, as the names of what Pennsieve builds are not public."""
+AS_SERVED = "rights as served"
 _ASKS = (
     ("start machines in any region", Ask("ec2:RunInstances", "*", {"aws:RequestedRegion": "x"})),
     ("hand any role to any service",
@@ -46,10 +47,26 @@ def openings(
 
 
 def served_checks(
-    role: IamRole, open_: tuple[str, ...], platform_account_id: str, external_id: str
+    role: IamRole,
+    open_: tuple[str, ...],
+    platform_account_id: str,
+    external_id: str,
+    unlike: int = 0,
 ) -> tuple[Check, ...]:
-    """The checks of a role that Pennsieve demanded and was given."""
-    return (*_trust(role, platform_account_id, external_id), _openings(open_), _session(role))
+    """The checks of a role that Pennsieve demanded and was given.
+
+    ``unlike`` counts the lines in which its rights are others than what is served today.
+    """
+    trust = _trust(role, platform_account_id, external_id)
+    return (*trust, _as_served(unlike), _openings(open_), _session(role))
+
+
+def _as_served(unlike: int) -> Check:
+    finding = "they are what Pennsieve asks for today"
+    if unlike:
+        finding = f"they differ in {unlike} lines from what Pennsieve asks for today"
+    why = "a node may need a right that was not asked for when its role was made"
+    return Check(AS_SERVED, not unlike, finding, why, "pennsieve compute role update")
 
 
 def _trust(role: IamRole, platform: str, external_id: str) -> tuple[Check, Check]:

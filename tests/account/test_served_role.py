@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.check import Check
+from pennsieve_agent.account.served.role import policy_name
 from pennsieve_agent.account.served_role import openings, served_checks
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
@@ -102,14 +103,18 @@ def test_doctor_looks_at_the_role_alone(
     platform = scene.registry.capabilities().platform_account_id
     trust = json.dumps(TRUST).replace(PLATFORM, platform)
     scene.aws.call("iam", "create_role", RoleName=ROLE, AssumeRolePolicyDocument=trust)
-    text = json.dumps(document)
-    scene.aws.call(
-        "iam", "put_role_policy", RoleName=ROLE, PolicyName="POLICY", PolicyDocument=text
-    )
+    text, name = json.dumps(document), policy_name(ROLE)
+    scene.aws.call("iam", "put_role_policy", RoleName=ROLE, PolicyName=name, PolicyDocument=text)
+    scene.registry.served = document
     checks = look(scene)
     assert {name for name, check in checks.items() if not check.passed} == failed
     assert "stack" not in checks
     assert checks["node"].finding == "Enabled"
+    scene.registry.served = policy(*document["Statement"], {"Effect": "Allow", "Action": "a:B"})
+    changed = look(scene)["rights as served"]
+    assert not changed.passed
+    assert "lines from what Pennsieve asks for today" in changed.finding
+    assert changed.remedy == "pennsieve compute role update"
 
 
 def test_doctor_finds_no_role(scene: Scene) -> None:

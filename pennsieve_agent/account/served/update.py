@@ -55,6 +55,23 @@ class RoleChange:
         }
 
 
+def unlike_served(worlds: Worlds, role: IamRole) -> int:
+    """In how many lines a role's rights are others than Pennsieve asks for today; 0 for none.
+
+    What is denied besides is kept by an update, and so is no difference.
+
+    Raises:
+        PlatformError: what Pennsieve serves is no role that may be made.
+        AwsError: AWS does not show the role.
+
+    """
+    offered = worlds.registry.role_policy()
+    now = documents_of(worlds.aws, role)
+    then = merged(now, Documents(offered.trust, offered.permissions), harden="")
+    lines = diff(now.permissions, then.permissions, "policy")
+    return sum(line[:1] in "+-" and line[:3] not in {"+++", "---"} for line in lines)
+
+
 def plan_change(worlds: Worlds, *, harden: bool) -> RoleChange:
     """Compare the role that the AWS account is registered with to what is served now.
 
