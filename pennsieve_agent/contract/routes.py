@@ -363,11 +363,5 @@ ROUTES: list[ContractRoute] = [
         POST,GET /import""",
         OLD,
     ),
-    *_section(
-        "v2",
-        "ours",
-        f"""GET {_R}/capabilities
-        GET /applications/store/{{uuid}}/versions/{{version}}/log""",
-        OWN,
-    ),
+    *_section("v2", "ours", f"GET {_R}/capabilities", OWN),
 ]

@@ -45,7 +45,7 @@ NOTHING = Sent("")
 
 def table(surface: str, rows: Mapping[str, Sent]) -> dict[tuple[str, str, str], Sent]:
     """Rows whose keys are ``METHOD[,METHOD] /path``, as a table."""
-    found = {}
+    found: dict[tuple[str, str, str], Sent] = {}
     for key, row in rows.items():
         methods, _, path = key.partition(" ")
         found |= {(surface, method, anonymous(path)): row for method in methods.split(",")}
