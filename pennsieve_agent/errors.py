@@ -14,6 +14,7 @@
     │   └── Unreachable                         no answer at all
     ├── AwsError                             1  AWS said no (service, operation, code kept)
     │   └── NotPermitted                     4  names the missing action
+    ├── RegistryError                        1  an image registry refused, or gave something else
     ├── SourceError                          2  a repository or its manifest is unusable
     ├── EngineError                          1  a container engine or a process could not be used
     ├── SettingsError                        1  a local file or the keychain is unusable
@@ -136,6 +137,10 @@ class NotPermitted(AwsError):
     """The AWS identity lacks an action; the message names it."""
 
     exit_code = ExitCode.NOT_ALLOWED
+
+
+class RegistryError(AgentError):
+    """A registry of images refused, or what it gave is not what its digest says."""
 
 
 class SourceError(AgentError):
