@@ -71,6 +71,16 @@ class Registry:
         self._http = RegistryHttp(base, login)
         self._root = f"{self._http.base}/v2/{prefix}/" if prefix else f"{self._http.base}/v2/"
 
+    def check(self) -> None:
+        """See that the registry is there and takes the sign-in ("Determining Support").
+
+        Raises:
+            RegistryError: it does not; the message has the registry's own words.
+
+        """
+        with self._http.ask("GET", f"{self._http.base}/v2/"):
+            return
+
     def document(self, repository: str, reference: str) -> Document:
         """The manifest or index of a tag or digest; one that is asked for by digest is checked.
 

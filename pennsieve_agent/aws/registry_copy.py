@@ -73,12 +73,15 @@ def own_registry(aws: Aws, repository: str) -> Place:
 
     Raises:
         AwsError: ECR gives no sign-in.
+        RegistryError: there is no registry behind it, or it does not take the sign-in.
 
     """
     found = aws.call("ecr", "get_authorization_token")["authorizationData"][0]
     # AWS says the registry's address with the sign-in; elsewhere it has a path, too.
     base, prefix = _split(str(found["proxyEndpoint"]))
-    return Place(Registry(base, prefix, str(found["authorizationToken"])), repository)
+    registry = Registry(base, prefix, str(found["authorizationToken"]))
+    registry.check()
+    return Place(registry, repository)
 
 
 def copy(
