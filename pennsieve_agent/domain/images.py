@@ -19,6 +19,10 @@ _REFERENCE = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_TRANSFER = re.compile(
+    r".*/pennsieve-node-[0-9a-f]{8}/transfer(@sha256:[0-9a-f]{64})?"
+    r"|.*\bdocker/library/python:3[0-9.]*(-slim)?(@sha256:[0-9a-f]{64})?"
+)
 ARCHIVE = "archive@sha256:"
 _ARCHIVE = re.compile(r"archive@sha256:([0-9a-f]{64})")
 WORKFLOWS, TRANSFER = "workflows", "transfer"
@@ -105,6 +109,11 @@ def archive_of(image: str) -> str:
 def archive_key(sha256: str) -> str:
     """Where an archive lies in a node's bucket."""
     return f"archives/{sha256}.tar.gz"
+
+
+def is_transfer(image: str) -> bool:
+    """Whether an image is the one in which files are moved: a node's own copy, or Python's."""
+    return _TRANSFER.fullmatch(image) is not None
 
 
 def node_repository(token: str, kind: str) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import sys
 import threading
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pennsieve_agent.domain.images import is_transfer
 from pennsieve_agent.domain.plans import Job, JobKind
 from pennsieve_agent.engine.backend import Backend, Outcome, Program, Task
 from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_child
@@ -32,7 +32,6 @@ INPUT, OUTPUT, LAYERS = "/mnt/input", "/mnt/output", "/mnt/layers"
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 """ECS's words (Amazon ECS, "Stopped task error codes")."""
 GRACE_SECONDS = 10.0
-_PYTHON_IMAGE = re.compile(r".*\bdocker/library/python:3[0-9.]*(-slim)?(@sha256:[0-9a-f]{64})?")
 _OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
 _VCPU = 1024
 
@@ -66,11 +65,14 @@ class JobMachine:
             Unstartable: there is no such image here, or it could not be started.
 
         """
-        program = self._programs(container.image)
+        try:
+            program = self._programs(container.image)
+        except AgentError as problem:
+            raise Unstartable(f"CannotPullContainerError: {problem}") from problem
         with self._scratch(container) as scratch:
             if program is not None:
                 return self._process(program, container, scratch, log, stop)
-            if _PYTHON_IMAGE.fullmatch(container.image):
+            if is_transfer(container.image):
                 return self._move(container, scratch, log, stop)
         raise Unstartable(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
