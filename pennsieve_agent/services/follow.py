@@ -1,7 +1,7 @@
 """Following a run: each log line once, each change of state, until it ends.
 
-The platform offers no stream (``contracts/workflows.md`` 3.5, 3.10), so this polls: quickly while
-things happen, slowly while they do not. A lost connection is waited for, and said.
+Neither Pennsieve (``contracts/workflows.md`` 3.5, 3.10) nor a node offers a stream, so this polls:
+quickly while things happen, slowly while they do not. A lost connection is waited for, and said.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, St
 from pennsieve_agent.errors import PlatformError, RateLimited, StillRunning, Unreachable
 
 if TYPE_CHECKING:
-    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import RunBackend
 
 _POLL_FIRST, _POLL_MOST, _SLOWER = 0.25, 5.0, 1.4
 GIVE_UP_SECONDS = 600
@@ -47,7 +47,7 @@ Event = Line | Change
 class Follower:
     """Follows one run. ``deadline`` is in unix seconds; None waits for ever."""
 
-    platform: Platform
+    backend: RunBackend
     run: Run
     now: Callable[[], float]
     sleep: Callable[[float], None]
@@ -64,7 +64,7 @@ class Follower:
 
         Raises:
             StillRunning: the deadline came first.
-            Unreachable: Pennsieve gave no answer for ten minutes.
+            Unreachable: there was no answer for ten minutes.
         """
         pause = _POLL_FIRST
         while True:
@@ -109,12 +109,9 @@ class Follower:
     def _poll(self) -> tuple[RunState, list[Event]]:
         # The state is read before the logs: a step that is final now has all its lines written.
         # Everything is read before anything is taken as shown: a failure half way loses nothing.
-        state = self.platform.runs.state(self.run.uuid)
-        logs = {
-            step.id: self.platform.runs.logs(self.run.uuid, step.id)
-            for step in state.steps
-            if self._wants(step)
-        }
+        state = self.backend.state(self.run.uuid)
+        wanted = [step.id for step in state.steps if self._wants(step)]
+        logs = self.backend.logs(self.run.uuid, wanted)
         ended = [s for s in state.steps if s.status.is_final and s.id not in self._drained]
         going = [s for s in state.steps if not s.status.is_final]
         batch = [*self._events_of(ended, logs), *self._events_of(going, logs)]

@@ -161,7 +161,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _append(descriptor: int, entry: Mapping[str, Any]) -> None:
-    os.write(descriptor, f"{json.dumps(entry)}\n".encode())
+    # The first newline ends half a line, if there is one.
+    os.write(descriptor, f"\n{json.dumps(entry)}\n".encode())
     os.fsync(descriptor)
 
 

@@ -113,6 +113,9 @@ def test_half_a_line_counts_as_nothing(tmp_path: Path) -> None:
         file.write('{"answ')
     with journal.begin(TYPED, "abc", KEPT) as again:
         assert again.run_id == first.run_id
+        again.answered("started")
+    with journal.begin(TYPED, "abc", KEPT) as new:
+        assert new.run_id != first.run_id
 
 
 def test_without_a_folder_nothing_is_started(tmp_path: Path) -> None:
