@@ -113,7 +113,7 @@ def _hosts(node: Node) -> dict[str, str]:
 
 
 def _jobs(node: Node, web: Web, job: Job, compute: Mapping[str, str]) -> list[JobRecord]:
-    """The jobs of a step: itself, and before it a merge where several steps lead to it."""
+    """The jobs of a step: itself, and before it a merge where not just one leads to it."""
     parents = list(job.depends_on)
     mover = {"vcpus": MOVER_CPU / 1024, "memory": MOVER_MEMORY}
     after = [_last(parent) for parent in parents]
@@ -125,7 +125,7 @@ def _jobs(node: Node, web: Web, job: Job, compute: Mapping[str, str]) -> list[Jo
         case PlanKind.PROCESSOR:
             pass
     found = []
-    if len(parents) > 1:
+    if len(parents) != 1:  # with none before it, this makes the folders of the run's steps
         key = f"{job.id}/merge"
         found.append(JobRecord(key, job.id, JobKind.MERGE, after, **mover))  # type: ignore[arg-type]
         after = [key]
