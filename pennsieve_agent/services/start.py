@@ -158,6 +158,7 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "folder": options.folder,
         "layout": options.layout,
         "limits": _limits(options.limits),
+        "undeclared": options.undeclared,
     }
 
 
@@ -184,6 +185,7 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "limits": _limits(request.limits),
         "layers": [],
         "layout": ready.layout,
+        **({"undeclared": True} if ready.undeclared else {}),
     }
 
 

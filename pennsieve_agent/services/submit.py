@@ -64,6 +64,7 @@ class Prepared:
     whole_dataset: bool = False
     version: str = ""
     layout: str = ""
+    undeclared: bool = False
 
     @property
     def own_node(self) -> OwnNode | None:

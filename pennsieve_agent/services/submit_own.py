@@ -77,6 +77,7 @@ def prepare(
         whole_dataset=reads and not options.files,
         version=known.version,
         layout=layout.value,
+        undeclared=options.undeclared,
     )
 
 
