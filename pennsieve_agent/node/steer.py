@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pennsieve_agent.node.finish import archive, receipt, tidy
+from pennsieve_agent.node.finish import archive, metrics_of, tidy
 from pennsieve_agent.node.journal import Busy, Journal
 from pennsieve_agent.node.judge import (
     Seen,
@@ -23,10 +23,12 @@ from pennsieve_agent.node.judge import (
     why_waiting,
 )
 from pennsieve_agent.node.launch import Launcher, job_name
+from pennsieve_agent.node.layout import Unfit, month
 from pennsieve_agent.node.logs import step_lines
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.outbox import Outbox
-from pennsieve_agent.node.prepare import Unfit, month, prepare
+from pennsieve_agent.node.own_run import lost_grant
+from pennsieve_agent.node.prepare import prepare
 from pennsieve_agent.node.reasons import STOPPED
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.web import Down, Web
@@ -128,9 +130,8 @@ class Steersman:
             record.end("CANCELED", "")
             record.phase = Phase.FINALIZING
             return True
-        web = Web(self.node, record.run, self.journal.token(record.run))
         try:
-            prepare(self.node, self.journal, record, web)
+            self._prepare(record)
         except Unfit as unfit:
             record.end("FAILED", str(unfit))
             record.phase = Phase.FINALIZING
@@ -144,6 +145,14 @@ class Steersman:
         record.started = self.node.now()
         record.phase = Phase.SUBMITTING
         return True
+
+    def _prepare(self, record: RunRecord) -> None:
+        """An own run is prepared when it is asked for; a grant may have been taken back since."""
+        if not record.is_own:
+            web = Web(self.node, record.run, self.journal.token(record.run))
+            prepare(self.node, self.journal, record, web)
+        elif why := lost_grant(self.node, record):
+            raise Unfit(why)
 
     def _submit(self, record: RunRecord) -> bool:
         job = next_to_submit(record)
@@ -225,14 +234,14 @@ class Steersman:
                 if not aws_code(error):
                     raise
                 log.warning("the log of run %s is not kept: %s", record.run, aws_code(error))
-        metrics = receipt(record, self._terms, self.node.now())
+        record.metrics = metrics_of(record, self._terms, self.node.now())
         if record.started:
             self.journal.note_cost(month(self.node.now()), record.run, record.cost)
         outbox = Outbox(self.node, self.journal, record)
         self._tell(record, outbox)
         if record.outcome != "CANCELED" and record.started:
             outbox.run("FINALIZING")
-        outbox.run(record.outcome, record.reason, metrics)
+        outbox.run(record.outcome, record.reason, record.metrics)
         record.phase = Phase.CLEANING
         return True
 
@@ -275,7 +284,8 @@ class Steersman:
         places = self._environments(waits) if waits else {}
         budget = self._terms.budget
         spent = self.journal.cost_of(month(self.node.now()), but=record.run) if budget else 0.0
-        return Seen(rows, places, self.journal.is_cancelled(record.run), spent)
+        cancelled = self.journal.is_cancelled(record.run)
+        return Seen(rows, places, cancelled, spent, lost_grant(self.node, record))
 
     def _environments(self, jobs: list[JobRecord]) -> dict[str, Any]:
         """The compute environments of jobs that wait; they are called as their queues."""

@@ -1,4 +1,4 @@
-"""The gateway: what the platform may ask a node. It is called, it listens to nothing.
+"""The gateway of a node that Pennsieve runs: what the platform may ask it.
 
 The protocol is ours. An event ``{"method", "path", "query", "body"}`` is answered ``{"status",
 "body"}``, with HTTP's words for both:
@@ -37,6 +37,7 @@ from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.judge import step_states
 from pennsieve_agent.node.node import Node, node_of
 from pennsieve_agent.node.record import Phase, RunRecord
+from pennsieve_agent.node.run_document import status_of
 from pennsieve_agent.node.vault import Vault, hidden_values, scope_of
 
 log = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class _Desk:
             {"id": step, "status": state, "reason": reason or waits.get(step, "")}
             for step, (state, reason) in step_states(record).items()
         ]
-        body = {"status": _word(record), "phase": record.phase.value, "reason": record.reason}
+        body = {"status": status_of(record), "phase": record.phase.value, "reason": record.reason}
         return _ok({**body, "steps": steps})
 
     def _logs(self, run: str) -> Answer:
@@ -150,7 +151,9 @@ class _Desk:
         hidden = hidden_values(self._node, record.person)
         limit, since = self._number("limit", logs.MOST_LINES), self._number("since", 0)
         step, token = self._query.get("node", ""), self._query.get("next", "")
-        return _ok(logs.page(self._node, run, steps, step, since, limit, token, hidden))
+        page = logs.page(self._node, run, steps, step, since, limit, token, hidden)
+        rows = [{"node": row.pop("step"), **row} for row in page["messages"]]
+        return _ok({**page, "messages": rows})
 
     def _archive(self, run: str) -> Answer:
         record = self._journal.read(run)
@@ -200,17 +203,6 @@ class _Desk:
             raise Bad("processors are a list of texts")
         self._journal.allow(found)
         return _ok({"message": "allowed processors updated"})
-
-
-def _word(record: RunRecord) -> str:
-    """A run's state in the platform's words."""
-    if record.phase in {Phase.CLEANING, Phase.REPORTING, Phase.DONE}:
-        return record.outcome
-    if record.phase is Phase.FINALIZING:
-        return "FINALIZING"
-    if record.phase is Phase.ENDING and record.outcome == "CANCELED":
-        return "CANCELING"
-    return "STARTED" if record.started else "NOT_STARTED"
 
 
 def _ok(body: Mapping[str, Any]) -> Answer:
