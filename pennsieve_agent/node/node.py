@@ -24,6 +24,8 @@ class Node:
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep  # noqa: TID251 - the function itself
     open_url: OpenUrl = lambda request, seconds: urllib.request.urlopen(request, timeout=seconds)  # noqa: S310 - Pennsieve's address
+    memory: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What an execution environment remembers between calls; never needed, only quicker."""
     _clients: dict[str, Any] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
