@@ -63,11 +63,6 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
     return handle(event, _node)
 
 
-def serve(event: Mapping[str, Any], session: Any, environ: Mapping[str, str]) -> Answer:
-    """As :func:`handler`, with a session of boto3 and variables that are given."""
-    return handle(event, node_of(session, environ))
-
-
 def handle(event: Mapping[str, Any], node: Node) -> Answer:
     """Answer a request."""
     method, path = str(event.get("method") or ""), str(event.get("path") or "")

@@ -150,7 +150,7 @@ def _with_given(step: Step, parameters: Mapping[str, Mapping[str, str]]) -> Step
 
 def _targets(start: Start, version: Json) -> dict[str, dict[str, str]]:
     """The parameters of each target: the version's own, and over them the run's."""
-    targets = dict(start.targets)
+    targets = {step: dict(values) for step, values in start.targets.items()}
     for row in version["steps"]:
         if StepKind.of(row["kind"]) is not StepKind.TARGET:
             continue

@@ -1,0 +1,23 @@
+"""The function that users of a node call (:mod:`.front`, ``node_protocol`` of the domain).
+
+========================================= =======================================================
+``GET /health``                           ``{status, issues, resources, version, protocol, mode}``
+``GET /workflows``                        what the caller may use: versions, grants, identity
+``GET /workflows/ID/versions/V``          the version's document (:mod:`.version_document`)
+``POST /runs``                            start a run (:mod:`.start_document`); 202
+``GET /runs``                             newest first (:mod:`.run_document`)
+``GET /runs/ID``                          everything of a run
+``GET /runs/ID/files``, ``/outputs``      its input, and what it delivered
+``GET /runs/ID/logs``, ``/archive``       a page of its log; a link to the whole of it
+``POST /runs/ID/cancel``                  end it; 202
+``GET``, ``PATCH``, ``DELETE /secrets``   the caller's own secrets; values are never told
+========================================= =======================================================
+"""
+
+from __future__ import annotations
+
+from pennsieve_agent.node import routes_node, routes_runs
+from pennsieve_agent.node.front import Front
+
+front = Front((*routes_node.ROUTES, *routes_runs.ROUTES), is_owners=False)
+handler = front.handler
