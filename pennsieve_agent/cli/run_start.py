@@ -10,7 +10,7 @@ import typer
 from pennsieve_agent.cli import options, run_limits
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.errors import AwsError, PlatformError
+from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +132,7 @@ def _go_on(
     follower = run_following.follower(context, started.run, backend, timeout=timeout)
     try:
         run_following.to_end(context, follower, show=show)
-    except (PlatformError, AwsError):
+    except (PlatformError, AwsError, NodeError):
         raise  # with --json nothing was said of the run: the same command goes on with it
     except BaseException:
         started.told()

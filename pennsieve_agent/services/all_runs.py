@@ -12,6 +12,7 @@ from pennsieve_agent.domain.run_filter import RunQuery, Someone
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,
+    NodeError,
     NotFound,
     PlatformError,
     UsageProblem,
@@ -26,6 +27,8 @@ RECENT = 200
 """Among how many of each place a name is looked for."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LIST = "pennsieve run list"
+_SILENT = (PlatformError, AwsError, NodeError)
+"""What one place may fail with while the others go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ class AllRuns:
                 return Located(backend.get(run_id), backend)
             except NotFound:
                 continue
-            except (PlatformError, AwsError) as error:
+            except _SILENT as error:
                 if len(self._backends) == 1:
                     raise
                 self._name_silent(backend, error)
@@ -135,15 +138,13 @@ class AllRuns:
         rows.sort(key=lambda row: row.run.age_key, reverse=True)
         return rows
 
-    def _ask_all(
-        self, ask: Callable[[RunBackend], T]
-    ) -> list[tuple[RunBackend, T | PlatformError | AwsError]]:
+    def _ask_all(self, ask: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T | AgentError]]:
         """Every place's answer, or why there is none; asked at the same time."""
 
-        def one(backend: RunBackend) -> T | PlatformError | AwsError:
+        def one(backend: RunBackend) -> T | AgentError:
             try:
                 return ask(backend)
-            except (PlatformError, AwsError) as error:
+            except _SILENT as error:
                 return error
 
         if len(self._backends) == 1:

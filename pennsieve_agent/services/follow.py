@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.logs import LogReader
 from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
-from pennsieve_agent.errors import PlatformError, RateLimited, StillRunning, Unreachable
+from pennsieve_agent.errors import (
+    AgentError,
+    AwsError,
+    NodeUnreachable,
+    PlatformError,
+    RateLimited,
+    StillRunning,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.run_backend import RunBackend
@@ -20,6 +28,13 @@ if TYPE_CHECKING:
 _POLL_FIRST, _POLL_MOST, _SLOWER = 0.25, 5.0, 1.4
 GIVE_UP_SECONDS = 600
 _SERVER_ERROR = 500
+_NO_ANSWER = frozenset(
+    {
+        *("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"),
+        *("ConnectionClosedError", "ConnectionError", "HTTPClientError", "ProxyConnectionError"),
+    }
+)
+"""botocore's errors of a connection (botocore, "exceptions"); what it repeats itself is not here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,7 @@ class Follower:
         while True:
             try:
                 answer = self._poll()
-            except (Unreachable, RateLimited, PlatformError) as error:
+            except (PlatformError, AwsError, NodeUnreachable) as error:
                 if not _passing(error):
                     raise
                 if lost_at is None:
@@ -155,8 +170,13 @@ class Follower:
         return self.only_step is None or step.id == self.only_step
 
 
-def _passing(error: PlatformError) -> bool:
-    """Whether an error may pass by itself."""
-    if isinstance(error, Unreachable | RateLimited):
+def _passing(error: AgentError) -> bool:
+    """Whether an error may pass by itself.
+
+    Of AWS's those of the way to it do; expired or missing credentials need the user.
+    """
+    if isinstance(error, Unreachable | RateLimited | NodeUnreachable):
         return True
-    return (error.status or 0) >= _SERVER_ERROR
+    if isinstance(error, AwsError):
+        return error.aws_code in _NO_ANSWER
+    return isinstance(error, PlatformError) and (error.status or 0) >= _SERVER_ERROR

@@ -90,7 +90,7 @@ def on_own_node(
 
     Raises:
         PlatformError: the node refused; the same command is then a new run.
-        AwsError: the node cannot be reached; the same command goes on with this one.
+        AwsError, NodeError: it cannot be reached; the same command goes on with this one.
     """
     node = ready.own_node
     if node is None:

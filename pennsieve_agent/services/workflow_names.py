@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.matching import pick
-from pennsieve_agent.errors import AwsError, PlatformError
+from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 from pennsieve_agent.services.node_documents import decode_workflows
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def find(platform: Platform, nodes: Sequence[tuple[OwnNode, NodeCalls]], wanted:
     for node, calls in nodes:
         try:
             answer = calls.ask("GET", "/workflows", admin=node.is_owned)
-        except (PlatformError, AwsError):
+        except (PlatformError, AwsError, NodeError):
             continue  # listing its runs says so
         for row in decode_workflows(answer, f"compute node '{node.name}'"):
             known.setdefault(row.uuid, row.name)
