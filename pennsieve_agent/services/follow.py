@@ -34,7 +34,7 @@ _NO_ANSWER = frozenset(
         *("ConnectionClosedError", "ConnectionError", "HTTPClientError", "ProxyConnectionError"),
     }
 )
-"""botocore's errors of a connection (botocore, "exceptions"); what it repeats itself is not here."""
+"""Names of botocore's errors of a connection (botocore, "exceptions")."""
 
 
 @dataclass(frozen=True, slots=True)
