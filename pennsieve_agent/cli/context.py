@@ -19,7 +19,9 @@ from pennsieve_agent.errors import NotSignedIn
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.domain.identity import Identity, Profile
+    from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import NodeCalls
     from pennsieve_agent.settings.aws_keys import AwsKeyring
     from pennsieve_agent.settings.profiles import Settings
 
@@ -143,6 +145,19 @@ class Context:
                 can_ask=self.streams.can_ask,
             )
         )
+
+    @cached_property
+    def own_nodes(self) -> list[OwnNode]:
+        """The own nodes that this machine remembers for the profile in use; AWS is not asked."""
+        from pennsieve_agent.settings.own_nodes import OwnNodes
+
+        return OwnNodes.beside(self.config_path).list(self.profile.name)
+
+    def node_calls(self, node: OwnNode) -> NodeCalls:
+        """An own node, called with AWS credentials; nothing is opened before the first call."""
+        from pennsieve_agent.cli.node_calls import LazyNode
+
+        return LazyNode(self, node)
 
     @cached_property
     def aws_keyring(self) -> AwsKeyring:
