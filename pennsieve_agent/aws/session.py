@@ -83,11 +83,6 @@ class Aws:
         self._clients.clear()
 
     @property
-    def endpoint(self) -> str:
-        """The address at which everything of AWS is, in place of AWS's own; empty for AWS."""
-        return self._settings.endpoint or ""
-
-    @property
     def region(self) -> str:
         """The region: what was asked for, else what AWS's own settings say, else us-east-1."""
         if self._region is None:
