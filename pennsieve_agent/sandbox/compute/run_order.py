@@ -16,6 +16,7 @@ from pennsieve_agent.sandbox.compute.dag import (
     TARGET,
     BadGraph,
     check_amount,
+    check_place,
     fills_dataset,
     to_step,
     with_extra_parameters,
@@ -122,6 +123,9 @@ def check_order(order: RunOrder, dag: list[Node]) -> None:
     """
     kinds = {node["id"]: node["type"] for node in dag}
     _check_names(order, kinds)
+    for node in dag:
+        if node["type"] == TARGET and node["id"] in order.configs:
+            check_place(node, order.configs[node["id"]].get("executionTarget", ""))
     for node_id, kind in kinds.items():
         if kind == SOURCE and not order.sources.get(node_id):
             raise BadGraph(f"data-source {node_id} needs at least one package")
