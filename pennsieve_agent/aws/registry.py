@@ -32,6 +32,8 @@ MANIFESTS = frozenset(
 )
 MAX_DOCUMENT = 4 << 20
 """What a registry must take of a manifest ("Distribution Specification", "Pushing Manifests")."""
+RUNS = "Pennsieve-Runs"
+"""A header by which a sandbox's registry says that nothing runs its images: ``archives``."""
 _ACCEPT = {"Accept": ", ".join(sorted(INDEXES | MANIFESTS))}
 _NOT_FOUND = 404
 
@@ -71,15 +73,17 @@ class Registry:
         self._http = RegistryHttp(base, login)
         self._root = f"{self._http.base}/v2/{prefix}/" if prefix else f"{self._http.base}/v2/"
 
-    def check(self) -> None:
+    def check(self) -> str:
         """See that the registry is there and takes the sign-in ("Determining Support").
+
+        Answers what it says of itself in :data:`RUNS`, which AWS does not send.
 
         Raises:
             RegistryError: it does not; the message has the registry's own words.
 
         """
-        with self._http.ask("GET", f"{self._http.base}/v2/"):
-            return
+        with self._http.ask("GET", f"{self._http.base}/v2/") as answer:
+            return str(answer.headers.get(RUNS) or "")
 
     def document(self, repository: str, reference: str) -> Document:
         """The manifest or index of a tag or digest; one that is asked for by digest is checked.

@@ -76,12 +76,23 @@ def own_registry(aws: Aws, repository: str) -> Place:
         RegistryError: there is no registry behind it, or it does not take the sign-in.
 
     """
-    found = aws.call("ecr", "get_authorization_token")["authorizationData"][0]
+    address, login = sign_in(aws)
     # AWS says the registry's address with the sign-in; elsewhere it has a path, too.
-    base, prefix = _split(str(found["proxyEndpoint"]))
-    registry = Registry(base, prefix, str(found["authorizationToken"]))
+    base, prefix = _split(address)
+    registry = Registry(base, prefix, login)
     registry.check()
     return Place(registry, repository)
+
+
+def sign_in(aws: Aws) -> tuple[str, str]:
+    """The address of the account's registry, and what basic authentication sends to it.
+
+    Raises:
+        AwsError: ECR gives no sign-in.
+
+    """
+    found = aws.call("ecr", "get_authorization_token")["authorizationData"][0]
+    return str(found["proxyEndpoint"]), str(found["authorizationToken"])
 
 
 def copy(

@@ -50,6 +50,11 @@ class JobMachine:
         self._folder = folder
         self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
 
+    @property
+    def runs_archives(self) -> bool:
+        """Whether it runs code from archives, and no images."""
+        return self._backend.name == "process"
+
     def sweep(self) -> None:
         """End what an earlier process left running, and remove its files."""
         kill_marked(f"mover-{self._name}.")

@@ -89,12 +89,16 @@ class RegistryFront:
         police: Police,
         lock: Lock,
         record: Record,
+        *,
+        runs_archives: bool = False,
     ) -> None:
+        """``runs_archives`` says that no machine here runs images: a client is told so."""
         self._daemon = daemon
         self._logins = logins
         self._police = police
         self._lock = lock
         self._record = record
+        self._said = [("Pennsieve-Runs", "archives")] if runs_archives else []
         self._public = PublicImages(logins.endpoint)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -109,8 +113,9 @@ class RegistryFront:
         try:
             login = self._login(authorization)
             if path == ROOT:
-                self._daemon.check()
-                return _answer(start_response, "200 OK", b"{}")
+                if not self._said:
+                    self._daemon.check()
+                return _answer(start_response, "200 OK", b"{}", self._said)
             place = self._checked(str(environ["REQUEST_METHOD"]), path, login)
             return self._serve(place, environ, start_response)
         except _Refused as refused:

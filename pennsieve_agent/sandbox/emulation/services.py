@@ -86,12 +86,20 @@ class Services:
         self.batch = Batch(self._store, works, places, self._changed, clock)
         self._jobs = BatchApi(self.batch, lock, USER_ACCOUNT_ID, clock)
         self._now = clock
+        self._runs_archives = bool(getattr(extras.machine, "runs_archives", False))
         self._logins = Logins(endpoint, clock)
         self._registry = RegistryDaemon(data / REGISTRY_FOLDER)
 
     def registry(self, record: Record) -> RegistryFront:
         """What answers for the account's registries of images; ``record`` tells ECR of a push."""
-        return RegistryFront(self._registry, self._logins, self._police, self._lock, record)
+        return RegistryFront(
+            self._registry,
+            self._logins,
+            self._police,
+            self._lock,
+            record,
+            runs_archives=self._runs_archives,
+        )
 
     def start(self) -> None:
         """Start what works by itself; moto is loaded by now."""
