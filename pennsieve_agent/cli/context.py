@@ -44,6 +44,7 @@ class Context:
         self.profile_name: str | None = None
         self.as_json = False
         self._open = ExitStack()
+        self._nodes: dict[str, NodeCalls] = {}
 
     def __enter__(self) -> Self:
         """Begin a command."""
@@ -157,7 +158,7 @@ class Context:
         """An own node, called with AWS credentials; nothing is opened before the first call."""
         from pennsieve_agent.cli.node_calls import LazyNode
 
-        return LazyNode(self, node)
+        return self._nodes.setdefault(node.token, LazyNode(self, node))
 
     @cached_property
     def aws_keyring(self) -> AwsKeyring:
