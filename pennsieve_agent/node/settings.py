@@ -16,6 +16,8 @@ class NodeSettings:
     ``mover_image`` is an image with Python 3.11 or newer and nothing else; ``code_key`` is where
     the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none; ``gpu_queue`` is
     empty where there are no GPUs. ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
+    ``organization`` is the Pennsieve workspace that the node is for. ``key`` is the customer's key
+    for parameters, empty for AWS's own.
     """
 
     token: str
@@ -34,6 +36,7 @@ class NodeSettings:
     job_role: str
     mover_role: str
     gateway: str
+    admin: str
     reconciler: str
     schedule: str
     secret_prefix: str
@@ -44,6 +47,8 @@ class NodeSettings:
     max_vcpus: str = "256"
     monthly_budget: str = "0"
     endpoint: str = ""
+    organization: str = ""
+    key: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -66,7 +71,7 @@ class NodeSettings:
         return {variable(name): value for name, value in found if value}
 
 
-_OPTIONAL = {"gpu_queue", "max_vcpus", "monthly_budget", "endpoint"}
+_OPTIONAL = {"gpu_queue", "max_vcpus", "monthly_budget", "endpoint", "organization", "key"}
 
 
 def variable(field: str) -> str:
