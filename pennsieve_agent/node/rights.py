@@ -40,6 +40,44 @@ GATEWAY = (
     _right("batch", "DescribeComputeEnvironments", "any", "say how the queues are; AWS knows none"),
     _OWN_LOG,
 )
+ADMIN = (
+    _right(
+        "dynamodb",
+        "DeleteItem GetItem PutItem Query",
+        "table",
+        "keep the node's registry, read runs",
+    ),
+    _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
+    _right("logs", "FilterLogEvents", "job-log", "read the log of a run"),
+    _right("s3", "GetObject", "bucket-logs", "give the owner the kept log of a run"),
+    _right("s3", "GetObject PutObject", "bucket-runs", "keep what a run was asked for"),
+    _right(
+        "s3",
+        "DeleteObject GetObject PutObject",
+        "bucket-archives",
+        "take code to be built, by a link for one file",
+    ),
+    _right(
+        "secretsmanager",
+        "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
+        "secret",
+        "keep the node's secrets, and mask them in logs",
+    ),
+    _right(
+        "ssm",
+        "AddTagsToResource DeleteParameter PutParameter",
+        "parameter",
+        "keep the keys of workflows, which it need not read",
+    ),
+    _right(
+        "ecr",
+        "BatchDeleteImage DescribeImages",
+        "workflow-images",
+        "see which images are there, and delete those that no version names",
+    ),
+    _right("batch", "DescribeComputeEnvironments", "any", "say how the queues are; AWS knows none"),
+    _OWN_LOG,
+)
 RECONCILER = (
     _right(
         "dynamodb", "DeleteItem GetItem PutItem Query", "table", "write down each step of a run"
@@ -76,6 +114,7 @@ RECONCILER = (
     ),
     _right("ecr", "BatchGetImage", "platform-images", "pin images to what they are now"),
     _right("secretsmanager", "GetSecretValue", "secret", "know which secrets a run gets"),
+    _right("ssm", "GetParameter", "parameter", "sign in to Pennsieve as a workflow"),
     _right("events", "DisableRule EnableRule", "schedule", "be woken while runs are active"),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell the mover what to move"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
@@ -90,6 +129,12 @@ EXECUTION = (
         "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
         "platform-images",
         "pull the images of workflows",
+    ),
+    _right(
+        "ecr",
+        "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
+        "node-images",
+        "pull the images that are the node's own",
     ),
     _right("secretsmanager", "GetSecretValue", "secret", "hand a run its secrets"),
     _right("logs", "CreateLogStream PutLogEvents", "job-log", "write the log of a job"),
@@ -116,6 +161,7 @@ MOVER = (
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
     "gateway": GATEWAY,
+    "admin": ADMIN,
     "reconciler": RECONCILER,
     "execution": EXECUTION,
     "job": JOB,

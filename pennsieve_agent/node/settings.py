@@ -38,6 +38,7 @@ class NodeSettings:
     job_role: str
     mover_role: str
     gateway: str
+    admin: str
     reconciler: str
     schedule: str
     secret_prefix: str
