@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Job:
     started: float = 0.0
     stopped: float = 0.0
     ran: int = 0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
@@ -142,6 +144,7 @@ def _row(job: Job) -> dict[str, Any]:
         "status": "RUNNABLE" if job.status == "SUBMITTED" else job.status,
         "statusReason": job.reason,
         "container": container,
+        "attempts": job.attempts,
         "startedAt": int(job.started * 1000),
         "stoppedAt": int(job.stopped * 1000),
     }
@@ -178,6 +181,9 @@ class Bucket(_Client):
     def put_object(self, *, Key: str, Body: Any, **_: Any) -> Any:  # noqa: N803
         data = Body if isinstance(Body, bytes) else Body.read()
         return self._do("put_object", lambda: self.world.objects.__setitem__(Key, data))
+
+    def get_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
+        return self._do("get_object", lambda: {"Body": BytesIO(self.world.objects[Key])})
 
     def delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         return self._do("delete_object", lambda: self.world.objects.pop(Key, None))
