@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Job:
     started: float = 0.0
     stopped: float = 0.0
     ran: int = 0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
@@ -142,6 +143,7 @@ def _row(job: Job) -> dict[str, Any]:
         "status": "RUNNABLE" if job.status == "SUBMITTED" else job.status,
         "statusReason": job.reason,
         "container": container,
+        "attempts": job.attempts,
         "startedAt": int(job.started * 1000),
         "stoppedAt": int(job.stopped * 1000),
     }
