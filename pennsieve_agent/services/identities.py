@@ -177,7 +177,18 @@ def mine(desk: Desk, workflow: str, hooks: Iterable[Webhook]) -> list[Webhook]:
     ]
 
 
-def retire(desk: Desk, workflow: str, hooks: Sequence[Webhook], datasets: Sequence[str]) -> None:
+def numbers(desk: Desk, workflow: str) -> dict[int, int]:
+    """The numbers of a workflow's users by their integrations, as far as this machine knows."""
+    return {user.integration: user.number for user in desk.store.users(workflow).values()}
+
+
+def retire(
+    desk: Desk,
+    workflow: str,
+    hooks: Sequence[Webhook],
+    datasets: Sequence[str],
+    known: Mapping[int, int],
+) -> None:
     """Remove integrations: off each dataset, deleted, and proved by a sign-in that is refused.
 
     Integrations that their users made themselves go first; ``known`` has the numbers of users, for

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from pennsieve_agent.domain.grants import Access, Grant
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AgentError, AwsError, Unreachable
+from pennsieve_agent.errors import AgentError, AwsError, NodeError
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class NodeAdmin(Protocol):
         """The body of a successful answer.
 
         Raises:
-            AwsError, Unreachable: the node cannot be asked.
+            AwsError, NodeError: the node cannot be asked.
             PlatformError: it refuses.
 
         """
@@ -51,7 +51,7 @@ def ask_each(
     for admin in nodes:
         try:
             answers.append((admin, question(admin)))
-        except (AwsError, Unreachable) as error:
+        except (AwsError, NodeError) as error:
             unasked.append(Unasked(admin.node, error))
     return answers, unasked
 
