@@ -124,8 +124,8 @@ def show(
     context = options.use(ctx, profile, as_json=json)
     found = lookup.workflow(context.platform, context.workspace_id, workflow)
     if json:
-        identity = workflow_identity.identity_document(context, found)
-        context.streams.document({**documents.workflow(found), "identity": identity})
+        own = workflow_identity.identity_document(context, found)
+        context.streams.document({**documents.workflow(found), "identity": own})
         return
     streams = context.streams
     streams.result(

@@ -127,10 +127,10 @@ def revoke(desk: Desk, workflow: Workflow, dataset_id: str) -> Revoked:
         with contextlib.suppress(NotFound):
             admin.ask("DELETE", "/grants", {"workflow": workflow.uuid, "dataset": dataset_id})
     try:
-        had = _take_off(desk, standing, workflow, dataset_id, tuple(Kind)) or had
         for user in desk.store.users(workflow.uuid).values():
             key = _key_at_hand(desk, user.integration)
             identities.remove_strays(desk, user.number, key, dataset_id)
+        had = _take_off(desk, standing, workflow, dataset_id, tuple(Kind)) or had
     except NotFound:
         desk.note("Pennsieve no longer has this dataset, or you are no longer on it")
     nodes = tuple(admin.node.name for admin, _ in standing.nodes)

@@ -47,7 +47,10 @@ PROOF_WAITS = (1.0, 2.0, 5.0, 10.0, 20.0)
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What identities are made and kept with. ``connect`` signs in with a key."""
+    """What identities are made and kept with.
+
+    ``connect`` is a session of a key, which whoever made this closes.
+    """
 
     platform: Platform
     me: User
@@ -212,47 +215,48 @@ def retire(
 
 
 def remove_strays(desk: Desk, number: int, key: ApiKey | None, dataset: str = "") -> None:
-    """Take off what a workflow's user made itself: from a dataset, or for good.
+    """Remove what a workflow's user made itself: everything, or what is on a dataset.
 
-    Its private integrations are seen by itself alone, so its key is used where it is here.
+    Its private integrations are seen by itself alone, so its own key is used where it is here.
 
     Raises:
         PlatformError: Pennsieve refuses, or does not answer.
 
     """
+    session = desk.platform
     if key is not None:
-        with contextlib.suppress(NotSignedIn), contextlib.closing(desk.connect(key)) as own:
-            _remove(desk, own, own.identity().user.number, dataset)
-            return
+        session = desk.connect(key)
+        try:
+            number = session.identity().user.number
+        except NotSignedIn:  # it is deleted already
+            session = desk.platform
     if number:
-        _remove(desk, desk.platform, number, dataset)
+        _remove_strays(desk, session, number, dataset)
 
 
-def _remove(desk: Desk, session: Platform, number: int, dataset: str) -> None:
+def _remove_strays(desk: Desk, session: Platform, number: int, dataset: str) -> None:
     strays = [hook for hook in session.webhooks.list() if hook.created_by == str(number)]
     if dataset and strays:
-        there = {row.webhook_id for row in session.webhooks.on_dataset(dataset)}
+        there = {row.webhook_id for row in desk.platform.webhooks.on_dataset(dataset)}
         strays = [hook for hook in strays if hook.id in there]
     for hook in strays:
         try:
-            if dataset:
-                desk.platform.integrations.disable(dataset, hook.id)
-            else:
-                session.webhooks.delete(hook.id)
+            session.webhooks.delete(hook.id)
         except NotFound:
             continue
-        except Forbidden:
+        except Forbidden:  # only its maker and administrators delete it
+            if dataset:
+                desk.platform.integrations.disable(dataset, hook.id)
             desk.note(
                 f"the workflow's own user made the integration '{hook.name}'; ask an "
                 "administrator of the workspace to delete it"
             )
             continue
-        desk.note(f"took off the integration '{hook.name}', which the workflow's own user had made")
+        desk.note(f"deleted the integration '{hook.name}', which the workflow's own user had made")
 
 
 def _user_of(desk: Desk, key: ApiKey) -> User:
-    with contextlib.closing(desk.connect(key)) as session:
-        return session.identity().user
+    return desk.connect(key).identity().user
 
 
 def _key(desk: Desk, integration: int) -> ApiKey | None:
@@ -281,8 +285,7 @@ def _prove(desk: Desk, hook: Webhook, key: ApiKey | None) -> None:
         return
     for wait in (*PROOF_WAITS, 0.0):
         try:
-            with contextlib.closing(desk.connect(key)) as session:
-                session.workspace_id()
+            desk.connect(key).workspace_id()
         except NotSignedIn:
             return
         desk.sleep(wait)

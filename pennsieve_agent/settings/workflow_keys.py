@@ -27,6 +27,7 @@ class WorkflowKeys:
     keychain: Keychain
     place: str
     note: Callable[[str], None]
+    slow_seconds: float = SLOW_SECONDS
 
     def check(self) -> bool:
         """Whether there is a keychain; it is tried out, so that no key is made that gets lost.
@@ -93,7 +94,7 @@ class WorkflowKeys:
 
     @contextmanager
     def _patience(self) -> Iterator[None]:
-        timer = threading.Timer(SLOW_SECONDS, self.note, ["waiting for the system's keychain"])
+        timer = threading.Timer(self.slow_seconds, self.note, ["waiting for the system's keychain"])
         timer.daemon = True
         timer.start()
         try:
