@@ -15,7 +15,7 @@ from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent, Result
 from tests.fakes.emulated_lambda import EmulatedLambda, emulated_lambda
-from tests.fakes.own_node import NODE, VERSION, summary
+from tests.fakes.run_node import NODE, VERSION, summary
 
 RUN = "44444444-4444-4444-8444-444444444444"
 START = ("run", "start", "--dataset", DATASET, "--node", "my-node", "--workflow", "own-count")

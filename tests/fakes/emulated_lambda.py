@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.fakes.own_node import FakeNode
+from tests.fakes.run_node import FakeNode
 
 TICKET = "the-ticket"
 

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -197,9 +196,6 @@ class Bucket(_Client):
     def put_object(self, *, Key: str, Body: Any, **_: Any) -> Any:  # noqa: N803
         data = Body if isinstance(Body, bytes) else Body.read()
         return self._do("put_object", lambda: self.world.objects.__setitem__(Key, data))
-
-    def get_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
-        return self._do("get_object", lambda: {"Body": BytesIO(self.world.objects[Key])})
 
     def delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         return self._do("delete_object", lambda: self.world.objects.pop(Key, None))

@@ -119,7 +119,7 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         variable("execution_role"): attribute("ExecutionRole", "Arn"),
         variable("job_role"): attribute("JobRole", "Arn"),
         variable("mover_role"): attribute("MoverRole", "Arn"),
-        **({variable("kms_key"): attribute("Key", "Arn")} if has_key(spec) else {}),
+        **({variable("key"): attribute("Key", "Arn")} if has_key(spec) else {}),
     }
 
 
