@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
 
@@ -135,7 +135,9 @@ class RunRecord:
 
     def to_json(self, *, plan: bool = True) -> str:
         """As it is stored; the plan, which does not change, can be left out."""
-        return json.dumps(asdict(self) | ({} if plan else {"plan": {}}))
+        values = {name: getattr(self, name) for name in _RUN_FIELDS}
+        values["jobs"] = [{name: getattr(job, name) for name in _JOB_FIELDS} for job in self.jobs]
+        return json.dumps(values if plan else values | {"plan": {}})
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -179,3 +181,8 @@ class RunRecord:
         """Decide how it ends; the first decision stays."""
         if not self.outcome:
             self.outcome, self.reason = outcome, reason
+
+
+# A run of 200 steps is written hundreds of times; dataclasses.asdict copies all of it each time.
+_JOB_FIELDS = tuple(each.name for each in fields(JobRecord))
+_RUN_FIELDS = tuple(each.name for each in fields(RunRecord))
