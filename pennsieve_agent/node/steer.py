@@ -34,6 +34,7 @@ from pennsieve_agent.node.prepare import prepare
 from pennsieve_agent.node.reasons import STOPPED
 from pennsieve_agent.node.receipt import NAME, receipt_of
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.step_secrets import keep_session
 from pennsieve_agent.node.web import Down, Web
 
 log = logging.getLogger(__name__)
@@ -158,6 +159,8 @@ class Steersman:
             raise Unfit(why)
 
     def _submit(self, record: RunRecord) -> bool:
+        if not self._has_session(record):
+            return record.phase is not Phase.SUBMITTING
         job = next_to_submit(record)
         if job is None:
             record.phase = Phase.RUNNING
@@ -168,6 +171,17 @@ class Steersman:
             return True
         self._launch(record, job)
         return True
+
+    def _has_session(self, record: RunRecord) -> bool:
+        """Whether steps that start now get the token that they were promised."""
+        try:
+            why = keep_session(self.node, record)
+        except Down:
+            return False
+        if why:
+            record.end("FAILED", why)
+            record.phase = Phase.ENDING
+        return not why
 
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         launcher = Launcher(self.node, record)
@@ -188,6 +202,8 @@ class Steersman:
         record.submitting = ""
 
     def _watch(self, record: RunRecord) -> bool:
+        if not self._has_session(record) and record.phase is not Phase.RUNNING:
+            return True
         seen = self.look(record)
         take_note(record, seen)
         self._explain(record)
