@@ -86,7 +86,7 @@ class Steersman:
     def _steer(self, record: RunRecord) -> None:
         outbox = Outbox(self.node, self.journal, record)
         for _ in range(MOST_STEPS):
-            before = record.to_json()
+            before = record.to_json(plan=False)
             try:
                 on = self._step(record)
             except Busy:
@@ -97,7 +97,7 @@ class Steersman:
                 return
             record.tries = 0
             self._tell(record, outbox)
-            if record.to_json() != before:
+            if record.to_json(plan=False) != before:
                 self.journal.write(record)
             outbox.flush()
             if record.phase is Phase.DONE or not on:
