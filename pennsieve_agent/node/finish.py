@@ -70,7 +70,7 @@ def _plan(record: RunRecord) -> Mapping[str, Any]:
     return {key: value for key, value in record.plan.items() if key != "sources"}
 
 
-def receipt(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
+def metrics_of(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
     """What the run took and cost, in the platform's shape (``contracts/workflows.md`` 3.9).
 
     The file system's part is what the movers wrote and read there, kept for as long as the run

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pennsieve_agent.node.judge import awaited
+from pennsieve_agent.node.judge import HOST_LOSSES, awaited, host_losses
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.tasks import (
@@ -27,8 +27,6 @@ from pennsieve_agent.node.vault import secrets_of
 INPUT_MOUNT, OUTPUT_MOUNT = "/mnt/input", "/mnt/output"
 FIRST_UID = 100_000
 LAYER_TARGET = "persistent-layer"
-ATTEMPTS = 4
-"""The first, and three more when AWS takes a machine back or cannot start it."""
 LEAST_TIMEOUT = 60
 _RUN, _LAYERS = "run", "layers"
 _TASKS = {
@@ -165,7 +163,7 @@ class Launcher:
             type="container",
             platformCapabilities=["EC2" if job.gpu else "FARGATE"],
             containerProperties=container,
-            retryStrategy=_retries(self.record.limits, job),
+            retryStrategy=_retries(job),
             timeout={"attemptDurationSeconds": _timeout(self.record.limits)},
             propagateTags=True,
             tags=self._tags(),
@@ -299,21 +297,20 @@ def _requirements(job: JobRecord) -> list[dict[str, str]]:
     return [*found, {"type": "GPU", "value": "1"}] if job.gpu else found
 
 
-def _retries(limits: Mapping[str, Any], job: JobRecord) -> dict[str, Any]:
-    """AWS Batch's own strategy: what AWS did is tried again, what the program did is not.
+def _retries(job: JobRecord) -> dict[str, Any]:
+    """AWS Batch's own strategy: what happened to a machine is tried again, nothing else.
 
-    Source: AWS Batch, "Automated job retries". At most five conditions are taken.
+    What the program did is tried again by a new submission, as Batch counts all attempts together
+    (AWS Batch, "Automated job retries"). At most five conditions are taken.
     """
-    wanted = int(limits.get("retries") or 0) if job.kind is JobKind.PROCESS else 0
-    last = {"onReason": "*", "action": "RETRY" if wanted else "EXIT"}
     return {
-        "attempts": max(ATTEMPTS, wanted + 1) if not wanted else wanted + 1,
+        "attempts": 1 + max(HOST_LOSSES - host_losses(job), 0),
         "evaluateOnExit": [
             {"onStatusReason": "Host EC2*", "action": "RETRY"},
             {"onStatusReason": "Your Spot*", "action": "RETRY"},
             {"onReason": "CannotPullContainer*", "action": "RETRY"},
             {"onStatusReason": "Task failed to start*", "action": "RETRY"},
-            last,
+            {"onReason": "*", "action": "EXIT"},
         ],
     }
 

@@ -1,7 +1,8 @@
 """The reconciler: what moves runs forward.
 
-It is woken when a job of Batch's changed, by the clock, by the gateway (``{"advance": run}``), and
-by a mover that asks the platform something (``{"relay": {...}}``).
+It is woken when a job of Batch's changed, by the clock, and by the gateway (``{"advance": run}``).
+A transfer job asks it what it may not do itself: Pennsieve (``{"relay": {...}}``), the receipt of a
+run (``{"receipt": run}``), and to note what it delivered (``{"delivered": {...}}``).
 
 An event only says which run to look at. One that is lost is made up for by the clock, every five
 minutes while a run is active; one that comes twice finds nothing to do.
@@ -17,8 +18,9 @@ from typing import Any
 
 from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.node import Node, node_of
+from pennsieve_agent.node.outputs import note_outputs
 from pennsieve_agent.node.relay import relay
-from pennsieve_agent.node.steer import Steersman
+from pennsieve_agent.node.steer import Steersman, receipt_for
 
 log = logging.getLogger(__name__)
 
@@ -36,15 +38,14 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Any:
     return handle(event, _node)
 
 
-def serve(event: Mapping[str, Any], session: Any, environ: Mapping[str, str]) -> Any:
-    """As :func:`handler`, with a session of boto3 and variables that are given."""
-    return handle(event, node_of(session, environ))
-
-
 def handle(event: Mapping[str, Any], node: Node) -> Any:
     """Do what an event asks for."""
     if "relay" in event:
         return relay(node, event["relay"])
+    if "delivered" in event:
+        return note_outputs(node, event["delivered"])
+    if "receipt" in event:
+        return receipt_for(node, str(event["receipt"]))
     journal = Journal(node)
     steersman = Steersman(node, journal)
     if "advance" in event:

@@ -16,8 +16,10 @@ class NodeSettings:
     ``mover_image`` is an image with Python 3.11 or newer and nothing else; ``code_key`` is where
     the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none; ``gpu_queue`` is
     empty where there are no GPUs. ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
-    ``organization`` is the Pennsieve workspace that the node is for. ``key`` is the customer's key
-    for parameters, empty for AWS's own.
+    ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
+    calls, and empty where Pennsieve does.
+    ``cognito`` is where keys sign in, where that is not AWS's own address; ``kms_key`` is the ARN
+    of the node's key, in the modes that have one.
     """
 
     token: str
@@ -36,7 +38,6 @@ class NodeSettings:
     job_role: str
     mover_role: str
     gateway: str
-    admin: str
     reconciler: str
     schedule: str
     secret_prefix: str
@@ -47,8 +48,10 @@ class NodeSettings:
     max_vcpus: str = "256"
     monthly_budget: str = "0"
     endpoint: str = ""
+    admin: str = ""
     organization: str = ""
-    key: str = ""
+    cognito: str = ""
+    kms_key: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -71,7 +74,10 @@ class NodeSettings:
         return {variable(name): value for name, value in found if value}
 
 
-_OPTIONAL = {"gpu_queue", "max_vcpus", "monthly_budget", "endpoint", "organization", "key"}
+_OPTIONAL = {
+    *("gpu_queue", "max_vcpus", "monthly_budget", "endpoint"),
+    *("admin", "organization", "cognito", "kms_key"),
+}
 
 
 def variable(field: str) -> str:

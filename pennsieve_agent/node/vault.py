@@ -6,6 +6,7 @@ their place.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -20,12 +21,16 @@ LEAST_MASKED = 4
 """Shorter values would be found in words."""
 MASK = "***"
 _GONE = {"ResourceNotFoundException", "InvalidRequestException"}
-_USER = re.compile(r"[^A-Za-z0-9-]+")
+_USER = re.compile(r"N:user:[0-9A-Za-z-]+")
 
 
 def scope_of(scope: str, user: str) -> str:
-    """The name of a scope: everybody's, or one person's."""
-    return SHARED if scope == SHARED else f"user-{_USER.sub('-', user)}"
+    """The name of a scope: everybody's, or one person's; no two persons have one name."""
+    if scope == SHARED:
+        return SHARED
+    if _USER.fullmatch(user):
+        return f"user-{user.replace(':', '-')}"
+    return f"user-{hashlib.sha256(user.encode()).hexdigest()[:32]}"
 
 
 class Vault:

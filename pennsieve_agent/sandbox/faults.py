@@ -2,7 +2,8 @@
 
 Off unless ``pennsieve sandbox start --faults SPEC`` or ``--fault-seed N`` asks for it. A spec is a
 comma-separated list of kinds, each with an optional rate between 0 and 1 and an optional pattern of
-paths: ``429``, ``reset=0.2``, ``500=0.1@/datasets*``. ``all`` is every kind but ``unsafe``.
+paths: ``429``, ``reset=0.2``, ``500=0.1@/datasets*``. ``all`` is every kind but ``cache`` and
+``unsafe``.
 
 =========== ======================================================================================
 latency     the answer comes up to half a second later
@@ -12,6 +13,7 @@ latency     the answer comes up to half a second later
 reset       the connection ends after a part of the body
 stale       a list is answered as it was a few requests ago
 skew        the clock that dates tokens is minutes wrong; decided once, not for each request
+cache       v2 remembers for 300 seconds who may do what, as the hosted gateway does
 unsafe      the dangerous imperfections of the hosted platform (:func:`unsafe`)
 =========== ======================================================================================
 
@@ -47,6 +49,7 @@ MAX_SKEW_SECONDS = 600
 STALE_REQUESTS = 3
 MAX_REMEMBERED = 1000
 _UNSAFE = "unsafe"
+_CACHE = "cache"
 _LISTS = re.compile(
     r"/(datasets(/paginated)?|datasets/[^/]+/packages|webhooks|repositories|upload/manifest"
     r"|applications(/store)?|compute/(resources|workflows)/[a-z-]+)/?"
@@ -76,6 +79,11 @@ class Plan:
     def is_unsafe(self) -> bool:
         """Whether the platform's dangerous imperfections are wanted."""
         return any(rule.kind == _UNSAFE for rule in self.rules)
+
+    @property
+    def caches(self) -> bool:
+        """Whether the gateway of v2 remembers its decisions (``contracts/core.md`` 1.9)."""
+        return any(rule.kind == _CACHE for rule in self.rules)
 
     @property
     def skew_seconds(self) -> float:
@@ -110,10 +118,10 @@ def parse(spec: str | None, seed: int | None) -> Plan | None:
     for part in (spec or "all").split(","):
         found = re.fullmatch(r"([a-z0-9]+)(?:=([0-9.]+))?(?:@(\S+))?", part.strip())
         kind = found[1] if found else part
-        if not found or kind not in {*KINDS, "skew", _UNSAFE, "all"}:
+        if not found or kind not in {*KINDS, "skew", _CACHE, _UNSAFE, "all"}:
             raise UsageProblem(
                 f"there is no fault '{part.strip()}'",
-                hint=f"faults: {', '.join((*KINDS, 'skew', _UNSAFE, 'all'))}",
+                hint=f"faults: {', '.join((*KINDS, 'skew', _CACHE, _UNSAFE, 'all'))}",
             )
         rate, paths = _rate(found[2]), found[3] or "*"
         kinds = (*KINDS, "skew") if kind == "all" else (kind,)

@@ -285,14 +285,43 @@ def test_a_full_file_system_is_said_by_the_run(world: World) -> None:
     assert "the file system is full: writing 'a.edf'" in world.reports[-1][1]["reason"]
 
 
-def test_a_workflow_may_ask_for_its_own_failures_to_be_tried_again(world: World) -> None:
-    world.run = {"limits": {"retries": 2, "spot": True, "timeoutSeconds": 90}}
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_a_program_that_fails_is_tried_again_as_often_as_asked(world: World, retries: int) -> None:
+    world.run = {"limits": {"retries": retries, "spot": True, "timeoutSeconds": 9000}}
     world.start()
-    world.deliver(world.events.pop(0))
-    work = next(j.definition for j in world.jobs.values() if "-work-" in j.name)
-    assert work["retryStrategy"]["attempts"] == 3
-    assert work["retryStrategy"]["evaluateOnExit"][-1]["action"] == "RETRY"
-    assert work["timeout"] == {"attemptDurationSeconds": 90}
+    for _ in range(20):
+        while world.events:
+            world.deliver(world.events.pop(0))
+        for job in world.ready():
+            failed = "-work-" in job.name
+            assert job.definition["retryStrategy"]["attempts"] == 4
+            world.begin(job)
+            world.end(job, "FAILED" if failed else "SUCCEEDED", code=3 if failed else 0)
+    tried = [job for job in world.jobs.values() if "-work-" in job.name]
+    assert len(tried) == retries + 1
+    assert finals(world) == ["FAILED"]
+    assert states(world, "work") == (["STARTED", "FAILED"] if retries else ["FAILED"])
+    work = next(row for row in world.record()["jobs"] if row["key"] == "work")
+    assert [row["exitCode"] for row in (*work["past"], *work["attempts"])] == [3] * (retries + 1)
+    assert world.left() == {}
+
+
+def test_lost_machines_are_counted_apart_from_the_programs_failures(world: World) -> None:
+    world.run = {"limits": {"retries": 1}}
+    world.start()
+    world.finish_all_of("in")
+    (job,) = world.ready()
+    world.begin(job)
+    lost = {"startedAt": 1000, "stoppedAt": 2000, "statusReason": "Host EC2 (i-0) terminated."}
+    failed = {"startedAt": 3000, "stoppedAt": 4000, "container": {"exitCode": 3}}
+    job.attempts = [lost, lost, failed]
+    world.end(job, "FAILED", code=3)
+    while world.events:
+        world.deliver(world.events.pop(0))
+    (again,) = world.ready()
+    assert again.definition["retryStrategy"]["attempts"] == 2
+    world.finish_all()
+    assert finals(world) == ["SUCCEEDED"]
 
 
 def test_a_job_that_batch_lost_is_submitted_again(world: World) -> None:

@@ -110,6 +110,7 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         mover_image=mover_image(spec),
         api=spec.api,
         api2=spec.api2,
+        cognito=spec.cognito,
         max_vcpus=str(settings.max_vcpus),
         monthly_budget=f"{settings.monthly_budget:g}",
     )
@@ -119,7 +120,7 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         variable("execution_role"): attribute("ExecutionRole", "Arn"),
         variable("job_role"): attribute("JobRole", "Arn"),
         variable("mover_role"): attribute("MoverRole", "Arn"),
-        **({variable("key"): ref("Key")} if has_key(spec) else {}),
+        **({variable("kms_key"): attribute("Key", "Arn")} if has_key(spec) else {}),
     }
 
 
