@@ -200,6 +200,7 @@ def _spec(
         platform_account_id=installed_platform(installed),
         api=hosts.api,
         api2=hosts.api2,
+        cognito=hosts.cognito or "",
         settings=installed_settings(installed)
         or (seen.entry.settings if seen.entry else Settings()),
         # Where the template cannot be read, the journal says what was turned on.

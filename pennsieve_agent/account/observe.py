@@ -133,6 +133,7 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
         platform_account_id=asked.app_store or installed_platform(template),
         api=options.hosts.api,
         api2=options.hosts.api2,
+        cognito=options.hosts.cognito or "",
         settings=settle(options.wanted, _before(entry, template)),
         code=worlds.bundle.code if worlds.bundle is not None else installed,
         transfer_digest=_transfer_digest(worlds, template),

@@ -10,7 +10,6 @@ from pennsieve_agent.account.own import own_node
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.request import stack_request, turned_off
 from pennsieve_agent.account.spec import NodeSpec
-from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES
 from pennsieve_agent.account.steps import (
     AllowImagePulls,
     AlreadyDone,
@@ -26,6 +25,7 @@ from pennsieve_agent.account.steps import (
     TurnOn,
     UploadCode,
 )
+from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.errors import AwsError, UsageProblem
 
@@ -89,8 +89,11 @@ def check_name(options: RegisterOptions) -> None:
 
 
 def _check_length(spec: NodeSpec) -> None:
-    """CloudFormation takes no longer template in a request; tags stand in it again and again."""
-    if len(stack_request(spec).body.encode()) > MAX_TEMPLATE_BYTES:
+    """CloudFormation takes no longer template in a request; tags stand in it again and again.
+
+    Only at first: what is longer once the node is turned on lies in its bucket.
+    """
+    if len(stack_request(turned_off(spec)).body.encode()) > MAX_TEMPLATE_BYTES:
         raise UsageProblem(
             f"with {len(spec.settings.extras.tags)} tags the stack's template is longer than the "
             f"{MAX_TEMPLATE_BYTES} bytes that AWS takes",

@@ -17,7 +17,8 @@ def stack_request(spec: NodeSpec) -> StackRequest:
     if tags is None:
         own = stack_tags(spec.names, spec.node_name, spec.organization_id)
         tags = own | dict(spec.settings.extras.tags)
-    return StackRequest(spec.names.stack, {**node_template(spec), "Metadata": metadata(spec)}, tags)
+    template = {**node_template(spec), "Metadata": metadata(spec)}
+    return StackRequest(spec.names.stack, template, tags, bucket=spec.names.bucket)
 
 
 def turned_off(spec: NodeSpec) -> NodeSpec:

@@ -87,7 +87,8 @@ class NodeSpec:
     """A node. Without ``code`` it is turned off: a stack with roles and a bucket, and no functions.
 
     ``organization_id`` is the Pennsieve workspace that it is for, empty where nobody said. ``api``
-    and ``api2`` are Pennsieve's hosts, as the node's functions reach them.
+    and ``api2`` are Pennsieve's hosts, as the node's functions reach them; ``cognito`` is where
+    keys sign in, empty for AWS's own address.
     ``platform_account_id`` is the AWS account that has Pennsieve's App Store images; empty where it
     is not known, and images of any account may be pulled, where that account allows it.
     """
@@ -98,6 +99,7 @@ class NodeSpec:
     platform_account_id: str = ""
     api: str = "https://api.pennsieve.io"
     api2: str = "https://api2.pennsieve.io"
+    cognito: str = ""
     settings: Settings = field(default_factory=Settings)
     code: Code | None = None
     transfer_digest: str = ""

@@ -81,7 +81,7 @@ ACTIONS = {
     "secretsmanager:GetSecretValue": "read secrets",
     "secretsmanager:PutSecretValue": "change secrets",
     "secretsmanager:TagResource": "tag what it makes",
-    "ssm:AddTagsToResource": "tag what it makes",
+    "ssm:DeleteParameters": "delete stored parameters",
     "ssm:DeleteParameter": "delete stored parameters",
     "ssm:GetParameter": "read stored parameters",
     "ssm:GetParameters": "read stored parameters",

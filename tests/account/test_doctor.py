@@ -65,7 +65,7 @@ def test_a_boundary_that_leaves_too_little(seen: Examined) -> None:
     row = {"Effect": "Deny", "Action": ["ssm:*", "batch:SubmitJob"], "Resource": "*"}
     narrow = {"Statement": [*seen.boundary["Statement"], row]}
     check = failing(replace(seen, boundary=narrow))["permissions boundary"]
-    assert "does not allow ssm:AddTagsToResource" in check.finding
+    assert "does not allow ssm:DeleteParameters" in check.finding
     assert "batch:SubmitJob" in check.finding
     assert "dynamodb" not in check.finding
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
 
 import pytest
@@ -17,13 +18,13 @@ from pennsieve_agent.account.recorded import (
     settings_of,
 )
 from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.request import stack_request, turned_off
 from pennsieve_agent.account.roles import roles_of
 from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
-from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES
 from pennsieve_agent.account.steps import AlreadyDone
 from pennsieve_agent.account.wanted import Wanted, parse_network, settle
 from pennsieve_agent.account.worlds import StepState
+from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES, template_of
 from pennsieve_agent.errors import UsageProblem
 from tests.account.scene import OPTIONS, Scene
 from tests.aws.emulator import IGNORED, NUMBER
@@ -83,9 +84,21 @@ def test_settings_come_back_as_they_were_written(settings: Settings) -> None:
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_all_of_it_is_short_enough_for_a_request(mode: Mode) -> None:
-    tags = tuple((f"key-{i}", "value") for i in range(5))
+    tags = tuple((f"key-{i}", "value") for i in range(7))
     largest = replace(FULL, mode=mode, extras=Extras(tags=tags))
-    assert len(stack_request(replace(SPEC, settings=largest)).body) < MAX_TEMPLATE_BYTES
+    first = turned_off(replace(SPEC, settings=largest))
+    assert len(stack_request(first).body) < MAX_TEMPLATE_BYTES
+
+
+def test_what_is_too_long_for_a_request_lies_in_the_nodes_bucket(scene: Scene) -> None:
+    tags = tuple((f"key-{i}", "a value") for i in range(8))
+    wanted = Wanted(mode=Mode.COMPLIANT, gpu=Gpu("g5.4xlarge", 16, 2), extras=Extras(tags=tags))
+    asked = plan(scene, wanted)
+    assert len(stack_request(asked.spec).body) > MAX_TEMPLATE_BYTES
+    scene.register(asked)
+    assert scene.plan().nothing_to_do
+    body = stack_request(asked.spec).body
+    assert template_of(scene.aws, asked.names.stack) == json.loads(body)
 
 
 def test_every_role_is_told_in_words() -> None:

@@ -110,6 +110,7 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         mover_image=mover_image(spec),
         api=spec.api,
         api2=spec.api2,
+        cognito=spec.cognito,
         max_vcpus=str(settings.max_vcpus),
         monthly_budget=f"{settings.monthly_budget:g}",
     )

@@ -70,7 +70,7 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
     rows += [
         statement
-        for access in (flow_access, _any_key_access, instance_access)
+        for access in (flow_access, key_access, instance_access)
         for statement in access(anywhere)["Statement"]
     ]
     return document(*_merged(_by_resource(rows)))
@@ -111,24 +111,17 @@ def flow_access(names: NodeNames) -> Document:
     return document(allow(actions, [group, f"{group}:*"]))
 
 
-def key_access(names: NodeNames) -> Document:
-    """What whoever uses the bucket needs of the node's key, in the modes that have one."""
-    return _key_by_way_of(names, ("s3",), ("kms:Decrypt", "kms:GenerateDataKey"))
+def key_access(names: NodeNames, *, bucket: bool = True, parameters: bool = True) -> Document:
+    """What a role needs of the node's key, in the modes that have one.
 
-
-def parameter_key_access(names: NodeNames) -> Document:
-    """What whoever writes and reads the node's parameters needs of its key.
-
-    Parameters of the standard tier are encrypted by the key itself (AWS Systems Manager, "How
-    Parameter Store uses AWS KMS").
+    For what is in the bucket, and for parameters: those of the standard tier are encrypted by the
+    key itself (AWS Systems Manager, "How Parameter Store uses AWS KMS").
     """
-    return _key_by_way_of(names, ("ssm",), ("kms:Decrypt", "kms:Encrypt"))
-
-
-def _any_key_access(names: NodeNames) -> Document:
-    return _key_by_way_of(
-        names, ("s3", "ssm"), ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
-    )
+    actions = ["kms:Decrypt"]
+    actions += ["kms:GenerateDataKey"] if bucket else []
+    actions += ["kms:Encrypt"] if parameters else []
+    services = [*(["s3"] if bucket else []), *(["ssm"] if parameters else [])]
+    return _key_by_way_of(names, services, actions)
 
 
 def _key_by_way_of(names: NodeNames, services: Sequence[str], actions: Sequence[str]) -> Document:
@@ -233,6 +226,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "bucket-runs": f"{bucket}/runs/*",
         "bucket-logs": f"{bucket}/logs/*",
         "bucket-archives": f"{bucket}/archives/*",
+        "bucket-documents": f"{bucket}/documents/*",
         "parameter": names.arn("ssm", f"parameter{names.parameter_prefix}*"),
         "platform-images": f"{images}{PLATFORM_REPOSITORIES}",
         "workflow-images": names.arn("ecr", f"repository/{names.workflow_images}"),

@@ -20,7 +20,6 @@ from pennsieve_agent.account.stack.policies import (
     instance_access,
     key_access,
     node_boundary,
-    parameter_key_access,
     role_access,
 )
 from pennsieve_agent.account.stack.statements import Document, document
@@ -29,8 +28,8 @@ from pennsieve_agent.account.stack.trusts import service_trust
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
 USE_BUCKET = frozenset({"admin", "gateway", "mover", "reconciler"})
 """The roles that use the node's key for what is in its bucket."""
-USE_PARAMETERS = frozenset({"admin", "reconciler"})
-"""The roles that use it for the keys of workflows: one writes them, the other signs in by them."""
+USE_PARAMETERS = frozenset({"admin", "execution", "reconciler"})
+"""The roles that use it for keys of workflows: to write them, hand them out, sign in by them."""
 
 
 def roles(spec: NodeSpec) -> Resources:
@@ -93,10 +92,9 @@ def _access(spec: NodeSpec, word: str) -> Document:
     files = attribute("Files", "Arn")
     where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
     access = [role_access(word, where)]
-    if has_key(spec) and word in USE_BUCKET:
-        access.append(key_access(names))
-    if has_key(spec) and word in USE_PARAMETERS:
-        access.append(parameter_key_access(names))
+    bucket, parameters = word in USE_BUCKET, word in USE_PARAMETERS
+    if has_key(spec) and (bucket or parameters):
+        access.append(key_access(names, bucket=bucket, parameters=parameters))
     return document(*(statement for one in access for statement in one["Statement"]))
 
 

@@ -13,9 +13,6 @@ from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
 from pennsieve_agent.account.stack.storage import storage
 
-MAX_TEMPLATE_BYTES = 51_200
-"""The longest template text that CloudFormation takes in a request."""
-
 
 def node_template(spec: NodeSpec) -> dict[str, Any]:
     """The stack of a node. Without ``spec.code`` it is turned off: it has no functions."""

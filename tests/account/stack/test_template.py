@@ -11,7 +11,8 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from pennsieve_agent.account.spec import Mode, NodeSpec
-from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES, node_template
+from pennsieve_agent.account.stack.template import node_template
+from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
 from pennsieve_agent.node.settings import NodeSettings
 from tests.account.stack.specs import (
     BOUNDARY,
@@ -212,7 +213,8 @@ def test_only_the_reconciler_reads_the_keys_of_workflows() -> None:
         for name, role in resources(node(Mode.SECURE), "AWS::IAM::Role").items()
         if "ssm:GetParameter" in json.dumps(role)
     }
-    assert able == {"ReconcilerRole"}
+    # The execution role hands a step what its workflow was promised, by the names in its job.
+    assert able == {"ExecutionRole", "ReconcilerRole"}
 
 
 def test_every_choice_changes_the_template() -> None:
