@@ -38,7 +38,11 @@ def encode_request(request: RunRequest) -> dict[str, object]:
             kept := without_empty({**step.default_params, **request.target_params.get(step.id, {})})
         )
     }
-    runnable = [step for step in workflow.steps if step.kind is not StepKind.SOURCE]
+    # A target has an entry with a compute type, or none at all (upstream-2026-11.md 8).
+    runnable = [
+        *workflow.processors,
+        *(t for t in workflow.of_kind(StepKind.TARGET) if t.compute_type),
+    ]
     body: dict[str, object] = {
         "workflowInstanceConfiguration": {
             "workflowId": workflow.uuid,

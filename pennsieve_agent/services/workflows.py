@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BUILD_SECONDS = 1800
 SOURCE_STEP, TARGET_STEP = "input", "output"
+STANDARD = "standard"
+"""The compute type that everything has unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,6 @@ def add(
         Conflict: another workflow has that name.
     """
     wanted = name or checkouts[-1].manifest.name
-    steps = chain(checkouts)
     existing = next((w for w in platform.workflows.list(organization_id) if w.name == wanted), None)
     present = platform.workflows.get(existing.uuid) if existing else None
     if present and [s.source_url for s in present.processors] != [c.source_url for c in checkouts]:
@@ -99,6 +100,7 @@ def add(
         _register(platform, checkout, sleep, note)
     if present is None:
         description = checkouts[-1].manifest.description
+        steps = chain(checkouts, _target_place(platform))
         made = platform.workflows.create(wanted, description, organization_id, steps)
         return Added(platform.workflows.get(made.uuid), tuple(checkouts), created=True)
     versions = {
@@ -111,7 +113,17 @@ def add(
     return Added(platform.workflows.get(present.uuid), tuple(checkouts), created=False)
 
 
-def chain(checkouts: Sequence[Checkout]) -> tuple[Step, ...]:
+def _target_place(platform: Platform) -> str:
+    """Where the data target runs: a compute type of its own, which has to be named.
+
+    Source: ``contracts/upstream-2026-11.md`` 8.
+    """
+    types = platform.workflows.target_types()
+    offered = next((each.compute_types for each in types if each.name == DATASET_TARGET), ())
+    return STANDARD if not offered or STANDARD in offered else offered[0]
+
+
+def chain(checkouts: Sequence[Checkout], target_place: str = STANDARD) -> tuple[Step, ...]:
     """Data source, one processor for each repository in turn, data target."""
     steps = [Step(SOURCE_STEP, StepKind.SOURCE)]
     for checkout in checkouts:
@@ -123,14 +135,18 @@ def chain(checkouts: Sequence[Checkout]) -> tuple[Step, ...]:
                 depends_on=(steps[-1].id,),
                 source_url=checkout.source_url,
                 tag=checkout.tag,
-                compute_type=manifest.compute_types[0] if manifest.compute_types else "standard",
+                compute_type=manifest.compute_types[0] if manifest.compute_types else STANDARD,
                 cpu=manifest.cpu,
                 memory=manifest.memory,
                 parameters=manifest.parameters,
             )
         )
     target = Step(
-        TARGET_STEP, StepKind.TARGET, depends_on=(steps[-1].id,), target_type=DATASET_TARGET
+        TARGET_STEP,
+        StepKind.TARGET,
+        depends_on=(steps[-1].id,),
+        target_type=DATASET_TARGET,
+        compute_type=target_place,
     )
     return (*steps, target)
 

@@ -17,12 +17,10 @@ them goes on after a restart where it was.
 The state of a run changes only through :mod:`.run_states`, conditionally on the state it had, so
 that of two changes that meet exactly one happens.
 
-**Builds.** A registered version goes from ``registering`` (the tag is checked out; from the
-sandbox's own GitHub, if that has the repository) to ``deploying`` (with a container engine
-``docker build``, without one the checkout is kept) to ``deployed`` or ``error``. What the build
-said can be read, which the platform does not offer:
-``GET /applications/store/{uuid}/versions/{version uuid or tag}/log`` answers
-``{"messages": [{"timestamp", "message"}]}``.
+**Builds.** A registered version goes from ``registering`` to ``deploying`` (the tag is fetched,
+from the sandbox's own GitHub if that has the repository, see :mod:`.fetching`; with a container
+engine ``docker build``, without one the files are kept) to ``deployed`` or ``error``. What the
+build said is in the sandbox's log.
 
 **Secrets** are in files that only the user may read (:mod:`.secret_vault`), never in the database
 and never in an answer. The processors of a run get its starter's and the shared ones as
@@ -38,7 +36,7 @@ account by the role, with the external id, and hands each run to the node's gate
 (:mod:`.node_gateway`). The node's real code runs as functions of the emulated account, its jobs by
 :mod:`.job_machine`. Its logs, secrets and allowed processors are read and written through.
 
-Left out: interactive sessions, LLM budgets, storage nodes, viewer assets, and Parquet exports.
+Left out: interactive sessions, LLM budgets, storage nodes, and Parquet exports.
 """
 
 from __future__ import annotations

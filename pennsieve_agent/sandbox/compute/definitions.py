@@ -8,12 +8,13 @@ from uuid import uuid4
 
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, Body, read
-from pennsieve_agent.sandbox.compute.dag import TARGET_TYPES, BadGraph, read_nodes
+from pennsieve_agent.sandbox.compute.dag import BadGraph, read_nodes
 from pennsieve_agent.sandbox.compute.definition_json import definition_json, definitions_json
 from pennsieve_agent.sandbox.compute.node_access import ADMIN
 from pennsieve_agent.sandbox.compute.paging import cursor_of, limit_of
 from pennsieve_agent.sandbox.compute.records import find_definition
 from pennsieve_agent.sandbox.compute.seams import Members
+from pennsieve_agent.sandbox.compute.target_types import TARGET_TYPES
 from pennsieve_agent.sandbox.compute.times import go_text
 from pennsieve_agent.sandbox.http import Caller, Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.store import Row, Store

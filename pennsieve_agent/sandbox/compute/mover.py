@@ -12,7 +12,6 @@ from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.engine.backend import Log
 from pennsieve_agent.engine.files import entries, require_space
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.sandbox.compute.dag import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.compute.delivery import (
     Deliveries,
     copy_file,
@@ -22,6 +21,7 @@ from pennsieve_agent.sandbox.compute.delivery import (
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles
+from pennsieve_agent.sandbox.compute.target_types import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.store import Row, Store
 
 

@@ -19,8 +19,8 @@ from pennsieve_agent.sandbox.compute.deadline import Deadline
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.masking import MaskedLines, Masking, with_secrets
 from pennsieve_agent.sandbox.compute.mover import DatasetMover
+from pennsieve_agent.sandbox.compute.ours import missing_grant
 from pennsieve_agent.sandbox.compute.records import find_node, find_run
-from pennsieve_agent.sandbox.compute.run_checks import missing_grant
 from pennsieve_agent.sandbox.compute.run_log import RunLog
 from pennsieve_agent.sandbox.compute.run_order import package_ids, request_of
 from pennsieve_agent.sandbox.compute.run_states import RunStates

@@ -6,7 +6,7 @@ import hmac
 import itertools
 
 from pennsieve_agent.domain.runs import RunStatus
-from pennsieve_agent.sandbox.compute import legacy_applications, role_policy
+from pennsieve_agent.sandbox.compute import legacy_applications, ours, role_policy
 from pennsieve_agent.sandbox.compute.accounts import Accounts
 from pennsieve_agent.sandbox.compute.app_permissions import AppPermissions
 from pennsieve_agent.sandbox.compute.applications import Applications
@@ -90,6 +90,7 @@ class ComputeParts:
         )
         self.routes: list[Route] = [
             *role_policy.routes(),
+            *ours.routes(),
             *legacy_applications.routes(),
             *itertools.chain.from_iterable(group.routes() for group in groups),
         ]

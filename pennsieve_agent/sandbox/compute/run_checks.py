@@ -14,9 +14,9 @@ from typing import Any
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute import answers, ours
 from pennsieve_agent.sandbox.compute.catalogue import find_app_of, find_program, may_see
-from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph, fills_dataset
+from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph
 from pennsieve_agent.sandbox.compute.definition_json import resolved_dag
 from pennsieve_agent.sandbox.compute.definitions import NO_WORKFLOW, may_read, may_read_definition
 from pennsieve_agent.sandbox.compute.layer_checks import check_layers
@@ -56,7 +56,7 @@ class RunChecks:
     def __init__(self, world: World, files: DatasetFiles, neighbours: Neighbours) -> None:
         self._store = world.store
         self._files = files
-        self._neighbours = neighbours
+        self.neighbours = self._neighbours = neighbours
         self._access = NodeAccess(world.store, neighbours.members)
         self._shelf = LayerShelf(world)
 
@@ -78,12 +78,6 @@ class RunChecks:
         own = may_read(self._neighbours.members, caller, definition)
         return Approved(definition, dag, definition["organization_id"] if own else caller.org_id)
 
-    def access(self, run: Row) -> str:
-        """What a run's workflow may do with its dataset now; empty when nothing."""
-        found = self._neighbours.grants(run["dataset_id"]) if run["dataset_id"] else []
-        granted = [access for uuid, access in found if uuid == run["workflow_uuid"]]
-        return next((a.value for a in sorted(granted, key=lambda a: not a.writes)), "")
-
     def _definition(self, caller: Caller, order: RunOrder) -> Row:
         if not order.workflow_uuid or not order.node_uuid:
             raise answers.message(400, "missing workflowId or computeNodeId")
@@ -100,10 +94,7 @@ class RunChecks:
             raise answers.message(404, "compute node not found")
         if not self._access.may_use(caller.user_id, node):
             raise answers.message(403, "no access to this compute node")
-        if order.limits and not node["self_managed"]:
-            raise answers.message(
-                400, f"compute node {node['name']} keeps no limits of runs"
-            )  # ours
+        ours.check_limits(order.limits, node)
         status = shown_status(self._store, node)
         if status != "Enabled":
             raise answers.message(409, f"compute node {node['name']} is {status}, not Enabled")
@@ -175,23 +166,9 @@ class RunChecks:
                 raise answers.message(400, "the packages hold no files")
 
     def _check_grant(self, dataset: str, definition: Row, dag: list[Node]) -> None:
-        why = missing_grant(self._neighbours, definition["uuid"], dataset, dag)
+        why = ours.missing_grant(self._neighbours, definition["uuid"], dataset, dag)
         if why:
             raise answers.message(403, f"workflow {definition['name']} {why}")
-
-
-def missing_grant(neighbours: Neighbours, workflow_uuid: str, dataset: str, dag: list[Node]) -> str:
-    """What a workflow lacks to run on a dataset, after its name; empty if nothing.
-
-    Ours (architecture: "how a workflow gets data"): the hosted platform asks for no grant.
-    """
-    granted = [access for uuid, access in neighbours.grants(dataset) if uuid == workflow_uuid]
-    if not granted:
-        return f"has no grant on dataset {dataset}"
-    writes = any(map(fills_dataset, dag))
-    if writes and not any(access.writes for access in granted):
-        return f"has no grant to write on dataset {dataset}, only to read"
-    return ""
 
 
 def active_row(order: RunOrder, approved: Approved) -> dict[str, Any]:

@@ -139,13 +139,6 @@ CREATE TABLE IF NOT EXISTS app_assets (
     content BLOB NOT NULL,
     PRIMARY KEY (version_uuid, file)
 );
-CREATE TABLE IF NOT EXISTS app_build_log (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    version_uuid TEXT NOT NULL,
-    timestamp INTEGER NOT NULL,
-    message TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS app_build_log_of ON app_build_log (version_uuid);
 CREATE TABLE IF NOT EXISTS workflow_definitions (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,

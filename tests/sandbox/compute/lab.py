@@ -337,6 +337,7 @@ def chain() -> list[dict[str, Any]]:
             "id": "out",
             "type": "data-target",
             "targetType": "Pennsieve Dataset",
+            "computeType": "standard",
             "dependsOn": ["sum"],
         },
     ]

@@ -100,7 +100,11 @@ class Bench:
                 )
                 for key, parents in graph.items()
             ),
-            Step("out", StepKind.TARGET, (last,), target_type=DATASET_TARGET),
+            Step(
+                *("out", StepKind.TARGET, (last,)),
+                target_type=DATASET_TARGET,
+                compute_type="standard",
+            ),
         )
         flow = self.platform.workflows.create(name, "", self.context.workspace_id, steps)
         granted = self.agent("dataset", "grant", name, "-d", DATASET, "--access", "read-write")

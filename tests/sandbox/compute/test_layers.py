@@ -46,6 +46,7 @@ def building(lab: Lab) -> Ready:
                 "id": "keep",
                 "type": "data-target",
                 "targetType": "persistent-layer",
+                "computeType": "standard",
                 "dependsOn": ["make"],
             },
         ],
@@ -256,7 +257,12 @@ def test_one_layer_for_two_targets(lab: Lab) -> None:
     nodes: list[dict[str, Any]] = [
         {"id": "make", "type": "processor", "sourceUrl": REPO, "tag": "v1"}
     ]
-    target = {"type": "data-target", "targetType": "persistent-layer", "dependsOn": ["make"]}
+    target = {
+        "type": "data-target",
+        "targetType": "persistent-layer",
+        "computeType": "standard",
+        "dependsOn": ["make"],
+    }
     ready = Ready(lab, [*nodes, {**target, "id": "one"}, {**target, "id": "two"}])
     _make(lab, ready.node, "atlas")
     params = {"params": {"layerName": "atlas"}}
@@ -281,6 +287,7 @@ def test_filling_a_layer_needs_no_right_to_write_on_the_dataset(lab: Lab) -> Non
             "id": "keep",
             "type": "data-target",
             "targetType": "persistent-layer",
+            "computeType": "standard",
             "dependsOn": ["make"],
         },
     ]

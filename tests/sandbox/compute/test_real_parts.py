@@ -181,7 +181,54 @@ def test_a_repository_without_that_tag(whole: Whole, repository: str) -> None:
         (found,) = whole.http.get("/applications/store").json()
         return str(found["versions"][0]["status"])
 
-    wait_for(lambda: status().startswith("error: "))
+    wait_for(lambda: status() == "error")
+
+
+def test_a_branch_and_a_commit_are_no_tags(whole: Whole, repository: str) -> None:
+    """Accepted with 202, and then an error: what hosted Pennsieve does with them."""
+    where = repository.removeprefix("file://")
+    head = subprocess.run(
+        ["git", "-C", where, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    branch = subprocess.run(
+        ["git", "-C", where, "branch", "--show-current"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    for tag in (branch, head):
+        source = {"type": "github", "url": repository, "tag": tag}
+        whole.post("/applications/store", source=source, release={"id": 0})
+
+    def versions() -> list[dict[str, Any]]:
+        (found,) = whole.http.get("/applications/store").json()
+        return list(found["versions"])
+
+    wait_for(lambda: [each["status"] for each in versions()] == ["error", "error"])
+    reasons = [each["deployments"][0]["stoppedReason"] for each in versions()]
+    assert reasons == [f"couldn't find remote ref refs/tags/{tag}" for tag in (branch, head)]
+
+
+def test_a_dockerfile_below_the_root(whole: Whole, tmp_path: Path) -> None:
+    folder = tmp_path / "below"
+    (folder / "docker").mkdir(parents=True)
+    (folder / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    for words in (
+        ("init", "--quiet"),
+        ("add", "."),
+        ("commit", "--quiet", "-m", "first"),
+        ("tag", "v1"),
+    ):
+        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    source = {"type": "github", "url": folder.as_uri(), "tag": "v1"}
+    whole.post("/applications/store", source=source, release={"id": 0})
+
+    def version() -> dict[str, Any]:
+        (found,) = whole.http.get("/applications/store").json()
+        return dict(found["versions"][0])
+
+    wait_for(lambda: version()["status"] == "error")
+    assert "Dockerfile" in version()["deployments"][0]["stoppedReason"]
 
 
 def test_the_sandboxs_own_github(whole: Whole, repository: str) -> None:
@@ -197,6 +244,3 @@ def test_the_sandboxs_own_github(whole: Whole, repository: str) -> None:
 
     wait_for(lambda: app()["versions"][0]["status"] not in {"registering", "deploying"})
     assert app()["versions"][0]["status"] == "deployed"
-    path = f"/applications/store/{app()['uuid']}/versions/v1/log"
-    lines = [m["message"] for m in whole.http.get(path).json()["messages"]]
-    assert lines[0].startswith("checked out https://github.com/lab/times at ")

@@ -79,6 +79,10 @@ def test_the_order_must_fit_the_graph(ready: Ready) -> None:
         ({"layers": ["python"]}, "layer python does not exist on this compute node"),
         (instance(ready, processorConfigs=[{"nodeId": "x"}]), "the workflow has no node x"),
         (
+            instance(ready, processorConfigs=[{"nodeId": "out"}]),
+            "data-target out: computeType must be standard or lambda",
+        ),
+        (
             instance(ready, processorConfigs=[{"nodeId": "sum", "cpu": "-1"}]),
             "node sum: cpu must be a whole number as text, not -1",
         ),
