@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 USES_AWS = {
     *(("aws", word) for word in ("add", "list", "test")),
+    ("workflow", "add"),
     *(
         ("compute", word)
         for word in ("register", "update", "remove", "policy", "template", "doctor", "role")

@@ -170,7 +170,7 @@ def test_several_repositories_make_a_chain(ready: Lab, agent: Agent, tmp_path: P
         },
     )
     added = agent(
-        "workflow", "add", str(ready.repository), str(second), "--name", "sum of words", "--json"
+        "workflow", "add", ready.url, ready.publish(second), "--name", "sum of words", "--json"
     )
     assert added.code == 0, added.err
     assert [s["id"] for s in added.document["steps"]] == ["input", "word-count", "adder", "output"]

@@ -106,12 +106,17 @@ class CustomerAccount:
 
 def platform_client(service: str, endpoint: str) -> Any:
     """A client of boto3 in the platform's own account."""
-    client = _client(service, endpoint, _REGION, _KEYS)
+    return account_client(service, endpoint, PLATFORM_ACCOUNT_ID)
 
-    def at_home(request: Any, **_: Any) -> None:
-        request.headers["x-moto-account-id"] = PLATFORM_ACCOUNT_ID
 
-    client.meta.events.register("before-sign", at_home)
+def account_client(service: str, endpoint: str, account: str, region: str = _REGION) -> Any:
+    """A client of boto3 for what the sandbox itself does in an account."""
+    client = _client(service, endpoint, region, _KEYS)
+
+    def inside(request: Any, **_: Any) -> None:
+        request.headers["x-moto-account-id"] = account
+
+    client.meta.events.register("before-sign", inside)
     return client
 
 

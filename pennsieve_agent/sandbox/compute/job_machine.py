@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pennsieve_agent.domain.images import is_transfer
 from pennsieve_agent.domain.plans import Job, JobKind
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.engine.backend import Backend, Program, Task
@@ -30,7 +30,6 @@ from pennsieve_agent.sandbox.emulation.jobs import Ended
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 """ECS's words (Amazon ECS, "Stopped task error codes")."""
 GRACE_SECONDS = 10.0
-_PYTHON_IMAGE = re.compile(r".*\bdocker/library/python:3[0-9.]*(-slim)?(@sha256:[0-9a-f]{64})?")
 _OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
 _VCPU = 1024
 
@@ -51,6 +50,11 @@ class JobMachine:
         self._folder = folder
         self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
 
+    @property
+    def runs_archives(self) -> bool:
+        """Whether it runs code from archives, and no images."""
+        return self._backend.name == "process"
+
     def sweep(self) -> None:
         """End what an earlier process left running, and remove its files."""
         kill_marked(f"mover-{self._name}.")
@@ -64,11 +68,14 @@ class JobMachine:
             Unstartable: there is no such image here, or it could not be started.
 
         """
-        program = self._programs(container.image)
+        try:
+            program = self._programs(container.image)
+        except AgentError as problem:
+            raise Unstartable(f"CannotPullContainerError: {problem}") from problem
         with self._scratch(container) as scratch:
             if program is not None:
                 return self._process(program, container, scratch, log, stop)
-            if _PYTHON_IMAGE.fullmatch(container.image):
+            if is_transfer(container.image):
                 return self._move(container, scratch, log, stop)
         raise Unstartable(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "

@@ -63,7 +63,8 @@ class ComputeParts:
             shelf.forget(node_uuid)
 
         self._provisioner = Provisioner(world, gone)
-        images, gateway = Images(world), NodeGateway(world) if batch else None
+        images = Images(world, neighbours.backend)
+        gateway = NodeGateway(world) if batch else None
         self.machine = JobMachine(images.program, neighbours.backend, world.data / "jobs")
         self._builder = Builder(world, neighbours, images if batch else None)
         self.handover = handover = Handover(world, gateway) if gateway else None

@@ -120,6 +120,12 @@ CREATE TABLE IF NOT EXISTS app_images (
     version_uuid TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS app_images_of ON app_images (version_uuid);
+CREATE TABLE IF NOT EXISTS archived_programs (
+    sha256 TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    PRIMARY KEY (sha256, backend)
+);
 CREATE TABLE IF NOT EXISTS app_deployments (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,

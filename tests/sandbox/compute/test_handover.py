@@ -234,7 +234,7 @@ def test_images_are_pinned_and_lead_back_to_what_was_built(twin: Twin) -> None:
         )
     )
     digest = found["images"][0]["imageId"]["imageDigest"]
-    images = Images(twin.lab.world)
+    images = Images(twin.lab.world, twin.lab.backend)
     program = images.program(f"{place}@{digest}")
     assert program is not None
     assert program.backend == "fake"
