@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
 from pennsieve_agent.engine.compile import compile_run
-from pennsieve_agent.engine.plan_json import encode_plan
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.node import Node, aws_code
@@ -62,11 +61,20 @@ def prepare(node: Node, journal: Journal, record: RunRecord, web: Web) -> None:
     except AgentError as error:
         raise Unfit(error.message) from None
     _check_allowed(journal, plan)
-    record.plan = encode_plan(plan)
+    record.plan = _encoded(plan)
     record.plan["sources"] = {name: list(ids) for name, ids in packages(run).items()}
     record.plan["targets"] = targets(run)
     compute = {str(row["id"]): str(row.get("computeType") or "") for row in run["dag"]}
     record.jobs = [job for each in plan.jobs for job in _jobs(node, web, each, compute)]
+
+
+def _encoded(plan: RunPlan) -> dict[str, Any]:
+    """A plan as JSON values. Fields that say nothing are left out of a job."""
+    jobs = [
+        {name: value for name, value in asdict(job).items() if value or name == "id"}
+        for job in plan.jobs
+    ]
+    return {"workflow_name": plan.workflow_name, "dataset_id": plan.dataset_id, "jobs": jobs}
 
 
 def _check_grant(run: Json, *, writes: bool) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.mover.deliver import Delivery, Keys, State
 from pennsieve_agent.node.mover.merge import files_of
 from pennsieve_agent.node.mover.relay import Relay
@@ -109,15 +110,15 @@ def _layer(task: Task, shelf: Path, folders: list[tuple[str, Path]], say: Say) -
     try:
         fresh = shelf / f".{task.run}"
         shutil.rmtree(fresh, ignore_errors=True)
-        count = 0
+        count = size = 0
         for _, folder in folders:
             for relative, path in files_of(folder) if folder.is_dir() else ():
                 place = fresh / relative
                 place.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, place)
-                count += 1
+                count, size = count + 1, size + place.stat().st_size
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
     except OSError as error:
         raise Trouble(disk_words(error, f"filling layer '{name}'")) from error
-    say(f"layer '{name}' has {count} files")
+    say(f"{amount(count, size)} in layer {name}")

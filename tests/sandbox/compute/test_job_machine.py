@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.bundle import bundle
 from pennsieve_agent.engine.backend import Program
 from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.node.bundle import bundle
 from pennsieve_agent.node.tasks import (
     RUN_MOUNT,
     Task,
