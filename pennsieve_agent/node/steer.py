@@ -29,7 +29,7 @@ from pennsieve_agent.node.outbox import Outbox
 from pennsieve_agent.node.prepare import Unfit, month, prepare
 from pennsieve_agent.node.reasons import STOPPED
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
-from pennsieve_agent.node.web import Down, Web
+from pennsieve_agent.node.web import RUNS, Down, Refused, Web
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,9 @@ class Steersman:
         try:
             prepare(self.node, self.journal, record, web)
         except Unfit as unfit:
-            record.end("FAILED", str(unfit))
+            # What Pennsieve refuses a run that is being cancelled is no failure of the run.
+            cancelled = self._is_cancelled(record, web)
+            record.end(*(("CANCELED", "") if cancelled else ("FAILED", str(unfit))))
             record.phase = Phase.FINALIZING
             return True
         except Down as down:
@@ -144,6 +146,16 @@ class Steersman:
         record.started = self.node.now()
         record.phase = Phase.SUBMITTING
         return True
+
+    def _is_cancelled(self, record: RunRecord, web: Web) -> bool:
+        """Whether a run is to be ended, by what was told here or by what Pennsieve shows."""
+        if self.journal.is_cancelled(record.run):
+            return True
+        try:
+            shown = web.ask("GET", f"{RUNS}/{record.run}")
+        except (Refused, Down):
+            return False
+        return isinstance(shown, dict) and shown.get("status") in {"CANCELING", "CANCELED"}
 
     def _submit(self, record: RunRecord) -> bool:
         job = next_to_submit(record)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -44,6 +45,8 @@ class Handover:
         self._states = RunStates(world.store, world.now)
         self._closing = threading.Event()
         self._silent: dict[str, int] = {}
+        self._telling: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        """By run: its start is told before its cancellation."""
         self._starts = Workers("hand over", self._start_run, 2)
         self._cancels = Workers("cancel", self._cancel_run)
         self._ends = Workers("settle layers", self._settle)
@@ -106,6 +109,15 @@ class Handover:
             token = after
 
     def _start_run(self, run_uuid: str) -> None:
+        with self._telling[run_uuid]:
+            self._tell_start(run_uuid)
+
+    def _cancel_run(self, run_uuid: str) -> None:
+        with self._telling[run_uuid]:
+            self._tell_cancel(run_uuid)
+        self._telling.pop(run_uuid, None)
+
+    def _tell_start(self, run_uuid: str) -> None:
         run = find_run(self._store, run_uuid)
         token = self._states.issue(run_uuid)
         if run is None or token is None:
@@ -113,7 +125,7 @@ class Handover:
         body = {"runId": run_uuid, "token": token, "nodeId": run["node_uuid"]}
         self._insist(run, "POST", "/runs", body, RunStatus.FAILED)
 
-    def _cancel_run(self, run_uuid: str) -> None:
+    def _tell_cancel(self, run_uuid: str) -> None:
         run = find_run(self._store, run_uuid)
         if run is None or self._states.of(run_uuid) is not RunStatus.CANCELING:
             return
