@@ -38,6 +38,7 @@ ACTIONS = {
     "ecs:SubmitTaskStateChange": "report how tasks are",
     "ecs:UpdateContainerInstancesState": "report how machines are",
     "elasticfilesystem:ClientMount": "open the file system",
+    "elasticfilesystem:ClientRootAccess": "give files to other users of the file system",
     "elasticfilesystem:ClientWrite": "write files",
     "elasticfilesystem:CreateAccessPoint": "make doors to folders of the file system",
     "elasticfilesystem:DeleteAccessPoint": "take away doors to folders of the file system",

@@ -85,6 +85,7 @@ class JobWorker:
             run_id=self.plan.run_id,
             job=job,
             program=program,
+            root=self.workdir,
             input=folders.input,
             output=folders.output,
             scratch=folders.scratch,

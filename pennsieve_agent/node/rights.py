@@ -99,11 +99,16 @@ JOB = (
         "elasticfilesystem",
         "ClientMount ClientWrite",
         "mount",
-        "read its input and write its output, by its own door",
+        "read its run's files and write its own, by access points",
     ),
 )
 MOVER = (
-    _right("elasticfilesystem", "ClientMount ClientWrite", "mount", "read and write a run's files"),
+    _right(
+        "elasticfilesystem",
+        "ClientMount ClientRootAccess ClientWrite",
+        "mount",
+        "read and write a run's files, and give them to the run's user",
+    ),
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
     _right("s3", "GetObject", "bucket-runs", "read what to move"),
     _right("lambda", "InvokeFunction", "reconciler", "ask the platform by way of the reconciler"),

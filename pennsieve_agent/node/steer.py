@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.node.explain import explain
 from pennsieve_agent.node.finish import archive, metrics_of, tidy
 from pennsieve_agent.node.journal import Busy, Journal
 from pennsieve_agent.node.judge import (
@@ -26,7 +27,6 @@ from pennsieve_agent.node.judge import (
 )
 from pennsieve_agent.node.launch import Launcher, job_name
 from pennsieve_agent.node.layout import Unfit, month
-from pennsieve_agent.node.logs import step_lines
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.outbox import Outbox
 from pennsieve_agent.node.own_run import lost_grant
@@ -206,19 +206,10 @@ class Steersman:
             return True
         seen = self.look(record)
         take_note(record, seen)
-        self._explain(record)
+        explain(self.node, record)
         record.waiting = why_waiting(record, seen, self.terms)
         judge(record, seen, self.terms, self.node.now())
         return record.phase is not Phase.RUNNING
-
-    def _explain(self, record: RunRecord) -> None:
-        """A mover that failed says why in its last line."""
-        for job in record.work:
-            if job.status != "FAILED" or job.kind is JobKind.PROCESS or job.exit_code != 1:
-                continue
-            lines = list(step_lines(self.node, record.run, job.step, ()))
-            if lines and job.reason.startswith("it ended"):
-                job.reason = str(lines[-1]["message"])[:500]
 
     def _end(self, record: RunRecord) -> bool:
         """End what runs; not done before Batch shows that nothing does."""

@@ -63,7 +63,7 @@ EVERYBODY = (
     ("logs:DeleteLogGroup", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}"),
     ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{OTHER.queue('fargate')}"),
     ("batch:DeleteJobQueue", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
-    ("elasticfilesystem:ClientRootAccess", FILES),
+    ("elasticfilesystem:ClientRootAccess", OTHER_FILES),
     ("elasticfilesystem:ClientMount", OTHER_FILES),
     ("elasticfilesystem:ClientWrite", OTHER_FILES),
     ("elasticfilesystem:DeleteFileSystem", FILES),
@@ -80,6 +80,7 @@ ONE = {
         ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
     ),
     "job": (
+        ("elasticfilesystem:ClientRootAccess", FILES),
         ("elasticfilesystem:CreateAccessPoint", FILES),
         ("elasticfilesystem:DescribeAccessPoints", FILES),
         ("elasticfilesystem:DescribeFileSystems", FILES),
@@ -99,10 +100,12 @@ ONE = {
         ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
         ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.job_role}"),
         ("elasticfilesystem:ClientMount", FILES),
+        ("elasticfilesystem:ClientRootAccess", FILES),
     ),
     "execution": (
         ("ecr:PutImage", f"arn:aws:ecr:us-east-1:{PLATFORM}:repository/app"),
         ("elasticfilesystem:ClientMount", FILES),
+        ("elasticfilesystem:ClientRootAccess", FILES),
     ),
     "reconciler": (
         ("elasticfilesystem:ClientMount", FILES),
