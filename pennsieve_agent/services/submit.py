@@ -130,7 +130,7 @@ def _node(platform: Platform, organization_id: str, wanted: str | None) -> Compu
 
 def _check_limits(limits: RunLimits, node: ComputeNode) -> None:
     """A limit that nobody keeps is worse than none."""
-    if limits and not node.self_managed:
+    if limits:
         raise UsageProblem(
             f"compute node '{node.name}' is run by Pennsieve, which keeps no limits of a run",
             where=node.uuid,
