@@ -30,7 +30,7 @@ class LazyNode:
         method: str,
         path: str,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Any = None,
         *,
         admin: bool = False,
     ) -> Mapping[str, Any]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options, workflow_apps, workflow_changes, workflow_views
+from pennsieve_agent.cli import (
+    options,
+    workflow_apps,
+    workflow_changes,
+    workflow_identity,
+    workflow_views,
+)
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.errors import UsageProblem
 
@@ -21,6 +27,7 @@ _NONE = "no workflow yet; add one with: pennsieve workflow add GITHUB_URL"
 
 app = group("Analysis code from git, registered to run.")
 app.add_typer(workflow_changes.app)
+app.add_typer(workflow_identity.app)
 app.add_typer(workflow_apps.app, name="app")
 
 
@@ -167,7 +174,8 @@ def show(
     context = options.use(ctx, profile, as_json=json)
     found = lookup.workflow(context.platform, context.workspace_id, workflow)
     if json:
-        context.streams.document(documents.workflow(found))
+        own = workflow_identity.identity_document(context, found)
+        context.streams.document({**documents.workflow(found), "identity": own})
         return
     streams = context.streams
     streams.result(
@@ -181,7 +189,8 @@ def show(
             streams,
         )
     )
-    for section in _sections(found):
+    identity = workflow_identity.identity_section(context, found)
+    for section in (*_sections(found), *((identity,) if identity else ())):
         streams.result("")
         streams.result(table(section[0], section[1], streams, wrap_last=True))
 
@@ -205,27 +214,3 @@ def _sections(found: Workflow) -> list[tuple[list[str], list[list[str]]]]:
     if parameters:
         sections.append((["PARAMETER", "TYPE", "DEFAULT", "MEANING"], parameters))
     return sections
-
-
-@app.command()
-def remove(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    yes: options.Yes = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Archive a workflow: it can no longer be started; its runs stay."""
-    from pennsieve_agent.services import lookup
-
-    context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
-    question = f"Archive workflow '{found.name}'?"
-    if not context.streams.confirm(question, assume=yes):
-        context.streams.note("nothing was changed")
-        return
-    context.platform.workflows.archive(found.uuid)
-    if json:
-        context.streams.document({"id": found.uuid, "name": found.name, "archived": True})
-    else:
-        context.streams.result(f"Archived workflow '{found.name}'")

@@ -40,9 +40,7 @@ def show_added(context: Context, added: Added) -> None:
         context.streams.result(f"On node '{each.node.name}' as version {each.version}")
     if not added.is_on_pennsieve:
         context.streams.note("it lives on your own nodes alone; Pennsieve does not know it")
-    context.streams.note(
-        f"next: pennsieve dataset grant '{workflow.name}' --dataset DATASET --access read-write"
-    )
+    context.streams.note(f"next: pennsieve dataset grant '{workflow.name}' --dataset DATASET")
 
 
 def show_list(context: Context, listed: list[Workflow], known: list[Known]) -> None:

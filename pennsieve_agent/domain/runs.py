@@ -201,7 +201,8 @@ class Run:
 class RunRequest:
     """What is asked for when a run is started (``contracts/workflows.md`` 3.1).
 
-    ``parameters`` and ``target_params`` are keyed by step id; all values are text.
+    ``parameters`` and ``target_params`` are keyed by step id; all values are text. ``undeclared``
+    lets a parameter have a name that its step does not declare.
     """
 
     workflow: Workflow
@@ -212,6 +213,7 @@ class RunRequest:
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     target_params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     limits: RunLimits = NO_LIMITS
+    undeclared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

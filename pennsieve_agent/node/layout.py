@@ -67,7 +67,7 @@ def jobs_of(node: Node, plan: RunPlan, code: Mapping[str, Code]) -> list[JobReco
 
 
 def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
-    """The jobs of a step: itself, and before it a merge where not just one leads to it."""
+    """The jobs of a step: itself, and before it a merge where not just one step leads to it."""
     parents = list(job.depends_on)
     match job.kind:
         case PlanKind.STAGE_IN:

@@ -110,7 +110,7 @@ def test_a_program_that_fails(agent: Agent) -> None:
 @pytest.mark.usefixtures("ready")
 def test_a_program_that_writes_nothing(agent: Agent) -> None:
     run = start(agent, "--files", "raw", "--param", "SILENT=true", "--wait")
-    assert "no files to deliver" in agent("run", "logs", run).out
+    assert "there is nothing to deliver" in agent("run", "logs", run).out
     assert agent("run", "outputs", run, "--json").document["files"] == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from pennsieve_agent.errors import AgentError, AwsError, Forbidden
 from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
-from tests.fakes.own_node import NODE, VERSION, FakeNode, summary
+from tests.fakes.run_node import NODE, VERSION, FakeNode, summary
 
 START = ("run", "start", "--dataset", DATASET, "--node", "my-node")
 
@@ -46,7 +46,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(ready: Lab, agent: Agent) -> Scene:
+def scene(ready: Lab, agent: Agent) -> Iterator[Scene]:
     node = FakeNode()
     dataset = next(
         row["id"] for row in agent("dataset", "list", "--json").document if row["name"] == DATASET

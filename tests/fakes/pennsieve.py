@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from pennsieve_agent.domain.datasets import DataFile, Dataset, Role
-from tests.fakes.own_node import DATASET
+from tests.fakes.run_node import DATASET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from pennsieve_agent.domain.layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.prices import (
     EFS_GB_MONTH,
     EFS_READ_GB,
@@ -108,6 +109,7 @@ def test_a_step_without_any_before_it_has_an_empty_input(world: World) -> None:
     assert any("make_2f_merge" in job.name for job in world.jobs.values())
 
 
+@pytest.mark.slow
 def test_long_names_and_many_steps_fit_what_aws_takes(world: World) -> None:
     """Names of jobs and definitions have 128 characters, paths of access points 100."""
     names = [f"{'a step with a long name ' * 5}{number:03}" for number in range(200)]
@@ -178,6 +180,24 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
         EFS_WRITE_GB + EFS_READ_GB / 2 + stored, abs=1e-5
     )
     assert last["metrics"]["totalEstimatedCost"] >= files["estimatedCost"]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_step_that_fails_without_files_at_the_top_is_told_of_flat(
+    world: World, *, is_told: bool
+) -> None:
+    said = NO_FILES_AT_TOP if is_told else "all files are there"
+    world.lines = [(f"{stream_prefix(RUN, 'in')}/default/1", 1, said)]
+    world.start()
+    world.deliver(world.events.pop(0))
+    for code in (0, 3):
+        (job,) = world.ready()
+        world.begin(job)
+        world.end(job, "SUCCEEDED" if code == 0 else "FAILED", code=code)
+    world.finish_all()
+    reason = world.record()["reason"]
+    assert "it ended with exit code 3" in reason
+    assert (NO_FILES_AT_TOP in reason) is is_told
 
 
 @pytest.mark.parametrize("begun", [0, 1, 2, 3])

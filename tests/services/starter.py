@@ -10,8 +10,8 @@ from pennsieve_agent.services import start
 from pennsieve_agent.services.node_runs import NodeRuns
 from pennsieve_agent.services.submit import RunOptions, prepare
 from pennsieve_agent.settings.run_journal import RunJournal
-from tests.fakes.own_node import NODE, OverHttp
 from tests.fakes.pennsieve import pennsieve
+from tests.fakes.run_node import NODE, OverHttp
 
 
 def main(port: str, folder: str, files: str) -> None:

@@ -21,8 +21,8 @@ from pennsieve_agent.services.node_runs import NodeRuns
 from pennsieve_agent.services.submit import RunOptions, prepare
 from pennsieve_agent.settings.run_journal import RunJournal
 from tests.fakes.clock import Clock
-from tests.fakes.own_node import DATASET, NODE, WORKFLOW, FakeNode, served
 from tests.fakes.pennsieve import FILES, pennsieve
+from tests.fakes.run_node import DATASET, NODE, WORKFLOW, FakeNode, served
 
 KILLS = 25
 

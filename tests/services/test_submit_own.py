@@ -14,8 +14,8 @@ from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services.submit import Prepared, RunOptions, prepare
-from tests.fakes.own_node import DATASET, NODE, VERSION, WORKFLOW, FakeNode
 from tests.fakes.pennsieve import FILES, pennsieve
+from tests.fakes.run_node import DATASET, NODE, VERSION, WORKFLOW, FakeNode
 
 THEIRS = ComputeNode("n-1", "theirs", NodeStatus.ENABLED, "a", "123456789012", "N:user:o")
 ELSEWHERE = Workflow(

@@ -50,7 +50,8 @@ def test_a_member_is_shared_nothing(platform: Platform) -> None:
 @pytest.mark.parametrize("query", [{"limit": "101"}, {"limit": "x"}, {"offset": "-1"}])
 @pytest.mark.parametrize("path", ["/datasets/shared-datasets", "/datasets/trashcan"])
 def test_a_page_that_cannot_be(platform: Platform, path: str, query: dict[str, str]) -> None:
-    answer = get(platform, path, dataset_id=platform.dataset("a"), **query)
+    asked = {"dataset_id": platform.dataset("a"), **query}
+    answer = platform.v2.get(path, params=asked, headers=platform.ada.bearer)
     assert answer.status_code == 400
     assert answer.text.startswith("{'message': '")
     assert answer.headers["Content-Type"] == "application/json"
