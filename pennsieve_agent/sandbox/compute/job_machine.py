@@ -25,6 +25,7 @@ from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_chi
 from pennsieve_agent.engine.exits import ENGINE_FAILED
 from pennsieve_agent.engine.files import check_output, remove_tree
 from pennsieve_agent.errors import AgentError, EngineError
+from pennsieve_agent.node.tasks import mover_command
 from pennsieve_agent.sandbox.emulation.containers import Container, Unstartable
 from pennsieve_agent.sandbox.emulation.jobs import Ended
 
@@ -35,6 +36,13 @@ GRACE_SECONDS = 10.0
 _PYTHON_IMAGE = re.compile(r".*\bdocker/library/python:3[0-9.]*(-slim)?(@sha256:[0-9a-f]{64})?")
 _OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
 _VCPU = 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_FROM_DISK = """\
+import sys
+sys.path.insert(0, {!r})
+from pennsieve_agent.node.mover.main import main
+sys.exit(main())
+"""
 
 Log = Callable[[str], None]
 
@@ -51,6 +59,8 @@ class JobMachine:
         self._programs = programs
         self._backend = backend
         self._folder = folder
+        self.find_code: Callable[[str], Path | None] = lambda _: None
+        """The folder with a node's code, by the digest of its zip, where it is unpacked already."""
         self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
 
     def sweep(self) -> None:
@@ -130,7 +140,7 @@ class JobMachine:
         program, *words = (_placed(word, places) for word in container.command)
         argv = [program, *words]
         if Path(program).name in {"python", "python3"}:
-            argv = [sys.executable, "-I", "-S", *words]
+            argv = [sys.executable, "-I", "-S", *self._from_disk(container, words)]
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(scratch),
@@ -148,6 +158,14 @@ class JobMachine:
         except OSError as problem:
             raise Unstartable(f"CannotStartContainerError: {problem}") from problem
         return Ended(end.code)
+
+    def _from_disk(self, container: Container, words: list[str]) -> list[str]:
+        """A mover's words; where its code is unpacked here, such that it need not fetch it."""
+        if list(container.command) != mover_command():
+            return words
+        found = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
+        folder = self.find_code(found[0]) if found else None
+        return ["-c", _FROM_DISK.format(str(folder))] if folder else words
 
 
 def _checked(output: Path) -> Outcome:
