@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.domain.grants import Access, grant_url
+from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.sandbox import people, tables
 from pennsieve_agent.sandbox.compute import SCHEMA, build
 from pennsieve_agent.sandbox.files import DatasetFiles
@@ -79,13 +79,13 @@ class Whole:
     def grant(self, workflow: str, dataset: str) -> None:
         store = self.world.store
         user, workspace = people.owner(store)
-        url = grant_url(self.world.urls.api2, workflow, Access.READ_WRITE)
+        words = new_integration(workflow, "n", Kind.WRITE).body["description"]
         webhook = store.execute(
             "INSERT INTO webhooks (workspace_int_id, api_url, description, secret, name,"
             " display_name, is_private, is_default, has_access, event_targets, custom_targets,"
             " integration_user, created_by, created_at)"
-            " VALUES (?, ?, '', '', 'n', 'n', 0, 0, 1, '[]', '[]', ?, ?, 0)",
-            (workspace, url, user, user),
+            " VALUES (?, '', ?, '', 'n', 'n', 0, 0, 1, '[]', '[]', ?, ?, 0)",
+            (workspace, words, user, user),
         )
         store.execute(
             "INSERT INTO dataset_webhooks (webhook_id, dataset_int_id, enabled_by, enabled_on)"
