@@ -39,13 +39,15 @@ def remove(
     from pennsieve_agent.account.undo import apply_removal
     from pennsieve_agent.cli import compute_views, node_made
     from pennsieve_agent.services import active_runs
+    from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
 
     context = options.use(ctx, profile, as_json=json)
     workspace = context.workspace_id
     name, uuid = _find(context, node)
     worlds = compute_views.worlds(context, name, region, aws_profile, node_uuid=uuid)
     plan = plan_removal(observe_removal(worlds, RemovalOptions(name, workspace, uuid)))
-    runs = active_runs.active_runs(context.platform, workspace, uuid) if uuid else ()
+    backend = PennsieveRuns(context.platform)
+    runs = active_runs.active_runs(backend, uuid) if uuid else ()
     if dry_run and json:
         context.streams.document({**plan.to_json(), "active_runs": [run.uuid for run in runs]})
         return
@@ -63,7 +65,7 @@ def remove(
     if not context.streams.confirm(f"Remove compute node '{name}'?", assume=yes):
         context.streams.note("nothing was changed")
         return
-    active_runs.cancel_all(context.platform, runs, context.sleep)
+    active_runs.cancel_all(backend, runs, context.sleep)
     with compute_views.shown(context, worlds) as live:
         report = apply_removal(plan, live)
     compute_views.show_report(context, name, report)

@@ -30,11 +30,14 @@ class ProcessBackend:
 
     ``node`` names whoever runs programs here: :meth:`sweep` ends only the programs of that name.
 
-    The program gets a clean environment: nothing of ours but ``PATH``.
+    The program gets a clean environment: nothing of ours but ``PATH``. It sees the run's folder at
+    its own path on this machine, and nothing keeps it from writing there.
     """
 
     name = "process"
-    isolation = "nothing is isolated: the program runs as you, with your files"
+    isolation = (
+        "nothing is isolated: the program runs as you, with your files, and can change its input"
+    )
     read_only_input = False
 
     def __init__(self, cache: Path, node: str, grace: float = GRACE_SECONDS) -> None:

@@ -67,7 +67,7 @@ def jobs_of(node: Node, plan: RunPlan, code: Mapping[str, Code]) -> list[JobReco
 
 
 def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
-    """The jobs of a step: itself, and before it a merge where several steps lead to it."""
+    """The jobs of a step: itself, and before it a merge where not just one step leads to it."""
     parents = list(job.depends_on)
     match job.kind:
         case PlanKind.STAGE_IN:
@@ -77,7 +77,7 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
         case PlanKind.PROCESSOR:
             pass
     jobs = []
-    if len(parents) > 1:
+    if len(parents) != 1:  # with none before it, this makes the folders of the run's steps
         merge = _transfer(f"{job.id}/merge", job.id, JobKind.MERGE, parents)
         jobs.append(merge)
         parents = [merge.key]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
 
@@ -135,7 +135,7 @@ class RunRecord:
 
     def to_json(self, *, plan: bool = True) -> str:
         """As it is stored; the plan, which does not change, can be left out."""
-        return json.dumps(asdict(self) | ({} if plan else {"plan": {}}))
+        return json.dumps(_values(self) | ({} if plan else {"plan": {}}), default=_values)
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -179,3 +179,8 @@ class RunRecord:
         """Decide how it ends; the first decision stays."""
         if not self.outcome:
             self.outcome, self.reason = outcome, reason
+
+
+def _values(record: RunRecord | JobRecord) -> dict[str, Any]:
+    """The fields as they are: ``asdict`` would copy all of a long plan each time."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.node.explain import explain
 from pennsieve_agent.node.finish import archive, metrics_of, tidy
 from pennsieve_agent.node.journal import Busy, Journal
 from pennsieve_agent.node.judge import (
@@ -26,7 +27,6 @@ from pennsieve_agent.node.judge import (
 )
 from pennsieve_agent.node.launch import Launcher, job_name
 from pennsieve_agent.node.layout import Unfit, month
-from pennsieve_agent.node.logs import step_lines
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.outbox import Outbox
 from pennsieve_agent.node.own_run import lost_grant
@@ -35,7 +35,7 @@ from pennsieve_agent.node.reasons import STOPPED
 from pennsieve_agent.node.receipt import NAME, receipt_of
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.step_secrets import keep_session
-from pennsieve_agent.node.web import Down, Web
+from pennsieve_agent.node.web import RUNS, Down, Refused, Web
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class Steersman:
     def _steer(self, record: RunRecord) -> None:
         outbox = Outbox(self.node, self.journal, record)
         for _ in range(MOST_STEPS):
-            before = record.to_json()
+            before = record.to_json(plan=False)
             try:
                 on = self._step(record)
             except Busy:
@@ -97,7 +97,7 @@ class Steersman:
                 return
             record.tries = 0
             self._tell(record, outbox)
-            if record.to_json() != before:
+            if record.to_json(plan=False) != before:
                 self.journal.write(record)
             outbox.flush()
             if record.phase is Phase.DONE or not on:
@@ -137,7 +137,9 @@ class Steersman:
         try:
             self._prepare(record)
         except Unfit as unfit:
-            record.end("FAILED", str(unfit))
+            # What Pennsieve refuses a run that is being cancelled is no failure of the run.
+            cancelled = self._is_cancelled(record)
+            record.end(*(("CANCELED", "") if cancelled else ("FAILED", str(unfit))))
             record.phase = Phase.FINALIZING
             return True
         except Down as down:
@@ -157,6 +159,17 @@ class Steersman:
             prepare(self.node, self.journal, record, web)
         elif why := lost_grant(self.node, record):
             raise Unfit(why)
+
+    def _is_cancelled(self, record: RunRecord) -> bool:
+        """Whether a run is to be ended, by what was told here or by what Pennsieve shows."""
+        if record.is_own or self.journal.is_cancelled(record.run):
+            return self.journal.is_cancelled(record.run)
+        web = Web(self.node, record.run, self.journal.token(record.run))
+        try:
+            shown = web.ask("GET", f"{RUNS}/{record.run}")
+        except (Refused, Down):
+            return False
+        return isinstance(shown, dict) and shown.get("status") in {"CANCELING", "CANCELED"}
 
     def _submit(self, record: RunRecord) -> bool:
         if not self._has_session(record):
@@ -206,19 +219,10 @@ class Steersman:
             return True
         seen = self.look(record)
         take_note(record, seen)
-        self._explain(record)
+        explain(self.node, record)
         record.waiting = why_waiting(record, seen, self.terms)
         judge(record, seen, self.terms, self.node.now())
         return record.phase is not Phase.RUNNING
-
-    def _explain(self, record: RunRecord) -> None:
-        """A mover that failed says why in its last line."""
-        for job in record.work:
-            if job.status != "FAILED" or job.kind is JobKind.PROCESS or job.exit_code != 1:
-                continue
-            lines = list(step_lines(self.node, record.run, job.step, ()))
-            if lines and job.reason.startswith("it ended"):
-                job.reason = str(lines[-1]["message"])[:500]
 
     def _end(self, record: RunRecord) -> bool:
         """End what runs; not done before Batch shows that nothing does."""

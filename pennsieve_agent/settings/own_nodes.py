@@ -38,6 +38,10 @@ class OwnNodes:
         """The store beside a settings file."""
         return cls(config_path.parent / FILE_NAME)
 
+    def of(self, profile: str) -> ProfileNodes:
+        """The nodes of one profile."""
+        return ProfileNodes(self, profile)
+
     def list(self, profile: str) -> list[OwnNode]:
         """The nodes of a profile, sorted by name and token.
 
@@ -141,3 +145,22 @@ class OwnNodes:
             where=str(self.path),
             hint=_HINT,
         )
+
+
+class ProfileNodes:
+    """The own nodes of one profile."""
+
+    def __init__(self, store: OwnNodes, profile: str) -> None:
+        self._store, self._profile = store, profile
+
+    def list(self) -> list[OwnNode]:
+        """Those remembered, sorted by name. Errors as of the store."""
+        return self._store.list(self._profile)
+
+    def put(self, node: OwnNode) -> None:
+        """Remember a node. Errors as of the store."""
+        self._store.put(self._profile, node)
+
+    def remove(self, token: str) -> None:
+        """Forget a node. Errors as of the store."""
+        self._store.remove(self._profile, token)

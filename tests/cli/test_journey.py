@@ -110,7 +110,7 @@ def test_a_program_that_fails(agent: Agent) -> None:
 @pytest.mark.usefixtures("ready")
 def test_a_program_that_writes_nothing(agent: Agent) -> None:
     run = start(agent, "--files", "raw", "--param", "SILENT=true", "--wait")
-    assert "no files to deliver" in agent("run", "logs", run).out
+    assert "there is nothing to deliver" in agent("run", "logs", run).out
     assert agent("run", "outputs", run, "--json").document["files"] == []
 
 
@@ -170,7 +170,7 @@ def test_several_repositories_make_a_chain(ready: Lab, agent: Agent, tmp_path: P
         },
     )
     added = agent(
-        "workflow", "add", str(ready.repository), str(second), "--name", "sum of words", "--json"
+        "workflow", "add", ready.url, ready.publish(second), "--name", "sum of words", "--json"
     )
     assert added.code == 0, added.err
     assert [s["id"] for s in added.document["steps"]] == ["input", "word-count", "adder", "output"]

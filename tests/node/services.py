@@ -166,13 +166,19 @@ def _row(job: Job) -> dict[str, Any]:
 
 
 class Files(_Client):
-    def create_access_point(self, *, ClientToken: str, RootDirectory: Any, **_: Any) -> Any:  # noqa: N803
+    def create_access_point(self, *, ClientToken: str, RootDirectory: Any, **more: Any) -> Any:  # noqa: N803
         def effect() -> Any:
             for name, door in self.world.doors.items():
                 if door["token"] == ClientToken:
                     raise Refusal("AccessPointAlreadyExists", AccessPointId=name)
             name = f"fsap-{len(self.world.calls)}-{self.world.calls['files.create_access_point']}"
-            self.world.doors[name] = {"token": ClientToken, "path": RootDirectory["Path"]}
+            assert len(RootDirectory["Path"]) <= 100
+            user = more["PosixUser"]["Uid"]
+            self.world.doors[name] = {
+                "token": ClientToken,
+                "path": RootDirectory["Path"],
+                "uid": user,
+            }
             return {"AccessPointId": name}
 
         return self._do("create_access_point", effect)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,6 @@ from typing import Any
 
 from pennsieve_agent.domain.transfers import StorageKeys, batches
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.mover.merge import files_of
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.storage import Storage
 from pennsieve_agent.node.mover.trouble import Trouble
@@ -95,16 +94,15 @@ class Delivery:
     say: Say
     now: Callable[[], float]
 
-    def run(self, folders: list[tuple[str, Path]]) -> None:
-        """Upload everything in the folders; what is finalized already is left.
+    def run(self, made: Iterable[tuple[str, Path]]) -> None:
+        """Upload what the steps made; what is finalized already is left.
 
         Raises:
             Trouble: something cannot be uploaded; what was stays, and is not repeated.
 
         """
-        files = self._files(folders)
+        files = self._files(made)
         if not files:
-            self.say("there is nothing to deliver")
             return
         self._decide(files)
         left = {name: path for name, path in files.items() if name not in self.state.done}
@@ -118,17 +116,16 @@ class Delivery:
         size = sum(path.stat().st_size for path in files.values())
         self.say(f"{amount(len(files), size)} in {self._folder() or 'the root of the dataset'}")
 
-    def _files(self, folders: list[tuple[str, Path]]) -> dict[str, Path]:
-        found: dict[str, Path] = {}
-        for _, folder in folders:
-            for relative, path in files_of(folder) if folder.is_dir() else ():
-                if relative in found:
-                    raise Trouble(f"two steps made '{relative}', and one dataset folder gets both")
-                if not path.stat().st_size:
-                    self.say(f"left out, as Pennsieve takes no empty file: {relative}")
-                    continue
-                found[relative] = path
-        return found
+    def _files(self, made: Iterable[tuple[str, Path]]) -> dict[str, Path]:
+        files: dict[str, Path] = {}
+        for relative, path in made:
+            if relative in files:
+                raise Trouble(f"two steps made '{relative}', and one dataset folder gets both")
+            if not path.stat().st_size:
+                self.say(f"left out, as Pennsieve takes no empty file: {relative}")
+                continue
+            files[relative] = path
+        return files
 
     def _decide(self, files: Mapping[str, Path]) -> None:
         for name in files:

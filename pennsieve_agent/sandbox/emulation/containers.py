@@ -218,7 +218,7 @@ class Dock:
         if system not in backend.file_systems_by_id:
             raise Unstartable(f"{failed}: file system {system} does not exist")
         arn = f"arn:aws:elasticfilesystem:{job.region}:{job.account}:file-system/{system}"
-        inside = volume.get("rootDirectory") or "/"
+        inside, is_root = volume.get("rootDirectory") or "/", False
         context = {
             "aws:SecureTransport": "true",
             "elasticfilesystem:AccessedViaMountTarget": "true",
@@ -229,12 +229,17 @@ class Dock:
                 raise Unstartable(f"{failed}: access point {point_id} does not exist")
             inside = point.root_directory.get("Path") or "/"
             context["elasticfilesystem:AccessPointArn"] = point.access_point_arn
+            is_root = str((point.posix_user or {}).get("Uid")) == "0"
         writable = True
         if access.get("iam") == "ENABLED":
             if self._police.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):
                 raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
             write = Ask("elasticfilesystem:ClientWrite", arn, context)
             writable = not self._police.why_not(role, write)
+            as_root = Ask("elasticfilesystem:ClientRootAccess", arn, context)
+            if is_root and self._police.why_not(role, as_root):
+                # Root is then nobody, who may not enter a folder that is its owner's alone.
+                raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
         path = self._root / system / inside.strip("/")
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path, writable

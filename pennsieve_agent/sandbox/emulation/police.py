@@ -11,7 +11,13 @@ from xml.sax.saxutils import escape
 
 from pennsieve_agent.domain.iam import Ask, Verdict
 from pennsieve_agent.sandbox.emulation.asks import FREE, asks
-from pennsieve_agent.sandbox.emulation.principals import Principal, Unknown, may, principal
+from pennsieve_agent.sandbox.emulation.principals import (
+    Principal,
+    Unknown,
+    limit_of,
+    may,
+    principal,
+)
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
 
 Heard = Callable[[str, Ask], None]
@@ -44,7 +50,7 @@ class Police:
             return failure(request.service, 403, *unknown.args)
         if caller is None:
             return None
-        wanted = asks(request, caller.account, tags_of)
+        wanted = asks(request, caller.account, tags_of, limit_of)
         if not wanted:
             text = f"User: {caller.session} is not authorized to perform this operation"
             return denied(request.service, text)

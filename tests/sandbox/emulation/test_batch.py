@@ -250,7 +250,7 @@ def test_a_file_system_is_mounted_as_the_jobs_role_may(shop: Shop, tmp_path: Pat
     arn = f"arn:aws:elasticfilesystem:{REGION}:{NUMBER}:file-system/{system}"
     spec = {
         "volumes": [volume(system, point["AccessPointId"])],
-        "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/output", "readOnly": False}],
+        "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/run/a", "readOnly": False}],
     }
     nobody = shop.cloud.role("nobody", ECS, allow())
     job = shop.wait(shop.submit("no", "say", "x", container={**spec, "jobRoleArn": nobody}))
@@ -263,6 +263,31 @@ def test_a_file_system_is_mounted_as_the_jobs_role_may(shop: Shop, tmp_path: Pat
     assert [mount.read_only for mount in mounts] == [True, False]
     assert mounts[0].path == tmp_path / "efs" / system / "runs/r1/a"
     assert mounts[0].path.is_dir()
+
+
+def test_root_of_an_access_point_needs_a_right_of_its_own(shop: Shop) -> None:
+    """Amazon EFS, "Enforcing a user identity using an access point"."""
+    efs = shop.cloud.owner.client("efs")
+    system = efs.create_file_system()["FileSystemId"]
+    point = efs.create_access_point(
+        FileSystemId=system,
+        RootDirectory={"Path": "/runs/r1"},
+        PosixUser={"Uid": 0, "Gid": 0},
+        ClientToken="a",
+    )
+    arn = f"arn:aws:elasticfilesystem:{REGION}:{NUMBER}:file-system/{system}"
+    spec = {
+        "volumes": [volume(system, point["AccessPointId"])],
+        "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/run", "readOnly": False}],
+    }
+    rights = [(f"elasticfilesystem:Client{right}", arn) for right in ("Mount", "Write")]
+    step = shop.cloud.role("step", ECS, allow(*rights))
+    job = shop.wait(shop.submit("step", "say", "x", container={**spec, "jobRoleArn": step}))
+    assert "access denied by server" in job["container"]["reason"]
+    as_root = ("elasticfilesystem:ClientRootAccess", arn)
+    mover = shop.cloud.role("mover", ECS, allow(*rights, as_root))
+    job = shop.wait(shop.submit("move", "say", "x", container={**spec, "jobRoleArn": mover}))
+    assert job["status"] == "SUCCEEDED"
 
 
 def test_a_container_gets_its_roles_keys(shop: Shop) -> None:
