@@ -188,7 +188,7 @@ class Lab:
             compile=compile_run,
             backend=self.backend,
             nodes=nodes,
-            images=Images(self.world) if self._aws else None,
+            images=Images(self.world, self.backend) if self._aws else None,
         )
         return build(self.world, self.files, neighbours=neighbours)
 
