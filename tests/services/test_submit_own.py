@@ -110,7 +110,7 @@ def test_a_workflow_that_is_only_on_pennsieve_is_handed_over_first() -> None:
 
 
 def test_parameters_that_nothing_declares() -> None:
-    with pytest.raises(UsageProblem, match="no step of the workflow has|has no parameter"):
+    with pytest.raises(UsageProblem, match=r"no step of the workflow has|has no parameter"):
         prepared(parameters=("STILE=fancy",))
     ready = prepared(parameters=("STILE=fancy",), undeclared=True)
     assert ready.request.parameters == {"count": {"STILE": "fancy"}}
