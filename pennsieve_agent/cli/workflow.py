@@ -169,10 +169,9 @@ def show(
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.console.words import when
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
+    found = context.workflow(workflow)
     if json:
         own = workflow_identity.identity_document(context, found)
         context.streams.document({**documents.workflow(found), "identity": own})

@@ -37,13 +37,13 @@ def update(
 ) -> None:
     """Change a workflow."""
     from pennsieve_agent.cli.identity_desk import desk_of, need_own_nodes
-    from pennsieve_agent.services import identity_renewal, lookup
+    from pennsieve_agent.services import identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     if not renew_identity:
         raise UsageProblem("what should be changed?", hint="add: --renew-identity")
     need_own_nodes(context)
-    what = lookup.workflow(context.platform, context.workspace_id, workflow)
+    what = context.workflow(workflow)
     desk = desk_of(context)
     plan = identity_renewal.planned(desk, what)
     if not _confirmed(context, plan, yes=yes):
@@ -106,10 +106,10 @@ def archive(
 ) -> None:
     """Archive a workflow: it cannot be started, and its keys are deleted; its runs stay."""
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
-    from pennsieve_agent.services import identity_renewal, lookup
+    from pennsieve_agent.services import identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
-    what = lookup.workflow(context.platform, context.workspace_id, workflow)
+    what = context.workflow(workflow)
     question = f"Archive workflow '{what.name}', and delete its own identity on Pennsieve?"
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
