@@ -93,7 +93,7 @@ class _Taint:
             self._mark(target)
 
     def _bind_item(self, target: ast.expr, source: ast.expr) -> None:
-        """A loop's variable: of a walk the first of three is a path, of an enumeration the second."""
+        """A loop's variable: of a walk the first of three is a path, of a numbering the second."""
         if isinstance(target, ast.Tuple) and target.elts:
             called = _called(source)
             self._mark(target.elts[-1 if called == "enumerate" else 0])
