@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.node_calls import LazyNode
     from pennsieve_agent.domain.identity import Identity, Profile
     from pennsieve_agent.domain.own_node import OwnNode
-    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.own_nodes import NodeAdmin
     from pennsieve_agent.services.run_backend import NodeCalls
@@ -161,17 +160,6 @@ class Context:
     def node_calls(self, node: OwnNode) -> NodeCalls:
         """An own node, called with AWS credentials; nothing is opened before the first call."""
         return self._lazy(node)
-
-    def workflow(self, wanted: str) -> Workflow:
-        """A workflow by name, unique prefix or id, on Pennsieve or on own nodes alone.
-
-        Raises:
-            UsageProblem: none or several match.
-        """
-        from pennsieve_agent.services import workflow_names
-
-        nodes = [(node, self.node_calls(node)) for node in self.own_nodes]
-        return workflow_names.find(self.platform, nodes, wanted)
 
     def _lazy(self, node: OwnNode) -> LazyNode:
         from pennsieve_agent.cli.node_calls import LazyNode

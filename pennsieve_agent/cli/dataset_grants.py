@@ -8,6 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.found_workflow import found_workflow
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.errors import NotFound, UsageProblem
 
@@ -58,7 +59,7 @@ def grant(
 
     context = options.use(ctx, profile, as_json=json)
     need_own_nodes(context)
-    what = context.workflow(workflow)
+    what = found_workflow(context, workflow).workflow
     where = lookup.dataset(context.platform, dataset)
     needed = granting.access_needed(what)
     granted = granting.grant(desk_of(context), what, where, access or needed)
@@ -134,7 +135,7 @@ def revoke(
     from pennsieve_agent.services import grants as granting
 
     context = options.use(ctx, profile, as_json=json)
-    what = context.workflow(workflow)
+    what = found_workflow(context, workflow).workflow
     id_, name = _granted_dataset(context, what, dataset)
     revoked = granting.revoke(desk_of(context), what, id_)
     if json:
