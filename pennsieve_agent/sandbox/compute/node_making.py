@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pennsieve_agent.node.bundle import Bundle, bundle
+from pennsieve_agent.node.reconciler import HEEDED
 from pennsieve_agent.node.rights import RIGHTS
 from pennsieve_agent.sandbox.compute.cross_account import Access
 from pennsieve_agent.sandbox.compute.node_plan import (
@@ -237,7 +238,7 @@ class NodeMaker:
         pattern = {
             "source": ["aws.batch"],
             "detail-type": ["Batch Job State Change"],
-            "detail": {"jobQueue": queues},
+            "detail": {"jobQueue": queues, "status": list(HEEDED)},
         }
         how: dict[str, dict[str, str]] = {
             "jobs": {"EventPattern": json.dumps(pattern)},

@@ -29,7 +29,7 @@ from pennsieve_agent.sandbox.emulation.codes import Codes
 from pennsieve_agent.sandbox.emulation.functions import Failed, Handler, Invocation
 
 PACKAGE = "pennsieve_agent.node."
-MOST_IDLE = 2
+MOST_IDLE = 5
 """Processes that are kept for one function while nobody calls it."""
 _Key = tuple[str, str, str]
 
