@@ -21,7 +21,10 @@ _UNTOLD = "NOT_STARTED"
 
 @dataclass(slots=True)
 class Outbox:
-    """The reports of one run. Queued ones are part of its record; sent ones are gone from it."""
+    """The reports of one run. Queued ones are part of its record; sent ones are gone from it.
+
+    A run of this node alone is reported to nobody.
+    """
 
     node: Node
     journal: Journal
@@ -30,7 +33,7 @@ class Outbox:
     def run(self, status: str, reason: str = "", metrics: dict[str, Any] | None = None) -> None:
         """Say how the run is; nothing is said after its end."""
         told = self.record.told.get(RUN, ["", ""])
-        if told[0] in _FINAL or told == [status, reason]:
+        if self.record.is_own or told[0] in _FINAL or told == [status, reason]:
             return
         if status == "STARTED" and told[0] not in {"", "STARTED"}:
             return
@@ -42,7 +45,7 @@ class Outbox:
     def step(self, step: str, status: str, reason: str) -> None:
         """Say how a step is; that it has not begun is not said."""
         told = self.record.told.get(step, [_UNTOLD, ""])
-        if status == _UNTOLD or told == [status, reason] or told[0] in _FINAL:
+        if self.record.is_own or status == _UNTOLD or told == [status, reason] or told[0] in _FINAL:
             return
         body: dict[str, Any] = {"status": status, "timestamp": int(self.node.now())}
         body |= {"reason": reason} if reason else {}

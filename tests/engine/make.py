@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pennsieve_agent.domain.plans import Job, JobKind, RunPlan
 from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.step_files import DATA, step_folder
 from pennsieve_agent.domain.workflows import DATASET_TARGET, Step, StepKind, Workflow
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 
@@ -57,11 +58,13 @@ def programs(plan: RunPlan) -> dict[str, Program]:
 
 
 def make_task(root: Path, program: Program, **environment: str) -> Task:
-    """A task with its three folders below ``root``."""
-    for name in ("input", "output", "scratch"):
-        (root / name).mkdir(parents=True, exist_ok=True)
+    """A task of step ``step`` after ``before``, with its folders below ``root``."""
+    run, scratch = root / "run", root / "scratch"
+    given, made = (run / step_folder(name) / DATA for name in ("before", "step"))
+    for folder in (given, made, scratch):
+        folder.mkdir(parents=True, exist_ok=True)
     job = Job(id="step", kind=JobKind.PROCESSOR, source_url="lab/step", environment=environment)
-    return Task("r-1", job, program, root / "input", root / "output", root / "scratch")
+    return Task("r-1", job, program, run, given, made, scratch)
 
 
 Behaviour = Callable[[Task, Log, threading.Event], Outcome]

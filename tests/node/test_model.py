@@ -40,6 +40,8 @@ class Trial:
     def __init__(self, data: st.DataObject) -> None:
         self.data = data
         self.world = World(dag=data.draw(workflows()))
+        self.retries = data.draw(st.sampled_from((0, 0, 1, 2)))
+        self.world.run = {"limits": {"retries": self.retries}}
         self.failing = data.draw(st.sets(st.sampled_from([row["id"] for row in self.world.dag])))
         self.cancelled = False
         # Few enough that these small workflows meet the limit, too.
@@ -124,6 +126,7 @@ def test_every_run_ends_once_and_leaves_nothing(data: st.DataObject) -> None:
     assert len(finals) == 1, world.reports
     assert world.status == finals[0]
     _jobs_ran_once(world)
+    _failures_are_counted(world, trial.retries)
     _steps_end_once(world)
     if finals[0] == "SUCCEEDED":
         ran = {trial._step(job) for job in world.jobs.values() if job.status == "SUCCEEDED"}
@@ -143,6 +146,13 @@ def _jobs_ran_once(world: World) -> None:
         job.name.rpartition("-")[0] for job in world.jobs.values() if job.ran and job.code == 0
     )
     assert max(steps.values(), default=1) == 1, steps
+
+
+def _failures_are_counted(world: World, retries: int) -> None:
+    failures = Counter(
+        job.name.rpartition("-")[0] for job in world.jobs.values() if job.ran and job.code
+    )
+    assert max(failures.values(), default=0) <= retries + 1, failures
 
 
 def _steps_end_once(world: World) -> None:
