@@ -41,7 +41,7 @@ class Trial:
         self.data = data
         self.world = World(dag=data.draw(workflows()))
         self.retries = data.draw(st.sampled_from((0, 0, 1, 2)))
-        self.world.run = {"limits": {"retries": self.retries}}
+        self.world.limits = {"retries": self.retries}
         self.failing = data.draw(st.sets(st.sampled_from([row["id"] for row in self.world.dag])))
         self.cancelled = False
         # Few enough that these small workflows meet the limit, too.
@@ -135,7 +135,7 @@ def test_every_run_ends_once_and_leaves_nothing(data: st.DataObject) -> None:
     if finals[0] == "CANCELED":
         assert trial.cancelled
     if finals[0] == "FAILED":
-        assert world.reports[-1][1].get("reason"), world.reports
+        assert world.record()["reason"], world.reports
 
 
 def _jobs_ran_once(world: World) -> None:
