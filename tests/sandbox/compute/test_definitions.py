@@ -37,6 +37,14 @@ def processor(name: str, *parents: str, **more: Any) -> dict[str, Any]:
         ([{"id": "a"}], "processor a: missing sourceUrl"),
         ([{"id": "a", "type": "data-target"}], "data-target a: missing targetType"),
         ([{"id": "a", "type": "data-target", "targetType": "x"}], "data-target a: unknown"),
+        (
+            [{"id": "a", "type": "data-target", "targetType": "Pennsieve Dataset"}],
+            "data-target a: computeType must be standard or lambda",
+        ),
+        (
+            [{**chain()[2], "computeType": "gpu", "dependsOn": []}],
+            "data-target out: computeType must be standard or lambda",
+        ),
         ([{"id": "a", "type": "magic"}], "node a: unknown type magic"),
         ([processor("a"), {"id": "s", "type": "data-source", "dependsOn": ["a"]}], "data-source s"),
         ([processor("a", cpu="many")], "node a: cpu must be a whole number as text, not many"),
@@ -151,9 +159,11 @@ def test_lists_are_paged_and_filtered(lab: Lab) -> None:
 
 
 def test_target_types(lab: Lab) -> None:
-    target, layer = lab.client().get("/compute/workflows/target-types").json()
+    target, asset, layer = lab.client().get("/compute/workflows/target-types").json()
     assert target["targetType"] == "Pennsieve Dataset"
     assert [param["name"] for param in target["params"]] == ["UPLOAD_BUCKET", "TARGET_FOLDER"]
+    assert asset["targetType"] == "Pennsieve Package Asset"
+    assert [p["name"] for p in asset["params"] if p["defaultValue"] is None] == ["ASSET_TYPE"]
     assert layer["targetType"] == "persistent-layer"
     assert [(p["name"], p["defaultValue"]) for p in layer["params"]] == [
         ("layerName", None),
