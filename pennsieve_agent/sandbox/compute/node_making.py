@@ -10,24 +10,25 @@ Everything may be done again, and goes on where it was cut off.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.node.bundle import Bundle, bundle
+from pennsieve_agent.node.reconciler import HEEDED
 from pennsieve_agent.node.rights import RIGHTS
-from pennsieve_agent.node.settings import NodeSettings
 from pennsieve_agent.sandbox.compute.cross_account import Access
-from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID
+from pennsieve_agent.sandbox.compute.node_plan import (
+    MOST_VCPUS,
+    NodePlan,
+    allow,
+    service_trust,
+)
 
-REGION = "us-east-1"
-"""Where Pennsieve builds, whatever is asked for (``contracts/resources.md`` 3.2)."""
 FRONT = "pennsieve_agent.node.gateway.handler"
 """What answers Pennsieve. Nodes of their owners' own have another front."""
 RECONCILER = "pennsieve_agent.node.reconciler.handler"
-MOVER_IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
-MOST_VCPUS = 256
 _RUNTIME, _MEMORY_MB = "python3.13", 512
 _SECONDS = {"gateway": 15, "reconciler": 300}
 _TAG = "pennsieve:token"
@@ -41,102 +42,6 @@ _GONE = {
     *("NoSuchBucket", "ResourceNotFoundException", "NoSuchEntity", "FileSystemNotFound"),
     *("InvalidGroup.NotFound", "AccessPointNotFound", "ClientException"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class NodePlan:
-    """A node to be made: its token, its mode, and where its functions reach Pennsieve."""
-
-    token: str
-    account: str
-    mode: str
-    api: str
-    api2: str
-
-    @property
-    def base(self) -> str:
-        """What all of its names begin with."""
-        return f"pennsieve-hosted-{self.token}"
-
-    @property
-    def bucket(self) -> str:
-        """Its bucket."""
-        return f"{self.base}-{self.account}-{REGION}"
-
-    @property
-    def log_group(self) -> str:
-        """Its log group."""
-        return f"/pennsieve/hosted/{self.token}"
-
-    def name(self, word: str) -> str:
-        """The name of a function, a role, a queue or a rule."""
-        return f"{self.base}-{word}"
-
-    def arn(self, service: str, resource: str) -> str:
-        """The ARN of something in its region."""
-        return f"arn:aws:{service}:{REGION}:{self.account}:{resource}"
-
-    def role(self, word: str) -> str:
-        """The ARN of a role."""
-        return f"arn:aws:iam::{self.account}:role/{self.name(word)}"
-
-    def settings(self, code: Bundle, file_system: str) -> NodeSettings:
-        """What its functions are told."""
-        return NodeSettings(
-            token=self.token,
-            region=REGION,
-            account=self.account,
-            mode=self.mode or "basic",
-            version=code.version,
-            table=self.name("journal"),
-            bucket=self.bucket,
-            code_key=f"code/{code.digest}.zip",
-            log_group=self.log_group,
-            file_system=file_system,
-            fargate_queue=self.name("fargate"),
-            spot_queue=self.name("spot"),
-            execution_role=self.role("execution"),
-            job_role=self.role("job"),
-            mover_role=self.role("mover"),
-            gateway=self.name("gateway"),
-            reconciler=self.name("reconciler"),
-            schedule=self.name("schedule"),
-            secret_prefix=f"{self.base}/",
-            mover_image=MOVER_IMAGE,
-            api=self.api,
-            api2=self.api2,
-            max_vcpus=str(MOST_VCPUS),
-        )
-
-    def resources(self, kind: str, file_system: str) -> list[str]:
-        """What a word of the rights table means; any other word means everything."""
-        logs, jobs = self.arn("logs", f"log-group:{self.log_group}"), self.arn("batch", "")
-        bucket = f"arn:aws:s3:::{self.bucket}"
-        files = self.arn("elasticfilesystem", f"file-system/{file_system}")
-        doors = self.arn("elasticfilesystem", "access-point/*")
-        definitions = f"{jobs}job-definition/pennsieve-node-{self.token}-*"
-        table = {
-            "table": [self.arn("dynamodb", f"table/{self.name('journal')}")],
-            "reconciler": [self.arn("lambda", f"function:{self.name('reconciler')}")],
-            "job-log": [f"{logs}:*"],
-            "own-log": [f"{logs}/functions:*"],
-            "secret": [self.arn("secretsmanager", f"secret:{self.base}/*")],
-            "schedule": [self.arn("events", f"rule/{self.name('schedule')}")],
-            "submission": [f"{jobs}job-queue/{self.base}-*", definitions, f"{jobs}job/*"],
-            "job-definition": [definitions],
-            "job": [f"{jobs}job/*"],
-            "new-job": [f"{jobs}job/*"],
-            "file-system": [files],
-            "mount": [files],
-            "access-point": [doors],
-            "new-access-point": [doors],
-            "roles-to-pass": [self.role(word) for word in ("execution", "job", "mover")],
-            "bucket-code": [f"{bucket}/code/*"],
-            "bucket-runs": [f"{bucket}/runs/*"],
-            "bucket-logs": [f"{bucket}/logs/*"],
-            "platform-images": [f"arn:aws:ecr:*:{PLATFORM_ACCOUNT_ID}:repository/*"],
-        }
-        return table.get(kind, ["*"])
 
 
 class NodeMaker:
@@ -153,7 +58,7 @@ class NodeMaker:
             botocore's errors: the role may not do it, or AWS does not answer.
 
         """
-        plan, code = self._plan, bundle()
+        plan, code = self._plan, _code()
         self._store(code)
         file_system = self._files()
         self._roles(file_system)
@@ -224,7 +129,7 @@ class NodeMaker:
             _THERE,
             iam.create_policy,
             PolicyName=self._boundary,
-            PolicyDocument=json.dumps(_allow(actions, ["*"])),
+            PolicyDocument=json.dumps(allow(actions, ["*"])),
         )
         for word in RIGHTS:
             service = "lambda" if word in _SECONDS else "ecs-tasks"
@@ -233,12 +138,12 @@ class NodeMaker:
                 iam.create_role,
                 RoleName=plan.name(word),
                 AssumeRolePolicyDocument=json.dumps(
-                    _trust(f"{service}.amazonaws.com", plan.account)
+                    service_trust(f"{service}.amazonaws.com", plan.account)
                 ),
                 PermissionsBoundary=f"arn:aws:iam::{plan.account}:policy/{self._boundary}",
             )
             statements = [
-                _allow(list(right.actions), plan.resources(right.kind, file_system))["Statement"][0]
+                allow(list(right.actions), plan.resources(right.kind, file_system))["Statement"][0]
                 for right in RIGHTS[word]
             ]
             document = {"Version": "2012-10-17", "Statement": statements}
@@ -333,7 +238,7 @@ class NodeMaker:
         pattern = {
             "source": ["aws.batch"],
             "detail-type": ["Batch Job State Change"],
-            "detail": {"jobQueue": queues},
+            "detail": {"jobQueue": queues, "status": list(HEEDED)},
         }
         how: dict[str, dict[str, str]] = {
             "jobs": {"EventPattern": json.dumps(pattern)},
@@ -392,29 +297,15 @@ class NodeMaker:
             return
 
 
+@functools.cache
+def _code() -> Bundle:
+    """The node's code, which does not change while this process runs."""
+    return bundle()
+
+
 def _names(secrets: Any, prefix: str) -> Iterator[str]:
     for page in secrets.get_paginator("list_secrets").paginate():
         yield from (row["Name"] for row in page["SecretList"] if row["Name"].startswith(prefix))
-
-
-def _allow(actions: list[str], resources: list[str]) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def _trust(service: str, account: str) -> dict[str, Any]:
-    """One AWS service may use the role, for this account alone."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": service},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account}},
-            }
-        ],
-    }
 
 
 def _unless(codes: set[str], call: Callable[..., Any], **given: Any) -> Any:

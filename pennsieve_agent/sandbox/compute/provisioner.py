@@ -18,7 +18,8 @@ from pennsieve_agent.sandbox.compute.node_gateway import (
     note_place,
     place_of,
 )
-from pennsieve_agent.sandbox.compute.node_making import REGION, NodeMaker, NodePlan
+from pennsieve_agent.sandbox.compute.node_making import NodeMaker
+from pennsieve_agent.sandbox.compute.node_plan import REGION, NodePlan
 from pennsieve_agent.sandbox.compute.records import find_account, find_node
 from pennsieve_agent.sandbox.compute.seams import NodeCalls
 from pennsieve_agent.sandbox.compute.times import rfc3339
