@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.domain.identity import Identity, Profile
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.own_nodes import NodeAdmin
     from pennsieve_agent.settings.aws_keys import AwsKeyring
+    from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings
 
 
@@ -151,6 +153,40 @@ class Context:
         from pennsieve_agent.settings.keychain import SystemKeychain
 
         return AwsKeyring(SystemKeychain())
+
+    @cached_property
+    def admin_nodes(self) -> list[NodeAdmin]:
+        """The compute nodes of the user's own in this workspace, as their owner asks them."""
+        from pennsieve_agent.aws.node_client import NodeClient
+        from pennsieve_agent.domain.own_node import Claimed
+        from pennsieve_agent.settings.keychain import SystemKeychain
+        from pennsieve_agent.settings.node_tickets import KeychainTickets
+        from pennsieve_agent.settings.own_nodes import OwnNodes
+
+        store = OwnNodes.beside(self.config_path)
+        here = {"", self.workspace_id}
+        nodes = [node for node in store.list(self.profile.name) if node.is_owned]
+        tickets = KeychainTickets(SystemKeychain())
+        return [
+            NodeClient(
+                node,
+                self.aws(node.region, node.aws_profile or None),
+                tickets,
+                Claimed(self.identity.user.name, self.identity.user.email),
+                self.now,
+                self.sleep,
+            )
+            for node in nodes
+            if node.organization_id in here
+        ]
+
+    @cached_property
+    def workflow_keychain(self) -> Keychain:
+        """Where the keys of workflows' own users are."""
+        from pennsieve_agent.settings.keychain import SystemKeychain
+        from pennsieve_agent.settings.workflow_keys import SERVICE
+
+        return SystemKeychain(SERVICE)
 
     @cached_property
     def workspace_id(self) -> str:

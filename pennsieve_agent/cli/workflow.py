@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options, workflow_apps, workflow_changes
+from pennsieve_agent.cli import options, workflow_apps, workflow_changes, workflow_identity
 from pennsieve_agent.cli.app import group
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 app = group("Analysis code from git, registered to run.")
 app.add_typer(workflow_changes.app)
+app.add_typer(workflow_identity.app)
 app.add_typer(workflow_apps.app, name="app")
 
 
@@ -68,10 +69,7 @@ def add(
         return
     verb = "Added" if added.created else "Up to date:"
     context.streams.result(f"{verb} workflow '{added.workflow.name}' ({added.workflow.uuid})")
-    context.streams.note(
-        f"next: pennsieve dataset grant '{added.workflow.name}' --dataset DATASET "
-        "--access read-write"
-    )
+    context.streams.note(f"next: pennsieve dataset grant '{added.workflow.name}' --dataset DATASET")
 
 
 @app.command("list")
@@ -126,7 +124,8 @@ def show(
     context = options.use(ctx, profile, as_json=json)
     found = lookup.workflow(context.platform, context.workspace_id, workflow)
     if json:
-        context.streams.document(documents.workflow(found))
+        own = workflow_identity.identity_document(context, found)
+        context.streams.document({**documents.workflow(found), "identity": own})
         return
     streams = context.streams
     streams.result(
@@ -140,7 +139,8 @@ def show(
             streams,
         )
     )
-    for section in _sections(found):
+    identity = workflow_identity.identity_section(context, found)
+    for section in (*_sections(found), *((identity,) if identity else ())):
         streams.result("")
         streams.result(table(section[0], section[1], streams, wrap_last=True))
 
@@ -164,27 +164,3 @@ def _sections(found: Workflow) -> list[tuple[list[str], list[list[str]]]]:
     if parameters:
         sections.append((["PARAMETER", "TYPE", "DEFAULT", "MEANING"], parameters))
     return sections
-
-
-@app.command()
-def remove(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    yes: options.Yes = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Archive a workflow: it can no longer be started; its runs stay."""
-    from pennsieve_agent.services import lookup
-
-    context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
-    question = f"Archive workflow '{found.name}'?"
-    if not context.streams.confirm(question, assume=yes):
-        context.streams.note("nothing was changed")
-        return
-    context.platform.workflows.archive(found.uuid)
-    if json:
-        context.streams.document({"id": found.uuid, "name": found.name, "archived": True})
-    else:
-        context.streams.result(f"Archived workflow '{found.name}'")

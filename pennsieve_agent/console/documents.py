@@ -13,7 +13,6 @@ from pennsieve_agent.console.words import moment
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.datasets import DataFile, Dataset
-    from pennsieve_agent.domain.grants import Grant
     from pennsieve_agent.domain.identity import Identity, Profile
     from pennsieve_agent.domain.plans import RunPlan
     from pennsieve_agent.domain.runs import LogMessage, Run, RunLimits, RunState
@@ -110,18 +109,6 @@ def workflow(value: Workflow) -> dict[str, Any]:
         "active": value.is_active,
         "created_at": time(value.created_at),
         "steps": [step(s) for s in value.steps],
-    }
-
-
-def grant(value: Grant, workflow_name: str) -> dict[str, Any]:
-    """A workflow's access to a dataset."""
-    return {
-        "workflow": workflow_name,
-        "workflow_id": value.workflow_uuid,
-        "dataset_id": value.dataset_id,
-        "access": value.access.value,
-        "granted_by": value.granted_by,
-        "granted_at": time(value.granted_at),
     }
 
 

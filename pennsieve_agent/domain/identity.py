@@ -63,11 +63,15 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of the platform. ``id`` is the node id, ``N:user:<uuid>``."""
+    """A person of the platform. ``id`` is the node id, ``N:user:<uuid>``.
+
+    ``number`` is the same person's number, by which v1 says who made or enabled something.
+    """
 
     id: str
     email: str
     name: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from pennsieve_agent.domain.step_files import (
 from pennsieve_agent.node.judge import HOST_LOSSES, awaited, host_losses
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.step_secrets import step_secrets
 from pennsieve_agent.node.tasks import (
     LAYERS_DIR,
     RUN_DIR,
@@ -36,7 +37,6 @@ from pennsieve_agent.node.tasks import (
     object_key,
     step_slug,
 )
-from pennsieve_agent.node.vault import secrets_of
 
 FIRST_UID = 100_000
 LAYER_TARGET = "persistent-layer"
@@ -152,7 +152,7 @@ class Launcher:
         settings = self.node.settings
         doors = self._mounts(job)
         process = job.kind is JobKind.PROCESS
-        secrets = secrets_of(self.node, self.record.person) if process else []
+        secrets = step_secrets(self.node, self.record) if process else []
         # A secret wins over a parameter of its name, and ECS takes a name only once.
         hidden = {each["name"] for each in secrets}
         container: dict[str, Any] = {

@@ -121,7 +121,12 @@ def _still_needed(record: RunRecord) -> str:
     delivers = [job for job in left if job.kind is JobKind.DELIVER]
     if any(rows.get(job.step, {}).get("target_type") in TARGETS[:2] for job in delivers):
         return WRITE
-    return READ if any(job.kind is JobKind.STAGE for job in left) else ""
+    reads = {JobKind.STAGE}
+    if needs := record.plan.get("needsPennsieve"):  # its steps use the dataset themselves
+        reads.add(JobKind.PROCESS)
+        if needs == "write" and any(job.kind is JobKind.PROCESS for job in left):
+            return WRITE
+    return READ if any(job.kind in reads for job in left) else ""
 
 
 def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) -> RunRequest:

@@ -29,9 +29,9 @@ def read(node: Node, name: str) -> str:
 
 def write(node: Node, name: str, value: str) -> None:
     """Keep a secret value, replacing what is there."""
-    key: dict[str, Any] = {"KeyId": node.settings.kms_key} if node.settings.kms_key else {}
+    own: dict[str, Any] = {"KeyId": node.settings.key} if node.settings.key else {}
     node.client("ssm").put_parameter(
-        Name=name, Value=value, Type="SecureString", Overwrite=True, **key
+        Name=name, Value=value, Type="SecureString", Overwrite=True, **own
     )
 
 

@@ -53,6 +53,11 @@ def set_identity(request: Request, workflow: str) -> Reply:
     return 200, identity.shown(request.node, workflow)
 
 
+def show_identity(request: Request, workflow: str) -> Reply:
+    """Which integrations a workflow's keys are of, and who put them; never a key."""
+    return 200, identity.shown(request.node, workflow)
+
+
 def remove_identity(request: Request, workflow: str) -> Reply:
     """Forget the keys of a workflow's users."""
     identity.remove(request.node, workflow)
@@ -171,6 +176,7 @@ ROUTES: tuple[Route, ...] = (
     route("DELETE", "/workflows/{}/versions/{*}", remove_workflow),
     route("DELETE", "/workflows/{}", remove_workflow),
     route("PUT", "/workflows/{}/identity", set_identity),
+    route("GET", "/workflows/{}/identity", show_identity),
     route("DELETE", "/workflows/{}/identity", remove_identity),
     route("PUT", "/grants", grant),
     route("DELETE", "/grants", revoke),

@@ -21,7 +21,7 @@ from pennsieve_agent.node.record import Phase, RunRecord
 from pennsieve_agent.node.registry import WRITE
 from pennsieve_agent.node.run_document import run_document, shown_summary
 from pennsieve_agent.node.start_document import Start
-from pennsieve_agent.node.vault import hidden_values
+from pennsieve_agent.node.step_secrets import hidden_of
 
 LINK_SECONDS = 900
 MOST_RUNS, MOST_FILES = 200, 5000
@@ -189,7 +189,7 @@ def log_lines(request: Request, run: str) -> Reply:
         request.number("since", 0, 10**15),
         request.number("limit", logs.MOST_LINES, logs.MOST_LINES),
         query.get("next", ""),
-        hidden_values(request.node, record.person),
+        hidden_of(request.node, record),
     )
     return 200, page
 

@@ -75,7 +75,12 @@ class Signed:
             NoKey, Down: as for :meth:`token`.
 
         """
-        self._session(lambda s: self.node.now() - s.began < FRESH_SECONDS)
+        known = self.node.memory.get(self._place)
+        if not isinstance(known, Session) or not self._is_fresh(known):
+            self._session(self._is_fresh)
+
+    def _is_fresh(self, session: Session) -> bool:
+        return self.node.now() - session.began < FRESH_SECONDS
 
     def _lasts(self, session: Session) -> bool:
         left = session.until - self.node.now()

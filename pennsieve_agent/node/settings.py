@@ -18,7 +18,7 @@ class NodeSettings:
     empty where there are no GPUs. ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
     ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
     calls, and empty where Pennsieve does.
-    ``cognito`` is where keys sign in, where that is not AWS's own address; ``kms_key`` is the ARN
+    ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN
     of the node's key, in the modes that have one.
     """
 
@@ -51,7 +51,7 @@ class NodeSettings:
     admin: str = ""
     organization: str = ""
     cognito: str = ""
-    kms_key: str = ""
+    key: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -76,7 +76,7 @@ class NodeSettings:
 
 _OPTIONAL = {
     *("gpu_queue", "max_vcpus", "monthly_budget", "endpoint"),
-    *("admin", "organization", "cognito", "kms_key"),
+    *("admin", "organization", "cognito", "key"),
 }
 
 

@@ -34,6 +34,7 @@ from pennsieve_agent.node.prepare import prepare
 from pennsieve_agent.node.reasons import STOPPED
 from pennsieve_agent.node.receipt import NAME, receipt_of
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.step_secrets import keep_session
 from pennsieve_agent.node.web import Down, Web
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class Steersman:
     def _steer(self, record: RunRecord) -> None:
         outbox = Outbox(self.node, self.journal, record)
         for _ in range(MOST_STEPS):
-            before = record.to_json()
+            before = record.to_json(plan=False)
             try:
                 on = self._step(record)
             except Busy:
@@ -96,7 +97,7 @@ class Steersman:
                 return
             record.tries = 0
             self._tell(record, outbox)
-            if record.to_json() != before:
+            if record.to_json(plan=False) != before:
                 self.journal.write(record)
             outbox.flush()
             if record.phase is Phase.DONE or not on:
@@ -158,6 +159,8 @@ class Steersman:
             raise Unfit(why)
 
     def _submit(self, record: RunRecord) -> bool:
+        if not self._has_session(record):
+            return record.phase is not Phase.SUBMITTING
         job = next_to_submit(record)
         if job is None:
             record.phase = Phase.RUNNING
@@ -168,6 +171,17 @@ class Steersman:
             return True
         self._launch(record, job)
         return True
+
+    def _has_session(self, record: RunRecord) -> bool:
+        """Whether steps that start now get the token that they were promised."""
+        try:
+            why = keep_session(self.node, record)
+        except Down:
+            return False
+        if why:
+            record.end("FAILED", why)
+            record.phase = Phase.ENDING
+        return not why
 
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         launcher = Launcher(self.node, record)
@@ -188,6 +202,8 @@ class Steersman:
         record.submitting = ""
 
     def _watch(self, record: RunRecord) -> bool:
+        if not self._has_session(record) and record.phase is not Phase.RUNNING:
+            return True
         seen = self.look(record)
         take_note(record, seen)
         explain(self.node, record)
@@ -313,11 +329,11 @@ class Steersman:
 
 
 def receipt_for(node: Node, run: str) -> dict[str, Any]:
-    """The receipt of an own run that is being delivered, ``{status, body}``; 404 for others."""
+    """The receipt of an own run that is being delivered, ``{status, body}``; others have none."""
     journal = Journal(node)
     record = journal.read(run)
     if record is None or not record.is_own or record.outcome:
-        return {"status": 404, "body": {"message": "there is no receipt of such a run"}}
+        return {"status": 200, "body": {}}
     steersman = Steersman(node, journal)
     take_note(record, steersman.look(record))  # of this copy alone: somebody else may hold the run
     now = node.now()

@@ -1,4 +1,4 @@
-"""Asking the platform with a run's own token, and nothing else."""
+"""Asking the platform with a run's own token, or as a workflow's own user."""
 
 from __future__ import annotations
 
@@ -35,11 +35,15 @@ class Refused(Exception):  # noqa: N818 - an answer
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The platform, as one run may ask it (``contracts/workflows.md`` 5.5)."""
+    """The platform, as one run may ask it (``contracts/workflows.md`` 5.5).
+
+    ``token`` is the run's own, of a run that Pennsieve started; ``bearer`` an access token.
+    """
 
     node: Node
     run: str
-    token: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    bearer: str = field(default="", repr=False)
 
     def ask(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None
@@ -71,7 +75,9 @@ class Web:
         url = f"{self.node.settings.api2}{quote(path)}{words}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, method=method)  # noqa: S310 - Pennsieve's
-        request.add_header("Authorization", f"Callback {SERVICE}:{self.run}:{self.token}")
+        callback = f"Callback {SERVICE}:{self.run}:{self.token}"
+        bearer = f"Bearer {self.bearer}" if self.bearer else ""
+        request.add_header("Authorization", bearer or callback)
         request.add_header("Content-Type", "application/json")
         try:
             with self.node.open_url(request, CALL_SECONDS) as answer:

@@ -105,10 +105,10 @@ class Platform:
 
     @cached_property
     def integrations(self) -> Integrations:
-        """The integrations that carry grants."""
+        """The integrations that are workflows' own identities."""
         from pennsieve_agent.platform.integrations import Integrations  # noqa: PLC0415 - see above
 
-        return Integrations(self._v1, self._v2.host, self._note)
+        return Integrations(self._v1)
 
     @cached_property
     def compute(self) -> Compute:

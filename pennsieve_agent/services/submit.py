@@ -91,7 +91,7 @@ def _workflow(
     if wanted is not None:
         return lookup.workflow(platform, organization_id, wanted)
     known = [w for w in platform.workflows.list(organization_id) if w.is_active]
-    granted = {g.workflow_uuid for g in platform.integrations.grants(dataset.id)}
+    granted = {row.workflow for row in platform.integrations.on_dataset(dataset.id)}
     candidates = known if len(known) == 1 else [w for w in known if w.uuid in granted]
     if len(candidates) == 1:
         return platform.workflows.get(candidates[0].uuid)
@@ -130,7 +130,7 @@ def _node(platform: Platform, organization_id: str, wanted: str | None) -> Compu
 
 def _check_limits(limits: RunLimits, node: ComputeNode) -> None:
     """A limit that nobody keeps is worse than none."""
-    if limits and not node.self_managed:
+    if limits:
         raise UsageProblem(
             f"compute node '{node.name}' is run by Pennsieve, which keeps no limits of a run",
             where=node.uuid,

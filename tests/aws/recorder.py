@@ -14,7 +14,7 @@ from pennsieve_agent.domain.identity import AwsSettings
 _ACCOUNT = "123456789012"
 _OURSELVES = {"tests.aws.recorder", "tests.account.mortal", "contextlib"}
 _WITHOUT_RESOURCES = {
-    *("batch", "ec2", "lambda", "resourcegroupstaggingapi", "secretsmanager", "service-quotas"),
+    *("batch", "ec2", "lambda", "resourcegroupstaggingapi", "secretsmanager", "service-quotas", "ssm"),
 }
 FREE = {"sts:GetCallerIdentity"}
 """AWS always allows it."""
@@ -72,6 +72,11 @@ class RecordingAws(Aws):
                 found = f"arn:aws:lambda:{here}:function:{given['FunctionName']}"
             case "secretsmanager" if "SecretId" in given:
                 found = f"arn:aws:secretsmanager:{here}:secret:{given['SecretId']}-AbCdEf"
+            case "ecr":
+                (name,) = given.get("repositoryNames") or [given["repositoryName"]]
+                found = f"arn:aws:ecr:{here}:repository/{name}"
+            case "ssm" if "Names" in given:
+                found = f"arn:aws:ssm:{here}:parameter{given['Names'][0]}"
             case "batch" if "jobDefinition" in given:
                 found = str(given["jobDefinition"])
             case _ if service in _WITHOUT_RESOURCES:

@@ -131,12 +131,10 @@ class OwnWorld:
         self.pennsieve.keys = {READ_KEY: f"{SECRET}{number}", WRITE_KEY: f"{SECRET}{number}"}
 
 
-@contextmanager
-def own_world(url: str) -> Iterator[OwnWorld]:
-    """The world, with the node's table."""
-    world = OwnWorld(url)
-    world.client("dynamodb").create_table(
-        TableName=SETTINGS.table,
+def make_table(dynamodb: Any, name: str) -> None:
+    """A node's table."""
+    dynamodb.create_table(
+        TableName=name,
         AttributeDefinitions=[
             {"AttributeName": "pk", "AttributeType": "S"},
             {"AttributeName": "sk", "AttributeType": "S"},
@@ -147,4 +145,11 @@ def own_world(url: str) -> Iterator[OwnWorld]:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+@contextmanager
+def own_world(url: str) -> Iterator[OwnWorld]:
+    """The world, with the node's table."""
+    world = OwnWorld(url)
+    make_table(world.client("dynamodb"), SETTINGS.table)
     yield world

@@ -42,7 +42,7 @@ def test_keys_are_secret_parameters_and_what_is_shown_has_none(own: OwnWorld) ->
 def test_the_nodes_own_key_encrypts_them_where_there_is_one(own: OwnWorld) -> None:
     key = own.client("kms").create_key()["KeyMetadata"]["Arn"]
     node = own.node()
-    object.__setattr__(node.settings, "kms_key", key)
+    object.__setattr__(node.settings, "key", key)
     identity.put(node, WORKFLOW, identity_body())
     rows = own.client("ssm").describe_parameters()["Parameters"]
     assert {row["KeyId"] for row in rows} == {key}

@@ -17,6 +17,7 @@ from io import BytesIO
 from typing import Any, Self
 
 from pennsieve_agent.node import hosted, reconciler
+from pennsieve_agent.node.health import SIGN_IN
 from pennsieve_agent.node.judge import MOST_PARENTS
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.settings import NodeSettings
@@ -49,6 +50,8 @@ SETTINGS = NodeSettings(
     mover_image="python",
     api="http://api",
     api2="http://api2",
+    admin="n-admin",
+    organization="N:organization:o",
 )
 FINAL = {"SUCCEEDED", "FAILED", "CANCELED"}
 
@@ -92,6 +95,7 @@ class World:
     doors: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[str, int, str]] = field(default_factory=list)
     schedule: bool = False
     reports: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -113,6 +117,7 @@ class World:
             "lambda": services.Functions(self),
             "secretsmanager": services.Secrets(self),
             "ecr": services.Images(self),
+            "ssm": services.Parameters(self),
         }
         return Node(self.settings, clients.__getitem__, self.now, self.sleep, self.open_url)
 
@@ -166,6 +171,8 @@ class World:
         del seconds
         if self.down:
             raise urllib.error.URLError("refused")
+        if request.full_url == f"{SETTINGS.api}{SIGN_IN}":
+            return self.call("platform", lambda: Reply({}))
         assert request.get_header("Authorization") == f"Callback workflow-service:{RUN}:{TOKEN}"
         return self.call("platform", lambda: self._answer(request))
 

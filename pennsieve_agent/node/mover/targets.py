@@ -10,7 +10,7 @@ from typing import Any
 
 from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
-from pennsieve_agent.node.mover.deliver import Delivery, Keys, State
+from pennsieve_agent.node.mover.deliver import Delivery, Keys, State, hex_of, note
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.storage import Storage
@@ -91,11 +91,15 @@ def _asset(
         raise Trouble("an earlier attempt began a viewer asset; start the run again")
     keys = Keys(lambda: first or {}, now)
     storage = Storage(keys, relay.sleep, relay.endpoint)
+    rows = []
     for relative, path in files:
-        storage.put(path, relative)
+        size, checksum = storage.put(path, relative)
+        about = {"path": relative, "asset": state.manifest}
+        rows.append(about | {"size": size, "sha256": hex_of(checksum)})
     relay.ask("PATCH", f"/packages/assets/{state.manifest}", query, {"status": "ready"})
     outputs = f"/compute/workflows/runs/{task.run}/outputs"
     relay.ask("PUT", outputs, {}, {"assetId": state.manifest})
+    note(relay, task, rows)
     say(f"viewer asset {state.manifest} of {len(task.packages)} packages has {len(files)} files")
 
 
