@@ -8,6 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.found_workflow import found_workflow
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.errors import NotFound, UsageProblem
 
@@ -58,7 +59,7 @@ def grant(
 
     context = options.use(ctx, profile, as_json=json)
     need_own_nodes(context)
-    what = lookup.workflow(context.platform, context.workspace_id, workflow)
+    what = found_workflow(context, workflow).workflow
     where = lookup.dataset(context.platform, dataset)
     needed = granting.access_needed(what)
     granted = granting.grant(desk_of(context), what, where, access or needed)
@@ -132,10 +133,9 @@ def revoke(
     """Take a dataset from a workflow; a run that still needs it ends."""
     from pennsieve_agent.cli.identity_desk import check_all_asked, desk_of
     from pennsieve_agent.services import grants as granting
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    what = lookup.workflow(context.platform, context.workspace_id, workflow)
+    what = found_workflow(context, workflow).workflow
     id_, name = _granted_dataset(context, what, dataset)
     revoked = granting.revoke(desk_of(context), what, id_)
     if json:

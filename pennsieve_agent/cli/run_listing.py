@@ -66,6 +66,7 @@ def list_(
     A node that cannot be reached is named on standard error, and the others are listed.
     """
     from pennsieve_agent.cli import run_places, run_views
+    from pennsieve_agent.cli.found_workflow import found_workflow
     from pennsieve_agent.console import documents
     from pennsieve_agent.domain.run_filter import RunQuery
     from pennsieve_agent.services import lookup
@@ -77,7 +78,7 @@ def list_(
     query = RunQuery(
         limit,
         status=None if status is None else _wire(status),
-        workflow="" if workflow is None else workflow_id(context, workflow),
+        workflow="" if workflow is None else found_workflow(context, workflow).workflow.uuid,
         dataset="" if dataset is None else lookup.dataset(context.platform, dataset).id,
         person=run_places.me(context) if mine else _person(context, person),
         since=begins,
@@ -121,14 +122,6 @@ def _wire(status: Status) -> RunStatus:
     from pennsieve_agent.domain.runs import RunStatus
 
     return next(each for each in RunStatus if each.label == status.value)
-
-
-def workflow_id(context: Context, wanted: str) -> str:
-    """A workflow's id, of one that is on Pennsieve or on an own node alone."""
-    from pennsieve_agent.services import workflow_names
-
-    nodes = [(node, context.node_calls(node)) for node in context.own_nodes]
-    return workflow_names.find(context.platform, nodes, wanted)
 
 
 def _person(context: Context, wanted: str | None) -> Someone | None:

@@ -15,9 +15,11 @@ from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.run_backend import RunBackend
     from pennsieve_agent.services.start import Started
-    from pennsieve_agent.services.submit import Prepared, RunOptions
+    from pennsieve_agent.services.submit import HandOver, Prepared, RunOptions
 
 app = group("Start analysis.")
 
@@ -97,14 +99,39 @@ def start(
         undeclared=undeclared,
     )
     ready = submit.prepare(
-        context.platform, context.own_nodes, context.node_calls, wanted, context.now()
+        context.platform,
+        context.own_nodes,
+        context.node_calls,
+        wanted,
+        context.now(),
+        hand_over=None if dry_run else _hand_over(context),
     )
+    run_views.note_undeclared(context, ready)
     if dry_run:
         run_views.show_plan(context, ready)
         return
     show = follow_ and not json
     with _started(context, ready, wanted) as (started, backend):
         _go_on(context, ready, started, backend, waits=follow_ or wait, show=show, timeout=timeout)
+
+
+def _hand_over(context: Context) -> HandOver:
+    """Puts the version that Pennsieve has on an own node that was made later."""
+    from contextlib import closing
+
+    from pennsieve_agent.cli.node_images import LazyEngine, desks
+    from pennsieve_agent.services.node_versions import ensure_version
+
+    def put(node: OwnNode, workflow: Workflow) -> None:
+        with closing(LazyEngine(context)) as engine:
+            desk = [one for one in desks(context, engine) if one.node.token == node.token]
+            for placed in ensure_version(context.platform, desk, workflow):
+                context.streams.note(
+                    f"version {placed.version} of workflow '{workflow.name}' is on node "
+                    f"'{node.name}' now"
+                )
+
+    return put
 
 
 def _go_on(

@@ -42,7 +42,8 @@ def stats(
 
     What Pennsieve counts is about 15 minutes old.
     """
-    from pennsieve_agent.cli import run_listing, run_places
+    from pennsieve_agent.cli import run_places
+    from pennsieve_agent.cli.found_workflow import found_workflow
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import details
     from pennsieve_agent.console.words import span
@@ -54,7 +55,7 @@ def stats(
         Period.YEAR: metrics.Period.YEAR,
         Period.MONTH: metrics.Period.MONTH,
     }
-    uuid = "" if workflow is None else run_listing.workflow_id(context, workflow)
+    uuid = "" if workflow is None else found_workflow(context, workflow).workflow.uuid
     places = run_places.everywhere(context).each(lambda b: b.counters(wire[period], uuid))
     found = metrics.total(counters for _, counters in places)
     if json:

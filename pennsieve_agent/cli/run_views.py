@@ -162,6 +162,14 @@ def _input(ready: Prepared) -> str:
     return f"the whole dataset: {count}" if ready.whole_dataset else count
 
 
+def note_undeclared(context: Context, ready: Prepared) -> None:
+    """Say which parameters no step declares: a typo is passed on as well."""
+    from pennsieve_agent.engine.parameters import undeclared_notes
+
+    for sentence in undeclared_notes(ready.request.workflow, ready.request.parameters):
+        context.streams.note(sentence)
+
+
 def warn_pennsieve_node(context: Context, ready: Prepared) -> None:
     """What a run on a node of Pennsieve's means, before it is started.
 

@@ -16,6 +16,7 @@ from pennsieve_agent.cli import (
     workflow_views,
 )
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.found_workflow import found_workflow
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -169,10 +170,9 @@ def show(
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.console.words import when
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
+    found = found_workflow(context, workflow).workflow
     if json:
         own = workflow_identity.identity_document(context, found)
         context.streams.document({**documents.workflow(found), "identity": own})

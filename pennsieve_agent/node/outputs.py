@@ -15,30 +15,33 @@ from pennsieve_agent.node.items import Items, expiry
 from pennsieve_agent.node.journal import DOCUMENT_SECONDS, Journal
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.record import JobKind
+from pennsieve_agent.node.tasks import step_slug
 
 MOST_AT_ONCE = 500
 """Files in one message, so that they fit an item of the table."""
-_FIELDS = ("path", "package", "size", "sha256")
+_FIELDS = ("path", "package", "asset", "size", "sha256")
 
 
-def note_outputs(node: Node, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Write down what a transfer job delivered: ``{run, step, files: [...]}``."""
-    run, step = str(told.get("run") or ""), str(told.get("step") or "")
-    files = told.get("files")
+def note_outputs(node: Node, run: str, told: Any) -> dict[str, Any]:
+    """Write down what a transfer job delivered, ``{step, files: [...]}``; of own runs alone."""
+    body: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    step, files = str(body.get("step") or ""), body.get("files")
     record = Journal(node).read(run)
     delivers = record is not None and any(
         job.step == step and job.kind is JobKind.DELIVER for job in record.work
     )
-    if not delivers or not isinstance(files, list) or len(files) > MOST_AT_ONCE:
+    if record is None or not delivers or not isinstance(files, list) or len(files) > MOST_AT_ONCE:
         return {"status": 403, "body": {"message": "no such delivery is known"}}
-    rows = [{name: row[name] for name in _FIELDS if name in row} for row in files]
-    item = {"body": {"S": json.dumps(rows)}, **expiry(node.now() + DOCUMENT_SECONDS)}
-    Items(node).put(f"RUN#{run}", f"OUT#{step}#{digest_of(rows)}", item)
+    if record.is_own:
+        rows = [{name: row[name] for name in _FIELDS if name in row} for row in files]
+        item = {"body": {"S": json.dumps(rows)}, **expiry(node.now() + DOCUMENT_SECONDS)}
+        Items(node).put(f"RUN#{run}", f"OUT#{step_slug(step)}#{digest_of(rows)}", item)
     return {"status": 200, "body": {}}
 
 
 def outputs_of(node: Node, run: str) -> list[dict[str, Any]]:
-    """The files that a run has delivered, in the order of their paths."""
+    """The files that a run has delivered, each once, in the order of their paths."""
     items = Items(node).query(f"RUN#{run}", "OUT#")
     rows = [row for item in items for row in json.loads(item["body"]["S"])]
-    return sorted(rows, key=lambda row: str(row.get("path")))
+    each = {(row.get("path"), row.get("package"), row.get("asset")): row for row in rows}
+    return sorted(each.values(), key=lambda row: str(row.get("path")))

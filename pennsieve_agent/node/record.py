@@ -135,9 +135,7 @@ class RunRecord:
 
     def to_json(self, *, plan: bool = True) -> str:
         """As it is stored; the plan, which does not change, can be left out."""
-        values = {name: getattr(self, name) for name in _RUN_FIELDS}
-        values["jobs"] = [{name: getattr(job, name) for name in _JOB_FIELDS} for job in self.jobs]
-        return json.dumps(values if plan else values | {"plan": {}})
+        return json.dumps(_values(self) | ({} if plan else {"plan": {}}), default=_values)
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -183,6 +181,6 @@ class RunRecord:
             self.outcome, self.reason = outcome, reason
 
 
-# A run of 200 steps is written hundreds of times; dataclasses.asdict copies all of it each time.
-_JOB_FIELDS = tuple(each.name for each in fields(JobRecord))
-_RUN_FIELDS = tuple(each.name for each in fields(RunRecord))
+def _values(record: RunRecord | JobRecord) -> dict[str, Any]:
+    """The fields as they are: ``asdict`` would copy all of a long plan each time."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}

@@ -23,6 +23,8 @@ from pennsieve_agent.node import sigv4
 
 RUN_DIR = "RUN_DIR"
 """Tells a transfer job where the folder of its run is; each step has a folder in it."""
+RECEIPT_PATH, OUTPUTS_PATH = "/node/receipt", "/node/outputs"
+"""What a transfer job asks of the node itself: a run's receipt, and to note what it delivered."""
 LAYERS_DIR = "LAYERS_DIR"
 """Tells a job where the node's layers are, if it uses or fills one."""
 MOST_SLUG = 64

@@ -44,6 +44,7 @@ UNJOURNALLED = "pennsieve.unjournalled"
 """In the WSGI environment of requests that are not made again after a restart: large objects."""
 _CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
 _USE_NETWORKS = frozenset({"ec2", "cloudformation", "batch", "elasticfilesystem"})
+_MAKE_FUNCTIONS = frozenset({"cloudformation", "lambda"})
 _SIGN_IN_PATHS = ("/.well-known/jwks.json",)
 
 
@@ -88,6 +89,8 @@ class Account:
         if not self.services.items.keep(request):
             made = made_by(request.service, request.operation, answer)
             self._journal.append(replace(entry, made=made))
+        if request.service in _MAKE_FUNCTIONS:
+            self.services.prepare()
 
     def _make_network(self, service: str) -> None:
         """Make the default network, which moto makes at its first use, with the same names always.

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Workflow
@@ -114,11 +113,6 @@ def latest_named(desk: NodeDesk, name: str) -> Json | None:
         if row.name == name and row.latest:
             return document_of(desk, row.uuid, row.latest)
     return None
-
-
-def remove(desk: NodeDesk, workflow: str) -> None:
-    """Take a workflow off a node, with its versions and grants."""
-    desk.calls.ask("DELETE", f"/workflows/{quote(workflow, safe='')}", admin=True)
 
 
 def on_nodes(desks: Iterable[tuple[OwnNode, NodeCalls]]) -> tuple[list[Known], list[Silent]]:

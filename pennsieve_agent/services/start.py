@@ -185,7 +185,7 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "limits": _limits(request.limits),
         "layers": [],
         "layout": ready.layout,
-        **({"undeclared": True} if ready.undeclared else {}),
+        **({"undeclared": True} if request.undeclared else {}),
     }
 
 

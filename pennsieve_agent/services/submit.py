@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 #: The platform's own rule for names (contracts/workflows.md 3.1).
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{2,63}")
+HandOver = Callable[[OwnNode, Workflow], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,6 @@ class Prepared:
     whole_dataset: bool = False
     version: str = ""
     layout: str = ""
-    undeclared: bool = False
 
     @property
     def own_node(self) -> OwnNode | None:
@@ -78,8 +78,13 @@ def prepare(
     calls: Callable[[OwnNode], NodeCalls],
     options: RunOptions,
     now: float,
+    *,
+    hand_over: HandOver | None = None,
 ) -> Prepared:
     """Find what is meant, and check that it can run. ``own`` are the own nodes that are known.
+
+    ``hand_over`` puts a workflow that only Pennsieve has on an own node; without it, its absence is
+    the error.
 
     Raises:
         UsageProblem: a name, a pattern, a parameter or a node cannot be used.
@@ -90,7 +95,8 @@ def prepare(
     if isinstance(node, OwnNode):
         from pennsieve_agent.services import submit_own  # noqa: PLC0415 - imports this module
 
-        return submit_own.prepare(platform, node, calls(node), dataset, options, now)
+        desk = submit_own.Desk(platform, node, calls(node), hand_over)
+        return submit_own.prepare(desk, dataset, options, now)
     return _prepare(platform, node, dataset, options, now)
 
 
@@ -116,8 +122,9 @@ def _prepare(
         dataset_id=dataset.id,
         package_ids=packages(platform, workflow, dataset, files),
         name=name,
-        parameters=check_parameters(workflow, options.parameters),
+        parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
         target_params=targets(workflow, folder),
+        undeclared=options.undeclared,
     )
     plan = compile_run("new", request, {})
     return Prepared(request, plan, dataset, node, files, folder, whole_dataset=files is None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.layout import Layout, local_paths
@@ -26,13 +27,27 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.run_backend import NodeCalls
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whom to ask: Pennsieve, and an own node. ``hand_over`` is as in :func:`.submit.prepare`."""
+
+    platform: Platform
+    node: OwnNode
+    calls: NodeCalls
+    hand_over: submit.HandOver | None = None
+
+    def ask(self, path: str) -> Mapping[str, Any]:
+        """What the node answers to a question."""
+        return self.calls.ask("GET", path, admin=self.node.is_owned)
+
+    @property
+    def where(self) -> str:
+        """The node in a sentence."""
+        return f"compute node '{self.node.name}'"
+
+
 def prepare(
-    platform: Platform,
-    node: OwnNode,
-    calls: NodeCalls,
-    dataset: Dataset,
-    options: submit.RunOptions,
-    now: float,
+    desk: Desk, dataset: Dataset, options: submit.RunOptions, now: float
 ) -> submit.Prepared:
     """Find what is meant, and check that it can run.
 
@@ -45,59 +60,55 @@ def prepare(
         compile_run,
     )
 
-    row = _workflow(platform, node, calls, dataset, options.workflow)
-    known = _version(node, calls, row)
+    row = _workflow(desk, dataset, options.workflow)
+    known = _version(desk, row)
     workflow = known.workflow
-    parameters = check_parameters(workflow, options.parameters)
+    parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
     name = submit.run_name(options.name, workflow, now)
     folder = submit.results_folder(options.folder, name)
-    _check_grant(node, row, workflow, dataset)
+    _check_grant(desk.node, row, workflow, dataset)
     reads = bool(workflow.of_kind(StepKind.SOURCE))
-    files = submit.chosen_files(platform, dataset, options.files) if reads else ()
+    files = submit.chosen_files(desk.platform, dataset, options.files) if reads else ()
     layout = _layout(options.layout or known.layout, files)
     request = RunRequest(
         workflow=workflow,
-        node_uuid=node.token,
+        node_uuid=desk.node.token,
         dataset_id=dataset.id,
         package_ids=submit.packages(
-            platform, workflow, dataset, files if options.files or not files else None
+            desk.platform, workflow, dataset, files if options.files or not files else None
         ),
         name=name,
         parameters=parameters,
         target_params=submit.targets(workflow, folder),
         limits=options.limits,
+        undeclared=options.undeclared,
     )
     return submit.Prepared(
         request,
         compile_run("new", request, {}),
         dataset,
-        node,
+        desk.node,
         files,
         folder,
         whole_dataset=reads and not options.files,
         version=known.version,
         layout=layout.value,
-        undeclared=options.undeclared,
     )
 
 
-def _workflow(
-    platform: Platform, node: OwnNode, calls: NodeCalls, dataset: Dataset, wanted: str | None
-) -> NodeWorkflow:
+def _workflow(desk: Desk, dataset: Dataset, wanted: str | None) -> NodeWorkflow:
     """The workflow that is meant, which must be on the node."""
-    here = decode_workflows(
-        calls.ask("GET", "/workflows", admin=node.is_owned), f"compute node '{node.name}'"
-    )
+    here = decode_workflows(desk.ask("/workflows"), desk.where)
     if wanted is None:
         granted = [row for row in here if dataset.id in row.grants]
         if len(candidates := granted or here) == 1:
             return candidates[0]
         raise submit.which_workflow(row.name for row in candidates)
-    on_node = {row.uuid: row for row in here}
+    on_node = {row.uuid for row in here}
     # A name is looked for in both places: one that is elsewhere must not be taken for another here.
     registered = [
         NodeWorkflow(w.uuid, w.name, (), "", {})
-        for w in platform.workflows.list(platform.workspace_id())
+        for w in desk.platform.workflows.list(desk.platform.workspace_id())
         if w.is_active and w.uuid not in on_node
     ]
     chosen = pick(
@@ -107,31 +118,39 @@ def _workflow(
         keys=lambda row: (row.uuid, row.name),
         list_command="pennsieve workflow list",
     )
-    if chosen.uuid not in on_node:
-        raise _missing(node, chosen.name)
-    return chosen
+    return chosen if chosen.uuid in on_node else _handed_over(desk, chosen)
 
 
-def _missing(node: OwnNode, name: str) -> UsageProblem:
+def _handed_over(desk: Desk, chosen: NodeWorkflow) -> NodeWorkflow:
+    """A workflow that only Pennsieve had, on the node now."""
+    if desk.hand_over is None or not desk.node.is_owned:
+        raise _missing(desk, chosen.name)
+    desk.hand_over(desk.node, desk.platform.workflows.get(chosen.uuid))
+    for row in decode_workflows(desk.ask("/workflows"), desk.where):
+        if row.uuid == chosen.uuid:
+            return row
+    raise _missing(desk, chosen.name)
+
+
+def _missing(desk: Desk, name: str) -> UsageProblem:
     """The workflow is on Pennsieve and not on the node, which is the list of what may run."""
     hint = (
-        f"hand it over with: pennsieve workflow update {submit.quoted(name)}"
-        if node.is_owned
+        "the start itself hands it over; without one: pennsieve workflow add REPOSITORY"
+        if desk.node.is_owned
         else "ask the owner of the node to hand it over"
     )
-    return UsageProblem(f"workflow '{name}' is not on compute node '{node.name}' yet", hint=hint)
+    return UsageProblem(f"workflow '{name}' is not on {desk.where} yet", hint=hint)
 
 
-def _version(node: OwnNode, calls: NodeCalls, row: NodeWorkflow) -> WorkflowVersion:
+def _version(desk: Desk, row: NodeWorkflow) -> WorkflowVersion:
     latest = row.latest or (row.versions[-1] if row.versions else "")
     if not latest:
-        raise _missing(node, row.name)
-    path = f"/workflows/{row.uuid}/versions/{latest}"
+        raise _missing(desk, row.name)
     try:
-        answer = calls.ask("GET", path, admin=node.is_owned)
+        answer = desk.ask(f"/workflows/{row.uuid}/versions/{latest}")
     except NotFound:
-        raise _missing(node, row.name) from None
-    return decode_version(answer, f"compute node '{node.name}'")
+        raise _missing(desk, row.name) from None
+    return decode_version(answer, desk.where)
 
 
 def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:

@@ -110,7 +110,7 @@ def test_a_program_that_fails(agent: Agent) -> None:
 @pytest.mark.usefixtures("ready")
 def test_a_program_that_writes_nothing(agent: Agent) -> None:
     run = start(agent, "--files", "raw", "--param", "SILENT=true", "--wait")
-    assert "no files to deliver" in agent("run", "logs", run).out
+    assert "there is nothing to deliver" in agent("run", "logs", run).out
     assert agent("run", "outputs", run, "--json").document["files"] == []
 
 
@@ -139,20 +139,19 @@ def test_a_wait_may_end_before_the_run(agent: Agent) -> None:
     agent("run", "cancel", agent("run", "list", "--json").document[0]["id"], "--wait")
 
 
-@pytest.mark.usefixtures("ready")
 def test_adding_again_changes_nothing_and_a_new_tag_moves_the_workflow(
-    agent: Agent, tmp_path: Path
+    ready: Lab, agent: Agent, tmp_path: Path
 ) -> None:
     code = repository(
         tmp_path / "moving", {**WORD_COUNT, "app.yml": 'schemaVersion: "1.0"\nname: moving\n'}
     )
-    first = agent("workflow", "add", str(code), "--json").document
+    first = agent("workflow", "add", ready.publish(code), "--json").document
     assert first["created"] is True
-    again = agent("workflow", "add", str(code), "--json").document
+    again = agent("workflow", "add", ready.publish(code), "--json").document
     assert (again["id"], again["created"]) == (first["id"], False)
     commit(code, {"more.txt": "x"}, "v1.10.0")
     commit(code, {"more.txt": "y"}, "v1.9.0")
-    moved = agent("workflow", "add", str(code), "--json").document
+    moved = agent("workflow", "add", ready.publish(code), "--json").document
     assert moved["id"] == first["id"]
     assert moved["steps"][1]["tag"] == "v1.10.0"
     gone = agent("workflow", "remove", "moving", "--yes")

@@ -186,7 +186,7 @@ def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> N
 def docked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox whose nodes' jobs run in containers."""
     box = Sandbox(tmp_path_factory.mktemp("docked") / "sandbox")
-    box.start_detached(0, "batch")
+    box.start_detached(0, "docker")
     yield box
     box.stop()
 

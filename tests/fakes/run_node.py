@@ -134,7 +134,7 @@ class FakeNode:
             return 200, self.version
         grants = [{"dataset": d, "access": a} for d, a in self.access.items()]
         row = {
-            "id": WORKFLOW,
+            "id": self.version["workflow"],
             "name": self.version["name"],
             "versions": [self.version["version"]],
             "latest": self.version["version"],

@@ -15,7 +15,8 @@ from pennsieve_agent.aws.node_proof import proof_of
 from pennsieve_agent.aws.values import SigningKeys
 from pennsieve_agent.domain.node_protocol import body_of
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NodeUnreachable, NotFound
-from pennsieve_agent.node import gateway
+from pennsieve_agent.node import gateway, reconciler
+from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH
 from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY, Key
 from tests.node.owned import (
     DATASET,
@@ -218,6 +219,42 @@ def test_a_large_request_is_packed_and_kept_in_the_bucket(node: Owned) -> None:
             break
     assert shown == files
     assert owner.ask("GET", f"/runs/{asks['id']}")["status"] == "SUCCEEDED"
+
+
+def relayed(node: Owned, run: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    """What a transfer job of a run is answered."""
+    event = {"run": run, "method": method, "path": path, "query": {}, "body": body}
+    answer: dict[str, Any] = reconciler.handle({"relay": event}, node.world.node())
+    return answer
+
+
+def test_what_a_run_delivered_and_its_receipt(node: Owned) -> None:
+    owner = node.furnish(share=user("bob"))
+    bob, asks = node.caller("bob"), start(parameters={"work": {"LEVEL": "3"}})
+    run = bob.ask("POST", "/runs", body=asks)["run"]
+    node.world.finish_all_of("in")
+    node.world.finish_all_of("work")
+    answer = relayed(node, run, "GET", RECEIPT_PATH)["body"]
+    receipt = json.loads(answer["text"])
+    assert answer["name"] == "pennsieve-run.json"
+    assert receipt["workflow"] == {"id": WORKFLOW, "name": "flow 1", "version": "v1"}
+    assert receipt["input"]["files"] == asks["files"]
+    assert (receipt["caller"], receipt["parameters"]) == (user("bob"), asks["parameters"])
+    work = receipt["steps"][1]
+    assert (work["commit"], work["digest"], work["status"]) == ("c" * 40, DIGEST, "SUCCEEDED")
+    assert receipt["cost"] >= 0
+    files = [{"path": f"results/{n}", "package": f"N:package:{n}", "size": n} for n in range(3)]
+    for told in (files[:2], files[1:], files[:2]):
+        noted = relayed(node, run, "PUT", OUTPUTS_PATH, {"step": "out", "files": told})
+        assert noted["status"] == 200
+    wrong = relayed(node, run, "PUT", OUTPUTS_PATH, {"step": "work", "files": files})
+    assert wrong["status"] == 403
+    assert bob.ask("GET", f"/runs/{run}/outputs") == {"files": files, "next": ""}
+    assert (
+        owner.ask("GET", f"/runs/{run}/outputs", {"limit": "2", "next": "1"})["files"] == files[1:]
+    )
+    node.world.finish_all()
+    assert relayed(node, run, "GET", RECEIPT_PATH)["body"] == {}
 
 
 def test_a_grant_that_is_taken_back_ends_the_run_that_needs_it(node: Owned) -> None:
@@ -465,7 +502,7 @@ def test_what_is_no_version_is_refused(node: Owned, change: dict[str, Any], word
     assert not node.world.parameters
 
 
-def test_a_version_of_200_steps_with_long_names_is_registered_and_runs(node: Owned) -> None:
+def test_a_version_of_200_steps_with_long_names_is_registered_and_starts(node: Owned) -> None:
     owner = node.furnish()
     document = version("wide", target="")
     work = document["steps"][1]
@@ -473,9 +510,10 @@ def test_a_version_of_200_steps_with_long_names_is_registered_and_runs(node: Own
     document["steps"] = [document["steps"][0], *long]
     owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/wide", body=document)
     run = owner.ask("POST", "/runs", body=start(version="wide", targets={}))["run"]
-    node.world.finish_all()
+    node.world.deliver(node.world.events.pop(0))
     shown = owner.ask("GET", f"/runs/{run}")
-    assert (shown["status"], len(shown["steps"])) == ("SUCCEEDED", 201)
+    assert (shown["status"], len(shown["steps"])) == ("STARTED", 201)
+    assert len(node.world.jobs) == 201
     assert max(len(json.dumps(item, default=str)) for item in node.world.items.values()) < 400_000
 
 

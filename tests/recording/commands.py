@@ -121,9 +121,23 @@ _RUNS = (
     typed(f"run stats --workflow {FLOW} --period month", codes=(0, 2)),
     typed("run start --files raw --param HOLD=true --name held", *D, "-w", FLOW),
     typed("run cancel held --wait"),
-    typed(f"dataset revoke {FLOW}", *D),
 )
-_NODES = (
+_OWN_NODE = (
+    typed(f"compute secret set {NODE} TOKEN --stdin", answers="value\n"),
+    typed(f"compute secret list {NODE}"),
+    typed(f"compute secret remove {NODE} TOKEN --yes"),
+    typed(f"compute rename {NODE} lab --description x"),
+    typed(f"compute rename lab {NODE}"),
+    typed(f"compute update {NODE} --max-vcpus 8 --yes"),
+    typed(f"compute remove {NODE} --cancel-runs --yes"),
+)
+_PLATFORM_NODE = (
+    typed("compute register --provisioner platform --yes"),
+    typed("compute role show"),
+    typed("compute role update --yes"),
+    typed("compute list"),
+    typed(f"compute show {NODE}"),
+    typed(f"compute doctor {NODE}", codes=(0, 1)),
     typed(f"compute secret set {NODE} TOKEN --stdin", answers="value\n"),
     typed(f"compute secret set {NODE} OURS --stdin --shared", answers="value\n"),
     typed(f"compute secret list {NODE}"),
@@ -146,14 +160,15 @@ _NODES = (
     typed(f"compute resume {NODE}"),
     typed(f"compute rename {NODE} lab --description x"),
     typed(f"compute rename lab {NODE}"),
-    typed(f"compute update {NODE} --max-vcpus 8 --yes"),
-    typed(f"compute remove {NODE} --cancel-runs --yes"),
-    typed("compute register --provisioner platform --yes"),
-    typed("compute role show"),
-    typed("compute role update --yes"),
+    typed("run start --files raw --wait --name served", *D, "-w", FLOW),
+    typed("run list"),
+    typed("run show served"),
+    typed("run logs served"),
+    typed("run outputs served"),
     typed(f"compute upgrade {NODE} --to v9.9.9 --yes"),
     typed(f"compute configure {NODE} --gpu-tier small --max-gpus 1"),
     typed(f"compute remove {NODE} --yes"),
+    typed(f"dataset revoke {FLOW}", *D),
 )
 
 COMMANDS: tuple[Typed, ...] = (
@@ -162,7 +177,8 @@ COMMANDS: tuple[Typed, ...] = (
     *_REGISTER,
     *_WORKFLOWS,
     *_RUNS,
-    *_NODES,
+    *_OWN_NODE,
+    *_PLATFORM_NODE,
 )
 
 _NO_PENNSIEVE = "asks Pennsieve nothing"

@@ -93,7 +93,28 @@ def test_a_workflow_that_is_only_on_pennsieve_is_handed_over_first() -> None:
         UsageProblem, match="'word-count-two' is not on compute node 'my-node'"
     ) as c:
         prepared(workflow="word-count-two")
-    assert "pennsieve workflow update word-count-two" in str(c.value.hint)
+    assert "the start itself hands it over" in str(c.value.hint)
+
+    fake = FakeNode()
+    fake.workflows = False
+
+    def hand_over(node: OwnNode, workflow: Workflow) -> None:
+        assert (node, workflow) == (NODE, ELSEWHERE)
+        fake.workflows = True
+        fake.version = {**VERSION, "workflow": ELSEWHERE.uuid, "name": ELSEWHERE.name}
+
+    there = pennsieve(workflows=[ELSEWHERE])
+    options = RunOptions("Mouse EEG", workflow="word-count-two")
+    ready = prepare(there, [NODE], lambda _: fake, options, 0.0, hand_over=hand_over)
+    assert ready.request.workflow.uuid == ELSEWHERE.uuid
+
+
+def test_parameters_that_nothing_declares() -> None:
+    with pytest.raises(UsageProblem, match=r"no step of the workflow has|has no parameter"):
+        prepared(parameters=("STILE=fancy",))
+    ready = prepared(parameters=("STILE=fancy",), undeclared=True)
+    assert ready.request.parameters == {"count": {"STILE": "fancy"}}
+    assert ready.request.undeclared
 
 
 def test_a_name_is_never_taken_for_another_one() -> None:

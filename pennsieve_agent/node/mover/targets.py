@@ -10,7 +10,8 @@ from typing import Any
 
 from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
-from pennsieve_agent.node.mover.deliver import Delivery, Keys, State
+from pennsieve_agent.node.amounts import amount
+from pennsieve_agent.node.mover.deliver import Delivery, Keys, State, hex_of, note
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.storage import Storage
@@ -91,11 +92,15 @@ def _asset(
         raise Trouble("an earlier attempt began a viewer asset; start the run again")
     keys = Keys(lambda: first or {}, now)
     storage = Storage(keys, relay.sleep, relay.endpoint)
+    rows = []
     for relative, path in files:
-        storage.put(path, relative)
+        size, checksum = storage.put(path, relative)
+        about = {"path": relative, "asset": state.manifest}
+        rows.append(about | {"size": size, "sha256": hex_of(checksum)})
     relay.ask("PATCH", f"/packages/assets/{state.manifest}", query, {"status": "ready"})
     outputs = f"/compute/workflows/runs/{task.run}/outputs"
     relay.ask("PUT", outputs, {}, {"assetId": state.manifest})
+    note(relay, task, rows)
     say(f"viewer asset {state.manifest} of {len(task.packages)} packages has {len(files)} files")
 
 
@@ -121,13 +126,15 @@ def _layer(task: Task, shelf: Path, files: Sequence[tuple[str, Path]], say: Say)
     try:
         fresh = shelf / f".{task.run}"
         shutil.rmtree(fresh, ignore_errors=True)
+        size = 0
         for relative, path in files:
             place = fresh / relative
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
+            size += place.stat().st_size
         shutil.rmtree(target, ignore_errors=True)
         fresh.mkdir(parents=True, exist_ok=True)
         fresh.rename(target)
     except OSError as error:
         raise Trouble(disk_words(error, f"filling layer '{name}'")) from error
-    say(f"layer '{name}' has {len(files)} files")
+    say(f"{amount(len(files), size)} in layer {name}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ from pennsieve_agent.engine.backend import Backend, Program, Task
 from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.files import remove_tree
 from pennsieve_agent.errors import AgentError
+from pennsieve_agent.node.tasks import mover_command
 from pennsieve_agent.sandbox.emulation.containers import Container, Unstartable
 from pennsieve_agent.sandbox.emulation.jobs import Ended
 
@@ -32,6 +34,13 @@ OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 GRACE_SECONDS = 10.0
 _OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
 _VCPU = 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_FROM_DISK = """\
+import sys
+sys.path.insert(0, {!r})
+from pennsieve_agent.node.mover.main import main
+sys.exit(main())
+"""
 
 Log = Callable[[str], None]
 
@@ -48,6 +57,8 @@ class JobMachine:
         self._programs = programs
         self._backend = backend
         self._folder = folder
+        self.find_code: Callable[[str], Path | None] = lambda _: None
+        """The folder with a node's code, by the digest of its zip, where it is unpacked already."""
         self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
 
     @property
@@ -130,7 +141,7 @@ class JobMachine:
         program, *words = (_placed(word, places) for word in container.command)
         argv = [program, *words]
         if Path(program).name in {"python", "python3"}:
-            argv = [sys.executable, "-I", "-S", *words]
+            argv = [sys.executable, "-I", "-S", *self._from_disk(container, words)]
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(scratch),
@@ -148,6 +159,14 @@ class JobMachine:
         except OSError as problem:
             raise Unstartable(f"CannotStartContainerError: {problem}") from problem
         return Ended(end.code)
+
+    def _from_disk(self, container: Container, words: list[str]) -> list[str]:
+        """A mover's words; where its code is unpacked here, such that it need not fetch it."""
+        if list(container.command) != mover_command():
+            return words
+        found = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
+        folder = self.find_code(found[0]) if found else None
+        return ["-c", _FROM_DISK.format(str(folder))] if folder else words
 
 
 def _job(container: Container, layers: str | None) -> Job:

@@ -35,6 +35,12 @@ def check_layers(shelf: LayerShelf, order: RunOrder, dag: list[Node]) -> None:
             raise answers.message(400, f"layer {name} is the target of {times} nodes")
 
 
+def filled_layers(order: RunOrder, dag: list[Node]) -> list[str]:
+    """The layers that a run fills."""
+    targets = [node["id"] for node in dag if node.get("targetType") == LAYER_TARGET]
+    return [order.targets.get(target, {}).get(LAYER_NAME, "") for target in targets]
+
+
 def _layer(shelf: LayerShelf, order: RunOrder, name: str) -> Row:
     layer = shelf.find(order.node_uuid, name)
     if layer is None:

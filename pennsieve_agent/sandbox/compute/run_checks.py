@@ -19,7 +19,7 @@ from pennsieve_agent.sandbox.compute.catalogue import find_app_of, find_program,
 from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph
 from pennsieve_agent.sandbox.compute.definition_json import resolved_dag
 from pennsieve_agent.sandbox.compute.definitions import NO_WORKFLOW, may_read, may_read_definition
-from pennsieve_agent.sandbox.compute.layer_checks import check_layers
+from pennsieve_agent.sandbox.compute.layer_checks import check_layers, filled_layers
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.node_access import NodeAccess
 from pennsieve_agent.sandbox.compute.node_json import shown_status
@@ -77,6 +77,18 @@ class RunChecks:
             self._check_dataset(caller, order, definition, dag)
         own = may_read(self._neighbours.members, caller, definition)
         return Approved(definition, dag, definition["organization_id"] if own else caller.org_id)
+
+    def take_layers(self, order: RunOrder, dag: list[Node], run_uuid: str) -> None:
+        """Give a new run its layers. To be called in the transaction that stores the run.
+
+        Raises:
+            Refusal: 409, another run took one meanwhile.
+
+        """
+        self._shelf.use(order.node_uuid, order.layers)
+        for name in filled_layers(order, dag):
+            if not self._shelf.claim(order.node_uuid, name, run_uuid):
+                raise answers.message(409, f"layer {name} is no longer EMPTY")
 
     def _definition(self, caller: Caller, order: RunOrder) -> Row:
         if not order.workflow_uuid or not order.node_uuid:

@@ -104,6 +104,7 @@ class Runs:
         }
         with self._store.transaction():
             self._store.execute(_INSERT, values)
+            self._checks.take_layers(order, approved.dag, uuid)
             self._store.execute_many(
                 "INSERT INTO workflow_steps (run_uuid, node_id, position, status)"
                 " VALUES (?, ?, ?, 'NOT_STARTED')",

@@ -50,6 +50,11 @@ CREATE TABLE IF NOT EXISTS compute_nodes (
     checked_at TEXT NOT NULL DEFAULT '',
     task TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS compute_node_places (
+    node_uuid TEXT PRIMARY KEY,
+    region TEXT NOT NULL,
+    gateway TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS compute_node_health (
     node_uuid TEXT PRIMARY KEY,
     status TEXT NOT NULL,
@@ -218,20 +223,5 @@ CREATE TABLE IF NOT EXISTS workflow_reasons (
 CREATE TABLE IF NOT EXISTS workflow_receipts (
     run_uuid TEXT PRIMARY KEY,
     metrics TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS workflow_log (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    run_uuid TEXT NOT NULL,
-    node_id TEXT NOT NULL,
-    timestamp INTEGER NOT NULL,
-    message TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS workflow_log_of ON workflow_log (run_uuid, node_id);
-CREATE TABLE IF NOT EXISTS workflow_deliveries (
-    run_uuid TEXT NOT NULL,
-    node_id TEXT NOT NULL,
-    source TEXT NOT NULL,
-    target TEXT NOT NULL,
-    PRIMARY KEY (run_uuid, node_id, source)
 );
 """

@@ -28,7 +28,7 @@ TARGET_TYPES: list[dict[str, Any]] = [
     _type(
         DATASET_TARGET,
         DATASET_TARGET,
-        _text("UPLOAD_BUCKET", "Where files are put before they are imported", "sandbox-uploads"),
+        _text("UPLOAD_BUCKET", "Where files are put before they are imported", None),
         _text("TARGET_FOLDER", "Folder of the dataset that gets the files", ""),
     ),
     _type(
@@ -45,7 +45,7 @@ TARGET_TYPES: list[dict[str, Any]] = [
         _text("layerType", "What the layer is for", "data"),
     ),
 ]
-"""The registry, with a bucket's name for the dataset target."""
+"""The registry; what has no default is required there (2.5), which the web application sees to."""
 
 _PLACES = {each["targetType"]: each["runtimeConfig"]["computeTypes"] for each in TARGET_TYPES}
 

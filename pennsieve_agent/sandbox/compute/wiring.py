@@ -7,37 +7,34 @@ from functools import partial
 from pennsieve_agent.engine.choose import BACKENDS, choose_backend
 from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.engine.parameters import did_you_mean
-from pennsieve_agent.engine.runner import execute
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.sandbox.compute.fetching import fetch_tag
+from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.compute.members import StoredMembers
+from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway
 from pennsieve_agent.sandbox.compute.seams import Neighbours
 from pennsieve_agent.sandbox.integrations import enabled
 from pennsieve_agent.sandbox.roles import dataset_role
 from pennsieve_agent.sandbox.world import World
 from pennsieve_agent.source.manifest import read as read_manifest
 
-BATCH = "batch"
-"""The engine with which runs are their nodes' business, on the emulated AWS."""
-ENGINES = (*BACKENDS, BATCH)
-
 
 def real_neighbours(world: World, engine: str | None) -> Neighbours:
     """What the sandbox uses when it is not under test.
 
-    ``batch`` runs jobs with whichever engine there is.
+    ``engine`` is the kind of machine that jobs run on; None takes Docker when an engine answers.
 
     Raises:
         UsageProblem: there is no engine of that name.
         EngineError: the engine that was asked for cannot be used.
 
     """
-    if engine is not None and engine not in ENGINES:
+    if engine is not None and engine not in BACKENDS:
         raise UsageProblem(
             f"there is no engine called '{engine}'",
-            hint=did_you_mean(engine, ENGINES, "choose one of"),
+            hint=did_you_mean(engine, BACKENDS, "choose one of"),
         )
-    wanted = None if engine == BATCH else engine
+    backend = choose_backend(engine, world.data / "engine")
     return Neighbours(
         members=StoredMembers(world.store),
         dataset_role=partial(dataset_role, world.store),
@@ -45,6 +42,7 @@ def real_neighbours(world: World, engine: str | None) -> Neighbours:
         checkout=partial(fetch_tag, world),
         manifest=read_manifest,
         compile=compile_run,
-        execute=execute,
-        backend=choose_backend(wanted, world.data / "engine"),
+        backend=backend,
+        nodes=NodeGateway(world),
+        images=Images(world, backend),
     )

@@ -57,12 +57,14 @@ class Extras:
     """What the account is given: code of functions by their ``Handler``, and what runs jobs.
 
     ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
+    ``prepare`` is called when there are functions, or soon will be.
     """
 
     handlers: Handlers = lambda _: None
     machine: Machine = field(default_factory=_NoMachine)
     heard: Heard = lambda _role, _ask: None
     now: Callable[[], float] = now
+    prepare: Callable[[], None] = lambda: None
 
 
 class Services:
@@ -71,6 +73,8 @@ class Services:
     def __init__(self, data: Path, endpoint: str, lock: Lock, extras: Extras) -> None:
         clock = extras.now
         self._lock = lock
+        self._prepare = extras.prepare
+        self._prepared = False
         self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
@@ -107,6 +111,14 @@ class Services:
         self.functions.start()
         self.events.start()
         self.batch.start()
+        if self.functions.any():
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Get ready for functions, once; nobody waits for it."""
+        if not self._prepared:
+            self._prepared = True
+            threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
     def stop(self) -> None:
         """End it. Jobs go on after the next start."""

@@ -21,7 +21,7 @@ from pennsieve_agent.domain.transfers import PART_BYTES
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.targets import Places, deliver
 from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.node.tasks import Task, TaskKind
+from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
 from tests.aws.emulator import emulated, reset
 from tests.node.mover.shore import DATASET, RUN, Answer, Answers, answers
 
@@ -53,6 +53,8 @@ class Dataset:
     kill_after: Counter[str] = field(default_factory=Counter)
     life: timedelta = timedelta(hours=1)
     asset: dict[str, Any] = field(default_factory=dict)
+    receipt: dict[str, Any] = field(default_factory=dict)
+    noted: list[dict[str, Any]] = field(default_factory=list)
     at: datetime = NOW
     given: int = 0
     """How often keys were given."""
@@ -65,8 +67,14 @@ class Dataset:
             ("POST", "/packages/assets"): self.new_asset,
             ("PATCH", "/packages/assets/a1"): self.change_asset,
             ("PUT", f"/compute/workflows/runs/{RUN}/outputs"): lambda *_: {},
+            ("GET", RECEIPT_PATH): lambda *_: self.receipt,
+            ("PUT", OUTPUTS_PATH): self.note,
         }
         return answers(routes, self.endpoint)
+
+    def note(self, _: object, body: Any) -> dict[str, Any]:
+        self.noted += body["files"]
+        return {}
 
     def _killed(self, table: Counter[str], what: str) -> None:
         if table[what] == 1:
@@ -182,6 +190,31 @@ def test_results_lie_in_the_dataset_in_their_folders(dataset: Dataset, tmp_path:
     assert sorted(dataset.objects().values()) == [b"one", b"two"]
     assert said[-1] == "2 files (6 bytes) in out"
     assert "hidden-word" not in "".join(said)
+
+
+def test_the_receipt_of_a_run_lies_with_its_results(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.receipt = {"name": "pennsieve-run.json", "text": '{"cost": 1}'}
+    results(tmp_path, {"a/1.txt": b"one"})
+    dataset.kill_before["finalize"] = 1
+    with pytest.raises(Killed):
+        hand_over(dataset, tmp_path)
+    dataset.receipt["text"] = '{"cost": 2}'  # what was begun is finished as it was
+    hand_over(dataset, tmp_path)
+    assert dataset.paths() == ["out/a/1.txt", "out/pennsieve-run.json"]
+    assert sorted(dataset.objects().values()) == [b"one", b'{"cost": 1}']
+    noted = {row["path"]: row for row in dataset.noted}
+    assert set(noted) == set(dataset.paths())
+    assert noted["out/a/1.txt"]["sha256"] == hashlib.sha256(b"one").hexdigest()
+    assert noted["out/a/1.txt"]["size"] == 3
+    (known,) = [rows for rows in dataset.manifests.values() if rows]
+    assert {row["package"] for row in dataset.noted} == {f"N:package:{each}" for each in known}
+
+
+def test_a_result_that_is_called_like_the_receipt_stays(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.receipt = {"name": "pennsieve-run.json", "text": "{}"}
+    results(tmp_path, {"pennsieve-run.json": b"mine"})
+    hand_over(dataset, tmp_path)
+    assert dataset.paths() == [f"out/{RUN}-pennsieve-run.json", "out/pennsieve-run.json"]
 
 
 def test_large_files_go_in_parts_with_the_checksum_s3_states(

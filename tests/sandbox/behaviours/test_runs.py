@@ -1,8 +1,4 @@
-"""What runs do, whichever engine runs them: the same sentences for each.
-
-``batch`` is the node's own code on an emulated AWS Batch, its processors as processes or in
-containers; there the platform itself runs nothing.
-"""
+"""What runs do, whichever machine runs their steps: the same sentences for each."""
 
 from __future__ import annotations
 
@@ -159,23 +155,18 @@ class Bench:
 
 @pytest.fixture(
     scope="module",
-    params=[
-        "process",
-        pytest.param("docker", marks=pytest.mark.docker),
-        "batch",
-        pytest.param("batch in containers", marks=pytest.mark.docker),
-    ],
+    params=["process", pytest.param("docker", marks=pytest.mark.docker)],
 )
 def bench(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bench]:
     name = str(request.param)
-    contained = name in {"docker", "batch in containers"}
+    contained = name == "docker"
     image = python_image() if contained else "python:3.11-slim"
     with pytest.MonkeyPatch.context() as patch:
         if not contained:
             patch.setenv("DOCKER_HOST", NO_ENGINE)
-        made = Bench(tmp_path_factory.mktemp("bench"), name.split(" ", maxsplit=1)[0], image)
+        made = Bench(tmp_path_factory.mktemp("bench"), name, image)
         yield made
         made.context.__exit__(None, None, None)
         made.box.stop()
@@ -196,10 +187,9 @@ def test_it_succeeds_and_delivers_once(bench: Bench) -> None:
 def test_a_failing_middle_step_fails_the_run_and_what_follows_never_starts(bench: Bench) -> None:
     run = bench.run({"a": "", "b": "a", "c": "b"}, b="fail")
     states = bench.end(run)
-    if bench.state.engine == "batch":  # the node tells why; the platform's own engine logs it
-        shown = bench.agent("run", "show", run, "--json").document
-        assert "exit code 3" in shown["reason"]
-        assert "exit code 3" in bench.agent("run", "show", run).out
+    shown = bench.agent("run", "show", run, "--json").document
+    assert "exit code 3" in shown["reason"]
+    assert "exit code 3" in bench.agent("run", "show", run).out
     assert states == {
         "": "FAILED",
         "in": "SUCCEEDED",
@@ -269,9 +259,6 @@ def test_roles_have_the_rights_they_are_asked_for_and_no_others(bench: Bench) ->
     heard: dict[str, set[str]] = {}
     for name, action in read(bench.box.data / "aws"):
         heard.setdefault(name.rpartition("-")[2], set()).add(action)
-    if bench.state.engine != "batch":
-        assert "reconciler" not in heard, "the node has nothing to do there"
-        return
     for role, rights in RIGHTS.items():
         allowed = {action for right in rights for action in right.actions}
         assert heard[role] <= allowed, (role, heard[role] - allowed)
