@@ -14,7 +14,15 @@ from pennsieve_agent.domain.identity import AwsSettings
 _ACCOUNT = "123456789012"
 _OURSELVES = {"tests.aws.recorder", "tests.account.mortal", "contextlib"}
 _WITHOUT_RESOURCES = {
-    *("batch", "ec2", "lambda", "resourcegroupstaggingapi", "secretsmanager", "service-quotas", "ssm"),
+    *(
+        "batch",
+        "ec2",
+        "lambda",
+        "resourcegroupstaggingapi",
+        "secretsmanager",
+        "service-quotas",
+        "ssm",
+    ),
 }
 FREE = {"sts:GetCallerIdentity"}
 """AWS always allows it."""

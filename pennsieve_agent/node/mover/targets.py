@@ -10,6 +10,7 @@ from typing import Any
 
 from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
+from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.mover.deliver import Delivery, Keys, State, hex_of, note
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.run_files import RunFiles
@@ -134,4 +135,5 @@ def _layer(task: Task, shelf: Path, files: Sequence[tuple[str, Path]], say: Say)
         fresh.rename(target)
     except OSError as error:
         raise Trouble(disk_words(error, f"filling layer '{name}'")) from error
-    say(f"layer '{name}' has {len(files)} files")
+    size = sum(path.stat().st_size for _, path in files)
+    say(f"{amount(len(files), size)} in layer {name}")
