@@ -14,6 +14,7 @@
     │   └── Unreachable                         no answer at all
     ├── AwsError                             1  AWS said no (service, operation, code kept)
     │   └── NotPermitted                     4  names the missing action
+    ├── RegistryError                        1  an image registry refused, or gave something else
     ├── NodeError                            1  a compute node of the user's own could not do it
     │   ├── NodeOlder                           it is older than this program
     │   ├── NodeNewer                           this program is older than it
@@ -140,6 +141,10 @@ class NotPermitted(AwsError):
     """The AWS identity lacks an action; the message names it."""
 
     exit_code = ExitCode.NOT_ALLOWED
+
+
+class RegistryError(AgentError):
+    """A registry of images refused, or what it gave is not what its digest says."""
 
 
 class NodeError(AgentError):

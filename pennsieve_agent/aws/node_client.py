@@ -40,7 +40,7 @@ TICKET_MARGIN = 20.0
 """A ticket with less time than this left is not used."""
 NO_CREDENTIALS = "NoCredentialsError"
 CREDENTIALS_HINT = (
-    "sign in with: aws sso login --profile NAME, then add --aws-profile NAME; or keep keys with: "
+    "sign in with: aws sso login --profile NAME, and set AWS_PROFILE=NAME; or keep keys with: "
     "pennsieve aws add NAME; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
 _BUSY = frozenset(
@@ -267,7 +267,7 @@ class NodeClient:
                 f"AWS does not let you call compute node '{name}': lambda:InvokeFunction on "
                 f"{function} is missing",
                 where=function,
-                hint="use other credentials with: --aws-profile NAME"
+                hint="use other credentials: set AWS_PROFILE=NAME"
                 if self.node.is_owned
                 else "the owner lets you in with: pennsieve compute share; in an AWS account of "
                 "your own, its administrator must allow this action, too",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
 from pennsieve_agent.aws.values import AwsIdentity, SigningKeys
@@ -19,6 +20,7 @@ DEFAULT_REGION = "us-east-1"
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _SOURCES = {
     "env": "the environment variables",
@@ -117,7 +119,12 @@ class Aws:
     @property
     def endpoint(self) -> str:
         """The address of an emulated AWS; empty for AWS itself."""
-        return self._settings.endpoint or ""
+        if self._settings.endpoint:
+            return self._settings.endpoint
+        with self._translated("sts", "get_caller_identity"):
+            # AWS's own files, or a variable, may name one, too.
+            url = str(self._client("sts").meta.endpoint_url)
+        return url if urlsplit(url).hostname in _LOOPBACK else ""
 
     def at(self, region: str) -> Aws:
         """The same account and credentials in a region; itself, where that is its own."""

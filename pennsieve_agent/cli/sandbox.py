@@ -48,8 +48,7 @@ def start(
         str | None,
         typer.Option(
             metavar="ENGINE",
-            help="What runs the steps: docker, process, or batch (the node itself, on an emulated "
-            "AWS Batch). Default: docker if it answers.",
+            help="What runs the steps: docker, or process. Default: docker if it answers.",
         ),
     ] = None,
     faults: Annotated[

@@ -37,13 +37,15 @@ def update(
 ) -> None:
     """Change a workflow."""
     from pennsieve_agent.cli.identity_desk import desk_of, need_own_nodes
-    from pennsieve_agent.services import identity_renewal, lookup
+    from pennsieve_agent.services import grant_workflows, identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     if not renew_identity:
         raise UsageProblem("what should be changed?", hint="add: --renew-identity")
     need_own_nodes(context)
-    what = lookup.workflow(context.platform, context.workspace_id, workflow)
+    what = grant_workflows.find(
+        context.platform, context.workspace_id, context.admin_nodes, workflow
+    ).workflow
     desk = desk_of(context)
     plan = identity_renewal.planned(desk, what)
     if not _confirmed(context, plan, yes=yes):
@@ -106,16 +108,20 @@ def archive(
 ) -> None:
     """Archive a workflow: it cannot be started, and its keys are deleted; its runs stay."""
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
-    from pennsieve_agent.services import identity_renewal, lookup
+    from pennsieve_agent.services import grant_workflows, identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
-    what = lookup.workflow(context.platform, context.workspace_id, workflow)
+    found = grant_workflows.find(
+        context.platform, context.workspace_id, context.admin_nodes, workflow
+    )
+    what = found.workflow
     question = f"Archive workflow '{what.name}', and delete its own identity on Pennsieve?"
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
         return
     ended = identity_renewal.end(desk_of(context), what)
-    context.platform.workflows.archive(what.uuid)
+    if found.on_pennsieve:
+        context.platform.workflows.archive(what.uuid)
     tell_unasked(context, ended.unasked)
     if json:
         context.streams.document(
@@ -129,14 +135,16 @@ def archive(
         )
         return
     context.streams.result(f"Archived workflow '{what.name}'")
+    again = (
+        f"pennsieve workflow restore '{what.name}'"
+        if found.on_pennsieve
+        else f"pennsieve workflow update '{what.name}' --renew-identity"
+    )
     if ended.kept:
         context.streams.note(
             f"note: it keeps the list of its grants ({_listed(ended.kept)}), and gets them again "
-            f"with: pennsieve workflow restore '{what.name}'"
+            f"with: {again}"
         )
-
-
-app.command("remove", hidden=True)(archive)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import Any
 
 from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
+from pennsieve_agent.engine import images
 from pennsieve_agent.engine.attached import Attached
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.build import build_image
@@ -88,6 +89,24 @@ class DockerBackend:
         """
         labels = {"io.pennsieve.agent.program": name}
         return Program(self.name, build_image(self._client, checkout, name, labels, log))
+
+    def push(self, image: str, name: str, tag: str, login: str) -> str:
+        """Push an image that was built; see :func:`~pennsieve_agent.engine.images.push`.
+
+        Raises:
+            EngineError: the engine or the registry refuses.
+
+        """
+        return images.push(self._client, image, name, tag, login, lambda _: None)
+
+    def pull(self, name: str, digest: str, login: str) -> Program:
+        """Pull an image by digest; see :func:`~pennsieve_agent.engine.images.pull`.
+
+        Raises:
+            EngineError: there is none, or the engine or the registry refuses.
+
+        """
+        return Program(self.name, images.pull(self._client, name, digest, login))
 
     def run(self, task: Task, log: Log, stop: Event) -> Outcome:
         """Run a container to its end; see :class:`~pennsieve_agent.engine.backend.Backend`.

@@ -25,6 +25,8 @@ from pennsieve_agent.node.steer import Steersman, receipt_for
 
 log = logging.getLogger(__name__)
 
+HEEDED = ("RUNNABLE", "RUNNING", "SUCCEEDED", "FAILED")
+"""The states of a job that are worth waking it: at the others nothing follows."""
 _RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _node: Node | None = None
 

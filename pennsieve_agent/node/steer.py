@@ -35,7 +35,7 @@ from pennsieve_agent.node.reasons import STOPPED
 from pennsieve_agent.node.receipt import NAME, receipt_of
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.step_secrets import keep_session
-from pennsieve_agent.node.web import Down, Web
+from pennsieve_agent.node.web import RUNS, Down, Refused, Web
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,9 @@ class Steersman:
         try:
             self._prepare(record)
         except Unfit as unfit:
-            record.end("FAILED", str(unfit))
+            # What Pennsieve refuses a run that is being cancelled is no failure of the run.
+            cancelled = self._is_cancelled(record)
+            record.end(*(("CANCELED", "") if cancelled else ("FAILED", str(unfit))))
             record.phase = Phase.FINALIZING
             return True
         except Down as down:
@@ -157,6 +159,17 @@ class Steersman:
             prepare(self.node, self.journal, record, web)
         elif why := lost_grant(self.node, record):
             raise Unfit(why)
+
+    def _is_cancelled(self, record: RunRecord) -> bool:
+        """Whether a run is to be ended, by what was told here or by what Pennsieve shows."""
+        if record.is_own or self.journal.is_cancelled(record.run):
+            return self.journal.is_cancelled(record.run)
+        web = Web(self.node, record.run, self.journal.token(record.run))
+        try:
+            shown = web.ask("GET", f"{RUNS}/{record.run}")
+        except (Refused, Down):
+            return False
+        return isinstance(shown, dict) and shown.get("status") in {"CANCELING", "CANCELED"}
 
     def _submit(self, record: RunRecord) -> bool:
         if not self._has_session(record):

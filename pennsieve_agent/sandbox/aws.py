@@ -8,6 +8,7 @@ that keeps the identifiers reproducible (:mod:`pennsieve_agent.sandbox.journal`)
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import secrets
@@ -21,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.sandbox import cognito, journal
 from pennsieve_agent.sandbox.compaction import made_by, superfluous
 from pennsieve_agent.sandbox.emulation import wire
+from pennsieve_agent.sandbox.emulation.containers import CREDENTIALS_PATH
 from pennsieve_agent.sandbox.emulation.function_log import keep_log_groups
 from pennsieve_agent.sandbox.emulation.quick import hurry
+from pennsieve_agent.sandbox.emulation.registry import ROOT as REGISTRY
 from pennsieve_agent.sandbox.emulation.services import Extras, Services
 from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
 from pennsieve_agent.sandbox.private_files import write_private
@@ -41,6 +44,7 @@ UNJOURNALLED = "pennsieve.unjournalled"
 """In the WSGI environment of requests that are not made again after a restart: large objects."""
 _CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
 _USE_NETWORKS = frozenset({"ec2", "cloudformation", "batch", "elasticfilesystem"})
+_MAKE_FUNCTIONS = frozenset({"cloudformation", "lambda"})
 _SIGN_IN_PATHS = ("/.well-known/jwks.json",)
 
 
@@ -58,6 +62,12 @@ class Account:
         self._has_network = False
         self._emulation: _Emulation | None = None
         self.services = Services(data, endpoint, self._lock, extras or Extras())
+        self._registry = self.services.registry(self._record_image)
+
+    def move(self, addresses: Mapping[str, str]) -> None:
+        """The sandbox listens elsewhere now, by old address; to be called before it is loaded."""
+        self._journal.translate(addresses)
+        self.services.move(lambda text: journal.moved(text.encode(), addresses).decode())
 
     def load(self) -> None:
         """Load the emulation and make the journal's requests again."""
@@ -84,6 +94,8 @@ class Account:
         if not self.services.items.keep(request):
             made = made_by(request.service, request.operation, answer)
             self._journal.append(replace(entry, made=made))
+        if request.service in _MAKE_FUNCTIONS:
+            self.services.prepare()
 
     def _make_network(self, service: str) -> None:
         """Make the default network, which moto makes at its first use, with the same names always.
@@ -105,6 +117,8 @@ class Account:
         self._loaded.wait()
         if self._emulation is None:
             return _plain(start_response, "503 Service Unavailable", b"see the sandbox's log")
+        if _is_registry(environ):
+            return self._registry(environ, start_response)
         body = environ["wsgi.input"].read()
         request = wire.read(environ, body)
         checked = UNJOURNALLED in environ  # by the gate in front of the platform's storage
@@ -121,6 +135,42 @@ class Account:
                 self._keep(entry, request, answer.body)
         start_response(answer.status, answer.headers)
         return [answer.body]
+
+    def _record_image(self, account: str, region: str, given: Mapping[str, str]) -> bool:
+        """Tell moto's ECR of an image that was pushed, so that it is known after a restart, too."""
+        scope = f"Credential=registry/20200101/{region}/ecr/aws4_request"
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "RAW_URI": "/",
+            "QUERY_STRING": "",
+            "SERVER_NAME": f"ecr.{region}.amazonaws.com",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "CONTENT_TYPE": "application/x-amz-json-1.1",
+            "HTTP_HOST": f"ecr.{region}.amazonaws.com",
+            "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
+            "HTTP_X_AMZ_TARGET": "AmazonEC2ContainerRegistry_V20150921.PutImage",
+            "HTTP_X_MOTO_ACCOUNT_ID": account,
+        }
+        body = json.dumps(given).encode()
+        entry = journal.Entry(environ, body, secrets.randbits(62))
+        with self._lock:
+            if self._emulation is None:
+                return False
+            answer = self._emulation.answer(entry)
+            if answer.succeeded:
+                self._keep(entry, wire.read(environ, body), answer.body)
+            else:
+                log.warning("ECR does not take an image: %s", answer.body[:500])
+        return answer.succeeded
+
+
+def _is_registry(environ: Mapping[str, Any]) -> bool:
+    """Whether a request is one of an engine to a registry, which AWS's own are signed unlike."""
+    path = str(environ.get("PATH_INFO", ""))
+    signed = "AWS4-HMAC-SHA256" in str(environ.get("HTTP_AUTHORIZATION", ""))
+    return path.startswith(REGISTRY) and not path.startswith(CREDENTIALS_PATH) and not signed
 
 
 @dataclass(frozen=True, slots=True)

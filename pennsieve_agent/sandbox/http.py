@@ -161,9 +161,11 @@ def nested_too_deeply(value: Any) -> bool:
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """Raised by a handler to answer at once."""
 
-    def __init__(self, status: int, body: Any = None) -> None:
+    def __init__(
+        self, status: int, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(status)
-        self.response = Response(status, body)
+        self.response = Response(status, body, headers or {})
 
 
 Handler = Callable[[Request], Response]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import threading
@@ -12,9 +13,10 @@ from typing import Any, Protocol
 
 from pennsieve_agent import __version__
 from pennsieve_agent.sandbox import aws, clock, faults, people, surfaces, upload
+from pennsieve_agent.sandbox.compute.job_machine import JobMachine
 from pennsieve_agent.sandbox.config_file import write_profile
 from pennsieve_agent.sandbox.emulation.asked import Asked
-from pennsieve_agent.sandbox.emulation.containers import Machine
+from pennsieve_agent.sandbox.emulation.codes import Codes
 from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
 from pennsieve_agent.sandbox.emulation.services import Extras
 from pennsieve_agent.sandbox.files import DatasetFiles
@@ -36,7 +38,7 @@ class ComputeParts(Protocol):
 
     routes: Iterable[Route]
     engine_name: str
-    machine: Machine
+    machine: JobMachine
 
     def callback(self, run_id: str, token: str) -> Caller | None:
         """Whose run this is, while its token is valid."""
@@ -93,9 +95,13 @@ def serve(
         parts = _parts(world, settings, compute)
         state = _state(world, parts)
         key = aws.write_settings(store, data, world.urls.aws)
-        runtimes = Runtimes(data / "functions", world.urls.aws)
+        codes = Codes(data / "functions")
+        runtimes = Runtimes(codes, data / "functions" / "home", world.urls.aws)
         stack.callback(runtimes.stop)
+        if parts.compute is not None:
+            parts.compute.machine.find_code = codes.find
         account = aws.Account(data, world.urls.aws, key, _extras(settings, parts, runtimes, data))
+        _move(store, world.urls, account)
         apps = _applications(world, settings, parts, account)
         listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())
@@ -114,11 +120,32 @@ def serve(
         stop.wait()
 
 
+def _move(store: Store, urls: Urls, account: aws.Account) -> None:
+    """Let everything in the AWS account know where the sandbox listens now.
+
+    The addresses that may still be in the account are remembered until none of them is.
+    """
+    here = [urls.api, urls.api2, urls.aws]
+    row = store.row("SELECT value FROM settings WHERE name = 'addresses'")
+    known: list[list[str]] = json.loads(row["value"]) if row else []
+    old = [each for each in known if each != here]
+    _remember(store, [here, *old])
+    for each in old:
+        account.move(dict(zip(each, here, strict=True)))
+    _remember(store, [here])
+
+
+def _remember(store: Store, addresses: list[list[str]]) -> None:
+    store.execute(
+        "INSERT OR REPLACE INTO settings VALUES ('addresses', ?)", (json.dumps(addresses),)
+    )
+
+
 def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -> Extras:
     """What the emulated account runs: the node's own code, and jobs by the compute part."""
     if settings.aws is not None or parts.compute is None:
         return settings.aws or Extras()
-    return Extras(runtimes, parts.compute.machine, Asked(data / "aws"))
+    return Extras(runtimes, parts.compute.machine, Asked(data / "aws"), prepare=runtimes.start)
 
 
 def load_compute() -> Compute | None:

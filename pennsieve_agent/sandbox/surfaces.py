@@ -43,7 +43,9 @@ from pennsieve_agent.sandbox.v1.package_changes import PackageChanges
 from pennsieve_agent.sandbox.v1.package_files import PackageFiles
 from pennsieve_agent.sandbox.v1.sharing import Sharing
 from pennsieve_agent.sandbox.v1.teams import Teams
+from pennsieve_agent.sandbox.v2 import notifications
 from pennsieve_agent.sandbox.v2.downloads import Downloads
+from pennsieve_agent.sandbox.v2.shared import Shared
 from pennsieve_agent.sandbox.world import Urls, World
 
 
@@ -97,6 +99,8 @@ def build(
     v2 = Surface(
         [
             *Downloads(world, files, manifests).routes(),
+            *Shared(world).routes(),
+            *notifications.routes(),
             *GitHub(world).routes(),
             *compute_routes,
             *(uploads.routes if uploads else ()),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pennsieve_agent.domain.identity import ApiKey, User
 from pennsieve_agent.domain.webhooks import Webhook
@@ -30,8 +30,6 @@ from pennsieve_agent.errors import (
     Unreachable,
 )
 from pennsieve_agent.services.own_nodes import NodeAdmin
-from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
-from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -45,6 +43,64 @@ PROOF_WAITS = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between sign-ins with a deleted key, until one is refused."""
 
 
+class Identities(Protocol):
+    """What this machine remembers of a person's identities of workflows; no keys.
+
+    Each method raises SettingsError when that cannot be read or written down.
+    """
+
+    def begin(self, new: NewIntegration, now: float) -> None:
+        """Write down that an integration is about to be made."""
+        ...
+
+    def pending(self) -> dict[str, float]:
+        """The marks of integrations whose keys may be lost, and when they were to be made."""
+        ...
+
+    def settle(self, mark: str) -> None:
+        """Cross a mark out."""
+        ...
+
+    def users(self, workflow: str) -> dict[Kind, WorkflowUser]:
+        """The users of a workflow that were made here."""
+        ...
+
+    def keep(self, workflow: str, kind: Kind, user: WorkflowUser) -> None:
+        """Remember a user, in place of the one of its kind."""
+        ...
+
+    def forget(self, workflow: str, kind: Kind) -> None:
+        """Forget a user; one that is not known is fine."""
+        ...
+
+
+class Keys(Protocol):
+    """The keys of workflows' users in the system's keychain, by the number of the integration.
+
+    Each method raises SettingsError when the keychain is locked or refuses.
+    """
+
+    def check(self) -> bool:
+        """Whether there is a keychain; it is tried out."""
+        ...
+
+    def reachable(self) -> bool:
+        """Whether a keychain can be reached from this session."""
+        ...
+
+    def get(self, integration: int) -> ApiKey | None:
+        """The key of an integration; None when it is not here."""
+        ...
+
+    def keep(self, integration: int, key: ApiKey) -> None:
+        """Keep a key."""
+        ...
+
+    def forget(self, integration: int) -> None:
+        """Forget a key; one that is not there is fine."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What identities are made and kept with.
@@ -55,8 +111,8 @@ class Desk:
     platform: Platform
     me: User
     nodes: Sequence[NodeAdmin]
-    store: WorkflowIdentities
-    keys: WorkflowKeys
+    store: Identities
+    keys: Keys
     connect: Callable[[ApiKey], Platform]
     note: Callable[[str], None]
     now: Callable[[], float]

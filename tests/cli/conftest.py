@@ -13,6 +13,7 @@ import pytest
 from pennsieve_agent.sandbox.control import Sandbox
 from pennsieve_agent.sandbox.state import SandboxState
 from tests.cli.harness import Agent
+from tests.github import git_settings, on_github
 
 DATASET = "Mouse EEG"
 FILES = {
@@ -122,6 +123,15 @@ class Lab:
     def dataset(self) -> Path:
         return self.box.data / "datasets" / DATASET
 
+    @property
+    def url(self) -> str:
+        """The repository's address on the sandbox's GitHub."""
+        return self.publish(self.repository)
+
+    def publish(self, code: Path) -> str:
+        """Put a repository on the sandbox's GitHub, as it is now; its address."""
+        return on_github(self.box.data, code)
+
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
@@ -138,7 +148,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def agent(lab: Lab, clean_machine: Path) -> Agent:
+def agent(lab: Lab, clean_machine: Path, monkeypatch: pytest.MonkeyPatch) -> Agent:
+    for name, value in git_settings(lab.box.data).items():
+        monkeypatch.setenv(name, value)
     return Agent({**lab.box.environment(), "HOME": str(clean_machine)})
 
 
@@ -146,12 +158,15 @@ def agent(lab: Lab, clean_machine: Path) -> Agent:
 def ready(lab: Lab) -> Lab:
     """The lab with a node, a workflow, a grant and a run."""
     agent = Agent({**lab.box.environment(), "HOME": str(lab.root)})
-    for words in (
-        ("compute", "register", "--yes"),
-        ("workflow", "add", str(lab.repository)),
-        ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
-        ("run", "start", "--dataset", DATASET, "--files", "raw", "--name", "zeroth", "--wait"),
-    ):
-        result = agent(*words)
-        assert result.code == 0, result.err
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in git_settings(lab.box.data).items():
+            patch.setenv(name, value)
+        for words in (
+            ("compute", "register", "--yes"),
+            ("workflow", "add", lab.url, "--public"),
+            ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
+            ("run", "start", "--dataset", DATASET, "--files", "raw", "--name", "zeroth", "--wait"),
+        ):
+            result = agent(*words)
+            assert result.code == 0, result.err
     return lab

@@ -127,8 +127,8 @@ def test_secrets_that_cannot_be(agent: Agent) -> None:
 
 
 def test_the_code_a_node_may_run(ready: Lab, agent: Agent) -> None:
-    url = ready.repository.as_uri()
-    begun = agent("compute", "allow", NODE, str(ready.repository))
+    url = ready.url
+    begun = agent("compute", "allow", NODE, ready.url)
     assert begun.code == 0, begun.err
     assert "only what is listed" in begun.err
     assert agent("compute", "allowed", NODE).out.splitlines() == ["CODE", url]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -17,7 +16,7 @@ from pennsieve_agent.services.follow import GIVE_UP_SECONDS, Change, Follower, L
 from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:
-    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import RunBackend
 
 STARTED, DONE, WAITING = RunStatus.STARTED, RunStatus.SUCCEEDED, RunStatus.NOT_STARTED
 
@@ -47,8 +46,11 @@ class FakeRuns:
         over = steps[1].status is DONE
         return RunState(DONE if over else STARTED, steps=steps)
 
-    def logs(self, _: str, step: str) -> list[LogMessage]:
+    def logs(self, _: str, steps: Sequence[str]) -> dict[str, list[LogMessage]]:
         self.fail()
+        return {step: self._log(step) for step in steps}
+
+    def _log(self, step: str) -> list[LogMessage]:
         number = int(step[1:])
         count = max(0, min(self._written() - number * self.lines, self.lines))
         first = number * self.lines
@@ -56,9 +58,10 @@ class FakeRuns:
 
 
 def follower(runs: FakeRuns, notes: list[str], deadline: float | None = None) -> Follower:
-    platform = cast("Platform", SimpleNamespace(runs=runs))
     run = Run("r-1", STARTED, name="first")
-    return Follower(platform, run, runs.clock.now, runs.clock.sleep, notes.append, deadline)
+    return Follower(
+        cast("RunBackend", runs), run, runs.clock.now, runs.clock.sleep, notes.append, deadline
+    )
 
 
 def texts(found: list[Line | Change]) -> list[str]:

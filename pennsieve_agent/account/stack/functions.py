@@ -15,6 +15,7 @@ from pennsieve_agent.account.stack.parts import (
     ref,
     tags,
 )
+from pennsieve_agent.node.reconciler import HEEDED
 from pennsieve_agent.node.settings import NodeSettings, variable
 
 RUNTIME = "python3.13"
@@ -41,7 +42,10 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
             EventPattern={
                 "source": ["aws.batch"],
                 "detail-type": ["Batch Job State Change"],
-                "detail": {"jobQueue": [ref(f"{queue}Queue") for queue in _queues(spec)]},
+                "detail": {
+                    "jobQueue": [ref(f"{queue}Queue") for queue in _queues(spec)],
+                    "status": list(HEEDED),
+                },
             },
         ),
         "Schedule": _rule(
@@ -120,7 +124,7 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         variable("execution_role"): attribute("ExecutionRole", "Arn"),
         variable("job_role"): attribute("JobRole", "Arn"),
         variable("mover_role"): attribute("MoverRole", "Arn"),
-        **({variable("kms_key"): attribute("Key", "Arn")} if has_key(spec) else {}),
+        **({variable("key"): attribute("Key", "Arn")} if has_key(spec) else {}),
     }
 
 

@@ -126,14 +126,15 @@ def _layer(task: Task, shelf: Path, files: Sequence[tuple[str, Path]], say: Say)
     try:
         fresh = shelf / f".{task.run}"
         shutil.rmtree(fresh, ignore_errors=True)
+        size = 0
         for relative, path in files:
             place = fresh / relative
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
+            size += place.stat().st_size
         shutil.rmtree(target, ignore_errors=True)
         fresh.mkdir(parents=True, exist_ok=True)
         fresh.rename(target)
     except OSError as error:
         raise Trouble(disk_words(error, f"filling layer '{name}'")) from error
-    size = sum(path.stat().st_size for _, path in files)
     say(f"{amount(len(files), size)} in layer {name}")

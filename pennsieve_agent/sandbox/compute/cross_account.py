@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pennsieve_agent.sandbox.compute import trust
@@ -82,6 +82,10 @@ class CustomerAccount:
             raise Refused(f"function {function} gave no answer")
         return found
 
+    def enter(self, keys: dict[str, str], region: str) -> Access:
+        """The account for who holds an assumed role's keys."""
+        return Access(self._endpoint, region, keys, self._from_inside)
+
     def _trust_policy(self, arn: str) -> dict[str, Any]:
         """The role's trust policy, read as AWS itself would: from inside the account."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - heavy
@@ -104,14 +108,54 @@ class CustomerAccount:
         request.headers["x-moto-account-id"] = self._account_id
 
 
+class Access:
+    """Clients of boto3 in an account, one for each service."""
+
+    def __init__(
+        self, endpoint: str, region: str, keys: dict[str, str], inside: Callable[..., None]
+    ) -> None:
+        self._endpoint = endpoint
+        self._region = region
+        self._keys = keys
+        self._inside = inside
+        self._clients: dict[tuple[str, bool], Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        """A client with the role's keys."""
+        return self._client(service, own=False)
+
+    def sandbox(self, service: str) -> Any:
+        """A client for what the sandbox itself does in the account."""
+        return self._client(service, own=True)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients.values():
+            client.close()
+
+    def _client(self, service: str, *, own: bool) -> Any:
+        if (service, own) not in self._clients:
+            keys = _KEYS if own else self._keys
+            client = _client(service, self._endpoint, self._region, keys)
+            if own:
+                client.meta.events.register(f"before-sign.{service}", self._inside)
+            self._clients[service, own] = client
+        return self._clients[service, own]
+
+
 def platform_client(service: str, endpoint: str) -> Any:
     """A client of boto3 in the platform's own account."""
-    client = _client(service, endpoint, _REGION, _KEYS)
+    return account_client(service, endpoint, PLATFORM_ACCOUNT_ID)
 
-    def at_home(request: Any, **_: Any) -> None:
-        request.headers["x-moto-account-id"] = PLATFORM_ACCOUNT_ID
 
-    client.meta.events.register("before-sign", at_home)
+def account_client(service: str, endpoint: str, account: str, region: str = _REGION) -> Any:
+    """A client of boto3 for what the sandbox itself does in an account."""
+    client = _client(service, endpoint, region, _KEYS)
+
+    def inside(request: Any, **_: Any) -> None:
+        request.headers["x-moto-account-id"] = account
+
+    client.meta.events.register("before-sign", inside)
     return client
 
 

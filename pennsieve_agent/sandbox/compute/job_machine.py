@@ -18,21 +18,29 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pennsieve_agent.domain.images import is_transfer
 from pennsieve_agent.domain.plans import Job, JobKind
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.engine.backend import Backend, Program, Task
 from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.files import remove_tree
 from pennsieve_agent.errors import AgentError
+from pennsieve_agent.node.tasks import mover_command
 from pennsieve_agent.sandbox.emulation.containers import Container, Unstartable
 from pennsieve_agent.sandbox.emulation.jobs import Ended
 
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 """ECS's words (Amazon ECS, "Stopped task error codes")."""
 GRACE_SECONDS = 10.0
-_PYTHON_IMAGE = re.compile(r".*\bdocker/library/python:3[0-9.]*(-slim)?(@sha256:[0-9a-f]{64})?")
 _OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
 _VCPU = 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_FROM_DISK = """\
+import sys
+sys.path.insert(0, {!r})
+from pennsieve_agent.node.mover.main import main
+sys.exit(main())
+"""
 
 Log = Callable[[str], None]
 
@@ -49,7 +57,14 @@ class JobMachine:
         self._programs = programs
         self._backend = backend
         self._folder = folder
+        self.find_code: Callable[[str], Path | None] = lambda _: None
+        """The folder with a node's code, by the digest of its zip, where it is unpacked already."""
         self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
+
+    @property
+    def runs_archives(self) -> bool:
+        """Whether it runs code from archives, and no images."""
+        return self._backend.name == "process"
 
     def sweep(self) -> None:
         """End what an earlier process left running, and remove its files."""
@@ -64,11 +79,14 @@ class JobMachine:
             Unstartable: there is no such image here, or it could not be started.
 
         """
-        program = self._programs(container.image)
+        try:
+            program = self._programs(container.image)
+        except AgentError as problem:
+            raise Unstartable(f"CannotPullContainerError: {problem}") from problem
         with self._scratch(container) as scratch:
             if program is not None:
                 return self._process(program, container, scratch, log, stop)
-            if _PYTHON_IMAGE.fullmatch(container.image):
+            if is_transfer(container.image):
                 return self._move(container, scratch, log, stop)
         raise Unstartable(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
@@ -123,7 +141,7 @@ class JobMachine:
         program, *words = (_placed(word, places) for word in container.command)
         argv = [program, *words]
         if Path(program).name in {"python", "python3"}:
-            argv = [sys.executable, "-I", "-S", *words]
+            argv = [sys.executable, "-I", "-S", *self._from_disk(container, words)]
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(scratch),
@@ -141,6 +159,14 @@ class JobMachine:
         except OSError as problem:
             raise Unstartable(f"CannotStartContainerError: {problem}") from problem
         return Ended(end.code)
+
+    def _from_disk(self, container: Container, words: list[str]) -> list[str]:
+        """A mover's words; where its code is unpacked here, such that it need not fetch it."""
+        if list(container.command) != mover_command():
+            return words
+        found = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
+        folder = self.find_code(found[0]) if found else None
+        return ["-c", _FROM_DISK.format(str(folder))] if folder else words
 
 
 def _job(container: Container, layers: str | None) -> Job:

@@ -5,10 +5,10 @@ List, single read and PATCH each answer a different part of a node; that is the 
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
+from pennsieve_agent.sandbox.compute import ours
 from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT
 from pennsieve_agent.sandbox.compute.records import find_account
 from pennsieve_agent.sandbox.compute.times import rfc3339
@@ -109,9 +109,7 @@ def _common(store: Store, node: Row) -> dict[str, Any]:
         body["organizationId"] = organization
     if node["deployment_mode"]:
         body["deploymentMode"] = node["deployment_mode"]
-    if node["self_managed"]:
-        body["selfManaged"] = json.loads(node["self_managed"])  # ours
-    return body
+    return {**body, **ours.stack_json(node)}
 
 
 def _settings(node: Row) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute import answers, ours
 from pennsieve_agent.sandbox.compute.bodies import BadBody, Body, read
 from pennsieve_agent.sandbox.compute.node_access import ADMIN, INDEPENDENT, NodeAccess
 from pennsieve_agent.sandbox.compute.node_json import listed_node, single_node
@@ -178,19 +177,5 @@ def _wanted(body: Body) -> dict[str, Any]:
         "max_gpu": body.number("maxGpuInstances", 2),
         "gpu_tier": body.text("gpuTier") or "small",
         "max_interactive": body.number("maxInteractiveSessions", 0),
-        "self_managed": _self_managed(body),
+        "self_managed": ours.stack_of(body),
     }
-
-
-def _self_managed(body: Body) -> str:
-    """Ours: the stack of a node that the account's owner made, as JSON; empty when there is none.
-
-    Architecture: "what a compute node is", self-managed.
-    """
-    stack = body.object("selfManaged")
-    if stack is None:
-        return ""
-    named = {name: stack.text(name) for name in ("stackName", "region", "gateway")}
-    if not named["stackName"] or not named["region"]:
-        raise answers.message(400, "selfManaged needs stackName and region")
-    return json.dumps({name: value for name, value in named.items() if value})

@@ -14,12 +14,12 @@ from typing import Any
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute import answers, ours
 from pennsieve_agent.sandbox.compute.catalogue import find_app_of, find_program, may_see
-from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph, fills_dataset
+from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph
 from pennsieve_agent.sandbox.compute.definition_json import resolved_dag
 from pennsieve_agent.sandbox.compute.definitions import NO_WORKFLOW, may_read, may_read_definition
-from pennsieve_agent.sandbox.compute.layer_checks import check_layers
+from pennsieve_agent.sandbox.compute.layer_checks import check_layers, filled_layers
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.node_access import NodeAccess
 from pennsieve_agent.sandbox.compute.node_json import shown_status
@@ -56,7 +56,7 @@ class RunChecks:
     def __init__(self, world: World, files: DatasetFiles, neighbours: Neighbours) -> None:
         self._store = world.store
         self._files = files
-        self._neighbours = neighbours
+        self.neighbours = self._neighbours = neighbours
         self._access = NodeAccess(world.store, neighbours.members)
         self._shelf = LayerShelf(world)
 
@@ -78,11 +78,17 @@ class RunChecks:
         own = may_read(self._neighbours.members, caller, definition)
         return Approved(definition, dag, definition["organization_id"] if own else caller.org_id)
 
-    def access(self, run: Row) -> str:
-        """What a run's workflow may do with its dataset now; empty when nothing."""
-        found = self._neighbours.grants(run["dataset_id"]) if run["dataset_id"] else []
-        granted = [access for uuid, access in found if uuid == run["workflow_uuid"]]
-        return next((a.value for a in sorted(granted, key=lambda a: not a.writes)), "")
+    def take_layers(self, order: RunOrder, dag: list[Node], run_uuid: str) -> None:
+        """Give a new run its layers. To be called in the transaction that stores the run.
+
+        Raises:
+            Refusal: 409, another run took one meanwhile.
+
+        """
+        self._shelf.use(order.node_uuid, order.layers)
+        for name in filled_layers(order, dag):
+            if not self._shelf.claim(order.node_uuid, name, run_uuid):
+                raise answers.message(409, f"layer {name} is no longer EMPTY")
 
     def _definition(self, caller: Caller, order: RunOrder) -> Row:
         if not order.workflow_uuid or not order.node_uuid:
@@ -100,10 +106,7 @@ class RunChecks:
             raise answers.message(404, "compute node not found")
         if not self._access.may_use(caller.user_id, node):
             raise answers.message(403, "no access to this compute node")
-        if order.limits and not node["self_managed"]:
-            raise answers.message(
-                400, f"compute node {node['name']} keeps no limits of runs"
-            )  # ours
+        ours.check_limits(order.limits, node)
         status = shown_status(self._store, node)
         if status != "Enabled":
             raise answers.message(409, f"compute node {node['name']} is {status}, not Enabled")
@@ -175,23 +178,9 @@ class RunChecks:
                 raise answers.message(400, "the packages hold no files")
 
     def _check_grant(self, dataset: str, definition: Row, dag: list[Node]) -> None:
-        why = missing_grant(self._neighbours, definition["uuid"], dataset, dag)
+        why = ours.missing_grant(self._neighbours, definition["uuid"], dataset, dag)
         if why:
             raise answers.message(403, f"workflow {definition['name']} {why}")
-
-
-def missing_grant(neighbours: Neighbours, workflow_uuid: str, dataset: str, dag: list[Node]) -> str:
-    """What a workflow lacks to run on a dataset, after its name; empty if nothing.
-
-    Ours (architecture: "how a workflow gets data"): the hosted platform asks for no grant.
-    """
-    granted = [access for uuid, access in neighbours.grants(dataset) if uuid == workflow_uuid]
-    if not granted:
-        return f"has no grant on dataset {dataset}"
-    writes = any(map(fills_dataset, dag))
-    if writes and not any(access.writes for access in granted):
-        return f"has no grant to write on dataset {dataset}, only to read"
-    return ""
 
 
 def active_row(order: RunOrder, approved: Approved) -> dict[str, Any]:

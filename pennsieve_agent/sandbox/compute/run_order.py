@@ -9,13 +9,15 @@ from typing import Any
 
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import Step, Workflow
-from pennsieve_agent.sandbox.compute.bodies import BadBody, Body
+from pennsieve_agent.sandbox.compute import ours
+from pennsieve_agent.sandbox.compute.bodies import Body
 from pennsieve_agent.sandbox.compute.dag import (
     PROCESSOR,
     SOURCE,
     TARGET,
     BadGraph,
     check_amount,
+    check_place,
     fills_dataset,
     to_step,
     with_extra_parameters,
@@ -24,16 +26,12 @@ from pennsieve_agent.sandbox.store import Row
 
 Node = dict[str, Any]
 
-MOST_RETRIES = 9
-"""AWS Batch makes ten attempts at most."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
     """The body of ``POST /runs``. ``configs`` are by node id; ``sources`` hold package ids.
 
-    ``limits`` are ours: ``maxCostUsd``, ``timeoutSeconds``, ``spot``, ``retries``; what is not
-    asked for is not there. Only self-managed nodes keep them.
+    ``limits`` are those of :mod:`.ours`.
     """
 
     workflow_uuid: str
@@ -56,7 +54,7 @@ class RunOrder:
             "processorConfigs": [{"nodeId": key, **c} for key, c in self.configs.items()],
             "processorParams": {key: dict(p) for key, p in self.parameters.items()},
             "layers": self.layers,
-            **({"limits": dict(self.limits)} if self.limits else {}),
+            **ours.limits_json(self.limits),
         }
 
 
@@ -90,21 +88,8 @@ def read_order(body: Body) -> RunOrder:
         configs={config.text("nodeId"): _config(config) for config in configs},
         layers=list(dict.fromkeys(body.texts("layers") or [])),
         interactive=any(config.flag("interactive") for config in configs),
-        limits=_limits(body.object("limits") or Body({})),
+        limits=ours.limits_of(body),
     )
-
-
-def _limits(given: Body) -> dict[str, Any]:
-    cost = given.raw("maxCostUsd") or 0
-    if isinstance(cost, bool) or not isinstance(cost, int | float) or cost < 0:
-        raise BadBody
-    found = {
-        "maxCostUsd": cost,
-        "timeoutSeconds": max(given.number("timeoutSeconds", 0), 0),
-        "spot": given.flag("spot"),
-        "retries": min(max(given.number("retries", 0), 0), MOST_RETRIES),
-    }
-    return {name: value for name, value in found.items() if value}
 
 
 def _config(config: Body) -> dict[str, str]:
@@ -122,6 +107,9 @@ def check_order(order: RunOrder, dag: list[Node]) -> None:
     """
     kinds = {node["id"]: node["type"] for node in dag}
     _check_names(order, kinds)
+    for node in dag:
+        if node["type"] == TARGET and node["id"] in order.configs:
+            check_place(node, order.configs[node["id"]].get("executionTarget", ""))
     for node_id, kind in kinds.items():
         if kind == SOURCE and not order.sources.get(node_id):
             raise BadGraph(f"data-source {node_id} needs at least one package")

@@ -26,20 +26,11 @@ MAX_SECONDS = 4_000_000_000
 class RunUpdates:
     """``halt`` is told the uuid of a run that is to end, whatever it is doing."""
 
-    def __init__(
-        self,
-        world: World,
-        neighbours: Neighbours,
-        halt: Callable[[str], None],
-        *,
-        handed_over: bool = False,
-    ) -> None:
-        """``handed_over`` says that nodes keep their runs themselves."""
+    def __init__(self, world: World, neighbours: Neighbours, halt: Callable[[str], None]) -> None:
         self._world = world
         self._store = world.store
         self._neighbours = neighbours
         self._halt = halt
-        self._handed_over = handed_over
         self._states = RunStates(world.store, world.now)
 
     def routes(self) -> list[Route]:
@@ -82,7 +73,7 @@ class RunUpdates:
         return Response(200, _updated(run, status))
 
     def report_step(self, request: Request) -> Response:
-        """Set a step's state; a step that failed fails the run (3.4)."""
+        """Set a step's state. What comes of the run its node says (ours), with its receipt."""
         run, given = self._writable(request), request.params["step"]
         status, seconds = self._reported(request)
         if RunStatus.of(run["status"]).is_final:
@@ -93,10 +84,6 @@ class RunUpdates:
             text = f"invalid processor {given} for workflow instance {run['uuid']}"
             raise answers.message(400, text)
         self._note(request, run, step)
-        # A node that keeps its runs itself says what comes of the run, with its receipt.
-        failed = status is RunStatus.FAILED and not self._handed_over
-        if failed and self._states.force(run["uuid"], RunStatus.FAILED, seconds):
-            self._halt(run["uuid"])
         return Response(200, _updated(run, status))
 
     def _note(self, request: Request, run: Row, step: str = RUN) -> None:

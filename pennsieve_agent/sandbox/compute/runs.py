@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import uuid4
 
-from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute import answers, ours
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
 from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph
 from pennsieve_agent.sandbox.compute.definitions import BAD_BODY, ROOT, may_read
@@ -104,6 +104,7 @@ class Runs:
         }
         with self._store.transaction():
             self._store.execute(_INSERT, values)
+            self._checks.take_layers(order, approved.dag, uuid)
             self._store.execute_many(
                 "INSERT INTO workflow_steps (run_uuid, node_id, position, status)"
                 " VALUES (?, ?, ?, 'NOT_STARTED')",
@@ -123,9 +124,7 @@ class Runs:
         """One run (3.2)."""
         run = readable_run(request, self._world, self._members)
         body = run_json(self._store, run, self._states.steps(run["uuid"]))
-        if request.caller.run_id is not None:  # ours: the node asks what the run may do
-            body["grant"] = {"access": self._checks.access(run)}
-        return Response(200, body)
+        return Response(200, {**body, **ours.grant_json(self._checks.neighbours, request, run)})
 
     def status(self, request: Request) -> Response:
         """How far it is (3.4)."""

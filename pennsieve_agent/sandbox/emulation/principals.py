@@ -100,12 +100,17 @@ def boundary_of(arn: str) -> iam.Document | None:
     """A role's permissions boundary; one that is not there allows nothing."""
     from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
 
-    found = role(arn)
-    limit = found.permissions_boundary_arn if found is not None else ""
+    limit = limit_of(arn)
     if not limit:
         return None
     policy = iam_backends[account_of(arn)][PARTITION].managed_policies.get(limit)
     return {"Statement": []} if policy is None else _document(_default(policy))
+
+
+def limit_of(arn: str) -> str:
+    """The ARN of a role's permissions boundary; empty for none."""
+    found = role(arn)
+    return str(found.permissions_boundary_arn or "") if found is not None else ""
 
 
 def may(arn: str, ask: iam.Ask) -> iam.Verdict:

@@ -29,6 +29,10 @@ from pennsieve_agent.sandbox.emulation.job_log import JobLog
 from pennsieve_agent.sandbox.emulation.jobs import Ended, Job
 from pennsieve_agent.sandbox.emulation.log_events import filter_log_events
 from pennsieve_agent.sandbox.emulation.police import Answer, Heard, Police, failure
+from pennsieve_agent.sandbox.emulation.principals import principal
+from pennsieve_agent.sandbox.emulation.registry import Record, RegistryFront
+from pennsieve_agent.sandbox.emulation.registry_daemon import RegistryDaemon
+from pennsieve_agent.sandbox.emulation.registry_logins import Logins
 from pennsieve_agent.sandbox.emulation.sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
 from pennsieve_agent.sandbox.store import Store
@@ -36,6 +40,7 @@ from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
 
 STATE_FILE = "aws.db"
 EFS_FOLDER = "efs"
+REGISTRY_FOLDER = "registry"
 
 
 class _NoMachine:
@@ -52,12 +57,14 @@ class Extras:
     """What the account is given: code of functions by their ``Handler``, and what runs jobs.
 
     ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
+    ``prepare`` is called when there are functions, or soon will be.
     """
 
     handlers: Handlers = lambda _: None
     machine: Machine = field(default_factory=_NoMachine)
     heard: Heard = lambda _role, _ask: None
     now: Callable[[], float] = now
+    prepare: Callable[[], None] = lambda: None
 
 
 class Services:
@@ -66,6 +73,8 @@ class Services:
     def __init__(self, data: Path, endpoint: str, lock: Lock, extras: Extras) -> None:
         clock = extras.now
         self._lock = lock
+        self._prepare = extras.prepare
+        self._prepared = False
         self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
@@ -80,6 +89,37 @@ class Services:
         places = room(USER_ACCOUNT_ID, lock)
         self.batch = Batch(self._store, works, places, self._changed, clock)
         self._jobs = BatchApi(self.batch, lock, USER_ACCOUNT_ID, clock)
+        self._now = clock
+        self._runs_archives = bool(getattr(extras.machine, "runs_archives", False))
+        self._logins = Logins(endpoint, clock)
+        self._registry = RegistryDaemon(data / REGISTRY_FOLDER)
+
+    def registry(self, record: Record) -> RegistryFront:
+        """What answers for the account's registries of images; ``record`` tells ECR of a push."""
+        return RegistryFront(
+            self._registry,
+            self._logins,
+            self._police,
+            self._lock,
+            record,
+            runs_archives=self._runs_archives,
+        )
+
+    def move(self, moved: Callable[[str], str]) -> None:
+        """Write down anew what holds addresses of the sandbox, before anything is started."""
+        with self._store.transaction():
+            for table, key, column in (
+                ("dynamodb_items", "place, key", "item"),
+                ("batch_jobs", "id", "job"),
+            ):
+                names = key.split(", ")
+                where = " AND ".join(f"{name} = ?" for name in names)
+                for row in self._store.rows(f"SELECT * FROM {table}"):  # noqa: S608 - our own words
+                    if (text := moved(row[column])) != row[column]:
+                        self._store.execute(
+                            f"UPDATE {table} SET {column} = ? WHERE {where}",  # noqa: S608 - as above
+                            (text, *(row[name] for name in names)),
+                        )
 
     def start(self) -> None:
         """Start what works by itself; moto is loaded by now."""
@@ -87,12 +127,21 @@ class Services:
         self.functions.start()
         self.events.start()
         self.batch.start()
+        if self.functions.any():
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Get ready for functions, once; nobody waits for it."""
+        if not self._prepared:
+            self._prepared = True
+            threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
     def stop(self) -> None:
         """End it. Jobs go on after the next start."""
         self.batch.stop()
         self.events.stop()
         self.functions.stop()
+        self._registry.stop()
         self._store.close()
 
     def answer(
@@ -117,6 +166,11 @@ class Services:
         if request.operation == "FilterLogEvents":
             with self._lock:
                 return filter_log_events(request, USER_ACCOUNT_ID)
+        if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
+            account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
+            with self._lock:
+                caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
+            return self._logins.answer(account, request.region, caller)
         if request.service == "batch":
             return self._jobs.answer(request)
         if request.service == "lambda" and request.operation == "Invoke":

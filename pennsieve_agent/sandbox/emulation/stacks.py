@@ -47,6 +47,25 @@ def fill_gaps() -> None:
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::Lambda::Function"], _after_function)
     _outputs_follow_changes()
+    _access_points_end_with_their_files()
+
+
+def _access_points_end_with_their_files() -> None:
+    """A file system goes with its access points, which moto keeps."""
+    from moto.efs.models import EFSBackend  # noqa: PLC0415 - slow
+
+    delete = EFSBackend.delete_file_system
+    if getattr(delete, "filled", False):
+        return
+
+    def wrapped(self: Any, file_system_id: str) -> None:
+        delete(self, file_system_id)
+        for point_id, point in list(self.access_points.items()):
+            if point.file_system_id == file_system_id:
+                del self.access_points[point_id]
+
+    wrapped.filled = True  # type: ignore[attr-defined]
+    EFSBackend.delete_file_system = wrapped  # type: ignore[method-assign]
 
 
 def _method(delete: Delete) -> Callable[[Any, str, str], None]:

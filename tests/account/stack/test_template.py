@@ -180,7 +180,7 @@ def test_the_functions_are_told_what_the_nodes_code_reads() -> None:
             settings = NodeSettings.of(plain)
             assert (settings.token, settings.version) == (NAMES.token, CODE.version)
             assert (settings.admin, settings.organization) == (NAMES.admin, WORKSPACE)
-            assert bool(settings.kms_key) is (spec.settings.mode is not Mode.BASIC)
+            assert bool(settings.key) is (spec.settings.mode is not Mode.BASIC)
             assert settings.gpu_queue == (NAMES.queue("gpu") if spec.settings.gpu else "")
             assert function["Code"]["S3Key"] == NAMES.code_key(CODE.digest)
 

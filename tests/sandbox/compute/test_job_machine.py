@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.bundle import bundle
 from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
 from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.node.bundle import bundle
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.tasks import (
     Task,

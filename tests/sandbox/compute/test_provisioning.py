@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.moto_api._internal.models import moto_api_backend
-from moto.server import ThreadedMotoServer
 
 from pennsieve_agent.sandbox.compute import trust
+from pennsieve_agent.sandbox.compute.node_making import FRONT
+from pennsieve_agent.sandbox.compute.role_policy import permission_policy
 from tests.sandbox.compute.lab import Lab, open_lab, wait_for
+from tests.sandbox.emulation.account import Cloud, open_cloud
 
 NODES = "/compute/resources/compute-nodes"
 PLATFORM, NUMBER, ROLE = "740463337177", "123456789012", "Pennsieve-Compute-dev-0a1b2c3d"
-TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
 EXTERNAL = "xyz-42"
 STACK = {"stackName": "pennsieve-node", "region": "us-east-1"}
 
@@ -36,49 +34,27 @@ def policy(external_id: str | None = EXTERNAL, **changes: Any) -> dict[str, Any]
 
 
 class Aws:
-    """The customer's hands in the emulated AWS."""
+    """The customer's hands in the emulated AWS; a node's gateway answers that it is well."""
 
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
-        self._clients: dict[str, Any] = {}
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.endpoint = cloud.url
+        cloud.code[FRONT] = lambda _event, _given: {"status": 200, "body": {"status": "HEALTHY"}}
 
     def __call__(self, service: str) -> Any:
-        if service not in self._clients:
-            self._clients[service] = boto3.client(
-                service,
-                endpoint_url=self.endpoint,
-                region_name="us-east-1",
-                aws_access_key_id="customer",
-                aws_secret_access_key="customer",
-            )
-        return self._clients[service]
+        return self.cloud.owner.client(service)
 
     def role(self, document: dict[str, Any], path: str = "/") -> None:
-        self("iam").create_role(
-            RoleName=ROLE, Path=path, AssumeRolePolicyDocument=json.dumps(document)
-        )
-
-    def close(self) -> None:
-        for client in self._clients.values():
-            client.close()
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+        iam = self("iam")
+        iam.create_role(RoleName=ROLE, Path=path, AssumeRolePolicyDocument=json.dumps(document))
+        served = json.dumps(permission_policy())
+        iam.put_role_policy(RoleName=ROLE, PolicyName="served", PolicyDocument=served)
 
 
 @pytest.fixture
-def aws(endpoint: str) -> Iterator[Aws]:
-    assert DEFAULT_ACCOUNT_ID == NUMBER
-    moto_api_backend.reset()
-    made = Aws(endpoint)
-    yield made
-    made.close()
+def aws(tmp_path: Path) -> Iterator[Aws]:
+    with open_cloud(tmp_path / "aws") as cloud:
+        yield Aws(cloud)
 
 
 @pytest.fixture
@@ -157,7 +133,39 @@ def test_no_role_at_all(lab: Lab) -> None:
 
 def test_a_platform_managed_node_is_entered_without_an_external_id(lab: Lab, aws: Aws) -> None:
     aws.role(policy(None))
+    node = create(lab)
+    assert settled(lab, node) == "Enabled"
+    functions = aws("lambda").list_functions()["Functions"]
+    names = [f"pennsieve-hosted-{node[:8]}-{word}" for word in ("gateway", "reconciler")]
+    assert sorted(each["FunctionName"] for each in functions) == names
+    assert lab.client().delete(f"{NODES}/{node}").status_code == 202
+    wait_for(lambda: lab.client().get(f"{NODES}/{node}").status_code == 404)
+    assert aws("lambda").list_functions()["Functions"] == []
+
+
+def test_a_role_that_lacks_a_right_fails_the_node(
+    lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture
+) -> None:
+    aws.role(policy(None))
+    narrow = {**permission_policy()}
+    deny = {"Effect": "Deny", "Action": "dynamodb:CreateTable", "Resource": "*"}
+    narrow["Statement"] = [*narrow["Statement"], deny]
+    aws("iam").put_role_policy(
+        RoleName=ROLE, PolicyName="served", PolicyDocument=json.dumps(narrow)
+    )
+    assert settled(lab, create(lab)) == "Failed"
+    assert "dynamodb:CreateTable" in caplog.text
+
+
+def test_roles_of_the_node_are_made_within_a_boundary_only(lab: Lab, aws: Aws) -> None:
+    aws.role(policy(None))
     assert settled(lab, create(lab)) == "Enabled"
+    made = [r for r in aws("iam").list_roles()["Roles"] if "hosted" in r["RoleName"]]
+    limits = [aws("iam").get_role(RoleName=r["RoleName"])["Role"] for r in made]
+    assert limits
+    for role in limits:
+        arn = role["PermissionsBoundary"]["PermissionsBoundaryArn"]
+        assert ":policy/pennsieve-boundary-" in arn
 
 
 def test_a_platform_managed_node_breaks_on_a_demanded_external_id(lab: Lab, aws: Aws) -> None:

@@ -221,6 +221,30 @@ def test_secrets_come_by_the_execution_role(shop: Shop) -> None:
     assert "does not contain json key NONE" in job["container"]["reason"]
 
 
+def test_parameters_come_by_the_execution_role_and_their_key(shop: Shop) -> None:
+    cloud = shop.cloud
+    key = cloud.owner.client("kms").create_key()["KeyMetadata"]["Arn"]
+    cloud.owner.client("ssm").put_parameter(
+        Name="/node/w/read-key", Value="hidden", Type="SecureString", KeyId=key
+    )
+    arn = "arn:aws:ssm:us-east-1:123456789012:parameter/node/w/read-key"
+    wanted = {"secrets": [{"name": "PENNSIEVE_API_KEY", "valueFrom": arn}]}
+
+    def tried(name: str, *rights: tuple[str, str]) -> dict[str, Any]:
+        role = cloud.role(name, ECS, allow(*WRITES, *rights))
+        given = {**wanted, "executionRoleArn": role}
+        return shop.wait(shop.submit(name, "say", "x", container=given))
+
+    get, use = ("ssm:GetParameters", arn), ("kms:Decrypt", key)
+    assert "ssm:GetParameters" in tried("none")["container"]["reason"]
+    assert "kms:Decrypt" in tried("half", get)["container"]["reason"]
+    assert tried("both", get, use)["status"] == "SUCCEEDED"
+    assert cloud.stage.containers[-1].environ["PENNSIEVE_API_KEY"] == "hidden"
+    assert "hidden" not in repr(cloud.stage.containers[-1])
+    cloud.owner.client("ssm").delete_parameter(Name="/node/w/read-key")
+    assert "invalid ssm parameters" in tried("gone", get, use)["container"]["reason"]
+
+
 @pytest.mark.parametrize("trust", [service_trust("lambda.amazonaws.com"), ECS])
 def test_the_execution_role_must_trust_ecs_and_write_logs(
     shop: Shop, trust: Mapping[str, Any]
