@@ -8,7 +8,6 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.found_workflow import found_workflow
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.errors import NotFound, UsageProblem
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.grant_list import Listed
+    from pennsieve_agent.services.grant_workflows import Granting
     from pennsieve_agent.services.grants import Granted, Revoked
     from pennsieve_agent.services.own_nodes import Unasked
 
@@ -54,18 +54,19 @@ def grant(
         need_own_nodes,
         tell_unasked,
     )
+    from pennsieve_agent.services import grant_workflows, lookup
     from pennsieve_agent.services import grants as granting
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
     need_own_nodes(context)
-    what = found_workflow(context, workflow).workflow
+    what = grant_workflows.find(
+        context.platform, context.workspace_id, context.admin_nodes, workflow
+    )
     where = lookup.dataset(context.platform, dataset)
-    needed = granting.access_needed(what)
-    granted = granting.grant(desk_of(context), what, where, access or needed)
+    granted = granting.grant(desk_of(context), what.workflow, where, access or what.needs)
     if json:
         tell_unasked(context, granted.unasked)
-        context.streams.document(_document(what, where, granted))
+        context.streams.document(_document(what.workflow, where, granted))
         return
     _say_granted(context, what, where, granted, chosen=access)
     check_all_asked(granted.unasked)
@@ -87,7 +88,7 @@ def _document(workflow: Workflow, dataset: Dataset, granted: Granted) -> dict[st
 
 def _say_granted(
     context: Context,
-    workflow: Workflow,
+    what: Granting,
     dataset: Dataset,
     granted: Granted,
     *,
@@ -95,6 +96,7 @@ def _say_granted(
 ) -> None:
     from pennsieve_agent.cli.identity_desk import REACH
 
+    workflow = what.workflow
     verb = "may" if granted.changed else "already may"
     words, nodes = granted.access.words, ", ".join(granted.nodes)
     context.streams.result(
@@ -103,7 +105,7 @@ def _say_granted(
     )
     if chosen is None:
         context.streams.note(f"note: {words} is what this workflow needs")
-    elif workflow.writes and not chosen.writes:
+    elif what.needs.writes and not chosen.writes:
         context.streams.note(
             "note: this workflow writes results back, which needs --access read-write"
         )
@@ -120,6 +122,11 @@ def _say_granted(
             f"note: made the workflow's own identity, {names}; its keys are {place}"
         )
         context.streams.note(f"note: {REACH}")
+        if what.promised:
+            context.streams.note(
+                "note: the steps of this workflow get its key, so their code can use all of these "
+                "datasets by itself; the node cannot prevent that"
+            )
 
 
 @app.command()
@@ -132,10 +139,13 @@ def revoke(
 ) -> None:
     """Take a dataset from a workflow; a run that still needs it ends."""
     from pennsieve_agent.cli.identity_desk import check_all_asked, desk_of
+    from pennsieve_agent.services import grant_workflows
     from pennsieve_agent.services import grants as granting
 
     context = options.use(ctx, profile, as_json=json)
-    what = found_workflow(context, workflow).workflow
+    what = grant_workflows.find(
+        context.platform, context.workspace_id, context.admin_nodes, workflow
+    ).workflow
     id_, name = _granted_dataset(context, what, dataset)
     revoked = granting.revoke(desk_of(context), what, id_)
     if json:
@@ -211,10 +221,13 @@ def grants(
 
 
 def _known_workflows(context: Context) -> dict[str, str]:
-    """Names by id, archived ones too: their grants are kept."""
+    """Names by id, those of own nodes and archived ones too: their grants are kept."""
+    from pennsieve_agent.services.grant_workflows import names_on
+
     workflows = context.platform.workflows
     archived = workflows.list(context.workspace_id, archived=True)
-    names = {w.uuid: f"{w.name} (archived)" for w in archived}
+    names = names_on(context.admin_nodes)
+    names |= {w.uuid: f"{w.name} (archived)" for w in archived}
     return names | {w.uuid: w.name for w in workflows.list(context.workspace_id)}
 
 

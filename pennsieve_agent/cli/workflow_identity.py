@@ -8,7 +8,6 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.found_workflow import found_workflow, nodes_of
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -38,13 +37,15 @@ def update(
 ) -> None:
     """Change a workflow."""
     from pennsieve_agent.cli.identity_desk import desk_of, need_own_nodes
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services import grant_workflows, identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     if not renew_identity:
         raise UsageProblem("what should be changed?", hint="add: --renew-identity")
     need_own_nodes(context)
-    what = found_workflow(context, workflow).workflow
+    what = grant_workflows.find(
+        context.platform, context.workspace_id, context.admin_nodes, workflow
+    ).workflow
     desk = desk_of(context)
     plan = identity_renewal.planned(desk, what)
     if not _confirmed(context, plan, yes=yes):
@@ -107,47 +108,43 @@ def archive(
 ) -> None:
     """Archive a workflow: it cannot be started, and its keys are deleted; its runs stay."""
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
-    from pennsieve_agent.services import found_workflows, identity_renewal
+    from pennsieve_agent.services import grant_workflows, identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
-    found = found_workflow(context, workflow)
+    found = grant_workflows.find(
+        context.platform, context.workspace_id, context.admin_nodes, workflow
+    )
     what = found.workflow
     question = f"Archive workflow '{what.name}', and delete its own identity on Pennsieve?"
-    if not found.is_on_pennsieve:
-        question = (
-            f"Remove workflow '{what.name}', which lives on your own nodes alone, with its grants "
-            "and its own identity? It cannot be restored"
-        )
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
         return
     ended = identity_renewal.end(desk_of(context), what)
-    if found.is_on_pennsieve:
+    if found.on_pennsieve:
         context.platform.workflows.archive(what.uuid)
-    else:
-        found_workflows.remove_everywhere(nodes_of(context), what.uuid)
     tell_unasked(context, ended.unasked)
     if json:
         context.streams.document(
             {
                 "id": what.uuid,
                 "name": what.name,
-                "archived": found.is_on_pennsieve,
+                "archived": True,
                 "integrations_deleted": list(ended.deleted),
                 "grants_kept": [row.dataset for row in ended.kept],
             }
         )
         return
-    done = "Archived" if found.is_on_pennsieve else "Removed"
-    context.streams.result(f"{done} workflow '{what.name}'")
-    if ended.kept and found.is_on_pennsieve:
+    context.streams.result(f"Archived workflow '{what.name}'")
+    again = (
+        f"pennsieve workflow restore '{what.name}'"
+        if found.on_pennsieve
+        else f"pennsieve workflow update '{what.name}' --renew-identity"
+    )
+    if ended.kept:
         context.streams.note(
             f"note: it keeps the list of its grants ({_listed(ended.kept)}), and gets them again "
-            f"with: pennsieve workflow restore '{what.name}'"
+            f"with: {again}"
         )
-
-
-app.command("remove", hidden=True)(archive)
 
 
 @app.command()

@@ -57,19 +57,6 @@ class _Standing:
     """The keys that a node is to get, by its token."""
 
 
-def access_needed(workflow: Workflow) -> Access:
-    """What a workflow needs on the dataset that it works with."""
-    return Access.READ_WRITE if workflow.writes else Access.READ
-
-
-def access_of(platform: Platform, workflow: Workflow, dataset: Dataset) -> Access | None:
-    """The widest access that a workflow's users have on a dataset; None if they are not on it."""
-    rows = [r for r in platform.integrations.on_dataset(dataset.id) if r.workflow == workflow.uuid]
-    if not rows:
-        return None
-    return Access.READ_WRITE if any(row.writes for row in rows) else Access.READ
-
-
 def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> Granted:
     """Let a workflow use a dataset with exactly this access. May be repeated.
 

@@ -164,7 +164,9 @@ class World:
         node = self.node()
         work = {"sourceUrl": "https://github.com/lab/x", "image": f"x@sha256:{'a' * 64}"}
         steps = [{**row, "kind": row["type"], **work, "parameters": []} for row in self.dag]
-        targets = {row["id"]: {} for row in self.dag if row["type"] == "data-target"}
+        targets: dict[str, Any] = {
+            row["id"]: {} for row in self.dag if row["type"] == "data-target"
+        }
         version = {"workflow": "w", "name": "flow", "version": "v1", "steps": steps}
         asked = {
             "id": RUN,

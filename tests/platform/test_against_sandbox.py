@@ -16,7 +16,7 @@ from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import Conflict, NotFound, NotSignedIn, PlatformError
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox import compute, people, surfaces, tables
+from pennsieve_agent.sandbox import compute, faults, people, surfaces, tables
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.world import Urls, World
@@ -45,6 +45,7 @@ class ByHost(httpx.BaseTransport):
 def world(tmp_path: Path) -> Iterator[World]:
     store = Store(tmp_path / "sandbox.db", [tables.SCHEMA, compute.SCHEMA])
     people.seed(store, 1_000_000.0)
+    faults.remember(store, faults.parse("foreign", None))
     (tmp_path / "datasets").mkdir()
     yield World(tmp_path, store, URLS, Clock().now)
     store.close()

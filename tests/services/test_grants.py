@@ -15,6 +15,7 @@ from pennsieve_agent.errors import (
 )
 from pennsieve_agent.node.identity import Kind
 from pennsieve_agent.services import grants
+from pennsieve_agent.services.grant_workflows import Granting
 from tests.services.granting import READS, WRITES, GrantWorld, Machine, access, held
 from tests.settings.keychains import MemoryKeychain
 
@@ -26,8 +27,10 @@ def give(machine: Machine, dataset: str, how: Access = WRITE, workflow: object =
 
 
 def test_a_workflow_needs_what_its_steps_do() -> None:
-    assert grants.access_needed(READS) is READ
-    assert grants.access_needed(WRITES) is WRITE
+    assert Granting(READS).needs is READ
+    assert Granting(READS, promised="read").needs is READ
+    assert Granting(READS, promised="write").needs is WRITE
+    assert Granting(WRITES).needs is WRITE
 
 
 def test_a_first_grant_makes_users_puts_them_on_and_tells_the_nodes(granting: GrantWorld) -> None:

@@ -96,9 +96,9 @@ class Definitions:
             raise answers.message(400, str(problem)) from None
         if not name.strip():
             raise answers.message(400, "missing name")
-        self._refuse_foreign(nodes)
         if organization and not self._members.org_role(caller.user_id, organization):
             raise answers.message(403, answers.FORBIDDEN)
+        self._refuse_foreign(nodes)
         uuid, now = str(uuid4()), go_text(self._now())
         self._store.execute(
             "INSERT INTO workflow_definitions (uuid, name, description, summary, organization_id,"

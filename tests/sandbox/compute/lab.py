@@ -17,7 +17,7 @@ from pennsieve_agent.domain.workflows import Manifest
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.sandbox import people, tables
+from pennsieve_agent.sandbox import faults, people, tables
 from pennsieve_agent.sandbox.compute import SCHEMA, ComputeParts, build
 from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.compute.members import StoredMembers
@@ -154,6 +154,8 @@ class Lab:
         urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", aws or "http://127.0.0.1:9")
         self.world = World(data, store, urls, self._clock)
         people.seed(store, self.now)
+        # Workflows of code that no test has built first.
+        faults.remember(store, faults.parse("foreign", None))
         user, self.workspace_number = people.owner(store)
         del user
         for email, role in ((BEN, 8), (CLEO, 16)):
@@ -186,7 +188,7 @@ class Lab:
             compile=compile_run,
             backend=self.backend,
             nodes=nodes,
-            images=Images(self.world) if self._aws else None,
+            images=Images(self.world, self.backend) if self._aws else None,
         )
         return build(self.world, self.files, neighbours=neighbours)
 

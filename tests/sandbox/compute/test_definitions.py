@@ -8,6 +8,7 @@ import pytest
 
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.workflows import Manifest
+from pennsieve_agent.sandbox import faults
 from tests.sandbox.compute.lab import ADA, BEN, CLEO, DAN, REPO, Lab, chain
 
 PATH = "/compute/workflows/definitions"
@@ -169,3 +170,14 @@ def test_target_types(lab: Lab) -> None:
         ("layerName", None),
         ("layerType", "data"),
     ]
+
+
+def test_code_that_is_in_no_store_is_refused_unless_it_is_to_be_taken(lab: Lab) -> None:
+    foreign = [{**processor("a"), "sourceUrl": "https://github.com/a/b"}]
+    assert post(lab, foreign)[0] == 201
+    faults.remember(lab.world.store, None)
+    status, message = post(lab, foreign)
+    assert (status, message) == (
+        400,
+        "https://github.com/a/b is not an application of the App Store",
+    )
