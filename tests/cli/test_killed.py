@@ -42,7 +42,6 @@ def kill_after(process: subprocess.Popen[str], words: str) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.usefixtures("nodes")
 def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Agent) -> None:
     stacks = set()
     for words in ("is ready", "answers that it is well", "is registered", "may pull images"):

@@ -32,7 +32,6 @@ def shared(agent: Agent) -> Iterator[None]:
         assert agent("compute", "unshare", NODE, *words).code == 0
 
 
-@pytest.mark.usefixtures("ready")
 def test_a_paused_node_starts_nothing(agent: Agent) -> None:
     assert agent("compute", "pause", NODE).out == f"Compute node '{NODE}' is paused\n"
     try:
@@ -126,9 +125,9 @@ def test_secrets_that_cannot_be(agent: Agent) -> None:
     refused(agent("compute", "secret", "remove", NODE, "NOPE", "--yes"), 1, "no secret of yours")
 
 
-def test_the_code_a_node_may_run(ready: Lab, agent: Agent) -> None:
-    url = ready.url
-    begun = agent("compute", "allow", NODE, ready.url)
+def test_the_code_a_node_may_run(nodes: Lab, agent: Agent) -> None:
+    url = nodes.url
+    begun = agent("compute", "allow", NODE, nodes.url)
     assert begun.code == 0, begun.err
     assert "only what is listed" in begun.err
     assert agent("compute", "allowed", NODE).out.splitlines() == ["CODE", url]

@@ -74,9 +74,8 @@ def test_settings_that_cannot_be(agent: Agent, words: tuple[str, ...], part: str
     refused(agent("compute", "register", "--name", "new", *words, "--dry-run"), 2, part)
 
 
-@pytest.mark.usefixtures("ready")
 def test_a_node_at_work_is_not_taken_away(agent: Agent) -> None:
-    started = agent(*RUN, "--param", "HOLD=true", "--name", "holding")
+    started = agent(*RUN, "--node", NODE, "--param", "HOLD=true", "--name", "holding")
     assert started.code == 0, started.err
     try:
         refused(agent("compute", "remove", NODE, "--yes"), 1, "still at work: 'holding'")
