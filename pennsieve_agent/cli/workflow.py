@@ -214,3 +214,43 @@ def _sections(found: Workflow) -> list[tuple[list[str], list[list[str]]]]:
     if parameters:
         sections.append((["PARAMETER", "TYPE", "DEFAULT", "MEANING"], parameters))
     return sections
+
+
+@app.command()
+def remove(
+    ctx: typer.Context,
+    workflow: options.Workflow,
+    yes: options.Yes = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Remove a workflow: from Pennsieve it goes into the archive, from your own nodes for good.
+
+    One that Pennsieve knows is archived, and stays on the nodes for its runs.
+    """
+    from pennsieve_agent.cli.found_workflow import nodes_of
+    from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
+    from pennsieve_agent.services import found_workflows, identity_renewal
+
+    context = options.use(ctx, profile, as_json=json)
+    found = found_workflow(context, workflow)
+    if found.is_on_pennsieve:
+        workflow_identity.archive(ctx, workflow, yes=yes, profile=profile, json=json)
+        return
+    what = found.workflow
+    question = (
+        f"Remove workflow '{what.name}', which lives on your own nodes alone, with its grants and "
+        "its own identity? It cannot be restored"
+    )
+    if not context.streams.confirm(question, assume=yes):
+        context.streams.note("nothing was changed")
+        return
+    ended = identity_renewal.end(desk_of(context), what)
+    tell_unasked(context, ended.unasked)
+    nodes = found_workflows.remove_everywhere(nodes_of(context), what.uuid)
+    if json:
+        context.streams.document(
+            {"id": what.uuid, "name": what.name, "archived": False, "removed_from": nodes}
+        )
+        return
+    context.streams.result(f"Removed workflow '{what.name}' from: {', '.join(nodes)}")
