@@ -37,12 +37,14 @@ def find(platform: Platform, organization_id: str, nodes: Nodes, wanted: str) ->
     Raises:
         UsageProblem: none or several match; the hint names a node that could not be asked.
     """
-    listed = [w for w in platform.workflows.list(organization_id) if w.is_active]
+    everything = list(platform.workflows.list(organization_id))
+    listed = [w for w in everything if w.is_active]
     names = {workflow.uuid: workflow.name for workflow in listed}
     exact = sum(wanted.strip() in pair for pair in names.items()) == 1
     if not exact:
         known, _ = on_nodes(nodes)
-        names = {**{row.uuid: row.name for row in known}, **names}
+        archived = {w.uuid for w in everything if not w.is_active}
+        names = {**{r.uuid: r.name for r in known if r.uuid not in archived}, **names}
     uuid, _ = pick(
         wanted,
         list(names.items()),
