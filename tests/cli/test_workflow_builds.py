@@ -176,6 +176,22 @@ def test_a_node_that_is_down(scene: Scene, tmp_path: Path) -> None:
     assert "node 'my-node' cannot be asked: compute node 'my-node' is gone" in listed.err
 
 
+def test_what_lives_on_nodes_alone_is_removed_for_good(scene: Scene, tmp_path: Path) -> None:
+    added = scene.added(str(code(tmp_path, "gone")))
+    result = scene.agent("workflow", "remove", "gone", "--yes", "--json")
+    assert result.code == 0, result.err
+    assert result.document["removed_from"] == ["my-node"]
+    assert "gone" not in scene.listed()
+    assert not scene.node.documents(added["id"])
+    refused(scene.agent("workflow", "show", "gone"), 2, "no workflow is called 'gone'")
+
+
+def test_what_has_no_command_is_said_at_once(scene: Scene, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "silent", {"Dockerfile": "FROM scratch\nCOPY . /\n"}, None)
+    refused(scene.agent("workflow", "add", str(folder)), 2, "what to run")
+    assert "silent" not in scene.listed()
+
+
 def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
     folder = code(tmp_path, "weights", **{"model.pt": pointer})
