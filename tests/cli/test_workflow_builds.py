@@ -192,6 +192,16 @@ def test_what_has_no_command_is_said_at_once(scene: Scene, tmp_path: Path) -> No
     assert "silent" not in scene.listed()
 
 
+def test_what_code_does_is_told(scene: Scene, tmp_path: Path) -> None:
+    program = 'import os\nprint(os.environ["SESSION_TOKEN"])\n'
+    folder = code(tmp_path, "asking", **{"main.py": program})
+    told = scene.agent("workflow", "add", str(folder))
+    assert "note: asking: main.py, line 2: reads SESSION_TOKEN" in told.err
+    assert "--needs-pennsieve" in told.err
+    told = scene.agent("workflow", "add", str(folder), "--needs-pennsieve")
+    assert "reads SESSION_TOKEN" not in told.err
+
+
 def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
     folder = code(tmp_path, "weights", **{"model.pt": pointer})
@@ -232,11 +242,16 @@ def image_code(folder: Path, name: str, tag: str | None = "v1.0.0") -> Path:
 @pytest.mark.docker
 @needs_registry
 def test_pennsieve_builds_what_is_on_github_at_a_tag(harbour: Scene, tmp_path: Path) -> None:
-    url = on_github(harbour.data, image_code(tmp_path, "tagged"))
-    added = harbour.added(url)
+    folder = image_code(tmp_path, "tagged")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
+    url = on_github(harbour.data, commit(folder, {"model.pt": pointer}, "v1.0.1"))
+    result = harbour.agent("workflow", "add", url, "--json")
+    assert result.code == 0, result.err
+    assert "the content of model.pt is in Git LFS, which the image that Pennsieve" in result.err
+    added = result.document
     assert (added["build"], added["on_pennsieve"]) == ("pennsieve", True)
     assert harbour.listed()["tagged"]["where"] == ["Pennsieve", "my-node"]
-    image = harbour.image(added["id"], "v1.0.0")
+    image = harbour.image(added["id"], "v1.0.1")
     name, _, digest = image.partition("@")
     account, _, _ = name.partition(".")
     found = harbour.node.aws("ecr").batch_get_image(
