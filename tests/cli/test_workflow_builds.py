@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -295,6 +297,26 @@ def test_pennsieve_does_not_list_what_it_did_not_build(harbour: Scene, tmp_path:
     (document,) = harbour.node.documents(result.document["id"]).values()
     step = next(step for step in document["steps"] if step["kind"] == "processor")
     assert step["sourceUrl"] == url
+
+
+@pytest.mark.docker
+@needs_registry
+def test_where_pennsieve_lists_any_code_it_is_told_of_public_code(
+    harbour: Scene, tmp_path: Path
+) -> None:
+    url = on_github(harbour.data, image_code(tmp_path, "foreign"))
+    with closing(sqlite3.connect(harbour.data / "sandbox.db")) as database, database:
+        database.execute("INSERT OR REPLACE INTO settings VALUES ('foreign', '1')")
+    try:
+        added = harbour.added(url, "--build", "here")
+        private = harbour.added(str(image_code(tmp_path, "private")), "--build", "here")
+    finally:
+        with closing(sqlite3.connect(harbour.data / "sandbox.db")) as database, database:
+            database.execute("INSERT OR REPLACE INTO settings VALUES ('foreign', '0')")
+    assert added["on_pennsieve"]
+    assert list(harbour.node.documents(added["id"])) == ["v1.0.0"]
+    assert harbour.listed()["foreign"]["where"] == ["Pennsieve", "my-node"]
+    assert not private["on_pennsieve"]
 
 
 @pytest.mark.docker
