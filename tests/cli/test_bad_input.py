@@ -148,15 +148,10 @@ while True:
     [
         ({"main.py": ""}, None, ("no Dockerfile",)),
         ({"Dockerfile": DOCKERFILE}, "v9.9.9", ("v9.9.9",)),
-        ({"Dockerfile": DOCKERFILE, "app.yml": "name: [broken"}, None, ("app.yml", "line")),
-        (
-            {"Dockerfile": DOCKERFILE, "app.yml": 'schemaVersion: "1.0"\nname: x\nparamters: []\n'},
-            None,
-            ("paramters", "parameters"),
-        ),
         ({"Dockerfile": "FROM scratch\nCOPY . /\n"}, None, ()),
     ],
 )
+@pytest.mark.usefixtures("ready")
 def test_an_unusable_repository(
     agent: Agent, tmp_path: Path, files: dict[str, str], ref: str | None, parts: tuple[str, ...]
 ) -> None:
@@ -165,6 +160,25 @@ def test_an_unusable_repository(
     result = agent("workflow", "add", str(code), *(("--ref", ref) if ref else ()))
     refused(result, 2, *parts)
     assert agent("workflow", "list", "--json").document == before
+
+
+@pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize(
+    ("manifest", "parts"),
+    [
+        ("name: [broken", ("app.yml", "line")),
+        ('schemaVersion: "1.0"\nname: x\nparamters: []\n', ("paramters", "parameters")),
+    ],
+)
+def test_a_manifest_that_breaks_the_schema_gives_notes(
+    agent: Agent, tmp_path: Path, manifest: str, parts: tuple[str, ...]
+) -> None:
+    code = repository(tmp_path / "noted", {"Dockerfile": DOCKERFILE, "app.yml": manifest})
+    added = agent("workflow", "add", str(code), "--name", "noted", "--json")
+    assert added.code == 0, added.err
+    assert agent("workflow", "remove", "noted", "--yes").code == 0
+    for part in parts:
+        assert part in added.err
 
 
 def test_no_repository_at_all(agent: Agent, tmp_path: Path) -> None:
