@@ -235,16 +235,6 @@ def _secrets(here: _Here) -> list[Ask]:
     ]
 
 
-def _ssm(here: _Here) -> list[Ask]:
-    request = here.request
-    names = many(request.parameters.get("Names") or request.text("Name") or ())
-    return [Ask(here.action, here.arn(_parameter(name))) for name in names] or [Ask(here.action)]
-
-
-def _parameter(name: str) -> str:
-    return f"parameter/{name.lstrip('/')}"
-
-
 def _events(here: _Here) -> list[Ask]:
     name = here.request.text("Name") or here.request.text("Rule")
     return [Ask(here.action, here.arn(f"rule/{name}") if name else "*")]
@@ -256,6 +246,13 @@ def _ecr(here: _Here) -> list[Ask]:
         return [Ask(here.action)]
     owner = here.request.text("registryId")
     return [Ask(here.action, here.arn(f"repository/{name}", owner))]
+
+
+def _ssm(here: _Here) -> list[Ask]:
+    name = here.request.text("Name")
+    names = [name] if name else [str(each) for each in many(here.request.parameters.get("Names"))]
+    found = [Ask(here.action, here.arn(f"parameter/{each.lstrip('/')}")) for each in names]
+    return found or [Ask(here.action)]
 
 
 def _sts(here: _Here) -> list[Ask]:
