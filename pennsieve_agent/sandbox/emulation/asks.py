@@ -248,13 +248,6 @@ def _ecr(here: _Here) -> list[Ask]:
     return [Ask(here.action, here.arn(f"repository/{name}", owner))]
 
 
-def _ssm(here: _Here) -> list[Ask]:
-    name = here.request.text("Name")
-    names = [name] if name else [str(each) for each in many(here.request.parameters.get("Names"))]
-    found = [Ask(here.action, here.arn(f"parameter/{each.lstrip('/')}")) for each in names]
-    return found or [Ask(here.action)]
-
-
 def _sts(here: _Here) -> list[Ask]:
     return [Ask(here.action, here.request.text("RoleArn") or "*")]
 
