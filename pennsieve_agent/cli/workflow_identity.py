@@ -74,6 +74,7 @@ def _renewed_document(workflow: Workflow, plan: Renewal, renewed: Renewed) -> di
         "workflow_id": workflow.uuid,
         "integrations_made": list(renewed.made),
         "integrations_deleted": list(renewed.deleted),
+        "deletion_proved": renewed.proved,
         "nodes": list(renewed.nodes),
         "datasets": [row.dataset for row in plan.kept],
         "datasets_lost": list(plan.lost),
@@ -93,7 +94,7 @@ def _say_renewed(context: Context, workflow: Workflow, plan: Renewal, renewed: R
             "note: this machine has no keychain; the keys are on the nodes alone, and a further "
             "node gets one by renewing again"
         )
-    if renewed.deleted:
+    if renewed.deleted and renewed.proved:
         context.streams.note("note: the old keys can no longer sign in")
 
 

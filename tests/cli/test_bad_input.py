@@ -147,8 +147,10 @@ while True:
     [
         ({"main.py": ""}, None, ("no Dockerfile",)),
         ({"Dockerfile": DOCKERFILE}, "v9.9.9", ("v9.9.9",)),
+        ({"Dockerfile": "FROM scratch\nCOPY . /\n"}, None, ()),
     ],
 )
+@pytest.mark.usefixtures("ready")
 def test_an_unusable_repository(
     agent: Agent, tmp_path: Path, files: dict[str, str], ref: str | None, parts: tuple[str, ...]
 ) -> None:
@@ -160,14 +162,22 @@ def test_an_unusable_repository(
 
 
 @pytest.mark.usefixtures("ready")
-def test_a_manifest_that_breaks_its_schema_gives_a_note(agent: Agent, tmp_path: Path) -> None:
-    """Pennsieve registers such code all the same (``contracts/upstream-2026-11.md`` 4)."""
-    manifest = 'schemaVersion: "1.0"\nname: x\nparamters: []\n'
-    code = repository(tmp_path / "odd", {"Dockerfile": DOCKERFILE, "app.yml": manifest})
-    result = agent("workflow", "add", str(code))
-    assert result.code == 0, result.err
-    assert "paramters" in result.err
-    assert agent("workflow", "remove", "x", "--yes").code == 0
+@pytest.mark.parametrize(
+    ("manifest", "parts"),
+    [
+        ("name: [broken", ("app.yml", "line")),
+        ('schemaVersion: "1.0"\nname: x\nparamters: []\n', ("paramters", "parameters")),
+    ],
+)
+def test_a_manifest_that_breaks_the_schema_gives_notes(
+    agent: Agent, tmp_path: Path, manifest: str, parts: tuple[str, ...]
+) -> None:
+    code = repository(tmp_path / "noted", {"Dockerfile": DOCKERFILE, "app.yml": manifest})
+    added = agent("workflow", "add", str(code), "--name", "noted", "--json")
+    assert added.code == 0, added.err
+    assert agent("workflow", "remove", "noted", "--yes").code == 0
+    for part in parts:
+        assert part in added.err
 
 
 def test_no_repository_at_all(agent: Agent, tmp_path: Path) -> None:
