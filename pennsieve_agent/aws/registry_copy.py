@@ -73,15 +73,12 @@ def own_registry(aws: Aws, repository: str) -> Place:
 
     Raises:
         AwsError: ECR gives no sign-in.
-        RegistryError: there is no registry behind it, or it does not take the sign-in.
 
     """
     address, login = sign_in(aws)
     # AWS says the registry's address with the sign-in; elsewhere it has a path, too.
     base, prefix = _split(address)
-    registry = Registry(base, prefix, login)
-    registry.check()
-    return Place(registry, repository)
+    return Place(Registry(base, prefix, login), repository)
 
 
 def sign_in(aws: Aws) -> tuple[str, str]:

@@ -143,20 +143,21 @@ def list_(
     json: options.Json = False,
 ) -> None:
     """The workspace's workflows, and those that live on your own nodes alone."""
-    from pennsieve_agent.services import node_versions
+    from pennsieve_agent.services import found_workflows, node_versions
 
     context = options.use(ctx, profile, as_json=json)
     found = list(context.platform.workflows.list(context.workspace_id, archived=archived))
     found.sort(key=lambda w: w.name.casefold())
     desks = [(node, context.node_calls(node)) for node in context.own_nodes]
     known, silent = node_versions.on_nodes([] if archived else desks)
+    alone = found_workflows.only_on_nodes(context.platform, context.workspace_id, found, known)
     for each in silent:
         context.streams.note(f"node '{each.node.name}' cannot be asked: {each.error.message}")
-    if not found and not known and not json:
+    if not found and not alone and not json:
         none = "no workflow is archived" if archived else _NONE
         context.streams.note(none)
         return
-    workflow_views.show_list(context, found, known)
+    workflow_views.show_list(context, found, known, alone)
 
 
 @app.command()

@@ -43,15 +43,15 @@ def show_added(context: Context, added: Added) -> None:
     context.streams.note(f"next: pennsieve dataset grant '{workflow.name}' --dataset DATASET")
 
 
-def show_list(context: Context, listed: list[Workflow], known: list[Known]) -> None:
-    """The workflows of Pennsieve and of own nodes, each once, and where it is."""
+def show_list(
+    context: Context, listed: list[Workflow], known: list[Known], alone: list[Known]
+) -> None:
+    """The workflows of Pennsieve, and those on own nodes ``alone``; and where each is."""
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.tables import table
     from pennsieve_agent.console.words import when
 
     nodes = {row.uuid: list(row.nodes) for row in known}
-    ids = {workflow.uuid for workflow in listed}
-    alone = [row for row in known if row.uuid not in ids]
     if context.as_json:
         context.streams.document(
             [

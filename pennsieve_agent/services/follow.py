@@ -15,7 +15,9 @@ from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, St
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,
-    NodeUnreachable,
+    NodeError,
+    NodeNewer,
+    NodeOlder,
     PlatformError,
     RateLimited,
     StillRunning,
@@ -106,7 +108,7 @@ class Follower:
         while True:
             try:
                 answer = self._poll()
-            except (PlatformError, AwsError, NodeUnreachable) as error:
+            except (PlatformError, AwsError, NodeError) as error:
                 if not _passing(error):
                     raise
                 if lost_at is None:
@@ -173,9 +175,12 @@ class Follower:
 def _passing(error: AgentError) -> bool:
     """Whether an error may pass by itself.
 
-    Of AWS's those of the way to it do; expired or missing credentials need the user.
+    Of AWS's those of the way to it do; expired or missing credentials need the user. A node whose
+    function ended in the middle answers the next time.
     """
-    if isinstance(error, Unreachable | RateLimited | NodeUnreachable):
+    if isinstance(error, NodeOlder | NodeNewer):
+        return False
+    if isinstance(error, Unreachable | RateLimited | NodeError):
         return True
     if isinstance(error, AwsError):
         return error.aws_code in _NO_ANSWER

@@ -12,7 +12,7 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 from pennsieve_agent.services.node_documents import decode_version, decode_workflows
-from pennsieve_agent.services.node_versions import on_nodes
+from pennsieve_agent.services.node_versions import Known, on_nodes
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
@@ -42,7 +42,8 @@ def find(platform: Platform, organization_id: str, nodes: Nodes, wanted: str) ->
     exact = sum(wanted.strip() in pair for pair in names.items()) == 1
     if not exact:
         known, _ = on_nodes(nodes)
-        names = {**{row.uuid: row.name for row in known}, **names}
+        alone = only_on_nodes(platform, organization_id, listed, known)
+        names = {**names, **{row.uuid: row.name for row in alone}}
     uuid, _ = pick(
         wanted,
         list(names.items()),
@@ -53,6 +54,18 @@ def find(platform: Platform, organization_id: str, nodes: Nodes, wanted: str) ->
     if any(workflow.uuid == uuid for workflow in listed):
         return FoundWorkflow(platform.workflows.get(uuid), is_on_pennsieve=True)
     return FoundWorkflow(_from_nodes(nodes, uuid, names[uuid]), is_on_pennsieve=False)
+
+
+def only_on_nodes(
+    platform: Platform, organization_id: str, listed: Sequence[Workflow], known: Sequence[Known]
+) -> list[Known]:
+    """Those of the nodes' workflows that Pennsieve neither lists nor has in its archive."""
+    ids = {workflow.uuid for workflow in listed}
+    alone = [row for row in known if row.uuid not in ids]
+    if not alone:
+        return []
+    archived = {w.uuid for w in platform.workflows.list(organization_id, archived=True)}
+    return [row for row in alone if row.uuid not in archived]
 
 
 def remove_everywhere(nodes: Nodes, uuid: str) -> list[str]:

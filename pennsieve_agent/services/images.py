@@ -10,6 +10,7 @@ from typing import Protocol
 from pennsieve_agent.domain.images import ImageRef, archive_image, parse_image
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Checkout, Step
+from pennsieve_agent.engine.process import read_dockerfile
 from pennsieve_agent.errors import NotFound, UsageProblem
 from pennsieve_agent.services.version_document import StepCode, shown_address
 from pennsieve_agent.source.archive import Archive, complete, pack
@@ -105,6 +106,8 @@ class _Maker:
 
     def image(self, node: NodeImages) -> str:
         if node.takes_archives():
+            # Nothing builds it before its first run, so what is wrong is said now.
+            read_dockerfile(self._files, self._name).argv()
             node.upload(self._archive)
             return archive_image(self._archive.sha256)
         tag = self._archive.sha256

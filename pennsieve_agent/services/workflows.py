@@ -28,7 +28,7 @@ from pennsieve_agent.errors import (
     SourceError,
     UsageProblem,
 )
-from pennsieve_agent.services import builds
+from pennsieve_agent.services import builds, code_notes
 from pennsieve_agent.services.builds import Build, Choice
 from pennsieve_agent.services.images import Engine, build_here, images_of_pennsieve
 from pennsieve_agent.services.node_versions import (
@@ -151,6 +151,13 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
     hindrance = builds.obstacle(checkouts, means.is_public)
     choice = builds.choose(wish.build, hindrance, len(means.desks))
     means.note(f"building by {_BUILDERS[choice.build]}: {choice.why}")
+    code_notes.tell(
+        checkouts,
+        means.note,
+        by_pennsieve=choice.build is Build.PENNSIEVE,
+        on_own_nodes=bool(means.desks),
+        needs_pennsieve=bool(wish.needs_pennsieve),
+    )
     name = wish.name or checkouts[-1].manifest.name
     if choice.build is Build.PENNSIEVE:
         return _add_by_pennsieve(means, checkouts, wish, choice, name)

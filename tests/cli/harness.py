@@ -24,7 +24,10 @@ USES_AWS = {
     ("workflow", "add"),
     *(
         ("compute", word)
-        for word in ("register", "update", "remove", "policy", "template", "doctor", "role")
+        for word in (
+            *("register", "update", "remove", "policy", "template", "doctor", "role"),
+            *("list", "share", "unshare", "join"),
+        )
     ),
 }
 """The commands that may touch AWS; the others work where there is none.
@@ -37,10 +40,11 @@ class _Context(Context):
     """Fails a test whose command touches AWS and has no business there."""
 
     words: tuple[str, ...] = ()
-    nodes: Callable[[OwnNode], NodeCalls] | None = None
+    nodes: Callable[[OwnNode], NodeCalls | None] | None = None
 
     def node_calls(self, node: OwnNode) -> NodeCalls:
-        return self.nodes(node) if self.nodes else super().node_calls(node)
+        own = self.nodes(node) if self.nodes else None
+        return own or super().node_calls(node)
 
     def aws(self, region: str | None, profile: str | None) -> Aws:
         assert self.words[:2] in USES_AWS or self.own_nodes, f"{self.words} touches AWS"
@@ -66,7 +70,7 @@ class Agent:
         #: Pauses end at once: for waiting that is only told about, not tested.
         self.quick = False
         #: How own nodes are called, where not with AWS credentials.
-        self.nodes: Callable[[OwnNode], NodeCalls] | None = None
+        self.nodes: Callable[[OwnNode], NodeCalls | None] | None = None
 
     def __call__(
         self, *words: str, answers: str = "", terminal: bool = False, width: int = 80

@@ -41,8 +41,8 @@ class Scene:
             raise self.down
         return self.node.ask(method, path, query, body, admin=admin)
 
-    def calls(self, _: OwnNode) -> Scene:
-        return self
+    def calls(self, node: OwnNode) -> Scene | None:
+        return self if node.token == NODE.token else None
 
 
 @pytest.fixture
@@ -231,12 +231,22 @@ def test_logs_work_alike(scene: Scene) -> None:
 
 @pytest.mark.usefixtures("ready")
 def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent) -> None:
-    started = agent("run", "start", "-d", DATASET, "-w", "word-count", "--files", "raw", "--wait")
+    register = ("compute", "register", "--name", "theirs", "--provisioner", "platform", "--yes")
+    made = agent(*register)
+    assert made.code == 0, made.err
+    asked = agent("run", "start", "-d", DATASET, "-w", "word-count")
+    assert (asked.code, "my-compute, theirs (run by Pennsieve)" in asked.err) == (2, True)
+    start = ("run", "start", "-d", DATASET, "-w", "word-count", "--node", "theirs")
+    for words in (("--max-cost", "5"), ("--layout", "flat")):
+        refused = agent(*start, *words)
+        assert refused.code == 2
+        assert "is run by Pennsieve" in refused.err
+    started = agent(*start, "--files", "raw", "--wait")
     assert started.code == 0, started.err
     assert "the run acts as you and reaches what you reach; grants bind your own nodes" in (
         started.err
     )
-    for words in (("--max-cost", "5"), ("--layout", "flat")):
-        refused = agent("run", "start", "-d", DATASET, "-w", "word-count", *words)
-        assert refused.code == 2
-        assert "is run by Pennsieve" in refused.err
+    listed = agent("run", "list", "--json", "-L", "1").document
+    assert [row["node"] for row in listed] == ["theirs"]
+    removed = agent("compute", "remove", "theirs", "--yes")
+    assert removed.code == 0, removed.err

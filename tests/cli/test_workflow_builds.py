@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -176,6 +178,32 @@ def test_a_node_that_is_down(scene: Scene, tmp_path: Path) -> None:
     assert "node 'my-node' cannot be asked: compute node 'my-node' is gone" in listed.err
 
 
+def test_what_lives_on_nodes_alone_is_removed_for_good(scene: Scene, tmp_path: Path) -> None:
+    added = scene.added(str(code(tmp_path, "gone")))
+    result = scene.agent("workflow", "remove", "gone", "--yes", "--json")
+    assert result.code == 0, result.err
+    assert result.document["removed_from"] == ["my-node"]
+    assert "gone" not in scene.listed()
+    assert not scene.node.documents(added["id"])
+    refused(scene.agent("workflow", "show", "gone"), 2, "no workflow is called 'gone'")
+
+
+def test_what_has_no_command_is_said_at_once(scene: Scene, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "silent", {"Dockerfile": "FROM scratch\nCOPY . /\n"}, None)
+    refused(scene.agent("workflow", "add", str(folder)), 2, "what to run")
+    assert "silent" not in scene.listed()
+
+
+def test_what_code_does_is_told(scene: Scene, tmp_path: Path) -> None:
+    program = 'import os\nprint(os.environ["SESSION_TOKEN"])\n'
+    folder = code(tmp_path, "asking", **{"main.py": program})
+    told = scene.agent("workflow", "add", str(folder))
+    assert "note: asking: main.py, line 2: reads SESSION_TOKEN" in told.err
+    assert "--needs-pennsieve" in told.err
+    told = scene.agent("workflow", "add", str(folder), "--needs-pennsieve")
+    assert "reads SESSION_TOKEN" not in told.err
+
+
 def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
     folder = code(tmp_path, "weights", **{"model.pt": pointer})
@@ -216,11 +244,16 @@ def image_code(folder: Path, name: str, tag: str | None = "v1.0.0") -> Path:
 @pytest.mark.docker
 @needs_registry
 def test_pennsieve_builds_what_is_on_github_at_a_tag(harbour: Scene, tmp_path: Path) -> None:
-    url = on_github(harbour.data, image_code(tmp_path, "tagged"))
-    added = harbour.added(url)
+    folder = image_code(tmp_path, "tagged")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
+    url = on_github(harbour.data, commit(folder, {"model.pt": pointer}, "v1.0.1"))
+    result = harbour.agent("workflow", "add", url, "--json")
+    assert result.code == 0, result.err
+    assert "the content of model.pt is in Git LFS, which the image that Pennsieve" in result.err
+    added = result.document
     assert (added["build"], added["on_pennsieve"]) == ("pennsieve", True)
     assert harbour.listed()["tagged"]["where"] == ["Pennsieve", "my-node"]
-    image = harbour.image(added["id"], "v1.0.0")
+    image = harbour.image(added["id"], "v1.0.1")
     name, _, digest = image.partition("@")
     account, _, _ = name.partition(".")
     found = harbour.node.aws("ecr").batch_get_image(
@@ -264,6 +297,26 @@ def test_pennsieve_does_not_list_what_it_did_not_build(harbour: Scene, tmp_path:
     (document,) = harbour.node.documents(result.document["id"]).values()
     step = next(step for step in document["steps"] if step["kind"] == "processor")
     assert step["sourceUrl"] == url
+
+
+@pytest.mark.docker
+@needs_registry
+def test_where_pennsieve_lists_any_code_it_is_told_of_public_code(
+    harbour: Scene, tmp_path: Path
+) -> None:
+    url = on_github(harbour.data, image_code(tmp_path, "foreign"))
+    with closing(sqlite3.connect(harbour.data / "sandbox.db")) as database, database:
+        database.execute("INSERT OR REPLACE INTO settings VALUES ('foreign', '1')")
+    try:
+        added = harbour.added(url, "--build", "here")
+        private = harbour.added(str(image_code(tmp_path, "private")), "--build", "here")
+    finally:
+        with closing(sqlite3.connect(harbour.data / "sandbox.db")) as database, database:
+            database.execute("INSERT OR REPLACE INTO settings VALUES ('foreign', '0')")
+    assert added["on_pennsieve"]
+    assert list(harbour.node.documents(added["id"])) == ["v1.0.0"]
+    assert harbour.listed()["foreign"]["where"] == ["Pennsieve", "my-node"]
+    assert not private["on_pennsieve"]
 
 
 @pytest.mark.docker

@@ -271,9 +271,12 @@ def test_create_believes_a_uuid_when_there_is_one() -> None:
         assert platform.compute.create_node("u", "lab", W).uuid == "new"
 
 
-def test_create_tells_how_well_guarded_the_node_is_to_be() -> None:
+def test_create_sends_what_the_contract_has() -> None:
     def made(request: httpx.Request) -> httpx.Response:
         body = httpx.Response(200, content=request.content).json()
+        assert set(body) == {
+            *("accountId", "name", "description", "organizationId", "deploymentMode"),
+        }
         assert body["deploymentMode"] == "secure"
         return httpx.Response(202, json=CREATED)
 

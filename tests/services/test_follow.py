@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
-from pennsieve_agent.errors import NotFound, PlatformError, StillRunning, Unreachable
+from pennsieve_agent.errors import NodeError, NotFound, PlatformError, StillRunning, Unreachable
 from pennsieve_agent.services.follow import GIVE_UP_SECONDS, Change, Follower, Line
 from tests.fakes.clock import Clock
 
@@ -97,7 +97,8 @@ def test_it_polls_quickly_when_things_happen_and_slowly_when_not() -> None:
 def test_no_line_is_lost_or_doubled_when_calls_fail(data: st.DataObject) -> None:
     clock = Clock()
     runs = FakeRuns(clock, seconds_a_line=3)
-    kinds = st.sampled_from([None, None, Unreachable("gone"), PlatformError("oops", status=502)])
+    troubles = [Unreachable("gone"), PlatformError("oops", status=502), NodeError("it ended")]
+    kinds = st.sampled_from([None, None, None, *troubles])
 
     def fail() -> None:
         if error := data.draw(kinds):

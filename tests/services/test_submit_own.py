@@ -35,10 +35,11 @@ def prepared(
     theirs: tuple[ComputeNode, ...] = (),
     content: tuple[DataFile, ...] = FILES,
     role: Role = Role.MANAGER,
+    node_name: str | None = None,
     **options: Any,
 ) -> Prepared:
     there = pennsieve(nodes=theirs, workflows=[ELSEWHERE], files=content, role=role)
-    wanted = RunOptions("Mouse EEG", **options)
+    wanted = RunOptions("Mouse EEG", node=node_name, **options)
     fake = node or FakeNode()
     return prepare(there, own, lambda _: fake, wanted, 1_000_000.0)
 
@@ -174,6 +175,13 @@ def test_two_nodes_of_one_name_are_told_apart() -> None:
 def test_what_pennsieves_nodes_do_not_do_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageProblem, match=message):
         prepared(own=(), theirs=(THEIRS,), **options)
+
+
+def test_a_node_that_is_not_enabled_is_refused() -> None:
+    paused = replace(THEIRS, status=NodeStatus.PAUSED)
+    for wanted in (None, "theirs"):
+        with pytest.raises(UsageProblem, match="'theirs' is paused, not enabled"):
+            prepared(own=(), theirs=(paused,), node_name=wanted)
 
 
 def test_on_pennsieves_node_the_persons_role_counts() -> None:

@@ -2,7 +2,8 @@
 
 It listens on a socket in a folder of its user alone, so that nobody comes to it but through
 :mod:`.registry`, which asks who may. It is started when it is first needed. When the sandbox ends,
-however it ends, so does it: a small process beside it waits for that.
+however it ends, so does it: a small process beside it waits for that. A machine without the program
+has a :mod:`.plain_registry`, which no engine can use.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
+
+from pennsieve_agent.sandbox.emulation.plain_registry import PlainAnswer, PlainRegistry
 
 PROGRAM = "docker-registry"
 START_SECONDS = 20.0
@@ -45,9 +48,15 @@ class RegistryDaemon:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._never = threading.Event()
+        self._plain = PlainRegistry(folder / "plain")
         self._lock = threading.Lock()
         self._guard: subprocess.Popen[bytes] | None = None
         self._room: Path | None = None
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether this machine has the program."""
+        return shutil.which(PROGRAM) is not None
 
     def check(self) -> None:
         """See that this machine has the program.
@@ -56,7 +65,7 @@ class RegistryDaemon:
             NoRegistry: it has not.
 
         """
-        if shutil.which(PROGRAM) is None:
+        if not self.is_installed:
             raise NoRegistry(
                 f"this sandbox has no registry of images: {PROGRAM} is not installed "
                 "(apt-get install docker-registry)"
@@ -70,13 +79,17 @@ class RegistryDaemon:
     @contextlib.contextmanager
     def asked(
         self, method: str, target: str, headers: Mapping[str, str], body: IO[bytes] | None = None
-    ) -> Iterator[http.client.HTTPResponse]:
-        """Its answer to a request, while the context is open.
+    ) -> Iterator[http.client.HTTPResponse | PlainAnswer]:
+        """Its answer to a request, while the context is open; without the program, a plain one.
 
         Raises:
-            NoRegistry: it is not installed, or does not start.
+            NoRegistry: it does not start.
 
         """
+        if not self.is_installed:
+            with self._plain.asked(method, target, headers, body) as answer:
+                yield answer
+            return
         with contextlib.closing(_Connection(self._place(), timeout=_CALL_SECONDS)) as connection:
             connection.request(method, target, body=body, headers=dict(headers))
             yield connection.getresponse()

@@ -16,6 +16,7 @@ from typing import Any
 import docker
 import pytest
 
+from pennsieve_agent.aws.node_images import runs_archives
 from pennsieve_agent.aws.registry import Registry
 from pennsieve_agent.aws.registry_copy import copy_image, digest_of
 from pennsieve_agent.aws.registry_http import Refusal
@@ -179,13 +180,24 @@ def test_the_public_registry_has_python_alone(cloud: Cloud, owner: Aws) -> None:
     caught.value.close()
 
 
-def test_without_the_program_it_is_said(
+def test_without_the_program_an_image_is_copied_and_none_is_pushed(
     cloud: Cloud, owner: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    made(cloud)
+    ecr = made(cloud)
     monkeypatch.setenv("PATH", str(tmp_path))
+    copied = copy_image(owner, PYTHON, NAME, lambda _: None)
+    registry = opened(cloud, ecr)
+    image = registry.document(NAME, copied)
+    for row in (image.json["config"], *image.json["layers"]):
+        with registry.blob(NAME, row["digest"]) as stream:
+            assert digest(stream.read()) == row["digest"]
+    assert ecr.describe_images(repositoryName=NAME)["imageDetails"][0]["imageDigest"] == copied
+    assert copy_image(owner, PYTHON, NAME, lambda _: None) == copied
     with pytest.raises(RegistryError, match="docker-registry is not installed"):
-        copy_image(owner, PYTHON, NAME, lambda _: None)
+        runs_archives(owner)
+    with pytest.raises(RegistryError, match="refused"):
+        registry.put_blob(NAME, digest(b"x"), 1, io.BytesIO(b"y"))
+    assert not registry.has_blob(NAME, digest(b"x"))
 
 
 @pytest.mark.docker
