@@ -13,7 +13,7 @@ from typing import assert_never
 from pennsieve_agent.account.deploy import deploy
 from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.own import check_node, own_node
-from pennsieve_agent.account.pennsieve import register_account
+from pennsieve_agent.account.pennsieve import delete_record, register_account
 from pennsieve_agent.account.records import await_node, create_node
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.request import stack_request, turned_off
@@ -32,6 +32,7 @@ from pennsieve_agent.account.steps import (
     RegisterAccount,
     RegisterNode,
     RememberNode,
+    ReplaceRecord,
     Step,
     TurnOn,
     UploadCode,
@@ -116,7 +117,8 @@ class _Registration:
             )
         self.entry = known or first_entry(plan)
         if self.entry.account_uuid != plan.account_uuid:
-            self.entry = replace(self.entry, done=())
+            kept = tuple(kind for kind in self.entry.done if kind not in _WITHOUT)
+            self.entry = replace(self.entry, done=kept)
         if self.entry.node_uuid and not plan.node_uuid:  # it was deleted meanwhile
             self.entry = replace(self.entry, nodes_before=None)
         self._note(
@@ -159,13 +161,23 @@ class _Registration:
             case RememberNode():
                 self.worlds.nodes.put(own_node(self.plan.spec, self.worlds.aws.profile or ""))
                 return f"compute node '{step.name}' is remembered on this machine"
+            case ReplaceRecord() | RegisterNode() | AwaitNode():
+                return self._keep_record(step)
+            case _:
+                assert_never(step)
+
+    def _keep_record(self, step: ReplaceRecord | RegisterNode | AwaitNode) -> str:
+        """The records of a node that Pennsieve runs, and of its account."""
+        match step:
+            case ReplaceRecord():
+                delete_record(self.worlds.registry, step.uuid, self.worlds.sleep)
+                return f"the registration of AWS account {step.account_id} is taken away"
             case RegisterNode():
                 return self._register_node(step)
             case AwaitNode():
                 hardened = self.plan.served is not None and self.plan.served.hardened
-                return await_node(self.worlds, self.entry.node_uuid, step.name, hardened=hardened)
-            case _:
-                assert_never(step)
+                uuid = self.entry.node_uuid
+                return await_node(self.worlds, uuid, step.name, hardened=hardened)
 
     def _ask_node(self, step: CheckNode | PutShares) -> str:
         node = own_node(self.plan.spec, self.worlds.aws.profile or "")
@@ -202,7 +214,11 @@ class _Registration:
     def _copy(self, step: CopyTransferImage) -> str:
         if self.worlds.transfer is None:
             raise AgentError("there is nothing to copy the image with", where=step.repository)
-        self.worlds.transfer.copy(step.repository, step.digest)
+        self.worlds.transfer.copy(
+            step.repository,
+            step.digest,
+            lambda text: self._tell(step.kind, StepState.EVENT, text),
+        )
         return f"the image in which files are moved is in repository {step.repository}"
 
     def _make_role(self, step: MakeRole) -> str:

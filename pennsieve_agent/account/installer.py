@@ -18,6 +18,13 @@ from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.account.stack_rights import Place, made_by_stack
 from pennsieve_agent.aws.values import AwsIdentity
 
+PUSH = (
+    "BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload DescribeImages"
+    " GetDownloadUrlForLayer InitiateLayerUpload PutImage UploadLayerPart"
+)
+"""What AWS asks IAM of who pushes an image by the registry's own protocol (Amazon ECR, "IAM
+permissions for pushing an image"), and looks whether it is there."""
+
 
 def all_nodes(identity: AwsIdentity) -> NodeNames:
     """The names of every node that an account can have."""
@@ -56,6 +63,7 @@ def _own_calls(place: Place) -> Sequence[Right]:
                     " ListChangeSets TagResource")  # fmt: skip
     listing = ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions")
     emptying = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion")
+    images = (names.arn("ecr", f"repository/{names.stack}/*"),)
     policies = (names.boundary_arn, *((boundary,) if boundary else ()))
     return (
         Right("Stacks", "plan, make, follow and delete the node's stack",
@@ -94,8 +102,11 @@ def _own_calls(place: Place) -> Sequence[Right]:
                         "secretsmanager:ListSecrets", "ssm:DescribeParameters",
                         "tag:GetResources"), ("*",)),
         Right("EmptyRepositories", "delete the images of a node that is removed",
-              _actions("ecr", "BatchDeleteImage DescribeRepositories ListImages"),
-              (names.arn("ecr", f"repository/{names.stack}/*"),)),
+              _actions("ecr", "BatchDeleteImage DescribeRepositories ListImages"), images),
+        Right("PushImages", "copy the image in which files are moved, and push those of own code",
+              _actions("ecr", PUSH), images),
+        Right("SignInToRegistry", "the same; AWS knows no resource for signing in",
+              ("ecr:GetAuthorizationToken",), ("*",)),
         Right("DeleteParameters", "delete the keys of workflows on a node that is removed",
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
@@ -113,6 +124,9 @@ def _looks(names: NodeNames) -> Sequence[Right]:
     return (
         Right("CheckRights", "name every missing right before anything is made",
               ("iam:SimulatePrincipalPolicy",), people, needed=False),
+        Right("PinImages", "see which image Pennsieve built; its own account says who may",
+              ("ecr:BatchGetImage",), (f"arn:{names.partition}:ecr:*:*:repository/*",),
+              needed=False),
         Right("LookAtLimits", "see how much the account may have; AWS knows no resource",
               ("ec2:DescribeAddresses", "ec2:DescribeRegions", "lambda:GetAccountSettings",
                "servicequotas:GetServiceQuota"), ("*",), needed=False),

@@ -8,6 +8,7 @@ the output says.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from pennsieve_agent.account.registry import NodeRegistry
 from pennsieve_agent.account.served.hardening import entrant
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.waiting import pauses
-from pennsieve_agent.errors import Conflict, PlatformError
+from pennsieve_agent.errors import Conflict, NotFound, PlatformError
 
 LOOK_AGAIN_SECONDS = 6.0
 Found = TypeVar("Found")
@@ -87,3 +88,18 @@ def register_account(
             else:
                 raise
     return before.uuid, before
+
+
+def delete_record(registry: NodeRegistry, uuid: str, sleep: Callable[[float], None]) -> None:
+    """Delete the record of an AWS account, and wait until lists show it no more.
+
+    Raises:
+        PlatformError: Pennsieve refused.
+
+    """
+    with suppress(NotFound):
+        registry.delete_account(uuid)
+    for pause in pauses(LOOK_AGAIN_SECONDS):
+        if all(account.uuid != uuid for account in registry.accounts()):
+            return
+        sleep(pause)

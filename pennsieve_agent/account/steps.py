@@ -148,6 +148,23 @@ class MakeRole:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceRecord:
+    """Take away the record of an AWS account by which Pennsieve cannot enter."""
+
+    account_id: str
+    uuid: str
+    kind = "replace_record"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return (
+            f"Take away the registration of AWS account {self.account_id} that was made for nodes "
+            "of your own, to register it anew with the role; your own nodes go on as before"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterAccount:
     """Tell Pennsieve about the AWS account, and the name of a role in it."""
 
@@ -245,6 +262,7 @@ Step = (
     | CheckNode
     | PutShares
     | MakeRole
+    | ReplaceRecord
     | RegisterAccount
     | AllowImagePulls
     | EnableWorkspace

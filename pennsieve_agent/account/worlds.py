@@ -90,8 +90,10 @@ class TransferImage(Protocol):
         """
         ...
 
-    def copy(self, repository: str, digest: str) -> None:
+    def copy(self, repository: str, digest: str, note: Callable[[str], None]) -> None:
         """Copy it into a repository of the account, if it is not there; goes on after a kill.
+
+        ``note`` is told how far it is.
 
         Raises:
             AgentError: one of the two registries refused, or could not be reached.

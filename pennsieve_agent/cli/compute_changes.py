@@ -60,7 +60,7 @@ def rename(
 ) -> None:
     """Give a compute node another name, and a description.
 
-    An own node gets its new name on this machine; the next update brings it to AWS.
+    An own node gets its new name on this machine alone: in AWS it keeps the name it was made with.
     """
     from pennsieve_agent.errors import UsageProblem
 
@@ -95,8 +95,6 @@ def _rename_own(context: Context, node: OwnNode, new: str, description: str | No
         context.streams.document(own_nodes.document(changed))
         return
     context.streams.result(f"Compute node '{node.name}' is called '{new}' now, on this machine")
-    if node.is_owned:
-        context.streams.note(f"bring the name to AWS with: pennsieve compute update '{new}'")
 
 
 def _say(context: Context, node: ComputeNode, *, before: str = "") -> None:

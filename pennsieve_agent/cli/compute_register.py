@@ -142,6 +142,7 @@ def update(
         raise UsageProblem(
             f"compute node '{found.name}' was shared with you; its owner alone changes it",
             where=found.gateway,
+            hint="ask the owner, or make a node of your own with: pennsieve compute register",
         )
     flags = Flags(
         mode=mode,

@@ -235,6 +235,7 @@ def _full_name(context: Context, node: str) -> tuple[str, str]:
         raise UsageProblem(
             f"compute node '{found.name}' was shared with you; its owner alone looks into it",
             where=found.gateway,
+            hint="ask the owner, or make a node of your own with: pennsieve compute register",
         )
     return found.name, node_choice.node_id(found)
 

@@ -52,7 +52,7 @@ def worlds(
         node_choice.memory(context),
         node_clients.client(context, aws),
         bundle=bundle(),
-        transfer=node_clients.transfer_image(context, aws) if asks_pennsieve else None,
+        transfer=node_clients.PublicPython(aws, context.sleep) if asks_pennsieve else None,
     )
 
 

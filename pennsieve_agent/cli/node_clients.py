@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.errors import AgentError
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.worlds import AsksNode, TransferImage
+    from pennsieve_agent.account.worlds import AsksNode
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.own_node import Claimed, OwnNode
@@ -42,7 +42,7 @@ class PublicPython:
     """The official Python image on ECR Public, and how it comes into an account's own registry."""
 
     aws: Aws
-    context: Context
+    sleep: Callable[[float], None]
 
     def digest(self) -> str:
         """Its digest today. Errors as of the registry."""
@@ -50,20 +50,15 @@ class PublicPython:
 
         return digest_of(self.aws, _source())
 
-    def copy(self, repository: str, digest: str) -> None:
+    def copy(self, repository: str, digest: str, note: Callable[[str], None]) -> None:
         """Copy it, if it is not there. Errors as of both registries."""
         from pennsieve_agent.aws.registry_copy import copy_image
 
         source = f"{_source().rpartition(':')[0]}@{digest}"
-        copy_image(self.aws, source, repository, self.context.sleep, self.context.streams.explain)
+        copy_image(self.aws, source, repository, self.sleep, note)
 
 
 def _source() -> str:
     from pennsieve_agent.account.stack.functions import MOVER_IMAGE, PUBLIC_REGISTRY
 
     return f"{PUBLIC_REGISTRY}/{MOVER_IMAGE}"
-
-
-def transfer_image(context: Context, aws: Aws) -> TransferImage | None:
-    """What copies the image in which files are moved; None where AWS is emulated and needs none."""
-    return None if context.profile.aws.endpoint else PublicPython(aws, context)

@@ -80,7 +80,11 @@ def _node(
     called = name or f"node-{found['token']}"
     for known in node_choice.memory(context).list():
         if known.token == found["token"] and known.is_owned:
-            raise UsageProblem(f"compute node '{known.name}' is your own", where=known.gateway)
+            raise UsageProblem(
+                f"compute node '{known.name}' is your own",
+                where=known.gateway,
+                hint=f"use it as it is; see it with: pennsieve compute show '{known.name}'",
+            )
         if known.name == called and known.token != found["token"]:
             raise UsageProblem(
                 f"there is a compute node '{called}' already", hint="choose another --name"

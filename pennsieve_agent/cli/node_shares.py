@@ -50,6 +50,7 @@ def _check_owner(node: OwnNode) -> None:
         raise UsageProblem(
             f"compute node '{node.name}' was shared with you; its owner alone shares it",
             where=node.gateway,
+            hint="ask the owner, or make a node of your own with: pennsieve compute register",
         )
 
 

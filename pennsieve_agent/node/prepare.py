@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
@@ -18,8 +16,6 @@ from pennsieve_agent.node.record import RunRecord
 from pennsieve_agent.node.web import RUNS, Refused, Web
 
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?::([^@]+))?")
-_WRITES = "read-write"
-Json = Mapping[str, Any]
 
 
 def prepare(node: Node, journal: Journal, record: RunRecord, web: Web) -> None:
@@ -37,8 +33,7 @@ def prepare(node: Node, journal: Journal, record: RunRecord, web: Web) -> None:
     if not isinstance(run, dict) or not run.get("dag"):
         raise Unfit("Pennsieve shows a run without steps")
     request = request_of(run)
-    _check_grant(run, writes=request.workflow.writes)
-    record.dataset, record.limits = request.dataset_id, _limits(run)
+    record.dataset = request.dataset_id
     record.person, record.layers = str(run.get("createdBy") or ""), list(run.get("layers") or ())
     record.organization = str(run.get("organizationId") or "")
     check_budget(node, journal, record.run)
@@ -58,22 +53,6 @@ def prepare(node: Node, journal: Journal, record: RunRecord, web: Web) -> None:
     record.plan["targets"] = targets(run)
     record.plan["layout"] = "tree"
     record.jobs = jobs_of(node, plan, code)
-
-
-def _limits(run: Json) -> dict[str, Any]:
-    limits = dict(run.get("limits") or {})
-    if cost := limits.pop("maxCostUsd", 0):
-        limits["maxCost"] = cost
-    return limits
-
-
-def _check_grant(run: Json, *, writes: bool) -> None:
-    """Once more at the very place of execution: a grant may have been taken back."""
-    access = str((run.get("grant") or {}).get("access") or "")
-    if run.get("datasetId") and not access:
-        raise Unfit("the workflow has no grant on the dataset")
-    if run.get("datasetId") and writes and access != _WRITES:
-        raise Unfit("the workflow may only read the dataset, and it writes results there")
 
 
 def _check_allowed(journal: Journal, plan: RunPlan) -> None:

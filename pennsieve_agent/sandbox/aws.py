@@ -64,6 +64,11 @@ class Account:
         self.services = Services(data, endpoint, self._lock, extras or Extras())
         self._registry = self.services.registry(self._record_image)
 
+    def move(self, addresses: Mapping[str, str]) -> None:
+        """The sandbox listens elsewhere now, by old address; to be called before it is loaded."""
+        self._journal.translate(addresses)
+        self.services.move(lambda text: journal.moved(text.encode(), addresses).decode())
+
     def load(self) -> None:
         """Load the emulation and make the journal's requests again."""
         try:

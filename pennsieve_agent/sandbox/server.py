@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import threading
@@ -100,6 +101,7 @@ def serve(
         if parts.compute is not None:
             parts.compute.machine.find_code = codes.find
         account = aws.Account(data, world.urls.aws, key, _extras(settings, parts, runtimes, data))
+        _move(store, world.urls, account)
         apps = _applications(world, settings, parts, account)
         listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())
@@ -116,6 +118,27 @@ def serve(
         stack.enter_context(_announced(state))
         on_ready(state)
         stop.wait()
+
+
+def _move(store: Store, urls: Urls, account: aws.Account) -> None:
+    """Let everything in the AWS account know where the sandbox listens now.
+
+    The addresses that may still be in the account are remembered until none of them is.
+    """
+    here = [urls.api, urls.api2, urls.aws]
+    row = store.row("SELECT value FROM settings WHERE name = 'addresses'")
+    known: list[list[str]] = json.loads(row["value"]) if row else []
+    old = [each for each in known if each != here]
+    _remember(store, [here, *old])
+    for each in old:
+        account.move(dict(zip(each, here, strict=True)))
+    _remember(store, [here])
+
+
+def _remember(store: Store, addresses: list[list[str]]) -> None:
+    store.execute(
+        "INSERT OR REPLACE INTO settings VALUES ('addresses', ?)", (json.dumps(addresses),)
+    )
 
 
 def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -> Extras:

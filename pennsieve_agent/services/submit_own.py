@@ -106,14 +106,16 @@ def _workflow(desk: Desk, dataset: Dataset, wanted: str | None) -> NodeWorkflow:
         raise submit.which_workflow(row.name for row in candidates)
     on_node = {row.uuid for row in here}
     # A name is looked for in both places: one that is elsewhere must not be taken for another here.
+    known = list(desk.platform.workflows.list(desk.platform.workspace_id()))
+    archived = {w.uuid for w in known if not w.is_active}
     registered = [
         NodeWorkflow(w.uuid, w.name, (), "", {})
-        for w in desk.platform.workflows.list(desk.platform.workspace_id())
+        for w in known
         if w.is_active and w.uuid not in on_node
     ]
     chosen = pick(
         wanted,
-        [*here, *registered],
+        [*(row for row in here if row.uuid not in archived), *registered],
         kind="workflow",
         keys=lambda row: (row.uuid, row.name),
         list_command="pennsieve workflow list",

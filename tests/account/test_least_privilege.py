@@ -20,6 +20,7 @@ import pennsieve_agent
 from pennsieve_agent.account.examine import examine
 from pennsieve_agent.account.handlers import EVERY_TYPE, actions
 from pennsieve_agent.account.installer import (
+    PUSH,
     all_nodes,
     installer_policies,
     installer_policy,
@@ -44,6 +45,7 @@ from pennsieve_agent.account.surroundings import look_around
 from pennsieve_agent.aws.deployed import deployed
 from pennsieve_agent.aws.functions import invoke
 from pennsieve_agent.aws.queues import queues
+from pennsieve_agent.aws.registry_copy import sign_in
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.aws_principals import parse_principal
 from pennsieve_agent.domain.iam import Ask, Verdict, decide
@@ -64,6 +66,8 @@ ORG = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 ALSO = {
     "cloudformation:CreateChangeSet": {"cloudformation:TagResource"},
     "s3:DeleteObjectVersion": {"s3:DeleteObject"},
+    # Pushing goes by the registry's own protocol, with what the sign-in answers.
+    "ecr:GetAuthorizationToken": {f"ecr:{word}" for word in PUSH.split()},
 }
 #: The modules whose calls are made with Pennsieve's keys, not with the installer's.
 NOT_THE_INSTALLER = {"objects.py"}
@@ -110,6 +114,7 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
         invoke(scene.aws, scene.plan().names.admin, {})
     node = scene.register()
     shared_and_taken_back(scene, node)
+    sign_in(scene.aws)
     bucket = scene.plan().names.bucket
     worked(scene)
     scene.aws.call("s3", "create_multipart_upload", Bucket=bucket, Key="unfinished")

@@ -124,14 +124,35 @@ def test_a_node_of_one_kind_is_not_made_of_the_other(lab: Scene, scene: Scene) -
     lab.worlds = replace(lab.worlds, nodes=scene.worlds.nodes)
     with pytest.raises(UsageProblem, match="of your own called 'lab'"):
         served.plan(lab)
-    other = lab.named("other")
-    other.worlds = replace(other.worlds, registry=scene.registry)
-    with pytest.raises(UsageProblem, match="is registered for nodes of your own") as raised:
-        served.plan(other)
-    assert "--aws-profile" in str(raised.value.hint)
     scene.worlds.nodes.remove(own.token)
     with pytest.raises(UsageProblem, match="begun as a node of your own"):
         served.plan(Scene(replace(lab.worlds, journal=scene.worlds.journal), lab.registry))
+
+
+@pytest.mark.parametrize("dies", ["", "delete_account", "register_account"])
+def test_an_account_with_own_nodes_gets_a_role_for_pennsieve(
+    lab: Scene, scene: Scene, dies: str
+) -> None:
+    """Pennsieve never changes a role in a record, so the record is made anew."""
+    own = scene.register()
+    (before,) = scene.registry.records.values()
+    other = lab.named("other")
+    other.registry = scene.registry
+    other.worlds = replace(other.worlds, registry=scene.registry, nodes=scene.worlds.nodes)
+    if dies:
+        scene.registry.after = die_after(dies)
+        with pytest.raises(Killed):
+            served.register(other)
+        scene.registry.after = lambda _: None
+    assert served.register(other).status is NodeStatus.ENABLED
+    (after,) = scene.registry.records.values()
+    assert (before.role_name, after.role_name) == (
+        f"PennsieveOwnNode-{own.token}",
+        *served.roles(other),
+    )
+    report = scene.remove()
+    assert any("which this node did not make" in kept for kept in report.kept)
+    assert list(scene.registry.records.values()) == [after]
 
 
 def test_a_name_that_was_begun_for_a_node_that_pennsieve_runs(lab: Scene, scene: Scene) -> None:

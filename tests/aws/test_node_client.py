@@ -83,7 +83,7 @@ def test_a_right_that_is_missing_in_aws_is_named(node: Owned) -> None:
     for key in node.cloud.keys.values():
         key.may = set()
     fails(NotPermitted, bob, f"lambda:InvokeFunction on {GATEWAY}", "pennsieve compute share")
-    fails(NotPermitted, owner, f"lambda:InvokeFunction on {ADMIN}", "--aws-profile NAME")
+    fails(NotPermitted, owner, f"lambda:InvokeFunction on {ADMIN}", "AWS_PROFILE=NAME")
 
 
 def test_a_busy_node_is_asked_again_with_growing_pauses(node: Owned) -> None:

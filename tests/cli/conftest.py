@@ -155,6 +155,21 @@ def agent(lab: Lab, clean_machine: Path, monkeypatch: pytest.MonkeyPatch) -> Age
 
 
 @pytest.fixture(scope="session")
+def nodes(lab: Lab) -> Lab:
+    """The lab with a node of each kind: ``my-compute``, and ``theirs``, which Pennsieve runs."""
+    agent = Agent({**lab.box.environment(), "HOME": str(lab.root)})
+    for words in (
+        ("compute", "register", "--yes"),
+        ("compute", "register", "--provisioner", "platform", "--name", "theirs", "--yes"),
+        # The record of the AWS account was made anew for it: what hangs on it is asked for again.
+        ("compute", "update", "my-compute", "--yes"),
+    ):
+        result = agent(*words)
+        assert result.code == 0, result.err
+    return lab
+
+
+@pytest.fixture(scope="session")
 def ready(lab: Lab) -> Lab:
     """The lab with a node, a workflow, a grant and a run."""
     agent = Agent({**lab.box.environment(), "HOME": str(lab.root)})

@@ -24,7 +24,10 @@ USES_AWS = {
     ("workflow", "add"),
     *(
         ("compute", word)
-        for word in ("register", "update", "remove", "policy", "template", "doctor", "role")
+        for word in (
+            *("register", "update", "remove", "policy", "template", "doctor", "role"),
+            *("list", "share", "unshare", "join"),
+        )
     ),
 }
 """The commands that may touch AWS; the others work where there is none.

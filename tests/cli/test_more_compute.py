@@ -11,14 +11,14 @@ from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import RUN, refused
 
-pytestmark = pytest.mark.usefixtures("ready")
-NODE = "my-compute"
+pytestmark = pytest.mark.usefixtures("nodes")
+NODE = "theirs"
 
 
 @pytest.fixture
-def vera(ready: Lab, agent: Agent) -> Agent:
+def vera(nodes: Lab, agent: Agent) -> Agent:
     """Somebody who is a member, and a viewer of the datasets."""
-    with administration(ready.box.data) as people:
+    with administration(nodes.box.data) as people:
         people.make_key("vera@example.org", profile="vera", workspace=None)
     return Agent({**agent.environ, "PENNSIEVE_PROFILE": "vera"})
 
@@ -32,6 +32,7 @@ def shared(agent: Agent) -> Iterator[None]:
         assert agent("compute", "unshare", NODE, *words).code == 0
 
 
+@pytest.mark.usefixtures("ready")
 def test_a_paused_node_starts_nothing(agent: Agent) -> None:
     assert agent("compute", "pause", NODE).out == f"Compute node '{NODE}' is paused\n"
     try:
@@ -92,7 +93,6 @@ def test_only_the_owner_manages_a_node(vera: Agent) -> None:
     for words in (
         ("compute", "share", NODE, "--user", "edith"),
         ("compute", "secret", "set", NODE, "TOKEN", "--stdin", "--shared"),
-        ("compute", "allow", NODE, "word-count"),
         ("compute", "pause", NODE),
     ):
         result = vera(*words, answers="value\n")

@@ -170,6 +170,18 @@ class Owned:
             self.world.sleep,
         )
 
+    def renew(self) -> None:
+        """Another node in another account, at the same address."""
+        self.world = World(settings=replace(SETTINGS, endpoint=self.cloud.url))
+        self.skews.clear()
+        self.cloud.keys.clear()
+        self.cloud.calls.clear()
+        self.cloud.now = self.world.now
+        self.cloud.functions = {
+            GATEWAY: lambda event: gateway.front.handle(event, self.world.node()),
+            ADMIN: lambda event: admin.front.handle(event, self.world.node()),
+        }
+
     @property
     def owner(self) -> NodeClient:
         """The node's owner."""
@@ -200,12 +212,7 @@ def grant(
 @contextmanager
 def owned() -> Iterator[Owned]:
     """A node without anything on it."""
-    world = World()
-    cloud = Cloud(world.now)
-    with tempfile.TemporaryDirectory() as folder, serving(cloud):
-        world.settings = replace(SETTINGS, endpoint=cloud.url)
-        cloud.functions = {
-            GATEWAY: lambda event: gateway.front.handle(event, world.node()),
-            ADMIN: lambda event: admin.front.handle(event, world.node()),
-        }
-        yield Owned(world, cloud, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, serving(Cloud(lambda: 0.0)) as cloud:
+        node = Owned(World(), cloud, Path(folder))
+        node.renew()
+        yield node

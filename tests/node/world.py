@@ -17,10 +17,15 @@ from io import BytesIO
 from typing import Any, Self
 
 from pennsieve_agent.node import hosted, reconciler
+from pennsieve_agent.node.callers import Caller
 from pennsieve_agent.node.health import SIGN_IN
+from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.judge import MOST_PARENTS
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.own_run import Who, record_of
+from pennsieve_agent.node.registry import Registry
 from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.start_document import Start
 from tests.node import services
 from tests.node.services import Job, Refusal
 
@@ -154,6 +159,32 @@ class World:
         answer = self.ask("POST", "/runs", {"runId": RUN, "token": TOKEN, "nodeId": "n"})
         assert answer["status"] == 202
 
+    def start_own(self, **limits: Any) -> None:
+        """The same run as one of the node alone, which keeps limits."""
+        node = self.node()
+        work = {"sourceUrl": "https://github.com/lab/x", "image": f"x@sha256:{'a' * 64}"}
+        steps = [{**row, "kind": row["type"], **work, "parameters": []} for row in self.dag]
+        targets: dict[str, Any] = {
+            row["id"]: {} for row in self.dag if row["type"] == "data-target"
+        }
+        version = {"workflow": "w", "name": "flow", "version": "v1", "steps": steps}
+        asked = {
+            "id": RUN,
+            "workflow": "w",
+            "version": "v1",
+            "dataset": DATASET,
+            "packages": ["N:package:1"],
+            "limits": limits,
+            "targets": targets,
+        }
+        grant = {"workflow": "w", "dataset": DATASET, "access": "read-write"}
+        Registry(node).grant(grant)
+        arn = "arn:aws:iam::123456789012:user/ada"
+        who = Who(Caller(arn, "123456789012"), {})
+        record = record_of(node, Journal(node), Start.of(asked), version, who)
+        Journal(node).begin(record, start=asked)
+        self.events.append({"advance": RUN})
+
     def deliver(self, event: dict[str, Any]) -> bool:
         """An event reaches the reconciler; False when it was killed meanwhile."""
         try:
@@ -206,7 +237,6 @@ class World:
                 for row in self.dag
                 if row["type"] == "data-target"
             },
-            "grant": {"access": "read-write"},
             **self.run,
         }
 

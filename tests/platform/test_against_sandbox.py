@@ -128,7 +128,6 @@ def test_identities(platform: Platform) -> None:
 
 def test_accounts(platform: Platform) -> None:
     workspace = platform.workspace_id()
-    assert platform.compute.capabilities().self_managed_nodes
     uuid = platform.compute.register_account("111122223333", "role", "x", "Lab")
     with pytest.raises(Conflict, match="registered already"):
         platform.compute.register_account("111122223333", "role", "x")
@@ -149,8 +148,7 @@ def test_a_node_begins_as_pending(platform: Platform) -> None:
     workspace = platform.workspace_id()
     account = platform.compute.register_account("111122223333", "role", "x")
     platform.compute.enable_workspace(account, workspace)
-    managed = {"stackName": "s", "region": "us-east-1"}
-    node = platform.compute.create_node(account, "lab", workspace, self_managed=managed)
+    node = platform.compute.create_node(account, "lab", workspace)
     assert (node.name, node.account_uuid) == ("lab", account)
     assert platform.compute.node(node.uuid).created_at == node.created_at
 

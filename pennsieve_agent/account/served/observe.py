@@ -19,6 +19,7 @@ from pennsieve_agent.account.steps import (
     AwaitNode,
     MakeRole,
     RegisterNode,
+    ReplaceRecord,
     Step,
 )
 from pennsieve_agent.account.worlds import Worlds
@@ -60,6 +61,11 @@ def plan_served(worlds: Worlds, options: RegisterOptions, how: ServedOptions) ->
     identity = worlds.aws.identity()
     entry = _entry(worlds, identity)
     account = _account(worlds, identity)
+    replaced: tuple[Step, ...] = ()
+    if account is not None and account.role_name.startswith(OWN_ROLE_PREFIX):
+        # Pennsieve changes a role in no record (``contracts/resources.md`` 1.5).
+        replaced = (ReplaceRecord(identity.account_id, account.uuid),)
+        account = None
     name = account.role_name if account else entry.role if entry else offered.role_name
     role = find_role(worlds.aws, name)
     token = (entry.token if entry else token_of_role(name)) or new_token()
@@ -85,6 +91,7 @@ def plan_served(worlds: Worlds, options: RegisterOptions, how: ServedOptions) ->
         identity=identity,
         steps=(
             made,
+            *replaced,
             *account_steps(observed, options, name, in_use=node is not None),
             *_node_steps(options, how, node),
         ),
@@ -178,16 +185,7 @@ def _entry(worlds: Worlds, identity: AwsIdentity) -> JournalEntry | None:
 
 
 def _account(worlds: Worlds, identity: AwsIdentity) -> Account | None:
-    found = find_account(worlds.registry, identity.account_id)
-    if found is not None and found.role_name.startswith(OWN_ROLE_PREFIX):
-        raise UsageProblem(
-            f"AWS account {identity.account_id} is registered for nodes of your own, with a name "
-            "by which Pennsieve cannot enter; Pennsieve never changes it in a record",
-            where=found.uuid,
-            hint="use another AWS account with: --aws-profile NAME, or remove your own nodes in "
-            "this one first with: pennsieve compute remove NODE",
-        )
-    return found
+    return find_account(worlds.registry, identity.account_id)
 
 
 def _role_step(

@@ -26,7 +26,7 @@ from pennsieve_agent.sandbox.compute.node_plan import (
     service_trust,
 )
 
-FRONT = "pennsieve_agent.node.gateway.handler"
+FRONT = "pennsieve_agent.node.hosted.handler"
 """What answers Pennsieve. Nodes of their owners' own have another front."""
 RECONCILER = "pennsieve_agent.node.reconciler.handler"
 _RUNTIME, _MEMORY_MB = "python3.13", 512

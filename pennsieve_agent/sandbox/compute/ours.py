@@ -30,6 +30,7 @@ def routes() -> list[Route]:
 
 
 def _capabilities(_request: Request) -> Response:
+    """Ours: what this platform does beyond the hosted one."""
     return Response(200, {"selfManagedNodes": True, "platformAccountId": PLATFORM_ACCOUNT_ID})
 
 

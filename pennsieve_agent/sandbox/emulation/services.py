@@ -105,6 +105,22 @@ class Services:
             runs_archives=self._runs_archives,
         )
 
+    def move(self, moved: Callable[[str], str]) -> None:
+        """Write down anew what holds addresses of the sandbox, before anything is started."""
+        with self._store.transaction():
+            for table, key, column in (
+                ("dynamodb_items", "place, key", "item"),
+                ("batch_jobs", "id", "job"),
+            ):
+                names = key.split(", ")
+                where = " AND ".join(f"{name} = ?" for name in names)
+                for row in self._store.rows(f"SELECT * FROM {table}"):  # noqa: S608 - our own words
+                    if (text := moved(row[column])) != row[column]:
+                        self._store.execute(
+                            f"UPDATE {table} SET {column} = ? WHERE {where}",  # noqa: S608 - as above
+                            (text, *(row[name] for name in names)),
+                        )
+
     def start(self) -> None:
         """Start what works by itself; moto is loaded by now."""
         self._logs.start()
