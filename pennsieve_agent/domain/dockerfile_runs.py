@@ -144,6 +144,15 @@ class _Reading:
         here = replace(self.dockerfile, workdir=run.workdir, copies=run.copies)
         return here.local_path(path, lambda name: name == "." or name in self.files)
 
+    def folder(self, run: Run) -> str:
+        """The folder of the repository that a command runs in; its top, where that is unclear.
+
+        After ``COPY requirements.txt .`` the folder of the image has one file of the repository.
+        """
+        local = self.local(run, ".")
+        is_folder = local is not None and any(f.startswith(f"{local}/") for f in self.files)
+        return local if local is not None and is_folder else "."
+
     def matching(self, run: Run, path: str) -> list[str]:
         """The files of the repository that a path of the image, perhaps a pattern, names."""
         folder, name = posixpath.split(path)
@@ -177,7 +186,7 @@ class _Pip:
         kept: list[str] = []
         files: list[str] = []
         packages: list[str] = []
-        cwd = self.reading.local(self.run, ".") or "."
+        cwd = self.reading.folder(self.run)
         asks = False
         words = iter(arguments)
         for word in words:

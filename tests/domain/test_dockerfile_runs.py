@@ -40,6 +40,18 @@ def test_requirements_in_a_folder_that_the_dockerfile_names() -> None:
     assert found.notes == ()
 
 
+def test_requirements_that_are_copied_alone_into_the_working_folder() -> None:
+    """As most Dockerfiles do, so that what is installed is kept while the code changes."""
+    found = of(
+        "WORKDIR /app",
+        "COPY requirements.txt .",
+        "RUN pip install --no-cache-dir -r requirements.txt",
+        "COPY . .",
+    )
+    plain = PipInstall(".", ("--requirement", "requirements.txt"), ("requirements.txt",))
+    assert found.installs == (plain,)
+
+
 @pytest.mark.parametrize(
     "run",
     [
