@@ -8,6 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.found_workflow import found_workflow
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.errors import NotFound, UsageProblem
 
@@ -54,14 +55,13 @@ def grant(
         need_own_nodes,
         tell_unasked,
     )
-    from pennsieve_agent.services import grant_workflows, lookup
     from pennsieve_agent.services import grants as granting
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.grant_workflows import granting_of
 
     context = options.use(ctx, profile, as_json=json)
     need_own_nodes(context)
-    what = grant_workflows.find(
-        context.platform, context.workspace_id, context.admin_nodes, workflow
-    )
+    what = granting_of(found_workflow(context, workflow).workflow, context.admin_nodes)
     where = lookup.dataset(context.platform, dataset)
     granted = granting.grant(desk_of(context), what.workflow, where, access or what.needs)
     if json:
@@ -139,13 +139,10 @@ def revoke(
 ) -> None:
     """Take a dataset from a workflow; a run that still needs it ends."""
     from pennsieve_agent.cli.identity_desk import check_all_asked, desk_of
-    from pennsieve_agent.services import grant_workflows
     from pennsieve_agent.services import grants as granting
 
     context = options.use(ctx, profile, as_json=json)
-    what = grant_workflows.find(
-        context.platform, context.workspace_id, context.admin_nodes, workflow
-    ).workflow
+    what = found_workflow(context, workflow).workflow
     id_, name = _granted_dataset(context, what, dataset)
     revoked = granting.revoke(desk_of(context), what, id_)
     if json:

@@ -8,6 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.found_workflow import found_workflow, nodes_of
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -37,15 +38,13 @@ def update(
 ) -> None:
     """Change a workflow."""
     from pennsieve_agent.cli.identity_desk import desk_of, need_own_nodes
-    from pennsieve_agent.services import grant_workflows, identity_renewal
+    from pennsieve_agent.services import identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     if not renew_identity:
         raise UsageProblem("what should be changed?", hint="add: --renew-identity")
     need_own_nodes(context)
-    what = grant_workflows.find(
-        context.platform, context.workspace_id, context.admin_nodes, workflow
-    ).workflow
+    what = found_workflow(context, workflow).workflow
     desk = desk_of(context)
     plan = identity_renewal.planned(desk, what)
     if not _confirmed(context, plan, yes=yes):
@@ -75,6 +74,7 @@ def _renewed_document(workflow: Workflow, plan: Renewal, renewed: Renewed) -> di
         "workflow_id": workflow.uuid,
         "integrations_made": list(renewed.made),
         "integrations_deleted": list(renewed.deleted),
+        "deletion_proved": renewed.proved,
         "nodes": list(renewed.nodes),
         "datasets": [row.dataset for row in plan.kept],
         "datasets_lost": list(plan.lost),
@@ -94,7 +94,7 @@ def _say_renewed(context: Context, workflow: Workflow, plan: Renewal, renewed: R
             "note: this machine has no keychain; the keys are on the nodes alone, and a further "
             "node gets one by renewing again"
         )
-    if renewed.deleted:
+    if renewed.deleted and renewed.proved:
         context.streams.note("note: the old keys can no longer sign in")
 
 
@@ -108,43 +108,47 @@ def archive(
 ) -> None:
     """Archive a workflow: it cannot be started, and its keys are deleted; its runs stay."""
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
-    from pennsieve_agent.services import grant_workflows, identity_renewal
+    from pennsieve_agent.services import found_workflows, identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
-    found = grant_workflows.find(
-        context.platform, context.workspace_id, context.admin_nodes, workflow
-    )
+    found = found_workflow(context, workflow)
     what = found.workflow
     question = f"Archive workflow '{what.name}', and delete its own identity on Pennsieve?"
+    if not found.is_on_pennsieve:
+        question = (
+            f"Remove workflow '{what.name}', which lives on your own nodes alone, with its grants "
+            "and its own identity? It cannot be restored"
+        )
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
         return
     ended = identity_renewal.end(desk_of(context), what)
-    if found.on_pennsieve:
+    if found.is_on_pennsieve:
         context.platform.workflows.archive(what.uuid)
+    else:
+        found_workflows.remove_everywhere(nodes_of(context), what.uuid)
     tell_unasked(context, ended.unasked)
     if json:
         context.streams.document(
             {
                 "id": what.uuid,
                 "name": what.name,
-                "archived": True,
+                "archived": found.is_on_pennsieve,
                 "integrations_deleted": list(ended.deleted),
                 "grants_kept": [row.dataset for row in ended.kept],
             }
         )
         return
-    context.streams.result(f"Archived workflow '{what.name}'")
-    again = (
-        f"pennsieve workflow restore '{what.name}'"
-        if found.on_pennsieve
-        else f"pennsieve workflow update '{what.name}' --renew-identity"
-    )
-    if ended.kept:
+    done = "Archived" if found.is_on_pennsieve else "Removed"
+    context.streams.result(f"{done} workflow '{what.name}'")
+    if ended.kept and found.is_on_pennsieve:
         context.streams.note(
             f"note: it keeps the list of its grants ({_listed(ended.kept)}), and gets them again "
-            f"with: {again}"
+            f"with: pennsieve workflow restore '{what.name}'"
         )
+
+
+app.command("remove", hidden=True)(archive)
 
 
 @app.command()

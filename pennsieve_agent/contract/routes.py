@@ -27,7 +27,6 @@ LEGACY = "legacy applications: only kept for old rows"
 NODE = "sent by a compute node, not by a CLI user"
 BROKEN = "broken on the platform (resources.md 3.8)"
 DEPRECATED = "deprecated on the platform; the newer route is used"
-OWN = "ours: hosted Pennsieve does not have it"
 OTHER = "not needed by a CLI user: another route tells the same"
 
 
@@ -49,7 +48,7 @@ class ContractRoute:
     @property
     def hosted(self) -> bool:
         """Whether hosted Pennsieve serves it, as far as the contract knows."""
-        return self.reason not in {OWN, OLD, STILL_ASKED}
+        return self.reason not in {OLD, STILL_ASKED}
 
 
 def anonymous(path: str) -> str:
@@ -363,5 +362,4 @@ ROUTES: list[ContractRoute] = [
         POST,GET /import""",
         OLD,
     ),
-    *_section("v2", "ours", f"GET {_R}/capabilities", OWN),
 ]

@@ -4,7 +4,9 @@ The protocol is ours. An event ``{"method", "path", "query", "body"}`` is answer
 "body"}``, with HTTP's words for both:
 
 ========================== ======================================================================
-``POST /runs``             ``{"runId", "token", "nodeId"}``: start a run; 202, also a second time
+``POST /runs``             ``{"runId", "token", "nodeId", "session", "refresh"}``: start a run; 202,
+                           also a second time. ``token`` is the run's own, the others are the
+                           access and the refresh token of the person, which may be empty
 ``POST /runs/ID/cancel``   end it; 202, 404 when it is not known
 ``GET /runs/ID/status``    ``{"status", "phase", "reason", "steps": [{"id", "status", "reason"}]}``
 ``GET /runs/ID/logs``      ``?node=&since=&limit=&next=``: ``{"messages": [{"timestamp",
@@ -36,9 +38,11 @@ from pennsieve_agent.node.health import health
 from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.judge import step_states
 from pennsieve_agent.node.node import Node, node_of
+from pennsieve_agent.node.person import keep_tokens
 from pennsieve_agent.node.record import Phase, RunRecord
 from pennsieve_agent.node.run_document import status_of
-from pennsieve_agent.node.vault import Vault, hidden_values, scope_of
+from pennsieve_agent.node.step_secrets import hidden_of
+from pennsieve_agent.node.vault import Vault, scope_of
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +112,11 @@ class _Desk:
         run, token = str(self._body.get("runId") or ""), str(self._body.get("token") or "")
         if not _ID.fullmatch(run) or not token:
             raise Bad("a run has an id and a token")
-        if self._journal.read(run) is None:
-            self._journal.begin(RunRecord(run, self._node.now()), token)
+        record = self._journal.read(run)
+        if record is None or record.phase is not Phase.DONE:
+            session, refresh = (str(self._body.get(name) or "") for name in ("session", "refresh"))
+            keep_tokens(self._node, run, session, refresh)
+            self._journal.begin(record or RunRecord(run, self._node.now()), token)
         self._wake(run)
         return {"status": 202, "body": {"runId": run}}
 
@@ -143,7 +150,7 @@ class _Desk:
         if record is None:
             return _said(404, "this node does not know the run")
         steps = [job.step for job in record.work]
-        hidden = hidden_values(self._node, record.person)
+        hidden = hidden_of(self._node, record)
         limit, since = self._number("limit", logs.MOST_LINES), self._number("since", 0)
         step, token = self._query.get("node", ""), self._query.get("next", "")
         page = logs.page(self._node, run, steps, step, since, limit, token, hidden)

@@ -88,8 +88,8 @@ class RunRecord:
     plan as it is stored, ``listed`` that of the run's row in the list of runs.
 
     ``doors`` are its access points by what they lead to; one without an id is about to be made.
-    ``outbox`` are reports that the platform has not taken yet, in order; ``told`` is what was
-    said last of each step, so that nothing is said twice.
+    ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
+    has the last state of each step among them, so that nothing is said twice.
     """
 
     run: str
@@ -110,7 +110,7 @@ class RunRecord:
     outcome: str = ""
     reason: str = ""
     waiting: dict[str, str] = field(default_factory=dict)
-    told: dict[str, list[str]] = field(default_factory=dict)
+    reported: dict[str, str] = field(default_factory=dict)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     log_bytes: int = 0
     staged_bytes: int = 0

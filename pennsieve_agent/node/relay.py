@@ -1,8 +1,9 @@
 """Asking the platform on behalf of a transfer job, which has no token itself.
 
-A run that Pennsieve started is asked for with the run's own token. A run of this node alone is
-asked for with the key of its workflow: to read input with one user, to write results with the
-other, and for datasets that are granted alone. A refusal of the node itself has a ``reason``, which
+Input of a run that Pennsieve started is read as the person who started it, and results are written
+with the run's own token (``contracts/workflows.md`` 5.6, 5.7). A run of this node alone is asked
+for with the key of its workflow: to read input with one user, to write results with the other, and
+for datasets that are granted alone. A refusal of the node itself has a ``reason``, which
 the job ends with.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 from pennsieve_agent.node.identity import Kind
 from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.person import as_person
 from pennsieve_agent.node.record import Phase, RunRecord
 from pennsieve_agent.node.registry import READ, WRITE, Registry
 from pennsieve_agent.node.sessions import NoKey, Signed
@@ -43,8 +45,9 @@ def relay(node: Node, asked: Mapping[str, Any]) -> Answer:
         return {"status": _DENIED, "body": {"message": "this is nothing that a mover may ask"}}
     if record.is_own:
         return _as_workflow(node, record, request)
-    web = Web(node, request.run, journal.token(request.run))
-    return _sent(web, request)
+    if request.path in _READS:
+        return _sent(as_person(node, journal, request.run), request)
+    return _sent(Web(node, request.run, journal.token(request.run)), request)
 
 
 def _as_workflow(node: Node, record: RunRecord, request: RelayRequest) -> Answer:

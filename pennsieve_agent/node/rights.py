@@ -167,3 +167,15 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "mover": MOVER,
 }
 """By role."""
+
+HOSTED: dict[str, tuple[Right, ...]] = {
+    "reconciler": (
+        _right(
+            "secretsmanager",
+            "DeleteSecret PutSecretValue",
+            "secret",
+            "renew the session of the person whose run it is, and forget it",
+        ),
+    ),
+}
+"""What roles of a node that Pennsieve runs may do besides."""

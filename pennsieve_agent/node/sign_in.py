@@ -1,4 +1,7 @@
-"""Signing in to Pennsieve with an API key, from a node (``contracts/core.md`` 1.2 and 1.3)."""
+"""Signing in to Pennsieve from a node (``contracts/core.md`` 1.2 and 1.3).
+
+A node signs in with an API key, or renews a person's session.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +27,12 @@ _REFUSED = {
     "PasswordResetRequiredException",
 }
 _OK = 200
+Json = Mapping[str, Any]
 _CLIENT_ERROR = 400
 
 
 class KeyRefused(Exception):  # noqa: N818 - an answer
-    """Pennsieve does not know the key any more, or its secret is another."""
+    """Pennsieve does not know the key any more, or its secret is another; or a refresh token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,32 @@ def sign_in(node: Node, key: str, secret: str) -> Session:
         Down: Pennsieve or its sign-in service gives no usable answer now; worth trying later.
 
     """
-    address, client = _pool(node)
+    config = _config(node)
+    client = str(_pool(config)["appClientId"])
+    return _initiate(
+        node, config, "USER_PASSWORD_AUTH", client, {"USERNAME": key, "PASSWORD": secret}
+    )
+
+
+def renew(node: Node, refresh: str, client: str) -> Session:
+    """A new session for a refresh token. ``client`` is the ``client_id`` of the old session.
+
+    Raises:
+        KeyRefused: the refresh token has expired or was revoked.
+        Down: as for :func:`sign_in`.
+
+    """
+    config = _config(node)
+    return _initiate(node, config, "REFRESH_TOKEN_AUTH", client, {"REFRESH_TOKEN": refresh})
+
+
+def _initiate(
+    node: Node, config: Json, flow: str, client: str, parameters: Mapping[str, str]
+) -> Session:
+    address = _address(node, config)
     began = node.now()
-    asked = {
-        "AuthFlow": "USER_PASSWORD_AUTH",
-        "ClientId": client,
-        "AuthParameters": {"USERNAME": key, "PASSWORD": secret},
-    }
-    request = urllib.request.Request(  # noqa: S310 - checked in _pool, or the node's own setting
+    asked = {"AuthFlow": flow, "ClientId": client, "AuthParameters": dict(parameters)}
+    request = urllib.request.Request(  # noqa: S310 - checked in _address, or the node's own setting
         address,
         json.dumps(asked).encode(),
         {
@@ -83,21 +106,30 @@ def _session(said: dict[str, Any], began: float) -> Session:
     return Session(token, began, began + seconds)
 
 
-def _pool(node: Node) -> tuple[str, str]:
-    """Where to sign in, and the client id of the pool of keys."""
+def _config(node: Node) -> Json:
+    """What Pennsieve says of its sign-in."""
     url = f"{node.settings.api}/authentication/cognito-config"
     status, config = _send(node, urllib.request.Request(url))  # noqa: S310 - Pennsieve's address
-    pool = config.get("tokenPool")
-    if status != _OK or not isinstance(pool, dict) or not pool.get("appClientId"):
+    if status != _OK or not _pool(config).get("appClientId"):
         raise Down(f"Pennsieve does not say where to sign in: HTTP {status}")
-    client = str(pool["appClientId"])
+    return config
+
+
+def _pool(config: Json) -> Json:
+    """The pool that API keys sign in to."""
+    pool = config.get("tokenPool")
+    return pool if isinstance(pool, dict) else {}
+
+
+def _address(node: Node, config: Json) -> str:
+    """Where to sign in."""
     if node.settings.cognito:
-        return node.settings.cognito, client
-    region = str(pool.get("region") or config.get("region") or "")
+        return node.settings.cognito
+    region = str(_pool(config).get("region") or config.get("region") or "")
     if not _REGION.fullmatch(region):
         # It becomes part of the host name to which the secret is sent.
         raise Down("Pennsieve does not name the AWS region of its sign-in")
-    return f"https://cognito-idp.{region}.amazonaws.com/", client
+    return f"https://cognito-idp.{region}.amazonaws.com/"
 
 
 def _send(node: Node, request: urllib.request.Request) -> tuple[int, dict[str, Any]]:

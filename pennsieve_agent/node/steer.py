@@ -30,12 +30,13 @@ from pennsieve_agent.node.layout import Unfit, month
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.outbox import Outbox
 from pennsieve_agent.node.own_run import lost_grant
+from pennsieve_agent.node.person import as_person, forget_tokens
 from pennsieve_agent.node.prepare import prepare
 from pennsieve_agent.node.reasons import STOPPED
 from pennsieve_agent.node.receipt import NAME, receipt_of
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.step_secrets import keep_session
-from pennsieve_agent.node.web import RUNS, Down, Refused, Web
+from pennsieve_agent.node.web import RUNS, Down, Refused
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Steersman:
             return False
         if record is None or record.phase is Phase.DONE:
             if record is not None:  # whoever ended it may have been killed before all was forgotten
-                self.journal.forget(record)
+                self._forget(record)
             self.journal.release(run)
             return True
         try:
@@ -155,7 +156,7 @@ class Steersman:
     def _prepare(self, record: RunRecord) -> None:
         """An own run is prepared when it is asked for; a grant may have been taken back since."""
         if not record.is_own:
-            web = Web(self.node, record.run, self.journal.token(record.run))
+            web = as_person(self.node, self.journal, record.run)
             prepare(self.node, self.journal, record, web)
         elif why := lost_grant(self.node, record):
             raise Unfit(why)
@@ -164,7 +165,7 @@ class Steersman:
         """Whether a run is to be ended, by what was told here or by what Pennsieve shows."""
         if record.is_own or self.journal.is_cancelled(record.run):
             return self.journal.is_cancelled(record.run)
-        web = Web(self.node, record.run, self.journal.token(record.run))
+        web = as_person(self.node, self.journal, record.run)
         try:
             shown = web.ask("GET", f"{RUNS}/{record.run}")
         except (Refused, Down):
@@ -264,7 +265,7 @@ class Steersman:
         self._tell(record, outbox)
         if record.outcome != "CANCELED" and record.started:
             outbox.run("FINALIZING")
-        outbox.run(record.outcome, record.reason, record.metrics)
+        outbox.run(record.outcome)
         record.phase = Phase.CLEANING
         return True
 
@@ -293,8 +294,13 @@ class Steersman:
             return False
         tidy(self.node, record)
         record.phase = Phase.DONE
-        self.journal.forget(record)
+        self._forget(record)
         return False
+
+    def _forget(self, record: RunRecord) -> None:
+        if not record.is_own:
+            forget_tokens(self.node, record.run)
+        self.journal.forget(record)
 
     def look(self, record: RunRecord) -> Seen:
         """What AWS shows of a run's jobs now."""
@@ -326,9 +332,9 @@ class Steersman:
         """Say what the platform does not know yet of the run and its steps."""
         if not record.started:
             return
-        outbox.run("STARTED", "; ".join(f"{s}: {why}" for s, why in record.waiting.items()))
-        for step, (state, reason) in step_states(record).items():
-            outbox.step(step, state, reason)
+        outbox.run("STARTED")
+        for step, (state, _) in step_states(record).items():
+            outbox.step(step, state)
 
     @property
     def terms(self) -> Terms:

@@ -6,6 +6,7 @@ import logging
 
 from pennsieve_agent.node.identity import Kind, hidden_digests, identity_secrets
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.person import token_secrets, token_values
 from pennsieve_agent.node.record import JobKind, RunRecord
 from pennsieve_agent.node.sessions import NoKey, Signed
 from pennsieve_agent.node.vault import Fingerprint, hidden_values, secrets_of
@@ -17,10 +18,14 @@ log = logging.getLogger(__name__)
 def step_secrets(node: Node, record: RunRecord) -> list[dict[str, str]]:
     """The secrets of a run's steps as AWS Batch is told them.
 
-    The node's own secrets, and for a workflow that was promised Pennsieve its key and a token;
-    those win, as they are not the caller's to choose.
+    The node's own secrets; for an own workflow that was promised Pennsieve its key and a token, on
+    a node that Pennsieve runs the person's (``contracts/workflows.md`` 5.2). Those win, as they are
+    not the caller's to choose.
     """
-    own = identity_secrets(node, record.workflow.get("id", ""), promised(record))
+    if record.is_own:
+        own = identity_secrets(node, record.workflow.get("id", ""), promised(record))
+    else:
+        own = token_secrets(node, record.run)
     names = {row["name"] for row in own}
     return [row for row in secrets_of(node, record.person) if row["name"] not in names] + own
 
@@ -30,6 +35,8 @@ def hidden_of(node: Node, record: RunRecord) -> list[str]:
     values = hidden_values(node, record.person)
     if promised(record):
         values += map(Fingerprint, hidden_digests(node, record.workflow["id"]))
+    if not record.is_own:
+        values += token_values(node, record.run)
     return values
 
 

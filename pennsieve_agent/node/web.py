@@ -1,4 +1,4 @@
-"""Asking the platform with a run's own token, or as a workflow's own user."""
+"""Asking the platform as somebody: a person, a workflow's own user, or by a run's own token."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ TRIES = 3
 RUNS = "/compute/workflows/runs"
 _SERVER_ERROR = 500
 _BUSY = 429
+_NOT_LET_IN = {401, 403}
 _OK = 300
 
 
@@ -37,7 +38,8 @@ class Refused(Exception):  # noqa: N818 - an answer
 class Web:
     """The platform, as one run may ask it (``contracts/workflows.md`` 5.5).
 
-    ``token`` is the run's own, of a run that Pennsieve started; ``bearer`` an access token.
+    ``bearer`` is an access token; ``token`` the run's own, of a run that Pennsieve started, which
+    is tried where there is no other, or the other is refused.
     """
 
     node: Node
@@ -71,13 +73,24 @@ class Web:
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None
     ) -> tuple[int, str]:
         """One try: HTTP's status and the answer's text; 0 and why, when there is none."""
+        credentials = [f"Bearer {self.bearer}"] if self.bearer else []
+        if self.token:
+            credentials.append(f"Callback {SERVICE}:{self.run}:{self.token}")
+        status, text = 0, "there is no token for it"
+        for credential in credentials:
+            status, text = self._send(credential, method, path, query, body)
+            if status not in _NOT_LET_IN:
+                break
+        return status, text
+
+    def _send(
+        self, credential: str, method: str, path: str, query: Mapping[str, str] | None, body: Any
+    ) -> tuple[int, str]:
         words = f"?{urlencode(query)}" if query else ""
         url = f"{self.node.settings.api2}{quote(path)}{words}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, method=method)  # noqa: S310 - Pennsieve's
-        callback = f"Callback {SERVICE}:{self.run}:{self.token}"
-        bearer = f"Bearer {self.bearer}" if self.bearer else ""
-        request.add_header("Authorization", bearer or callback)
+        request.add_header("Authorization", credential)
         request.add_header("Content-Type", "application/json")
         try:
             with self.node.open_url(request, CALL_SECONDS) as answer:

@@ -247,17 +247,19 @@ def retire(
     hooks: Sequence[Webhook],
     datasets: Sequence[str],
     known: Mapping[int, int],
-) -> None:
+) -> bool:
     """Remove integrations: off each dataset, deleted, and proved by a sign-in that is refused.
 
     Integrations that their users made themselves go first; ``known`` has the numbers of users, for
-    those whose keys are not on this machine.
+    those whose keys are not on this machine. Answers whether all was proved: for that the keys have
+    to be here.
 
     Raises:
         PlatformError: Pennsieve refuses, or does not answer.
         AgentError: a deleted key can still sign in.
 
     """
+    proved = True
     for hook in hooks:
         key = _key(desk, hook.id)
         remove_strays(desk, known.get(hook.id, 0), key)
@@ -266,8 +268,9 @@ def retire(
                 desk.platform.integrations.disable(dataset, hook.id)
         with contextlib.suppress(NotFound):
             desk.platform.webhooks.delete(hook.id)
-        _prove(desk, hook, key)
+        proved = _is_proved(desk, hook, key) and proved
         _forget(desk, workflow, hook.id)
+    return proved
 
 
 def remove_strays(desk: Desk, number: int, key: ApiKey | None, dataset: str = "") -> None:
@@ -331,19 +334,19 @@ def _forget(desk: Desk, workflow: str, integration: int) -> None:
             desk.store.forget(workflow, kind)
 
 
-def _prove(desk: Desk, hook: Webhook, key: ApiKey | None) -> None:
-    """A deleted key cannot sign in any more."""
+def _is_proved(desk: Desk, hook: Webhook, key: ApiKey | None) -> bool:
+    """Whether a deleted key is seen to be refused; one that is not here cannot be tried."""
     if key is None:
         desk.note(
             f"deleted '{hook.name}'; its key is not on this machine, so that it cannot sign in "
             "any more is not proved"
         )
-        return
+        return False
     for wait in (*PROOF_WAITS, 0.0):
         try:
             desk.connect(key).workspace_id()
         except NotSignedIn:
-            return
+            return True
         desk.sleep(wait)
     raise AgentError(
         f"Pennsieve deleted the integration '{hook.name}', and its key can still sign in",

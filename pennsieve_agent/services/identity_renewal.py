@@ -39,12 +39,13 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """What renewing came to."""
+    """What renewing came to. ``proved``: each old key was seen to be refused."""
 
     made: tuple[str, ...]
     deleted: tuple[str, ...]
     nodes: tuple[str, ...]
     in_keychain: bool
+    proved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,13 @@ def renew(desk: Desk, plan: Renewal) -> Renewed:
                 query = {"workflow": plan.workflow.uuid, "dataset": dataset}
                 admin.ask("DELETE", "/grants", query)
     datasets = [row.dataset for row in plan.kept]
-    identities.retire(desk, plan.workflow.uuid, plan.old, datasets, plan.numbers)
+    proved = identities.retire(desk, plan.workflow.uuid, plan.old, datasets, plan.numbers)
     return Renewed(
         tuple(one.user.name for one in made),
         tuple(hook.name for hook in plan.old),
         tuple(admin.node.name for admin in desk.nodes),
         in_keychain,
+        proved,
     )
 
 

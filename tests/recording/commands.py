@@ -90,6 +90,8 @@ _WORKFLOWS = (
     typed(f"workflow unpublish {FLOW}"),
     typed(f"workflow remove {FLOW} --yes"),
     typed(f"workflow restore {FLOW}"),
+    typed(f"workflow archive {FLOW} --yes"),
+    typed(f"workflow restore {FLOW}"),
     typed("workflow targets"),
     typed(f"workflow builds {FLOW}"),
     typed("workflow app list"),
@@ -105,6 +107,7 @@ _WORKFLOWS = (
 _RUNS = (
     typed(f"dataset grant {FLOW} --access read-write", *D),
     typed("dataset grants", DATASET),
+    typed(f"workflow update {FLOW} --renew-identity"),
     typed("run start --dry-run", *D, "--workflow", FLOW),
     typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
     typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),

@@ -27,7 +27,6 @@ from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.control import Sandbox
 from tests.cli.conftest import DATASET, FILES, WORD_COUNT, repository
 from tests.recording.commands import COMMANDS, NOT_TYPED, Typed
-from tests.recording.known import KNOWN
 from tests.recording.recorder import Recorded, Recorder
 
 KEY = ("api_token", "api_secret")
@@ -147,15 +146,8 @@ def wrong(recorded: list[Recorded]) -> set[tuple[str, str]]:
 
 
 def test_every_command_asks_what_the_contract_has(recorded: list[Recorded]) -> None:
-    new = wrong(recorded) - KNOWN
-    assert not new, "\n".join(f"{by}: {fault}" for by, fault in sorted(new))
-
-
-def test_what_is_known_to_be_wrong_still_happens(recorded: list[Recorded]) -> None:
-    gone = KNOWN - wrong(recorded)
-    assert not gone, "take from tests/recording/known.py:\n" + "\n".join(
-        f"{by}: {fault}" for by, fault in sorted(gone)
-    )
+    found = wrong(recorded)
+    assert not found, "\n".join(f"{by}: {fault}" for by, fault in sorted(found))
 
 
 def test_commands_are_typed_or_say_why_not() -> None:

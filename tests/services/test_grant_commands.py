@@ -19,6 +19,7 @@ from pennsieve_agent.node.identity import Kind
 from pennsieve_agent.node.registry import Registry
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.services.own_nodes import NodeAdmin
+from pennsieve_agent.services.run_backend import NodeCalls
 from pennsieve_agent.settings.keychain import Keychain
 from tests.cli.harness import Result
 from tests.platform.test_against_sandbox import HOSTS
@@ -62,6 +63,9 @@ class _Context(Context):
     @property
     def own_nodes(self) -> list[OwnNode]:
         return [node.client.node for node in self.machine.nodes]
+
+    def node_calls(self, node: OwnNode) -> NodeCalls:
+        return next(n.client for n in self.machine.nodes if n.client.node == node)
 
     @property
     def workflow_keychain(self) -> Keychain:

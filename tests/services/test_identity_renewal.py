@@ -44,6 +44,7 @@ def test_renewing_gives_every_node_new_keys_and_ends_the_old(granting: GrantWorl
     ada.nodes.append(late)  # made after the grants
     renewed = renew(ada.desk, planned(ada.desk, WRITES))
     assert (renewed.deleted, renewed.nodes) == (tuple(names), ("lab", "late"))
+    assert renewed.proved
     assert all(refused(granting, key) for key in old)
     assert granting.users() == list(renewed.made)
     assert len(ada.keychain.secrets) == 2
@@ -62,6 +63,7 @@ def test_a_headless_machine_renews_for_a_node_that_came_later(granting: GrantWor
     ada.nodes.append(late)
     renewed = renew(ada.desk, planned(ada.desk, WRITES))
     assert not renewed.in_keychain
+    assert not renewed.proved
     assert ada.desk.store.pending() == {}
     for node in (lab, late):
         assert granting.reaches(node, WRITES, Kind.READ, dataset) == 200

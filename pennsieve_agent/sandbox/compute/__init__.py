@@ -26,9 +26,9 @@ from the sandbox's own GitHub if that has the repository, see :mod:`.fetching`; 
 engine ``docker build``, without one the files are kept) to ``deployed`` or ``error``. What the
 build said is in the sandbox's log.
 
-**A run's callback token** is made when the run is handed to its node, and its hash is kept. It is
-accepted on v2 for the run's one dataset until the run leaves STARTED, and for the run itself until
-it is final.
+**Whose a run is.** It acts as the person who started it: its node is handed that person's session,
+and a callback token of the run, whose hash is kept. The token is accepted on v2, for the run's one
+dataset, while the run is STARTED.
 
 Left out: interactive sessions, LLM budgets, storage nodes, and Parquet exports.
 """

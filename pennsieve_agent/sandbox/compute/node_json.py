@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pennsieve_agent.sandbox.compute import ours
 from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT
 from pennsieve_agent.sandbox.compute.records import find_account
 from pennsieve_agent.sandbox.compute.times import rfc3339
@@ -109,7 +108,7 @@ def _common(store: Store, node: Row) -> dict[str, Any]:
         body["organizationId"] = organization
     if node["deployment_mode"]:
         body["deploymentMode"] = node["deployment_mode"]
-    return {**body, **ours.stack_json(node)}
+    return body
 
 
 def _settings(node: Row) -> dict[str, Any]:

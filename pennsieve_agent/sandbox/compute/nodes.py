@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from pennsieve_agent.sandbox.compute import answers, ours
+from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, Body, read
 from pennsieve_agent.sandbox.compute.node_access import ADMIN, INDEPENDENT, NodeAccess
 from pennsieve_agent.sandbox.compute.node_json import listed_node, single_node
@@ -108,7 +108,7 @@ class Nodes:
                 "INSERT INTO compute_nodes VALUES (:uuid, :name, :description, :account, :aws,"
                 " :type, :now, :organization, :owner, :image_tag, :image, :image_tag,"
                 " :deployment_mode, :enable_llm, :llm_baa, :max_gpu, :gpu_tier, :max_interactive,"
-                " 'Pending', :self_managed, '[]', '', 'CREATE')",
+                " 'Pending', '[]', '', 'CREATE')",
                 values,
             )
             self._store.execute(
@@ -177,5 +177,4 @@ def _wanted(body: Body) -> dict[str, Any]:
         "max_gpu": body.number("maxGpuInstances", 2),
         "gpu_tier": body.text("gpuTier") or "small",
         "max_interactive": body.number("maxInteractiveSessions", 0),
-        "self_managed": ours.stack_of(body),
     }

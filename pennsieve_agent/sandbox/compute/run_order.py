@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import Step, Workflow
-from pennsieve_agent.sandbox.compute import ours
 from pennsieve_agent.sandbox.compute.bodies import Body
 from pennsieve_agent.sandbox.compute.dag import (
     PROCESSOR,
@@ -29,10 +28,7 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """The body of ``POST /runs``. ``configs`` are by node id; ``sources`` hold package ids.
-
-    ``limits`` are those of :mod:`.ours`.
-    """
+    """The body of ``POST /runs``. ``configs`` are by node id; ``sources`` hold package ids."""
 
     workflow_uuid: str
     node_uuid: str
@@ -44,7 +40,6 @@ class RunOrder:
     configs: Mapping[str, Mapping[str, str]]
     layers: list[str]
     interactive: bool
-    limits: Mapping[str, Any] = field(default_factory=dict)
 
     def echo(self) -> dict[str, Any]:
         """The request's parts as the run shows them (3.2)."""
@@ -54,7 +49,6 @@ class RunOrder:
             "processorConfigs": [{"nodeId": key, **c} for key, c in self.configs.items()],
             "processorParams": {key: dict(p) for key, p in self.parameters.items()},
             "layers": self.layers,
-            **ours.limits_json(self.limits),
         }
 
 
@@ -88,7 +82,6 @@ def read_order(body: Body) -> RunOrder:
         configs={config.text("nodeId"): _config(config) for config in configs},
         layers=list(dict.fromkeys(body.texts("layers") or [])),
         interactive=any(config.flag("interactive") for config in configs),
-        limits=ours.limits_of(body),
     )
 
 

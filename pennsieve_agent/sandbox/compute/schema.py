@@ -45,7 +45,6 @@ CREATE TABLE IF NOT EXISTS compute_nodes (
     gpu_tier TEXT NOT NULL,
     max_interactive INTEGER NOT NULL,
     status TEXT NOT NULL,
-    self_managed TEXT NOT NULL,
     processors TEXT NOT NULL DEFAULT '[]',
     checked_at TEXT NOT NULL DEFAULT '',
     task TEXT NOT NULL
@@ -214,14 +213,9 @@ CREATE TABLE IF NOT EXISTS workflow_steps (
     completed_at TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (run_uuid, node_id)
 );
-CREATE TABLE IF NOT EXISTS workflow_reasons (
-    run_uuid TEXT NOT NULL,
-    node_id TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (run_uuid, node_id)
-);
-CREATE TABLE IF NOT EXISTS workflow_receipts (
+CREATE TABLE IF NOT EXISTS workflow_sessions (
     run_uuid TEXT PRIMARY KEY,
-    metrics TEXT NOT NULL
+    session TEXT NOT NULL,
+    refresh TEXT NOT NULL
 );
 """

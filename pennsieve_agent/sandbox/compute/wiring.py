@@ -13,7 +13,6 @@ from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.compute.members import StoredMembers
 from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway
 from pennsieve_agent.sandbox.compute.seams import Neighbours
-from pennsieve_agent.sandbox.integrations import enabled
 from pennsieve_agent.sandbox.roles import dataset_role
 from pennsieve_agent.sandbox.world import World
 from pennsieve_agent.source.manifest import read as read_manifest
@@ -38,7 +37,6 @@ def real_neighbours(world: World, engine: str | None) -> Neighbours:
     return Neighbours(
         members=StoredMembers(world.store),
         dataset_role=partial(dataset_role, world.store),
-        grants=partial(enabled, world.store),
         checkout=partial(fetch_tag, world),
         manifest=read_manifest,
         compile=compile_run,

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.grants import Access
 from tests.sandbox.compute.lab import ADA, BEN, DAN, REPO, Lab, Ready, wait_for
 
 RUNS = "/compute/workflows/runs"
@@ -258,7 +257,6 @@ def test_filling_a_layer_needs_no_right_to_write_on_the_dataset(lab: Lab) -> Non
         },
     ]
     ready = Ready(lab, nodes)
-    lab.grants[ready.dataset] = [(ready.workflow, Access.READ)]
     _make(lab, ready.node, "atlas")
     run = ready.start(dataTargets={"keep": {"params": {"layerName": "atlas"}}})
     assert lab.wait(run)["status"] == "SUCCEEDED"

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access
-from pennsieve_agent.domain.workflow_identity import Kind, new_integration
-from pennsieve_agent.sandbox import integrations, people
+from pennsieve_agent.sandbox import people
 from pennsieve_agent.sandbox.people import ADMINISTRATOR
 from pennsieve_agent.sandbox.roles import dataset_role
 from tests.sandbox.core.platform import Platform, Session, error
@@ -266,27 +264,3 @@ def test_default_integrations_are_enabled_on_new_datasets(platform: Platform) ->
     for wrong in ("x", [True], [-1], [2**70]):
         body = {"name": "x", "includedWebhookIds": wrong}
         assert error(platform.send("POST", "/datasets", body)) == (400, "BadRequest")
-
-
-def test_a_grant_counts_when_its_words_and_its_access_agree(platform: Platform) -> None:
-    dataset_id = platform.dataset("d")
-    store = platform.world.store
-
-    def grant(kind: Kind, *, has_access: bool) -> int:
-        words = new_integration(WORKFLOW, "flow", kind).body["description"]
-        made = webhook(platform, description=words, hasAccess=has_access)["id"]
-        platform.send("PUT", f"/datasets/{dataset_id}/webhook/{made}")
-        return int(made)
-
-    webhook(platform)
-    assert integrations.enabled(store, dataset_id) == []
-    grant(Kind.WRITE, has_access=False)  # claims more than it has
-    assert integrations.enabled(store, dataset_id) == []
-    reading = grant(Kind.READ, has_access=False)
-    writing = grant(Kind.WRITE, has_access=True)
-    both = [(WORKFLOW, Access.READ), (WORKFLOW, Access.READ_WRITE)]
-    assert integrations.enabled(store, dataset_id) == both
-    platform.send("PUT", f"/webhooks/{reading}", {"isDisabled": True})
-    assert integrations.enabled(store, dataset_id) == both[1:]
-    platform.send("DELETE", f"/datasets/{dataset_id}/webhook/{writing}")
-    assert integrations.enabled(store, dataset_id) == []

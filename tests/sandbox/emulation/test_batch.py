@@ -233,7 +233,8 @@ def test_parameters_come_by_the_execution_role_and_their_key(shop: Shop) -> None
     def tried(name: str, *rights: tuple[str, str]) -> dict[str, Any]:
         role = cloud.role(name, ECS, allow(*WRITES, *rights))
         given = {**wanted, "executionRoleArn": role}
-        return shop.wait(shop.submit(name, "say", "x", container=given))
+        job: dict[str, Any] = shop.wait(shop.submit(name, "say", "x", container=given))
+        return job
 
     get, use = ("ssm:GetParameters", arn), ("kms:Decrypt", key)
     assert "ssm:GetParameters" in tried("none")["container"]["reason"]
