@@ -101,8 +101,6 @@ class Backend(Protocol):
     name: str
     #: One sentence on what separates a program from this machine.
     isolation: str
-    #: Whether a program cannot change its input, so that it may share files with its parents.
-    read_only_input: bool
 
     def prepare(self, checkout: Path, name: str, log: Log) -> Program:
         """Make a repository runnable: build its image, or its environment.
@@ -145,28 +143,4 @@ class LocalBackend(Backend, Protocol):
 
     def close(self) -> None:
         """Let go of the engine. Nothing may run any more."""
-        ...
-
-
-class Mover(Protocol):
-    """Brings a run's files in, and takes its results out."""
-
-    def stage_in(self, job: Job, into: Path, log: Log) -> None:
-        """Put the run's input files below ``into``, keeping their folders.
-
-        Raises:
-            OSError: for example, no space left.
-            AgentError: a file cannot be had.
-
-        """
-        ...
-
-    def deliver(self, job: Job, out_of: Path, log: Log) -> None:
-        """Deliver a step's files, found below ``out_of``, to the job's target.
-
-        Raises:
-            OSError: for example, no space left.
-            AgentError: the target cannot take them.
-
-        """
         ...

@@ -45,7 +45,6 @@ class DockerBackend:
     isolation = (
         "each step runs in a container that reads the files of its run and writes only its own"
     )
-    read_only_input = True
 
     def __init__(
         self,

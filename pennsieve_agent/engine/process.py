@@ -43,7 +43,6 @@ class ProcessBackend:
     isolation = (
         "nothing is isolated: the program runs as you, with your files, and can change its input"
     )
-    read_only_input = False
 
     def __init__(self, cache: Path, node: str, grace: float = GRACE_SECONDS) -> None:
         self._cache = cache.absolute()

@@ -330,7 +330,8 @@ def test_a_viewer_asset_gets_the_files_and_is_made_ready(dataset: Dataset, tmp_p
 def test_a_layer_appears_complete(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {"model/weights": b"w"})
     (tmp_path / "layers").mkdir()
-    hand_over(dataset, tmp_path, target="persistent-layer", params={"layerName": "atlas"})
+    said = hand_over(dataset, tmp_path, target="persistent-layer", params={"layerName": "atlas"})
+    assert said == ["1 file (1 bytes) in layer atlas"]
     assert (tmp_path / "layers" / "atlas" / "model" / "weights").read_bytes() == b"w"
     assert [path.name for path in (tmp_path / "layers").iterdir()] == ["atlas"]
 

@@ -57,6 +57,13 @@ def test_the_links_mean_the_same_wherever_the_run_is(run: RunFiles, tmp_path: Pa
     assert texts(moved.merged("work")) == {"x/1": "1"}
 
 
+def test_many_files_are_merged(run: RunFiles) -> None:
+    made(run, "one", {f"{number:04}": "x" for number in range(2500)})
+    made(run, "two", {f"d/{number:04}": "x" for number in range(2500)})
+    assert merge(run, "work", ("one", "two")) == 5000
+    assert sum(1 for path in run.merged("work").rglob("*") if path.is_file()) == 5000
+
+
 def test_nothing_merged_is_an_empty_folder(run: RunFiles) -> None:
     assert merge(run, "work", ()) == 0
     assert list(run.merged("work").iterdir()) == []

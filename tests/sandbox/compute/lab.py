@@ -38,7 +38,6 @@ class FakeBackend:
 
     name = "fake"
     isolation = "nothing is isolated"
-    read_only_input = False
 
     def __init__(self) -> None:
         self.prepared: list[str] = []
