@@ -43,8 +43,13 @@ def node_of(session: Any, environ: Mapping[str, str]) -> Node:
     config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard"})
     endpoint = {"endpoint_url": settings.endpoint} if settings.endpoint else {}
 
+    # Buckets take no older signature (Amazon S3, "Authenticating requests"), which boto3 uses in
+    # addresses for us-east-1 unless it is told.
+    newest = config.merge(Config(signature_version="s3v4"))
+
     def make(service: str) -> Any:
-        return session.client(service, region_name=settings.region, config=config, **endpoint)
+        how = newest if service == "s3" else config
+        return session.client(service, region_name=settings.region, config=how, **endpoint)
 
     return Node(settings, make)
 
