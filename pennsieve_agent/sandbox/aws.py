@@ -132,6 +132,8 @@ class Account:
         """A request with whom it is from; or AWS's refusal."""
         if SIGNED in environ or str(environ.get("PATH_INFO", "")).startswith(CREDENTIALS_PATH):
             return environ
+        if _is_registry(environ):  # which has sign-ins of its own
+            return environ
         body = environ["wsgi.input"].read()
         found = self._signatures.check(environ, body)
         if isinstance(found, Answer):
@@ -156,7 +158,7 @@ class Account:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request, after the emulation was loaded; what it changes is written down."""
-        if _is_registry(environ):  # which has sign-ins of its own
+        if _is_registry(environ):
             self._loaded.wait()
             return self._registry(environ, start_response)
         checked = self._checked(environ)
