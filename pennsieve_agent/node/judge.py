@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent.domain.prices import JobUsage, job_cost
-from pennsieve_agent.node.reasons import DEPENDENCY, STOPPED, failure, processors, waiting
+from pennsieve_agent.node.reasons import DEPENDENCY, STOPPED, TIME_UP, failure, processors, waiting
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 
 MOST_SUBMISSIONS = 4
@@ -91,9 +91,10 @@ def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
     """Move a run that is running to what comes next; leave it where nothing follows."""
     gone = lost(record, seen)
     for job in gone:
-        if job.asked >= MOST_SUBMISSIONS:
+        if job.asked - job.failures >= MOST_SUBMISSIONS:
             record.end("FAILED", f"step '{job.step}': AWS Batch lost its job several times")
         job.id, job.status = "", ""
+    again = _tried_again(record) if not (record.outcome or seen.cancelled) else False
     failed = [job for job in record.work if job.status == "FAILED"]
     first = [job for job in failed if job.reason != DEPENDENCY] or failed
     if first:
@@ -107,8 +108,42 @@ def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
     _limits(record, seen, terms, now)
     if record.outcome:
         record.phase = Phase.ENDING
-    elif gone or next_to_submit(record) is not None:
+    elif gone or again or next_to_submit(record) is not None:
         record.phase = Phase.SUBMITTING
+
+
+def _tried_again(record: RunRecord) -> bool:
+    """Take back what may be tried again; whether there is anything.
+
+    ``retries`` counts what the program failed; what AWS failed Batch itself tries again
+    (:func:`pennsieve_agent.node.launch.retries`). A job that failed because it waited for one that
+    is tried again is submitted again, too.
+    """
+    most, found = int(record.limits.get("retries") or 0), False
+    for job in record.work:
+        if job.status != "FAILED":
+            continue
+        waited = job.reason == DEPENDENCY
+        if waited and all(record.job(key).status != "FAILED" for key in job.after):
+            found = True
+            _take_back(job)
+        elif _program_failed(job) and job.failures < most:
+            found = True
+            job.failures += 1
+            job.before += max(job.stopped - job.started, 0.0) if job.started else 0.0
+            _take_back(job)
+    return found
+
+
+def _program_failed(job: JobRecord) -> bool:
+    """Whether the program itself ended a step, and neither AWS, nor the node, nor its time."""
+    ended = job.kind is JobKind.PROCESS and bool(job.exit_code)
+    return ended and job.reason not in {DEPENDENCY, STOPPED, TIME_UP}
+
+
+def _take_back(job: JobRecord) -> None:
+    job.id, job.status, job.reason, job.exit_code = "", "", "", None
+    job.started = job.stopped = 0.0
 
 
 def _limits(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
@@ -126,7 +161,7 @@ def _limits(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
 def usage(record: RunRecord, job: JobRecord, terms: Terms, now: float) -> JobUsage:
     """What a job took so far."""
     until = job.stopped or (now if job.status == _RUNNING else job.started)
-    seconds = max(until - job.started, 0.0) if job.started else 0.0
+    seconds = job.before + (max(until - job.started, 0.0) if job.started else 0.0)
     spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
     gpu = "gpu" if job.gpu else ""
     return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, terms.public)

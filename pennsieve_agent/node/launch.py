@@ -165,7 +165,7 @@ class Launcher:
             type="container",
             platformCapabilities=["EC2" if job.gpu else "FARGATE"],
             containerProperties=container,
-            retryStrategy=_retries(self.record.limits, job),
+            retryStrategy=retries(),
             timeout={"attemptDurationSeconds": _timeout(self.record.limits)},
             propagateTags=True,
             tags=self._tags(),
@@ -299,21 +299,21 @@ def _requirements(job: JobRecord) -> list[dict[str, str]]:
     return [*found, {"type": "GPU", "value": "1"}] if job.gpu else found
 
 
-def _retries(limits: Mapping[str, Any], job: JobRecord) -> dict[str, Any]:
+def retries() -> dict[str, Any]:
     """AWS Batch's own strategy: what AWS did is tried again, what the program did is not.
 
+    A program that failed is tried again by the node, which counts that alone
+    (:func:`pennsieve_agent.node.judge.judge`).
     Source: AWS Batch, "Automated job retries". At most five conditions are taken.
     """
-    wanted = int(limits.get("retries") or 0) if job.kind is JobKind.PROCESS else 0
-    last = {"onReason": "*", "action": "RETRY" if wanted else "EXIT"}
     return {
-        "attempts": max(ATTEMPTS, wanted + 1) if not wanted else wanted + 1,
+        "attempts": ATTEMPTS,
         "evaluateOnExit": [
             {"onStatusReason": "Host EC2*", "action": "RETRY"},
             {"onStatusReason": "Your Spot*", "action": "RETRY"},
             {"onReason": "CannotPullContainer*", "action": "RETRY"},
             {"onStatusReason": "Task failed to start*", "action": "RETRY"},
-            last,
+            {"onReason": "*", "action": "EXIT"},
         ],
     }
 

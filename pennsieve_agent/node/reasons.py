@@ -11,6 +11,7 @@ from pennsieve_agent.node.record import JobRecord
 Json = Mapping[str, Any]
 
 DEPENDENCY = "a step before it failed"
+TIME_UP = "the time limit was reached"
 STOPPED = "the run was ended"
 """What the node tells Batch when it ends a job, which Batch tells back."""
 _OUT_OF_MEMORY = 137
@@ -18,7 +19,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"Dependent Job failed", DEPENDENCY),
     (r"OutOfMemory", "ran out of memory; give the step more with its memory setting"),
     (r"CannotPull.*", "its image could not be pulled"),
-    (r"Job attempt duration exceeded timeout", "the time limit was reached"),
+    (r"Job attempt duration exceeded timeout", TIME_UP),
     (r"(Host EC2.*terminated|Your Spot Task was interrupted|.*Spot.*)",
      "AWS took its machine back, several times"),
     (r"ResourceInitializationError.*(secret|Secret)", "a secret could not be read"),

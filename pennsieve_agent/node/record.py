@@ -39,8 +39,9 @@ ENDED = {"SUCCEEDED", "FAILED"}
 class JobRecord:
     """A job of a run. ``key`` is unique in the run; ``after`` names other jobs.
 
-    ``asked`` counts submissions; ``name`` is that of the last one. ``seconds``, ``vcpus`` and
-    ``memory`` (MB) are for the receipt.
+    ``asked`` counts submissions; ``name`` is that of the last one. ``failures`` counts those that
+    the program failed, ``before`` is how many seconds they took. ``vcpus`` and ``memory`` (MB) are
+    for the receipt.
     """
 
     key: str
@@ -59,6 +60,8 @@ class JobRecord:
     exit_code: int | None = None
     started: float = 0.0
     stopped: float = 0.0
+    failures: int = 0
+    before: float = 0.0
 
     @property
     def ended(self) -> bool:

@@ -290,9 +290,64 @@ def test_a_workflow_may_ask_for_its_own_failures_to_be_tried_again(world: World)
     world.start()
     world.deliver(world.events.pop(0))
     work = next(j.definition for j in world.jobs.values() if "-work-" in j.name)
-    assert work["retryStrategy"]["attempts"] == 3
-    assert work["retryStrategy"]["evaluateOnExit"][-1]["action"] == "RETRY"
+    # What AWS takes back is Batch's to try again; what the program fails is the node's.
+    assert work["retryStrategy"]["attempts"] == 4
+    assert work["retryStrategy"]["evaluateOnExit"][-1]["action"] == "EXIT"
     assert work["timeout"] == {"attemptDurationSeconds": 90}
+
+
+def act(world: World, step: str, code: int | None, reason: str = "") -> None:
+    """The job of a step runs and ends, and everything that follows reaches the reconciler."""
+    job = next(job for job in world.ready() if f"-{step}-" in f"{job.name}-")
+    world.begin(job)
+    world.clock += 10
+    world.end(job, "SUCCEEDED" if code == 0 else "FAILED", reason, code)
+    while world.events:
+        world.deliver(world.events.pop(0))
+    world.ready()  # what waited for a failure fails now
+    while world.events:
+        world.deliver(world.events.pop(0))
+
+
+@pytest.mark.parametrize("failures", [1, 2, 3])
+def test_a_program_is_tried_again_as_often_as_was_asked_for(world: World, failures: int) -> None:
+    world.run = {"limits": {"retries": 2}}
+    world.start()
+    world.deliver(world.events.pop(0))
+    act(world, "in", 0)
+    for _ in range(failures):
+        act(world, "work", 3)
+    world.finish_all()
+    world.tick()
+    assert finals(world) == (["FAILED"] if failures > 2 else ["SUCCEEDED"])
+    tried = [job for job in world.jobs.values() if "-work-" in job.name and job.ran]
+    assert len(tried) == (3 if failures > 2 else failures + 1)
+    assert world.left() == {}
+    metrics = next(body["metrics"] for _, body in reversed(world.reports) if "metrics" in body)
+    row = next(row for row in metrics["nodeMetrics"] if row["nodeId"] == "work")
+    assert row["durationSec"] >= 10 * min(failures, 3)  # every attempt is in the receipt
+
+
+def test_a_machine_taken_back_is_no_failure_of_the_program(world: World) -> None:
+    world.run = {"limits": {"retries": 9}}
+    world.start()
+    world.deliver(world.events.pop(0))
+    act(world, "in", 0)
+    act(world, "work", None, "Host EC2 (instance i-0) terminated.")
+    world.finish_all()
+    assert finals(world) == ["FAILED"]
+    assert "AWS took its machine back" in world.reports[-1][1]["reason"]
+
+
+def test_what_ran_out_of_time_is_not_tried_again(world: World) -> None:
+    world.run = {"limits": {"retries": 2}}
+    world.start()
+    world.deliver(world.events.pop(0))
+    act(world, "in", 0)
+    act(world, "work", 137, "Job attempt duration exceeded timeout")
+    world.finish_all()
+    assert finals(world) == ["FAILED"]
+    assert "the time limit was reached" in world.reports[-1][1]["reason"]
 
 
 def test_a_job_that_batch_lost_is_submitted_again(world: World) -> None:
