@@ -81,6 +81,16 @@ def credential_of(access_key: str) -> Credential | None:
     return None
 
 
+def caller_arns(access_key: str, account: str) -> tuple[str, ...]:
+    """What a policy may call whoever has a key: as ``sts:GetCallerIdentity`` does, and by role."""
+    from moto.sts.models import sts_backends  # noqa: PLC0415 - slow
+
+    backend = sts_backends[account][PARTITION]
+    own = str(backend.get_caller_identity(access_key, "us-east-1")[1])
+    session = _session(access_key)
+    return (own,) if session is None else (own, str(session.role_arn))
+
+
 def make_user(account: str, name: str, access_key: str, secret: str) -> None:
     """A user of an account with an access key of ours, unless it is there."""
     from moto.iam.models import AccessKey, iam_backends  # noqa: PLC0415 - slow
