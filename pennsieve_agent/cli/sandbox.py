@@ -24,6 +24,7 @@ app = group(
 app.add_typer(sandbox_people.users, name="user")
 app.add_typer(sandbox_people.workspaces, name="workspace")
 app.command("key")(sandbox_people.key)
+app.command("aws-user")(sandbox_people.aws_user)
 Data = sandbox_people.Data
 app.command()(sandbox_check.check)
 
@@ -48,8 +49,7 @@ def start(
         str | None,
         typer.Option(
             metavar="ENGINE",
-            help="What runs the steps: docker, process, or batch (the node itself, on an emulated "
-            "AWS Batch). Default: docker if it answers.",
+            help="What runs the steps: docker, or process. Default: docker if it answers.",
         ),
     ] = None,
     faults: Annotated[
@@ -202,9 +202,18 @@ def _pairs(state: SandboxState) -> list[tuple[str, str]]:
         ("sandbox", f"running (process {state.pid})"),
         ("Pennsieve", f"{state.api} and {state.api2}"),
         ("AWS", state.aws),
-        ("engine", state.engine),
+        ("engine", _engine(state.engine)),
         ("datasets", str(Path(state.data) / "datasets")),
     ]
+
+
+def _engine(name: str) -> str:
+    """What runs the steps, with what it keeps apart: processes of this machine little."""
+    from pennsieve_agent.engine.docker import DockerBackend
+    from pennsieve_agent.engine.process import ProcessBackend
+
+    isolation = {each.name: each.isolation for each in (DockerBackend, ProcessBackend)}
+    return ": ".join(filter(None, (name, isolation.get(name, ""))))
 
 
 def _document(state: SandboxState) -> dict[str, Any]:

@@ -1,10 +1,9 @@
-"""Compiling a run into a plan, and running a plan on this machine.
+"""Compiling a run into a plan, and running one step of it on this machine.
 
 :mod:`~pennsieve_agent.engine.compile` turns a workflow and a request into a
 :class:`~pennsieve_agent.domain.plans.RunPlan`; it is pure, and the same plan is printed by
-``run start --dry-run`` and executed by a node. :mod:`~pennsieve_agent.engine.runner` executes a
-plan: it orders the jobs with the standard library's ``graphlib``, runs independent ones at once,
-and hands each processor to a :class:`~pennsieve_agent.engine.backend.Backend`:
+``run start --dry-run`` and executed by a node. A
+:class:`~pennsieve_agent.engine.backend.Backend` runs a processor:
 
 * ``docker`` runs containers through the Docker engine's API;
 * ``process`` runs the Dockerfile's command as a child process, for machines without an engine.
@@ -13,12 +12,10 @@ and hands each processor to a :class:`~pennsieve_agent.engine.backend.Backend`:
 :func:`~pennsieve_agent.engine.choose.choose_backend` takes the first if an engine answers, else the
 second. Neither gives a program any token, secret or variable of this process.
 
-Every job has a folder with its input, its output and the backend's scratch. What a program left in
-its output is checked before anybody else reads it: a link out of the folder fails the job. Every
-failure, also one of a disk or of an engine, ends as an
+What a program left in its output is checked before anybody else reads it: a link out of the folder
+fails the job. Every failure, also one of a disk or of an engine, ends as an
 :class:`~pennsieve_agent.engine.backend.Outcome` with a reason in words.
 
-Moving files in and out is the :class:`~pennsieve_agent.engine.backend.Mover`'s business, given by
-whoever runs the plan. This package is the only one that imports docker; it talks neither to
-Pennsieve nor to AWS.
+Ordering jobs, and moving files in and out, is the node's business (:mod:`pennsieve_agent.node`).
+This package is the only one that imports docker; it talks neither to Pennsieve nor to AWS.
 """

@@ -13,9 +13,10 @@ import logging
 import os
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,23 @@ class Journal:
         part.touch(mode=0o600)
         part.replace(self._path)
 
+    def translate(self, addresses: Mapping[str, str]) -> None:
+        """Write the file anew with other addresses of this sandbox, in what is no file's content.
+
+        So whatever was made with them, such as a function's variables or a stack's template, has
+        the present ones, as if the sandbox had never listened elsewhere.
+        """
+        if not addresses or not self._path.exists():
+            return
+        part = self._path.with_name(f".{self._path.name}.part")
+        part.unlink(missing_ok=True)
+        new = Journal(part)
+        for entry in self.entries():
+            keep = _is_file(entry)
+            new.append(entry if keep else replace(entry, body=moved(entry.body, addresses)))
+        part.touch(mode=0o600)
+        part.replace(self._path)
+
     def entries(self) -> Iterator[Entry]:
         """All entries, in order; a line that cannot be read, such as half a last one, is left."""
         if not self._path.exists():
@@ -88,6 +106,22 @@ class Journal:
                     yield Entry(dict(found["variables"]), body, int(found["seed"]), made)
                 except (ValueError, KeyError, TypeError):
                     log.warning("%s:%d cannot be read and is left out", self._path, number)
+
+
+def _is_file(entry: Entry) -> bool:
+    scope = _SCOPE.search(entry.variables.get("HTTP_AUTHORIZATION", ""))
+    return scope is not None and scope.group(1) == "s3"
+
+
+def moved(text: bytes, addresses: Mapping[str, str]) -> bytes:
+    """A text with other addresses, which a form has percent-encoded; what is longer stays."""
+    forms = {
+        form(old).encode(): form(new).encode()
+        for old, new in addresses.items()
+        for form in (str, lambda address: quote(address, safe=""))
+    }
+    found = re.compile(b"(?:" + b"|".join(map(re.escape, forms)) + b")(?![0-9])")
+    return found.sub(lambda match: forms[match[0]], text)
 
 
 def changes_something(environ: Mapping[str, Any], body: bytes) -> bool:

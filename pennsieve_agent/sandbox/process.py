@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pennsieve_agent.sandbox")
     parser.add_argument("--data", type=Path, required=True, help="the folder it lives in")
     parser.add_argument("--port", type=int, help="the first of three ports; 0 for any free ones")
-    parser.add_argument("--engine", help="what runs the steps: docker, process or batch")
+    parser.add_argument("--engine", help="what runs the steps: docker or process")
     parser.add_argument("--faults", help="what goes wrong on purpose")
     parser.add_argument("--fault-seed", type=int, help="which of it, to be repeated")
     parser.add_argument("--detach", action="store_true", help="go on in the background")

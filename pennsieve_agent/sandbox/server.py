@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from pennsieve_agent import __version__
-from pennsieve_agent.sandbox import aws, clock, faults, people, surfaces, upload
+from pennsieve_agent.sandbox import aws, aws_people, clock, faults, people, surfaces, upload
+from pennsieve_agent.sandbox.compute.job_machine import JobMachine
 from pennsieve_agent.sandbox.config_file import write_profile
 from pennsieve_agent.sandbox.emulation.asked import Asked
-from pennsieve_agent.sandbox.emulation.containers import Machine
+from pennsieve_agent.sandbox.emulation.codes import Codes
 from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
-from pennsieve_agent.sandbox.emulation.services import Extras
+from pennsieve_agent.sandbox.emulation.services import Extras, KnownKey
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Caller, Route
 from pennsieve_agent.sandbox.listening import Listener, bind
@@ -25,7 +28,7 @@ from pennsieve_agent.sandbox.state import DEFAULT_PORT, HOST, STATE_FILE, Lock, 
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.surfaces import Settings
 from pennsieve_agent.sandbox.tables import SCHEMA
-from pennsieve_agent.sandbox.world import Urls, World
+from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID, Urls, World
 
 DATABASE_FILE = "sandbox.db"
 PORTS = 3
@@ -36,7 +39,7 @@ class ComputeParts(Protocol):
 
     routes: Iterable[Route]
     engine_name: str
-    machine: Machine
+    machine: JobMachine
 
     def callback(self, run_id: str, token: str) -> Caller | None:
         """Whose run this is, while its token is valid."""
@@ -92,10 +95,14 @@ def serve(
         world, taken = _world(data, store, port, stack)
         parts = _parts(world, settings, compute)
         state = _state(world, parts)
-        key = aws.write_settings(store, data, world.urls.aws)
-        runtimes = Runtimes(data / "functions", world.urls.aws)
+        key = aws_people.write_settings(store, data, world.urls.aws)
+        codes = Codes(data / "functions")
+        runtimes = Runtimes(codes, data / "functions" / "home", world.urls.aws)
         stack.callback(runtimes.stop)
+        if parts.compute is not None:
+            parts.compute.machine.find_code = codes.find
         account = aws.Account(data, world.urls.aws, key, _extras(settings, parts, runtimes, data))
+        _move(store, world.urls, account)
         apps = _applications(world, settings, parts, account)
         listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())
@@ -114,11 +121,41 @@ def serve(
         stop.wait()
 
 
+def _move(store: Store, urls: Urls, account: aws.Account) -> None:
+    """Let everything in the AWS account know where the sandbox listens now.
+
+    The addresses that may still be in the account are remembered until none of them is.
+    """
+    here = [urls.api, urls.api2, urls.aws]
+    row = store.row("SELECT value FROM settings WHERE name = 'addresses'")
+    known: list[list[str]] = json.loads(row["value"]) if row else []
+    old = [each for each in known if each != here]
+    _remember(store, [here, *old])
+    for each in old:
+        account.move(dict(zip(each, here, strict=True)))
+    _remember(store, [here])
+
+
+def _remember(store: Store, addresses: list[list[str]]) -> None:
+    store.execute(
+        "INSERT OR REPLACE INTO settings VALUES ('addresses', ?)", (json.dumps(addresses),)
+    )
+
+
 def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -> Extras:
     """What the emulated account runs: the node's own code, and jobs by the compute part."""
+    people, uploads = aws_people.AwsPeople(parts.store), parts.uploads
+
+    def keys(key: str) -> KnownKey | None:
+        if (person := people.find(key)) is not None:
+            return KnownKey(person.secret, person.account, person.name)
+        secret = uploads.secret(key)
+        return KnownKey(secret, PLATFORM_ACCOUNT_ID) if secret else None
+
     if settings.aws is not None or parts.compute is None:
-        return settings.aws or Extras()
-    return Extras(runtimes, parts.compute.machine, Asked(data / "aws"))
+        return replace(settings.aws or Extras(), keys=keys)
+    machine, heard = parts.compute.machine, Asked(data / "aws")
+    return Extras(runtimes, machine, heard, prepare=runtimes.start, keys=keys)
 
 
 def load_compute() -> Compute | None:
@@ -129,8 +166,13 @@ def load_compute() -> Compute | None:
 
 class _Parts:
     def __init__(
-        self, files: DatasetFiles, uploads: upload.UploadParts, compute: ComputeParts | None
+        self,
+        store: Store,
+        files: DatasetFiles,
+        uploads: upload.UploadParts,
+        compute: ComputeParts | None,
     ) -> None:
+        self.store = store
         self.files = files
         self.uploads = uploads
         self.compute = compute
@@ -146,7 +188,12 @@ def _parts(world: World, settings: Settings, compute: Compute | None) -> _Parts:
         import_seconds=settings.import_seconds,
         key_seconds=settings.storage_key_seconds,
     )
-    return _Parts(files, uploads, compute.build(world, files, settings.engine) if compute else None)
+    return _Parts(
+        world.store,
+        files,
+        uploads,
+        compute.build(world, files, settings.engine) if compute else None,
+    )
 
 
 def _world(
@@ -186,7 +233,7 @@ def _applications(
     )
     faults.remember(world.store, settings.faults)
     v1, v2 = (_with_faults(app, settings) for app in (made.v1, made.v2))
-    return v1, v2, aws.front(made.sign_in, parts.uploads.gate(account))
+    return v1, v2, aws.front(made.sign_in, account.guarded(parts.uploads.gate(account)))
 
 
 def _with_faults(app: Any, settings: Settings) -> Any:

@@ -83,7 +83,7 @@ def test_where_an_engine_may_listen(tmp_path: Path) -> None:
 
 def test_nothing_heavy_is_loaded_before_it_is_used() -> None:
     code = (
-        "import sys, pennsieve_agent.engine.choose, pennsieve_agent.engine.runner;"
+        "import sys, pennsieve_agent.engine.choose, pennsieve_agent.engine.compile;"
         "sys.exit('docker' in sys.modules or 'requests' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

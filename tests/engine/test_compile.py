@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import json
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
-from pennsieve_agent.domain.plans import Job, JobKind, RunPlan
+from pennsieve_agent.domain.plans import JobKind
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.engine.compile import RESERVED_NAMES, compile_run
 from pennsieve_agent.engine.parameters import SECRET_NAMES
-from pennsieve_agent.engine.plan_json import decode_plan, encode_plan
 from pennsieve_agent.errors import UsageProblem
 from tests.engine.make import HOSTS, make_request, make_step
 
@@ -178,23 +176,3 @@ def test_any_graph_becomes_a_plan(steps: tuple[Step, ...]) -> None:
         assert seen.issuperset(job.depends_on)
         assert not SECRET_NAMES & set(job.environment)
         seen.add(job.id)
-    assert decode_plan(json.loads(json.dumps(encode_plan(plan)))) == plan
-
-
-def test_every_field_of_a_job_survives_json() -> None:
-    """Also one that was added after the codec was written."""
-    texts = {"source_url": "u", "tag": "t", "target_type": "y", "target_folder": "f"}
-    job = Job(
-        "a",
-        JobKind.PROCESSOR,
-        depends_on=("b",),
-        package_ids=("p",),
-        environment={"A": "1"},
-        cpu=1,
-        memory=2,
-        layers={"data": "/somewhere"},
-        **texts,
-    )
-    assert all(getattr(job, field.name) for field in fields(job))
-    plan = RunPlan("r", "w", "d", (job,))
-    assert decode_plan(json.loads(json.dumps(encode_plan(plan)))) == plan

@@ -35,16 +35,14 @@ SECRET = "correct-horse-battery"
 ENGINES = [
     "process",
     pytest.param("docker", marks=pytest.mark.docker),
-    pytest.param("batch", marks=pytest.mark.docker),
 ]
 CLOSED = {
     "docker": {"other_runs", "tokens", "platform", "write_input", "become_root"},
-    "batch": {"other_runs", "tokens", "platform", "write_input", "become_root"},
     "process": {"platform"},
 }
 """What fails. The metadata address is not among it: a container here reaches what the machine's
 network lets it reach, which is why a machine in a cloud should answer one hop away only."""
-OPEN = {"docker": set[str](), "batch": set[str](), "process": {"other_runs", "write_input"}}
+OPEN = {"docker": set[str](), "process": {"other_runs", "write_input"}}
 """What succeeds, as nothing separates a process from this machine; its input is a copy."""
 
 

@@ -26,7 +26,6 @@ from pennsieve_agent.sandbox.store import Row, Store
 from pennsieve_agent.sandbox.world import World
 
 ARCHIVE_SECONDS = 3600
-_PIECE = 1000
 Lines = Callable[[Row, str], Iterator[dict[str, Any]]]
 """Reads the lines of a run's step."""
 _XML = {"Content-Type": "application/xml"}
@@ -35,9 +34,9 @@ _XML = {"Content-Type": "application/xml"}
 class LogArchives:
     """Makes archives of ended runs, signs their addresses and serves them."""
 
-    def __init__(self, world: World, lines: Lines | None = None) -> None:
-        """``lines`` reads them from nodes that keep the logs of their runs."""
-        self._kept_elsewhere = lines
+    def __init__(self, world: World, lines: Lines) -> None:
+        """``lines`` reads them from the nodes, which keep the logs of their runs."""
+        self._lines = lines
         self._store = world.store
         self._now = world.now
         self._host = world.urls.api2
@@ -90,27 +89,13 @@ class LogArchives:
 
     def _fill(self, archive: zipfile.ZipFile, run: Row) -> None:
         steps = self._states.steps(run["uuid"])
-        archive.writestr("run.json", json.dumps(run_json(self._store, run, steps), indent=2))
+        archive.writestr("run.json", json.dumps(run_json(run, steps), indent=2))
         for number, step in enumerate(steps, 1):
             name = f"logs/{number:02d}-{_file_name(step['node_id'])}.log"
             with archive.open(name, "w") as file:
                 for line in self._lines(run, step["node_id"]):
                     when = rfc3339(line["timestamp"] / 1000)
                     file.write(f"{when} {line['message']}\n".encode())
-
-    def _lines(self, run: Row, node_id: str) -> Iterator[dict[str, Any]]:
-        """A step's lines, some at a time, as there may be very many."""
-        if self._kept_elsewhere is not None:
-            yield from self._kept_elsewhere(run, node_id)
-            return
-        after = 0
-        while rows := self._store.rows(
-            "SELECT seq, timestamp, message FROM workflow_log WHERE run_uuid = ? AND node_id = ?"
-            " AND seq > ? ORDER BY seq LIMIT ?",
-            (run["uuid"], node_id, after, _PIECE),
-        ):
-            yield from map(dict, rows)
-            after = rows[-1]["seq"]
 
     def _path(self, run_uuid: str) -> Path:
         return self._folder / f"{run_uuid}.zip"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from pennsieve_agent.sandbox import insider
 from pennsieve_agent.sandbox.compute import trust
 from pennsieve_agent.sandbox.compute.role_policy import ROLE_PREFIX
 from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID
 
 _REGION = "us-east-1"
-_KEYS = {"aws_access_key_id": "platform", "aws_secret_access_key": "platform"}
 
 
 class Refused(Exception):  # noqa: N818 - a verdict, which becomes a node's state
@@ -26,8 +26,10 @@ class CustomerAccount:
         self._account_id = account_id
         self._role_name = role_name
 
-    def assume(self, external_id: str, *, must_demand_it: bool = False) -> dict[str, str]:
+    def assume(self) -> dict[str, str]:
         """Assume the role; answers the credentials as boto3's arguments.
+
+        The hosted platform never sends an external id (1.8).
 
         Raises:
             Refused: there is no such role, its name or path is not one the platform can assume,
@@ -39,14 +41,11 @@ class CustomerAccount:
         if not self._role_name.startswith(ROLE_PREFIX):
             raise Refused(f"the platform may only assume roles called {ROLE_PREFIX}*, not {arn}")
         policy = self._trust_policy(arn)
-        if why := trust.refusal(policy, external_id):
+        if why := trust.refusal(policy):
             raise Refused(f"{arn} cannot be assumed: {why}")
-        if must_demand_it and not trust.demands_external_id(policy):
-            raise Refused(f"the trust policy of {arn} demands no external id")
-        with_id = {"ExternalId": external_id} if external_id else {}
-        sts = _client("sts", self._endpoint, _REGION, _KEYS)
+        sts = _client("sts", self._endpoint, _REGION, insider.KEYS)
         try:
-            answer = sts.assume_role(RoleArn=arn, RoleSessionName="pennsieve", **with_id)
+            answer = sts.assume_role(RoleArn=arn, RoleSessionName="pennsieve")
         finally:
             sts.close()
         found = answer["Credentials"]
@@ -82,11 +81,15 @@ class CustomerAccount:
             raise Refused(f"function {function} gave no answer")
         return found
 
+    def enter(self, keys: dict[str, str], region: str) -> Access:
+        """The account for who holds an assumed role's keys."""
+        return Access(self._endpoint, region, keys, self._from_inside)
+
     def _trust_policy(self, arn: str) -> dict[str, Any]:
         """The role's trust policy, read as AWS itself would: from inside the account."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - heavy
 
-        client = _client("iam", self._endpoint, _REGION, _KEYS)
+        client = _client("iam", self._endpoint, _REGION, insider.KEYS)
         client.meta.events.register("before-sign.iam", self._from_inside)
         try:
             role = client.get_role(RoleName=self._role_name)["Role"]
@@ -104,14 +107,54 @@ class CustomerAccount:
         request.headers["x-moto-account-id"] = self._account_id
 
 
+class Access:
+    """Clients of boto3 in an account, one for each service."""
+
+    def __init__(
+        self, endpoint: str, region: str, keys: dict[str, str], inside: Callable[..., None]
+    ) -> None:
+        self._endpoint = endpoint
+        self._region = region
+        self._keys = keys
+        self._inside = inside
+        self._clients: dict[tuple[str, bool], Any] = {}
+
+    def __call__(self, service: str) -> Any:
+        """A client with the role's keys."""
+        return self._client(service, own=False)
+
+    def sandbox(self, service: str) -> Any:
+        """A client for what the sandbox itself does in the account."""
+        return self._client(service, own=True)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients.values():
+            client.close()
+
+    def _client(self, service: str, *, own: bool) -> Any:
+        if (service, own) not in self._clients:
+            keys = insider.KEYS if own else self._keys
+            client = _client(service, self._endpoint, self._region, keys)
+            if own:
+                client.meta.events.register(f"before-sign.{service}", self._inside)
+            self._clients[service, own] = client
+        return self._clients[service, own]
+
+
 def platform_client(service: str, endpoint: str) -> Any:
     """A client of boto3 in the platform's own account."""
-    client = _client(service, endpoint, _REGION, _KEYS)
+    return account_client(service, endpoint, PLATFORM_ACCOUNT_ID)
 
-    def at_home(request: Any, **_: Any) -> None:
-        request.headers["x-moto-account-id"] = PLATFORM_ACCOUNT_ID
 
-    client.meta.events.register("before-sign", at_home)
+def account_client(service: str, endpoint: str, account: str, region: str = _REGION) -> Any:
+    """A client of boto3 for what the sandbox itself does in an account."""
+    client = _client(service, endpoint, region, insider.KEYS)
+
+    def inside(request: Any, **_: Any) -> None:
+        request.headers["x-moto-account-id"] = account
+
+    client.meta.events.register("before-sign", inside)
     return client
 
 

@@ -1,4 +1,4 @@
-"""Secrets that self-managed nodes keep themselves, in their own account."""
+"""Secrets of compute nodes, which the nodes keep themselves, in their own account."""
 
 from __future__ import annotations
 
@@ -6,70 +6,54 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.sandbox.compute import answers
-from pennsieve_agent.sandbox.compute.node_gateway import (
-    GatewayAnswer,
-    NodeGateway,
-    Unreachable,
-    gateway_of,
-)
+from pennsieve_agent.sandbox.compute.node_gateway import GatewayAnswer, Unreachable
 from pennsieve_agent.sandbox.compute.records import find_node
-from pennsieve_agent.sandbox.compute.secret_vault import SHARED, SecretVault
+from pennsieve_agent.sandbox.compute.seams import NodeCalls
 from pennsieve_agent.sandbox.store import Row, Store
 
+SHARED = "shared"
 _PATH = "/secrets"
 
 
 class GatewayVault:
-    """As :class:`~.secret_vault.SecretVault`, of which nodes without a gateway still make use.
+    """Secrets by node and scope: ``shared``, or the node id of the user whose they are.
 
     Every method raises a Refusal (500) when the node does not answer, or does not do it.
     """
 
-    def __init__(self, store: Store, gateway: NodeGateway, vault: SecretVault) -> None:
+    def __init__(self, store: Store, nodes: NodeCalls) -> None:
         self._store = store
-        self._gateway = gateway
-        self._vault = vault
+        self._nodes = nodes
 
     def names(self, node_uuid: str, scope: str) -> list[str]:
         """The names of a scope's secrets, sorted."""
-        node = self._keeper(node_uuid)
-        if node is None:
-            return self._vault.names(node_uuid, scope)
-        return sorted(map(str, self._ask(node, "GET", _query(scope)).body.get("keys") or ()))
+        answer = self._ask(node_uuid, "GET", _query(scope))
+        return sorted(map(str, answer.body.get("keys") or ()))
 
     def merge(self, node_uuid: str, scope: str, secrets: Mapping[str, str]) -> None:
         """Set some secrets; others of the scope stay."""
-        node = self._keeper(node_uuid)
-        if node is None:
-            self._vault.merge(node_uuid, scope, secrets)
-        else:
-            self._ask(node, "PATCH", _query(scope), {"secrets": dict(secrets)})
+        self._ask(node_uuid, "PATCH", _query(scope), {"secrets": dict(secrets)})
 
     def remove(self, node_uuid: str, scope: str, name: str | None = None) -> None:
         """Remove one secret, or all of the scope; what is not there is no error."""
-        node = self._keeper(node_uuid)
-        if node is None:
-            self._vault.remove(node_uuid, scope, name)
-        else:
-            which = {"deleteAll": "true"} if name is None else {"key": name}
-            self._ask(node, "DELETE", {**_query(scope), **which})
-
-    def _keeper(self, node_uuid: str) -> Row | None:
-        node = find_node(self._store, node_uuid)
-        return node if node is not None and gateway_of(node) else None
+        which = {"deleteAll": "true"} if name is None else {"key": name}
+        self._ask(node_uuid, "DELETE", {**_query(scope), **which})
 
     def _ask(
         self,
-        node: Row,
+        node_uuid: str,
         method: str,
         query: Mapping[str, str],
         body: Mapping[str, Any] | None = None,
     ) -> GatewayAnswer:
-        return ask_or_refuse(self._gateway, node, method, _PATH, query, body)
+        node = find_node(self._store, node_uuid)
+        if node is None:
+            raise answers.message(404, answers.NOT_FOUND)
+        return ask_or_refuse(self._nodes, node, method, _PATH, query, body)
 
 
 def ask_or_refuse(
-    gateway: NodeGateway,
+    nodes: NodeCalls,
     node: Row,
     method: str,
     path: str,
@@ -83,7 +67,7 @@ def ask_or_refuse(
 
     """
     try:
-        answer = gateway.ask(node, method, path, query, body)
+        answer = nodes.ask(node, method, path, query, body)
     except Unreachable:
         raise answers.message(500, answers.PROVISIONER) from None
     if not answer.ok:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from pennsieve_agent.sandbox.compute import answers
-from pennsieve_agent.sandbox.compute.dag import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.compute.layers import EMPTY, READY, LayerShelf
 from pennsieve_agent.sandbox.compute.run_order import Node, RunOrder
+from pennsieve_agent.sandbox.compute.target_types import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.store import Row
 
 
@@ -33,6 +33,12 @@ def check_layers(shelf: LayerShelf, order: RunOrder, dag: list[Node]) -> None:
     for name, times in Counter(names.values()).items():
         if times > 1:
             raise answers.message(400, f"layer {name} is the target of {times} nodes")
+
+
+def filled_layers(order: RunOrder, dag: list[Node]) -> list[str]:
+    """The layers that a run fills."""
+    targets = [node["id"] for node in dag if node.get("targetType") == LAYER_TARGET]
+    return [order.targets.get(target, {}).get(LAYER_NAME, "") for target in targets]
 
 
 def _layer(shelf: LayerShelf, order: RunOrder, name: str) -> Row:

@@ -1,4 +1,4 @@
-"""The platform's way into a self-managed node: its role with the external id, then its gateway.
+"""The platform's way into a node: its account's role, then its gateway.
 
 The gateway's protocol is ours (:mod:`pennsieve_agent.node`): an event ``{method, path, query,
 body}`` is answered by ``{status, body}``.
@@ -67,12 +67,12 @@ class NodeGateway:
             Unreachable: the role cannot be assumed, or the function does not answer.
 
         """
-        name = gateway_of(node)
+        region, name = place_of(self._store, node)
         if not name:
             raise Unreachable(f"compute node {node['name']} has no gateway")
         event = {"method": method, "path": path, "query": dict(query or {}), "body": body}
         try:
-            answer = self._customer(node).invoke(self._session(node), name, _region(node), event)
+            answer = self._customer(node).invoke(self._session(node), name, region, event)
         except Refused as refused:
             self._forget(node)
             note_health(self._store, node["uuid"], "UNREACHABLE", [str(refused)], self._now())
@@ -95,9 +95,7 @@ class NodeGateway:
             until, keys = self._keys.get(node["uuid"], (0.0, {}))
         if until > now:
             return keys
-        account = find_account(self._store, node["account_uuid"])
-        external = account["external_id"] if account else ""
-        keys = self._customer(node).assume(external, must_demand_it=True)
+        keys = self._customer(node).assume()
         with self._lock:
             self._keys[node["uuid"]] = (now + KEYS_SECONDS, keys)
         return keys
@@ -107,10 +105,23 @@ class NodeGateway:
             self._keys.pop(node["uuid"], None)
 
 
-def gateway_of(node: Row) -> str:
-    """The name of a node's gateway function; empty when it has none."""
-    stack = json.loads(node["self_managed"] or "{}")
-    return str(stack.get("gateway") or "")
+def place_of(store: Store, node: Row) -> tuple[str, str]:
+    """The region and the name of a node's gateway function; empty when it has none."""
+    row = store.row("SELECT * FROM compute_node_places WHERE node_uuid = ?", (node["uuid"],))
+    return (str(row["region"]), str(row["gateway"])) if row else ("", "")
+
+
+def was_entered(store: Store, node_uuid: str) -> bool:
+    """Whether the platform ever was in the account to make a node."""
+    row = store.row("SELECT 1 FROM compute_node_places WHERE node_uuid = ?", (node_uuid,))
+    return row is not None
+
+
+def note_place(store: Store, node_uuid: str, region: str, gateway: str) -> None:
+    """Write down where a node is made, and its gateway function, empty until there is one."""
+    store.execute(
+        "INSERT OR REPLACE INTO compute_node_places VALUES (?, ?, ?)", (node_uuid, region, gateway)
+    )
 
 
 def note_health(store: Store, node_uuid: str, status: str, issues: list[str], now: float) -> None:
@@ -119,10 +130,6 @@ def note_health(store: Store, node_uuid: str, status: str, issues: list[str], no
         "INSERT OR REPLACE INTO compute_node_health VALUES (?, ?, ?, ?)",
         (node_uuid, status, json.dumps(issues), now),
     )
-
-
-def _region(node: Row) -> str:
-    return str(json.loads(node["self_managed"])["region"])
 
 
 def _answer(found: Mapping[str, Any]) -> GatewayAnswer:

@@ -6,11 +6,10 @@ import re
 
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
-from pennsieve_agent.sandbox.compute.gateway_vault import GatewayVault
+from pennsieve_agent.sandbox.compute.gateway_vault import SHARED, GatewayVault
 from pennsieve_agent.sandbox.compute.node_access import NodeGate, check_gateway
 from pennsieve_agent.sandbox.compute.nodes import PATH
 from pennsieve_agent.sandbox.compute.seams import Members
-from pennsieve_agent.sandbox.compute.secret_vault import SHARED, SecretVault, VaultFull
 from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.store import Row, Store
 
@@ -27,14 +26,13 @@ RESERVED = frozenset(
         *("targetType", "callbackToken", "llmGovernorFunction", "params"),
     )
 )
-Vault = SecretVault | GatewayVault
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class NodeSecrets:
     """One's own secrets and the shared ones. Values are taken and never answered."""
 
-    def __init__(self, store: Store, members: Members, vault: Vault) -> None:
+    def __init__(self, store: Store, members: Members, vault: GatewayVault) -> None:
         self._gate = NodeGate(store, members)
         self._vault = vault
 
@@ -95,10 +93,7 @@ class NodeSecrets:
             raise answers.message(400, f"too many secrets (max {MAX_SECRETS})")
         for key, value in secrets.items():
             _check(key, value)
-        try:
-            self._vault.merge(node["uuid"], scope, secrets)
-        except VaultFull:
-            raise answers.message(500, answers.PROVISIONER) from None
+        self._vault.merge(node["uuid"], scope, secrets)
 
     def _remove(self, request: Request, node: Row, scope: str, which: str) -> Response:
         check_gateway(node)

@@ -9,10 +9,9 @@ from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
 from pennsieve_agent.sandbox.compute.gateway_vault import ask_or_refuse
 from pennsieve_agent.sandbox.compute.node_access import INDEPENDENT, NodeGate, check_gateway
-from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway, gateway_of
 from pennsieve_agent.sandbox.compute.node_json import access_scope
 from pennsieve_agent.sandbox.compute.nodes import PATH
-from pennsieve_agent.sandbox.compute.seams import Members
+from pennsieve_agent.sandbox.compute.seams import Members, NodeCalls
 from pennsieve_agent.sandbox.compute.times import go_text
 from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.store import Row
@@ -32,9 +31,8 @@ _GPU_FIELDS = ("tier", "instanceType", "gpu", "gpuMemoryGB", "vcpus", "memoryGB"
 class NodeSharing:
     """Permissions, allowed processors, and the GPU price list."""
 
-    def __init__(self, world: World, members: Members, gateway: NodeGateway | None = None) -> None:
-        """``gateway`` tells nodes that keep the list themselves."""
-        self._gateway = gateway
+    def __init__(self, world: World, members: Members, nodes: NodeCalls) -> None:
+        self._nodes = nodes
         self._store = world.store
         self._now = world.now
         self._members = members
@@ -165,9 +163,8 @@ class NodeSharing:
             processors = read(request).texts("processors")
         except BadBody:
             raise answers.message(400, answers.UNMARSHAL) from None
-        if self._gateway is not None and gateway_of(node):
-            body = {"processors": processors or []}
-            ask_or_refuse(self._gateway, node, "PUT", "/allowed-processors", body=body)
+        body = {"processors": processors or []}
+        ask_or_refuse(self._nodes, node, "PUT", "/allowed-processors", body=body)
         self._store.execute(
             "UPDATE compute_nodes SET processors = ? WHERE uuid = ?",
             (json.dumps(processors or []), node["uuid"]),

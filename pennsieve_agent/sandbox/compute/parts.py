@@ -12,16 +12,13 @@ from pennsieve_agent.sandbox.compute.app_permissions import AppPermissions
 from pennsieve_agent.sandbox.compute.applications import Applications
 from pennsieve_agent.sandbox.compute.builder import Builder
 from pennsieve_agent.sandbox.compute.definitions import Definitions
-from pennsieve_agent.sandbox.compute.dispatcher import Dispatcher
 from pennsieve_agent.sandbox.compute.enablements import Enablements
 from pennsieve_agent.sandbox.compute.gateway_vault import GatewayVault
 from pennsieve_agent.sandbox.compute.handover import Handover
-from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.compute.job_machine import JobMachine
 from pennsieve_agent.sandbox.compute.layer_routes import NodeLayers
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.node_changes import NodeChanges
-from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway
 from pennsieve_agent.sandbox.compute.node_secrets import NodeSecrets
 from pennsieve_agent.sandbox.compute.node_sharing import NodeSharing
 from pennsieve_agent.sandbox.compute.nodes import Nodes
@@ -29,14 +26,12 @@ from pennsieve_agent.sandbox.compute.provisioner import Provisioner
 from pennsieve_agent.sandbox.compute.publishing import Publishing
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.run_checks import RunChecks
-from pennsieve_agent.sandbox.compute.run_log import RunLog
 from pennsieve_agent.sandbox.compute.run_logs import RunLogs
 from pennsieve_agent.sandbox.compute.run_states import hash_token
 from pennsieve_agent.sandbox.compute.run_totals import RunTotals
 from pennsieve_agent.sandbox.compute.run_updates import RunUpdates
 from pennsieve_agent.sandbox.compute.runs import Runs
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles, Neighbours
-from pennsieve_agent.sandbox.compute.secret_vault import SecretVault
 from pennsieve_agent.sandbox.http import Caller, Route
 from pennsieve_agent.sandbox.world import World
 
@@ -44,49 +39,38 @@ from pennsieve_agent.sandbox.world import World
 class ComputeParts:
     """Routes and threads of the compute side; made by :func:`~.compute.build`.
 
-    It is used once: started, then stopped.
+    It is used once: started, then stopped. :attr:`machine` is what runs the jobs of nodes.
     """
 
-    def __init__(
-        self, world: World, files: DatasetFiles, neighbours: Neighbours, *, batch: bool = False
-    ) -> None:
-        """``batch`` hands runs to their nodes, whose jobs :attr:`machine` runs."""
+    def __init__(self, world: World, files: DatasetFiles, neighbours: Neighbours) -> None:
         self._store = world.store
         self._members = members = neighbours.members
         self._backend = neighbours.backend
-        self.engine_name = "batch" if batch else neighbours.backend.name
-        lines = RunLog(world.store, world.now)
-        vault, shelf = SecretVault(world.data / "node-secrets"), LayerShelf(world)
-
-        def gone(node_uuid: str) -> None:
-            vault.forget(node_uuid)
-            shelf.forget(node_uuid)
-
-        self._provisioner = Provisioner(world, gone)
-        images, gateway = Images(world), NodeGateway(world) if batch else None
-        self.machine = JobMachine(images.program, neighbours.backend, world.data / "jobs")
-        self._builder = Builder(world, neighbours, images if batch else None)
-        self.handover = handover = Handover(world, gateway) if gateway else None
-        self._dispatcher = handover or Dispatcher(world, files, neighbours, lines, vault)
-        kept = GatewayVault(world.store, gateway, vault) if gateway else vault
-        read = handover.lines if handover else None
+        self.engine_name = neighbours.backend.name
+        nodes, images = neighbours.nodes, neighbours.images
+        shelf = LayerShelf(world)
+        self._provisioner = Provisioner(world, nodes, shelf.forget)
+        program = images.program if images else lambda _: None
+        self.machine = JobMachine(program, neighbours.backend, world.data / "jobs")
+        self._builder = Builder(world, neighbours, images)
+        self.handover = handover = Handover(world, nodes, shelf)
         checks = RunChecks(world, files, neighbours)
         groups = (
             Accounts(world, members),
             Enablements(world),
             Nodes(world, members, self._provisioner.put),
             NodeChanges(world, members, self._provisioner.put),
-            NodeSharing(world, members, gateway),
-            NodeSecrets(world.store, members, kept),
+            NodeSharing(world, members, nodes),
+            NodeSecrets(world.store, members, GatewayVault(world.store, nodes)),
             NodeLayers(world, members, shelf),
             Applications(world, members, self._builder.put),
             AppPermissions(world, members),
             Definitions(world, members),
             Publishing(world, members),
-            Runs(world, members, checks, self._dispatcher.put),
-            RunLogs(world, members, lines, read),
+            Runs(world, members, checks, handover.put),
+            RunLogs(world, members, handover.lines),
             RunTotals(world, members),
-            RunUpdates(world, neighbours, self._dispatcher.halt, handed_over=batch),
+            RunUpdates(world, neighbours, handover.halt),
         )
         self.routes: list[Route] = [
             *role_policy.routes(),
@@ -102,11 +86,11 @@ class ComputeParts:
         self.machine.sweep()
         self._provisioner.start()
         self._builder.start()
-        self._dispatcher.start()
+        self.handover.start()
 
     def stop(self) -> None:
-        """End the threads and everything they run; runs are continued after the next start."""
-        self._dispatcher.stop()
+        """End the threads; nodes go on with their runs."""
+        self.handover.stop()
         self._builder.stop()
         self._provisioner.stop()
         close = getattr(self._backend, "close", None)  # only some hold a connection
@@ -116,14 +100,12 @@ class ComputeParts:
     def callback(self, run_id: str, token: str) -> Caller | None:
         """Who a run's callback token speaks for (``contracts/workflows.md`` 5.5).
 
-        None when the run is final, or has no workspace or no dataset. Unless it is to be STARTED
-        or is so, the token is good for the run itself only, of which a node must tell the end
-        (ours: the hosted platform takes it only while the run is STARTED).
+        None unless the run is STARTED and has a workspace and a dataset.
         """
         run = find_run(self._store, run_id)
-        if run is None or RunStatus.of(run["status"]).is_final or not run["token_hash"]:
+        if run is None or RunStatus.of(run["status"]) is not RunStatus.STARTED:
             return None
-        if not run["organization_id"] or not run["dataset_id"]:
+        if not run["organization_id"] or not run["dataset_id"] or not run["token_hash"]:
             return None
         if not hmac.compare_digest(run["token_hash"], hash_token(token)):
             return None
@@ -139,5 +121,4 @@ class ComputeParts:
             org_role=role,
             run_id=run["uuid"],
             run_dataset_id=run["dataset_id"],
-            run_ends=run["status"] not in {"NOT_STARTED", "STARTED"},
         )

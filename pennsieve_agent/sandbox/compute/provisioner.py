@@ -1,23 +1,26 @@
 """What happens after a node was asked for (``contracts/resources.md`` 3.3).
 
-The platform starts a task that enters the customer's account. For a self-managed node (ours) it
-only sees that it is let in, and asks the node how it is; for a platform-managed one, where the
-hosted platform would now build infrastructure, the sandbox has nothing to build.
+The platform starts a task that enters the customer's account, and makes a node there
+(:mod:`.node_making`). A new one it asks how it is.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 
 from pennsieve_agent.sandbox.compute.cross_account import CustomerAccount, Refused
 from pennsieve_agent.sandbox.compute.node_gateway import (
-    NodeGateway,
     Unreachable,
-    gateway_of,
     note_health,
+    note_place,
+    was_entered,
 )
+from pennsieve_agent.sandbox.compute.node_making import NodeMaker
+from pennsieve_agent.sandbox.compute.node_plan import REGION, NodePlan
 from pennsieve_agent.sandbox.compute.records import find_account, find_node
+from pennsieve_agent.sandbox.compute.seams import NodeCalls
 from pennsieve_agent.sandbox.compute.times import rfc3339
 from pennsieve_agent.sandbox.compute.workers import Workers
 from pennsieve_agent.sandbox.store import Row
@@ -29,13 +32,13 @@ log = logging.getLogger(__name__)
 class Provisioner:
     """Works through the nodes that have a task, one at a time."""
 
-    def __init__(self, world: World, gone: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, world: World, nodes: NodeCalls, gone: Callable[[str], None]) -> None:
         """``gone`` is told the uuid of a node that is about to be deleted."""
         self._gone = gone
         self._store = world.store
-        self._endpoint = world.urls.aws
+        self._urls = world.urls
         self._now = world.now
-        self._gateway = NodeGateway(world)
+        self._nodes = nodes
         self._workers = Workers("provisioner", self._provision)
 
     def start(self) -> None:
@@ -67,23 +70,39 @@ class Provisioner:
             self._succeeded(node)
 
     def _visit(self, node: Row) -> None:
-        if node["self_managed"] and node["task"] == "DELETE":
-            return  # the stack is the owner's to delete
+        if node["task"] == "DELETE" and not was_entered(self._store, node["uuid"]):
+            return  # nothing was ever made there
         account = find_account(self._store, node["account_uuid"])
         if account is None:
             raise Refused("its account is no longer registered")
-        customer = CustomerAccount(self._endpoint, account["account_id"], account["role_name"])
-        if not node["self_managed"]:
-            customer.assume("")  # the hosted platform never sends an external id (1.8)
-            return
-        customer.assume(account["external_id"], must_demand_it=True)
-        if gateway_of(node):
+        customer = CustomerAccount(self._urls.aws, account["account_id"], account["role_name"])
+        self._build(node, account, customer)
+        if node["task"] != "DELETE":
             self._greet(node)
+
+    def _build(self, node: Row, account: Row, customer: CustomerAccount) -> None:
+        """Make a node, or take it away, with the role that the customer gave."""
+        keys = customer.assume()
+        if node["task"] != "DELETE" and not was_entered(self._store, node["uuid"]):
+            note_place(self._store, node["uuid"], REGION, "")
+        plan = NodePlan(
+            node["uuid"][:8],
+            account["account_id"],
+            node["deployment_mode"],
+            self._urls.api,
+            self._urls.api2,
+        )
+        with closing(customer.enter(keys, REGION)) as access:
+            maker = NodeMaker(plan, access)
+            if node["task"] == "DELETE":
+                maker.remove()
+            else:
+                note_place(self._store, node["uuid"], REGION, maker.make())
 
     def _greet(self, node: Row) -> None:
         """Ask a node that has functions how it is; only one that is well becomes Enabled."""
         try:
-            answer = self._gateway.ask(node, "GET", "/health")
+            answer = self._nodes.ask(node, "GET", "/health")
         except Unreachable as unreachable:
             raise Refused(str(unreachable)) from None
         status = str(answer.body.get("status") or "UNKNOWN")
@@ -99,6 +118,8 @@ class Provisioner:
             with self._store.transaction():
                 for table, column in (
                     ("compute_node_access", "node_uuid"),
+                    ("compute_node_places", "node_uuid"),
+                    ("compute_node_health", "node_uuid"),
                     ("compute_nodes", "uuid"),
                 ):
                     self._store.execute(

@@ -6,7 +6,6 @@ from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.archives import Lines, LogArchives
 from pennsieve_agent.sandbox.compute.node_gateway import Unreachable
-from pennsieve_agent.sandbox.compute.run_log import RunLog
 from pennsieve_agent.sandbox.compute.runs import RUNS, readable_run
 from pennsieve_agent.sandbox.compute.seams import Members
 from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
@@ -17,14 +16,11 @@ from pennsieve_agent.sandbox.world import World
 class RunLogs:
     """The lines of one step, or an archive with everything."""
 
-    def __init__(
-        self, world: World, members: Members, log: RunLog, lines: Lines | None = None
-    ) -> None:
-        """``lines`` reads them from nodes that keep the logs of their runs."""
+    def __init__(self, world: World, members: Members, lines: Lines) -> None:
+        """``lines`` reads them from the nodes, which keep the logs of their runs."""
         self._lines = lines
         self._world = world
         self._members = members
-        self._log = log
         self._archives = LogArchives(world, lines)
 
     def routes(self) -> list[Route]:
@@ -46,8 +42,6 @@ class RunLogs:
         step = find_step(self._world.store, run["uuid"], node or "", app or "")
         if step is None:
             raise answers.message(404, "node not found in this run")
-        if self._lines is None:
-            return Response(200, {"messages": self._log.read(run["uuid"], step)})
         try:
             return Response(200, {"messages": list(self._lines(run, step))})
         except Unreachable:
@@ -57,7 +51,6 @@ class RunLogs:
         if not RunStatus.of(run["status"]).is_final:
             # Logs are archived while a run is FINALIZING (3.4); the text is ours.
             raise answers.message(404, "the logs are archived when the run has ended")
-        self._log.flush()
         try:
             return Response(200, {"url": self._archives.url(run)})
         except Unreachable:

@@ -52,44 +52,9 @@ class RunStates:
         )
         return token if changed else None
 
-    def begin(self, run_uuid: str) -> str | None:
-        """NOT_STARTED to STARTED; answers the run's new callback token, None if it is not so.
-
-        A run that was STARTED before a restart stays it and gets a new token. Only the token's
-        hash is kept (``contracts/workflows.md`` 5.5).
-        """
-        token = secrets.token_hex(32)
-        changed = self._store.execute(
-            "UPDATE workflow_runs SET status = 'STARTED', token_hash = ?,"
-            " started_at = CASE started_at WHEN '' THEN ? ELSE started_at END"
-            " WHERE uuid = ? AND status IN ('NOT_STARTED', 'STARTED')",
-            (hash_token(token), rfc3339(self._now()), run_uuid),
-        )
-        return token if changed else None
-
-    def finalize(self, run_uuid: str) -> bool:
-        """STARTED to FINALIZING; answers whether that happened."""
-        return self._move(run_uuid, ["STARTED"], RunStatus.FINALIZING)
-
-    def end(self, run_uuid: str, status: RunStatus) -> bool:
-        """FINALIZING to SUCCEEDED or FAILED; answers whether that happened."""
-        return self._move(run_uuid, ["FINALIZING"], status)
-
     def ask_cancel(self, run_uuid: str) -> bool:
         """Any state that is not final to CANCELING; answers whether that happened."""
         return self._move(run_uuid, [*_OPEN, "CANCELING"], RunStatus.CANCELING)
-
-    def settle_cancel(self, run_uuid: str) -> bool:
-        """CANCELING to CANCELED, with the steps that were running; whether that happened."""
-        with self._store.transaction():
-            if not self._move(run_uuid, ["CANCELING"], RunStatus.CANCELED):
-                return False
-            self._store.execute(
-                "UPDATE workflow_steps SET status = 'CANCELED', completed_at = ?"
-                " WHERE run_uuid = ? AND status IN ('STARTED', 'CANCELING')",
-                (rfc3339(self._now()), run_uuid),
-            )
-        return True
 
     def force(self, run_uuid: str, status: RunStatus, seconds: float) -> bool:
         """What a node reports about a run; a final state is never left. Whether it happened."""
@@ -134,14 +99,6 @@ class RunStates:
             {"status": status.value, "when": when, "run": run_uuid, "node": node_id},
         )
         return changed > 0
-
-    def reset_step(self, run_uuid: str, node_id: str) -> None:
-        """A step is to run again from its beginning."""
-        self._store.execute(
-            "UPDATE workflow_steps SET status = 'NOT_STARTED', started_at = '', completed_at = ''"
-            " WHERE run_uuid = ? AND node_id = ?",
-            (run_uuid, node_id),
-        )
 
     def steps(self, run_uuid: str) -> list[Row]:
         """A run's steps, in the definition's order."""

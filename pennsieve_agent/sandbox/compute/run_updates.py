@@ -12,7 +12,6 @@ from pennsieve_agent.sandbox.compute.bodies import BadBody, read
 from pennsieve_agent.sandbox.compute.definitions import BAD_BODY
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.run_logs import find_step
-from pennsieve_agent.sandbox.compute.run_reports import RUN, note_metrics, note_reason
 from pennsieve_agent.sandbox.compute.run_states import FINAL, RunStates
 from pennsieve_agent.sandbox.compute.runs import RUNS, readable_run
 from pennsieve_agent.sandbox.compute.seams import Neighbours
@@ -26,20 +25,11 @@ MAX_SECONDS = 4_000_000_000
 class RunUpdates:
     """``halt`` is told the uuid of a run that is to end, whatever it is doing."""
 
-    def __init__(
-        self,
-        world: World,
-        neighbours: Neighbours,
-        halt: Callable[[str], None],
-        *,
-        handed_over: bool = False,
-    ) -> None:
-        """``handed_over`` says that nodes keep their runs themselves."""
+    def __init__(self, world: World, neighbours: Neighbours, halt: Callable[[str], None]) -> None:
         self._world = world
         self._store = world.store
         self._neighbours = neighbours
         self._halt = halt
-        self._handed_over = handed_over
         self._states = RunStates(world.store, world.now)
 
     def routes(self) -> list[Route]:
@@ -76,13 +66,12 @@ class RunUpdates:
         status, seconds = self._reported(request)
         if not self._states.force(run["uuid"], status, seconds):
             raise answers.message(409, f"run is already {self._states.of(run['uuid'])}")
-        self._note(request, run)
         if status in FINAL or status is RunStatus.CANCELING:
             self._halt(run["uuid"])
         return Response(200, _updated(run, status))
 
     def report_step(self, request: Request) -> Response:
-        """Set a step's state; a step that failed fails the run (3.4)."""
+        """Set a step's state; what comes of the run its node says (3.4)."""
         run, given = self._writable(request), request.params["step"]
         status, seconds = self._reported(request)
         if RunStatus.of(run["status"]).is_final:
@@ -92,20 +81,7 @@ class RunUpdates:
         if step is None or not self._states.set_step(run["uuid"], step, status, seconds):
             text = f"invalid processor {given} for workflow instance {run['uuid']}"
             raise answers.message(400, text)
-        self._note(request, run, step)
-        # A node that keeps its runs itself says what comes of the run, with its receipt.
-        failed = status is RunStatus.FAILED and not self._handed_over
-        if failed and self._states.force(run["uuid"], RunStatus.FAILED, seconds):
-            self._halt(run["uuid"])
         return Response(200, _updated(run, status))
-
-    def _note(self, request: Request, run: Row, step: str = RUN) -> None:
-        """Ours: the run's receipt, and the reason of its state or a step's."""
-        body = read(request)
-        reason, receipt = body.raw("reason"), body.raw("metrics")
-        note_reason(self._store, run["uuid"], reason if isinstance(reason, str) else "", step)
-        if isinstance(receipt, dict) and step == RUN:
-            note_metrics(self._store, run["uuid"], receipt)
 
     def _reported(self, request: Request) -> tuple[RunStatus, float]:
         try:

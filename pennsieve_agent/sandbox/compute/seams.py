@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import Manifest
-from pennsieve_agent.engine.backend import Backend, Mover, Outcome, Program
+from pennsieve_agent.engine.backend import Backend
+from pennsieve_agent.sandbox.compute.images import Images
+from pennsieve_agent.sandbox.compute.node_gateway import GatewayAnswer
+from pennsieve_agent.sandbox.store import Row
 
 
 class DatasetFiles(Protocol):
@@ -65,56 +66,23 @@ class Members(Protocol):
         ...
 
 
-class Observer(Protocol):
-    """Told what happens in a run, from any thread."""
+class NodeCalls(Protocol):
+    """Asking compute nodes."""
 
-    def started(self, job_id: str) -> None:
-        """A job begins."""
-        ...
-
-    def line(self, job_id: str, text: str) -> None:
-        """A job said something."""
-        ...
-
-    def finished(self, job_id: str, outcome: Outcome) -> None:
-        """A job ended."""
-        ...
-
-
-class Ended(Protocol):
-    """How a plan's execution ended."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether all jobs succeeded."""
-        ...
-
-    @property
-    def canceled(self) -> bool:
-        """Whether it ended because it was told to stop."""
-        ...
-
-    @property
-    def reason(self) -> str:
-        """Why it is not ok, in words."""
-        ...
-
-
-class Execute(Protocol):
-    """Runs a plan to its end (``engine.runner.execute``)."""
-
-    def __call__(  # noqa: PLR0913, PLR0917 - the engine's own signature
+    def ask(
         self,
-        plan: RunPlan,
-        backend: Backend,
-        programs: Mapping[str, Program],
-        mover: Mover,
-        workdir: Path,
-        observer: Observer,
-        stop: threading.Event,
-        done: frozenset[str] = frozenset(),
-    ) -> Ended:
-        """Run it."""
+        node: Row,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> GatewayAnswer:
+        """Ask a node and wait for its answer.
+
+        Raises:
+            Unreachable: it does not answer.
+
+        """
         ...
 
 
@@ -125,12 +93,12 @@ class Neighbours:
     members: Members
     dataset_role: Callable[[int, str], Role]
     """The role of a user (by number) on a dataset."""
-    grants: Callable[[str], list[tuple[str, Access]]]
-    """The workflows that have a grant on a dataset."""
     checkout: Callable[[str, str, Path], str]
     """Puts a repository (address, tag) into a folder; answers the commit."""
     manifest: Callable[[Path], Manifest]
     """Reads a checkout's manifest."""
     compile: Callable[[str, RunRequest, Mapping[str, str]], RunPlan]
-    execute: Execute
     backend: Backend
+    nodes: NodeCalls
+    images: Images | None = None
+    """Where what was built becomes an image; None leaves it as the backend made it."""

@@ -15,6 +15,8 @@ from pennsieve_agent.sandbox.emulation.wire import AwsRequest
 Found = tuple[str, Mapping[str, str]]
 Tags = Callable[[str], Mapping[str, str]]
 """The tags of what an ARN names."""
+Boundaries = Callable[[str], str]
+"""The ARN of the permissions boundary of the role that an ARN names; empty for none."""
 
 FREE = {"sts:GetCallerIdentity"}
 """AWS asks nobody's policies about these."""
@@ -48,11 +50,16 @@ _BATCH_RESOURCES = {
 """The parameters that name what an operation is done to; the others need the right on ``*``."""
 
 
-def asks(request: AwsRequest, account: str, tags: Tags = lambda _: {}) -> list[Ask]:
+def asks(
+    request: AwsRequest,
+    account: str,
+    tags: Tags = lambda _: {},
+    boundary: Boundaries = lambda _: "",
+) -> list[Ask]:
     """Everything that the caller must be allowed; none when the operation is not known."""
     if not request.operation:
         return []
-    here = _Here(request, account)
+    here = _Here(request, account, boundary)
     rule = _RULES.get(request.service, _any)
     found = [*rule(here), *_tagging(here)]
     return [_with_tags(ask, request, tags) for ask in found]
@@ -89,15 +96,17 @@ def _with_tags(ask: Ask, request: AwsRequest, tags: Tags) -> Ask:
     asked = {str(key): str(value) for key, value in pairs}
     context = {**own, **{f"aws:RequestTag/{key}": value for key, value in asked.items()}}
     keys = {"aws:TagKeys": list(asked)} if asked else {}
-    return Ask(ask.action, ask.resource, {**context, **keys, **ask.context})
+    where = {"aws:RequestedRegion": request.region} if request.region else {}
+    return Ask(ask.action, ask.resource, {**where, **context, **keys, **ask.context})
 
 
 class _Here:
     """A request in an account and region, and the ARNs in it."""
 
-    def __init__(self, request: AwsRequest, account: str) -> None:
+    def __init__(self, request: AwsRequest, account: str, boundary: Boundaries) -> None:
         self.request = request
         self.account = account
+        self.boundary = boundary
         self.action = f"{request.service}:{request.operation}"
 
     def arn(self, resource: str, account: str = "", service: str = "") -> str:
@@ -162,7 +171,26 @@ def _lambda(here: _Here) -> list[Ask]:
     name = here.request.text("FunctionName")
     function = here.named(name, "function:") if name else "*"
     action = "InvokeFunction" if here.request.operation == "Invoke" else here.request.operation
-    return [Ask(f"lambda:{action}", function)]
+    found = [Ask(f"lambda:{action}", function)]
+    if role := here.request.text("Role"):
+        found.append(Ask("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"}))
+    return found
+
+
+def _iam(here: _Here) -> list[Ask]:
+    request = here.request
+    base = f"arn:aws:iam::{here.account}"
+    if service := request.text("AWSServiceName"):
+        return [Ask(here.action, "*", {"iam:AWSServiceName": service})]
+    if name := request.text("RoleName"):
+        role = f"{base}:role/{name}"
+        limit = request.text("PermissionsBoundary") or here.boundary(role)
+        return [Ask(here.action, role, {"iam:PermissionsBoundary": limit} if limit else {})]
+    if policy := request.text("PolicyArn"):
+        return [Ask(here.action, policy)]
+    if name := request.text("PolicyName"):
+        return [Ask(here.action, f"{base}:policy/{name}")]
+    return [Ask(here.action)]
 
 
 def _s3(here: _Here) -> list[Ask]:
@@ -207,6 +235,16 @@ def _secrets(here: _Here) -> list[Ask]:
     ]
 
 
+def _ssm(here: _Here) -> list[Ask]:
+    request = here.request
+    names = many(request.parameters.get("Names") or request.text("Name") or ())
+    return [Ask(here.action, here.arn(_parameter(name))) for name in names] or [Ask(here.action)]
+
+
+def _parameter(name: str) -> str:
+    return f"parameter/{name.lstrip('/')}"
+
+
 def _events(here: _Here) -> list[Ask]:
     name = here.request.text("Name") or here.request.text("Rule")
     return [Ask(here.action, here.arn(f"rule/{name}") if name else "*")]
@@ -235,12 +273,14 @@ _RULES: Mapping[str, Callable[[Any], list[Ask]]] = {
     "dynamodb": _dynamodb,
     "batch": _batch,
     "lambda": _lambda,
+    "iam": _iam,
     "s3": _s3,
     "logs": _logs,
     "elasticfilesystem": _efs,
     "secretsmanager": _secrets,
     "events": _events,
     "ecr": _ecr,
+    "ssm": _ssm,
     "sts": _sts,
     "cloudformation": _cloudformation,
 }

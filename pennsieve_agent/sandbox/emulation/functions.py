@@ -124,6 +124,14 @@ class Functions:
             thread.join(timeout)
         self._threads.clear()
 
+    def any(self) -> bool:
+        """Whether there are any functions at all."""
+        from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
+
+        with self._lock:
+            regions = [each for account in lambda_backends.values() for each in account.values()]
+            return any(each.list_functions() for each in regions)
+
     def invoke(self, request: AwsRequest, account: str, kind: str, payload: bytes) -> Answer:
         """Answer ``Invoke``; ``kind`` is the request's ``X-Amz-Invocation-Type``."""
         name, region = request.text("FunctionName"), request.region

@@ -1,7 +1,8 @@
 """What moto and botocore do slowly, done quickly: nothing here changes what they answer.
 
-A node's template is JSON, which moto reads as YAML, many times for each change; and with each
-account that it makes it loads hundreds of machine images, none of which a node asks for.
+A node's template is JSON, which moto reads as YAML, many times for each change; with each account
+that it makes it loads hundreds of machine images, none of which a node asks for; and for each
+request it lists its own modules and methods anew.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ def hurry() -> None:
     from moto.cloudformation import models, responses  # noqa: PLC0415 - slow
 
     read_descriptions_once()
+    look_at_itself_once()
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     for names in (vars(models), vars(responses)):
         if not isinstance(names["yaml"], JsonFirst):
@@ -30,6 +32,18 @@ def read_descriptions_once() -> None:
 
     if not hasattr(botocore.session.create_loader, "cache_info"):
         botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
+
+
+def look_at_itself_once() -> None:
+    """Let moto remember which modules it has, and which methods a class."""
+    from moto import backends  # noqa: PLC0415 - slow
+    from moto.core import responses  # noqa: PLC0415 - slow
+
+    own: Any = responses  # which names it exports is not declared
+    if not hasattr(own.method_names_from_class, "cache_info"):
+        modules = frozenset(backends.list_of_moto_modules())
+        backends.list_of_moto_modules = lambda: modules
+        own.method_names_from_class = functools.cache(own.method_names_from_class)
 
 
 class JsonFirst:

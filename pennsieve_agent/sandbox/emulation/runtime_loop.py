@@ -1,20 +1,31 @@
-"""The program in which a function's code runs: a handler's events in, its answers out.
+"""The programs in which the code of functions runs; they import nothing of this package.
 
-It is started with the text of this file, so it imports nothing of this package. Each line of its
-input is an event; each line it writes is ``{"answer"}``, or ``{"error": [kind, text, trace]}``.
-What the handler prints goes to standard error.
+:func:`main` is started with the text of this file. It loads boto3 with its descriptions of AWS,
+which takes long, and then waits: each time it is asked it forks a process for a function, which has
+all that already. Such a process answers events: each line of its input is one, each line it writes
+is ``{"answer"}``, or ``{"error": [kind, text, trace]}``. What the handler prints goes to standard
+error.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib
 import json
 import os
+import signal
+import socket
+import struct
 import sys
 import time
 import traceback
 import uuid
 from typing import Any
+
+SERVICES = ("batch", "dynamodb", "ecr", "efs", "events", "lambda", "logs", "s3", "secretsmanager")
+"""What functions are likely to use; other services are loaded when they are used."""
+HEADER = struct.Struct("!I")
 
 
 class Context:
@@ -42,14 +53,81 @@ def answer(handler: str, seconds: float, line: str) -> dict[str, Any]:
         return {"error": [type(error).__name__, str(error), trace]}
 
 
-def main() -> None:
+def loop(handler: str, seconds: float) -> None:
     """Answer until the input ends."""
-    handler, seconds = sys.argv[1], float(sys.argv[2])
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    with contextlib.suppress(Exception):  # said when it is called
+        importlib.import_module(handler.rpartition(".")[0])
     for line in sys.stdin:
         out.write(f"{json.dumps(answer(handler, seconds, line))}\n")
         out.flush()
+
+
+def preload() -> None:
+    """Load what every function needs, and let all sessions share what is known of AWS."""
+    import boto3  # noqa: PLC0415 - slow
+    import botocore.loaders  # noqa: PLC0415 - slow
+    import botocore.session  # noqa: PLC0415 - slow
+
+    botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
+    nobody = boto3.session.Session("none", "none", region_name="us-east-1")
+    for service in SERVICES:
+        nobody.client(service, endpoint_url="http://127.0.0.1:9").close()
+
+
+def read(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """The next order, and the ends of pipes that came with it; None at the end."""
+    first, pipes, _, _ = socket.recv_fds(control, HEADER.size, 2)
+    if not first:
+        return None
+    parts, left = [], HEADER.unpack(first)[0]
+    while left:
+        part = control.recv(left)
+        if not part:
+            return None
+        parts.append(part)
+        left -= len(part)
+    return json.loads(b"".join(parts)), pipes
+
+
+def begin(order: dict[str, Any], pipes: list[int], control: socket.socket) -> None:
+    """Become a function's process."""
+    control.close()
+    for end, place in zip(pipes, (0, 1), strict=True):
+        os.dup2(end, place)
+        os.close(end)
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    os.chdir(order["folder"])
+    sys.path.insert(0, order["code"])
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    loop(order["handler"], order["seconds"])
+
+
+def main() -> None:
+    """Fork processes as they are ordered, and end them, until nobody can order any more."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    preload()
+    while (found := read(control)) is not None:
+        order, pipes = found
+        if "end" in order:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(order["end"], signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(order["end"], 0)
+            control.sendall(HEADER.pack(0))
+            continue
+        process = os.fork()
+        if not process:
+            try:
+                begin(order, pipes, control)
+            finally:
+                os._exit(0)
+        for end in pipes:
+            os.close(end)
+        control.sendall(HEADER.pack(process))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pennsieve_agent.sandbox.emulation.containers import (
     Machine,
     Unstartable,
 )
-from pennsieve_agent.sandbox.emulation.events import Events
+from pennsieve_agent.sandbox.emulation.events import Events, function_lets_in
 from pennsieve_agent.sandbox.emulation.function_log import FunctionLog
 from pennsieve_agent.sandbox.emulation.functions import Functions, Handlers
 from pennsieve_agent.sandbox.emulation.items import Items
@@ -29,6 +29,10 @@ from pennsieve_agent.sandbox.emulation.job_log import JobLog
 from pennsieve_agent.sandbox.emulation.jobs import Ended, Job
 from pennsieve_agent.sandbox.emulation.log_events import filter_log_events
 from pennsieve_agent.sandbox.emulation.police import Answer, Heard, Police, failure
+from pennsieve_agent.sandbox.emulation.principals import account_of, caller_arns, principal
+from pennsieve_agent.sandbox.emulation.registry import Record, RegistryFront
+from pennsieve_agent.sandbox.emulation.registry_daemon import RegistryDaemon
+from pennsieve_agent.sandbox.emulation.registry_logins import Logins
 from pennsieve_agent.sandbox.emulation.sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
 from pennsieve_agent.sandbox.store import Store
@@ -36,6 +40,7 @@ from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
 
 STATE_FILE = "aws.db"
 EFS_FOLDER = "efs"
+REGISTRY_FOLDER = "registry"
 
 
 class _NoMachine:
@@ -48,16 +53,29 @@ class _NoMachine:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownKey:
+    """An access key that moto does not make: its secret, its account, and its user, if any."""
+
+    secret: str = field(repr=False)
+    account: str
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Extras:
     """What the account is given: code of functions by their ``Handler``, and what runs jobs.
 
     ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
+    ``prepare`` is called when there are functions, or soon will be. ``keys`` knows access keys that
+    somebody else gave out.
     """
 
     handlers: Handlers = lambda _: None
     machine: Machine = field(default_factory=_NoMachine)
     heard: Heard = lambda _role, _ask: None
     now: Callable[[], float] = now
+    prepare: Callable[[], None] = lambda: None
+    keys: Callable[[str], KnownKey | None] = lambda _: None
 
 
 class Services:
@@ -66,6 +84,8 @@ class Services:
     def __init__(self, data: Path, endpoint: str, lock: Lock, extras: Extras) -> None:
         clock = extras.now
         self._lock = lock
+        self._prepare = extras.prepare
+        self._prepared = False
         self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
@@ -80,6 +100,37 @@ class Services:
         places = room(USER_ACCOUNT_ID, lock)
         self.batch = Batch(self._store, works, places, self._changed, clock)
         self._jobs = BatchApi(self.batch, lock, USER_ACCOUNT_ID, clock)
+        self._now = clock
+        self._runs_archives = bool(getattr(extras.machine, "runs_archives", False))
+        self._logins = Logins(endpoint, clock)
+        self._registry = RegistryDaemon(data / REGISTRY_FOLDER)
+
+    def registry(self, record: Record) -> RegistryFront:
+        """What answers for the account's registries of images; ``record`` tells ECR of a push."""
+        return RegistryFront(
+            self._registry,
+            self._logins,
+            self._police,
+            self._lock,
+            record,
+            runs_archives=self._runs_archives,
+        )
+
+    def move(self, moved: Callable[[str], str]) -> None:
+        """Write down anew what holds addresses of the sandbox, before anything is started."""
+        with self._store.transaction():
+            for table, key, column in (
+                ("dynamodb_items", "place, key", "item"),
+                ("batch_jobs", "id", "job"),
+            ):
+                names = key.split(", ")
+                where = " AND ".join(f"{name} = ?" for name in names)
+                for row in self._store.rows(f"SELECT * FROM {table}"):  # noqa: S608 - our own words
+                    if (text := moved(row[column])) != row[column]:
+                        self._store.execute(
+                            f"UPDATE {table} SET {column} = ? WHERE {where}",  # noqa: S608 - as above
+                            (text, *(row[name] for name in names)),
+                        )
 
     def start(self) -> None:
         """Start what works by itself; moto is loaded by now."""
@@ -87,12 +138,21 @@ class Services:
         self.functions.start()
         self.events.start()
         self.batch.start()
+        if self.functions.any():
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Get ready for functions, once; nobody waits for it."""
+        if not self._prepared:
+            self._prepared = True
+            threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
     def stop(self) -> None:
         """End it. Jobs go on after the next start."""
         self.batch.stop()
         self.events.stop()
         self.functions.stop()
+        self._registry.stop()
         self._store.close()
 
     def answer(
@@ -114,15 +174,36 @@ class Services:
         return self._own(request, environ, body)
 
     def _own(self, request: AwsRequest, environ: Mapping[str, Any], body: bytes) -> Answer | None:
+        account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
         if request.operation == "FilterLogEvents":
             with self._lock:
-                return filter_log_events(request, USER_ACCOUNT_ID)
-        if request.service == "batch":
+                return filter_log_events(request, account)
+        if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
+            with self._lock:
+                caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
+            return self._logins.answer(account, request.region, caller)
+        if request.service == "batch" and account == USER_ACCOUNT_ID:
             return self._jobs.answer(request)
         if request.service == "lambda" and request.operation == "Invoke":
             kind = str(environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse")
-            return self.functions.invoke(request, USER_ACCOUNT_ID, kind, body)
+            return self._invoke(request, account, kind, body)
         return None
+
+    def _invoke(self, request: AwsRequest, account: str, kind: str, body: bytes) -> Answer:
+        """Call a function of the caller's account, or of another one that lets the caller in."""
+        name = request.text("FunctionName")
+        owner = account_of(name) or account
+        if owner != account:
+            with self._lock:
+                who = caller_arns(request.access_key, account)
+                if not any(function_lets_in(name, each) for each in who):
+                    text = (
+                        f"User: {who[0]} is not authorized to perform: lambda:InvokeFunction on"
+                        f" resource: {name} because no resource-based policy allows the"
+                        " lambda:InvokeFunction action"
+                    )
+                    return failure("lambda", 403, "AccessDeniedException", text)
+        return self.functions.invoke(request, owner, kind, body)
 
     def redirected(self, request: AwsRequest) -> dict[str, str]:
         """Variables that send a request for another account's registry there."""

@@ -1,8 +1,8 @@
 """What CloudFormation does with a node's stack and moto's does not: types, changes, deletions.
 
-moto knows no budgets, egress rules, bucket policies and caches of registries in templates; it
-forgets what it cannot change, asks more of Batch than AWS does, and leaves most of a network behind
-when its stack goes. Everything here makes it do what AWS documents, and nothing else.
+moto knows no budgets, egress rules and bucket policies in templates; it forgets what it cannot
+change, asks more of Batch than AWS does, and leaves most of a network behind when its stack goes.
+Everything here makes it do what AWS documents, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ SERVICE_ROLE = "AWSServiceRoleForBatch"
 _NOTED = (
     "AWS::Budgets::Budget",
     "AWS::EC2::SecurityGroupEgress",
-    "AWS::ECR::PullThroughCacheRule",
     # moto would enforce a bucket's policy without its conditions, and so refuse everybody.
     "AWS::S3::BucketPolicy",
 )
@@ -48,6 +47,25 @@ def fill_gaps() -> None:
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::Lambda::Function"], _after_function)
     _outputs_follow_changes()
+    _access_points_end_with_their_files()
+
+
+def _access_points_end_with_their_files() -> None:
+    """A file system goes with its access points, which moto keeps."""
+    from moto.efs.models import EFSBackend  # noqa: PLC0415 - slow
+
+    delete = EFSBackend.delete_file_system
+    if getattr(delete, "filled", False):
+        return
+
+    def wrapped(self: Any, file_system_id: str) -> None:
+        delete(self, file_system_id)
+        for point_id, point in list(self.access_points.items()):
+            if point.file_system_id == file_system_id:
+                del self.access_points[point_id]
+
+    wrapped.filled = True  # type: ignore[attr-defined]
+    EFSBackend.delete_file_system = wrapped  # type: ignore[method-assign]
 
 
 def _method(delete: Delete) -> Callable[[Any, str, str], None]:

@@ -27,7 +27,25 @@ _S3_OBJECT = {
     "PUT": "PutObject",
     "DELETE": "DeleteObject",
 }
-_S3_BUCKET = {"GET": "ListObjectsV2", "HEAD": "HeadBucket"}
+_S3_BUCKET = {
+    "GET": "ListObjectsV2",
+    "HEAD": "HeadBucket",
+    "PUT": "CreateBucket",
+    "DELETE": "DeleteBucket",
+}
+_S3_PLAIN = {
+    *(
+        "list-type",
+        "prefix",
+        "delimiter",
+        "encoding-type",
+        "max-keys",
+        "start-after",
+        "fetch-owner",
+    ),
+    *("continuation-token", "marker", "versionId", "x-id", "partNumber"),
+}
+"""Queries that leave a request what its method says; any other makes it another operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +105,8 @@ def _s3(method: str, path: str, asked: Mapping[str, str]) -> tuple[str, dict[str
     for name, by_method in _S3_QUERIES:
         if name in asked and method in by_method:
             return by_method[method], given
-    plain = not asked or not set(asked) & {"acl", "policy", "versioning", "lifecycle", "cors"}
+    signing = {name for name in asked if name.lower().startswith(("x-amz-", "response-"))}
+    plain = not set(asked) - _S3_PLAIN - signing
     return ((_S3_OBJECT if key else _S3_BUCKET).get(method, "") if plain else ""), given
 
 

@@ -6,57 +6,40 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.workflows import Manifest
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.compile import compile_run
-from pennsieve_agent.engine.runner import execute
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.sandbox import people, tables
+from pennsieve_agent.sandbox import faults, people, tables
 from pennsieve_agent.sandbox.compute import SCHEMA, ComputeParts, build
+from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.compute.members import StoredMembers
-from pennsieve_agent.sandbox.compute.seams import Neighbours
+from pennsieve_agent.sandbox.compute.node_gateway import GatewayAnswer, NodeGateway, Unreachable
+from pennsieve_agent.sandbox.compute.seams import Neighbours, NodeCalls
 from pennsieve_agent.sandbox.files import DatasetFiles, NewDataset
 from pennsieve_agent.sandbox.http import Caller, Refusal, Request, Response, Scheme, Surface
-from pennsieve_agent.sandbox.store import Store
+from pennsieve_agent.sandbox.store import Row, Store
 from pennsieve_agent.sandbox.world import Urls, World
 
 SECONDS = 20
 REPO = "https://github.com/acme/summary"
 ADA, BEN, CLEO, DAN = (f"{name}@example.org" for name in ("ada", "ben", "cleo", "dan"))
-Behaviour = Callable[[Task, Log, threading.Event], Outcome]
-
-
-def copy_files(task: Task, log: Log, stop: threading.Event) -> Outcome:
-    """A processor that copies every input file, saying so."""
-    del stop
-    for path in sorted(task.input.rglob("*")):
-        if path.is_file():
-            target = task.output / path.relative_to(task.input)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(path.read_bytes())
-            log(f"copied {path.name}")
-    return Outcome(0)
+RUNS = "/compute/workflows/runs"
 
 
 class FakeBackend:
-    """Runs Python functions instead of programs."""
+    """Prepares repositories; what it prepared nobody runs."""
 
     name = "fake"
     isolation = "nothing is isolated"
-    read_only_input = False
 
     def __init__(self) -> None:
-        self.behaviour: Behaviour = copy_files
-        self.by_job: dict[str, Behaviour] = {}
-        self.tasks: list[Task] = []
         self.prepared: list[str] = []
         self.broken: Exception | None = None
 
@@ -68,34 +51,97 @@ class FakeBackend:
         return Program(self.name, str(checkout))
 
     def run(self, task: Task, log: Log, stop: threading.Event) -> Outcome:
-        self.tasks.append(task)
-        return self.by_job.get(task.job.id, self.behaviour)(task, log, stop)
+        del log, stop
+        raise AssertionError(f"nothing is run here: {task}")
 
 
-class Gate:
-    """A processor that waits until it is let through, or told to stop."""
+class ActedNode:
+    """A node that acts: it takes a run, and reports what the test wants of it.
 
-    def __init__(self) -> None:
-        self.entered = threading.Event()
-        self.open = threading.Event()
+    With :attr:`ends` a run is reported through all its states at once, else it waits for
+    :meth:`report`. Secrets and the allow-list are kept as a node keeps them.
+    """
 
-    def __call__(self, task: Task, log: Log, stop: threading.Event) -> Outcome:
-        log("waiting")
-        self.entered.set()
-        deadline = time.monotonic() + SECONDS
-        while not stop.is_set() and not self.open.wait(0.01):
-            if time.monotonic() > deadline:
-                return Outcome(1, "nobody opened the gate")
-        return Outcome(143, "stopped") if stop.is_set() else copy_files(task, log, stop)
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self.ends = "SUCCEEDED"
+        self.asked: list[tuple[str, str]] = []
+        self.tokens: dict[str, str] = {}
+        self.sessions: dict[str, str] = {}
+        self.messages: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self.secrets: dict[tuple[str, str], dict[str, str]] = {}
+        self.silent = False
+
+    def ask(
+        self,
+        node: Row,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> GatewayAnswer:
+        if self.silent:
+            raise Unreachable("nobody is there")
+        self.asked.append((method, path))
+        given, words = dict(body or {}), dict(query or {})
+        if (method, path) == ("POST", "/runs"):
+            self.tokens[given["runId"]] = given["token"]
+            self.sessions[given["runId"]] = given["session"]
+            if self.ends:
+                self.finish(given["runId"], self.ends)
+            return GatewayAnswer(202, {})
+        if path.endswith("/cancel"):
+            self.report(path.split("/")[2], "CANCELED")
+            return GatewayAnswer(202, {})
+        if path.endswith("/logs"):
+            found = self.messages.get((path.split("/")[2], words["node"]), [])
+            return GatewayAnswer(200, {"messages": found, "next": ""})
+        if path == "/secrets":
+            return self._secrets(method, node, words, given)
+        return GatewayAnswer(200, {})
+
+    def _secrets(
+        self, method: str, node: Row, words: dict[str, str], given: dict[str, Any]
+    ) -> GatewayAnswer:
+        kept = self.secrets.setdefault((node["uuid"], words.get("userId", "")), {})
+        if method == "PATCH":
+            kept.update(given["secrets"])
+        elif words.get("deleteAll") == "true":
+            kept.clear()
+        elif method == "DELETE":
+            kept.pop(words["key"], None)
+        return GatewayAnswer(200, {"keys": list(kept)})
+
+    def client(self, run: str) -> httpx.Client:
+        """A client that asks as the node does: as the person who started the run."""
+        wait_for(lambda: run in self.sessions)
+        return self._lab.client(self.sessions[run])
+
+    def finish(self, run: str, end: str) -> None:
+        """A run is reported from its start to an end, which its steps share."""
+        self.report(run, "STARTED")
+        for row in self._lab.world.store.rows(
+            "SELECT node_id FROM workflow_steps WHERE run_uuid = ?", (run,)
+        ):
+            self.report(run, "STARTED", row["node_id"])
+            self.report(run, end, row["node_id"])
+        self.report(run, "FINALIZING")
+        self.report(run, end)
+
+    def report(self, run: str, status: str, step: str = "", **more: Any) -> int:
+        path = f"{RUNS}/{run}/processor/{step}/status" if step else f"{RUNS}/{run}/status"
+        return self.client(run).put(path, json={"status": status, **more}).status_code
+
+    def say(self, run: str, step: str, *lines: str) -> None:
+        rows = [{"timestamp": n, "message": line, "node": step} for n, line in enumerate(lines)]
+        self.messages[run, step] = rows
 
 
 class Lab:
     """Ada owns the workspace, Ben is a member, Cleo an administrator, Dan belongs elsewhere."""
 
-    def __init__(
-        self, data: Path, aws: str = "http://127.0.0.1:9", engine: str | None = None
-    ) -> None:
-        self.engine = engine
+    def __init__(self, data: Path, aws: str = "") -> None:
+        """With ``aws`` its nodes are asked there; else they act (:attr:`acted`)."""
         data.mkdir(parents=True, exist_ok=True)
         self.now = 1_770_000_000.0
         self.backend = FakeBackend()
@@ -104,11 +150,12 @@ class Lab:
         self.checkout: Callable[[str, str, Path], str] = self._checkout
         self.read_manifest: Callable[[Path], Manifest] = lambda _: self.manifest
         self.roles: dict[tuple[str, str], Role] = {}
-        self.grants: dict[str, list[tuple[str, Access]]] = {}
         store = Store(data / "sandbox.db", [tables.SCHEMA, SCHEMA])
-        urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", aws)
+        urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", aws or "http://127.0.0.1:9")
         self.world = World(data, store, urls, self._clock)
         people.seed(store, self.now)
+        # Workflows of code that no test has built first.
+        faults.remember(store, faults.parse("foreign", None))
         user, self.workspace_number = people.owner(store)
         del user
         for email, role in ((BEN, 8), (CLEO, 16)):
@@ -121,6 +168,8 @@ class Lab:
         people.add_person(store, other, people.Person(DAN, "D", "N", 32), self.now)
         self.files = DatasetFiles(self.world)
         self.world.datasets.mkdir(exist_ok=True)
+        self.acted = ActedNode(self)
+        self._aws = bool(aws)
         self.parts = self._build()
         self._clients: dict[str, httpx.Client] = {}
 
@@ -129,17 +178,18 @@ class Lab:
         return self.now
 
     def _build(self) -> ComputeParts:
+        nodes: NodeCalls = NodeGateway(self.world) if self._aws else self.acted
         neighbours = Neighbours(
             members=StoredMembers(self.world.store),
             dataset_role=self._role,
-            grants=lambda dataset: self.grants.get(dataset, []),
             checkout=self._check_out,
             manifest=self._manifest_of,
             compile=compile_run,
-            execute=partial(execute, workers=2),
             backend=self.backend,
+            nodes=nodes,
+            images=Images(self.world, self.backend) if self._aws else None,
         )
-        return build(self.world, self.files, self.engine, neighbours=neighbours)
+        return build(self.world, self.files, neighbours=neighbours)
 
     def _role(self, user: int, dataset: str) -> Role:
         row = self.world.store.row("SELECT email FROM users WHERE int_id = ?", (user,))
@@ -337,6 +387,7 @@ def chain() -> list[dict[str, Any]]:
             "id": "out",
             "type": "data-target",
             "targetType": "Pennsieve Dataset",
+            "computeType": "standard",
             "dependsOn": ["sum"],
         },
     ]
@@ -354,7 +405,6 @@ class Ready:
         self.node = lab.node(self.account)
         assert lab.register() == "deployed"
         self.workflow = lab.define(processors)
-        lab.grants[self.dataset] = [(self.workflow, Access.READ_WRITE)]
 
     def body(self, **more: Any) -> dict[str, Any]:
         return {
@@ -392,7 +442,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = SECONDS) -> None:
 
 
 @contextmanager
-def open_lab(data: Path, aws: str = "http://127.0.0.1:9") -> Iterator[Lab]:
+def open_lab(data: Path, aws: str = "") -> Iterator[Lab]:
     lab = Lab(data, aws)
     try:
         yield lab

@@ -1,6 +1,6 @@
 """A run's callback token at the real gateway of v2 (``contracts/workflows.md`` 5.5).
 
-Nobody is given it as long as no data target runs as a container; here it is minted by hand.
+The node is given it; here it asks with it what a target would.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.sandbox import surfaces
 from pennsieve_agent.sandbox.compute.run_states import RunStates
 from pennsieve_agent.sandbox.http import Surface
-from tests.sandbox.compute.lab import Gate, Ready
+from tests.sandbox.compute.lab import Ready
 
 MANIFEST = "/packages/download-manifest"
 
@@ -22,12 +22,11 @@ class Target:
 
     def __init__(self, ready: Ready) -> None:
         lab = ready.lab
-        self.gate = Gate()
-        lab.backend.behaviour = self.gate
+        lab.acted.ends = ""
         self.run = ready.start()
-        assert self.gate.entered.wait(10)
+        assert lab.acted.report(self.run, "STARTED") == 200
         self.states = RunStates(lab.world.store, lab.world.now)
-        self.token = self.states.begin(self.run) or ""
+        self.token = lab.acted.tokens[self.run]
         self.body = {"nodeIds": [ready.packages["c.txt"]]}
         parts = lab.parts
         made = surfaces.build(
@@ -46,7 +45,6 @@ class Target:
         return answer.status_code, answer.json()
 
     def close(self) -> None:
-        self.gate.open.set()
         self.v1.close()
         self.v2.close()
 
@@ -76,11 +74,4 @@ def test_it_is_good_for_the_runs_dataset_only(ready: Ready) -> None:
 def test_it_is_nothing_to_v1(ready: Ready) -> None:
     target = Target(ready)
     assert target.v1.get("/user").status_code == 401
-    target.close()
-
-
-def test_a_newer_token_replaces_it(ready: Ready) -> None:
-    target = Target(ready)
-    assert target.states.begin(target.run)
-    assert target.ask(ready.dataset)[0] == 403
     target.close()

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import stat
-import threading
 from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.grants import Access
-from pennsieve_agent.engine.backend import Log, Outcome, Task
-from tests.sandbox.compute.lab import ADA, BEN, DAN, REPO, Gate, Lab, Ready, wait_for
+from tests.sandbox.compute.lab import ADA, BEN, DAN, REPO, Lab, Ready, wait_for
 
 RUNS = "/compute/workflows/runs"
 
@@ -46,23 +42,13 @@ def building(lab: Lab) -> Ready:
                 "id": "keep",
                 "type": "data-target",
                 "targetType": "persistent-layer",
+                "computeType": "standard",
                 "dependsOn": ["make"],
             },
         ],
     )
-    lab.backend.behaviour = _write
     assert _make(lab, ready.node, "atlas").status_code == 201
     return ready
-
-
-def _write(task: Task, log: Log, stop: threading.Event) -> Outcome:
-    del log, stop
-    (task.output / "deep").mkdir()
-    (task.output / "deep" / "atlas.txt").write_text("regions")
-    script = task.output / "tool.sh"
-    script.write_text("echo")
-    script.chmod(0o755)
-    return Outcome(0)
 
 
 def _build(ready: Ready, layer: str = "atlas") -> Any:
@@ -150,80 +136,6 @@ def test_who_deletes(lab: Lab, node: str) -> None:
     assert _status(lab, node) == {"adas": "EMPTY"}
 
 
-def test_a_run_fills_a_layer_and_another_reads_it(building: Ready) -> None:
-    lab = building.lab
-    run = _build(building).json()["uuid"]
-    assert lab.wait(run)["status"] == "SUCCEEDED"
-    assert lab.lines(run, "keep") == ["2 files (11 bytes) in layer atlas"]
-    answer = lab.client().get(_path(building.node)).json()
-    (layer,) = answer["layers"]
-    assert (layer["status"], layer["fileCount"], layer["sizeBytes"]) == ("READY", 2, 11)
-    assert answer["totalSizeGB"] == pytest.approx(11e-9, abs=1e-6)
-    reading = lab.define([{"id": "read", "type": "processor", "sourceUrl": REPO, "tag": "v1"}])
-    instance = {"workflowId": reading, "computeNodeId": building.node}
-    body = {"workflowInstanceConfiguration": instance, "layers": ["atlas", "atlas"]}
-    made = lab.client().post(RUNS, json=body)
-    assert made.status_code == 201, made.text
-    assert made.json()["layers"] == ["atlas"]
-    lab.wait(made.json()["uuid"])
-    job = lab.backend.tasks[-1].job
-    folder = lab.world.data / "layers" / building.node / "atlas"
-    assert job.layers == {"atlas": str(folder)}
-    assert (folder / "deep" / "atlas.txt").read_text() == "regions"
-    for path in (folder, *folder.rglob("*")):
-        assert not path.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
-    assert (folder / "tool.sh").stat().st_mode & stat.S_IXOTH
-    (layer,) = lab.client().get(_path(building.node)).json()["layers"]
-    assert layer["lastAccessed"].endswith("Z")
-    assert lab.client().delete(_path(building.node, "atlas")).status_code == 200
-    assert not folder.exists()
-
-
-def test_a_layer_that_another_run_fills_is_not_touched(building: Ready) -> None:
-    lab = building.lab
-    gate = Gate()
-    lab.backend.behaviour = gate
-    run = _build(building).json()["uuid"]
-    assert gate.entered.wait(10)
-    # Somebody else's build is in the way: the step that was to fill it fails.
-    lab.world.store.execute("UPDATE compute_layers SET status = 'BUILDING', builder = 'other'")
-    busy = lab.client().delete(_path(building.node, "atlas"))
-    assert (busy.status_code, busy.json()) == (409, {"message": "layer atlas is used by a run"})
-    gate.open.set()
-    assert lab.wait(run)["status"] == "FAILED"
-    assert lab.lines(run, "keep") == ["layer atlas is no longer there, or no longer empty"]
-    assert _status(lab, building.node) == {"atlas": "BUILDING"}
-
-
-def test_a_build_that_was_cut_off_is_done_again(building: Ready) -> None:
-    lab = building.lab
-    gate = Gate()
-    lab.backend.behaviour = gate
-    run = _build(building).json()["uuid"]
-    assert gate.entered.wait(10)
-    lab.world.store.execute("UPDATE compute_layers SET status = 'BUILDING', builder = ?", (run,))
-    part = lab.world.data / "layers" / building.node / ".atlas.part"
-    part.mkdir(parents=True)
-    (part / "half").write_text("x")
-    lab.backend.behaviour = _write
-    lab.restart()
-    assert lab.wait(run)["status"] == "SUCCEEDED"
-    assert _status(lab, building.node) == {"atlas": "READY"}
-    assert not (lab.world.data / "layers" / building.node / "atlas" / "half").exists()
-
-
-def test_a_cancelled_build_gives_the_layer_back(building: Ready) -> None:
-    lab = building.lab
-    gate = Gate()
-    lab.backend.behaviour = gate
-    run = _build(building).json()["uuid"]
-    assert gate.entered.wait(10)
-    lab.world.store.execute("UPDATE compute_layers SET status = 'BUILDING', builder = ?", (run,))
-    assert lab.client().post(f"{RUNS}/{run}/cancel").status_code == 202
-    lab.wait(run, "CANCELED")
-    wait_for(lambda: _status(lab, building.node) == {"atlas": "EMPTY"})
-
-
 @pytest.mark.parametrize(
     ("layers", "status", "text"),
     [
@@ -247,6 +159,7 @@ def test_targets_that_cannot_be_filled(building: Ready) -> None:
     assert answer.status_code == 400
     assert answer.json() == {"message": "layer none does not exist on this compute node"}
     lab.wait(_build(building).json()["uuid"])
+    wait_for(lambda: _status(lab, building.node) == {"atlas": "READY"})
     answer = _build(building)
     assert answer.status_code == 409
     assert answer.json() == {"message": "layer atlas is READY, not EMPTY"}
@@ -256,7 +169,12 @@ def test_one_layer_for_two_targets(lab: Lab) -> None:
     nodes: list[dict[str, Any]] = [
         {"id": "make", "type": "processor", "sourceUrl": REPO, "tag": "v1"}
     ]
-    target = {"type": "data-target", "targetType": "persistent-layer", "dependsOn": ["make"]}
+    target = {
+        "type": "data-target",
+        "targetType": "persistent-layer",
+        "computeType": "standard",
+        "dependsOn": ["make"],
+    }
     ready = Ready(lab, [*nodes, {**target, "id": "one"}, {**target, "id": "two"}])
     _make(lab, ready.node, "atlas")
     params = {"params": {"layerName": "atlas"}}
@@ -265,6 +183,59 @@ def test_one_layer_for_two_targets(lab: Lab) -> None:
     )
     assert answer.status_code == 400
     assert answer.json() == {"message": "layer atlas is the target of 2 nodes"}
+
+
+def test_a_run_fills_a_layer_and_another_reads_it(building: Ready) -> None:
+    lab = building.lab
+    lab.acted.ends = ""
+    run = _build(building).json()["uuid"]
+    assert _status(lab, building.node) == {"atlas": "BUILDING"}
+    taken = _build(building)
+    assert (taken.status_code, taken.json()) == (
+        409,
+        {"message": "layer atlas is BUILDING, not EMPTY"},
+    )
+    busy = lab.client().delete(_path(building.node, "atlas"))
+    assert (busy.status_code, busy.json()) == (409, {"message": "layer atlas is used by a run"})
+    wait_for(lambda: run in lab.acted.tokens)
+    lab.acted.say(run, "keep", "2 files (11 bytes) in layer atlas")
+    assert lab.acted.messages
+    lab.acted.report(run, "SUCCEEDED", "keep")
+    lab.acted.report(run, "SUCCEEDED")
+    wait_for(lambda: _status(lab, building.node) == {"atlas": "READY"})
+    answer = lab.client().get(_path(building.node)).json()
+    (layer,) = answer["layers"]
+    assert (layer["fileCount"], layer["sizeBytes"]) == (2, 11)
+    assert answer["totalSizeGB"] == pytest.approx(11e-9, abs=1e-6)
+
+    reading = lab.define([{"id": "read", "type": "processor", "sourceUrl": REPO, "tag": "v1"}])
+    instance = {"workflowId": reading, "computeNodeId": building.node}
+    body = {"workflowInstanceConfiguration": instance, "layers": ["atlas", "atlas"]}
+    made = lab.client().post(RUNS, json=body)
+    assert made.status_code == 201, made.text
+    assert made.json()["layers"] == ["atlas"]
+    (layer,) = lab.client().get(_path(building.node)).json()["layers"]
+    assert layer["lastAccessed"].endswith("Z")
+    busy = lab.client().delete(_path(building.node, "atlas"))
+    assert (busy.status_code, busy.json()) == (409, {"message": "layer atlas is used by a run"})
+
+
+@pytest.mark.parametrize("end", ["CANCELED", "FAILED"])
+def test_a_run_that_does_not_fill_it_gives_the_layer_back(building: Ready, end: str) -> None:
+    lab = building.lab
+    lab.acted.ends = end
+    lab.wait(_build(building).json()["uuid"])
+    wait_for(lambda: _status(lab, building.node) == {"atlas": "EMPTY"})
+
+
+def test_a_layer_whose_run_ended_unseen_is_settled_after_a_restart(building: Ready) -> None:
+    lab = building.lab
+    lab.parts.stop()
+    run = _build(building).json()["uuid"]
+    lab.world.store.execute("UPDATE workflow_runs SET status = 'FAILED' WHERE uuid = ?", (run,))
+    assert _status(lab, building.node) == {"atlas": "BUILDING"}
+    lab.restart()
+    wait_for(lambda: _status(lab, building.node) == {"atlas": "EMPTY"})
 
 
 def test_filling_a_layer_needs_no_right_to_write_on_the_dataset(lab: Lab) -> None:
@@ -281,27 +252,11 @@ def test_filling_a_layer_needs_no_right_to_write_on_the_dataset(lab: Lab) -> Non
             "id": "keep",
             "type": "data-target",
             "targetType": "persistent-layer",
+            "computeType": "standard",
             "dependsOn": ["make"],
         },
     ]
     ready = Ready(lab, nodes)
-    lab.grants[ready.dataset] = [(ready.workflow, Access.READ)]
     _make(lab, ready.node, "atlas")
     run = ready.start(dataTargets={"keep": {"params": {"layerName": "atlas"}}})
     assert lab.wait(run)["status"] == "SUCCEEDED"
-
-
-def test_a_layer_that_a_queued_run_reads_stays(building: Ready) -> None:
-    lab = building.lab
-    lab.wait(_build(building).json()["uuid"])
-    gate = Gate()
-    lab.backend.behaviour = gate
-    reading = lab.define([{"id": "read", "type": "processor", "sourceUrl": REPO, "tag": "v1"}])
-    instance = {"workflowId": reading, "computeNodeId": building.node}
-    body = {"workflowInstanceConfiguration": instance, "layers": ["atlas"]}
-    run = lab.client().post(RUNS, json=body).json()["uuid"]
-    assert gate.entered.wait(10)
-    busy = lab.client().delete(_path(building.node, "atlas"))
-    assert (busy.status_code, busy.json()) == (409, {"message": "layer atlas is used by a run"})
-    gate.open.set()
-    lab.wait(run)

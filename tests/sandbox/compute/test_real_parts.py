@@ -1,36 +1,27 @@
-"""The same with nothing faked: a git repository, child processes, the tables of people."""
+"""Builds with nothing faked: a git repository, child processes, the tables of people."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from pennsieve_agent.domain.grants import Access, grant_url
 from pennsieve_agent.sandbox import people, tables
 from pennsieve_agent.sandbox.compute import SCHEMA, build
+from pennsieve_agent.sandbox.compute.wiring import real_neighbours
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Caller, Request, Response, Scheme, Surface
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.world import Urls, World
-from tests.sandbox.compute.lab import chain, wait_for
+from tests.sandbox.compute.lab import wait_for
 
-SCRIPT = """
-import os, pathlib, sys
-given, made = (pathlib.Path(os.environ[n]) for n in ("INPUT_DIR", "OUTPUT_DIR"))
-print("factor", os.environ["FACTOR"], flush=True)
-assert not [n for n in os.environ if "TOKEN" in n]
-for path in sorted(given.rglob("*.txt")):
-    number = float(path.read_text()) * float(os.environ["FACTOR"])
-    (made / path.name).write_text(str(number))
-    print(path.name, number, flush=True)
-"""
 FILES = {
-    "main.py": SCRIPT,
+    "main.py": "print(1)",
     "Dockerfile": 'FROM python\nCOPY . /app\nWORKDIR /app\nENTRYPOINT ["python3", "main.py"]\n',
     "app.yml": (
         'schemaVersion: "1.0"\nname: times\n'
@@ -50,7 +41,8 @@ class Whole:
         people.seed(store, 0)
         self.world.datasets.mkdir()
         self.files = DatasetFiles(self.world)
-        self.parts = build(self.world, self.files, engine)
+        neighbours = replace(real_neighbours(self.world, engine), images=None)
+        self.parts = build(self.world, self.files, neighbours=neighbours)
         app = Surface(
             self.parts.routes,
             self._authorize,
@@ -75,23 +67,6 @@ class Whole:
         assert answer.is_success, answer.text
         found: dict[str, Any] = answer.json()
         return found
-
-    def grant(self, workflow: str, dataset: str) -> None:
-        store = self.world.store
-        user, workspace = people.owner(store)
-        url = grant_url(self.world.urls.api2, workflow, Access.READ_WRITE)
-        webhook = store.execute(
-            "INSERT INTO webhooks (workspace_int_id, api_url, description, secret, name,"
-            " display_name, is_private, is_default, has_access, event_targets, custom_targets,"
-            " integration_user, created_by, created_at)"
-            " VALUES (?, ?, '', '', 'n', 'n', 0, 0, 1, '[]', '[]', ?, ?, 0)",
-            (workspace, url, user, user),
-        )
-        store.execute(
-            "INSERT INTO dataset_webhooks (webhook_id, dataset_int_id, enabled_by, enabled_on)"
-            " SELECT ?, int_id, ?, 0 FROM datasets WHERE node_id = ?",
-            (webhook, user, dataset),
-        )
 
     def close(self) -> None:
         self.parts.stop()
@@ -118,61 +93,6 @@ def repository(tmp_path: Path) -> str:
     return folder.as_uri()
 
 
-def test_from_a_repository_to_results(whole: Whole, repository: str) -> None:
-    numbers = whole.world.datasets / "Numbers" / "raw"
-    numbers.mkdir(parents=True)
-    (numbers / "a.txt").write_text("21")
-    whole.files.sync()
-    row = whole.world.store.row("SELECT node_id FROM datasets")
-    assert row is not None
-    dataset = row["node_id"]
-    package = whole.world.store.row("SELECT node_id FROM packages WHERE path = 'raw/a.txt'")
-    assert package is not None
-
-    source = {"type": "github", "url": repository, "tag": "v1"}
-    whole.post("/applications/store", source=source, release={"id": 0})
-
-    def app() -> dict[str, Any]:
-        (found,) = whole.http.get("/applications/store").json()
-        assert not found["versions"][0]["status"].startswith("error"), found
-        return dict(found)
-
-    wait_for(lambda: app()["versions"][0]["status"] == "deployed")
-    assert app()["name"] == "times"
-    nodes = chain()
-    nodes[1]["sourceUrl"] = repository
-    workflow = whole.post("/compute/workflows/definitions", name="times", processors=nodes)["uuid"]
-    account = whole.post(
-        "/compute/resources/accounts", accountId="1", accountType="aws", roleName="r"
-    )["uuid"]
-    whole.post("/compute/resources/compute-nodes", accountId=account, name="n")
-    whole.world.store.execute("UPDATE compute_nodes SET status = 'Enabled', task = ''")
-    (node,) = whole.http.get(
-        "/compute/resources/compute-nodes", params={"account_owner": "true"}
-    ).json()
-    whole.grant(workflow, dataset)
-    run = whole.post(
-        "/compute/workflows/runs",
-        workflowInstanceConfiguration={"workflowId": workflow, "computeNodeId": node["uuid"]},
-        datasetId=dataset,
-        dataSources={"src": {"packageIds": [package["node_id"]]}},
-        processorParams={"sum": {"FACTOR": "3"}},
-        name="first",
-    )["uuid"]
-    path = f"/compute/workflows/runs/{run}"
-
-    def status() -> str:
-        return str(whole.http.get(f"{path}/status").json()["status"])
-
-    wait_for(lambda: status() in {"SUCCEEDED", "FAILED"})
-    log = whole.http.get(f"{path}/logs", params={"nodeId": "sum"}).json()["messages"]
-    assert status() == "SUCCEEDED", log
-    assert [line["message"] for line in log] == ["factor 3", "a.txt 63.0"]
-    result = whole.world.datasets / "Numbers" / "times" / "first" / "a.txt"
-    assert result.read_text() == "63.0"
-    assert whole.parts.engine_name == "process"
-
-
 def test_a_repository_without_that_tag(whole: Whole, repository: str) -> None:
     source = {"type": "github", "url": repository, "tag": "v9"}
     whole.post("/applications/store", source=source, release={"id": 0})
@@ -181,7 +101,54 @@ def test_a_repository_without_that_tag(whole: Whole, repository: str) -> None:
         (found,) = whole.http.get("/applications/store").json()
         return str(found["versions"][0]["status"])
 
-    wait_for(lambda: status().startswith("error: "))
+    wait_for(lambda: status() == "error")
+
+
+def test_a_branch_and_a_commit_are_no_tags(whole: Whole, repository: str) -> None:
+    """Accepted with 202, and then an error: what hosted Pennsieve does with them."""
+    where = repository.removeprefix("file://")
+    head = subprocess.run(
+        ["git", "-C", where, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    branch = subprocess.run(
+        ["git", "-C", where, "branch", "--show-current"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    for tag in (branch, head):
+        source = {"type": "github", "url": repository, "tag": tag}
+        whole.post("/applications/store", source=source, release={"id": 0})
+
+    def versions() -> list[dict[str, Any]]:
+        (found,) = whole.http.get("/applications/store").json()
+        return list(found["versions"])
+
+    wait_for(lambda: [each["status"] for each in versions()] == ["error", "error"])
+    reasons = [each["deployments"][0]["stoppedReason"] for each in versions()]
+    assert reasons == [f"couldn't find remote ref refs/tags/{tag}" for tag in (branch, head)]
+
+
+def test_a_dockerfile_below_the_root(whole: Whole, tmp_path: Path) -> None:
+    folder = tmp_path / "below"
+    (folder / "docker").mkdir(parents=True)
+    (folder / "docker" / "Dockerfile").write_text("FROM scratch\n")
+    for words in (
+        ("init", "--quiet"),
+        ("add", "."),
+        ("commit", "--quiet", "-m", "first"),
+        ("tag", "v1"),
+    ):
+        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    source = {"type": "github", "url": folder.as_uri(), "tag": "v1"}
+    whole.post("/applications/store", source=source, release={"id": 0})
+
+    def version() -> dict[str, Any]:
+        (found,) = whole.http.get("/applications/store").json()
+        return dict(found["versions"][0])
+
+    wait_for(lambda: version()["status"] == "error")
+    assert "Dockerfile" in version()["deployments"][0]["stoppedReason"]
 
 
 def test_the_sandboxs_own_github(whole: Whole, repository: str) -> None:
@@ -197,6 +164,3 @@ def test_the_sandboxs_own_github(whole: Whole, repository: str) -> None:
 
     wait_for(lambda: app()["versions"][0]["status"] not in {"registering", "deploying"})
     assert app()["versions"][0]["status"] == "deployed"
-    path = f"/applications/store/{app()['uuid']}/versions/v1/log"
-    lines = [m["message"] for m in whole.http.get(path).json()["messages"]]
-    assert lines[0].startswith("checked out https://github.com/lab/times at ")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pennsieve_agent.sandbox import aws
-from pennsieve_agent.sandbox.aws import Account, front, write_settings
+from pennsieve_agent.sandbox.aws import Account, front
+from pennsieve_agent.sandbox.aws_people import write_settings
 from pennsieve_agent.sandbox.journal import Entry, Journal, changes_something, variables
 from pennsieve_agent.sandbox.world import World
 
@@ -83,6 +84,24 @@ def test_a_journal_outlives_half_a_line(tmp_path: Path) -> None:
     journal.append(second)
     assert list(journal.entries()) == [first, second]
     assert stat.S_IMODE((tmp_path / "aws.jsonl").stat().st_mode) == 0o600
+
+
+def test_what_was_made_with_old_addresses_has_the_present_ones(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "aws.jsonl")
+    form = {"HTTP_AUTHORIZATION": signed("cloudformation")}
+    file = {"HTTP_AUTHORIZATION": signed("s3")}
+    old = b'{"a": "http://127.0.0.1:20", "b": "http://127.0.0.1:21", "c": "http://127.0.0.1:200"}'
+    journal.append(Entry(form, old + b"&T=http%3A%2F%2F127.0.0.1%3A20%22", 1))
+    journal.append(Entry(file, old, 2))
+    # The second address is what the first one was: they are changed at once.
+    journal.translate(
+        {"http://127.0.0.1:20": "http://127.0.0.1:21", "http://127.0.0.1:21": "http://127.0.0.1:33"}
+    )
+    new = b'{"a": "http://127.0.0.1:21", "b": "http://127.0.0.1:33", "c": "http://127.0.0.1:200"}'
+    assert [entry.body for entry in journal.entries()] == [
+        new + b"&T=http%3A%2F%2F127.0.0.1%3A21%22",
+        old,
+    ]
 
 
 def test_the_settings_are_private_and_stay(world: World) -> None:

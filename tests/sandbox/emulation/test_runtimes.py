@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.sandbox.emulation.codes import Codes
 from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
 from tests.sandbox.emulation.account import Cloud, allow, open_cloud, service_trust
 
@@ -43,16 +45,20 @@ def handler(event, context):
 def zipped(text: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for package in ("pennsieve_agent", "pennsieve_agent/node"):
-            archive.writestr(f"{package}/__init__.py", "")
-        archive.writestr("pennsieve_agent/node/gateway.py", text)
+        for name, content in (
+            ("pennsieve_agent/__init__.py", ""),
+            ("pennsieve_agent/node/__init__.py", ""),
+            ("pennsieve_agent/node/gateway.py", text),
+        ):
+            archive.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
 
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
     with open_cloud(tmp_path / "aws") as made:
-        runtimes = Runtimes(tmp_path / "functions", made.url)
+        codes = Codes(tmp_path / "functions")
+        runtimes = Runtimes(codes, tmp_path / "home", made.url)
         made.code["pennsieve_agent.node.gateway.handler"] = lambda event, given: _code(
             runtimes, event, given
         )
@@ -62,7 +68,7 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
             Runtime="python3.13",
             Role=role,
             Handler="pennsieve_agent.node.gateway.handler",
-            Timeout=5,
+            Timeout=30,
             Code={"ZipFile": zipped(GATEWAY)},
             Environment={"Variables": {"NODE_WORD": "hello"}},
         )
@@ -86,7 +92,8 @@ def test_the_deployed_code_runs_with_its_roles_keys_and_stays_warm(cloud: Cloud)
     assert good, first
     assert first["who"] == "arn:aws:sts::123456789012:assumed-role/worker/g"
     assert (first["word"], first["seen"], first["left"]) == ("hello", 1, True)
-    assert ".zip/" in first["file"]
+    digest = hashlib.sha256(zipped(GATEWAY)).hexdigest()
+    assert f"/functions/{digest}/" in first["file"]
     assert call(cloud, "y")[1]["seen"] == 2  # the same process
     good, failed = call(cloud, "raise")
     assert not good
@@ -98,6 +105,7 @@ def test_the_deployed_code_runs_with_its_roles_keys_and_stays_warm(cloud: Cloud)
 
 
 def test_what_runs_out_of_time_is_killed(cloud: Cloud) -> None:
+    assert call(cloud, "x")[0]
     cloud.owner.client("lambda").update_function_configuration(FunctionName="g", Timeout=2)
     good, late = call(cloud, "sleep")
     assert not good
@@ -109,4 +117,28 @@ def test_what_runs_out_of_time_is_killed(cloud: Cloud) -> None:
 
 
 def test_other_handlers_are_not_run(tmp_path: Path) -> None:
-    assert Runtimes(tmp_path, "")("os.system") is None
+    assert Runtimes(Codes(tmp_path), tmp_path, "")("os.system") is None
+
+
+def test_only_what_was_deployed_runs(tmp_path: Path) -> None:
+    code = zipped(GATEWAY)
+    digest, folder = Codes(tmp_path).unpacked(code)
+    assert folder.name == digest == hashlib.sha256(code).hexdigest()
+    file = folder / "pennsieve_agent" / "node" / "gateway.py"
+    kept = file.stat().st_ino
+    assert Codes(tmp_path).unpacked(code)[1] == folder
+    assert file.stat().st_ino == kept  # unpacked once
+    file.write_text("raise SystemExit")
+    assert Codes(tmp_path).unpacked(code)[1] == folder
+    assert file.read_text() == GATEWAY
+
+
+@pytest.mark.parametrize("name", ["../out", "/out", "a/../../out"])
+def test_code_that_would_lie_elsewhere_is_not_unpacked(tmp_path: Path, name: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(ValueError, match="no name of a file"):
+        Codes(tmp_path / "codes").unpacked(buffer.getvalue())
+    with pytest.raises(ValueError, match="no zip"):
+        Codes(tmp_path / "codes").unpacked(b"none")

@@ -1,0 +1,58 @@
+"""A sandbox that is stopped or killed in the middle of a run, and started on other ports."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.state import lock_holder
+from tests.cli.following import start_patient_run, wait_for
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Sandbox]:
+    (tmp_path / "box" / "datasets" / "Data").mkdir(parents=True)
+    (tmp_path / "box" / "datasets" / "Data" / "a.txt").write_text("x")
+    box = Sandbox(tmp_path / "box")
+    box.start_detached(0, "process")
+    yield box
+    box.stop()
+
+
+def kill(box: Sandbox) -> None:
+    pid = lock_holder(box.data)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: lock_holder(box.data) != pid, lambda: "it does not end")
+
+
+@pytest.mark.parametrize("end", ["stopped", "killed"])
+def test_on_other_ports_everything_goes_on(box: Sandbox, tmp_path: Path, end: str) -> None:
+    flag = tmp_path / "flag"
+    agent, run = start_patient_run(box, tmp_path, flag)
+    before = box.profile_values()["api_host"]
+    if end == "stopped":
+        assert box.stop()
+    else:
+        kill(box)
+    assert box.start_detached(0, "process").api != before
+    agent.environ.update(box.environment())
+
+    flag.touch()  # the step's machine is gone with the sandbox, and so it is tried again
+    followed = agent("run", "logs", run, "--follow")
+    assert followed.code == 0, followed.err
+    assert agent("run", "status", run).out == "succeeded\n"
+    assert agent("run", "logs", run).out.count("patient | released") == 1
+    delivered = tmp_path / "box" / "datasets" / "Data"
+    wait_for(lambda: any(delivered.rglob("done.txt")), lambda: "no result came")
+    assert [path.read_text() for path in delivered.rglob("done.txt")] == ["yes"]
+
+    doctor = agent("compute", "doctor")
+    assert doctor.code == 0, doctor.out
+    again = agent("run", "start", "-d", "Data", "--param", f"FLAG={flag}", "--wait")
+    assert again.code == 0, again.err
