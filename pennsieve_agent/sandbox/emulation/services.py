@@ -53,11 +53,21 @@ class _NoMachine:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownKey:
+    """An access key that moto does not make: its secret, its account, and its user, if any."""
+
+    secret: str = field(repr=False)
+    account: str
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Extras:
     """What the account is given: code of functions by their ``Handler``, and what runs jobs.
 
     ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
-    ``prepare`` is called when there are functions, or soon will be.
+    ``prepare`` is called when there are functions, or soon will be. ``keys`` knows access keys that
+    somebody else gave out.
     """
 
     handlers: Handlers = lambda _: None
@@ -65,6 +75,7 @@ class Extras:
     heard: Heard = lambda _role, _ask: None
     now: Callable[[], float] = now
     prepare: Callable[[], None] = lambda: None
+    keys: Callable[[str], KnownKey | None] = lambda _: None
 
 
 class Services:
