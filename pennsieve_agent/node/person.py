@@ -31,11 +31,13 @@ def keep_tokens(node: Node, run: str, session: str, refresh: str) -> None:
     tokens = {SESSION: session, REFRESH: refresh}
     if kept := {name: value for name, value in tokens.items() if value}:
         Vault(node).merge(_scope(run), kept)
+    node.memory.pop(_scope(run), None)
 
 
 def forget_tokens(node: Node, run: str) -> None:
     """A run is over. May be repeated."""
     Vault(node).remove(_scope(run))
+    node.memory.pop(_scope(run), None)
 
 
 def token_secrets(node: Node, run: str) -> list[dict[str, str]]:
@@ -46,7 +48,7 @@ def token_secrets(node: Node, run: str) -> list[dict[str, str]]:
 
 def token_values(node: Node, run: str) -> list[str]:
     """The tokens, which must not be seen in logs."""
-    return list(Vault(node).read(_scope(run))[1].values())
+    return list(_tokens(node, run).values())
 
 
 def as_person(node: Node, journal: Journal, run: str) -> Web:
@@ -54,9 +56,16 @@ def as_person(node: Node, journal: Journal, run: str) -> Web:
     return Web(node, run, journal.token(run), _session(node, run))
 
 
+def _tokens(node: Node, run: str) -> dict[str, str]:
+    if _scope(run) not in node.memory:
+        node.memory[_scope(run)] = Vault(node).read(_scope(run))[1]
+    tokens: dict[str, str] = node.memory[_scope(run)]
+    return tokens
+
+
 def _session(node: Node, run: str) -> str:
     """The person's access token, renewed if it ends soon and can be."""
-    tokens = Vault(node).read(_scope(run))[1]
+    tokens = _tokens(node, run)
     session, refresh = tokens.get(SESSION, ""), tokens.get(REFRESH, "")
     claims = _claims(session)
     ends, client = claims.get("exp"), str(claims.get("client_id") or "")

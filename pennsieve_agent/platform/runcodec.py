@@ -138,7 +138,6 @@ def decode_state(item: Fields) -> RunState:
         started_at=iso(item.raw("startedAt")),
         completed_at=iso(item.raw("completedAt")),
         steps=_states(item),
-        reason=item.text("reason"),
     )
 
 
@@ -152,7 +151,6 @@ def _states(item: Fields) -> tuple[StepState, ...]:
             status=RunStatus.of(node.text("status") or RunStatus.NOT_STARTED),
             started_at=iso(node.raw("startedAt")),
             completed_at=iso(node.raw("completedAt")),
-            reason=node.text("reason"),
         )
         for number, node in enumerate(item.records("dag"), start=1)
     )

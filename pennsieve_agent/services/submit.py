@@ -15,7 +15,7 @@ from pennsieve_agent.domain.globs import select
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
-from pennsieve_agent.domain.workflows import StepKind, Workflow
+from pennsieve_agent.domain.workflows import DATASET_TARGET, StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services import lookup, run_nodes
 
@@ -123,7 +123,7 @@ def _prepare(
         package_ids=packages(platform, workflow, dataset, files),
         name=name,
         parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
-        target_params=targets(workflow, folder),
+        target_params=targets(workflow, folder, platform.upload_bucket),
         undeclared=options.undeclared,
     )
     plan = compile_run("new", request, {})
@@ -236,9 +236,20 @@ def packages(
     return ids
 
 
-def targets(workflow: Workflow, folder: str) -> dict[str, dict[str, str]]:
-    """What the data targets are told: where the results go."""
-    return {step.id: {"TARGET_FOLDER": folder} for step in workflow.of_kind(StepKind.TARGET)}
+def targets(workflow: Workflow, folder: str, bucket: str = "") -> dict[str, dict[str, str]]:
+    """What the data targets are told: where the results go.
+
+    ``bucket`` is for nodes that Pennsieve runs: a target that fills the dataset demands it
+    (``contracts/workflows.md`` 2.5).
+    """
+    to_dataset = {"UPLOAD_BUCKET": bucket} if bucket else {}
+    return {
+        step.id: {
+            "TARGET_FOLDER": folder,
+            **(to_dataset if step.target_type == DATASET_TARGET else {}),
+        }
+        for step in workflow.of_kind(StepKind.TARGET)
+    }
 
 
 def run_name(wanted: str | None, workflow: Workflow, now: float) -> str:

@@ -19,7 +19,7 @@ from pennsieve_agent.domain.step_files import merged_folder, step_folder
 from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.launch import stream_prefix, uid_of
 from pennsieve_agent.node.tasks import Task, TaskKind, object_key
-from tests.node.world import RUN, SETTINGS, TOKEN, World, step
+from tests.node.world import REFRESH, RUN, SESSION, SETTINGS, TOKEN, World, step
 
 
 @pytest.fixture
@@ -56,13 +56,16 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     work = by_step["work"]["containerProperties"]
     names = {pair["name"]: pair["value"] for pair in work["environment"]}
     assert not any("TOKEN" in name or name.startswith("AWS") for name in names)
-    assert TOKEN not in json.dumps([job.definition for job in world.jobs.values()])
+    definitions = json.dumps([job.definition for job in world.jobs.values()])
+    assert not any(token in definitions for token in (TOKEN, SESSION, REFRESH))
     staged, own = (step_folder(name) for name in ("in", "work"))
     assert names["INPUT_DIR"] == f"/mnt/run/{staged}/data"
     assert names["OUTPUT_DIR"] == f"/mnt/run/{own}/data"
     assert work["secrets"] == [
         {"name": "KEY", "valueFrom": "arn:n/shared:KEY::"},
         {"name": "OWN", "valueFrom": "arn:n/user-N-user-ada:OWN::"},
+        {"name": "REFRESH_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:REFRESH_TOKEN::"},
+        {"name": "SESSION_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:SESSION_TOKEN::"},
     ]
     # In this order: the second lies in the first.
     mounts = [(point["containerPath"], point["readOnly"]) for point in work["mountPoints"]]
@@ -154,9 +157,10 @@ def test_a_step_that_fails_fails_the_run_and_says_why(world: World) -> None:
     assert finals(world) == ["FAILED"]
     assert states(world, "work") == ["FAILED"]
     assert states(world, "out") == []
-    (last,) = [b for p, b in world.reports if p == "/status" and b["status"] == "FAILED"]
+    last = world.record()
     assert last["reason"] == "step 'work': it ended with exit code 3"
     assert last["metrics"]["costEstimate"]["pricingVersion"].startswith("us-east-1")
+    assert all(set(body) == {"status", "timestamp"} for _, body in world.reports)
     assert world.left() == {}
 
 
@@ -169,7 +173,7 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
     world.start()
     world.clock += 3600
     world.finish_all()
-    last = next(b for p, b in world.reports if p == "/status" and b["status"] == "SUCCEEDED")
+    last = world.record()
     estimate = last["metrics"]["costEstimate"]
     assert estimate["data"]["inputBytes"] == 2**30
     files = estimate["efsThroughput"]
@@ -245,7 +249,7 @@ def test_code_that_is_not_allowed_does_not_run(world: World) -> None:
     world.start()
     world.finish_all()
     assert (world.status, world.jobs) == ("FAILED", {})
-    assert "does not allow https://github.com/lab/work" in world.reports[-1][1]["reason"]
+    assert "does not allow https://github.com/lab/work" in world.record()["reason"]
 
 
 def test_the_platform_is_down_for_an_hour_in_the_middle(world: World) -> None:
@@ -281,7 +285,7 @@ def test_a_refused_token_ends_the_run_with_the_reason(world: World) -> None:
     world.start()
     world.finish_all()
     assert world.status == "FAILED"
-    assert "without steps" in world.reports[-1][1]["reason"]
+    assert "without steps" in world.record()["reason"]
 
 
 def test_aws_that_refuses_for_long_ends_the_run(world: World) -> None:
@@ -292,7 +296,7 @@ def test_aws_that_refuses_for_long_ends_the_run(world: World) -> None:
     for _ in range(3):
         world.tick()
     assert world.status == "FAILED"
-    assert "AWS refuses: ThrottlingException" in world.reports[-1][1]["reason"]
+    assert "AWS refuses: ThrottlingException" in world.record()["reason"]
 
 
 def test_a_table_that_is_throttled_for_a_while_loses_nothing(world: World) -> None:
@@ -319,7 +323,7 @@ def test_a_machine_that_aws_took_back_is_said_so(world: World) -> None:
     world.begin(job)
     world.end(job, "FAILED", "Host EC2 (instance i-0) terminated.")
     world.finish_all()
-    assert "AWS took its machine back" in world.reports[-1][1]["reason"]
+    assert "AWS took its machine back" in world.record()["reason"]
 
 
 @pytest.mark.parametrize("step", ["in", "work", "out"])
@@ -340,7 +344,7 @@ def test_a_machine_taken_back_at_any_step_ends_the_run_with_nothing_left(
     world.finish_all()
     world.tick()
     assert finals(world) == ["FAILED"]
-    assert "AWS took its machine back" in world.reports[-1][1]["reason"]
+    assert "AWS took its machine back" in world.record()["reason"]
     assert world.left() == {}
 
 
@@ -354,7 +358,7 @@ def test_a_full_file_system_is_said_by_the_run(world: World) -> None:
     world.end(job, "FAILED", "Essential container in task exited", 1)
     world.finish_all()
     assert finals(world) == ["FAILED"]
-    assert "the file system is full: writing 'a.edf'" in world.reports[-1][1]["reason"]
+    assert "the file system is full: writing 'a.edf'" in world.record()["reason"]
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
@@ -449,8 +453,6 @@ def test_why_a_step_waits_is_told(world: World, environment: dict[str, str], wor
     world.start()
     world.deliver(world.events.pop(0))
     world.tick()
-    told = [body.get("reason", "") for path, body in world.reports if path == "/status"]
-    assert words in told[-1]
     status = world.ask("GET", f"/runs/{RUN}/status")["body"]
     assert words in status["steps"][0]["reason"]
 

@@ -31,6 +31,7 @@ from tests.node.services import Job, Refusal
 
 RUN = "11111111-2222-4333-8444-555555555555"
 TOKEN = "run-token-0123456789abcdef"
+SESSION, REFRESH = "persons-session-token", "persons-refresh-token"
 DATASET = "N:dataset:d"
 SETTINGS = NodeSettings(
     token="0a1b2c3d",
@@ -58,6 +59,7 @@ SETTINGS = NodeSettings(
     admin="n-admin",
     organization="N:organization:o",
 )
+CALLBACK, SIGNED = f"Callback workflow-service:{RUN}:{TOKEN}", f"Bearer {SESSION}"
 FINAL = {"SUCCEEDED", "FAILED", "CANCELED"}
 
 
@@ -87,6 +89,10 @@ class World:
 
     dag: list[dict[str, Any]] = field(default_factory=lambda: [dict(row) for row in CHAIN])
     run: dict[str, Any] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    """Credentials that the platform no longer takes."""
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    """What was asked of the platform: the credential, the method and the path."""
     clock: float = 1_790_000_000.0
     kill_at: int = -1
     kill_after: bool = False
@@ -156,7 +162,8 @@ class World:
         return hosted.handle(event, self.node())
 
     def start(self) -> None:
-        answer = self.ask("POST", "/runs", {"runId": RUN, "token": TOKEN, "nodeId": "n"})
+        tokens = {"token": TOKEN, "session": SESSION, "refresh": REFRESH}
+        answer = self.ask("POST", "/runs", {"runId": RUN, "nodeId": "n", **tokens})
         assert answer["status"] == 202
 
     def start_own(self, **limits: Any) -> None:
@@ -204,7 +211,12 @@ class World:
             raise urllib.error.URLError("refused")
         if request.full_url == f"{SETTINGS.api}{SIGN_IN}":
             return self.call("platform", lambda: Reply({}))
-        assert request.get_header("Authorization") == f"Callback workflow-service:{RUN}:{TOKEN}"
+        credential = str(request.get_header("Authorization"))
+        assert credential in {SIGNED, CALLBACK}
+        path = request.full_url.removeprefix("http://api2").partition("?")[0]
+        self.asked.append((credential, request.get_method(), path))
+        if credential in self.refused:
+            raise error(request, 403, "Forbidden")
         return self.call("platform", lambda: self._answer(request))
 
     def _answer(self, request: urllib.request.Request) -> Any:
@@ -216,7 +228,7 @@ class World:
         if request.get_method() == "GET":
             return Reply(self.shown())
         if self.status in FINAL:
-            raise _error(request, 409, "run is already over")
+            raise error(request, 409, "run is already over")
         assert body is not None
         self.reports.append((path.partition(RUN)[2], body))
         if path.endswith(f"{RUN}/status"):
@@ -299,6 +311,7 @@ class World:
             "jobs": [job.name for job in self.jobs.values() if not job.ended],
             "active": [key for key in self.items if key[0] == "ACTIVE"],
             "token": [key for key in self.items if key[1] == "TOKEN"],
+            "session": [name for name in self.secrets if name.startswith("n/runs/")],
             "lease": [key for key in self.items if key[1] == "LEASE"],
         }
         return {name: rows for name, rows in found.items() if rows}
@@ -326,6 +339,8 @@ class Reply:
         return self._body
 
 
-def _error(request: urllib.request.Request, code: int, text: str) -> urllib.error.HTTPError:
-    body = BytesIO(json.dumps({"message": text}).encode())
+def error(
+    request: urllib.request.Request, code: int, text: str, more: dict[str, Any] | None = None
+) -> urllib.error.HTTPError:
+    body = BytesIO(json.dumps({"message": text, **(more or {})}).encode())
     return urllib.error.HTTPError(request.full_url, code, text, Message(), body)
