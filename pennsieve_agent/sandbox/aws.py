@@ -121,6 +121,8 @@ class Account:
         """An application that gets only what was signed with a key of an account."""
 
         def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if _is_registry(environ):  # which has sign-ins of its own
+                return app(environ, start_response)
             checked = self._checked(environ)
             if isinstance(checked, Answer):
                 return _send(start_response, checked)
