@@ -1,7 +1,8 @@
 """Every command of the program, typed once or more, in an order in which each finds what it needs.
 
 ``{data}`` is the sandbox's folder, ``{home}`` a folder for files, ``{code}`` and ``{other}`` are
-repositories, ``{key}`` is an API key whose secret ``login`` is given.
+repositories on GitHub and ``{local}`` one of this machine, ``{gateway}`` is the ARN of the gateway
+of the own node, ``{key}`` is an API key whose secret ``login`` is given.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 DATASET, NODE, FLOW, RUN = "Mouse EEG", "my-compute", "word-count", "recorded"
 D = ("--dataset", DATASET)
+ROLE = "arn:aws:iam::222233334444:role/analysts"
 
 
 @dataclass(frozen=True)
@@ -73,13 +75,15 @@ _REGISTER = (
     typed("compute register --provisioner platform --dry-run"),
     typed("compute register --yes"),
     typed("compute list"),
+    typed("compute list --aws"),
     typed(f"compute show {NODE}"),
     typed(f"compute doctor {NODE}", codes=(0, 1)),
     typed("compute accounts"),
     typed("compute gpus"),
 )
 _WORKFLOWS = (
-    typed("workflow add {code}"),
+    typed("workflow add {code} --public"),
+    typed("workflow add {local} --name here"),
     typed("workflow list"),
     typed("workflow list --archived"),
     typed(f"workflow show {FLOW}"),
@@ -100,12 +104,13 @@ _WORKFLOWS = (
     typed(f"workflow app share {FLOW} --team Lab"),
     typed(f"workflow app share {FLOW} --workspace"),
     typed(f"workflow app unshare {FLOW} --user grace@example.org"),
-    typed("workflow add {other} --name other"),
+    typed("workflow add {other} --name other --public"),
     typed("workflow app archive other --yes"),
     typed("workflow app restore other"),
 )
 _RUNS = (
     typed(f"dataset grant {FLOW} --access read-write", *D),
+    typed("dataset grant here --access read", *D),
     typed("dataset grants", DATASET),
     typed(f"workflow update {FLOW} --renew-identity"),
     typed("run start --dry-run", *D, "--workflow", FLOW),
@@ -114,6 +119,7 @@ _RUNS = (
     typed("run list"),
     typed(f"run show {RUN}"),
     typed(f"run status {RUN}"),
+    typed(f"run wait {RUN}"),
     typed(f"run logs {RUN}"),
     typed(f"run logs {RUN} --follow"),
     typed(f"run logs {RUN} --archive {{home}}/logs.zip"),
@@ -129,9 +135,13 @@ _OWN_NODE = (
     typed(f"compute secret set {NODE} TOKEN --stdin", answers="value\n"),
     typed(f"compute secret list {NODE}"),
     typed(f"compute secret remove {NODE} TOKEN --yes"),
-    typed(f"compute rename {NODE} lab --description x"),
+    typed(f"compute rename {NODE} lab"),
     typed(f"compute rename lab {NODE}"),
     typed(f"compute update {NODE} --max-vcpus 8 --yes"),
+    typed(f"compute share {NODE} --aws {ROLE} --workflow {FLOW}"),
+    typed(f"compute access {NODE}"),
+    typed(f"compute unshare {NODE} --aws {ROLE}"),
+    typed("compute join {gateway}", codes=(2,)),  # it is one's own
     typed(f"compute remove {NODE} --cancel-runs --yes"),
 )
 _PLATFORM_NODE = (

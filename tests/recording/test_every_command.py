@@ -25,7 +25,9 @@ from pennsieve_agent.contract.requests import TABLE, faults
 from pennsieve_agent.domain.identity import ApiKey, Hosts
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.cli.conftest import DATASET, FILES, WORD_COUNT, repository
+from tests.github import git_settings, on_github
 from tests.recording.commands import COMMANDS, NOT_TYPED, Typed
 from tests.recording.recorder import Recorded, Recorder
 
@@ -41,8 +43,11 @@ class World:
         self._places = {
             "data": str(box.data),
             "home": str(self.home),
-            "code": str(repository(folder / "word-count", WORD_COUNT)),
-            "other": str(repository(folder / "other", {**WORD_COUNT, "app.yml": _named("other")})),
+            "code": on_github(box.data, repository(folder / "word-count", WORD_COUNT)),
+            "other": on_github(
+                box.data, repository(folder / "other", {**WORD_COUNT, "app.yml": _named("other")})
+            ),
+            "local": str(repository(folder / "local", WORD_COUNT)),
         }
         up = self.home / "up"
         up.mkdir(parents=True)
@@ -57,6 +62,10 @@ class World:
 
     def type(self, typed: Typed) -> str:
         """Run a command line; answers what it said where it did not end as it should."""
+        if "{gateway}" in typed.words:
+            config = Path(self.environ["PENNSIEVE_CONFIG"])
+            (node,) = OwnNodes.beside(config).list("sandbox")
+            self._places["gateway"] = node.gateway
         words = [_filled(word, self._places) for word in typed.words]
         streams = Streams.for_test(_filled(typed.answers, self._places), terminal=False, width=80)
         self.recorder.label = leaf(words)
@@ -120,7 +129,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
         box = Sandbox(folder / "sandbox")
+        for name, value in git_settings(box.data).items():
+            patch.setenv(name, value)
         state = box.start_detached(0, "process")
         stack.callback(box.stop)
         values = box.profile_values()

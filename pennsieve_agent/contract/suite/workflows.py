@@ -7,6 +7,7 @@ from typing import Any
 from pennsieve_agent.contract.check import Asker, Check, Json, Section, Surface
 from pennsieve_agent.contract.families import says
 from pennsieve_agent.contract.shapes import ABSENT, UUID, Either, Filled, node_id
+from pennsieve_agent.contract.suite.store import URL
 
 _V2 = Surface.V2
 _CREATE = Section("workflows.md 2.2", _V2)
@@ -33,7 +34,7 @@ _DEFINITION = {
     "createdBy": node_id("user"),
 }
 _PAGE = {"workflows": [_DEFINITION], "nextCursor": str}
-_PROCESSOR = {"id": "p", "type": "processor", "sourceUrl": "https://example.invalid/x", "tag": "v1"}
+_PROCESSOR = {"id": "p", "type": "processor", "sourceUrl": URL, "tag": "v1"}
 NODES: list[dict[str, Any]] = [
     {"id": "in", "type": "data-source"},
     {**_PROCESSOR, "dependsOn": ["in"], "cpu": "256", "memory": "512"},
