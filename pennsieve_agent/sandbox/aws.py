@@ -23,10 +23,10 @@ from pennsieve_agent.sandbox.emulation import wire
 from pennsieve_agent.sandbox.emulation.containers import CREDENTIALS_PATH
 from pennsieve_agent.sandbox.emulation.function_log import keep_log_groups
 from pennsieve_agent.sandbox.emulation.police import Answer
-from pennsieve_agent.sandbox.emulation.principals import credential_of, make_user
+from pennsieve_agent.sandbox.emulation.principals import Credential, credential_of, make_user
 from pennsieve_agent.sandbox.emulation.quick import hurry
 from pennsieve_agent.sandbox.emulation.services import Extras, Services
-from pennsieve_agent.sandbox.emulation.signatures import Credential, Signatures
+from pennsieve_agent.sandbox.emulation.signatures import Signatures
 from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
 from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
 

@@ -25,6 +25,7 @@ from pennsieve_agent.platform.runcodec import encode_request
 from pennsieve_agent.sandbox.control import Sandbox
 from pennsieve_agent.sandbox.emulation.asked import read
 from tests.cli.conftest import repository
+from tests.cli.following import wait_for
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
 
@@ -297,12 +298,8 @@ def test_a_layer_is_filled_once_and_read_by_others(bench: Bench) -> None:
     layers.create(node, "atlas")
     run = bench.run({"a": ""}, target=(LAYER_TARGET, {"layerName": "atlas"}))
     assert bench.end(run)[""] == "SUCCEEDED"
-    pause = threading.Event()
-    for _ in range(int(PATIENCE / 0.1)):
-        (layer,) = layers.list(node)
-        if layer.status is LayerStatus.READY:
-            break
-        pause.wait(0.1)
+    wait_for(lambda: layers.list(node)[0].status is LayerStatus.READY, lambda: "it is never READY")
+    (layer,) = layers.list(node)
     assert (layer.status, layer.file_count, layer.size) == (LayerStatus.READY, 1, len("start.a"))
     reading = bench.run({"b": ""}, layers=("atlas",))
     assert bench.end(reading)[""] == "SUCCEEDED"
