@@ -340,7 +340,7 @@ def _stack_step(observed: RemovalObserved, stack: Stack) -> RemovalStep:
     sentence = (
         f"Empty the node's bucket ({many} {versions}), its repositories of images, its secrets and "
         f"the keys of workflows, then delete stack {stack.name} in AWS account "
-        f"{observed.identity.account_id}"
+        f"{observed.identity.account_id}, with the records of its runs"
     )
     lines = (
         f"{group}: {', '.join(r.logical_id for r in stack.resources if group_of(r.type) is group)}"

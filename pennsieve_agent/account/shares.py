@@ -99,7 +99,8 @@ def share(aws: Aws, client: AsksNode, node: OwnNode, new: Share) -> Share:
     workflows = tuple(dict.fromkeys(every))
     body = {"arn": new.principal.arn, "workflows": list(workflows)}
     client.ask("PUT", "/shares", body=body, admin=True)
-    allow_caller(aws, node.gateway, new.principal.statement_id, new.principal.arn)
+    if new.principal.statement_id not in before.statements:
+        allow_caller(aws, node.gateway, new.principal.statement_id, new.principal.arn)
     return Share(new.principal, workflows)
 
 

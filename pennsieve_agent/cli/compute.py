@@ -20,15 +20,15 @@ from pennsieve_agent.cli.app import group
 
 app = group("Your AWS account as a place where analysis runs.")
 for _more in (
+    node_listing,
     compute_register,
     compute_removal,
     compute_changes,
     compute_settings,
     compute_sharing,
+    node_joining,
     compute_code,
     compute_trust,
-    node_listing,
-    node_joining,
 ):
     app.add_typer(_more.app)
 app.add_typer(compute_secrets.app, name="secret")

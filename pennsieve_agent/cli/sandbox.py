@@ -24,6 +24,7 @@ app = group(
 app.add_typer(sandbox_people.users, name="user")
 app.add_typer(sandbox_people.workspaces, name="workspace")
 app.command("key")(sandbox_people.key)
+app.command("aws-user")(sandbox_people.aws_user)
 Data = sandbox_people.Data
 app.command()(sandbox_check.check)
 

@@ -18,6 +18,8 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.sandbox.administration import Administration, Membership
 
+OWN_ACCOUNT = "123456789012"
+"""The emulated AWS account of the sandbox's owner."""
 users = group("The people of a sandbox. Some are there from the start: see sandbox user list.")
 workspaces = group("The workspaces of a sandbox.")
 Data = Annotated[
@@ -109,6 +111,29 @@ def key(
     context.streams.note(
         f'use it with:  eval "$(pennsieve sandbox env{_option(data)})"\n'
         f"              pennsieve whoami --profile {name}"
+    )
+
+
+def aws_user(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The AWS profile's name.")],
+    account: Annotated[
+        str, typer.Option(metavar="NUMBER", help="An AWS account, twelve digits.")
+    ] = OWN_ACCOUNT,
+    data: Data = None,
+    json: options.Json = False,
+) -> None:
+    """Add a user of the emulated AWS, in this account or another, as an AWS profile."""
+    context = options.use(ctx, as_json=json)
+    with _administration(context, data) as people:
+        made = people.add_aws_user(name, account)
+    if json:
+        context.streams.document({"profile": made.name, "account": made.account})
+        return
+    context.streams.result(f"AWS profile '{made.name}' is a user of AWS account {made.account}")
+    context.streams.note(
+        f'use it with:  eval "$(pennsieve sandbox env{_option(data)})"\n'
+        f"              AWS_PROFILE={made.name} aws sts get-caller-identity"
     )
 
 

@@ -148,9 +148,6 @@ def archive(
         )
 
 
-app.command("remove", hidden=True)(archive)
-
-
 @app.command()
 def restore(
     ctx: typer.Context,

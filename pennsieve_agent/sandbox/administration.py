@@ -14,12 +14,14 @@ from pathlib import Path
 
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.sandbox import clock, people
+from pennsieve_agent.sandbox.aws_people import AwsPeople, AwsPerson, write_settings
 from pennsieve_agent.sandbox.config_file import (
     PROFILE,
     key_is_valid,
     read_profiles,
     write_profiles,
 )
+from pennsieve_agent.sandbox.state import HOST
 from pennsieve_agent.sandbox.store import Row, Store
 from pennsieve_agent.sandbox.tables import SCHEMA
 
@@ -63,6 +65,23 @@ class Administration:
                 " WHERE NOT u.is_integration ORDER BY w.int_id, m.role DESC, u.int_id"
             )
         ]
+
+    def add_aws_user(self, name: str, account: str) -> AwsPerson:
+        """Add a user of an AWS account, and their profile to the sandbox's own AWS files.
+
+        Raises:
+            UsageProblem: the name or the account is none, the name is taken, or the sandbox was
+                never started.
+
+        """
+        row = self._store.row("SELECT value FROM settings WHERE name = 'ports'")
+        if row is None:
+            raise UsageProblem(
+                "there is no sandbox here yet", hint="start it with: pennsieve sandbox start"
+            )
+        made = AwsPeople(self._store).add(name, account)
+        write_settings(self._store, self._data, f"http://{HOST}:{row['value'].split(' ')[-1]}")
+        return made
 
     def add_workspace(self, name: str) -> None:
         """Make a workspace, which has nobody yet; the first person added to it owns it.

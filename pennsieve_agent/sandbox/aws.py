@@ -12,24 +12,24 @@ import json
 import logging
 import os
 import secrets
-import string
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.sandbox import cognito, journal
+from pennsieve_agent.sandbox import cognito, insider, journal
 from pennsieve_agent.sandbox.compaction import made_by, superfluous
 from pennsieve_agent.sandbox.emulation import wire
 from pennsieve_agent.sandbox.emulation.containers import CREDENTIALS_PATH
 from pennsieve_agent.sandbox.emulation.function_log import keep_log_groups
+from pennsieve_agent.sandbox.emulation.police import Answer
+from pennsieve_agent.sandbox.emulation.principals import Credential, credential_of, make_user
 from pennsieve_agent.sandbox.emulation.quick import hurry
 from pennsieve_agent.sandbox.emulation.registry import ROOT as REGISTRY
 from pennsieve_agent.sandbox.emulation.services import Extras, Services
+from pennsieve_agent.sandbox.emulation.signatures import Signatures
 from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
-from pennsieve_agent.sandbox.private_files import write_private
-from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 REGION = "us-east-1"
 USER_NAME = "ada"
 JOURNAL_FILE = "aws.jsonl"
+SIGNED = "pennsieve.signed"
+"""In the WSGI environment of requests whose signature is right: the account that they are for."""
 UNJOURNALLED = "pennsieve.unjournalled"
 """In the WSGI environment of requests that are not made again after a restart: large objects."""
 _CLOSED_PATHS = ("/moto-api", "/latest/", "/favicon.ico")
@@ -61,7 +63,10 @@ class Account:
         self._loaded = threading.Event()
         self._has_network = False
         self._emulation: _Emulation | None = None
-        self.services = Services(data, endpoint, self._lock, extras or Extras())
+        extras = extras or Extras()
+        self._keys = extras.keys
+        self._signatures = Signatures(self._credential, extras.now)
+        self.services = Services(data, endpoint, self._lock, extras)
         self._registry = self.services.registry(self._record_image)
 
     def move(self, addresses: Mapping[str, str]) -> None:
@@ -112,20 +117,65 @@ class Account:
         self._loaded.wait()
         self.services.stop()
 
+    def guarded(self, app: WSGIApplication) -> WSGIApplication:
+        """An application that gets only what was signed with a key of an account."""
+
+        def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if _is_registry(environ):  # which has sign-ins of its own
+                return app(environ, start_response)
+            checked = self._checked(environ)
+            if isinstance(checked, Answer):
+                return _send(start_response, checked)
+            return app(checked, start_response)
+
+        return application
+
+    def _checked(self, environ: WSGIEnvironment) -> WSGIEnvironment | Answer:
+        """A request with whom it is from; or AWS's refusal."""
+        if SIGNED in environ or str(environ.get("PATH_INFO", "")).startswith(CREDENTIALS_PATH):
+            return environ
+        if _is_registry(environ):  # which has sign-ins of its own
+            return environ
+        body = environ["wsgi.input"].read()
+        found = self._signatures.check(environ, body)
+        if isinstance(found, Answer):
+            return found
+        place = {"HTTP_X_MOTO_ACCOUNT_ID": found.account} if found.account else {}
+        return {**environ, **place, SIGNED: True, "wsgi.input": io.BytesIO(body)}
+
+    def _credential(self, key: str) -> Credential | None:
+        if key == insider.KEY_ID:
+            return Credential(insider.SECRET, "")  # it says itself which account it means
+        if key == self._key[0]:
+            return Credential(self._key[1], USER_ACCOUNT_ID)
+        if (known := self._keys(key)) is not None:
+            if known.user:
+                self._loaded.wait()
+                with self._lock:
+                    make_user(known.account, known.user, key, known.secret)
+            return Credential(known.secret, known.account)
+        self._loaded.wait()
+        with self._lock:
+            return credential_of(key)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request, after the emulation was loaded; what it changes is written down."""
+        if _is_registry(environ):
+            self._loaded.wait()
+            return self._registry(environ, start_response)
+        checked = self._checked(environ)
+        if isinstance(checked, Answer):
+            return _send(start_response, checked)
+        environ = checked
         self._loaded.wait()
         if self._emulation is None:
             return _plain(start_response, "503 Service Unavailable", b"see the sandbox's log")
-        if _is_registry(environ):
-            return self._registry(environ, start_response)
         body = environ["wsgi.input"].read()
         request = wire.read(environ, body)
-        checked = UNJOURNALLED in environ  # by the gate in front of the platform's storage
-        own = self.services.answer(request, environ, body, checked=checked)
+        checked_before = UNJOURNALLED in environ  # by the gate in front of the platform's storage
+        own = self.services.answer(request, environ, body, checked=checked_before)
         if own is not None:
-            start_response(own.status, [*own.headers, ("Content-Length", str(len(own.body)))])
-            return [own.body]
+            return _send(start_response, own)
         environ = {**environ, **self.services.redirected(request)}
         self._make_network(request.service)
         entry = journal.Entry(journal.variables(environ), body, secrets.randbits(62))
@@ -239,34 +289,8 @@ def front(sign_in: WSGIApplication, account: WSGIApplication) -> WSGIApplication
     return application
 
 
-def write_settings(store: Store, data: Path, endpoint: str) -> tuple[str, str]:
-    """Write the files that make plain boto3 use the emulated account; answers the access key."""
-    store.execute("INSERT OR IGNORE INTO settings VALUES ('aws_key', ?)", (_new_key(),))
-    row = store.row("SELECT value FROM settings WHERE name = 'aws_key'")
-    key_id, secret = (row["value"] if row else "").split(" ")
-    folder = data / "aws"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    write_private(
-        folder / "config",
-        f"[default]\nregion = {REGION}\noutput = json\nendpoint_url = {endpoint}\n",
-    )
-    write_private(
-        folder / "credentials",
-        f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n",
-    )
-    return key_id, secret
-
-
-def _new_key() -> str:
-    """An access key that looks like one of AWS, and is none."""
-    letters = string.ascii_uppercase + "234567"
-    key_id = "AKIA" + "".join(secrets.choice(letters) for _ in range(16))
-    return f"{key_id} {secrets.token_urlsafe(30)}"
-
-
 def _load_moto(key_id: str, secret: str) -> _Emulation:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
-    from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
     from moto.moto_api._internal import mock_random  # noqa: PLC0415 - slow
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - slow
         DomainDispatcherApplication,
@@ -277,13 +301,7 @@ def _load_moto(key_id: str, secret: str) -> _Emulation:
     fill_gaps()
     keep_log_groups()
     mock_random.seed(key_id)
-    people = iam_backends[USER_ACCOUNT_ID]["aws"]
-    if USER_NAME not in people.users:
-        people.create_user(REGION, USER_NAME)
-        made = people.create_access_key(USER_NAME)
-        del people.access_keys[made.access_key_id]
-        made.access_key_id, made.secret_access_key = key_id, secret
-        people.access_keys[key_id] = made
+    make_user(USER_ACCOUNT_ID, USER_NAME, key_id, secret)
     return _Emulation(DomainDispatcherApplication(create_backend_app), mock_random.seed)
 
 
@@ -312,6 +330,11 @@ def _environ(entry: journal.Entry, original: Mapping[str, Any] | None) -> dict[s
         "wsgi.input_terminated": True,
         "CONTENT_LENGTH": str(len(entry.body)),
     }
+
+
+def _send(start_response: StartResponse, answer: Answer) -> list[bytes]:
+    start_response(answer.status, [*answer.headers, ("Content-Length", str(len(answer.body)))])
+    return [answer.body]
 
 
 def _plain(start_response: StartResponse, status: str, body: bytes) -> list[bytes]:

@@ -8,17 +8,18 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from pennsieve_agent import __version__
-from pennsieve_agent.sandbox import aws, clock, faults, people, surfaces, upload
+from pennsieve_agent.sandbox import aws, aws_people, clock, faults, people, surfaces, upload
 from pennsieve_agent.sandbox.compute.job_machine import JobMachine
 from pennsieve_agent.sandbox.config_file import write_profile
 from pennsieve_agent.sandbox.emulation.asked import Asked
 from pennsieve_agent.sandbox.emulation.codes import Codes
 from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
-from pennsieve_agent.sandbox.emulation.services import Extras
+from pennsieve_agent.sandbox.emulation.services import Extras, KnownKey
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Caller, Route
 from pennsieve_agent.sandbox.listening import Listener, bind
@@ -27,7 +28,7 @@ from pennsieve_agent.sandbox.state import DEFAULT_PORT, HOST, STATE_FILE, Lock, 
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.surfaces import Settings
 from pennsieve_agent.sandbox.tables import SCHEMA
-from pennsieve_agent.sandbox.world import Urls, World
+from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID, Urls, World
 
 DATABASE_FILE = "sandbox.db"
 PORTS = 3
@@ -94,7 +95,7 @@ def serve(
         world, taken = _world(data, store, port, stack)
         parts = _parts(world, settings, compute)
         state = _state(world, parts)
-        key = aws.write_settings(store, data, world.urls.aws)
+        key = aws_people.write_settings(store, data, world.urls.aws)
         codes = Codes(data / "functions")
         runtimes = Runtimes(codes, data / "functions" / "home", world.urls.aws)
         stack.callback(runtimes.stop)
@@ -143,9 +144,18 @@ def _remember(store: Store, addresses: list[list[str]]) -> None:
 
 def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -> Extras:
     """What the emulated account runs: the node's own code, and jobs by the compute part."""
+    people, uploads = aws_people.AwsPeople(parts.store), parts.uploads
+
+    def keys(key: str) -> KnownKey | None:
+        if (person := people.find(key)) is not None:
+            return KnownKey(person.secret, person.account, person.name)
+        secret = uploads.secret(key)
+        return KnownKey(secret, PLATFORM_ACCOUNT_ID) if secret else None
+
     if settings.aws is not None or parts.compute is None:
-        return settings.aws or Extras()
-    return Extras(runtimes, parts.compute.machine, Asked(data / "aws"), prepare=runtimes.start)
+        return replace(settings.aws or Extras(), keys=keys)
+    machine, heard = parts.compute.machine, Asked(data / "aws")
+    return Extras(runtimes, machine, heard, prepare=runtimes.start, keys=keys)
 
 
 def load_compute() -> Compute | None:
@@ -156,8 +166,13 @@ def load_compute() -> Compute | None:
 
 class _Parts:
     def __init__(
-        self, files: DatasetFiles, uploads: upload.UploadParts, compute: ComputeParts | None
+        self,
+        store: Store,
+        files: DatasetFiles,
+        uploads: upload.UploadParts,
+        compute: ComputeParts | None,
     ) -> None:
+        self.store = store
         self.files = files
         self.uploads = uploads
         self.compute = compute
@@ -173,7 +188,12 @@ def _parts(world: World, settings: Settings, compute: Compute | None) -> _Parts:
         import_seconds=settings.import_seconds,
         key_seconds=settings.storage_key_seconds,
     )
-    return _Parts(files, uploads, compute.build(world, files, settings.engine) if compute else None)
+    return _Parts(
+        world.store,
+        files,
+        uploads,
+        compute.build(world, files, settings.engine) if compute else None,
+    )
 
 
 def _world(
@@ -213,7 +233,7 @@ def _applications(
     )
     faults.remember(world.store, settings.faults)
     v1, v2 = (_with_faults(app, settings) for app in (made.v1, made.v2))
-    return v1, v2, aws.front(made.sign_in, parts.uploads.gate(account))
+    return v1, v2, aws.front(made.sign_in, account.guarded(parts.uploads.gate(account)))
 
 
 def _with_faults(app: Any, settings: Settings) -> Any:

@@ -39,7 +39,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What taking a grant back came to. ``kept_by`` are managers who can finish it."""
+    """What taking a grant back came to. ``had`` says whether there was anything to take."""
 
     had: bool
     nodes: tuple[str, ...]

@@ -106,4 +106,5 @@ def _named(service: str, given: dict[str, Any]) -> str:
             return f"arn:aws:ssm:{here}:parameter{name}"
         case {"jobDefinition": arn}:
             return str(arn)
-    return ""
+        case _:
+            return ""

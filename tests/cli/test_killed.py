@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.cli.conftest import Lab
+from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import RUN, refused
 
@@ -67,6 +67,11 @@ def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Ag
 @pytest.mark.usefixtures("ready")
 def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(agent: Agent) -> None:
     assert agent(*REGISTER).code == 0
+    # A node that was made after a grant has no key of the workflow's: each gets a new one.
+    renewed = agent("workflow", "update", "word-count", "--renew-identity", "--yes")
+    assert renewed.code == 0, renewed.err
+    granted = agent("dataset", "grant", "word-count", "-d", DATASET, "--access", "read-write")
+    assert granted.code == 0, granted.err
     held = (*RUN, "--node", NAME, "--param", "HOLD=true", "--name", "held-there")
     assert agent(*held).code == 0
     refused(agent("compute", "remove", NAME, "--yes"), 1, "still at work: 'held-there'")
@@ -74,4 +79,5 @@ def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(agent: Agent) -> 
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left in AWS" in removed.out
     assert "USD a month while nothing ran" in removed.err
-    assert agent("run", "show", "held-there", "--json").document["status"] == "CANCELED"
+    assert "with the records of its runs" in removed.err.replace("\n", " ")
+    assert agent("run", "show", "held-there").code != 0

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import configparser
 
+import pytest
+from botocore.exceptions import ClientError
+
+from pennsieve_agent.sandbox.emulation.sessions import Keys, session
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 
@@ -65,3 +69,40 @@ def test_another_workspace_sees_nothing(agent: Agent, data: tuple[str, str]) -> 
     assert agent("run", "list", "--json", "--profile", stranger).document == []
     assert agent("compute", "list", "--json", "--profile", stranger).document == []
     assert agent("workflow", "list", "--json", "--profile", stranger).document == []
+
+
+def test_a_user_of_another_aws_account(lab: Lab, agent: Agent, data: tuple[str, str]) -> None:
+    other = "999988887777"
+    added = agent("sandbox", "aws-user", "guest", "--account", other, *data)
+    assert added.code == 0, added.err
+    assert f"AWS profile 'guest' is a user of AWS account {other}" in added.out
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read([lab.box.data / "aws" / "credentials", lab.box.data / "aws" / "config"])
+    found = parser["guest"]
+    secret = found["aws_secret_access_key"]
+    assert secret not in added.out + added.err
+    assert parser["profile guest"]["endpoint_url"] == lab.state.aws
+    guest = session(Keys(found["aws_access_key_id"], secret, "", 0), "us-east-1", lab.state.aws)
+    who = guest.client("sts").get_caller_identity()
+    assert (who["Account"], who["Arn"]) == (other, f"arn:aws:iam::{other}:user/guest")
+    assert guest.client("lambda").list_functions()["Functions"] == []
+    for words, said in (
+        (("guest",), "there is an AWS profile 'guest' already"),
+        (("default",), "'default' is no name for an AWS profile"),
+        (("more", "--account", "12"), "'12' is no AWS account"),
+    ):
+        refused = agent("sandbox", "aws-user", *words, *data)
+        assert (refused.code, said in refused.err) == (2, True), refused.err
+
+
+def test_who_has_no_key_of_the_sandbox_gets_nothing(lab: Lab) -> None:
+    """Another user of this machine, who cannot read the sandbox's files."""
+    stranger = session(Keys("AKIAQQQQQQQQQQQQQQQQ", "x", "", 0), "us-east-1", lab.state.aws)
+    for service, call in (
+        ("s3", "list_buckets"),
+        ("lambda", "list_functions"),
+        ("iam", "list_users"),
+    ):
+        with pytest.raises(ClientError) as refused:
+            getattr(stranger.client(service), call)()
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403

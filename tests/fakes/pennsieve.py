@@ -42,6 +42,7 @@ def pennsieve(
             root_ids=lambda _: tuple(roots.values()),
         ),
         workflows=SimpleNamespace(list=lambda _: list(workflows), get=by_id.__getitem__),
+        upload_bucket="uploads",
         compute=SimpleNamespace(nodes=lambda _: list(nodes)),
     )
     return cast("Platform", found)

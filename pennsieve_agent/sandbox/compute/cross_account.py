@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pennsieve_agent.sandbox import insider
 from pennsieve_agent.sandbox.compute import trust
 from pennsieve_agent.sandbox.compute.role_policy import ROLE_PREFIX
 from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID
 
 _REGION = "us-east-1"
-_KEYS = {"aws_access_key_id": "platform", "aws_secret_access_key": "platform"}
 
 
 class Refused(Exception):  # noqa: N818 - a verdict, which becomes a node's state
@@ -43,7 +43,7 @@ class CustomerAccount:
         policy = self._trust_policy(arn)
         if why := trust.refusal(policy):
             raise Refused(f"{arn} cannot be assumed: {why}")
-        sts = _client("sts", self._endpoint, _REGION, _KEYS)
+        sts = _client("sts", self._endpoint, _REGION, insider.KEYS)
         try:
             answer = sts.assume_role(RoleArn=arn, RoleSessionName="pennsieve")
         finally:
@@ -89,7 +89,7 @@ class CustomerAccount:
         """The role's trust policy, read as AWS itself would: from inside the account."""
         from botocore.exceptions import ClientError  # noqa: PLC0415 - heavy
 
-        client = _client("iam", self._endpoint, _REGION, _KEYS)
+        client = _client("iam", self._endpoint, _REGION, insider.KEYS)
         client.meta.events.register("before-sign.iam", self._from_inside)
         try:
             role = client.get_role(RoleName=self._role_name)["Role"]
@@ -134,7 +134,7 @@ class Access:
 
     def _client(self, service: str, *, own: bool) -> Any:
         if (service, own) not in self._clients:
-            keys = _KEYS if own else self._keys
+            keys = insider.KEYS if own else self._keys
             client = _client(service, self._endpoint, self._region, keys)
             if own:
                 client.meta.events.register(f"before-sign.{service}", self._inside)
@@ -149,7 +149,7 @@ def platform_client(service: str, endpoint: str) -> Any:
 
 def account_client(service: str, endpoint: str, account: str, region: str = _REGION) -> Any:
     """A client of boto3 for what the sandbox itself does in an account."""
-    client = _client(service, endpoint, region, _KEYS)
+    client = _client(service, endpoint, region, insider.KEYS)
 
     def inside(request: Any, **_: Any) -> None:
         request.headers["x-moto-account-id"] = account

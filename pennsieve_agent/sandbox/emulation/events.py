@@ -164,6 +164,20 @@ def _targets(rule: Any, event: Mapping[str, Any]) -> Iterator[_Target]:
 
 def _lets_in(account: str, region: str, name: str, arn: str, rule: str) -> bool:
     """Whether a function's own policy lets a rule invoke it."""
+    context = {"aws:SourceArn": rule, "aws:SourceAccount": account}
+    return _policy_lets(
+        account, region, name, iam.Ask("lambda:InvokeFunction", arn, context), SERVICE
+    )
+
+
+def function_lets_in(arn: str, who: str) -> bool:
+    """Whether a function's own policy lets somebody of another account call it."""
+    _, _, _, region, account, resource = arn.split(":", 5)
+    name = resource.removeprefix("function:").partition(":")[0]
+    return _policy_lets(account, region, name, iam.Ask("lambda:InvokeFunction", arn), who)
+
+
+def _policy_lets(account: str, region: str, name: str, ask: iam.Ask, who: str) -> bool:
     from moto.awslambda.exceptions import UnknownFunctionException  # noqa: PLC0415 - slow
     from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
 
@@ -171,6 +185,4 @@ def _lets_in(account: str, region: str, name: str, arn: str, rule: str) -> bool:
         function = lambda_backends[account][region].get_function(name)
     except UnknownFunctionException:
         return False
-    context = {"aws:SourceArn": rule, "aws:SourceAccount": account}
-    ask = iam.Ask("lambda:InvokeFunction", arn, context)
-    return iam.lets_in({"Statement": function.policy.statements}, ask, SERVICE)
+    return iam.lets_in({"Statement": function.policy.statements}, ask, who)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,14 @@ TEMPORARY = "ASIA"
 
 class Unknown(Exception):  # noqa: N818 - a kind of answer
     """The key is none that is valid; the arguments are AWS's code and message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An access key: its secret, and the account that it belongs to; empty for any account."""
+
+    secret: str = field(repr=False)
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,45 @@ def principal(request: AwsRequest, now: datetime) -> Principal | None:
             "InvalidClientTokenId", "The security token included in the request is invalid."
         )
     return Principal(found.account_id, found.role_arn, name, found.arn)
+
+
+def credential_of(access_key: str) -> Credential | None:
+    """The credential of a key that moto knows: of a user, or of a role's session."""
+    from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
+
+    if (session := _session(access_key)) is not None:
+        return Credential(session.secret_access_key, session.account_id)
+    for account, backends in list(iam_backends.items()):
+        key = backends[PARTITION].access_keys.get(access_key)
+        if key is not None and key.status == "Active" and key.user_name:
+            return Credential(key.secret_access_key, account)
+    return None
+
+
+def caller_arns(access_key: str, account: str) -> tuple[str, ...]:
+    """What a policy may call whoever has a key: as ``sts:GetCallerIdentity`` does, and by role."""
+    from moto.sts.models import sts_backends  # noqa: PLC0415 - slow
+
+    backend = sts_backends[account][PARTITION]
+    own = str(backend.get_caller_identity(access_key, "us-east-1")[1])
+    session = _session(access_key)
+    return (own,) if session is None else (own, str(session.role_arn))
+
+
+def make_user(account: str, name: str, access_key: str, secret: str) -> None:
+    """A user of an account with an access key of ours, unless it is there."""
+    from moto.iam.models import AccessKey, iam_backends  # noqa: PLC0415 - slow
+
+    people = iam_backends[account][PARTITION]
+    if access_key in people.access_keys:
+        return
+    if name not in people.users:
+        people.create_user("us-east-1", name)
+    kind: Any = AccessKey  # a class of moto's whose type says that it cannot be made
+    made = kind(user_name=name, prefix="AKIA", account_id=account)
+    made.access_key_id, made.secret_access_key = access_key, secret
+    people.users[name].access_keys.append(made)
+    people.access_keys[access_key] = made
 
 
 def _session(access_key: str) -> Any:

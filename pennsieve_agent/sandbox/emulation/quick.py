@@ -39,10 +39,11 @@ def look_at_itself_once() -> None:
     from moto import backends  # noqa: PLC0415 - slow
     from moto.core import responses  # noqa: PLC0415 - slow
 
-    if not hasattr(responses.method_names_from_class, "cache_info"):
+    own: Any = responses  # which names it exports is not declared
+    if not hasattr(own.method_names_from_class, "cache_info"):
         modules = frozenset(backends.list_of_moto_modules())
         backends.list_of_moto_modules = lambda: modules
-        responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+        own.method_names_from_class = functools.cache(own.method_names_from_class)
 
 
 class JsonFirst:

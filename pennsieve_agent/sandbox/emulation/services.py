@@ -21,7 +21,7 @@ from pennsieve_agent.sandbox.emulation.containers import (
     Machine,
     Unstartable,
 )
-from pennsieve_agent.sandbox.emulation.events import Events
+from pennsieve_agent.sandbox.emulation.events import Events, function_lets_in
 from pennsieve_agent.sandbox.emulation.function_log import FunctionLog
 from pennsieve_agent.sandbox.emulation.functions import Functions, Handlers
 from pennsieve_agent.sandbox.emulation.items import Items
@@ -29,7 +29,7 @@ from pennsieve_agent.sandbox.emulation.job_log import JobLog
 from pennsieve_agent.sandbox.emulation.jobs import Ended, Job
 from pennsieve_agent.sandbox.emulation.log_events import filter_log_events
 from pennsieve_agent.sandbox.emulation.police import Answer, Heard, Police, failure
-from pennsieve_agent.sandbox.emulation.principals import principal
+from pennsieve_agent.sandbox.emulation.principals import account_of, caller_arns, principal
 from pennsieve_agent.sandbox.emulation.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.emulation.registry_daemon import RegistryDaemon
 from pennsieve_agent.sandbox.emulation.registry_logins import Logins
@@ -53,11 +53,21 @@ class _NoMachine:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownKey:
+    """An access key that moto does not make: its secret, its account, and its user, if any."""
+
+    secret: str = field(repr=False)
+    account: str
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Extras:
     """What the account is given: code of functions by their ``Handler``, and what runs jobs.
 
     ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
-    ``prepare`` is called when there are functions, or soon will be.
+    ``prepare`` is called when there are functions, or soon will be. ``keys`` knows access keys that
+    somebody else gave out.
     """
 
     handlers: Handlers = lambda _: None
@@ -65,6 +75,7 @@ class Extras:
     heard: Heard = lambda _role, _ask: None
     now: Callable[[], float] = now
     prepare: Callable[[], None] = lambda: None
+    keys: Callable[[str], KnownKey | None] = lambda _: None
 
 
 class Services:
@@ -163,20 +174,36 @@ class Services:
         return self._own(request, environ, body)
 
     def _own(self, request: AwsRequest, environ: Mapping[str, Any], body: bytes) -> Answer | None:
+        account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
         if request.operation == "FilterLogEvents":
             with self._lock:
-                return filter_log_events(request, USER_ACCOUNT_ID)
+                return filter_log_events(request, account)
         if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
-            account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
             with self._lock:
                 caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
             return self._logins.answer(account, request.region, caller)
-        if request.service == "batch":
+        if request.service == "batch" and account == USER_ACCOUNT_ID:
             return self._jobs.answer(request)
         if request.service == "lambda" and request.operation == "Invoke":
             kind = str(environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse")
-            return self.functions.invoke(request, USER_ACCOUNT_ID, kind, body)
+            return self._invoke(request, account, kind, body)
         return None
+
+    def _invoke(self, request: AwsRequest, account: str, kind: str, body: bytes) -> Answer:
+        """Call a function of the caller's account, or of another one that lets the caller in."""
+        name = request.text("FunctionName")
+        owner = account_of(name) or account
+        if owner != account:
+            with self._lock:
+                who = caller_arns(request.access_key, account)
+                if not any(function_lets_in(name, each) for each in who):
+                    text = (
+                        f"User: {who[0]} is not authorized to perform: lambda:InvokeFunction on"
+                        f" resource: {name} because no resource-based policy allows the"
+                        " lambda:InvokeFunction action"
+                    )
+                    return failure("lambda", 403, "AccessDeniedException", text)
+        return self.functions.invoke(request, owner, kind, body)
 
     def redirected(self, request: AwsRequest) -> dict[str, str]:
         """Variables that send a request for another account's registry there."""

@@ -62,6 +62,10 @@ class UploadParts:
         """The emulated AWS account with the platform's buckets in it."""
         return Gate(account, self._keys, self._objects, self._world.now, self._created)
 
+    def secret(self, access_key: str) -> str:
+        """The secret of a storage key that was handed out; empty when it was not."""
+        return self._keys.secret(access_key)
+
     def dataset_of(self, manifest_id: str) -> str | None:
         """The dataset of a manifest, for the gateway; None if there is no such manifest."""
         row = self._world.store.row(

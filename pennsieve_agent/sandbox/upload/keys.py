@@ -6,15 +6,19 @@ policy, :mod:`.gate` holds each key to what is written down here.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import json
+import secrets
 import threading
 from datetime import UTC, datetime
 from typing import Any
 
 from pennsieve_agent.domain.datasets import Role
+from pennsieve_agent.sandbox import insider
 from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
-from pennsieve_agent.sandbox.store import Row
+from pennsieve_agent.sandbox.store import Row, Store
 from pennsieve_agent.sandbox.upload.answers import body_of, own_manifest, permit
 from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID, World
 
@@ -23,7 +27,6 @@ STORAGE_BUCKET = "pennsieve-sandbox-storage-use1"
 STAGING_BUCKET = "pennsieve-sandbox-uploads-v2-use1"
 KEY_SECONDS = 3600
 _ROLE = f"arn:aws:iam::{PLATFORM_ACCOUNT_ID}:role/upload-storage"
-_PLATFORM = {"aws_access_key_id": "platform", "aws_secret_access_key": "platform"}
 _ACTIONS = (
     *("PutObject", "PutObjectTagging", "AbortMultipartUpload"),
     *("ListMultipartUploadParts", "ListBucketMultipartUploads"),
@@ -58,6 +61,10 @@ class Keys:
         """What a key may do, if it is one of these."""
         return self._store.row("SELECT * FROM upload_keys WHERE access_key = ?", (access_key,))
 
+    def secret(self, access_key: str) -> str:
+        """The secret of a key that was handed out; empty when it was not."""
+        return _secret(self._store, access_key) if self.find(access_key) else ""
+
     def _storage(self, request: Request) -> Response:
         manifest = self._manifest(request)
         caller = request.caller
@@ -88,7 +95,7 @@ class Keys:
         until = datetime.fromtimestamp(now + self._seconds, UTC)
         return {
             "accessKeyId": found["AccessKeyId"],
-            "secretAccessKey": found["SecretAccessKey"],
+            "secretAccessKey": _secret(self._store, found["AccessKeyId"]),
             "sessionToken": token,
             "expiration": until.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "bucket": bucket,
@@ -122,9 +129,23 @@ class Keys:
             "sts",
             region_name=REGION,
             endpoint_url=self._world.urls.aws,
-            **_PLATFORM,
+            **insider.KEYS,
             config=Config(connect_timeout=5, read_timeout=20),
         )
+
+
+def _secret(store: Store, access_key: str) -> str:
+    """A key's secret, which follows from it and from what only this sandbox knows.
+
+    So it need not be written down, and a restart forgets it not.
+    """
+    store.execute(
+        "INSERT OR IGNORE INTO settings VALUES ('upload_key', ?)", (secrets.token_hex(32),)
+    )
+    row = store.row("SELECT value FROM settings WHERE name = 'upload_key'")
+    known = bytes.fromhex(row["value"] if row else "")
+    made = hmac.new(known, access_key.encode(), hashlib.sha256).digest()
+    return base64.b64encode(made).decode()[:40]
 
 
 def digest(token: str) -> str:

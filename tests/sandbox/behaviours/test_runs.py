@@ -10,15 +10,26 @@ import pytest
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
-from pennsieve_agent.domain.runs import Run, RunRequest, RunState, RunStatus
+from pennsieve_agent.domain.layers import LayerStatus
+from pennsieve_agent.domain.runs import (
+    NO_LIMITS,
+    Run,
+    RunLimits,
+    RunRequest,
+    RunState,
+    RunStatus,
+)
 from pennsieve_agent.domain.workflows import DATASET_TARGET, Step, StepKind
 from pennsieve_agent.node.rights import RIGHTS
+from pennsieve_agent.platform.runcodec import encode_request
 from pennsieve_agent.sandbox.control import Sandbox
 from pennsieve_agent.sandbox.emulation.asked import read
 from tests.cli.conftest import repository
+from tests.cli.following import wait_for
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
 
+LAYER_TARGET = "persistent-layer"
 NO_ENGINE = "unix:///nowhere/docker.sock"
 DATASET = "Data"
 SECRET = "hidden-word"
@@ -43,6 +54,14 @@ if mode == "fail":
     sys.exit(3)
 while mode == "hold":
     time.sleep(0.05)
+if mode == "hog":
+    kept = bytearray(900_000_000)
+    kept[::4096] = b"x" * len(kept[::4096])
+layers = os.environ.get("LAYERS_DIR", "")
+if layers:
+    for root, _, names in os.walk(layers, followlinks=True):
+        for path in sorted(pathlib.Path(root, name) for name in names):
+            print("layer", path.relative_to(layers), path.read_text())
 for path in sorted(p for p in source.rglob("*") if p.is_file()):
     (target / f"{name}-{path.name}").write_text(path.read_text() + name)
 for number in range(200 if mode == "many" else 0):
@@ -79,11 +98,23 @@ class Bench:
         (self.step,) = added.of_kind(StepKind.PROCESSOR)
         self.flows = 0
 
-    def run(self, graph: Mapping[str, str], **modes: str) -> str:
-        """Start a run of a graph: steps, each with its parents in a word; its uuid."""
+    def run(
+        self,
+        graph: Mapping[str, str],
+        limits: RunLimits = NO_LIMITS,
+        target: tuple[str, Mapping[str, str]] | None = None,
+        layers: tuple[str, ...] = (),
+        **modes: str,
+    ) -> str:
+        """Start a run of a graph: steps, each with its parents in a word; its uuid.
+
+        ``target`` is another type of target than the dataset, with its parameters.
+        """
         self.flows += 1
         name = f"flow {self.flows}"
         last = list(graph)[-1]
+        folder = {"TARGET_FOLDER": f"out/{self.flows}"}
+        kind, given = target or (DATASET_TARGET, folder)
         steps = (
             Step("in", StepKind.SOURCE),
             *(
@@ -93,14 +124,12 @@ class Bench:
                     tuple(parents.split()) or ("in",),
                     source_url=self.step.source_url,
                     tag=self.step.tag,
+                    cpu=256,
+                    memory=512,
                 )
                 for key, parents in graph.items()
             ),
-            Step(
-                *("out", StepKind.TARGET, (last,)),
-                target_type=DATASET_TARGET,
-                compute_type="standard",
-            ),
+            Step(*("out", StepKind.TARGET, (last,)), target_type=kind, compute_type="standard"),
         )
         flow = self.platform.workflows.create(name, "", self.context.workspace_id, steps)
         granted = self.agent("dataset", "grant", name, "-d", DATASET, "--access", "read-write")
@@ -113,9 +142,12 @@ class Bench:
             package_ids=self.packages,
             name=name,
             parameters=parameters,
-            target_params={"out": {"TARGET_FOLDER": f"out/{self.flows}"}},
+            target_params={"out": given},
+            limits=limits,
         )
-        return self.platform.runs.start(request).uuid
+        # The commands ask for no layers yet.
+        body = {**encode_request(request), "layers": list(layers)}
+        return self.platform.runs._v2.post_record("/compute/workflows/runs", body).text("uuid")
 
     def until(self, run: str, fits: Callable[[RunState], bool]) -> dict[str, str]:
         """Wait until a run's state fits; the states of the run (as ``""``) and its steps."""
@@ -234,6 +266,45 @@ def test_two_hundred_files_arrive(bench: Bench) -> None:
     found = bench.results(201)
     assert len(found) == 201
     assert found["199.dat"] == "199"
+
+
+@pytest.mark.parametrize(("retries", "attempts"), [(0, 1), (1, 2)])
+def test_a_failing_program_is_tried_as_often_as_was_asked_for(
+    bench: Bench, retries: int, attempts: int
+) -> None:
+    run = bench.run({"a": "", "b": "a"}, RunLimits(retries=retries), a="fail")
+    states = bench.end(run)
+    assert (states[""], states["a"], states["b"]) == ("FAILED", "FAILED", "NOT_STARTED")
+    assert bench.lines(run, "a").count("line 0") == attempts
+    assert "exit code 3" in bench.agent("run", "show", run, "--json").document["reason"]
+
+
+def test_a_run_that_costs_too_much_ends_and_says_so(bench: Bench) -> None:
+    run = bench.run({"a": ""}, RunLimits(max_cost=0.000001), a="hold")
+    assert bench.end(run)[""] == "FAILED"
+    assert "the cost limit of the run" in bench.agent("run", "show", run).out
+
+
+def test_memory_is_bounded_where_the_machine_can_bound_it(bench: Bench) -> None:
+    if bench.state.engine == "process":
+        pytest.skip("a process of this machine has the machine's memory, and that is said")
+    run = bench.run({"a": ""}, a="hog")
+    assert bench.end(run)["a"] == "FAILED"
+    assert "memory" in bench.agent("run", "show", run, "--json").document["reason"]
+
+
+def test_a_layer_is_filled_once_and_read_by_others(bench: Bench) -> None:
+    node, layers = bench.node.uuid, bench.platform.layers
+    layers.create(node, "atlas")
+    run = bench.run({"a": ""}, target=(LAYER_TARGET, {"layerName": "atlas"}))
+    assert bench.end(run)[""] == "SUCCEEDED"
+    wait_for(lambda: layers.list(node)[0].status is LayerStatus.READY, lambda: "it is never READY")
+    (layer,) = layers.list(node)
+    assert (layer.status, layer.file_count, layer.size) == (LayerStatus.READY, 1, len("start.a"))
+    reading = bench.run({"b": ""}, layers=("atlas",))
+    assert bench.end(reading)[""] == "SUCCEEDED"
+    assert "layer atlas/a-x.txt start.a" in bench.lines(reading, "b")
+    layers.delete(node, "atlas")
 
 
 #: The right behind a signed address, which whoever downloads a kept log makes use of; and what is

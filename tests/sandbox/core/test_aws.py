@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pennsieve_agent.sandbox import aws
-from pennsieve_agent.sandbox.aws import Account, front, write_settings
+from pennsieve_agent.sandbox.aws import Account, front
+from pennsieve_agent.sandbox.aws_people import write_settings
 from pennsieve_agent.sandbox.journal import Entry, Journal, changes_something, variables
 from pennsieve_agent.sandbox.world import World
 

@@ -11,7 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pennsieve_agent.sandbox.emulation.functions import Invocation
-from tests.sandbox.emulation.account import Cloud, allow, service_trust
+from pennsieve_agent.sandbox.emulation.principals import make_user
+from pennsieve_agent.sandbox.emulation.sessions import Keys, session
+from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, service_trust
 
 LAMBDA = service_trust("lambda.amazonaws.com")
 PATIENCE = 10
@@ -147,3 +149,34 @@ def test_what_cannot_be_invoked(cloud: Cloud, name: str, payload: bytes, code: s
     with pytest.raises(ClientError) as refused:
         cloud.owner.client("lambda").invoke(FunctionName=name, Payload=payload)
     assert refused.value.response["Error"]["Code"] == code
+
+
+def test_another_account_calls_what_lets_it_in_and_nothing_else(cloud: Cloud) -> None:
+    other = "999988887777"
+    role = cloud.role("worker", service_trust("lambda.amazonaws.com"), allow())
+    for name in ("open", "shut"):
+        cloud.function(name, role, lambda event, _: {"heard": event})
+    make_user(other, "guest", "AKIAGUESTGUESTGUEST1", "word")
+    guest = session(Keys("AKIAGUESTGUESTGUEST1", "word", "", 0), REGION, cloud.url)
+    who = guest.client("sts").get_caller_identity()
+    assert (who["Account"], who["Arn"]) == (other, f"arn:aws:iam::{other}:user/guest")
+    owner = cloud.owner.client("lambda")
+    owner.add_permission(
+        FunctionName="open",
+        StatementId="guest",
+        Action="lambda:InvokeFunction",
+        Principal=who["Arn"],
+    )
+
+    def call(name: str) -> Any:
+        arn = f"arn:aws:lambda:{REGION}:{NUMBER}:function:{name}"
+        found = guest.client("lambda").invoke(FunctionName=arn, Payload=b'"hello"')
+        return json.loads(found["Payload"].read())
+
+    assert call("open") == {"heard": "hello"}
+    with pytest.raises(ClientError, match="no resource-based policy allows"):
+        call("shut")
+    assert guest.client("lambda").list_functions()["Functions"] == []
+    owner.remove_permission(FunctionName="open", StatementId="guest")
+    with pytest.raises(ClientError, match="no resource-based policy allows"):
+        call("open")

@@ -26,7 +26,15 @@ from pennsieve_agent.errors import EngineError, RegistryError, UsageProblem
 from tests.aws.emulator import settings
 from tests.engine.images import busybox_image
 from tests.registries import digest, layer, needs_registry, put_image
-from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
+from tests.sandbox.emulation.account import (
+    NUMBER,
+    OWNER,
+    REGION,
+    Cloud,
+    allow,
+    open_cloud,
+    service_trust,
+)
 
 HOST = f"{NUMBER}.dkr.ecr.{REGION}.amazonaws.com"
 NAME = "pennsieve-node-0a1b2c3d/workflows"
@@ -52,6 +60,10 @@ def opened(cloud: Cloud, client: Any) -> Registry:
 
 @pytest.fixture
 def owner(cloud: Cloud, tmp_path: Path) -> Iterator[Aws]:
+    (tmp_path / "credentials").write_text(
+        f"[default]\naws_access_key_id = {OWNER.access_key}\n"
+        f"aws_secret_access_key = {OWNER.secret}\n"
+    )
     with Aws(settings(tmp_path, cloud.url), REGION) as found:
         yield found
 

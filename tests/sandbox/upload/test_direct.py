@@ -120,7 +120,8 @@ def test_the_keys_only_write_and_only_below_their_prefix(uploader: Uploader) -> 
         s3.list_multipart_uploads(Bucket=bucket, Prefix=f"{found['keyPrefix']}/")
     stranger = {**found, "accessKeyId": "AKIAABCDEFGHIJKLMNOP"}
     for keys, code in (
-        (stranger, "AccessDenied"),
+        (stranger, "InvalidAccessKeyId"),
+        ({**found, "secretAccessKey": "guessed"}, "SignatureDoesNotMatch"),
         ({**found, "sessionToken": "x"}, "InvalidToken"),
     ):
         with storage(uploader.box, keys) as s3, pytest.raises(ClientError, match=code):

@@ -1,0 +1,13 @@
+"""The key with which the platform itself, and the sandbox, ask the emulated AWS.
+
+It is made anew in each process and is written nowhere, so nobody outside can sign with it.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+KEY_ID = "AKIAPENNSIEVEINSIDER"
+SECRET = secrets.token_urlsafe(30)
+KEYS = {"aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET}
+"""As arguments of boto3."""
