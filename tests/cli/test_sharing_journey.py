@@ -137,8 +137,8 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     assert (results / "a-plain.count").read_text() == "3\n"
 
     assert [row["id"] for row in typed(edith, "run", "list", "--json").document] == [run]
-    for words in (("show",), ("logs",), ("cancel",), ("outputs",)):
-        refused(edith("run", *words, mine.document["id"]), 2, mine.document["id"])
+    for word in ("show", "logs", "cancel", "outputs"):
+        refused(edith("run", word, mine.document["id"]), 2, mine.document["id"])
     everybodys = {row["id"]: row for row in typed(ada, "run", "list", "--json").document}
     assert set(everybodys) == {run, mine.document["id"]}
     details = typed(ada, "run", "show", run, "--json").document["details"]
