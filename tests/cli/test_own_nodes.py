@@ -100,8 +100,9 @@ def test_another_machine_finds_it_by_its_tags(agent: Agent, tmp_path: Path) -> N
 
 
 def test_what_makes_no_sense_says_so(agent: Agent) -> None:
-    layers = agent("compute", "layer", "list", NODE)
-    refused(layers, 2, "Pennsieve keeps no list of its layers", "pennsieve compute list")
+    said = "layers are kept by Pennsieve, for nodes that it runs"
+    for words in (("list", NODE), ("create", NODE, "x"), ("remove", NODE, "x", "--yes")):
+        refused(agent("compute", "layer", *words), 2, said, "into the image of the workflow")
     for words in (
         ("pause", NODE), ("resume", NODE), ("upgrade", NODE), ("allowed", NODE),
         ("allow", NODE, "x"), ("layer", "list", NODE), ("configure", NODE, "--max-gpus", "1"),

@@ -7,14 +7,22 @@ signature of who calls, and the jobs.
 from __future__ import annotations
 
 import configparser
+import json
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 import boto3
 import pytest
 
-from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.aws.node_client import NodeClient
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.tickets import MemoryTickets
+from pennsieve_agent.errors import Forbidden, NotFound, NotPermitted
 from pennsieve_agent.sandbox.control import Sandbox
 from pennsieve_agent.sandbox.emulation.sessions import Keys, session
 from pennsieve_agent.settings.own_nodes import OwnNodes
@@ -23,7 +31,7 @@ from tests.cli.harness import Agent, Result
 
 OTHER_ACCOUNT = "999988887777"
 EDITH = f"arn:aws:iam::{OTHER_ACCOUNT}:user/edith"
-DATASET, NODE = "Mouse EEG", "my-compute"
+DATASET, OTHER_DATASET, NODE = "Mouse EEG", "Not granted", "my-compute"
 SHARE = ("compute", "share", NODE, "--aws", EDITH, "--workflow", "word-count")
 
 
@@ -89,6 +97,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = root / "box" / "datasets" / DATASET / "raw"
     folder.mkdir(parents=True)
     (folder / "a.txt").write_text("one two three\n")
+    (root / "box" / "datasets" / OTHER_DATASET).mkdir()
+    (root / "box" / "datasets" / OTHER_DATASET / "secret.txt").write_text("four\n")
     box = Sandbox(root / "box")
     box.start_detached(0, "process")
     ada = Agent({**box.environment(), "HOME": str(root)})
@@ -158,6 +168,50 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     left_out = edith("run", "list")
     assert "compute node 'adas' was left out: " in left_out.err
     assert typed(ada, "run", "show", run, "--json").document["id"] == run
+
+
+def test_a_request_that_lies_moves_nothing(scene: Scene) -> None:
+    """Edith leaves out the commands and sends the node what she likes."""
+    typed(scene.ada, *SHARE)
+    aws = Path(scene.edith.environ["HOME"]) / "aws"
+    files = AwsSettings(config_file=aws / "config", credentials_file=aws / "credentials")
+    node = replace(scene.node, name="adas", admin="")
+    session = Aws(files, node.region)
+    client = NodeClient(node, session, MemoryTickets(), Claimed("Ada Lovelace"), time.time)
+    (workflow,) = client.ask("GET", "/workflows")["workflows"]
+    datasets = {
+        row["name"]: row["id"] for row in typed(scene.ada, "dataset", "list", "--json").document
+    }
+    listed = typed(scene.ada, "dataset", "files", OTHER_DATASET, "--json").document
+    (foreign,) = [row["package_id"] for row in listed]
+    others = typed(scene.ada, "workflow", "list", "--json").document
+    private = next(row["id"] for row in others if row["name"] == "private-count")
+    good = {
+        "name": "lie",
+        "workflow": workflow["id"],
+        "version": workflow["latest"],
+        "dataset": datasets[DATASET],
+        "packages": [foreign],
+    }
+
+    def asked(**lies: str) -> str:
+        return str(client.ask("POST", "/runs", body={**good, "id": str(uuid4()), **lies})["run"])
+
+    with pytest.raises(NotFound, match="version 'v9' of this workflow is not registered"):
+        asked(version="v9")
+    with pytest.raises(Forbidden, match="this workflow is not shared with you"):
+        asked(workflow=private)
+    with pytest.raises(Forbidden, match="has no grant on dataset"):
+        asked(dataset=datasets[OTHER_DATASET])
+    run = asked()
+    ended = scene.ada("run", "wait", run)
+    assert ended.code == 3, ended.out + ended.err
+    shown = typed(scene.ada, "run", "show", run, "--json").document
+    assert (shown["status"], shown["details"]["caller"]) == ("FAILED", EDITH)
+    assert "the packages hold no files" in json.dumps(shown)
+    typed(scene.ada, "compute", "unshare", NODE, "--aws", EDITH)
+    with pytest.raises(NotPermitted):
+        client.ask("GET", "/workflows")
 
 
 def test_a_right_in_aws_alone_lets_nobody_in(scene: Scene) -> None:
