@@ -160,16 +160,15 @@ class Account:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve a request, after the emulation was loaded; what it changes is written down."""
+        self._loaded.wait()
+        if self._emulation is None:
+            return _plain(start_response, "503 Service Unavailable", b"see the sandbox's log")
         if _is_registry(environ):
-            self._loaded.wait()
             return self._registry(environ, start_response)
         checked = self._checked(environ)
         if isinstance(checked, Answer):
             return _send(start_response, checked)
         environ = checked
-        self._loaded.wait()
-        if self._emulation is None:
-            return _plain(start_response, "503 Service Unavailable", b"see the sandbox's log")
         body = environ["wsgi.input"].read()
         request = wire.read(environ, body)
         checked_before = UNJOURNALLED in environ  # by the gate in front of the platform's storage
