@@ -14,6 +14,11 @@
     │   └── Unreachable                         no answer at all
     ├── AwsError                             1  AWS said no (service, operation, code kept)
     │   └── NotPermitted                     4  names the missing action
+    ├── RegistryError                        1  an image registry refused, or gave something else
+    ├── NodeError                            1  a compute node of the user's own could not do it
+    │   ├── NodeOlder                           it is older than this program
+    │   ├── NodeNewer                           this program is older than it
+    │   └── NodeUnreachable                     it is gone, or too busy
     ├── SourceError                          2  a repository or its manifest is unusable
     ├── EngineError                          1  a container engine or a process could not be used
     ├── SettingsError                        1  a local file or the keychain is unusable
@@ -136,6 +141,26 @@ class NotPermitted(AwsError):
     """The AWS identity lacks an action; the message names it."""
 
     exit_code = ExitCode.NOT_ALLOWED
+
+
+class RegistryError(AgentError):
+    """A registry of images refused, or what it gave is not what its digest says."""
+
+
+class NodeError(AgentError):
+    """A compute node in an AWS account of the user's own could not do what was asked."""
+
+
+class NodeOlder(NodeError):
+    """The node does not know what this program asks."""
+
+
+class NodeNewer(NodeError):
+    """The node no longer knows what this program asks."""
+
+
+class NodeUnreachable(NodeError):
+    """The node is gone, too busy, or cannot reach what it needs."""
 
 
 class SourceError(AgentError):

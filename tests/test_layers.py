@@ -19,7 +19,7 @@ ABOVE = {
     "engine": {"domain", "errors"},
     "node": {"engine", "domain", "errors"},
     "account": {"aws", "node", "platform", "domain", "errors"},
-    "services": {"engine", "platform", "source", "domain", "errors"},
+    "services": {"engine", "platform", "settings", "source", "domain", "errors"},
     "contract": {"platform", "domain", "errors"},
     "sandbox": {"engine", "node", "source", "domain", "errors"},
     "console": {"domain", "errors"},

@@ -25,8 +25,7 @@ def keep_events(journal: Journal, stack: str, events: Sequence[StackEvent]) -> P
         "events": [asdict(event) for event in events],
         "logs": {
             "jobs": f"aws logs tail /pennsieve/node/{token} --since 1d",
-            "gateway": f"aws logs tail /aws/lambda/{stack}-gateway --since 1d",
-            "reconciler": f"aws logs tail /aws/lambda/{stack}-reconciler --since 1d",
+            "functions": f"aws logs tail /pennsieve/node/{token}/functions --since 1d",
             "machines": f"aws batch describe-compute-environments --compute-environments "
             f"{stack}-fargate",
         },

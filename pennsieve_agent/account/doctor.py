@@ -15,12 +15,13 @@ from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.parts import Parts, part_checks
 from pennsieve_agent.account.served_role import served_checks
-from pennsieve_agent.account.stack.trusts import SESSION_SECONDS
-from pennsieve_agent.account.steps import AllowImagePulls
+from pennsieve_agent.account.shares import Shares, share_check
+from pennsieve_agent.account.steps import AllowImagePulls, EnableWorkspace
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in, many, statements
+from pennsieve_agent.domain.iam import Ask, Verdict, decide, many, statements
+from pennsieve_agent.domain.own_node import OwnNode
 
 MOST_SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off; a clock that is a minute off drifts there."""
@@ -30,12 +31,12 @@ MOST_SKEW_SECONDS = 60.0
 class Examined:
     """What was found. ``drifted`` names what differs from what it should be.
 
-    ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``access`` is
-    what the platform's role should be allowed of this node. ``parts`` is None where the node has
-    no functions, ``turned_off`` says that it should. ``served`` is what the role leaves open of a
-    node that Pennsieve runs itself, else None; ``unlike`` counts the lines in which its rights are
-    others than what is served today. ``unseen`` says of checks why they could not be
-    made.
+    ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``node`` is a
+    node that Pennsieve runs, None for an own one. ``access`` are the documents of the own node's
+    roles, which ``boundary`` must allow. ``parts`` is None where the node has no functions,
+    ``turned_off`` says that it should. ``served`` is what the role leaves open of a node that
+    Pennsieve runs, else None; ``unlike`` counts the lines in which its rights are others than what
+    is served today. ``unseen`` says of checks why they could not be made.
     """
 
     name: str
@@ -43,18 +44,22 @@ class Examined:
     trouble: str = ""
     platform_account_id: str = ""
     node: ComputeNode | None = None
+    own: OwnNode | None = None
+    remembered: bool = False
     account: Account | None = None
     entry: JournalEntry | None = None
     names: NodeNames | None = None
     stack: Stack | None = None
     role: IamRole | None = None
+    boundary_name: str = ""
     boundary: Mapping[str, Any] | None = None
-    access: Mapping[str, Any] | None = None
+    access: tuple[Mapping[str, Any], ...] = ()
     drifted: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
     skew_seconds: float | None = None
     parts: Parts | None = None
     turned_off: bool = False
+    shares: Shares | None = None
     served: tuple[str, ...] | None = None
     unlike: int = 0
     unseen: Mapping[str, str] = field(default_factory=dict)
@@ -72,38 +77,42 @@ def checks(seen: Examined) -> tuple[Check, ...]:
 def _checks(seen: Examined) -> tuple[Check, ...]:
     found: tuple[Check, ...] = (_credentials(seen),)
     if seen.identity is None:
-        return (*found, _status(seen))
+        return (*found, _status(seen) if seen.served is not None else _memory(seen))
     if seen.served is not None:
         return (*found, _clock(seen), *_served(seen, seen.served), _status(seen), _leftovers(seen))
-    found = (*found, _clock(seen), _registration(seen), _stack(seen), _drift(seen))
-    if seen.role is not None:
-        found = (*found, *_trust(seen, seen.role), _bounded(seen, seen.role), _session(seen.role))
-    else:
-        found = (*found, _no_role(seen))
+    found = (*found, _clock(seen), _stack(seen), _drift(seen))
+    if seen.stack is not None:
+        found = (*found, _bounded(seen))
     if seen.parts is not None:
         found = (*found, *part_checks(seen.parts, _again(seen)))
     elif seen.turned_off:
         found = (*found, _off(seen))
-    return (*found, _status(seen), _pulls(seen), _journal(seen), _leftovers(seen))
+    if seen.shares is not None or "shares" in seen.unseen:
+        found = (*found, share_check(seen.shares or Shares(), seen.name))
+    return (*found, _registration(seen), _pulls(seen), _memory(seen), _journal(seen),
+            _leftovers(seen))  # fmt: skip
 
 
 def _served(seen: Examined, served: tuple[str, ...]) -> tuple[Check, ...]:
-    """A node that Pennsieve runs itself: its role is all that is ours to look at."""
+    """A node that Pennsieve runs: its role is all that is ours to look at."""
     if seen.role is None:
-        return (_no_role(seen),)
+        why = "Pennsieve cannot enter the AWS account"
+        finding = "the role is not there"
+        return (Check("role", passed=False, finding=finding, why=why, remedy=_again(seen)),)
     external_id = seen.account.external_id if seen.account else ""
     return served_checks(seen.role, served, seen.platform_account_id, external_id, seen.unlike)
 
 
 def _again(seen: Examined) -> str:
-    return f"pennsieve compute register --name '{seen.name}'"
+    again = f"pennsieve compute register --name '{seen.name}'"
+    return again if seen.served is None else f"{again} --provisioner platform"
 
 
 def _credentials(seen: Examined) -> Check:
     why = "without the AWS account's own credentials nothing in it can be seen or changed"
     if seen.identity is None:
         return Check("AWS credentials", False, seen.trouble, why, "pennsieve aws list")  # noqa: FBT003 - a Check
-    there = seen.node.aws_account_id if seen.node else ""
+    there = seen.node.aws_account_id if seen.node else seen.own.account if seen.own else ""
     there = there or (seen.entry.aws_account_id if seen.entry else "")
     same = there in {"", seen.identity.account_id}
     finding = f"AWS account {seen.identity.account_id}, as {seen.identity.arn}"
@@ -123,15 +132,14 @@ def _clock(seen: Examined) -> Check:
 
 
 def _registration(seen: Examined) -> Check:
-    why = "Pennsieve enters by what is registered"
-    if seen.account is None:
-        return Check("registration", False, "the AWS account is not registered", why, _again(seen))  # noqa: FBT003 - a Check
-    well = bool(seen.account.external_id)
-    finding = f"role {seen.account.role_name}"
-    finding += ", with an external id" if well else ", without an external id"
-    why = "without one, whoever knows the account's number can have Pennsieve enter it"
-    remedy = f"pennsieve compute remove '{seen.name}', then: {_again(seen)}"
-    return Check("registration", well, finding, why, remedy)
+    why = "only accounts that Pennsieve knows may pull the images that it builds"
+    finding = "the AWS account is not registered with Pennsieve"
+    if seen.account is not None:
+        enabled = seen.entry is None or EnableWorkspace.kind in seen.entry.done
+        finding = f"AWS account {seen.account.aws_account_id} is registered"
+        finding += "" if enabled else "; this workspace was not given its use"
+        return Check("registration", enabled, finding, why, _again(seen))
+    return Check("registration", passed=False, finding=finding, why=why, remedy=_again(seen))
 
 
 def _stack(seen: Examined) -> Check:
@@ -149,65 +157,41 @@ def _drift(seen: Examined) -> Check:
     return Check("drift", not seen.drifted, finding, why, _again(seen) if installed else _BY_HAND)
 
 
-def _no_role(seen: Examined) -> Check:
-    why = "Pennsieve cannot enter the AWS account"
-    return Check("role", False, "the role is not there", why, _again(seen))  # noqa: FBT003 - a Check
+def _bounded(seen: Examined) -> Check:
+    name = seen.boundary_name
+    if seen.boundary is None:
+        why = "it is the most that the node's roles can ever do, whatever is put on them later"
+        finding = f"{name} does not exist" if name else "the roles have none"
+        return Check("permissions boundary", False, finding, why, _again(seen))  # noqa: FBT003 - a Check
+    shut = _shut_out(seen.access, seen.boundary)
+    finding = f"{name} does not allow {', '.join(shut)}" if shut else name
+    why = "an organisation's boundary must allow what the node does"
+    remedy = "ask whoever owns the boundary; see what is needed with: pennsieve compute policy"
+    return Check("permissions boundary", not shut, finding, why, remedy)
 
 
-def _trust(seen: Examined, role: IamRole) -> tuple[Check, Check]:
-    platform = f"arn:aws:iam::{seen.platform_account_id}:role/service-roles/any"
-    external_id = seen.account.external_id if seen.account else ""
-    with_id = Ask("sts:AssumeRole", context={"sts:ExternalId": external_id})
-    lets_platform = lets_in(role.trust, with_id, platform)
-    lets_bare = lets_in(role.trust, Ask("sts:AssumeRole"), platform)
-    stranger = "arn:aws:iam::000000000000:role/anybody"
-    strangers = lets_in(role.trust, with_id, stranger)
-    found = f"Pennsieve's account {seen.platform_account_id} "
-    found += "is let in" if lets_platform else "is not let in"
-    if strangers:
-        found += "; other accounts are let in, too"
-    return (
-        Check("trust", lets_platform and not strangers, found,
-              "the trust policy decides who enters", _BY_HAND),
-        Check("external id", not lets_bare, "is not demanded" if lets_bare else "is demanded",
-              "without it, anybody's registration of this account's number would work",
-              _BY_HAND),
-    )  # fmt: skip
-
-
-def _bounded(seen: Examined, role: IamRole) -> Check:
-    there = bool(role.boundary) and seen.boundary is not None
-    finding = role.boundary or "the role has none"
-    if role.boundary and seen.boundary is None:
-        finding += " does not exist"
-    if (shut := _shut_out(seen)) and there:
-        why = "an organisation's boundary must allow what Pennsieve needs of the node"
-        remedy = "ask whoever owns the boundary; see what is needed with: pennsieve compute policy"
-        finding += f" does not allow {', '.join(shut)}"
-        return Check("permissions boundary", False, finding, why, remedy)  # noqa: FBT003 - a Check
-    why = "it is the most that the role can ever do, whatever is put on it later"
-    return Check("permissions boundary", there, finding, why, _again(seen))
-
-
-def _shut_out(seen: Examined) -> list[str]:
-    """What of the role's rights its boundary takes away."""
-    access = seen.access
-    if access is None or seen.boundary is None:
-        return []
-    asks = [
-        Ask(action, str(many(statement["Resource"])[0]).replace("*", "x"))
-        for statement in statements(access)
+def _shut_out(access: tuple[Mapping[str, Any], ...], boundary: Mapping[str, Any]) -> list[str]:
+    """What of the roles' rights their boundary takes away, each once."""
+    refused = (
+        str(action)
+        for document in access
+        for statement in statements(document)
         for action in many(statement["Action"])
-    ]
-    verdicts = ((ask, decide(ask, [access], seen.boundary)) for ask in asks)
-    return [ask.action for ask, verdict in verdicts if verdict is not Verdict.ALLOWED]
+        for resource in many(statement["Resource"])[:1]
+        if decide(_ask(str(action), str(resource), statement), [document], boundary)
+        is not Verdict.ALLOWED
+    )
+    return list(dict.fromkeys(refused))
 
 
-def _session(role: IamRole) -> Check:
-    well = role.session_seconds <= SESSION_SECONDS
-    why = f"a stolen session lives as long; {SESSION_SECONDS} s are enough for Pennsieve"
-    remedy = f"aws iam update-role --role-name {role.name} --max-session-duration {SESSION_SECONDS}"
-    return Check("session", well, f"at most {role.session_seconds} s", why, remedy)
+def _ask(action: str, resource: str, statement: Mapping[str, Any]) -> Ask:
+    """A request that meets a statement's conditions."""
+    context = {
+        str(key): str(many(value)[0]).replace("*", "x")
+        for keys in statement.get("Condition", {}).values()
+        for key, value in keys.items()
+    }
+    return Ask(action, resource if resource == "*" else resource.replace("*", "x"), context)
 
 
 def _off(seen: Examined) -> Check:
@@ -228,27 +212,24 @@ def _status(seen: Examined) -> Check:
     return Check("node", status is NodeStatus.ENABLED, status.value, why, remedy)
 
 
+def _memory(seen: Examined) -> Check:
+    why = "commands find an own node by what this machine remembers"
+    finding = "this machine remembers it" if seen.remembered else "this machine does not know it"
+    return Check("node", seen.remembered, finding, why, "pennsieve compute list --aws")
+
+
 def _pulls(seen: Examined) -> Check:
     done = seen.entry is not None and AllowImagePulls.kind in seen.entry.done
     finding = "asked for and given" if done else "not recorded on this machine"
-    why = "without it, no image of a workflow can be fetched; asking again does no harm"
+    why = "without it, no image that Pennsieve built can be pulled; asking again does no harm"
     return Check("image pulls", done, finding, why, _again(seen))
 
 
 def _journal(seen: Examined) -> Check:
     why = "it is by the journal that a change goes on where it was interrupted"
-    if seen.entry is None:
-        return Check("journal", False, "there is none on this machine", why, _again(seen))  # noqa: FBT003 - a Check
-    differs = [
-        word
-        for word, noted, real in (
-            ("account", seen.entry.account_uuid, seen.account.uuid if seen.account else ""),
-            ("node", seen.entry.node_uuid, seen.node.uuid if seen.node else ""),
-        )
-        if noted != real
-    ]
-    finding = f"another {' and '.join(differs)} than is there" if differs else "agrees"
-    return Check("journal", not differs, finding, why, _again(seen))
+    there = seen.entry is not None
+    finding = "is on this machine" if there else "there is none on this machine"
+    return Check("journal", there, finding, why, _again(seen))
 
 
 def _leftovers(seen: Examined) -> Check:

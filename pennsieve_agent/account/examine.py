@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pennsieve_agent.account.doctor import Examined
-from pennsieve_agent.account.drift import expected_roles
 from pennsieve_agent.account.examine_parts import look_at_parts, look_at_roles
-from pennsieve_agent.account.journal import JournalEntry
 from pennsieve_agent.account.looking import Looking
 from pennsieve_agent.account.names import (
     ROLE_PREFIX,
@@ -19,13 +17,24 @@ from pennsieve_agent.account.names import (
     TOKEN_TAG,
     NodeNames,
     node_names,
-    token_of_role,
 )
 from pennsieve_agent.account.observe import RegisterOptions
-from pennsieve_agent.account.recorded import installed_code, installed_settings, kept_tags
+from pennsieve_agent.account.own import own_node
+from pennsieve_agent.account.recorded import (
+    installed_code,
+    installed_name,
+    installed_organization,
+    installed_platform,
+    installed_settings,
+    installed_transfer,
+    kept_tags,
+)
 from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.roles import roles_of
+from pennsieve_agent.account.served.hardening import entrant
 from pennsieve_agent.account.served.update import unlike_served
 from pennsieve_agent.account.served_role import AS_SERVED, openings
+from pennsieve_agent.account.shares import look_at_shares
 from pennsieve_agent.account.spec import NodeSpec, Settings
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called, template_of
@@ -39,20 +48,14 @@ from pennsieve_agent.aws.iam import (
     roles_called,
 )
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.aws.values import AwsIdentity, Stack
-from pennsieve_agent.domain.compute import Account, ComputeNode
+from pennsieve_agent.aws.values import Stack
+from pennsieve_agent.domain.compute import Account
 from pennsieve_agent.domain.identity import Hosts
+from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AwsError, PlatformError
 
 OLDER_ROLE_PREFIX = "ROLE-"
 """What older agents called the role (``contracts/resources.md`` 1.8)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Platform:
-    account_id: str
-    node: ComputeNode | None
-    accounts: tuple[Account, ...]
 
 
 def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) -> Examined:
@@ -61,42 +64,48 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
     Raises:
         PlatformError: Pennsieve cannot be asked.
     """
-    platform = _platform(worlds, options)
+    nodes = worlds.registry.nodes(options.organization_id)
+    node = next((n for n in nodes if options.name in {n.name, n.uuid}), None)
+    accounts = tuple(worlds.registry.accounts())
     entry = worlds.journal.read()
+    remembered = _remembered(worlds, options)
+    seen = Examined(
+        options.name, node=node, own=remembered, remembered=remembered is not None, entry=entry
+    )
+    seen = replace(seen, served=() if _is_served(seen) else None)
     try:
         identity = worlds.aws.identity()
     except AwsError as error:
-        return Examined(options.name, trouble=error.message, node=platform.node, entry=entry)
-    account = next((a for a in platform.accounts if a.aws_account_id == identity.account_id), None)
-    names = _names(entry, account, identity, options)
+        return replace(seen, trouble=error.message)
+    account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
+    token = remembered.token if remembered else entry.token if entry else ""
+    names = node_names(token, options.environment, identity) if token else None
     aws, looking = worlds.aws, Looking(strict=True)
-    role = looking.at("role", lambda: find_role(aws, names.role), None) if names else None
-    seen = Examined(
-        name=options.name,
+    seen = replace(
+        seen,
         identity=identity,
-        platform_account_id=platform.account_id,
-        node=platform.node,
         account=account,
-        entry=entry,
         names=names,
-        stack=looking.at("stack", lambda: find_stack(aws, names.stack), None) if names else None,
-        role=role,
-        boundary=looking.at("permissions boundary", lambda: _boundary(aws, role), None),
-        leftovers=looking.at("leftovers", lambda: _leftovers(aws, platform.accounts, names), ()),
+        leftovers=looking.at("leftovers", lambda: _leftovers(aws, accounts, names), ()),
         skew_seconds=looking.at("clock", lambda: clock_skew(aws, now), None),
     )
-    if _is_served(seen):
+    if seen.served is not None:
         seen = _with_openings(worlds, looking, seen)
-    else:
-        seen = _compared(worlds, looking, seen, options.hosts)
+    elif names is not None:
+        stack = looking.at("stack", lambda: find_stack(aws, names.stack), None)
+        seen = _compared(worlds, looking, replace(seen, stack=stack), options.hosts)
     return replace(seen, unseen=looking.unseen)
 
 
+def _remembered(worlds: Worlds, options: RegisterOptions) -> OwnNode | None:
+    named = (n for n in worlds.nodes.list() if options.name in {n.name, n.token})
+    return next(named, None)
+
+
 def _is_served(seen: Examined) -> bool:
-    """Whether Pennsieve runs the node itself: neither it nor anything here says that we do."""
-    node = seen.node
-    ours = seen.stack or (seen.entry is not None and not seen.entry.role)
-    return node is not None and not node.self_managed and not ours
+    """Whether Pennsieve runs the node."""
+    begun_here = seen.entry is not None and not seen.entry.role
+    return seen.node is not None and seen.own is None and not begun_here
 
 
 def _with_openings(worlds: Worlds, looking: Looking, seen: Examined) -> Examined:
@@ -112,10 +121,18 @@ def _with_openings(worlds: Worlds, looking: Looking, seen: Examined) -> Examined
         "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
     )
     try:
+        platform = entrant(worlds.registry.role_policy().trust)
         unlike = looking.at(AS_SERVED, lambda: unlike_served(worlds, role), 0)
     except PlatformError as error:
-        unlike, looking.unseen[AS_SERVED] = 0, error.message
-    return replace(seen, role=role, boundary=boundary, served=found, unlike=unlike)
+        platform, unlike, looking.unseen[AS_SERVED] = "", 0, error.message
+    return replace(
+        seen,
+        role=role,
+        boundary=boundary,
+        served=found,
+        unlike=unlike,
+        platform_account_id=platform,
+    )
 
 
 def _all_policies(aws: Aws, role: str) -> dict[str, Mapping[str, Any]]:
@@ -134,24 +151,6 @@ def clock_skew(aws: Aws, now: Callable[[], float]) -> float | None:
         return None
 
 
-def _platform(worlds: Worlds, options: RegisterOptions) -> _Platform:
-    registry = worlds.registry
-    nodes = registry.nodes(options.organization_id)
-    node = next((n for n in nodes if options.name in {n.name, n.uuid}), None)
-    return _Platform(registry.capabilities().platform_account_id, node, tuple(registry.accounts()))
-
-
-def _names(
-    entry: JournalEntry | None,
-    account: Account | None,
-    identity: AwsIdentity,
-    options: RegisterOptions,
-) -> NodeNames | None:
-    role = account.role_name if account is not None else ""
-    token = entry.token if entry is not None else token_of_role(role)
-    return node_names(token, options.environment, identity, role) if token else None
-
-
 def _boundary(aws: Aws, role: IamRole | None) -> Mapping[str, Any] | None:
     return managed_policy(aws, role.boundary) if role and role.boundary else None
 
@@ -167,16 +166,25 @@ def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) ->
     template = stack_request(spec).template
     none: tuple[str, ...] = ()
     drifted = looking.at("drift", lambda: tuple(look_at_roles(aws, names, template)), none)
-    known = seen.account is not None or not spec.makes_role
-    if known and installed and not _same(installed, template):
+    if installed and not _same(installed, template):
         drifted = ("the stack's template", *drifted)
-    ours = next((r for r in expected_roles(template) if r.name == names.role), None)
+    node = seen.own or own_node(spec, aws.profile or "")
+    boundary = spec.settings.extras.boundary or names.boundary_arn
+    parts = look_at_parts(worlds, looking, node, names, spec)
     return replace(
         seen,
         drifted=drifted,
-        access=ours.policies.get(names.access_policy) if ours else None,
-        parts=look_at_parts(worlds, looking, names, spec.settings, template),
+        # Where the template cannot be read, nobody knows what it should allow.
+        access=tuple(document for role in roles_of(spec) for document in role.permissions)
+        if installed
+        else (),
+        boundary_name=boundary,
+        boundary=looking.at("permissions boundary", lambda: managed_policy(aws, boundary), None),
+        parts=parts,
         turned_off=worlds.bundle is not None and spec.code is None,
+        shares=looking.at("shares", lambda: look_at_shares(aws, worlds.client(node), node), None)
+        if parts is not None
+        else None,
     )
 
 
@@ -187,16 +195,17 @@ def _spec(
     names, stack = place
     return NodeSpec(
         names,
-        seen.node.name if seen.node else seen.name,
-        seen.platform_account_id,
-        seen.account.external_id if seen.account else "",
-        makes_role=stack.holds("AWS::IAM::Role", names.role),
+        installed_name(installed) or seen.name,
+        organization_id=installed_organization(installed),
+        platform_account_id=installed_platform(installed),
         api=hosts.api,
         api2=hosts.api2,
+        cognito=hosts.cognito or "",
         settings=installed_settings(installed)
         or (seen.entry.settings if seen.entry else Settings()),
         # Where the template cannot be read, the journal says what was turned on.
         code=installed_code(installed) if installed else seen.entry.code if seen.entry else None,
+        transfer_digest=installed_transfer(installed),
         kept=kept_tags(installed, stack.tags),
     )
 
@@ -208,7 +217,6 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 def _leftovers(aws: Aws, accounts: tuple[Account, ...], names: NodeNames | None) -> tuple[str, ...]:
     """What an earlier registration made and nobody has use for: registered nowhere."""
     registered = {account.role_name for account in accounts}
-    registered |= {names.role} if names is not None else set()
     stacks = {s.name: s for s in stacks_called(aws, STACK_PREFIX)}
     mine = {names.stack} if names is not None else set()
     roles = roles_called(aws, ROLE_PREFIX, OLDER_ROLE_PREFIX, STACK_PREFIX)

@@ -8,17 +8,19 @@ from typing import Any
 
 from pennsieve_agent.account.drift import FoundRole, expected_roles, fits, role_drift
 from pennsieve_agent.account.findings import findings
-from pennsieve_agent.account.gateway import HEALTH
 from pennsieve_agent.account.looking import Looking
 from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.own import HEALTH
 from pennsieve_agent.account.parts import Parts
-from pennsieve_agent.account.spec import Settings
+from pennsieve_agent.account.request import stack_request
+from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.surroundings import look_at_limits
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.deployed import deployed
 from pennsieve_agent.aws.iam import attached_policies, find_role, managed_policy, role_policies
 from pennsieve_agent.aws.queues import queues
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.own_node import OwnNode
 
 
 def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> Iterator[str]:
@@ -40,12 +42,12 @@ def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> It
 def look_at_parts(
     worlds: Worlds,
     looking: Looking,
+    node: OwnNode,
     names: NodeNames,
-    settings: Settings,
-    template: Mapping[str, Any],
+    spec: NodeSpec,
 ) -> Parts | None:
     """A node's parts; None where its template has no functions, as it is turned off."""
-    aws = worlds.aws
+    aws, settings, template = worlds.aws, spec.settings, stack_request(spec).template
     functions = [str(p["FunctionName"]) for p in _of_type(template, "AWS::Lambda::Function")]
     if not functions:
         return None
@@ -59,7 +61,9 @@ def look_at_parts(
     return Parts(
         functions=found,
         code=worlds.bundle.code if worlds.bundle is not None else None,
-        answer=looking.at("gateway", lambda: worlds.invoke(aws, names.gateway, HEALTH), None),
+        answer=looking.at(
+            "node's answer", lambda: worlds.client(node).ask(*HEALTH, admin=True), None
+        ),
         expected=lines,
         queues=looking.at("queues", lambda: queues(aws, lines), ()),
         findings=findings(around, settings, creates=False),

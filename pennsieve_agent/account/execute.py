@@ -11,61 +11,83 @@ from dataclasses import replace
 from typing import assert_never
 
 from pennsieve_agent.account.deploy import deploy
-from pennsieve_agent.account.gateway import check_gateway
 from pennsieve_agent.account.journal import JournalEntry
+from pennsieve_agent.account.own import check_node, own_node
+from pennsieve_agent.account.pennsieve import delete_record, register_account
+from pennsieve_agent.account.records import await_node, create_node
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.request import stack_request, turned_off
 from pennsieve_agent.account.served.role import make
+from pennsieve_agent.account.shares import put_again
 from pennsieve_agent.account.steps import (
     AllowImagePulls,
     AlreadyDone,
     AwaitNode,
-    CheckGateway,
+    CheckNode,
+    CopyTransferImage,
     DeployStack,
     EnableWorkspace,
     MakeRole,
+    PutShares,
     RegisterAccount,
     RegisterNode,
+    RememberNode,
+    ReplaceRecord,
     Step,
     TurnOn,
     UploadCode,
 )
 from pennsieve_agent.account.worlds import Progress, StepState, Worlds
 from pennsieve_agent.aws.s3 import object_exists, put_object
-from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.domain.waiting import pauses
-from pennsieve_agent.errors import (
-    AgentError,
-    Conflict,
-    Forbidden,
-    NotFound,
-    PlatformError,
-    StillRunning,
-    UsageProblem,
-)
+from pennsieve_agent.domain.compute import ComputeNode
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import AgentError, Conflict, PlatformError, UsageProblem
 
-LOOK_AGAIN_SECONDS = 6.0
-NODE_SECONDS = 900.0
-PATIENT_LOOKS = 5
+ToldPennsieve = RegisterAccount | EnableWorkspace | AllowImagePulls
+_WITHOUT = {
+    RegisterAccount.kind: "images that Pennsieve builds cannot be pulled, and the web application "
+    "does not show the AWS account",
+    EnableWorkspace.kind: "the web application does not show the AWS account in this workspace",
+    AllowImagePulls.kind: "images that Pennsieve builds cannot be pulled; those that you build can",
+}
+"""What of an own node does not work where Pennsieve refused a step."""
 
 
-def apply(plan: AccountPlan, worlds: Worlds) -> ComputeNode:
-    """Do what a plan says; answers the node, Enabled.
+def apply(plan: AccountPlan, worlds: Worlds) -> OwnNode:
+    """Make an own node, as a plan says; answers the node.
 
     May be killed at any moment, and run again with a fresh plan: it finishes with the same names
-    and makes nothing twice.
+    and makes nothing twice. What Pennsieve refuses is told, and does not stop the rest.
 
     Raises:
-        AwsError, PlatformError: a step was refused; what was done before it stays and is used.
-        StillRunning: AWS or Pennsieve takes longer than we wait.
+        AwsError: a step was refused; what was done before it stays and is used.
+        StillRunning: AWS takes longer than we wait.
         UsageProblem: another command is working on the same node.
 
     """
+    _carry_out(plan, worlds)
+    return own_node(plan.spec, worlds.aws.profile or "")
+
+
+def apply_served(plan: AccountPlan, worlds: Worlds) -> ComputeNode:
+    """Register a node that Pennsieve runs, as a plan says; answers the node, Enabled.
+
+    Raises:
+        AwsError, PlatformError: a step was refused; what was done before it stays and is used.
+        StillRunning: Pennsieve takes longer than we wait.
+        UsageProblem: another command is working on the same node.
+
+    """
+    entry = _carry_out(plan, worlds)
+    return worlds.registry.node(entry.node_uuid)
+
+
+def _carry_out(plan: AccountPlan, worlds: Worlds) -> JournalEntry:
     with worlds.journal.locked():
         run = _Registration(plan, worlds)
         for step in plan.steps:
             run.take(step)
-        return worlds.registry.node(run.entry.node_uuid)
+        return run.entry
 
 
 def first_entry(plan: AccountPlan) -> JournalEntry:
@@ -95,12 +117,14 @@ class _Registration:
             )
         self.entry = known or first_entry(plan)
         if self.entry.account_uuid != plan.account_uuid:
-            self.entry = replace(self.entry, done=())
+            kept = tuple(kind for kind in self.entry.done if kind not in _WITHOUT)
+            self.entry = replace(self.entry, done=kept)
         if self.entry.node_uuid and not plan.node_uuid:  # it was deleted meanwhile
             self.entry = replace(self.entry, nodes_before=None)
         self._note(
             account_uuid=plan.account_uuid,
             node_uuid=plan.node_uuid,
+            organization_id=plan.organization_id or self.entry.organization_id,
             settings=plan.spec.settings,
         )
 
@@ -128,22 +152,43 @@ class _Registration:
     def _do(self, step: Step) -> str:
         """Do one step; answers what came of it, empty when it is still to be done."""
         match step:
-            case DeployStack() | UploadCode() | CheckGateway() | MakeRole():
+            case DeployStack() | UploadCode() | CopyTransferImage() | MakeRole():
                 return self._in_aws(step)
-            case RegisterAccount():
-                return self._register_account(step)
-            case AllowImagePulls():
-                return self._allow_image_pulls(step)
-            case EnableWorkspace():
-                return self._enable_workspace(step)
-            case RegisterNode():
-                return self._register_node(step)
-            case AwaitNode():
-                return self._await_node(step)
+            case CheckNode() | PutShares():
+                return self._ask_node(step)
+            case RegisterAccount() | EnableWorkspace() | AllowImagePulls():
+                return self._tell_pennsieve(step)
+            case RememberNode():
+                self.worlds.nodes.put(own_node(self.plan.spec, self.worlds.aws.profile or ""))
+                return f"compute node '{step.name}' is remembered on this machine"
+            case ReplaceRecord() | RegisterNode() | AwaitNode():
+                return self._keep_record(step)
             case _:
                 assert_never(step)
 
-    def _in_aws(self, step: DeployStack | UploadCode | CheckGateway | MakeRole) -> str:
+    def _keep_record(self, step: ReplaceRecord | RegisterNode | AwaitNode) -> str:
+        """The records of a node that Pennsieve runs, and of its account."""
+        match step:
+            case ReplaceRecord():
+                delete_record(self.worlds.registry, step.uuid, self.worlds.sleep)
+                return f"the registration of AWS account {step.account_id} is taken away"
+            case RegisterNode():
+                return self._register_node(step)
+            case AwaitNode():
+                hardened = self.plan.served is not None and self.plan.served.hardened
+                uuid = self.entry.node_uuid
+                return await_node(self.worlds, uuid, step.name, hardened=hardened)
+
+    def _ask_node(self, step: CheckNode | PutShares) -> str:
+        node = own_node(self.plan.spec, self.worlds.aws.profile or "")
+        if isinstance(step, CheckNode):
+            return check_node(node, self.worlds)
+        put = put_again(self.worlds.aws, self.worlds.client(node), node)
+        if not put:
+            return "everybody whom the node is shared with can call it"
+        return f"these can call the node again: {', '.join(row.principal.arn for row in put)}"
+
+    def _in_aws(self, step: DeployStack | UploadCode | CopyTransferImage | MakeRole) -> str:
         match step:
             case TurnOn():
                 outcome = deploy(step, self.plan.stack_request, self.worlds)
@@ -153,8 +198,8 @@ class _Registration:
                 return deploy(step, stack_request(turned_off(self.plan.spec)), self.worlds)
             case UploadCode():
                 return self._upload(step)
-            case CheckGateway():
-                return check_gateway(step.function, self.worlds)
+            case CopyTransferImage():
+                return self._copy(step)
             case MakeRole():
                 return self._make_role(step)
 
@@ -166,143 +211,81 @@ class _Registration:
             put_object(self.worlds.aws, step.bucket, step.key, bundle.data)
         return f"the node's code, version {step.version}, is in its bucket"
 
+    def _copy(self, step: CopyTransferImage) -> str:
+        if self.worlds.transfer is None:
+            raise AgentError("there is nothing to copy the image with", where=step.repository)
+        self.worlds.transfer.copy(
+            step.repository,
+            step.digest,
+            lambda text: self._tell(step.kind, StepState.EVENT, text),
+        )
+        return f"the image in which files are moved is in repository {step.repository}"
+
     def _make_role(self, step: MakeRole) -> str:
         if self.plan.served is None:
             raise AgentError("there is nothing to make the role of", where=step.role_name)
         make(self.worlds.aws, self.plan.served, self.plan.name, self.worlds.sleep)
         return f"role {step.role_name} is there"
 
-    def _register_account(self, step: RegisterAccount) -> str:
-        found = self._find_account(step.account_id)
-        if found is None:
-            registry = self.worlds.registry
-            try:
-                uuid = registry.register_account(
-                    step.account_id, step.role_name, self.plan.external_id
-                )
-            except Conflict:  # of an earlier run, and the list did not show it yet
-                found = self._look_for_account(step.account_id)
-                if found is None:
-                    raise
-            else:
-                self._note(account_uuid=uuid)
-                return f"AWS account {step.account_id} is registered"
-        if found.role_name != step.role_name:
-            raise Conflict(
-                f"AWS account {step.account_id} was registered meanwhile with role "
-                f"{found.role_name}, not {step.role_name}",
-                where=found.uuid,
-                hint="run the command again: it goes on with the registered role",
-            )
-        self._note(account_uuid=found.uuid)
-        return f"AWS account {step.account_id} was registered already"
-
-    def _find_account(self, aws_account_id: str) -> Account | None:
-        found = self.worlds.registry.accounts()
-        return next((a for a in found if a.aws_account_id == aws_account_id), None)
-
-    def _look_for_account(self, aws_account_id: str) -> Account | None:
-        for pause in pauses(LOOK_AGAIN_SECONDS):
-            found = self._find_account(aws_account_id)
-            if found is not None:
-                return found
-            self.worlds.sleep(pause)
-        return None
-
-    def _allow_image_pulls(self, step: AllowImagePulls) -> str:
+    def _tell_pennsieve(self, step: ToldPennsieve) -> str:
+        """Pennsieve's no does not stop an own node; of a node that it runs, most of it does."""
         try:
-            self.worlds.registry.allow_image_pulls(step.account_id)
+            return self._told(step)
         except PlatformError as error:
+            if self.plan.served is not None and not isinstance(step, AllowImagePulls):
+                raise
+            again = f"pennsieve compute register --name '{self.plan.name}'"
+            again += "" if self.plan.served is None else " --provisioner platform"
             self._tell(
                 step.kind,
                 StepState.PROBLEM,
-                f"The account cannot pull images of workflows yet: {error.message}",
-                f"repeat it later with: pennsieve compute register --name '{self.plan.name}'",
+                f"Pennsieve refused: {error.message}. So {_WITHOUT[step.kind]}",
+                f"repeat it later with: {again}",
             )
             return ""
-        return f"AWS account {step.account_id} may pull images"
 
-    def _enable_workspace(self, step: EnableWorkspace) -> str:
-        self.worlds.registry.enable_workspace(self.entry.account_uuid, step.organization_id)
-        return "this workspace may use the account"
+    def _told(self, step: ToldPennsieve) -> str:
+        match step:
+            case RegisterAccount():
+                return self._register_account(step)
+            case AllowImagePulls():
+                self.worlds.registry.allow_image_pulls(step.account_id)
+                return f"AWS account {step.account_id} may pull images"
+            case EnableWorkspace():
+                if not self.entry.account_uuid:
+                    raise PlatformError("the AWS account is not registered")
+                self.worlds.registry.enable_workspace(self.entry.account_uuid, step.organization_id)
+                return "this workspace may use the account"
+
+    def _register_account(self, step: RegisterAccount) -> str:
+        uuid, before = register_account(
+            self.worlds.registry,
+            step.account_id,
+            step.role_name,
+            self.plan.external_id,
+            self.worlds.sleep,
+        )
+        if before is not None and before.role_name != step.role_name and self.plan.served:
+            raise Conflict(
+                f"AWS account {step.account_id} was registered meanwhile with role "
+                f"{before.role_name}, not {step.role_name}",
+                where=before.uuid,
+                hint="run the command again: it goes on with the registered role",
+            )
+        self._note(account_uuid=uuid)
+        if before is None:
+            return f"AWS account {step.account_id} is registered"
+        return f"AWS account {step.account_id} was registered already, and is used as it is"
 
     def _register_node(self, step: RegisterNode) -> str:
-        node = None
-        if self.entry.nodes_before is not None:
-            node = self._look_for_node(step.name)
-        if node is None:
-            node = self._create_node(step)
+        node = create_node(
+            self.worlds,
+            self.plan,
+            self.entry,
+            lambda before: self._note(nodes_before=before),
+        )
         self._note(node_uuid=node.uuid)
         return f"compute node '{step.name}' is registered"
-
-    def _create_node(self, step: RegisterNode) -> ComputeNode:
-        registry, organization = self.worlds.registry, self.plan.organization_id
-        self._note(nodes_before=tuple(sorted(n.uuid for n in registry.nodes(organization))))
-        names = self.plan.names
-        return registry.create_node(
-            self.entry.account_uuid,
-            step.name,
-            organization,
-            deployment_mode=step.deployment_mode,
-            self_managed=None
-            if self.plan.served is not None
-            else {
-                "stackName": names.stack,
-                "region": names.region,
-                "gateway": names.gateway,
-            },
-        )
-
-    def _look_for_node(self, name: str) -> ComputeNode | None:
-        before = self.entry.nodes_before or ()
-        for pause in pauses(LOOK_AGAIN_SECONDS):
-            for node in self.worlds.registry.nodes(self.plan.organization_id):
-                ours = node.name == name and node.account_uuid == self.entry.account_uuid
-                new = node.uuid not in before and node.status is not NodeStatus.DESTROYING
-                if ours and new:
-                    return node
-            self.worlds.sleep(pause)
-        return None
-
-    def _await_node(self, step: AwaitNode) -> str:
-        for look, pause in enumerate(pauses(NODE_SECONDS)):
-            try:
-                node = self.worlds.registry.node(self.entry.node_uuid)
-            except (Forbidden, NotFound):
-                # The owner's right to see it is written after the node itself (trap 18).
-                if look >= PATIENT_LOOKS:
-                    raise
-            else:
-                if node.status is NodeStatus.ENABLED:
-                    return f"compute node '{step.name}' is Enabled"
-                self._refuse_dead_end(node)
-            self.worlds.sleep(pause)
-        raise StillRunning(
-            f"Pennsieve has not enabled compute node '{step.name}' yet",
-            where=self.entry.node_uuid,
-            hint="run the same command again to go on waiting",
-        )
-
-    def _refuse_dead_end(self, node: ComputeNode) -> None:
-        match node.status:
-            case NodeStatus.FAILED:
-                again = "then register it again"
-                if self.plan.served is not None and self.plan.served.hardened:
-                    again += ", with --as-served if it lacked a right that was denied"
-                raise AgentError(
-                    f"Pennsieve could not enter compute node '{node.name}': it is Failed, and "
-                    "Pennsieve does not tell why",
-                    where=node.uuid,
-                    hint=f"remove it with: pennsieve compute remove '{node.name}', {again}",
-                )
-            case NodeStatus.PAUSED | NodeStatus.DESTROYING:
-                raise AgentError(
-                    f"compute node '{node.name}' is {node.status.value}",
-                    where=node.uuid,
-                    hint=f"see it with: pennsieve compute show '{node.name}'",
-                )
-            case _:
-                return
 
     def _note(self, **changes: object) -> None:
         changed = replace(self.entry, **changes)  # type: ignore[arg-type]

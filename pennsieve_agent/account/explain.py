@@ -62,7 +62,7 @@ _WHAT = {
     "AWS::EC2::VPC": "a network of its own, apart from all others you have",
     "AWS::EC2::VPCEndpoint": "a way to an AWS service that does not touch the internet",
     "AWS::EC2::VPCGatewayAttachment": "ties the network to the internet",
-    "AWS::ECR::PullThroughCacheRule": "a cache for public images, as the network has no internet",
+    "AWS::ECR::Repository": "a repository for container images of the node's own; paid by use",
     "AWS::EFS::AccessPoint": "a door to one folder of the file system",
     "AWS::EFS::FileSystem": "an encrypted file system for the files of runs; paid by use",
     "AWS::EFS::MountTarget": "where jobs reach the file system",
@@ -84,13 +84,9 @@ _WHAT = {
     "AWS::SecretsManager::Secret": "a secret of the node's own",
 }
 _VERBS = {"Add": "create", "Modify": "change", "Remove": "delete"}
-PLATFORM_ROLE = "PlatformRole"
 _OURS = {
-    PLATFORM_ROLE: (
-        "the role that Pennsieve assumes: only with this node's external id, for one hour at a time"
-    ),
-    "PlatformAccess": "its rights, told below",
-    "GatewayRole": "what the node has while it answers Pennsieve",
+    "GatewayRole": "what the node may do while it answers its users",
+    "AdminRole": "what the node may do while it answers you, its owner",
     "ReconcilerRole": "what the node has while it moves runs forward",
     "ExecutionRole": "what AWS has to fetch a job's image and secrets, and to write its log",
     "JobRole": "what a processor's container has: its own files, nothing else",
@@ -99,7 +95,8 @@ _OURS = {
     "FlowRole": "what AWS has to write down who spoke to whom in the network",
     "Schedule": "wakes the node every five minutes while runs are active",
     "JobsChanged": "wakes the node when a job changes",
-    "Gateway": "answers Pennsieve, by calls that AWS checks; it listens to nothing",
+    "Gateway": "answers those you share the node with, by calls that AWS checks; it has no address",
+    "Admin": "answers you, the owner, by calls that AWS checks; it has no address",
     "Reconciler": "moves runs forward; it listens to nothing",
 }
 

@@ -6,15 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pennsieve_agent.account.names import MANAGER_TAG, NODE_TAG, TOKEN_TAG
+from pennsieve_agent.account.names import MANAGER_TAG, NODE_TAG, TOKEN_TAG, WORKSPACE_TAG
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.errors import UsageProblem
 
-MOST_TAGS = 47
-"""AWS takes 50 on a bucket or a role; three are ours."""
+MOST_TAGS = 46
+"""AWS takes 50 on a bucket or a role; four are ours."""
 _KEY_CHARACTERS, _VALUE_CHARACTERS = 128, 256
 _TEXT = re.compile(r"[\w +\-=.:/@]*")
-_OURS = {MANAGER_TAG, NODE_TAG, TOKEN_TAG}
+_OURS = {MANAGER_TAG, NODE_TAG, TOKEN_TAG, WORKSPACE_TAG}
 _BOUNDARY = re.compile(
     r"arn:(?P<partition>[a-z-]+):iam::(?P<account>\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII
 )

@@ -92,9 +92,10 @@ _HANDLERS = {
         "ec2: AttachInternetGateway DescribeInternetGateways DescribeVpnGateways "
         "DetachInternetGateway"
     ),
-    "AWS::ECR::PullThroughCacheRule": (
-        "ecr: CreatePullThroughCacheRule DeletePullThroughCacheRule "
-        "DescribePullThroughCacheRules; iam: CreateServiceLinkedRole"
+    "AWS::ECR::Repository": (
+        "ecr: CreateRepository DeleteRepository DescribeRepositories GetLifecyclePolicy "
+        "GetRepositoryPolicy ListTagsForResource PutImageScanningConfiguration "
+        "PutImageTagMutability TagResource UntagResource; kms: CreateGrant DescribeKey RetireGrant"
     ),
     "AWS::EFS::FileSystem": (
         "elasticfilesystem: CreateFileSystem DeleteFileSystem DeleteFileSystemPolicy "
@@ -121,7 +122,6 @@ _HANDLERS = {
         "iam: CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy "
         "GetPolicyVersion ListEntitiesForPolicy ListPolicyVersions"
     ),
-    "AWS::IAM::Policy": "iam: DeleteRolePolicy GetRolePolicy PutRolePolicy",
     "AWS::IAM::Role": (
         "iam: CreateRole DeleteRole DeleteRolePolicy GetRole GetRolePolicy "
         "ListAttachedRolePolicies ListRolePolicies ListRoleTags PutRolePermissionsBoundary "

@@ -18,6 +18,13 @@ from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.account.stack_rights import Place, made_by_stack
 from pennsieve_agent.aws.values import AwsIdentity
 
+PUSH = (
+    "BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload DescribeImages"
+    " GetDownloadUrlForLayer InitiateLayerUpload PutImage UploadLayerPart"
+)
+"""What AWS asks IAM of who pushes an image by the registry's own protocol (Amazon ECR, "IAM
+permissions for pushing an image"), and looks whether it is there."""
+
 
 def all_nodes(identity: AwsIdentity) -> NodeNames:
     """The names of every node that an account can have."""
@@ -27,7 +34,7 @@ def all_nodes(identity: AwsIdentity) -> NodeNames:
 def types_of(settings: Settings) -> frozenset[str]:
     """The types of resources that a node with these settings has."""
     names = NodeNames("0" * 8, "prod", "0" * 12, "us-east-1")
-    spec = NodeSpec(names, "", "0" * 12, "", settings=settings, code=Code("0" * 64, ""))
+    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""))
     return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
 
@@ -56,6 +63,7 @@ def _own_calls(place: Place) -> Sequence[Right]:
                     " ListChangeSets TagResource")  # fmt: skip
     listing = ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions")
     emptying = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion")
+    images = (names.arn("ecr", f"repository/{names.stack}/*"),)
     policies = (names.boundary_arn, *((boundary,) if boundary else ()))
     return (
         Right("Stacks", "plan, make, follow and delete the node's stack",
@@ -67,8 +75,11 @@ def _own_calls(place: Place) -> Sequence[Right]:
               emptying, (f"{bucket}/*",)),
         Right("PutCode", "put the node's code into its bucket, once",
               ("s3:GetObject", "s3:PutObject"), (f"{bucket}/code/*",)),
-        Right("AskNode", "ask the node how it is, before Pennsieve does",
-              ("lambda:InvokeFunction",), (names.arn("lambda", f"function:{names.gateway}"),)),
+        Right("AskNode", "ask the node how it is, and keep its registry",
+              ("lambda:InvokeFunction",), (names.function_arn(names.admin),)),
+        Right("ShareNode", "say who may call the node, and see who may",
+              _actions("lambda", "AddPermission GetPolicy RemovePermission"),
+              (names.function_arn(names.gateway),)),
         Right("LookAtRoles", "see whether the role is there, and as it should be",
               _actions("iam", "GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies"),
               _roles(place)),
@@ -88,7 +99,17 @@ def _own_calls(place: Place) -> Sequence[Right]:
               ("logs:DescribeLogGroups",), (names.arn("logs", "log-group:*"),)),
         Right("ProveAllGone", "find what is left, by tag and by name; AWS knows no resource for "
               "lists", ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
-                        "secretsmanager:ListSecrets", "tag:GetResources"), ("*",)),
+                        "secretsmanager:ListSecrets", "ssm:DescribeParameters",
+                        "tag:GetResources"), ("*",)),
+        Right("EmptyRepositories", "delete the images of a node that is removed",
+              _actions("ecr", "BatchDeleteImage DescribeRepositories ListImages"), images),
+        Right("PushImages", "copy the image in which files are moved, and push those of own code",
+              _actions("ecr", PUSH), images),
+        Right("SignInToRegistry", "the same; AWS knows no resource for signing in",
+              ("ecr:GetAuthorizationToken",), ("*",)),
+        Right("DeleteParameters", "delete the keys of workflows on a node that is removed",
+              ("ssm:DeleteParameters",),
+              (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
         Right("DeleteSecrets", "delete the secrets of a node that is removed",
               ("secretsmanager:DeleteSecret",),
               (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),
@@ -103,6 +124,9 @@ def _looks(names: NodeNames) -> Sequence[Right]:
     return (
         Right("CheckRights", "name every missing right before anything is made",
               ("iam:SimulatePrincipalPolicy",), people, needed=False),
+        Right("PinImages", "see which image Pennsieve built; its own account says who may",
+              ("ecr:BatchGetImage",), (f"arn:{names.partition}:ecr:*:*:repository/*",),
+              needed=False),
         Right("LookAtLimits", "see how much the account may have; AWS knows no resource",
               ("ec2:DescribeAddresses", "ec2:DescribeRegions", "lambda:GetAccountSettings",
                "servicequotas:GetServiceQuota"), ("*",), needed=False),
@@ -113,7 +137,7 @@ def _roles(place: Place) -> tuple[str, ...]:
     names = place.names
     older = "ROLE-*" if names.token == "*" else names.role  # noqa: S105 - no password
     found = [names.arn("iam", f"role/{name}", regional=False) for name in (names.role, older)]
-    return tuple(dict.fromkeys((*found, place.iam("role"))))
+    return tuple(dict.fromkeys((place.iam("role"), *found)))
 
 
 def _actions(service: str, words: str) -> tuple[str, ...]:

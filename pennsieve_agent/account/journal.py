@@ -32,6 +32,7 @@ class JournalEntry:
     """The state of one registration. ``done`` names finished steps; uuids are the platform's."""
 
     token: str
+    #: Of a node that Pennsieve runs: what its AWS account's record says. Empty for own nodes.
     external_id: str = field(repr=False)
     aws_account_id: str
     region: str
@@ -59,14 +60,18 @@ class Journal:
         self.name = name
 
     @classmethod
-    def of_node(cls, folder: Path, profile: str, name: str, node_uuid: str) -> Self:
-        """The journal of a node that is there: by its uuid too, as it may have been renamed."""
+    def of_node(cls, folder: Path, profile: str, name: str, node_id: str) -> Self:
+        """The journal of a node that is there: by its id too, as it may have been renamed.
+
+        ``node_id`` is the token of an own node, or the uuid of one that Pennsieve runs.
+        """
         journal = cls(folder, profile, name)
-        if not node_uuid or journal.path.exists():
+        if not node_id or journal.path.exists():
             return journal
         for path in sorted(folder.glob("*.json")):
             with suppress(OSError, ValueError, AttributeError):
-                if json.loads(path.read_text(encoding="utf-8")).get("node_uuid") == node_uuid:
+                found = json.loads(path.read_text(encoding="utf-8"))
+                if node_id in {found.get("node_uuid"), found.get("token")}:
                     journal.path = path
         return journal
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from pennsieve_agent.errors import AwsError, NotPermitted
+from pennsieve_agent.errors import AgentError, NotPermitted
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Looking:
         """What ``look`` finds, or ``otherwise``."""
         try:
             return look()
-        except AwsError as error:
+        except AgentError as error:
             if self._strict or isinstance(error, NotPermitted):
                 self.unseen[about] = error.message
             log.debug("%s cannot be looked at: %s", about, error.message)

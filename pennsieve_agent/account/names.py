@@ -11,10 +11,18 @@ from pennsieve_agent.domain.identity import Hosts
 
 STACK_PREFIX = "pennsieve-node-"
 ROLE_PREFIX = "Pennsieve-Compute-"
+OWN_ROLE_PREFIX = "PennsieveOwnNode-"
+"""What an AWS account with own nodes is registered with: the name of a role that does not exist.
+
+Pennsieve can assume roles called ``Pennsieve-Compute-*`` alone (``contracts/resources.md`` 1.8), so
+such a record gives it no access.
+"""
 
 NODE_TAG = "pennsieve:node"
 TOKEN_TAG = "pennsieve:token"  # noqa: S105 - the key of a tag
 MANAGER_TAG = "pennsieve:managed-by"
+WORKSPACE_TAG = "pennsieve:workspace"
+"""On the stack: the Pennsieve workspace that the node is for."""
 MANAGER = "pennsieve-agent"
 
 _ROLE = re.compile(r"Pennsieve-Compute-(?P<env>[a-z0-9]+)-(?P<token>[0-9a-f]{8})")
@@ -26,9 +34,9 @@ _TAG_CHARACTERS = 256
 class NodeNames:
     """The names of one node's resources.
 
-    The role's form is the platform's demand: it may assume only roles called
-    ``Pennsieve-Compute-*`` at path ``/`` (``contracts/resources.md`` 1.8). ``role`` is given when
-    the account was registered with a role already, as there is never a second one (2.5).
+    ``env`` and ``registered_role`` are about nodes that Pennsieve runs, by a role at path ``/``
+    whose form is its demand (``contracts/resources.md`` 1.8); ``registered_role`` is given when the
+    account was registered with a role already, as there is never a second one (2.5).
     """
 
     token: str
@@ -45,7 +53,7 @@ class NodeNames:
 
     @property
     def role(self) -> str:
-        """The role that the platform assumes."""
+        """The role that Pennsieve assumes for a node that it runs itself."""
         return self.registered_role or f"{ROLE_PREFIX}{self.env}-{self.token}"
 
     @property
@@ -54,9 +62,9 @@ class NodeNames:
         return f"{self.stack}-boundary"
 
     @property
-    def access_policy(self) -> str:
-        """The role's own policy for this node."""
-        return f"{self.stack}-access"
+    def account_role(self) -> str:
+        """What the AWS account is registered with for an own node; there is no such role."""
+        return f"{OWN_ROLE_PREFIX}{self.token}"
 
     @property
     def bucket(self) -> str:
@@ -75,8 +83,13 @@ class NodeNames:
 
     @property
     def gateway(self) -> str:
-        """The function through which the platform speaks to the node, and the role it has."""
+        """The function that users of the node call, and the role it has."""
         return f"{self.stack}-gateway"
+
+    @property
+    def admin(self) -> str:
+        """The function that the node's owner calls, and the role it has."""
+        return f"{self.stack}-admin"
 
     @property
     def reconciler(self) -> str:
@@ -113,6 +126,21 @@ class NodeNames:
         """What the names of the node's secrets in Secrets Manager begin with."""
         return f"{self.stack}/"
 
+    @property
+    def parameter_prefix(self) -> str:
+        """What the names of the node's parameters in Systems Manager begin with."""
+        return f"/pennsieve-node/{self.token}/"
+
+    @property
+    def workflow_images(self) -> str:
+        """The repository for images of workflows that were built for this node."""
+        return f"{self.stack}/workflows"
+
+    @property
+    def transfer_images(self) -> str:
+        """The repository for the image in which files are moved."""
+        return f"{self.stack}/transfer"
+
     def queue(self, kind: str) -> str:
         """A queue and its compute environment; ``kind`` is fargate, spot or gpu."""
         return f"{self.stack}-{kind}"
@@ -125,6 +153,10 @@ class NodeNames:
         """The ARN of something in this account."""
         region = self.region if regional else ""
         return f"arn:{self.partition}:{service}:{region}:{self.account_id}:{resource}"
+
+    def function_arn(self, name: str) -> str:
+        """The ARN of a function, unqualified."""
+        return self.arn("lambda", f"function:{name}")
 
     @property
     def boundary_arn(self) -> str:
@@ -163,10 +195,11 @@ def tag_value(text: str) -> str:
     return _NOT_IN_TAGS.sub("_", text)[:_TAG_CHARACTERS]
 
 
-def node_tags(names: NodeNames, node_name: str) -> dict[str, str]:
-    """The tags on the stack and on everything in it."""
-    return {
-        MANAGER_TAG: MANAGER,
-        NODE_TAG: tag_value(node_name),
-        TOKEN_TAG: names.token,
-    }
+def stack_tags(names: NodeNames, node_name: str, organization_id: str) -> dict[str, str]:
+    """The tags on the stack itself, which CloudFormation hands down to what it makes.
+
+    With them the node is found again from another machine.
+    """
+    workspace = {WORKSPACE_TAG: tag_value(organization_id)} if organization_id else {}
+    ours = {MANAGER_TAG: MANAGER, NODE_TAG: tag_value(node_name), TOKEN_TAG: names.token}
+    return {**ours, **workspace}

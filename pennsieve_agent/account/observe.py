@@ -1,4 +1,4 @@
-"""How things are, in AWS and on the platform, before a registration. Changes nothing.
+"""How things are, in AWS and on Pennsieve, before an own node is registered. Changes nothing.
 
 The one thing it makes is a change set on a stack that exists already, to learn what an update
 would do; it is deleted again at once.
@@ -6,29 +6,29 @@ would do; it is deleted again at once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pennsieve_agent.account.explain import PLATFORM_ROLE
 from pennsieve_agent.account.extras import check_boundary
-from pennsieve_agent.account.journal import JournalEntry, new_external_id, new_token
+from pennsieve_agent.account.journal import JournalEntry, new_token
 from pennsieve_agent.account.names import (
     NODE_TAG,
-    ROLE_PREFIX,
     STACK_PREFIX,
     TOKEN_TAG,
+    WORKSPACE_TAG,
     NodeNames,
     node_names,
     tag_value,
-    token_of_role,
 )
+from pennsieve_agent.account.pennsieve import Asked, ask_pennsieve
 from pennsieve_agent.account.recorded import (
     installed_code,
+    installed_organization,
+    installed_platform,
     installed_settings,
     installed_token,
+    installed_transfer,
     kept_tags,
 )
 from pennsieve_agent.account.request import stack_request, turned_off
@@ -41,23 +41,25 @@ from pennsieve_agent.aws.cloudformation import (
     discard_plans,
     find_stack,
     plan_change_set,
+    stacks_called,
     template_of,
 )
-from pennsieve_agent.aws.iam import IamRole, find_role, policy_exists
+from pennsieve_agent.aws.iam import policy_exists
 from pennsieve_agent.aws.s3 import object_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
-from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode
-from pennsieve_agent.domain.iam import Ask, lets_in, statements
+from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.identity import Hosts
-from pennsieve_agent.errors import Forbidden, NotFound, PlatformError, UsageProblem
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import AgentError, UsageProblem
 
 
 @dataclass(frozen=True, slots=True)
 class RegisterOptions:
-    """What is asked for. ``environment`` is the word in the role's name (``environment_of``).
+    """What is asked for. ``environment`` is a word in the names of roles that Pennsieve enters by.
 
-    ``hosts`` is where the node's functions reach the platform. ``from_stack`` names a stack that
-    somebody else made of our template.
+    ``organization_id`` is empty where nobody said which workspace the node is for. ``hosts`` is
+    where the node's functions reach Pennsieve. ``from_stack`` names a stack that somebody else made
+    of our template. ``asks_pennsieve`` is False for what is only printed, which needs no sign-in.
     """
 
     name: str
@@ -66,6 +68,7 @@ class RegisterOptions:
     wanted: Wanted = field(default_factory=Wanted)
     hosts: Hosts = field(default_factory=Hosts)
     from_stack: str = ""
+    asks_pennsieve: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,9 @@ class Observed:
     ``installed`` is the code that the stack's functions have, None while it is off; ``chosen`` are
     the settings that the stack was made from, None while there is none. ``changes`` is
     what an update of the existing stack would do now; None when there is no stack that could be
-    updated. ``uploaded`` says whether the node's code is in its bucket. ``nodes`` are those of the
-    workspace.
+    updated. ``uploaded`` says whether the node's code is in its bucket, ``transferred`` which image
+    for moving files is in its repository. ``nodes`` are those of the workspace that Pennsieve runs.
+    ``remembered`` is what this machine remembers of the node.
     """
 
     identity: AwsIdentity
@@ -87,8 +91,11 @@ class Observed:
     installed: Code | None = None
     chosen: Settings | None = None
     uploaded: bool = False
+    transferred: str = ""
     changes: tuple[ResourceChange, ...] | None = None
     journal: JournalEntry | None = None
+    remembered: OwnNode | None = None
+    aws_profile: str = ""
     taken: bool = False
     """Whether the stack is taken as somebody else made it, and not to be changed."""
 
@@ -99,72 +106,55 @@ class Observed:
 
 
 def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
-    """Look at the AWS account, the platform and the journal.
+    """Look at the AWS account, Pennsieve and the journal.
 
     Raises:
-        PlatformError: this platform takes no self-managed nodes.
         UsageProblem: what is there stands in the way; the message says what.
         AwsError: AWS cannot be asked.
 
     """
-    platform_account = _platform_account(worlds.registry.capabilities())
     identity = worlds.aws.identity()
     entry = _journal(worlds, identity, options)
+    remembered = _remembered(worlds, identity, options)
     _check_boundary(worlds, identity, options.wanted.extras.boundary)
-    account = _account(worlds, identity)
-    nodes = _nodes(worlds, options, entry)
-    role = find_role(worlds.aws, account.role_name) if account is not None else None
-    found = _found(worlds, options, entry)
-    token = found.token or _token(worlds, options, entry, account, role_is_there=role is not None)
-    names = node_names(
-        token, options.environment, identity, account.role_name if account is not None else ""
-    )
+    asked = Asked()
+    if options.asks_pennsieve:
+        asked = ask_pennsieve(worlds.registry, options.organization_id, identity.account_id)
+    token = _token_of_stack(worlds, options, entry)
+    token = token or _token(worlds, options, entry, remembered)
+    names = node_names(token, options.environment, identity)
     stack = _without_shell(worlds, _own_stack(find_stack(worlds.aws, names.stack), token))
-    holds_role = stack is not None and stack.holds("AWS::IAM::Role", names.role)
     template = template_of(worlds.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
-    external_id = found.external_id or _external_id(entry, account)
-    if role is not None and not holds_role:
-        _check_trust(role, platform_account, external_id)
     spec = NodeSpec(
         names=names,
         node_name=options.name,
-        platform_account_id=platform_account,
-        external_id=external_id,
-        makes_role=account is None or role is None or holds_role,
+        organization_id=_organization(options, template),
+        platform_account_id=asked.app_store or installed_platform(template),
         api=options.hosts.api,
         api2=options.hosts.api2,
+        cognito=options.hosts.cognito or "",
         settings=settle(options.wanted, _before(entry, template)),
         code=worlds.bundle.code if worlds.bundle is not None else installed,
+        transfer_digest=_transfer_digest(worlds, template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
     seen = Observed(
         identity=identity,
         spec=spec,
-        account=account,
-        nodes=nodes,
+        account=asked.account,
+        nodes=asked.nodes,
         stack=stack,
         installed=installed,
         chosen=installed_settings(template),
         uploaded=stack is not None and _uploaded(worlds, spec),
+        transferred=installed_transfer(template) if installed is not None else "",
         journal=entry,
+        remembered=remembered,
+        aws_profile=worlds.aws.profile or "",
         taken=bool(options.from_stack),
     )
     return replace(seen, changes=_changes(worlds, seen))
-
-
-def _platform_account(found: Capabilities) -> str:
-    if not found.self_managed_nodes:
-        raise PlatformError(
-            "this Pennsieve does not accept self-managed compute nodes yet; nothing was changed",
-            hint="try it all on this machine with: pennsieve sandbox start --detach",
-        )
-    if not re.fullmatch(r"\d{12}", found.platform_account_id):
-        raise PlatformError(
-            "Pennsieve does not say which AWS account it comes from, so that no role can trust it",
-            where="/compute/resources/capabilities",
-        )
-    return found.platform_account_id
 
 
 def _journal(
@@ -173,8 +163,14 @@ def _journal(
     entry = worlds.journal.read()
     if entry is None:
         return None
-    begun = (entry.aws_account_id, entry.region, entry.organization_id)
-    if begun != (identity.account_id, identity.region, options.organization_id):
+    if entry.role:
+        raise UsageProblem(
+            f"compute node '{options.name}' was begun as a node that Pennsieve runs",
+            hint="choose another name with: --name, or add: --provisioner platform",
+        )
+    same_workspace = {entry.organization_id, options.organization_id} - {""}
+    begun = (entry.aws_account_id, entry.region)
+    if begun != (identity.account_id, identity.region) or len(same_workspace) > 1:
         raise UsageProblem(
             f"compute node '{options.name}' was begun in AWS account {entry.aws_account_id}, "
             f"{entry.region}; these credentials are for {identity.account_id}, {identity.region}",
@@ -184,74 +180,80 @@ def _journal(
     return entry
 
 
-def _account(worlds: Worlds, identity: AwsIdentity) -> Account | None:
-    found = [a for a in worlds.registry.accounts() if a.aws_account_id == identity.account_id]
-    if len(found) > 1:
-        raise UsageProblem(
-            f"AWS account {identity.account_id} is registered {len(found)} times by you",
-            where=", ".join(account.uuid for account in found),
-            hint="ask Pennsieve to delete all but one of these records",
-        )
-    if found and not found[0].external_id:
-        raise UsageProblem(
-            f"AWS account {identity.account_id} is registered already, with role "
-            f"{found[0].role_name} and without an external id, which Pennsieve cannot change",
-            where=found[0].uuid,
-            hint="remove its nodes and that registration (older agent: pennsieve account "
-            "deregister), then run this again",
-        )
-    return found[0] if found else None
+def _remembered(worlds: Worlds, identity: AwsIdentity, options: RegisterOptions) -> OwnNode | None:
+    """What this machine remembers of a node of this name.
 
+    Raises:
+        UsageProblem: it is somewhere else, or somebody else's.
 
-def _nodes(
-    worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None
-) -> tuple[ComputeNode, ...]:
-    found = list(worlds.registry.nodes(options.organization_id))
-    if entry is not None and entry.node_uuid not in {"", *(node.uuid for node in found)}:
-        # A fresh node may be missing from the list (resources.md section 6, trap 22).
-        with suppress(NotFound, Forbidden):
-            found.append(worlds.registry.node(entry.node_uuid))
-    return tuple(found)
+    """
+    found = next((n for n in worlds.nodes.list() if n.name == options.name), None)
+    if found is None:
+        return None
+    here = (found.account, found.region) == (identity.account_id, identity.region)
+    if here and found.is_owned:
+        return found
+    whose = "is yours" if found.is_owned else "was shared with you"
+    raise UsageProblem(
+        f"a compute node '{found.name}' {whose}, in AWS account {found.account}, {found.region}; "
+        f"these credentials are for {identity.account_id}, {identity.region}",
+        where=found.gateway,
+        hint="choose another name with: --name, or other credentials with: --aws-profile",
+    )
 
 
 def _token(
     worlds: Worlds,
     options: RegisterOptions,
     entry: JournalEntry | None,
-    account: Account | None,
-    *,
-    role_is_there: bool,
+    remembered: OwnNode | None,
 ) -> str:
+    """The node's token: as the journal has it, as it is remembered, or a new one.
+
+    Raises:
+        UsageProblem: AWS has a node of this name that neither knows.
+
+    """
     if entry is not None:
         return entry.token
-    if account is None:
-        return new_token()
-    known = token_of_role(account.role_name)
-    if not role_is_there:
-        return _token_of_lost_role(account, known)
-    # Begun on another machine, or the journal was lost: the stack says whose it is.
-    stack = find_stack(worlds.aws, f"{STACK_PREFIX}{known}") if known else None
-    if known and stack is not None and stack.tags.get(NODE_TAG) == tag_value(options.name):
-        return known
+    if remembered is not None:
+        return remembered.token
+    for stack in stacks_called(worlds.aws, STACK_PREFIX):
+        named = stack.tags.get(NODE_TAG) == tag_value(options.name)
+        ours = stack.tags.get(WORKSPACE_TAG) in {options.organization_id, None}
+        if named and ours and stack.name == f"{STACK_PREFIX}{stack.tags.get(TOKEN_TAG)}":
+            raise UsageProblem(
+                f"this AWS account has a compute node called '{options.name}' already, which this "
+                "machine does not know",
+                where=stack.id,
+                hint="if it is yours, go on after: pennsieve compute list --aws; else choose "
+                "another name with: --name",
+            )
     return new_token()
 
 
-def _token_of_lost_role(account: Account, known: str | None) -> str:
-    if not account.role_name.startswith(ROLE_PREFIX):
+def _organization(options: RegisterOptions, template: Mapping[str, Any]) -> str:
+    """The workspace that the node is for: the one that its stack names, as it is for one alone."""
+    before = installed_organization(template)
+    if before and options.organization_id and before != options.organization_id:
         raise UsageProblem(
-            f"AWS account {account.aws_account_id} is registered with role {account.role_name}, "
-            "which does not exist, and which Pennsieve could not assume",
-            where=account.uuid,
-            hint="remove that registration (older agent: pennsieve account deregister --force), "
-            "then run this again",
+            f"compute node '{options.name}' is for another Pennsieve workspace ({before})",
+            hint="use the profile of that workspace, or make another node with: --name",
         )
-    return known or new_token()
+    return before or options.organization_id
 
 
-def _external_id(entry: JournalEntry | None, account: Account | None) -> str:
-    if account is not None:
-        return account.external_id
-    return entry.external_id if entry is not None else new_external_id()
+def _transfer_digest(worlds: Worlds, template: Mapping[str, Any]) -> str:
+    """The image for moving files that the node should have: today's, or what it has."""
+    before = installed_transfer(template)
+    if worlds.transfer is None:
+        return before
+    try:
+        return worlds.transfer.digest()
+    except AgentError:
+        if not before:
+            raise
+        return before
 
 
 def _check_boundary(worlds: Worlds, identity: AwsIdentity, arn: str) -> None:
@@ -263,21 +265,6 @@ def _check_boundary(worlds: Worlds, identity: AwsIdentity, arn: str) -> None:
             f"there is no IAM policy {arn}",
             hint="ask whoever administers the AWS account for the boundary's ARN",
         )
-
-
-def _check_trust(role: IamRole, platform_account: str, external_id: str) -> None:
-    """Refuse to build on a role that was made elsewhere and that Pennsieve could not assume."""
-    ask = Ask("sts:AssumeRole", context={"sts:ExternalId": external_id})
-    partition = role.arn.split(":")[1]
-    if lets_in(role.trust, ask, f"arn:{partition}:iam::{platform_account}:root"):
-        return
-    raise UsageProblem(
-        f"role {role.name} is registered for this AWS account and does not let Pennsieve in: its "
-        "trust policy names others, or demands another external id",
-        where=role.arn,
-        hint="restore its trust policy, or remove the registration of the account, then run this "
-        "again; see it with: pennsieve compute doctor",
-    )
 
 
 def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings | None:
@@ -324,17 +311,10 @@ def _changes(worlds: Worlds, seen: Observed) -> tuple[ResourceChange, ...] | Non
     return change_set.changes
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the stack of ``--from-stack`` says: whose it is, and the external id in its role."""
-
-    token: str = ""
-    external_id: str = field(default="", repr=False)
-
-
-def _found(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None) -> _Found:
+def _token_of_stack(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None) -> str:
+    """What the stack of ``--from-stack`` says of whose it is; empty without that option."""
     if not options.from_stack:
-        return _Found()
+        return ""
     if options.wanted != Wanted():
         raise UsageProblem(
             "--from-stack takes the stack as it was made; its settings are in its template",
@@ -366,16 +346,4 @@ def _found(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None)
             where=str(worlds.journal.path),
             hint="choose another name with: --name",
         )
-    return _Found(token, _demanded(worlds, stack))
-
-
-def _demanded(worlds: Worlds, stack: Stack) -> str:
-    """The external id that the platform's role in a stack demands; empty without such a role."""
-    for resource in stack.resources:
-        if resource.logical_id == PLATFORM_ROLE:
-            role = find_role(worlds.aws, resource.name)
-            for statement in statements(role.trust) if role is not None else ():
-                found = statement.get("Condition", {}).get("StringEquals", {}).get("sts:ExternalId")
-                if isinstance(found, str):
-                    return found
-    return ""
+    return token

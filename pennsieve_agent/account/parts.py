@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.findings import Finding, Weight
+from pennsieve_agent.account.own import issues_of
 from pennsieve_agent.account.spec import Code
 from pennsieve_agent.aws.deployed import Deployed
 from pennsieve_agent.aws.queues import Part
 
-_OK, _HEALTHY = 200, {"HEALTHY", "OK"}
+_HEALTHY = {"HEALTHY", "OK"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,8 @@ class Parts:
     """What was found of a node that is turned on.
 
     ``functions`` are by the names they should have; ``code`` is what this program would upload;
-    ``expected`` are the names of the queues; ``answer`` is the gateway's, None when there is none.
+    ``expected`` are the names of the queues; ``answer`` is what the node says of itself, None when
+    it does not answer.
     """
 
     functions: Mapping[str, Deployed | None] = field(default_factory=dict)
@@ -38,7 +38,7 @@ def part_checks(parts: Parts, again: str) -> tuple[Check, ...]:
     return (
         _functions(parts, again),
         _code(parts, again),
-        _gateway(parts, again),
+        _answer(parts, again),
         _queues(parts, again),
         *_around(parts),
     )
@@ -58,7 +58,7 @@ def _functions(parts: Parts, again: str) -> Check:
 
 def _code(parts: Parts, again: str) -> Check:
     digests = {found.digest for found in parts.functions.values() if found is not None}
-    why = "older code lacks what this program, and Pennsieve, may ask of it"
+    why = "older code lacks what this program may ask of it"
     if parts.code is None:
         return Check("code", passed=True, finding="not compared", why=why, remedy=again)
     if not digests:
@@ -70,23 +70,16 @@ def _code(parts: Parts, again: str) -> Check:
     return Check("code", well, finding, why, again)
 
 
-def _gateway(parts: Parts, again: str) -> Check:
-    why = "it is by the gateway that Pennsieve speaks to the node"
+def _answer(parts: Parts, again: str) -> Check:
+    name = "node's answer"
+    why = "it says whether the node reaches Pennsieve, and lacks nothing"
     if parts.answer is None:
-        return Check("gateway", passed=False, finding="it gives no answer", why=why, remedy=again)
-    status, body = parts.answer.get("status"), _read(parts.answer.get("body"))
-    issues = [str(issue) for issue in body.get("issues") or ()]
-    state = str(body.get("status", ""))
-    well = status == _OK and state.upper() in _HEALTHY and not issues
-    finding = "; ".join([state.lower() or f"it answers {status}", *issues])
-    return Check("gateway", well, finding, why, again)
-
-
-def _read(body: Any) -> Mapping[str, Any]:
-    """A body as it is, or as JSON; nothing, where it is neither."""
-    with suppress(ValueError):
-        body = json.loads(body) if isinstance(body, str) else body
-    return body if isinstance(body, Mapping) else {}
+        return Check(name, passed=False, finding="it does not answer", why=why, remedy=again)
+    issues = issues_of(parts.answer)
+    state = str(parts.answer.get("status", ""))
+    well = state.upper() in _HEALTHY and not issues
+    finding = "; ".join([state.lower() or "it does not say how it is", *issues])
+    return Check(name, well, finding, why, again)
 
 
 def _queues(parts: Parts, again: str) -> Check:

@@ -1,4 +1,4 @@
-"""What a registration will do: desired minus observed. Pure."""
+"""What the registration of an own node will do: desired minus observed. Pure."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.account.observe import Observed, RegisterOptions
+from pennsieve_agent.account.own import own_node
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.request import stack_request, turned_off
 from pennsieve_agent.account.spec import NodeSpec
-from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES
 from pennsieve_agent.account.steps import (
     AllowImagePulls,
     AlreadyDone,
-    AwaitNode,
-    CheckGateway,
+    CheckNode,
+    CopyTransferImage,
     DeployStack,
     EnableWorkspace,
+    PutShares,
     RegisterAccount,
-    RegisterNode,
+    RememberNode,
     StackAction,
     Step,
     TurnOn,
     UploadCode,
 )
+from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
 from pennsieve_agent.aws.values import ResourceChange, Stack
-from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
 from pennsieve_agent.errors import AwsError, UsageProblem
 
 _NAME_CHARACTERS = 128
@@ -40,56 +41,38 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
 
     """
     check_name(options)
-    if options.wanted.extras.boundary and not observed.spec.makes_role:
-        raise UsageProblem(
-            f"the AWS account has its role, {observed.names.role}, already; this node makes none "
-            "on which a permissions boundary could stand",
-            hint="leave --permissions-boundary out",
-        )
+    check_free(observed, options)
     _check_length(observed.spec)
-    node = own_node(observed, options)
     return AccountPlan(
         spec=observed.spec,
         organization_id=options.organization_id,
         identity=observed.identity,
-        steps=(*_aws_steps(observed), *platform_steps(observed, options, node)),
+        steps=(
+            *_aws_steps(observed),
+            *account_steps(observed, options, observed.names.account_role),
+            _remember(observed),
+        ),
         account_uuid=observed.account.uuid if observed.account is not None else "",
-        node_uuid=node.uuid if node is not None else "",
         before=observed.chosen,
     )
 
 
-def own_node(observed: Observed, options: RegisterOptions) -> ComputeNode | None:
-    """The node that an earlier run of this registration made, if it is there.
+def check_free(observed: Observed, options: RegisterOptions) -> None:
+    """Refuse the name of a node that Pennsieve runs: two nodes of one name cannot be told apart.
 
     Raises:
-        UsageProblem: a node of this name is there that the journal does not know.
+        UsageProblem: there is one.
 
     """
-    same = [n for n in observed.nodes if n.name.casefold() == options.name.casefold()]
-    ours = [n for n in same if _made_by_us(observed, n)]
-    if ours:
-        return ours[0]
-    if same:
+    folded = options.name.casefold()
+    if found := next((n for n in observed.nodes if n.name.casefold() == folded), None):
         raise UsageProblem(
-            f"there is a compute node called '{same[0].name}' already ({same[0].status.value})",
-            where=same[0].uuid,
+            f"there is a compute node called '{found.name}' already ({found.status.value}), which "
+            "Pennsieve runs",
+            where=found.uuid,
             hint="choose another name with: --name, or see it with: pennsieve compute show "
-            f"{same[0].uuid}",
+            f"{found.uuid}",
         )
-    return None
-
-
-def _made_by_us(observed: Observed, node: ComputeNode) -> bool:
-    entry = observed.journal
-    if entry is None or node.status is NodeStatus.DESTROYING:
-        return False
-    if entry.node_uuid:
-        return node.uuid == entry.node_uuid
-    if observed.account is None:
-        return False
-    asked = entry.nodes_before is not None and node.uuid not in entry.nodes_before
-    return asked and node.account_uuid == observed.account.uuid
 
 
 def check_name(options: RegisterOptions) -> None:
@@ -106,8 +89,11 @@ def check_name(options: RegisterOptions) -> None:
 
 
 def _check_length(spec: NodeSpec) -> None:
-    """CloudFormation takes no longer template in a request; tags stand in it again and again."""
-    if len(stack_request(spec).body.encode()) > MAX_TEMPLATE_BYTES:
+    """CloudFormation takes no longer template in a request; tags stand in it again and again.
+
+    Only at first: what is longer once the node is turned on lies in its bucket.
+    """
+    if len(stack_request(turned_off(spec)).body.encode()) > MAX_TEMPLATE_BYTES:
         raise UsageProblem(
             f"with {len(spec.settings.extras.tags)} tags the stack's template is longer than the "
             f"{MAX_TEMPLATE_BYTES} bytes that AWS takes",
@@ -124,17 +110,30 @@ def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
     names = observed.names
     upload = UploadCode(names.bucket, names.code_key(code.digest), code.version)
     turn_on = _turn_on(observed)
-    check = CheckGateway(names.gateway)
+    check = CheckNode(names.admin)
     well = isinstance(turn_on, AlreadyDone)
-    checked = observed.journal is not None and CheckGateway.kind in observed.journal.done
+    checked = observed.journal is not None and CheckNode.kind in observed.journal.done
     steps += [
         AlreadyDone(upload, f"the node's code, version {code.version}, is in its bucket")
         if observed.uploaded or (observed.taken and well)
         else upload,
+        *_transfer_steps(observed),
         turn_on,
         AlreadyDone(check, "the node answered that it is well") if well and checked else check,
     ]
+    if observed.installed is not None and not well:
+        steps.append(PutShares(names.gateway))
     return tuple(steps)
+
+
+def _transfer_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
+    digest = observed.spec.transfer_digest
+    if not digest:
+        return ()
+    step = CopyTransferImage(observed.names.transfer_images, digest)
+    if observed.transferred == digest:
+        return (AlreadyDone(step, f"the image in which files are moved ({digest}) is copied"),)
+    return (step,)
 
 
 def _first(observed: Observed) -> Step | AlreadyDone:
@@ -214,39 +213,41 @@ def stack_action(stack: Stack | None) -> StackAction:
     )
 
 
-def platform_steps(
-    observed: Observed, options: RegisterOptions, node: ComputeNode | None
+def account_steps(
+    observed: Observed, options: RegisterOptions, role: str, *, in_use: bool = False
 ) -> tuple[Step | AlreadyDone, ...]:
-    """What is told to Pennsieve, whoever runs the node."""
+    """What Pennsieve is told of the AWS account; ``role`` is the name it is registered with.
+
+    ``in_use`` says that the account has a node in the workspace, which therefore may use it.
+    """
     account, entry = observed.account, observed.journal
     trusted = entry is not None and account is not None and entry.account_uuid == account.uuid
     done = entry.done if entry is not None and trusted else ()
     number = observed.identity.account_id
+    registered = account.role_name if account is not None else role
     rows: tuple[tuple[Step, bool, str], ...] = (
         (
-            RegisterAccount(number, observed.names.role),
+            RegisterAccount(number, role),
             account is not None,
-            f"AWS account {number} is registered with role {observed.names.role}",
+            f"AWS account {number} is registered with role {registered}",
+        ),
+        (
+            EnableWorkspace(options.organization_id),
+            EnableWorkspace.kind in done or in_use,
+            "this workspace may use the account",
         ),
         (
             AllowImagePulls(number),
             AllowImagePulls.kind in done,
             f"AWS account {number} may pull images",
         ),
-        (
-            EnableWorkspace(options.organization_id),
-            EnableWorkspace.kind in done or node is not None,
-            "this workspace may use the account",
-        ),
-        (
-            RegisterNode(options.name, observed.spec.settings.mode),
-            node is not None,
-            f"compute node '{options.name}' is registered",
-        ),
-        (
-            AwaitNode(options.name),
-            node is not None and node.status is NodeStatus.ENABLED,
-            f"compute node '{options.name}' is Enabled",
-        ),
     )
     return tuple(AlreadyDone(step, why) if ready else step for step, ready, why in rows)
+
+
+def _remember(observed: Observed) -> Step | AlreadyDone:
+    step = RememberNode(observed.spec.node_name)
+    wanted = own_node(observed.spec, observed.aws_profile)
+    if observed.remembered == wanted:
+        return AlreadyDone(step, f"compute node '{wanted.name}' is remembered on this machine")
+    return step

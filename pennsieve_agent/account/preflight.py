@@ -143,7 +143,7 @@ def _probed(
         for action in refused_probes(
             aws,
             stack=names.stack,
-            role=names.role,
+            role=names.gateway,
             policy=names.boundary_arn,
             bucket=names.bucket,
             table=names.table,

@@ -49,9 +49,11 @@ def metadata(spec: NodeSpec) -> dict[str, Any]:
         METADATA: {
             "name": spec.node_name,
             "token": spec.names.token,
-            "env": spec.names.env,
+            "organization": spec.organization_id,
+            "platform": spec.platform_account_id,
             "settings": settings_json(spec.settings),
             "code": code,
+            "transfer": spec.transfer_digest,
         }
     }
 
@@ -71,6 +73,26 @@ def installed_settings(template: Mapping[str, Any]) -> Settings | None:
 def installed_token(template: Mapping[str, Any]) -> str:
     """The eight digits that a stack's template was made with; empty where it is not ours."""
     return str(_ours(template).get("token", ""))
+
+
+def installed_name(template: Mapping[str, Any]) -> str:
+    """What the node was called when its stack was last changed."""
+    return str(_ours(template).get("name", ""))
+
+
+def installed_organization(template: Mapping[str, Any]) -> str:
+    """The Pennsieve workspace that a stack's node is for; empty where nobody said."""
+    return str(_ours(template).get("organization", ""))
+
+
+def installed_platform(template: Mapping[str, Any]) -> str:
+    """The AWS account of Pennsieve's that a stack's node pulls images from; empty for any."""
+    return str(_ours(template).get("platform", ""))
+
+
+def installed_transfer(template: Mapping[str, Any]) -> str:
+    """The digest of the image in which a stack's node moves files; empty for the public one."""
+    return str(_ours(template).get("transfer", ""))
 
 
 def kept_tags(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pennsieve_agent.account.chosen import Changed, changes
@@ -22,12 +22,15 @@ from pennsieve_agent.account.words import RoleDocuments, fears, summary
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import AwsIdentity
 
+NO_RIGHTS = "Pennsieve has no rights in this account: no role of the node lets it in"
+
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
     """Everything that a registration will change, in order.
 
-    ``account_uuid`` and ``node_uuid`` are set when the platform has these records already.
+    ``account_uuid`` and ``node_uuid`` are set when Pennsieve has these records already; an own
+    node has none of its own.
     """
 
     spec: NodeSpec
@@ -39,7 +42,9 @@ class AccountPlan:
     before: Settings | None = None
     """What its owner had chosen until now, as the stack says; None where there is none yet."""
     served: ServedRole | None = None
-    """The one role of a node that Pennsieve itself runs; None for a node of the user's own."""
+    """The one role of a node that Pennsieve itself runs; None for an own node."""
+    external_id: str = field(default="", repr=False)
+    """What the record of the AWS account says for nodes that Pennsieve runs."""
 
     @property
     def name(self) -> str:
@@ -52,23 +57,13 @@ class AccountPlan:
         return self.spec.names
 
     @property
-    def makes_role(self) -> bool:
-        """Whether its stack makes the account's one role; False when that was made elsewhere."""
-        return self.spec.makes_role
-
-    @property
-    def external_id(self) -> str:
-        """What Pennsieve must say to be let in."""
-        return self.spec.external_id
-
-    @property
     def extras(self) -> Extras:
         """What the organisation demands."""
         return self.spec.settings.extras
 
     @property
     def roles(self) -> tuple[RoleDocuments, ...]:
-        """Every role, the one that Pennsieve enters by first."""
+        """Every role: of an own node its parts' own, else the one that Pennsieve enters by."""
         if self.served is not None:
             documents = self.served.documents
             permissions = (documents.permissions,)
@@ -76,18 +71,15 @@ class AccountPlan:
         return roles_of(self.spec)
 
     @property
-    def role(self) -> RoleDocuments:
-        """The role that Pennsieve enters by."""
-        return self.roles[0]
-
-    @property
     def words(self) -> tuple[str, ...]:
         """What Pennsieve and the node's own roles can and cannot do, and what is demanded."""
-        platform, *inner = self.roles
-        able = (summary(role, f"Role {role.name}")[0] for role in inner)
-        never = [fear for fear in fears(platform) if all(fear in fears(role) for role in inner)]
-        none = (f"None of these roles can {listing(never, 'or')}",) if inner and never else ()
-        return (*summary(platform), *able, *none, *self.extras.lines)
+        if self.served is not None:
+            return (*summary(self.roles[0]), *self.extras.lines)
+        able = (summary(role, f"Role {role.name}")[0] for role in self.roles)
+        first, *others = self.roles
+        never = [fear for fear in fears(first) if all(fear in fears(role) for role in others)]
+        none = (f"None of these roles can {listing(never, 'or')}",) if never else ()
+        return (NO_RIGHTS, *able, *none, *self.extras.lines)
 
     @property
     def changed(self) -> tuple[Changed, ...]:
@@ -110,21 +102,22 @@ class AccountPlan:
         return stack_request(self.spec)
 
     def to_json(self) -> dict[str, Any]:
-        """The plan for ``--dry-run --json``. It leaves out the external id."""
+        """The plan for ``--dry-run --json``. It leaves the external id out."""
         if self.served is not None:
             return self._served_json(self.served)
         return {
             "name": self.name,
-            "provisioner": "self",
+            "provisioner": "own",
             "organization_id": self.organization_id,
             "deployment_mode": self.spec.settings.mode.value,
             "settings": settings_json(self.spec.settings),
             "changed_settings": [change.to_json() for change in self.changed],
             "aws": asdict(self.identity),
-            "platform_aws_account_id": self.spec.platform_account_id,
             "stack": self.names.stack,
-            "role": self.names.role,
-            "makes_role": self.makes_role,
+            "gateway": self.names.function_arn(self.names.gateway),
+            "admin": self.names.function_arn(self.names.admin),
+            "rights_of_pennsieve": [],
+            "images_from_aws_account": self.spec.platform_account_id or None,
             "permissions_boundary": self.extras.boundary or self.names.boundary_arn,
             "tags": dict(self.extras.tags),
             "words": list(self.words),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode
+from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.offers import RolePolicy
 
 
@@ -14,10 +14,6 @@ class NodeRegistry(Protocol):
 
     All methods raise errors of :class:`~pennsieve_agent.errors.PlatformError`.
     """
-
-    def capabilities(self) -> Capabilities:
-        """What this platform accepts."""
-        ...
 
     def role_policy(self) -> RolePolicy:
         """The role that this platform asks for, of nodes that it runs itself."""
@@ -61,13 +57,7 @@ class NodeRegistry(Protocol):
         ...
 
     def create_node(
-        self,
-        account_uuid: str,
-        name: str,
-        organization_id: str,
-        *,
-        deployment_mode: str = "basic",
-        self_managed: Mapping[str, str] | None = None,
+        self, account_uuid: str, name: str, organization_id: str, *, deployment_mode: str = "basic"
     ) -> ComputeNode:
         """Create a node's record and find it, also when the answer is lost."""
         ...

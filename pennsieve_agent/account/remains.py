@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pennsieve_agent.account.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.cloudformation import find_stack
-from pennsieve_agent.aws.iam import find_role, policies_called, roles_called
+from pennsieve_agent.aws.iam import policies_called, roles_called
+from pennsieve_agent.aws.parameters import parameters_called
 from pennsieve_agent.aws.presence import table_exists
 from pennsieve_agent.aws.remains import (
     job_definitions_called,
@@ -17,6 +18,7 @@ from pennsieve_agent.aws.remains import (
     secrets_called,
     tagged,
 )
+from pennsieve_agent.aws.repositories import repository_exists
 from pennsieve_agent.aws.s3 import bucket_exists
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.waiting import pauses
@@ -28,6 +30,7 @@ _BY_USE = "costs by what is in it"
 _COSTS = {
     "s3": _BY_USE,
     "dynamodb": _BY_USE,
+    "ecr": _BY_USE,
     "logs": _BY_USE,
     "elasticfilesystem": _BY_USE,
     "secretsmanager": "costs 0.40 USD a month",
@@ -52,23 +55,19 @@ class Remain:
         return f"{self.what} ({self.cost})"
 
 
-def remains(worlds: Worlds, names: NodeNames, *, role: bool) -> tuple[Remain, ...]:
-    """Everything of a node that is there. ``role`` says that the account's role should be gone."""
-    named = tuple(dict.fromkeys(_by_name(worlds.aws, names, role=role)))
+def remains(worlds: Worlds, names: NodeNames) -> tuple[Remain, ...]:
+    """Everything of a node that is there."""
+    named = tuple(dict.fromkeys(_by_name(worlds.aws, names)))
     known = tuple(remain.what.split()[-1] for remain in named)
     arns: list[str] = []
     for pause in pauses(TAG_SECONDS):
         found = tagged(worlds.aws, TOKEN_TAG, names.token)
-        arns = [arn for arn in found if _counts(arn, "" if role else names.role)]
+        arns = [arn for arn in found if not _FORGOTTEN.search(arn)]
         if named or not arns:
             break
         worlds.sleep(pause)
     others = (arn for arn in arns if not any(f"{name}/" in f"{arn}/" for name in known))
     return (*named, *(Remain(arn, cost_of(arn)) for arn in others))
-
-
-def _counts(arn: str, spared: str) -> bool:
-    return not _FORGOTTEN.search(arn) and not (spared and arn.endswith(f":role/{spared}"))
 
 
 def cost_of(arn: str) -> str:
@@ -77,22 +76,30 @@ def cost_of(arn: str) -> str:
     return _COSTS.get(kind) or _COSTS.get(service) or "costs nothing while nothing runs"
 
 
-def _by_name(aws: Aws, names: NodeNames, *, role: bool) -> Iterator[Remain]:
+def _by_name(aws: Aws, names: NodeNames) -> Iterator[Remain]:
     stack = find_stack(aws, names.stack)
     if stack is not None:
         yield Remain(f"stack {names.stack}", f"{stack.status}; costs what is in it")
-    if role and find_role(aws, names.role) is not None:
-        yield Remain(f"role {names.role}")
     yield from (Remain(f"role {found}") for found in roles_called(aws, names.stack))
     yield from (Remain(f"policy {found}") for found in policies_called(aws, names.stack))
     if bucket_exists(aws, names.bucket):
         yield Remain(f"bucket {names.bucket}", _BY_USE)
     if table_exists(aws, names.table):
         yield Remain(f"table {names.table}", _BY_USE)
+    yield from _kept_by_name(aws, names)
+
+
+def _kept_by_name(aws: Aws, names: NodeNames) -> Iterator[Remain]:
+    """What the node itself made, or what AWS keeps for it."""
     for prefix in (names.log_group, f"/aws/lambda/{names.stack}"):
         for found in log_groups_called(aws, prefix):
             yield Remain(f"log group {found}", _BY_USE)
     for found in secrets_called(aws, names.secret_prefix):
         yield Remain(f"secret {found}", _COSTS["secretsmanager"])
+    for found in parameters_called(aws, names.parameter_prefix):
+        yield Remain(f"parameter {found}")
+    for found in (names.workflow_images, names.transfer_images):
+        if repository_exists(aws, found):
+            yield Remain(f"repository {found}", _BY_USE)
     for found in job_definitions_called(aws, f"{names.stack}-"):
         yield Remain(f"job definition {found}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pennsieve_agent.account.names import node_tags
+from pennsieve_agent.account.names import stack_tags
 from pennsieve_agent.account.recorded import metadata
 from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.stack.template import node_template
@@ -15,8 +15,10 @@ def stack_request(spec: NodeSpec) -> StackRequest:
     """The stack as it should be: its name, template and tags."""
     tags = spec.kept.stack
     if tags is None:
-        tags = node_tags(spec.names, spec.node_name) | dict(spec.settings.extras.tags)
-    return StackRequest(spec.names.stack, {**node_template(spec), "Metadata": metadata(spec)}, tags)
+        own = stack_tags(spec.names, spec.node_name, spec.organization_id)
+        tags = own | dict(spec.settings.extras.tags)
+    template = {**node_template(spec), "Metadata": metadata(spec)}
+    return StackRequest(spec.names.stack, template, tags, bucket=spec.names.bucket)
 
 
 def turned_off(spec: NodeSpec) -> NodeSpec:

@@ -8,7 +8,6 @@ from typing import Any
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.stack.parts import attribute
-from pennsieve_agent.account.stack.trusts import platform_trust
 from pennsieve_agent.account.words import RoleDocuments
 from pennsieve_agent.domain.iam import Document
 
@@ -16,21 +15,16 @@ _POLICY_TYPES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}
 
 
 def roles_of(spec: NodeSpec) -> tuple[RoleDocuments, ...]:
-    """Every role that a node has, the one that Pennsieve enters by first.
+    """Every role that a node has. None is for Pennsieve.
 
     An organisation's own boundary is not in the template, so it is not here either.
     """
     resources = _settled(stack_request(spec).template["Resources"], spec)
-    made = [
+    return tuple(
         _role(resources, logical_id, body["Properties"])
         for logical_id, body in resources.items()
         if body["Type"] == "AWS::IAM::Role"
-    ]
-    if not spec.makes_role:
-        trust = platform_trust(spec.platform_account_id, spec.external_id, spec.names.partition)
-        access = tuple(_attached(resources, "", spec.names.role))
-        made.append(RoleDocuments(spec.names.role, trust, access))
-    return tuple(sorted(made, key=lambda role: role.name != spec.names.role))
+    )
 
 
 def _settled(value: Any, spec: NodeSpec) -> Any:

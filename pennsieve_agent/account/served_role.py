@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.account.check import Check
-from pennsieve_agent.account.stack.trusts import SESSION_SECONDS
+from pennsieve_agent.account.served.hardening import SESSION_SECONDS
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
 

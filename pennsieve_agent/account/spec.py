@@ -1,4 +1,4 @@
-"""What a self-managed node should be: everything its stack is made of, as plain data."""
+"""What an own node should be: everything its stack is made of, as plain data."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Settings:
     monthly_budget: float = 0.0
     extras: Extras = field(default_factory=Extras)
     role_path: str = "/"
-    """The path of the roles inside; the platform's own is always at ``/``."""
+    """The path of the node's roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +86,22 @@ class Kept:
 class NodeSpec:
     """A node. Without ``code`` it is turned off: a stack with roles and a bucket, and no functions.
 
-    ``makes_role`` says that this stack makes the account's one platform role. ``api`` and
-    ``api2`` are the platform's hosts, as the node's functions reach them.
+    ``organization_id`` is the Pennsieve workspace that it is for, empty where nobody said. ``api``
+    and ``api2`` are Pennsieve's hosts, as the node's functions reach them; ``cognito`` is where
+    keys sign in, empty for AWS's own address.
+    ``platform_account_id`` is the AWS account that has Pennsieve's App Store images; empty where it
+    is not known, and images of any account may be pulled, where that account allows it.
     """
 
     names: NodeNames
     node_name: str
-    platform_account_id: str
-    external_id: str = field(repr=False)
-    makes_role: bool = True
+    organization_id: str = ""
+    platform_account_id: str = ""
     api: str = "https://api.pennsieve.io"
     api2: str = "https://api2.pennsieve.io"
+    cognito: str = ""
     settings: Settings = field(default_factory=Settings)
     code: Code | None = None
+    transfer_digest: str = ""
+    """The digest of the copied image in which files are moved; empty where it is not copied."""
     kept: Kept = field(default_factory=Kept)

@@ -28,7 +28,6 @@ _PASSED = {
 _LINKED = {
     "AWS::Batch::ComputeEnvironment": ("batch.amazonaws.com", "ecs.amazonaws.com"),
     "AWS::EFS::FileSystem": ("elasticfilesystem.amazonaws.com",),
-    "AWS::ECR::PullThroughCacheRule": ("pullthroughcache.ecr.amazonaws.com",),
     "AWS::IAM::InstanceProfile": ("autoscaling.amazonaws.com",),
 }
 
@@ -99,7 +98,7 @@ def _scopes(place: Place) -> Iterator[_Scope]:
 
 def _identities(place: Place) -> Iterator[_Scope]:
     names = place.names
-    roles = (names.arn("iam", f"role/{names.role}", regional=False), place.iam("role"))
+    roles = (place.iam("role"),)
     bounded = {_LIKE: {"iam:PermissionsBoundary": place.boundary or names.boundary_arn}}
     passed, linked = _services(_PASSED, place), _services(_LINKED, place)
     yield _Scope("MakeBoundedRole", "make the roles, never without their boundary",
@@ -176,7 +175,7 @@ def _storage(place: Place) -> Iterator[_Scope]:
 
 
 def _functions(place: Place) -> Iterator[_Scope]:
-    yield _Scope("MakeFunctions", "make the gateway and the reconciler",
+    yield _Scope("MakeFunctions", "make the node's functions",
                  "lambda: AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency"
                  " GetFunction GetFunctionCodeSigningConfig GetFunctionRecursionConfig"
                  " GetFunctionScalingConfig GetPolicy GetRuntimeManagementConfig ListTags"
@@ -227,7 +226,7 @@ def _keys(place: Place) -> Iterator[_Scope]:
     yield _Scope("ChangeKey", "change, use and delete the key, by its tag",
                  "kms: CreateAlias CreateGrant Decrypt DeleteAlias DescribeKey EnableKeyRotation"
                  " Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GetKeyPolicy"
-                 " GetKeyRotationStatus ListResourceTags PutKeyPolicy RevokeGrant"
+                 " GetKeyRotationStatus ListResourceTags PutKeyPolicy RetireGrant RevokeGrant"
                  " ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription",
                  (place.arn("kms", "key/*"),), TAGGED)  # fmt: skip
     yield _Scope("NameKey", "name the key", "kms: CreateAlias DeleteAlias UpdateAlias",
@@ -253,6 +252,8 @@ def _others(place: Place) -> Iterator[_Scope]:
     yield _Scope("ReadBilling", "let the budget see what is billed",
                  "billing: GetBillingViewData",
                  (place.arn("billing", "billingview/*", regional=False),))  # fmt: skip
-    yield _Scope("MakeCache", "make the registry's cache of public images; AWS knows no resource",
-                 "ecr: CreatePullThroughCacheRule DeletePullThroughCacheRule"
-                 " DescribePullThroughCacheRules", ("*",))  # fmt: skip
+    yield _Scope("MakeRepositories", "make the repositories for the node's own images",
+                 "ecr: CreateRepository DeleteRepository DescribeRepositories GetLifecyclePolicy"
+                 " GetRepositoryPolicy ListTagsForResource PutImageScanningConfiguration"
+                 " PutImageTagMutability TagResource UntagResource",
+                 (place.arn("ecr", f"repository/{place.names.stack}/*"),))  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pennsieve_agent.account.explain import by_group
+from pennsieve_agent.account.names import OWN_ROLE_PREFIX
 from pennsieve_agent.aws.values import ResourceChange
 
 
@@ -88,16 +89,46 @@ class TurnOn(DeployStack):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckGateway:
-    """Ask the node how it is, as Pennsieve will."""
+class CopyTransferImage:
+    """Copy the image in which files are moved into the node's own repository."""
 
-    function: str
-    kind = "check_gateway"
+    repository: str
+    digest: str
+    kind = "copy_transfer_image"
 
     @property
     def sentence(self) -> str:
         """What it does and why."""
-        return "Ask the node how it is, before Pennsieve does"
+        return (
+            "Copy the image in which files are moved, the official Python image "
+            f"({self.digest}), into repository {self.repository}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNode:
+    """Ask the node how it is."""
+
+    function: str
+    kind = "check_node"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return "Ask the node, with your AWS identity, whether it is well"
+
+
+@dataclass(frozen=True, slots=True)
+class PutShares:
+    """Let those call the node again whom it is shared with."""
+
+    function: str
+    kind = "put_shares"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return "See that everybody whom the node is shared with can still call it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +148,25 @@ class MakeRole:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceRecord:
+    """Take away the record of an AWS account by which Pennsieve cannot enter."""
+
+    account_id: str
+    uuid: str
+    kind = "replace_record"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return (
+            f"Take away the registration of AWS account {self.account_id} that was made for nodes "
+            "of your own, to register it anew with the role; your own nodes go on as before"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterAccount:
-    """Tell Pennsieve about the AWS account and the role in it."""
+    """Tell Pennsieve about the AWS account, and the name of a role in it."""
 
     account_id: str
     role_name: str
@@ -127,8 +175,14 @@ class RegisterAccount:
     @property
     def sentence(self) -> str:
         """What it does and why."""
+        if not self.role_name.startswith(OWN_ROLE_PREFIX):
+            return (
+                f"Register AWS account {self.account_id} with Pennsieve, to enter by "
+                f"{self.role_name}"
+            )
         return (
-            f"Register AWS account {self.account_id} with Pennsieve, to enter by {self.role_name}"
+            f"Register AWS account {self.account_id} with Pennsieve, so that it may pull images. "
+            f"There is no role {self.role_name}: Pennsieve gets no rights in the account"
         )
 
 
@@ -159,8 +213,24 @@ class EnableWorkspace:
 
 
 @dataclass(frozen=True, slots=True)
+class RememberNode:
+    """Remember the node on this machine."""
+
+    name: str
+    kind = "remember_node"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return (
+            f"Remember compute node '{self.name}' on this machine; Pennsieve does not list it, and "
+            "other machines find it with: pennsieve compute list --aws"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RegisterNode:
-    """Tell Pennsieve about the node."""
+    """Tell Pennsieve about a node that it runs."""
 
     name: str
     deployment_mode: str
@@ -188,11 +258,15 @@ class AwaitNode:
 Step = (
     DeployStack
     | UploadCode
-    | CheckGateway
+    | CopyTransferImage
+    | CheckNode
+    | PutShares
     | MakeRole
+    | ReplaceRecord
     | RegisterAccount
     | AllowImagePulls
     | EnableWorkspace
+    | RememberNode
     | RegisterNode
     | AwaitNode
 )

@@ -87,10 +87,9 @@ def _taken(
     aws: Aws, looking: Looking, names: NodeNames, template: Mapping[str, Any]
 ) -> Iterator[str]:
     made = [(r["Type"], r["Properties"]) for r in template["Resources"].values()]
-    role = any(p.get("RoleName") == names.role for type_, p in made if type_ == "AWS::IAM::Role")
     boundary = any(type_ == "AWS::IAM::ManagedPolicy" for type_, _ in made)
     rows: tuple[tuple[str, Callable[[], bool], bool], ...] = (
-        (f"role {names.role}", lambda: find_role(aws, names.role) is not None, role),
+        (f"role {names.gateway}", lambda: find_role(aws, names.gateway) is not None, True),
         (f"policy {names.boundary}", lambda: policy_exists(aws, names.boundary_arn), boundary),
         (f"bucket {names.bucket}", lambda: bucket_exists(aws, names.bucket), True),
         (f"table {names.table}", lambda: table_exists(aws, names.table), True),

@@ -11,16 +11,27 @@ from pennsieve_agent.account.removal import RemovalPlan, RemovalStep
 from pennsieve_agent.account.served.role import delete as delete_role
 from pennsieve_agent.account.worlds import Progress, StepState, Worlds
 from pennsieve_agent.aws.iam import find_role
+from pennsieve_agent.aws.parameters import delete_parameters, parameters_called
 from pennsieve_agent.aws.remains import (
     delete_secret,
     deregister_job_definition,
     job_definitions_called,
     secrets_called,
 )
+from pennsieve_agent.aws.repositories import empty_repository
 from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.waiting import pauses
-from pennsieve_agent.errors import AgentError, AwsError, Conflict, NotFound, StillRunning
+from pennsieve_agent.errors import (
+    AgentError,
+    AwsError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PlatformError,
+    StillRunning,
+)
 
 NODE_SECONDS = 900.0
 
@@ -48,7 +59,7 @@ def apply_removal(plan: RemovalPlan, worlds: Worlds) -> RemovalReport:
         for step in plan.steps:
             removal.take(step)
         leftovers = removal.leftovers()
-        if not leftovers and not removal.stack_kept:
+        if not leftovers and not removal.role_kept:
             worlds.journal.forget()
         return RemovalReport(tuple(removal.removed), tuple(removal.kept), leftovers)
 
@@ -60,7 +71,7 @@ class _Removal:
         self.removed: list[str] = []
         self.kept: list[str] = list(plan.kept)
         self.account_in_use = False
-        self.stack_kept = False
+        self.role_kept = False
 
     def take(self, step: RemovalStep) -> None:
         self._tell(step, StepState.STARTED, step.sentence)
@@ -83,6 +94,9 @@ class _Removal:
                 return self._delete_account(step)
             case "delete_role":
                 return self._delete_role(step)
+            case "forget_node":
+                self.worlds.nodes.remove(step.target)
+                return "this machine remembers it no more"
             case _:
                 return self._delete_stack(step)
 
@@ -110,25 +124,36 @@ class _Removal:
     def _disable_workspace(self, step: RemovalStep) -> str:
         try:
             self.worlds.registry.disable_workspace(step.target, self.plan.organization_id)
-        except Conflict as error:
-            self.account_in_use = True
+        except PlatformError as error:
+            self._stop_unless_kept(error)
             return self._keep("this workspace's use of the AWS account", error)
         return "this workspace uses the AWS account no more"
 
     def _delete_account(self, step: RemovalStep) -> str:
         try:
             self.worlds.registry.delete_account(step.target)
-        except Conflict as error:
-            self.account_in_use = True
-            return self._keep("the registration of the AWS account", error)
         except NotFound:
             pass
+        except PlatformError as error:
+            self._stop_unless_kept(error)
+            return self._keep("the registration of the AWS account", error)
         self.removed.append("registration of the AWS account")
         return "the registration of the AWS account is deleted"
 
+    def _stop_unless_kept(self, error: PlatformError) -> None:
+        """Go on where Pennsieve says no for good; for a node that it runs, on a conflict alone.
+
+        Raises:
+            PlatformError: it may say something else when it is asked again.
+        """
+        final = isinstance(error, Conflict | Forbidden | Invalid)
+        if not final or (self.plan.is_served and not isinstance(error, Conflict)):
+            raise error
+        self.account_in_use = True
+
     def _delete_role(self, step: RemovalStep) -> str:
         if self.account_in_use:
-            self.stack_kept = True
+            self.role_kept = True
             self.kept.append(f"role {step.target}, as other nodes use it")
             return "the role is kept, as other nodes use it"
         delete_role(self.worlds.aws, step.target)
@@ -141,10 +166,6 @@ class _Removal:
         return "the role is deleted"
 
     def _delete_stack(self, step: RemovalStep) -> str:
-        if self.account_in_use and self.plan.takes_role:
-            self.stack_kept = True
-            self.kept.append(f"stack {step.target}, as other nodes use the role in it")
-            return "the stack is kept, as other nodes use the role in it"
         if self.plan.names is not None:
             self._empty(step, self.plan.names)
         delete(step.target, self.worlds)
@@ -157,6 +178,10 @@ class _Removal:
         count = empty_bucket(aws, names.bucket)
         if count:
             self._tell(step, StepState.EVENT, f"object versions deleted: {count}")
+        for repository in (names.workflow_images, names.transfer_images):
+            if count := empty_repository(aws, repository):
+                self._tell(step, StepState.EVENT, f"images deleted from {repository}: {count}")
+        delete_parameters(aws, parameters_called(aws, names.parameter_prefix))
         for secret in secrets_called(aws, names.secret_prefix):
             delete_secret(aws, secret)
         for definition in job_definitions_called(aws, f"{names.stack}-"):
@@ -164,11 +189,11 @@ class _Removal:
 
     def leftovers(self) -> tuple[Remain, ...]:
         """What should be gone and is not."""
-        if self.plan.names is None or self.stack_kept:
+        if self.plan.names is None or self.role_kept:
             return ()
-        return remains(self.worlds, self.plan.names, role=self.plan.takes_role)
+        return remains(self.worlds, self.plan.names)
 
-    def _keep(self, what: str, error: Conflict) -> str:
+    def _keep(self, what: str, error: PlatformError) -> str:
         self.kept.append(f"{what}: {error.message}")
         return f"{what} is kept: {error.message}"
 

@@ -37,7 +37,8 @@ from pennsieve_agent.domain.iam import (
 _OWN = re.compile(
     r"arn:[^:*]+:[a-z0-9]+:[^:]*:[^:]*:"
     r"((stack|table|rule|job-queue|job-definition|compute-environment|file-system|repository)/"
-    r"|(function|log-group|secret):|role/([^*]*/)?)?(pennsieve-node-|/pennsieve/node/).*"
+    r"|(function|log-group|secret):|parameter/|role/([^*]*/)?)?"
+    r"(pennsieve-node[-/]|/pennsieve/node/).*"
 )
 _SOME_ACCOUNT = "123456789012"
 

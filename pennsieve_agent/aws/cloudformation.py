@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.aws.s3 import put_object
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import (
     ChangeSet,
@@ -23,17 +24,25 @@ Sleep = Callable[[float], None]
 
 PLAN_PREFIX = "pennsieve-"
 CHANGE_SET_SECONDS = 300.0
+MAX_TEMPLATE_BYTES = 51_200
+"""The longest template text in a request; from a bucket it may have 1 MB (AWS CloudFormation,
+"Understand CloudFormation quotas")."""
 STACK_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
 class StackRequest:
-    """A stack as it should be."""
+    """A stack as it should be.
+
+    ``bucket`` is one of the stack's own, which is there once the stack is: a template that is too
+    long for a request is put there.
+    """
 
     name: str
     template: Mapping[str, Any]
     tags: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    bucket: str = ""
 
     @property
     def body(self) -> str:
@@ -235,7 +244,7 @@ def _create_change_set(aws: Aws, request: StackRequest, kind: str) -> dict[str, 
         "StackName": request.name,
         "ChangeSetName": request.change_set_name,
         "ChangeSetType": kind,
-        "TemplateBody": request.body,
+        **_template(aws, request, kind),
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Tags": [{"Key": k, "Value": v} for k, v in request.tags.items()],
         "Parameters": [
@@ -255,6 +264,16 @@ def _create_change_set(aws: Aws, request: StackRequest, kind: str) -> dict[str, 
         ChangeSetName=request.change_set_name,
     )
     return aws.call("cloudformation", "create_change_set", **arguments)
+
+
+def _template(aws: Aws, request: StackRequest, kind: str) -> dict[str, str]:
+    """The template itself, or where it lies."""
+    body = request.body.encode()
+    if len(body) <= MAX_TEMPLATE_BYTES or kind == "CREATE" or not request.bucket:
+        return {"TemplateBody": request.body}
+    key = f"code/{hashlib.sha256(body).hexdigest()}.template.json"
+    put_object(aws, request.bucket, key, body)
+    return {"TemplateURL": f"https://{request.bucket}.s3.{aws.region}.amazonaws.com/{key}"}
 
 
 def _key(change_set: ChangeSet) -> tuple[str, str, str, bool]:

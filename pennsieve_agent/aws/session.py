@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
-from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.aws.values import AwsIdentity, SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import AwsError
@@ -19,6 +20,7 @@ DEFAULT_REGION = "us-east-1"
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _SOURCES = {
     "env": "the environment variables",
@@ -113,6 +115,40 @@ class Aws:
                 )
             )
         return self._identity
+
+    @property
+    def endpoint(self) -> str:
+        """The address of an emulated AWS; empty for AWS itself."""
+        if self._settings.endpoint:
+            return self._settings.endpoint
+        with self._translated("sts", "get_caller_identity"):
+            # AWS's own files, or a variable, may name one, too.
+            url = str(self._client("sts").meta.endpoint_url)
+        return url if urlsplit(url).hostname in _LOOPBACK else ""
+
+    def at(self, region: str) -> Aws:
+        """The same account and credentials in a region; itself, where that is its own."""
+        if region == self.region:
+            return self
+        found = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
+        found._can_ask = self._can_ask
+        return found
+
+    def signing_keys(self) -> SigningKeys:
+        """The keys that calls are signed with now.
+
+        Raises:
+            AwsError: there are none (``aws_code`` is NoCredentialsError), or they are unusable.
+
+        """
+        from botocore.exceptions import NoCredentialsError  # noqa: PLC0415 - see _translated
+
+        with self._translated("sts", "get_caller_identity"):
+            credentials = self._open().get_credentials()
+            if credentials is None:
+                raise NoCredentialsError
+            frozen = credentials.get_frozen_credentials()
+            return SigningKeys(frozen.access_key, frozen.secret_key, frozen.token or "")
 
     def _explain_region(self, error: AwsError) -> None:
         """Where credentials are refused, or nobody answers, it may be for the region alone.

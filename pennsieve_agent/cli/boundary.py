@@ -17,13 +17,16 @@ from pennsieve_agent.console import failures
 from pennsieve_agent.console.streams import Streams, silence_broken_pipe
 from pennsieve_agent.errors import AgentError, ExitCode, UsageProblem
 
+_DEFAULTS = {"--needs-pennsieve": "read"}
+
 
 def run(arguments: Sequence[str], context: Context | None = None) -> int:
     """Run a command line; answers its exit code. Nothing it does escapes as an exception."""
     context = context or Context(Streams.of_process(os.environ), os.environ)
     words = _before_separator(arguments)
     debug = "--debug" in words or bool(context.environ.get("PENNSIEVE_DEBUG"))
-    typed = [word for i, word in enumerate(arguments) if word != "--debug" or i >= len(words)]
+    given = [_with_value(word) for word in words] + list(arguments[len(words) :])
+    typed = [word for i, word in enumerate(given) if word != "--debug" or i >= len(words)]
     try:
         with context:
             return int(_run(typed, context))
@@ -37,6 +40,11 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - a bug must not show a traceback to a scientist
         return _bug(error, context.streams, as_json="--json" in words, debug=debug)
+
+
+def _with_value(word: str) -> str:
+    """An option whose value may be left out, with the value that it then has."""
+    return f"{word}={_DEFAULTS[word]}" if word in _DEFAULTS else word
 
 
 def _run(arguments: Sequence[str], context: Context) -> int:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import node_choice, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.domain.own_node import OwnNode
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
@@ -24,10 +25,10 @@ def pause(
     json: options.Json = False,
 ) -> None:
     """Let no new run start on a compute node. What it costs in AWS goes on."""
-    from pennsieve_agent.services import lookup
-
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    why = "no run starts on it but by you, and by those whom you share it with"
+    instead = "take it back from somebody with: pennsieve compute unshare NODE --aws ARN"
+    found = node_choice.find_pennsieves(context, node, why, instead)
     _say(context, context.platform.compute.pause_node(found.uuid))
 
 
@@ -39,10 +40,10 @@ def resume(
     json: options.Json = False,
 ) -> None:
     """Let runs start on a compute node again."""
-    from pennsieve_agent.services import lookup
-
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    why = "it cannot be paused, so runs start on it at any time"
+    instead = "look at it with: pennsieve compute doctor NODE"
+    found = node_choice.find_pennsieves(context, node, why, instead)
     _say(context, context.platform.compute.resume_node(found.uuid))
 
 
@@ -57,16 +58,43 @@ def rename(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Give a compute node another name, and a description."""
+    """Give a compute node another name, and a description.
+
+    An own node gets its new name on this machine alone: in AWS it keeps the name it was made with.
+    """
     from pennsieve_agent.errors import UsageProblem
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
     if not new.strip():
         raise UsageProblem("the new name is empty", hint="give a name")
-    found = lookup.node(context.platform, context.workspace_id, node)
+    found = node_choice.find(context, node)
+    if isinstance(found, OwnNode):
+        _rename_own(context, found, new.strip(), description)
+        return
     changed = context.platform.compute.rename_node(found.uuid, new.strip(), description)
     _say(context, changed, before=found.name)
+
+
+def _rename_own(context: Context, node: OwnNode, new: str, description: str | None) -> None:
+    from dataclasses import replace
+
+    from pennsieve_agent.console import own_nodes
+    from pennsieve_agent.errors import UsageProblem
+
+    memory = node_choice.memory(context)
+    if description is not None:
+        raise UsageProblem(
+            f"compute node '{node.name}' is your own: it has no description",
+            hint="leave out --description",
+        )
+    if any(n.name == new and n.token != node.token for n in memory.list()):
+        raise UsageProblem(f"you have a compute node '{new}' already", hint="choose another name")
+    changed = replace(node, name=new)
+    memory.put(changed)
+    if context.as_json:
+        context.streams.document(own_nodes.document(changed))
+        return
+    context.streams.result(f"Compute node '{node.name}' is called '{new}' now, on this machine")
 
 
 def _say(context: Context, node: ComputeNode, *, before: str = "") -> None:

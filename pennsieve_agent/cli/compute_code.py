@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import node_choice, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import UsageProblem
 
 app = group("Whose code a compute node runs.")
+_WHY = "it runs what is registered on it, and nothing else"
+_INSTEAD = "see what that is with: pennsieve workflow list"
 Repositories = Annotated[
     list[str],
     typer.Argument(metavar="REPO...", help="Registered code: its address, name or a prefix."),
@@ -31,10 +33,10 @@ def allow(
 
     A node without a list runs the code of every workflow; the first entry ends that.
     """
-    from pennsieve_agent.services import apps, lookup
+    from pennsieve_agent.services import apps
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     secrets = context.platform.node_secrets
     before = secrets.allowed_processors(found.uuid)
     urls = apps.source_urls(context.platform, repositories)
@@ -62,10 +64,8 @@ def disallow(
 
     Asks before the last entry goes, as a node without a list runs the code of every workflow.
     """
-    from pennsieve_agent.services import lookup
-
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     secrets = context.platform.node_secrets
     before = secrets.allowed_processors(found.uuid)
     gone = {_listed(each, before, found.name) for each in repositories}
@@ -93,10 +93,9 @@ def allowed(
 ) -> None:
     """The code a compute node runs; without a list, that of every workflow."""
     from pennsieve_agent.console.tables import table
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     urls = context.platform.node_secrets.allowed_processors(found.uuid)
     if json:
         context.streams.document(_document(found.uuid, urls))

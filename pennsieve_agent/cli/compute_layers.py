@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import node_choice, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.errors import Conflict
 
 app = group("Layers of a compute node: directories it keeps, read-only, for the runs that ask.")
+_WHY = "Pennsieve keeps no list of its layers; a run makes them, and names them as its target"
+_INSTEAD = "name another node; see which there are with: pennsieve compute list"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and -.")]
 
 
@@ -34,10 +36,9 @@ def list_(
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import table
     from pennsieve_agent.console.words import size
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     layers = context.platform.layers.list(found.uuid)
     if json:
         context.streams.document([offer_documents.layer(layer) for layer in layers])
@@ -72,10 +73,8 @@ def create(
     json: options.Json = False,
 ) -> None:
     """Make an empty layer, which a run fills."""
-    from pennsieve_agent.services import lookup
-
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     if name in {layer.name for layer in context.platform.layers.list(found.uuid)}:
         raise Conflict(
             f"compute node '{found.name}' has a layer '{name}'", hint="choose another name"
@@ -98,10 +97,9 @@ def remove(
 ) -> None:
     """Delete a layer with all that is in it."""
     from pennsieve_agent.domain.matching import pick
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     layer = pick(
         name,
         context.platform.layers.list(found.uuid),

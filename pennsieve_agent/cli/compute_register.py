@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_options, options
+from pennsieve_agent.cli import node_choice, node_kind, node_options, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.node_options import Flags
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.observe import RegisterOptions
     from pennsieve_agent.account.worlds import Worlds
     from pennsieve_agent.domain.compute import ComputeNode
+    from pennsieve_agent.domain.own_node import OwnNode
 
 app = group("Making a compute node.")
 _NAME = "my-compute"
@@ -42,8 +43,13 @@ def register(
     region: node_options.Region = None,
     mode: node_options.Mode = None,
     provisioner: Annotated[
-        str, typer.Option(metavar="WHO", help="self, or platform: who runs what is in AWS.")
-    ] = "self",
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="own, or platform: whose the node is. Asked for on a terminal.",
+            show_default=False,
+        ),
+    ] = None,
     permissions_boundary: node_options.Boundary = None,
     role_path: node_options.RolePath = None,
     tag: node_options.Tags = None,
@@ -71,10 +77,11 @@ def register(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Make your AWS account a compute node: roles, a small stack, a record on Pennsieve.
+    """Make your AWS account a compute node.
 
-    Shows the plan first, in words, and asks. It can be interrupted anywhere and run again: it
-    finishes with the same names and makes nothing twice.
+    An own node is a small stack in which Pennsieve has no rights. Shows the plan first, in words,
+    and asks. It can be interrupted anywhere and run again: it finishes with the same names and
+    makes nothing twice.
     """
     context = options.use(ctx, profile, as_json=json)
     flags = Flags(
@@ -90,19 +97,18 @@ def register(
         tuple(subnet or ()),
     )
     asked = Asked(name, aws_profile, region, from_stack or "", yes, dry_run)
-    match provisioner:
-        case "self":
-            _self_managed(context, asked, flags)
-        case "platform":
-            from pennsieve_agent.cli.compute_role import register_served
-
-            node = register_served(context, asked, flags, as_served=as_served)
-            if node is not None:
-                _say(context, node, new=True)
-        case _:
+    if node_kind.choose(context, asked, provisioner) is node_kind.Kind.OWN:
+        if as_served:
             raise UsageProblem(
-                f"there is no provisioner '{provisioner}'", hint="choose self or platform"
+                "--as-served is for nodes that Pennsieve runs", hint="add: --provisioner platform"
             )
+        _own(context, asked, flags)
+        return
+    from pennsieve_agent.cli.compute_role import register_served
+
+    node = register_served(context, asked, flags, as_served=as_served)
+    if node is not None:
+        _say_served(context, node)
 
 
 @app.command()
@@ -126,14 +132,17 @@ def update(
 
     Shows what AWS would change first, and asks. What is not named stays. Runs go on meanwhile.
     """
-    from pennsieve_agent.services import lookup
-
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
-    if not context.platform.compute.node(found.uuid).self_managed:
+    found = node_choice.find_own(
+        context,
+        node,
+        "change it with: pennsieve compute configure, or pennsieve compute upgrade",
+    )
+    if not found.is_owned:
         raise UsageProblem(
-            f"Pennsieve itself runs compute node '{found.name}'",
-            hint="change it with: pennsieve compute configure, or pennsieve compute upgrade",
+            f"compute node '{found.name}' was shared with you; its owner alone changes it",
+            where=found.gateway,
+            hint="ask the owner, or make a node of your own with: pennsieve compute register",
         )
     flags = Flags(
         mode=mode,
@@ -144,34 +153,31 @@ def update(
         monthly_budget=monthly_budget,
     )
     asked = Asked(found.name, aws_profile, region, yes=yes, dry_run=dry_run)
-    _self_managed(context, asked, flags, node_uuid=found.uuid)
+    _own(context, asked, flags, token=found.token)
 
 
-def _self_managed(context: Context, asked: Asked, flags: Flags, *, node_uuid: str = "") -> None:
+def _own(context: Context, asked: Asked, flags: Flags, *, token: str = "") -> None:
     """A node in a stack of the user's own."""
-    from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions
     from pennsieve_agent.cli import compute_views
 
-    workspace, hosts = context.workspace_id, context.profile.hosts
     wanted = RegisterOptions(
         asked.name,
-        workspace,
-        environment_of(hosts),
-        flags.wanted(context),
-        hosts,
-        asked.from_stack,
+        context.workspace_id,
+        wanted=flags.wanted(context),
+        hosts=context.profile.hosts,
+        from_stack=asked.from_stack,
     )
     where = (asked.region, asked.aws_profile)
-    worlds = compute_views.worlds(context, asked.name, *where, node_uuid=node_uuid)
+    worlds = compute_views.worlds(context, asked.name, *where, node_id=token)
     node = _carry_out(context, asked, wanted, worlds)
     if node is not None:
-        _say(context, node, new=not node_uuid)
+        _say_own(context, node, new=not token)
 
 
 def _carry_out(
     context: Context, asked: Asked, wanted: RegisterOptions, worlds: Worlds
-) -> ComputeNode | None:
+) -> OwnNode | None:
     """Plan, show, ask and do; None when nothing was done."""
     from pennsieve_agent.account.execute import apply
     from pennsieve_agent.account.observe import observe
@@ -196,12 +202,22 @@ def _carry_out(
         return apply(plan, live)
 
 
-def _say(context: Context, node: ComputeNode, *, new: bool) -> None:
+def _say_own(context: Context, node: OwnNode, *, new: bool) -> None:
+    from pennsieve_agent.console import own_nodes
+
+    if context.as_json:
+        context.streams.document(own_nodes.document(node))
+        return
+    context.streams.result(f"Compute node '{node.name}' is ready ({node.token})")
+    if new:
+        context.streams.note("next: pennsieve workflow add GITHUB_URL")
+
+
+def _say_served(context: Context, node: ComputeNode) -> None:
     from pennsieve_agent.console import documents
 
     if context.as_json:
-        context.streams.document(documents.node(node))
+        context.streams.document(documents.node(node) | {"kind": "pennsieve"})
         return
     context.streams.result(f"Compute node '{node.name}' is {node.status.value} ({node.uuid})")
-    if new:
-        context.streams.note("next: pennsieve workflow add GITHUB_URL")
+    context.streams.note("next: pennsieve workflow add GITHUB_URL")

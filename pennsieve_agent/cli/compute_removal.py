@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_options, options
+from pennsieve_agent.cli import node_choice, node_options, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import AgentError, UsageProblem
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.services.run_backend import RunBackend
 
 app = group("Taking a compute node away.")
 
@@ -33,7 +36,8 @@ def remove(
 ) -> None:
     """Take a compute node away again, on Pennsieve and in AWS, and check that nothing is left.
 
-    Datasets and results on Pennsieve stay. Exit code 1 when something unexpected remains.
+    Datasets and results on Pennsieve stay. A node that was shared with you is only forgotten here.
+    Exit code 1 when something unexpected remains.
     """
     from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
     from pennsieve_agent.account.undo import apply_removal
@@ -41,11 +45,24 @@ def remove(
     from pennsieve_agent.services import active_runs
 
     context = options.use(ctx, profile, as_json=json)
-    workspace = context.workspace_id
-    name, uuid = _find(context, node)
-    worlds = compute_views.worlds(context, name, region, aws_profile, node_uuid=uuid)
-    plan = plan_removal(observe_removal(worlds, RemovalOptions(name, workspace, uuid)))
-    runs = active_runs.active_runs(context.platform, workspace, uuid) if uuid else ()
+    meant = _find(context, node)
+    if isinstance(meant, OwnNode) and not meant.is_owned:
+        _forget(context, meant, yes=yes)
+        return
+    name, node_id = (meant.name, node_choice.node_id(meant)) if meant is not None else (node, "")
+    worlds = compute_views.worlds(context, name, region, aws_profile, node_id=node_id)
+    plan = plan_removal(
+        observe_removal(
+            worlds,
+            RemovalOptions(
+                name,
+                context.workspace_id,
+                node_uuid="" if isinstance(meant, OwnNode) else node_id,
+                token=node_id if isinstance(meant, OwnNode) else "",
+            ),
+        )
+    )
+    backend, runs = _runs(context, meant)
     if dry_run and json:
         context.streams.document({**plan.to_json(), "active_runs": [run.uuid for run in runs]})
         return
@@ -63,24 +80,63 @@ def remove(
     if not context.streams.confirm(f"Remove compute node '{name}'?", assume=yes):
         context.streams.note("nothing was changed")
         return
-    active_runs.cancel_all(context.platform, runs, context.sleep)
+    if backend is not None:
+        active_runs.cancel_all(backend, runs, context.sleep)
     with compute_views.shown(context, worlds) as live:
         report = apply_removal(plan, live)
     compute_views.show_report(context, name, report)
 
 
-def _find(context: Context, node: str) -> tuple[str, str]:
-    """The node's name and uuid; no uuid where Pennsieve knows none."""
-    from pennsieve_agent.services import lookup
+def _find(context: Context, node: str) -> OwnNode | ComputeNode | None:
+    """The node that is meant; None where nobody knows one.
 
+    Raises:
+        UsageProblem: there are several.
+    """
     try:
-        found = lookup.node(context.platform, context.workspace_id, node)
-    except UsageProblem:
-        # Its record may be gone already, after a removal that was interrupted. What is left in
-        # AWS is found by the journal or the stack's tags, or the removal says there is nothing.
-        context.streams.note(f"no compute node '{node}' on Pennsieve; looking in AWS")
-        return node, ""
-    return found.name, found.uuid
+        return node_choice.find(context, node)
+    except UsageProblem as error:
+        if not error.message.startswith("no compute node"):
+            raise
+        # It may be gone on Pennsieve already, after a removal that was interrupted. What is left
+        # in AWS is found by the journal or the stack's tags, or the removal says there is nothing.
+        context.streams.note(f"no compute node '{node}' is known; looking in AWS")
+        return None
+
+
+def _forget(context: Context, node: OwnNode, *, yes: bool) -> None:
+    """A node that somebody else owns is only forgotten here."""
+    question = f"Compute node '{node.name}' was shared with you. Forget it on this machine?"
+    if not context.streams.confirm(question, assume=yes):
+        context.streams.note("nothing was changed")
+        return
+    node_choice.memory(context).remove(node.token)
+    if context.as_json:
+        context.streams.document({"name": node.name, "removed": [], "kept": [node.gateway]})
+    else:
+        context.streams.result(f"Forgot compute node '{node.name}'; its owner still has it")
+
+
+def _runs(
+    context: Context, meant: OwnNode | ComputeNode | None
+) -> tuple[RunBackend | None, tuple[Run, ...]]:
+    """Where the node's runs are, and those that have not ended."""
+    from pennsieve_agent.cli.run_places import backend_of
+    from pennsieve_agent.services import active_runs
+    from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
+
+    if meant is None:
+        return None, ()
+    if not isinstance(meant, OwnNode):
+        theirs = PennsieveRuns(context.platform)
+        return theirs, active_runs.active_runs(theirs, meant.uuid)
+    own = backend_of(context, meant)
+    try:
+        return own, active_runs.active_runs(own)
+    except AgentError as error:
+        # A node that is half gone does not answer, and is to be removed all the same.
+        context.streams.note(f"whether runs are active cannot be told: {error.message}")
+        return None, ()
 
 
 def _say_runs(context: Context, runs: tuple[Run, ...]) -> None:

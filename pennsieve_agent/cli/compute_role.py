@@ -113,7 +113,7 @@ def register_served(
     context: Context, asked: Asked, flags: Flags, *, as_served: bool
 ) -> ComputeNode | None:
     """Register a node that Pennsieve runs; None when nothing was done."""
-    from pennsieve_agent.account.execute import apply
+    from pennsieve_agent.account.execute import apply_served
     from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions
     from pennsieve_agent.account.served.observe import ServedOptions, plan_served
@@ -142,7 +142,7 @@ def register_served(
         context.streams.note("nothing was changed")
         return None
     with compute_views.shown(context, worlds) as live:
-        return apply(plan, live)
+        return apply_served(plan, live)
 
 
 def _refuse_others(asked: Asked, flags: Flags) -> None:
@@ -160,7 +160,7 @@ def _refuse_others(asked: Asked, flags: Flags) -> None:
     if named := [name for name, value in given.items() if value is not None]:
         raise UsageProblem(
             f"{named[0]} is for nodes of your own; Pennsieve decides it where it runs the node",
-            hint="leave it out, or leave --provisioner out",
+            hint="leave it out, or choose: --provisioner own",
         )
 
 
@@ -173,7 +173,7 @@ def _show(context: Context, plan: AccountPlan) -> None:
     streams.note("This will be done:")
     for number, step in enumerate(plan.steps, 1):
         streams.explain(f"  {number}. {step.sentence}")
-    streams.note("What may be done afterwards, as the policies say:")
+    streams.note("Permissions this grants:")
     for words in plan.words:
         streams.explain(f"  {words}")
     _warn(context, wildcards(plan.served.documents.permissions))
@@ -181,7 +181,7 @@ def _show(context: Context, plan: AccountPlan) -> None:
         streams.note("nothing is denied (--as-served): these are the rights of an administrator")
     streams.explain(
         "Pennsieve builds what it wants with it, and what that costs is not known before; "
-        "a node of your own has neither: leave --provisioner out"
+        "a node of your own has neither: --provisioner own"
     )
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import node_choice, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.node_secrets import Secrets
 from pennsieve_agent.errors import NotFound, UsageProblem
 
 app = group(
@@ -30,13 +31,11 @@ def list_(
 ) -> None:
     """The names of your secrets, and of those everybody's runs get."""
     from pennsieve_agent.console.tables import table
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
-    secrets = context.platform.node_secrets
-    rows = [(name, False) for name in secrets.names(found.uuid)]
-    rows += [(name, True) for name in secrets.shared_names(found.uuid)]
+    secrets = Secrets(context, node_choice.find(context, node))
+    found = secrets.node
+    rows = [(name, shared) for shared in (False, True) for name in secrets.names(shared=shared)]
     if json:
         context.streams.document([{"name": name, "shared": shared} for name, shared in rows])
         return
@@ -63,15 +62,13 @@ def set_(
     json: options.Json = False,
 ) -> None:
     """Set a secret. Its value is asked for, or read from standard input; never typed as a word."""
-    from pennsieve_agent.services import lookup
-
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    secrets = Secrets(context, node_choice.find(context, node))
+    found = secrets.node
     value = _value(context, name, stdin=stdin)
-    secrets = context.platform.node_secrets
-    (secrets.set_shared if shared else secrets.set)(found.uuid, {name: value})
+    secrets.set({name: value}, shared=shared)
     if json:
-        context.streams.document({"node_id": found.uuid, "name": name, "shared": shared})
+        context.streams.document({"node_id": secrets.node_id, "name": name, "shared": shared})
         return
     whose = "everybody's" if shared else "your"
     context.streams.result(f"Set secret {name} for {whose} runs on compute node '{found.name}'")
@@ -100,13 +97,10 @@ def remove(
     json: options.Json = False,
 ) -> None:
     """Remove a secret. Its value is lost."""
-    from pennsieve_agent.services import lookup
-
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
-    secrets = context.platform.node_secrets
-    known = secrets.shared_names(found.uuid) if shared else secrets.names(found.uuid)
-    if name not in known:
+    secrets = Secrets(context, node_choice.find(context, node))
+    found = secrets.node
+    if name not in secrets.names(shared=shared):
         whose = "no shared secret" if shared else "no secret of yours"
         raise NotFound(
             f"compute node '{found.name}' has {whose} called '{name}'",
@@ -116,10 +110,10 @@ def remove(
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
         return
-    (secrets.remove_shared if shared else secrets.remove)(found.uuid, name)
+    secrets.remove(name, shared=shared)
     if json:
         context.streams.document(
-            {"node_id": found.uuid, "name": name, "shared": shared, "removed": True}
+            {"node_id": secrets.node_id, "name": name, "shared": shared, "removed": True}
         )
     else:
         context.streams.result(f"Removed secret {name} of compute node '{found.name}'")

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import node_choice, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.errors import UsageProblem
 
 app = group("What a compute node is made of.")
+_WHY = "Pennsieve installs nothing in it"
+_INSTEAD = "change it, and bring its code up to date, with: pennsieve compute update NODE"
 
 
 @app.command()
@@ -28,10 +30,8 @@ def upgrade(
 
     Takes some minutes, which its status does not show; a paused node is resumed by it.
     """
-    from pennsieve_agent.services import lookup
-
     context = options.use(ctx, profile, as_json=json)
-    listed = lookup.node(context.platform, context.workspace_id, node)
+    listed = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     found = context.platform.compute.node(listed.uuid)
     version = to or found.latest_version or listed.latest_version
     if not version:
@@ -79,7 +79,6 @@ def configure(
     """Begin to change a compute node's machines; what is not named stays."""
     from pennsieve_agent.console import documents
     from pennsieve_agent.domain.offers import NodeConfig
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
     wanted = NodeConfig(max_gpus, gpu_tier, llm, max_notebooks)
@@ -92,7 +91,7 @@ def configure(
             raise UsageProblem(
                 f"there is no GPU tier '{gpu_tier}'", hint=f"choose one of {', '.join(known)}"
             )
-    found = lookup.node(platform, context.workspace_id, node)
+    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     platform.compute.update_config(found.uuid, wanted)
     if json:
         context.streams.document(documents.node(platform.compute.node(found.uuid)))

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli import node_choice, node_options, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.domain.own_node import OwnNode
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.node_access import NodeAccess
@@ -22,6 +23,15 @@ User = Annotated[
 ]
 Team = Annotated[
     str | None, typer.Option("--team", metavar="TEAM", help="A team.", show_default=False)
+]
+AwsWho = Annotated[
+    str | None,
+    typer.Option(
+        "--aws",
+        metavar="ARN",
+        help="Of an own node: a user, a role, or an account's 12 digits.",
+        show_default=False,
+    ),
 ]
 Workspace = Annotated[bool, typer.Option("--workspace", help="Everybody in the workspace.")]
 _SCOPES = {
@@ -38,20 +48,31 @@ def share(
     user: User = None,
     team: Team = None,
     workspace: Workspace = False,
+    aws: AwsWho = None,
+    workflow: Annotated[
+        list[str] | None,
+        typer.Option("--workflow", "-w", metavar="WORKFLOW", help="With --aws. Repeatable."),
+    ] = None,
+    aws_profile: node_options.AwsProfile = None,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Let a person, a team or the workspace use a compute node.
+    """Let somebody use a compute node.
 
-    Those it is shared with already keep it: when a node is opened to the workspace, the platform
-    drops its shares, so they are read before and given again after.
+    An own node is shared with an AWS identity, for some of its workflows: --aws ARN --workflow W.
+    A node that Pennsieve runs is shared with a person, a team or the workspace. Those it is shared
+    with already keep it.
     """
-    from pennsieve_agent.services import lookup, node_access
+    from pennsieve_agent.cli import node_shares
+    from pennsieve_agent.services import node_access
 
     context = options.use(ctx, profile, as_json=json)
     who = node_access.Grantees(user, team, workspace)
+    found = node_shares.meant(context, node, aws, who)
+    if isinstance(found, OwnNode):
+        node_shares.share(context, found, str(aws), tuple(workflow or ()), aws_profile)
+        return
     who.check()
-    found = lookup.node(context.platform, context.workspace_id, node)
     said, now = node_access.share(context.platform, context.workspace_id, found, who)
     _say(context, now, f"{_sentence(said)} may use compute node '{found.name}'")
 
@@ -63,16 +84,22 @@ def unshare(
     user: User = None,
     team: Team = None,
     workspace: Workspace = False,
+    aws: AwsWho = None,
+    aws_profile: node_options.AwsProfile = None,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Take a compute node from a person, a team or the workspace; other shares stay."""
-    from pennsieve_agent.services import lookup, node_access
+    """Take a compute node from somebody; other shares stay."""
+    from pennsieve_agent.cli import node_shares
+    from pennsieve_agent.services import node_access
 
     context = options.use(ctx, profile, as_json=json)
     who = node_access.Grantees(user, team, workspace)
+    found = node_shares.meant(context, node, aws, who)
+    if isinstance(found, OwnNode):
+        node_shares.unshare(context, found, str(aws), aws_profile)
+        return
     who.check()
-    found = lookup.node(context.platform, context.workspace_id, node)
     said, now = node_access.unshare(context.platform, context.workspace_id, found, who)
     _say(context, now, f"Compute node '{found.name}' is no longer shared with {said}")
 
@@ -85,12 +112,16 @@ def access(
     json: options.Json = False,
 ) -> None:
     """Who may use a compute node."""
+    from pennsieve_agent.cli import node_shares
     from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.domain.people import Member
-    from pennsieve_agent.services import lookup, node_access
+    from pennsieve_agent.services import node_access
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.node(context.platform, context.workspace_id, node)
+    found = node_choice.find(context, node)
+    if isinstance(found, OwnNode):
+        node_shares.show(context, found)
+        return
     now = node_access.access(context.platform, context.workspace_id, found)
     if json:
         context.streams.document(_document(now))

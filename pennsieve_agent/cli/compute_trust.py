@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_options, options
+from pennsieve_agent.cli import node_choice, node_options, options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.node_options import Flags
+from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AwsError, ExitCode, UsageProblem
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 app = group("What it is allowed to do, and whether all is well.")
 _NAME = "my-compute"
+_WORKSPACE = re.compile(r"N:organization:[0-9a-zA-Z-]{1,64}")
 
 
 @app.command()
@@ -52,13 +55,14 @@ def policy(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """What Pennsieve can and cannot do in your AWS account, in words; --json has the documents.
+    """What an own node can and cannot do in your AWS account, in words; --json has the documents.
 
-    The words are made from the very documents. With --installer it prints the policies to give to
-    whoever registers nodes, for an administrator: with --json they are ready to be made. They are
-    for nodes of every mode, or of the one that is named; with --served, of nodes that Pennsieve
-    itself would run.
+    Pennsieve has no rights in it. The words are made from the very documents. With --installer it
+    prints the policies to give to whoever registers nodes, for an administrator: with --json they
+    are ready to be made. They are for nodes of every mode, or of the one that is named; with
+    --served, of nodes that Pennsieve runs. Only --served needs a sign-in.
     """
+    from pennsieve_agent.account.registration import NO_RIGHTS
     from pennsieve_agent.account.words import RoleDocuments
 
     context = options.use(ctx, profile, as_json=json)
@@ -74,9 +78,10 @@ def policy(
     if served:
         found = context.platform.compute.role_policy()
         roles = (RoleDocuments(found.role_name, found.trust, (found.permissions,)),)
-    else:
-        roles = _plan(context, name, flags, where)[0].roles
-    _show_roles(context, roles)
+        _show_roles(context, roles, ())
+        return
+    plan = _plan(context, name, flags, where)[0]
+    _show_roles(context, plan.roles, (NO_RIGHTS,))
 
 
 @app.command()
@@ -102,6 +107,15 @@ def template(
             show_default=False,
         ),
     ] = None,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            "--workspace",
+            metavar="ID",
+            help="The workspace it is for: N:organization:... Default: as begun.",
+            show_default=False,
+        ),
+    ] = None,
     aws_profile: node_options.AwsProfile = None,
     region: node_options.Region = None,
     profile: options.Profile = None,
@@ -110,6 +124,7 @@ def template(
 
     First without its functions, as their code lies in a bucket that is in it; with --code the whole
     of it. Its names are kept on this machine; "compute register --from-stack" goes on from any.
+    Needs no sign-in.
     """
     from pathlib import Path
 
@@ -122,7 +137,11 @@ def template(
         mode, permissions_boundary, role_path, tuple(tag or ()), gpu_tier, max_gpu, max_vcpus,
         monthly_budget, vpc_id, tuple(subnet or ()),
     )  # fmt: skip
-    plan, worlds = _plan(context, name, flags, (region, aws_profile))
+    if workspace is not None and not _WORKSPACE.fullmatch(workspace):
+        raise UsageProblem(
+            f"'{workspace}' is not the id of a workspace", hint="see it with: pennsieve whoami"
+        )
+    plan, worlds = _plan(context, name, flags, (region, aws_profile), workspace or "")
     with worlds.journal.locked():
         if worlds.journal.read() is None:
             worlds.journal.write(first_entry(plan))
@@ -165,15 +184,13 @@ def doctor(
     """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well."""
     from pennsieve_agent.account.doctor import checks
     from pennsieve_agent.account.examine import examine
-    from pennsieve_agent.account.names import environment_of
     from pennsieve_agent.account.observe import RegisterOptions
     from pennsieve_agent.cli import compute_views
 
     context = options.use(ctx, profile, as_json=json)
-    name = _only_node(context) if node is None else _full_name(context, node)
-    worlds = compute_views.worlds(context, name, region, aws_profile)
-    hosts = context.profile.hosts
-    wanted = RegisterOptions(name, context.workspace_id, environment_of(hosts), hosts=hosts)
+    name, node_id = _only_node(context) if node is None else _full_name(context, node)
+    worlds = compute_views.worlds(context, name, region, aws_profile, node_id=node_id)
+    wanted = RegisterOptions(name, context.workspace_id, hosts=context.profile.hosts)
     found = checks(examine(worlds, wanted, context.now))
     if json:
         context.streams.document({"node": name, "checks": [check.to_json() for check in found]})
@@ -190,37 +207,60 @@ def doctor(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def _only_node(context: Context) -> str:
-    nodes = context.platform.compute.nodes(context.workspace_id)
+def _only_node(context: Context) -> tuple[str, str]:
+    """The name and the id of the only node."""
+    nodes = [
+        *((n.name, n.token) for n in node_choice.memory(context).list() if n.is_owned),
+        *((n.name, n.uuid) for n in context.platform.compute.nodes(context.workspace_id)),
+    ]
     if len(nodes) > 1:
-        names = ", ".join(node.name for node in nodes)
+        names = ", ".join(name for name, _ in nodes)
         raise UsageProblem(f"which compute node? there are: {names}", hint="name one of them")
-    return nodes[0].name if nodes else "my-compute"
+    return nodes[0] if nodes else (_NAME, "")
 
 
-def _full_name(context: Context, node: str) -> str:
-    """The name in full; what was typed, where Pennsieve knows none: AWS may still."""
-    from pennsieve_agent.services import lookup
+def _full_name(context: Context, node: str) -> tuple[str, str]:
+    """The name in full, and the id; what was typed, where nobody knows one: AWS may still.
 
+    Raises:
+        UsageProblem: there are several, or it is somebody else's.
+    """
     try:
-        return lookup.node(context.platform, context.workspace_id, node).name
-    except UsageProblem:
-        return node
+        found = node_choice.find(context, node)
+    except UsageProblem as error:
+        if not error.message.startswith("no compute node"):
+            raise
+        return node, ""
+    if isinstance(found, OwnNode) and not found.is_owned:
+        raise UsageProblem(
+            f"compute node '{found.name}' was shared with you; its owner alone looks into it",
+            where=found.gateway,
+            hint="ask the owner, or make a node of your own with: pennsieve compute register",
+        )
+    return found.name, node_choice.node_id(found)
 
 
 def _plan(
-    context: Context, name: str, flags: Flags, where: tuple[str | None, str | None]
+    context: Context,
+    name: str,
+    flags: Flags,
+    where: tuple[str | None, str | None],
+    workspace: str = "",
 ) -> tuple[AccountPlan, Worlds]:
-    from pennsieve_agent.account.names import environment_of
+    """The node as it would be made. Pennsieve is not asked, and nobody need be signed in."""
     from pennsieve_agent.account.observe import RegisterOptions, observe
     from pennsieve_agent.account.plan import plan_registration
     from pennsieve_agent.cli import compute_views
 
-    hosts = context.profile.hosts
+    worlds = compute_views.worlds(context, name, *where, asks_pennsieve=False)
+    entry = worlds.journal.read()
     wanted = RegisterOptions(
-        name, context.workspace_id, environment_of(hosts), flags.wanted(context), hosts
+        name,
+        workspace or (entry.organization_id if entry is not None else ""),
+        wanted=flags.wanted(context),
+        hosts=context.profile.hosts,
+        asks_pennsieve=False,
     )
-    worlds = compute_views.worlds(context, name, *where)
     return plan_registration(observe(worlds, wanted), wanted), worlds
 
 
@@ -326,17 +366,19 @@ def _documents(role: RoleDocuments) -> dict[str, object]:
     }
 
 
-def _show_roles(context: Context, roles: Sequence[RoleDocuments]) -> None:
-    """The role that Pennsieve enters by, and those that the node's own parts have."""
+def _show_roles(context: Context, roles: Sequence[RoleDocuments], notes: Sequence[str]) -> None:
+    """The one role that Pennsieve asks for, or those that an own node's parts have."""
     from pennsieve_agent.account.words import describe
 
-    first, *others = roles
     if context.as_json:
-        own = {"own_roles": [_documents(role) for role in others]} if others else {}
-        context.streams.document(_documents(first) | own)
+        found = [_documents(role) for role in roles]
+        context.streams.document({"rights_of_pennsieve": [], "roles": found} if notes else found[0])
         return
+    for note in notes:
+        context.streams.prose(note)
     for number, role in enumerate(roles):
-        _show_words(context, ("\n" if number else "") + f"Role {role.name}", describe(role))
+        before = "\n" if number or notes else ""
+        _show_words(context, f"{before}Role {role.name}", describe(role))
 
 
 def _show_words(context: Context, title: str, words: RoleWords) -> None:

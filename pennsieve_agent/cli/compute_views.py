@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from pennsieve_agent.account.bundle import bundle
 from pennsieve_agent.account.journal import Journal
@@ -14,9 +15,13 @@ from pennsieve_agent.account.removal import RemovalPlan
 from pennsieve_agent.account.steps import AlreadyDone
 from pennsieve_agent.account.undo import RemovalReport
 from pennsieve_agent.account.worlds import Progress, Worlds
+from pennsieve_agent.cli import node_choice, node_clients
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.steptree import Happening, StepTree
 from pennsieve_agent.errors import AgentError, SettingsError
+
+if TYPE_CHECKING:
+    from pennsieve_agent.account.registry import NodeRegistry
 
 
 def worlds(
@@ -25,15 +30,29 @@ def worlds(
     region: str | None,
     aws_profile: str | None,
     *,
-    node_uuid: str = "",
+    node_id: str = "",
+    asks_pennsieve: bool = True,
 ) -> Worlds:
-    """AWS, the platform and the journal of one node; by its uuid also after it was renamed."""
+    """AWS, the platform and the journal of one node.
+
+    ``node_id`` is the token of an own node, or Pennsieve's uuid: the node is found by it also after
+    it was renamed. An own node's region and credentials are used where no others are named. With
+    ``asks_pennsieve`` off nobody need be signed in.
+    """
+    known = next((n for n in node_choice.memory(context).list() if n.token == node_id), None)
+    if known is not None:
+        region = region or known.region
+        aws_profile = aws_profile or known.aws_profile or None
+    aws = context.aws(region, aws_profile)
     return Worlds(
-        context.aws(region, aws_profile),
-        context.platform.compute,
-        Journal.of_node(journals(context), context.profile.name, name, node_uuid),
+        aws,
+        context.platform.compute if asks_pennsieve else cast("NodeRegistry", None),
+        Journal.of_node(journals(context), context.profile.name, name, node_id),
         context.sleep,
+        node_choice.memory(context),
+        node_clients.client(context, aws),
         bundle=bundle(),
+        transfer=node_clients.PublicPython(aws, context.sleep) if asks_pennsieve else None,
     )
 
 
@@ -99,7 +118,7 @@ def show_plan(context: Context, plan: AccountPlan) -> None:
         for line in getattr(step, "lines", ()):
             streams.explain(f"     {line}")
     if not isinstance(plan.steps[0], AlreadyDone):
-        streams.note("What may be done afterwards, as the policies say:")
+        streams.note("Permissions this grants:")
         for words in plan.words:
             streams.explain(f"  {words}")
     for line in plan.costs.lines:

@@ -18,9 +18,14 @@ from pennsieve_agent.errors import NotSignedIn
 
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
+    from pennsieve_agent.cli.node_calls import LazyNode
     from pennsieve_agent.domain.identity import Identity, Profile
+    from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.own_nodes import NodeAdmin
+    from pennsieve_agent.services.run_backend import NodeCalls
     from pennsieve_agent.settings.aws_keys import AwsKeyring
+    from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings
 
 
@@ -42,6 +47,7 @@ class Context:
         self.profile_name: str | None = None
         self.as_json = False
         self._open = ExitStack()
+        self._nodes: dict[str, LazyNode] = {}
 
     def __enter__(self) -> Self:
         """Begin a command."""
@@ -145,12 +151,46 @@ class Context:
         )
 
     @cached_property
+    def own_nodes(self) -> list[OwnNode]:
+        """The own nodes that this machine remembers for the profile in use; AWS is not asked."""
+        from pennsieve_agent.settings.own_nodes import OwnNodes
+
+        return OwnNodes.beside(self.config_path).list(self.profile.name)
+
+    def node_calls(self, node: OwnNode) -> NodeCalls:
+        """An own node, called with AWS credentials; nothing is opened before the first call."""
+        return self._lazy(node)
+
+    def _lazy(self, node: OwnNode) -> LazyNode:
+        from pennsieve_agent.cli.node_calls import LazyNode
+
+        return self._nodes.setdefault(node.token, LazyNode(self, node))
+
+    @cached_property
     def aws_keyring(self) -> AwsKeyring:
         """AWS keys in the system's keychain."""
         from pennsieve_agent.settings.aws_keys import AwsKeyring
         from pennsieve_agent.settings.keychain import SystemKeychain
 
         return AwsKeyring(SystemKeychain())
+
+    @cached_property
+    def admin_nodes(self) -> list[NodeAdmin]:
+        """The compute nodes of the user's own in this workspace, as their owner asks them."""
+        here = {"", self.workspace_id}
+        return [
+            self._lazy(node)
+            for node in self.own_nodes
+            if node.is_owned and node.organization_id in here
+        ]
+
+    @cached_property
+    def workflow_keychain(self) -> Keychain:
+        """Where the keys of workflows' own users are."""
+        from pennsieve_agent.settings.keychain import SystemKeychain
+        from pennsieve_agent.settings.workflow_keys import SERVICE
+
+        return SystemKeychain(SERVICE)
 
     @cached_property
     def workspace_id(self) -> str:

@@ -9,12 +9,12 @@ import typer
 from pennsieve_agent.cli import (
     dataset_changes,
     dataset_download,
+    dataset_grants,
     dataset_people,
     dataset_upload,
     options,
 )
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.domain.grants import Access
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 app = group("Datasets, and which workflow may use them.")
 app.add_typer(dataset_changes.app)
 app.add_typer(dataset_people.app)
+app.add_typer(dataset_grants.app)
 DatasetArgument = Annotated[
     str, typer.Argument(metavar="DATASET", help="Name, unique prefix or id.")
 ]
@@ -94,106 +95,3 @@ def _total(chosen: list[DataFile]) -> str:
     from pennsieve_agent.console.words import plural, size
 
     return f"{plural(len(chosen), 'file')}, {size(sum(f.size for f in chosen))}"
-
-
-@app.command()
-def grant(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    dataset: options.Dataset,
-    access: Annotated[
-        Access, typer.Option(help="read: inputs only; read-write: results are written back.")
-    ] = Access.READ,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Let a workflow use a dataset; it has no access to any other."""
-    from pennsieve_agent.services import grants as granting
-    from pennsieve_agent.services import lookup
-
-    context = options.use(ctx, profile, as_json=json)
-    platform = context.platform
-    what = lookup.workflow(platform, context.workspace_id, workflow)
-    where = lookup.dataset(platform, dataset)
-    changed = granting.grant(platform, what, where, access)
-    if json:
-        context.streams.document(
-            {
-                "workflow": what.name,
-                "workflow_id": what.uuid,
-                "dataset": where.name,
-                "dataset_id": where.id,
-                "access": access.value,
-                "changed": changed,
-            }
-        )
-        return
-    verb = "may" if changed else "already may"
-    context.streams.result(
-        f"Workflow '{what.name}' {verb} {access.value.replace('-', ' and ')} dataset '{where.name}'"
-    )
-    if what.writes and not access.writes:
-        context.streams.note(
-            "note: this workflow writes results back, which needs --access read-write"
-        )
-
-
-@app.command()
-def revoke(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    dataset: options.Dataset,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Take a workflow's access to a dataset away; running work is not stopped."""
-    from pennsieve_agent.services import grants as granting
-    from pennsieve_agent.services import lookup
-
-    context = options.use(ctx, profile, as_json=json)
-    platform = context.platform
-    what = lookup.workflow(platform, context.workspace_id, workflow)
-    where = lookup.dataset(platform, dataset)
-    had = granting.revoke(platform, what, where)
-    if json:
-        context.streams.document({"workflow_id": what.uuid, "dataset_id": where.id, "revoked": had})
-        return
-    verb = "may no longer" if had else "had no access to, and may not,"
-    context.streams.result(f"Workflow '{what.name}' {verb} use dataset '{where.name}'")
-
-
-@app.command()
-def grants(
-    ctx: typer.Context,
-    dataset: DatasetArgument,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Which workflows may use a dataset."""
-    from pennsieve_agent.console import documents
-    from pennsieve_agent.console.tables import table
-    from pennsieve_agent.console.words import when
-    from pennsieve_agent.services import lookup
-
-    context = options.use(ctx, profile, as_json=json)
-    platform = context.platform
-    where = lookup.dataset(platform, dataset)
-    names = {w.uuid: w.name for w in platform.workflows.list(context.workspace_id)}
-    found = platform.integrations.grants(where.id)
-    if json:
-        context.streams.document(
-            [documents.grant(g, names.get(g.workflow_uuid, "")) for g in found]
-        )
-        return
-    if not found:
-        context.streams.note(f"no workflow may use dataset '{where.name}'")
-        return
-    rows = [
-        [
-            names.get(g.workflow_uuid, g.workflow_uuid),
-            g.access.value,
-            when(g.granted_at, context.now(), relative=context.relative),
-        ]
-        for g in found
-    ]
-    context.streams.result(table(["WORKFLOW", "ACCESS", "SINCE"], rows, context.streams))

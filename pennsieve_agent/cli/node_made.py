@@ -11,6 +11,7 @@ from pennsieve_agent.account.names import STACK_PREFIX
 from pennsieve_agent.account.recorded import settings_json
 from pennsieve_agent.cli import compute_views
 from pennsieve_agent.domain import prices
+from pennsieve_agent.domain.own_node import OwnNode
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.journal import JournalEntry
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class Made:
     """What the journal of a node says; ``entry`` is None where another machine made it."""
 
-    node: ComputeNode
+    node: ComputeNode | OwnNode
     entry: JournalEntry | None
 
     @property
@@ -31,20 +32,22 @@ class Made:
         """The version of what runs in AWS; empty where nobody says."""
         if self.entry is not None and self.entry.code is not None:
             return self.entry.code.version
-        return self.node.provisioner_tag
+        return self.node.version if isinstance(self.node, OwnNode) else self.node.provisioner_tag
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values, to be shown."""
         pairs = [("version", self._version_words())]
-        if self.entry is None:
+        if self.entry is None or self.entry.role:
             return pairs
         where = f"{STACK_PREFIX}{self.entry.token} in {self.entry.region}"
         return [("stack", where), *pairs, *_pairs(self.entry.settings)]
 
     def _version_words(self) -> str:
         ours = pennsieve_agent.__version__
-        if self.entry is not None and self.entry.code is not None and self.version != ours:
+        if isinstance(self.node, OwnNode):
+            if self.version == ours or not self.node.is_owned:
+                return self.version
             return f"{self.version}; pennsieve compute update '{self.node.name}' brings {ours}"
         if self.node.update_available:
             newer = self.node.latest_version
@@ -53,7 +56,7 @@ class Made:
 
     def to_json(self) -> dict[str, Any]:
         """The same for ``--json``."""
-        entry = self.entry
+        entry = self.entry if self.entry is not None and not self.entry.role else None
         return {
             "version": self.version or None,
             "stack": f"{STACK_PREFIX}{entry.token}" if entry is not None else None,
@@ -75,12 +78,12 @@ def idle_usd(settings: Settings) -> float:
     return prices.total(prices.idle_cost(settings.mode, own_network=not settings.network))
 
 
-def made_of(context: Context, node: ComputeNode) -> Made:
+def made_of(context: Context, node: ComputeNode | OwnNode) -> Made:
     """What a node is made of."""
     from pennsieve_agent.account.journal import Journal
 
     folder = compute_views.journals(context)
-    journal = Journal.of_node(folder, context.profile.name, node.name, node.uuid)
-    entry = journal.read()
-    ours = entry is not None and entry.node_uuid == node.uuid
+    node_id = node.token if isinstance(node, OwnNode) else node.uuid
+    entry = Journal.of_node(folder, context.profile.name, node.name, node_id).read()
+    ours = entry is not None and node_id in {entry.node_uuid, entry.token}
     return Made(node, entry if ours else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from pennsieve_agent.cli.context import Context
@@ -11,13 +13,21 @@ from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import RunFailed
 from pennsieve_agent.services.follow import Change, Follower
 
+if TYPE_CHECKING:
+    from pennsieve_agent.services.run_backend import RunBackend
+
 
 def follower(
-    context: Context, run: Run, *, step: str | None = None, timeout: float | None = None
+    context: Context,
+    run: Run,
+    backend: RunBackend,
+    *,
+    step: str | None = None,
+    timeout: float | None = None,
 ) -> Follower:
     """Somebody who follows a run; ``timeout`` is in seconds."""
     return Follower(
-        context.platform,
+        backend,
         run,
         context.now,
         context.sleep,
@@ -52,11 +62,12 @@ def to_end(
             f"  cancel it:       pennsieve run cancel {run.uuid}"
         )
         raise
-    _end(context, run, status, show=show)
+    _end(context, following, status, show=show)
 
 
-def _end(context: Context, run: Run, status: RunStatus, *, show: bool) -> None:
-    state = context.platform.runs.state(run.uuid)
+def _end(context: Context, following: Follower, status: RunStatus, *, show: bool) -> None:
+    run = following.run
+    state = following.backend.state(run.uuid)
     if context.as_json and not show:
         # The run is the one document, also when it failed; the exit code says that it did.
         context.streams.document(documents.run(run, state))
@@ -68,8 +79,7 @@ def _end(context: Context, run: Run, status: RunStatus, *, show: bool) -> None:
         return
     failed = next((s.id for s in state.steps if s.status is RunStatus.FAILED), "")
     raise RunFailed(
-        f"run '{run.name or run.uuid}' {state.status.label}"
-        + (f" in step '{failed}'" if failed else ""),
+        f"run '{run.label}' {state.status.label}" + (f" in step '{failed}'" if failed else ""),
         where=run.uuid,
         hint=f"read why: pennsieve run logs {run.uuid}" + (f" --step {failed}" if failed else ""),
     )

@@ -14,7 +14,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.services.all_runs import Located
 
 app = group("What runs came to.")
 
@@ -38,12 +38,16 @@ def stats(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """How many runs there were, how they ended and what they took; about 15 minutes old."""
+    """How many runs there were, how they ended and what they took, on all nodes together.
+
+    What Pennsieve counts is about 15 minutes old.
+    """
+    from pennsieve_agent.cli import run_places
+    from pennsieve_agent.cli.found_workflow import found_workflow
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import details
     from pennsieve_agent.console.words import span
     from pennsieve_agent.domain import metrics
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
     wire = {
@@ -51,12 +55,13 @@ def stats(
         Period.YEAR: metrics.Period.YEAR,
         Period.MONTH: metrics.Period.MONTH,
     }
-    platform, organization_id, uuid = context.platform, context.workspace_id, ""
-    if workflow is not None:
-        uuid = lookup.workflow(platform, organization_id, workflow).uuid
-    found = platform.metrics.counters(organization_id, wire[period], workflow_uuid=uuid)
+    uuid = "" if workflow is None else found_workflow(context, workflow).workflow.uuid
+    places = run_places.everywhere(context).each(lambda b: b.counters(wire[period], uuid))
+    found = metrics.total(counters for _, counters in places)
     if json:
-        context.streams.document(offer_documents.counters(found, period.value, uuid or None))
+        document = offer_documents.counters(found, period.value, uuid or None)
+        rows = [{"node": b.name, "total": c.total, "estimated_usd": c.cost} for b, c in places]
+        context.streams.document({**document, "places": rows})
         return
     pairs = [
         ("runs", str(found.total)),
@@ -66,6 +71,8 @@ def stats(
         ("took", span(found.seconds)),
         ("estimated cost", f"{found.cost:.2f} USD"),
     ]
+    if len(places) > 1:
+        pairs += [(f"  on {b.name}", f"{c.total} runs, {c.cost:.2f} USD") for b, c in places]
     context.streams.result(details(pairs, context.streams))
 
 
@@ -77,23 +84,23 @@ def metrics(
     json: options.Json = False,
 ) -> None:
     """What a run and its steps took, and what it cost by estimate."""
+    from pennsieve_agent.cli import run_places
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.console.words import span
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    wanted = lookup.run(context.platform, context.workspace_id, run)
-    found = context.platform.runs.metrics(wanted.uuid)
+    located = run_places.find(context, run)
+    wanted, found = located.run, located.backend.metrics(located.run.uuid)
     if json:
         context.streams.document(offer_documents.run_metrics(wanted.uuid, found))
         return
     streams = context.streams
     if found is None:
-        streams.note(f"run '{wanted.name or wanted.uuid}' was not counted yet")
+        streams.note(f"run '{wanted.label}' was not counted yet")
         return
     pairs = [
-        ("run", wanted.name or wanted.uuid),
+        ("run", wanted.label),
         ("took", span(found.seconds)),
         ("estimated cost", _usd(found.cost)),
         *((f"  {name}", _usd(usd)) for name, usd in found.parts),
@@ -114,8 +121,9 @@ def metrics(
         streams.result(table(["STEP", "TOOK", "ON", "MOST MEMORY"], rows, streams))
 
 
-def save_archive(context: Context, run: Run, file: Path, *, alone: bool) -> None:
+def save_archive(context: Context, located: Located, file: Path, *, alone: bool) -> None:
     """Save the archive of a run's logs, and say so; ``alone``: no other option was given."""
+    from pennsieve_agent.cli import run_places
     from pennsieve_agent.console.words import size
     from pennsieve_agent.services import log_archive
 
@@ -123,11 +131,12 @@ def save_archive(context: Context, run: Run, file: Path, *, alone: bool) -> None
         raise UsageProblem(
             "--archive is all logs of a run that has ended", hint="leave the other options out"
         )
-    count = log_archive.save(context.platform, run, file)
+    run = located.run
+    count = log_archive.save(located.backend, run, file, lambda url: run_places.fetch(context, url))
     if context.as_json:
         context.streams.document({"run": run.uuid, "file": str(file), "size": count})
     else:
-        context.streams.result(f"Saved the logs of run '{run.name or run.uuid}' to {file}")
+        context.streams.result(f"Saved the logs of run '{run.label}' to {file}")
         context.streams.note(size(count))
 
 

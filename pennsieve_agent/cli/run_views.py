@@ -14,9 +14,9 @@ from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.domain.datasets import DataFile
-    from pennsieve_agent.domain.runs import Run, RunLimits, RunState
+    from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
     from pennsieve_agent.services.follow import Event, Line
+    from pennsieve_agent.services.start import Started
     from pennsieve_agent.services.submit import Prepared
 
 #: Select Graphic Rendition: the escape sequences that only set colours.
@@ -96,15 +96,26 @@ def show_plan(context: Context, ready: Prepared) -> None:
     if context.as_json:
         document = documents.plan(ready.plan)
         files = None if ready.files is None else [documents.file(f) for f in ready.files]
-        extra = {"node": ready.node.name, "dataset": ready.dataset.name, "files": files}
+        extra = {
+            "node": ready.node.name,
+            "node_kind": "own" if ready.own_node else "pennsieve",
+            "dataset": ready.dataset.name,
+            "files": files,
+            "workflow_version": ready.version or None,
+            "layout": ready.layout or None,
+            "limits": documents.limits(ready.request.limits),
+            "folder": ready.folder,
+        }
         context.streams.document({**document, **extra, "name": ready.request.name})
         return
     streams = context.streams
     pairs = [
-        ("workflow", ready.plan.workflow_name),
+        ("workflow", f"{ready.plan.workflow_name} {ready.version}".strip()),
         ("dataset", ready.dataset.name),
-        ("node", ready.node.name),
+        ("node", f"{ready.node.name}, {_whose(ready)}"),
+        ("acts as", "the workflow's own identity" if ready.own_node else "you"),
         ("input", _input(ready)),
+        ("layout", _LAYOUTS.get(ready.layout, ready.layout)),
         ("results", ready.folder),
         ("limits", limits_words(ready.request.limits)),
     ]
@@ -131,18 +142,58 @@ def show_plan(context: Context, ready: Prepared) -> None:
     streams.note("nothing was started (--dry-run)")
 
 
+_LAYOUTS = {
+    "tree": "tree (files in their folders, without those that all files share)",
+    "flat": "flat (all files at the top of INPUT_DIR)",
+}
+
+
+def _whose(ready: Prepared) -> str:
+    if (own := ready.own_node) is None:
+        return "run by Pennsieve"
+    return f"your own, AWS account {own.account}, {own.region}"
+
+
 def _input(ready: Prepared) -> str:
     if ready.files is None:
         return "the whole dataset"
     total = size(sum(file.size for file in ready.files))
-    return f"{plural(len(ready.files), 'file')}, {total}"
+    count = f"{plural(len(ready.files), 'file')}, {total}"
+    return f"the whole dataset: {count}" if ready.whole_dataset else count
 
 
-def say_started(context: Context, ready: Prepared, run: Run, *, followed: bool) -> None:
-    """The run has begun."""
+def note_undeclared(context: Context, ready: Prepared) -> None:
+    """Say which parameters no step declares: a typo is passed on as well."""
+    from pennsieve_agent.engine.parameters import undeclared_notes
+
+    for sentence in undeclared_notes(ready.request.workflow, ready.request.parameters):
+        context.streams.note(sentence)
+
+
+def warn_pennsieve_node(context: Context, ready: Prepared) -> None:
+    """What a run on a node of Pennsieve's means, before it is started.
+
+    It acts as the person (``contracts/workflows.md`` section 8, trap 8), and the refresh token of
+    the session goes with it, as its own session would end after 60 minutes (5.5).
+    """
+    context.streams.explain(
+        f"node '{ready.node.name}' is run by Pennsieve: the run acts as you and reaches what you "
+        "reach; grants bind your own nodes only. What renews your session is handed over with it, "
+        "as it would end after 60 minutes."
+    )
+
+
+def say_started(context: Context, ready: Prepared, started: Started, *, followed: bool) -> None:
+    """The run has begun, or had begun before."""
     if context.as_json:
         return
-    context.streams.result(f"Started run '{run.name or ready.request.name}' ({run.uuid})")
+    run = started.run
+    if started.before:
+        context.streams.result(
+            f"Run '{run.label}' ({run.uuid}) had been started; no second one was made"
+        )
+    else:
+        context.streams.result(f"Started run '{run.name or ready.request.name}' ({run.uuid})")
     context.streams.note(
         f"{ready.plan.workflow_name} on {_input(ready)} of '{ready.dataset.name}', "
         f"node '{ready.node.name}'"
@@ -154,7 +205,7 @@ def say_ended(context: Context, run: Run, state: RunState) -> None:
     """The run has succeeded."""
     took = duration(state.started_at, state.completed_at, context.now())
     context.streams.note(
-        f"run '{run.name or run.uuid}' {state.status.label}" + (f" in {took}" if took else "")
+        f"run '{run.label}' {state.status.label}" + (f" in {took}" if took else "")
     )
 
 
@@ -165,31 +216,39 @@ def runs_table(context: Context, runs: Sequence[Run]) -> str:
             run.name or "-",
             run.status.label,
             run.workflow_name,
+            run.node_name or run.node_uuid or "-",
             when(run.started_at, context.now(), relative=context.relative),
             duration(run.started_at, run.completed_at, context.now()),
             run.uuid,
         ]
         for run in runs
     ]
-    columns = ["NAME", "STATUS", "WORKFLOW", "STARTED", "TOOK", "ID"]
+    columns = ["NAME", "STATUS", "WORKFLOW", "NODE", "STARTED", "TOOK", "ID"]
     return table(columns, rows, context.streams)
 
 
 def show_run(context: Context, run: Run, state: RunState) -> None:
     """All of one run."""
+    from pennsieve_agent.domain.runs import RunDetails
+
     streams, now = context.streams, context.now()
+    details_ = run.details or RunDetails()
     folders = [v["TARGET_FOLDER"] for v in run.target_params.values() if v.get("TARGET_FOLDER")]
     pairs = [
         ("run", run.name),
         ("id", run.uuid),
         ("status", state.status.label),
-        ("workflow", run.workflow_name),
+        ("workflow", f"{run.workflow_name} {details_.workflow_version}".strip()),
         ("dataset", _dataset_name(context, run)),
+        ("node", run.node_name or run.node_uuid),
+        ("started by", _who(details_)),
         ("started", when(state.started_at, now, relative=context.relative)),
         ("took", duration(state.started_at, state.completed_at, now)),
         ("why", state.reason),
         ("limits", limits_words(run.limits)),
-        ("results in", ", ".join(folders)),
+        ("input", _given(details_)),
+        ("results in", details_.folder or ", ".join(dict.fromkeys(folders))),
+        ("estimated cost", f"{details_.cost:.4f} USD" if details_.cost else ""),
     ]
     pairs += [
         (f"{step}.{name}", value)
@@ -197,15 +256,61 @@ def show_run(context: Context, run: Run, state: RunState) -> None:
         for name, value in values.items()
     ]
     streams.result(details(pairs, streams))
+    streams.result("")
+    streams.result(_steps_table(context, state))
+    if code := _code_rows(run):
+        streams.result("")
+        streams.result(table(["STEP", "CODE", "COMMIT", "IMAGE"], code, streams))
+
+
+def _steps_table(context: Context, state: RunState) -> str:
+    """The steps; columns that would be empty are left out."""
+    now = context.now()
     rows = [
-        [s.id, s.status.label, duration(s.started_at, s.completed_at, now), s.reason]
+        [
+            s.id,
+            s.status.label,
+            duration(s.started_at, s.completed_at, now),
+            str(len(s.attempts)) if len(s.attempts) > 1 else "",
+            s.reason,
+        ]
         for s in state.steps
     ]
-    columns = ["STEP", "STATUS", "TOOK", "WHY"]
-    if not any(s.reason for s in state.steps):
-        columns, rows = columns[:-1], [row[:-1] for row in rows]
-    streams.result("")
-    streams.result(table(columns, rows, streams))
+    columns = ["STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"]
+    kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
+    return table(
+        [columns[i] for i in kept], [[row[i] for i in kept] for row in rows], context.streams
+    )
+
+
+def _code_rows(run: Run) -> list[list[str]]:
+    """What each processor ran, where the node keeps it."""
+    code = run.details.code if run.details else {}
+    return [
+        [
+            step.id,
+            f"{step.source_url} {step.tag}".strip(),
+            code[step.id].commit[:12],
+            code[step.id].digest.rpartition("@")[2],
+        ]
+        for step in run.steps
+        if step.id in code and (step.source_url or code[step.id].digest)
+    ]
+
+
+def _who(details_: RunDetails) -> str:
+    """Who started a run: AWS's word first, then what he called himself."""
+    if not details_.caller:
+        return ""
+    claims = details_.person_name or details_.person_email
+    return f"{details_.caller} ({claims}, as claimed)" if claims else details_.caller
+
+
+def _given(details_: RunDetails) -> str:
+    if not details_.layout:
+        return ""
+    count = plural(details_.input_count, "file")
+    return f"{count}, {size(details_.input_bytes)}, layout {details_.layout}"
 
 
 def limits_words(limits: RunLimits) -> str:
@@ -227,11 +332,11 @@ def _dataset_name(context: Context, run: Run) -> str:
         return run.dataset_id
 
 
-def show_outputs(context: Context, run: Run, written: Sequence[DataFile]) -> None:
+def show_outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> None:
     """What a run left behind."""
     streams = context.streams
     if context.as_json:
-        files = [documents.file(f) for f in written]
+        files = [documents.output_file(f) for f in written]
         streams.document({"run": run.uuid, "files": files, "outputs": dict(run.outputs)})
         return
     if written:
@@ -243,6 +348,6 @@ def show_outputs(context: Context, run: Run, written: Sequence[DataFile]) -> Non
         streams.result(details(said, streams))
     if not written and not run.outputs:
         ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
-        streams.note(f"run '{run.name or run.uuid}' {ended}")
+        streams.note(f"run '{run.label}' {ended}")
         return
     streams.note(f"{plural(len(written), 'file')}, {size(sum(f.size for f in written))}")

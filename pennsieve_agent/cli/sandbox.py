@@ -202,9 +202,18 @@ def _pairs(state: SandboxState) -> list[tuple[str, str]]:
         ("sandbox", f"running (process {state.pid})"),
         ("Pennsieve", f"{state.api} and {state.api2}"),
         ("AWS", state.aws),
-        ("engine", state.engine),
+        ("engine", _engine(state.engine)),
         ("datasets", str(Path(state.data) / "datasets")),
     ]
+
+
+def _engine(name: str) -> str:
+    """What runs the steps, with what it keeps apart: processes of this machine little."""
+    from pennsieve_agent.engine.docker import DockerBackend
+    from pennsieve_agent.engine.process import ProcessBackend
+
+    isolation = {each.name: each.isolation for each in (DockerBackend, ProcessBackend)}
+    return ": ".join(filter(None, (name, isolation.get(name, ""))))
 
 
 def _document(state: SandboxState) -> dict[str, Any]:

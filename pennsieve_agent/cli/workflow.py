@@ -8,14 +8,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options, workflow_apps, workflow_changes
+from pennsieve_agent.cli import (
+    options,
+    workflow_apps,
+    workflow_changes,
+    workflow_identity,
+    workflow_views,
+)
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.found_workflow import found_workflow
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pennsieve_agent.domain.workflows import Workflow
+
+_NONE = "no workflow yet; add one with: pennsieve workflow add GITHUB_URL"
 
 app = group("Analysis code from git, registered to run.")
 app.add_typer(workflow_changes.app)
+app.add_typer(workflow_identity.app)
 app.add_typer(workflow_apps.app, name="app")
 
 
@@ -37,41 +50,89 @@ def add(
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Default: the manifest's name.")
     ] = None,
+    build: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|pennsieve|here",
+            help="Who builds it: Pennsieve (GitHub, at a tag), or this machine's Docker.",
+        ),
+    ] = "auto",
+    public: Annotated[
+        bool,
+        typer.Option("--public", help="Show the code in the App Store to every Pennsieve user."),
+    ] = False,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tree|flat",
+            help="Of the input on your own nodes: in its folders, or all files at the top.",
+        ),
+    ] = None,
+    needs_pennsieve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[=read|write|no]",
+            help="Give its steps a key of the workflow's own Pennsieve identity.",
+        ),
+    ] = None,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
     """Register code from git as a workflow.
 
     The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
-    beside it declares parameters and resources.
+    beside it declares parameters and resources. Code on GitHub at a tag is built by Pennsieve; any
+    other is built here, and lives on your own compute nodes alone.
     """
-    from pennsieve_agent.console import documents
+    from contextlib import closing
+
+    from pennsieve_agent.cli.node_images import LazyEngine, desks
     from pennsieve_agent.services import workflows
+    from pennsieve_agent.services.builds import Build
+    from pennsieve_agent.services.version_document import LAYOUTS
+    from pennsieve_agent.source.fetch import is_public
 
     context = options.use(ctx, profile, as_json=json)
-    with tempfile.TemporaryDirectory(prefix="pennsieve-") as folder:
-        found = workflows.inspect_all(repositories, ref, Path(folder), context.streams.note)
-        added = workflows.add(
+    wish = workflows.Wish(
+        name,
+        Build(_one_of("--build", build, tuple(Build))),
+        public,
+        _one_of("--layout", layout, LAYOUTS) if layout is not None else None,
+        _needs(needs_pennsieve),
+    )
+    note = context.streams.note
+    with (
+        tempfile.TemporaryDirectory(prefix="pennsieve-") as folder,
+        closing(LazyEngine(context)) as engine,
+    ):
+        found = workflows.inspect_all(repositories, ref, Path(folder), note)
+        means = workflows.Means(
             context.platform,
             context.workspace_id,
-            found,
-            name,
+            desks(context, engine),
+            engine,
+            is_public,
             context.sleep,
-            context.streams.note,
+            note,
         )
-    if json:
-        commits = [
-            {"source_url": c.source_url, "tag": c.tag, "commit": c.commit} for c in added.checkouts
-        ]
-        document = {**documents.workflow(added.workflow), "sources": commits}
-        context.streams.document({**document, "created": added.created})
-        return
-    verb = "Added" if added.created else "Up to date:"
-    context.streams.result(f"{verb} workflow '{added.workflow.name}' ({added.workflow.uuid})")
-    context.streams.note(
-        f"next: pennsieve dataset grant '{added.workflow.name}' --dataset DATASET "
-        "--access read-write"
-    )
+        added = workflows.add(means, found, wish)
+    workflow_views.show_added(context, added)
+
+
+def _one_of(option: str, given: str, allowed: Sequence[str]) -> str:
+    if given not in allowed:
+        raise UsageProblem(
+            f"{option} is {', '.join(allowed[:-1])} or {allowed[-1]}, not '{given}'",
+            hint=f"for example: {option} {allowed[0]}",
+        )
+    return given
+
+
+def _needs(given: str | None) -> str | None:
+    if given is None:
+        return None
+    found = _one_of("--needs-pennsieve", given, ("read", "write", "no"))
+    return "" if found == "no" else found
 
 
 @app.command("list")
@@ -81,33 +142,22 @@ def list_(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """The workspace's workflows."""
-    from pennsieve_agent.console import documents
-    from pennsieve_agent.console.tables import table
-    from pennsieve_agent.console.words import when
+    """The workspace's workflows, and those that live on your own nodes alone."""
+    from pennsieve_agent.services import found_workflows, node_versions
 
     context = options.use(ctx, profile, as_json=json)
     found = list(context.platform.workflows.list(context.workspace_id, archived=archived))
     found.sort(key=lambda w: w.name.casefold())
-    if json:
-        context.streams.document([documents.workflow(w) for w in found])
+    desks = [(node, context.node_calls(node)) for node in context.own_nodes]
+    known, silent = node_versions.on_nodes([] if archived else desks)
+    alone = found_workflows.only_on_nodes(context.platform, context.workspace_id, found, known)
+    for each in silent:
+        context.streams.note(f"node '{each.node.name}' cannot be asked: {each.error.message}")
+    if not found and not alone and not json:
+        none = "no workflow is archived" if archived else _NONE
+        context.streams.note(none)
         return
-    if not found and archived:
-        context.streams.note("no workflow is archived")
-        return
-    if not found:
-        context.streams.note("no workflow yet; add one with: pennsieve workflow add GITHUB_URL")
-        return
-    rows = [
-        [
-            w.name,
-            w.description,
-            when(w.created_at, context.now(), relative=context.relative),
-            w.uuid,
-        ]
-        for w in found
-    ]
-    context.streams.result(table(["NAME", "DESCRIPTION", "ADDED", "ID"], rows, context.streams))
+    workflow_views.show_list(context, found, known, alone)
 
 
 @app.command()
@@ -121,12 +171,12 @@ def show(
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.console.words import when
-    from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
+    found = found_workflow(context, workflow).workflow
     if json:
-        context.streams.document(documents.workflow(found))
+        own = workflow_identity.identity_document(context, found)
+        context.streams.document({**documents.workflow(found), "identity": own})
         return
     streams = context.streams
     streams.result(
@@ -140,7 +190,8 @@ def show(
             streams,
         )
     )
-    for section in _sections(found):
+    identity = workflow_identity.identity_section(context, found)
+    for section in (*_sections(found), *((identity,) if identity else ())):
         streams.result("")
         streams.result(table(section[0], section[1], streams, wrap_last=True))
 
@@ -174,17 +225,33 @@ def remove(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Archive a workflow: it can no longer be started; its runs stay."""
-    from pennsieve_agent.services import lookup
+    """Remove a workflow: from Pennsieve it goes into the archive, from your own nodes for good.
+
+    One that Pennsieve knows is archived, and stays on the nodes for its runs.
+    """
+    from pennsieve_agent.cli.found_workflow import nodes_of
+    from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
+    from pennsieve_agent.services import found_workflows, identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
-    question = f"Archive workflow '{found.name}'?"
+    found = found_workflow(context, workflow)
+    if found.is_on_pennsieve:
+        workflow_identity.archive(ctx, workflow, yes=yes, profile=profile, json=json)
+        return
+    what = found.workflow
+    question = (
+        f"Remove workflow '{what.name}', which lives on your own nodes alone, with its grants and "
+        "its own identity? It cannot be restored"
+    )
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
         return
-    context.platform.workflows.archive(found.uuid)
+    ended = identity_renewal.end(desk_of(context), what)
+    tell_unasked(context, ended.unasked)
+    nodes = found_workflows.remove_everywhere(nodes_of(context), what.uuid)
     if json:
-        context.streams.document({"id": found.uuid, "name": found.name, "archived": True})
-    else:
-        context.streams.result(f"Archived workflow '{found.name}'")
+        context.streams.document(
+            {"id": what.uuid, "name": what.name, "archived": False, "removed_from": nodes}
+        )
+        return
+    context.streams.result(f"Removed workflow '{what.name}' from: {', '.join(nodes)}")

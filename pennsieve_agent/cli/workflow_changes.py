@@ -102,25 +102,6 @@ def unpublish(
     _say(context, changed, f"Only this workspace can see workflow '{changed.name}' now")
 
 
-@app.command()
-def restore(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Take an archived workflow back, so that it can be started again."""
-    from pennsieve_agent.services import workflow_changes
-
-    context = options.use(ctx, profile, as_json=json)
-    platform = context.platform
-    found = workflow_changes.archived(platform, context.workspace_id, workflow)
-    workflow_changes.check_free(platform, context.workspace_id, found.name, found.uuid)
-    platform.workflows.restore(found.uuid)
-    changed = platform.workflows.get(found.uuid)
-    _say(context, changed, f"Workflow '{changed.name}' can be started again")
-
-
 def _say(context: Context, changed: Workflow, sentence: str) -> None:
     from pennsieve_agent.console import documents
 

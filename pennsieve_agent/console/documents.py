@@ -13,10 +13,17 @@ from pennsieve_agent.console.words import moment
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.datasets import DataFile, Dataset
-    from pennsieve_agent.domain.grants import Grant
     from pennsieve_agent.domain.identity import Identity, Profile
     from pennsieve_agent.domain.plans import RunPlan
-    from pennsieve_agent.domain.runs import LogMessage, Run, RunLimits, RunState
+    from pennsieve_agent.domain.runs import (
+        Attempt,
+        LogMessage,
+        OutputFile,
+        Run,
+        RunDetails,
+        RunLimits,
+        RunState,
+    )
     from pennsieve_agent.domain.workflows import Step, Workflow
 
 
@@ -113,18 +120,6 @@ def workflow(value: Workflow) -> dict[str, Any]:
     }
 
 
-def grant(value: Grant, workflow_name: str) -> dict[str, Any]:
-    """A workflow's access to a dataset."""
-    return {
-        "workflow": workflow_name,
-        "workflow_id": value.workflow_uuid,
-        "dataset_id": value.dataset_id,
-        "access": value.access.value,
-        "granted_by": value.granted_by,
-        "granted_at": time(value.granted_at),
-    }
-
-
 def plan(value: RunPlan) -> dict[str, Any]:
     """What a run would execute."""
     return {
@@ -151,13 +146,16 @@ def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
     """A run; with its state, also its steps."""
     from pennsieve_agent.domain.runs import RunState  # noqa: PLC0415 - most documents have no run
 
-    now = state or RunState(value.status, value.started_at, value.completed_at, value.states)
+    now = state or RunState(
+        value.status, value.started_at, value.completed_at, value.states, value.reason
+    )
     return {
         "id": value.uuid,
         "name": value.name,
         "status": now.status.value,
         "workflow": value.workflow_name,
         "workflow_id": value.workflow_uuid,
+        "node": value.node_name or None,
         "node_id": value.node_uuid,
         "dataset_id": value.dataset_id,
         "created_by": value.created_by,
@@ -172,11 +170,52 @@ def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
                 "started_at": time(s.started_at),
                 "completed_at": time(s.completed_at),
                 "reason": s.reason or None,
+                "attempts": [attempt(one) for one in s.attempts],
             }
             for s in now.steps
         ],
         "parameters": {k: dict(v) for k, v in value.parameters.items()},
         "outputs": dict(value.outputs),
+        "details": value.details and run_details(value.details),
+    }
+
+
+def attempt(value: Attempt) -> dict[str, Any]:
+    """One try of a step."""
+    return {
+        "started_at": time(value.started_at),
+        "completed_at": time(value.completed_at),
+        "exit_code": value.exit_code,
+        "reason": value.reason or None,
+    }
+
+
+def run_details(value: RunDetails) -> dict[str, Any]:
+    """What an own node keeps of a run; null for runs on nodes that Pennsieve runs."""
+    return {
+        "workflow_version": value.workflow_version or None,
+        "caller": value.caller or None,
+        "person": {"name": value.person_name, "email": value.person_email},
+        "folder": value.folder or None,
+        "layout": value.layout or None,
+        "input": {"files": value.input_count, "bytes": value.input_bytes},
+        "estimated_usd": value.cost,
+        "layers": list(value.layers),
+        "code": {
+            step: {"commit": code.commit or None, "digest": code.digest or None}
+            for step, code in value.code.items()
+        },
+        "node_version": value.node_version or None,
+    }
+
+
+def output_file(value: OutputFile) -> dict[str, Any]:
+    """A file that a run delivered."""
+    return {
+        "path": value.path,
+        "size": value.size,
+        "package_id": value.package_id or None,
+        "sha256": value.sha256 or None,
     }
 
 

@@ -19,12 +19,14 @@ BROWSER = "browser sessions only; a key is answered 403"
 SERVICE = "for Pennsieve's own services"
 GITHUB = "the GitHub integration works by itself; git addresses are registered directly"
 OLD = "an ancestor, no longer served"
+STILL_ASKED = (
+    "public code of 2026 still asks it (upstream-2026-11.md 9); old, and left out of the sandbox"
+)
+TOLD = "messages for people: read in the web application"
 LEGACY = "legacy applications: only kept for old rows"
 NODE = "sent by a compute node, not by a CLI user"
 BROKEN = "broken on the platform (resources.md 3.8)"
 DEPRECATED = "deprecated on the platform; the newer route is used"
-OWN = "ours: hosted Pennsieve does not have it"
-UNSAID = "the contract does not say what the answer looks like"
 OTHER = "not needed by a CLI user: another route tells the same"
 
 
@@ -43,10 +45,30 @@ class ContractRoute:
         """Surface, method and path, whatever the path's parameters are called."""
         return self.surface, self.method, anonymous(self.path)
 
+    @property
+    def hosted(self) -> bool:
+        """Whether hosted Pennsieve serves it, as far as the contract knows."""
+        return self.reason not in {OLD, STILL_ASKED}
+
 
 def anonymous(path: str) -> str:
     """A path whose parameters have no names: ``{id}`` and ``<path:id>`` become ``{}``."""
     return re.sub(r"\{[^}]*\}|<[^>]*>", "{}", path.partition("?")[0])
+
+
+def find(surface: str, method: str, path: str) -> ContractRoute | None:
+    """The route of a request: the one with the most words of its own, as a router does it."""
+    fitting = [
+        route
+        for route in ROUTES
+        if (route.surface, route.method) == (surface, method)
+        and re.fullmatch(_pattern(route.key[2]), path) is not None
+    ]
+    return min(fitting, key=lambda route: route.key[2].count("{}"), default=None)
+
+
+def _pattern(path: str) -> str:
+    return "[^/]+".join(re.escape(part) for part in path.split("{}"))
 
 
 def _section(surface: str, section: str, text: str, reason: str = "") -> list[ContractRoute]:
@@ -117,8 +139,33 @@ ROUTES: list[ContractRoute] = [
         GET /datasets/manifest""",
         OTHER,
     ),
-    *_section("v2", "core.md 3.6", "GET /datasets/trashcan", UNSAID),
-    *_section("v2", "core.md 3.6", "GET /datasets/shared-datasets", UNSAID),
+    *_section(
+        "v2",
+        "upstream-2026-11.md 9",
+        "GET /datasets/trashcan\nGET /datasets/shared-datasets\nGET /packages/types",
+        OTHER,
+    ),
+    *_section(
+        "v2",
+        "upstream-2026-11.md 9",
+        """GET /notification/topics
+        GET /notification/subscriptions
+        GET /notification/subscriptions/{id}
+        GET /notification/{topicId}/notifications""",
+        TOLD,
+    ),
+    *_section(
+        "v1",
+        "upstream-2026-11.md 9",
+        """POST /import
+        POST /import/{id}/files
+        GET /import/{id}/upload/{key}/presign
+        GET /import/{id}/upload-credentials
+        GET /workflows/instances/{id}
+        GET /integrations/{id}
+        GET /timeseries/{id}""",
+        STILL_ASKED,
+    ),
     *_section("v2", "core.md 3.7", "POST /packages/restore"),
     *_section(
         "v2",
@@ -314,12 +361,5 @@ ROUTES: list[ContractRoute] = [
         GET,PUT /integrations/{id}
         POST,GET /import""",
         OLD,
-    ),
-    *_section(
-        "v2",
-        "ours",
-        f"""GET {_R}/capabilities
-        GET /applications/store/{{uuid}}/versions/{{version}}/log""",
-        OWN,
     ),
 ]

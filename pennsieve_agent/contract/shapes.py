@@ -13,6 +13,7 @@
 ``Matching("re")``  a text that matches all of this
 ``Either(a, b)``    one of these
 ``Filled([a])``     such a list, and not an empty one
+``Each(shape)``     an object with whatever keys, whose values are of this shape
 ==================  ==========================================================================
 """
 
@@ -56,6 +57,13 @@ class Filled:
     shape: list[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Each:
+    """An object whose keys are free, such as the parameters of a step."""
+
+    shape: Any
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Either:
     """One of several shapes."""
@@ -73,12 +81,12 @@ GO_TIME = Matching(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC")
 """Go's default text of a time (``contracts/resources.md`` 3.1, ``contracts/workflows.md`` 0.4)."""
 
 
-def parts(shape: Only | Filled | Either) -> tuple[Any, ...]:
+def parts(shape: Only | Filled | Each | Either) -> tuple[Any, ...]:
     """What a composed shape is made of: its class makes an equal one of them."""
     match shape:
         case Only():
             return (shape.keys,)
-        case Filled():
+        case Filled() | Each():
             return (shape.shape,)
         case Either():
             return shape.shapes
@@ -98,24 +106,50 @@ def _mismatches(shape: Any, value: Any, where: str) -> Iterator[str]:
     match shape:
         case Only():
             yield from _object(shape.keys, value, where)
-            extra = sorted(set(value) - _names(shape.keys)) if isinstance(value, dict) else []
-            yield from (
-                f"{where} has the key {name}, which does not belong there" for name in extra
-            )
+            yield from _extra(shape, value, where)
         case dict():
             yield from _object(shape, value, where)
         case Filled():
             yield from _mismatches(shape.shape, value, where)
             if value == []:
                 yield f"{where} is an empty list"
+        case Each():
+            yield from _each(shape, value, where)
         case [inner]:
             yield from _list(inner, value, where)
         case Either():
-            if all(mismatches(each, value, where) for each in shape.shapes):
-                yield f"{where} is {_short(value)}, not {describe(shape)}"
+            yield from _either(shape, value, where)
         case _:
             if not _fits(shape, value):
                 yield f"{where} is {_short(value)}, not {describe(shape)}"
+
+
+def _extra(shape: Only, value: Any, where: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name in sorted(value.keys() - _names(shape.keys)):
+            yield f"{where} has the key {name}, which does not belong there"
+
+
+def _each(shape: Each, value: Any, where: str) -> Iterator[str]:
+    yield from _object({}, value, where)
+    for name, each in value.items() if isinstance(value, dict) else ():
+        yield from _mismatches(shape.shape, each, f"{where}.{name}")
+
+
+def _either(shape: Either, value: Any, where: str) -> Iterator[str]:
+    """Of several kinds of object, what keeps it from being the one that it is most like."""
+    found = [mismatches(each, value, where) for each in shape.shapes]
+    if not all(found):
+        return
+    objects = [
+        each
+        for each, kind in zip(found, shape.shapes, strict=True)
+        if isinstance(value, dict) and isinstance(kind, dict | Only | Each)
+    ]
+    if objects:
+        yield from min(objects, key=len)
+    else:
+        yield f"{where} is {_short(value)}, not {describe(shape)}"
 
 
 def _fits(shape: Any, value: Any) -> bool:
@@ -171,7 +205,7 @@ def describe(shape: Any) -> str:
             return " or ".join(describe(each) for each in shape.shapes)
         case Filled():
             return "a list that is not empty"
-        case dict() | Only():
+        case dict() | Only() | Each():
             return _TYPES[dict]
         case _:
             return _TYPES[shape] if isinstance(shape, type) else _short(shape)

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pennsieve_agent.contract.check import Surface
-from pennsieve_agent.contract.routes import ROUTES, ContractRoute, anonymous
+from pennsieve_agent.contract.routes import ROUTES, ContractRoute, anonymous, find
 from pennsieve_agent.contract.suite import all_checks
 from pennsieve_agent.contract.usage import commands_by_method
 from pennsieve_agent.domain.identity import ApiKey, Hosts
@@ -89,25 +89,8 @@ def handlers() -> dict[Key, str]:
 def checks() -> Counter[Key]:
     """How many checks of the suite ask each route."""
     names = {Surface.V1: "v1", Surface.V2: "v2", Surface.SIGN_IN: "aws"}
-    known = {route.key for route in ROUTES}
-    return Counter(
-        _matching((names[check.surface], check.method, check.path), known) for check in all_checks()
-    )
-
-
-def _matching(asked: Key, known: set[Key]) -> Key:
-    """The route that a request is for: the one with the most words of its own, as a router does."""
-    surface, method, path = asked
-    fitting = [
-        key
-        for key in known
-        if key[:2] == (surface, method) and re.fullmatch(_pattern(key[2]), path) is not None
-    ]
-    return min(fitting, key=lambda key: key[2].count("{}"), default=(surface, method, path))
-
-
-def _pattern(path: str) -> str:
-    return "[^/]+".join(re.escape(part) for part in path.split("{}"))
+    asked = (find(names[each.surface], each.method, each.path) for each in all_checks())
+    return Counter(route.key for route in asked if route is not None)
 
 
 def tests_of(names: Iterable[str], sources: Mapping[str, frozenset[str]]) -> list[str]:

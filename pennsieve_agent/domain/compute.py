@@ -62,17 +62,3 @@ class ComputeNode:
     max_interactive_sessions: int = 0
     enable_llm: bool = False
     last_health_check: str = ""
-    #: Whether its owner's own stack runs it; ours, never so on hosted Pennsieve.
-    self_managed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What the platform accepts beyond the published contract (ours; 404 means nothing).
-
-    Source: our extension ``GET /compute/resources/capabilities``; hosted Pennsieve answers 404.
-    """
-
-    self_managed_nodes: bool = False
-    #: The AWS account the platform assumes roles from, 12 digits.
-    platform_account_id: str = ""

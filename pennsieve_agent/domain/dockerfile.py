@@ -1,10 +1,11 @@
 """A Dockerfile, read as far as its command can be run without an engine.
 
-What is read: the last stage's ``ENTRYPOINT``, ``CMD``, ``WORKDIR`` and ``ENV``, and which paths of
-the repository ``COPY`` and ``ADD`` put where, so that a path in the container can be followed back
-to a file in the checkout. The rules are the Dockerfile reference's: ``$NAME``, ``${NAME}``,
-``${NAME:-word}`` and ``${NAME:+word}`` from ``ENV`` and ``ARG``; a stage that starts from an
-earlier one inherits from it; ``ENTRYPOINT`` forgets an inherited ``CMD``. Nothing is built or run.
+What is read: the last stage's ``ENTRYPOINT``, ``CMD``, ``WORKDIR`` and ``ENV``, which paths of the
+repository ``COPY`` and ``ADD`` put where, so that a path in the container can be followed back to a
+file in the checkout, and the ``RUN`` lines of all stages, which :mod:`.dockerfile_runs` reads. The
+rules are the Dockerfile reference's: ``$NAME``, ``${NAME}``, ``${NAME:-word}`` and
+``${NAME:+word}`` from ``ENV`` and ``ARG``; a stage that starts from an earlier one inherits from
+it; ``ENTRYPOINT`` forgets an inherited ``CMD``. Nothing is built or run.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from pennsieve_agent.domain.dockerfile_text import (
     Instruction,
     expand,
     instructions,
+    makes_executable,
     string_list,
     words,
 )
 from pennsieve_agent.errors import SourceError
 
 _SHELL = ("/bin/sh", "-c")
+_CHMOD = "--chmod="
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,13 @@ class Copy:
     """One source of a ``COPY`` or ``ADD``, relative to the repository, and its absolute target.
 
     ``into`` says that the target is a folder: it was written with a slash, or has several sources.
+    ``is_executable`` says that ``--chmod`` makes the files executable.
     """
 
     source: str
     target: str
     into: bool = False
+    is_executable: bool = False
 
     def candidates(self, path: str) -> Iterator[str]:
         """What ``path`` may have been in the repository, likeliest first.
@@ -61,11 +66,23 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A RUN line without its flags, where it runs, what was copied before it, and variables."""
+
+    text: str
+    workdir: str
+    copies: tuple[Copy, ...]
+    known: Mapping[str, str]
+    has_heredoc: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Dockerfile:
     """What a Dockerfile says about running its image.
 
     ``entrypoint`` and ``cmd`` are argument lists; the shell form is spelled out as
     ``("/bin/sh", "-c", text)``. ``env`` holds what the file itself sets. ``workdir`` is absolute.
+    ``foreign`` are the COPY lines whose files are not from the repository.
     """
 
     base: str
@@ -74,6 +91,8 @@ class Dockerfile:
     workdir: str = "/"
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     copies: tuple[Copy, ...] = ()
+    runs: tuple[Run, ...] = ()
+    foreign: tuple[str, ...] = ()
 
     def argv(self) -> tuple[str, ...]:
         """The command of a container: ``ENTRYPOINT`` followed by ``CMD``.
@@ -142,6 +161,8 @@ class _Reader:
         self._globals: dict[str, str] = {}
         self._stages: dict[str, _Stage] = {}
         self._stage: _Stage | None = None
+        self._runs: list[Run] = []
+        self._foreign: list[str] = []
         self._actions: dict[str, Callable[[_Stage, Instruction], None]] = {
             "ARG": self._arg,
             "ENV": self._env,
@@ -151,6 +172,7 @@ class _Reader:
             "ADD": self._copy,
             "CMD": self._cmd,
             "ENTRYPOINT": self._entrypoint,
+            "RUN": self._run,
         }
 
     def take(self, it: Instruction) -> None:
@@ -172,7 +194,7 @@ class _Reader:
                 where="Dockerfile",
                 hint="begin it with the image to build on, e.g. FROM python:3.12-slim",
             )
-        return self._stage.file
+        return replace(self._stage.file, runs=tuple(self._runs), foreign=tuple(self._foreign))
 
     def _from(self, it: Instruction) -> None:
         parts = words(it.rest, it.escape)
@@ -223,7 +245,8 @@ class _Reader:
         parts = words(it.rest, it.escape)
         flags = list(takewhile(lambda part: part.startswith("--"), parts))
         if it.has_heredoc or any(flag.startswith("--from=") for flag in flags):
-            return  # not from the repository
+            self._foreign.append(f"{it.name} {it.rest}")
+            return
         rest = it.rest.strip()
         for flag in flags:
             rest = rest.removeprefix(flag).strip()
@@ -233,8 +256,18 @@ class _Reader:
         *sources, target = (self._expand(stage, part, it.escape) for part in listed)
         into = len(sources) > 1 or target.endswith("/")
         place = _absolute(stage.file.workdir, target)
-        new = tuple(Copy(_inside(s), place, into) for s in sources if "://" not in s)
+        modes = (flag.removeprefix(_CHMOD) for flag in flags if flag.startswith(_CHMOD))
+        executable = any(map(makes_executable, modes))
+        new = tuple(Copy(_inside(s), place, into, executable) for s in sources if "://" not in s)
         stage.file = replace(stage.file, copies=(*stage.file.copies, *new))
+
+    def _run(self, stage: _Stage, it: Instruction) -> None:
+        text = it.rest.strip()
+        while text.startswith("--"):
+            text = text.partition(" ")[2].strip()
+        known = MappingProxyType({**stage.args, **stage.file.env})
+        file = stage.file
+        self._runs.append(Run(text, file.workdir, file.copies, known, it.has_heredoc))
 
     def _cmd(self, stage: _Stage, it: Instruction) -> None:
         stage.has_cmd = True

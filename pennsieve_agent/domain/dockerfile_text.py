@@ -105,6 +105,13 @@ def string_list(text: str) -> tuple[str, ...] | None:
     return tuple(found)
 
 
+def makes_executable(mode: str) -> bool:
+    """Whether a mode of ``chmod``, such as ``+x`` or ``755``, lets a file be executed."""
+    if mode.isdigit():
+        return set(mode) <= set("01234567") and bool(int(mode, 8) & 0o111)
+    return any("x" in part.replace("=", "+").partition("+")[2] for part in mode.split(","))
+
+
 def words(text: str, escape: str) -> list[str]:
     """Words as they are written, quotes and all: blanks in quotes or escaped do not divide."""
     found: list[str] = []

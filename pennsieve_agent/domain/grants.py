@@ -1,20 +1,14 @@
 """Grants: which workflow may use which dataset, and how far.
 
-The platform has no grant object of its own (``contracts/workflows.md`` 4.1). What it has, and what
-we use, is the *workspace integration* (webhook, ``contracts/core.md`` 6.3): enabling one on a
-dataset puts its integration user there, as viewer or, with ``hasAccess``, as manager. ``hasAccess``
-cannot be changed later, so a workflow has up to two integrations, one for each access. An
-integration is tied to its workflow by its address, which names the workflow and the access; nothing
-is ever delivered there, as no events are subscribed.
+A grant binds the compute nodes of its owner: they move data of granted datasets and of no other.
+Pennsieve has no such object (``contracts/workflows.md`` 4.1). There, the users of the workflow's
+own identity are put on the dataset (:mod:`pennsieve_agent.domain.workflow_identity`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import parse_qs, urlsplit
-
-_PATH = "/compute/workflows/definitions/"
 
 
 class Access(StrEnum):
@@ -28,44 +22,40 @@ class Access(StrEnum):
         """Whether results may be written back."""
         return self is Access.READ_WRITE
 
-
-@dataclass(frozen=True, slots=True)
-class Integration:
-    """A workspace integration that carries a workflow's grants. ``id`` is the webhook's number."""
-
-    id: int
-    workflow_uuid: str
-    access: Access
-    name: str = ""
+    @property
+    def words(self) -> str:
+        """As it is told to people."""
+        return "read and write" if self.writes else "read"
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A workflow's access to one dataset."""
+    """A workflow's grant on one dataset, as a compute node keeps it.
 
-    workflow_uuid: str
-    dataset_id: str
+    ``by`` is the name and ``by_email`` the address of who gave it; ``at`` is in unix seconds.
+    """
+
+    workflow: str
+    dataset: str
+    dataset_name: str
     access: Access
-    integration_id: int
-    granted_by: str = ""
-    granted_at: str = ""
+    by: str = ""
+    by_email: str = ""
+    at: float = 0.0
+    node: str = ""
 
 
-def grant_url(api2_host: str, workflow_uuid: str, access: Access) -> str:
-    """The address that ties an integration to a workflow."""
-    return f"{api2_host.rstrip('/')}{_PATH}{workflow_uuid}?access={access.value}"
+@dataclass(frozen=True, slots=True)
+class Enablement:
+    """A user of a workflow's identity on a dataset, as Pennsieve shows it.
 
+    ``made_by`` and ``enabled_by`` are numbers of people; ``writes`` says that it is a manager.
+    """
 
-def parse_grant_url(url: str) -> tuple[str, Access] | None:
-    """The workflow and access an integration's address names; None if it is no grant of ours."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    if not parts.path.startswith(_PATH):
-        return None
-    uuid = parts.path.removeprefix(_PATH)
-    access = parse_qs(parts.query).get("access", [""])[0]
-    if not uuid or "/" in uuid or access not in set(Access):
-        return None
-    return uuid, Access(access)
+    workflow: str
+    integration: int
+    writes: bool
+    name: str = ""
+    made_by: str = ""
+    enabled_by: str = ""
+    enabled_at: str = ""

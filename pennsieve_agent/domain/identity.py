@@ -7,6 +7,10 @@ from pathlib import Path
 
 API_HOST = "https://api.pennsieve.io"
 API2_HOST = "https://api2.pennsieve.io"
+_UPLOAD_BUCKETS = {
+    API_HOST: "pennsieve-prod-uploads-v2-use1",
+    "https://api.pennsieve.net": "pennsieve-dev-uploads-v2-use1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,11 @@ class Hosts:
     def hosted(self) -> bool:
         """Whether this is Pennsieve itself, not a sandbox or a development copy."""
         return self.api == API_HOST
+
+    @property
+    def upload_bucket(self) -> str:
+        """The bucket of uploads (``contracts/core.md`` section 0); empty where it is not known."""
+        return _UPLOAD_BUCKETS.get(self.api, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +72,15 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person of the platform. ``id`` is the node id, ``N:user:<uuid>``."""
+    """A person of the platform. ``id`` is the node id, ``N:user:<uuid>``.
+
+    ``number`` is the same person's number, by which v1 says who made or enabled something.
+    """
 
     id: str
     email: str
     name: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ def pick(
     kind: str,
     keys: Callable[[T], tuple[str, str]],
     list_command: str,
+    where: Callable[[T], str] | None = None,
 ) -> T:
     """The thing whose id or name is ``wanted``; else the only one whose id or name begins with it.
 
-    ``keys`` gives a thing's id and name. An exact id or name wins over prefixes; names compare
-    without case when no exact one is there.
+    ``keys`` gives a thing's id and name, ``where`` the place that tells things of one name apart.
+    An exact id or name wins over prefixes; names compare without case when no exact one is there.
 
     Raises:
         UsageProblem: none or several match; the hint names ``list_command`` or the candidates.
@@ -40,7 +41,10 @@ def pick(
         if len(found) == 1:
             return found[0][0]
         if found:
-            names = [f"{name or '-'} ({id_})" for _, id_, name in found]
+            names = [
+                f"{name or '-'} ({id_}{f' on {where(thing)}' if where else ''})"
+                for thing, id_, name in found
+            ]
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             raise UsageProblem(
                 f"{len(found)} {kind}s match '{wanted}': {', '.join(names[:_SHOWN])}{more}",

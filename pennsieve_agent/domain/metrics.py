@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +19,7 @@ class Period(StrEnum):
 class Counters:
     """Totals of runs (``contracts/workflows.md`` 3.9): seconds and estimated USD.
 
-    They lag by about 15 minutes.
+    Pennsieve's lag by about 15 minutes.
     """
 
     total: int = 0
@@ -27,6 +28,19 @@ class Counters:
     canceled: int = 0
     seconds: float = 0.0
     cost: float = 0.0
+
+
+def total(parts: Iterable[Counters]) -> Counters:
+    """The sum of counters."""
+    rows = list(parts)
+    return Counters(
+        total=sum(row.total for row in rows),
+        succeeded=sum(row.succeeded for row in rows),
+        failed=sum(row.failed for row in rows),
+        canceled=sum(row.canceled for row in rows),
+        seconds=sum(row.seconds for row in rows),
+        cost=sum(row.cost for row in rows),
+    )
 
 
 @dataclass(frozen=True, slots=True)

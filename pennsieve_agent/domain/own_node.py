@@ -6,6 +6,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """Who a caller says he is, by Pennsieve's name for him; a node shows it as claimed."""
+
+    name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OwnNode:
     """Where a node is and how it is called.
 

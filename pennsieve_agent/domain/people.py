@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person. ``id`` is ``N:user:<uuid>``; ``role`` is that in the workspace, if it was said."""
+    """A person. ``id`` is ``N:user:<uuid>``; ``role`` is that in the workspace, if it was said.
+
+    ``number`` is the same person's number; an integration's user has neither name nor e-mail.
+    """
 
     id: str
     name: str
     email: str
     role: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 The prices are list prices of us-east-1 in USD, without any free tier or discount; other regions
 differ by up to a third. Sources, as of :data:`DATE`: the pricing pages of AWS Fargate, Amazon EFS,
-Amazon CloudWatch, Amazon S3, Amazon DynamoDB, AWS Lambda, AWS KMS, AWS Secrets Manager and Amazon
-VPC; those of machines with GPUs are the platform's own (``contracts/resources.md`` 3.12). They
-were not looked up again here, and every figure made of them is an estimate.
+Amazon CloudWatch, Amazon S3, Amazon DynamoDB, AWS Lambda, AWS KMS, AWS Secrets Manager, Amazon
+ECR and Amazon VPC; those of machines with GPUs are the platform's own
+(``contracts/resources.md`` 3.12). They were not looked up again here, and every figure made of them
+is an estimate.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ EFS_WRITE_GB = 0.06
 LOG_INGEST_GB = 0.50
 LOG_GB_MONTH = 0.03
 S3_GB_MONTH = 0.023
+ECR_GB_MONTH = 0.10
+"""Images in private repositories (the pricing page of Amazon ECR)."""
 OUT_GB = 0.09
 """To the internet; files for Pennsieve's own buckets in the same region are free."""
 NAT_HOUR = 0.045

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pennsieve_agent.domain.runs import Run
+from pennsieve_agent.domain.runs import Run, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,28 @@ class RunFilter:
 
 
 EVERY_RUN = RunFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Someone:
+    """A person as Pennsieve knows him (``user_id``) and as own nodes were told (``email``)."""
+
+    user_id: str = ""
+    email: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Which runs are wanted, of every kind of node; everything empty means the newest of all.
+
+    ``workflow`` and ``dataset`` are ids. ``since`` and ``until`` are as in :class:`RunFilter`.
+    """
+
+    limit: int = 20
+    status: RunStatus | None = None
+    workflow: str = ""
+    dataset: str = ""
+    person: Someone | None = None
+    since: str = ""
+    until: str = ""

@@ -55,7 +55,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """What a run may take; ours, kept by self-managed nodes alone.
+    """What a run may take; kept by own nodes, and not known to those that Pennsieve runs.
 
     ``max_cost`` is in USD and ``seconds`` counts from the start, 0 for no limit. ``spot`` allows
     machines that AWS may take back, ``retries`` is how often a failed step is tried again.
@@ -75,10 +75,20 @@ NO_LIMITS = RunLimits()
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a step. ``exit_code`` is None where the program never came to an end."""
+
+    started_at: str = ""
+    completed_at: str = ""
+    exit_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StepState:
     """How far one step of a run is. Times are ISO 8601 text, empty when not reached.
 
-    ``reason`` says in words why it waits or failed; ours, empty where a platform tells none.
+    ``reason`` says in words why it waits or failed; Pennsieve's nodes give none, nor attempts.
     """
 
     id: str
@@ -86,6 +96,7 @@ class StepState:
     started_at: str = ""
     completed_at: str = ""
     reason: str = ""
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +111,57 @@ class RunState:
 
 
 @dataclass(frozen=True, slots=True)
+class StepCode:
+    """The code that a step ran: the full commit, and the digest of its image."""
+
+    commit: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetails:
+    """What an own node keeps of a run, and Pennsieve does not.
+
+    ``caller`` is the AWS identity that started it, which AWS itself named. ``person_name`` and
+    ``person_email`` are what that caller called himself, and nobody checked. ``folder`` is where
+    the results go; ``input_bytes`` is in bytes and ``cost`` in USD, estimated.
+    """
+
+    workflow_version: str = ""
+    caller: str = ""
+    person_name: str = ""
+    person_email: str = ""
+    folder: str = ""
+    phase: str = ""
+    layout: str = ""
+    input_count: int = 0
+    input_bytes: int = 0
+    cost: float = 0.0
+    layers: tuple[str, ...] = ()
+    code: Mapping[str, StepCode] = field(default_factory=dict)
+    node_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file that a run delivered. ``path`` is relative to the dataset, ``size`` in bytes.
+
+    ``package_id`` is empty until Pennsieve has imported the file, ``sha256`` where nobody noted it.
+    """
+
+    path: str
+    size: int
+    package_id: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """A run (``contracts/workflows.md`` 3.2). Times are ISO 8601 text."""
+    """A run (``contracts/workflows.md`` 3.2). Times are ISO 8601 text.
+
+    ``node_uuid`` is Pennsieve's record of a node, or the token of an own one. ``details`` are there
+    for runs on own nodes alone.
+    """
 
     uuid: str
     status: RunStatus
@@ -122,13 +182,27 @@ class Run:
     target_params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     limits: RunLimits = NO_LIMITS
+    node_name: str = ""
+    reason: str = ""
+    details: RunDetails | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence."""
+        return self.name or self.uuid
+
+    @property
+    def age_key(self) -> str:
+        """Sorts runs by time; a run without one has just been made, and is the newest."""
+        return self.started_at or self.created_at or "9"
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """What is asked for when a run is started (``contracts/workflows.md`` 3.1).
 
-    ``parameters`` and ``target_params`` are keyed by step id; all values are text.
+    ``parameters`` and ``target_params`` are keyed by step id; all values are text. ``undeclared``
+    lets a parameter have a name that its step does not declare.
     """
 
     workflow: Workflow
@@ -139,6 +213,7 @@ class RunRequest:
     parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     target_params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     limits: RunLimits = NO_LIMITS
+    undeclared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

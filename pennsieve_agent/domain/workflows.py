@@ -117,7 +117,11 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a repository says of itself (``app.yml``, ``contracts/workflows.md`` 1.8)."""
+    """What a repository says of itself (``app.yml``, ``contracts/workflows.md`` 1.8).
+
+    ``timeout_seconds`` is how long it may run, 0 for no limit. ``notes`` are sentences on what is
+    wrong with the file, none of which keeps the workflow from being used.
+    """
 
     name: str
     description: str = ""
@@ -126,6 +130,8 @@ class Manifest:
     memory: int = 0
     compute_types: tuple[str, ...] = ("standard",)
     file: str = ""
+    timeout_seconds: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pennsieve_agent.domain.plans import Job
+from pennsieve_agent.domain.step_files import RUN_MOUNT
 from pennsieve_agent.errors import EngineError
 
 Log = Callable[[str], None]
@@ -45,16 +46,27 @@ class Program:
 class Task:
     """One processor to run: the job, its program, and its folders on this machine.
 
-    ``input`` holds the merged outputs of the parents and is not to be written; ``output`` is empty
-    and goes to the children; ``scratch`` is for the backend's own files.
+    ``root`` is the run's folder, in which each step has a folder of its own, and all of which it
+    may read (:mod:`pennsieve_agent.domain.step_files`). ``input`` is not to be written; ``output``
+    is in the step's own folder and goes to the steps after it. ``scratch`` is the backend's own.
     """
 
     run_id: str
     job: Job
     program: Program
+    root: Path
     input: Path
     output: Path
     scratch: Path
+
+    @property
+    def own(self) -> Path:
+        """The step's own folder, the only one that it may write."""
+        return self.output.parent
+
+    def inside(self, path: Path) -> str:
+        """Where a step sees a path of the run."""
+        return f"{RUN_MOUNT}/{path.relative_to(self.root).as_posix()}"
 
     def environment(
         self, input_dir: str, output_dir: str, layers_dir: str = ""
@@ -89,8 +101,6 @@ class Backend(Protocol):
     name: str
     #: One sentence on what separates a program from this machine.
     isolation: str
-    #: Whether a program cannot change its input, so that it may share files with its parents.
-    read_only_input: bool
 
     def prepare(self, checkout: Path, name: str, log: Log) -> Program:
         """Make a repository runnable: build its image, or its environment.
@@ -133,28 +143,4 @@ class LocalBackend(Backend, Protocol):
 
     def close(self) -> None:
         """Let go of the engine. Nothing may run any more."""
-        ...
-
-
-class Mover(Protocol):
-    """Brings a run's files in, and takes its results out."""
-
-    def stage_in(self, job: Job, into: Path, log: Log) -> None:
-        """Put the run's input files below ``into``, keeping their folders.
-
-        Raises:
-            OSError: for example, no space left.
-            AgentError: a file cannot be had.
-
-        """
-        ...
-
-    def deliver(self, job: Job, out_of: Path, log: Log) -> None:
-        """Deliver a step's files, found below ``out_of``, to the job's target.
-
-        Raises:
-            OSError: for example, no space left.
-            AgentError: the target cannot take them.
-
-        """
         ...

@@ -17,11 +17,19 @@ _BUILD_SECONDS = 3600
 _SHORT = 12
 
 
-def build_image(client: Any, checkout: Path, name: str, labels: Mapping[str, str], log: Log) -> str:
+def build_image(
+    client: Any,
+    checkout: Path,
+    name: str,
+    labels: Mapping[str, str],
+    log: Log,
+    platform: str | None = None,
+) -> str:
     """Build a repository's Dockerfile and tag it ``pennsieve/<name>:<start of its id>``.
 
     Base images that are on this machine are used as they are; others the engine fetches.
-    Answers the image's id.
+    ``platform``, such as ``linux/amd64``, is where it will run; None is this machine. Answers the
+    image's id.
 
     Raises:
         SourceError: there is no Dockerfile, or its build failed; the log says why.
@@ -36,7 +44,7 @@ def build_image(client: Any, checkout: Path, name: str, labels: Mapping[str, str
         )
     found = ""
     with engine_errors("the container engine could not build the image"):
-        for event in _events(client, checkout, labels):
+        for event in _events(client, checkout, labels, platform):
             for line in _lines(event):
                 log(line)
             if "error" in event:
@@ -54,13 +62,16 @@ def build_image(client: Any, checkout: Path, name: str, labels: Mapping[str, str
         return str(image.id)
 
 
-def _events(client: Any, checkout: Path, labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _events(
+    client: Any, checkout: Path, labels: Mapping[str, str], platform: str | None
+) -> Iterator[dict[str, Any]]:
     import docker.errors  # noqa: PLC0415 - see daemon.connect
 
     try:
         yield from client.api.build(
             path=str(checkout),
             labels=dict(labels),
+            platform=platform,
             pull=False,
             rm=True,
             forcerm=True,

@@ -21,11 +21,15 @@ _OURS = {"PATH", "HOME", "TMPDIR", "PYTHONHOME"}
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to start, where, and what the Dockerfile adds to its environment."""
+    """What to start, where, and what the Dockerfile adds to its environment.
+
+    ``path`` are folders of the checkout that the Dockerfile adds to ``PATH``.
+    """
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
+    path: tuple[Path, ...] = ()
 
 
 def local_command(dockerfile: Dockerfile, code: Path, python: Path) -> Command:
@@ -48,7 +52,7 @@ def local_command(dockerfile: Dockerfile, code: Path, python: Path) -> Command:
     else:
         rest = [places.argument(argument, folder) for argument in arguments]
     env = {n: places.value(v) for n, v in dockerfile.env.items() if n not in _OURS}
-    return Command((program, *rest), folder, env)
+    return Command((program, *rest), folder, env, places.folders(dockerfile.env.get("PATH", "")))
 
 
 def _is_script(flag: str) -> bool:
@@ -93,6 +97,11 @@ class _Places:
     def _quoted(self, path: str) -> str:
         found = self.find(path)
         return path if found is None else shlex.quote(str(found))
+
+    def folders(self, path: str) -> tuple[Path, ...]:
+        """The folders of the checkout in a list of the image's."""
+        local = (self.find(part) for part in path.split(":") if part.startswith("/"))
+        return tuple(folder for folder in local if folder is not None and folder.is_dir())
 
     def value(self, text: str) -> str:
         """A variable's value, which may be a list of paths such as ``PYTHONPATH``."""

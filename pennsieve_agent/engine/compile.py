@@ -13,6 +13,7 @@ from pennsieve_agent.engine.parameters import (
     HOST_NAMES,
     RESERVED_NAMES,
     check_parameters,
+    declares_none,
     did_you_mean,
     is_processor,
     merged,
@@ -134,10 +135,15 @@ def _processor(step: Step, request: RunRequest, common: Mapping[str, str]) -> Jo
         depends_on=_parents(step),
         source_url=step.source_url,
         tag=step.tag,
-        environment={**merged(step, request.parameters.get(step.id, {})), **common},
+        environment={**_parameters(step, request), **common},
         cpu=step.cpu,
         memory=step.memory,
     )
+
+
+def _parameters(step: Step, request: RunRequest) -> dict[str, str]:
+    undeclared = request.undeclared or declares_none(request.workflow)
+    return merged(step, request.parameters.get(step.id, {}), undeclared=undeclared)
 
 
 def _target(step: Step, request: RunRequest, common: Mapping[str, str]) -> Job:

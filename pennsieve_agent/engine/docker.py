@@ -10,6 +10,8 @@ from threading import Event
 from typing import Any
 
 from pennsieve_agent.domain.plans import Job
+from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
+from pennsieve_agent.engine import images
 from pennsieve_agent.engine.attached import Attached
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.build import build_image
@@ -21,9 +23,6 @@ from pennsieve_agent.engine.ownership import Owner
 NODE_LABEL = "io.pennsieve.agent.node"
 RUN_LABEL = "io.pennsieve.agent.run"
 JOB_LABEL = "io.pennsieve.agent.job"
-INPUT_DIR = "/mnt/input"
-OUTPUT_DIR = "/mnt/output"
-LAYERS_DIR = "/mnt/layers"
 
 #: What the programs of ordinary images need: to make files theirs, and to become another user.
 _CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
@@ -35,16 +34,17 @@ _STOPPED = 143
 class DockerBackend:
     """Builds images from repositories and runs them.
 
-    A container sees its input read-only, its output, and the internet, as a basic node of the
-    platform gives it (``contracts/workflows.md`` 5.4). On a machine in a cloud that includes the
-    machine's metadata address, unless it answers one hop away only. ``node`` names whoever runs
-    containers here: :meth:`sweep` removes only the containers of that name. ``client`` is
-    docker-py's, and is closed by :meth:`close`.
+    A container sees the files of its run read-only, over them its own folder, and the internet, as
+    a basic node of the platform gives it (``contracts/workflows.md`` 5.4). On a machine in a cloud
+    that includes the machine's metadata address, unless it answers one hop away only. ``node``
+    names whoever runs containers here: :meth:`sweep` removes only the containers of that name.
+    ``client`` is docker-py's, and is closed by :meth:`close`.
     """
 
     name = "docker"
-    isolation = "each step runs in a container that sees only its input and its output"
-    read_only_input = True
+    isolation = (
+        "each step runs in a container that reads the files of its run and writes only its own"
+    )
 
     def __init__(
         self,
@@ -89,6 +89,24 @@ class DockerBackend:
         labels = {"io.pennsieve.agent.program": name}
         return Program(self.name, build_image(self._client, checkout, name, labels, log))
 
+    def push(self, image: str, name: str, tag: str, login: str) -> str:
+        """Push an image that was built; see :func:`~pennsieve_agent.engine.images.push`.
+
+        Raises:
+            EngineError: the engine or the registry refuses.
+
+        """
+        return images.push(self._client, image, name, tag, login, lambda _: None)
+
+    def pull(self, name: str, digest: str, login: str) -> Program:
+        """Pull an image by digest; see :func:`~pennsieve_agent.engine.images.pull`.
+
+        Raises:
+            EngineError: there is none, or the engine or the registry refuses.
+
+        """
+        return Program(self.name, images.pull(self._client, name, digest, login))
+
     def run(self, task: Task, log: Log, stop: Event) -> Outcome:
         """Run a container to its end; see :class:`~pennsieve_agent.engine.backend.Backend`.
 
@@ -124,7 +142,11 @@ class DockerBackend:
         with engine_errors("the container engine refused to make the container"):
             return self._client.containers.create(
                 task.program.reference_for(self.name),
-                environment=dict(task.environment(INPUT_DIR, OUTPUT_DIR, LAYERS_DIR)),
+                environment=dict(
+                    task.environment(
+                        task.inside(task.input), task.inside(task.output), LAYERS_MOUNT
+                    )
+                ),
                 mounts=_mounts(task),
                 init=True,
                 cap_drop=["ALL"],
@@ -147,15 +169,15 @@ class DockerBackend:
 def _mounts(task: Task) -> list[Any]:
     import docker.types  # noqa: PLC0415 - see daemon.connect
 
-    output = docker.types.Mount(OUTPUT_DIR, str(task.output.absolute()), type="bind")
-    shown = {INPUT_DIR: str(task.input.absolute())}
-    shown |= {f"{LAYERS_DIR}/{name}": path for name, path in task.job.layers.items()}
+    shown = {RUN_MOUNT: str(task.root.absolute())}
+    shown |= {f"{LAYERS_MOUNT}/{name}": path for name, path in task.job.layers.items()}
     return [
-        output,
         *(
             docker.types.Mount(inside, path, type="bind", read_only=True)
             for inside, path in shown.items()
         ),
+        # Below the run's folder and after it: the engine mounts what is less deep first.
+        docker.types.Mount(task.inside(task.own), str(task.own.absolute()), type="bind"),
     ]
 
 

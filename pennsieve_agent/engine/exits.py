@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import signal
 
 ENGINE_FAILED = 125
@@ -24,14 +22,6 @@ _SIGNALS = {
     "SIGFPE": "crashed: arithmetic error (SIGFPE)",
     "SIGTERM": "ended by a request to stop (SIGTERM)",
 }
-_FAULTS = {
-    errno.ENOSPC: "no space left on device",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "a file is too large",
-    errno.EROFS: "the disk is read-only",
-    errno.EMFILE: "too many open files",
-    errno.EIO: "the disk cannot be read or written",
-}
 
 
 def describe_exit(code: int) -> str:
@@ -45,16 +35,3 @@ def describe_exit(code: int) -> str:
     except ValueError:
         return f"it ended with exit code {code}"
     return _SIGNALS.get(name, f"ended by signal {name}")
-
-
-def describe_fault(error: OSError, while_doing: str) -> str:
-    """What the operating system refused, such as "no space left on device while staging input"."""
-    number = error.errno if error.errno is not None else 0
-    words = _FAULTS.get(number) or (error.strerror or str(error) or type(error).__name__).lower()
-    where = error.filename if number not in _FAULTS else None
-    return f"{words} while {while_doing}" + (f": {_shown(where)}" if where else "")
-
-
-def _shown(name: object) -> str:
-    text = os.fsdecode(name) if isinstance(name, bytes) else str(name)
-    return text.encode("utf-8", "replace").decode()

@@ -56,11 +56,15 @@ def did_you_mean(wrong: str, names: Iterable[str], otherwise: str) -> str:
     return f"{otherwise}: {', '.join(known)}" if known else f"{otherwise}: none"
 
 
-def check_parameters(workflow: Workflow, given: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+def check_parameters(
+    workflow: Workflow, given: Sequence[str], *, undeclared: bool = False
+) -> Mapping[str, Mapping[str, str]]:
     """What was typed as ``NAME=VALUE`` or ``step.NAME=VALUE``, keyed by step id.
 
     A plain name goes to every processor that declares it; the same name with a step wins there.
-    Names compare exactly, values may hold ``=``.
+    Names compare exactly, values may hold ``=``. Most public processors declare nothing and read
+    what they like (``contracts/upstream-2026-11.md`` 5), so where nothing is declared, or with
+    ``undeclared``, a name goes to every processor; :func:`undeclared_notes` says so.
 
     Raises:
         UsageProblem: not of that form, given twice, no such step or parameter, or a value that
@@ -81,17 +85,38 @@ def check_parameters(workflow: Workflow, given: Sequence[str]) -> Mapping[str, M
         typed[name] = value
     chosen: dict[str, dict[str, str]] = {}
     for name in sorted(typed, key=_has_step):
-        for step, parameter in _meant(name, steps):
+        for step, parameter in _meant(name, steps, is_open=undeclared or declares_none(workflow)):
             value = _checked(step, parameter, typed[name])
             chosen.setdefault(step.id, {})[parameter] = value
     return chosen
 
 
-def merged(step: Step, given: Mapping[str, str]) -> dict[str, str]:
+def declares_none(workflow: Workflow) -> bool:
+    """Whether no processor of a workflow declares a parameter."""
+    return not any(_names(step) for step in workflow.steps if is_processor(step))
+
+
+def undeclared_notes(workflow: Workflow, chosen: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """A sentence for each chosen parameter that the step it goes to does not declare."""
+    steps: dict[str, list[str]] = {}
+    for step in workflow.steps:
+        for name in sorted(set(chosen.get(step.id, {})) - _names(step)):
+            steps.setdefault(name, []).append(step.id)
+    return [
+        f"no step declares parameter '{name}'; it is passed as it is to {_listed(ids)}"
+        for name, ids in steps.items()
+    ]
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return f"{'step' if len(ids) == 1 else 'steps'} {', '.join(ids)}"
+
+
+def merged(step: Step, given: Mapping[str, str], *, undeclared: bool = False) -> dict[str, str]:
     """All parameters of a processor as its program sees them.
 
     Later wins: the application's defaults, the definition's, the run's
-    (``contracts/workflows.md`` 3.1).
+    (``contracts/workflows.md`` 3.1). ``undeclared`` takes names that the step does not declare.
 
     Raises:
         UsageProblem: an unknown or reserved name, a value that does not fit, or one missing.
@@ -101,7 +126,8 @@ def merged(step: Step, given: Mapping[str, str]) -> dict[str, str]:
     for name in given:
         if name not in known:
             _refuse_reserved(name, step)
-            raise _unknown(name, [step])
+            if not undeclared:
+                raise _unknown(name, [step])
     defaults = {p.name: p.default for p in step.parameters if p.default is not None}
     values = {**defaults, **step.default_params, **given}
     for parameter in step.parameters:
@@ -122,20 +148,20 @@ def _names(step: Step) -> set[str]:
     return {*(parameter.name for parameter in step.parameters), *step.default_params}
 
 
-def _meant(name: str, steps: Mapping[str, Step]) -> list[tuple[Step, str]]:
+def _meant(name: str, steps: Mapping[str, Step], *, is_open: bool) -> list[tuple[Step, str]]:
     """The steps a typed name goes to, with the parameter's name there."""
     step_id, dot, parameter = name.rpartition(".")
     if not dot:
-        found = [(step, name) for step in steps.values() if name in _names(step)]
-        if not found:
+        takers = [step for step in steps.values() if name in _names(step)]
+        if not takers and not is_open:
             raise _unknown(name, list(steps.values()))
-        return found
+        return [(step, name) for step in takers or steps.values()]
     if step_id not in steps:
         raise UsageProblem(
             f"no processor of the workflow is called '{step_id}'",
             hint=did_you_mean(step_id, steps, "its processors"),
         )
-    if parameter not in _names(steps[step_id]):
+    if parameter not in _names(steps[step_id]) and not is_open:
         raise _unknown(parameter, [steps[step_id]])
     return [(steps[step_id], parameter)]
 
@@ -144,9 +170,10 @@ def _unknown(name: str, steps: Sequence[Step]) -> UsageProblem:
     names = {known for step in steps for known in _names(step)}
     where = f"step '{steps[0].id}'" if len(steps) == 1 else "no step of the workflow"
     has = "has no" if len(steps) == 1 else "has a"
+    meant = did_you_mean(name, names, "its parameters" if len(steps) == 1 else "their parameters")
     return UsageProblem(
         f"{where} {has} parameter called '{name}'",
-        hint=did_you_mean(name, names, "its parameters" if len(steps) == 1 else "their parameters"),
+        hint=f"{meant}; to pass it all the same, add --undeclared",
     )
 
 

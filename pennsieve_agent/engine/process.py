@@ -6,16 +6,19 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
 from pennsieve_agent.domain.dockerfile import Dockerfile, parse_dockerfile
+from pennsieve_agent.domain.dockerfile_runs import without_engine
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.children import GRACE_SECONDS, MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.command import Command, local_command
 from pennsieve_agent.engine.exits import describe_exit
+from pennsieve_agent.engine.search_path import search_path
 from pennsieve_agent.engine.venvs import python_environment
 from pennsieve_agent.errors import EngineError, SourceError
 
@@ -25,17 +28,21 @@ _STOPPED = 143
 class ProcessBackend:
     """Runs the command of a repository's Dockerfile from a copy of the repository.
 
-    ``cache`` keeps the code of every commit that was prepared, and one Python environment for each
-    ``requirements.txt``. ``grace`` is how long, in seconds, a program may take to end when asked.
+    ``cache`` keeps the code of every commit that was prepared, and one Python environment for all
+    that install the same packages. Of the Dockerfile's ``RUN`` lines it does what
+    :mod:`pennsieve_agent.domain.dockerfile_runs` finds, and says in the log what it leaves out.
+    ``grace`` is how long, in seconds, a program may take to end when asked.
 
     ``node`` names whoever runs programs here: :meth:`sweep` ends only the programs of that name.
 
-    The program gets a clean environment: nothing of ours but ``PATH``.
+    The program gets a clean environment: nothing of ours but ``PATH``, without this program. It
+    sees the run's folder at its own path on this machine, and nothing keeps it from writing there.
     """
 
     name = "process"
-    isolation = "nothing is isolated: the program runs as you, with your files"
-    read_only_input = False
+    isolation = (
+        "nothing is isolated: the program runs as you, with your files, and can change its input"
+    )
 
     def __init__(self, cache: Path, node: str, grace: float = GRACE_SECONDS) -> None:
         self._cache = cache.absolute()
@@ -58,9 +65,13 @@ class ProcessBackend:
             OSError: for example, no space left.
 
         """
-        read_dockerfile(checkout, name).argv()
+        dockerfile = read_dockerfile(checkout, name)
+        dockerfile.argv()
         code = self._keep(checkout)
-        environment = python_environment(self._cache / "environments", code, log)
+        plan = without_engine(dockerfile, _names(code))
+        for note in plan.notes:
+            log(note)
+        environment = python_environment(self._cache / "environments", code, plan.installs, log)
         reference = {"code": str(code), "environment": str(environment)}
         return Program(self.name, json.dumps(reference))
 
@@ -86,6 +97,7 @@ class ProcessBackend:
         (task.scratch / "tmp").mkdir()
         _show_layers(task)
         dockerfile = read_dockerfile(mine, task.job.source_url)
+        _make_executable(mine, without_engine(dockerfile, _names(mine)).executables)
         command = local_command(dockerfile, mine, environment / "bin" / "python")
         env = self._environment(task, command, environment)
         if (problem := _unusable(command, env["PATH"])) is not None:
@@ -105,7 +117,11 @@ class ProcessBackend:
             **task.environment(
                 str(task.input.absolute()), str(task.output.absolute()), str(_layers_folder(task))
             ),
-            "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PATH": search_path(
+                (*command.path, environment / "bin"),
+                os.environ.get("PATH", os.defpath),
+                task.scratch.absolute(),
+            ),
             "HOME": str(task.scratch.absolute()),
             MARK: new_mark(self._node),
             "TMPDIR": str((task.scratch / "tmp").absolute()),
@@ -126,6 +142,20 @@ class ProcessBackend:
                     if not kept.is_dir():
                         raise
         return kept
+
+
+def _names(code: Path) -> list[str]:
+    """The files and folders of a repository, relative to it."""
+    names = (path.relative_to(code) for path in code.rglob("*"))
+    return [name.as_posix() for name in names if name.parts[0] != ".git"]
+
+
+def _make_executable(code: Path, names: Iterable[str]) -> None:
+    """Make files executable, as the Dockerfile does; links lead to other files, and stay."""
+    for name in names:
+        path = code / name
+        if path.is_file() and not path.is_symlink():
+            path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
 
 
 def _layers_folder(task: Task) -> Path:

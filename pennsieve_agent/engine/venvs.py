@@ -1,4 +1,4 @@
-"""Python environments for ``requirements.txt`` files, built once and kept."""
+"""Python environments with what a Dockerfile installs by pip, built once and kept."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import subprocess
 import sys
 import threading
 import venv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pennsieve_agent.domain.dockerfile_runs import PipInstall
 from pennsieve_agent.engine.backend import Log
 from pennsieve_agent.engine.children import run_child
 from pennsieve_agent.engine.files import remove_tree
 from pennsieve_agent.errors import EngineError, SourceError
 
-REQUIREMENTS = "requirements.txt"
 _COMPLETE = ".complete"
 #: What pip needs to reach its index. Nothing else of our environment goes to a package's build.
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
@@ -28,42 +28,51 @@ _KEPT_BEGINNINGS = ("PIP_", "LC_", "XDG_CACHE_")
 _KEPT_ENDINGS = ("_proxy", "_PROXY")
 
 
-def python_environment(cache: Path, code: Path, log: Log) -> Path:
-    """A virtual environment with what ``code`` requires, from the cache or made now.
+def python_environment(cache: Path, code: Path, installs: Sequence[PipInstall], log: Log) -> Path:
+    """A virtual environment with what ``code`` installs, from the cache or made now.
 
-    One is made at a time for the same requirements, also by several processes. It is made in its
+    One is made at a time for the same packages, also by several processes. It is made in its
     final place, because its scripts name that place, and counts only when a file in it says that
     it is complete.
 
     Raises:
-        SourceError: the requirements cannot be installed; the log says why.
+        SourceError: the packages cannot be installed; the log says why.
         EngineError: this Python cannot make environments.
         OSError: for example, no space left.
 
     """
     cache.mkdir(parents=True, exist_ok=True)
-    home = cache / _key(code)
+    home = cache / _key(code, installs)
     with _locked(home.with_suffix(".lock")):
         if (home / _COMPLETE).is_file() and (home / "bin" / "python").exists():
             return home
         remove_tree(home)
         _create(home)
-        if (code / REQUIREMENTS).is_file():
-            log(f"installing {REQUIREMENTS}")
-            _install(home, code, log)
+        for install in installs:
+            log(f"installing {_named(install)}")
+            _install(home, code, install, log)
         (home / _COMPLETE).touch()
     return home
 
 
-def _key(code: Path) -> str:
-    """What an environment depends on: the requirements, and the Python it is made of."""
+def _named(install: PipInstall) -> str:
+    return ", ".join(install.files) or " ".join(install.arguments)
+
+
+def _key(code: Path, installs: Sequence[PipInstall]) -> str:
+    """What an environment depends on: what is installed, and the Python it is made of."""
     digest = hashlib.sha256(f"{sys.version} {sys.base_prefix} {platform.machine()}".encode())
-    requirements = code / REQUIREMENTS
-    if requirements.is_file():
-        text = requirements.read_bytes()
-        digest.update(text)
-        if _is_local(text.decode("utf-8", "replace")):
-            digest.update(str(code).encode())
+    is_own = False
+    for install in installs:
+        digest.update(repr(install.arguments).encode())
+        is_own |= bool(install.packages)
+        for name in install.files:
+            path = code / name
+            text = path.read_bytes() if path.is_file() else b""
+            digest.update(text)
+            is_own |= path.is_dir() or _is_local(text.decode("utf-8", "replace"))
+    if is_own:
+        digest.update(str(code).encode())
     return digest.hexdigest()[:24]
 
 
@@ -85,7 +94,7 @@ def _create(home: Path) -> None:
         ) from None
 
 
-def _install(home: Path, code: Path, log: Log) -> None:
+def _install(home: Path, code: Path, install: PipInstall, log: Log) -> None:
     # Our own pip installs into it: five times as fast as putting a pip into each environment.
     # -I keeps a file of the repository called pip.py, or the like, from being imported.
     python = str(home / "bin" / "python")
@@ -96,17 +105,18 @@ def _install(home: Path, code: Path, log: Log) -> None:
             *pip,
             *(() if has_pip else ("--python", python)),
             *("install", "--no-compile", "--no-input", "--disable-pip-version-check"),
-            *("--progress-bar", "off", "--requirement", REQUIREMENTS),
+            *("--progress-bar", "off", *install.arguments),
         ],
-        cwd=code,
+        cwd=code / install.cwd,
         env=pip_environment(os.environ),
         log=log,
         stop=threading.Event(),
     )
     if end.code != 0:
+        what = _named(install) if install.files else f"pip install {_named(install)}"
         raise SourceError(
-            f"what {REQUIREMENTS} asks for could not be installed",
-            where=str(code / REQUIREMENTS),
+            f"what {what} asks for could not be installed",
+            where=str(code / install.cwd),
             hint="the log has pip's own words; with a container engine, the Dockerfile decides",
         )
 

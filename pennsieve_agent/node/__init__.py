@@ -1,11 +1,14 @@
 """The node manager: what runs in the user's own AWS account, and takes runs to their end.
 
-Two Lambda functions from one zip, and jobs on AWS Batch. Nothing listens: the platform assumes its
-role and calls the gateway by ``lambda:InvokeFunction``.
+Lambda functions from one zip, and jobs on AWS Batch. Nothing listens: whoever calls a function has
+the right to in AWS.
 
-* :mod:`.gateway` answers the platform within three seconds: it starts, cancels and shows runs,
-  pages through their logs, tells how the node is, keeps secrets and the list of allowed code.
-  What takes longer it writes down, and wakes the reconciler.
+* :mod:`.gateway` and :mod:`.admin` are an own node's two functions, for its users and its owner.
+  They share :mod:`.front`, which checks who calls (:mod:`.proof`, :mod:`.tickets`) and logs each
+  call. What may run, on what, for whom, is in :mod:`.registry`; a run names it and brings nothing
+  of its own (:mod:`.start_document`, :mod:`.own_run`).
+* :mod:`.hosted` is the one function of a node that Pennsieve runs: runs are read from Pennsieve
+  (:mod:`.prepare`) and reported to it (:mod:`.outbox`).
 * :mod:`.reconciler` moves runs forward. It is woken by Batch's events, by the gateway and every
   five minutes while a run is active; whichever comes, lost, late or twice, it compares what is
   written down with what AWS shows, and does what follows.

@@ -17,8 +17,8 @@ from pennsieve_agent.node.launch import definition_name, job_name
 from pennsieve_agent.node.logs import step_lines
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.step_secrets import hidden_of
 from pennsieve_agent.node.tasks import TaskKind, object_key
-from pennsieve_agent.node.vault import hidden_values
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def archive_key(run: str) -> str:
 
 def archive(node: Node, record: RunRecord) -> None:
     """Keep the whole log as one zip. A log that is gone is left out; the run ends all the same."""
-    hidden = hidden_values(node, record.person)
+    hidden = hidden_of(node, record)
     movers = {job.step: job.kind for job in record.work if job.kind in _MOVES}
     moved: dict[str, int] = {}
     record.log_bytes = 0  # whoever was interrupted may have begun to count
@@ -70,7 +70,7 @@ def _plan(record: RunRecord) -> Mapping[str, Any]:
     return {key: value for key, value in record.plan.items() if key != "sources"}
 
 
-def receipt(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
+def metrics_of(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
     """What the run took and cost, in the platform's shape (``contracts/workflows.md`` 3.9).
 
     The file system's part is what the movers wrote and read there, kept for as long as the run

@@ -1,15 +1,25 @@
-"""How the node is, as the platform's health checker reads it (``contracts/resources.md`` 3.3)."""
+"""How the node is, as the platform's health checker reads it (``contracts/resources.md`` 3.3).
+
+An own node is asked the same by its owner, and its way to Pennsieve is tried as well.
+"""
 
 from __future__ import annotations
 
+import urllib.error
+import urllib.request
 from typing import Any
 
+from pennsieve_agent.domain.node_protocol import PROTOCOL
 from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.node import Node, aws_code
 
+SIGN_IN = "/authentication/cognito-config"
+"""What anybody may ask Pennsieve (``contracts/core.md`` 1.2)."""
+WAY_SECONDS = 5.0
+
 
 def health(node: Node) -> dict[str, Any]:
-    """``{status, issues, resources}``; an issue is one sentence."""
+    """``{status, issues, resources, version, protocol, mode}``; an issue is one sentence."""
     issues: list[str] = []
     active = 0
     try:
@@ -18,7 +28,7 @@ def health(node: Node) -> dict[str, Any]:
         if not aws_code(error):
             raise
         issues.append(f"the journal cannot be read: {aws_code(error)}")
-    issues += _queues(node)
+    issues += [*_queues(node), *_way_to_pennsieve(node)]
     return {
         "status": "WARNING" if issues else "HEALTHY",
         "issues": issues,
@@ -27,7 +37,26 @@ def health(node: Node) -> dict[str, Any]:
             "version": node.settings.version,
             "mode": node.settings.mode,
         },
+        "version": node.settings.version,
+        "protocol": PROTOCOL,
+        "mode": node.settings.mode,
     }
+
+
+def _way_to_pennsieve(node: Node) -> list[str]:
+    """Whether the node reaches Pennsieve: asked without a key."""
+    url = f"{node.settings.api}{SIGN_IN}"
+    request = urllib.request.Request(url)  # noqa: S310 - Pennsieve's address
+    try:
+        with node.open_url(request, WAY_SECONDS) as answer:
+            answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return [f"Pennsieve answers the compute node at {url} with HTTP {error.code}"]
+    except (OSError, ValueError) as error:
+        why = getattr(error, "reason", error)
+        return [f"Pennsieve does not answer the compute node at {url}: {why}"]
+    return []
 
 
 def _queues(node: Node) -> list[str]:

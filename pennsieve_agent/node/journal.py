@@ -2,24 +2,39 @@
 
 One item for each run, changed only by whoever holds its lease: a lease is taken by a conditional
 write and lasts a little longer than any single step, so that of two invocations one works, and that
-of one that was killed is soon free again.
+of one that was killed is soon free again. A run's plan, which can be large and does not change, is
+a document of its own.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.domain.node_protocol import digest_of
+from pennsieve_agent.node.items import (
+    REFUSED,
+    Documents,
+    Items,
+    expiry,
+    key,
+    text_of,
+    text_values,
+)
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.record import RunRecord
+from pennsieve_agent.node.run_document import summary_of
 
 LEASE_SECONDS = 90.0
 KEPT_SECONDS = 90 * 86_400
 """How long what became of a run can still be asked."""
-_BUSY = "ConditionalCheckFailedException"
+DOCUMENT_SECONDS = KEPT_SECONDS + 30 * 86_400
+"""How long the documents of a run are kept: no run takes longer than the difference."""
+RUNS = "RUNS"
+_START = "START"
 
 
 class Busy(Exception):  # noqa: N818 - a state
@@ -32,63 +47,63 @@ class Journal:
 
     node: Node
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    _plans: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def begin(self, record: RunRecord, token: str) -> bool:
-        """Write a new run down; False when it is there already, which changes nothing."""
-        expires = int(self.node.now()) + KEPT_SECONDS
-        self._put(record.run, "TOKEN", {"token": {"S": token}, "expires_at": {"N": str(expires)}})
-        self._put("", record.run, {}, pk="ACTIVE")
-        return self._once(record)
+    def begin(
+        self, record: RunRecord, token: str = "", start: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Write a new run down; False when it is there already, which changes nothing.
 
-    def _once(self, record: RunRecord) -> bool:
-        item = {**_key(f"RUN#{record.run}", "RUN"), "body": {"S": record.to_json()}}
-        try:
-            self._table.put_item(
-                TableName=self._name, Item=item, ConditionExpression="attribute_not_exists(pk)"
-            )
-        except Exception as error:
-            if aws_code(error) != _BUSY:
-                raise
+        ``token`` is what Pennsieve gave for it, ``start`` the document that asks for an own run.
+        """
+        if token:
+            kept = expiry(self.node.now() + KEPT_SECONDS)
+            self._items.put(_run(record.run), "TOKEN", {"token": {"S": token}, **kept})
+        if start is not None:
+            _, values = self._documents.keep(start, f"runs/{record.run}")
+            self._items.put(_run(record.run), f"{_START}#{record.content}", self._kept(values))
+        self._keep_plan(record)
+        self._items.put("ACTIVE", record.run, {})
+        if not self._items.put_new(_run(record.run), "RUN", _values(record)):
             return False
+        self._list(record)
         return True
 
     def read(self, run: str) -> RunRecord | None:
         """A run as it is now; None when it is not known."""
-        item = self._get(f"RUN#{run}", "RUN")
-        return RunRecord.of(item["body"]["S"]) if item else None
+        item = self._items.get(_run(run), "RUN")
+        if item is None:
+            return None
+        record = RunRecord.of(text_of(item))
+        if record.planned:
+            record.plan = self._plan(run, record.planned)
+        return record
+
+    def start_of(self, record: RunRecord) -> dict[str, Any]:
+        """The document that asked for an own run; empty when it is gone."""
+        item = self._items.get(_run(record.run), f"{_START}#{record.content}")
+        start: dict[str, Any] = self._documents.read(item) if item else {}
+        return start
 
     def token(self, run: str) -> str:
         """The run's own token; empty when it is gone."""
-        item = self._get(f"RUN#{run}", "TOKEN")
+        item = self._items.get(_run(run), "TOKEN")
         return str(item["token"]["S"]) if item else ""
 
     def active(self) -> list[str]:
         """The runs that have not come to their end."""
-        found: list[str] = []
-        start: dict[str, Any] = {}
-        while True:
-            page = self._table.query(
-                TableName=self._name,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": "ACTIVE"}},
-                ConsistentRead=True,
-                **start,
-            )
-            found += [row["sk"]["S"] for row in page["Items"]]
-            if "LastEvaluatedKey" not in page:
-                return found
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        return [str(item["sk"]["S"]) for item in self._items.query("ACTIVE")]
 
     def ask_cancel(self, run: str) -> bool:
         """Note that a run is to be cancelled; False when it is not known."""
-        if self._get(f"RUN#{run}", "RUN") is None:
+        if self._items.get(_run(run), "RUN") is None:
             return False
-        self._put(run, "CANCEL", {})
+        self._items.put(_run(run), "CANCEL", {})
         return True
 
     def is_cancelled(self, run: str) -> bool:
         """Whether it is to be."""
-        return self._get(f"RUN#{run}", "CANCEL") is not None
+        return self._items.get(_run(run), "CANCEL") is not None
 
     def take(self, run: str) -> RunRecord | None:
         """A run to work on, with its lease; None when it is not known.
@@ -97,25 +112,28 @@ class Journal:
             Busy: somebody else holds it.
 
         """
+        self._lease(run)
+        return self.read(run)
+
+    def _lease(self, run: str) -> None:
         now = self.node.now()
         item = {
-            **_key(f"RUN#{run}", "LEASE"),
+            **key(_run(run), "LEASE"),
             "owner": {"S": self.owner},
             "until": {"N": str(now + LEASE_SECONDS)},
         }
         try:
-            self._table.put_item(
-                TableName=self._name,
+            self.node.client("dynamodb").put_item(
+                TableName=self.node.settings.table,
                 Item=item,
                 ConditionExpression="attribute_not_exists(pk) OR #o = :o OR #u < :now",
                 ExpressionAttributeNames={"#o": "owner", "#u": "until"},
                 ExpressionAttributeValues={":o": {"S": self.owner}, ":now": {"N": str(now)}},
             )
         except Exception as error:
-            if aws_code(error) == _BUSY:
+            if aws_code(error) == REFUSED:
                 raise Busy(run) from None
             raise
-        return self.read(run)
 
     def write(self, record: RunRecord) -> None:
         """Replace what is written of a run, and keep its lease.
@@ -124,69 +142,90 @@ class Journal:
             Busy: the lease was lost meanwhile; nothing was written.
 
         """
-        self.take(record.run)
-        item = {**_key(f"RUN#{record.run}", "RUN"), "body": {"S": record.to_json()}}
-        self._table.put_item(TableName=self._name, Item=item)
+        self._lease(record.run)
+        self._keep_plan(record)
+        self._list(record)
+        self._items.put(_run(record.run), "RUN", _values(record))
 
     def release(self, run: str) -> None:
         """Let others work on it."""
-        self._delete(f"RUN#{run}", "LEASE")
+        self._items.delete(_run(run), "LEASE")
 
     def forget(self, record: RunRecord) -> None:
         """A run is over: its token goes, what became of it stays for a while. May be repeated."""
-        expires = {"expires_at": {"N": str(int(self.node.now()) + KEPT_SECONDS)}}
-        self._put(record.run, "RUN", {"body": {"S": record.to_json()}, **expires})
+        self._list(record)
+        expires = expiry(self.node.now() + KEPT_SECONDS)
+        self._items.put(_run(record.run), "RUN", {**_values(record), **expires})
         for name in ("TOKEN", "CANCEL"):
-            self._delete(f"RUN#{record.run}", name)
-        self._delete("ACTIVE", record.run)
+            self._items.delete(_run(record.run), name)
+        self._items.delete("ACTIVE", record.run)
 
     def allowed(self) -> list[str]:
         """The code that may run; empty means all."""
-        item = self._get("NODE", "ALLOWED")
-        found: list[str] = json.loads(item["body"]["S"]) if item else []
-        return found
+        item = self._items.get("NODE", "ALLOWED")
+        allowed: list[str] = json.loads(item["body"]["S"]) if item else []
+        return allowed
 
     def allow(self, processors: list[str]) -> None:
         """Replace that list."""
-        self._put("", "ALLOWED", {"body": {"S": json.dumps(processors)}}, pk="NODE")
+        self._items.put("NODE", "ALLOWED", {"body": {"S": json.dumps(processors)}})
 
     def note_cost(self, month: str, run: str, usd: float) -> None:
         """What a run has cost in a month (``2026-11``)."""
-        self._put("", run, {"usd": {"N": f"{usd:.6f}"}}, pk=f"COST#{month}")
+        self._items.put(f"COST#{month}", run, {"usd": {"N": f"{usd:.6f}"}})
 
     def cost_of(self, month: str, but: str = "") -> float:
         """What all runs have cost in a month, leaving one out."""
-        page = self._table.query(
-            TableName=self._name,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": f"COST#{month}"}},
-        )
-        return sum(float(row["usd"]["N"]) for row in page["Items"] if row["sk"]["S"] != but)
+        rows = self._items.query(f"COST#{month}")
+        return sum(float(row["usd"]["N"]) for row in rows if row["sk"]["S"] != but)
+
+    def _keep_plan(self, record: RunRecord) -> None:
+        """Store a plan that is not stored yet; before the run's own item names it."""
+        digest = digest_of(record.plan) if record.plan else ""
+        if digest == record.planned:
+            return
+        _, values = self._documents.keep(record.plan, f"runs/{record.run}")
+        self._items.put(_run(record.run), f"PLAN#{digest}", self._kept(values))
+        record.planned = digest
+        self._plans[digest] = record.plan
+
+    def _plan(self, run: str, digest: str) -> dict[str, Any]:
+        if digest not in self._plans:
+            item = self._items.get(_run(run), f"PLAN#{digest}")
+            self._plans[digest] = self._documents.read(item) if item else {}
+        return self._plans[digest]
+
+    def _list(self, record: RunRecord) -> None:
+        """Keep an own run's row in the list of runs; written before the run that says it was."""
+        if not record.is_own:
+            return
+        row = summary_of(record)
+        digest = digest_of(row)
+        if digest == record.listed:
+            return
+        self._items.put(RUNS, list_key(record), self._kept({"body": {"S": json.dumps(row)}}))
+        record.listed = digest
+
+    def _kept(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {**values, **expiry(self.node.now() + DOCUMENT_SECONDS)}
 
     @property
-    def _table(self) -> Any:
-        return self.node.client("dynamodb")
+    def _items(self) -> Items:
+        return Items(self.node)
 
     @property
-    def _name(self) -> str:
-        return self.node.settings.table
-
-    def _get(self, pk: str, sk: str) -> dict[str, Any] | None:
-        answer = self._table.get_item(TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
-        found: dict[str, Any] | None = answer.get("Item")
-        return found
-
-    def _put(self, run: str, sk: str, body: dict[str, Any], *, pk: str = "") -> None:
-        item = {**_key(pk or f"RUN#{run}", sk), **body}
-        self._table.put_item(TableName=self._name, Item=item)
-
-    def _delete(self, pk: str, sk: str) -> None:
-        self._table.delete_item(TableName=self._name, Key=_key(pk, sk))
+    def _documents(self) -> Documents:
+        return Documents(self.node)
 
 
-def _key(pk: str, sk: str) -> dict[str, Any]:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
+def list_key(record: RunRecord) -> str:
+    """A run's place in the list of runs, which is in the order of time."""
+    return f"{int(record.created * 1000):015d}#{record.run}"
 
 
-Wake = Callable[[str], None]
-"""Wakes the reconciler for a run."""
+def _run(run: str) -> str:
+    return f"RUN#{run}"
+
+
+def _values(record: RunRecord) -> dict[str, Any]:
+    return text_values(record.to_json(plan=False))

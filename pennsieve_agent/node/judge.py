@@ -11,11 +11,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent.domain.prices import JobUsage, job_cost
-from pennsieve_agent.node.reasons import DEPENDENCY, STOPPED, TIME_UP, failure, processors, waiting
+from pennsieve_agent.node.reasons import (
+    DEPENDENCY,
+    STOPPED,
+    TIME_LIMIT,
+    attempts,
+    failure,
+    processors,
+    waiting,
+)
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
 
 MOST_SUBMISSIONS = 4
-"""Of a job that Batch no longer knows."""
+"""Of a job that Batch no longer knows, again and again."""
+HOST_LOSSES = 3
+"""How often a job is tried again because of its machine, beside retries of its program."""
 MOST_PARENTS = 20
 """Jobs that one may depend upon (AWS Batch, "Job dependencies")."""
 Json = Mapping[str, Any]
@@ -26,13 +36,15 @@ _RUNNING = "RUNNING"
 class Seen:
     """What AWS shows: jobs by id, and the compute environment of each job's queue by its key.
 
-    ``month`` is what other runs of this month have cost, in USD.
+    ``month`` is what other runs of this month have cost, in USD; ``revoked`` says which grant the
+    run needs and no longer has.
     """
 
     jobs: Mapping[str, Json]
     environments: Mapping[str, Json] = field(default_factory=dict)
     cancelled: bool = False
     month: float = 0.0
+    revoked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,40 @@ def _note(job: JobRecord, row: Json) -> None:
         code = (row.get("container") or {}).get("exitCode")
         job.exit_code = int(code) if code is not None else None
         job.reason = failure(row) if job.status == "FAILED" else ""
+    job.attempts = attempts(row, job)
+
+
+def resubmit(job: JobRecord) -> None:
+    """Make a job one that was never submitted; what became of it so far is kept."""
+    job.past += job.attempts
+    job.attempts, job.id, job.status, job.reason = [], "", "", ""
+    job.exit_code, job.started, job.stopped = None, 0.0, 0.0
+
+
+def tries_again(record: RunRecord, job: JobRecord) -> bool:
+    """Whether the program of a job failed, and the run allows another try.
+
+    What happened to its machine is tried again by AWS Batch itself and is not counted here.
+    """
+    most = int(record.limits.get("retries") or 0)
+    if job.kind is not JobKind.PROCESS or job.status != "FAILED" or not is_own_failure(job):
+        return False
+    failures = [row for row in (*job.past, *job.attempts) if row["exitCode"]]
+    return not record.outcome and len(failures) <= most
+
+
+def is_own_failure(job: JobRecord) -> bool:
+    """Whether the program itself ended a job."""
+    return (
+        bool(job.exit_code)
+        and job.reason not in {STOPPED, DEPENDENCY}
+        and not (job.reason.startswith(TIME_LIMIT))
+    )
+
+
+def host_losses(job: JobRecord) -> int:
+    """How often a job lost its machine, in all its submissions."""
+    return sum(row["exitCode"] is None for row in (*job.past, *job.attempts))
 
 
 def lost(record: RunRecord, seen: Seen) -> list[JobRecord]:
@@ -80,21 +126,18 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
     """
     if record.submitting:
         return record.job(record.submitting)
+    # What may be tried again is waited for here: Batch gives up what depends upon a failed job.
+    most = 0 if record.limits.get("retries") else MOST_PARENTS
     for job in record.work:
         before = awaited(record, job)
-        if not job.id and len(before) <= MOST_PARENTS and all(each.id for each in before):
+        if not job.id and len(before) <= most and all(each.id for each in before):
             return job
     return None
 
 
 def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
     """Move a run that is running to what comes next; leave it where nothing follows."""
-    gone = lost(record, seen)
-    for job in gone:
-        if job.asked - job.failures >= MOST_SUBMISSIONS:
-            record.end("FAILED", f"step '{job.step}': AWS Batch lost its job several times")
-        job.id, job.status = "", ""
-    again = _tried_again(record) if not (record.outcome or seen.cancelled) else False
+    _try_again(record, seen)
     failed = [job for job in record.work if job.status == "FAILED"]
     first = [job for job in failed if job.reason != DEPENDENCY] or failed
     if first:
@@ -105,52 +148,32 @@ def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
         return
     if seen.cancelled:
         record.end("CANCELED", "")
+    if seen.revoked:
+        record.end("FAILED", seen.revoked)
     _limits(record, seen, terms, now)
     if record.outcome:
         record.phase = Phase.ENDING
-    elif gone or again or next_to_submit(record) is not None:
+    elif next_to_submit(record) is not None:
         record.phase = Phase.SUBMITTING
 
 
-def _tried_again(record: RunRecord) -> bool:
-    """Take back what may be tried again; whether there is anything.
-
-    ``retries`` counts what the program failed; what AWS failed Batch itself tries again
-    (:func:`pennsieve_agent.node.launch.retries`). A job that failed because it waited for one that
-    is tried again is submitted again, too.
-    """
-    most, found = int(record.limits.get("retries") or 0), False
+def _try_again(record: RunRecord, seen: Seen) -> None:
+    """Let the jobs be submitted again that Batch lost, and those whose program may fail again."""
+    for job in lost(record, seen):
+        job.lost += 1
+        if job.lost >= MOST_SUBMISSIONS:
+            record.end("FAILED", f"step '{job.step}': AWS Batch lost its job several times")
+        resubmit(job)
     for job in record.work:
-        if job.status != "FAILED":
-            continue
-        waited = job.reason == DEPENDENCY
-        if waited and all(record.job(key).status != "FAILED" for key in job.after):
-            found = True
-            _take_back(job)
-        elif _program_failed(job) and job.failures < most:
-            found = True
-            job.failures += 1
-            job.before += max(job.stopped - job.started, 0.0) if job.started else 0.0
-            _take_back(job)
-    return found
-
-
-def _program_failed(job: JobRecord) -> bool:
-    """Whether the program itself ended a step, and neither AWS, nor the node, nor its time."""
-    ended = job.kind is JobKind.PROCESS and bool(job.exit_code)
-    return ended and job.reason not in {DEPENDENCY, STOPPED, TIME_UP}
-
-
-def _take_back(job: JobRecord) -> None:
-    job.id, job.status, job.reason, job.exit_code = "", "", "", None
-    job.started = job.stopped = 0.0
+        if not seen.cancelled and tries_again(record, job):
+            resubmit(job)
 
 
 def _limits(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
     seconds = float(record.limits.get("timeoutSeconds") or 0)
     if seconds and now - record.started >= seconds:
         record.end("FAILED", f"the time limit of the run, {seconds:g} s, was reached")
-    cost, most = cost_of(record, terms, now), float(record.limits.get("maxCostUsd") or 0)
+    cost, most = cost_of(record, terms, now), float(record.limits.get("maxCost") or 0)
     if most and cost >= most:
         record.end("FAILED", f"the cost limit of the run, {most:.2f} USD, was reached")
     if terms.budget and seen.month + cost >= terms.budget:
@@ -161,7 +184,8 @@ def _limits(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
 def usage(record: RunRecord, job: JobRecord, terms: Terms, now: float) -> JobUsage:
     """What a job took so far."""
     until = job.stopped or (now if job.status == _RUNNING else job.started)
-    seconds = job.before + (max(until - job.started, 0.0) if job.started else 0.0)
+    seconds = max(until - job.started, 0.0) if job.started else 0.0
+    seconds += sum(max(row["ended"] - row["started"], 0.0) for row in job.past)
     spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
     gpu = "gpu" if job.gpu else ""
     return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, terms.public)
@@ -207,7 +231,7 @@ def _state(record: RunRecord, job: JobRecord) -> tuple[str, str]:
             return "NOT_STARTED", ""
         stopped = record.outcome == "CANCELED" or _told_to_stop(record, job)
         return ("CANCELED", "") if stopped else ("FAILED", job.reason)
-    if job.status == _RUNNING:
+    if job.status == _RUNNING or (job.past and not record.outcome):
         return "STARTED", ""
     return "NOT_STARTED", ""
 

@@ -1,4 +1,12 @@
-"""Handing a run's jobs to AWS Batch: doors to their folders, what each runs, and the order."""
+"""Handing a run's jobs to AWS Batch: access points of their folders, what each runs, the order.
+
+A processor mounts two access points, one below the other: the run's folder, read-only, and over it
+its own folder, writable (:mod:`pennsieve_agent.domain.step_files`). AWS's pages on volumes of a
+task neither show such a pair nor forbid it (Amazon ECS, "Storage options for Amazon ECS tasks";
+AWS Batch, "Amazon EFS volumes"). What it rests on: a container runtime mounts in the listed order
+(OCI runtime specification, "Mounts"), so the outer one is listed first, and what is mounted over is
+there, as the job that brings the input has made it.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +15,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pennsieve_agent.node.judge import awaited
+from pennsieve_agent.domain.layout import Layout
+from pennsieve_agent.domain.step_files import (
+    LAYERS_MOUNT,
+    RUN_MOUNT,
+    data_path,
+    input_folder,
+    step_folder,
+)
+from pennsieve_agent.node.judge import HOST_LOSSES, awaited, host_losses
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.step_secrets import step_secrets
 from pennsieve_agent.node.tasks import (
     LAYERS_DIR,
-    LAYERS_MOUNT,
     RUN_DIR,
-    RUN_MOUNT,
     Task,
     TaskKind,
     mover_command,
@@ -22,15 +37,14 @@ from pennsieve_agent.node.tasks import (
     object_key,
     step_slug,
 )
-from pennsieve_agent.node.vault import secrets_of
 
-INPUT_MOUNT, OUTPUT_MOUNT = "/mnt/input", "/mnt/output"
 FIRST_UID = 100_000
 LAYER_TARGET = "persistent-layer"
-ATTEMPTS = 4
-"""The first, and three more when AWS takes a machine back or cannot start it."""
 LEAST_TIMEOUT = 60
-_RUN, _LAYERS = "run", "layers"
+ROOT_UID = 0
+"""Who transfer jobs are to the file system, so that they may give files to the run's user."""
+_RUN, _TRANSFER, _LAYERS = "run", "transfer", "layers"
+"""Keys of access points; a step's own has the name of its folder."""
 _TASKS = {
     JobKind.STAGE: TaskKind.STAGE_IN,
     JobKind.MERGE: TaskKind.MERGE,
@@ -85,25 +99,30 @@ class Launcher:
                 self.record.doors[key] = self._door(key)
 
     def _folder(self, key: str) -> str:
-        """The folder behind a door: the run's, one of its steps', or the node's layers."""
+        """The folder of an access point: the run's, one of its steps', or the node's layers."""
         root = f"/runs/{self.record.run}"
-        return {_RUN: root, _LAYERS: "/layers"}.get(key, f"{root}/{key}")
+        return {_RUN: root, _TRANSFER: root, _LAYERS: "/layers"}.get(key, f"{root}/{key}")
 
     def _door(self, key: str) -> str:
-        """An access point rooted at its folder, with the run's own user."""
-        user = FIRST_UID if key == _LAYERS else uid_of(self.record.run)
-        ids = {"Uid": user, "Gid": user}
-        token = hashlib.sha256(f"{self.record.run} {key}".encode()).hexdigest()
-        owner = {"OwnerUid": user, "OwnerGid": user, "Permissions": "0700"}
-        if key == _LAYERS:
-            token = hashlib.sha256(b"layers").hexdigest()
-            owner["Permissions"] = "0755"
+        """An access point rooted at its folder, with the run's own user, or root for transfers.
+
+        What root may do there depends on ``ClientRootAccess``, which the role of transfer jobs
+        alone has (Amazon EFS, "Enforcing a user identity using an access point").
+        """
+        owner = FIRST_UID if key == _LAYERS else uid_of(self.record.run)
+        user = ROOT_UID if key == _TRANSFER else owner
+        scope = "layers" if key == _LAYERS else f"{self.record.run} {key}"
+        made = {
+            "OwnerUid": owner,
+            "OwnerGid": owner,
+            "Permissions": "0755" if key == _LAYERS else "0700",
+        }
         try:
             answer = self.node.client("efs").create_access_point(
-                ClientToken=token,
+                ClientToken=hashlib.sha256(scope.encode()).hexdigest(),
                 FileSystemId=self.node.settings.file_system,
-                PosixUser=ids,
-                RootDirectory={"Path": self._folder(key), "CreationInfo": owner},
+                PosixUser={"Uid": user, "Gid": user},
+                RootDirectory={"Path": self._folder(key), "CreationInfo": made},
                 Tags=[{"Key": k, "Value": v} for k, v in self._tags().items()],
             )
         except Exception as error:
@@ -113,26 +132,27 @@ class Launcher:
         return str(answer["AccessPointId"])
 
     def _mounts(self, job: JobRecord) -> list[tuple[str, str, bool]]:
-        """The key of each door of a job, where it is mounted, and whether read-only."""
+        """The key of each access point of a job, where it is mounted, and whether read-only.
+
+        A mount comes after the one that it lies in.
+        """
         if job.kind is not JobKind.PROCESS:
-            found = [(_RUN, RUN_MOUNT, False)]
+            mounts = [(_TRANSFER, RUN_MOUNT, False)]
             if self._target(job) == LAYER_TARGET:
-                found.append((_LAYERS, LAYERS_MOUNT, False))
-            return found
-        parents = self._plan(job.step).get("depends_on") or []
-        merged = len(parents) != 1
-        source = f"{job.step}.input" if merged else str(parents[0])
-        found = [(source, INPUT_MOUNT, True), (job.step, OUTPUT_MOUNT, False)]
+                mounts.append((_LAYERS, LAYERS_MOUNT, False))
+            return mounts
+        own = step_folder(job.step)
+        mounts = [(_RUN, RUN_MOUNT, True), (own, f"{RUN_MOUNT}/{own}", False)]
         if self.record.layers:
-            found.append((_LAYERS, LAYERS_MOUNT, True))
-        return found
+            mounts.append((_LAYERS, LAYERS_MOUNT, True))
+        return mounts
 
     def _define(self, job: JobRecord) -> str:
         """Register what a job runs; the definition's ARN."""
         settings = self.node.settings
         doors = self._mounts(job)
         process = job.kind is JobKind.PROCESS
-        secrets = secrets_of(self.node, self.record.person) if process else []
+        secrets = step_secrets(self.node, self.record) if process else []
         # A secret wins over a parameter of its name, and ECS takes a name only once.
         hidden = {each["name"] for each in secrets}
         container: dict[str, Any] = {
@@ -145,7 +165,9 @@ class Launcher:
                 if name not in hidden
             ],
             "resourceRequirements": _requirements(job),
-            "volumes": [self._volume(key) for key, _, _ in doors],
+            "volumes": [
+                self._volume(_volume_name(key), self.record.doors[key]) for key, _, _ in doors
+            ],
             "mountPoints": [
                 {"sourceVolume": _volume_name(key), "containerPath": path, "readOnly": read_only}
                 for key, path, read_only in doors
@@ -165,23 +187,21 @@ class Launcher:
             type="container",
             platformCapabilities=["EC2" if job.gpu else "FARGATE"],
             containerProperties=container,
-            retryStrategy=retries(),
+            retryStrategy=_retries(job),
             timeout={"attemptDurationSeconds": _timeout(self.record.limits)},
             propagateTags=True,
             tags=self._tags(),
         )
         return str(answer["jobDefinitionArn"])
 
-    def _volume(self, key: str) -> dict[str, Any]:
+    def _volume(self, name: str, access_point: str) -> dict[str, Any]:
+        """The volume that an access point is of: the one place that knows the kind of storage."""
         return {
-            "name": _volume_name(key),
+            "name": name,
             "efsVolumeConfiguration": {
                 "fileSystemId": self.node.settings.file_system,
                 "transitEncryption": "ENABLED",
-                "authorizationConfig": {
-                    "accessPointId": self.record.doors[key],
-                    "iam": "ENABLED",
-                },
+                "authorizationConfig": {"accessPointId": access_point, "iam": "ENABLED"},
             },
         }
 
@@ -198,7 +218,11 @@ class Launcher:
     def _environment(self, job: JobRecord) -> dict[str, str]:
         if job.kind is JobKind.PROCESS:
             layers = {LAYERS_DIR: LAYERS_MOUNT} if self.record.layers else {}
-            folders = {"INPUT_DIR": INPUT_MOUNT, "OUTPUT_DIR": OUTPUT_MOUNT}
+            parents = self._plan(job.step).get("depends_on") or ()
+            folders = {
+                "INPUT_DIR": data_path(input_folder(job.step, parents)),
+                "OUTPUT_DIR": data_path(step_folder(job.step)),
+            }
             return {**layers, **self._own(job), **folders}
         settings = self.node.settings
         values = {
@@ -216,13 +240,24 @@ class Launcher:
         return dict(self._plan(job.step).get("environment") or {})
 
     def _tell(self, job: JobRecord) -> None:
-        """Put what a mover is to do where it reads it."""
+        """Put what a transfer job is to do where it reads it."""
+        task = self._task(job)
+        self.node.client("s3").put_object(
+            Bucket=self.node.settings.bucket,
+            Key=object_key(self.record.run, job.step, task.kind),
+            Body=task.to_json().encode(),
+        )
+
+    def _task(self, job: JobRecord) -> Task:
         kind = _TASKS[job.kind]
-        plan: Mapping[str, Any] = {} if kind is TaskKind.CLEAN else self._plan(job.step)
+        if kind is TaskKind.CLEAN:
+            return Task(kind, self.record.run, job.step)
+        plan = self._plan(job.step)
         sources: Mapping[str, list[str]] = self.record.plan.get("sources") or {}
-        every = [each for ids in sources.values() for each in ids]
+        every = [package for ids in sources.values() for package in ids]
         own = sources.get(job.step) or plan.get("package_ids") or every
-        task = Task(
+        before = self._steps_before(job.step)
+        return Task(
             kind,
             self.record.run,
             job.step,
@@ -231,12 +266,24 @@ class Launcher:
             parents=tuple(plan.get("depends_on") or ()),
             target=str(plan.get("target_type") or ""),
             params=(self.record.plan.get("targets") or {}).get(job.step) or {},
+            layout=Layout(self.record.plan.get("layout", Layout.TREE)),
+            steps=tuple(dict.fromkeys(each.step for each in self.record.work)),
+            before=before,
+            sources=tuple(step for step in before if step in self._staged()),
+            uid=uid_of(self.record.run),
         )
-        self.node.client("s3").put_object(
-            Bucket=self.node.settings.bucket,
-            Key=object_key(self.record.run, job.step, kind),
-            Body=task.to_json().encode(),
-        )
+
+    def _steps_before(self, step: str) -> tuple[str, ...]:
+        """All steps that have ended when a step begins, the nearest first."""
+        waiting, before = [step], dict[str, None]()
+        while waiting:
+            parents = self._plan(waiting.pop()).get("depends_on") or ()
+            waiting += [parent for parent in parents if parent not in before]
+            before |= dict.fromkeys(parents)
+        return tuple(before)
+
+    def _staged(self) -> set[str]:
+        return {job.step for job in self.record.work if job.kind is JobKind.STAGE}
 
     def _plan(self, step: str) -> Mapping[str, Any]:
         for row in self.record.plan.get("jobs") or ():
@@ -270,16 +317,20 @@ def uid_of(run: str) -> int:
 
 def job_name(run: str, job: JobRecord) -> str:
     """The name of a job's next submission: no other job has it."""
-    words = f"{run}-{step_slug(job.key)}-{job.asked}"
-    if len(words) <= _MOST_NAME:
-        return words
-    mark = hashlib.sha256(words.encode()).hexdigest()[:12]
-    return f"{words[: _MOST_NAME - 13]}-{mark}"
+    return _shortened(f"{run}-{step_slug(job.key)}-{job.asked}")
 
 
 def definition_name(token: str, job: JobRecord) -> str:
     """The name of what a job runs."""
-    return f"pennsieve-node-{token}-{job.name}"[:_MOST_NAME]
+    return _shortened(f"pennsieve-node-{token}-{job.name}")
+
+
+def _shortened(name: str) -> str:
+    """A name as long as AWS Batch takes it; two names never become one."""
+    if len(name) <= _MOST_NAME:
+        return name
+    mark = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{name[: _MOST_NAME - 13]}-{mark}"
 
 
 def stream_prefix(run: str, step: str) -> str:
@@ -299,15 +350,14 @@ def _requirements(job: JobRecord) -> list[dict[str, str]]:
     return [*found, {"type": "GPU", "value": "1"}] if job.gpu else found
 
 
-def retries() -> dict[str, Any]:
-    """AWS Batch's own strategy: what AWS did is tried again, what the program did is not.
+def _retries(job: JobRecord) -> dict[str, Any]:
+    """AWS Batch's own strategy: what happened to a machine is tried again, nothing else.
 
-    A program that failed is tried again by the node, which counts that alone
-    (:func:`pennsieve_agent.node.judge.judge`).
-    Source: AWS Batch, "Automated job retries". At most five conditions are taken.
+    What the program did is tried again by a new submission, as Batch counts all attempts together
+    (AWS Batch, "Automated job retries"). At most five conditions are taken.
     """
     return {
-        "attempts": ATTEMPTS,
+        "attempts": 1 + max(HOST_LOSSES - host_losses(job), 0),
         "evaluateOnExit": [
             {"onStatusReason": "Host EC2*", "action": "RETRY"},
             {"onStatusReason": "Your Spot*", "action": "RETRY"},

@@ -51,7 +51,7 @@ def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
         {
             "timestamp": int(row["timestamp"]),
             "message": masked(str(row["message"]), secret),
-            "node": names.get(str(row["logStreamName"]).split("/")[2], step),
+            "step": names.get(str(row["logStreamName"]).split("/")[2], step),
         }
         for row in answer["events"]
     ]

@@ -24,6 +24,8 @@ class Node:
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep  # noqa: TID251 - the function itself
     open_url: OpenUrl = lambda request, seconds: urllib.request.urlopen(request, timeout=seconds)  # noqa: S310 - Pennsieve's address
+    memory: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What an execution environment remembers between calls; never needed, only quicker."""
     _clients: dict[str, Any] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
@@ -40,16 +42,15 @@ def node_of(session: Any, environ: Mapping[str, str]) -> Node:
     from botocore.config import Config  # noqa: PLC0415 - slow, and not needed for a bad variable
 
     settings = NodeSettings.of(environ)
-    config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard"})
+    common = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard"})
+    # Links to objects are signed so in every region; older ones would take an older way, too.
+    style = {"addressing_style": "path"} if settings.endpoint else None
+    s3 = common.merge(Config(signature_version="s3v4", s3=style))
     endpoint = {"endpoint_url": settings.endpoint} if settings.endpoint else {}
 
-    # Buckets take no older signature (Amazon S3, "Authenticating requests"), which boto3 uses in
-    # addresses for us-east-1 unless it is told.
-    newest = config.merge(Config(signature_version="s3v4"))
-
     def make(service: str) -> Any:
-        how = newest if service == "s3" else config
-        return session.client(service, region_name=settings.region, config=how, **endpoint)
+        config = s3 if service == "s3" else common
+        return session.client(service, region_name=settings.region, config=config, **endpoint)
 
     return Node(settings, make)
 

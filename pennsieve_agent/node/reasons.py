@@ -11,15 +11,15 @@ from pennsieve_agent.node.record import JobRecord
 Json = Mapping[str, Any]
 
 DEPENDENCY = "a step before it failed"
-TIME_UP = "the time limit was reached"
 STOPPED = "the run was ended"
 """What the node tells Batch when it ends a job, which Batch tells back."""
+TIME_LIMIT = "the time limit was reached"
 _OUT_OF_MEMORY = 137
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"Dependent Job failed", DEPENDENCY),
     (r"OutOfMemory", "ran out of memory; give the step more with its memory setting"),
     (r"CannotPull.*", "its image could not be pulled"),
-    (r"Job attempt duration exceeded timeout", TIME_UP),
+    (r"Job attempt duration exceeded timeout", TIME_LIMIT),
     (r"(Host EC2.*terminated|Your Spot Task was interrupted|.*Spot.*)",
      "AWS took its machine back, several times"),
     (r"ResourceInitializationError.*(secret|Secret)", "a secret could not be read"),
@@ -46,6 +46,38 @@ def failure(job: Json) -> str:
     if code is not None:
         return f"it ended with exit code {code}"
     return said or about or "AWS Batch gives no reason"
+
+
+def attempts(job: Json, record: JobRecord) -> list[dict[str, Any]]:
+    """The attempts of a job of Batch's: when, with which exit code, and why they ended.
+
+    Batch lists an attempt when it has ended; a job that ended without any being listed had the one
+    that the job itself tells of. Times are in unix seconds.
+    """
+    rows = [
+        {
+            "started": float(row.get("startedAt") or 0) / 1000,
+            "ended": float(row.get("stoppedAt") or 0) / 1000,
+            "exitCode": (row.get("container") or {}).get("exitCode"),
+            "reason": _why(row),
+        }
+        for row in job.get("attempts") or ()
+    ]
+    if rows or not record.ended or not record.started:
+        return rows
+    return [
+        {
+            "started": record.started,
+            "ended": record.stopped,
+            "exitCode": record.exit_code,
+            "reason": record.reason,
+        }
+    ]
+
+
+def _why(attempt: Json) -> str:
+    """Why an attempt ended; nothing, where its program ended well."""
+    return "" if (attempt.get("container") or {}).get("exitCode") == 0 else failure(attempt)
 
 
 def _detail(text: str, words: str) -> str:

@@ -1,7 +1,8 @@
 """The reconciler: what moves runs forward.
 
-It is woken when a job of Batch's changed, by the clock, by the gateway (``{"advance": run}``), and
-by a mover that asks the platform something (``{"relay": {...}}``).
+It is woken when a job of Batch's changed, by the clock, and by the gateway (``{"advance": run}``).
+A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsieve, the receipt of
+its run, and to note what it delivered.
 
 An event only says which run to look at. One that is lost is made up for by the clock, every five
 minutes while a run is active; one that comes twice finds nothing to do.
@@ -15,10 +16,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pennsieve_agent.node import tasks
 from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.node import Node, node_of
+from pennsieve_agent.node.outputs import note_outputs
 from pennsieve_agent.node.relay import relay
-from pennsieve_agent.node.steer import Steersman
+from pennsieve_agent.node.steer import Steersman, receipt_for
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +41,10 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Any:
     return handle(event, _node)
 
 
-def serve(event: Mapping[str, Any], session: Any, environ: Mapping[str, str]) -> Any:
-    """As :func:`handler`, with a session of boto3 and variables that are given."""
-    return handle(event, node_of(session, environ))
-
-
 def handle(event: Mapping[str, Any], node: Node) -> Any:
     """Do what an event asks for."""
     if "relay" in event:
-        return relay(node, event["relay"])
+        return _relayed(node, event["relay"])
     journal = Journal(node)
     steersman = Steersman(node, journal)
     if "advance" in event:
@@ -62,6 +60,17 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         if journal.active():  # one came meanwhile
             _schedule(node, on=True)
     return {"ok": True}
+
+
+def _relayed(node: Node, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What a transfer job is answered, by the node itself or by Pennsieve."""
+    match asked.get("path"):
+        case tasks.RECEIPT_PATH:
+            return receipt_for(node, str(asked.get("run")))
+        case tasks.OUTPUTS_PATH:
+            return note_outputs(node, str(asked.get("run")), asked.get("body"))
+        case _:
+            return relay(node, asked)
 
 
 def _safely(steersman: Steersman, run: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
 
@@ -31,6 +31,13 @@ class JobKind(StrEnum):
     CLEAN = "clean"
 
 
+class Origin(StrEnum):
+    """Who keeps a run."""
+
+    PENNSIEVE = "pennsieve"
+    OWN = "own"
+
+
 ENDED = {"SUCCEEDED", "FAILED"}
 """The states of Batch in which a job changes no more."""
 
@@ -39,9 +46,9 @@ ENDED = {"SUCCEEDED", "FAILED"}
 class JobRecord:
     """A job of a run. ``key`` is unique in the run; ``after`` names other jobs.
 
-    ``asked`` counts submissions; ``name`` is that of the last one. ``failures`` counts those that
-    the program failed, ``before`` is how many seconds they took. ``vcpus`` and ``memory`` (MB) are
-    for the receipt.
+    ``asked`` counts submissions and ``lost`` those that Batch forgot; ``name`` is that of the last
+    one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
+    ones before. ``vcpus`` and ``memory`` (MB) are what it gets.
     """
 
     key: str
@@ -60,8 +67,9 @@ class JobRecord:
     exit_code: int | None = None
     started: float = 0.0
     stopped: float = 0.0
-    failures: int = 0
-    before: float = 0.0
+    lost: int = 0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    past: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
@@ -73,9 +81,15 @@ class JobRecord:
 class RunRecord:
     """A run. Times are unix seconds. ``outcome`` is how it ended, empty while it has not.
 
+    ``origin`` says who keeps the run: Pennsieve, which is told of each change, or this node alone.
+    An own run has the ARN of its ``caller``, the name and e-mail address that the caller
+    ``claimed``, the ``content`` digest of what was asked for, and its ``workflow``
+    (``{id, name, version}``). ``person`` is whose secrets it gets. ``planned`` is the digest of the
+    plan as it is stored, ``listed`` that of the run's row in the list of runs.
+
     ``doors`` are its access points by what they lead to; one without an id is about to be made.
-    ``outbox`` are reports that the platform has not taken yet, in order; ``told`` is what was
-    said last of each step, so that nothing is said twice.
+    ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
+    has the last state of each step among them, so that nothing is said twice.
     """
 
     run: str
@@ -96,17 +110,32 @@ class RunRecord:
     outcome: str = ""
     reason: str = ""
     waiting: dict[str, str] = field(default_factory=dict)
-    told: dict[str, list[str]] = field(default_factory=dict)
+    reported: dict[str, str] = field(default_factory=dict)
     outbox: list[dict[str, Any]] = field(default_factory=list)
     log_bytes: int = 0
     staged_bytes: int = 0
     delivered_bytes: int = 0
     cost: float = 0.0
     tries: int = 0
+    origin: Origin = Origin.PENNSIEVE
+    name: str = ""
+    caller: str = ""
+    claimed: dict[str, str] = field(default_factory=dict)
+    content: str = ""
+    workflow: dict[str, str] = field(default_factory=dict)
+    input: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    planned: str = ""
+    listed: str = ""
 
-    def to_json(self) -> str:
-        """As it is stored."""
-        return json.dumps(asdict(self))
+    @property
+    def is_own(self) -> bool:
+        """Whether it is kept by this node alone."""
+        return self.origin is Origin.OWN
+
+    def to_json(self, *, plan: bool = True) -> str:
+        """As it is stored; the plan, which does not change, can be left out."""
+        return json.dumps(_values(self) | ({} if plan else {"plan": {}}), default=_values)
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -118,7 +147,11 @@ class RunRecord:
         """
         found = json.loads(text)
         jobs = [JobRecord(**{**job, "kind": JobKind(job["kind"])}) for job in found["jobs"]]
-        return cls(**{**found, "phase": Phase(found["phase"]), "jobs": jobs})
+        words = {
+            "phase": Phase(found["phase"]),
+            "origin": Origin(found.get("origin", Origin.PENNSIEVE)),
+        }
+        return cls(**{**found, **words, "jobs": jobs})
 
     def job(self, key: str) -> JobRecord:
         """A job by its key.
@@ -146,3 +179,8 @@ class RunRecord:
         """Decide how it ends; the first decision stays."""
         if not self.outcome:
             self.outcome, self.reason = outcome, reason
+
+
+def _values(record: RunRecord | JobRecord) -> dict[str, Any]:
+    """The fields as they are: ``asdict`` would copy all of a long plan each time."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}

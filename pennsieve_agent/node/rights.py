@@ -26,19 +26,54 @@ def _right(service: str, names: str, kind: str, why: str) -> Right:
 
 _OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
 
-GATEWAY = (
-    _right("dynamodb", "GetItem PutItem Query", "table", "write down what was asked, read runs"),
+_SECRETS = _right(
+    "secretsmanager",
+    "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
+    "secret",
+    "keep the node's secrets, and mask them in logs",
+)
+_DOCUMENTS = _right(
+    "s3", "GetObject PutObject", "bucket-documents", "keep what is too large for the table"
+)
+_QUEUES = _right(
+    "batch", "DescribeComputeEnvironments", "any", "say how the queues are; AWS knows none"
+)
+_ANSWERS = (
     _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
     _right("logs", "FilterLogEvents", "job-log", "read the log of a run"),
-    _right("s3", "GetObject", "bucket-logs", "give the platform the kept log of a run"),
-    _right(
-        "secretsmanager",
-        "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
-        "secret",
-        "keep the node's secrets, and mask them in logs",
-    ),
-    _right("batch", "DescribeComputeEnvironments", "any", "say how the queues are; AWS knows none"),
+    _right("s3", "GetObject", "bucket-logs", "give a link to the kept log of a run"),
+    _DOCUMENTS,
+    _SECRETS,
+    _QUEUES,
     _OWN_LOG,
+)
+"""What answering about runs takes, of users and of the owner."""
+
+GATEWAY = (
+    _right("dynamodb", "GetItem PutItem Query", "table", "write down what was asked, read runs"),
+    *_ANSWERS,
+)
+ADMIN = (
+    _right(
+        "dynamodb",
+        "DeleteItem GetItem PutItem Query",
+        "table",
+        "keep the node's registry, read runs",
+    ),
+    *_ANSWERS,
+    _right("s3", "GetObject PutObject", "bucket-archives", "take code, by a link for one archive"),
+    _right(
+        "ssm",
+        "DeleteParameters PutParameter",
+        "parameter",
+        "keep the keys of workflows, which it cannot read",
+    ),
+    _right(
+        "ecr",
+        "BatchDeleteImage DescribeImages",
+        "workflow-images",
+        "see which images are there, and delete those that no version names",
+    ),
 )
 RECONCILER = (
     _right(
@@ -76,6 +111,8 @@ RECONCILER = (
     ),
     _right("ecr", "BatchGetImage", "platform-images", "pin images to what they are now"),
     _right("secretsmanager", "GetSecretValue", "secret", "know which secrets a run gets"),
+    _right("ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"),
+    _DOCUMENTS,
     _right("events", "DisableRule EnableRule", "schedule", "be woken while runs are active"),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell the mover what to move"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
@@ -91,7 +128,14 @@ EXECUTION = (
         "platform-images",
         "pull the images of workflows",
     ),
+    _right(
+        "ecr",
+        "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
+        "node-images",
+        "pull the images that are the node's own",
+    ),
     _right("secretsmanager", "GetSecretValue", "secret", "hand a run its secrets"),
+    _right("ssm", "GetParameters", "parameter", "hand a step its workflow's key, where promised"),
     _right("logs", "CreateLogStream PutLogEvents", "job-log", "write the log of a job"),
 )
 JOB = (
@@ -99,11 +143,16 @@ JOB = (
         "elasticfilesystem",
         "ClientMount ClientWrite",
         "mount",
-        "read its input and write its output, by its own door",
+        "read its run's files and write its own, by access points",
     ),
 )
 MOVER = (
-    _right("elasticfilesystem", "ClientMount ClientWrite", "mount", "read and write a run's files"),
+    _right(
+        "elasticfilesystem",
+        "ClientMount ClientRootAccess ClientWrite",
+        "mount",
+        "read and write a run's files, and give them to the run's user",
+    ),
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
     _right("s3", "GetObject", "bucket-runs", "read what to move"),
     _right("lambda", "InvokeFunction", "reconciler", "ask the platform by way of the reconciler"),
@@ -111,9 +160,22 @@ MOVER = (
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
     "gateway": GATEWAY,
+    "admin": ADMIN,
     "reconciler": RECONCILER,
     "execution": EXECUTION,
     "job": JOB,
     "mover": MOVER,
 }
 """By role."""
+
+HOSTED: dict[str, tuple[Right, ...]] = {
+    "reconciler": (
+        _right(
+            "secretsmanager",
+            "DeleteSecret PutSecretValue",
+            "secret",
+            "renew the session of the person whose run it is, and forget it",
+        ),
+    ),
+}
+"""What roles of a node that Pennsieve runs may do besides."""

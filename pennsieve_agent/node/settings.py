@@ -16,6 +16,10 @@ class NodeSettings:
     ``mover_image`` is an image with Python 3.11 or newer and nothing else; ``code_key`` is where
     the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none; ``gpu_queue`` is
     empty where there are no GPUs. ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
+    ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
+    calls, and empty where Pennsieve does.
+    ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN
+    of the node's key, in the modes that have one.
     """
 
     token: str
@@ -44,6 +48,10 @@ class NodeSettings:
     max_vcpus: str = "256"
     monthly_budget: str = "0"
     endpoint: str = ""
+    admin: str = ""
+    organization: str = ""
+    cognito: str = ""
+    key: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -66,7 +74,10 @@ class NodeSettings:
         return {variable(name): value for name, value in found if value}
 
 
-_OPTIONAL = {"gpu_queue", "max_vcpus", "monthly_budget", "endpoint"}
+_OPTIONAL = {
+    *("gpu_queue", "max_vcpus", "monthly_budget", "endpoint"),
+    *("admin", "organization", "cognito", "key"),
+}
 
 
 def variable(field: str) -> str:

@@ -6,16 +6,19 @@ run that the next invocation goes on with.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pennsieve_agent.node.finish import archive, receipt, tidy
+from pennsieve_agent.node.explain import explain
+from pennsieve_agent.node.finish import archive, metrics_of, tidy
 from pennsieve_agent.node.journal import Busy, Journal
 from pennsieve_agent.node.judge import (
     Seen,
     Terms,
+    cost_of,
     judge,
     next_to_submit,
     step_states,
@@ -23,13 +26,17 @@ from pennsieve_agent.node.judge import (
     why_waiting,
 )
 from pennsieve_agent.node.launch import Launcher, job_name
-from pennsieve_agent.node.logs import step_lines
+from pennsieve_agent.node.layout import Unfit, month
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.outbox import Outbox
-from pennsieve_agent.node.prepare import Unfit, month, prepare
+from pennsieve_agent.node.own_run import lost_grant
+from pennsieve_agent.node.person import as_person, forget_tokens
+from pennsieve_agent.node.prepare import prepare
 from pennsieve_agent.node.reasons import STOPPED
+from pennsieve_agent.node.receipt import NAME, receipt_of
 from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
-from pennsieve_agent.node.web import RUNS, Down, Refused, Web
+from pennsieve_agent.node.step_secrets import keep_session
+from pennsieve_agent.node.web import RUNS, Down, Refused
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +67,7 @@ class Steersman:
             return False
         if record is None or record.phase is Phase.DONE:
             if record is not None:  # whoever ended it may have been killed before all was forgotten
-                self.journal.forget(record)
+                self._forget(record)
             self.journal.release(run)
             return True
         try:
@@ -80,7 +87,7 @@ class Steersman:
     def _steer(self, record: RunRecord) -> None:
         outbox = Outbox(self.node, self.journal, record)
         for _ in range(MOST_STEPS):
-            before = record.to_json()
+            before = record.to_json(plan=False)
             try:
                 on = self._step(record)
             except Busy:
@@ -91,7 +98,7 @@ class Steersman:
                 return
             record.tries = 0
             self._tell(record, outbox)
-            if record.to_json() != before:
+            if record.to_json(plan=False) != before:
                 self.journal.write(record)
             outbox.flush()
             if record.phase is Phase.DONE or not on:
@@ -128,12 +135,11 @@ class Steersman:
             record.end("CANCELED", "")
             record.phase = Phase.FINALIZING
             return True
-        web = Web(self.node, record.run, self.journal.token(record.run))
         try:
-            prepare(self.node, self.journal, record, web)
+            self._prepare(record)
         except Unfit as unfit:
             # What Pennsieve refuses a run that is being cancelled is no failure of the run.
-            cancelled = self._is_cancelled(record, web)
+            cancelled = self._is_cancelled(record)
             record.end(*(("CANCELED", "") if cancelled else ("FAILED", str(unfit))))
             record.phase = Phase.FINALIZING
             return True
@@ -147,10 +153,19 @@ class Steersman:
         record.phase = Phase.SUBMITTING
         return True
 
-    def _is_cancelled(self, record: RunRecord, web: Web) -> bool:
+    def _prepare(self, record: RunRecord) -> None:
+        """An own run is prepared when it is asked for; a grant may have been taken back since."""
+        if not record.is_own:
+            web = as_person(self.node, self.journal, record.run)
+            prepare(self.node, self.journal, record, web)
+        elif why := lost_grant(self.node, record):
+            raise Unfit(why)
+
+    def _is_cancelled(self, record: RunRecord) -> bool:
         """Whether a run is to be ended, by what was told here or by what Pennsieve shows."""
-        if self.journal.is_cancelled(record.run):
-            return True
+        if record.is_own or self.journal.is_cancelled(record.run):
+            return self.journal.is_cancelled(record.run)
+        web = as_person(self.node, self.journal, record.run)
         try:
             shown = web.ask("GET", f"{RUNS}/{record.run}")
         except (Refused, Down):
@@ -158,6 +173,8 @@ class Steersman:
         return isinstance(shown, dict) and shown.get("status") in {"CANCELING", "CANCELED"}
 
     def _submit(self, record: RunRecord) -> bool:
+        if not self._has_session(record):
+            return record.phase is not Phase.SUBMITTING
         job = next_to_submit(record)
         if job is None:
             record.phase = Phase.RUNNING
@@ -168,6 +185,17 @@ class Steersman:
             return True
         self._launch(record, job)
         return True
+
+    def _has_session(self, record: RunRecord) -> bool:
+        """Whether steps that start now get the token that they were promised."""
+        try:
+            why = keep_session(self.node, record)
+        except Down:
+            return False
+        if why:
+            record.end("FAILED", why)
+            record.phase = Phase.ENDING
+        return not why
 
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         launcher = Launcher(self.node, record)
@@ -188,28 +216,21 @@ class Steersman:
         record.submitting = ""
 
     def _watch(self, record: RunRecord) -> bool:
-        seen = self._look(record)
+        if not self._has_session(record) and record.phase is not Phase.RUNNING:
+            return True
+        seen = self.look(record)
         take_note(record, seen)
-        self._explain(record)
-        record.waiting = why_waiting(record, seen, self._terms)
-        judge(record, seen, self._terms, self.node.now())
+        explain(self.node, record)
+        record.waiting = why_waiting(record, seen, self.terms)
+        judge(record, seen, self.terms, self.node.now())
         return record.phase is not Phase.RUNNING
-
-    def _explain(self, record: RunRecord) -> None:
-        """A mover that failed says why in its last line."""
-        for job in record.work:
-            if job.status != "FAILED" or job.kind is JobKind.PROCESS or job.exit_code != 1:
-                continue
-            lines = list(step_lines(self.node, record.run, job.step, ()))
-            if lines and job.reason.startswith("it ended"):
-                job.reason = str(lines[-1]["message"])[:500]
 
     def _end(self, record: RunRecord) -> bool:
         """End what runs; not done before Batch shows that nothing does."""
         record.waiting = {}
         if record.submitting:
             self._settle(record)
-        seen = self._look(record)
+        seen = self.look(record)
         take_note(record, seen)
         for job in record.live:
             if job.id not in seen.jobs:  # Batch knows it no more: it cannot run
@@ -237,14 +258,14 @@ class Steersman:
                 if not aws_code(error):
                     raise
                 log.warning("the log of run %s is not kept: %s", record.run, aws_code(error))
-        metrics = receipt(record, self._terms, self.node.now())
+        record.metrics = metrics_of(record, self.terms, self.node.now())
         if record.started:
             self.journal.note_cost(month(self.node.now()), record.run, record.cost)
         outbox = Outbox(self.node, self.journal, record)
         self._tell(record, outbox)
         if record.outcome != "CANCELED" and record.started:
             outbox.run("FINALIZING")
-        outbox.run(record.outcome, record.reason, metrics)
+        outbox.run(record.outcome)
         record.phase = Phase.CLEANING
         return True
 
@@ -259,7 +280,7 @@ class Steersman:
         if not job.id:
             self._launch(record, job)
             return True
-        seen = self._look(record)
+        seen = self.look(record)
         take_note(record, seen)
         if job.ended or job.id not in seen.jobs:
             tidy(self.node, record)
@@ -273,10 +294,16 @@ class Steersman:
             return False
         tidy(self.node, record)
         record.phase = Phase.DONE
-        self.journal.forget(record)
+        self._forget(record)
         return False
 
-    def _look(self, record: RunRecord) -> Seen:
+    def _forget(self, record: RunRecord) -> None:
+        if not record.is_own:
+            forget_tokens(self.node, record.run)
+        self.journal.forget(record)
+
+    def look(self, record: RunRecord) -> Seen:
+        """What AWS shows of a run's jobs now."""
         ids = [job.id for job in record.live]
         rows: dict[str, Any] = {}
         batch = self.node.client("batch")
@@ -285,9 +312,10 @@ class Steersman:
             rows |= {row["jobId"]: row for row in answer["jobs"]}
         waits = [job for job in record.live if rows.get(job.id, {}).get("status") == "RUNNABLE"]
         places = self._environments(waits) if waits else {}
-        budget = self._terms.budget
+        budget = self.terms.budget
         spent = self.journal.cost_of(month(self.node.now()), but=record.run) if budget else 0.0
-        return Seen(rows, places, self.journal.is_cancelled(record.run), spent)
+        cancelled = self.journal.is_cancelled(record.run)
+        return Seen(rows, places, cancelled, spent, lost_grant(self.node, record))
 
     def _environments(self, jobs: list[JobRecord]) -> dict[str, Any]:
         """The compute environments of jobs that wait; they are called as their queues."""
@@ -304,18 +332,34 @@ class Steersman:
         """Say what the platform does not know yet of the run and its steps."""
         if not record.started:
             return
-        outbox.run("STARTED", "; ".join(f"{s}: {why}" for s, why in record.waiting.items()))
-        for step, (state, reason) in step_states(record).items():
-            outbox.step(step, state, reason)
+        outbox.run("STARTED")
+        for step, (state, _) in step_states(record).items():
+            outbox.step(step, state)
 
     @property
-    def _terms(self) -> Terms:
+    def terms(self) -> Terms:
+        """The node's own limits."""
         settings = self.node.settings
         return Terms(
             float(settings.max_vcpus or 0),
             float(settings.monthly_budget or 0),
             settings.mode == "basic",
         )
+
+
+def receipt_for(node: Node, run: str) -> dict[str, Any]:
+    """The receipt of an own run that is being delivered, ``{status, body}``; others have none."""
+    journal = Journal(node)
+    record = journal.read(run)
+    if record is None or not record.is_own or record.outcome:
+        return {"status": 200, "body": {}}
+    steersman = Steersman(node, journal)
+    take_note(record, steersman.look(record))  # of this copy alone: somebody else may hold the run
+    now = node.now()
+    cost = cost_of(record, steersman.terms, now)
+    document = receipt_of(record, journal.start_of(record), node.settings, cost, now)
+    text = json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return {"status": 200, "body": {"name": NAME, "text": text}}
 
 
 def _after(phase: Phase) -> Phase:

@@ -1,4 +1,4 @@
-"""What the mover is told, and what it may ask for: the words between it and the reconciler.
+"""What a transfer job (mover) is told, and what it may ask: its words with the reconciler.
 
 A mover job's environment has names alone; what to move lies as JSON in the node's bucket, as a
 list of packages may be long. The mover asks the platform nothing itself: it calls the reconciler
@@ -17,14 +17,18 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from pennsieve_agent.domain.layout import Layout
+from pennsieve_agent.domain.step_files import RUN_MOUNT, step_folder
 from pennsieve_agent.node import sigv4
 
 RUN_DIR = "RUN_DIR"
-RUN_MOUNT = "/mnt/run"
-"""Where a mover job sees the folder of its run; each step has a folder in it."""
+"""Tells a transfer job where the folder of its run is; each step has a folder in it."""
+RECEIPT_PATH, OUTPUTS_PATH = "/node/receipt", "/node/outputs"
+"""What a transfer job asks of the node itself: a run's receipt, and to note what it delivered."""
 LAYERS_DIR = "LAYERS_DIR"
-LAYERS_MOUNT = "/mnt/layers"
-"""Where a job sees the node's layers, if it uses or fills one."""
+"""Tells a job where the node's layers are, if it uses or fills one."""
+MOST_SLUG = 64
+"""Characters of a step's name in other names; CloudWatch takes 512 in the name of a stream."""
 
 
 class TaskKind(StrEnum):
@@ -38,10 +42,12 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to move. ``parents`` are the steps whose files are meant; folders bear their ids.
+    """One thing to move. ``parents`` are the steps whose files are meant.
 
     ``target`` is a target type of the platform (``contracts/workflows.md`` 2.5) with its
-    ``params``; ``layers`` is the folder of the node's layers, where one is to be filled.
+    ``params``. ``steps`` are all steps of the run, whose folders are made; ``before`` those that
+    have ended when this task begins, into whose files a link may lead; ``sources`` those of them
+    that brought input. ``uid`` is the user whose the run's files are. ``layout`` is how input lies.
     """
 
     kind: TaskKind
@@ -52,6 +58,11 @@ class Task:
     parents: tuple[str, ...] = ()
     target: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
+    layout: Layout = Layout.TREE
+    steps: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    uid: int = 0
 
     def to_json(self) -> str:
         """As it lies in the bucket."""
@@ -66,8 +77,10 @@ class Task:
 
         """
         found = json.loads(text)
-        lists = {name: tuple(found.get(name, ())) for name in ("packages", "parents")}
-        return cls(**{**found, "kind": TaskKind(found["kind"]), **lists})
+        names = ("packages", "parents", "steps", "before", "sources")
+        lists = {name: tuple(found.get(name, ())) for name in names}
+        words = {"kind": TaskKind(found["kind"]), "layout": Layout(found.get("layout", "tree"))}
+        return cls(**{**found, **words, **lists})
 
 
 def object_key(run: str, step: str, kind: TaskKind) -> str:
@@ -76,9 +89,12 @@ def object_key(run: str, step: str, kind: TaskKind) -> str:
 
 
 def step_slug(step: str) -> str:
-    """A step's id as a part of names: two ids never have one slug."""
-    slug = re.sub(r"[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}_", step)
-    return slug or "_"
+    """A step's id as a part of names, of at most 64 characters: two ids never have one slug."""
+    slug = re.sub(r"[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}_", step) or "_"
+    if len(slug) < MOST_SLUG:
+        return slug
+    digest = step_folder(step)
+    return f"{slug[: MOST_SLUG - len(digest) - 1]}-{digest}"
 
 
 def mover_environment(

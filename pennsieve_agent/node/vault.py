@@ -6,6 +6,7 @@ their place.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -19,13 +20,27 @@ MOST_BYTES = 65_536
 LEAST_MASKED = 4
 """Shorter values would be found in words."""
 MASK = "***"
+_TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
+"""A JSON web token, such as a session of Pennsieve."""
+_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What keys and secrets of Pennsieve look like (``contracts/core.md`` 1.1)."""
 _GONE = {"ResourceNotFoundException", "InvalidRequestException"}
-_USER = re.compile(r"[^A-Za-z0-9-]+")
+_USER = re.compile(r"N:user:[0-9A-Za-z-]+")
 
 
 def scope_of(scope: str, user: str) -> str:
-    """The name of a scope: everybody's, or one person's."""
-    return SHARED if scope == SHARED else f"user-{_USER.sub('-', user)}"
+    """The name of a scope: everybody's, or one person's; no two persons have one name."""
+    if scope == SHARED:
+        return SHARED
+    if _USER.fullmatch(user):
+        return f"user-{user.replace(':', '-')}"
+    return f"user-{hashlib.sha256(user.encode()).hexdigest()[:32]}"
+
+
+class Fingerprint(str):
+    """The SHA-256, in hex, of a key or secret that must not be seen."""
+
+    __slots__ = ()
 
 
 class Vault:
@@ -100,7 +115,17 @@ def hidden_values(node: Node, person: str) -> list[str]:
 
 
 def masked(text: str, hidden: Iterable[str]) -> str:
-    """A line without them."""
+    """A line without them, and without any token."""
+    prints = set()
     for value in hidden:
-        text = text.replace(value, MASK)
-    return text
+        if isinstance(value, Fingerprint):
+            prints.add(str(value))
+        else:
+            text = text.replace(value, MASK)
+    if prints:
+        text = _KEY.sub(lambda key: MASK if _digest(key[0]) in prints else key[0], text)
+    return _TOKEN.sub(MASK, text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

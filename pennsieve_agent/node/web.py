@@ -1,4 +1,4 @@
-"""Asking the platform with a run's own token, and nothing else."""
+"""Asking the platform as somebody: a person, a workflow's own user, or by a run's own token."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ TRIES = 3
 RUNS = "/compute/workflows/runs"
 _SERVER_ERROR = 500
 _BUSY = 429
+_NOT_LET_IN = {401, 403}
 _OK = 300
 
 
@@ -35,11 +36,16 @@ class Refused(Exception):  # noqa: N818 - an answer
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The platform, as one run may ask it (``contracts/workflows.md`` 5.5)."""
+    """The platform, as one run may ask it (``contracts/workflows.md`` 5.5).
+
+    ``bearer`` is an access token; ``token`` the run's own, of a run that Pennsieve started, which
+    is tried where there is no other, or the other is refused.
+    """
 
     node: Node
     run: str
-    token: str = field(repr=False)
+    token: str = field(default="", repr=False)
+    bearer: str = field(default="", repr=False)
 
     def ask(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None
@@ -67,11 +73,24 @@ class Web:
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None
     ) -> tuple[int, str]:
         """One try: HTTP's status and the answer's text; 0 and why, when there is none."""
+        credentials = [f"Bearer {self.bearer}"] if self.bearer else []
+        if self.token:
+            credentials.append(f"Callback {SERVICE}:{self.run}:{self.token}")
+        status, text = 0, "there is no token for it"
+        for credential in credentials:
+            status, text = self._send(credential, method, path, query, body)
+            if status not in _NOT_LET_IN:
+                break
+        return status, text
+
+    def _send(
+        self, credential: str, method: str, path: str, query: Mapping[str, str] | None, body: Any
+    ) -> tuple[int, str]:
         words = f"?{urlencode(query)}" if query else ""
         url = f"{self.node.settings.api2}{quote(path)}{words}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data, method=method)  # noqa: S310 - Pennsieve's
-        request.add_header("Authorization", f"Callback {SERVICE}:{self.run}:{self.token}")
+        request.add_header("Authorization", credential)
         request.add_header("Content-Type", "application/json")
         try:
             with self.node.open_url(request, CALL_SECONDS) as answer:

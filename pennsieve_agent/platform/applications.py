@@ -75,7 +75,9 @@ class Applications:
         query = {"sourceUrl": source_url, "version": tag}
         return self._v2.get_record(f"{_STORE}/registry", query).need_text("imageUrl")
 
-    def register(self, source_url: str, tag: str, release_id: int | None = None) -> str:
+    def register(
+        self, source_url: str, tag: str, release_id: int | None = None, *, is_private: bool = True
+    ) -> str:
         """Register a tag of a repository and begin to build it; the deployment's id.
 
         Route: POST v2 /applications/store
@@ -83,13 +85,16 @@ class Applications:
         Any member with at least the right to view may do so, also with a repository that somebody
         else registered (``contracts/workflows.md`` section 8, trap 3). Sent once: every call adds
         another version, also of the same tag. ``release_id`` is the number of a GitHub release,
-        which the platform only stores; it is sent when it is known.
+        which the platform only stores; it is sent when it is known. An application that is not
+        private is shown to every user of Pennsieve (``contracts/upstream-2026-11.md`` 3); one that
+        is there already stays as it is (1.2).
 
         Raises:
             Forbidden: the user is a guest.
 
         """
-        body: dict[str, object] = {"source": {"type": "github", "url": source_url, "tag": tag}}
+        source = {"type": "github", "url": source_url, "tag": tag, "isPrivate": is_private}
+        body: dict[str, object] = {"source": source}
         if release_id is not None:
             body["release"] = {"id": release_id}
         return self._v2.post_record(_STORE, body).need_text("deploymentId")

@@ -2,8 +2,8 @@
 
 Sign-in is Cognito's ``InitiateAuth`` with ``USER_PASSWORD_AUTH`` (``contracts/core.md`` 1.2-1.4).
 The access token goes into requests; of the ID token only the workspace claim is read, without
-checking its signature, as it decides nothing here. The refresh token is not kept: the platform's
-own clients sign in again with the key.
+checking its signature, as it decides nothing here. The refresh token is not used here, as the
+platform's own clients sign in again with the key; it is kept for runs, whose session it renews.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Tokens:
     workspace_id: str
     expires_at: float
     renew_at: float
+    refresh: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ def _tokens(answer: Answer, began: float) -> Tokens:
     if not _TOKEN.fullmatch(access):
         raise unexpected(answer.where, "AccessToken", "a token")
     claims = decode_claims(result.text("IdToken"), answer.where)
+    refresh = result.text("RefreshToken")
     # Counted from our own clock, which may be wrong, instead of the token's "exp", which is right.
     life = result.integer("ExpiresIn") or _USUAL_LIFE_SECONDS
     life = min(max(life, 0), 10**9)
@@ -188,6 +190,7 @@ def _tokens(answer: Answer, began: float) -> Tokens:
         expires_at=began + life,
         # A token that lives only for minutes is used for three quarters of them.
         renew_at=began + life - min(MARGIN_SECONDS, life / 4),
+        refresh=refresh if _TOKEN.fullmatch(refresh) else "",
     )
 
 

@@ -60,6 +60,8 @@ class Platform:
     ) -> None:
         self._transport = Transport(hosts, transport=transport, now=now, sleep=sleep, note=note)
         self._session = Session(hosts, key, self._transport, now)
+        self.upload_bucket = hosts.upload_bucket
+        """The bucket that data targets of a run are told; empty where it is not known."""
         self._v1 = Surface(hosts.api, self._transport, self._session)
         self._v2 = Surface(hosts.api2, self._transport, self._session)
         self._sleep = sleep
@@ -105,10 +107,10 @@ class Platform:
 
     @cached_property
     def integrations(self) -> Integrations:
-        """The integrations that carry grants."""
+        """The integrations that are workflows' own identities."""
         from pennsieve_agent.platform.integrations import Integrations  # noqa: PLC0415 - see above
 
-        return Integrations(self._v1, self._v2.host, self._note)
+        return Integrations(self._v1)
 
     @cached_property
     def compute(self) -> Compute:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from pennsieve_agent.domain.compute import Capabilities, ComputeNode
+from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.offers import GpuTier
-from pennsieve_agent.errors import Forbidden, Invalid, NotFound, PlatformError, Unreachable
-from pennsieve_agent.platform.account_access import BASE, is_missing_route
+from pennsieve_agent.errors import Forbidden, PlatformError, Unreachable
+from pennsieve_agent.platform.account_access import BASE
 from pennsieve_agent.platform.accounts import LIST_HINT, Accounts
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.eventually import look
@@ -19,25 +17,6 @@ from pennsieve_agent.platform.values import loads
 
 class Compute(Accounts, NodeChanges):
     """The accounts a person registered and the nodes in them."""
-
-    def capabilities(self) -> Capabilities:
-        """What the platform accepts beyond the published contract.
-
-        Route: GET v2 /compute/resources/capabilities
-
-        Ours: ``GET /compute/resources/capabilities``. A platform that knows no such question, as
-        hosted Pennsieve does not, answers 404 in any shape, or 422 from the service's router
-        (``contracts/resources.md`` 0.3 E); it accepts nothing more.
-        """
-        try:
-            answer = self._v2.get_record(f"{BASE}/capabilities")
-        except NotFound:
-            return Capabilities()
-        except Invalid as error:
-            if is_missing_route(error):
-                return Capabilities()
-            raise
-        return Capabilities(answer.flag("selfManagedNodes"), answer.text("platformAccountId"))
 
     def own_nodes(self) -> list[ComputeNode]:
         """All nodes in the user's own accounts, of every workspace and of none, by name.
@@ -88,13 +67,7 @@ class Compute(Accounts, NodeChanges):
         return sorted((decode_tier(item) for item in found), key=lambda tier: tier.hourly_price)
 
     def create_node(
-        self,
-        account_uuid: str,
-        name: str,
-        organization_id: str,
-        *,
-        deployment_mode: str = "basic",
-        self_managed: Mapping[str, str] | None = None,
+        self, account_uuid: str, name: str, organization_id: str, *, deployment_mode: str = "basic"
     ) -> ComputeNode:
         """Create a node, which begins as Pending.
 
@@ -104,7 +77,7 @@ class Compute(Accounts, NodeChanges):
 
         The platform answers 202 without saying which (``contracts/resources.md`` 3.2), and neither
         names nor calls are unique; so the node is the one in this account, of this name, that was
-        not there before. ``self_managed`` is ours, for platforms whose capabilities say so.
+        not there before.
 
         Raises:
             PlatformError: it was accepted but does not show up.
@@ -119,8 +92,6 @@ class Compute(Accounts, NodeChanges):
             "organizationId": organization_id,
             "deploymentMode": deployment_mode,
         }
-        if self_managed is not None:
-            body["selfManaged"] = dict(self_managed)
 
         def find() -> ComputeNode | None:
             new = [

@@ -24,6 +24,7 @@ def read_identity(v1: Surface, tokens: Tokens) -> Identity:
             id=user.need_text("id"),
             email=user.text("email"),
             name=f"{user.text('firstName')} {user.text('lastName')}".strip() or user.text("email"),
+            number=user.integer("intId") or 0,
         ),
         workspace=_workspace(rows, tokens.workspace_id),
         expires_at=tokens.expires_at,

@@ -1,131 +1,91 @@
-"""Workspace integrations that carry grants (v1 webhooks; ``contracts/core.md`` 6.3).
+"""Workspace integrations that are a workflow's own identity (v1 webhooks, ``core.md`` 6.3).
 
-What a grant is, and why an integration stands for it, is told in
-:mod:`pennsieve_agent.domain.grants`.
+What such an identity is, is told in :mod:`pennsieve_agent.domain.workflow_identity`; webhooks in
+general are looked after by :mod:`pennsieve_agent.platform.webhooks`.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
-
-from pennsieve_agent.domain.grants import Access, Grant, Integration, grant_url, parse_grant_url
-from pennsieve_agent.errors import Unreachable
-from pennsieve_agent.platform.decode import Fields
+from pennsieve_agent.domain.grants import Enablement
+from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.workflow_identity import Kind, NewIntegration, described
 from pennsieve_agent.platform.surface import Surface, segment
-from pennsieve_agent.platform.times import iso
-
-# Named here because inside the class below "list" is the method.
-_Integrations = list[Integration]
-_Grants = list[Grant]
-
-_LONGEST_NAME = 60
-_LONGEST_DESCRIPTION = 199
+from pennsieve_agent.platform.webhooks import Webhooks
 
 
 class Integrations:
-    """The integrations of the key's workspace that are grants; others are not looked at."""
+    """The integrations of the key's workspace that are identities of workflows."""
 
-    def __init__(self, v1: Surface, api2_host: str, note: Callable[[str], None]) -> None:
+    def __init__(self, v1: Surface) -> None:
         self._v1 = v1
-        self._api2_host = api2_host
-        self._note = note
 
-    def list(self) -> _Integrations:
-        """All integrations that are grants.
-
-        Route: GET v1 /webhooks
-        """
-        found = (_integration(item) for item in self._v1.get_records("/webhooks"))
-        return [integration for integration in found if integration is not None]
-
-    def create(self, workflow_uuid: str, workflow_name: str, access: Access) -> Integration:
-        """Make the integration of a workflow for one kind of access.
+    def create(self, new: NewIntegration) -> tuple[int, ApiKey]:
+        """Make an integration: its number, and the key of its user, which is shown this once.
 
         Route: POST v1 /webhooks
-        Route: GET v1 /webhooks
 
-        The platform makes an integration user and a key for it; that key is not kept. When the
-        answer is lost, an integration that has come into being is taken for ours.
+        Sent once.
+
+        Raises:
+            Unreachable: the answer was lost; if there is such an integration, its key is lost, too.
+            PlatformError: the answer has no key.
+
         """
-        body = {
-            "apiUrl": grant_url(self._api2_host, workflow_uuid, access),
-            "description": f"Grants of the workflow {workflow_name}"[:_LONGEST_DESCRIPTION],
-            "displayName": f"{workflow_name[:_LONGEST_NAME]} ({access.value})",
-            # Required, but the platform neither sends it nor signs with it, so nobody keeps it.
-            "secret": secrets.token_urlsafe(24),
-            "targetEvents": [],
-            "hasAccess": access.writes,
-            "isPrivate": False,
-            "isDefault": False,
-        }
-        try:
-            made = self._v1.post_record("/webhooks", body)
-        except Unreachable:
-            self._note("the answer was lost; looking whether the integration exists")
-            for integration in self.list():
-                if (integration.workflow_uuid, integration.access) == (workflow_uuid, access):
-                    return integration
-            raise
-        number = made.need_integer("id")
-        return Integration(number, workflow_uuid, access, made.text("displayName", "name"))
+        made = self._v1.post_record("/webhooks", new.body)
+        token = made.need_record("tokenSecret")
+        key = ApiKey(token.need_text("key"), token.need_text("secret"))
+        return made.need_integer("id"), key
 
-    def delete(self, integration_id: int) -> None:
-        """Delete an integration, and with it all grants it carries.
-
-        Route: DELETE v1 /webhooks/{id}
-        """
-        self._v1.delete(f"/webhooks/{segment(integration_id)}")
-
-    def grants(self, dataset_id: str) -> _Grants:
-        """The grants on a dataset.
-
-        Route: GET v1 /webhooks
-        Route: GET v1 /datasets/{id}/webhook
-        """
-        known = {integration.id: integration for integration in self.list()}
-        enabled = self._v1.get_records(f"/datasets/{segment(dataset_id)}/webhook")
-        return [
-            Grant(
-                workflow_uuid=known[number].workflow_uuid,
-                dataset_id=dataset_id,
-                access=known[number].access,
-                integration_id=number,
-                granted_by=item.text("enabledBy"),
-                granted_at=iso(item.raw("enabledOn")),
-            )
-            for item in enabled
-            if (number := item.need_integer("webhookId")) in known
-        ]
-
-    def enable(self, dataset_id: str, integration_id: int) -> None:
-        """Grant: put the integration's user on the dataset. Doing it twice changes nothing.
+    def enable(self, dataset_id: str, integration: int) -> None:
+        """Put an integration's user on a dataset; for its managers. May be repeated.
 
         Route: PUT v1 /datasets/{id}/webhook/{webhookId}
-        """
-        self._v1.call("PUT", _on_dataset(dataset_id, integration_id))
 
-    def disable(self, dataset_id: str, integration_id: int) -> None:
-        """Revoke: take the integration's user from the dataset.
+        Raises:
+            Forbidden: the user is no manager of the dataset.
+
+        """
+        self._v1.call("PUT", _on_dataset(dataset_id, integration))
+
+    def disable(self, dataset_id: str, integration: int) -> None:
+        """Take an integration's user from a dataset; for its managers.
 
         Route: DELETE v1 /datasets/{id}/webhook/{webhookId}
 
         Raises:
-            NotFound: it was not enabled there.
+            NotFound: it was not enabled there, or there is no such dataset.
+            Forbidden: the user is no manager of the dataset.
 
         """
-        self._v1.delete(_on_dataset(dataset_id, integration_id))
+        self._v1.delete(_on_dataset(dataset_id, integration))
+
+    def on_dataset(self, dataset_id: str) -> list[Enablement]:
+        """The workflows' users that are on a dataset, whoever made them; for its viewers.
+
+        Route: GET v1 /webhooks
+        Route: GET v1 /datasets/{id}/webhook
+        """
+        webhooks = Webhooks(self._v1)
+        known = {hook.id: hook for hook in webhooks.list()}
+        rows = []
+        for row in webhooks.on_dataset(dataset_id):
+            hook = known.get(row.webhook_id)
+            named = described(hook.description) if hook else None
+            if hook is not None and named is not None:
+                rows.append(
+                    Enablement(
+                        workflow=named[0],
+                        integration=hook.id,
+                        writes=named[1] is Kind.WRITE and hook.has_access,
+                        name=hook.name,
+                        made_by=hook.created_by,
+                        enabled_by=row.enabled_by,
+                        enabled_at=row.enabled_at,
+                    )
+                )
+        return rows
 
 
-def _on_dataset(dataset_id: str, integration_id: int) -> str:
+def _on_dataset(dataset_id: str, integration: int) -> str:
     # Singular under a dataset, plural at the top.
-    return f"/datasets/{segment(dataset_id)}/webhook/{segment(integration_id)}"
-
-
-def _integration(item: Fields) -> Integration | None:
-    tied = parse_grant_url(item.text("apiUrl"))
-    if tied is None:
-        return None
-    workflow_uuid, access = tied
-    name = item.text("displayName", "name")
-    return Integration(item.need_integer("id"), workflow_uuid, access, name)
+    return f"/datasets/{segment(dataset_id)}/webhook/{segment(integration)}"

@@ -112,7 +112,7 @@ class NodeSecrets:
 
         Route: DELETE v2 /compute/resources/compute-nodes/{id}/secrets
         """
-        self._remove(_path(node_uuid, "secrets"), {"key": _checked(name)})
+        self._remove(_path(node_uuid, "secrets"), {"key": checked_name(name)})
 
     def remove_shared(self, node_uuid: str, name: str) -> None:
         """Remove one of the node's shared secrets.
@@ -123,7 +123,7 @@ class NodeSecrets:
             Forbidden: the user may not manage the node.
 
         """
-        self._remove(_path(node_uuid, "shared-secrets"), {"key": _checked(name)})
+        self._remove(_path(node_uuid, "shared-secrets"), {"key": checked_name(name)})
 
     def remove_all(self, node_uuid: str) -> None:
         """Remove all of one's own secrets.
@@ -168,7 +168,7 @@ class NodeSecrets:
             raise UsageProblem("no secret was given", hint="give at least one NAME=value")
         if len(secrets) > MOST_SECRETS:
             raise UsageProblem(f"a node takes {MOST_SECRETS} secrets at once at most")
-        body = {_checked(name): _checked_value(value) for name, value in secrets.items()}
+        body = {checked_name(name): checked_value(value) for name, value in secrets.items()}
         reply(self._call("PATCH", path, body={"secrets": body}))
 
     def _remove(self, path: str, query: Mapping[str, str]) -> None:
@@ -201,7 +201,12 @@ def _path(node_uuid: str, below: str) -> str:
     return f"{NODES}/{segment(node_uuid)}/{below}"
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A secret's name, if a node takes it.
+
+    Raises:
+        UsageProblem: it does not.
+    """
     if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise UsageProblem(
             "the name of a secret is not allowed",
@@ -214,7 +219,12 @@ def _checked(name: str) -> str:
     return name
 
 
-def _checked_value(value: str) -> str:
+def checked_value(value: str) -> str:
+    """A secret's value, if a node takes it.
+
+    Raises:
+        UsageProblem: it is too long.
+    """
     if len(value.encode(errors="replace")) > LONGEST_VALUE_BYTES:
         raise UsageProblem(f"the value of a secret is longer than {LONGEST_VALUE_BYTES} bytes")
     return value

@@ -39,7 +39,6 @@ def decode_node(item: Fields) -> ComputeNode:
         max_interactive_sessions=max(item.integer("maxInteractiveSessions") or 0, 0),
         enable_llm=item.flag("enableLLMAccess"),
         last_health_check=iso(item.raw("lastHealthCheck")),
-        self_managed=isinstance(item.raw("selfManaged"), dict),
     )
 
 

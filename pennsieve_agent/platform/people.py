@@ -178,7 +178,8 @@ def _sorted(rows: Iterable[Fields]) -> list[Member]:
 def _member(row: Fields) -> Member:
     whole = f"{row.text('firstName')} {row.text('lastName')}".strip()
     email = row.text("email")
-    return Member(row.need_text("id"), whole or email, email, row.text("role"))
+    number = row.integer("intId") or 0
+    return Member(row.need_text("id"), whole or email, email, row.text("role"), number)
 
 
 def _team(row: Fields) -> Team:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from pennsieve_agent.domain.runs import (
     Run,
-    RunLimits,
     RunRequest,
     RunState,
     RunStatus,
@@ -30,18 +29,20 @@ def encode_request(request: RunRequest) -> dict[str, object]:
     parameters = {
         step_id: kept
         for step_id, values in request.parameters.items()
-        if (kept := _without_empty(values))
+        if (kept := without_empty(values))
     }
     targets = {
         step.id: {"params": kept}
         for step in workflow.of_kind(StepKind.TARGET)
         if (
-            kept := _without_empty(
-                {**step.default_params, **request.target_params.get(step.id, {})}
-            )
+            kept := without_empty({**step.default_params, **request.target_params.get(step.id, {})})
         )
     }
-    runnable = [step for step in workflow.steps if step.kind is not StepKind.SOURCE]
+    # A target has an entry with a compute type, or none at all (upstream-2026-11.md 8).
+    runnable = [
+        *workflow.processors,
+        *(t for t in workflow.of_kind(StepKind.TARGET) if t.compute_type),
+    ]
     body: dict[str, object] = {
         "workflowInstanceConfiguration": {
             "workflowId": workflow.uuid,
@@ -55,20 +56,8 @@ def encode_request(request: RunRequest) -> dict[str, object]:
         "name": request.name,
         "processorParams": parameters,
         "dataTargets": targets,
-        "limits": _limits(request.limits),
     }
     return body | {name: value for name, value in optional.items() if value}
-
-
-def _limits(limits: RunLimits) -> dict[str, object]:
-    """What a run may take; a field of ours, which the hosted platform does not read."""
-    fields = {
-        "maxCostUsd": limits.max_cost,
-        "timeoutSeconds": limits.seconds,
-        "spot": limits.spot,
-        "retries": limits.retries,
-    }
-    return {name: value for name, value in fields.items() if value}
 
 
 def _config(step: Step) -> dict[str, str]:
@@ -83,7 +72,8 @@ def _config(step: Step) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _without_empty(values: Mapping[str, str]) -> dict[str, str]:
+def without_empty(values: Mapping[str, str]) -> dict[str, str]:
+    """Parameters without those that have no value, as the web app sends them (3.1)."""
     return {name: value for name, value in values.items() if value}
 
 
@@ -114,7 +104,6 @@ def decode_run(item: Fields, *, asked: RunRequest | None = None) -> Run:
             name: target.text_map("params") for name, target in item.maps("dataTargets").items()
         },
         outputs=item.text_map("outputs"),
-        limits=_decode_limits(item.record("limits")),
     )
     return run if asked is None else _filled(run, asked, status)
 
@@ -130,20 +119,10 @@ def _filled(run: Run, asked: RunRequest, status: str) -> Run:
         node_uuid=run.node_uuid or asked.node_uuid,
         dataset_id=run.dataset_id or asked.dataset_id,
         organization_id=run.organization_id or workflow.organization_id,
-        limits=run.limits or asked.limits,
         steps=run.steps or workflow.steps,
         package_ids=run.package_ids or asked.package_ids,
         parameters=run.parameters or asked.parameters,
         target_params=run.target_params or asked.target_params,
-    )
-
-
-def _decode_limits(item: Fields) -> RunLimits:
-    return RunLimits(
-        max_cost=item.number("maxCostUsd") or 0.0,
-        seconds=item.integer("timeoutSeconds") or 0,
-        spot=item.flag("spot"),
-        retries=item.integer("retries") or 0,
     )
 
 
@@ -159,7 +138,6 @@ def decode_state(item: Fields) -> RunState:
         started_at=iso(item.raw("startedAt")),
         completed_at=iso(item.raw("completedAt")),
         steps=_states(item),
-        reason=item.text("reason"),
     )
 
 
@@ -173,7 +151,6 @@ def _states(item: Fields) -> tuple[StepState, ...]:
             status=RunStatus.of(node.text("status") or RunStatus.NOT_STARTED),
             started_at=iso(node.raw("startedAt")),
             completed_at=iso(node.raw("completedAt")),
-            reason=node.text("reason"),
         )
         for number, node in enumerate(item.records("dag"), start=1)
     )

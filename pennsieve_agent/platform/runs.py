@@ -42,8 +42,9 @@ class Runs:
         Route: GET v2 /compute/workflows/runs/{id}
         Route: GET v2 /compute/workflows/runs
 
-        No refresh token is sent along: the platform takes one and hands it to the containers
-        (``contracts/workflows.md`` section 8, trap 8), and runs work without.
+        The session's refresh token is sent along: without it the run's own session ends after 60
+        minutes (``contracts/workflows.md`` 3.1 and 5.5). The platform hands it to the containers
+        (section 8, trap 8), so the user is told before.
 
         Raises:
             UsageProblem: the workflow has a data source and no package was chosen (trap 28).
@@ -56,7 +57,7 @@ class Runs:
                 hint="choose some with --files",
             )
         try:
-            made = self._v2.post_record(_RUNS, encode_request(request))
+            made = self._v2.post_record(_RUNS, encode_request(request), with_refresh_token=True)
         except Unreachable as error:
             raise Unreachable(error.message, where=error.where, hint=_LIST_HINT) from None
         uuid = made.text("uuid", "executionRunId", "id", "runId")

@@ -52,10 +52,20 @@ class Surface:
         return records(parse(answer), answer.where)
 
     def post_record(
-        self, path: str, body: object, *, query: Mapping[str, object] | None = None
+        self,
+        path: str,
+        body: object,
+        *,
+        query: Mapping[str, object] | None = None,
+        with_refresh_token: bool = False,
     ) -> Fields:
-        """Post a JSON body once; the JSON object that came back."""
-        answer = self.call("POST", path, query=query, body=body)
+        """Post a JSON body once; the JSON object that came back.
+
+        ``with_refresh_token`` hands over what renews this session, for a run that acts as the user.
+        """
+        answer = self.call(
+            "POST", path, query=query, body=body, with_refresh_token=with_refresh_token
+        )
         return Fields(parse(answer), answer.where)
 
     def put_record(
@@ -72,7 +82,7 @@ class Surface:
         """
         self.call("DELETE", path, query=query)
 
-    def call(
+    def call(  # noqa: PLR0913 - what a call may carry
         self,
         method: str,
         path: str,
@@ -81,6 +91,7 @@ class Surface:
         body: object = None,
         repeatable: bool | None = None,
         if_match: str = "",
+        with_refresh_token: bool = False,
     ) -> Answer:
         """Send a call. The answer is a success, of any content.
 
@@ -104,10 +115,10 @@ class Surface:
             repeatable=method in _SAFE_TO_REPEAT if repeatable is None else repeatable,
         )
         tokens = self._session.tokens()
-        answer = self._send(tokens, request)
+        answer = self._send(tokens, request, with_refresh_token=with_refresh_token)
         if is_token_refusal(answer):
             tokens = self._session.renew(tokens)
-            answer = self._send(tokens, request)
+            answer = self._send(tokens, request, with_refresh_token=with_refresh_token)
         done_before = method == "DELETE" and answer.resent and answer.status == _NOT_FOUND
         if 200 <= answer.status < 300 or done_before:  # noqa: PLR2004 - successes
             return answer
@@ -121,6 +132,8 @@ class Surface:
             )
         raise failure(answer)
 
-    def _send(self, tokens: Tokens, request: Request) -> Answer:
-        bearer = {"Authorization": f"Bearer {tokens.access}"}
-        return self._transport.send(replace(request, headers={**request.headers, **bearer}))
+    def _send(self, tokens: Tokens, request: Request, *, with_refresh_token: bool) -> Answer:
+        headers = {**request.headers, "Authorization": f"Bearer {tokens.access}"}
+        if with_refresh_token and tokens.refresh:
+            headers["X-Refresh-Token"] = tokens.refresh
+        return self._transport.send(replace(request, headers=headers))

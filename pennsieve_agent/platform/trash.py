@@ -1,8 +1,7 @@
-"""The trash of a dataset (v2, ``contracts/core.md`` 3.6).
+"""The trash of a dataset (v2, ``contracts/core.md`` 3.6, ``contracts/upstream-2026-11.md`` 9).
 
-What is in it is taken back by :meth:`pennsieve_agent.platform.packages.Packages.restore`. The
-contract gives the question and not the answer: the names of the answer's fields are ours, those of
-the sandbox, and an answer without a node id for everything in it is an error.
+What is in it is taken back by :meth:`pennsieve_agent.platform.packages.Packages.restore`. An answer
+without a node id for everything in it is an error.
 """
 
 from __future__ import annotations
@@ -30,7 +29,8 @@ class Trash:
         Route: GET v2 /datasets/trashcan
 
         Raises:
-            NotFound: there is no such dataset or folder.
+            NotFound: there is no such dataset.
+            PlatformError: there is no such folder in it.
 
         """
 

@@ -22,14 +22,9 @@ CACHE_SECONDS = 300
 
 CALLBACK_SERVICE = "workflow-service"
 MAX_REMEMBERED = 10_000
-_RUNS = "/compute/workflows/runs"
 
 Callback = Callable[[str, str], Caller | None]
 """Whose run this is, given its id and token; None when the token is not valid (any more)."""
-
-
-def _is_own_run(path: str, caller: Caller) -> bool:
-    return f"{path}/".startswith(f"{_RUNS}/{caller.run_id}/")
 
 
 class V1Authorizer:
@@ -82,8 +77,6 @@ class V2Authorizer:
         if not credential or (scheme.query and not named):
             raise Refusal(401, {"message": "Unauthorized"})
         caller = self._decide(scheme, credential, named)
-        if caller is not None and caller.run_ends and not _is_own_run(request.path, caller):
-            caller = None
         if caller is None:
             raise Refusal(403, {"message": "Forbidden"})
         return caller

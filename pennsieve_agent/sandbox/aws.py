@@ -8,6 +8,7 @@ that keeps the identifiers reproducible (:mod:`pennsieve_agent.sandbox.journal`)
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import secrets
@@ -25,6 +26,7 @@ from pennsieve_agent.sandbox.emulation.function_log import keep_log_groups
 from pennsieve_agent.sandbox.emulation.police import Answer
 from pennsieve_agent.sandbox.emulation.principals import Credential, credential_of, make_user
 from pennsieve_agent.sandbox.emulation.quick import hurry
+from pennsieve_agent.sandbox.emulation.registry import ROOT as REGISTRY
 from pennsieve_agent.sandbox.emulation.services import Extras, Services
 from pennsieve_agent.sandbox.emulation.signatures import Signatures
 from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
@@ -65,6 +67,7 @@ class Account:
         self._keys = extras.keys
         self._signatures = Signatures(self._credential, extras.now)
         self.services = Services(data, endpoint, self._lock, extras)
+        self._registry = self.services.registry(self._record_image)
 
     def move(self, addresses: Mapping[str, str]) -> None:
         """The sandbox listens elsewhere now, by old address; to be called before it is loaded."""
@@ -118,6 +121,8 @@ class Account:
         """An application that gets only what was signed with a key of an account."""
 
         def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if _is_registry(environ):  # which has sign-ins of its own
+                return app(environ, start_response)
             checked = self._checked(environ)
             if isinstance(checked, Answer):
                 return _send(start_response, checked)
@@ -128,6 +133,8 @@ class Account:
     def _checked(self, environ: WSGIEnvironment) -> WSGIEnvironment | Answer:
         """A request with whom it is from; or AWS's refusal."""
         if SIGNED in environ or str(environ.get("PATH_INFO", "")).startswith(CREDENTIALS_PATH):
+            return environ
+        if _is_registry(environ):  # which has sign-ins of its own
             return environ
         body = environ["wsgi.input"].read()
         found = self._signatures.check(environ, body)
@@ -156,6 +163,8 @@ class Account:
         self._loaded.wait()
         if self._emulation is None:
             return _plain(start_response, "503 Service Unavailable", b"see the sandbox's log")
+        if _is_registry(environ):
+            return self._registry(environ, start_response)
         checked = self._checked(environ)
         if isinstance(checked, Answer):
             return _send(start_response, checked)
@@ -175,6 +184,42 @@ class Account:
                 self._keep(entry, request, answer.body)
         start_response(answer.status, answer.headers)
         return [answer.body]
+
+    def _record_image(self, account: str, region: str, given: Mapping[str, str]) -> bool:
+        """Tell moto's ECR of an image that was pushed, so that it is known after a restart, too."""
+        scope = f"Credential=registry/20200101/{region}/ecr/aws4_request"
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "RAW_URI": "/",
+            "QUERY_STRING": "",
+            "SERVER_NAME": f"ecr.{region}.amazonaws.com",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "CONTENT_TYPE": "application/x-amz-json-1.1",
+            "HTTP_HOST": f"ecr.{region}.amazonaws.com",
+            "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
+            "HTTP_X_AMZ_TARGET": "AmazonEC2ContainerRegistry_V20150921.PutImage",
+            "HTTP_X_MOTO_ACCOUNT_ID": account,
+        }
+        body = json.dumps(given).encode()
+        entry = journal.Entry(environ, body, secrets.randbits(62))
+        with self._lock:
+            if self._emulation is None:
+                return False
+            answer = self._emulation.answer(entry)
+            if answer.succeeded:
+                self._keep(entry, wire.read(environ, body), answer.body)
+            else:
+                log.warning("ECR does not take an image: %s", answer.body[:500])
+        return answer.succeeded
+
+
+def _is_registry(environ: Mapping[str, Any]) -> bool:
+    """Whether a request is one of an engine to a registry, which AWS's own are signed unlike."""
+    path = str(environ.get("PATH_INFO", ""))
+    signed = "AWS4-HMAC-SHA256" in str(environ.get("HTTP_AUTHORIZATION", ""))
+    return path.startswith(REGISTRY) and not path.startswith(CREDENTIALS_PATH) and not signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Off unless ``pennsieve sandbox start --faults SPEC`` or ``--fault-seed N`` asks for it. A spec is a
 comma-separated list of kinds, each with an optional rate between 0 and 1 and an optional pattern of
-paths: ``429``, ``reset=0.2``, ``500=0.1@/datasets*``. ``all`` is every kind but ``unsafe``.
+paths: ``429``, ``reset=0.2``, ``500=0.1@/datasets*``. ``all`` is every kind but ``cache``,
+``unsafe`` and ``foreign``.
 
 =========== ======================================================================================
 latency     the answer comes up to half a second later
@@ -12,7 +13,9 @@ latency     the answer comes up to half a second later
 reset       the connection ends after a part of the body
 stale       a list is answered as it was a few requests ago
 skew        the clock that dates tokens is minutes wrong; decided once, not for each request
+cache       v2 remembers for 300 seconds who may do what, as the hosted gateway does
 unsafe      the dangerous imperfections of the hosted platform (:func:`unsafe`)
+foreign     workflows may name code that is in no App Store (:func:`takes_foreign`)
 =========== ======================================================================================
 
 What happens to a request depends on the seed, its method and path, and how many like it there were;
@@ -47,6 +50,8 @@ MAX_SKEW_SECONDS = 600
 STALE_REQUESTS = 3
 MAX_REMEMBERED = 1000
 _UNSAFE = "unsafe"
+_CACHE = "cache"
+_FOREIGN = "foreign"
 _LISTS = re.compile(
     r"/(datasets(/paginated)?|datasets/[^/]+/packages|webhooks|repositories|upload/manifest"
     r"|applications(/store)?|compute/(resources|workflows)/[a-z-]+)/?"
@@ -76,6 +81,11 @@ class Plan:
     def is_unsafe(self) -> bool:
         """Whether the platform's dangerous imperfections are wanted."""
         return any(rule.kind == _UNSAFE for rule in self.rules)
+
+    @property
+    def caches(self) -> bool:
+        """Whether the gateway of v2 remembers its decisions (``contracts/core.md`` 1.9)."""
+        return any(rule.kind == _CACHE for rule in self.rules)
 
     @property
     def skew_seconds(self) -> float:
@@ -110,10 +120,10 @@ def parse(spec: str | None, seed: int | None) -> Plan | None:
     for part in (spec or "all").split(","):
         found = re.fullmatch(r"([a-z0-9]+)(?:=([0-9.]+))?(?:@(\S+))?", part.strip())
         kind = found[1] if found else part
-        if not found or kind not in {*KINDS, "skew", _UNSAFE, "all"}:
+        if not found or kind not in {*KINDS, "skew", _CACHE, _UNSAFE, _FOREIGN, "all"}:
             raise UsageProblem(
                 f"there is no fault '{part.strip()}'",
-                hint=f"faults: {', '.join((*KINDS, 'skew', _UNSAFE, 'all'))}",
+                hint=f"faults: {', '.join((*KINDS, 'skew', _CACHE, _UNSAFE, _FOREIGN, 'all'))}",
             )
         rate, paths = _rate(found[2]), found[3] or "*"
         kinds = (*KINDS, "skew") if kind == "all" else (kind,)
@@ -122,14 +132,28 @@ def parse(spec: str | None, seed: int | None) -> Plan | None:
 
 
 def remember(store: Store, plan: Plan | None) -> None:
-    """Note for the other parts whether the dangerous imperfections are wanted."""
-    value = "1" if plan is not None and plan.is_unsafe else "0"
-    store.execute("INSERT OR REPLACE INTO settings VALUES ('unsafe', ?)", (value,))
+    """Note for the other parts which ways of the hosted platform are wanted."""
+    kinds = {rule.kind for rule in plan.rules} if plan is not None else set()
+    for kind in (_UNSAFE, _FOREIGN):
+        value = "1" if kind in kinds else "0"
+        store.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (kind, value))
 
 
 def unsafe(store: Store) -> bool:
     """Whether to behave as dangerously as the hosted platform does where the contract says so."""
-    row = store.row("SELECT value FROM settings WHERE name = 'unsafe'")
+    return _is_noted(store, _UNSAFE)
+
+
+def takes_foreign(store: Store) -> bool:
+    """Whether workflows may name code that is in no App Store.
+
+    Whether the hosted platform takes them is not public; unless asked otherwise it does not.
+    """
+    return _is_noted(store, _FOREIGN)
+
+
+def _is_noted(store: Store, kind: str) -> bool:
+    row = store.row("SELECT value FROM settings WHERE name = ?", (kind,))
     return row is not None and row["value"] == "1"
 
 

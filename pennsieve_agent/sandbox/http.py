@@ -62,8 +62,7 @@ class Caller:
     """Who sent a request. ``org_role`` is the permission bitmap; 16 and more is an administrator.
 
     ``run_id`` is set when the credential was a run's callback token, which is good for the run's
-    one dataset ``run_dataset_id`` only (``contracts/workflows.md`` 4.1, 5.5). When ``run_ends``
-    it is good for nothing but the run itself.
+    one dataset ``run_dataset_id`` only (``contracts/workflows.md`` 4.1, 5.5).
     """
 
     user_int_id: int
@@ -74,7 +73,6 @@ class Caller:
     org_role: int
     run_id: str | None = None
     run_dataset_id: str | None = None
-    run_ends: bool = False
 
     @property
     def is_admin(self) -> bool:
@@ -161,9 +159,11 @@ def nested_too_deeply(value: Any) -> bool:
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """Raised by a handler to answer at once."""
 
-    def __init__(self, status: int, body: Any = None) -> None:
+    def __init__(
+        self, status: int, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(status)
-        self.response = Response(status, body)
+        self.response = Response(status, body, headers or {})
 
 
 Handler = Callable[[Request], Response]

@@ -9,10 +9,11 @@ import json
 import logging
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES = 500_000_000
+MAX_LAYER_BYTES = 52_000_000_000
+"""The largest layer that ECR takes (Amazon ECR, "Service quotas"), and a little."""
+REGISTRY = "/v2/"
+MOST_IN_MEMORY = 8_000_000
+_PIECE = 1 << 20
 LAST_PORT = 65_535
 _LOOPBACK_NAMES = frozenset({HOST, "localhost", "::1"})
 
@@ -141,11 +147,12 @@ class _Handler(WSGIRequestHandler):
         if body is None:
             return
         environ = self.make_environ()
-        environ["wsgi.input"] = io.BytesIO(body)
+        environ["wsgi.input"] = body
         environ["wsgi.input_terminated"] = True
-        environ["CONTENT_LENGTH"] = str(len(body))
+        environ["CONTENT_LENGTH"] = str(_size(body))
         try:
-            self._respond(environ)
+            with body:
+                self._respond(environ)
         except OSError:  # the client went away
             self.close_connection = True
         except Exception:
@@ -155,23 +162,25 @@ class _Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Without the query, which may hold a token."""
         del size
-        log.debug("%s %s %s", self.command, self.path.partition("?")[0], code)
+        # What is no HTTP, such as the beginning of TLS, has no path.
+        path = str(vars(self).get("path", "")).partition("?")[0]
+        log.debug("%s %s %s", self.command, path, code)
 
-    def _body(self) -> bytes | None:
-        """The request's body; None when the request was refused for it."""
+    def _body(self) -> IO[bytes] | None:
+        """The request's body, a large one on disk; None when the request was refused for it."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            stream = self.make_environ()["wsgi.input"]
-            return bytes(stream.read())
+            return _kept(self.make_environ()["wsgi.input"], None)
         length = self.headers.get("Content-Length", "0")
         if not (length.isascii() and length.isdigit()):
             self.close_connection = True
             self.send_error(HTTPStatus.BAD_REQUEST)
             return None
-        if int(length) > MAX_REQUEST_BYTES:
+        most = MAX_LAYER_BYTES if self.path.startswith(REGISTRY) else MAX_REQUEST_BYTES
+        if int(length) > most:
             self.close_connection = True
             self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return None
-        return bytes(self.rfile.read(int(length)))
+        return _kept(self.rfile, int(length))
 
     def _respond(self, environ: WSGIEnvironment) -> None:
         given: list[tuple[str, list[tuple[str, str]]]] = []
@@ -201,3 +210,26 @@ class _Handler(WSGIRequestHandler):
         if self.command != "HEAD":
             for chunk in chunks:
                 self.wfile.write(chunk)
+
+
+def _kept(stream: IO[bytes] | io.BufferedIOBase, length: int | None) -> IO[bytes]:
+    """All of a stream, or ``length`` bytes of it, to be read from its beginning."""
+    if length is not None and length <= MOST_IN_MEMORY:
+        return io.BytesIO(stream.read(length))
+    # Closed by whoever gets it.
+    file = tempfile.SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115
+    left = length
+    while left is None or left:
+        piece = stream.read(_PIECE if left is None else min(_PIECE, left))
+        if not piece:
+            break
+        file.write(piece)
+        left = None if left is None else left - len(piece)
+    file.seek(0)
+    return cast("IO[bytes]", file)
+
+
+def _size(body: IO[bytes]) -> int:
+    size = body.seek(0, os.SEEK_END)
+    body.seek(0)
+    return size

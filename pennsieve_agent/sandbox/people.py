@@ -146,6 +146,12 @@ def by_email(store: Store, email: str) -> Row | None:
     return store.row("SELECT * FROM users WHERE email = ? COLLATE NOCASE", (email,))
 
 
+def is_integration(store: Store, user: int) -> bool:
+    """Whether a user is that of a workspace integration, and no person."""
+    row = store.row("SELECT is_integration FROM users WHERE int_id = ?", (user,))
+    return row is not None and bool(row["is_integration"])
+
+
 def owner(store: Store) -> tuple[int, int]:
     """The numbers of the sandbox's user and workspace."""
     row = store.row(

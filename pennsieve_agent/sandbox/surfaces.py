@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.sandbox import clock, cognito, upload
-from pennsieve_agent.sandbox.authorizers import Callback, V1Authorizer, V2Authorizer
+from pennsieve_agent.sandbox.authorizers import CACHE_SECONDS, Callback, V1Authorizer, V2Authorizer
 from pennsieve_agent.sandbox.emulation.services import Extras
 from pennsieve_agent.sandbox.faults import Plan
 from pennsieve_agent.sandbox.files import DatasetFiles
@@ -43,7 +43,9 @@ from pennsieve_agent.sandbox.v1.package_changes import PackageChanges
 from pennsieve_agent.sandbox.v1.package_files import PackageFiles
 from pennsieve_agent.sandbox.v1.sharing import Sharing
 from pennsieve_agent.sandbox.v1.teams import Teams
+from pennsieve_agent.sandbox.v2 import notifications
 from pennsieve_agent.sandbox.v2.downloads import Downloads
+from pennsieve_agent.sandbox.v2.shared import Shared
 from pennsieve_agent.sandbox.world import Urls, World
 
 
@@ -97,6 +99,8 @@ def build(
     v2 = Surface(
         [
             *Downloads(world, files, manifests).routes(),
+            *Shared(world).routes(),
+            *notifications.routes(),
             *GitHub(world).routes(),
             *compute_routes,
             *(uploads.routes if uploads else ()),
@@ -105,7 +109,7 @@ def build(
             world,
             identity,
             callback,
-            settings.authorizer_cache_seconds,
+            settings.authorizer_cache_seconds or _remembered(settings.faults),
             uploads.dataset_of if uploads else None,
         ),
         content_type="application/json",
@@ -118,6 +122,10 @@ def build(
         not_found=_gateway_not_found,
     )
     return Surfaces(v1, v2, sign_in)
+
+
+def _remembered(plan: Plan | None) -> float:
+    return CACHE_SECONDS if plan is not None and plan.caches else 0
 
 
 def _v1_routes(

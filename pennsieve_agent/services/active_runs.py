@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.run_filter import RunQuery
+from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import Conflict, StillRunning
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run
-    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import RunBackend
 
 END_SECONDS = 300.0
+_MOST = 1000
+_ACTIVE = (RunStatus.NOT_STARTED, RunStatus.STARTED, RunStatus.FINALIZING, RunStatus.CANCELING)
 
 
-def active_runs(platform: Platform, organization_id: str, node_uuid: str) -> tuple[Run, ...]:
-    """The runs of a workspace on this node that have not ended."""
-    runs = platform.runs.list(organization_id)
-    return tuple(run for run in runs if run.node_uuid == node_uuid and not run.status.is_final)
+def active_runs(backend: RunBackend, node_uuid: str = "") -> tuple[Run, ...]:
+    """The runs that have not ended; of one node of Pennsieve's with ``node_uuid``."""
+    found = [
+        run
+        for status in _ACTIVE
+        for run in backend.newest(RunQuery(_MOST, status=status))
+        if not node_uuid or run.node_uuid == node_uuid
+    ]
+    return tuple({run.uuid: run for run in found}.values())
 
 
 def refuse_active(runs: Sequence[Run], node_name: str) -> None:
@@ -30,7 +39,7 @@ def refuse_active(runs: Sequence[Run], node_name: str) -> None:
     """
     if not runs:
         return
-    names = ", ".join(f"'{run.name or run.uuid}'" for run in runs[:5])
+    names = ", ".join(f"'{run.label}'" for run in runs[:5])
     more = f" and {len(runs) - 5} more" if len(runs) > 5 else ""  # noqa: PLR2004 - as above
     raise Conflict(
         f"compute node '{node_name}' is still at work: {names}{more}",
@@ -38,7 +47,7 @@ def refuse_active(runs: Sequence[Run], node_name: str) -> None:
     )
 
 
-def cancel_all(platform: Platform, runs: Sequence[Run], sleep: Callable[[float], None]) -> None:
+def cancel_all(backend: RunBackend, runs: Sequence[Run], sleep: Callable[[float], None]) -> None:
     """Cancel runs and wait until each has ended.
 
     Raises:
@@ -46,16 +55,16 @@ def cancel_all(platform: Platform, runs: Sequence[Run], sleep: Callable[[float],
 
     """
     for run in runs:
-        if not platform.runs.get(run.uuid).status.is_final:
-            platform.runs.cancel(run.uuid)
+        if not backend.state(run.uuid).status.is_final:
+            backend.cancel(run.uuid)
     for run in runs:
         for pause in pauses(END_SECONDS):
-            if platform.runs.get(run.uuid).status.is_final:
+            if backend.state(run.uuid).status.is_final:
                 break
             sleep(pause)
         else:
             raise StillRunning(
-                f"run '{run.name or run.uuid}' was cancelled and has not ended yet",
+                f"run '{run.label}' was cancelled and has not ended yet",
                 where=run.uuid,
                 hint="run the same command again to go on waiting",
             )

@@ -1,7 +1,7 @@
 """Following a run: each log line once, each change of state, until it ends.
 
-The platform offers no stream (``contracts/workflows.md`` 3.5, 3.10), so this polls: quickly while
-things happen, slowly while they do not. A lost connection is waited for, and said.
+Neither Pennsieve (``contracts/workflows.md`` 3.5, 3.10) nor a node offers a stream, so this polls:
+quickly while things happen, slowly while they do not. A lost connection is waited for, and said.
 """
 
 from __future__ import annotations
@@ -12,14 +12,31 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.logs import LogReader
 from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
-from pennsieve_agent.errors import PlatformError, RateLimited, StillRunning, Unreachable
+from pennsieve_agent.errors import (
+    AgentError,
+    AwsError,
+    NodeError,
+    NodeNewer,
+    NodeOlder,
+    PlatformError,
+    RateLimited,
+    StillRunning,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
-    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import RunBackend
 
 _POLL_FIRST, _POLL_MOST, _SLOWER = 0.25, 5.0, 1.4
 GIVE_UP_SECONDS = 600
 _SERVER_ERROR = 500
+_NO_ANSWER = frozenset(
+    {
+        *("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"),
+        *("ConnectionClosedError", "ConnectionError", "HTTPClientError", "ProxyConnectionError"),
+    }
+)
+"""Names of botocore's errors of a connection (botocore, "exceptions")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,7 @@ Event = Line | Change
 class Follower:
     """Follows one run. ``deadline`` is in unix seconds; None waits for ever."""
 
-    platform: Platform
+    backend: RunBackend
     run: Run
     now: Callable[[], float]
     sleep: Callable[[float], None]
@@ -64,7 +81,7 @@ class Follower:
 
         Raises:
             StillRunning: the deadline came first.
-            Unreachable: Pennsieve gave no answer for ten minutes.
+            Unreachable: there was no answer for ten minutes.
         """
         pause = _POLL_FIRST
         while True:
@@ -91,7 +108,7 @@ class Follower:
         while True:
             try:
                 answer = self._poll()
-            except (Unreachable, RateLimited, PlatformError) as error:
+            except (PlatformError, AwsError, NodeError) as error:
                 if not _passing(error):
                     raise
                 if lost_at is None:
@@ -109,12 +126,9 @@ class Follower:
     def _poll(self) -> tuple[RunState, list[Event]]:
         # The state is read before the logs: a step that is final now has all its lines written.
         # Everything is read before anything is taken as shown: a failure half way loses nothing.
-        state = self.platform.runs.state(self.run.uuid)
-        logs = {
-            step.id: self.platform.runs.logs(self.run.uuid, step.id)
-            for step in state.steps
-            if self._wants(step)
-        }
+        state = self.backend.state(self.run.uuid)
+        wanted = [step.id for step in state.steps if self._wants(step)]
+        logs = self.backend.logs(self.run.uuid, wanted)
         ended = [s for s in state.steps if s.status.is_final and s.id not in self._drained]
         going = [s for s in state.steps if not s.status.is_final]
         batch = [*self._events_of(ended, logs), *self._events_of(going, logs)]
@@ -158,8 +172,16 @@ class Follower:
         return self.only_step is None or step.id == self.only_step
 
 
-def _passing(error: PlatformError) -> bool:
-    """Whether an error may pass by itself."""
-    if isinstance(error, Unreachable | RateLimited):
+def _passing(error: AgentError) -> bool:
+    """Whether an error may pass by itself.
+
+    Of AWS's those of the way to it do; expired or missing credentials need the user. A node whose
+    function ended in the middle answers the next time.
+    """
+    if isinstance(error, NodeOlder | NodeNewer):
+        return False
+    if isinstance(error, Unreachable | RateLimited | NodeError):
         return True
-    return (error.status or 0) >= _SERVER_ERROR
+    if isinstance(error, AwsError):
+        return error.aws_code in _NO_ANSWER
+    return isinstance(error, PlatformError) and (error.status or 0) >= _SERVER_ERROR

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,13 @@ from pennsieve_agent.errors import NotFound, SettingsError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run
-    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import RunBackend
 
 
-def save(platform: Platform, run: Run, file: Path) -> int:
+def save(backend: RunBackend, run: Run, file: Path, fetch: Callable[[str], bytes]) -> int:
     """Write a run's archive to a file that is not there yet; its size in bytes.
+
+    ``fetch`` reads what lies at an address.
 
     Raises:
         UsageProblem: the file is there, its folder is not, or the run has not ended.
@@ -25,7 +28,7 @@ def save(platform: Platform, run: Run, file: Path) -> int:
         why = "is there already" if file.exists() else "lies in a folder that is not there"
         raise UsageProblem(f"the file {file} {why}", hint="name another file")
     try:
-        address = platform.runs.log_archive(run.uuid)
+        address = backend.log_archive(run.uuid)
     except NotFound as error:
         if run.status.is_final:
             raise
@@ -34,8 +37,7 @@ def save(platform: Platform, run: Run, file: Path) -> int:
             where=error.where,
             hint="see them meanwhile: pennsieve run logs --follow",
         ) from None
-    with platform.downloads.fetcher() as fetcher:
-        content = fetcher.read(address)
+    content = fetch(address)
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
     try:
         part.write_bytes(content)

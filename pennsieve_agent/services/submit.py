@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.datasets import DataFile, Dataset
+from pennsieve_agent.domain.compute import ComputeNode
+from pennsieve_agent.domain.datasets import DataFile, Dataset, Role
 from pennsieve_agent.domain.globs import select
-from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
-from pennsieve_agent.domain.workflows import StepKind, Workflow
+from pennsieve_agent.domain.workflows import DATASET_TARGET, StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
-from pennsieve_agent.services import grants, lookup
+from pennsieve_agent.services import lookup, run_nodes
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import NodeCalls
 
 #: The platform's own rule for names (contracts/workflows.md 3.1).
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{2,63}")
+HandOver = Callable[[OwnNode, Workflow], None]
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What was asked for on the command line; empty means "find it out"."""
+    """What was asked for on the command line; empty means "find it out".
+
+    ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets parameters
+    pass that no step declares.
+    """
 
     dataset: str
     workflow: str | None = None
@@ -38,131 +44,160 @@ class RunOptions:
     name: str | None = None
     folder: str | None = None
     limits: RunLimits = NO_LIMITS
+    layout: str = ""
+    undeclared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A run that can be sent. ``files`` is None when the whole dataset is the input."""
+    """A run that can be sent.
+
+    ``files`` is None where they were not counted: the whole dataset, on a node that Pennsieve runs.
+    ``version`` and ``layout`` are those of the workflow on an own node.
+    """
 
     request: RunRequest
     plan: RunPlan
     dataset: Dataset
-    node: ComputeNode
+    node: ComputeNode | OwnNode
     files: tuple[DataFile, ...] | None
     folder: str
+    whole_dataset: bool = False
+    version: str = ""
+    layout: str = ""
+
+    @property
+    def own_node(self) -> OwnNode | None:
+        """The node, where it is an own one."""
+        return self.node if isinstance(self.node, OwnNode) else None
 
 
-def prepare(platform: Platform, organization_id: str, options: RunOptions, now: float) -> Prepared:
-    """Find what is meant, and check that it can run.
+def prepare(
+    platform: Platform,
+    own: Sequence[OwnNode],
+    calls: Callable[[OwnNode], NodeCalls],
+    options: RunOptions,
+    now: float,
+    *,
+    hand_over: HandOver | None = None,
+) -> Prepared:
+    """Find what is meant, and check that it can run. ``own`` are the own nodes that are known.
+
+    ``hand_over`` puts a workflow that only Pennsieve has on an own node; without it, its absence is
+    the error.
 
     Raises:
         UsageProblem: a name, a pattern, a parameter or a node cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
     """
-    from pennsieve_agent.engine.compile import check_parameters, compile_run  # noqa: PLC0415
-
+    node = run_nodes.choose(platform, own, options.node)
     dataset = lookup.dataset(platform, options.dataset)
-    workflow = _workflow(platform, organization_id, options.workflow, dataset)
-    parameters = check_parameters(workflow, options.parameters)
-    name = _name(options.name, workflow, now)
-    node = _node(platform, organization_id, options.node)
-    _check_limits(options.limits, node)
-    _check_grant(platform, workflow, dataset)
-    files = _files(platform, dataset, options.files)
-    folder = _folder(options.folder, name)
+    if isinstance(node, OwnNode):
+        from pennsieve_agent.services import submit_own  # noqa: PLC0415 - imports this module
+
+        desk = submit_own.Desk(platform, node, calls(node), hand_over)
+        return submit_own.prepare(desk, dataset, options, now)
+    return _prepare(platform, node, dataset, options, now)
+
+
+def _prepare(
+    platform: Platform, node: ComputeNode, dataset: Dataset, options: RunOptions, now: float
+) -> Prepared:
+    """For a node that Pennsieve runs."""
+    from pennsieve_agent.engine.compile import (  # noqa: PLC0415 - few commands need it
+        check_parameters,
+        compile_run,
+    )
+
+    _refuse_own_options(options, node)
+    workflow = _workflow(platform, options.workflow)
+    if workflow.writes:
+        check_role(dataset)
+    name = run_name(options.name, workflow, now)
+    folder = results_folder(options.folder, name)
+    files = chosen_files(platform, dataset, options.files) if options.files else None
     request = RunRequest(
         workflow=workflow,
         node_uuid=node.uuid,
         dataset_id=dataset.id,
-        package_ids=_packages(platform, workflow, dataset, files),
+        package_ids=packages(platform, workflow, dataset, files),
         name=name,
-        parameters=parameters,
-        target_params={
-            step.id: {"TARGET_FOLDER": folder} for step in workflow.of_kind(StepKind.TARGET)
-        },
-        limits=options.limits,
+        parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
+        target_params=targets(workflow, folder, platform.upload_bucket),
+        undeclared=options.undeclared,
     )
-    return Prepared(request, compile_run("new", request, {}), dataset, node, files, folder)
+    plan = compile_run("new", request, {})
+    return Prepared(request, plan, dataset, node, files, folder, whole_dataset=files is None)
 
 
-def _workflow(
-    platform: Platform, organization_id: str, wanted: str | None, dataset: Dataset
-) -> Workflow:
-    if wanted is not None:
-        return lookup.workflow(platform, organization_id, wanted)
-    known = [w for w in platform.workflows.list(organization_id) if w.is_active]
-    granted = {g.workflow_uuid for g in platform.integrations.grants(dataset.id)}
-    candidates = known if len(known) == 1 else [w for w in known if w.uuid in granted]
-    if len(candidates) == 1:
-        return platform.workflows.get(candidates[0].uuid)
-    if not known:
-        raise UsageProblem(
-            "there is no workflow yet", hint="add one with: pennsieve workflow add GITHUB_URL"
-        )
-    names = ", ".join(sorted(w.name for w in candidates or known))
-    raise UsageProblem(f"which workflow? There are {names}", hint="add: --workflow NAME")
-
-
-def _node(platform: Platform, organization_id: str, wanted: str | None) -> ComputeNode:
-    if wanted is None:
-        nodes = platform.compute.nodes(organization_id)
-        enabled = [n for n in nodes if n.status is NodeStatus.ENABLED]
-        if len(enabled) == 1:
-            return enabled[0]
-        if len(enabled) > 1:
-            names = ", ".join(sorted(n.name for n in enabled))
-            raise UsageProblem(f"which compute node? There are {names}", hint="add: --node NAME")
-        if not nodes:
-            raise UsageProblem(
-                "there is no compute node yet", hint="make one with: pennsieve compute register"
-            )
-        node = nodes[0]
-    else:
-        node = lookup.node(platform, organization_id, wanted)
-    if node.status is not NodeStatus.ENABLED:
-        raise UsageProblem(
-            f"compute node '{node.name}' is {node.status.value.lower()}, not enabled",
-            where=node.uuid,
-            hint=f"see: pennsieve compute show '{node.name}'",
-        )
-    return node
-
-
-def _check_limits(limits: RunLimits, node: ComputeNode) -> None:
+def _refuse_own_options(options: RunOptions, node: ComputeNode) -> None:
     """A limit that nobody keeps is worse than none."""
-    if limits and not node.self_managed:
+    if options.limits:
         raise UsageProblem(
             f"compute node '{node.name}' is run by Pennsieve, which keeps no limits of a run",
             where=node.uuid,
             hint="leave out --max-cost, --time-limit, --spot and --retries, or use a node of your "
             "own with: --node NAME",
         )
+    if options.layout:
+        raise UsageProblem(
+            f"compute node '{node.name}' is run by Pennsieve, which lays the input out itself",
+            where=node.uuid,
+            hint="leave out --layout, or use a node of your own with: --node NAME",
+        )
 
 
-def _check_grant(platform: Platform, workflow: Workflow, dataset: Dataset) -> None:
-    access = grants.access_of(platform, workflow, dataset)
-    needed = Access.READ_WRITE if workflow.writes else Access.READ
-    if access is needed or access is Access.READ_WRITE:
+def _workflow(platform: Platform, wanted: str | None) -> Workflow:
+    organization_id = platform.workspace_id()
+    if wanted is not None:
+        return lookup.workflow(platform, organization_id, wanted)
+    known = [w for w in platform.workflows.list(organization_id) if w.is_active]
+    if len(known) == 1:
+        return platform.workflows.get(known[0].uuid)
+    raise which_workflow([w.name for w in known])
+
+
+def which_workflow(names: Iterable[str]) -> UsageProblem:
+    """The error where no workflow was named, and there are none or several."""
+    listed = ", ".join(sorted(names))
+    if not listed:
+        return UsageProblem(
+            "there is no workflow yet", hint="add one with: pennsieve workflow add GITHUB_URL"
+        )
+    return UsageProblem(f"which workflow? There are {listed}", hint="add: --workflow NAME")
+
+
+def check_role(dataset: Dataset) -> None:
+    """A run on Pennsieve's node acts as the person, who must be able to write the results.
+
+    Raises:
+        Forbidden: the person's role does not allow it.
+    """
+    if dataset.role is Role.UNKNOWN or dataset.role.at_least(Role.EDITOR):
         return
-    has = f"may only read dataset '{dataset.name}', and it writes results there"
     raise Forbidden(
-        f"workflow '{workflow.name}' "
-        + (has if access else f"has no access to dataset '{dataset.name}'"),
-        hint=f"grant it with: pennsieve dataset grant {_quoted(workflow.name)} "
-        f"--dataset {_quoted(dataset.name)} --access {needed.value}",
+        f"your role on dataset '{dataset.name}' is {dataset.role.value}; a run on a node that "
+        "Pennsieve runs acts as you, and could not write its results",
+        where=dataset.id,
+        hint="ask a manager of the dataset to make you an editor",
     )
 
 
-def _files(
+def chosen_files(
     platform: Platform, dataset: Dataset, patterns: Sequence[str]
-) -> tuple[DataFile, ...] | None:
-    if not patterns:
-        return None
+) -> tuple[DataFile, ...]:
+    """The dataset's files that fit a pattern, by path; without patterns, all files.
+
+    Raises:
+        UsageProblem: a pattern fits none.
+    """
     chosen: dict[tuple[str, str], DataFile] = {}
     unused = set(patterns)
     count = 0
     for file in platform.datasets.files(dataset.id):
         count += 1
+        if not patterns:
+            chosen[file.package_id, file.path] = file
         for pattern in patterns:
             if select((file,), (pattern,)):
                 unused.discard(pattern)
@@ -171,23 +206,28 @@ def _files(
         names = ", ".join(f"'{pattern}'" for pattern in patterns if pattern in unused)
         raise UsageProblem(
             f"no file of dataset '{dataset.name}' matches {names} ({count} files looked at)",
-            hint=f"see what is there with: pennsieve dataset files {_quoted(dataset.name)}",
+            hint=f"see what is there with: pennsieve dataset files {quoted(dataset.name)}",
         )
     return tuple(sorted(chosen.values(), key=lambda file: file.path))
 
 
-def _packages(
+def packages(
     platform: Platform,
     workflow: Workflow,
     dataset: Dataset,
     files: tuple[DataFile, ...] | None,
 ) -> tuple[str, ...]:
+    """The packages that hold these files; None is the whole dataset.
+
+    Raises:
+        UsageProblem: the dataset is empty.
+    """
     if not workflow.of_kind(StepKind.SOURCE):
         return ()
     ids = (
         platform.datasets.root_ids(dataset.id)
         if files is None
-        else tuple(_unique(file.package_id for file in files))
+        else tuple(dict.fromkeys(file.package_id for file in files))
     )
     if not ids:
         raise UsageProblem(
@@ -196,7 +236,28 @@ def _packages(
     return ids
 
 
-def _name(wanted: str | None, workflow: Workflow, now: float) -> str:
+def targets(workflow: Workflow, folder: str, bucket: str = "") -> dict[str, dict[str, str]]:
+    """What the data targets are told: where the results go.
+
+    ``bucket`` is for nodes that Pennsieve runs: a target that fills the dataset demands it
+    (``contracts/workflows.md`` 2.5).
+    """
+    to_dataset = {"UPLOAD_BUCKET": bucket} if bucket else {}
+    return {
+        step.id: {
+            "TARGET_FOLDER": folder,
+            **(to_dataset if step.target_type == DATASET_TARGET else {}),
+        }
+        for step in workflow.of_kind(StepKind.TARGET)
+    }
+
+
+def run_name(wanted: str | None, workflow: Workflow, now: float) -> str:
+    """The run's name; one that nobody gave is made of workflow and time.
+
+    Raises:
+        UsageProblem: it cannot be one.
+    """
     if wanted is None:
         stamp = datetime.fromtimestamp(now, tz=UTC).strftime("%Y%m%d-%H%M%S")
         slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", workflow.name).strip("-.")[:43] or "run"
@@ -211,7 +272,12 @@ def _name(wanted: str | None, workflow: Workflow, now: float) -> str:
     return wanted
 
 
-def _folder(wanted: str | None, name: str) -> str:
+def results_folder(wanted: str | None, name: str) -> str:
+    """The folder of the dataset for the results.
+
+    Raises:
+        UsageProblem: it cannot be one.
+    """
     if wanted is None:
         return f"results/{name.replace(' ', '-')}"
     parts = [part for part in wanted.strip("/").split("/") if part]
@@ -222,9 +288,6 @@ def _folder(wanted: str | None, name: str) -> str:
     return "/".join(parts)
 
 
-def _unique(values: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(values)
-
-
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as a shell takes it."""
     return name if re.fullmatch(r"[\w.\-]+", name) else f"'{name}'"

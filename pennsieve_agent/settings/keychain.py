@@ -45,11 +45,14 @@ class Keychain(Protocol):
 
 
 class SystemKeychain:
-    """The keychain of the desktop session, under the service name ``pennsieve``.
+    """The keychain of the desktop session, under a service name, as a rule ``pennsieve``.
 
     Nothing that ``keyring`` or a backend of it raises gets out: backends raise their own libraries'
     errors (D-Bus, Keychain Services), and their texts are not ours to vouch for.
     """
+
+    def __init__(self, service: str = SERVICE) -> None:
+        self._service = service
 
     def available(self) -> bool:
         """Whether a backend that really keeps secrets is there."""
@@ -68,7 +71,7 @@ class SystemKeychain:
         try:
             import keyring  # noqa: PLC0415 - loaded only when a secret is needed
 
-            return keyring.get_password(SERVICE, account)
+            return keyring.get_password(self._service, account)
         except Exception:  # noqa: BLE001 - see the class
             raise _trouble("read") from None
 
@@ -79,7 +82,7 @@ class SystemKeychain:
         try:
             import keyring  # noqa: PLC0415 - loaded only when a secret is needed
 
-            keyring.set_password(SERVICE, account, secret)
+            keyring.set_password(self._service, account, secret)
         except Exception:  # noqa: BLE001 - see the class
             raise _trouble("written") from None
 
@@ -90,7 +93,7 @@ class SystemKeychain:
         try:
             import keyring  # noqa: PLC0415 - loaded only when a secret is needed
 
-            keyring.delete_password(SERVICE, account)
+            keyring.delete_password(self._service, account)
         except Exception:  # noqa: BLE001 - see the class
             raise _trouble("changed") from None
 

@@ -34,20 +34,35 @@ def export(fetched: Fetched, into: Path) -> None:
         raise _unwritable(into, error) from None
     if not empty:
         raise SourceError("the folder for the files is not empty", where=str(into))
-    entries = [e for e in fetched.entries(recursive=True) if e.mode != _SUBMODULE]
+    everything = list(fetched.entries(recursive=True))
+    entries = [entry for entry in everything if entry.mode != _SUBMODULE]
     links = [entry for entry in entries if entry.mode == _LINK]
     try:
-        for entry in entries:
+        for entry in everything:
             _check_path(entry, fetched.url)
         _write(fetched, entries, into)
         for link in links:
-            _check_link(into / link.path, into, fetched.url)
+            check_link(into / link.path, into, fetched.url)
     except OSError as error:
         _empty(into)
         raise _unwritable(into, error) from None
     except BaseException:
         _empty(into)
         raise
+
+
+def check_links(root: Path, url: str) -> None:
+    """See that no link below ``root`` leads out of it, once everything is there.
+
+    Raises:
+        SourceError: one does.
+
+    """
+    for parent, folders, names in os.walk(root):
+        for name in (*folders, *names):
+            path = Path(parent, name)
+            if path.is_symlink():
+                check_link(path, root, url)
 
 
 def blob(fetched: Fetched, entry: Entry) -> bytes:
@@ -93,7 +108,13 @@ def _check_path(entry: Entry, url: str) -> None:
         )
 
 
-def _check_link(link: Path, root: Path, url: str) -> None:
+def check_link(link: Path, root: Path, url: str) -> None:
+    """See that a link stays inside ``root``.
+
+    Raises:
+        SourceError: it does not.
+
+    """
     # After all links are there, as one may lead through another.
     target = Path(os.path.realpath(link))
     if link.readlink().is_absolute() or not target.is_relative_to(os.path.realpath(root)):

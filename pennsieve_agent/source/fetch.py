@@ -80,6 +80,12 @@ def read_refs(url: str) -> Refs:
     return refs
 
 
+def is_public(url: str) -> bool:
+    """Whether anybody may read a repository, without a name or a token."""
+    command = ["-c", "credential.helper=", "ls-remote", "--", url, "HEAD"]
+    return run(command, url=url, anonymous=True).ok
+
+
 def fetch(url: str, refs: Refs, ref: str | None, folder: Path) -> Fetched:
     """Get the commit that ``ref`` means: a tag, a branch or a commit, in this order.
 

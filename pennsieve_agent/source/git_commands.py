@@ -40,6 +40,12 @@ _ENVIRONMENT = {
     "GIT_LFS_SKIP_SMUDGE": "1",
     "GIT_OPTIONAL_LOCKS": "0",
 }
+_NOBODY = {
+    "HOME": os.devnull,
+    "XDG_CONFIG_HOME": os.devnull,
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
 _SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={_STALLED_SECONDS}"
 _NO_PASSWORD = (
     *("could not read Username", "could not read Password", "terminal prompts disabled"),
@@ -72,8 +78,12 @@ class Answer:
     problem: str
 
 
-def run(arguments: list[str], *, url: str, seconds: int = ASK_SECONDS) -> Answer:
+def run(
+    arguments: list[str], *, url: str, seconds: int = ASK_SECONDS, anonymous: bool = False
+) -> Answer:
     """Run git. ``url`` is the repository's address, which decides the protocols it may speak.
+
+    ``anonymous`` leaves out the user's settings, and with them every way to a password or token.
 
     Raises:
         SourceError: git is not installed, or did not end in time.
@@ -89,6 +99,7 @@ def run(arguments: list[str], *, url: str, seconds: int = ASK_SECONDS) -> Answer
             command,
             env={
                 **_ENVIRONMENT,
+                **(_NOBODY if anonymous else {}),
                 "GIT_ALLOW_PROTOCOL": protocols,
                 "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND") or _SSH,
             },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ MAX_DEPTH = 16
 _NULL = "tag:yaml.org,2002:null"
 _INT, _FLOAT = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float"
 _TEXT, _BOOL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:bool"
+Report = Callable[[SourceError], None]
 _DECODED = "only text in UTF-8 can be read"
 
 
@@ -46,11 +47,15 @@ class Node:
         """Whether nothing was written."""
         return self.yaml.tag == _NULL
 
-    def mapping(self, known: Collection[str], required: Collection[str] = ()) -> dict[str, Node]:
-        """The values of a mapping that has no keys but the known ones.
+    def mapping(
+        self, known: Collection[str], required: Collection[str], report: Report
+    ) -> dict[str, Node]:
+        """The values of a mapping by its known keys.
+
+        ``report`` is told of an unknown or a repeated key, and of one that is required and absent.
 
         Raises:
-            SourceError: it is no mapping, or has an unknown or a repeated key, or lacks one.
+            SourceError: it is not a mapping.
 
         """
         if not isinstance(self.yaml, yaml.MappingNode):
@@ -60,13 +65,15 @@ class Node:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
             at = Node(self.file, f"{self.place}.{name}" if self.place else name, key)
             if name not in known:
-                raise at.problem("is not a key of the manifest", hint=_nearest(name, known))
+                report(at.problem("is not a key of the manifest", hint=_nearest(name, known)))
+                continue
             if name in found:
-                raise at.problem("is there twice")
+                report(at.problem("is there twice"))
+                continue
             found[name] = Node(self.file, at.place, value)
         for name in required:
             if name not in found or found[name].is_null():
-                raise self.problem(f"lacks {name}", hint=f"add a line with {name}:")
+                report(self.problem(f"lacks {name}", hint=f"add a line with {name}:"))
         return {name: node for name, node in found.items() if not node.is_null()}
 
     def items(self) -> list[Node]:

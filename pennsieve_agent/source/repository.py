@@ -36,7 +36,7 @@ def inspect(
 
     Raises:
         SourceError: there is no such repository, it cannot be reached or is private, has no such
-            ``ref``, no Dockerfile, or a broken manifest.
+            ``ref``, or no Dockerfile.
 
     """
     url = canonical(source, Path.cwd())
@@ -49,6 +49,8 @@ def inspect(
     if "app.yaml" in root and manifest.YAML_FILE not in root:
         note(f"app.yaml is not read; the manifest is called {manifest.YAML_FILE}")
     found = manifest.read(_manifests(root, fetched), name_of(url))
+    for text in found.notes:
+        note(text)
     tag = fetched.tag or short(fetched.commit)
     return Checkout(url, tag, fetched.commit, found, is_tag=fetched.tag is not None)
 

@@ -57,6 +57,17 @@ def same(one: str, other: str) -> bool:
     return _key(one) == _key(other)
 
 
+def is_github(url: str) -> bool:
+    """Whether an address, in its one spelling, is a repository of GitHub."""
+    return url.startswith(f"https://{GITHUB}/")
+
+
+def public_host(url: str) -> bool:
+    """Whether an address is at one of the hosts that everybody knows."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and (parts.hostname or "") in _WITHOUT_SUFFIX
+
+
 def name_of(url: str) -> str:
     """A repository's name: the last part of its address."""
     last = unquote_to_bytes(re.split(r"[/:]", url.rstrip("/"))[-1])

@@ -13,8 +13,9 @@ from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.account.registry import FakeRegistry
-from tests.account.scene import BUNDLE, Scene, well
+from tests.account.scene import BUNDLE, Node, Scene
 from tests.account.served import served_scene
 from tests.aws.emulator import NUMBER, emulated, reset, settings
 from tests.aws.recorder import RecordingAws
@@ -44,8 +45,14 @@ def fresh(emulator: str, folder: Path) -> Iterator[Scene]:
     registry = FakeRegistry()
     with RecordingAws(settings(folder, emulator), check) as aws:
         journal = Journal(folder / "journal", "default", "lab")
-        worlds = Worlds(aws, registry, journal, lambda _: None, bundle=BUNDLE, invoke=well)
-        yield Scene(worlds, registry)
+        nodes = OwnNodes(folder / "own-nodes.json").of("default")
+        rows: dict[str, list[str]] = {}
+        worlds = Worlds(
+            *(aws, registry, journal, lambda _: None, nodes),
+            client=lambda node: Node(aws, node, rows),
+            bundle=BUNDLE,
+        )
+        yield Scene(worlds, registry, rows=rows)
 
 
 @pytest.fixture

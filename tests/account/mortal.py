@@ -9,7 +9,7 @@ from pennsieve_agent.domain.identity import AwsSettings
 from tests.account.conftest import check
 from tests.aws.recorder import RecordingAws
 
-_CHANGES = ("create_", "execute_", "delete_", "abort_", "put_", "deregister_")
+_CHANGES = ("create_", "execute_", "delete_", "abort_", "put_", "deregister_", "batch_")
 
 
 class Killed(BaseException):

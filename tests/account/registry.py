@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pennsieve_agent.domain.compute import Account, Capabilities, ComputeNode, NodeStatus
+from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.domain.offers import RolePolicy
 from pennsieve_agent.errors import Conflict, NotFound, PlatformError
 from pennsieve_agent.sandbox.compute.role_policy import permission_policy, trust_policy
@@ -25,12 +25,10 @@ class FakeRegistry:
     """
 
     def __init__(self, polls: int = 2) -> None:
-        self.found = Capabilities(self_managed_nodes=True, platform_account_id=PLATFORM_ACCOUNT)
         self.records: dict[str, Account] = {}
         self.enabled: set[tuple[str, str]] = set()
         self.pulls: set[str] = set()
         self.rows: dict[str, ComputeNode] = {}
-        self.stacks: dict[str, Mapping[str, str]] = {}
         self.left: dict[str, int] = {}
         self.polls = polls
         self.ends_as = NodeStatus.ENABLED
@@ -45,10 +43,6 @@ class FakeRegistry:
     def _enter(self, method: str) -> None:
         if method in self.refuse:
             raise self.refuse[method]
-
-    def capabilities(self) -> Capabilities:
-        self._enter("capabilities")
-        return self.found
 
     def role_policy(self) -> RolePolicy:
         self._enter("role_policy")
@@ -123,13 +117,7 @@ class FakeRegistry:
         return self.rows[uuid]
 
     def create_node(
-        self,
-        account_uuid: str,
-        name: str,
-        organization_id: str,
-        *,
-        deployment_mode: str = "basic",
-        self_managed: Mapping[str, str] | None = None,
+        self, account_uuid: str, name: str, organization_id: str, *, deployment_mode: str = "basic"
     ) -> ComputeNode:
         self._enter("create_node")
         if (account_uuid, organization_id) not in self.enabled:
@@ -137,7 +125,6 @@ class FakeRegistry:
         uuid = self._uuid("node")
         account = self.records[account_uuid]
         self.left[uuid] = self.polls
-        self.stacks[uuid] = dict(self_managed or {})
         self.rows[uuid] = ComputeNode(
             uuid,
             name,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,22 +16,65 @@ from pennsieve_agent.account.plan import plan_registration
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
 from pennsieve_agent.account.undo import RemovalReport, apply_removal
-from pennsieve_agent.account.worlds import Progress, Worlds
+from pennsieve_agent.account.worlds import AsksNode, Progress, Worlds
 from pennsieve_agent.aws.cloudformation import stacks_called
 from pennsieve_agent.aws.iam import roles_called
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.compute import ComputeNode
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import AgentError
 from tests.account.registry import WORKSPACE, FakeRegistry
 
+MANIFEST = {
+    "schemaVersion": 2,
+    "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+    "config": {"digest": "sha256:" + "a" * 64, "size": 1},
+    "layers": [],
+}
 _ZIP = b"a zip"
 BUNDLE = Bundle(_ZIP, hashlib.sha256(_ZIP).hexdigest(), "0.1.0")
 
 
-def well(aws: Aws, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
-    """A gateway that is well, where the function is there."""
-    assert event == {"method": "GET", "path": "/health"}
-    aws.call("lambda", "get_function", FunctionName=function)
-    return {"status": 200, "body": {"status": "HEALTHY", "issues": [], "resources": {}}}
+class Node:
+    """A node that is well, where its function is there, and that keeps the shares it is told of."""
+
+    def __init__(self, aws: Aws, node: OwnNode, rows: dict[str, list[str]]) -> None:
+        self.aws, self.node, self.rows = aws, node, rows
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        admin: bool = False,
+    ) -> Mapping[str, Any]:
+        assert admin
+        self.aws.call("lambda", "get_function", FunctionName=self.node.admin)
+        match method, path:
+            case "GET", "/health":
+                return {"status": "HEALTHY", "issues": [], "resources": {}}
+            case "GET", "/shares":
+                return {"shares": [{"arn": a, "workflows": w} for a, w in self.rows.items()]}
+            case "PUT", "/shares" if body is not None:
+                self.rows[body["arn"]] = body["workflows"]
+            case "DELETE", "/shares" if query is not None:
+                self.rows.pop(query["arn"], None)
+            case _:
+                raise AssertionError((method, path))
+        return {}
+
+
+def answering(body: Mapping[str, Any] | AgentError) -> Callable[[OwnNode], AsksNode]:
+    """Clients of nodes that answer this to everything."""
+
+    class Answering:
+        def ask(self, *_: Any, **__: Any) -> Mapping[str, Any]:
+            if isinstance(body, AgentError):
+                raise body
+            return body
+
+    return lambda _: Answering()
 
 
 OPTIONS = RegisterOptions("lab", WORKSPACE, environment="sbx")
@@ -41,6 +85,7 @@ class Scene:
     worlds: Worlds
     registry: FakeRegistry
     told: list[Progress] = field(default_factory=list)
+    rows: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.worlds = replace(self.worlds, progress=self.told.append)
@@ -58,7 +103,7 @@ class Scene:
         options = replace(options, name=self.worlds.journal.name)
         return plan_registration(observe(self.worlds, options), options)
 
-    def register(self, plan: AccountPlan | None = None) -> ComputeNode:
+    def register(self, plan: AccountPlan | None = None) -> OwnNode:
         return apply(plan or self.plan(), self.worlds)
 
     def remove(self) -> RemovalReport:
@@ -70,8 +115,8 @@ class Scene:
         return [stack.name for stack in stacks_called(self.aws, "")]
 
     def roles(self) -> list[str]:
-        """The roles of the account that Pennsieve may assume."""
-        return list(roles_called(self.aws, "Pennsieve-", "ROLE-"))
+        """The roles of the account that Pennsieve could ever assume, or was told of."""
+        return list(roles_called(self.aws, "Pennsieve", "ROLE-"))
 
 
 def worked(scene: Scene) -> None:
@@ -79,6 +124,10 @@ def worked(scene: Scene) -> None:
     names, aws = scene.plan().names, scene.aws
     for key in ("node.zip", "logs/1"):
         aws.call("s3", "put_object", Bucket=names.bucket, Key=key, Body=b"1")
+    key = f"{names.parameter_prefix}identities/w/read"
+    aws.call("ssm", "put_parameter", Name=key, Value="{}", Type="SecureString")
+    image = {"imageManifest": json.dumps(MANIFEST), "imageTag": "v1"}
+    aws.call("ecr", "put_image", repositoryName=names.workflow_images, **image)
     name = f"{names.secret_prefix}shared"
     aws.call("secretsmanager", "create_secret", Name=name, SecretString="{}")
     aws.call(

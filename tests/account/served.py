@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.account.execute import apply
+from pennsieve_agent.account.execute import apply_served
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.rights import document
@@ -18,8 +18,10 @@ from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.iam import role_policy, roles_called
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from pennsieve_agent.errors import AgentError
+from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
-from tests.account.scene import OPTIONS, Scene
+from tests.account.scene import OPTIONS, Scene, answering
 from tests.aws.emulator import NUMBER, reset, settings
 from tests.aws.recorder import RecordingAws
 
@@ -65,7 +67,9 @@ def served_scene(emulator: str, folder: Path) -> Iterator[Scene]:
     registry = FakeRegistry()
     with Mortal(settings(folder, emulator), check) as aws:
         journal = Journal(folder / "journal", "default", "lab")
-        yield Scene(Worlds(aws, registry, journal, lambda _: None), registry)
+        nodes = OwnNodes(folder / "own-nodes.json").of("default")
+        client = answering(AgentError("there is no node"))
+        yield Scene(Worlds(aws, registry, journal, lambda _: None, nodes, client), registry)
 
 
 def plan(scene: Scene, **how: Any) -> AccountPlan:
@@ -74,7 +78,7 @@ def plan(scene: Scene, **how: Any) -> AccountPlan:
 
 
 def register(scene: Scene, **how: Any) -> ComputeNode:
-    return apply(plan(scene, **how), scene.worlds)
+    return apply_served(plan(scene, **how), scene.worlds)
 
 
 def roles(scene: Scene) -> list[str]:

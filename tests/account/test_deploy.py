@@ -19,7 +19,9 @@ from pennsieve_agent.account.worlds import Progress, Worlds
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.errors import AwsError
+from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.account.registry import FakeRegistry
+from tests.account.scene import answering
 from tests.aws.emulator import ScriptedAws
 
 ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/s/1"
@@ -72,7 +74,8 @@ def planned() -> tuple[Answer, ...]:
 def scripted(tmp_path: Path, *script: Answer) -> tuple[Worlds, ScriptedAws]:
     aws = ScriptedAws(*script)
     journal = Journal(tmp_path, "default", "lab")
-    return Worlds(aws, FakeRegistry(), journal, lambda _: None), aws
+    nodes = OwnNodes(tmp_path / "own-nodes.json").of("default")
+    return Worlds(aws, FakeRegistry(), journal, lambda _: None, nodes, answering({})), aws
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ import pytest
 from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.doctor import checks
 from pennsieve_agent.account.examine import examine
-from pennsieve_agent.account.stack.policies import platform_access
-from pennsieve_agent.domain.compute import Account
+from pennsieve_agent.account.shares import Share, put_again, share
+from pennsieve_agent.aws.function_policy import forbid_caller
+from pennsieve_agent.domain.aws_principals import parse_principal
 from pennsieve_agent.errors import Forbidden
 from tests.account.scene import BUNDLE, OPTIONS, Scene
-from tests.aws.emulator import IGNORED, NUMBER
+from tests.aws.emulator import IGNORED
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 
@@ -34,12 +35,6 @@ def failing(scene: Scene) -> set[str]:
     return {name for name, check in look(scene).items() if not check.passed}
 
 
-def change(scene: Scene, operation: str, **given: Any) -> str:
-    role = scene.plan().names.role
-    scene.aws.call("iam", operation, RoleName=role, **given)
-    return role
-
-
 def test_a_second_node_is_well(scene: Scene) -> None:
     scene.register()
     second = scene.named("second")
@@ -55,29 +50,34 @@ def test_looking_changes_nothing(scene: Scene) -> None:
 
 def test_rights_changed_by_hand(scene: Scene) -> None:
     scene.register()
-    names = scene.plan().names
-    wider = json.loads(json.dumps(platform_access(names)))
-    wider["Statement"][0]["Resource"] = "*"
+    role = scene.plan().names.gateway
     row = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
-    role = change(scene, "put_role_policy", PolicyName="quick-fix", PolicyDocument=policy(row))
     anybody = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
-    change(scene, "update_assume_role_policy", PolicyDocument=policy(anybody))
-    change(scene, "update_role", MaxSessionDuration=7200)
-    change(scene, "delete_role_permissions_boundary")
-    change(
-        scene,
-        "put_role_policy",
-        PolicyName=names.access_policy,
-        PolicyDocument=json.dumps(wider),
-    )
+    for operation, given in (
+        ("put_role_policy", {"PolicyName": "quick-fix", "PolicyDocument": policy(row)}),
+        ("put_role_policy", {"PolicyName": f"{role}-access", "PolicyDocument": policy(row)}),
+        ("update_assume_role_policy", {"PolicyDocument": policy(anybody)}),
+        ("delete_role_permissions_boundary", {}),
+    ):
+        scene.aws.call("iam", operation, RoleName=role, **given)
     found = look(scene)
-    assert {name for name, check in found.items() if not check.passed} == {
-        *("drift", "trust", "external id", "session", "permissions boundary"),
-    }
+    assert {name for name, check in found.items() if not check.passed} == {"drift"}
     assert found["drift"].finding == (
         f"changed: the trust policy of role {role}, the permissions boundary of role {role}, "
-        f"policy {names.access_policy} of role {role}, policy quick-fix was put on role {role}"
+        f"policy {role}-access of role {role}, policy quick-fix was put on role {role}"
     )
+
+
+def test_shares_are_seen_and_put_again(scene: Scene) -> None:
+    node = scene.register()
+    client = scene.worlds.client(node)
+    ada = parse_principal("222233334444")
+    share(scene.aws, client, node, Share(ada, ("w",)))
+    assert look(scene)["shares"].finding == "222233334444"
+    forbid_caller(scene.aws, node.gateway, ada.statement_id)
+    assert failing(scene) == {"shares"}
+    assert [row.principal for row in put_again(scene.aws, client, node)] == [ada]
+    assert failing(scene) == set()
 
 
 def test_image_pulls_that_never_worked(scene: Scene) -> None:
@@ -112,13 +112,13 @@ def test_what_failed_registrations_left(scene: Scene) -> None:
 def test_a_stack_deleted_by_hand(scene: Scene) -> None:
     scene.register()
     scene.aws.call("cloudformation", "delete_stack", StackName=scene.stacks()[0])
-    assert failing(scene) == {"stack", "role"}
+    assert failing(scene) == {"stack"}
 
 
-def test_a_registration_without_external_id(scene: Scene) -> None:
-    role = "Pennsieve-Compute-prod-aaaaaaaa"
-    scene.registry.records["a"] = Account("a", NUMBER, role, "", "N:user:1")
-    assert "without an external id" in look(scene)["registration"].finding
+def test_an_account_that_is_not_registered(scene: Scene) -> None:
+    scene.registry.refuse["register_account"] = Forbidden("no")
+    scene.register()
+    assert failing(scene) == {"registration"}
 
 
 def test_a_node_that_is_turned_off(scene: Scene) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from pennsieve_agent.account.check import Check
 from pennsieve_agent.account.examine_parts import look_at_parts, look_at_roles
 from pennsieve_agent.account.looking import Looking
 from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.own import node_of
 from pennsieve_agent.account.parts import part_checks
 from pennsieve_agent.account.spec import Gpu, Mode, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
@@ -26,13 +26,13 @@ from pennsieve_agent.aws.cloudformation import (
     execute_change_set,
     plan_change_set,
 )
-from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.errors import AwsError
-from tests.account.scene import Scene
+from tests.account.scene import Scene, answering
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 NAMES = NodeNames("0a1b2c3d", "sbx", NUMBER, "us-east-1")
+SILENT = AwsError("the function failed: no module")
 SETTINGS = Settings(mode=Mode.BASIC, gpu=Gpu("g4dn.xlarge", 4, 1))
 
 
@@ -44,10 +44,7 @@ def code() -> Bundle:
     return Bundle(data, hashlib.sha256(data).hexdigest(), "1.2.0")
 
 
-def well(aws: Aws, name: str, event: Mapping[str, Any]) -> dict[str, Any]:
-    del aws
-    assert (name, event["path"]) == (NAMES.gateway, "/health")
-    return {"status": 200, "body": json.dumps({"status": "HEALTHY", "issues": []})}
+OWN = node_of(NAMES, "lab", "N:organization:1")
 
 
 class Node:
@@ -55,12 +52,14 @@ class Node:
 
     def __init__(self, scene: Scene) -> None:
         bundle = code()
-        self.worlds: Worlds = replace(scene.worlds, bundle=bundle, invoke=well)
-        spec = NodeSpec(NAMES, "lab", "999988887777", "outside", settings=SETTINGS)
+        client = answering({"status": "HEALTHY", "issues": []})
+        self.worlds: Worlds = replace(scene.worlds, bundle=bundle, client=client)
+        spec = NodeSpec(NAMES, "lab", settings=SETTINGS)
         self.deploy(spec)
         key = NAMES.code_key(bundle.code.digest)
         scene.aws.call("s3", "put_object", Bucket=NAMES.bucket, Key=key, Body=bundle.data)
-        self.template = self.deploy(replace(spec, code=bundle.code))
+        self.spec = replace(spec, code=bundle.code)
+        self.template = self.deploy(self.spec)
 
     def deploy(self, spec: NodeSpec) -> dict[str, Any]:
         template = node_template(spec)
@@ -71,7 +70,7 @@ class Node:
 
     def look(self, worlds: Worlds | None = None) -> dict[str, Check]:
         looking = Looking(strict=True)
-        parts = look_at_parts(worlds or self.worlds, looking, NAMES, SETTINGS, self.template)
+        parts = look_at_parts(worlds or self.worlds, looking, OWN, NAMES, self.spec)
         assert parts is not None
         found = (check.unless(looking.unseen) for check in part_checks(parts, "again"))
         return {check.name: check for check in found}
@@ -115,17 +114,13 @@ def test_what_was_taken_away_or_switched_off(node: Node) -> None:
 
 
 def test_older_code_and_a_gateway_that_is_not_well(node: Node) -> None:
-    def silent(aws: Aws, name: str, event: Mapping[str, Any]) -> dict[str, Any]:
-        del aws, event
-        raise AwsError(f"function {name} failed: no module")
-
     newer = replace(code(), digest="cd" * 32, version="2.0.0")
-    found = node.look(replace(node.worlds, bundle=newer, invoke=silent))
-    assert {name for name, check in found.items() if not check.passed} == {"code", "gateway"}
+    found = node.look(replace(node.worlds, bundle=newer, client=answering(SILENT)))
+    assert {name for name, check in found.items() if not check.passed} == {"code", "node's answer"}
     assert "another than that of this program, 2.0.0" in found["code"].finding
-    assert found["gateway"].finding.endswith(f"function {NAMES.gateway} failed: no module")
+    assert found["node's answer"].finding.endswith("the function failed: no module")
 
 
 def test_a_node_that_is_turned_off_has_no_parts(scene: Scene) -> None:
-    template = node_template(NodeSpec(NAMES, "lab", "9", "x"))
-    assert look_at_parts(scene.worlds, Looking(), NAMES, SETTINGS, template) is None
+    spec = NodeSpec(NAMES, "lab", settings=SETTINGS)
+    assert look_at_parts(scene.worlds, Looking(), OWN, NAMES, spec) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -15,20 +15,21 @@ from pennsieve_agent.account.execute import first_entry
 from pennsieve_agent.account.journal import Journal, JournalEntry
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.steps import AlreadyDone
+from pennsieve_agent.account.worlds import StepState
 from pennsieve_agent.aws.cloudformation import find_stack, plan_change_set
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.compute import Account, NodeStatus
 from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,
-    Conflict,
+    Forbidden,
     NotPermitted,
     Unreachable,
     UsageProblem,
 )
 from tests.account.conftest import check
-from tests.account.scene import OPTIONS, Scene
+from tests.account.scene import OPTIONS, Scene, answering
+from tests.account.test_register import TOLD
 from tests.aws.emulator import IGNORED, NUMBER, settings
 from tests.aws.recorder import RecordingAws
 
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.filterwarnings(IGNORED)
 DENIED = NotPermitted("AWS refused it", aws_code="AccessDenied")
 SLOW = AwsError("AWS asked to slow down, and went on asking", aws_code="Throttling")
 DOWN = Unreachable("Pennsieve does not answer")
-PLATFORM = ("register_account", "enable_workspace", "create_node", "node")
+PLATFORM = ("accounts", "nodes", "role_policy", *TOLD)
 #: What a registration does in AWS, in its order.
 IN_AWS = ("create_change_set", "execute_change_set", "head_object", "put_object")
 
@@ -62,10 +63,9 @@ def refusing(scene: Scene, emulator: str, tmp_path: Path) -> Iterator[tuple[Scen
 
 
 def one_of_each(scene: Scene) -> None:
-    assert len(scene.registry.records) == len(scene.registry.rows) == len(scene.roles()) == 1
+    assert len(scene.registry.records) == len(scene.worlds.nodes.list()) == 1
     assert scene.stacks() == [f"pennsieve-node-{entry_of(scene).token}"]
-    (node,) = scene.registry.rows.values()
-    assert node.status is NodeStatus.ENABLED
+    assert scene.roles() == []
 
 
 def entry_of(scene: Scene) -> JournalEntry:
@@ -84,11 +84,11 @@ def test_refused_at_each_step_one_after_the_other(refusing: tuple[Scene, Refusin
         assert raised.value is error
         tokens.add(entry_of(scene).token)
     aws.refused = ""
-    for method in PLATFORM:
-        scene.registry.refuse = {method: DOWN}
-        with pytest.raises(Unreachable):
-            scene.register()
-        tokens.add(entry_of(scene).token)
+    scene.registry.refuse = dict.fromkeys(PLATFORM, DOWN)
+    scene.register()
+    assert [p.step for p in scene.told if p.state is StepState.PROBLEM] == TOLD
+    assert scene.registry.records == {}
+    tokens.add(entry_of(scene).token)
     scene.registry.refuse = {}
 
     scene.register()
@@ -97,51 +97,36 @@ def test_refused_at_each_step_one_after_the_other(refusing: tuple[Scene, Refusin
     one_of_each(scene)
 
 
-@pytest.mark.parametrize("method", ["register_account", "create_node"])
-def test_an_answer_that_is_lost_makes_no_double(scene: Scene, method: str) -> None:
+def test_an_answer_that_is_lost_makes_no_double(scene: Scene) -> None:
     def lose(done: str) -> None:
-        if done == method:
+        if done == "register_account":
             scene.registry.after = lambda _: None
             raise DOWN
 
     scene.registry.after = lose
-    with pytest.raises(Unreachable):
-        scene.register()
+    scene.register()
     scene.register()
 
     one_of_each(scene)
-
-
-def test_an_account_that_somebody_else_registered(scene: Scene) -> None:
-    taken = Conflict("account is registered already", status=422)
-    scene.registry.refuse["register_account"] = taken
-
-    with pytest.raises(Conflict) as raised:
-        scene.register()
-
-    assert raised.value is taken
-    assert len(scene.stacks()) == 1
-    assert not scene.registry.rows
-    assert scene.remove().leftovers == ()
-    assert scene.stacks() == scene.roles() == []
+    assert scene.registry.enabled
+    assert scene.registry.pulls == {NUMBER}
 
 
 def test_the_platform_down_after_the_stack_is_up(scene: Scene) -> None:
     scene.registry.refuse["register_account"] = DOWN
-    with pytest.raises(Unreachable):
-        scene.register()
+    scene.register()
     kinds = [s.kind for s in scene.plan().steps if isinstance(s, AlreadyDone)]
-    assert kinds == ["deploy_stack", "upload_code", "turn_on", "check_gateway"]
+    assert kinds == ["deploy_stack", "upload_code", "turn_on", "check_node", "remember_node"]
 
     scene.registry.refuse.clear()
     scene.register()
     one_of_each(scene)
+    assert scene.plan().nothing_to_do
 
 
 def test_an_account_deleted_elsewhere_is_registered_anew(scene: Scene) -> None:
     scene.register()
     before = entry_of(scene)
-    scene.registry.rows.clear()
     scene.registry.records.clear()
     scene.registry.enabled.clear()
 
@@ -149,23 +134,8 @@ def test_an_account_deleted_elsewhere_is_registered_anew(scene: Scene) -> None:
 
     one_of_each(scene)
     after = entry_of(scene)
-    assert (before.token, before.external_id) == (after.token, after.external_id)
+    assert before.token == after.token
     assert before.account_uuid != after.account_uuid
-
-
-def test_a_role_that_lets_somebody_else_in(scene: Scene) -> None:
-    role = "Pennsieve-Compute-prod-aaaaaaaa"
-    scene.registry.records["a"] = Account("a", NUMBER, role, "outside", "N:user:1")
-    stranger = {"AWS": "arn:aws:iam::111122223333:root"}
-    row = {"Effect": "Allow", "Principal": stranger, "Action": "sts:AssumeRole"}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [row]})
-    scene.aws.call("iam", "create_role", RoleName=role, AssumeRolePolicyDocument=trust)
-
-    with pytest.raises(UsageProblem, match="does not let Pennsieve in") as raised:
-        scene.plan()
-
-    assert raised.value.hint
-    assert scene.stacks() == []
 
 
 def test_a_wrong_region_is_said(scene: Scene, emulator: str, tmp_path: Path) -> None:
@@ -210,28 +180,29 @@ def change_sets_after(scene: Scene) -> list[str]:
     return change_sets(scene)
 
 
-def unwell(*issues: str) -> Callable[..., dict[str, Any]]:
-    return lambda *_: {"status": 200, "body": {"status": "UNHEALTHY", "issues": list(issues)}}
+def unwell(*issues: str) -> dict[str, Any]:
+    return {"status": "WARNING", "issues": list(issues)}
 
 
 @pytest.mark.parametrize(
     ("answer", "part"),
     [
         (unwell("the queue cannot run jobs"), "is not well: the queue cannot run jobs"),
-        (lambda *_: {"status": 500}, "its health check answers 500"),
-        (lambda *_: {"status": 200, "body": '{"status": "HEALTHY"}'}, ""),
+        (Forbidden("you may not call it"), "you may not call it"),
+        ({"status": "HEALTHY"}, ""),
     ],
 )
-def test_a_node_that_is_not_well_is_not_registered(
-    scene: Scene, answer: Callable[..., dict[str, Any]], part: str
+def test_a_node_that_is_not_well_is_told_of_to_nobody(
+    scene: Scene, answer: dict[str, Any] | AgentError, part: str
 ) -> None:
-    sick = Scene(replace(scene.worlds, invoke=answer), scene.registry)
+    sick = Scene(replace(scene.worlds, client=answering(answer)), scene.registry)
     if not part:
         sick.register()
         return
     with pytest.raises(AgentError, match=part):
         sick.register()
     assert not scene.registry.records
+    assert not scene.worlds.nodes.list()
 
     scene.register()
     one_of_each(scene)
@@ -256,8 +227,7 @@ def test_a_stack_made_by_an_administrator_is_registered(scene: Scene, tmp_path: 
     theirs.register(theirs.plan(options))
 
     one_of_each(theirs)
-    (account,) = scene.registry.records.values()
-    assert account.external_id == made.external_id
+    assert entry_of(theirs).token == made.names.token
     with pytest.raises(UsageProblem, match="there is no stack"):
         theirs.plan(replace(OPTIONS, from_stack="pennsieve-node-00000000"))
 

@@ -19,7 +19,7 @@ NEVER = {
     r"(eks|s3files|secretsmanager|vpc-lattice|vpce):.*": "services that no node uses",
     r"iam:.*(User|Group).*|iam:(Attach|Detach)RolePolicy": "no users, no groups, no other policies",
     r"iam:DeleteRolePermissionsBoundary": "a boundary stays where it is",
-    r"AWS::(Batch|ECR|EFS|Events|S3)::\w+ iam:PassRole": "they are given no role",
+    r"AWS::(Batch|EFS|Events|S3)::\w+ iam:PassRole": "they are given no role",
     r"AWS::Lambda::Function (ec2|elasticfilesystem):.*": "no function is in a network",
 }
 #: Not needed to make, change, tag or delete what ours are; reading takes everything all the same.
@@ -27,6 +27,7 @@ NOT_OURS = {
     r"(autoscaling|firehose|kinesis|s3tables):.*": "services that no node uses",
     r"AWS::DynamoDB::Table (iam|logs|s3):.*|dynamodb:(Query|Scan)": "no table is imported",
     r"dynamodb:.*(ContributorInsights|Import|Item|Kinesis|Replica|ResourcePolicy).*": "or streamed",
+    r"ecr:.*(LifecyclePolicy|RepositoryPolicy)": "no repository has a policy of its own",
     r"ec2:.*(AddressTransfer|EncryptionControl|NatGatewayAddress|RuleDescriptions).*": "plain",
     r"ec2:.*(SubnetCidrBlock|VpcTenancy|VpnGateway).*": "networks",
     r"AWS::EC2::FlowLog (s3:.*|logs:.*|iam:CreateServiceLinkedRole)": "only to CloudWatch",

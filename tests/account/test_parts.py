@@ -18,7 +18,7 @@ from tests.account.scene import Scene
 from tests.aws.emulator import ScriptedAws
 
 DIGEST = "ab" * 32
-GOOD = {"status": 200, "body": {"status": "HEALTHY", "issues": [], "resources": {}}}
+GOOD = {"status": "HEALTHY", "issues": [], "resources": {}}
 WELL = Parts(
     functions={"n-gateway": Deployed("n-gateway", DIGEST), "n-rec": Deployed("n-rec", DIGEST)},
     code=Code(DIGEST, "1.2.0"),
@@ -39,7 +39,7 @@ def look(parts: Parts) -> dict[str, Check]:
 def test_all_is_well() -> None:
     found = look(WELL)
     assert [check.name for check in found.values() if not check.passed] == []
-    assert list(found) == ["functions", "code", "gateway", "queues", "quotas", "network"]
+    assert list(found) == ["functions", "code", "node's answer", "queues", "quotas", "network"]
     assert found["code"].finding == "version 1.2.0"
 
 
@@ -58,12 +58,11 @@ def test_all_is_well() -> None:
             "it is another than that of this program, 2.0.0",
         ),
         ({"functions": {}}, "code", "there is none"),
-        ({"answer": None}, "gateway", "it gives no answer"),
-        ({"answer": {"status": 500, "body": None}}, "gateway", "it answers 500"),
-        ({"answer": {"status": 200, "body": "not JSON"}}, "gateway", "it answers 200"),
+        ({"answer": None}, "node's answer", "it does not answer"),
+        ({"answer": {}}, "node's answer", "it does not say how it is"),
         (
-            {"answer": {"status": 200, "body": {"status": "WARNING", "issues": ["disk"]}}},
-            "gateway",
+            {"answer": {"status": "WARNING", "issues": ["disk"]}},
+            "node's answer",
             "warning; disk",
         ),
         (

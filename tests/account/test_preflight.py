@@ -30,7 +30,7 @@ ADA = f"arn:aws:iam::{NUMBER}:user/ada"
 WHO = AwsIdentity(NUMBER, ADA, "U", "us-east-1", "")
 NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
 STEP = DeployStack(NAMES.stack, NUMBER, "us-east-1", StackAction.CREATE, ())
-SPEC = NodeSpec(NAMES, "lab", "9", "x")
+SPEC = NodeSpec(NAMES, "lab")
 PLAN = AccountPlan(SPEC, "N:organization:1", WHO, (STEP,))
 
 
@@ -116,7 +116,7 @@ def test_it_asks_about_our_names_in_the_way_of_cloudformation() -> None:
     assert notes(aws) == []
     assert {given["PolicySourceArn"] for given in aws.questions} == {ADA}
     role = next(given for given in aws.questions if "iam:CreateRole" in given["ActionNames"])
-    assert role["ResourceArns"] == [f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"]
+    assert role["ResourceArns"] == [f"arn:aws:iam::{NUMBER}:role/{NAMES.stack}-x"]
     entries = {e["ContextKeyName"]: e["ContextKeyValues"] for e in role["ContextEntries"]}
     assert entries["aws:CalledVia"] == ["cloudformation.amazonaws.com"]
     assert entries["iam:PermissionsBoundary"] == [NAMES.boundary_arn]
@@ -128,7 +128,7 @@ def test_it_asks_only_about_what_the_stack_has() -> None:
     notes(aws)
     asked = {action for given in aws.questions for action in given["ActionNames"]}
     assert "dynamodb:CreateTable" in asked
-    assert not asked & {"kms:CreateKey", "ecr:CreatePullThroughCacheRule", "budgets:ModifyBudget"}
+    assert not asked & {"kms:CreateKey", "budgets:ModifyBudget"}
 
 
 def test_every_condition_of_a_right_is_met_by_what_it_asks() -> None:

@@ -10,41 +10,42 @@ import pytest
 
 from pennsieve_agent.account.execute import apply
 from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.registration import AccountPlan
+from pennsieve_agent.account.registration import NO_RIGHTS, AccountPlan
 from pennsieve_agent.account.registry import NodeRegistry
 from pennsieve_agent.account.steps import AlreadyDone, DeployStack
 from pennsieve_agent.account.worlds import StepState
 from pennsieve_agent.aws.cloudformation import find_stack
-from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.s3 import empty_bucket
-from pennsieve_agent.domain.compute import Account, Capabilities, NodeStatus
+from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import (
     AwsError,
+    Conflict,
     Forbidden,
     PlatformError,
+    Unreachable,
     UsageProblem,
 )
 from pennsieve_agent.platform.compute import Compute
+from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.account.mortal import Killed, Killer, MortalAws
-from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
+from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE, FakeRegistry
 from tests.account.scene import OPTIONS, Scene
 from tests.aws.emulator import IGNORED, NUMBER, reset, settings
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 
-KINDS = [
-    *("deploy_stack", "upload_code", "turn_on", "check_gateway"),
-    *("register_account", "allow_image_pulls", "enable_workspace", "register_node", "await_node"),
-]
+IN_AWS = ["deploy_stack", "upload_code", "turn_on", "check_node"]
+TOLD = ["register_account", "enable_workspace", "allow_image_pulls"]
+KINDS = [*IN_AWS, *TOLD, "remember_node"]
 
 
 def kinds(plan: AccountPlan, *, done: bool) -> list[str]:
     return [s.kind for s in plan.steps if isinstance(s, AlreadyDone) is done]
 
 
-def existing_account(scene: Scene, role: str, external_id: str = "outside") -> None:
-    scene.registry.records["a"] = Account("a", NUMBER, role, external_id, "N:user:1")
+def existing_account(scene: Scene, role: str = "Pennsieve-Compute-prod-aaaaaaaa") -> None:
+    scene.registry.records["a"] = Account("a", NUMBER, role, "outside", "N:user:1")
 
 
 def test_the_platforms_client_is_a_registry() -> None:
@@ -60,68 +61,92 @@ def test_a_first_registration(scene: Scene) -> None:
 
     node = apply(plan, scene.worlds)
 
-    assert node.status is NodeStatus.ENABLED
+    names = plan.names
+    assert scene.worlds.nodes.list() == [node]
+    assert (node.token, node.organization_id, node.account) == (names.token, WORKSPACE, NUMBER)
+    here = f"arn:aws:lambda:us-east-1:{NUMBER}:function:pennsieve-node-{node.token}"
+    assert (node.gateway, node.admin) == (f"{here}-gateway", f"{here}-admin")
     (account,) = scene.registry.records.values()
-    assert (account.role_name, account.aws_account_id) == (plan.names.role, NUMBER)
-    assert scene.registry.stacks[node.uuid] == {
-        "stackName": plan.names.stack,
-        "region": "us-east-1",
-        "gateway": plan.names.gateway,
-    }
-    role = scene.aws.call("iam", "get_role", RoleName=account.role_name)["Role"]
-    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
-    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{PLATFORM_ACCOUNT}:root"}
-    assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": account.external_id}}
-    found = find_role(scene.aws, account.role_name)
-    assert found is not None
-    assert found.boundary == plan.names.boundary_arn
+    assert account.role_name == f"PennsieveOwnNode-{node.token}"
+    assert (account.aws_account_id, account.external_id) == (NUMBER, "")
+    assert scene.registry.enabled == {(account.uuid, WORKSPACE)}
     assert scene.registry.pulls == {NUMBER}
+    assert scene.registry.rows == {}, "the node itself is nothing that Pennsieve knows"
 
 
-def test_the_plan_explains_itself_and_keeps_the_external_id(scene: Scene) -> None:
+def test_no_role_of_it_lets_pennsieve_in(scene: Scene) -> None:
+    scene.register()
+    assert scene.roles() == []
+    for role in scene.aws.call("iam", "list_roles")["Roles"]:
+        trust = json.dumps(role["AssumeRolePolicyDocument"])
+        assert PLATFORM_ACCOUNT not in trust, role["RoleName"]
+        assert '"AWS"' not in trust, role["RoleName"]
+
+
+def test_the_plan_explains_itself(scene: Scene) -> None:
     plan = scene.plan()
-    text = json.dumps(plan.to_json())
+    document = plan.to_json()
+    text = json.dumps(document)
 
-    assert plan.external_id not in text + repr(plan)
     assert f"AWS account {NUMBER}" in text
-    assert "only with this node's external id" in text
-    assert plan.to_json()["steps"][0]["action"] == "create"
+    assert document["words"][0] == NO_RIGHTS
+    assert document["rights_of_pennsieve"] == []
+    assert document["provisioner"] == "own"
+    assert document["steps"][0]["action"] == "create"
     assert all(step.sentence for step in plan.steps)
+    register = next(step for step in plan.steps if step.kind == "register_account")
+    assert f"There is no role PennsieveOwnNode-{plan.names.token}" in register.sentence
+
+
+def test_images_are_pulled_from_where_pennsieve_is(scene: Scene) -> None:
+    def pulled(plan: AccountPlan) -> str:
+        role = next(r for r in plan.roles if r.name == plan.names.execution_role)
+        return json.dumps(role.permissions)
+
+    assert f":ecr:*:{PLATFORM_ACCOUNT}:repository/*" in pulled(scene.plan())
+    scene.registry.refuse["role_policy"] = Forbidden("no")
+    assert ":ecr:*:*:repository/*" in pulled(scene.plan())
+    assert ":ecr:*:*:repository/*" in pulled(scene.plan(replace(OPTIONS, asks_pennsieve=False)))
+
+
+def test_a_plan_that_is_only_printed_asks_pennsieve_nothing(scene: Scene) -> None:
+    for method in ("accounts", "nodes", "role_policy"):
+        scene.registry.refuse[method] = PlatformError(f"{method} was asked")
+    options = replace(OPTIONS, asks_pennsieve=False, organization_id="")
+    assert kinds(scene.plan(options), done=False) == KINDS
 
 
 def test_a_dry_run_leaves_nothing_behind(scene: Scene) -> None:
     scene.plan()
 
     assert scene.stacks() == []
-    assert scene.roles() == []
     assert not scene.worlds.journal.path.parent.exists()
     assert not scene.registry.records
+    assert scene.worlds.nodes.list() == []
 
 
 def test_a_dry_run_on_a_finished_node_leaves_it_alone(scene: Scene) -> None:
-    scene.register()
-    options = replace(OPTIONS, name="lab")
+    first = scene.register()
     plan = scene.plan()
     assert plan.nothing_to_do
     assert kinds(plan, done=True) == KINDS
 
-    node = apply(plan, scene.worlds)
-
-    assert node.name == options.name
-    assert len(scene.stacks()) == len(scene.registry.rows) == 1
-    assert {p.state for p in scene.told[-9:]} == {StepState.ALREADY_DONE}
+    assert apply(plan, scene.worlds) == first
+    assert len(scene.stacks()) == len(scene.worlds.nodes.list()) == 1
+    assert {p.state for p in scene.told[-len(KINDS) :]} == {StepState.ALREADY_DONE}
 
 
 def test_a_changed_stack_is_planned_and_updated(scene: Scene) -> None:
     scene.register()
-    # As if the platform had moved to another AWS account: the trust policy changes.
-    scene.registry.found = Capabilities(self_managed_nodes=True, platform_account_id="111122223333")
+    # As if Pennsieve had moved to another AWS account: images are pulled from there.
+    moved = json.dumps(scene.registry.trust).replace(PLATFORM_ACCOUNT, "111122223333")
+    scene.registry.trust = json.loads(moved)
 
     plan = scene.plan()
-    assert kinds(plan, done=False) == ["turn_on", "check_gateway"]
+    assert kinds(plan, done=False) == ["turn_on", "check_node", "put_shares"]
     assert scene.stacks() == [plan.names.stack]
     changes = plan.to_json()["steps"][2]["changes"]
-    assert ("Modify", "PlatformRole") in {(c["action"], c["logical_id"]) for c in changes}
+    assert ("Modify", "ExecutionRole") in {(c["action"], c["logical_id"]) for c in changes}
     assert {c["action"] for c in changes} == {"Modify"}
 
     apply(plan, scene.worlds)
@@ -162,7 +187,9 @@ def test_killed_once_after_each_effect_it_goes_on_with_the_same_names(
         reset(emulator)
         registry = FakeRegistry()
         journal = Journal(tmp_path / str(count), "default", "lab")
-        fresh = Scene(replace(scene.worlds, registry=registry, journal=journal), registry)
+        nodes = OwnNodes(tmp_path / str(count) / "own-nodes.json").of("default")
+        worlds = replace(scene.worlds, registry=registry, journal=journal, nodes=nodes)
+        fresh = Scene(worlds, registry)
         if not dies(fresh, count, settings(tmp_path, emulator)):
             assert count == len(EFFECTS)
             return
@@ -180,7 +207,7 @@ def test_killed_once_after_each_effect_it_goes_on_with_the_same_names(
 EFFECTS = [
     *("create_change_set", "execute_change_set", "put_object"),
     *("create_change_set", "execute_change_set"),
-    *("register_account", "allow_image_pulls", "enable_workspace", "create_node"),
+    *("register_account", "enable_workspace", "allow_image_pulls"),
 ]
 
 
@@ -198,15 +225,15 @@ def dies(scene: Scene, count: int, found: AwsSettings) -> bool:
 
 
 def check_one_of_each(scene: Scene) -> None:
-    assert len(scene.registry.records) == len(scene.registry.rows) == 1
     (account,) = scene.registry.records.values()
-    (node,) = scene.registry.rows.values()
+    (node,) = scene.worlds.nodes.list()
     entry = scene.worlds.journal.read()
     assert entry is not None
     assert scene.stacks() == [f"pennsieve-node-{entry.token}"]
-    assert scene.roles() == [account.role_name]
-    assert account.external_id == entry.external_id
-    assert node.status is NodeStatus.ENABLED
+    assert account.role_name == f"PennsieveOwnNode-{entry.token}"
+    assert node.token == entry.token
+    assert scene.roles() == []
+    assert not scene.registry.rows
 
 
 def test_ctrl_c_says_how_to_go_on(scene: Scene) -> None:
@@ -222,113 +249,124 @@ def test_ctrl_c_says_how_to_go_on(scene: Scene) -> None:
     assert "run the same command again" in last.hint
 
 
-def test_image_pulls_that_fail_do_not_stop_the_rest(scene: Scene) -> None:
-    scene.registry.refuse["allow_image_pulls"] = Forbidden("account is not registered")
+@pytest.mark.parametrize("error", [Forbidden("not allowed"), Unreachable("no answer")])
+@pytest.mark.parametrize(
+    ("method", "missing", "then"),
+    [
+        ("allow_image_pulls", "images that Pennsieve builds cannot be pulled", TOLD[2:]),
+        ("enable_workspace", "does not show the AWS account in this workspace", TOLD[1:2]),
+        ("register_account", "images that Pennsieve builds cannot be pulled", TOLD),
+    ],
+)
+def test_what_pennsieve_refuses_does_not_stop_the_rest(
+    scene: Scene, method: str, missing: str, then: list[str], error: PlatformError
+) -> None:
+    scene.registry.refuse[method] = error
 
-    assert scene.register().status is NodeStatus.ENABLED
-    (problem,) = [p for p in scene.told if p.state is StepState.PROBLEM]
-    assert "account is not registered" in problem.sentence
+    node = scene.register()
+
+    assert scene.worlds.nodes.list() == [node]
+    problem = next(p for p in scene.told if p.state is StepState.PROBLEM)
+    assert error.message in problem.sentence
+    assert missing in problem.sentence
     assert "pennsieve compute register --name 'lab'" in problem.hint
 
-    del scene.registry.refuse["allow_image_pulls"]
-    assert kinds(scene.plan(), done=False) == ["allow_image_pulls"]
+    del scene.registry.refuse[method]
+    assert kinds(scene.plan(), done=False) == then
     scene.register()
+    check_one_of_each(scene)
     assert scene.registry.pulls == {NUMBER}
 
 
-def test_a_platform_without_self_managed_nodes_changes_nothing(scene: Scene) -> None:
-    scene.registry.found = Capabilities()
-
-    with pytest.raises(PlatformError, match="does not accept self-managed"):
-        scene.plan()
-    assert scene.aws._session is None
-
-
 def test_a_taken_name_is_refused(scene: Scene) -> None:
-    scene.register()
-    scene.worlds.journal.forget()
-    scene.registry.rows = {
-        uuid: replace(row, name="LAB") for uuid, row in scene.registry.rows.items()
-    }
-
+    scene.registry.rows["n"] = ComputeNode(
+        *("n", "LAB", NodeStatus.ENABLED, "a", NUMBER, "N:user:1"), organization_id=WORKSPACE
+    )
     with pytest.raises(UsageProblem, match="called 'LAB' already"):
         scene.plan()
 
 
-def test_an_account_without_external_id_is_refused_before_aws_changes(scene: Scene) -> None:
-    existing_account(scene, "Pennsieve-Compute-prod-aaaaaaaa", external_id="")
+@pytest.mark.parametrize("role", ["Pennsieve-Compute-prod-aaaaaaaa", "ROLE-941165240011"])
+def test_an_account_that_is_registered_is_used_as_it_is(scene: Scene, role: str) -> None:
+    existing_account(scene, role)
 
-    with pytest.raises(UsageProblem, match="without an external id"):
-        scene.plan()
-    assert scene.roles() == []
+    plan = scene.plan()
+    assert kinds(plan, done=True) == ["register_account"]
+    apply(plan, scene.worlds)
 
-
-def test_an_account_registered_twice_is_refused(scene: Scene) -> None:
-    existing_account(scene, "Pennsieve-Compute-prod-aaaaaaaa")
-    scene.registry.records["b"] = replace(scene.registry.records["a"], uuid="b")
-
-    with pytest.raises(UsageProblem, match="registered 2 times"):
-        scene.plan()
+    assert [a.role_name for a in scene.registry.records.values()] == [role]
+    assert scene.registry.enabled == {("a", WORKSPACE)}
+    assert scene.plan().nothing_to_do
 
 
-def test_a_second_node_shares_the_one_role(scene: Scene) -> None:
+def test_an_account_that_is_registered_and_not_shown_is_used_as_it_is(scene: Scene) -> None:
+    """As 422 says so: the list is read from an index that is late."""
+    plan = scene.plan()
+    existing_account(scene)
+    scene.registry.hidden = 2
+    apply(plan, scene.worlds)
+    assert list(scene.registry.records) == ["a"]
+    assert any("was registered already, and is used as it is" in p.sentence for p in scene.told)
+
+
+def test_an_account_that_is_taken_and_never_shown(scene: Scene) -> None:
+    scene.registry.refuse["register_account"] = Conflict("registered already", status=422)
+    scene.register()
+    problems = [p.step for p in scene.told if p.state is StepState.PROBLEM]
+    assert problems == ["register_account", "enable_workspace"]
+    assert scene.registry.pulls == {NUMBER}
+
+
+def test_a_second_node_shares_the_record_and_nothing_else(scene: Scene) -> None:
     first = scene.register()
     second = scene.named("second")
 
     plan = second.plan()
-    assert not plan.makes_role
     assert kinds(plan, done=True) == ["register_account"]
     node = apply(plan, second.worlds)
 
-    assert node.uuid != first.uuid
+    assert node.token != first.token
     assert len(scene.registry.records) == 1
-    assert len(scene.roles()) == 1
-    assert len(scene.stacks()) == 2
-    policies = scene.aws.call("iam", "list_role_policies", RoleName=plan.names.role)
-    assert len(policies["PolicyNames"]) == 2
+    assert len(scene.stacks()) == len(scene.worlds.nodes.list()) == 2
 
 
-def test_a_registered_role_that_is_lost_is_made_again_by_its_name(scene: Scene) -> None:
-    existing_account(scene, "Pennsieve-Compute-prod-aaaaaaaa")
-
-    plan = scene.plan()
-    assert plan.makes_role
-    assert plan.names.stack == "pennsieve-node-aaaaaaaa"
-    assert plan.external_id == "outside"
-
-    apply(plan, scene.worlds)
-    assert scene.roles() == ["Pennsieve-Compute-prod-aaaaaaaa"]
-
-
-def test_a_lost_role_that_the_platform_could_not_assume_is_refused(scene: Scene) -> None:
-    existing_account(scene, "ROLE-941165240011")
-
-    with pytest.raises(UsageProblem, match="could not assume"):
-        scene.plan()
-
-
-def test_a_lost_journal_is_made_up_from_account_and_stack(scene: Scene) -> None:
-    scene.registry.refuse["create_node"] = PlatformError("down")
-    with pytest.raises(PlatformError):
-        scene.register()
-    before = scene.stacks()
+def test_a_lost_journal_is_made_up_from_what_is_remembered(scene: Scene) -> None:
+    before = scene.register()
     scene.worlds.journal.forget()
-    scene.registry.refuse.clear()
 
+    assert scene.register() == before
+    check_one_of_each(scene)
+
+
+def test_a_node_that_this_machine_does_not_know_is_not_taken_over(scene: Scene) -> None:
+    node = scene.register()
+    scene.worlds.journal.forget()
+    scene.worlds.nodes.remove(node.token)
+
+    with pytest.raises(UsageProblem, match="which this machine does not know") as raised:
+        scene.plan()
+    assert "pennsieve compute list --aws" in str(raised.value.hint)
+    elsewhere = replace(OPTIONS, organization_id="N:organization:2")
+    assert scene.plan(elsewhere).names.token != node.token
+
+
+def test_a_name_that_means_a_node_elsewhere(scene: Scene) -> None:
+    node = scene.register()
+    scene.worlds.journal.forget()
+    for other, words in (
+        (replace(node, account="222233334444"), "is yours, in AWS account 222233334444"),
+        (replace(node, admin=""), "was shared with you"),
+    ):
+        scene.worlds.nodes.put(other)
+        with pytest.raises(UsageProblem, match=words):
+            scene.plan()
+
+
+def test_a_node_is_for_one_workspace(scene: Scene) -> None:
     scene.register()
-
-    assert scene.stacks() == before
-    check_one_of_each(scene)
-
-
-def test_a_node_deleted_elsewhere_is_made_again(scene: Scene) -> None:
-    first = scene.register()
-    scene.registry.rows.clear()
-
-    second = scene.register()
-
-    assert second.uuid != first.uuid
-    check_one_of_each(scene)
+    scene.worlds.journal.forget()
+    with pytest.raises(UsageProblem, match="is for another Pennsieve workspace"):
+        scene.plan(replace(OPTIONS, organization_id="N:organization:2"))
 
 
 def test_a_stack_deleted_by_hand_is_made_again(scene: Scene) -> None:
@@ -336,10 +374,9 @@ def test_a_stack_deleted_by_hand_is_made_again(scene: Scene) -> None:
     (name,) = scene.stacks()
     empty_bucket(scene.aws, scene.plan().names.bucket)
     scene.aws.call("cloudformation", "delete_stack", StackName=name)
-    assert scene.roles() == []
 
     plan = scene.plan()
-    assert kinds(plan, done=False) == KINDS[:4]
+    assert kinds(plan, done=False) == IN_AWS
     apply(plan, scene.worlds)
 
     check_one_of_each(scene)

@@ -5,108 +5,164 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.execute import apply
+from pennsieve_agent.account.execute import apply, apply_served
+from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.names import node_names
 from pennsieve_agent.account.observe import observe
 from pennsieve_agent.account.plan import plan_registration
+from pennsieve_agent.account.steps import AlreadyDone
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.waiting import pauses
-from pennsieve_agent.errors import (
-    AgentError,
-    Conflict,
-    Forbidden,
-    StillRunning,
-    UsageProblem,
-)
+from pennsieve_agent.errors import AgentError, Conflict, Forbidden, StillRunning, UsageProblem
+from tests.account import served
 from tests.account.mortal import Killed
 from tests.account.registry import WORKSPACE
 from tests.account.scene import OPTIONS, Scene
-from tests.account.test_register import check_one_of_each, existing_account, kinds
+from tests.account.test_register import check_one_of_each
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 
 
-def test_records_that_lists_do_not_show_yet_are_not_made_again(scene: Scene) -> None:
+def die_after(*methods: str) -> Any:
     def die(method: str) -> None:
-        if method in {"register_account", "create_node"}:
+        if method in methods:
             raise Killed
 
-    scene.registry.after = die
-    for _ in range(2):
-        with pytest.raises(Killed):
-            scene.register()
-        scene.registry.hidden = 3  # both lists once for the plan, and the step's own look
+    return die
+
+
+def test_a_record_that_lists_do_not_show_yet_is_not_made_again(scene: Scene) -> None:
+    scene.registry.after = die_after("register_account")
+    with pytest.raises(Killed):
+        scene.register()
+    scene.registry.hidden = 3  # both lists once for the plan, and the step's own look
 
     scene.registry.after = lambda _: None
     scene.register()
     check_one_of_each(scene)
-    scene.registry.hidden = 2
-    assert scene.plan().node_uuid
 
 
-def test_an_account_registered_meanwhile_is_not_taken_over(scene: Scene) -> None:
-    plan = scene.plan()
-    existing_account(scene, "Pennsieve-Compute-prod-aaaaaaaa")
+def test_records_of_a_node_that_pennsieve_runs_are_not_made_again(lab: Scene) -> None:
+    lab.registry.after = die_after("register_account", "create_node")
+    for _ in range(2):
+        with pytest.raises(Killed):
+            served.register(lab)
+        lab.registry.hidden = 2
+    lab.registry.after = lambda _: None
+    served.register(lab)
+    assert len(lab.registry.records) == len(lab.registry.rows) == len(served.roles(lab)) == 1
+
+
+def test_an_account_registered_meanwhile_is_not_taken_over(lab: Scene, scene: Scene) -> None:
+    plan = served.plan(lab)
+    lab.registry.register_account(NUMBER, "Pennsieve-Compute-prod-aaaaaaaa", "outside")
 
     with pytest.raises(Conflict, match="registered meanwhile with role"):
-        apply(plan, scene.worlds)
-    assert list(scene.registry.records) == ["a"]
+        apply_served(plan, lab.worlds)
+    assert len(lab.registry.records) == 1
+    assert not scene.registry.records
 
 
-def test_a_node_that_cannot_be_seen_yet_is_waited_for(scene: Scene) -> None:
+def test_a_node_that_cannot_be_seen_yet_is_waited_for(lab: Scene) -> None:
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         if len(slept) == 3:
-            del scene.registry.refuse["node"]
+            del lab.registry.refuse["node"]
 
-    scene.registry.refuse["node"] = Forbidden("forbidden")
-    scene.worlds = replace(scene.worlds, sleep=sleep)
+    lab.registry.refuse["node"] = Forbidden("forbidden")
+    lab.worlds = replace(lab.worlds, sleep=sleep)
 
-    assert scene.register().status is NodeStatus.ENABLED
+    assert served.register(lab).status is NodeStatus.ENABLED
     assert slept[:3] == list(islice(pauses(60), 3))
 
 
-def test_a_paused_node_is_not_waited_for(scene: Scene) -> None:
-    scene.registry.ends_as = NodeStatus.PAUSED
+def test_a_paused_node_is_not_waited_for(lab: Scene) -> None:
+    lab.registry.ends_as = NodeStatus.PAUSED
 
     with pytest.raises(AgentError, match="is Paused"):
-        scene.register()
+        served.register(lab)
 
 
 def test_a_foreign_stack_of_that_name_is_left_alone(scene: Scene) -> None:
-    existing_account(scene, "Pennsieve-Compute-prod-aaaaaaaa")
     template = {"Resources": {"L": {"Type": "AWS::Logs::LogGroup"}}}
-    scene.aws.call(
-        "cloudformation",
-        "create_stack",
-        StackName="pennsieve-node-aaaaaaaa",
-        TemplateBody=json.dumps(template),
-    )
+    body = {"TemplateBody": json.dumps(template)}
+    name = "pennsieve-node-aaaaaaaa"
+    scene.aws.call("cloudformation", "create_stack", StackName=name, **body)
+    node = replace(scene.named("other").register(), name="lab", token="aaaaaaaa")
+    scene.worlds.nodes.put(node)
 
     with pytest.raises(UsageProblem, match="did not make"):
         scene.plan()
 
 
-def test_a_failed_node_says_what_to_do(scene: Scene) -> None:
-    scene.registry.ends_as = NodeStatus.FAILED
+def test_a_failed_node_says_what_to_do(lab: Scene) -> None:
+    lab.registry.ends_as = NodeStatus.FAILED
 
     with pytest.raises(AgentError, match="it is Failed") as raised:
-        scene.register()
+        served.register(lab)
     assert "pennsieve compute remove 'lab'" in str(raised.value.hint)
 
 
-def test_waiting_for_a_node_ends(scene: Scene) -> None:
-    scene.registry.polls = 10_000
+def test_waiting_for_a_node_ends(lab: Scene) -> None:
+    lab.registry.polls = 10_000
 
     with pytest.raises(StillRunning):
-        scene.register()
-    assert kinds(scene.plan(), done=False) == ["await_node"]
+        served.register(lab)
+    todo = [s.kind for s in served.plan(lab).steps if not isinstance(s, AlreadyDone)]
+    assert todo == ["await_node"]
+
+
+def test_a_node_of_one_kind_is_not_made_of_the_other(lab: Scene, scene: Scene) -> None:
+    own = scene.register()
+    lab.worlds = replace(lab.worlds, nodes=scene.worlds.nodes)
+    with pytest.raises(UsageProblem, match="of your own called 'lab'"):
+        served.plan(lab)
+    scene.worlds.nodes.remove(own.token)
+    with pytest.raises(UsageProblem, match="begun as a node of your own"):
+        served.plan(Scene(replace(lab.worlds, journal=scene.worlds.journal), lab.registry))
+
+
+@pytest.mark.parametrize("dies", ["", "delete_account", "register_account"])
+def test_an_account_with_own_nodes_gets_a_role_for_pennsieve(
+    lab: Scene, scene: Scene, dies: str
+) -> None:
+    """Pennsieve never changes a role in a record, so the record is made anew."""
+    own = scene.register()
+    (before,) = scene.registry.records.values()
+    other = lab.named("other")
+    other.registry = scene.registry
+    other.worlds = replace(other.worlds, registry=scene.registry, nodes=scene.worlds.nodes)
+    if dies:
+        scene.registry.after = die_after(dies)
+        with pytest.raises(Killed):
+            served.register(other)
+        scene.registry.after = lambda _: None
+    assert served.register(other).status is NodeStatus.ENABLED
+    (after,) = scene.registry.records.values()
+    assert (before.role_name, after.role_name) == (
+        f"PennsieveOwnNode-{own.token}",
+        *served.roles(other),
+    )
+    report = scene.remove()
+    assert any("which this node did not make" in kept for kept in report.kept)
+    assert list(scene.registry.records.values()) == [after]
+
+
+def test_a_name_that_was_begun_for_a_node_that_pennsieve_runs(lab: Scene, scene: Scene) -> None:
+    lab.registry.refuse["create_node"] = Forbidden("no")
+    with pytest.raises(Forbidden):
+        served.register(lab)
+    begun = Journal(lab.worlds.journal.path.parent, "default", "lab")
+    scene.worlds = replace(scene.worlds, journal=begun)
+    with pytest.raises(UsageProblem, match="begun as a node that Pennsieve runs"):
+        scene.plan()
 
 
 def test_credentials_of_another_account_do_not_go_on(scene: Scene) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,22 @@ import pytest
 
 from pennsieve_agent.account.journal import Journal
 from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
-from pennsieve_agent.account.stack.trusts import platform_trust
 from pennsieve_agent.account.undo import apply_removal
 from pennsieve_agent.account.worlds import StepState
 from pennsieve_agent.aws.remains import job_definitions_called
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.errors import AgentError, Conflict, StillRunning, UsageProblem
+from pennsieve_agent.errors import (
+    AgentError,
+    Conflict,
+    Forbidden,
+    StillRunning,
+    Unreachable,
+    UsageProblem,
+)
+from pennsieve_agent.settings.own_nodes import OwnNodes
+from tests.account import served
 from tests.account.mortal import Killed, Killer, MortalAws
-from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE, FakeRegistry
+from tests.account.registry import WORKSPACE, FakeRegistry
 from tests.account.scene import Scene, worked
 from tests.aws.emulator import IGNORED, NUMBER, reset, settings
 
@@ -26,15 +33,21 @@ pytestmark = pytest.mark.filterwarnings(IGNORED)
 
 
 def check_nothing_left(scene: Scene) -> None:
+    check_nothing_left_in_aws(scene)
+    assert not scene.registry.records
+    assert not scene.registry.enabled
+
+
+def check_nothing_left_in_aws(scene: Scene) -> None:
     assert scene.stacks() == []
     assert scene.roles() == []
     assert scene.aws.call("s3", "list_buckets")["Buckets"] == []
     assert scene.aws.call("iam", "list_policies", Scope="Local")["Policies"] == []
     assert scene.aws.call("secretsmanager", "list_secrets")["SecretList"] == []
+    assert scene.aws.call("ssm", "describe_parameters")["Parameters"] == []
+    assert scene.aws.call("ecr", "describe_repositories")["repositories"] == []
     assert not job_definitions_called(scene.aws, "pennsieve-node-")
-    assert not scene.registry.rows
-    assert not scene.registry.records
-    assert not scene.registry.enabled
+    assert scene.worlds.nodes.list() == []
     assert scene.worlds.journal.read() is None
 
 
@@ -44,23 +57,24 @@ def test_everything_goes_in_the_order_that_strands_nothing(scene: Scene) -> None
 
     plan = plan_removal(observe_removal(scene.worlds, RemovalOptions("lab", WORKSPACE)))
     assert [step.kind for step in plan.steps] == [
-        *("delete_node", "disable_workspace", "delete_account", "delete_stack")
+        *("disable_workspace", "delete_account", "delete_stack", "forget_node")
     ]
-    assert "(3 object versions)" in plan.steps[-1].sentence
+    assert "(3 object versions)" in plan.steps[2].sentence
     assert plan.to_json()["kept"][0].startswith("your datasets and results on Pennsieve")
+    assert "what workflows have on Pennsieve" in plan.to_json()["kept"][1]
 
     report = apply_removal(plan, scene.worlds)
 
     assert report.leftovers == ()
-    assert len(report.removed) == 3
+    assert len(report.removed) == 2
     check_nothing_left(scene)
 
 
 def test_registered_removed_and_registered_again(scene: Scene) -> None:
-    scene.register()
+    first = scene.register()
     scene.remove()
 
-    assert scene.register().status is NodeStatus.ENABLED
+    assert scene.register().token != first.token
 
 
 def test_nothing_of_that_name(scene: Scene) -> None:
@@ -69,77 +83,121 @@ def test_nothing_of_that_name(scene: Scene) -> None:
 
 
 def test_without_a_journal_the_stack_is_found_by_its_tag(scene: Scene) -> None:
-    scene.register()
+    node = scene.register()
     scene.worlds.journal.forget()
+    scene.worlds.nodes.remove(node.token)
 
     assert scene.remove().leftovers == ()
     check_nothing_left(scene)
+
+
+def test_two_nodes_of_one_name_are_told_apart_by_their_ids(scene: Scene, tmp_path: Path) -> None:
+    mine = scene.register()
+    journal = Journal(tmp_path / "theirs", "default", "lab")
+    nodes = OwnNodes(tmp_path / "theirs" / "own-nodes.json").of("default")
+    theirs = Scene(replace(scene.worlds, journal=journal, nodes=nodes), FakeRegistry())
+    second = theirs.named("other").register()
+    tags = [{"Key": "pennsieve:node", "Value": "lab"}, {"Key": "pennsieve:token", "Value": ""}]
+    tags[1]["Value"] = second.token
+    name = f"pennsieve-node-{second.token}"
+    scene.aws.call("cloudformation", "update_stack", StackName=name, Tags=tags,
+                   UsePreviousTemplate=True, Capabilities=["CAPABILITY_NAMED_IAM"])  # fmt: skip
+    nobody = Journal(tmp_path / "nobody", "default", "lab")
+    lost = Scene(replace(theirs.worlds, journal=nobody), theirs.registry)
+    with pytest.raises(UsageProblem, match="there are 2 compute nodes called 'lab'") as raised:
+        lost.remove()
+    assert mine.token in raised.value.message
+    options = RemovalOptions("lab", WORKSPACE, token=second.token)
+    plan = plan_removal(observe_removal(lost.worlds, options))
+    assert second.token in plan.steps[-2].target
 
 
 def test_a_registration_that_never_came_far_is_removed(scene: Scene) -> None:
-    scene.registry.refuse["register_account"] = Conflict("no")
-    with pytest.raises(Conflict):
-        scene.register()
-    assert scene.roles() != []
+    plan = scene.plan()
+    few = replace(plan, steps=plan.steps[:2])
+    scene.register(few)
 
     assert scene.remove().leftovers == ()
     check_nothing_left(scene)
 
 
-def test_active_runs_stop_it_before_anything_goes(scene: Scene) -> None:
-    scene.register()
-    scene.registry.refuse["delete_node"] = Conflict("compute node has 1 active execution")
-
-    with pytest.raises(Conflict, match="1 active"):
-        scene.remove()
-    assert len(scene.stacks()) == 1
-
-
-def test_the_role_stays_while_another_node_needs_it(scene: Scene) -> None:
+def test_the_record_stays_while_another_own_node_may_need_it(scene: Scene) -> None:
     scene.register()
     second = scene.named("second")
     second.register()
 
-    with pytest.raises(UsageProblem, match="'second' uses the role"):
-        scene.remove()
+    report = scene.remove()
+    assert any("which 'second' may use" in kept for kept in report.kept)
+    assert report.leftovers == ()
+    assert len(scene.stacks()) == len(scene.registry.records) == 1
 
     report = second.remove()
-    assert any("registration of AWS account" in kept for kept in report.kept)
-    assert report.leftovers == ()
-    assert len(scene.stacks()) == len(scene.roles()) == 1
-
-    scene.remove()
-    check_nothing_left(scene)
+    assert any("which this node did not make" in kept for kept in report.kept)
+    check_nothing_left_in_aws(second)
+    assert len(scene.registry.records) == 1
 
 
-def test_a_node_in_another_workspace_keeps_account_and_stack(scene: Scene) -> None:
-    node = scene.register()
-    scene.registry.rows["other"] = replace(node, uuid="other", organization_id="N:organization:2")
-
-    report = scene.remove()
-
-    assert any("active compute nodes" in kept for kept in report.kept)
-    assert any("other nodes use the role" in kept for kept in report.kept)
-    assert len(scene.stacks()) == len(scene.registry.records) == 1
-    assert scene.worlds.journal.read() is not None
-
-    del scene.registry.rows["other"]
-    scene.remove()
-    check_nothing_left(scene)
-
-
-def test_a_role_made_elsewhere_and_its_registration_stay(scene: Scene) -> None:
-    role = "Pennsieve-Compute-prod-aaaaaaaa"
-    scene.registry.records["a"] = Account("a", NUMBER, role, "outside", "N:user:1")
-    trust = json.dumps(platform_trust(PLATFORM_ACCOUNT, "outside"))
-    scene.aws.call("iam", "create_role", RoleName=role, AssumeRolePolicyDocument=trust)
+@pytest.mark.parametrize("role", ["Pennsieve-Compute-prod-aaaaaaaa", "PennsieveOwnNode-ffffffff"])
+def test_a_record_that_it_did_not_make_is_never_deleted(scene: Scene, role: str) -> None:
+    scene.registry.records["a"] = Account("a", NUMBER, role, "", "N:user:1")
     scene.register()
 
     report = scene.remove()
 
     assert report.leftovers == ()
-    assert scene.roles() == [role]
+    assert any("which this node did not make" in kept for kept in report.kept)
     assert list(scene.registry.records) == ["a"]
+    check_nothing_left_in_aws(scene)
+
+
+@pytest.mark.parametrize("method", ["disable_workspace", "delete_account"])
+@pytest.mark.parametrize("error", [Conflict("nodes exist"), Forbidden("not yours")])
+def test_what_pennsieve_keeps_does_not_keep_the_node(
+    scene: Scene, method: str, error: Conflict | Forbidden
+) -> None:
+    scene.register()
+    scene.registry.refuse[method] = error
+
+    report = scene.remove()
+
+    assert any(error.message in kept for kept in report.kept)
+    check_nothing_left_in_aws(scene)
+
+
+def test_pennsieve_that_does_not_answer_is_asked_again(scene: Scene) -> None:
+    scene.register()
+    scene.registry.refuse["delete_account"] = Unreachable("no answer")
+    with pytest.raises(Unreachable):
+        scene.remove()
+    assert len(scene.stacks()) == 1
+    scene.registry.refuse.clear()
+    scene.remove()
+    check_nothing_left(scene)
+
+
+def test_active_runs_stop_it_before_anything_goes(lab: Scene) -> None:
+    served.register(lab)
+    lab.registry.refuse["delete_node"] = Conflict("compute node has 1 active execution")
+
+    with pytest.raises(Conflict, match="1 active"):
+        lab.remove()
+    assert len(served.roles(lab)) == 1
+
+
+def test_a_node_in_another_workspace_keeps_account_and_role(lab: Scene) -> None:
+    node = served.register(lab)
+    lab.registry.rows["other"] = replace(node, uuid="other", organization_id="N:organization:2")
+
+    report = lab.remove()
+
+    assert any("active compute nodes" in kept for kept in report.kept)
+    assert any("other nodes use it" in kept for kept in report.kept)
+    assert len(served.roles(lab)) == len(lab.registry.records) == 1
+    assert lab.worlds.journal.read() is not None
+
+    del lab.registry.rows["other"]
+    lab.remove()
+    assert served.roles(lab) == []
 
 
 def test_a_node_in_another_aws_account_is_refused(scene: Scene) -> None:
@@ -152,33 +210,35 @@ def test_a_node_in_another_aws_account_is_refused(scene: Scene) -> None:
         scene.remove()
 
 
-def test_a_deletion_that_fails_or_takes_too_long_is_said(scene: Scene) -> None:
-    scene.register()
-    scene.registry.polls = 10_000
+def test_a_deletion_that_fails_or_takes_too_long_is_said(lab: Scene) -> None:
+    served.register(lab)
+    lab.registry.polls = 10_000
     with pytest.raises(StillRunning):
-        scene.remove()
+        lab.remove()
 
-    (uuid,) = scene.registry.rows
-    scene.registry.after = lambda _: scene.registry.rows.update(
-        {uuid: replace(scene.registry.rows[uuid], status=NodeStatus.FAILED)}
+    (uuid,) = lab.registry.rows
+    lab.registry.after = lambda _: lab.registry.rows.update(
+        {uuid: replace(lab.registry.rows[uuid], status=NodeStatus.FAILED)}
     )
     with pytest.raises(AgentError, match="could not delete"):
-        scene.remove()
+        lab.remove()
 
 
 def test_what_is_still_there_is_reported(scene: Scene) -> None:
     scene.register()
+    worked(scene)
     plan = plan_removal(observe_removal(scene.worlds, RemovalOptions("lab", WORKSPACE)))
     names = scene.plan().names
-    without_stack = replace(plan, steps=plan.steps[:-1])
+    without_stack = replace(plan, steps=plan.steps[:2])
 
     report = apply_removal(without_stack, scene.worlds)
 
     left = {remain.what: remain.cost for remain in report.leftovers}
     assert {
-        *(f"stack {names.stack}", f"role {names.role}", f"role {names.mover_role}"),
+        *(f"stack {names.stack}", f"role {names.admin}", f"role {names.mover_role}"),
         *(f"policy {names.boundary}", f"bucket {names.bucket}", f"table {names.table}"),
-        f"log group {names.log_group}",
+        *(f"log group {names.log_group}", f"repository {names.workflow_images}"),
+        f"parameter {names.parameter_prefix}identities/w/read",
     } <= set(left)
     (files,) = (cost for what, cost in left.items() if ":file-system/" in what)
     assert left[f"bucket {names.bucket}"] == files == "costs by what is in it"
@@ -206,7 +266,8 @@ def test_killed_once_after_each_effect_it_still_ends_with_nothing(
         registry = FakeRegistry()
         journal = Journal(tmp_path / str(count), "default", "lab")
         # Turned off: what it has more when it is on goes with the stack, in the same step.
-        worlds = replace(scene.worlds, registry=registry, journal=journal, bundle=None)
+        nodes = OwnNodes(tmp_path / str(count) / "own-nodes.json").of("default")
+        worlds = replace(scene.worlds, registry=registry, journal=journal, nodes=nodes, bundle=None)
         fresh = Scene(worlds, registry)
         fresh.register()
         worked(fresh)
@@ -221,7 +282,7 @@ def test_killed_once_after_each_effect_it_still_ends_with_nothing(
                 assert fresh.remove().leftovers == ()
                 check_nothing_left(fresh)
             else:
-                assert count == 7
+                assert count == 8
                 check_nothing_left(fresh)
                 return
     pytest.fail("it never came to an end")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.execute import apply
+from pennsieve_agent.account.execute import apply_served
 from pennsieve_agent.account.served.role import policy_name
 from pennsieve_agent.account.served.update import apply_change, plan_change
 from pennsieve_agent.account.served_role import openings
@@ -44,7 +44,7 @@ def test_a_registration_makes_one_hardened_role_and_a_node(lab: Scene) -> None:
     (account,) = lab.registry.records.values()
     assert account.role_name == name
     assert account.external_id, "it is recorded, though nothing demands it"
-    assert lab.registry.stacks[node.uuid] == {}, "it is no node of one's own"
+    assert lab.worlds.nodes.list() == [], "it is no own node"
     assert openings({"": policy(lab)}) == ("read and change every bucket",)
     context = {"aws:PrincipalArn": ENTRANT}
     assert lets_in(role.trust, Ask("sts:AssumeRole", context=context), ENTRANT)
@@ -57,7 +57,7 @@ def test_again_it_finds_everything_done(lab: Scene) -> None:
     node = register(lab)
     again = plan(lab)
     assert again.nothing_to_do
-    assert apply(again, lab.worlds).uuid == node.uuid
+    assert apply_served(again, lab.worlds).uuid == node.uuid
     assert len(lab.registry.rows) == len(lab.registry.records) == len(roles(lab)) == 1
 
 
@@ -74,8 +74,8 @@ def test_the_plan_shows_the_documents_and_leaves_nothing(lab: Scene) -> None:
     assert [step["step"] for step in found["steps"]] == [
         "make_role",
         "register_account",
-        "allow_image_pulls",
         "enable_workspace",
+        "allow_image_pulls",
         "register_node",
         "await_node",
     ]
@@ -188,7 +188,7 @@ def test_a_refused_policy_is_written_next_time(lab: Scene, monkeypatch: pytest.M
 def test_images_that_cannot_be_pulled_are_told_and_tried_again(lab: Scene) -> None:
     lab.registry.refuse["allow_image_pulls"] = PlatformError("ECR is in trouble", status=500)
     register(lab)
-    assert any("cannot pull images" in each.sentence for each in lab.told)
+    assert any("cannot be pulled" in each.sentence for each in lab.told)
     lab.registry.refuse.clear()
     register(lab)
     assert lab.registry.pulls == {NUMBER}
@@ -216,14 +216,6 @@ def test_a_node_that_failed_is_told_with_the_way_back(lab: Scene) -> None:
 def test_a_role_that_others_may_enter_is_never_made(lab: Scene, trust: dict[str, Any]) -> None:
     lab.registry.trust = {"Version": "2012-10-17", "Statement": [trust]}
     with pytest.raises(PlatformError, match="others than one AWS account may enter"):
-        register(lab)
-    assert not roles(lab)
-
-
-def test_another_account_than_the_platforms_own_is_refused(lab: Scene) -> None:
-    text = json.dumps(lab.registry.trust).replace(PLATFORM_ACCOUNT, "111122223333")
-    lab.registry.trust = json.loads(text)
-    with pytest.raises(Conflict, match="lets in AWS account 111122223333"):
         register(lab)
     assert not roles(lab)
 

@@ -13,7 +13,7 @@ from pennsieve_agent.account.served.role import policy_name
 from pennsieve_agent.account.served_role import openings, served_checks
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from tests.account.registry import WORKSPACE
+from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE
 from tests.account.scene import Scene
 from tests.account.test_doctor_changes import look
 from tests.aws.emulator import IGNORED, NUMBER
@@ -100,8 +100,7 @@ def test_doctor_looks_at_the_role_alone(
     scene: Scene, document: dict[str, Any], failed: set[str]
 ) -> None:
     served_node(scene)
-    platform = scene.registry.capabilities().platform_account_id
-    trust = json.dumps(TRUST).replace(PLATFORM, platform)
+    trust = json.dumps(TRUST).replace(PLATFORM, PLATFORM_ACCOUNT)
     scene.aws.call("iam", "create_role", RoleName=ROLE, AssumeRolePolicyDocument=trust)
     text, name = json.dumps(document), policy_name(ROLE)
     scene.aws.call("iam", "put_role_policy", RoleName=ROLE, PolicyName=name, PolicyDocument=text)

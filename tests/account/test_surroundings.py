@@ -92,7 +92,7 @@ def test_names_that_are_taken(scene: Scene) -> None:
     names, template = scene.plan().names, scene.plan().stack_request.template
     found = look_around(scene.aws, names, Settings(), template, creates=True)
     assert found.taken == (
-        f"role {names.role}",
+        f"role {names.gateway}",
         f"policy {names.boundary}",
         f"bucket {names.bucket}",
         f"table {names.table}",
@@ -108,7 +108,7 @@ def test_what_may_not_be_seen_is_said(scene: Scene) -> None:
 
     plan = scene.plan()
     found = look_around(Blind(), plan.names, Settings(), plan.stack_request.template, creates=True)
-    assert {"region", "quotas", "VPCs", "Lambda's limits", f"role {plan.names.role}"} <= set(
+    assert {"region", "quotas", "VPCs", "Lambda's limits", f"role {plan.names.gateway}"} <= set(
         found.unseen
     )
     assert (found.region_on, found.quotas, found.taken) == (None, {}, ())

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.stack.policies import platform_access, platform_boundary
-from pennsieve_agent.account.stack.trusts import platform_trust
+from pennsieve_agent.account.stack.policies import Where, node_boundary, role_access
+from pennsieve_agent.account.stack.trusts import service_trust
 from pennsieve_agent.account.vocabulary import FEARS
 from pennsieve_agent.account.words import RoleDocuments, describe, summary
 from pennsieve_agent.sandbox.compute.role_policy import permission_policy, trust_policy
 
 NAMES = NodeNames("0a1b2c3d", "prod", "123456789012", "us-east-1")
 OURS = RoleDocuments(
-    NAMES.role,
-    platform_trust("999988887777", "outside"),
-    (platform_access(NAMES),),
-    platform_boundary(NAMES),
+    NAMES.gateway,
+    service_trust("lambda.amazonaws.com", NAMES),
+    (role_access("gateway", Where(NAMES)),),
+    node_boundary(NAMES),
 )
 SERVED = RoleDocuments("Pennsieve-Compute-dev-11112222", trust_policy(), (permission_policy(),))
 
@@ -33,19 +33,18 @@ def role(*rows: dict[str, Any]) -> RoleDocuments:
 def test_our_role() -> None:
     words = describe(OURS)
     assert words.who == (
-        "whoever AWS account 999988887777 lets may enter, only if it says the external id",
+        "AWS's service lambda.amazonaws.com may enter, only if aws:SourceAccount is 123456789012",
     )
-    assert "outside" not in str(words)
-    gateway = "arn:aws:lambda:us-east-1:123456789012:function:pennsieve-node-0a1b2c3d-gateway"
-    assert words.can == (f"call functions on {gateway}",)
+    reconciler = f"arn:aws:lambda:us-east-1:123456789012:function:{NAMES.reconciler}"
+    assert f"call functions on {reconciler}" in words.can
     assert words.cannot == tuple(fear for fear, _ in FEARS)
-    assert words.wildcards == ()
 
 
 def test_our_role_in_two_lines() -> None:
-    can, cannot = summary(OURS)
-    assert can == "Pennsieve can call functions, of its own nodes only"
-    assert cannot.startswith("Pennsieve cannot read other buckets, change other buckets, start")
+    can, cannot = summary(OURS, "It")
+    assert "call functions" in can
+    assert ", of its own nodes only" in can
+    assert cannot.startswith("It cannot read other buckets, change other buckets, start")
 
 
 def test_the_served_role_is_not_flattered() -> None:

@@ -14,7 +14,8 @@ from pennsieve_agent.domain.identity import AwsSettings
 _ACCOUNT = "123456789012"
 _OURSELVES = {"tests.aws.recorder", "tests.account.mortal", "contextlib"}
 _WITHOUT_RESOURCES = {
-    *("batch", "ec2", "lambda", "resourcegroupstaggingapi", "secretsmanager", "service-quotas"),
+    *("batch", "ec2", "ecr", "lambda", "resourcegroupstaggingapi", "secretsmanager"),
+    *("service-quotas", "ssm"),
 }
 FREE = {"sts:GetCallerIdentity"}
 """AWS always allows it."""
@@ -68,12 +69,8 @@ class RecordingAws(Aws):
                 found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"
             case "logs":
                 found = f"arn:aws:logs:{here}:log-group:"
-            case "lambda" if "FunctionName" in given:
-                found = f"arn:aws:lambda:{here}:function:{given['FunctionName']}"
-            case "secretsmanager" if "SecretId" in given:
-                found = f"arn:aws:secretsmanager:{here}:secret:{given['SecretId']}-AbCdEf"
-            case "batch" if "jobDefinition" in given:
-                found = str(given["jobDefinition"])
+            case _ if found := _named(service, given):
+                pass
             case _ if service in _WITHOUT_RESOURCES:
                 found = "*"  # what the program asks of these has no resource
             case _:
@@ -93,3 +90,21 @@ def _iam_resource(given: dict[str, Any]) -> str:
     if "RoleName" in given:
         return f"arn:aws:iam::{_ACCOUNT}:role/{given['RoleName']}"
     return str(given.get("PolicyArn") or given.get("PolicySourceArn") or "*")
+
+
+def _named(service: str, given: dict[str, Any]) -> str:
+    """The ARN of the one thing that is named, or of the first; empty where none is."""
+    here = f"us-east-1:{_ACCOUNT}"
+    match given:
+        case {"FunctionName": name}:
+            return f"arn:aws:lambda:{here}:function:{str(name).rpartition(':')[2]}"
+        case {"SecretId": name}:
+            return f"arn:aws:secretsmanager:{here}:secret:{name}-AbCdEf"
+        case {"repositoryName": name} | {"repositoryNames": [name, *_]}:
+            return f"arn:aws:ecr:{here}:repository/{name}"
+        case {"Names": [name, *_]} if service == "ssm":
+            return f"arn:aws:ssm:{here}:parameter{name}"
+        case {"jobDefinition": arn}:
+            return str(arn)
+        case _:
+            return ""

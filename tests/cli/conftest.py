@@ -13,6 +13,7 @@ import pytest
 from pennsieve_agent.sandbox.control import Sandbox
 from pennsieve_agent.sandbox.state import SandboxState
 from tests.cli.harness import Agent
+from tests.github import git_settings, on_github
 
 DATASET = "Mouse EEG"
 FILES = {
@@ -122,36 +123,81 @@ class Lab:
     def dataset(self) -> Path:
         return self.box.data / "datasets" / DATASET
 
+    @property
+    def url(self) -> str:
+        """The repository's address on the sandbox's GitHub."""
+        return self.publish(self.repository)
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    root = tmp_path_factory.mktemp("lab")
+    def publish(self, code: Path) -> str:
+        """Put a repository on the sandbox's GitHub, as it is now; its address."""
+        return on_github(self.box.data, code)
+
+
+def made(root: Path) -> Lab:
+    """A sandbox with a dataset and a repository to register."""
     for name, text in FILES.items():
         path = root / "sandbox" / "datasets" / DATASET / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     code = repository(root / "word-count", WORD_COUNT)
     box = Sandbox(root / "sandbox")
-    state = box.start_detached(0, "process")
-    yield Lab(box, state, code, root)
-    box.stop()
+    return Lab(box, box.start_detached(0, "process"), code, root)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    found = made(tmp_path_factory.mktemp("lab"))
+    yield found
+    found.box.stop()
 
 
 @pytest.fixture
-def agent(lab: Lab, clean_machine: Path) -> Agent:
+def agent(
+    request: pytest.FixtureRequest, clean_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> Agent:
+    """Somebody at the lab, or at that of a test which uses the one with two kinds of node."""
+    lab: Lab = request.getfixturevalue("nodes" if "nodes" in request.fixturenames else "lab")
+    for name, value in git_settings(lab.box.data).items():
+        monkeypatch.setenv(name, value)
     return Agent({**lab.box.environment(), "HOME": str(clean_machine)})
+
+
+@pytest.fixture(scope="session")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Another lab, with a node of each kind: ``my-compute``, and ``theirs`` that Pennsieve runs."""
+    found = made(tmp_path_factory.mktemp("nodes"))
+    prepare(
+        found,
+        ("compute", "register", "--yes"),
+        ("compute", "register", "--provisioner", "platform", "--name", "theirs", "--yes"),
+        # The record of the AWS account was made anew for it: what hangs on it is asked for again.
+        ("compute", "update", "my-compute", "--yes"),
+        ("workflow", "add", found.url, "--public"),
+        ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
+    )
+    yield found
+    found.box.stop()
+
+
+def prepare(lab: Lab, *lines: tuple[str, ...]) -> None:
+    """Type commands of which each must do."""
+    agent = Agent({**lab.box.environment(), "HOME": str(lab.root)})
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in git_settings(lab.box.data).items():
+            patch.setenv(name, value)
+        for words in lines:
+            result = agent(*words)
+            assert result.code == 0, result.err
 
 
 @pytest.fixture(scope="session")
 def ready(lab: Lab) -> Lab:
     """The lab with a node, a workflow, a grant and a run."""
-    agent = Agent({**lab.box.environment(), "HOME": str(lab.root)})
-    for words in (
+    prepare(
+        lab,
         ("compute", "register", "--yes"),
-        ("workflow", "add", str(lab.repository)),
+        ("workflow", "add", lab.url, "--public"),
         ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
         ("run", "start", "--dataset", DATASET, "--files", "raw", "--name", "zeroth", "--wait"),
-    ):
-        result = agent(*words)
-        assert result.code == 0, result.err
+    )
     return lab

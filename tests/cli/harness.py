@@ -13,25 +13,41 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pennsieve_agent.aws.session import Aws
+    from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.services.run_backend import NodeCalls
 
 USES_AWS = {
     *(("aws", word) for word in ("add", "list", "test")),
+    ("workflow", "add"),
     *(
         ("compute", word)
-        for word in ("register", "update", "remove", "policy", "template", "doctor", "role")
+        for word in (
+            *("register", "update", "remove", "policy", "template", "doctor", "role"),
+            *("list", "share", "unshare", "join"),
+        )
     ),
 }
-"""The commands that may touch AWS; the others work where there is none."""
+"""The commands that may touch AWS; the others work where there is none.
+
+Where this machine knows an own node, those that ask it may, too.
+"""
 
 
 class _Context(Context):
     """Fails a test whose command touches AWS and has no business there."""
 
     words: tuple[str, ...] = ()
+    nodes: Callable[[OwnNode], NodeCalls | None] | None = None
+
+    def node_calls(self, node: OwnNode) -> NodeCalls:
+        own = self.nodes(node) if self.nodes else None
+        return own or super().node_calls(node)
 
     def aws(self, region: str | None, profile: str | None) -> Aws:
-        assert self.words[:2] in USES_AWS, f"{self.words} touches AWS"
+        assert self.words[:2] in USES_AWS or self.own_nodes, f"{self.words} touches AWS"
         return super().aws(region, profile)
 
 
@@ -53,6 +69,8 @@ class Agent:
         self.environ = dict(environ)
         #: Pauses end at once: for waiting that is only told about, not tested.
         self.quick = False
+        #: How own nodes are called, where not with AWS credentials.
+        self.nodes: Callable[[OwnNode], NodeCalls | None] | None = None
 
     def __call__(
         self, *words: str, answers: str = "", terminal: bool = False, width: int = 80
@@ -60,6 +78,7 @@ class Agent:
         streams = Streams.for_test(answers, terminal=terminal, width=width)
         context = _Context(streams, self.environ)
         context.words = words
+        context.nodes = self.nodes
         if self.quick:
             context.sleep = lambda _: None
         code = run(words, context)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
@@ -148,15 +147,10 @@ while True:
     [
         ({"main.py": ""}, None, ("no Dockerfile",)),
         ({"Dockerfile": DOCKERFILE}, "v9.9.9", ("v9.9.9",)),
-        ({"Dockerfile": DOCKERFILE, "app.yml": "name: [broken"}, None, ("app.yml", "line")),
-        (
-            {"Dockerfile": DOCKERFILE, "app.yml": 'schemaVersion: "1.0"\nname: x\nparamters: []\n'},
-            None,
-            ("paramters", "parameters"),
-        ),
         ({"Dockerfile": "FROM scratch\nCOPY . /\n"}, None, ()),
     ],
 )
+@pytest.mark.usefixtures("ready")
 def test_an_unusable_repository(
     agent: Agent, tmp_path: Path, files: dict[str, str], ref: str | None, parts: tuple[str, ...]
 ) -> None:
@@ -165,6 +159,25 @@ def test_an_unusable_repository(
     result = agent("workflow", "add", str(code), *(("--ref", ref) if ref else ()))
     refused(result, 2, *parts)
     assert agent("workflow", "list", "--json").document == before
+
+
+@pytest.mark.usefixtures("ready")
+@pytest.mark.parametrize(
+    ("manifest", "parts"),
+    [
+        ("name: [broken", ("app.yml", "line")),
+        ('schemaVersion: "1.0"\nname: x\nparamters: []\n', ("paramters", "parameters")),
+    ],
+)
+def test_a_manifest_that_breaks_the_schema_gives_notes(
+    agent: Agent, tmp_path: Path, manifest: str, parts: tuple[str, ...]
+) -> None:
+    code = repository(tmp_path / "noted", {"Dockerfile": DOCKERFILE, "app.yml": manifest})
+    added = agent("workflow", "add", str(code), "--name", "noted", "--json")
+    assert added.code == 0, added.err
+    assert agent("workflow", "remove", "noted", "--yes").code == 0
+    for part in parts:
+        assert part in added.err
 
 
 def test_no_repository_at_all(agent: Agent, tmp_path: Path) -> None:
@@ -229,39 +242,6 @@ def test_an_empty_dataset(ready: Lab, agent: Agent) -> None:
     granted = agent("dataset", "grant", "word-count", "-d", "Void", "--access", "read-write")
     assert granted.code == 0, granted.err
     refused(agent(*RUN[:5], "Void"), 2, "dataset 'Void' is empty")
-
-
-def test_a_node_that_is_not_enabled(ready: Lab, agent: Agent) -> None:
-    node = agent("compute", "show", "my-compute", "--json").document["id"]
-    set_status(ready, node, "Paused")
-    try:
-        refused(agent(*RUN), 2, "compute node 'my-compute' is paused, not enabled")
-    finally:
-        set_status(ready, node, "Enabled")
-
-
-def set_status(lab: Lab, node: str, status: str) -> None:
-    values = lab.box.profile_values()
-    with httpx.Client() as client:
-        pool = client.get(f"{lab.state.api}/authentication/cognito-config").json()["tokenPool"]
-        answer = client.post(
-            values["cli_cognito_endpoint"],
-            headers={"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth"},
-            json={
-                "AuthFlow": "USER_PASSWORD_AUTH",
-                "ClientId": pool["appClientId"],
-                "AuthParameters": {
-                    "USERNAME": values["api_token"],
-                    "PASSWORD": values["api_secret"],
-                },
-            },
-        ).json()["AuthenticationResult"]
-        changed = client.patch(
-            f"{lab.state.api2}/compute/resources/compute-nodes/{node}",
-            headers={"Authorization": f"Bearer {answer['AccessToken']}"},
-            json={"status": status},
-        )
-        assert changed.status_code == 200, changed.text
 
 
 def test_a_port_in_use(agent: Agent, tmp_path: Path) -> None:

@@ -39,9 +39,11 @@ def test_what_pennsieve_decides_is_not_asked_for(
     assert said in result.err
 
 
-def test_another_word_than_self_and_platform(typed: Agent) -> None:
+def test_another_word_than_own_and_platform(typed: Agent) -> None:
     result = typed("compute", "register", "--provisioner", "me")
-    assert (result.code, "choose self or platform" in result.err) == (2, True)
+    assert (result.code, "choose own or platform" in result.err) == (2, True)
+    result = typed("compute", "register", "--provisioner", "own", "--as-served")
+    assert (result.code, "--as-served is for nodes that Pennsieve runs" in result.err) == (2, True)
 
 
 def test_the_whole_life_of_such_a_node(typed: Agent, tmp_path: Path) -> None:

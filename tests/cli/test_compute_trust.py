@@ -12,17 +12,50 @@ from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
 
 
-def test_policy_in_words_and_as_documents(lab: Lab, agent: Agent) -> None:
-    shown = agent("compute", "policy")
-    assert shown.code == 0, shown.err
-    assert "What they cannot do:\n  - read other buckets" in shown.out
-    assert "only if it says the external id" in shown.out
-    document = agent("compute", "policy", "--json").document
-    assert set(document) == {
-        *("role", "trust_policy", "permission_policies", "permissions_boundary", "words"),
-        "own_roles",
+@pytest.fixture
+def stranger(lab: Lab, clean_machine: Path) -> Agent:
+    """Somebody who is not signed in, with AWS credentials."""
+    data = lab.box.data
+    variables = {
+        "AWS_CONFIG_FILE": str(data / "aws" / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(data / "aws" / "credentials"),
     }
-    assert lab.state.api
+    return Agent({"HOME": str(clean_machine), **variables})
+
+
+@pytest.fixture
+def aws_files(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Botocore reads the process's own environment."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(lab.box.data / "aws" / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(lab.box.data / "aws" / "credentials"))
+
+
+@pytest.mark.usefixtures("aws_files")
+def test_policy_in_words_and_as_documents_without_a_sign_in(stranger: Agent) -> None:
+    shown = stranger("compute", "policy")
+    assert shown.code == 0, shown.err
+    assert shown.out.startswith("Pennsieve has no rights in this account")
+    assert "What they cannot do:\n  - read other buckets" in shown.out
+    assert "external id" not in shown.out
+    document = stranger("compute", "policy", "--json").document
+    assert document["rights_of_pennsieve"] == []
+    names = [role["role"].rpartition("-")[2] for role in document["roles"]]
+    assert names == ["gateway", "admin", "reconciler", "execution", "job", "mover"]
+    assert set(document["roles"][0]) == {
+        *("role", "trust_policy", "permission_policies", "permissions_boundary", "words"),
+    }
+
+
+@pytest.mark.usefixtures("aws_files")
+def test_a_template_without_a_sign_in(stranger: Agent) -> None:
+    workspace = ("--workspace", "N:organization:0b9ad7b4")
+    printed = stranger("compute", "template", "--name", "lone", *workspace)
+    assert printed.code == 0, printed.err
+    assert printed.document["Metadata"]["PennsieveNode"]["organization"] == workspace[1]
+    assert f"pennsieve:workspace={workspace[1]}" in printed.err
+    assert "sts:ExternalId" not in printed.out
+    refused = stranger("compute", "template", "--workspace", "Sandbox")
+    assert (refused.code, "not the id of a workspace" in refused.err) == (2, True)
 
 
 @pytest.mark.usefixtures("lab")
@@ -63,7 +96,7 @@ def test_the_installers_policies_for_an_organisation(agent: Agent) -> None:
     assert agent("compute", "policy", "--installer", "--permissions-boundary", foreign).code == 2
     without = Agent({"HOME": agent.environ["HOME"]})("compute", "policy", "--installer", "--json")
     assert without.code == 0
-    assert "iam::*:role/Pennsieve-Compute-*" in without.out
+    assert "iam::*:role/pennsieve-node-*" in without.out
 
 
 @pytest.mark.usefixtures("lab")
@@ -86,15 +119,16 @@ def test_a_template_whose_names_are_kept(agent: Agent) -> None:
     assert (wrong.code, wrong.out) == (2, "")
 
 
-@pytest.mark.usefixtures("ready")
+@pytest.mark.usefixtures("nodes")
 def test_doctor(lab: Lab, agent: Agent) -> None:
     well = agent("compute", "doctor", "my-comp")
     assert well.code == 0, well.out + well.err
-    assert "✓ external id: is demanded" in well.out
+    assert "✓ node's answer: healthy" in well.out
+    assert "✓ shares: nobody" in well.out
     missing = agent("compute", "doctor", "nowhere", "--json")
     assert missing.code == 1
     failed = [c["name"] for c in missing.document["checks"] if not c["passed"]]
-    assert {"node", "journal"} <= set(failed)
+    assert {"node", "journal", "stack"} <= set(failed)
     assert lab.state.api
     assert "hint: pennsieve compute register" in agent("compute", "doctor", "nowhere").err
 
@@ -103,7 +137,7 @@ def test_doctor(lab: Lab, agent: Agent) -> None:
 def test_the_plan_says_what_pennsieve_can_and_cannot(agent: Agent) -> None:
     shown = agent("compute", "register", "--name", "other", "--dry-run")
     assert shown.code == 0, shown.err
-    assert "Pennsieve can call functions, of its own nodes only" in shown.err
+    assert "Pennsieve has no rights in this account" in shown.err
     assert "USD a month while nothing runs" in shown.err
     assert "USD per CPU-hour" in shown.err
-    assert "Pennsieve cannot read other buckets" in shown.err
+    assert "None of these roles can read other buckets" in shown.err

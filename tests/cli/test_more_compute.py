@@ -11,14 +11,14 @@ from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import RUN, refused
 
-pytestmark = pytest.mark.usefixtures("ready")
-NODE = "my-compute"
+pytestmark = pytest.mark.usefixtures("nodes")
+NODE = "theirs"
 
 
 @pytest.fixture
-def vera(ready: Lab, agent: Agent) -> Agent:
+def vera(nodes: Lab, agent: Agent) -> Agent:
     """Somebody who is a member, and a viewer of the datasets."""
-    with administration(ready.box.data) as people:
+    with administration(nodes.box.data) as people:
         people.make_key("vera@example.org", profile="vera", workspace=None)
     return Agent({**agent.environ, "PENNSIEVE_PROFILE": "vera"})
 
@@ -92,7 +92,6 @@ def test_only_the_owner_manages_a_node(vera: Agent) -> None:
     for words in (
         ("compute", "share", NODE, "--user", "edith"),
         ("compute", "secret", "set", NODE, "TOKEN", "--stdin", "--shared"),
-        ("compute", "allow", NODE, "word-count"),
         ("compute", "pause", NODE),
     ):
         result = vera(*words, answers="value\n")
@@ -126,9 +125,9 @@ def test_secrets_that_cannot_be(agent: Agent) -> None:
     refused(agent("compute", "secret", "remove", NODE, "NOPE", "--yes"), 1, "no secret of yours")
 
 
-def test_the_code_a_node_may_run(ready: Lab, agent: Agent) -> None:
-    url = ready.repository.as_uri()
-    begun = agent("compute", "allow", NODE, str(ready.repository))
+def test_the_code_a_node_may_run(nodes: Lab, agent: Agent) -> None:
+    url = nodes.url
+    begun = agent("compute", "allow", NODE, nodes.url)
     assert begun.code == 0, begun.err
     assert "only what is listed" in begun.err
     assert agent("compute", "allowed", NODE).out.splitlines() == ["CODE", url]

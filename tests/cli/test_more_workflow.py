@@ -77,7 +77,7 @@ def test_who_may_see_code(ready: Lab, agent: Agent, vera: Agent) -> None:
     shared = agent(*app, "share", NAME, "--user", "grace@example.org", "--json").document
     kinds = [(a["type"], a["owner"]) for a in shared["sharing"]["access"]]
     assert sorted(kinds) == [("user", False), ("user", True)]
-    assert agent(*app, "share", str(ready.repository), "--workspace").code == 0
+    assert agent(*app, "share", ready.url, "--workspace").code == 0
     assert agent(*app, "unshare", NAME, "--public").code == 0
     shown = agent(*app, "show", NAME)
     assert "shared with\tGrace Hopper, a workspace" in shown.out
@@ -94,7 +94,7 @@ def test_who_may_see_code(ready: Lab, agent: Agent, vera: Agent) -> None:
 
 
 def test_code_is_archived_and_comes_back(ready: Lab, agent: Agent) -> None:
-    url = ready.repository.as_uri()
+    url = ready.url
 
     def listed(*words: str) -> list[str]:
         found = agent("workflow", "app", "list", *words, "--json").document

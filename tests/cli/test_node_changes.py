@@ -7,7 +7,7 @@ import pytest
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import RUN, refused
 
-pytestmark = pytest.mark.usefixtures("ready")
+pytestmark = pytest.mark.usefixtures("nodes")
 NODE = "my-compute"
 
 
@@ -20,8 +20,14 @@ def test_show_says_what_it_is_made_of(agent: Agent) -> None:
     assert document["region"] == "us-east-1"
 
 
+def test_a_node_that_pennsieve_runs_is_not_updated(agent: Agent) -> None:
+    refused(agent("compute", "update", "theirs"), 2, "Pennsieve runs", "compute configure")
+
+
 def test_what_stays_as_it_was_made(agent: Agent) -> None:
-    refused(agent("compute", "update", NODE, "--mode", "secure"), 2, "changes it in no record")
+    refused(
+        agent("compute", "update", NODE, "--mode", "secure"), 2, "making the node's file system"
+    )
     other = ("--vpc-id", "vpc-0123abcd", "--subnet", "subnet-0123abcd")
     refused(agent("compute", "register", *other, "--dry-run"), 2, "the network of a node stays")
     refused(agent("compute", "register", "--role-path", "/x/", "--dry-run"), 2, "path of a node")
@@ -30,7 +36,7 @@ def test_what_stays_as_it_was_made(agent: Agent) -> None:
 def test_an_update_of_what_is_not_named_changes_nothing(agent: Agent) -> None:
     done = agent("compute", "update", NODE)
     assert done.code == 0, done.err
-    assert "is Enabled" in done.out
+    assert "Compute node 'my-compute' is ready" in done.out
     tagged = agent("compute", "update", NODE, "--tag", "owner=ada", "--dry-run", "--json")
     steps = {s["step"]: s for s in tagged.document["steps"]}
     assert tagged.document["tags"] == {"owner": "ada"}
@@ -69,7 +75,7 @@ def test_settings_that_cannot_be(agent: Agent, words: tuple[str, ...], part: str
 
 
 def test_a_node_at_work_is_not_taken_away(agent: Agent) -> None:
-    started = agent(*RUN, "--param", "HOLD=true", "--name", "holding")
+    started = agent(*RUN, "--node", NODE, "--param", "HOLD=true", "--name", "holding")
     assert started.code == 0, started.err
     try:
         refused(agent("compute", "remove", NODE, "--yes"), 1, "still at work: 'holding'")

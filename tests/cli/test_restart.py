@@ -36,4 +36,5 @@ def test_a_restart_loses_and_doubles_no_line(box: Sandbox, tmp_path: Path) -> No
     mine = [x for x in followed if x.startswith("patient")]
     assert mine.count("patient | released") == 1
     outputs = agent("run", "outputs", run, "--json").document["files"]
-    assert [f["path"].rpartition("/")[2] for f in outputs] == ["done.txt"]
+    names = [f["path"].rpartition("/")[2] for f in outputs]
+    assert names == ["done.txt", "pennsieve-run.json"]

@@ -21,7 +21,9 @@ def test_names_are_unique() -> None:
 
 def test_names_begin_with_file_and_section() -> None:
     for check in CHECKS:
-        assert re.fullmatch(r"(core|resources|workflows)\.md \d+(\.\d+)?( [a-g])?", check.section)
+        assert re.fullmatch(
+            r"(core|resources|workflows|upstream-2026-11)\.md \d+(\.\d+)?( [a-g])?", check.section
+        )
 
 
 def test_what_reads_is_asked_by_get_or_changes_nothing() -> None:

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access, grant_url, parse_grant_url
 from pennsieve_agent.domain.identity import ApiKey
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.runs import RunStatus
+from pennsieve_agent.domain.workflow_identity import Kind, described, new_integration
 from pennsieve_agent.domain.workflows import BuildStatus
 
 
@@ -68,18 +68,13 @@ def test_a_secret_is_not_in_a_repr() -> None:
     assert "hunter2" not in repr(ApiKey("key", "hunter2"))
 
 
-@given(st.uuids(), st.sampled_from(Access))
-def test_a_grant_survives_its_address(uuid: object, access: Access) -> None:
-    url = grant_url("https://api2.example.org/", str(uuid), access)
-    assert len(url) < 256  # contracts/core.md 6.3
-    assert parse_grant_url(url) == (str(uuid), access)
+@given(st.uuids(), st.text(max_size=300), st.sampled_from(Kind))
+def test_a_workflow_is_known_by_its_integration(uuid: object, name: str, kind: Kind) -> None:
+    new = new_integration(str(uuid), name, kind)
+    assert len(new.body["displayName"]) < 256  # contracts/core.md 6.3
+    assert described(new.body["description"]) == (str(uuid), kind)
 
 
 @given(st.text(max_size=80))
-def test_any_other_address_is_no_grant(url: str) -> None:
-    assert parse_grant_url(url) is None
-
-
-def test_a_grant_of_unknown_access_is_none() -> None:
-    url = grant_url("https://a", "u", Access.READ).replace("read", "everything")
-    assert parse_grant_url(url) is None
+def test_any_other_description_is_no_workflows(text: str) -> None:
+    assert described(text) is None

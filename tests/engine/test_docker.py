@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.engine.backend import Outcome, Program, Task
 from pennsieve_agent.engine.daemon import connect
 from pennsieve_agent.engine.docker import JOB_LABEL, NODE_LABEL, RUN_LABEL, DockerBackend
@@ -22,6 +23,7 @@ from tests.engine.make import Lines, make_task
 
 pytestmark = pytest.mark.docker
 NAME = f"engine-test-{os.getpid()}"
+INPUT, OUTPUT = (data_path(step_folder(step)) for step in ("before", "step"))
 NOBODY = Owner(65534, 65534)
 
 
@@ -101,7 +103,7 @@ def test_a_program_reads_writes_and_prints(bench: Bench) -> None:
     (task.input / "a").write_text("from the parent\n")
     assert bench.run(task) == Outcome(0)
     assert sorted(bench.lines) == sorted(
-        ["/mnt/input /mnt/output 10", "from the parent", "oops", "no end"]
+        [f"{INPUT} {OUTPUT} 10", "from the parent", "oops", "no end"]
     )
     assert (task.output / "b").read_text() == "made\n"
 
@@ -139,7 +141,7 @@ def test_a_signal_is_said_in_words(bench: Bench) -> None:
 
 
 def test_input_is_read_only(bench: Bench) -> None:
-    task = bench.task("echo x > /mnt/input/a || touch /mnt/input/b || exit 9")
+    task = bench.task("echo x > $INPUT_DIR/a || touch $INPUT_DIR/b || touch /mnt/run/c || exit 9")
     (task.input / "a").write_text("kept")
     assert bench.run(task).exit_code == 9
     assert (task.input / "a").read_text() == "kept"
@@ -194,7 +196,7 @@ def test_a_log_that_fails_leaves_nothing_running(bench: Bench) -> None:
 
 
 def test_several_run_at_once(bench: Bench) -> None:
-    first = bench.task("echo $N; until [ -e /mnt/output/go ]; do sleep 0.05; done")
+    first = bench.task("echo $N; until [ -e $OUTPUT_DIR/go ]; do sleep 0.05; done")
     tasks = [
         make_task(bench.root / str(n), first.program, **first.job.environment, N=str(n))
         for n in range(3)
@@ -209,7 +211,7 @@ def test_several_run_at_once(bench: Bench) -> None:
 
 def test_results_belong_to_the_user(bench: Bench) -> None:
     bench.backend = DockerBackend(bench.client, bench.node, owner=NOBODY)
-    task = bench.task("umask 077; mkdir /mnt/output/d; echo x > /mnt/output/d/f")
+    task = bench.task("umask 077; mkdir $OUTPUT_DIR/d; echo x > $OUTPUT_DIR/d/f")
     assert bench.run(task).ok
     for path in (task.output, task.output / "d", task.output / "d" / "f"):
         assert (path.stat().st_uid, path.stat().st_gid) == (NOBODY.uid, NOBODY.gid)
@@ -217,19 +219,19 @@ def test_results_belong_to_the_user(bench: Bench) -> None:
 
 def test_an_image_without_chown_says_so(bench: Bench) -> None:
     bench.backend = DockerBackend(bench.client, bench.node, owner=NOBODY)
-    program = bench.build("RUN rm /bin/chown", 'ENTRYPOINT ["touch", "/mnt/output/x"]')
+    program = bench.build("RUN rm /bin/chown", f'ENTRYPOINT ["touch", "{OUTPUT}/x"]')
     assert bench.run(make_task(bench.root / "job", program)).ok
     assert "sudo chown -R 65534" in bench.lines[-1]
 
 
 def test_an_image_may_run_as_another_user(bench: Bench) -> None:
     program = bench.build(
-        "USER 1234", 'ENTRYPOINT ["/bin/sh", "-c", "cat /mnt/input/d/a > /mnt/output/b"]'
+        "USER 1234", 'ENTRYPOINT ["/bin/sh", "-c", "cat $INPUT_DIR/d/a > $OUTPUT_DIR/b"]'
     )
     task = make_task(bench.root / "job", program)
-    (task.input / "d").mkdir(mode=0o700)
+    (task.input / "d").mkdir()
     (task.input / "d" / "a").write_text("read")
-    (task.input / "d" / "a").chmod(0o600)
+    task.root.chmod(0o700)
     assert bench.run(task) == Outcome(0)
     assert (task.output / "b").read_text() == "read"
 
@@ -316,3 +318,26 @@ def test_layers_are_read_only_folders(bench: Bench) -> None:
     layered = replace(task, job=replace(task.job, layers={"atlas": str(layer)}))
     assert bench.run(layered).ok
     assert bench.lines == ["cortex", "refused"]
+
+
+def test_the_output_can_be_removed_and_made_anew(bench: Bench) -> None:
+    task = bench.task(
+        "rm -r $OUTPUT_DIR && mkdir $OUTPUT_DIR && ln -s $INPUT_DIR/a $OUTPUT_DIR/a && "
+        "cat $OUTPUT_DIR/a"
+    )
+    (task.input / "a").write_text("linked")
+    assert bench.run(task).ok
+    assert bench.lines == ["linked"]
+    assert (task.output / "a").readlink().as_posix() == f"{INPUT}/a"
+
+
+def test_what_a_step_made_is_read_by_a_step_that_runs_as_another_user(bench: Bench) -> None:
+    first = bench.task("umask 077; mkdir $OUTPUT_DIR/d; echo made > $OUTPUT_DIR/d/f")
+    assert bench.run(first).ok
+    program = bench.build("USER 1234", 'ENTRYPOINT ["/bin/sh", "-c", "cat $INPUT_DIR/d/f"]')
+    other = make_task(bench.root / "job", program)
+    own = first.root / step_folder("other")
+    (own / "data").mkdir(parents=True)
+    after = replace(other, input=first.output, output=own / "data")
+    assert bench.run(after).ok
+    assert bench.lines == ["made"]

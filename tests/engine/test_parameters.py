@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
+from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import StepKind, Workflow
-from pennsieve_agent.engine.compile import check_parameters
+from pennsieve_agent.engine.compile import check_parameters, compile_run
+from pennsieve_agent.engine.parameters import undeclared_notes
 from pennsieve_agent.errors import UsageProblem
-from tests.engine.make import make_step
+from tests.engine.make import make_request, make_step
 
 THRESHOLD = Parameter("threshold", ParameterType.NUMBER, default="3")
 FILTER = Parameter("filter", ParameterType.BOOLEAN, default="false")
@@ -69,6 +71,43 @@ def test_what_cannot_be_meant(given: str, message: str, hint: str) -> None:
     with pytest.raises(UsageProblem, match=message) as caught:
         check_parameters(WORKFLOW, [given])
     assert hint in str(caught.value.hint)
+
+
+def test_a_workflow_that_declares_nothing_takes_any_name() -> None:
+    free = Workflow("w", "free", steps=(make_step("a"), make_step("b")))
+    chosen = check_parameters(free, ["SCALE=3", "b.DEPTH=2"])
+    assert chosen == {"a": {"SCALE": "3"}, "b": {"SCALE": "3", "DEPTH": "2"}}
+    assert undeclared_notes(free, chosen) == [
+        "no step declares parameter 'SCALE'; it is passed as it is to steps a, b",
+        "no step declares parameter 'DEPTH'; it is passed as it is to step b",
+    ]
+    request = replace(make_request(*free.steps), parameters=chosen)
+    assert dict(compile_run("r", request, {}).job("b").environment)["SCALE"] == "3"
+
+
+def test_a_name_that_looks_like_a_mistake_can_be_meant() -> None:
+    chosen = check_parameters(WORKFLOW, ["treshold=5", "sort.more=1"], undeclared=True)
+    assert chosen == {
+        "detect.v2": {"treshold": "5"},
+        "sort": {"treshold": "5", "more": "1"},
+    }
+    assert len(undeclared_notes(WORKFLOW, chosen)) == 2
+    request = RunRequest(WORKFLOW, "n", "d", ("p",), parameters=chosen)
+    with pytest.raises(UsageProblem, match="has no parameter called 'treshold'"):
+        compile_run("r", request, {})
+    plan = compile_run("r", replace(request, undeclared=True), {})
+    assert plan.job("sort").environment["more"] == "1"
+
+
+def test_what_is_declared_needs_no_note() -> None:
+    assert undeclared_notes(WORKFLOW, check_parameters(WORKFLOW, ["mode=b", "EXTRA=1"])) == []
+
+
+@pytest.mark.parametrize("name", ["INPUT_DIR", "SESSION_TOKEN", "LAYERS_DIR"])
+def test_the_platforms_own_names_are_never_taken(name: str) -> None:
+    for workflow in (WORKFLOW, Workflow("w", "free", steps=(make_step("a"),))):
+        with pytest.raises(UsageProblem, match="the platform uses that name"):
+            check_parameters(workflow, [f"{name}=x"], undeclared=True)
 
 
 def test_twice_is_a_mistake() -> None:

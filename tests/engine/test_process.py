@@ -126,6 +126,22 @@ def test_the_environment_is_clean(bench: Bench, monkeypatch: pytest.MonkeyPatch)
     assert "hush" not in "".join(bench.lines)
 
 
+def test_this_program_is_not_found_by_a_step(bench: Bench) -> None:
+    assert bench.shell("command -v pennsieve || echo none; command -v sh >/dev/null").ok
+    assert bench.lines == ["none"]
+
+
+def test_the_dockerfile_makes_files_executable_and_adds_folders_to_the_path(bench: Bench) -> None:
+    program = bench.prepare(
+        Dockerfile="FROM x\nCOPY . /app/bin/\nENV PATH=/app/bin:$PATH\nRUN apt-get install -y x\n"
+        'RUN chmod +x /app/bin/go\nCMD ["sh", "-c", "go"]',
+        go="#!/bin/sh\necho went\n",
+    )
+    assert bench.lines == ["RUN apt-get install -y x: not done, or not all, without an engine"]
+    assert bench.run(program).ok
+    assert bench.lines[1:] == ["went"]
+
+
 def test_who_ignores_a_request_to_stop_is_killed(bench: Bench) -> None:
     thread = bench.stop_after("deaf")
     outcome = bench.shell("trap '' TERM; echo deaf; while :; do sleep 0.01; done")

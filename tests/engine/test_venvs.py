@@ -9,9 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.engine.venvs import pip_environment, python_environment
+from pennsieve_agent.domain.dockerfile_runs import PipInstall
+from pennsieve_agent.engine.backend import Log
+from pennsieve_agent.engine.venvs import pip_environment
+from pennsieve_agent.engine.venvs import python_environment as make_environment
 from pennsieve_agent.errors import SourceError
 from tests.engine.make import Lines
+
+NAME = "requirements.txt"
+REQUIREMENTS = PipInstall(".", ("--requirement", NAME), (NAME,))
+
+
+def python_environment(cache: Path, code: Path, log: Log) -> Path:
+    """An environment for the repository's requirements, if it has any."""
+    installs = [REQUIREMENTS] if (code / NAME).is_file() else []
+    return make_environment(cache, code, installs, log)
 
 
 def make_wheel(folder: Path) -> Path:
@@ -93,6 +105,23 @@ def test_requirements_decide_which_environment(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path / "c").name
     assert make_wheel(tmp_path / "d").name == wheel
     assert len({plain, home("c", f"./{wheel}\n"), home("d", f"./{wheel}\n")}) == 3
+
+
+def test_requirements_in_a_folder_and_packages_of_the_repository(tmp_path: Path) -> None:
+    code = tmp_path / "code"
+    make_wheel(code / "wheels")
+    require(code / "below", "../wheels/tiny-1.0-py3-none-any.whl\n")
+    path = f"below/{NAME}"
+    below = PipInstall("below", ("--requirement", NAME), (path,))
+    wheel = "wheels/tiny-1.0-py3-none-any.whl"
+    own = PipInstall(".", (f"./{wheel}",), packages=(wheel,))
+    homes, lines = set(), Lines()
+    for install in (below, own):
+        home = make_environment(tmp_path / "cache", code, [install], lines)
+        assert (home / "bin" / "tiny").exists()
+        homes.add(home)
+    assert len(homes) == 2
+    assert f"installing {path}" in lines
 
 
 def test_a_packages_build_sees_no_secret() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Job:
     started: float = 0.0
     stopped: float = 0.0
     ran: int = 0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
@@ -71,9 +73,24 @@ class Table(_Client):
         key = (Key["pk"]["S"], Key["sk"]["S"])
         return self._do("delete_item", lambda: self.world.items.pop(key, None))
 
-    def query(self, *, ExpressionAttributeValues: Any, **_: Any) -> Any:  # noqa: N803
-        pk = ExpressionAttributeValues[":pk"]["S"]
-        rows = [item for key, item in self.world.items.items() if key[0] == pk]
+    def query(
+        self,
+        *,
+        ExpressionAttributeValues: Any,  # noqa: N803
+        KeyConditionExpression: str,  # noqa: N803
+        ScanIndexForward: bool = True,  # noqa: N803
+        **_: Any,
+    ) -> Any:
+        values = {name: row["S"] for name, row in ExpressionAttributeValues.items()}
+        conditions: dict[str, Callable[[str], bool]] = {
+            "pk = :pk": lambda _: True,
+            "pk = :pk AND begins_with(sk, :p)": lambda sk: sk.startswith(values[":p"]),
+            "pk = :pk AND sk < :b": lambda sk: sk < values[":b"],
+        }
+        fits = conditions[KeyConditionExpression]
+        keys = [key for key in self.world.items if key[0] == values[":pk"] and fits(key[1])]
+        keys.sort(reverse=not ScanIndexForward)
+        rows = [self.world.items[key] for key in keys]
         return self._do("query", lambda: {"Items": rows})
 
 
@@ -142,19 +159,26 @@ def _row(job: Job) -> dict[str, Any]:
         "status": "RUNNABLE" if job.status == "SUBMITTED" else job.status,
         "statusReason": job.reason,
         "container": container,
+        "attempts": job.attempts,
         "startedAt": int(job.started * 1000),
         "stoppedAt": int(job.stopped * 1000),
     }
 
 
 class Files(_Client):
-    def create_access_point(self, *, ClientToken: str, RootDirectory: Any, **_: Any) -> Any:  # noqa: N803
+    def create_access_point(self, *, ClientToken: str, RootDirectory: Any, **more: Any) -> Any:  # noqa: N803
         def effect() -> Any:
             for name, door in self.world.doors.items():
                 if door["token"] == ClientToken:
                     raise Refusal("AccessPointAlreadyExists", AccessPointId=name)
             name = f"fsap-{len(self.world.calls)}-{self.world.calls['files.create_access_point']}"
-            self.world.doors[name] = {"token": ClientToken, "path": RootDirectory["Path"]}
+            assert len(RootDirectory["Path"]) <= 100
+            user = more["PosixUser"]["Uid"]
+            self.world.doors[name] = {
+                "token": ClientToken,
+                "path": RootDirectory["Path"],
+                "uid": user,
+            }
             return {"AccessPointId": name}
 
         return self._do("create_access_point", effect)
@@ -175,6 +199,22 @@ class Bucket(_Client):
 
     def delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         return self._do("delete_object", lambda: self.world.objects.pop(Key, None))
+
+    def get_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            if Key not in self.world.objects:
+                raise Refusal("NoSuchKey")
+            return {"Body": io.BytesIO(self.world.objects[Key])}
+
+        return self._do("get_object", effect)
+
+    def head_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            if Key not in self.world.objects:
+                raise Refusal("404")
+            return {"ContentLength": len(self.world.objects[Key])}
+
+        return self._do("head_object", effect)
 
     def generate_presigned_url(self, _: str, *, Params: Any, **__: Any) -> str:  # noqa: N803
         return f"https://signed/{Params['Key']}"
@@ -232,6 +272,28 @@ class Secrets(_Client):
     def _set(self, name: str, text: str) -> Any:
         self.world.secrets[name] = text
         return {}
+
+
+class Parameters(_Client):
+    def put_parameter(self, *, Name: str, Value: str, **_: Any) -> Any:  # noqa: N803
+        put = self.world.parameters.__setitem__
+        return self._do("put_parameter", lambda: put(Name, Value))
+
+    def get_parameter(self, *, Name: str, **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            if Name not in self.world.parameters:
+                raise Refusal("ParameterNotFound")
+            return {"Parameter": {"Value": self.world.parameters[Name]}}
+
+        return self._do("get_parameter", effect)
+
+    def delete_parameters(self, *, Names: list[str]) -> Any:  # noqa: N803
+        def effect() -> Any:
+            for name in Names:
+                self.world.parameters.pop(name, None)
+            return {}
+
+        return self._do("delete_parameters", effect)
 
 
 class Images(_Client):

@@ -40,6 +40,8 @@ class Trial:
     def __init__(self, data: st.DataObject) -> None:
         self.data = data
         self.world = World(dag=data.draw(workflows()))
+        self.is_own = data.draw(st.booleans())
+        self.retries = data.draw(st.sampled_from((0, 1, 2))) if self.is_own else 0
         self.failing = data.draw(st.sets(st.sampled_from([row["id"] for row in self.world.dag])))
         self.cancelled = False
         # Few enough that these small workflows meet the limit, too.
@@ -115,24 +117,29 @@ def test_every_run_ends_once_and_leaves_nothing(data: st.DataObject) -> None:
     world = trial.world
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judge, "MOST_PARENTS", world.most_parents)
-        world.start()
+        if trial.is_own:
+            world.start_own(retries=trial.retries)
+        else:
+            world.start()
         for _ in range(data.draw(st.integers(0, 40))):
             trial.misfortune()
         trial.fair()
 
+    outcome = world.record()["outcome"]
     finals = [b["status"] for p, b in world.reports if p == "/status" and b["status"] in FINAL]
-    assert len(finals) == 1, world.reports
-    assert world.status == finals[0]
+    assert finals == ([] if trial.is_own else [outcome]), world.reports
+    assert trial.is_own or world.status == outcome
     _jobs_ran_once(world)
+    _failures_are_counted(world, trial.retries)
     _steps_end_once(world)
-    if finals[0] == "SUCCEEDED":
+    if outcome == "SUCCEEDED":
         ran = {trial._step(job) for job in world.jobs.values() if job.status == "SUCCEEDED"}
         assert {row["id"] for row in world.dag} <= ran
         assert not trial.failing
-    if finals[0] == "CANCELED":
+    if outcome == "CANCELED":
         assert trial.cancelled
-    if finals[0] == "FAILED":
-        assert world.reports[-1][1].get("reason"), world.reports
+    if outcome == "FAILED":
+        assert world.record()["reason"]
 
 
 def _jobs_ran_once(world: World) -> None:
@@ -143,6 +150,13 @@ def _jobs_ran_once(world: World) -> None:
         job.name.rpartition("-")[0] for job in world.jobs.values() if job.ran and job.code == 0
     )
     assert max(steps.values(), default=1) == 1, steps
+
+
+def _failures_are_counted(world: World, retries: int) -> None:
+    failures = Counter(
+        job.name.rpartition("-")[0] for job in world.jobs.values() if job.ran and job.code
+    )
+    assert max(failures.values(), default=0) <= retries + 1, failures
 
 
 def _steps_end_once(world: World) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
+from pennsieve_agent.domain.layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.prices import (
     EFS_GB_MONTH,
     EFS_READ_GB,
     EFS_WRITE_GB,
     HOURS_A_MONTH,
 )
+from pennsieve_agent.domain.step_files import merged_folder, step_folder
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.launch import stream_prefix
-from tests.node.world import RUN, SETTINGS, TOKEN, World
+from pennsieve_agent.node.launch import stream_prefix, uid_of
+from pennsieve_agent.node.tasks import Task, TaskKind, object_key
+from tests.node.world import REFRESH, RUN, SESSION, SETTINGS, TOKEN, World, step
 
 
 @pytest.fixture
@@ -52,18 +56,80 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     work = by_step["work"]["containerProperties"]
     names = {pair["name"]: pair["value"] for pair in work["environment"]}
     assert not any("TOKEN" in name or name.startswith("AWS") for name in names)
-    assert TOKEN not in json.dumps([job.definition for job in world.jobs.values()])
-    assert (names["INPUT_DIR"], names["OUTPUT_DIR"]) == ("/mnt/input", "/mnt/output")
+    definitions = json.dumps([job.definition for job in world.jobs.values()])
+    assert not any(token in definitions for token in (TOKEN, SESSION, REFRESH))
+    staged, own = (step_folder(name) for name in ("in", "work"))
+    assert names["INPUT_DIR"] == f"/mnt/run/{staged}/data"
+    assert names["OUTPUT_DIR"] == f"/mnt/run/{own}/data"
     assert work["secrets"] == [
         {"name": "KEY", "valueFrom": "arn:n/shared:KEY::"},
         {"name": "OWN", "valueFrom": "arn:n/user-N-user-ada:OWN::"},
+        {"name": "REFRESH_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:REFRESH_TOKEN::"},
+        {"name": "SESSION_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:SESSION_TOKEN::"},
     ]
-    read_only = {point["containerPath"]: point["readOnly"] for point in work["mountPoints"]}
-    assert read_only == {"/mnt/input": True, "/mnt/output": False}
+    # In this order: the second lies in the first.
+    mounts = [(point["containerPath"], point["readOnly"]) for point in work["mountPoints"]]
+    assert mounts == [("/mnt/run", True), (f"/mnt/run/{own}", False)]
     assert work["jobRoleArn"] == "arn:job"
     assert "secrets" not in by_step["in"]["containerProperties"]
-    roots = sorted(door["path"] for door in world.doors.values())
-    assert roots == [f"/runs/{RUN}", f"/runs/{RUN}/in", f"/runs/{RUN}/work"]
+    points = sorted((door["path"], door["uid"]) for door in world.doors.values())
+    user = uid_of(RUN)
+    assert points == [(f"/runs/{RUN}", 0), (f"/runs/{RUN}", user), (f"/runs/{RUN}/{own}", user)]
+    mover = by_step["in"]["containerProperties"]
+    (point,) = mover["volumes"]
+    root = point["efsVolumeConfiguration"]["authorizationConfig"]["accessPointId"]
+    assert world.doors[root]["uid"] == 0
+    assert mover["jobRoleArn"] == "arn:mover"
+
+
+def test_transfer_jobs_are_told_whose_files_they_are_and_what_came_before(world: World) -> None:
+    world.dag = [
+        step("in", kind="data-source"),
+        *(step("a", "in"), step("b", "in"), step("both", "a", "b")),
+        step("out", "both", kind="data-target"),
+    ]
+    world.start()
+    world.deliver(world.events.pop(0))
+    merge = Task.of(world.objects[object_key(RUN, "both", TaskKind.MERGE)])
+    deliver = Task.of(world.objects[object_key(RUN, "out", TaskKind.DELIVER)])
+    assert set(merge.before) == {"in", "a", "b"}
+    assert set(deliver.before) == {"in", "a", "b", "both"}
+    assert deliver.sources == ("in",)
+    assert {*merge.steps} == {"in", "a", "b", "both", "out"}
+    assert merge.uid == uid_of(RUN)
+    both = next(j.definition for j in world.jobs.values() if "-both-1" in j.name)
+    names = {row["name"]: row["value"] for row in both["containerProperties"]["environment"]}
+    assert names["INPUT_DIR"] == f"/mnt/run/{merged_folder('both')}/data"
+
+
+def test_a_step_without_any_before_it_has_an_empty_input(world: World) -> None:
+    world.dag = [step("make"), step("out", "make", kind="data-target")]
+    world.start()
+    world.finish_all()
+    world.tick()
+    assert world.status == "SUCCEEDED"
+    assert world.left() == {}
+    assert any("make_2f_merge" in job.name for job in world.jobs.values())
+
+
+@pytest.mark.slow
+def test_long_names_and_many_steps_fit_what_aws_takes(world: World) -> None:
+    """Names of jobs and definitions have 128 characters, paths of access points 100."""
+    names = [f"{'a step with a long name ' * 5}{number:03}" for number in range(200)]
+    assert len(names[0]) > 120
+    world.dag = [step("in", kind="data-source"), *(step(name, "in") for name in names)]
+    world.start()
+    while world.events:
+        world.deliver(world.events.pop(0))
+    for _ in range(3):
+        world.finish_all()
+        world.tick()
+    assert world.status == "SUCCEEDED"
+    definitions = [job.definition["jobDefinitionName"] for job in world.jobs.values()]
+    for name in (*(job.name for job in world.jobs.values()), *definitions):
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", name)
+    assert len(set(definitions)) == 202
+    assert world.left() == {}
 
 
 def test_a_door_that_nobody_noted_is_taken_back(world: World) -> None:
@@ -91,9 +157,10 @@ def test_a_step_that_fails_fails_the_run_and_says_why(world: World) -> None:
     assert finals(world) == ["FAILED"]
     assert states(world, "work") == ["FAILED"]
     assert states(world, "out") == []
-    (last,) = [b for p, b in world.reports if p == "/status" and b["status"] == "FAILED"]
+    last = world.record()
     assert last["reason"] == "step 'work': it ended with exit code 3"
     assert last["metrics"]["costEstimate"]["pricingVersion"].startswith("us-east-1")
+    assert all(set(body) == {"status", "timestamp"} for _, body in world.reports)
     assert world.left() == {}
 
 
@@ -106,7 +173,7 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
     world.start()
     world.clock += 3600
     world.finish_all()
-    last = next(b for p, b in world.reports if p == "/status" and b["status"] == "SUCCEEDED")
+    last = world.record()
     estimate = last["metrics"]["costEstimate"]
     assert estimate["data"]["inputBytes"] == 2**30
     files = estimate["efsThroughput"]
@@ -117,6 +184,24 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
         EFS_WRITE_GB + EFS_READ_GB / 2 + stored, abs=1e-5
     )
     assert last["metrics"]["totalEstimatedCost"] >= files["estimatedCost"]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_step_that_fails_without_files_at_the_top_is_told_of_flat(
+    world: World, *, is_told: bool
+) -> None:
+    said = NO_FILES_AT_TOP if is_told else "all files are there"
+    world.lines = [(f"{stream_prefix(RUN, 'in')}/default/1", 1, said)]
+    world.start()
+    world.deliver(world.events.pop(0))
+    for code in (0, 3):
+        (job,) = world.ready()
+        world.begin(job)
+        world.end(job, "SUCCEEDED" if code == 0 else "FAILED", code=code)
+    world.finish_all()
+    reason = world.record()["reason"]
+    assert "it ended with exit code 3" in reason
+    assert (NO_FILES_AT_TOP in reason) is is_told
 
 
 @pytest.mark.parametrize("begun", [0, 1, 2, 3])
@@ -159,21 +244,12 @@ def test_a_start_that_comes_twice_starts_once(world: World) -> None:
     assert len(world.jobs) == 3
 
 
-def test_without_a_grant_nothing_runs(world: World) -> None:
-    world.run = {"grant": {"access": "read"}}
-    world.start()
-    world.finish_all()
-    assert world.status == "FAILED"
-    assert world.jobs == {}
-    assert "may only read" in world.reports[-1][1]["reason"]
-
-
 def test_code_that_is_not_allowed_does_not_run(world: World) -> None:
     world.ask("PUT", "/allowed-processors", {"processors": ["https://github.com/lab/other"]})
     world.start()
     world.finish_all()
     assert (world.status, world.jobs) == ("FAILED", {})
-    assert "does not allow https://github.com/lab/work" in world.reports[-1][1]["reason"]
+    assert "does not allow https://github.com/lab/work" in world.record()["reason"]
 
 
 def test_the_platform_is_down_for_an_hour_in_the_middle(world: World) -> None:
@@ -209,7 +285,7 @@ def test_a_refused_token_ends_the_run_with_the_reason(world: World) -> None:
     world.start()
     world.finish_all()
     assert world.status == "FAILED"
-    assert "without steps" in world.reports[-1][1]["reason"]
+    assert "without steps" in world.record()["reason"]
 
 
 def test_aws_that_refuses_for_long_ends_the_run(world: World) -> None:
@@ -220,7 +296,7 @@ def test_aws_that_refuses_for_long_ends_the_run(world: World) -> None:
     for _ in range(3):
         world.tick()
     assert world.status == "FAILED"
-    assert "AWS refuses: ThrottlingException" in world.reports[-1][1]["reason"]
+    assert "AWS refuses: ThrottlingException" in world.record()["reason"]
 
 
 def test_a_table_that_is_throttled_for_a_while_loses_nothing(world: World) -> None:
@@ -247,7 +323,7 @@ def test_a_machine_that_aws_took_back_is_said_so(world: World) -> None:
     world.begin(job)
     world.end(job, "FAILED", "Host EC2 (instance i-0) terminated.")
     world.finish_all()
-    assert "AWS took its machine back" in world.reports[-1][1]["reason"]
+    assert "AWS took its machine back" in world.record()["reason"]
 
 
 @pytest.mark.parametrize("step", ["in", "work", "out"])
@@ -268,7 +344,7 @@ def test_a_machine_taken_back_at_any_step_ends_the_run_with_nothing_left(
     world.finish_all()
     world.tick()
     assert finals(world) == ["FAILED"]
-    assert "AWS took its machine back" in world.reports[-1][1]["reason"]
+    assert "AWS took its machine back" in world.record()["reason"]
     assert world.left() == {}
 
 
@@ -282,72 +358,43 @@ def test_a_full_file_system_is_said_by_the_run(world: World) -> None:
     world.end(job, "FAILED", "Essential container in task exited", 1)
     world.finish_all()
     assert finals(world) == ["FAILED"]
-    assert "the file system is full: writing 'a.edf'" in world.reports[-1][1]["reason"]
+    assert "the file system is full: writing 'a.edf'" in world.record()["reason"]
 
 
-def test_a_workflow_may_ask_for_its_own_failures_to_be_tried_again(world: World) -> None:
-    world.run = {"limits": {"retries": 2, "spot": True, "timeoutSeconds": 90}}
-    world.start()
-    world.deliver(world.events.pop(0))
-    work = next(j.definition for j in world.jobs.values() if "-work-" in j.name)
-    # What AWS takes back is Batch's to try again; what the program fails is the node's.
-    assert work["retryStrategy"]["attempts"] == 4
-    assert work["retryStrategy"]["evaluateOnExit"][-1]["action"] == "EXIT"
-    assert work["timeout"] == {"attemptDurationSeconds": 90}
-
-
-def act(world: World, step: str, code: int | None, reason: str = "") -> None:
-    """The job of a step runs and ends, and everything that follows reaches the reconciler."""
-    job = next(job for job in world.ready() if f"-{step}-" in f"{job.name}-")
-    world.begin(job)
-    world.clock += 10
-    world.end(job, "SUCCEEDED" if code == 0 else "FAILED", reason, code)
-    while world.events:
-        world.deliver(world.events.pop(0))
-    world.ready()  # what waited for a failure fails now
-    while world.events:
-        world.deliver(world.events.pop(0))
-
-
-@pytest.mark.parametrize("failures", [1, 2, 3])
-def test_a_program_is_tried_again_as_often_as_was_asked_for(world: World, failures: int) -> None:
-    world.run = {"limits": {"retries": 2}}
-    world.start()
-    world.deliver(world.events.pop(0))
-    act(world, "in", 0)
-    for _ in range(failures):
-        act(world, "work", 3)
-    world.finish_all()
-    world.tick()
-    assert finals(world) == (["FAILED"] if failures > 2 else ["SUCCEEDED"])
-    tried = [job for job in world.jobs.values() if "-work-" in job.name and job.ran]
-    assert len(tried) == (3 if failures > 2 else failures + 1)
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_a_program_that_fails_is_tried_again_as_often_as_asked(world: World, retries: int) -> None:
+    world.start_own(retries=retries, spot=True, timeoutSeconds=9000)
+    for _ in range(20):
+        while world.events:
+            world.deliver(world.events.pop(0))
+        for job in world.ready():
+            failed = "-work-" in job.name
+            assert job.definition["retryStrategy"]["attempts"] == 4
+            world.begin(job)
+            world.end(job, "FAILED" if failed else "SUCCEEDED", code=3 if failed else 0)
+    tried = [job for job in world.jobs.values() if "-work-" in job.name]
+    assert len(tried) == retries + 1
+    assert world.record()["outcome"] == "FAILED"
+    work = next(row for row in world.record()["jobs"] if row["key"] == "work")
+    assert [row["exitCode"] for row in (*work["past"], *work["attempts"])] == [3] * (retries + 1)
     assert world.left() == {}
-    metrics = next(body["metrics"] for _, body in reversed(world.reports) if "metrics" in body)
-    row = next(row for row in metrics["nodeMetrics"] if row["nodeId"] == "work")
-    assert row["durationSec"] >= 10 * min(failures, 3)  # every attempt is in the receipt
 
 
-def test_a_machine_taken_back_is_no_failure_of_the_program(world: World) -> None:
-    world.run = {"limits": {"retries": 9}}
-    world.start()
-    world.deliver(world.events.pop(0))
-    act(world, "in", 0)
-    act(world, "work", None, "Host EC2 (instance i-0) terminated.")
+def test_lost_machines_are_counted_apart_from_the_programs_failures(world: World) -> None:
+    world.start_own(retries=1)
+    world.finish_all_of("in")
+    (job,) = world.ready()
+    world.begin(job)
+    lost = {"startedAt": 1000, "stoppedAt": 2000, "statusReason": "Host EC2 (i-0) terminated."}
+    failed = {"startedAt": 3000, "stoppedAt": 4000, "container": {"exitCode": 3}}
+    job.attempts = [lost, lost, failed]
+    world.end(job, "FAILED", code=3)
+    while world.events:
+        world.deliver(world.events.pop(0))
+    (again,) = world.ready()
+    assert again.definition["retryStrategy"]["attempts"] == 2
     world.finish_all()
-    assert finals(world) == ["FAILED"]
-    assert "AWS took its machine back" in world.reports[-1][1]["reason"]
-
-
-def test_what_ran_out_of_time_is_not_tried_again(world: World) -> None:
-    world.run = {"limits": {"retries": 2}}
-    world.start()
-    world.deliver(world.events.pop(0))
-    act(world, "in", 0)
-    act(world, "work", 137, "Job attempt duration exceeded timeout")
-    world.finish_all()
-    assert finals(world) == ["FAILED"]
-    assert "the time limit was reached" in world.reports[-1][1]["reason"]
+    assert world.record()["outcome"] == "SUCCEEDED"
 
 
 def test_a_job_that_batch_lost_is_submitted_again(world: World) -> None:
@@ -361,22 +408,21 @@ def test_a_job_that_batch_lost_is_submitted_again(world: World) -> None:
 
 
 def test_the_time_limit_ends_a_run(world: World) -> None:
-    world.run = {"limits": {"timeoutSeconds": 600}}
-    world.start()
+    world.start_own(timeoutSeconds=600)
     world.deliver(world.events.pop(0))
     (job,) = world.ready()
     world.begin(job)
     for _ in range(3):
         world.tick()
     world.finish_all()
-    assert finals(world) == ["FAILED"]
-    assert "time limit of the run, 600 s" in world.record()["reason"]
-    assert states(world, "in") == ["STARTED", "CANCELED"]
+    record = world.record()
+    assert record["outcome"] == "FAILED"
+    assert "time limit of the run, 600 s" in record["reason"]
+    assert record["jobs"][0]["reason"] == "the run was ended"
 
 
 def test_the_cost_limit_ends_a_run_and_the_budget_starts_no_other(world: World) -> None:
-    world.run = {"limits": {"maxCostUsd": 0.01}}
-    world.start()
+    world.start_own(maxCost=0.01)
     world.deliver(world.events.pop(0))
     (job,) = world.ready()
     world.begin(job)
@@ -407,8 +453,6 @@ def test_why_a_step_waits_is_told(world: World, environment: dict[str, str], wor
     world.start()
     world.deliver(world.events.pop(0))
     world.tick()
-    told = [body.get("reason", "") for path, body in world.reports if path == "/status"]
-    assert words in told[-1]
     status = world.ask("GET", f"/runs/{RUN}/status")["body"]
     assert words in status["steps"][0]["reason"]
 

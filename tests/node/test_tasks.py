@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pennsieve_agent.domain.layout import Layout
 from pennsieve_agent.node.tasks import (
+    MOST_SLUG,
     RelayRequest,
     Task,
     TaskKind,
@@ -23,14 +25,29 @@ RUN, MINE, OTHER = "r1", "N:dataset:mine", "N:dataset:other"
 
 
 def test_a_task_comes_back_as_it_was_written() -> None:
-    task = Task(TaskKind.DELIVER, RUN, "s", MINE, ("p",), ("a", "b"), "t", {"K": "V"})
+    task = Task(
+        TaskKind.DELIVER,
+        RUN,
+        "s",
+        MINE,
+        ("p",),
+        ("a", "b"),
+        "t",
+        {"K": "V"},
+        Layout.FLAT,
+        ("in", "a", "b", "s"),
+        ("a", "b", "in"),
+        ("in",),
+        100_001,
+    )
     assert Task.of(task.to_json()) == task
 
 
-@given(st.text(max_size=8), st.text(max_size=8))
-def test_two_steps_never_have_one_slug(one: str, two: str) -> None:
+@given(st.text(max_size=8), st.text(max_size=8), st.sampled_from(("", "s" * 60, "ü" * 120)))
+def test_two_steps_never_have_one_slug(one: str, two: str, rest: str) -> None:
     if one and two and one != two:
-        assert step_slug(one) != step_slug(two)
+        assert step_slug(rest + one) != step_slug(rest + two)
+    assert len(step_slug(rest + one)) <= MOST_SLUG
     assert "/" not in object_key(RUN, one, TaskKind.MERGE).removeprefix(f"runs/{RUN}/")
 
 

@@ -16,15 +16,22 @@ from email.message import Message
 from io import BytesIO
 from typing import Any, Self
 
-from pennsieve_agent.node import gateway, reconciler
+from pennsieve_agent.node import hosted, reconciler
+from pennsieve_agent.node.callers import Caller
+from pennsieve_agent.node.health import SIGN_IN
+from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.judge import MOST_PARENTS
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.own_run import Who, record_of
+from pennsieve_agent.node.registry import Registry
 from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.start_document import Start
 from tests.node import services
 from tests.node.services import Job, Refusal
 
 RUN = "11111111-2222-4333-8444-555555555555"
 TOKEN = "run-token-0123456789abcdef"
+SESSION, REFRESH = "persons-session-token", "persons-refresh-token"
 DATASET = "N:dataset:d"
 SETTINGS = NodeSettings(
     token="0a1b2c3d",
@@ -49,7 +56,10 @@ SETTINGS = NodeSettings(
     mover_image="python",
     api="http://api",
     api2="http://api2",
+    admin="n-admin",
+    organization="N:organization:o",
 )
+CALLBACK, SIGNED = f"Callback workflow-service:{RUN}:{TOKEN}", f"Bearer {SESSION}"
 FINAL = {"SUCCEEDED", "FAILED", "CANCELED"}
 
 
@@ -79,6 +89,10 @@ class World:
 
     dag: list[dict[str, Any]] = field(default_factory=lambda: [dict(row) for row in CHAIN])
     run: dict[str, Any] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    """Credentials that the platform no longer takes."""
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    """What was asked of the platform: the credential, the method and the path."""
     clock: float = 1_790_000_000.0
     kill_at: int = -1
     kill_after: bool = False
@@ -92,6 +106,7 @@ class World:
     doors: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[str, int, str]] = field(default_factory=list)
     schedule: bool = False
     reports: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -113,6 +128,7 @@ class World:
             "lambda": services.Functions(self),
             "secretsmanager": services.Secrets(self),
             "ecr": services.Images(self),
+            "ssm": services.Parameters(self),
         }
         return Node(self.settings, clients.__getitem__, self.now, self.sleep, self.open_url)
 
@@ -143,11 +159,38 @@ class World:
     def ask(self, method: str, path: str, body: Any = None, **query: str) -> dict[str, Any]:
         """As the platform asks."""
         event = {"method": method, "path": path, "query": query, "body": body}
-        return gateway.handle(event, self.node())
+        return hosted.handle(event, self.node())
 
     def start(self) -> None:
-        answer = self.ask("POST", "/runs", {"runId": RUN, "token": TOKEN, "nodeId": "n"})
+        tokens = {"token": TOKEN, "session": SESSION, "refresh": REFRESH}
+        answer = self.ask("POST", "/runs", {"runId": RUN, "nodeId": "n", **tokens})
         assert answer["status"] == 202
+
+    def start_own(self, **limits: Any) -> None:
+        """The same run as one of the node alone, which keeps limits."""
+        node = self.node()
+        work = {"sourceUrl": "https://github.com/lab/x", "image": f"x@sha256:{'a' * 64}"}
+        steps = [{**row, "kind": row["type"], **work, "parameters": []} for row in self.dag]
+        targets: dict[str, Any] = {
+            row["id"]: {} for row in self.dag if row["type"] == "data-target"
+        }
+        version = {"workflow": "w", "name": "flow", "version": "v1", "steps": steps}
+        asked = {
+            "id": RUN,
+            "workflow": "w",
+            "version": "v1",
+            "dataset": DATASET,
+            "packages": ["N:package:1"],
+            "limits": limits,
+            "targets": targets,
+        }
+        grant = {"workflow": "w", "dataset": DATASET, "access": "read-write"}
+        Registry(node).grant(grant)
+        arn = "arn:aws:iam::123456789012:user/ada"
+        who = Who(Caller(arn, "123456789012"), {})
+        record = record_of(node, Journal(node), Start.of(asked), version, who)
+        Journal(node).begin(record, start=asked)
+        self.events.append({"advance": RUN})
 
     def deliver(self, event: dict[str, Any]) -> bool:
         """An event reaches the reconciler; False when it was killed meanwhile."""
@@ -166,7 +209,14 @@ class World:
         del seconds
         if self.down:
             raise urllib.error.URLError("refused")
-        assert request.get_header("Authorization") == f"Callback workflow-service:{RUN}:{TOKEN}"
+        if request.full_url == f"{SETTINGS.api}{SIGN_IN}":
+            return self.call("platform", lambda: Reply({}))
+        credential = str(request.get_header("Authorization"))
+        assert credential in {SIGNED, CALLBACK}
+        path = request.full_url.removeprefix("http://api2").partition("?")[0]
+        self.asked.append((credential, request.get_method(), path))
+        if credential in self.refused:
+            raise error(request, 403, "Forbidden")
         return self.call("platform", lambda: self._answer(request))
 
     def _answer(self, request: urllib.request.Request) -> Any:
@@ -178,7 +228,7 @@ class World:
         if request.get_method() == "GET":
             return Reply(self.shown())
         if self.status in FINAL:
-            raise _error(request, 409, "run is already over")
+            raise error(request, 409, "run is already over")
         assert body is not None
         self.reports.append((path.partition(RUN)[2], body))
         if path.endswith(f"{RUN}/status"):
@@ -199,7 +249,6 @@ class World:
                 for row in self.dag
                 if row["type"] == "data-target"
             },
-            "grant": {"access": "read-write"},
             **self.run,
         }
 
@@ -231,6 +280,16 @@ class World:
         detail = {"jobName": job.name, "jobId": job.id, "status": job.status}
         self.events.append({"source": "aws.batch", "detail": detail})
 
+    def finish_all_of(self, step: str) -> None:
+        """Let the jobs of a step succeed, and deliver what happens."""
+        for _ in range(3):
+            while self.events:
+                self.deliver(self.events.pop(0))
+            for job in self.ready():
+                if f"-{step}-" in job.name:
+                    self.begin(job)
+                    self.end(job, "SUCCEEDED", code=0)
+
     def finish_all(self) -> None:
         """Let every job that can run succeed, and deliver what happens."""
         for _ in range(100):
@@ -252,6 +311,7 @@ class World:
             "jobs": [job.name for job in self.jobs.values() if not job.ended],
             "active": [key for key in self.items if key[0] == "ACTIVE"],
             "token": [key for key in self.items if key[1] == "TOKEN"],
+            "session": [name for name in self.secrets if name.startswith("n/runs/")],
             "lease": [key for key in self.items if key[1] == "LEASE"],
         }
         return {name: rows for name, rows in found.items() if rows}
@@ -279,6 +339,8 @@ class Reply:
         return self._body
 
 
-def _error(request: urllib.request.Request, code: int, text: str) -> urllib.error.HTTPError:
-    body = BytesIO(json.dumps({"message": text}).encode())
+def error(
+    request: urllib.request.Request, code: int, text: str, more: dict[str, Any] | None = None
+) -> urllib.error.HTTPError:
+    body = BytesIO(json.dumps({"message": text, **(more or {})}).encode())
     return urllib.error.HTTPError(request.full_url, code, text, Message(), body)

@@ -7,19 +7,20 @@ from functools import partial
 from itertools import islice
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.llm import BudgetPeriod, LlmBudget
 from pennsieve_agent.domain.metrics import Period
 from pennsieve_agent.domain.offers import NodeConfig
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing, Scope, Visibility
 from pennsieve_agent.domain.webhooks import Webhook
+from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.platform.client import Platform
 from tests.platform.test_runs import REQUEST
 from tests.platform.test_workflows import STEPS
 
 MOST_ITEMS = 40
 APP_SHARING = AppSharing(Visibility.PRIVATE, "N:user:ada", (AppAccess("user", "N:user:bob"),))
+NEW_INTEGRATION = new_integration("w", "n", Kind.READ)
 WEBHOOK = Webhook(1, "n", "https://x.test")
 
 
@@ -33,13 +34,10 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "datasets.get": lambda p: p.datasets.get("d"),
     "datasets.files": lambda p: some(p.datasets.files("d")),
     "datasets.root_ids": lambda p: p.datasets.root_ids("d"),
-    "integrations.list": lambda p: p.integrations.list(),
-    "integrations.create": lambda p: p.integrations.create("w", "n", Access.READ),
-    "integrations.delete": lambda p: p.integrations.delete(1),
-    "integrations.grants": lambda p: p.integrations.grants("d"),
+    "integrations.create": lambda p: p.integrations.create(NEW_INTEGRATION),
+    "integrations.on_dataset": lambda p: p.integrations.on_dataset("d"),
     "integrations.enable": lambda p: p.integrations.enable("d", 1),
     "integrations.disable": lambda p: p.integrations.disable("d", 1),
-    "compute.capabilities": lambda p: p.compute.capabilities(),
     "compute.accounts": lambda p: p.compute.accounts(),
     "compute.register_account": lambda p: p.compute.register_account("1", "r", "x"),
     "compute.delete_account": lambda p: p.compute.delete_account("u"),
@@ -48,7 +46,7 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "compute.disable_workspace": lambda p: p.compute.disable_workspace("u", "o"),
     "compute.nodes": lambda p: p.compute.nodes("o"),
     "compute.node": lambda p: p.compute.node("n"),
-    "compute.create_node": lambda p: p.compute.create_node("u", "n", "o", self_managed={"a": "b"}),
+    "compute.create_node": lambda p: p.compute.create_node("u", "n", "o"),
     "compute.delete_node": lambda p: p.compute.delete_node("n"),
     "applications.list": lambda p: p.applications.list(),
     "applications.register": lambda p: p.applications.register("u", "t"),

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.identity import ApiKey, Hosts
 from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import Conflict, NotFound, NotSignedIn, PlatformError
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox import compute, people, surfaces, tables
+from pennsieve_agent.sandbox import compute, faults, people, surfaces, tables
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.world import Urls, World
@@ -44,6 +45,7 @@ class ByHost(httpx.BaseTransport):
 def world(tmp_path: Path) -> Iterator[World]:
     store = Store(tmp_path / "sandbox.db", [tables.SCHEMA, compute.SCHEMA])
     people.seed(store, 1_000_000.0)
+    faults.remember(store, faults.parse("foreign", None))
     (tmp_path / "datasets").mkdir()
     yield World(tmp_path, store, URLS, Clock().now)
     store.close()
@@ -101,24 +103,31 @@ def test_datasets_and_files(platform: Platform) -> None:
         platform.datasets.get("N:dataset:00000000-0000-0000-0000-000000000000")
 
 
-def test_grants(platform: Platform) -> None:
+def test_identities(platform: Platform) -> None:
     (dataset,) = platform.datasets.list()
-    made = platform.integrations.create("w", "Spike rate", Access.READ_WRITE)
-    assert [(i.id, i.access) for i in platform.integrations.list()] == [
-        (made.id, Access.READ_WRITE)
-    ]
-    platform.integrations.enable(dataset.id, made.id)
-    (grant,) = platform.integrations.grants(dataset.id)
-    assert (grant.workflow_uuid, grant.access) == ("w", Access.READ_WRITE)
-    platform.integrations.disable(dataset.id, made.id)
-    assert platform.integrations.grants(dataset.id) == []
-    platform.integrations.delete(made.id)
-    assert platform.integrations.list() == []
+    new = new_integration("w", "Spike rate", Kind.WRITE)
+    number, key = platform.integrations.create(new)
+    transport = platform._transport._transport
+    with Platform(HOSTS, key, transport=transport) as robot:
+        user = robot.identity().user
+    platform.integrations.enable(dataset.id, number)
+    (row,) = platform.integrations.on_dataset(dataset.id)
+    assert (row.workflow, row.integration, row.writes) == ("w", number, True)
+    assert row.made_by == row.enabled_by == str(platform.identity().user.number)
+    users = {u.id: u.role for u in platform.collaborators.get(dataset.id).users}
+    assert users[user.id] is Role.MANAGER
+    platform.integrations.disable(dataset.id, number)
+    assert platform.integrations.on_dataset(dataset.id) == []
+    platform.webhooks.delete(number)
+    with (
+        Platform(HOSTS, key, transport=transport) as robot,
+        pytest.raises(NotSignedIn, match="refused"),
+    ):
+        robot.identity()
 
 
 def test_accounts(platform: Platform) -> None:
     workspace = platform.workspace_id()
-    assert platform.compute.capabilities().self_managed_nodes
     uuid = platform.compute.register_account("111122223333", "role", "x", "Lab")
     with pytest.raises(Conflict, match="registered already"):
         platform.compute.register_account("111122223333", "role", "x")
@@ -139,8 +148,7 @@ def test_a_node_begins_as_pending(platform: Platform) -> None:
     workspace = platform.workspace_id()
     account = platform.compute.register_account("111122223333", "role", "x")
     platform.compute.enable_workspace(account, workspace)
-    managed = {"stackName": "s", "region": "us-east-1"}
-    node = platform.compute.create_node(account, "lab", workspace, self_managed=managed)
+    node = platform.compute.create_node(account, "lab", workspace)
     assert (node.name, node.account_uuid) == ("lab", account)
     assert platform.compute.node(node.uuid).created_at == node.created_at
 

@@ -50,7 +50,7 @@ def test_list_of_one_repository_compares_letter_by_letter() -> None:
 
 
 def test_register_answers_only_a_deployment() -> None:
-    body = {"source": {"type": "github", "url": URL, "tag": "v1"}}
+    body = {"source": {"type": "github", "url": URL, "tag": "v1", "isPrivate": True}}
     released = body | {"release": {"id": 7}}
     with scripted() as (script, platform):
         script.on(f"POST {STORE}", {"deploymentId": "d"}, status=202, body=body)

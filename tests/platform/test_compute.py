@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.domain.compute import Account, Capabilities, NodeStatus
+from pennsieve_agent.domain.compute import Account, NodeStatus
 from pennsieve_agent.errors import (
     Conflict,
     Forbidden,
@@ -41,40 +41,6 @@ def node(uuid: str, name: str = "lab", *, account_uuid: str = "u", at: str = "")
         "createdAt": at or "2026-07-02 13:37:35.123456789 +0000 UTC",
         "ownerId": "N:user:ada",
     }
-
-
-def test_capabilities_of_a_platform_that_has_them() -> None:
-    answer = {"selfManagedNodes": True, "platformAccountId": "123456789012"}
-    with scripted() as (script, platform):
-        script.on(f"GET {R}/capabilities", answer)
-        assert platform.compute.capabilities() == Capabilities(
-            self_managed_nodes=True, platform_account_id="123456789012"
-        )
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (404, b'{"message":"Not Found"}'),
-        (404, b"unsupported route"),
-        (404, b"<html>404</html>"),
-        (404, b""),
-        (422, b"unsupported path"),
-    ],
-)
-def test_a_platform_that_does_not_know_the_question_has_no_capabilities(
-    status: int, body: bytes
-) -> None:
-    with scripted() as (script, platform):
-        script.on(f"GET {R}/capabilities", body, status=status)
-        assert platform.compute.capabilities() == Capabilities()
-
-
-def test_capabilities_that_fail_otherwise_are_not_none() -> None:
-    with scripted() as (script, platform):
-        script.on(f"GET {R}/capabilities", {"message": "bad"}, status=422)
-        with pytest.raises(Invalid):
-            platform.compute.capabilities()
 
 
 def test_accounts_reads_the_plain_list_and_null() -> None:
@@ -305,10 +271,12 @@ def test_create_believes_a_uuid_when_there_is_one() -> None:
         assert platform.compute.create_node("u", "lab", W).uuid == "new"
 
 
-def test_create_tells_a_platform_that_can_that_the_node_manages_itself() -> None:
+def test_create_sends_what_the_contract_has() -> None:
     def made(request: httpx.Request) -> httpx.Response:
         body = httpx.Response(200, content=request.content).json()
-        assert body["selfManaged"] == {"gatewayArn": "arn:x"}
+        assert set(body) == {
+            *("accountId", "name", "description", "organizationId", "deploymentMode"),
+        }
         assert body["deploymentMode"] == "secure"
         return httpx.Response(202, json=CREATED)
 
@@ -316,9 +284,7 @@ def test_create_tells_a_platform_that_can_that_the_node_manages_itself() -> None
         script.on(NODES, [])
         script.on(f"POST {R}/compute-nodes", made)
         script.on(NODES, [node("new")])
-        platform.compute.create_node(
-            "u", "lab", W, deployment_mode="secure", self_managed={"gatewayArn": "arn:x"}
-        )
+        platform.compute.create_node("u", "lab", W, deployment_mode="secure")
 
 
 def test_create_whose_answer_is_lost_finds_the_node() -> None:

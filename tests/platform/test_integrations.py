@@ -5,102 +5,84 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.domain.grants import Access, Integration, grant_url
-from pennsieve_agent.errors import NotFound, Unreachable
-from tests.fakes.scripted_platform import V2, scripted
+from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.workflow_identity import Kind, new_integration
+from pennsieve_agent.errors import NotFound, PlatformError, Unreachable
+from tests.fakes.scripted_platform import scripted
 
 D = "N:dataset:d"
+TOKEN = {"name": "Integration-user", "key": "k", "secret": "token-secret"}
 
 
-def webhook(number: int, workflow: str = "w", access: Access = Access.READ) -> dict[str, Any]:
+def webhook(number: int, workflow: str = "w", kind: Kind = Kind.READ) -> dict[str, Any]:
+    body = new_integration(workflow, "Spike rate", kind).body
     return {
         "id": number,
-        "apiUrl": grant_url(V2, workflow, access),
-        "name": "slug",
-        "displayName": "Spike rate",
+        "apiUrl": body["apiUrl"],
+        "description": body["description"],
+        "displayName": f"Spike rate ({kind})",
         "isPrivate": False,
-        "hasAccess": access.writes,
+        "hasAccess": body["hasAccess"],
+        "createdBy": 17,
     }
 
 
-def test_list_keeps_only_integrations_that_are_grants() -> None:
-    others = [{"id": 1, "apiUrl": "https://hooks.example/x"}, {"id": 2}, {"apiUrl": "http://[::"}]
-    with scripted() as (script, platform):
-        script.on("GET v1/webhooks", [*others, webhook(3)])
-        assert platform.integrations.list() == [Integration(3, "w", Access.READ, "Spike rate")]
-
-
-@pytest.mark.parametrize("access", list(Access))
-def test_create_asks_for_write_access_only_when_the_grant_writes(access: Access) -> None:
-    secret: list[str] = []
+@pytest.mark.parametrize("kind", list(Kind))
+def test_create_sends_what_can_do_no_harm_and_answers_the_key(kind: Kind) -> None:
+    new = new_integration("w", "Spike rate", kind)
 
     def made(request: httpx.Request) -> httpx.Response:
         body = httpx.Response(200, content=request.content).json()
-        secret.append(body.pop("secret"))
+        assert len(body.pop("secret")) > 20
+        assert body.pop("apiUrl").endswith(".invalid")
         assert body == {
-            "apiUrl": f"{V2}/compute/workflows/definitions/w?access={access.value}",
-            "description": "Grants of the workflow Spike rate",
-            "displayName": f"Spike rate ({access.value})",
+            "description": f"pennsieve workflow w ({kind})",
+            "displayName": f"Spike rate ({kind}) {new.mark}",
             "targetEvents": [],
-            "hasAccess": access.writes,
+            "hasAccess": kind is Kind.WRITE,
             "isPrivate": False,
             "isDefault": False,
         }
-        token = {"name": "Integration-user", "key": "k", "secret": "token-secret"}
-        return httpx.Response(201, json=webhook(9, access=access) | {"tokenSecret": token})
+        return httpx.Response(201, json=webhook(9, kind=kind) | {"tokenSecret": TOKEN})
 
     with scripted() as (script, platform):
         script.on("POST v1/webhooks", made)
-        integration = platform.integrations.create("w", "Spike rate", access)
-    assert integration == Integration(9, "w", access, "Spike rate")
-    assert len(secret[0]) > 20
-    assert "token-secret" not in repr(platform.integrations.__dict__)
+        answer = platform.integrations.create(new)
+    assert answer == (9, ApiKey("k", "token-secret"))
+    assert "token-secret" not in repr(answer)
 
 
-def test_create_fits_a_long_name_into_the_platforms_limits() -> None:
-    def made(request: httpx.Request) -> httpx.Response:
-        body = httpx.Response(200, content=request.content).json()
-        assert len(body["description"]) < 200
-        assert len(body["apiUrl"]) < 256
-        return httpx.Response(201, json={"id": 9})
+def test_create_is_sent_once_whatever_happens_to_the_answer() -> None:
+    new = new_integration("w", "n", Kind.READ)
+    for lost in (httpx.ReadTimeout("lost"), httpx.ConnectError("no")):
+        with scripted() as (script, platform):
+            script.on("POST v1/webhooks", lost)
+            with pytest.raises(Unreachable):
+                platform.integrations.create(new)
 
+
+def test_an_answer_without_a_key_is_no_integration() -> None:
     with scripted() as (script, platform):
-        script.on("POST v1/webhooks", made)
-        platform.integrations.create("1" * 36, "x" * 500, Access.READ)
+        script.on("POST v1/webhooks", webhook(9), status=201)
+        with pytest.raises(PlatformError, match="tokenSecret"):
+            platform.integrations.create(new_integration("w", "n", Kind.READ))
 
 
-def test_create_whose_answer_is_lost_looks_instead_of_sending_again() -> None:
-    with scripted() as (script, platform):
-        script.on("POST v1/webhooks", httpx.ReadTimeout("lost"))
-        script.on("GET v1/webhooks", [webhook(8, access=Access.READ_WRITE), webhook(9)])
-        assert platform.integrations.create("w", "n", Access.READ).id == 9
-
-
-def test_create_that_never_arrived_says_so() -> None:
-    with scripted() as (script, platform):
-        script.on("POST v1/webhooks", httpx.ConnectError("no"))
-        script.on("GET v1/webhooks", [])
-        with pytest.raises(Unreachable):
-            platform.integrations.create("w", "n", Access.READ)
-
-
-def test_delete_takes_a_bare_number_as_its_answer() -> None:
-    with scripted() as (script, platform):
-        script.on("DELETE v1/webhooks/3", 1)
-        platform.integrations.delete(3)
-
-
-def test_grants_joins_what_is_enabled_with_what_is_a_grant() -> None:
+def test_on_dataset_joins_what_is_enabled_with_what_is_an_identity() -> None:
     enabled = [
-        {"id": 1, "webhookId": 3, "enabledBy": 17, "enabledOn": "2026-01-02T03:04:05+01:00"},
+        {"id": 1, "webhookId": 3, "enabledBy": 18, "enabledOn": "2026-01-02T03:04:05+01:00"},
         {"id": 2, "webhookId": 99, "enabledBy": 17},
+        {"id": 3, "webhookId": 4, "enabledBy": 17},
     ]
+    liar = webhook(5, kind=Kind.WRITE) | {"hasAccess": False}
     with scripted() as (script, platform):
-        script.on("GET v1/webhooks", [webhook(3, access=Access.READ_WRITE)])
-        script.on(f"GET v1/datasets/{D}/webhook", enabled)
-        (grant,) = platform.integrations.grants(D)
-    assert (grant.workflow_uuid, grant.access, grant.dataset_id) == ("w", Access.READ_WRITE, D)
-    assert (grant.granted_by, grant.granted_at) == ("17", "2026-01-02T02:04:05.000Z")
+        script.on("GET v1/webhooks", [webhook(3, kind=Kind.WRITE), {"id": 4}, liar])
+        script.on(f"GET v1/datasets/{D}/webhook", [*enabled, {"id": 4, "webhookId": 5}])
+        row, lying = platform.integrations.on_dataset(D)
+    assert (row.workflow, row.integration, row.writes) == ("w", 3, True)
+    assert (row.made_by, row.enabled_by) == ("17", "18")
+    assert row.enabled_at == "2026-01-02T02:04:05.000Z"
+    assert not lying.writes
 
 
 def test_enable_and_disable_use_the_singular_path_and_no_body() -> None:

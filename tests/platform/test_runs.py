@@ -73,12 +73,12 @@ def run(uuid: str = "r", **more: Any) -> dict[str, Any]:
     }
 
 
-def test_start_sends_the_contracts_body_and_no_refresh_token() -> None:
+def test_start_sends_the_contracts_body_and_what_renews_the_session() -> None:
     with scripted() as (script, platform):
         script.on(f"POST {RUNS}", run(), status=201, body=BODY)
         started = platform.runs.start(REQUEST)
     assert (started.uuid, started.status, started.steps) == ("r", RunStatus.STARTED, STEPS)
-    assert "X-Refresh-Token" not in script.requests[0].headers
+    assert script.requests[0].headers["X-Refresh-Token"] == "refresh"
 
 
 def test_start_sends_a_data_targets_defaults_which_the_platform_would_ignore() -> None:
@@ -297,14 +297,7 @@ def test_no_runs_are_none() -> None:
         assert list(platform.runs.list("o", limit=0)) == []
 
 
-def test_limits_go_along_and_come_back_with_reasons() -> None:
-    """A field of ours; without limits the body is the contract's alone."""
-    wire = {"maxCostUsd": 2.5, "timeoutSeconds": 60, "retries": 1}
-    asked = replace(REQUEST, limits=RunLimits(2.5, 60, retries=1))
-    step = {"id": "sum", "status": "NOT_STARTED", "reason": "the queue is full"}
+def test_limits_never_go_to_pennsieve() -> None:
     with scripted() as (script, platform):
-        script.on(f"POST {RUNS}", run(limits=wire), status=201, body=BODY | {"limits": wire})
-        script.on(f"GET {RUNS}/r/status", {"status": "STARTED", "dag": [step], "reason": "waits"})
-        assert platform.runs.start(asked).limits == asked.limits
-        state = platform.runs.state("r")
-    assert (state.reason, state.steps[0].reason) == ("waits", "the queue is full")
+        script.on(f"POST {RUNS}", run(), status=201, body=BODY)
+        platform.runs.start(replace(REQUEST, limits=RunLimits(2.5, 60, retries=1)))

@@ -72,13 +72,16 @@ def test_workflows_07_a_scope_does_not_cost_the_shares() -> None:
         assert platform.node_sharing.set_scope("n", Scope.WORKSPACE).teams == ("N:team:lab",)
 
 
-def test_workflows_08_no_refresh_token_goes_to_anybodys_code() -> None:
+def test_workflows_08_the_refresh_token_goes_with_a_start_alone() -> None:
     with scripted() as (script, platform):
         script.on(f"POST {RUNS}", run(), status=201)
+        script.on(f"POST {RUNS}/r/cancel", {})
         platform.runs.start(REQUEST)
-        (request,) = script.requests
-    assert "X-Refresh-Token" not in request.headers
-    assert b"refresh" not in request.content
+        platform.runs.cancel("r")
+        start, cancel = script.requests
+    assert "X-Refresh-Token" in start.headers
+    assert b"refresh" not in start.content
+    assert "X-Refresh-Token" not in cancel.headers
 
 
 def test_workflows_11_processors_are_sent_and_dag_is_read() -> None:

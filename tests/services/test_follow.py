@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -12,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
-from pennsieve_agent.errors import NotFound, PlatformError, StillRunning, Unreachable
+from pennsieve_agent.errors import NodeError, NotFound, PlatformError, StillRunning, Unreachable
 from pennsieve_agent.services.follow import GIVE_UP_SECONDS, Change, Follower, Line
 from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:
-    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import RunBackend
 
 STARTED, DONE, WAITING = RunStatus.STARTED, RunStatus.SUCCEEDED, RunStatus.NOT_STARTED
 
@@ -47,8 +46,11 @@ class FakeRuns:
         over = steps[1].status is DONE
         return RunState(DONE if over else STARTED, steps=steps)
 
-    def logs(self, _: str, step: str) -> list[LogMessage]:
+    def logs(self, _: str, steps: Sequence[str]) -> dict[str, list[LogMessage]]:
         self.fail()
+        return {step: self._log(step) for step in steps}
+
+    def _log(self, step: str) -> list[LogMessage]:
         number = int(step[1:])
         count = max(0, min(self._written() - number * self.lines, self.lines))
         first = number * self.lines
@@ -56,9 +58,10 @@ class FakeRuns:
 
 
 def follower(runs: FakeRuns, notes: list[str], deadline: float | None = None) -> Follower:
-    platform = cast("Platform", SimpleNamespace(runs=runs))
     run = Run("r-1", STARTED, name="first")
-    return Follower(platform, run, runs.clock.now, runs.clock.sleep, notes.append, deadline)
+    return Follower(
+        cast("RunBackend", runs), run, runs.clock.now, runs.clock.sleep, notes.append, deadline
+    )
 
 
 def texts(found: list[Line | Change]) -> list[str]:
@@ -94,7 +97,8 @@ def test_it_polls_quickly_when_things_happen_and_slowly_when_not() -> None:
 def test_no_line_is_lost_or_doubled_when_calls_fail(data: st.DataObject) -> None:
     clock = Clock()
     runs = FakeRuns(clock, seconds_a_line=3)
-    kinds = st.sampled_from([None, None, Unreachable("gone"), PlatformError("oops", status=502)])
+    troubles = [Unreachable("gone"), PlatformError("oops", status=502), NodeError("it ended")]
+    kinds = st.sampled_from([None, None, None, *troubles])
 
     def fail() -> None:
         if error := data.draw(kinds):

@@ -92,6 +92,18 @@ def test_only_what_is_committed_counts(repository: Repository, tmp_path: Path) -
     assert "not committed" in notes[0]
 
 
+def test_a_broken_manifest_is_told_and_stops_nothing(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.commit({"app.yml": MANIFEST + "sizes: [1]\n"}, tag="v1")
+    found, notes = look(repository.url, tmp_path, "v1")
+    assert found.manifest.name == "Spike rate"
+    assert "sizes is not a key of the manifest" in notes[0]
+    assert tuple(notes) == found.manifest.notes
+    repository.commit({"app.yml": "name: ["}, tag="v2")
+    assert "app.yml is not YAML" in look(repository.url, tmp_path, "v2")[1][0]
+
+
 def test_inside_a_hook_of_another_repository(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,9 +122,6 @@ def test_inside_a_hook_of_another_repository(
         ({"Dockerfile": None, "dockerfile": "FROM a"}, "has dockerfile but no", "git mv"),
         ({"Dockerfile": None, "x/Dockerfile": "FROM a"}, "has no Dockerfile", "at its root"),
         ({"Dockerfile": None, "Dockerfile/x": "FROM a"}, "has no Dockerfile", "at its root"),
-        ({"app.yml": "name: ["}, "app.yml is not YAML", "commit"),
-        ({"app.yml": "#" * 300_000}, "larger than 256 kB", ""),
-        ({"application.json": "{"}, "not JSON", ""),
     ],
 )
 def test_what_makes_no_workflow(

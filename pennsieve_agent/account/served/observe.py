@@ -6,18 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pennsieve_agent.account.journal import JournalEntry, new_external_id, new_token
-from pennsieve_agent.account.names import node_names, token_of_role
+from pennsieve_agent.account.names import OWN_ROLE_PREFIX, node_names, token_of_role
 from pennsieve_agent.account.observe import Observed, RegisterOptions
-from pennsieve_agent.account.plan import check_name, own_node, platform_steps
+from pennsieve_agent.account.pennsieve import find_account
+from pennsieve_agent.account.plan import account_steps, check_name
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.served.hardening import Documents, entrant, hardened
 from pennsieve_agent.account.served.role import ServedRole, documents_of
 from pennsieve_agent.account.spec import Mode, NodeSpec, Settings
-from pennsieve_agent.account.steps import AlreadyDone, MakeRole, Step
+from pennsieve_agent.account.steps import (
+    AlreadyDone,
+    AwaitNode,
+    MakeRole,
+    RegisterNode,
+    ReplaceRecord,
+    Step,
+)
 from pennsieve_agent.account.worlds import Worlds
 from pennsieve_agent.aws.iam import IamRole, find_role
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.compute import Account
+from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.domain.iam import Ask, lets_in
 from pennsieve_agent.errors import Conflict, UsageProblem
 
@@ -48,10 +56,16 @@ def plan_served(worlds: Worlds, options: RegisterOptions, how: ServedOptions) ->
     check_name(options)
     offered = worlds.registry.role_policy()
     served = Documents(offered.trust, offered.permissions)
-    platform = _pinned(worlds, entrant(served.trust))
+    platform = entrant(served.trust)
+    _check_not_own(worlds, options)
     identity = worlds.aws.identity()
     entry = _entry(worlds, identity)
     account = _account(worlds, identity)
+    replaced: tuple[Step, ...] = ()
+    if account is not None and account.role_name.startswith(OWN_ROLE_PREFIX):
+        # Pennsieve changes a role in no record (``contracts/resources.md`` 1.5).
+        replaced = (ReplaceRecord(identity.account_id, account.uuid),)
+        account = None
     name = account.role_name if account else entry.role if entry else offered.role_name
     role = find_role(worlds.aws, name)
     token = (entry.token if entry else token_of_role(name)) or new_token()
@@ -60,14 +74,13 @@ def plan_served(worlds: Worlds, options: RegisterOptions, how: ServedOptions) ->
         names=node_names(token, options.environment, identity, name),
         node_name=options.name,
         platform_account_id=platform,
-        external_id=entry.external_id if entry else new_external_id(),
         settings=Settings(mode=how.mode),
     )
     observed = Observed(
         identity, spec, account, tuple(worlds.registry.nodes(options.organization_id)),
         journal=entry,
     )  # fmt: skip
-    node = own_node(observed, options)
+    node = _node(observed, options)
     documents = documents_of(worlds.aws, role) if role is not None else wanted
     made = _role_step(worlds, observed, role, how)
     if not isinstance(made, AlreadyDone):
@@ -76,24 +89,80 @@ def plan_served(worlds: Worlds, options: RegisterOptions, how: ServedOptions) ->
         spec=spec,
         organization_id=options.organization_id,
         identity=identity,
-        steps=(made, *platform_steps(observed, options, node)),
+        steps=(
+            made,
+            *replaced,
+            *account_steps(observed, options, name, in_use=node is not None),
+            *_node_steps(options, how, node),
+        ),
         account_uuid=account.uuid if account else "",
         node_uuid=node.uuid if node else "",
         served=ServedRole(name, documents, not how.as_served, how.boundary, how.tags),
+        external_id=entry.external_id if entry else new_external_id(),
     )
 
 
-def _pinned(worlds: Worlds, found: str) -> str:
-    """The account that the served role would trust, which must be the platform's own."""
-    known = worlds.registry.capabilities().platform_account_id
-    if known and known != found:
-        raise Conflict(
-            f"the role that Pennsieve asks for lets in AWS account {found}, and Pennsieve is in "
-            f"{known}; nothing was changed",
-            where="/compute/resources/role-policy",
-            hint="ask Pennsieve before you go on",
+def _node_steps(
+    options: RegisterOptions, how: ServedOptions, node: ComputeNode | None
+) -> tuple[Step | AlreadyDone, ...]:
+    name = options.name
+    rows: tuple[tuple[Step, bool, str], ...] = (
+        (
+            RegisterNode(name, how.mode),
+            node is not None,
+            f"compute node '{name}' is registered",
+        ),
+        (
+            AwaitNode(name),
+            node is not None and node.status is NodeStatus.ENABLED,
+            f"compute node '{name}' is Enabled",
+        ),
+    )
+    return tuple(AlreadyDone(step, why) if ready else step for step, ready, why in rows)
+
+
+def _node(observed: Observed, options: RegisterOptions) -> ComputeNode | None:
+    """The node that an earlier run of this registration made, if it is there.
+
+    Raises:
+        UsageProblem: a node of this name is there that the journal does not know.
+
+    """
+    same = [n for n in observed.nodes if n.name.casefold() == options.name.casefold()]
+    ours = [n for n in same if _made_by_us(observed, n)]
+    if ours:
+        return ours[0]
+    if same:
+        raise UsageProblem(
+            f"there is a compute node called '{same[0].name}' already ({same[0].status.value})",
+            where=same[0].uuid,
+            hint="choose another name with: --name, or see it with: pennsieve compute show "
+            f"{same[0].uuid}",
         )
-    return found
+    return None
+
+
+def _made_by_us(observed: Observed, node: ComputeNode) -> bool:
+    entry = observed.journal
+    if entry is None or node.status is NodeStatus.DESTROYING:
+        return False
+    if entry.node_uuid:
+        return node.uuid == entry.node_uuid
+    if observed.account is None:
+        return False
+    asked = entry.nodes_before is not None and node.uuid not in entry.nodes_before
+    return asked and node.account_uuid == observed.account.uuid
+
+
+def _check_not_own(worlds: Worlds, options: RegisterOptions) -> None:
+    """Refuse the name of an own node: two nodes of one name cannot be told apart."""
+    folded = options.name.casefold()
+    if found := next((n for n in worlds.nodes.list() if n.name.casefold() == folded), None):
+        raise UsageProblem(
+            f"there is a compute node of your own called '{found.name}'",
+            where=found.gateway,
+            hint="choose another name with: --name",
+        )
 
 
 def _entry(worlds: Worlds, identity: AwsIdentity) -> JournalEntry | None:
@@ -116,8 +185,7 @@ def _entry(worlds: Worlds, identity: AwsIdentity) -> JournalEntry | None:
 
 
 def _account(worlds: Worlds, identity: AwsIdentity) -> Account | None:
-    found = worlds.registry.accounts()
-    return next((a for a in found if a.aws_account_id == identity.account_id), None)
+    return find_account(worlds.registry, identity.account_id)
 
 
 def _role_step(

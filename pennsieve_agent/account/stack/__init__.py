@@ -1,4 +1,4 @@
-"""The stack of a self-managed node: one CloudFormation template, made by a pure function.
+"""The stack of an own node: one CloudFormation template, made by a pure function.
 
 :func:`~pennsieve_agent.account.stack.template.node_template` turns a
 :class:`~pennsieve_agent.account.spec.NodeSpec` into the template; :mod:`.policies` makes the

@@ -1,15 +1,26 @@
-"""The node's two functions, and what wakes one of them. They have no address; nothing listens."""
+"""The node's three functions, and what wakes one of them. They have no address.
+
+All are outside the node's network in every mode: they reach AWS and Pennsieve over TLS, and run no
+code but the node's own.
+"""
 
 from __future__ import annotations
 
-from pennsieve_agent.account.spec import Code, Mode, NodeSpec
-from pennsieve_agent.account.stack.parts import Resource, Resources, attribute, ref, tags
+from pennsieve_agent.account.spec import Code, NodeSpec
+from pennsieve_agent.account.stack.parts import (
+    Resource,
+    Resources,
+    attribute,
+    has_key,
+    ref,
+    tags,
+)
 from pennsieve_agent.node.reconciler import HEEDED
 from pennsieve_agent.node.settings import NodeSettings, variable
 
 RUNTIME = "python3.13"
 MEMORY_MB = 512
-GATEWAY_SECONDS = 15
+GATEWAY_SECONDS = 30
 RECONCILER_SECONDS = 300
 CONCURRENCY = 5
 """What each function may use of the account's concurrency, and what it is sure to have."""
@@ -22,6 +33,7 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
     names = spec.names
     return {
         "Gateway": _function(spec, code, names.gateway, "gateway", GATEWAY_SECONDS),
+        "Admin": _function(spec, code, names.admin, "admin", GATEWAY_SECONDS),
         "Reconciler": _function(spec, code, names.reconciler, "reconciler", RECONCILER_SECONDS),
         "JobsChanged": _rule(
             spec,
@@ -94,12 +106,15 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         job_role="",
         mover_role="",
         gateway=names.gateway,
+        admin=names.admin,
+        organization=spec.organization_id,
         reconciler=names.reconciler,
         schedule=names.schedule,
         secret_prefix=names.secret_prefix,
         mover_image=mover_image(spec),
         api=spec.api,
         api2=spec.api2,
+        cognito=spec.cognito,
         max_vcpus=str(settings.max_vcpus),
         monthly_budget=f"{settings.monthly_budget:g}",
     )
@@ -109,15 +124,17 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         variable("execution_role"): attribute("ExecutionRole", "Arn"),
         variable("job_role"): attribute("JobRole", "Arn"),
         variable("mover_role"): attribute("MoverRole", "Arn"),
+        **({variable("key"): attribute("Key", "Arn")} if has_key(spec) else {}),
     }
 
 
 def mover_image(spec: NodeSpec) -> str:
-    """The image in which files are moved; without internet, by way of the account's own cache."""
-    if spec.settings.mode is not Mode.COMPLIANT:
+    """The image in which files are moved: the node's own copy, by digest, where there is one."""
+    if not spec.transfer_digest:
         return f"{PUBLIC_REGISTRY}/{MOVER_IMAGE}"
     names = spec.names
-    return f"{names.account_id}.dkr.ecr.{names.region}.amazonaws.com/{names.stack}/{MOVER_IMAGE}"
+    registry = f"{names.account_id}.dkr.ecr.{names.region}.amazonaws.com"
+    return f"{registry}/{names.transfer_images}@{spec.transfer_digest}"
 
 
 def _rule(spec: NodeSpec, name: str, about: str, **how: object) -> Resource:

@@ -21,8 +21,8 @@ from pennsieve_agent.account.stack.parts import (
     Resources,
     attribute,
     has_key,
+    marked,
     ref,
-    tags,
 )
 
 VPC_RANGE = "10.204.0.0/20"
@@ -113,7 +113,7 @@ def _group(spec: NodeSpec, about: str, vpc: object, egress: list[Resource]) -> R
         "ToPort": 86,
         "CidrIp": "255.255.255.255/32",
     }
-    properties = {"GroupDescription": about, "VpcId": vpc, "Tags": tags(spec)}
+    properties = {"GroupDescription": about, "VpcId": vpc, "Tags": marked(spec)}
     return {
         "Type": "AWS::EC2::SecurityGroup",
         "Properties": {**properties, "SecurityGroupEgress": egress or [nothing]},
@@ -128,12 +128,12 @@ def _vpc(spec: NodeSpec) -> Resources:
                 "CidrBlock": VPC_RANGE,
                 "EnableDnsSupport": True,
                 "EnableDnsHostnames": True,
-                "Tags": tags(spec, Name=spec.names.stack),
+                "Tags": marked(spec, Name=spec.names.stack),
             },
         },
         "Routes": {
             "Type": "AWS::EC2::RouteTable",
-            "Properties": {"VpcId": ref("Vpc"), "Tags": tags(spec)},
+            "Properties": {"VpcId": ref("Vpc"), "Tags": marked(spec)},
         },
     }
 
@@ -156,7 +156,7 @@ def _subnet(spec: NodeSpec, cidr: str, number: int, *, public: bool) -> Resource
             "CidrBlock": cidr,
             "AvailabilityZone": {"Fn::Select": [number, {"Fn::GetAZs": ""}]},
             "MapPublicIpOnLaunch": public,
-            "Tags": tags(spec, Name=spec.names.stack),
+            "Tags": marked(spec, Name=spec.names.stack),
         },
     }
 
@@ -186,7 +186,7 @@ def _gateway_endpoints(spec: NodeSpec) -> Resources:
 def _internet(spec: NodeSpec) -> Resources:
     table = "PublicRoutes" if spec.settings.mode is Mode.SECURE else "Routes"
     return {
-        "Internet": {"Type": "AWS::EC2::InternetGateway", "Properties": {"Tags": tags(spec)}},
+        "Internet": {"Type": "AWS::EC2::InternetGateway", "Properties": {"Tags": marked(spec)}},
         "InternetAttached": {
             "Type": "AWS::EC2::VPCGatewayAttachment",
             "Properties": {"VpcId": ref("Vpc"), "InternetGatewayId": ref("Internet")},
@@ -208,20 +208,20 @@ def _nat(spec: NodeSpec) -> Resources:
         "PublicSubnet": _subnet(spec, PUBLIC_RANGE, 0, public=False),
         "PublicRoutes": {
             "Type": "AWS::EC2::RouteTable",
-            "Properties": {"VpcId": ref("Vpc"), "Tags": tags(spec)},
+            "Properties": {"VpcId": ref("Vpc"), "Tags": marked(spec)},
         },
         "PublicSubnetRoutes": _association("PublicSubnet", "PublicRoutes"),
         "NatAddress": {
             "Type": "AWS::EC2::EIP",
             "DependsOn": ["InternetAttached"],
-            "Properties": {"Domain": "vpc", "Tags": tags(spec)},
+            "Properties": {"Domain": "vpc", "Tags": marked(spec)},
         },
         "Nat": {
             "Type": "AWS::EC2::NatGateway",
             "Properties": {
                 "SubnetId": ref("PublicSubnet"),
                 "AllocationId": attribute("NatAddress", "AllocationId"),
-                "Tags": tags(spec),
+                "Tags": marked(spec),
             },
         },
         "WayToNat": {
@@ -251,7 +251,7 @@ def _interface_endpoints(spec: NodeSpec) -> Resources:
                         "SourceSecurityGroupId": attribute("JobsFirewall", "GroupId"),
                     }
                 ],
-                "Tags": tags(spec),
+                "Tags": marked(spec),
             },
         }
     }
@@ -281,7 +281,7 @@ def _flow_logs(spec: NodeSpec) -> Resources:
             "Properties": {
                 "LogGroupName": f"{spec.names.log_group}/network",
                 "RetentionInDays": FLOW_DAYS,
-                "Tags": tags(spec),
+                "Tags": marked(spec),
                 **key,
             },
         },
@@ -294,7 +294,7 @@ def _flow_logs(spec: NodeSpec) -> Resources:
                 "LogDestinationType": "cloud-watch-logs",
                 "LogGroupName": ref("FlowLog"),
                 "DeliverLogsPermissionArn": attribute("FlowRole", "Arn"),
-                "Tags": tags(spec),
+                "Tags": marked(spec),
             },
         },
     }

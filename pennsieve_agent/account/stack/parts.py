@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.account.names import node_tags
+from pennsieve_agent.account.names import MANAGER, MANAGER_TAG, TOKEN_TAG
 from pennsieve_agent.account.spec import Mode, NodeSpec
 
 Resource = dict[str, Any]
@@ -25,14 +25,24 @@ def attribute(logical_id: str, name: str) -> dict[str, list[str]]:
 
 
 def tags(spec: NodeSpec, **more: str) -> list[dict[str, str]]:
-    """The tags of everything that takes a list of them."""
+    """The tags of everything that has a name of ours, and takes a list of tags.
+
+    CloudFormation hands the stack's own tags down as well.
+    """
     return [{"Key": key, "Value": value} for key, value in tag_map(spec, **more).items()]
 
 
 def tag_map(spec: NodeSpec, **more: str) -> dict[str, str]:
-    """The tags of everything that takes a map of them."""
-    ours = node_tags(spec.names, spec.node_name)
-    return {**ours, **dict(spec.settings.extras.tags), **more}
+    """The tags of everything that has a name of ours, and takes a map of tags."""
+    return {TOKEN_TAG: spec.names.token, **dict(spec.settings.extras.tags), **more}
+
+
+def marked(spec: NodeSpec, **more: str) -> list[dict[str, str]]:
+    """The tags of what AWS names itself: by its mark alone may it be changed and deleted again.
+
+    See :mod:`pennsieve_agent.account.stack_rights`.
+    """
+    return tags(spec, **{MANAGER_TAG: MANAGER}, **more)
 
 
 def has_key(spec: NodeSpec) -> bool:

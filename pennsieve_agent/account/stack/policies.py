@@ -7,18 +7,21 @@ None allows an action by wildcard; ``*`` is a resource only where AWS knows none
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pennsieve_agent.account.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
+from pennsieve_agent.domain.iam import many
 from pennsieve_agent.node.rights import RIGHTS, Right
 
 Conditions = Mapping[str, Mapping[str, Any]]
 
 PLATFORM_REPOSITORIES = "*"
 """The platform does not tell the names of its repositories (``contracts/workflows.md`` 1.6)."""
+ANY_ACCOUNT = "*"
 
 _LIST = "AWS knows no resource for a list"
 NO_RESOURCE = {
@@ -37,10 +40,11 @@ class Where:
     """The place that documents are about.
 
     ``files`` is the ARN of the node's file system, or what CloudFormation makes of it.
+    ``platform_account_id`` is empty where it is not known.
     """
 
     names: NodeNames
-    platform_account_id: str
+    platform_account_id: str = ""
     role_path: str = "/"
     files: Any = ""
 
@@ -49,70 +53,84 @@ class Where:
         return self.names.arn("iam", f"role{self.role_path}{name}", regional=False)
 
 
-def platform_access(names: NodeNames) -> Document:
-    """What the platform may do with this node: call its gateway, and nothing else."""
-    function = names.arn("lambda", f"function:{names.gateway}")
-    return document(allow("CallGateway", ("lambda:InvokeFunction",), function))
-
-
 def role_access(role: str, where: Where) -> Document:
     """What one of the node's own roles may do: a word of the rights table."""
-    return document(*(_statement(number, right, where) for number, right in _rights(role)))
+    return document(*(_statement(right, where) for right in RIGHTS[role]))
 
 
-def platform_boundary(names: NodeNames, platform_account_id: str = "*") -> Document:
-    """The most that any role of our stacks can ever do, whatever policies are put on it later.
+def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
+    """The most that any role of a node's stack can ever do, whatever is put on it later.
 
-    It names all nodes of this account, in any region, because the account has one role for them.
+    IAM takes 6,144 characters, so it names no region, and one statement holds rights of several
+    services: as an action is only ever asked about resources of its own service, that
+    gives no more than a statement for each would.
     """
-    every = replace(names, token="*", region="*")  # noqa: S106 - no password
-    where = Where(every, platform_account_id, "/*")
-    found: dict[str, tuple[set[str], Document]] = {}
-    rows = [_statement(0, right, where) for rights in RIGHTS.values() for right in rights]
+    anywhere = replace(names, region="*")
+    where = Where(anywhere, platform_account_id, "/*")
+    rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
     rows += [
         statement
-        for access in (platform_access, flow_access, key_access, cache_access, instance_access)
-        for statement in access(every)["Statement"]
+        for access in (flow_access, key_access, instance_access)
+        for statement in access(anywhere)["Statement"]
     ]
+    return document(*_merged(_by_resource(rows)))
+
+
+def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
+    """One statement for each resource and condition, with all that is done to it."""
+    found: dict[str, Document] = {}
     for row in rows:
         key = repr((row["Resource"], row.get("Condition")))
-        found.setdefault(key, (set(), row))[0].update(row["Action"])
-    return document(
-        *({**row, "Sid": f"Most{number}", "Action": sorted(actions)}
-          for number, (actions, row) in enumerate(found.values()))
-    )  # fmt: skip
+        before = found.setdefault(key, {**row, "Action": []})
+        before["Action"] = sorted({*before["Action"], *row["Action"]})
+    yield from found.values()
+
+
+def _merged(rows: Iterable[Document]) -> Iterator[Document]:
+    """The same rights in fewer statements, each with one row of a service at most."""
+    found: dict[tuple[str, int], Document] = {}
+    seen: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        if row["Resource"] == "*":
+            yield {"Effect": "Allow", "Action": row["Action"], "Resource": "*"}
+            continue
+        conditions, service = row.get("Condition", {}), row["Action"][0].partition(":")[0]
+        about = repr(conditions), service
+        into = found.setdefault((about[0], seen[about]), allow((), []) | {"Condition": conditions})
+        seen[about] += 1
+        into["Action"] = [*into["Action"], *row["Action"]]
+        into["Resource"] = [*into["Resource"], *many(row["Resource"])]
+    for row in found.values():
+        yield {key: value for key, value in row.items() if value}
 
 
 def flow_access(names: NodeNames) -> Document:
     """What AWS needs to write down who spoke to whom in the network."""
     group = names.arn("logs", f"log-group:{names.log_group}/network")
     actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-    return document(allow("WriteFlows", actions, [group, f"{group}:*"]))
+    return document(allow(actions, [group, f"{group}:*"]))
 
 
-def key_access(names: NodeNames) -> Document:
-    """What whoever uses the bucket needs of the node's key, in the modes that have one."""
-    return document(
-        {
-            **allow(
-                "UseKeyForBucket",
-                ("kms:Decrypt", "kms:GenerateDataKey"),
-                names.arn("kms", "key/*"),
-            ),
-            "Condition": {
-                **_tagged(names),
-                "StringLike": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"},
-            },
-        }
-    )
+def key_access(names: NodeNames, *, bucket: bool = True, parameters: bool = True) -> Document:
+    """What a role needs of the node's key, in the modes that have one.
+
+    For what is in the bucket, and for parameters: those of the standard tier are encrypted by the
+    key itself (AWS Systems Manager, "How Parameter Store uses AWS KMS").
+    """
+    actions = ["kms:Decrypt"]
+    actions += ["kms:GenerateDataKey"] if bucket else []
+    actions += ["kms:Encrypt"] if parameters else []
+    services = [*(["s3"] if bucket else []), *(["ssm"] if parameters else [])]
+    return _key_by_way_of(names, services, actions)
 
 
-def cache_access(names: NodeNames) -> Document:
-    """What pulls public images by way of the account's own cache, where there is no internet."""
-    names_of = "BatchCheckLayerAvailability BatchGetImage BatchImportUpstreamImage CreateRepository"
-    actions = [f"ecr:{name}" for name in (*names_of.split(), "GetDownloadUrlForLayer")]
-    repository = names.arn("ecr", f"repository/{names.stack}/*")
-    return document(allow("PullThroughCache", actions, repository))
+def _key_by_way_of(names: NodeNames, services: Sequence[str], actions: Sequence[str]) -> Document:
+    via = [f"{service}.{names.region}.amazonaws.com" for service in services]
+    conditions = {
+        **_tagged(names),
+        "StringLike": {"kms:ViaService": via if len(via) > 1 else via[0]},
+    }
+    return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})
 
 
 def instance_access(names: NodeNames) -> Document:
@@ -126,10 +144,10 @@ def instance_access(names: NodeNames) -> Document:
     finds = ("ecs:DiscoverPollEndpoint", "ecr:GetAuthorizationToken")
     group = names.arn("logs", f"log-group:{names.log_group}:*")
     return document(
-        allow("JoinCluster", (*joins, *tells), cluster),
-        allow("WorkInCluster", works, machines) | inside,
-        allow("FindCluster", finds, "*"),
-        allow("WriteJobLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), group),
+        allow((*joins, *tells), cluster),
+        allow(works, machines) | inside,
+        allow(finds, "*"),
+        allow(("logs:CreateLogStream", "logs:PutLogEvents"), group),
     )
 
 
@@ -152,14 +170,9 @@ def _tagging(names: NodeNames, when: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _rights(role: str) -> Sequence[tuple[int, Right]]:
-    return list(enumerate(RIGHTS[role], 1))
-
-
-def _statement(number: int, right: Right, where: Where) -> Document:
+def _statement(right: Right, where: Where) -> Document:
     resources, conditions = _resources(right.kind, where)
-    sid = "".join(word.capitalize() for word in right.kind.split("-"))
-    found = allow(f"{sid}{number}", right.actions, resources)
+    found = allow(right.actions, resources)
     return found | ({"Condition": conditions} if conditions else {})
 
 
@@ -192,7 +205,8 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
     """The ARNs of what has a name of ours; None for what AWS names."""
     names = where.names
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
-    images = f"arn:{names.partition}:ecr:*:{where.platform_account_id}:repository/"
+    owner = where.platform_account_id or ANY_ACCOUNT
+    images = f"arn:{names.partition}:ecr:*:{owner}:repository/"
     table: dict[str, str | list[str]] = {
         "any": "*",
         "table": names.arn("dynamodb", f"table/{names.table}"),
@@ -211,6 +225,11 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "bucket-code": f"{bucket}/code/*",
         "bucket-runs": f"{bucket}/runs/*",
         "bucket-logs": f"{bucket}/logs/*",
+        "bucket-archives": f"{bucket}/archives/*",
+        "bucket-documents": f"{bucket}/documents/*",
+        "parameter": names.arn("ssm", f"parameter{names.parameter_prefix}*"),
         "platform-images": f"{images}{PLATFORM_REPOSITORIES}",
+        "workflow-images": names.arn("ecr", f"repository/{names.workflow_images}"),
+        "node-images": names.arn("ecr", f"repository/{names.stack}/*"),
     }
     return table.get(kind)

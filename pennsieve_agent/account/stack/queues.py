@@ -13,9 +13,9 @@ from pennsieve_agent.account.stack.parts import (
     Resource,
     Resources,
     attribute,
+    marked,
     ref,
     tag_map,
-    tags,
 )
 
 DISK_GIB = 100
@@ -106,6 +106,6 @@ def _launch(spec: NodeSpec) -> Resource:
                     {"DeviceName": "/dev/xvda", "Ebs": {**disk, "DeleteOnTermination": True}}
                 ],
             },
-            "TagSpecifications": [{"ResourceType": "launch-template", "Tags": tags(spec)}],
+            "TagSpecifications": [{"ResourceType": "launch-template", "Tags": marked(spec)}],
         },
     }

@@ -1,34 +1,43 @@
 """The roles of a node: each with its own document, nothing shared, and one boundary on all.
 
-The platform's role is the account's: a further node gives the one that is there access to itself.
+None is for Pennsieve, which has no rights in the account.
 """
 
 from __future__ import annotations
 
 from pennsieve_agent.account.spec import Mode, NodeSpec
-from pennsieve_agent.account.stack.parts import Resource, Resources, attribute, ref, tags
+from pennsieve_agent.account.stack.parts import (
+    Resource,
+    Resources,
+    attribute,
+    has_key,
+    ref,
+    tags,
+)
 from pennsieve_agent.account.stack.policies import (
     Where,
-    cache_access,
     flow_access,
     instance_access,
     key_access,
-    platform_access,
-    platform_boundary,
+    node_boundary,
     role_access,
 )
 from pennsieve_agent.account.stack.statements import Document, document
-from pennsieve_agent.account.stack.trusts import SESSION_SECONDS, platform_trust, service_trust
+from pennsieve_agent.account.stack.trusts import service_trust
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"
+USE_BUCKET = frozenset({"admin", "gateway", "mover", "reconciler"})
+"""The roles that use the node's key for what is in its bucket."""
+USE_PARAMETERS = frozenset({"admin", "execution", "reconciler"})
+"""The roles that use it for keys of workflows: to write them, hand them out, sign in by them."""
 
 
 def roles(spec: NodeSpec) -> Resources:
     """Every role, and the boundary that is on it."""
     found = {
         **_boundary(spec),
-        **_platform(spec),
-        **_inner(spec, "gateway", "Answers Pennsieve"),
+        **_inner(spec, "gateway", "Answers users of the node"),
+        **_inner(spec, "admin", "Answers the node's owner"),
         **_inner(spec, "reconciler", "Moves runs forward"),
         **_inner(spec, "execution", "Pulls the images of jobs and writes their logs"),
         **_inner(spec, "job", "What a processor's container has"),
@@ -51,52 +60,42 @@ def _boundary(spec: NodeSpec) -> Resources:
                 "ManagedPolicyName": spec.names.boundary,
                 "Path": "/",
                 "Description": "The most that roles of Pennsieve nodes can do. Owned by you",
-                "PolicyDocument": platform_boundary(spec.names, spec.platform_account_id),
+                "PolicyDocument": node_boundary(spec.names, spec.platform_account_id),
             },
         }
     }
 
 
-def _platform(spec: NodeSpec) -> Resources:
-    names = spec.names
-    trust = platform_trust(spec.platform_account_id, spec.external_id, names.partition)
-    access: Resource = {
-        "Type": "AWS::IAM::Policy",
-        "Properties": {
-            "PolicyName": names.access_policy,
-            "PolicyDocument": platform_access(names),
-            "Roles": [ref("PlatformRole") if spec.makes_role else names.role],
-        },
-    }
-    if not spec.makes_role:
-        return {"PlatformAccess": access}
-    role = _role(spec, names.role, "Assumed by Pennsieve to reach this account's nodes", trust)
-    role["Properties"] |= {"Path": "/", "MaxSessionDuration": SESSION_SECONDS}
-    return {"PlatformRole": role, "PlatformAccess": access}
-
-
 def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
     names = spec.names
-    if word in {"gateway", "reconciler"}:
-        name = names.gateway if word == "gateway" else names.reconciler
+    called = {
+        "gateway": names.gateway,
+        "admin": names.admin,
+        "reconciler": names.reconciler,
+        "execution": names.execution_role,
+        "job": names.job_role,
+        "mover": names.mover_role,
+    }
+    name = called[word]
+    if word in {"gateway", "admin", "reconciler"}:
         trust = service_trust(FUNCTIONS, names)
     else:
-        name = {
-            "execution": names.execution_role,
-            "job": names.job_role,
-            "mover": names.mover_role,
-        }[word]
         trust = service_trust(TASKS, names, names.arn("ecs", "*"))
-    files = attribute("Files", "Arn")
-    where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
-    access = role_access(word, where)
-    if spec.settings.mode is not Mode.BASIC and word in {"reconciler", "mover"}:
-        access = document(*access["Statement"], *key_access(names)["Statement"])
-    if spec.settings.mode is Mode.COMPLIANT and word == "execution":
-        access = document(*access["Statement"], *cache_access(names)["Statement"])
     role = _role(spec, name, about, trust)
+    access = _access(spec, word)
     role["Properties"]["Policies"] = [{"PolicyName": f"{name}-access", "PolicyDocument": access}]
     return {f"{word.capitalize()}Role": role}
+
+
+def _access(spec: NodeSpec, word: str) -> Document:
+    names = spec.names
+    files = attribute("Files", "Arn")
+    where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
+    access = [role_access(word, where)]
+    bucket, parameters = word in USE_BUCKET, word in USE_PARAMETERS
+    if has_key(spec) and (bucket or parameters):
+        access.append(key_access(names, bucket=bucket, parameters=parameters))
+    return document(*(statement for one in access for statement in one["Statement"]))
 
 
 def _flow_role(spec: NodeSpec) -> Resources:

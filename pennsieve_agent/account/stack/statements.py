@@ -13,6 +13,9 @@ def document(*statements: Document) -> Document:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def allow(sid: str, actions: Sequence[str], resource: Any) -> Document:
-    """A statement that allows actions on resources: ARNs, or what CloudFormation makes of them."""
-    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resource}
+def allow(actions: Sequence[str], resource: Any) -> Document:
+    """A statement that allows actions on resources: ARNs, or what CloudFormation makes of them.
+
+    It has no id: all of a stack must fit into one request to CloudFormation.
+    """
+    return {"Effect": "Allow", "Action": sorted(actions), "Resource": resource}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.account.spec import Mode, NodeSpec
+from pennsieve_agent.account.spec import NodeSpec
 from pennsieve_agent.account.stack.guards import bucket_tls_only, files_policy, key_policy
 from pennsieve_agent.account.stack.network import subnet_ids
 from pennsieve_agent.account.stack.parts import (
@@ -13,6 +13,7 @@ from pennsieve_agent.account.stack.parts import (
     attribute,
     deleted_with_the_stack,
     has_key,
+    marked,
     ref,
     tags,
 )
@@ -38,18 +39,11 @@ def storage(spec: NodeSpec) -> Resources:
         "Journal": _journal(spec),
         "Logs": _log_group(spec, spec.names.log_group),
         "FunctionLogs": _log_group(spec, f"{spec.names.log_group}/functions"),
+        **_repositories(spec),
         **_files(spec),
     }
     if has_key(spec):
         found |= _key(spec)
-    if spec.settings.mode is Mode.COMPLIANT:
-        found["PublicImages"] = {
-            "Type": "AWS::ECR::PullThroughCacheRule",
-            "Properties": {
-                "EcrRepositoryPrefix": spec.names.stack,
-                "UpstreamRegistryUrl": "public.ecr.aws",
-            },
-        }
     return found
 
 
@@ -122,6 +116,30 @@ def _log_group(spec: NodeSpec, name: str) -> Resource:
     }
 
 
+def _repositories(spec: NodeSpec) -> Resources:
+    """For images of the node's own. A tag never comes to mean another image."""
+    found = {
+        "WorkflowImages": spec.names.workflow_images,
+        "TransferImages": spec.names.transfer_images,
+    }
+    how: dict[str, Any] = {"EncryptionType": "AES256"}
+    if has_key(spec):
+        how = {"EncryptionType": "KMS", "KmsKey": attribute("Key", "Arn")}
+    return {
+        logical_id: {
+            "Type": "AWS::ECR::Repository",
+            "Properties": {
+                "RepositoryName": name,
+                "ImageTagMutability": "IMMUTABLE",
+                "ImageScanningConfiguration": {"ScanOnPush": True},
+                "EncryptionConfiguration": how,
+                "Tags": tags(spec),
+            },
+        }
+        for logical_id, name in found.items()
+    }
+
+
 def _files(spec: NodeSpec) -> Resources:
     key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
     found: Resources = {
@@ -138,7 +156,7 @@ def _files(spec: NodeSpec) -> Resources:
                     {"TransitionToPrimaryStorageClass": "AFTER_1_ACCESS"},
                 ],
                 "FileSystemPolicy": files_policy(),
-                "FileSystemTags": tags(spec, Name=spec.names.stack),
+                "FileSystemTags": marked(spec, Name=spec.names.stack),
             },
         }
     }
@@ -164,7 +182,7 @@ def _key(spec: NodeSpec) -> Resources:
                 "EnableKeyRotation": True,
                 "PendingWindowInDays": 7,
                 "KeyPolicy": key_policy(spec.names),
-                "Tags": tags(spec),
+                "Tags": marked(spec),
             },
         },
         "KeyName": {

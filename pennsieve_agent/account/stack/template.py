@@ -13,9 +13,6 @@ from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
 from pennsieve_agent.account.stack.storage import storage
 
-MAX_TEMPLATE_BYTES = 51_200
-"""The longest template text that CloudFormation takes in a request."""
-
 
 def node_template(spec: NodeSpec) -> dict[str, Any]:
     """The stack of a node. Without ``spec.code`` it is turned off: it has no functions."""
@@ -65,12 +62,9 @@ def _outputs(spec: NodeSpec) -> dict[str, tuple[object, str]]:
     found: dict[str, tuple[object, str]] = {
         "Bucket": (ref("Bucket"), "The node's own files"),
         "FileSystem": (ref("Files"), "The files of runs"),
-        "Role": (
-            attribute("PlatformRole", "Arn") if spec.makes_role else spec.names.role,
-            "What Pennsieve assumes",
-        ),
     }
     if spec.code is not None:
-        found["Gateway"] = (ref("Gateway"), "The function that Pennsieve calls")
+        found["Gateway"] = (attribute("Gateway", "Arn"), "The function that users call")
+        found["Admin"] = (attribute("Admin", "Arn"), "The function that the owner calls")
         found["Version"] = (spec.code.version, "The version of the node's code")
     return found

@@ -7,29 +7,6 @@ from typing import Any
 from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.stack.statements import Document, document
 
-SESSION_SECONDS = 3600
-"""The longest session: the platform chains roles, which AWS ends after one hour anyway
-(``contracts/resources.md`` 1.9)."""
-
-
-def platform_trust(platform_account_id: str, external_id: str, partition: str = "aws") -> Document:
-    """Who may assume the platform's role: Pennsieve's account, with this node's external id.
-
-    The served trust policy demands no external id (``contracts/resources.md`` 1.9); ours does, so
-    that a stranger who registers this account's number under their own name gets nowhere.
-    """
-    principal = {"AWS": f"arn:{partition}:iam::{platform_account_id}:root"}
-    return document(
-        {
-            "Sid": "PennsieveWithExternalId",
-            "Effect": "Allow",
-            "Principal": principal,
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
-        }
-    )
-
-
 NO_SOURCE = {
     "ec2.amazonaws.com": "it does not say for whom it asks; and what it is asked for is a profile, "
     "which nobody can use from another account",

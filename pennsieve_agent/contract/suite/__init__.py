@@ -16,12 +16,13 @@ from pennsieve_agent.contract.suite import (
     signing_in,
     store,
     uploads,
+    upstream,
     workflows,
 )
 
 PARTS = (
     *(signing_in, gateway, people, datasets, packages, grants),
-    *(uploads, accounts, nodes, store, workflows, runs, extras),
+    *(uploads, accounts, nodes, store, workflows, runs, extras, upstream),
 )
 
 

@@ -280,7 +280,6 @@ CHECKS: list[Check] = [
         Json({"url": Matching("https?://.+"), "s3_bucket": str, "s3_key": str}),
         query=_ON_DATASET,
     ),
-    _MANIFEST_V2.get("the trash", "/datasets/trashcan", 200, query=_ON_DATASET),
     _ASSETS.change(
         "POST /packages/restore",
         "a viewer's refusal is 401 here, in single quotes",

@@ -23,7 +23,8 @@ _GRANTS = Section("workflows.md 1.5", _V2)
 _IMAGE = Section("workflows.md 1.6", _V2)
 PATH = "/applications/store"
 _ONE = f"{PATH}/{{app}}"
-_URL = "https://example.invalid/contract/{nowhere}"
+URL = "https://example.invalid/contract/{nowhere}"
+"""Of the application that these checks register."""
 _VERSION = {
     "uuid": UUID,
     "applicationId": UUID,
@@ -47,7 +48,7 @@ _APP = {
     "versions": Either(None, [_VERSION]),
 }
 _NEW = {
-    "source": {"type": "github", "url": _URL, "tag": "v1", "isPrivate": True},
+    "source": {"type": "github", "url": URL, "tag": "v1", "isPrivate": True},
     "release": {"id": 1},
 }
 _ACCESS = {
@@ -70,7 +71,7 @@ def _no_image(text: str) -> Json:
 
 CHECKS: list[Check] = [
     _LIST.get("the applications one may see, in a bare list", PATH, 200, Json([_APP])),
-    _LIST.get("none at an address", PATH, 200, Json([]), query={"sourceUrl": f"{_URL}/none"}),
+    _LIST.get("none at an address", PATH, 200, Json([]), query={"sourceUrl": f"{URL}/none"}),
     _REGISTER.change(
         f"POST {PATH}",
         "202 with the deployment alone",
@@ -98,7 +99,7 @@ CHECKS: list[Check] = [
         PATH,
         200,
         Json(Filled([{**_APP, "isPrivate": True, "visibility": "private"}])),
-        query={"sourceUrl": _URL},
+        query={"sourceUrl": URL},
         reads=False,
         keep={"app": "0.uuid", "version": "0.versions.0.uuid"},
     ),
@@ -107,7 +108,7 @@ CHECKS: list[Check] = [
         PATH,
         200,
         Json([]),
-        query={"sourceUrl": f"{_URL}.git"},
+        query={"sourceUrl": f"{URL}.git"},
         reads=False,
     ),
     _LIST.get("one, with its assets", _ONE, 200, Json({**_APP, "assets": {}}), reads=False),
@@ -170,14 +171,14 @@ CHECKS: list[Check] = [
         f"{PATH}/registry",
         404,
         _no_image("application not found in app store"),
-        query={"sourceUrl": f"{_URL}/none", "version": "v1"},
+        query={"sourceUrl": f"{URL}/none", "version": "v1"},
     ),
     _IMAGE.get(
         "an unknown version",
         f"{PATH}/registry",
         404,
         _no_image("version not found for this application"),
-        query={"sourceUrl": _URL, "version": "v9"},
+        query={"sourceUrl": URL, "version": "v9"},
         reads=False,
     ),
     _IMAGE.get(
@@ -185,7 +186,7 @@ CHECKS: list[Check] = [
         f"{PATH}/registry",
         404,
         _no_image("version is not yet deployed"),
-        query={"sourceUrl": _URL, "version": "v1"},
+        query={"sourceUrl": URL, "version": "v1"},
         reads=False,
     ),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from pennsieve_agent.contract.check import Asker, Check, Json, Section, Surface
 from pennsieve_agent.contract.families import says
 from pennsieve_agent.contract.shapes import ABSENT, UUID, Either, Filled, node_id
+from pennsieve_agent.contract.suite.store import URL
 
 _V2 = Surface.V2
 _CREATE = Section("workflows.md 2.2", _V2)
@@ -33,8 +34,8 @@ _DEFINITION = {
     "createdBy": node_id("user"),
 }
 _PAGE = {"workflows": [_DEFINITION], "nextCursor": str}
-_PROCESSOR = {"id": "p", "type": "processor", "sourceUrl": "https://example.invalid/x", "tag": "v1"}
-_NODES: list[dict[str, Any]] = [
+_PROCESSOR = {"id": "p", "type": "processor", "sourceUrl": URL, "tag": "v1"}
+NODES: list[dict[str, Any]] = [
     {"id": "in", "type": "data-source"},
     {**_PROCESSOR, "dependsOn": ["in"], "cpu": "256", "memory": "512"},
     {
@@ -45,18 +46,18 @@ _NODES: list[dict[str, Any]] = [
         "computeType": "standard",
     },
 ]
-_NEW = {
+WORKFLOW = {
     "name": "contract {nowhere}",
     "description": "contract",
     "organizationId": "{workspace}",
-    "processors": _NODES,
+    "processors": NODES,
 }
 _IN_WORKSPACE = {"organization_id": "{workspace}"}
 
 
 def _refused(title: str, nodes: list[dict[str, Any]]) -> Check:
     """A graph that is refused; the contract leaves the words open."""
-    return _OPEN.change(f"POST {PATH}", title, 400, says(), body={**_NEW, "processors": nodes})
+    return _OPEN.change(f"POST {PATH}", title, 400, says(), body={**WORKFLOW, "processors": nodes})
 
 
 CHECKS: list[Check] = [
@@ -91,7 +92,7 @@ CHECKS: list[Check] = [
         "sent as processors, read as dag",
         201,
         Json({**_DEFINITION, "dag": Filled([_NODE]), "processors": ABSENT}),
-        body=_NEW,
+        body=WORKFLOW,
         keep={"workflow": "uuid"},
     ),
     _CREATE.change(
@@ -99,7 +100,7 @@ CHECKS: list[Check] = [
         "without a workspace it is personal",
         201,
         Json({**_DEFINITION, "organizationId": ABSENT}),
-        body={key: value for key, value in _NEW.items() if key != "organizationId"},
+        body={key: value for key, value in WORKFLOW.items() if key != "organizationId"},
         keep={"personal": "uuid"},
     ),
     _OTHER.change(
@@ -109,7 +110,7 @@ CHECKS: list[Check] = [
         Json({"isActive": False}),
         body={"isActive": False},
     ),
-    _CREATE.change(f"POST {PATH}", "a name is needed", 400, says(), body={**_NEW, "name": ""}),
+    _CREATE.change(f"POST {PATH}", "a name is needed", 400, says(), body={**WORKFLOW, "name": ""}),
     _CREATE.change(f"POST {PATH}", "a body that is no JSON", 400, says(), body=b"{"),
     _refused(
         "a cycle",

@@ -8,10 +8,11 @@ so nothing is uploaded twice (an upload id is the platform's own mark of a repea
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,14 +20,14 @@ from typing import Any
 
 from pennsieve_agent.domain.transfers import StorageKeys, batches
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.mover.merge import files_of
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.storage import Storage
 from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.node.tasks import Task
+from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task
 
 RENEW_SECONDS = 300.0
 """Keys with less time left than this are renewed before they are used."""
+NOTED_AT_ONCE = 250
 _OUTCOMES = {"finalized"}
 Say = Callable[[str], None]
 
@@ -95,17 +96,17 @@ class Delivery:
     say: Say
     now: Callable[[], float]
 
-    def run(self, folders: list[tuple[str, Path]]) -> None:
-        """Upload everything in the folders; what is finalized already is left.
+    def run(self, made: Iterable[tuple[str, Path]]) -> None:
+        """Upload what the steps made; what is finalized already is left.
 
         Raises:
             Trouble: something cannot be uploaded; what was stays, and is not repeated.
 
         """
-        files = self._files(folders)
+        files = self._files(made)
         if not files:
-            self.say("there is nothing to deliver")
             return
+        files |= self._receipt(files)
         self._decide(files)
         left = {name: path for name, path in files.items() if name not in self.state.done}
         keys = Keys(self._storage_keys, self.now)
@@ -118,17 +119,32 @@ class Delivery:
         size = sum(path.stat().st_size for path in files.values())
         self.say(f"{amount(len(files), size)} in {self._folder() or 'the root of the dataset'}")
 
-    def _files(self, folders: list[tuple[str, Path]]) -> dict[str, Path]:
-        found: dict[str, Path] = {}
-        for _, folder in folders:
-            for relative, path in files_of(folder) if folder.is_dir() else ():
-                if relative in found:
-                    raise Trouble(f"two steps made '{relative}', and one dataset folder gets both")
-                if not path.stat().st_size:
-                    self.say(f"left out, as Pennsieve takes no empty file: {relative}")
-                    continue
-                found[relative] = path
-        return found
+    def _files(self, made: Iterable[tuple[str, Path]]) -> dict[str, Path]:
+        files: dict[str, Path] = {}
+        for relative, path in made:
+            if relative in files:
+                raise Trouble(f"two steps made '{relative}', and one dataset folder gets both")
+            if not path.stat().st_size:
+                self.say(f"left out, as Pennsieve takes no empty file: {relative}")
+                continue
+            files[relative] = path
+        return files
+
+    def _receipt(self, files: Mapping[str, Path]) -> dict[str, Path]:
+        """The run's receipt as a file beside its results; none where Pennsieve keeps the run."""
+        path = self.state.path.with_suffix(".receipt")
+        if not path.exists():
+            receipt = self.relay.ask("GET", RECEIPT_PATH, {})
+            if not receipt:
+                return {}
+            partial = path.with_suffix(".part")
+            partial.write_text(json.dumps(receipt))
+            partial.replace(path)
+        receipt = json.loads(path.read_text())
+        text = path.with_suffix(".json.receipt")
+        text.write_text(receipt["text"])
+        name = str(receipt["name"])
+        return {name if name not in files else f"{self.task.run}-{name}": text}
 
     def _decide(self, files: Mapping[str, Path]) -> None:
         for name in files:
@@ -182,7 +198,21 @@ class Delivery:
                 raise Trouble(f"Pennsieve does not take '{name}': {row.get('error', 'unknown')}")
             self.state.done[name] = self.state.ids[name]
             self.say(f"delivered {self._folder()}/{name}".replace("//", "/"))
+        self._note(sent)
         self.state.write()
+
+    def _note(self, sent: Mapping[str, tuple[int, str]]) -> None:
+        """Tell the node what was delivered; a package's id is its upload's (``core.md`` 4.4)."""
+        rows = [
+            {
+                "path": f"{self._folder()}/{name}".lstrip("/"),
+                "package": f"N:package:{self.state.ids[name]}",
+                "size": size,
+                "sha256": hex_of(checksum),
+            }
+            for name, (size, checksum) in sent.items()
+        ]
+        note(self.relay, self.task, rows)
 
     def _storage_keys(self) -> Mapping[str, Any]:
         path, body = "/upload/manifest/storage-credentials", {"manifestNodeId": self.state.manifest}
@@ -193,3 +223,15 @@ class Delivery:
 
     def _folder(self) -> str:
         return self.task.params.get("TARGET_FOLDER", "").strip("/")
+
+
+def note(relay: Relay, task: Task, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Tell the node what a task has delivered."""
+    for start in range(0, len(rows), NOTED_AT_ONCE):
+        body = {"step": task.step, "files": list(rows[start : start + NOTED_AT_ONCE])}
+        relay.ask("PUT", OUTPUTS_PATH, {}, body)
+
+
+def hex_of(checksum: str) -> str:
+    """A SHA-256 in hex; empty for that of a file in parts, which is not the file's own."""
+    return "" if "-" in checksum else base64.b64decode(checksum).hex()

@@ -1,27 +1,30 @@
-"""The program of a mover job: reads what to do, does it, and ends with 0, or 1 and a reason."""
+"""The program of a transfer job: reads what to do, does it, ends with 0, or 1 and a reason."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from pennsieve_agent.domain.step_files import LAYERS_MOUNT
+from pennsieve_agent.engine.files import remove_tree
 from pennsieve_agent.node.mover import merge, stage, targets
 from pennsieve_agent.node.mover.relay import Relay
+from pennsieve_agent.node.mover.run_files import Owner, RunFiles
 from pennsieve_agent.node.mover.trouble import Trouble, disk_words
 from pennsieve_agent.node.sigv4 import keys_of_task, place, signed
-from pennsieve_agent.node.tasks import LAYERS_DIR, LAYERS_MOUNT, RUN_DIR, Task, TaskKind
+from pennsieve_agent.node.tasks import LAYERS_DIR, RUN_DIR, Task, TaskKind
 
-INPUT = ".input"
-"""What the folder of a step's merged input has after the step's id."""
+_READABLE = 0o022
+"""Files and folders that anybody may read: a step's image may run as any user."""
 
 
 def main() -> int:
     """Do the task that the environment names; the exit code."""
+    os.umask(_READABLE)
     try:
         work(os.environ)
     except Trouble as error:
@@ -41,8 +44,9 @@ def work(environ: Mapping[str, str]) -> None:
         OSError: the file system, or AWS, refuses.
 
     """
-    run = Path(environ[RUN_DIR])
+    root = Path(environ[RUN_DIR])
     task = Task.of(_told(environ))
+    run = RunFiles(root, Owner(task.uid), task.before)
     relay = Relay(
         task.run,
         environ["NODE_RECONCILER"],
@@ -52,16 +56,16 @@ def work(environ: Mapping[str, str]) -> None:
     )
     match task.kind:
         case TaskKind.STAGE_IN:
-            stage.stage_in(task, relay, run / task.step, _say)
+            stage.stage_in(task, relay, run, _say)
         case TaskKind.MERGE:
-            parents = [(step, run / step) for step in task.parents]
-            count = merge.merge(parents, run / f"{task.step}{INPUT}")
-            _say(f"{count} files of {len(parents)} steps")
+            run.lay_out(task.steps)
+            count = merge.merge(run, task.step, task.parents)
+            _say(f"{count} files of {len(task.parents)} steps")
         case TaskKind.DELIVER:
             places = targets.Places(run, Path(environ.get(LAYERS_DIR, LAYERS_MOUNT)))
             targets.deliver(task, relay, places, _say, time.time)
         case TaskKind.CLEAN:
-            _clean(run)
+            _clean(root)
 
 
 def _told(environ: Mapping[str, str]) -> bytes:
@@ -80,7 +84,7 @@ def _clean(run: Path) -> None:
     """Remove everything of the run; the folder itself goes with its access point."""
     for path in run.iterdir():
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+            remove_tree(path)
         else:
             path.unlink(missing_ok=True)
     _say("the run's files are gone")

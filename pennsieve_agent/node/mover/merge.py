@@ -1,74 +1,53 @@
-"""Walking what steps made, and making one folder of several."""
+"""Making one folder of the files of several steps, by links."""
 
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from pennsieve_agent.node.mover.run_files import Owner, RunFiles
 from pennsieve_agent.node.mover.trouble import Trouble, disk_words
 
-
-def files_of(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The files below a step's folder: path within it, and where it is; in order of paths.
-
-    A link is followed only where it stays in the folder, and never to a folder.
-
-    Raises:
-        Trouble: a link leads out, or something is neither file nor folder.
-
-    """
-    root = folder.resolve()
-    for here, folders, names in os.walk(folder):
-        folders.sort()
-        links = [name for name in folders if Path(here, name).is_symlink()]
-        for name in sorted([*names, *links]):
-            path = Path(here, name)
-            relative = path.relative_to(folder).as_posix()
-            if path.is_symlink():
-                target = path.resolve()
-                if not target.is_relative_to(root) or not target.is_file():
-                    raise Trouble(f"'{relative}' is a link that leads out of the step's output")
-            elif not path.is_file():
-                raise Trouble(f"'{relative}' is neither a file nor a folder")
-            yield relative, path
+AT_ONCE = 8
 
 
-def merge(parents: Sequence[tuple[str, Path]], into: Path) -> int:
-    """Put the files of several steps into one folder; how many. What is there already is kept.
+def merge(run: RunFiles, step: str, parents: Sequence[str]) -> int:
+    """Link the files of ``parents`` into the merged folder of ``step``; how many.
+
+    The links are relative, so that they mean the same wherever the run's folder is mounted, and
+    symbolic, as not every file system that AWS mounts has hard links. What is there is kept.
 
     Raises:
         Trouble: two steps made a file of one name, or the file system refuses.
 
     """
+    into = run.make_merged(step)
     made: dict[str, str] = {}
-    for step, folder in parents:
-        if not folder.is_dir():
-            continue
-        for relative, path in files_of(folder):
+    links: list[tuple[Path, Path]] = []
+    for parent in parents:
+        for relative, path in run.files(parent):
             if relative in made:
                 raise Trouble(
-                    f"steps '{made[relative]}' and '{step}' both made '{relative}', and the next "
+                    f"steps '{made[relative]}' and '{parent}' both made '{relative}', and the next "
                     "step reads both; let one write to a folder of its own"
                 )
-            made[relative] = step
-            _link(path.resolve(), into / relative)
-    into.mkdir(parents=True, exist_ok=True)
+            made[relative] = parent
+            links.append((path, into / relative))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for done in [pool.submit(_link, *link, into, run.owner) for link in links]:
+            done.result()
     return len(made)
 
 
-def _link(source: Path, target: Path) -> None:
+def _link(source: Path, target: Path, top: Path, owner: Owner) -> None:
     try:
-        if target.exists():
+        owner.make_folders(target.parent, top)
+        if target.is_symlink():
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            target.hardlink_to(source)
-        except OSError:  # a file system without them
-            partial = target.with_name(f"{target.name}.part")
-            shutil.copyfile(source, partial)
-            partial.replace(target)
+        target.symlink_to(os.path.relpath(source, target.parent))
+        owner.take(target)
     except (FileExistsError, NotADirectoryError):
         raise Trouble(f"'{target.name}' is a file of one step and a folder of another") from None
     except OSError as error:

@@ -13,7 +13,9 @@ from typing import Any
 from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.sigv4 import keys_of_task, place, signed
 
-ATTEMPTS = 8
+PATIENCE_SECONDS = 2 * 3600.0
+"""How long Pennsieve is waited for: results of hours are not given up for an hour without it."""
+LONGEST_PAUSE = 60.0
 CALL_SECONDS = 60
 _WORTH_REPEATING = {429, 500, 502, 503, 504}
 _OK = 300
@@ -33,31 +35,40 @@ class Relay:
     def ask(
         self, method: str, path: str, query: Mapping[str, str], body: Any = None
     ) -> dict[str, Any]:
-        """What the platform answers; repeated while it is down for a moment.
+        """What the platform answers; repeated while it is down.
 
         Raises:
             Trouble: it refuses, or stays down.
 
         """
         asked = {"run": self.run, "method": method, "path": path, "query": query, "body": body}
-        said = "no answer"
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self.sleep(min(2.0**attempt, 30.0))
-            try:
-                answer = self._call({"relay": asked})
-            except (OSError, ValueError) as error:
-                said = str(error)
-                continue
-            status = int(answer.get("status", 0))
-            if status in _WORTH_REPEATING:
-                said = f"{status} {answer.get('body')}"
-                continue
-            if not 0 < status < _OK:
-                raise Trouble(f"Pennsieve refused {method} {path}: {status} {answer.get('body')}")
-            found = answer.get("body")
-            return found if isinstance(found, dict) else {"": found}
-        raise Trouble(f"Pennsieve does not answer {method} {path}: {said}")
+        waited, pause = 0.0, 1.0
+        while True:
+            answer, said = self._try(asked)
+            if answer is not None:
+                break
+            if waited >= PATIENCE_SECONDS:
+                raise Trouble(f"Pennsieve does not answer {method} {path}: {said}")
+            pause = min(pause * 2, LONGEST_PAUSE)
+            self.sleep(pause)
+            waited += pause
+        status = int(answer.get("status", 0))
+        if reason := answer.get("reason"):
+            raise Trouble(str(reason))
+        if not 0 < status < _OK:
+            raise Trouble(f"Pennsieve refused {method} {path}: {status} {answer.get('body')}")
+        body = answer.get("body")
+        return body if isinstance(body, dict) else {"": body}
+
+    def _try(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
+        """An answer; or none, and why it is worth asking again."""
+        try:
+            answer = self._call({"relay": asked})
+        except (OSError, ValueError) as error:
+            return None, str(error)
+        if int(answer.get("status", 0)) in _WORTH_REPEATING:
+            return None, f"{answer['status']} {answer.get('body')}"
+        return answer, ""
 
     def _call(self, event: Mapping[str, Any]) -> dict[str, Any]:
         body = json.dumps(event).encode()

@@ -10,12 +10,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout, has_files_at_top, local_paths
+from pennsieve_agent.domain.step_files import step_folder
+from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.mover.relay import Relay
+from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.trouble import Trouble, disk_words, files_word
 from pennsieve_agent.node.tasks import Task
 
@@ -30,35 +34,42 @@ _PARTIAL_CONTENT = 206
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A file to bring: its place in the step's folder, size in bytes, and address for a while."""
+    """A file to bring: its path in the dataset, size in bytes, and address for a while.
+
+    ``local`` is its place in ``INPUT_DIR``.
+    """
 
     package: str
     name: str
     path: PurePosixPath
     size: int
     url: str = field(repr=False)
+    local: PurePosixPath = field(default_factory=PurePosixPath)
 
 
-def stage_in(task: Task, relay: Relay, into: Path, say: Callable[[str], None]) -> None:
-    """Download everything that a task names, keeping the folders of the dataset.
+def stage_in(task: Task, relay: Relay, run: RunFiles, say: Callable[[str], None]) -> None:
+    """Download everything that a task names, laid out as the task says.
 
     Raises:
-        Trouble: a file cannot be had, or a name leads out of the folder.
+        Trouble: a file cannot be downloaded, a name leads out of the folder, or two files would
+            be in one place.
 
     """
     files = list(manifest(task, relay))
     if not files:
         raise Trouble("the packages hold no files")
-    _check_places(files)
-    into.mkdir(parents=True, exist_ok=True)
+    files = _laid_out(files, task.layout)
+    run.lay_out([*task.steps, task.step])
     total = sum(file.size for file in files)
     say(f"{amount(len(files), total)} from dataset {task.dataset}")
-    fetcher = Fetcher(task, relay, into)
+    fetcher = Fetcher(task, relay, run)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(fetcher.fetch, file) for file in files]:
             done.result()
-    shutil.rmtree(into.with_name(f".{into.name}.partial"), ignore_errors=True)
-    say(f"all of it is there: {files_word(len(files))}")
+    shutil.rmtree(fetcher.partials, ignore_errors=True)
+    say(f"all files are there: {files_word(len(files))}, layout '{task.layout}'")
+    if not has_files_at_top([file.local for file in files]):
+        say(NO_FILES_AT_TOP)
 
 
 def manifest(task: Task, relay: Relay) -> Iterator[Incoming]:
@@ -86,48 +97,56 @@ def _folders(relay: Relay, query: Mapping[str, str]) -> dict[str, str]:
     return {row["packageId"]: row["path"] for row in rows}
 
 
-def _check_places(files: Sequence[Incoming]) -> None:
-    """Refuse names that lead out of the folder, and two files in one place."""
-    seen: dict[PurePosixPath, str] = {}
+def _laid_out(files: Sequence[Incoming], layout: Layout) -> list[Incoming]:
+    """The files with their places; refuses names that lead out, and two files in one place."""
     for file in files:
         parts = file.path.parts
         if file.path.is_absolute() or ".." in parts or "\0" in str(file.path) or not parts:
             raise Trouble(f"'{file.path}' leads out of the run's folder; nothing was downloaded")
+    seen: dict[PurePosixPath, str] = {}
+    for file in files:
         if seen.setdefault(file.path, file.package) != file.package:
             raise Trouble(f"two files are called '{file.path}'; rename one of them")
+    try:
+        places = local_paths([str(file.path) for file in files], layout)
+    except UsageProblem as problem:
+        raise Trouble(f"{problem.message}; nothing was downloaded") from None
+    return [replace(file, local=place) for file, place in zip(files, places, strict=True)]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Fetcher:
     """Downloads files of one task, with addresses renewed when they have ended."""
 
     task: Task
     relay: Relay
-    into: Path
+    run: RunFiles
+
+    @property
+    def partials(self) -> Path:
+        """Where files grow: beside the step's folder, which never has half a file in it."""
+        return self.run.root / f".{step_folder(self.task.step)}.partial"
 
     def fetch(self, file: Incoming) -> None:
         """Bring one file; a complete one is left as it is.
 
         Raises:
-            Trouble: it cannot be had.
+            Trouble: it cannot be downloaded or written.
 
         """
-        target = self.into / file.path
+        into = self.run.data(self.task.step)
+        target = into / file.local
         if target.is_file() and target.stat().st_size == file.size:
             return
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = self._partial(file)
+            self.run.owner.make_folders(target.parent, into)
+            self.partials.mkdir(exist_ok=True)
+            partial = self.partials / hashlib.sha256(str(file.path).encode()).hexdigest()
             self._download(file, partial)
+            self.run.owner.take(partial)
             partial.replace(target)
         except OSError as error:
             raise Trouble(disk_words(error, f"writing '{file.path}'")) from error
-
-    def _partial(self, file: Incoming) -> Path:
-        """Where it grows: beside the step's folder, which never has half a file in it."""
-        folder = self.into.with_name(f".{self.into.name}.partial")
-        folder.mkdir(exist_ok=True)
-        return folder / hashlib.sha256(str(file.path).encode()).hexdigest()
 
     def _download(self, file: Incoming, partial: Path) -> None:
         url, said = file.url, ""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout
+from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.mover.deliver import Delivery, Keys, State
-from pennsieve_agent.node.mover.merge import files_of
+from pennsieve_agent.node.mover.deliver import Delivery, Keys, State, hex_of, note
 from pennsieve_agent.node.mover.relay import Relay
+from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.storage import Storage
 from pennsieve_agent.node.mover.trouble import Trouble, disk_words
 from pennsieve_agent.node.tasks import Task
@@ -24,7 +26,7 @@ Say = Callable[[str], None]
 class Places:
     """The folder of the run, and that of the node's layers where the job has it."""
 
-    run: Path
+    run: RunFiles
     layers: Path
 
 
@@ -36,24 +38,37 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
 
     """
     run = places.run
-    folders = [(step, run / step) for step in task.parents]
-    state = State.read(run / f".{task.step}.delivery.json")
+    made = {step: list(run.files(step)) for step in task.parents}
+    files = [file for each in made.values() for file in each]
+    _say_who_wrote_nothing(task, run, made, say)
+    state = State.read(run.root / f".{step_folder(task.step)}.delivery.json")
     match task.target:
         case "" | "Pennsieve Dataset":
-            Delivery(task, relay, state, say, now).run(folders)
+            Delivery(task, relay, state, say, now).run(files)
         case "Pennsieve Package Asset":
-            _asset(task, relay, state, folders, say, now)
+            _asset(task, relay, state, files, say, now)
         case "persistent-layer":
-            _layer(task, places.layers, folders, say)
+            _layer(task, places.layers, files, say)
         case _:
             raise Trouble(f"this node knows no target '{task.target}'")
+
+
+def _say_who_wrote_nothing(
+    task: Task, run: RunFiles, made: Mapping[str, Sequence[object]], say: Say
+) -> None:
+    empty = [step for step, files in made.items() if not files]
+    for step in empty:
+        say(f"step '{step}' wrote no files")
+    sources = task.sources if empty and task.layout is Layout.TREE else ()
+    if sources and not any(run.has_files_at_top(step) for step in sources):
+        say(NO_FILES_AT_TOP)
 
 
 def _asset(
     task: Task,
     relay: Relay,
     state: State,
-    folders: list[tuple[str, Path]],
+    files: Sequence[tuple[str, Path]],
     say: Say,
     now: Callable[[], float],
 ) -> None:
@@ -69,23 +84,24 @@ def _asset(
             "properties": {},
             "package_ids": list(task.packages),
         }
-        found = relay.ask("POST", "/packages/assets", query, body)
-        state.manifest = str(found["asset"]["id"])
-        first: dict[str, Any] | None = _asset_keys(found["upload_credentials"])
+        answer = relay.ask("POST", "/packages/assets", query, body)
+        state.manifest = str(answer["asset"]["id"])
+        first: dict[str, Any] | None = _asset_keys(answer["upload_credentials"])
         state.write()
     else:
         raise Trouble("an earlier attempt began a viewer asset; start the run again")
     keys = Keys(lambda: first or {}, now)
     storage = Storage(keys, relay.sleep, relay.endpoint)
-    count = 0
-    for _, folder in folders:
-        for relative, path in files_of(folder) if folder.is_dir() else ():
-            storage.put(path, relative)
-            count += 1
+    rows = []
+    for relative, path in files:
+        size, checksum = storage.put(path, relative)
+        about = {"path": relative, "asset": state.manifest}
+        rows.append(about | {"size": size, "sha256": hex_of(checksum)})
     relay.ask("PATCH", f"/packages/assets/{state.manifest}", query, {"status": "ready"})
     outputs = f"/compute/workflows/runs/{task.run}/outputs"
     relay.ask("PUT", outputs, {}, {"assetId": state.manifest})
-    say(f"viewer asset {state.manifest} of {len(task.packages)} packages has {count} files")
+    note(relay, task, rows)
+    say(f"viewer asset {state.manifest} of {len(task.packages)} packages has {len(files)} files")
 
 
 def _asset_keys(row: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +117,7 @@ def _asset_keys(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _layer(task: Task, shelf: Path, folders: list[tuple[str, Path]], say: Say) -> None:
+def _layer(task: Task, shelf: Path, files: Sequence[tuple[str, Path]], say: Say) -> None:
     """Fill a layer of the node, which must be there; it appears complete or not at all."""
     name = task.params.get("layerName", "")
     target = shelf / name
@@ -110,15 +126,15 @@ def _layer(task: Task, shelf: Path, folders: list[tuple[str, Path]], say: Say) -
     try:
         fresh = shelf / f".{task.run}"
         shutil.rmtree(fresh, ignore_errors=True)
-        count = size = 0
-        for _, folder in folders:
-            for relative, path in files_of(folder) if folder.is_dir() else ():
-                place = fresh / relative
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, place)
-                count, size = count + 1, size + place.stat().st_size
+        size = 0
+        for relative, path in files:
+            place = fresh / relative
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+            size += place.stat().st_size
         shutil.rmtree(target, ignore_errors=True)
+        fresh.mkdir(parents=True, exist_ok=True)
         fresh.rename(target)
     except OSError as error:
         raise Trouble(disk_words(error, f"filling layer '{name}'")) from error
-    say(f"{amount(count, size)} in layer {name}")
+    say(f"{amount(len(files), size)} in layer {name}")

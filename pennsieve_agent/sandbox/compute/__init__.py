@@ -21,18 +21,16 @@ are read and written through.
 The state of a run changes only through :mod:`.run_states`, conditionally on the state it had, so
 that of two changes that meet exactly one happens.
 
-**Builds.** A registered version goes from ``registering`` (the tag is checked out; from the
-sandbox's own GitHub, if that has the repository) to ``deploying`` (with a container engine
-``docker build``, without one the checkout is kept) to ``deployed`` or ``error``. What the build
-said can be read, which the platform does not offer:
-``GET /applications/store/{uuid}/versions/{version uuid or tag}/log`` answers
-``{"messages": [{"timestamp", "message"}]}``.
+**Builds.** A registered version goes from ``registering`` to ``deploying`` (the tag is fetched,
+from the sandbox's own GitHub if that has the repository, see :mod:`.fetching`; with a container
+engine ``docker build``, without one the files are kept) to ``deployed`` or ``error``. What the
+build said is in the sandbox's log.
 
-**A run's callback token** is made when the run is handed to its node, and its hash is kept. It is
-accepted on v2 for the run's one dataset until the run leaves STARTED, and for the run itself until
-it is final.
+**Whose a run is.** It acts as the person who started it: its node is handed that person's session,
+and a callback token of the run, whose hash is kept. The token is accepted on v2, for the run's one
+dataset, while the run is STARTED.
 
-Left out: interactive sessions, LLM budgets, storage nodes, viewer assets, and Parquet exports.
+Left out: interactive sessions, LLM budgets, storage nodes, and Parquet exports.
 """
 
 from __future__ import annotations

@@ -51,7 +51,6 @@ class Applications:
             Route("GET", f"{STORE}/<uuid>", Scheme.USER, self.show),
             Route("PATCH", f"{STORE}/<uuid>", Scheme.USER, self.change),
             Route("GET", f"{STORE}/<uuid>/asset", Scheme.USER, self.asset),
-            Route("GET", f"{STORE}/<uuid>/versions/<path:version>/log", Scheme.USER, self.log),
             Route("GET", "/applications/<uuid>/deployments", Scheme.WORKSPACE, self.deployments),
             Route(
                 "GET",
@@ -167,22 +166,6 @@ class Applications:
 
     def _assets(self, version_uuid: str) -> list[Row]:
         return self._store.rows("SELECT * FROM app_assets WHERE version_uuid = ?", (version_uuid,))
-
-    def log(self, request: Request) -> Response:
-        """Ours: the build log of a version, by its uuid or tag."""
-        app, wanted = self._visible(request), request.params["version"]
-        version = self._store.row(
-            "SELECT uuid FROM app_versions WHERE app_uuid = ? AND (uuid = ? OR version = ?)"
-            " ORDER BY seq DESC LIMIT 1",
-            (app["uuid"], wanted, wanted),
-        )
-        if version is None:
-            raise answers.message(404, answers.NO_RECORDS)
-        rows = self._store.rows(
-            "SELECT timestamp, message FROM app_build_log WHERE version_uuid = ? ORDER BY seq",
-            (version["uuid"],),
-        )
-        return Response(200, {"messages": [dict(row) for row in rows]})
 
     def registry(self, request: Request) -> Response:
         """The image of an application's version (1.6); access is checked last."""

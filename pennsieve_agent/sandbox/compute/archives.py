@@ -89,7 +89,7 @@ class LogArchives:
 
     def _fill(self, archive: zipfile.ZipFile, run: Row) -> None:
         steps = self._states.steps(run["uuid"])
-        archive.writestr("run.json", json.dumps(run_json(self._store, run, steps), indent=2))
+        archive.writestr("run.json", json.dumps(run_json(run, steps), indent=2))
         for number, step in enumerate(steps, 1):
             name = f"logs/{number:02d}-{_file_name(step['node_id'])}.log"
             with archive.open(name, "w") as file:

@@ -63,9 +63,8 @@ class Builder:
             return
         self._deployment(version_uuid, "RUNNING")
         try:
-            folder = self._check_out(row)
             self._set_status(version_uuid, "deploying")
-            self._prepare(row, folder)
+            self._prepare(row, self._check_out(row))
         except AgentError as error:
             self._failed(row, error.message, error.hint)
         except Exception as error:
@@ -77,7 +76,7 @@ class Builder:
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         commit = self._neighbours.checkout(row["source_url"], row["version"], folder)
-        self._say(row, f"checked out {row['source_url']} at {commit}")
+        _say(row, f"checked out {row['source_url']} at {commit}")
         self._keep_assets(row, folder)
         self._read_manifest(row, folder)
         return folder
@@ -97,7 +96,7 @@ class Builder:
         try:
             manifest = self._neighbours.manifest(folder)
         except SourceError as error:
-            self._say(row, f"the manifest is not used: {error.message}")
+            _say(row, f"the manifest is not used: {error.message}")
             return
         text = json.dumps(manifest_json(manifest))
         with self._store.transaction():
@@ -110,7 +109,7 @@ class Builder:
 
     def _prepare(self, row: Row, folder: Path) -> None:
         program = self._neighbours.backend.prepare(
-            folder, _short_name(row), lambda line: self._say(row, line)
+            folder, _short_name(row), lambda line: _say(row, line)
         )
         if self._images is not None:
             made = {"backend": program.backend, "reference": program.reference}
@@ -124,13 +123,11 @@ class Builder:
             self._deployment(row["uuid"], "STOPPED")
 
     def _failed(self, row: Row, why: str, hint: str | None) -> None:
-        self._say(row, why)
+        _say(row, why)
         if hint:
-            self._say(row, hint)
-        found = self._store.row("SELECT status FROM app_versions WHERE uuid = ?", (row["uuid"],))
-        built = found is not None and found["status"] == "deploying"
+            _say(row, hint)
         with self._store.transaction():
-            self._set_status(row["uuid"], "error" if built else f"error: {why}")
+            self._set_status(row["uuid"], "error")
             self._deployment(row["uuid"], "STOPPED", why)
 
     def _set_status(self, version_uuid: str, status: str) -> None:
@@ -147,11 +144,10 @@ class Builder:
             (status, now, now, problem, bool(problem), version_uuid),
         )
 
-    def _say(self, row: Row, line: str) -> None:
-        self._store.execute(
-            "INSERT INTO app_build_log (version_uuid, timestamp, message) VALUES (?, ?, ?)",
-            (row["uuid"], int(self._now() * 1000), line.encode(errors="replace").decode()),
-        )
+
+def _say(row: Row, line: str) -> None:
+    """What a build said is in the sandbox's log alone, as the platform shows it to nobody."""
+    log.info("build of %s at %s: %s", row["source_url"], row["version"], line)
 
 
 def _short_name(row: Row) -> str:

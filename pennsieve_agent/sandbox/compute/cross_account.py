@@ -26,8 +26,10 @@ class CustomerAccount:
         self._account_id = account_id
         self._role_name = role_name
 
-    def assume(self, external_id: str, *, must_demand_it: bool = False) -> dict[str, str]:
+    def assume(self) -> dict[str, str]:
         """Assume the role; answers the credentials as boto3's arguments.
+
+        The hosted platform never sends an external id (1.8).
 
         Raises:
             Refused: there is no such role, its name or path is not one the platform can assume,
@@ -39,14 +41,11 @@ class CustomerAccount:
         if not self._role_name.startswith(ROLE_PREFIX):
             raise Refused(f"the platform may only assume roles called {ROLE_PREFIX}*, not {arn}")
         policy = self._trust_policy(arn)
-        if why := trust.refusal(policy, external_id):
+        if why := trust.refusal(policy):
             raise Refused(f"{arn} cannot be assumed: {why}")
-        if must_demand_it and not trust.demands_external_id(policy):
-            raise Refused(f"the trust policy of {arn} demands no external id")
-        with_id = {"ExternalId": external_id} if external_id else {}
         sts = _client("sts", self._endpoint, _REGION, insider.KEYS)
         try:
-            answer = sts.assume_role(RoleArn=arn, RoleSessionName="pennsieve", **with_id)
+            answer = sts.assume_role(RoleArn=arn, RoleSessionName="pennsieve")
         finally:
             sts.close()
         found = answer["Credentials"]
@@ -145,12 +144,17 @@ class Access:
 
 def platform_client(service: str, endpoint: str) -> Any:
     """A client of boto3 in the platform's own account."""
-    client = _client(service, endpoint, _REGION, insider.KEYS)
+    return account_client(service, endpoint, PLATFORM_ACCOUNT_ID)
 
-    def at_home(request: Any, **_: Any) -> None:
-        request.headers["x-moto-account-id"] = PLATFORM_ACCOUNT_ID
 
-    client.meta.events.register("before-sign", at_home)
+def account_client(service: str, endpoint: str, account: str, region: str = _REGION) -> Any:
+    """A client of boto3 for what the sandbox itself does in an account."""
+    client = _client(service, endpoint, region, insider.KEYS)
+
+    def inside(request: Any, **_: Any) -> None:
+        request.headers["x-moto-account-id"] = account
+
+    client.meta.events.register("before-sign", inside)
     return client
 
 

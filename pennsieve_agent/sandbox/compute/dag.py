@@ -11,58 +11,13 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
-from pennsieve_agent.domain.workflows import DATASET_TARGET, Step, StepKind
+from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.sandbox.compute.bodies import Body
+from pennsieve_agent.sandbox.compute.target_types import LAYER_TARGET, places
 
 SOURCE, PROCESSOR, TARGET = "data-source", "processor", "data-target"
-LAYER_TARGET = "persistent-layer"
-LAYER_NAME = "layerName"
 MAX_NODES = 200
 _OPTIONAL_TEXTS = ("sourceUrl", "tag", "computeType", "cpu", "memory", "sessionType", "targetType")
-
-_SMALL = {"cpu": 256, "memory": 512, "computeTypes": ["standard", "lambda"]}
-TARGET_TYPES: list[dict[str, Any]] = [
-    {
-        "targetType": DATASET_TARGET,
-        "label": DATASET_TARGET,
-        "params": [
-            {
-                "name": "UPLOAD_BUCKET",
-                "type": "string",
-                "description": "Where files are put before they are imported",
-                "defaultValue": "sandbox-uploads",
-            },
-            {
-                "name": "TARGET_FOLDER",
-                "type": "string",
-                "description": "Folder of the dataset that gets the files",
-                "defaultValue": "",
-            },
-        ],
-        "runtimeConfig": _SMALL,
-    },
-    {
-        "targetType": LAYER_TARGET,
-        "label": "Persistent Layer",
-        "params": [
-            {
-                "name": LAYER_NAME,
-                "type": "string",
-                "description": "An empty layer of the compute node, which gets the files",
-                "defaultValue": None,
-            },
-            {
-                "name": "layerType",
-                "type": "string",
-                "description": "What the layer is for",
-                "defaultValue": "data",
-            },
-        ],
-        "runtimeConfig": _SMALL,
-    },
-]
-"""The registry (2.5), with a bucket's name for the dataset target. ``Pennsieve Package Asset`` is
-left out: the sandbox has no viewer assets."""
 
 
 class BadGraph(Exception):  # noqa: N818 - a kind of answer, not a fault
@@ -114,13 +69,31 @@ def _check_fields(node: Mapping[str, Any]) -> None:
         raise BadGraph(f"data-source {name} cannot depend on other nodes")
     if kind == PROCESSOR and "sourceUrl" not in node:
         raise BadGraph(f"processor {name}: missing sourceUrl")
-    if kind == TARGET and "targetType" not in node:
-        raise BadGraph(f"data-target {name}: missing targetType")
-    known = {target["targetType"] for target in TARGET_TYPES}
-    if kind == TARGET and node["targetType"] not in known:
-        raise BadGraph(f"data-target {name}: unknown targetType {node['targetType']}")
+    if kind == TARGET:
+        _check_target(node)
     for field in ("cpu", "memory"):
         check_amount(name, field, node.get(field, ""))
+
+
+def _check_target(node: Mapping[str, Any]) -> None:
+    name, type_ = node["id"], node.get("targetType")
+    if not type_:
+        raise BadGraph(f"data-target {name}: missing targetType")
+    if not places(type_):
+        raise BadGraph(f"data-target {name}: unknown targetType {type_}")
+    check_place(node, node.get("computeType", ""))
+
+
+def check_place(target: Mapping[str, Any], place: str) -> None:
+    """See that a data target runs where its type can (``contracts/upstream-2026-11.md`` 8).
+
+    Raises:
+        BadGraph: it does not, or nothing is said.
+
+    """
+    offered = places(target["targetType"])
+    if place not in offered:
+        raise BadGraph(f"data-target {target['id']}: computeType must be {' or '.join(offered)}")
 
 
 def check_amount(node_id: str, field: str, text: str) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.bodies import BadBody, Body, read
-from pennsieve_agent.sandbox.compute.dag import TARGET_TYPES, BadGraph, read_nodes
+from pennsieve_agent.sandbox.compute.catalogue import find_app_of
+from pennsieve_agent.sandbox.compute.dag import BadGraph, read_nodes
 from pennsieve_agent.sandbox.compute.definition_json import definition_json, definitions_json
 from pennsieve_agent.sandbox.compute.node_access import ADMIN
 from pennsieve_agent.sandbox.compute.paging import cursor_of, limit_of
 from pennsieve_agent.sandbox.compute.records import find_definition
 from pennsieve_agent.sandbox.compute.seams import Members
+from pennsieve_agent.sandbox.compute.target_types import TARGET_TYPES
 from pennsieve_agent.sandbox.compute.times import go_text
+from pennsieve_agent.sandbox.faults import takes_foreign
 from pennsieve_agent.sandbox.http import Caller, Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.store import Row, Store
 from pennsieve_agent.sandbox.world import World
@@ -94,6 +98,7 @@ class Definitions:
             raise answers.message(400, "missing name")
         if organization and not self._members.org_role(caller.user_id, organization):
             raise answers.message(403, answers.FORBIDDEN)
+        self._refuse_foreign(nodes)
         uuid, now = str(uuid4()), go_text(self._now())
         self._store.execute(
             "INSERT INTO workflow_definitions (uuid, name, description, summary, organization_id,"
@@ -102,6 +107,18 @@ class Definitions:
         )
         made = find_definition(self._store, uuid)
         return Response(201, definition_json(self._store, made) if made else None)
+
+    def _refuse_foreign(self, nodes: Sequence[Mapping[str, Any]]) -> None:
+        """Refuse code that is in no App Store, unless the sandbox is to take it.
+
+        Whether the hosted platform does either is not public; the words are ours.
+        """
+        if takes_foreign(self._store):
+            return
+        for node in nodes:
+            url = str(node.get("sourceUrl") or "")
+            if url and find_app_of(self._store, url) is None:
+                raise answers.message(400, f"{url} is not an application of the App Store")
 
     def list_all(self, request: Request) -> Response:
         """Those of a workspace, the caller's personal ones, or the published ones (2.4)."""

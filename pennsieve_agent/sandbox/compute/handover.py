@@ -1,7 +1,10 @@
 """Runs: handed to their node's gateway, and watched until they end.
 
-The node does the work and reports by the run's own token. The platform runs nothing itself; what
-it can do is ask the node, and end a run whose node no longer answers.
+The node does the work and reports as the person who started the run, or by the run's own token. The
+platform runs nothing itself; what it can do is ask the node, and end a run whose node no longer
+answers. Which words pass between the two is not public, and neither is how a node reports the end
+of a run whose tokens are no longer good (``contracts/workflows.md`` 5.5): here the platform sees it
+when it asks.
 """
 
 from __future__ import annotations
@@ -9,16 +12,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pennsieve_agent.domain.runs import RunStatus
+from pennsieve_agent.sandbox.compute import run_sessions
 from pennsieve_agent.sandbox.compute.layer_ends import settle_layers
 from pennsieve_agent.sandbox.compute.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.node_gateway import GatewayAnswer, Unreachable
 from pennsieve_agent.sandbox.compute.records import find_node, find_run
-from pennsieve_agent.sandbox.compute.run_reports import note_reason
-from pennsieve_agent.sandbox.compute.run_states import RunStates
+from pennsieve_agent.sandbox.compute.run_states import FINAL, RunStates
 from pennsieve_agent.sandbox.compute.seams import NodeCalls
 from pennsieve_agent.sandbox.compute.workers import Workers
 from pennsieve_agent.sandbox.store import Row
@@ -122,8 +125,16 @@ class Handover:
         token = self._states.issue(run_uuid)
         if run is None or token is None:
             return
-        body = {"runId": run_uuid, "token": token, "nodeId": run["node_uuid"]}
-        self._insist(run, "POST", "/runs", body, RunStatus.FAILED)
+        person = run_sessions.kept(self._store, run_uuid)
+        body = {
+            "runId": run_uuid,
+            "token": token,
+            "nodeId": run["node_uuid"],
+            "session": person.session,
+            "refresh": person.refresh,
+        }
+        if self._insist(run, "POST", "/runs", body, RunStatus.FAILED):
+            run_sessions.forget(self._store, run_uuid)
 
     def _tell_cancel(self, run_uuid: str) -> None:
         run = find_run(self._store, run_uuid)
@@ -133,8 +144,11 @@ class Handover:
 
     def _insist(
         self, run: Row, method: str, path: str, body: Mapping[str, Any], otherwise: RunStatus
-    ) -> None:
-        """Ask until the node answers; a run whose node does not, or refuses, ends ``otherwise``."""
+    ) -> bool:
+        """Ask until the node answers; a run whose node does not, or refuses, ends ``otherwise``.
+
+        Whether that is over: the node said yes, or the run has ended.
+        """
         why = ""
         for pause in (*PAUSES, None):
             try:
@@ -143,12 +157,13 @@ class Handover:
                 why = f"the compute node does not answer: {unreachable}"
             else:
                 if answer.ok:
-                    return
+                    return True
                 why = f"the compute node refused the run: {answer.why}"
                 break
             if pause is not None and self._closing.wait(pause):
-                return  # the next process asks again
+                return False  # the next process asks again
         self._give_up(run, why, otherwise)
+        return True
 
     def _ask(
         self,
@@ -164,36 +179,47 @@ class Handover:
         return self._nodes.ask(node, method, path, query, body)
 
     def _give_up(self, run: Row, why: str, status: RunStatus) -> None:
+        # No route has a reason (contracts/workflows.md 3.2); the sandbox's log has it.
         log.warning("run %s: %s", run["uuid"], why)
-        note_reason(self._store, run["uuid"], why)
         self._states.force(run["uuid"], status, self._now())
         self.halt(run["uuid"])
 
     def _watch(self) -> None:
         """Look at the runs that nodes have, so that none stays as it is for ever."""
         while not self._closing.wait(WATCH_SECONDS):
-            active = (RunStatus.STARTED, RunStatus.FINALIZING, RunStatus.CANCELING)
-            for run_uuid in self._states.with_status(*active):
+            for run_uuid in self._states.with_status(*set(RunStatus) - FINAL):
                 if self._closing.is_set():
                     return
                 self.look(run_uuid)
 
     def look(self, run_uuid: str) -> None:
-        """See whether a run's node still has it."""
+        """See whether a run's node still has it, and whether it has ended there."""
         run = find_run(self._store, run_uuid)
         if run is None:
             return
+        waits = run["status"] == RunStatus.NOT_STARTED  # it may be on its way to the node
         try:
             answer = self._ask(run, "GET", f"/runs/{run_uuid}/status")
         except Unreachable as unreachable:
-            self._silent[run_uuid] = self._silent.get(run_uuid, 0) + 1
+            self._silent[run_uuid] = 0 if waits else self._silent.get(run_uuid, 0) + 1
             if self._silent[run_uuid] >= MOST_SILENT:
                 why = f"the compute node no longer answers: {unreachable}"
                 self._give_up(run, why, RunStatus.FAILED)
             return
         self._silent.pop(run_uuid, None)
-        if answer.status == 404:  # noqa: PLR2004 - HTTP
+        if answer.status == 404 and not waits:  # noqa: PLR2004 - HTTP
             self._give_up(run, "the compute node does not know this run", RunStatus.FAILED)
+        elif answer.ok and (end := RunStatus.of(answer.body.get("status"))) in FINAL:
+            self._take_over(run, end, answer.body.get("steps") or ())
+
+    def _take_over(self, run: Row, end: RunStatus, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Write down an end that the node could not report, with the states of the steps."""
+        known = {row["node_id"]: row["status"] for row in self._states.steps(run["uuid"])}
+        for step in steps:
+            if known.get(step["id"]) != step["status"]:
+                self._states.set_step(run["uuid"], step["id"], RunStatus.of(step["status"]))
+        if self._states.force(run["uuid"], end, self._now()):
+            self.halt(run["uuid"])
 
 
 def _line(found: Mapping[str, Any]) -> dict[str, Any]:

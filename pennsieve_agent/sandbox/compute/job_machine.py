@@ -1,10 +1,10 @@
 """What runs the jobs of nodes: the engine for processors, child processes for movers.
 
-A processor's image is pinned to a digest that leads back to what the engine prepared; it sees its
-input, its output and its layers as on AWS, and no credentials. A mover's image is a plain Python:
-its command runs as a child process of this machine, with the job's own variables only, with the
-run's folder in place of the one that a container would have, and without the packages of this
-Python, which its image does not have either.
+A processor's image is pinned to a digest that leads back to what the engine prepared; it sees the
+files of its run and its layers as on AWS, as far as the engine can, and no credentials. A mover's
+image is a plain Python: its command runs as a child process of this machine, with the job's own
+variables only, with the run's folder in place of the one that a container would have, and without
+the packages of this Python, which its image does not have either.
 """
 
 from __future__ import annotations
@@ -12,28 +12,26 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from pennsieve_agent.domain.images import is_transfer
 from pennsieve_agent.domain.plans import Job, JobKind
-from pennsieve_agent.engine.backend import Backend, Outcome, Program, Task
+from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
+from pennsieve_agent.engine.backend import Backend, Program, Task
 from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_child
-from pennsieve_agent.engine.exits import ENGINE_FAILED
-from pennsieve_agent.engine.files import check_output, remove_tree
-from pennsieve_agent.errors import AgentError, EngineError
+from pennsieve_agent.engine.files import remove_tree
+from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.tasks import mover_command
 from pennsieve_agent.sandbox.emulation.containers import Container, Unstartable
 from pennsieve_agent.sandbox.emulation.jobs import Ended
 
-INPUT, OUTPUT, LAYERS = "/mnt/input", "/mnt/output", "/mnt/layers"
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 """ECS's words (Amazon ECS, "Stopped task error codes")."""
 GRACE_SECONDS = 10.0
-_PYTHON_IMAGE = re.compile(r".*\bdocker/library/python:3[0-9.]*(-slim)?(@sha256:[0-9a-f]{64})?")
 _OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
 _VCPU = 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -63,6 +61,11 @@ class JobMachine:
         """The folder with a node's code, by the digest of its zip, where it is unpacked already."""
         self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
 
+    @property
+    def runs_archives(self) -> bool:
+        """Whether it runs code from archives, and no images."""
+        return self._backend.name == "process"
+
     def sweep(self) -> None:
         """End what an earlier process left running, and remove its files."""
         kill_marked(f"mover-{self._name}.")
@@ -76,11 +79,14 @@ class JobMachine:
             Unstartable: there is no such image here, or it could not be started.
 
         """
-        program = self._programs(container.image)
+        try:
+            program = self._programs(container.image)
+        except AgentError as problem:
+            raise Unstartable(f"CannotPullContainerError: {problem}") from problem
         with self._scratch(container) as scratch:
             if program is not None:
                 return self._process(program, container, scratch, log, stop)
-            if _PYTHON_IMAGE.fullmatch(container.image):
+            if is_transfer(container.image):
                 return self._move(container, scratch, log, stop)
         raise Unstartable(
             f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
@@ -107,29 +113,24 @@ class JobMachine:
         log: Log,
         stop: threading.Event,
     ) -> Ended:
-        places = {mount.inside: mount for mount in container.mounts}
-        if OUTPUT not in places or places[OUTPUT].read_only:
+        places = {mount.inside: str(mount.path.absolute()) for mount in container.mounts}
+        writable = [mount.inside for mount in container.mounts if not mount.read_only]
+        own, _, _ = container.environ.get("OUTPUT_DIR", "").rpartition("/")
+        if RUN_MOUNT not in places or own not in writable:
             raise Unstartable("ResourceInitializationError: the output cannot be written")
-        given = places[INPUT].path if INPUT in places else scratch / "input"
-        given.mkdir(exist_ok=True)
-        if not self._backend.read_only_input:
-            # What cannot keep a program from writing its input gives it a copy.
-            given = shutil.copytree(given, scratch / "copy", symlinks=True)
-        (scratch / "own").mkdir()
         task = Task(
             run_id=container.job,
-            job=_job(container, places[LAYERS].path if LAYERS in places else None),
+            job=_job(container, places.get(LAYERS_MOUNT)),
             program=program,
-            input=given,
-            output=places[OUTPUT].path,
-            scratch=scratch / "own",
+            root=Path(places[RUN_MOUNT]),
+            input=Path(_placed(container.environ["INPUT_DIR"], places)),
+            output=Path(_placed(container.environ["OUTPUT_DIR"], places)),
+            scratch=scratch,
         )
         try:
             outcome = self._backend.run(task, log, stop)
         except (AgentError, OSError) as problem:
             raise Unstartable(f"CannotStartContainerError: {problem}") from problem
-        if outcome.ok:
-            outcome = _checked(task.output)
         memory = "ran out of memory" in outcome.reason
         if outcome.reason and not stop.is_set():
             log(outcome.reason)
@@ -151,8 +152,8 @@ class JobMachine:
             **container.credentials,
             MARK: new_mark(f"mover-{self._name}"),
         }
-        if LAYERS in places:
-            env.setdefault("LAYERS_DIR", places[LAYERS])
+        if LAYERS_MOUNT in places:
+            env.setdefault("LAYERS_DIR", places[LAYERS_MOUNT])
         try:
             end = run_child(argv, cwd=scratch, env=env, log=log, stop=stop, grace=GRACE_SECONDS)
         except OSError as problem:
@@ -168,17 +169,8 @@ class JobMachine:
         return ["-c", _FROM_DISK.format(str(folder))] if folder else words
 
 
-def _checked(output: Path) -> Outcome:
-    """Success, unless what a program wrote leads out of its folder (a link, for example)."""
-    try:
-        check_output(output)
-    except EngineError as problem:
-        return Outcome(ENGINE_FAILED, problem.message)
-    return Outcome(0)
-
-
-def _job(container: Container, layers: Path | None) -> Job:
-    names = sorted(p for p in layers.iterdir() if p.is_dir()) if layers else []
+def _job(container: Container, layers: str | None) -> Job:
+    names = sorted(p for p in Path(layers).iterdir() if p.is_dir()) if layers else []
     return Job(
         id=container.job,
         kind=JobKind.PROCESSOR,
@@ -190,8 +182,11 @@ def _job(container: Container, layers: Path | None) -> Job:
 
 
 def _placed(text: str, places: Mapping[str, str]) -> str:
-    """A path inside the container as the path that it is here; other text as it is."""
-    for inside, path in places.items():
+    """A path inside the container as the path that it is here; other text as it is.
+
+    The deepest mount counts, as one may lie in another.
+    """
+    for inside in sorted(places, key=len, reverse=True):
         if text == inside or text.startswith(f"{inside}/"):
-            return path + text.removeprefix(inside)
+            return places[inside] + text.removeprefix(inside)
     return text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from pennsieve_agent.sandbox.compute import answers
-from pennsieve_agent.sandbox.compute.dag import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.compute.layers import EMPTY, READY, LayerShelf
 from pennsieve_agent.sandbox.compute.run_order import Node, RunOrder
+from pennsieve_agent.sandbox.compute.target_types import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.store import Row
 
 

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pennsieve_agent.sandbox.compute.dag import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.compute.layers import EMPTY, READY, LayerShelf
 from pennsieve_agent.sandbox.compute.node_gateway import Unreachable
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.run_states import RunStates
+from pennsieve_agent.sandbox.compute.target_types import LAYER_NAME, LAYER_TARGET
 from pennsieve_agent.sandbox.store import Row, Store
 
 Lines = Callable[[Row, str], Iterable[dict[str, Any]]]

@@ -95,13 +95,7 @@ class NodeGateway:
             until, keys = self._keys.get(node["uuid"], (0.0, {}))
         if until > now:
             return keys
-        account = find_account(self._store, node["account_uuid"])
-        customer = self._customer(node)
-        if node["self_managed"]:
-            external = account["external_id"] if account else ""
-            keys = customer.assume(external, must_demand_it=True)
-        else:
-            keys = customer.assume("")  # the hosted platform never sends an external id (1.8)
+        keys = self._customer(node).assume()
         with self._lock:
             self._keys[node["uuid"]] = (now + KEYS_SECONDS, keys)
         return keys
@@ -113,15 +107,18 @@ class NodeGateway:
 
 def place_of(store: Store, node: Row) -> tuple[str, str]:
     """The region and the name of a node's gateway function; empty when it has none."""
-    if node["self_managed"]:
-        stack = json.loads(node["self_managed"])
-        return str(stack["region"]), str(stack.get("gateway") or "")
     row = store.row("SELECT * FROM compute_node_places WHERE node_uuid = ?", (node["uuid"],))
     return (str(row["region"]), str(row["gateway"])) if row else ("", "")
 
 
+def was_entered(store: Store, node_uuid: str) -> bool:
+    """Whether the platform ever was in the account to make a node."""
+    row = store.row("SELECT 1 FROM compute_node_places WHERE node_uuid = ?", (node_uuid,))
+    return row is not None
+
+
 def note_place(store: Store, node_uuid: str, region: str, gateway: str) -> None:
-    """Write down where a node's gateway function is."""
+    """Write down where a node is made, and its gateway function, empty until there is one."""
     store.execute(
         "INSERT OR REPLACE INTO compute_node_places VALUES (?, ?, ?)", (node_uuid, region, gateway)
     )

@@ -5,7 +5,6 @@ List, single read and PATCH each answer a different part of a node; that is the 
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -109,8 +108,6 @@ def _common(store: Store, node: Row) -> dict[str, Any]:
         body["organizationId"] = organization
     if node["deployment_mode"]:
         body["deploymentMode"] = node["deployment_mode"]
-    if node["self_managed"]:
-        body["selfManaged"] = json.loads(node["self_managed"])  # ours
     return body
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from pennsieve_agent.node.bundle import Bundle, bundle
 from pennsieve_agent.node.reconciler import HEEDED
-from pennsieve_agent.node.rights import RIGHTS
+from pennsieve_agent.node.rights import HOSTED, RIGHTS
 from pennsieve_agent.sandbox.compute.cross_account import Access
 from pennsieve_agent.sandbox.compute.node_plan import (
     MOST_VCPUS,
@@ -26,7 +26,7 @@ from pennsieve_agent.sandbox.compute.node_plan import (
     service_trust,
 )
 
-FRONT = "pennsieve_agent.node.gateway.handler"
+FRONT = "pennsieve_agent.node.hosted.handler"
 """What answers Pennsieve. Nodes of their owners' own have another front."""
 RECONCILER = "pennsieve_agent.node.reconciler.handler"
 _RUNTIME, _MEMORY_MB = "python3.13", 512
@@ -144,7 +144,7 @@ class NodeMaker:
             )
             statements = [
                 allow(list(right.actions), plan.resources(right.kind, file_system))["Statement"][0]
-                for right in RIGHTS[word]
+                for right in (*RIGHTS[word], *HOSTED.get(word, ()))
             ]
             document = {"Version": "2012-10-17", "Statement": statements}
             iam.put_role_policy(

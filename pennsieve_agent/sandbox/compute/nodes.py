@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -109,7 +108,7 @@ class Nodes:
                 "INSERT INTO compute_nodes VALUES (:uuid, :name, :description, :account, :aws,"
                 " :type, :now, :organization, :owner, :image_tag, :image, :image_tag,"
                 " :deployment_mode, :enable_llm, :llm_baa, :max_gpu, :gpu_tier, :max_interactive,"
-                " 'Pending', :self_managed, '[]', '', 'CREATE')",
+                " 'Pending', '[]', '', 'CREATE')",
                 values,
             )
             self._store.execute(
@@ -178,19 +177,4 @@ def _wanted(body: Body) -> dict[str, Any]:
         "max_gpu": body.number("maxGpuInstances", 2),
         "gpu_tier": body.text("gpuTier") or "small",
         "max_interactive": body.number("maxInteractiveSessions", 0),
-        "self_managed": _self_managed(body),
     }
-
-
-def _self_managed(body: Body) -> str:
-    """Ours: the stack of a node that the account's owner made, as JSON; empty when there is none.
-
-    Architecture: "what a compute node is", self-managed.
-    """
-    stack = body.object("selfManaged")
-    if stack is None:
-        return ""
-    named = {name: stack.text(name) for name in ("stackName", "region", "gateway")}
-    if not named["stackName"] or not named["region"]:
-        raise answers.message(400, "selfManaged needs stackName and region")
-    return json.dumps({name: value for name, value in named.items() if value})

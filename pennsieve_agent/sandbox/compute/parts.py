@@ -33,7 +33,6 @@ from pennsieve_agent.sandbox.compute.run_updates import RunUpdates
 from pennsieve_agent.sandbox.compute.runs import Runs
 from pennsieve_agent.sandbox.compute.seams import DatasetFiles, Neighbours
 from pennsieve_agent.sandbox.http import Caller, Route
-from pennsieve_agent.sandbox.store import Row
 from pennsieve_agent.sandbox.world import World
 
 
@@ -101,36 +100,25 @@ class ComputeParts:
     def callback(self, run_id: str, token: str) -> Caller | None:
         """Who a run's callback token speaks for (``contracts/workflows.md`` 5.5).
 
-        None when the run is final. Unless the run is to be STARTED or is so, and has a workspace
-        and a dataset, the token is good for the run itself only, of which a node must tell the end
-        (ours: the hosted platform takes it only while the run is STARTED, and for such runs not at
-        all; how its own nodes report those is not public).
+        None unless the run is STARTED and has a workspace and a dataset.
         """
         run = find_run(self._store, run_id)
-        if run is None or RunStatus.of(run["status"]).is_final or not run["token_hash"]:
+        if run is None or RunStatus.of(run["status"]) is not RunStatus.STARTED:
+            return None
+        if not run["organization_id"] or not run["dataset_id"] or not run["token_hash"]:
             return None
         if not hmac.compare_digest(run["token_hash"], hash_token(token)):
             return None
-        workspace = run["organization_id"] or self._workspace(run)
-        role = self._members.org_role(run["created_by"], workspace)
+        role = self._members.org_role(run["created_by"], run["organization_id"])
         if role == 0:
             return None
-        whole = bool(run["organization_id"] and run["dataset_id"])
         return Caller(
             user_int_id=run["user_int_id"],
             user_id=run["created_by"],
             email=run["email"],
             org_int_id=run["org_int_id"],
-            org_id=workspace,
+            org_id=run["organization_id"],
             org_role=role,
             run_id=run["uuid"],
             run_dataset_id=run["dataset_id"],
-            run_ends=not whole or run["status"] not in {"NOT_STARTED", "STARTED"},
         )
-
-    def _workspace(self, run: Row) -> str:
-        """The workspace in which a personal run was started."""
-        row = self._store.row(
-            "SELECT node_id FROM workspaces WHERE int_id = ?", (run["org_int_id"],)
-        )
-        return str(row["node_id"]) if row else ""

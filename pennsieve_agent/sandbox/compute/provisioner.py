@@ -1,8 +1,7 @@
 """What happens after a node was asked for (``contracts/resources.md`` 3.3).
 
 The platform starts a task that enters the customer's account, and makes a node there
-(:mod:`.node_making`). For a self-managed node (ours) it only sees that it is let in. It asks either
-how it is.
+(:mod:`.node_making`). A new one it asks how it is.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pennsieve_agent.sandbox.compute.node_gateway import (
     Unreachable,
     note_health,
     note_place,
-    place_of,
+    was_entered,
 )
 from pennsieve_agent.sandbox.compute.node_making import NodeMaker
 from pennsieve_agent.sandbox.compute.node_plan import REGION, NodePlan
@@ -71,22 +70,21 @@ class Provisioner:
             self._succeeded(node)
 
     def _visit(self, node: Row) -> None:
-        if node["self_managed"] and node["task"] == "DELETE":
-            return  # the stack is the owner's to delete
+        if node["task"] == "DELETE" and not was_entered(self._store, node["uuid"]):
+            return  # nothing was ever made there
         account = find_account(self._store, node["account_uuid"])
         if account is None:
             raise Refused("its account is no longer registered")
         customer = CustomerAccount(self._urls.aws, account["account_id"], account["role_name"])
-        if node["self_managed"]:
-            customer.assume(account["external_id"], must_demand_it=True)
-        else:
-            self._build(node, account, customer)
-        if node["task"] != "DELETE" and place_of(self._store, node)[1]:
+        self._build(node, account, customer)
+        if node["task"] != "DELETE":
             self._greet(node)
 
     def _build(self, node: Row, account: Row, customer: CustomerAccount) -> None:
         """Make a node, or take it away, with the role that the customer gave."""
-        keys = customer.assume("")  # the hosted platform never sends an external id (1.8)
+        keys = customer.assume()
+        if node["task"] != "DELETE" and not was_entered(self._store, node["uuid"]):
+            note_place(self._store, node["uuid"], REGION, "")
         plan = NodePlan(
             node["uuid"][:8],
             account["account_id"],

@@ -47,7 +47,6 @@ def routes() -> list[Route]:
     """The routes."""
     return [
         Route("GET", "/compute/resources/role-policy", Scheme.USER, _serve),
-        Route("GET", "/compute/resources/capabilities", Scheme.USER, _capabilities),
     ]
 
 
@@ -129,8 +128,3 @@ def _serve(_request: Request) -> Response:
         "trustPolicyDocument": trust_policy(),
     }
     return Response(200, body, {"Content-Type": "application/json"})
-
-
-def _capabilities(_request: Request) -> Response:
-    """Ours; hosted Pennsieve answers 404. See ``domain.compute.Capabilities``."""
-    return Response(200, {"selfManagedNodes": True, "platformAccountId": PLATFORM_ACCOUNT_ID})

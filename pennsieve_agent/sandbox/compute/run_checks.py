@@ -1,8 +1,8 @@
 """Whether a run may start (``contracts/workflows.md`` 3.1, 4.1, 4.4).
 
 The order of the checks is ours, as the platform's is not known: first what is named and does not
-exist, then the compute node, then the request's content, then what the caller may do with the
-dataset, and last the grant.
+exist, then the compute node, then the request's content, and last what the caller may do with the
+dataset. A run acts as its caller (4.1): what is granted to a workflow does not matter here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.sandbox.compute import answers
 from pennsieve_agent.sandbox.compute.catalogue import find_app_of, find_program, may_see
-from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph, fills_dataset
+from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph
 from pennsieve_agent.sandbox.compute.definition_json import resolved_dag
 from pennsieve_agent.sandbox.compute.definitions import NO_WORKFLOW, may_read, may_read_definition
 from pennsieve_agent.sandbox.compute.layer_checks import check_layers, filled_layers
@@ -74,7 +74,7 @@ class RunChecks:
         self._check_applications(caller, node, dag)
         self._check_compiles(definition, order, dag)
         if order.dataset_id:
-            self._check_dataset(caller, order, definition, dag)
+            self._check_dataset(caller, order)
         own = may_read(self._neighbours.members, caller, definition)
         return Approved(definition, dag, definition["organization_id"] if own else caller.org_id)
 
@@ -89,12 +89,6 @@ class RunChecks:
         for name in filled_layers(order, dag):
             if not self._shelf.claim(order.node_uuid, name, run_uuid):
                 raise answers.message(409, f"layer {name} is no longer EMPTY")
-
-    def access(self, run: Row) -> str:
-        """What a run's workflow may do with its dataset now; empty when nothing."""
-        found = self._neighbours.grants(run["dataset_id"]) if run["dataset_id"] else []
-        granted = [access for uuid, access in found if uuid == run["workflow_uuid"]]
-        return next((a.value for a in sorted(granted, key=lambda a: not a.writes)), "")
 
     def _definition(self, caller: Caller, order: RunOrder) -> Row:
         if not order.workflow_uuid or not order.node_uuid:
@@ -112,10 +106,6 @@ class RunChecks:
             raise answers.message(404, "compute node not found")
         if not self._access.may_use(caller.user_id, node):
             raise answers.message(403, "no access to this compute node")
-        if order.limits and not node["self_managed"]:
-            raise answers.message(
-                400, f"compute node {node['name']} keeps no limits of runs"
-            )  # ours
         status = shown_status(self._store, node)
         if status != "Enabled":
             raise answers.message(409, f"compute node {node['name']} is {status}, not Enabled")
@@ -164,16 +154,13 @@ class RunChecks:
         except UsageProblem as problem:
             raise answers.message(400, problem.message) from None
 
-    def _check_dataset(
-        self, caller: Caller, order: RunOrder, definition: Row, dag: list[Node]
-    ) -> None:
+    def _check_dataset(self, caller: Caller, order: RunOrder) -> None:
         dataset = order.dataset_id
         if not self._files.exists(dataset):
             raise answers.message(404, "dataset not found")
         if not self._neighbours.dataset_role(caller.user_int_id, dataset).at_least(Role.EDITOR):
             raise answers.message(403, "starting a run needs the role editor on the dataset")
         self._check_packages(order)
-        self._check_grant(dataset, definition, dag)
 
     def _check_packages(self, order: RunOrder) -> None:
         for packages in order.sources.values():
@@ -185,25 +172,6 @@ class RunChecks:
                 raise answers.message(400, text) from None
             if not found:
                 raise answers.message(400, "the packages hold no files")
-
-    def _check_grant(self, dataset: str, definition: Row, dag: list[Node]) -> None:
-        why = missing_grant(self._neighbours, definition["uuid"], dataset, dag)
-        if why:
-            raise answers.message(403, f"workflow {definition['name']} {why}")
-
-
-def missing_grant(neighbours: Neighbours, workflow_uuid: str, dataset: str, dag: list[Node]) -> str:
-    """What a workflow lacks to run on a dataset, after its name; empty if nothing.
-
-    Ours (architecture: "how a workflow gets data"): the hosted platform asks for no grant.
-    """
-    granted = [access for uuid, access in neighbours.grants(dataset) if uuid == workflow_uuid]
-    if not granted:
-        return f"has no grant on dataset {dataset}"
-    writes = any(map(fills_dataset, dag))
-    if writes and not any(access.writes for access in granted):
-        return f"has no grant to write on dataset {dataset}, only to read"
-    return ""
 
 
 def active_row(order: RunOrder, approved: Approved) -> dict[str, Any]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.domain.runs import RunStatus
-from pennsieve_agent.sandbox.compute.run_reports import RUN, metrics, reasons
 from pennsieve_agent.sandbox.compute.run_states import step_json
 from pennsieve_agent.sandbox.compute.times import parse
-from pennsieve_agent.sandbox.store import Row, Store
+from pennsieve_agent.sandbox.store import Row
 
 _FREE = {
     "lambda": {"invocationCount": 0, "totalGBSeconds": 0, "estimatedCost": 0},
@@ -32,10 +30,9 @@ _FREE = {
 """What a run in a sandbox costs in USD: nothing, for none of these is used (3.9)."""
 
 
-def run_json(store: Store, run: Row, steps: list[Row]) -> dict[str, Any]:
-    """A whole run. Reasons, and a receipt that the node sent, are ours."""
-    why = reasons(store, run["uuid"])
-    states = {step["node_id"]: _with_reason(step_json(step), why) for step in steps}
+def run_json(run: Row, steps: list[Row]) -> dict[str, Any]:
+    """A whole run; what it took is shown when it has ended."""
+    states = {step["node_id"]: step_json(step) for step in steps}
     dag: list[dict[str, Any]] = json.loads(run["dag"])
     body = {
         **run_item(run),
@@ -48,16 +45,8 @@ def run_json(store: Store, run: Row, steps: list[Row]) -> dict[str, Any]:
         **json.loads(run["request"]),
         "outputs": json.loads(run["outputs"]),
     }
-    if why.get(RUN):
-        body["reason"] = why[RUN]
     ended = RunStatus.of(run["status"]).is_final
-    receipt = metrics(store, run["uuid"]) or (_metrics(run, dag, steps) if ended else None)
-    return {**body, "metrics": receipt} if receipt else body
-
-
-def _with_reason(step: dict[str, str], why: Mapping[str, str]) -> dict[str, str]:
-    reason = why.get(step["id"])
-    return {**step, "reason": reason} if reason else step
+    return {**body, "metrics": _metrics(run, dag, steps)} if ended else body
 
 
 def run_item(run: Row) -> dict[str, Any]:
@@ -80,17 +69,15 @@ def run_item(run: Row) -> dict[str, Any]:
     }
 
 
-def status_json(store: Store, run: Row, steps: list[Row]) -> dict[str, Any]:
-    """How far a run is. Reasons are ours, and are left out where there is none."""
-    why = reasons(store, run["uuid"])
-    body: dict[str, Any] = {
+def status_json(run: Row, steps: list[Row]) -> dict[str, Any]:
+    """How far a run is."""
+    return {
         "uuid": run["uuid"],
         "status": run["status"],
         "startedAt": run["started_at"],
         "completedAt": run["completed_at"],
-        "dag": [_with_reason(step_json(step), why) for step in steps],
+        "dag": [step_json(step) for step in steps],
     }
-    return {**body, "reason": why[RUN]} if why.get(RUN) else body
 
 
 def _metrics(run: Row, dag: list[dict[str, Any]], steps: list[Row]) -> dict[str, Any]:

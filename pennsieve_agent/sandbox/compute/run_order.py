@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import Step, Workflow
-from pennsieve_agent.sandbox.compute.bodies import BadBody, Body
+from pennsieve_agent.sandbox.compute.bodies import Body
 from pennsieve_agent.sandbox.compute.dag import (
     PROCESSOR,
     SOURCE,
     TARGET,
     BadGraph,
     check_amount,
+    check_place,
     fills_dataset,
     to_step,
     with_extra_parameters,
@@ -24,17 +25,10 @@ from pennsieve_agent.sandbox.store import Row
 
 Node = dict[str, Any]
 
-MOST_RETRIES = 9
-"""AWS Batch makes ten attempts at most."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """The body of ``POST /runs``. ``configs`` are by node id; ``sources`` hold package ids.
-
-    ``limits`` are ours: ``maxCostUsd``, ``timeoutSeconds``, ``spot``, ``retries``; what is not
-    asked for is not there. Only self-managed nodes keep them.
-    """
+    """The body of ``POST /runs``. ``configs`` are by node id; ``sources`` hold package ids."""
 
     workflow_uuid: str
     node_uuid: str
@@ -46,7 +40,6 @@ class RunOrder:
     configs: Mapping[str, Mapping[str, str]]
     layers: list[str]
     interactive: bool
-    limits: Mapping[str, Any] = field(default_factory=dict)
 
     def echo(self) -> dict[str, Any]:
         """The request's parts as the run shows them (3.2)."""
@@ -56,7 +49,6 @@ class RunOrder:
             "processorConfigs": [{"nodeId": key, **c} for key, c in self.configs.items()],
             "processorParams": {key: dict(p) for key, p in self.parameters.items()},
             "layers": self.layers,
-            **({"limits": dict(self.limits)} if self.limits else {}),
         }
 
 
@@ -90,21 +82,7 @@ def read_order(body: Body) -> RunOrder:
         configs={config.text("nodeId"): _config(config) for config in configs},
         layers=list(dict.fromkeys(body.texts("layers") or [])),
         interactive=any(config.flag("interactive") for config in configs),
-        limits=_limits(body.object("limits") or Body({})),
     )
-
-
-def _limits(given: Body) -> dict[str, Any]:
-    cost = given.raw("maxCostUsd") or 0
-    if isinstance(cost, bool) or not isinstance(cost, int | float) or cost < 0:
-        raise BadBody
-    found = {
-        "maxCostUsd": cost,
-        "timeoutSeconds": max(given.number("timeoutSeconds", 0), 0),
-        "spot": given.flag("spot"),
-        "retries": min(max(given.number("retries", 0), 0), MOST_RETRIES),
-    }
-    return {name: value for name, value in found.items() if value}
 
 
 def _config(config: Body) -> dict[str, str]:
@@ -122,6 +100,9 @@ def check_order(order: RunOrder, dag: list[Node]) -> None:
     """
     kinds = {node["id"]: node["type"] for node in dag}
     _check_names(order, kinds)
+    for node in dag:
+        if node["type"] == TARGET and node["id"] in order.configs:
+            check_place(node, order.configs[node["id"]].get("executionTarget", ""))
     for node_id, kind in kinds.items():
         if kind == SOURCE and not order.sources.get(node_id):
             raise BadGraph(f"data-source {node_id} needs at least one package")

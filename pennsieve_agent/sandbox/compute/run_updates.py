@@ -12,7 +12,6 @@ from pennsieve_agent.sandbox.compute.bodies import BadBody, read
 from pennsieve_agent.sandbox.compute.definitions import BAD_BODY
 from pennsieve_agent.sandbox.compute.records import find_run
 from pennsieve_agent.sandbox.compute.run_logs import find_step
-from pennsieve_agent.sandbox.compute.run_reports import RUN, note_metrics, note_reason
 from pennsieve_agent.sandbox.compute.run_states import FINAL, RunStates
 from pennsieve_agent.sandbox.compute.runs import RUNS, readable_run
 from pennsieve_agent.sandbox.compute.seams import Neighbours
@@ -67,13 +66,12 @@ class RunUpdates:
         status, seconds = self._reported(request)
         if not self._states.force(run["uuid"], status, seconds):
             raise answers.message(409, f"run is already {self._states.of(run['uuid'])}")
-        self._note(request, run)
         if status in FINAL or status is RunStatus.CANCELING:
             self._halt(run["uuid"])
         return Response(200, _updated(run, status))
 
     def report_step(self, request: Request) -> Response:
-        """Set a step's state. What comes of the run its node says (ours), with its receipt."""
+        """Set a step's state; what comes of the run its node says (3.4)."""
         run, given = self._writable(request), request.params["step"]
         status, seconds = self._reported(request)
         if RunStatus.of(run["status"]).is_final:
@@ -83,16 +81,7 @@ class RunUpdates:
         if step is None or not self._states.set_step(run["uuid"], step, status, seconds):
             text = f"invalid processor {given} for workflow instance {run['uuid']}"
             raise answers.message(400, text)
-        self._note(request, run, step)
         return Response(200, _updated(run, status))
-
-    def _note(self, request: Request, run: Row, step: str = RUN) -> None:
-        """Ours: the run's receipt, and the reason of its state or a step's."""
-        body = read(request)
-        reason, receipt = body.raw("reason"), body.raw("metrics")
-        note_reason(self._store, run["uuid"], reason if isinstance(reason, str) else "", step)
-        if isinstance(receipt, dict) and step == RUN:
-            note_metrics(self._store, run["uuid"], receipt)
 
     def _reported(self, request: Request) -> tuple[RunStatus, float]:
         try:

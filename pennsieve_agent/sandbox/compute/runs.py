@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import uuid4
 
-from pennsieve_agent.sandbox.compute import answers
+from pennsieve_agent.sandbox.compute import answers, run_sessions
 from pennsieve_agent.sandbox.compute.bodies import BadBody, read
 from pennsieve_agent.sandbox.compute.dag import PROCESSOR, BadGraph
 from pennsieve_agent.sandbox.compute.definitions import BAD_BODY, ROOT, may_read
@@ -85,12 +85,15 @@ class Runs:
             raise answers.message(400, str(problem)) from None
         if len(order.name) > MAX_NAME:
             raise answers.message(400, f"name is longer than {MAX_NAME} characters")
-        uuid = self._insert(caller, order, self._checks.approve(caller, order))
+        approved = self._checks.approve(caller, order)
+        uuid = self._insert(caller, order, approved, run_sessions.session_in(request))
         self._queue(uuid)
         run = find_run(self._store, uuid)
-        return Response(201, run_json(self._store, run, self._states.steps(uuid)) if run else None)
+        return Response(201, run_json(run, self._states.steps(uuid)) if run else None)
 
-    def _insert(self, caller: Caller, order: RunOrder, approved: Approved) -> str:
+    def _insert(
+        self, caller: Caller, order: RunOrder, approved: Approved, session: run_sessions.RunSession
+    ) -> str:
         uuid, now = str(uuid4()), rfc3339(self._world.now())
         values = {
             **active_row(order, approved),
@@ -104,6 +107,7 @@ class Runs:
         }
         with self._store.transaction():
             self._store.execute(_INSERT, values)
+            run_sessions.keep(self._store, uuid, session)
             self._checks.take_layers(order, approved.dag, uuid)
             self._store.execute_many(
                 "INSERT INTO workflow_steps (run_uuid, node_id, position, status)"
@@ -123,12 +127,9 @@ class Runs:
     def show(self, request: Request) -> Response:
         """One run (3.2)."""
         run = readable_run(request, self._world, self._members)
-        body = run_json(self._store, run, self._states.steps(run["uuid"]))
-        if request.caller.run_id is not None:  # ours: the node asks what the run may do
-            body["grant"] = {"access": self._checks.access(run)}
-        return Response(200, body)
+        return Response(200, run_json(run, self._states.steps(run["uuid"])))
 
     def status(self, request: Request) -> Response:
         """How far it is (3.4)."""
         run = readable_run(request, self._world, self._members)
-        return Response(200, status_json(self._store, run, self._states.steps(run["uuid"])))
+        return Response(200, status_json(run, self._states.steps(run["uuid"])))

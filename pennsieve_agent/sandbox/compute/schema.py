@@ -45,7 +45,6 @@ CREATE TABLE IF NOT EXISTS compute_nodes (
     gpu_tier TEXT NOT NULL,
     max_interactive INTEGER NOT NULL,
     status TEXT NOT NULL,
-    self_managed TEXT NOT NULL,
     processors TEXT NOT NULL DEFAULT '[]',
     checked_at TEXT NOT NULL DEFAULT '',
     task TEXT NOT NULL
@@ -125,6 +124,12 @@ CREATE TABLE IF NOT EXISTS app_images (
     version_uuid TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS app_images_of ON app_images (version_uuid);
+CREATE TABLE IF NOT EXISTS archived_programs (
+    sha256 TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    PRIMARY KEY (sha256, backend)
+);
 CREATE TABLE IF NOT EXISTS app_deployments (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
@@ -144,13 +149,6 @@ CREATE TABLE IF NOT EXISTS app_assets (
     content BLOB NOT NULL,
     PRIMARY KEY (version_uuid, file)
 );
-CREATE TABLE IF NOT EXISTS app_build_log (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    version_uuid TEXT NOT NULL,
-    timestamp INTEGER NOT NULL,
-    message TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS app_build_log_of ON app_build_log (version_uuid);
 CREATE TABLE IF NOT EXISTS workflow_definitions (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
@@ -215,14 +213,9 @@ CREATE TABLE IF NOT EXISTS workflow_steps (
     completed_at TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (run_uuid, node_id)
 );
-CREATE TABLE IF NOT EXISTS workflow_reasons (
-    run_uuid TEXT NOT NULL,
-    node_id TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    PRIMARY KEY (run_uuid, node_id)
-);
-CREATE TABLE IF NOT EXISTS workflow_receipts (
+CREATE TABLE IF NOT EXISTS workflow_sessions (
     run_uuid TEXT PRIMARY KEY,
-    metrics TEXT NOT NULL
+    session TEXT NOT NULL,
+    refresh TEXT NOT NULL
 );
 """

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import Manifest
@@ -94,8 +93,6 @@ class Neighbours:
     members: Members
     dataset_role: Callable[[int, str], Role]
     """The role of a user (by number) on a dataset."""
-    grants: Callable[[str], list[tuple[str, Access]]]
-    """The workflows that have a grant on a dataset."""
     checkout: Callable[[str, str, Path], str]
     """Puts a repository (address, tag) into a folder; answers the commit."""
     manifest: Callable[[Path], Manifest]

@@ -19,13 +19,12 @@ PLATFORM_ARN = (
 _ACTIONS = {"sts:assumerole", "sts:*", "*"}
 
 
-def refusal(policy: Mapping[str, Any], external_id: str) -> str:
+def refusal(policy: Mapping[str, Any]) -> str:
     """Why AWS would not let the platform assume a role of this trust policy; empty if it would.
 
-    ``external_id`` is what the platform sends; empty means that it sends none.
+    The platform sends no external id (``contracts/resources.md`` 1.8).
     """
     context = {
-        "sts:ExternalId": external_id,
         "aws:PrincipalArn": PLATFORM_ARN,
         "aws:PrincipalAccount": PLATFORM_ACCOUNT_ID,
     }
@@ -39,19 +38,6 @@ def refusal(policy: Mapping[str, Any], external_id: str) -> str:
     if "" in allowing:
         return ""
     return f"the trust policy's condition is not met: {allowing[0]}" if allowing else "no Allow"
-
-
-def demands_external_id(policy: Mapping[str, Any]) -> bool:
-    """Whether every statement that lets the platform in has a condition on the external id."""
-    allowing = [
-        s
-        for s in _many(policy.get("Statement"))
-        if isinstance(s, Mapping) and s.get("Effect") == "Allow" and _names_platform(s)
-    ]
-    return bool(allowing) and all(
-        any("sts:externalid" in map(str.lower, keys) for keys in _conditions(s).values())
-        for s in allowing
-    )
 
 
 def _names_platform(statement: Mapping[str, Any]) -> bool:

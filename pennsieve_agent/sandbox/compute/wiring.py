@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from pennsieve_agent.engine.choose import BACKENDS, choose_backend
 from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.engine.parameters import did_you_mean
 from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.sandbox.compute.fetching import fetch_tag
 from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.compute.members import StoredMembers
 from pennsieve_agent.sandbox.compute.node_gateway import NodeGateway
 from pennsieve_agent.sandbox.compute.seams import Neighbours
-from pennsieve_agent.sandbox.integrations import enabled
 from pennsieve_agent.sandbox.roles import dataset_role
 from pennsieve_agent.sandbox.world import World
 from pennsieve_agent.source.manifest import read as read_manifest
@@ -34,23 +33,14 @@ def real_neighbours(world: World, engine: str | None) -> Neighbours:
             f"there is no engine called '{engine}'",
             hint=did_you_mean(engine, BACKENDS, "choose one of"),
         )
+    backend = choose_backend(engine, world.data / "engine")
     return Neighbours(
         members=StoredMembers(world.store),
         dataset_role=partial(dataset_role, world.store),
-        grants=partial(enabled, world.store),
-        checkout=partial(_checkout, world),
+        checkout=partial(fetch_tag, world),
         manifest=read_manifest,
         compile=compile_run,
-        backend=choose_backend(engine, world.data / "engine"),
+        backend=backend,
         nodes=NodeGateway(world),
-        images=Images(world),
+        images=Images(world, backend),
     )
-
-
-def _checkout(world: World, source_url: str, tag: str, into: Path) -> str:
-    """What the sandbox's own GitHub has is taken from there, under the address of the real one."""
-    from pennsieve_agent.sandbox.github import local_path  # noqa: PLC0415 - git is slow to load
-    from pennsieve_agent.source.repository import checkout  # noqa: PLC0415 - git is slow to load
-
-    found = local_path(world, source_url)
-    return checkout(str(found) if found else source_url, tag, into)

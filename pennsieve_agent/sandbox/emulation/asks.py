@@ -235,6 +235,16 @@ def _secrets(here: _Here) -> list[Ask]:
     ]
 
 
+def _ssm(here: _Here) -> list[Ask]:
+    request = here.request
+    names = many(request.parameters.get("Names") or request.text("Name") or ())
+    return [Ask(here.action, here.arn(_parameter(name))) for name in names] or [Ask(here.action)]
+
+
+def _parameter(name: str) -> str:
+    return f"parameter/{name.lstrip('/')}"
+
+
 def _events(here: _Here) -> list[Ask]:
     name = here.request.text("Name") or here.request.text("Rule")
     return [Ask(here.action, here.arn(f"rule/{name}") if name else "*")]
@@ -270,6 +280,7 @@ _RULES: Mapping[str, Callable[[Any], list[Ask]]] = {
     "secretsmanager": _secrets,
     "events": _events,
     "ecr": _ecr,
+    "ssm": _ssm,
     "sts": _sts,
     "cloudformation": _cloudformation,
 }

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam import Ask
 from pennsieve_agent.sandbox.emulation.jobs import Ended, Job, requirement, with_parameters
+from pennsieve_agent.sandbox.emulation.parameters import decryption, value_of
 from pennsieve_agent.sandbox.emulation.police import Police
 from pennsieve_agent.sandbox.emulation.principals import Principal, trusts
 from pennsieve_agent.sandbox.emulation.sessions import Keys, Lock, Sessions
@@ -28,6 +29,7 @@ _NO_LOG = "ResourceInitializationError: failed to validate logger args"
 CREDENTIALS_PATH = "/v2/credentials/"
 """Where a job's container gets the keys of its role (ECS's own path, on its own address)."""
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
+_PARAMETER = re.compile(r"arn:[^:]+:ssm:([^:]+):(\d+):parameter(/.+)")
 _SECRET = re.compile(r"(arn:[^:]+:secretsmanager:[^:]+:\d+:secret:[^:]+)(?::([^:]*))?")
 
 
@@ -171,6 +173,9 @@ class Dock:
 
     def _secrets(self, execution: Principal, wanted: Any) -> Iterator[tuple[str, str]]:
         for secret in wanted:
+            if parameter := _PARAMETER.fullmatch(secret["valueFrom"]):
+                yield secret["name"], self._parameter(execution, parameter)
+                continue
             found = _SECRET.match(secret["valueFrom"])
             if found is None:
                 raise Unstartable("ResourceInitializationError: invalid secret")
@@ -178,6 +183,21 @@ class Dock:
             if why := self._police.why_not(execution, Ask("secretsmanager:GetSecretValue", arn)):
                 raise Unstartable(f"ResourceInitializationError: unable to pull secrets: {why}")
             yield secret["name"], _secret(arn, key or "")
+
+    def _parameter(self, execution: Principal, place: re.Match[str]) -> str:
+        """A parameter as ECS hands it out (Amazon ECS, "Pass Systems Manager parameters")."""
+        failed = "ResourceInitializationError: unable to pull secrets or registry auth"
+        region, account, name = place.groups()
+        asked = [Ask("ssm:GetParameters", place[0])]
+        if (key := decryption(account, region, name)) is not None:
+            asked.append(key)
+        for ask in asked:
+            if why := self._police.why_not(execution, ask):
+                raise Unstartable(f"{failed}: {why}")
+        value = value_of(account, region, name)
+        if value is None:
+            raise Unstartable(f"{failed}: invalid ssm parameters: {name}")
+        return value
 
     def _open_log(self, job: Job, execution: Principal) -> None:
         group = log_group(job)
@@ -218,7 +238,7 @@ class Dock:
         if system not in backend.file_systems_by_id:
             raise Unstartable(f"{failed}: file system {system} does not exist")
         arn = f"arn:aws:elasticfilesystem:{job.region}:{job.account}:file-system/{system}"
-        inside = volume.get("rootDirectory") or "/"
+        inside, is_root = volume.get("rootDirectory") or "/", False
         context = {
             "aws:SecureTransport": "true",
             "elasticfilesystem:AccessedViaMountTarget": "true",
@@ -229,12 +249,17 @@ class Dock:
                 raise Unstartable(f"{failed}: access point {point_id} does not exist")
             inside = point.root_directory.get("Path") or "/"
             context["elasticfilesystem:AccessPointArn"] = point.access_point_arn
+            is_root = str((point.posix_user or {}).get("Uid")) == "0"
         writable = True
         if access.get("iam") == "ENABLED":
             if self._police.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):
                 raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
             write = Ask("elasticfilesystem:ClientWrite", arn, context)
             writable = not self._police.why_not(role, write)
+            as_root = Ask("elasticfilesystem:ClientRootAccess", arn, context)
+            if is_root and self._police.why_not(role, as_root):
+                # Root is then nobody, who may not enter a folder that is its owner's alone.
+                raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
         path = self._root / system / inside.strip("/")
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path, writable

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from pennsieve_agent.domain.iam import Ask, Verdict
+from pennsieve_agent.domain.iam import Ask, Verdict, many
 from pennsieve_agent.sandbox.emulation.asks import FREE, asks
+from pennsieve_agent.sandbox.emulation.parameters import decryption, key_use
 from pennsieve_agent.sandbox.emulation.principals import (
     Principal,
     Unknown,
@@ -51,6 +52,7 @@ class Police:
         if caller is None:
             return None
         wanted = asks(request, caller.account, tags_of, limit_of)
+        wanted += _uses_of_keys(request, caller.account)
         if not wanted:
             text = f"User: {caller.session} is not authorized to perform this operation"
             return denied(request.service, text)
@@ -76,6 +78,22 @@ class Police:
             f"User: {caller.session} is not authorized to perform: {ask.action}"
             f" on resource: {ask.resource} {because}"
         )
+
+
+def _uses_of_keys(request: AwsRequest, account: str) -> list[Ask]:
+    """What parameters take besides the right on themselves: the use of a customer's key."""
+    if request.service != "ssm":
+        return []
+    region, given = request.region, request.parameters
+    match request.operation:
+        case "PutParameter":
+            uses = [key_use("kms:Encrypt", account, region, request.text("KeyId"))]
+        case "GetParameter" | "GetParameters" if given.get("WithDecryption"):
+            names = many(given.get("Names") or request.text("Name"))
+            uses = [decryption(account, region, name) for name in names]
+        case _:
+            uses = []
+    return [ask for ask in uses if ask is not None]
 
 
 def denied(service: str, text: str) -> Answer:

@@ -39,11 +39,11 @@ def look_at_itself_once() -> None:
     from moto import backends  # noqa: PLC0415 - slow
     from moto.core import responses  # noqa: PLC0415 - slow
 
-    names = vars(responses)
-    if not hasattr(names["method_names_from_class"], "cache_info"):
+    own: Any = responses  # which names it exports is not declared
+    if not hasattr(own.method_names_from_class, "cache_info"):
         modules = frozenset(backends.list_of_moto_modules())
         backends.list_of_moto_modules = lambda: modules
-        names["method_names_from_class"] = functools.cache(names["method_names_from_class"])
+        own.method_names_from_class = functools.cache(own.method_names_from_class)
 
 
 class JsonFirst:

@@ -29,7 +29,10 @@ from pennsieve_agent.sandbox.emulation.job_log import JobLog
 from pennsieve_agent.sandbox.emulation.jobs import Ended, Job
 from pennsieve_agent.sandbox.emulation.log_events import filter_log_events
 from pennsieve_agent.sandbox.emulation.police import Answer, Heard, Police, failure
-from pennsieve_agent.sandbox.emulation.principals import account_of, caller_arns
+from pennsieve_agent.sandbox.emulation.principals import account_of, caller_arns, principal
+from pennsieve_agent.sandbox.emulation.registry import Record, RegistryFront
+from pennsieve_agent.sandbox.emulation.registry_daemon import RegistryDaemon
+from pennsieve_agent.sandbox.emulation.registry_logins import Logins
 from pennsieve_agent.sandbox.emulation.sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
 from pennsieve_agent.sandbox.store import Store
@@ -37,6 +40,7 @@ from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
 
 STATE_FILE = "aws.db"
 EFS_FOLDER = "efs"
+REGISTRY_FOLDER = "registry"
 
 
 class _NoMachine:
@@ -96,6 +100,21 @@ class Services:
         places = room(USER_ACCOUNT_ID, lock)
         self.batch = Batch(self._store, works, places, self._changed, clock)
         self._jobs = BatchApi(self.batch, lock, USER_ACCOUNT_ID, clock)
+        self._now = clock
+        self._runs_archives = bool(getattr(extras.machine, "runs_archives", False))
+        self._logins = Logins(endpoint, clock)
+        self._registry = RegistryDaemon(data / REGISTRY_FOLDER)
+
+    def registry(self, record: Record) -> RegistryFront:
+        """What answers for the account's registries of images; ``record`` tells ECR of a push."""
+        return RegistryFront(
+            self._registry,
+            self._logins,
+            self._police,
+            self._lock,
+            record,
+            runs_archives=self._runs_archives,
+        )
 
     def move(self, moved: Callable[[str], str]) -> None:
         """Write down anew what holds addresses of the sandbox, before anything is started."""
@@ -133,6 +152,7 @@ class Services:
         self.batch.stop()
         self.events.stop()
         self.functions.stop()
+        self._registry.stop()
         self._store.close()
 
     def answer(
@@ -158,6 +178,10 @@ class Services:
         if request.operation == "FilterLogEvents":
             with self._lock:
                 return filter_log_events(request, account)
+        if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
+            with self._lock:
+                caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
+            return self._logins.answer(account, request.region, caller)
         if request.service == "batch" and account == USER_ACCOUNT_ID:
             return self._jobs.answer(request)
         if request.service == "lambda" and request.operation == "Invoke":

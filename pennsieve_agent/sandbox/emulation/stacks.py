@@ -1,8 +1,8 @@
 """What CloudFormation does with a node's stack and moto's does not: types, changes, deletions.
 
-moto knows no budgets, egress rules, bucket policies and caches of registries in templates; it
-forgets what it cannot change, asks more of Batch than AWS does, and leaves most of a network behind
-when its stack goes. Everything here makes it do what AWS documents, and nothing else.
+moto knows no budgets, egress rules and bucket policies in templates; it forgets what it cannot
+change, asks more of Batch than AWS does, and leaves most of a network behind when its stack goes.
+Everything here makes it do what AWS documents, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ SERVICE_ROLE = "AWSServiceRoleForBatch"
 _NOTED = (
     "AWS::Budgets::Budget",
     "AWS::EC2::SecurityGroupEgress",
-    "AWS::ECR::PullThroughCacheRule",
     # moto would enforce a bucket's policy without its conditions, and so refuse everybody.
     "AWS::S3::BucketPolicy",
 )

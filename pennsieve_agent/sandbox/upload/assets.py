@@ -18,11 +18,12 @@ from typing import Any
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.sandbox.clock import iso
-from pennsieve_agent.sandbox.http import Refusal, Request, Response, Route, Scheme
+from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.roles import dataset_role
 from pennsieve_agent.sandbox.store import Row
 from pennsieve_agent.sandbox.upload.keys import STORAGE_BUCKET, Keys
 from pennsieve_agent.sandbox.upload.objects import Objects
+from pennsieve_agent.sandbox.v2.answers import UNAUTHORIZED, body_of, refusal
 from pennsieve_agent.sandbox.world import World
 
 FOLDER = "viewer-assets"
@@ -65,10 +66,10 @@ class Assets:
 
     def _create(self, request: Request) -> Response:
         dataset = self._dataset(request, Role.EDITOR)
-        body = _body(request)
+        body = body_of(request)
         for name in ("name", "asset_type"):
             if not isinstance(body.get(name), str) or not body[name]:
-                raise _refusal(400, f"{name} is required")
+                raise refusal(400, f"{name} is required")
         asset_id = str(uuid.uuid4())
         with self._store.transaction():
             self._store.execute(
@@ -115,10 +116,10 @@ class Assets:
     def _patch(self, request: Request) -> Response:
         dataset = self._dataset(request, Role.EDITOR)
         asset = self._asset(dataset, request.params["id"])
-        body = _body(request)
+        body = body_of(request)
         status = body.get("status", asset["status"])
         if status not in _STATES:
-            raise _refusal(400, "status must be created or ready")
+            raise refusal(400, "status must be created or ready")
         kept = _properties(body) if "properties" in body else json.loads(asset["properties"])
         with self._store.transaction():
             self._store.execute(
@@ -179,7 +180,7 @@ class Assets:
         row = self._store.row("SELECT * FROM datasets WHERE node_id = ?", (dataset_id,))
         role = dataset_role(self._store, request.caller.user_int_id, dataset_id)
         if row is None or not role.at_least(least):
-            raise _refusal(401, "user is not authorized for this dataset")
+            raise refusal(401, UNAUTHORIZED)
         return row
 
     def _asset(self, dataset: Row, asset_id: str) -> Row:
@@ -188,7 +189,7 @@ class Assets:
             (asset_id, dataset["int_id"]),
         )
         if row is None:
-            raise _refusal(404, "asset not found")
+            raise refusal(404, "asset not found")
         return row
 
     def _link(self, asset_id: str, dataset: Row, packages: list[str]) -> None:
@@ -197,7 +198,7 @@ class Assets:
                 "SELECT 1 FROM packages WHERE node_id = ? AND dataset_int_id = ?",
                 (package, dataset["int_id"]),
             ):
-                raise _refusal(400, "package_ids must be packages of the dataset")
+                raise refusal(400, "package_ids must be packages of the dataset")
             self._store.execute(
                 "INSERT INTO viewer_asset_packages VALUES (?, ?)", (asset_id, package)
             )
@@ -224,27 +225,15 @@ def _place(dataset: Row, asset_id: str) -> str:
     return f"O{dataset['workspace_int_id']}/D{dataset['int_id']}/{asset_id}"
 
 
-def _body(request: Request) -> dict[str, Any]:
-    try:
-        return request.json_object()
-    except ValueError as error:
-        raise _refusal(400, "unable to parse the request body") from error
-
-
 def _properties(body: dict[str, Any]) -> dict[str, Any]:
     found = body.get("properties") or {}
     if not isinstance(found, dict):
-        raise _refusal(400, "properties must be an object")
+        raise refusal(400, "properties must be an object")
     return found
 
 
 def _packages(body: dict[str, Any]) -> list[str]:
     found = body.get("package_ids") or []
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise _refusal(400, "package_ids must be a list of strings")
+        raise refusal(400, "package_ids must be a list of strings")
     return found
-
-
-def _refusal(status: int, message: str) -> Refusal:
-    """A refusal of packages-service: single quotes, so not JSON (``contracts/core.md`` 0.3 d)."""
-    return Refusal(status, f"{{'message': '{message} (requestID: {uuid.uuid4()})'}}")

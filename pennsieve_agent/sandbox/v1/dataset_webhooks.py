@@ -35,7 +35,6 @@ def routes(world: World) -> list[Route]:
 
     def delete(request: Request) -> Response:
         row = dataset(world, request, Role.MANAGER)
-        # Disabling takes access away, so a manager may do it with another's private one: ours.
         removed = _disable(store, row, request)
         return Response(200, removed)
 
@@ -91,11 +90,11 @@ def _disable(store: Store, dataset_row: Row, request: Request) -> int:
     found = _find(store, webhook_id, dataset_row["int_id"])
     if found is None:
         raise refusal(404, f"Webhook ({webhook_id}) is not enabled on this dataset")
-    webhook = store.row("SELECT * FROM webhooks WHERE id = ?", (webhook_id,))
+    # A private one can be taken off by its maker alone (contracts/upstream-2026-11.md 1).
+    webhook = webhooks.usable(store, request.caller, request.params["webhook"])
     with store.transaction():
         removed = store.execute("DELETE FROM dataset_webhooks WHERE id = ?", (found["id"],))
-        if webhook is not None:
-            collaborators.remove(store, dataset_row["int_id"], webhook["integration_user"])
+        collaborators.remove(store, dataset_row["int_id"], webhook["integration_user"])
     return removed
 
 

@@ -83,6 +83,9 @@ class Members:
         """Take a member out, with their roles and keys."""
         row = workspace(self._world, request, people.ADMINISTRATOR)
         member = self._member(row, request)
+        if people.is_integration(self._store, member["user_int_id"]):
+            # Not even an orphan (contracts/upstream-2026-11.md 1).
+            raise refusal(400, "Cannot remove integration user")
         people.remove_membership(self._store, member["user_int_id"], row["int_id"])
         return Response(200)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -137,6 +136,12 @@ def _own(store: Store, request: Request) -> Row:
 
 
 def _create(world: World, caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Make an integration.
+
+    Its user and key are made before the body is checked, and stay when it is refused, as on the
+    platform (``contracts/upstream-2026-11.md`` 1): such an orphan can no longer be removed.
+    """
+    user, key = _integration_user(world, caller.org_int_id)
     given = {each.column: text(body, each.wire, each.limit) for each in _TEXTS}
     if not given["api_url"].strip() or not given["display_name"].strip():
         raise refusal(400, "apiUrl and displayName must not be empty")
@@ -151,15 +156,13 @@ def _create(world: World, caller: Caller, body: Mapping[str, Any]) -> dict[str, 
         "workspace_int_id": caller.org_int_id,
         "created_by": caller.user_int_id,
         "created_at": world.now(),
+        "integration_user": user,
     }
-    with world.store.transaction():
-        user, key = _integration_user(world, caller.org_int_id, given["display_name"])
-        values["integration_user"] = user
-        number = world.store.execute(
-            f"INSERT INTO webhooks ({', '.join(values)})"  # noqa: S608 - our own column names
-            f" VALUES ({', '.join(f':{name}' for name in values)})",
-            values,
-        )
+    number = world.store.execute(
+        f"INSERT INTO webhooks ({', '.join(values)})"  # noqa: S608 - our own column names
+        f" VALUES ({', '.join(f':{name}' for name in values)})",
+        values,
+    )
     made = webhook_json(usable(world.store, caller, str(number)))
     return {
         **made,
@@ -167,12 +170,12 @@ def _create(world: World, caller: Caller, body: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def _integration_user(world: World, workspace: int, name: str) -> tuple[int, people.NewKey]:
-    """An ordinary member of the workspace, with an API key."""
-    email = f"integration-{uuid.uuid4()}@integrations.invalid"
-    person = people.Person(email, "Integration", name, is_integration=True)
-    user = people.add_person(world.store, workspace, person, world.now())
-    key = people.create_key(world.store, user, workspace, "Integration-user", world.now())
+def _integration_user(world: World, workspace: int) -> tuple[int, people.NewKey]:
+    """An ordinary member of the workspace, nameless and without an address, with an API key."""
+    person = people.Person("", "", "", is_integration=True)
+    with world.store.transaction():
+        user = people.add_person(world.store, workspace, person, world.now())
+        key = people.create_key(world.store, user, workspace, "Integration-user", world.now())
     return user, key
 
 

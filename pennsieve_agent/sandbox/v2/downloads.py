@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import Any
-
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.http import Refusal, Request, Response, Route, Scheme
+from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme
 from pennsieve_agent.sandbox.manifests import BUCKET, Manifests
 from pennsieve_agent.sandbox.roles import dataset_role
 from pennsieve_agent.sandbox.store import Row
 from pennsieve_agent.sandbox.tree import Tree
+from pennsieve_agent.sandbox.v2.answers import UNAUTHORIZED, body_of, page_of, refusal
 from pennsieve_agent.sandbox.world import World
-
-MAX_TRASH_PAGE = 100
 
 
 class Downloads:
@@ -42,8 +38,6 @@ class Downloads:
         dataset = self._dataset(request, Role.VIEWER)
         packages = [self._files.package(dataset["int_id"], each) for each in wanted]
         found = self._manifests.download((each, dataset) for each in packages if each is not None)
-        for entry in found["data"]:
-            del entry["scanStatus"]
         return Response(200, {**found, "data": found["data"] or None})
 
     def whole_dataset(self, request: Request) -> Response:
@@ -56,11 +50,11 @@ class Downloads:
     def trashcan(self, request: Request) -> Response:
         """What was deleted from a folder or, without ``root_node_id``, from the dataset's root.
 
-        The contract does not say what the answer looks like: its keys are ours.
+        The page is that of ``contracts/upstream-2026-11.md`` 9; what is in ``packages`` is read
+        from the public datasets-service (api/models/trashcan.go).
         """
         dataset = self._dataset(request, Role.VIEWER)
-        limit = min(_number(request, "limit", 10), MAX_TRASH_PAGE)
-        offset = _number(request, "offset", 0)
+        limit, offset = page_of(request)
         rows = self._deleted(dataset, request.query.get("root_node_id", ""))
         items = [
             {
@@ -72,8 +66,8 @@ class Downloads:
             }
             for row in rows[offset : offset + limit]
         ]
-        page = {"limit": limit, "offset": offset, "totalCount": len(rows), "messages": None}
-        return Response(200, {**page, "packages": items or None})
+        page = {"limit": limit, "offset": offset, "totalCount": len(rows), "messages": []}
+        return Response(200, {**page, "packages": items})
 
     def restore(self, request: Request) -> Response:
         """Put deleted packages back where they were."""
@@ -99,7 +93,7 @@ class Downloads:
         role = dataset_role(store, request.caller.user_int_id, dataset_id)
         row = store.row("SELECT * FROM datasets WHERE node_id = ?", (dataset_id,))
         if row is None or not role.at_least(least):
-            raise _refusal(401, "user is not authorized to perform this action on the dataset")
+            raise refusal(401, UNAUTHORIZED)
         return row
 
     def _deleted(self, dataset: Row, folder_id: str) -> list[Row]:
@@ -111,7 +105,7 @@ class Downloads:
                 (dataset["int_id"], folder_id),
             )
             if folder is None:
-                raise _refusal(404, f"{folder_id} not found")
+                raise refusal(400, f"folder with node id {folder_id} not found")
             parent = folder["int_id"]
         return store.rows(
             "SELECT * FROM trash WHERE dataset_int_id = ? AND parent_int_id IS ? ORDER BY name",
@@ -120,22 +114,9 @@ class Downloads:
 
 
 def _node_ids(request: Request) -> list[str]:
-    try:
-        found = request.json_object().get("nodeIds")
-    except ValueError as error:
-        raise _refusal(400, "unable to parse the request body") from error
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found) or not found:
-        raise _refusal(400, "nodeIds must be a non-empty list of strings")
+    found = body_of(request).get("nodeIds") or []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise refusal(400, "unable to unmarshal request body: nodeIds is no list of strings")
+    if not found:
+        raise refusal(400, "nodeIds must not be empty")
     return found
-
-
-def _number(request: Request, name: str, default: int) -> int:
-    given: Any = request.query.get(name, str(default))
-    if not (given.isascii() and given.isdigit()) or len(given) > 9:  # noqa: PLR2004 - no more is meant
-        raise _refusal(400, f"invalid {name}")
-    return int(given)
-
-
-def _refusal(status: int, message: str) -> Refusal:
-    """A refusal of packages-service: single quotes, so not JSON (``contracts/core.md`` 0.3 d)."""
-    return Refusal(status, f"{{'message': '{message} (requestID: {uuid.uuid4()})'}}")

@@ -7,17 +7,20 @@ ACCEPTED = {
     ("CKV_AWS_18", "Bucket"): "it holds code, lists of files and logs; who reads them is in "
     "CloudTrail, and a second bucket for access logs would never be empty",
     ("CKV_AWS_116", "Gateway"): "it is called and answers; nothing waits in a queue",
+    ("CKV_AWS_116", "Admin"): "it is called and answers; nothing waits in a queue",
     ("CKV_AWS_116", "Reconciler"): "a lost call is made up for by the schedule, every 5 minutes",
     ("CKV_AWS_117", "Gateway"): "in a network it could reach Pennsieve only by a NAT, which costs",
+    ("CKV_AWS_117", "Admin"): "in a network it could reach Pennsieve only by a NAT, which costs",
     ("CKV_AWS_117", "Reconciler"): "in a network it could reach Pennsieve only by a NAT",
     ("CKV_AWS_119", "Journal"): "it is encrypted by AWS's own key: names and states, no data",
     ("CKV_AWS_158", "Logs"): "a basic node has no key of its own, which costs by the month",
     ("CKV_AWS_158", "FunctionLogs"): "a basic node has no key of its own",
     ("CKV_AWS_173", "Gateway"): "its variables are names, and no secret",
+    ("CKV_AWS_136", "WorkflowImages"): "a basic node has no key of its own",
+    ("CKV_AWS_136", "TransferImages"): "a basic node has no key of its own",
+    ("CKV_AWS_173", "Admin"): "its variables are names, and no secret",
     ("CKV_AWS_173", "Reconciler"): "its variables are names, and no secret",
 }
 
-PARLIAMENT = {
-    "ecr:BatchImportUpstreamImage": "AWS knows repositories for it since 2022; parliament does not",
-}
+PARLIAMENT: dict[str, str] = {}
 """By the action that is found."""

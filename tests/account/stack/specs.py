@@ -9,6 +9,8 @@ from pennsieve_agent.account.names import NodeNames
 from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
 
 NUMBER, PLATFORM = "123456789012", "740463337177"
+WORKSPACE = "N:organization:0b9ad7b4-2f1c-4c3f-9a53-5f6f6e1e2a11"
+DIGEST = "sha256:" + "c" * 64
 NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
 OTHER = NodeNames("ffffffff", "prod", NUMBER, "us-east-1")
 CODE = Code("a" * 64, "1.2.3")
@@ -20,7 +22,7 @@ BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 def node(mode: Mode = Mode.BASIC, code: Code | None = CODE, **settings: object) -> NodeSpec:
     """A node of a mode that is turned on."""
     chosen = replace(Settings(mode=mode), **settings)  # type: ignore[arg-type]
-    return NodeSpec(NAMES, "lab", PLATFORM, "outside", settings=chosen, code=code)
+    return NodeSpec(NAMES, "lab", WORKSPACE, PLATFORM, settings=chosen, code=code)
 
 
 def every() -> dict[str, NodeSpec]:
@@ -33,5 +35,6 @@ def every() -> dict[str, NodeSpec]:
     found |= {f"{mode.value}-existing": node(mode, network=there) for mode in Mode}
     found["organisation"] = node(Mode.SECURE, extras=Extras(BOUNDARY, TAGS), role_path="/research/")
     found["off"] = node(code=None)
-    found["further"] = replace(node(), makes_role=False)
+    found["copied"] = replace(node(), transfer_digest=DIGEST)
+    found["any account"] = replace(node(), platform_account_id="")
     return found

@@ -18,7 +18,7 @@ from pennsieve_agent.account.extras import Extras
 from pennsieve_agent.account.recorded import kept_tags
 from pennsieve_agent.account.request import stack_request
 from pennsieve_agent.account.spec import Code, Mode, NodeSpec
-from tests.account.stack.specs import CODE, GPU, TAGS, node
+from tests.account.stack.specs import CODE, GPU, NAMES, TAGS, node
 
 
 def versions(mode: Mode) -> dict[str, NodeSpec]:
@@ -107,4 +107,4 @@ def test_everything_else_has_the_new_tags() -> None:
 def test_a_stack_without_tags_gets_those_of_its_machines() -> None:
     first = stack_request(node(extras=Extras(tags=TAGS)))
     kept = kept_tags(first.template, {})
-    assert kept.stack == first.tags
+    assert kept.stack == {"pennsieve:token": NAMES.token, **dict(TAGS)}

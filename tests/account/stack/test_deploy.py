@@ -29,6 +29,7 @@ LISTS = (
     ("ec2", "describe_launch_templates", "LaunchTemplates"),
     ("ec2", "describe_nat_gateways", "NatGateways"),
     ("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
+    ("ecr", "describe_repositories", "repositories"),
     ("efs", "describe_file_systems", "FileSystems"),
     ("events", "list_rules", "Rules"),
     ("iam", "list_instance_profiles", "InstanceProfiles"),

@@ -14,14 +14,13 @@ from pennsieve_agent.account.roles import roles_of
 from pennsieve_agent.account.stack.policies import (
     NO_RESOURCE,
     Where,
-    platform_access,
-    platform_boundary,
+    node_boundary,
     role_access,
 )
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.account.stack.trusts import NO_SOURCE
 from pennsieve_agent.account.words import describe, summary
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in, many, statements
+from pennsieve_agent.domain.iam import Ask, Verdict, decide, many, statements
 from pennsieve_agent.node.rights import RIGHTS
 from tests.account.stack.specs import NAMES, NUMBER, OTHER, PLATFORM, every
 
@@ -31,11 +30,9 @@ FILES = f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-1"
 OTHER_FILES = f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-2"
 DOOR = f"arn:aws:elasticfilesystem:{HERE}:access-point/fsap-1"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
-BOUNDARY = platform_boundary(NAMES, PLATFORM)
+BOUNDARY = node_boundary(NAMES, PLATFORM)
 WHERE = Where(NAMES, PLATFORM, files=FILES)
-DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS} | {
-    "platform": platform_access(NAMES)
-}
+DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS}
 EVERYBODY = (
     ("s3:GetObject", "arn:aws:s3:::their-data/raw.edf"),
     ("s3:ListBucket", BUCKET),
@@ -45,7 +42,6 @@ EVERYBODY = (
     ("ec2:CreateNetworkInterface", f"arn:aws:ec2:{HERE}:network-interface/*"),
     ("iam:CreateRole", f"arn:aws:iam::{NUMBER}:role/Admin"),
     ("iam:PutRolePolicy", f"arn:aws:iam::{NUMBER}:role/{NAMES.job_role}"),
-    ("iam:PutRolePolicy", f"arn:aws:iam::{NUMBER}:role/{NAMES.role}"),
     ("iam:CreatePolicyVersion", NAMES.boundary_arn),
     ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/Admin"),
     ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.gateway}"),
@@ -59,11 +55,15 @@ EVERYBODY = (
     ("dynamodb:DeleteTable", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
     ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{OTHER.stack}/x"),
     ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:database"),
+    ("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{OTHER.token}/x"),
+    ("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/database"),
+    ("ecr:PutImage", f"arn:aws:ecr:{HERE}:repository/{NAMES.transfer_images}"),
+    ("ecr:BatchGetImage", f"arn:aws:ecr:{HERE}:repository/payroll"),
     ("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:{OTHER.log_group}:*"),
     ("logs:DeleteLogGroup", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}"),
     ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{OTHER.queue('fargate')}"),
     ("batch:DeleteJobQueue", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
-    ("elasticfilesystem:ClientRootAccess", FILES),
+    ("elasticfilesystem:ClientRootAccess", OTHER_FILES),
     ("elasticfilesystem:ClientMount", OTHER_FILES),
     ("elasticfilesystem:ClientWrite", OTHER_FILES),
     ("elasticfilesystem:DeleteFileSystem", FILES),
@@ -72,14 +72,17 @@ EVERYBODY = (
 )
 """What nobody of a basic node may do: asked of every role, with conditions at their worst."""
 ONE = {
-    "platform": (
-        ("s3:GetObject", f"{BUCKET}/logs/1.zip"),
-        ("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:{NAMES.log_group}:*"),
-        ("dynamodb:GetItem", f"arn:aws:dynamodb:{HERE}:table/{NAMES.table}"),
-        ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.reconciler}"),
-        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
+    "admin": (
+        ("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
+        ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
+        ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.job_role}"),
+        ("ecr:PutImage", f"arn:aws:ecr:{HERE}:repository/{NAMES.workflow_images}"),
+        ("ecr:BatchDeleteImage", f"arn:aws:ecr:{HERE}:repository/{NAMES.transfer_images}"),
+        ("lambda:AddPermission", f"arn:aws:lambda:{HERE}:function:{NAMES.gateway}"),
+        ("elasticfilesystem:ClientMount", FILES),
     ),
     "job": (
+        ("elasticfilesystem:ClientRootAccess", FILES),
         ("elasticfilesystem:CreateAccessPoint", FILES),
         ("elasticfilesystem:DescribeAccessPoints", FILES),
         ("elasticfilesystem:DescribeFileSystems", FILES),
@@ -96,13 +99,19 @@ ONE = {
         ("elasticfilesystem:CreateAccessPoint", FILES),
     ),
     "gateway": (
+        ("ssm:GetParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
+        ("ssm:PutParameter", f"arn:aws:ssm:{HERE}:parameter/pennsieve-node/{NAMES.token}/x"),
+        ("s3:PutObject", f"{BUCKET}/archives/x.tar.gz"),
+        ("lambda:InvokeFunction", f"arn:aws:lambda:{HERE}:function:{NAMES.admin}"),
         ("batch:SubmitJob", f"arn:aws:batch:{HERE}:job-queue/{NAMES.queue('fargate')}"),
         ("iam:PassRole", f"arn:aws:iam::{NUMBER}:role/{NAMES.job_role}"),
         ("elasticfilesystem:ClientMount", FILES),
+        ("elasticfilesystem:ClientRootAccess", FILES),
     ),
     "execution": (
         ("ecr:PutImage", f"arn:aws:ecr:us-east-1:{PLATFORM}:repository/app"),
         ("elasticfilesystem:ClientMount", FILES),
+        ("elasticfilesystem:ClientRootAccess", FILES),
     ),
     "reconciler": (
         ("elasticfilesystem:ClientMount", FILES),
@@ -222,10 +231,7 @@ def test_roles_are_passed_to_jobs_alone() -> None:
 
 def test_the_boundary_bounds_an_administrator() -> None:
     admin = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-    free = ("lambda:InvokeFunction", "secretsmanager:GetSecretValue", "dynamodb:GetItem")
     for action, resource in EVERYBODY:
-        if OTHER.token in resource or action in free or action.startswith("kms:"):
-            continue  # of another node of the account, or only by way of a bucket
         assert decide(Ask(action, resource), [admin], BOUNDARY) is Verdict.NOT_ALLOWED, action
 
 
@@ -247,7 +253,7 @@ def test_wildcards_are_only_where_aws_has_no_resource(name: str) -> None:
 @pytest.mark.parametrize("name", every())
 def test_every_service_is_kept_from_acting_for_somebody_else(name: str) -> None:
     for what, body in node_template(every()[name])["Resources"].items():
-        if body["Type"] != "AWS::IAM::Role" or what == "PlatformRole":
+        if body["Type"] != "AWS::IAM::Role":
             continue
         trust = body["Properties"]["AssumeRolePolicyDocument"]
         (statement,) = statements(trust)
@@ -259,15 +265,13 @@ def test_every_service_is_kept_from_acting_for_somebody_else(name: str) -> None:
         assert statement["Condition"].items() >= ours.items(), what
 
 
-def test_only_pennsieve_with_the_external_id_enters() -> None:
-    role = node_template(every()["basic"])["Resources"]["PlatformRole"]["Properties"]
-    who = f"arn:aws:iam::{PLATFORM}:role/service-roles/provisioner"
-    right = Ask("sts:AssumeRole", context={"sts:ExternalId": "outside"})
-    trust = role["AssumeRolePolicyDocument"]
-    assert lets_in(trust, right, who)
-    assert not lets_in(trust, Ask("sts:AssumeRole"), who)
-    assert not lets_in(trust, right, f"arn:aws:iam::{NUMBER}:role/other")
-    assert role["MaxSessionDuration"] == 3600
+@pytest.mark.parametrize("name", every())
+def test_nobody_of_another_account_enters_a_role(name: str) -> None:
+    """Pennsieve has no rights in the account: services of AWS alone enter its roles."""
+    for what, body in node_template(every()[name])["Resources"].items():
+        if body["Type"] == "AWS::IAM::Role":
+            for statement in statements(body["Properties"]["AssumeRolePolicyDocument"]):
+                assert set(statement["Principal"]) == {"Service"}, what
 
 
 def test_only_machines_are_let_in_without_a_source() -> None:
@@ -275,7 +279,7 @@ def test_only_machines_are_let_in_without_a_source() -> None:
         str(statement["Principal"]["Service"])
         for spec in every().values()
         for what, body in node_template(spec)["Resources"].items()
-        if body["Type"] == "AWS::IAM::Role" and what != "PlatformRole"
+        if body["Type"] == "AWS::IAM::Role"
         for statement in statements(body["Properties"]["AssumeRolePolicyDocument"])
         if "Condition" not in statement
     }
@@ -286,7 +290,7 @@ def test_only_machines_are_let_in_without_a_source() -> None:
 @pytest.mark.parametrize("partition", ["aws", "aws-us-gov"])
 def test_the_boundary_is_one_that_aws_takes(region: str, partition: str) -> None:
     names = replace(NAMES, region=region, partition=partition)
-    text = json.dumps(platform_boundary(names, PLATFORM), separators=(",", ":"))
+    text = json.dumps(node_boundary(names, PLATFORM), separators=(",", ":"))
     assert len(text) <= MOST_POLICY_CHARACTERS
 
 

@@ -11,9 +11,20 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from pennsieve_agent.account.spec import Mode, NodeSpec
-from pennsieve_agent.account.stack.template import MAX_TEMPLATE_BYTES, node_template
+from pennsieve_agent.account.stack.template import node_template
+from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
 from pennsieve_agent.node.settings import NodeSettings
-from tests.account.stack.specs import BOUNDARY, CODE, NAMES, TAGS, every, node
+from tests.account.stack.specs import (
+    BOUNDARY,
+    CODE,
+    DIGEST,
+    NAMES,
+    NUMBER,
+    TAGS,
+    WORKSPACE,
+    every,
+    node,
+)
 
 EVERY = every()
 each = pytest.mark.parametrize("spec", EVERY.values(), ids=EVERY.keys())
@@ -71,10 +82,9 @@ def test_everything_that_can_be_tagged_is(spec: NodeSpec) -> None:
 
 
 @each
-def test_only_the_roles_path_is_the_organisations(spec: NodeSpec) -> None:
+def test_the_roles_path_is_the_organisations(spec: NodeSpec) -> None:
     for name, role in resources(spec, "AWS::IAM::Role").items():
-        wanted = "/" if name == "PlatformRole" else spec.settings.role_path
-        assert role["Path"] == wanted
+        assert role["Path"] == spec.settings.role_path, name
 
 
 @each
@@ -169,8 +179,42 @@ def test_the_functions_are_told_what_the_nodes_code_reads() -> None:
             plain = {k: v if isinstance(v, str) else "from AWS" for k, v in variables.items()}
             settings = NodeSettings.of(plain)
             assert (settings.token, settings.version) == (NAMES.token, CODE.version)
+            assert (settings.admin, settings.organization) == (NAMES.admin, WORKSPACE)
+            assert bool(settings.key) is (spec.settings.mode is not Mode.BASIC)
             assert settings.gpu_queue == (NAMES.queue("gpu") if spec.settings.gpu else "")
             assert function["Code"]["S3Key"] == NAMES.code_key(CODE.digest)
+
+
+def test_the_repositories_take_a_tag_once_and_are_encrypted() -> None:
+    for spec in (node(), node(Mode.SECURE)):
+        found = resources(spec, "AWS::ECR::Repository")
+        assert [r["RepositoryName"] for r in found.values()] == [
+            *("pennsieve-node-0a1b2c3d/workflows", "pennsieve-node-0a1b2c3d/transfer"),
+        ]
+        for repository in found.values():
+            assert repository["ImageTagMutability"] == "IMMUTABLE"
+            assert "LifecyclePolicy" not in repository
+            kind = "AES256" if spec.settings.mode is Mode.BASIC else "KMS"
+            assert repository["EncryptionConfiguration"]["EncryptionType"] == kind
+
+
+def test_files_are_moved_in_the_nodes_own_copy_of_the_image() -> None:
+    def image(spec: NodeSpec) -> str:
+        return str(resources(spec)["Reconciler"]["Environment"]["Variables"]["NODE_MOVER_IMAGE"])
+
+    own = f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com/pennsieve-node-0a1b2c3d/transfer@{DIGEST}"
+    assert image(EVERY["copied"]) == own
+    assert image(node()).startswith("public.ecr.aws/")
+
+
+def test_only_the_reconciler_reads_the_keys_of_workflows() -> None:
+    able = {
+        name
+        for name, role in resources(node(Mode.SECURE), "AWS::IAM::Role").items()
+        if "ssm:GetParameter" in json.dumps(role)
+    }
+    # The execution role hands a step what its workflow was promised, by the names in its job.
+    assert able == {"ExecutionRole", "ReconcilerRole"}
 
 
 def test_every_choice_changes_the_template() -> None:
@@ -185,9 +229,9 @@ def test_every_choice_changes_the_template() -> None:
         "network": EVERY["basic-existing"],
         "code": replace(node(), code=replace(CODE, digest="b" * 64)),
         "platform": replace(node(), platform_account_id="1" * 12),
-        "external id": replace(node(), external_id="other"),
+        "workspace": replace(node(), organization_id="N:organization:2"),
+        "image": replace(node(), transfer_digest="sha256:" + "d" * 64),
         "hosts": replace(node(), api2="https://api2.pennsieve.net"),
-        "name": replace(node(), node_name="other"),
     }.items():
         assert node_template(spec) != plain, name
     demanded = list(texts(node_template(EVERY["organisation"])))

@@ -15,10 +15,13 @@ from typing import Any
 import boto3
 import pytest
 
+from pennsieve_agent.domain.layout import NO_FILES_AT_TOP
+from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.domain.transfers import PART_BYTES
+from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.targets import Places, deliver
 from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.node.tasks import Task, TaskKind
+from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
 from tests.aws.emulator import emulated, reset
 from tests.node.mover.shore import DATASET, RUN, Answer, Answers, answers
 
@@ -50,6 +53,8 @@ class Dataset:
     kill_after: Counter[str] = field(default_factory=Counter)
     life: timedelta = timedelta(hours=1)
     asset: dict[str, Any] = field(default_factory=dict)
+    receipt: dict[str, Any] = field(default_factory=dict)
+    noted: list[dict[str, Any]] = field(default_factory=list)
     at: datetime = NOW
     given: int = 0
     """How often keys were given."""
@@ -62,8 +67,14 @@ class Dataset:
             ("POST", "/packages/assets"): self.new_asset,
             ("PATCH", "/packages/assets/a1"): self.change_asset,
             ("PUT", f"/compute/workflows/runs/{RUN}/outputs"): lambda *_: {},
+            ("GET", RECEIPT_PATH): lambda *_: self.receipt,
+            ("PUT", OUTPUTS_PATH): self.note,
         }
         return answers(routes, self.endpoint)
+
+    def note(self, _: object, body: Any) -> dict[str, Any]:
+        self.noted += body["files"]
+        return {}
 
     def _killed(self, table: Counter[str], what: str) -> None:
         if table[what] == 1:
@@ -157,7 +168,7 @@ def dataset(endpoint: str) -> Iterator[Dataset]:
 
 def results(run: Path, files: Mapping[str, bytes], step: str = "work") -> None:
     for name, body in files.items():
-        path = run / step / name
+        path = RunFiles(run).data(step) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
 
@@ -165,8 +176,9 @@ def results(run: Path, files: Mapping[str, bytes], step: str = "work") -> None:
 def hand_over(dataset: Dataset, run: Path, **changes: Any) -> list[str]:
     said: list[str] = []
     fields = {"params": {"TARGET_FOLDER": "out"}, "parents": ("work",), **changes}
+    fields.setdefault("before", (*fields["parents"], "in"))
     task = Task(TaskKind.DELIVER, RUN, "out", DATASET, **fields)
-    places = Places(run, run / "layers")
+    places = Places(RunFiles(run, before=task.before), run / "layers")
     deliver(task, dataset.relay(), places, said.append, dataset.at.timestamp)
     return said
 
@@ -178,6 +190,31 @@ def test_results_lie_in_the_dataset_in_their_folders(dataset: Dataset, tmp_path:
     assert sorted(dataset.objects().values()) == [b"one", b"two"]
     assert said[-1] == "2 files (6 bytes) in out"
     assert "hidden-word" not in "".join(said)
+
+
+def test_the_receipt_of_a_run_lies_with_its_results(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.receipt = {"name": "pennsieve-run.json", "text": '{"cost": 1}'}
+    results(tmp_path, {"a/1.txt": b"one"})
+    dataset.kill_before["finalize"] = 1
+    with pytest.raises(Killed):
+        hand_over(dataset, tmp_path)
+    dataset.receipt["text"] = '{"cost": 2}'  # what was begun is finished as it was
+    hand_over(dataset, tmp_path)
+    assert dataset.paths() == ["out/a/1.txt", "out/pennsieve-run.json"]
+    assert sorted(dataset.objects().values()) == [b"one", b'{"cost": 1}']
+    noted = {row["path"]: row for row in dataset.noted}
+    assert set(noted) == set(dataset.paths())
+    assert noted["out/a/1.txt"]["sha256"] == hashlib.sha256(b"one").hexdigest()
+    assert noted["out/a/1.txt"]["size"] == 3
+    (known,) = [rows for rows in dataset.manifests.values() if rows]
+    assert {row["package"] for row in dataset.noted} == {f"N:package:{each}" for each in known}
+
+
+def test_a_result_that_is_called_like_the_receipt_stays(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.receipt = {"name": "pennsieve-run.json", "text": "{}"}
+    results(tmp_path, {"pennsieve-run.json": b"mine"})
+    hand_over(dataset, tmp_path)
+    assert dataset.paths() == [f"out/{RUN}-pennsieve-run.json", "out/pennsieve-run.json"]
 
 
 def test_large_files_go_in_parts_with_the_checksum_s3_states(
@@ -230,8 +267,31 @@ def test_empty_files_are_left_out_and_named(dataset: Dataset, tmp_path: Path) ->
 
 def test_no_results_are_no_failure(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {})
-    assert hand_over(dataset, tmp_path) == ["there is nothing to deliver"]
+    assert hand_over(dataset, tmp_path) == ["step 'work' wrote no files"]
     assert not dataset.manifests
+
+
+def test_who_wrote_nothing_and_had_no_file_at_the_top_is_told_of_flat(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    results(tmp_path, {"a/1": b"x"}, "in")
+    assert hand_over(dataset, tmp_path, sources=("in",))[1:] == [NO_FILES_AT_TOP]
+    results(tmp_path, {"1": b"x"}, "in")
+    assert hand_over(dataset, tmp_path, sources=("in",))[1:] == []
+
+
+def test_links_into_the_input_are_delivered_as_files(dataset: Dataset, tmp_path: Path) -> None:
+    """As a container makes them, and as a process on this machine does."""
+    results(tmp_path, {"a.nii": b"one", "sub/b.nii": b"two"}, "in")
+    results(tmp_path, {"scale.txt": b"3"})
+    made, run = RunFiles(tmp_path).data("work"), RunFiles(tmp_path)
+    (made / "a.nii").symlink_to(f"{data_path(step_folder('in'))}/a.nii")
+    (made / "here.nii").symlink_to(run.data("in") / "a.nii")
+    (made / "sub").symlink_to(f"{data_path(step_folder('in'))}/sub")
+    hand_over(dataset, tmp_path)
+    wanted = ["out/a.nii", "out/here.nii", "out/scale.txt", "out/sub/b.nii"]
+    assert dataset.paths() == wanted
+    assert sorted(dataset.objects().values()) == [b"3", b"one", b"one", b"two"]
 
 
 def test_a_name_that_the_platform_refuses_is_told(dataset: Dataset, tmp_path: Path) -> None:
@@ -252,8 +312,8 @@ def test_one_name_of_two_steps_is_refused(dataset: Dataset, tmp_path: Path) -> N
 def test_a_link_out_of_the_results_is_not_followed(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {"x": b"1"})
     (tmp_path / "secret").write_text("s")
-    (tmp_path / "work" / "link").symlink_to(tmp_path / "secret")
-    with pytest.raises(Trouble, match="leads out of the step's output"):
+    (RunFiles(tmp_path).data("work") / "link").symlink_to(tmp_path / "secret")
+    with pytest.raises(Trouble, match="'link' of step 'work' is a link that leads out"):
         hand_over(dataset, tmp_path)
     assert not dataset.objects()
 
@@ -270,7 +330,8 @@ def test_a_viewer_asset_gets_the_files_and_is_made_ready(dataset: Dataset, tmp_p
 def test_a_layer_appears_complete(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {"model/weights": b"w"})
     (tmp_path / "layers").mkdir()
-    hand_over(dataset, tmp_path, target="persistent-layer", params={"layerName": "atlas"})
+    said = hand_over(dataset, tmp_path, target="persistent-layer", params={"layerName": "atlas"})
+    assert said == ["1 file (1 bytes) in layer atlas"]
     assert (tmp_path / "layers" / "atlas" / "model" / "weights").read_bytes() == b"w"
     assert [path.name for path in (tmp_path / "layers").iterdir()] == ["atlas"]
 
@@ -295,6 +356,6 @@ def test_the_checksum_is_that_of_the_bytes(dataset: Dataset, tmp_path: Path) -> 
     relay = dataset.relay()
     relay.routes["POST", "/upload/manifest/files/finalize"] = finalize
     task = Task(TaskKind.DELIVER, RUN, "out", DATASET, parents=("work",))
-    deliver(task, relay, Places(tmp_path, tmp_path), lambda _: None, dataset.at.timestamp)
+    deliver(task, relay, Places(RunFiles(tmp_path), tmp_path), lambda _: None, dataset.at.timestamp)
     wanted = base64.b64encode(hashlib.sha256(b"one").digest()).decode()
     assert [row["sha256"] for row in relay_body] == [wanted]

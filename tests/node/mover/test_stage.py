@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout
+from pennsieve_agent.domain.step_files import step_folder
+from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.stage import stage_in
 from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.tasks import Task, TaskKind
@@ -50,11 +53,16 @@ def platform(store: Shelf, *rows: tuple[str, str, str]) -> Answers:
     )
 
 
-def bring(relay: Answers, into: Path, *packages: str) -> list[str]:
+def bring(relay: Answers, run: Path, *packages: str, layout: Layout = Layout.TREE) -> list[str]:
     said: list[str] = []
-    task = Task(TaskKind.STAGE_IN, RUN, "in", DATASET, packages)
-    stage_in(task, relay, into, said.append)
+    steps = ("in", "work")
+    task = Task(TaskKind.STAGE_IN, RUN, "in", DATASET, packages, layout=layout, steps=steps)
+    stage_in(task, relay, RunFiles(run), said.append)
     return said
+
+
+def data(run: Path, step: str = "in") -> Path:
+    return RunFiles(run).data(step)
 
 
 def found(folder: Path) -> dict[str, bytes]:
@@ -68,32 +76,33 @@ def found(folder: Path) -> dict[str, bytes]:
 def test_files_come_into_the_folders_of_the_dataset(store: Shelf, tmp_path: Path) -> None:
     store.files |= {"raw/a/1.edf": b"one", "raw/2 ü.edf": b"two", "3": b""}
     relay = platform(store, ("p1", "raw/a", "1.edf"), ("p2", "raw", "2 ü.edf"), ("p3", "", "3"))
-    said = bring(relay, tmp_path / "in", "p1", "p2", "p3")
-    assert found(tmp_path / "in") == {"raw/a/1.edf": b"one", "raw/2 ü.edf": b"two", "3": b""}
+    said = bring(relay, tmp_path, "p1", "p2", "p3")
+    assert found(data(tmp_path)) == {"raw/a/1.edf": b"one", "raw/2 ü.edf": b"two", "3": b""}
     assert said[0] == "3 files (6 bytes) from dataset N:dataset:d"
-    assert [path.name for path in tmp_path.iterdir()] == ["in"], "half a file was left"
+    folders = {step_folder("in"), step_folder("work")}
+    assert {path.name for path in tmp_path.iterdir()} == folders, "half a file was left"
 
 
 def test_a_broken_connection_goes_on_where_it_stopped(store: Shelf, tmp_path: Path) -> None:
     store.files["a"] = bytes(range(256)) * 40
     store.cuts["a"] = 2
-    bring(platform(store, ("p", "", "a")), tmp_path / "in", "p")
-    assert found(tmp_path / "in") == {"a": store.files["a"]}
+    bring(platform(store, ("p", "", "a")), tmp_path, "p")
+    assert found(data(tmp_path)) == {"a": store.files["a"]}
     assert [span for name, span in store.asked if name == "a"] == ["", "bytes=5120-", "bytes=7680-"]
 
 
 def test_storage_without_ranges_begins_anew(store: Shelf, tmp_path: Path) -> None:
     store.files["a"], store.ranges = bytes(range(256)), False
     store.cuts["a"] = 1
-    bring(platform(store, ("p", "", "a")), tmp_path / "in", "p")
-    assert found(tmp_path / "in") == {"a": store.files["a"]}
+    bring(platform(store, ("p", "", "a")), tmp_path, "p")
+    assert found(data(tmp_path)) == {"a": store.files["a"]}
 
 
 def test_an_ended_address_is_asked_for_again(store: Shelf, tmp_path: Path) -> None:
     store.files["a"], store.statuses["a"] = b"text", [403, 500]
     relay = platform(store, ("p", "", "a"))
-    bring(relay, tmp_path / "in", "p")
-    assert found(tmp_path / "in") == {"a": b"text"}
+    bring(relay, tmp_path, "p")
+    assert found(data(tmp_path)) == {"a": b"text"}
     assert [path for _, path, _ in relay.asked].count("/packages/download-manifest") == 2
 
 
@@ -102,10 +111,10 @@ def test_a_repeated_job_downloads_only_what_is_missing(store: Shelf, tmp_path: P
     relay = platform(store, ("p1", "", "a"), ("p2", "", "b"))
     store.statuses["b"] = [404] * 20
     with pytest.raises(Trouble, match="'b' cannot be downloaded: HTTP 404"):
-        bring(relay, tmp_path / "in", "p1", "p2")
+        bring(relay, tmp_path, "p1", "p2")
     store.statuses.clear()
     store.asked.clear()
-    bring(relay, tmp_path / "in", "p1", "p2")
+    bring(relay, tmp_path, "p1", "p2")
     assert [name for name, _ in store.asked if name in {"a", "b"}] == ["b"]
 
 
@@ -118,7 +127,7 @@ def test_names_that_lead_out_are_refused_before_anything_is_written(
     store.files |= {"good": b"1", f"{folder}/{name}".lstrip("/"): b"2"}
     relay = platform(store, ("p1", "", "good"), ("p2", folder, name))
     with pytest.raises(Trouble, match="leads out of the run's folder; nothing was downloaded"):
-        bring(relay, tmp_path / "run" / "in", "p1", "p2")
+        bring(relay, tmp_path / "run", "p1", "p2")
     assert not (tmp_path / "run").exists()
 
 
@@ -126,7 +135,7 @@ def test_two_files_of_one_name_are_refused(store: Shelf, tmp_path: Path) -> None
     store.files["a"] = b"1"
     relay = platform(store, ("p1", "", "a"), ("p2", "", "a"))
     with pytest.raises(Trouble, match="two files are called 'a'; rename one"):
-        bring(relay, tmp_path / "in", "p1", "p2")
+        bring(relay, tmp_path, "p1", "p2")
 
 
 def test_a_link_that_waits_in_the_folder_is_not_written_through(
@@ -134,27 +143,76 @@ def test_a_link_that_waits_in_the_folder_is_not_written_through(
 ) -> None:
     """A step of an earlier attempt cannot make the mover write elsewhere."""
     store.files["a"] = b"new"
-    (tmp_path / "in").mkdir()
+    data(tmp_path).mkdir(parents=True)
     (tmp_path / "precious").write_text("mine")
-    (tmp_path / "in" / "a").symlink_to(tmp_path / "precious")
-    bring(platform(store, ("p", "", "a")), tmp_path / "in", "p")
+    (data(tmp_path) / "a").symlink_to(tmp_path / "precious")
+    bring(platform(store, ("p", "", "a")), tmp_path, "p")
     assert (tmp_path / "precious").read_text() == "mine"
-    assert (tmp_path / "in" / "a").read_text() == "new"
+    assert (data(tmp_path) / "a").read_text() == "new"
 
 
 def test_a_package_without_files_says_so(store: Shelf, tmp_path: Path) -> None:
     with pytest.raises(Trouble, match="the packages hold no files"):
-        bring(platform(store, ("p", "", "a")), tmp_path / "in", "unknown")
+        bring(platform(store, ("p", "", "a")), tmp_path, "unknown")
+
+
+def test_the_folder_that_all_files_share_is_left_out(store: Shelf, tmp_path: Path) -> None:
+    store.files |= {"raw/nii/1.nii": b"one", "raw/nii/2.nii": b"two"}
+    relay = platform(store, ("p1", "raw/nii", "1.nii"), ("p2", "raw/nii", "2.nii"))
+    said = bring(relay, tmp_path, "p1", "p2")
+    assert found(data(tmp_path)) == {"1.nii": b"one", "2.nii": b"two"}
+    assert NO_FILES_AT_TOP not in said
+
+
+def test_files_in_several_folders_are_told_of_flat(store: Shelf, tmp_path: Path) -> None:
+    store.files |= {"raw/a/1.nii": b"one", "raw/b/2.nii": b"two"}
+    relay = platform(store, ("p1", "raw/a", "1.nii"), ("p2", "raw/b", "2.nii"))
+    assert NO_FILES_AT_TOP in bring(relay, tmp_path / "tree", "p1", "p2")
+    assert found(data(tmp_path / "tree")) == {"a/1.nii": b"one", "b/2.nii": b"two"}
+    assert NO_FILES_AT_TOP not in bring(relay, tmp_path / "flat", "p1", "p2", layout=Layout.FLAT)
+    assert found(data(tmp_path / "flat")) == {"1.nii": b"one", "2.nii": b"two"}
+
+
+def test_equal_names_are_refused_by_flat_before_anything_is_written(
+    store: Shelf, tmp_path: Path
+) -> None:
+    store.files |= {"a/1": b"one", "b/1": b"two"}
+    relay = platform(store, ("p1", "a", "1"), ("p2", "b", "1"))
+    with pytest.raises(Trouble, match=r"'a/1' and 'b/1'.*nothing was downloaded"):
+        bring(relay, tmp_path / "run", "p1", "p2", layout=Layout.FLAT)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_folder_of_each_step_is_made_once(store: Shelf, tmp_path: Path) -> None:
+    """A step that removed its output and another source that comes later do not meet."""
+    store.files["a"] = b"1"
+    relay = platform(store, ("p", "", "a"))
+    bring(relay, tmp_path, "p")
+    assert data(tmp_path, "work").is_dir()
+    data(tmp_path, "work").rmdir()
+    bring(relay, tmp_path, "p")
+    assert not data(tmp_path, "work").exists()
+
+
+def test_many_files_come(store: Shelf, tmp_path: Path) -> None:
+    store.files |= {f"raw/{number:04}": b"x" for number in range(5000)}
+    relay = platform(store, *((f"p{n}", "raw", f"{n:04}") for n in range(5000)))
+    said = bring(relay, tmp_path, *(f"p{n}" for n in range(5000)))
+    assert said[0].startswith("5000 files (5000 bytes)")
+    assert len(found(data(tmp_path))) == 5000
+    calls = [path for _, path, _ in relay.asked]
+    assert calls.count("/packages/download-manifest") == 10
 
 
 SMALL = """
 import resource, sys
 from pathlib import Path
+from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.stage import stage_in
 from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.tasks import Task, TaskKind
 from tests.node.mover.shore import answers
-url, size, into, most = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+url, size, run, most = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 if most:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 row = {"nodeId": "p", "fileName": "big", "size": size, "path": [], "url": url}
@@ -162,31 +220,31 @@ relay = answers({("POST", "/packages/download-manifest"): lambda *_: {"data": [r
 relay.routes["GET", "/datasets/manifest"] = lambda *_: {}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    stage_in(Task(TaskKind.STAGE_IN, "r", "in", "d", ("p",)), relay, into, print)
+    stage_in(Task(TaskKind.STAGE_IN, "r", "in", "d", ("p",)), relay, RunFiles(run), print)
 except Trouble as error:
     sys.exit(str(error))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
-def apart(store: Shelf, into: Path, most: int = 0) -> subprocess.CompletedProcess[str]:
+def apart(store: Shelf, run: Path, most: int = 0) -> subprocess.CompletedProcess[str]:
     """Stage one big file in a process of its own, whose files may have so many bytes."""
-    command = [sys.executable, "-c", SMALL, store.url("big"), str(BIG), str(into), str(most)]
+    command = [sys.executable, "-c", SMALL, store.url("big"), str(BIG), str(run), str(most)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_memory_stays_flat_whatever_the_size(store: Shelf, tmp_path: Path) -> None:
     store.files["big"] = BIG
-    done = apart(store, tmp_path / "in")
+    done = apart(store, tmp_path)
     assert not done.returncode, done.stderr
     grown = int(done.stdout.split()[-1])
     assert grown < 24 * 1024, f"{grown} KiB for a file of {BIG // MEGABYTE} MiB"
-    assert (tmp_path / "in" / "big").stat().st_size == BIG
+    assert (data(tmp_path) / "big").stat().st_size == BIG
 
 
 def test_a_full_file_system_is_named(store: Shelf, tmp_path: Path) -> None:
     store.files["big"] = BIG
-    done = apart(store, tmp_path / "in", 8 * MEGABYTE)
+    done = apart(store, tmp_path, 8 * MEGABYTE)
     assert done.returncode
     assert "the file system is full: writing 'big'" in done.stderr
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY

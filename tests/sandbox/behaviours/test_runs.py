@@ -129,7 +129,7 @@ class Bench:
                 )
                 for key, parents in graph.items()
             ),
-            Step("out", StepKind.TARGET, (last,), target_type=kind),
+            Step(*("out", StepKind.TARGET, (last,)), target_type=kind, compute_type="standard"),
         )
         flow = self.platform.workflows.create(name, "", self.context.workspace_id, steps)
         granted = self.agent("dataset", "grant", name, "-d", DATASET, "--access", "read-write")

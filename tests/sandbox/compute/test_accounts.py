@@ -222,7 +222,3 @@ def test_the_role_policy_is_served_as_it_is(lab: Lab) -> None:
         "DenyBoundaryStripping",
         "DenySelfModification",
     ]
-    assert lab.client().get("/compute/resources/capabilities").json() == {
-        "selfManagedNodes": True,
-        "platformAccountId": "740463337177",
-    }

@@ -24,7 +24,7 @@ _WORDS = st.sampled_from(
         *("type", "dependsOn", "sourceUrl", "targetType", "defaultParams", "versions", "cpu"),
         *("workflowInstanceConfiguration", "workflowId", "computeNodeId", "processorConfigs"),
         *("datasetId", "dataSources", "packageIds", "processorParams", "dataTargets", "params"),
-        *("timestamp", "layers", "nodeId", "selfManaged", "stackName", "region", "isActive"),
+        *("timestamp", "layers", "nodeId", "isActive"),
         *("src", "sum", "out", "maxGpuInstances", "gpuTier", "enableLLMAccess", "position"),
         *("secrets", "layerName", "layerType", "description"),
     ]

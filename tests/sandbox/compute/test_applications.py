@@ -62,19 +62,6 @@ def test_registering_builds_and_describes(lab: Lab) -> None:
     assert asset.content == b"name: s"
 
 
-def test_the_build_log_can_be_read(lab: Lab) -> None:
-    lab.start()
-    lab.register()
-    app = only_app(lab)
-    for which in ("v1", app["versions"][0]["uuid"]):
-        log = lab.client().get(f"{STORE}/{app['uuid']}/versions/{which}/log").json()["messages"]
-        texts = [message["message"] for message in log]
-        assert texts[0] == f"checked out {REPO} at c0ffeev1"
-        assert texts[1].startswith("building summary-")
-    missing = lab.client().get(f"{STORE}/{app['uuid']}/versions/v9/log")
-    assert missing.status_code == 404
-
-
 def test_addresses_match_byte_for_byte_and_tags_repeat(lab: Lab) -> None:
     lab.start()
     lab.repos[f"{REPO}.git"] = {}
@@ -87,18 +74,19 @@ def test_addresses_match_byte_for_byte_and_tags_repeat(lab: Lab) -> None:
 
 def test_a_repository_that_cannot_be_read(lab: Lab) -> None:
     lab.start()
-    assert lab.register("https://nowhere/x") == "error: https://nowhere/x cannot be read"
+    assert lab.register("https://nowhere/x") == "error"
     (version,) = only_app(lab, "https://nowhere/x")["versions"]
-    assert version["deployments"][0]["errored"] is True
+    (build,) = version["deployments"]
+    assert build["errored"] is True
+    assert build["stoppedReason"] == "https://nowhere/x cannot be read"
 
 
 def test_a_build_that_fails(lab: Lab) -> None:
     lab.start()
     lab.backend.broken = SourceError("no Dockerfile", hint="mend it")
     assert lab.register() == "error"
-    app = only_app(lab)
-    log = lab.client().get(f"{STORE}/{app['uuid']}/versions/v1/log").json()["messages"]
-    assert [message["message"] for message in log][-2:] == ["no Dockerfile", "mend it"]
+    (version,) = only_app(lab)["versions"]
+    assert version["deployments"][0]["stoppedReason"] == "no Dockerfile"
 
 
 @pytest.mark.parametrize("error", [EngineError("gone"), OSError("disk full"), ValueError("odd")])

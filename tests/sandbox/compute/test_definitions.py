@@ -8,6 +8,7 @@ import pytest
 
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.workflows import Manifest
+from pennsieve_agent.sandbox import faults
 from tests.sandbox.compute.lab import ADA, BEN, CLEO, DAN, REPO, Lab, chain
 
 PATH = "/compute/workflows/definitions"
@@ -37,6 +38,14 @@ def processor(name: str, *parents: str, **more: Any) -> dict[str, Any]:
         ([{"id": "a"}], "processor a: missing sourceUrl"),
         ([{"id": "a", "type": "data-target"}], "data-target a: missing targetType"),
         ([{"id": "a", "type": "data-target", "targetType": "x"}], "data-target a: unknown"),
+        (
+            [{"id": "a", "type": "data-target", "targetType": "Pennsieve Dataset"}],
+            "data-target a: computeType must be standard or lambda",
+        ),
+        (
+            [{**chain()[2], "computeType": "gpu", "dependsOn": []}],
+            "data-target out: computeType must be standard or lambda",
+        ),
         ([{"id": "a", "type": "magic"}], "node a: unknown type magic"),
         ([processor("a"), {"id": "s", "type": "data-source", "dependsOn": ["a"]}], "data-source s"),
         ([processor("a", cpu="many")], "node a: cpu must be a whole number as text, not many"),
@@ -151,11 +160,24 @@ def test_lists_are_paged_and_filtered(lab: Lab) -> None:
 
 
 def test_target_types(lab: Lab) -> None:
-    target, layer = lab.client().get("/compute/workflows/target-types").json()
+    target, asset, layer = lab.client().get("/compute/workflows/target-types").json()
     assert target["targetType"] == "Pennsieve Dataset"
     assert [param["name"] for param in target["params"]] == ["UPLOAD_BUCKET", "TARGET_FOLDER"]
+    assert asset["targetType"] == "Pennsieve Package Asset"
+    assert [p["name"] for p in asset["params"] if p["defaultValue"] is None] == ["ASSET_TYPE"]
     assert layer["targetType"] == "persistent-layer"
     assert [(p["name"], p["defaultValue"]) for p in layer["params"]] == [
         ("layerName", None),
         ("layerType", "data"),
     ]
+
+
+def test_code_that_is_in_no_store_is_refused_unless_it_is_to_be_taken(lab: Lab) -> None:
+    foreign = [{**processor("a"), "sourceUrl": "https://github.com/a/b"}]
+    assert post(lab, foreign)[0] == 201
+    faults.remember(lab.world.store, None)
+    status, message = post(lab, foreign)
+    assert (status, message) == (
+        400,
+        "https://github.com/a/b is not an application of the App Store",
+    )

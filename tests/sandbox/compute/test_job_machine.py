@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
 from pennsieve_agent.engine.process import ProcessBackend
 from pennsieve_agent.node.bundle import bundle
+from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.tasks import (
-    RUN_MOUNT,
     Task,
     TaskKind,
     mover_command,
@@ -26,14 +27,14 @@ from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_c
 from tests.sandbox.emulation.test_batch import ECS, Shop, volume
 
 PYTHON = "public.ecr.aws/docker/library/python:3.13-slim"
+OWN = step_folder("work")
 DOCKERFILE = 'FROM python:3.11-slim\nCOPY main.py /app/\nCMD ["python", "/app/main.py"]\n'
 PROGRAM = """\
 import os, pathlib
 source, target = pathlib.Path(os.environ["INPUT_DIR"]), pathlib.Path(os.environ["OUTPUT_DIR"])
 for path in sorted(source.rglob("*.txt")):
     print("read", path.name, os.environ["WORD"])
-    path.write_text("spoilt")
-    (target / path.name).write_text("made")
+    (target / path.name).symlink_to(path)
 print("keys seen:", sorted(n for n in os.environ if n.startswith("AWS_CONTAINER")))
 """
 
@@ -58,11 +59,12 @@ def cloud(tmp_path: Path, machine: JobMachine) -> Iterator[Cloud]:
 
 def container(image: str, mounts: tuple[Mount, ...], *command: str) -> Container:
     environ = {"AWS_BATCH_JOB_ATTEMPT": "1", "WORD": "hello"}
+    environ |= {"INPUT_DIR": data_path(step_folder("in")), "OUTPUT_DIR": data_path(OWN)}
     hidden = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/keys"}
     return Container("job:1", image, command, environ, mounts, 1, 512, hidden)
 
 
-def run(machine: JobMachine, made: Container, log: Callable[[str], None]) -> int | None:
+def perform(machine: JobMachine, made: Container, log: Callable[[str], None]) -> int | None:
     return machine.run(made, log, threading.Event()).code
 
 
@@ -71,17 +73,22 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
     efs, s3 = cloud.owner.client("efs"), cloud.owner.client("s3")
     system = efs.create_file_system()["FileSystemId"]
     point = efs.create_access_point(
-        FileSystemId=system, RootDirectory={"Path": "/runs/r1"}, ClientToken="a"
+        FileSystemId=system,
+        RootDirectory={"Path": "/runs/r1"},
+        PosixUser={"Uid": 0, "Gid": 0},
+        ClientToken="a",
     )
     root = tmp_path / "aws" / "efs" / system / "runs" / "r1"
+    run = RunFiles(root)
+    run.lay_out(("a", "b"))
     for step in ("a", "b"):
-        (root / step).mkdir(parents=True)
-        (root / step / f"{step}.txt").write_text(step)
+        (run.data(step) / f"{step}.txt").write_text(step)
     s3.create_bucket(Bucket="node-bucket")
     code = bundle()
     key = f"code/{code.digest}.zip"
     s3.put_object(Bucket="node-bucket", Key=key, Body=code.data)
-    task = Task(TaskKind.MERGE, "r1", "c", parents=("a", "b"))
+    steps = ("a", "b", "c")
+    task = Task(TaskKind.MERGE, "r1", "c", parents=steps[:2], steps=steps, before=steps[:2])
     where = object_key("r1", "c", TaskKind.MERGE)
     s3.put_object(Bucket="node-bucket", Key=where, Body=task.to_json().encode())
     files = f"arn:aws:elasticfilesystem:{REGION}:{NUMBER}:file-system/{system}"
@@ -112,50 +119,46 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
     job = shop.wait(shop.submit("merge", *mover_command(), container=spec))
     assert job["status"] == "SUCCEEDED", (job, shop.lines("merge"))
     assert shop.lines("merge") == ["2 files of 2 steps"]
-    merged = root / "c.input"
-    assert sorted(path.name for path in merged.iterdir()) == ["a.txt", "b.txt"]
-    assert (merged / "a.txt").stat().st_nlink == 2
+    links = {path.name: path.read_text() for path in run.merged("c").iterdir()}
+    assert links == {"a.txt": "a", "b.txt": "b"}
+    assert run.data("c").is_dir()
     heard = {ask.action for role, ask in cloud.asked if role == "mover"}
     assert heard >= {"s3:GetObject", "elasticfilesystem:ClientWrite"}
+    assert "elasticfilesystem:ClientRootAccess" in heard
 
 
-def test_a_processor_sees_its_folders_and_no_keys(machine: JobMachine, tmp_path: Path) -> None:
-    given, made = tmp_path / "in", tmp_path / "out"
-    given.mkdir()
-    made.mkdir()
-    (given / "a.txt").write_text("whole")
-    mounts = (
-        Mount("/mnt/input", given, read_only=True),
-        Mount("/mnt/output", made, read_only=False),
-    )
+def run_of(tmp_path: Path) -> tuple[RunFiles, tuple[Mount, ...]]:
+    """A run of which a step was staged, and the mounts of the step after it."""
+    run = RunFiles(tmp_path / "run", before=("in", "work"))
+    run.root.mkdir()
+    run.lay_out(("in", "work"))
+    (run.data("in") / "a.txt").write_text("whole")
+    own = Mount(f"{RUN_MOUNT}/{OWN}", run.root / OWN, read_only=False)
+    return run, (Mount(RUN_MOUNT, run.root, read_only=True), own)
+
+
+def test_a_processor_sees_the_files_of_its_run_and_no_keys(
+    machine: JobMachine, tmp_path: Path
+) -> None:
+    run, mounts = run_of(tmp_path)
     lines: list[str] = []
-    assert run(machine, container("app@sha256:1", mounts), lines.append) == 0
+    assert perform(machine, container("app@sha256:1", mounts), lines.append) == 0
     assert lines == ["read a.txt hello", "keys seen: []"]
-    assert (made / "a.txt").read_text() == "made"
-    assert (given / "a.txt").read_text() == "whole"  # its input is read-only, here a copy
+    # Its own link, made of the path at which this machine shows the run, leads to the file.
+    assert dict(run.files("work")) == {"a.txt": run.data("in") / "a.txt"}
     assert not list((tmp_path / "jobs").iterdir())
 
 
-def test_an_output_that_leads_out_is_a_failure(machine: JobMachine, tmp_path: Path) -> None:
-    made = tmp_path / "out"
-    made.mkdir()
-    (made / "link").symlink_to("/etc/hostname")
-    lines: list[str] = []
-    mounts = (Mount("/mnt/output", made, read_only=False),)
-    assert run(machine, container("app@sha256:1", mounts), lines.append) == 125
-    assert "link" in lines[-1]
-
-
 def test_what_cannot_be_started(machine: JobMachine, tmp_path: Path) -> None:
-    made = tmp_path / "out"
-    made.mkdir()
+    _, (whole, own) = run_of(tmp_path)
     for image, mounts, words in (
         ("none:1", (), "CannotPullContainerError"),
         (
             "app@sha256:1",
-            (Mount("/mnt/output", made, read_only=True),),
+            (whole, Mount(own.inside, own.path, read_only=True)),
             "ResourceInitializationError",
         ),
+        ("app@sha256:1", (own,), "ResourceInitializationError"),
     ):
         with pytest.raises(Unstartable, match=words):
-            run(machine, container(image, mounts), lambda _: None)
+            perform(machine, container(image, mounts), lambda _: None)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.grants import Access
 from tests.sandbox.compute.lab import ADA, BEN, DAN, REPO, Lab, Ready, wait_for
 
 RUNS = "/compute/workflows/runs"
@@ -43,6 +42,7 @@ def building(lab: Lab) -> Ready:
                 "id": "keep",
                 "type": "data-target",
                 "targetType": "persistent-layer",
+                "computeType": "standard",
                 "dependsOn": ["make"],
             },
         ],
@@ -169,7 +169,12 @@ def test_one_layer_for_two_targets(lab: Lab) -> None:
     nodes: list[dict[str, Any]] = [
         {"id": "make", "type": "processor", "sourceUrl": REPO, "tag": "v1"}
     ]
-    target = {"type": "data-target", "targetType": "persistent-layer", "dependsOn": ["make"]}
+    target = {
+        "type": "data-target",
+        "targetType": "persistent-layer",
+        "computeType": "standard",
+        "dependsOn": ["make"],
+    }
     ready = Ready(lab, [*nodes, {**target, "id": "one"}, {**target, "id": "two"}])
     _make(lab, ready.node, "atlas")
     params = {"params": {"layerName": "atlas"}}
@@ -247,11 +252,11 @@ def test_filling_a_layer_needs_no_right_to_write_on_the_dataset(lab: Lab) -> Non
             "id": "keep",
             "type": "data-target",
             "targetType": "persistent-layer",
+            "computeType": "standard",
             "dependsOn": ["make"],
         },
     ]
     ready = Ready(lab, nodes)
-    lab.grants[ready.dataset] = [(ready.workflow, Access.READ)]
     _make(lab, ready.node, "atlas")
     run = ready.start(dataTargets={"keep": {"params": {"layerName": "atlas"}}})
     assert lab.wait(run)["status"] == "SUCCEEDED"

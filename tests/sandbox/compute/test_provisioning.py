@@ -18,7 +18,7 @@ from tests.sandbox.emulation.account import Cloud, open_cloud
 NODES = "/compute/resources/compute-nodes"
 PLATFORM, NUMBER, ROLE = "740463337177", "123456789012", "Pennsieve-Compute-dev-0a1b2c3d"
 EXTERNAL = "xyz-42"
-STACK = {"stackName": "pennsieve-node", "region": "us-east-1"}
+ARN = "aws:PrincipalArn"
 
 
 def policy(external_id: str | None = EXTERNAL, **changes: Any) -> dict[str, Any]:
@@ -81,49 +81,49 @@ def settled(lab: Lab, node: str) -> str:
     return status()
 
 
-def test_a_self_managed_node_becomes_enabled(lab: Lab, aws: Aws) -> None:
-    aws.role(policy())
-    node = create(lab, selfManaged=STACK)
-    assert settled(lab, node) == "Enabled"
-    shown = lab.client().get(f"{NODES}/{node}").json()
-    assert shown["selfManaged"] == STACK
-    (listed,) = lab.client().get(NODES, params={"account_owner": "true"}).json()
-    assert listed["healthStatus"] == "HEALTHY"
-    assert lab.client().delete(f"{NODES}/{node}").status_code == 202
-    wait_for(lambda: lab.client().get(f"{NODES}/{node}").status_code == 404)
-
-
 @pytest.mark.parametrize(
     ("document", "why"),
     [
-        (policy("other"), "the trust policy's condition is not met"),
-        (policy(None), "demands no external id"),
-        (policy(Principal={"AWS": "999999999999"}), "does not name account"),
-        (policy(Action="sts:TagSession"), "does not name account"),
-        (policy(Effect="Deny"), "denies"),
+        (policy(EXTERNAL), "the trust policy's condition is not met"),
+        (policy(None, Principal={"AWS": "999999999999"}), "does not name account"),
+        (policy(None, Action="sts:TagSession"), "does not name account"),
+        (policy(None, Effect="Deny"), "denies"),
     ],
 )
 def test_a_role_that_does_not_let_the_platform_in(
     lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture, document: dict[str, Any], why: str
 ) -> None:
     aws.role(document)
-    node = create(lab, selfManaged=STACK)
+    node = create(lab)
     assert settled(lab, node) == "Failed"
     assert why in caplog.text
     assert why not in lab.client().get(f"{NODES}/{node}").text
+    assert lab.client().delete(f"{NODES}/{node}").status_code == 202
+    wait_for(lambda: lab.client().get(f"{NODES}/{node}").status_code == 404)
 
 
-def test_a_gateway_that_is_not_there(lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture) -> None:
-    aws.role(policy())
-    assert settled(lab, create(lab, selfManaged={**STACK, "gateway": "fn"})) == "Failed"
-    assert "function fn cannot be called" in caplog.text
+@pytest.mark.parametrize(
+    ("health", "expected"),
+    [({"status": "UNHEALTHY", "issues": ["the queue is INVALID"]}, "Failed"), ({}, "Enabled")],
+)
+def test_a_node_is_enabled_when_its_gateway_is_well(
+    lab: Lab,
+    aws: Aws,
+    caplog: pytest.LogCaptureFixture,
+    health: dict[str, Any],
+    expected: str,
+) -> None:
+    aws.role(policy(None))
+    aws.cloud.code[FRONT] = lambda _event, _given: {"status": 200, "body": health}
+    assert settled(lab, create(lab)) == expected
+    assert ("the node is not well: the queue is INVALID" in caplog.text) is bool(health)
 
 
 def test_a_role_elsewhere_than_at_the_root_path(
     lab: Lab, aws: Aws, caplog: pytest.LogCaptureFixture
 ) -> None:
-    aws.role(policy(), path="/lab/")
-    assert settled(lab, create(lab, selfManaged=STACK)) == "Failed"
+    aws.role(policy(None), path="/lab/")
+    assert settled(lab, create(lab)) == "Failed"
     assert "must have the path /" in caplog.text
 
 
@@ -168,11 +168,6 @@ def test_roles_of_the_node_are_made_within_a_boundary_only(lab: Lab, aws: Aws) -
         assert ":policy/pennsieve-boundary-" in arn
 
 
-def test_a_platform_managed_node_breaks_on_a_demanded_external_id(lab: Lab, aws: Aws) -> None:
-    aws.role(policy(EXTERNAL))
-    assert settled(lab, create(lab)) == "Failed"
-
-
 def test_a_node_left_pending_is_provisioned_after_a_restart(lab: Lab, aws: Aws) -> None:
     aws.role(policy(None))
     lab.parts.stop()
@@ -187,33 +182,27 @@ def test_an_aws_that_does_not_answer_fails_the_node(tmp_path: Path) -> None:
         assert settled(lab, create(lab)) == "Failed"
 
 
-def test_selfmanaged_needs_a_stack_and_a_region(lab: Lab) -> None:
-    account = lab.account(number=NUMBER, roleName=ROLE, externalId=EXTERNAL)
-    body = {"accountId": account, "selfManaged": {"stackName": "s"}}
-    assert lab.client().post(NODES, json=body).status_code == 400
-
-
 @pytest.mark.parametrize(
     "condition",
     [
-        {"StringLike": {"sts:ExternalId": "x*"}},
-        {"StringEquals": {"sts:ExternalId": ["y", "x"]}, "ArnLike": {"aws:PrincipalArn": "*"}},
-        {"StringEquals": {"sts:externalid": "x", "aws:PrincipalAccount": PLATFORM}},
+        {"StringLike": {"aws:PrincipalAccount": "74*"}},
+        {"StringEquals": {"aws:PrincipalAccount": ["1", PLATFORM]}, "ArnLike": {ARN: "*"}},
+        {"StringEquals": {"aws:principalaccount": PLATFORM}},
     ],
 )
 def test_conditions_that_are_met(condition: dict[str, Any]) -> None:
-    assert trust.refusal(policy(None, Condition=condition), "x") == ""
-    assert trust.demands_external_id(policy(None, Condition=condition))
+    assert trust.refusal(policy(None, Condition=condition)) == ""
 
 
 @pytest.mark.parametrize(
     "condition",
     [
-        {"StringEquals": {"sts:ExternalId": []}},
+        {"StringEquals": {"sts:ExternalId": EXTERNAL}},
+        {"StringEquals": {"aws:PrincipalAccount": []}},
         {"StringEquals": {"aws:SourceIp": "10.0.0.1"}},
-        {"Invented": {"sts:ExternalId": "x"}},
-        {"StringLike": {"sts:ExternalId": "[x]"}},
+        {"Invented": {"aws:PrincipalAccount": PLATFORM}},
+        {"StringLike": {"aws:PrincipalAccount": "[7]*"}},
     ],
 )
 def test_conditions_that_are_not_met(condition: dict[str, Any]) -> None:
-    assert "condition is not met" in trust.refusal(policy(None, Condition=condition), "x")
+    assert "condition is not met" in trust.refusal(policy(None, Condition=condition))

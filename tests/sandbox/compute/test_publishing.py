@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access
 from tests.sandbox.compute.lab import ADA, BEN, CLEO, DAN, REPO, Lab, Ready, chain
 
 PATH = "/compute/workflows/definitions"
@@ -66,7 +65,6 @@ def test_somebody_elsewhere_runs_what_was_published(ready: Ready) -> None:
     account = lab.account(DAN, "999900001111")
     node = lab.node(account, email=DAN)
     lab.roles[DAN, ready.dataset] = Role.EDITOR
-    lab.grants[ready.dataset] = [(ready.workflow, Access.READ_WRITE)]
     body = ready.body()
     body["workflowInstanceConfiguration"]["computeNodeId"] = node
     assert lab.client(DAN).post("/compute/workflows/runs", json=body).status_code == 404

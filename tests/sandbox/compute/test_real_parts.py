@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -82,15 +82,36 @@ def whole(tmp_path: Path) -> Iterator[Whole]:
     made.close()
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> str:
-    folder = tmp_path / "times"
-    folder.mkdir()
-    for name, text in FILES.items():
+def published(whole: Whole, files: Mapping[str, str], folder: Path) -> str:
+    """A repository with a tag on the sandbox's GitHub; its address. It is made in a folder."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"], ["tag", "v1"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
-    return folder.as_uri()
+    bare = whole.world.data / "github" / "lab" / f"{folder.name}.git"
+    subprocess.run(["git", "clone", "-q", "--bare", str(folder), str(bare)], check=True)
+    return f"https://github.com/lab/{folder.name}"
+
+
+@pytest.fixture
+def repository(whole: Whole, tmp_path: Path) -> str:
+    return published(whole, FILES, tmp_path / "times")
+
+
+def test_a_path_of_this_machine_is_not_fetched(
+    whole: Whole, repository: str, tmp_path: Path
+) -> None:
+    assert repository
+    source = {"type": "github", "url": (tmp_path / "times").as_uri(), "tag": "v1"}
+    whole.post("/applications/store", source=source, release={"id": 0})
+
+    def version() -> dict[str, Any]:
+        (found,) = whole.http.get("/applications/store").json()
+        return dict(found["versions"][0])
+
+    wait_for(lambda: version()["status"] == "error")
+    assert "https" in version()["deployments"][0]["stoppedReason"]
 
 
 def test_a_repository_without_that_tag(whole: Whole, repository: str) -> None:
@@ -101,14 +122,49 @@ def test_a_repository_without_that_tag(whole: Whole, repository: str) -> None:
         (found,) = whole.http.get("/applications/store").json()
         return str(found["versions"][0]["status"])
 
-    wait_for(lambda: status().startswith("error: "))
+    wait_for(lambda: status() == "error")
+
+
+def test_a_branch_and_a_commit_are_no_tags(whole: Whole, repository: str, tmp_path: Path) -> None:
+    """Accepted with 202, and then an error: what hosted Pennsieve does with them."""
+    where = str(tmp_path / "times")
+    head = subprocess.run(
+        ["git", "-C", where, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    branch = subprocess.run(
+        ["git", "-C", where, "branch", "--show-current"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    for tag in (branch, head):
+        source = {"type": "github", "url": repository, "tag": tag}
+        whole.post("/applications/store", source=source, release={"id": 0})
+
+    def versions() -> list[dict[str, Any]]:
+        (found,) = whole.http.get("/applications/store").json()
+        return list(found["versions"])
+
+    wait_for(lambda: [each["status"] for each in versions()] == ["error", "error"])
+    reasons = [each["deployments"][0]["stoppedReason"] for each in versions()]
+    assert reasons == [f"couldn't find remote ref refs/tags/{tag}" for tag in (branch, head)]
+
+
+def test_a_dockerfile_below_the_root(whole: Whole, tmp_path: Path) -> None:
+    url = published(whole, {"docker/Dockerfile": "FROM scratch\n"}, tmp_path / "below")
+    source = {"type": "github", "url": url, "tag": "v1"}
+    whole.post("/applications/store", source=source, release={"id": 0})
+
+    def version() -> dict[str, Any]:
+        (found,) = whole.http.get("/applications/store").json()
+        return dict(found["versions"][0])
+
+    wait_for(lambda: version()["status"] == "error")
+    assert "Dockerfile" in version()["deployments"][0]["stoppedReason"]
 
 
 def test_the_sandboxs_own_github(whole: Whole, repository: str) -> None:
-    bare = whole.world.data / "github" / "lab" / "times.git"
-    bare.parent.mkdir(parents=True)
-    subprocess.run(["git", "clone", "-q", "--bare", repository, str(bare)], check=True)
-    source = {"type": "github", "url": "https://github.com/lab/times", "tag": "v1"}
+    source = {"type": "github", "url": repository, "tag": "v1"}
     whole.post("/applications/store", source=source, release={"id": 1})
 
     def app() -> dict[str, Any]:
@@ -117,6 +173,3 @@ def test_the_sandboxs_own_github(whole: Whole, repository: str) -> None:
 
     wait_for(lambda: app()["versions"][0]["status"] not in {"registering", "deploying"})
     assert app()["versions"][0]["status"] == "deployed"
-    path = f"/applications/store/{app()['uuid']}/versions/v1/log"
-    lines = [m["message"] for m in whole.http.get(path).json()["messages"]]
-    assert lines[0].startswith("checked out https://github.com/lab/times at ")

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.workflows import Manifest
 from pennsieve_agent.errors import SourceError
-from tests.sandbox.compute.lab import ADA, BEN, DAN, REPO, Lab, Ready, chain
+from tests.sandbox.compute.lab import ADA, BEN, DAN, REPO, Lab, Ready
 
 RUNS = "/compute/workflows/runs"
 
@@ -79,6 +78,10 @@ def test_the_order_must_fit_the_graph(ready: Ready) -> None:
         ({"layers": ["python"]}, "layer python does not exist on this compute node"),
         (instance(ready, processorConfigs=[{"nodeId": "x"}]), "the workflow has no node x"),
         (
+            instance(ready, processorConfigs=[{"nodeId": "out"}]),
+            "data-target out: computeType must be standard or lambda",
+        ),
+        (
             instance(ready, processorConfigs=[{"nodeId": "sum", "cpu": "-1"}]),
             "node sum: cpu must be a whole number as text, not -1",
         ),
@@ -117,22 +120,6 @@ def test_the_dataset_must_be_there_and_the_caller_its_editor(ready: Ready) -> No
         assert refused(ready) == (403, "starting a run needs the role editor on the dataset")
     ready.lab.roles[ADA, ready.dataset] = Role.EDITOR
     ready.start()
-
-
-def test_a_grant_is_needed(ready: Ready) -> None:
-    none = (403, f"workflow summary has no grant on dataset {ready.dataset}")
-    ready.lab.grants.clear()
-    assert refused(ready) == none
-    ready.lab.grants[ready.dataset] = [("another workflow", Access.READ_WRITE)]
-    assert refused(ready) == none
-    ready.lab.grants[ready.dataset] = [(ready.workflow, Access.READ)]
-    assert refused(ready)[1].startswith("workflow summary has no grant to write on dataset")
-
-
-def test_reading_is_enough_for_a_workflow_that_does_not_write(lab: Lab) -> None:
-    ready = Ready(lab, chain()[:2])
-    lab.grants[ready.dataset] = [(ready.workflow, Access.READ)]
-    assert lab.wait(ready.start())["status"] == "SUCCEEDED"
 
 
 def test_applications_must_be_deployed_visible_and_allowed(ready: Ready) -> None:

@@ -95,6 +95,20 @@ class Platform:
             people.add_person(self.world.store, self.workspace, person, self.world.now())
         )
 
+    def integration_session(self, webhook: int) -> Session:
+        """The user of an integration, signed in with a key of its own."""
+        row = self.world.store.row("SELECT integration_user FROM webhooks WHERE id = ?", (webhook,))
+        assert row is not None
+        return self.session(row["integration_user"])
+
+    @property
+    def ada_workspace_id(self) -> str:
+        row = self.world.store.row(
+            "SELECT node_id FROM workspaces WHERE int_id = ?", (self.workspace,)
+        )
+        assert row is not None
+        return str(row["node_id"])
+
     def dataset(self, name: str, *paths: str) -> str:
         """A dataset with files; answers its id."""
         folder = self.world.datasets / name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pennsieve_agent.sandbox.authorizers import CACHE_SECONDS
+from pennsieve_agent.sandbox.faults import parse
 from pennsieve_agent.sandbox.files import DatasetFiles
 from pennsieve_agent.sandbox.http import Caller
 from pennsieve_agent.sandbox.surfaces import Settings
@@ -148,3 +149,24 @@ def test_v2_may_remember_denials(world: World, files: DatasetFiles, clock: Clock
     assert status(dataset_id, bob.bearer) == 403
     clock.time += 1
     assert status(dataset_id, bob.bearer) == 200
+
+
+def test_a_deleted_integration_lives_on_in_the_cache_of_v2(
+    world: World, files: DatasetFiles, clock: Clock
+) -> None:
+    platform = Platform(world, files, Settings(faults=parse("cache", None)))
+    dataset_id = platform.dataset("d")
+    hook = {"apiUrl": "https://x.invalid", "description": "d", "secret": "s", "displayName": "n"}
+    flags = {"hasAccess": False, "isPrivate": False, "isDefault": False}
+    made = platform.send("POST", "/webhooks", hook | flags).json()
+    platform.send("PUT", f"/datasets/{dataset_id}/webhook/{made['id']}")
+    robot = platform.integration_session(made["id"])
+    path = f"/probe/dataset?dataset_id={dataset_id}"
+    assert platform.v2.get(path, headers=robot.bearer).status_code == 200
+    assert platform.send("DELETE", f"/webhooks/{made['id']}").json() == 1
+    token = made["tokenSecret"]
+    assert platform.sign_in(token["key"], token["secret"]).status_code == 400  # at once
+    assert platform.get("/user", robot).status_code == 401  # v1 remembers nothing
+    assert platform.v2.get(path, headers=robot.bearer).status_code == 200
+    clock.time += CACHE_SECONDS
+    assert platform.v2.get(path, headers=robot.bearer).status_code == 403

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.grants import Access, grant_url
-from pennsieve_agent.sandbox import integrations, people
+from pennsieve_agent.sandbox import people
 from pennsieve_agent.sandbox.people import ADMINISTRATOR
 from pennsieve_agent.sandbox.roles import dataset_role
 from tests.sandbox.core.platform import Platform, Session, error
@@ -208,7 +207,45 @@ def test_what_an_integration_must_not_be(platform: Platform, wrong: dict[str, An
     }
     assert error(platform.send("POST", "/webhooks", body | wrong)) == (400, "BadRequest")
     count = platform.world.store.row("SELECT count(*) AS n FROM users WHERE is_integration")
-    assert count == {"n": 0}
+    assert count == {"n": 1}  # made before the body is checked, and it stays
+    assert platform.get("/webhooks").json() == []
+
+
+def test_a_users_orphan_stays_for_good_and_has_no_name(platform: Platform) -> None:
+    platform.send("POST", "/webhooks", {"displayName": "x" * 300})
+    org = platform.ada_workspace_id
+    members = f"/organizations/{org}/members"
+    (orphan,) = [m for m in platform.get(members).json() if m["isIntegrationUser"]]
+    assert (orphan["email"], orphan["firstName"], orphan["lastName"]) == ("", "", "")
+    refused = platform.send("DELETE", f"{members}/{orphan['id']}")
+    assert refused.status_code == 400
+    assert "Cannot remove integration user" in refused.text
+
+
+def test_an_integrations_user_reaches_what_the_whole_workspace_reaches(platform: Platform) -> None:
+    granted, open_to_all, other = (platform.dataset(name) for name in ("a", "b", "c"))
+    everybody = f"/datasets/{open_to_all}/collaborators/organizations"
+    assert platform.send("PUT", everybody, {"role": "viewer"}).status_code == 200
+    made = webhook(platform, isPrivate=False)
+    platform.send("PUT", f"/datasets/{granted}/webhook/{made['id']}")
+    robot = platform.integration_session(made["id"])
+    seen = {d: platform.get(f"/datasets/{d}", robot).status_code for d in (granted, open_to_all)}
+    assert set(seen.values()) == {200}
+    assert platform.get(f"/datasets/{other}", robot).status_code == 404
+    assert platform.send("POST", "/datasets", {"name": "its own"}, robot).status_code == 201
+    webhook(platform, robot)
+
+
+def test_a_private_integration_is_taken_off_by_its_maker_alone(platform: Platform) -> None:
+    dataset_id, bob = platform.dataset("d"), platform.person("bob")
+    platform.share(dataset_id, bob, "manager")
+    mine, public = webhook(platform), webhook(platform, isPrivate=False)
+    for made in (mine, public):
+        platform.send("PUT", f"/datasets/{dataset_id}/webhook/{made['id']}")
+    path = f"/datasets/{dataset_id}/webhook"
+    assert error(platform.send("DELETE", f"{path}/{mine['id']}", None, bob)) == (403, "Forbidden")
+    assert platform.send("DELETE", f"{path}/{public['id']}", None, bob).json() == 1
+    assert platform.send("DELETE", f"{path}/{mine['id']}").json() == 1
 
 
 def test_default_integrations_are_enabled_on_new_datasets(platform: Platform) -> None:
@@ -227,27 +264,3 @@ def test_default_integrations_are_enabled_on_new_datasets(platform: Platform) ->
     for wrong in ("x", [True], [-1], [2**70]):
         body = {"name": "x", "includedWebhookIds": wrong}
         assert error(platform.send("POST", "/datasets", body)) == (400, "BadRequest")
-
-
-def test_a_grant_counts_when_its_address_and_its_access_agree(platform: Platform) -> None:
-    dataset_id = platform.dataset("d")
-    store = platform.world.store
-
-    def grant(access: Access, *, has_access: bool) -> int:
-        url = grant_url(platform.world.urls.api2, WORKFLOW, access)
-        made = webhook(platform, apiUrl=url, hasAccess=has_access)["id"]
-        platform.send("PUT", f"/datasets/{dataset_id}/webhook/{made}")
-        return int(made)
-
-    webhook(platform)
-    assert integrations.enabled(store, dataset_id) == []
-    grant(Access.READ_WRITE, has_access=False)  # claims more than it has
-    assert integrations.enabled(store, dataset_id) == []
-    reading = grant(Access.READ, has_access=False)
-    writing = grant(Access.READ_WRITE, has_access=True)
-    both = [(WORKFLOW, Access.READ), (WORKFLOW, Access.READ_WRITE)]
-    assert integrations.enabled(store, dataset_id) == both
-    platform.send("PUT", f"/webhooks/{reading}", {"isDisabled": True})
-    assert integrations.enabled(store, dataset_id) == both[1:]
-    platform.send("DELETE", f"/datasets/{dataset_id}/webhook/{writing}")
-    assert integrations.enabled(store, dataset_id) == []

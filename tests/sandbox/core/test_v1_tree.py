@@ -127,7 +127,7 @@ def test_the_trash_gives_back(platform: Platform, dataset_id: str) -> None:
     assert [each["id"] for each in answer["failures"]] == [at["s/deep"], "N:package:x"]
     now = ids(platform, dataset_id)
     assert (now["s/deep/c.txt"], now["a (1).csv"]) == (at["s/deep/c.txt"], at["a.csv"])
-    assert v2(platform, "GET", "/datasets/trashcan", dataset_id).json()["packages"] is None
+    assert v2(platform, "GET", "/datasets/trashcan", dataset_id).json()["packages"] == []
 
 
 def test_a_folder_that_is_gone_is_made_again(platform: Platform, dataset_id: str) -> None:

@@ -221,6 +221,31 @@ def test_secrets_come_by_the_execution_role(shop: Shop) -> None:
     assert "does not contain json key NONE" in job["container"]["reason"]
 
 
+def test_parameters_come_by_the_execution_role_and_their_key(shop: Shop) -> None:
+    cloud = shop.cloud
+    key = cloud.owner.client("kms").create_key()["KeyMetadata"]["Arn"]
+    cloud.owner.client("ssm").put_parameter(
+        Name="/node/w/read-key", Value="hidden", Type="SecureString", KeyId=key
+    )
+    arn = "arn:aws:ssm:us-east-1:123456789012:parameter/node/w/read-key"
+    wanted = {"secrets": [{"name": "PENNSIEVE_API_KEY", "valueFrom": arn}]}
+
+    def tried(name: str, *rights: tuple[str, str]) -> dict[str, Any]:
+        role = cloud.role(name, ECS, allow(*WRITES, *rights))
+        given = {**wanted, "executionRoleArn": role}
+        job: dict[str, Any] = shop.wait(shop.submit(name, "say", "x", container=given))
+        return job
+
+    get, use = ("ssm:GetParameters", arn), ("kms:Decrypt", key)
+    assert "ssm:GetParameters" in tried("none")["container"]["reason"]
+    assert "kms:Decrypt" in tried("half", get)["container"]["reason"]
+    assert tried("both", get, use)["status"] == "SUCCEEDED"
+    assert cloud.stage.containers[-1].environ["PENNSIEVE_API_KEY"] == "hidden"
+    assert "hidden" not in repr(cloud.stage.containers[-1])
+    cloud.owner.client("ssm").delete_parameter(Name="/node/w/read-key")
+    assert "invalid ssm parameters" in tried("gone", get, use)["container"]["reason"]
+
+
 @pytest.mark.parametrize("trust", [service_trust("lambda.amazonaws.com"), ECS])
 def test_the_execution_role_must_trust_ecs_and_write_logs(
     shop: Shop, trust: Mapping[str, Any]
@@ -250,7 +275,7 @@ def test_a_file_system_is_mounted_as_the_jobs_role_may(shop: Shop, tmp_path: Pat
     arn = f"arn:aws:elasticfilesystem:{REGION}:{NUMBER}:file-system/{system}"
     spec = {
         "volumes": [volume(system, point["AccessPointId"])],
-        "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/output", "readOnly": False}],
+        "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/run/a", "readOnly": False}],
     }
     nobody = shop.cloud.role("nobody", ECS, allow())
     job = shop.wait(shop.submit("no", "say", "x", container={**spec, "jobRoleArn": nobody}))
@@ -263,6 +288,31 @@ def test_a_file_system_is_mounted_as_the_jobs_role_may(shop: Shop, tmp_path: Pat
     assert [mount.read_only for mount in mounts] == [True, False]
     assert mounts[0].path == tmp_path / "efs" / system / "runs/r1/a"
     assert mounts[0].path.is_dir()
+
+
+def test_root_of_an_access_point_needs_a_right_of_its_own(shop: Shop) -> None:
+    """Amazon EFS, "Enforcing a user identity using an access point"."""
+    efs = shop.cloud.owner.client("efs")
+    system = efs.create_file_system()["FileSystemId"]
+    point = efs.create_access_point(
+        FileSystemId=system,
+        RootDirectory={"Path": "/runs/r1"},
+        PosixUser={"Uid": 0, "Gid": 0},
+        ClientToken="a",
+    )
+    arn = f"arn:aws:elasticfilesystem:{REGION}:{NUMBER}:file-system/{system}"
+    spec = {
+        "volumes": [volume(system, point["AccessPointId"])],
+        "mountPoints": [{"sourceVolume": "v", "containerPath": "/mnt/run", "readOnly": False}],
+    }
+    rights = [(f"elasticfilesystem:Client{right}", arn) for right in ("Mount", "Write")]
+    step = shop.cloud.role("step", ECS, allow(*rights))
+    job = shop.wait(shop.submit("step", "say", "x", container={**spec, "jobRoleArn": step}))
+    assert "access denied by server" in job["container"]["reason"]
+    as_root = ("elasticfilesystem:ClientRootAccess", arn)
+    mover = shop.cloud.role("mover", ECS, allow(*rights, as_root))
+    job = shop.wait(shop.submit("move", "say", "x", container={**spec, "jobRoleArn": mover}))
+    assert job["status"] == "SUCCEEDED"
 
 
 def test_a_container_gets_its_roles_keys(shop: Shop) -> None:

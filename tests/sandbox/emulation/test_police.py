@@ -49,6 +49,16 @@ CALLS: dict[str, tuple[Call, list[tuple[str, str]]]] = {
             for action in ("CreateSecret", "TagResource")
         ],
     ),
+    "a parameter": (
+        lambda s: s.client("ssm").put_parameter(
+            Name="/node/x", Value="v", Type="SecureString", Overwrite=True
+        ),
+        [("ssm:PutParameter", f"arn:aws:ssm:{HERE}:parameter/node/x")],
+    ),
+    "parameters": (
+        lambda s: s.client("ssm").delete_parameters(Names=["/node/a", "/node/b"]),
+        [("ssm:DeleteParameters", f"arn:aws:ssm:{HERE}:parameter/node/{n}") for n in "ab"],
+    ),
     "a log": (
         lambda s: s.client("logs").filter_log_events(logGroupName="/g"),
         [("logs:FilterLogEvents", f"arn:aws:logs:{HERE}:log-group:/g:*")],
@@ -206,3 +216,28 @@ def test_a_service_that_is_not_known_is_refused(cloud: Cloud) -> None:
     with pytest.raises(ClientError, match="not authorized"):
         cloud.assume(role).client("ec2").describe_instances()
     assert cloud.owner.client("ec2").describe_instances()["Reservations"] == []
+
+
+def test_a_parameter_takes_the_right_to_use_its_key(cloud: Cloud) -> None:
+    owner = cloud.owner
+    tags = [{"TagKey": "pennsieve:token", "TagValue": "0a1b2c3d"}]
+    key = owner.client("kms").create_key(Tags=tags)["KeyMetadata"]["Arn"]
+    place = f"arn:aws:ssm:{HERE}:parameter/node/x"
+
+    def call(name: str, *rights: tuple[str, str], reads: bool) -> str:
+        ssm = cloud.assume(cloud.role(name, TRUST, allow(*rights))).client("ssm")
+        given = {"Name": "/node/x", "Value": "v", "Type": "SecureString", "KeyId": key}
+        try:
+            if reads:
+                answer = ssm.get_parameter(Name="/node/x", WithDecryption=True)
+                return str(answer["Parameter"]["Value"])
+            ssm.put_parameter(**given, Overwrite=True)
+        except ClientError as error:
+            return code_of(error)
+        return ""
+
+    put, get = ("ssm:PutParameter", place), ("ssm:GetParameter", place)
+    assert call("puts", put, reads=False) == "AccessDeniedException"
+    assert call("encrypts", put, ("kms:Encrypt", key), reads=False) == ""
+    assert call("gets", get, reads=True) == "AccessDeniedException"
+    assert call("decrypts", get, ("kms:Decrypt", key), reads=True) == "v"

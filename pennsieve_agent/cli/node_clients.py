@@ -1,0 +1,64 @@
+"""Calling an own node with the AWS credentials of one command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.errors import AgentError
+
+if TYPE_CHECKING:
+    from pennsieve_agent.account.worlds import AsksNode
+    from pennsieve_agent.aws.session import Aws
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.own_node import Claimed, OwnNode
+
+
+def client(context: Context, aws: Aws) -> Callable[[OwnNode], AsksNode]:
+    """What calls nodes with these credentials."""
+    from pennsieve_agent.aws.node_client import NodeClient
+    from pennsieve_agent.settings.keychain import SystemKeychain
+    from pennsieve_agent.settings.node_tickets import KeychainTickets
+
+    tickets = KeychainTickets(SystemKeychain())
+    return lambda node: NodeClient(
+        node, aws, tickets, _claimed(context), context.now, context.sleep
+    )
+
+
+def _claimed(context: Context) -> Claimed:
+    from pennsieve_agent.domain.own_node import Claimed
+
+    try:
+        user = context.identity.user
+    except AgentError:
+        return Claimed()
+    return Claimed(user.name, user.email)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPython:
+    """The official Python image on ECR Public, and how it comes into an account's own registry."""
+
+    aws: Aws
+    sleep: Callable[[float], None]
+
+    def digest(self) -> str:
+        """Its digest today. Errors as of the registry."""
+        from pennsieve_agent.aws.registry_copy import digest_of
+
+        return digest_of(self.aws, _source())
+
+    def copy(self, repository: str, digest: str, note: Callable[[str], None]) -> None:
+        """Copy it, if it is not there. Errors as of both registries."""
+        from pennsieve_agent.aws.registry_copy import copy_image
+
+        source = f"{_source().rpartition(':')[0]}@{digest}"
+        copy_image(self.aws, source, repository, self.sleep, note)
+
+
+def _source() -> str:
+    from pennsieve_agent.account.stack.functions import MOVER_IMAGE, PUBLIC_REGISTRY
+
+    return f"{PUBLIC_REGISTRY}/{MOVER_IMAGE}"

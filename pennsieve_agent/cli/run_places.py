@@ -1,0 +1,72 @@
+"""Where a command looks for runs: on the own nodes that this machine knows, and on Pennsieve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.cli.context import Context
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.run_filter import Someone
+    from pennsieve_agent.domain.runs import RunState
+    from pennsieve_agent.services.all_runs import AllRuns, Located
+    from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.settings.run_journal import RunJournal
+
+
+def journal(context: Context) -> RunJournal:
+    """The starts of this machine."""
+    from pennsieve_agent.settings.run_journal import FOLDER, RunJournal
+
+    return RunJournal(context.config_path.parent / FOLDER, context.now)
+
+
+def backend_of(context: Context, node: OwnNode) -> RunBackend:
+    """The runs of an own node; nothing is asked yet."""
+    from pennsieve_agent.services.node_runs import NodeRuns
+
+    return NodeRuns(node, context.node_calls(node), context.now)
+
+
+def everywhere(context: Context) -> AllRuns:
+    """All places, own nodes first; AWS is touched only when an own node is asked."""
+    from pennsieve_agent.services.all_runs import AllRuns
+    from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
+
+    own = [backend_of(context, node) for node in context.own_nodes]
+    return AllRuns(
+        [*own, PennsieveRuns(context.platform)],
+        me=lambda: me(context),
+        note=context.streams.note,
+        started_on=journal(context).node_of if own else lambda _: "",
+    )
+
+
+def me(context: Context) -> Someone:
+    """Who is signed in."""
+    from pennsieve_agent.domain.run_filter import Someone
+
+    user = context.identity.user
+    return Someone(user.id, user.email, user.name)
+
+
+def find(context: Context, wanted: str | None) -> Located:
+    """A run by name, unique prefix or id, on any node; my latest when nothing is wanted."""
+    return everywhere(context).find(wanted)
+
+
+def fetch(context: Context, url: str) -> bytes:
+    """What lies at an address that was given out for a short time."""
+    with context.platform.downloads.fetcher() as fetcher:
+        return fetcher.read(url)
+
+
+def state(located: Located) -> RunState:
+    """How far a run is: what an own node said of it has that, Pennsieve is asked once more."""
+    from pennsieve_agent.domain.runs import RunState
+
+    run = located.run
+    if run.details is None:
+        return located.backend.state(run.uuid)
+    return RunState(run.status, run.started_at, run.completed_at, run.states, run.reason)

@@ -1,0 +1,192 @@
+"""``pennsieve run start``: start analysis, once."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import options, run_limits
+from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.errors import AwsError, NodeError, PlatformError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.start import Started
+    from pennsieve_agent.services.submit import HandOver, Prepared, RunOptions
+
+app = group("Start analysis.")
+
+
+@app.command()
+def start(
+    ctx: typer.Context,
+    dataset: options.Dataset,
+    workflow: Annotated[
+        str | None,
+        typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
+    ] = None,
+    node: Annotated[
+        str | None,
+        typer.Option("--node", "-n", metavar="NODE", help="Default: the only one there is."),
+    ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step."),
+    ] = None,
+    undeclared: Annotated[
+        bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
+    ] = False,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tree|flat", help="Input in its folders, or all files at the top of INPUT_DIR."
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="A name for the run.")] = None,
+    folder: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
+    ] = None,
+    follow_: Annotated[
+        bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")
+    ] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Stop waiting, not the run, after this.")
+    ] = None,
+    max_cost: run_limits.MaxCost = None,
+    time_limit: run_limits.TimeLimit = None,
+    spot: run_limits.Spot = False,
+    retries: run_limits.Retries = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
+    ] = False,
+    profile: options.Profile = None,
+    json: options.Json = False,
+) -> None:
+    """Start a workflow on a dataset's files.
+
+    Everything is checked before anything is sent. A command whose answer was lost can be typed
+    again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
+    when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    """
+    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.services import submit
+
+    context = options.use(ctx, profile, as_json=json)
+    wanted = submit.RunOptions(
+        dataset,
+        workflow,
+        node,
+        files=tuple(files or ()),
+        parameters=tuple(param or ()),
+        name=name,
+        folder=folder,
+        limits=run_limits.limits(max_cost, time_limit, retries, spot=spot),
+        layout=layout or "",
+        undeclared=undeclared,
+    )
+    ready = submit.prepare(
+        context.platform,
+        context.own_nodes,
+        context.node_calls,
+        wanted,
+        context.now(),
+        hand_over=None if dry_run else _hand_over(context),
+    )
+    run_views.note_undeclared(context, ready)
+    if dry_run:
+        run_views.show_plan(context, ready)
+        return
+    show = follow_ and not json
+    with _started(context, ready, wanted) as (started, backend):
+        _go_on(context, ready, started, backend, waits=follow_ or wait, show=show, timeout=timeout)
+
+
+def _hand_over(context: Context) -> HandOver:
+    """Puts the version that Pennsieve has on an own node that was made later."""
+    from contextlib import closing
+
+    from pennsieve_agent.cli.node_images import LazyEngine, desks
+    from pennsieve_agent.services.node_versions import ensure_version
+
+    def put(node: OwnNode, workflow: Workflow) -> None:
+        with closing(LazyEngine(context)) as engine:
+            desk = [one for one in desks(context, engine) if one.node.token == node.token]
+            for placed in ensure_version(context.platform, desk, workflow):
+                context.streams.note(
+                    f"version {placed.version} of workflow '{workflow.name}' is on node "
+                    f"'{node.name}' now"
+                )
+
+    return put
+
+
+def _go_on(
+    context: Context,
+    ready: Prepared,
+    started: Started,
+    backend: RunBackend,
+    *,
+    waits: bool,
+    show: bool,
+    timeout: float | None,
+) -> None:
+    """Tell the user of the run, and follow it if he wants. ``told`` comes after he knows."""
+    from pennsieve_agent.cli import run_following, run_views
+    from pennsieve_agent.console import documents
+
+    run_views.say_started(context, ready, started, followed=waits)
+    if not context.as_json:
+        started.told()
+    if not waits:
+        if context.as_json:
+            context.streams.document(documents.run(started.run))
+        started.told()
+        return
+    follower = run_following.follower(context, started.run, backend, timeout=timeout)
+    try:
+        run_following.to_end(context, follower, show=show)
+    except (PlatformError, AwsError, NodeError):
+        raise  # with --json nothing was said of the run: the same command goes on with it
+    except BaseException:
+        started.told()
+        raise
+    started.told()
+
+
+@contextmanager
+def _started(
+    context: Context, ready: Prepared, wanted: RunOptions
+) -> Iterator[tuple[Started, RunBackend]]:
+    from pennsieve_agent.cli import run_places, run_views
+    from pennsieve_agent.services import start as starting
+    from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
+
+    if (own := ready.own_node) is None:
+        run_views.warn_pennsieve_node(context, ready)
+        run = context.platform.runs.start(ready.request)
+        yield starting.Started(run), PennsieveRuns(context.platform)
+        return
+    backend = run_places.backend_of(context, own)
+    with starting.on_own_node(
+        ready,
+        wanted,
+        calls=context.node_calls(own),
+        backend=backend,
+        journal=run_places.journal(context),
+        note=context.streams.note,
+    ) as started:
+        yield started, backend

@@ -1,0 +1,215 @@
+"""The gateway of a node that Pennsieve runs: what the platform may ask it.
+
+The protocol is ours. An event ``{"method", "path", "query", "body"}`` is answered ``{"status",
+"body"}``, with HTTP's words for both:
+
+========================== ======================================================================
+``POST /runs``             ``{"runId", "token", "nodeId", "session", "refresh"}``: start a run; 202,
+                           also a second time. ``token`` is the run's own, the others are the
+                           access and the refresh token of the person, which may be empty
+``POST /runs/ID/cancel``   end it; 202, 404 when it is not known
+``GET /runs/ID/status``    ``{"status", "phase", "reason", "steps": [{"id", "status", "reason"}]}``
+``GET /runs/ID/logs``      ``?node=&since=&limit=&next=``: ``{"messages": [{"timestamp",
+                           "message", "node"}], "next"}``, in order; empty ``next`` is the end
+``GET /runs/ID/archive``   ``{"url"}``: the whole log as a zip, when the run has ended
+``GET /health``            ``{"status": "HEALTHY"|"WARNING", "issues": [], "resources": {}}``
+``GET /secrets``           ``?scope=user|shared&userId=``: ``{"keys": []}``, names alone
+``PATCH /secrets``         ``{"secrets": {NAME: value}}``: set some; others stay
+``DELETE /secrets``        ``?key=`` or ``?deleteAll=true``
+``GET /allowed-processors`` ``{"processors": []}``; empty is all code
+``PUT /allowed-processors`` the same: replace the list
+========================== ======================================================================
+
+It answers at once: a start and a cancellation are written down, and the reconciler does them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pennsieve_agent.node import logs
+from pennsieve_agent.node.finish import archive_key
+from pennsieve_agent.node.health import health
+from pennsieve_agent.node.journal import Journal
+from pennsieve_agent.node.judge import step_states
+from pennsieve_agent.node.node import Node, node_of
+from pennsieve_agent.node.person import keep_tokens
+from pennsieve_agent.node.record import Phase, RunRecord
+from pennsieve_agent.node.run_document import status_of
+from pennsieve_agent.node.step_secrets import hidden_of
+from pennsieve_agent.node.vault import Vault, scope_of
+
+log = logging.getLogger(__name__)
+
+LINK_SECONDS = 900
+_ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
+_RUN = re.compile(r"/runs/([0-9a-zA-Z-]{1,64})/(cancel|status|logs|archive)")
+_node: Node | None = None
+Answer = dict[str, Any]
+
+
+class Bad(Exception):  # noqa: N818 - an answer
+    """The request cannot be understood."""
+
+
+def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
+    """AWS Lambda's way in."""
+    global _node  # noqa: PLW0603 - an execution environment serves one call after another
+    if _node is None:
+        import boto3  # noqa: PLC0415 - slow, and not needed by who brings a session
+
+        _node = node_of(boto3.session.Session(), os.environ)
+    return handle(event, _node)
+
+
+def handle(event: Mapping[str, Any], node: Node) -> Answer:
+    """Answer a request."""
+    method, path = str(event.get("method") or ""), str(event.get("path") or "")
+    query = {str(k): str(v) for k, v in (event.get("query") or {}).items()}
+    body = event.get("body")
+    if isinstance(body, str):
+        body = json.loads(body or "{}")
+    desk = _Desk(node, query, body if isinstance(body, Mapping) else {})
+    found = _RUN.fullmatch(path)
+    route = f"{method} {found[2] if found else path}"
+    if (answer := desk.routes.get(route)) is None or bool(found) != (route in _OF_RUN):
+        return _said(404, "there is no such request")
+    try:
+        return answer(found[1] if found else "")
+    except Bad as bad:
+        return _said(400, str(bad))
+
+
+_OF_RUN = {"POST cancel", "GET status", "GET logs", "GET archive"}
+
+
+class _Desk:
+    """One request."""
+
+    def __init__(self, node: Node, query: Mapping[str, str], body: Mapping[str, Any]) -> None:
+        self._node, self._query, self._body = node, query, body
+        self._journal = Journal(node)
+        self.routes: dict[str, Callable[[str], Answer]] = {
+            "POST /runs": self._start,
+            "POST cancel": self._cancel,
+            "GET status": self._status,
+            "GET logs": self._logs,
+            "GET archive": self._archive,
+            "GET /health": lambda _: _ok(health(node)),
+            "GET /secrets": self._names,
+            "PATCH /secrets": self._set,
+            "DELETE /secrets": self._remove,
+            "GET /allowed-processors": lambda _: _ok({"processors": self._journal.allowed()}),
+            "PUT /allowed-processors": self._allow,
+        }
+
+    def _start(self, _: str) -> Answer:
+        run, token = str(self._body.get("runId") or ""), str(self._body.get("token") or "")
+        if not _ID.fullmatch(run) or not token:
+            raise Bad("a run has an id and a token")
+        record = self._journal.read(run)
+        if record is None or record.phase is not Phase.DONE:
+            session, refresh = (str(self._body.get(name) or "") for name in ("session", "refresh"))
+            keep_tokens(self._node, run, session, refresh)
+            self._journal.begin(record or RunRecord(run, self._node.now()), token)
+        self._wake(run)
+        return {"status": 202, "body": {"runId": run}}
+
+    def _cancel(self, run: str) -> Answer:
+        if not self._journal.ask_cancel(run):
+            return _said(404, "this node does not know the run")
+        self._wake(run)
+        return {"status": 202, "body": {"runId": run}}
+
+    def _wake(self, run: str) -> None:
+        self._node.client("lambda").invoke(
+            FunctionName=self._node.settings.reconciler,
+            InvocationType="Event",
+            Payload=json.dumps({"advance": run}).encode(),
+        )
+
+    def _status(self, run: str) -> Answer:
+        record = self._journal.read(run)
+        if record is None:
+            return _said(404, "this node does not know the run")
+        waits = record.waiting
+        steps = [
+            {"id": step, "status": state, "reason": reason or waits.get(step, "")}
+            for step, (state, reason) in step_states(record).items()
+        ]
+        body = {"status": status_of(record), "phase": record.phase.value, "reason": record.reason}
+        return _ok({**body, "steps": steps})
+
+    def _logs(self, run: str) -> Answer:
+        record = self._journal.read(run)
+        if record is None:
+            return _said(404, "this node does not know the run")
+        steps = [job.step for job in record.work]
+        hidden = hidden_of(self._node, record)
+        limit, since = self._number("limit", logs.MOST_LINES), self._number("since", 0)
+        step, token = self._query.get("node", ""), self._query.get("next", "")
+        page = logs.page(self._node, run, steps, step, since, limit, token, hidden)
+        rows = [{"node": row.pop("step"), **row} for row in page["messages"]]
+        return _ok({**page, "messages": rows})
+
+    def _archive(self, run: str) -> Answer:
+        record = self._journal.read(run)
+        if record is None or record.phase not in {Phase.CLEANING, Phase.REPORTING, Phase.DONE}:
+            return _said(404, "the log is kept when the run has ended")
+        where = {"Bucket": self._node.settings.bucket, "Key": archive_key(run)}
+        url = self._node.client("s3").generate_presigned_url(
+            "get_object", Params=where, ExpiresIn=LINK_SECONDS
+        )
+        return _ok({"url": url})
+
+    def _number(self, name: str, default: int) -> int:
+        text = self._query.get(name, "")
+        if text and not (text.isascii() and text.isdigit()):
+            raise Bad(f"{name} is a number")
+        return int(text) if text else default
+
+    def _scope(self) -> str:
+        scope, user = self._query.get("scope", "user"), self._query.get("userId", "")
+        if scope not in {"user", "shared"} or (scope == "user" and not user):
+            raise Bad("a scope is shared, or user with a userId")
+        return scope_of(scope, user)
+
+    def _names(self, _: str) -> Answer:
+        return _ok({"keys": sorted(Vault(self._node).read(self._scope())[1])})
+
+    def _set(self, _: str) -> Answer:
+        found = self._body.get("secrets")
+        if not isinstance(found, Mapping) or not found:
+            raise Bad("there are no secrets")
+        try:
+            Vault(self._node).merge(self._scope(), {str(k): str(v) for k, v in found.items()})
+        except ValueError as error:
+            raise Bad(str(error)) from None
+        return _ok({"message": "secrets updated"})
+
+    def _remove(self, _: str) -> Answer:
+        key, every = self._query.get("key", ""), self._query.get("deleteAll") == "true"
+        if not key and not every:
+            raise Bad("say which: key, or deleteAll=true")
+        Vault(self._node).remove(self._scope(), "" if every else key)
+        return _ok({"message": "secrets removed"})
+
+    def _allow(self, _: str) -> Answer:
+        found = self._body.get("processors") or []
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            raise Bad("processors are a list of texts")
+        self._journal.allow(found)
+        return _ok({"message": "allowed processors updated"})
+
+
+def _ok(body: Mapping[str, Any]) -> Answer:
+    return {"status": 200, "body": dict(body)}
+
+
+def _said(status: int, text: str) -> Answer:
+    return {"status": status, "body": {"message": text}}

@@ -1,0 +1,192 @@
+"""An own run: what was asked for and a registered version make a record that is ready to run.
+
+Everything that executes comes from the registry: steps, images, resources. The caller chooses a
+version, files, parameters, targets and limits, within what the owner has granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pennsieve_agent.domain.parameters import Parameter
+from pennsieve_agent.domain.plans import JobKind as PlanKind
+from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.workflows import Step, StepKind
+from pennsieve_agent.engine.compile import compile_run
+from pennsieve_agent.errors import AgentError
+from pennsieve_agent.node.callers import Caller
+from pennsieve_agent.node.journal import Journal
+from pennsieve_agent.node.layout import Code, Unfit, check_budget, encoded, hosts, jobs_of
+from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.record import JobKind, Origin, RunRecord
+from pennsieve_agent.node.registry import READ, WRITE, Registry
+from pennsieve_agent.node.start_document import Start
+from pennsieve_agent.node.version_document import (
+    LAYER_TARGET,
+    TARGETS,
+    rows_of,
+    workflow_of,
+    writes,
+)
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whose run it is: an identity of AWS, and the person whom the caller claims to be."""
+
+    caller: Caller
+    claimed: Mapping[str, str]
+
+
+def access_needed(version: Json) -> str:
+    """What the workflow must be granted on the dataset of a run."""
+    return WRITE if writes(version) else READ
+
+
+def record_of(node: Node, journal: Journal, start: Start, version: Json, who: Who) -> RunRecord:
+    """The record of a run that was asked for.
+
+    Raises:
+        Unfit: it cannot be executed here; the text says why.
+
+    """
+    check_budget(node, journal, start.id)
+    targets = _targets(start, version)
+    try:
+        plan = compile_run(start.id, _request(start, version, targets), hosts(node))
+    except AgentError as error:
+        raise Unfit("; ".join(filter(None, (error.message, error.hint)))) from None
+    plan = _with_names(plan, start, node)
+    code = {
+        name: Code(
+            str(row["image"]), str(row.get("commit") or ""), str(row.get("computeType") or "")
+        )
+        for name, row in rows_of(version).items()
+        if StepKind.of(row["kind"]) is StepKind.PROCESSOR
+    }
+    layout = start.layout or str(version.get("layout") or "tree")
+    return RunRecord(
+        start.id,
+        node.now(),
+        origin=Origin.OWN,
+        name=start.name,
+        caller=who.caller.arn,
+        person=who.caller.owner,
+        claimed=dict(who.claimed),
+        content=start.content,
+        workflow={
+            "id": start.workflow,
+            "name": str(version["name"]),
+            "version": start.version,
+        },
+        dataset=start.dataset,
+        organization=node.settings.organization,
+        limits=dict(start.limits),
+        layers=list(start.layers),
+        input={
+            "layout": layout,
+            "count": len(start.files) or len(start.packages),
+            "bytes": start.bytes,
+        },
+        plan={
+            **encoded(plan, code),
+            "sources": _sources(start, version),
+            "targets": targets,
+            "parameters": {step: dict(values) for step, values in start.parameters.items()},
+            "layout": layout,
+            "needsPennsieve": str(version.get("needsPennsieve") or ""),
+        },
+        jobs=jobs_of(node, plan, code),
+    )
+
+
+def lost_grant(node: Node, record: RunRecord) -> str:
+    """Why a run may not go on: a grant that it still needs was taken back; empty when it may."""
+    need = _still_needed(record)
+    workflow = record.workflow.get("id", "")
+    if not record.is_own or not need or Registry(node).allows(workflow, record.dataset, need):
+        return ""
+    what = "read" if need == READ else "change"
+    return f"the workflow may no longer {what} dataset {record.dataset}: its grant was revoked"
+
+
+def _still_needed(record: RunRecord) -> str:
+    left = [job for job in record.work if not job.ended]
+    rows = {row["id"]: row for row in record.plan.get("jobs") or ()}
+    delivers = [job for job in left if job.kind is JobKind.DELIVER]
+    if any(rows.get(job.step, {}).get("target_type") in TARGETS[:2] for job in delivers):
+        return WRITE
+    reads = {JobKind.STAGE}
+    if needs := record.plan.get("needsPennsieve"):  # its steps use the dataset themselves
+        reads.add(JobKind.PROCESS)
+        if needs == "write" and any(job.kind is JobKind.PROCESS for job in left):
+            return WRITE
+    return READ if any(job.kind in reads for job in left) else ""
+
+
+def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) -> RunRequest:
+    workflow = workflow_of(version)
+    open_names = start.undeclared or not any(row.get("parameters") for row in version["steps"])
+    if open_names:
+        steps = tuple(_with_given(step, start.parameters) for step in workflow.steps)
+        workflow = replace(workflow, steps=steps)
+    return RunRequest(
+        workflow=workflow,
+        node_uuid="",
+        dataset_id=start.dataset,
+        package_ids=start.packages,
+        name=start.name,
+        parameters=start.parameters,
+        target_params=targets,
+    )
+
+
+def _with_given(step: Step, parameters: Mapping[str, Mapping[str, str]]) -> Step:
+    """A step that takes whatever it is given."""
+    known = {parameter.name for parameter in step.parameters}
+    more = (Parameter(name) for name in parameters.get(step.id, {}) if name not in known)
+    return replace(step, parameters=(*step.parameters, *more))
+
+
+def _targets(start: Start, version: Json) -> dict[str, dict[str, str]]:
+    """The parameters of each target: the version's own, and over them the run's."""
+    targets = {step: dict(values) for step, values in start.targets.items()}
+    for row in version["steps"]:
+        if StepKind.of(row["kind"]) is not StepKind.TARGET:
+            continue
+        values = {**(row.get("defaults") or {}), **targets.get(row["id"], {})}
+        if row["targetType"] == LAYER_TARGET and not values.get("layerName"):
+            raise Unfit(f"target '{row['id']}' fills a layer, and none is named")
+        targets[row["id"]] = values
+    return targets
+
+
+def _sources(start: Start, version: Json) -> dict[str, list[str]]:
+    """The packages of each step that reads the dataset."""
+    names = [
+        str(row["id"]) for row in version["steps"] if StepKind.of(row["kind"]) is StepKind.SOURCE
+    ]
+    if unknown := set(start.sources) - set(names):
+        raise Unfit(f"no data source of the workflow is called '{min(unknown)}'")
+    return {name: list(start.sources.get(name) or start.packages) for name in names}
+
+
+def _with_names(plan: RunPlan, start: Start, node: Node) -> RunPlan:
+    """The plan with the dataset's and the workspace's id in each step's environment.
+
+    A run of this node is not on Pennsieve, so a step cannot look its dataset up there.
+    """
+    names = {"DATASET_ID": start.dataset, "ORGANIZATION_ID": node.settings.organization}
+    given = {name: value for name, value in names.items() if value}
+    jobs = (
+        job
+        if job.kind is PlanKind.STAGE_IN
+        else replace(job, environment={**job.environment, **given})
+        for job in plan.jobs
+    )
+    return replace(plan, jobs=tuple(jobs))

@@ -1,0 +1,236 @@
+"""Runs, as their callers start, see and end them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from pennsieve_agent.node import identity, logs
+from pennsieve_agent.node.finish import archive_key
+from pennsieve_agent.node.front import Problem, Reply, Request, Route, route
+from pennsieve_agent.node.items import Items
+from pennsieve_agent.node.journal import RUNS
+from pennsieve_agent.node.layout import Unfit
+from pennsieve_agent.node.outputs import outputs_of
+from pennsieve_agent.node.own_run import Who, access_needed, record_of
+from pennsieve_agent.node.record import Phase, RunRecord
+from pennsieve_agent.node.registry import WRITE
+from pennsieve_agent.node.run_document import run_document, shown_summary
+from pennsieve_agent.node.start_document import Start
+from pennsieve_agent.node.step_secrets import hidden_of
+
+LINK_SECONDS = 900
+MOST_RUNS, MOST_FILES = 200, 5000
+_OVER = {Phase.CLEANING, Phase.REPORTING, Phase.DONE}
+_SAME = ("workflow", "dataset", "caller", "status", "person")
+
+
+def start(request: Request) -> Reply:
+    """Start a run; the same request twice is one run."""
+    try:
+        asked = Start.of(request.document())
+    except ValueError as error:
+        raise Problem(400, "bad-run", str(error)) from None
+    if (known := request.journal.read(asked.id)) is not None:
+        return _known(request, known, asked)
+    record = _checked(request, asked)
+    if not request.journal.begin(record, start=dict(request.document())):
+        known = request.journal.read(asked.id)
+        if known is not None:
+            return _known(request, known, asked)
+    wake(request, (asked.id,))
+    return 202, {"run": asked.id, "created": True}
+
+
+def _known(request: Request, record: RunRecord, asked: Start) -> Reply:
+    if not request.may_see(record) or record.content != asked.content:
+        raise Problem(409, "other-run", "there is another run of this id")
+    if record.phase is not Phase.DONE:
+        wake(request, (asked.id,))
+    return 202, {"run": asked.id, "created": False}
+
+
+def _checked(request: Request, asked: Start) -> RunRecord:
+    """The record of a new run, after all that the owner's registry has to say."""
+    registry = request.registry
+    if not request.may_use(asked.workflow):
+        raise Problem(403, "not-shared", "this workflow is not shared with you on this node")
+    version = registry.version(asked.workflow, asked.version)
+    if version is None:
+        text = f"version '{asked.version}' of this workflow is not registered on this node"
+        raise Problem(404, "not-registered", text)
+    need = access_needed(version)
+    if not registry.allows(asked.workflow, asked.dataset, need):
+        has = registry.access(asked.workflow, asked.dataset)
+        what = "has no grant on" if not has else "may only read"
+        text = f"workflow '{version['name']}' {what} dataset {asked.dataset} on this node"
+        raise Problem(403, "not-granted", text, needed=need)
+    _check_identity(request, version, need)
+    try:
+        who = Who(request.caller, request.person)
+        return record_of(request.node, request.journal, asked, version, who)
+    except Unfit as unfit:
+        raise Problem(422, "unfit", str(unfit)) from None
+
+
+def _check_identity(request: Request, version: Mapping[str, Any], need: str) -> None:
+    held = identity.held(request.node).get(str(version["workflow"]), "")
+    missing = "read" if "read" not in held else "write" if need == WRITE else ""
+    if missing and missing not in held:
+        name = version["name"]
+        text = (
+            f"workflow '{name}' has no key on this node to {missing} datasets; "
+            f"renew it with: pennsieve workflow update '{name}' --renew-identity"
+        )
+        raise Problem(409, "no-identity", text)
+
+
+def wake(request: Request, runs: Iterable[str]) -> None:
+    """Have the reconciler look at runs."""
+    for run in runs:
+        request.node.client("lambda").invoke(
+            FunctionName=request.node.settings.reconciler,
+            InvocationType="Event",
+            Payload=json.dumps({"advance": run}).encode(),
+        )
+
+
+def list_runs(request: Request) -> Reply:
+    """Runs, newest first; ``next`` goes on where a page ended."""
+    limit = max(request.number("limit", 50, MOST_RUNS), 1)
+    rows = list(islice(_listed(request), limit + 1))
+    page = [shown_summary(row) for _, row in rows[:limit]]
+    return 200, {"runs": page, "next": rows[limit - 1][0] if len(rows) > limit else ""}
+
+
+def _listed(request: Request) -> Iterator[tuple[str, dict[str, Any]]]:
+    since = _moment(request, "since")
+    until = _moment(request, "until")
+    ends = [each for each in (request.query.get("next", ""), until) if each]
+    rows = Items(request.node).query(RUNS, before=min(ends, default=""), newest=True)
+    for item in rows:
+        key = str(item["sk"]["S"])
+        if since and key < since:
+            return
+        row = json.loads(item["body"]["S"])
+        if (request.is_owner or row["owner"] == request.caller.owner) and _fits(request, row):
+            yield key, row
+
+
+def _fits(request: Request, row: Mapping[str, Any]) -> bool:
+    about = {
+        "workflow": {row["workflow"].get("id"), row["workflow"].get("name")},
+        "dataset": {row["dataset"]},
+        "caller": {row["caller"], row["owner"]},
+        "status": {row["status"]},
+        "person": {str(each).casefold() for each in row["person"].values()},
+    }
+    for name in _SAME:
+        asked = request.query.get(name, "")
+        words = asked.casefold() if name == "person" else asked
+        choice = set(words.split(",")) if name == "status" else {words}
+        if asked and not choice & about[name]:
+            return False
+    return True
+
+
+def _moment(request: Request, name: str) -> str:
+    """A time of the query, ISO 8601 or unix seconds, as the list of runs is ordered by."""
+    text = request.query.get(name, "")
+    if not text:
+        return ""
+    try:
+        if re.fullmatch(r"\d{1,11}(\.\d+)?", text):
+            at = float(text)
+        else:
+            moment = datetime.fromisoformat(text)
+            at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except ValueError:
+        raise Problem(400, "bad-query", f"{name} is a time, such as 2026-11-28T12:00:00Z") from None
+    return f"{int(max(at, 0) * 1000):015d}"
+
+
+def show(request: Request, run: str) -> Reply:
+    """Everything about a run but its files."""
+    return 200, run_document(_record(request, run), request.node.settings)
+
+
+def files(request: Request, run: str) -> Reply:
+    """The input files of a run."""
+    rows = request.journal.start_of(_record(request, run)).get("files") or []
+    return 200, _page(request, rows)
+
+
+def outputs(request: Request, run: str) -> Reply:
+    """The files that a run has delivered."""
+    return 200, _page(request, outputs_of(request.node, _record(request, run).run))
+
+
+def _page(request: Request, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    begin = request.number("next", 0, len(rows))
+    limit = max(request.number("limit", 1000, MOST_FILES), 1)
+    end = begin + limit
+    return {"files": rows[begin:end], "next": str(end) if end < len(rows) else ""}
+
+
+def log_lines(request: Request, run: str) -> Reply:
+    """A page of a run's log."""
+    record = _record(request, run)
+    query = request.query
+    page = logs.page(
+        request.node,
+        run,
+        [job.step for job in record.work],
+        query.get("step", ""),
+        request.number("since", 0, 10**15),
+        request.number("limit", logs.MOST_LINES, logs.MOST_LINES),
+        query.get("next", ""),
+        hidden_of(request.node, record),
+    )
+    return 200, page
+
+
+def archive(request: Request, run: str) -> Reply:
+    """A link to the whole log of a run that has ended."""
+    if _record(request, run).phase not in _OVER:
+        raise Problem(404, "not-ended", "the log is kept when the run has ended")
+    url = request.node.client("s3").generate_presigned_url(
+        "get_object",
+        Params={"Bucket": request.node.settings.bucket, "Key": archive_key(run)},
+        ExpiresIn=LINK_SECONDS,
+    )
+    return 200, {"url": url}
+
+
+def cancel(request: Request, run: str) -> Reply:
+    """End a run."""
+    record = _record(request, run)
+    if record.phase in _OVER:
+        raise Problem(409, "ended", f"the run has ended: {record.outcome}")
+    request.journal.ask_cancel(run)
+    wake(request, (run,))
+    return 202, {"run": run}
+
+
+def _record(request: Request, run: str) -> RunRecord:
+    """A run that the caller may see; others do not exist for him."""
+    record = request.journal.read(run)
+    if record is None or not request.may_see(record):
+        raise Problem(404, "no-such-run", "this node knows no such run of yours")
+    return record
+
+
+ROUTES: tuple[Route, ...] = (
+    route("POST", "/runs", start),
+    route("GET", "/runs", list_runs),
+    route("GET", "/runs/{}", show),
+    route("GET", "/runs/{}/files", files),
+    route("GET", "/runs/{}/outputs", outputs),
+    route("GET", "/runs/{}/logs", log_lines),
+    route("GET", "/runs/{}/archive", archive),
+    route("POST", "/runs/{}/cancel", cancel),
+)

@@ -1,0 +1,167 @@
+"""Renewing, ending and taking up a workflow's own identity, with all its grants."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.domain.datasets import Role
+from pennsieve_agent.domain.grants import Access, Grant
+from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
+from pennsieve_agent.errors import NotFound, UsageProblem
+from pennsieve_agent.services import identities
+from pennsieve_agent.services.identities import Desk, Made, hand_over, identity_path
+from pennsieve_agent.services.own_nodes import NodeAdmin, Unasked, ask_each, grants_of, widest
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.webhooks import Webhook
+    from pennsieve_agent.domain.workflows import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What renewing will do. ``lost`` are grants that end, with the reason of each."""
+
+    workflow: Workflow
+    kinds: tuple[Kind, ...]
+    kept: tuple[Grant, ...]
+    lost: Mapping[str, tuple[Grant, str]]
+    old: tuple[Webhook, ...]
+    numbers: Mapping[int, int]
+
+    @property
+    def access(self) -> Access:
+        """The widest access that its users will have."""
+        return Access.READ_WRITE if Kind.WRITE in self.kinds else Access.READ
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What renewing came to. ``proved``: each old key was seen to be refused."""
+
+    made: tuple[str, ...]
+    deleted: tuple[str, ...]
+    nodes: tuple[str, ...]
+    in_keychain: bool
+    proved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What ending an identity came to. ``kept`` are the grants that ``restore`` gives again."""
+
+    deleted: tuple[str, ...]
+    kept: tuple[Grant, ...]
+    unasked: tuple[Unasked, ...]
+
+
+def planned(desk: Desk, workflow: Workflow) -> Renewal:
+    """What renewing, or taking up again, would do; nothing is changed.
+
+    Every node has to answer: one that keeps an old key could sign in no more.
+
+    Raises:
+        AgentError: a node cannot be asked, or Pennsieve refuses.
+
+    """
+    grants, unasked = ask_each(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
+    if unasked:
+        raise unasked[0].error
+    each = widest([row for _, rows in grants for row in rows])
+    lost = {
+        dataset: (row, why)
+        for dataset, row in each.items()
+        if (why := _why_not(desk, dataset)) is not None
+    }
+    kept = tuple(row for dataset, row in each.items() if dataset not in lost)
+    old = tuple(identities.mine(desk, workflow.uuid, desk.platform.webhooks.list()))
+    writes = any(row.access.writes for row in kept) or any(hook.has_access for hook in old)
+    kinds = kinds_for(Access.READ_WRITE if writes else Access.READ)
+    numbers = identities.numbers(desk, workflow.uuid)
+    return Renewal(workflow, kinds, kept, lost, old, numbers)
+
+
+def renew(desk: Desk, plan: Renewal) -> Renewed:
+    """Make new users, put them on the granted datasets, hand their keys over, delete the old.
+
+    May be repeated: what was cut off is gone through again, and what was made then is deleted.
+
+    Raises:
+        UsageProblem: there is nothing to renew.
+        SettingsError: the keychain is locked; nothing was made.
+        AgentError: a node cannot be asked, or Pennsieve refuses.
+
+    """
+    if not plan.kept and not plan.old:
+        raise UsageProblem(
+            f"workflow '{plan.workflow.name}' has no identity yet",
+            hint="one is made by: pennsieve dataset grant "
+            f"'{plan.workflow.name}' --dataset DATASET",
+        )
+    in_keychain = desk.keys.check()
+    made = [
+        identities.make(desk, plan.workflow, kind, in_keychain=in_keychain) for kind in plan.kinds
+    ]
+    for row in plan.kept:
+        for one in made:
+            if one.kind in kinds_for(row.access):
+                desk.platform.integrations.enable(row.dataset, one.user.integration)
+    for admin in desk.nodes:
+        _hand_over(desk, admin, plan.workflow, made, in_keychain=in_keychain)
+        for dataset in plan.lost:
+            with contextlib.suppress(NotFound):
+                query = {"workflow": plan.workflow.uuid, "dataset": dataset}
+                admin.ask("DELETE", "/grants", query)
+    datasets = [row.dataset for row in plan.kept]
+    proved = identities.retire(desk, plan.workflow.uuid, plan.old, datasets, plan.numbers)
+    return Renewed(
+        tuple(one.user.name for one in made),
+        tuple(hook.name for hook in plan.old),
+        tuple(admin.node.name for admin in desk.nodes),
+        in_keychain,
+        proved,
+    )
+
+
+def end(desk: Desk, workflow: Workflow) -> Ended:
+    """Delete a workflow's identity everywhere; the nodes keep the list of its grants.
+
+    A node that cannot be asked keeps keys that open nothing any more.
+
+    Raises:
+        AgentError: Pennsieve refuses, or a deleted key can still sign in.
+
+    """
+    identities.tidy(desk)
+    grants, _ = ask_each(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
+    kept = widest([row for _, rows in grants for row in rows])
+    _, unasked = ask_each(desk.nodes, lambda admin: _take_keys(admin, workflow))
+    old = identities.mine(desk, workflow.uuid, desk.platform.webhooks.list())
+    numbers = identities.numbers(desk, workflow.uuid)
+    identities.retire(desk, workflow.uuid, old, list(kept), numbers)
+    return Ended(tuple(hook.name for hook in old), tuple(kept.values()), tuple(unasked))
+
+
+def _take_keys(admin: NodeAdmin, workflow: Workflow) -> None:
+    with contextlib.suppress(NotFound):
+        admin.ask("DELETE", identity_path(workflow.uuid))
+
+
+def _hand_over(
+    desk: Desk, admin: NodeAdmin, workflow: Workflow, made: Sequence[Made], *, in_keychain: bool
+) -> None:
+    hand_over(desk, admin, workflow.uuid, made)
+    if not in_keychain:
+        for one in made:
+            identities.finish(desk, workflow.uuid, one)
+
+
+def _why_not(desk: Desk, dataset: str) -> str | None:
+    """Why the workflow cannot be put on a dataset; None when it can."""
+    try:
+        role = desk.platform.datasets.get(dataset).role
+    except NotFound:
+        return "it was deleted, or you are no longer on it"
+    return None if role.at_least(Role.MANAGER) else f"your role there is {role.value}"

@@ -1,0 +1,63 @@
+"""What can be shown of a workflow's own identity: never a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.domain.workflow_identity import Kind
+from pennsieve_agent.errors import NotFound
+from pennsieve_agent.services.identities import Desk, identity_path, kinds_on, mine
+from pennsieve_agent.services.own_nodes import NodeAdmin, Unasked, ask_each
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.workflows import Workflow
+
+KEYCHAIN = "this machine's keychain"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One of a workflow's users. ``user`` and ``made`` are empty when it was made elsewhere.
+
+    ``keys`` says in words where its key is; ``made`` is in unix seconds.
+    """
+
+    kind: Kind
+    integration: int
+    name: str
+    user: str
+    made: float
+    keys: tuple[str, ...]
+
+
+def shown(desk: Desk, workflow: Workflow) -> tuple[list[Shown], list[Unasked]]:
+    """The users of a workflow that this person made, and the nodes that could not be asked."""
+    hooks = mine(desk, workflow.uuid, desk.platform.webhooks.list())
+    if not hooks:
+        return [], []
+    answers, unasked = ask_each(desk.nodes, lambda admin: _on(admin, workflow.uuid))
+    known = {user.integration: user for user in desk.store.users(workflow.uuid).values()}
+    rows = []
+    for hook in sorted(hooks, key=lambda hook: (hook.has_access, hook.id)):
+        user = known.get(hook.id)
+        nodes = [f"node {a.node.name}" for a, ids in answers if hook.id in ids]
+        here = [KEYCHAIN] if user is not None and user.in_keychain else []
+        rows.append(
+            Shown(
+                kind=Kind.WRITE if hook.has_access else Kind.READ,
+                integration=hook.id,
+                name=hook.name,
+                user=user.user if user else "",
+                made=user.made if user else 0.0,
+                keys=(*here, *nodes),
+            )
+        )
+    return rows, unasked
+
+
+def _on(admin: NodeAdmin, workflow: str) -> set[int]:
+    try:
+        return set(kinds_on(admin.ask("GET", identity_path(workflow))).values())
+    except NotFound:
+        return set()

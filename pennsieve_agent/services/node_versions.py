@@ -1,0 +1,182 @@
+"""Workflow versions on own nodes: put there once, found again by name."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.domain.workflows import Workflow
+from pennsieve_agent.errors import AgentError, AwsError, NodeError, PlatformError, UsageProblem
+from pennsieve_agent.services.images import NodeImages, images_of_pennsieve
+from pennsieve_agent.services.node_documents import NodeWorkflow, decode_workflows
+from pennsieve_agent.services.version_document import (
+    Document,
+    Naming,
+    NodeSettings,
+    same_version,
+    version_document,
+    version_name,
+    with_number,
+)
+
+if TYPE_CHECKING:
+    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.run_backend import NodeCalls
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDesk:
+    """One own node of mine: what it is asked, and where its images are."""
+
+    node: OwnNode
+    calls: NodeCalls
+    images: NodeImages
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A version on a node. ``created`` says whether it is new there."""
+
+    node: OwnNode
+    version: str
+    document: Json
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A workflow on some own nodes, with the nodes' names."""
+
+    uuid: str
+    name: str
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A node that could not be asked, and why."""
+
+    node: OwnNode
+    error: AgentError
+
+
+def put_version(desk: NodeDesk, document: Document) -> Placed:
+    """Register a version on a node under the first free name; the same content is there once.
+
+    Raises:
+        AgentError: the node refuses, or cannot be asked.
+
+    """
+    workflow, base = str(document["workflow"]), str(document["version"])
+    present = versions_of(desk, workflow)
+    for number in itertools.count(1):
+        version = with_number(base, number)
+        if version not in present:
+            wanted = {**document, "version": version}
+            desk.calls.ask("PUT", _path(workflow, version), body=wanted, admin=True)
+            return Placed(desk.node, version, wanted, created=True)
+        found = desk.calls.ask("GET", _path(workflow, version), admin=True)
+        if same_version(found, document):
+            return Placed(desk.node, version, found, created=False)
+    raise AssertionError("there is a free name")
+
+
+def versions_of(desk: NodeDesk, workflow: str) -> tuple[str, ...]:
+    """The versions of a workflow that a node has, the oldest first."""
+    return next((row.versions for row in _workflows(desk) if row.uuid == workflow), ())
+
+
+def document_of(desk: NodeDesk, workflow: str, version: str) -> Json:
+    """A version's document.
+
+    Raises:
+        NotFound: it is not there.
+
+    """
+    return desk.calls.ask("GET", _path(workflow, version), admin=True)
+
+
+def latest_of(desk: NodeDesk, workflow: str) -> Json | None:
+    """The document of a workflow's newest version; None when the node has none."""
+    versions = versions_of(desk, workflow)
+    return document_of(desk, workflow, versions[-1]) if versions else None
+
+
+def latest_named(desk: NodeDesk, name: str) -> Json | None:
+    """The document of the newest version of a workflow of that name; None when there is none."""
+    for row in _workflows(desk):
+        if row.name == name and row.latest:
+            return document_of(desk, row.uuid, row.latest)
+    return None
+
+
+def on_nodes(desks: Iterable[tuple[OwnNode, NodeCalls]]) -> tuple[list[Known], list[Silent]]:
+    """The workflows of own nodes by id, and the nodes that could not be asked."""
+    names: dict[str, str] = {}
+    nodes: dict[str, list[str]] = {}
+    silent = []
+    for node, calls in desks:
+        try:
+            answer = calls.ask("GET", "/workflows", admin=node.is_owned)
+        except (PlatformError, AwsError, NodeError) as error:
+            silent.append(Silent(node, error))
+            continue
+        for row in decode_workflows(answer, f"compute node '{node.name}'"):
+            names.setdefault(row.uuid, row.name)
+            nodes.setdefault(row.uuid, []).append(node.name)
+    return [Known(uuid, name, tuple(nodes[uuid])) for uuid, name in names.items()], silent
+
+
+def ensure_version(
+    platform: Platform, desks: Sequence[NodeDesk], workflow: Workflow
+) -> tuple[Placed, ...]:
+    """See that each node has the version of a workflow that Pennsieve has now.
+
+    A node that was made after the workflow was added gets the document of a node that has it, or
+    one made of Pennsieve's definition; images that were built for another node stay with that one.
+
+    Raises:
+        UsageProblem: a node would need an image that was built for another node alone.
+        AgentError: a node or Pennsieve refuses.
+
+    """
+    tags = tuple(step.tag for step in workflow.processors)
+    known = [(desk, versions_of(desk, workflow.uuid)) for desk in desks]
+    model = next(
+        (document_of(desk, workflow.uuid, versions[-1]) for desk, versions in known if versions),
+        None,
+    )
+    placed = []
+    for desk, versions in known:
+        if versions:
+            continue
+        if model is not None and model.get("origin") != "pennsieve":
+            raise UsageProblem(
+                f"workflow '{workflow.name}' was built for another node than '{desk.node.name}'",
+                hint="add it once more, for all your nodes: pennsieve workflow add REPO",
+            )
+        if model is not None:
+            placed.append(put_version(desk, dict(model)))
+            continue
+        code = images_of_pennsieve(
+            platform.applications.image, workflow.processors, {}, desk.images
+        )
+        naming = Naming(workflow.uuid, workflow.name, workflow.description, "pennsieve")
+        name = version_name(tags)
+        document = version_document(naming, name, workflow.steps, code, NodeSettings())
+        placed.append(put_version(desk, document))
+    return tuple(placed)
+
+
+def _workflows(desk: NodeDesk) -> tuple[NodeWorkflow, ...]:
+    answer = desk.calls.ask("GET", "/workflows", admin=True)
+    return decode_workflows(answer, f"compute node '{desk.node.name}'")
+
+
+def _path(workflow: str, version: str) -> str:
+    return f"/workflows/{workflow}/versions/{version}"

@@ -1,0 +1,115 @@
+"""The runs of the nodes that Pennsieve runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
+from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState
+from pennsieve_agent.errors import PlatformError
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
+    from pennsieve_agent.platform.client import Platform
+
+RECENT = 200
+"""How many runs are read at least to know the newest: the platform promises no order (3.3)."""
+
+
+class PennsieveRuns:
+    """The runs of a workspace, those of other members included."""
+
+    token, name = "", "Pennsieve"
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def newest(self, query: RunQuery) -> list[Run]:
+        """The newest runs that fit, newest first."""
+        only = RunFilter(
+            since=query.since,
+            until=query.until,
+            dataset_id=query.dataset,
+            created_by=query.person.user_id if query.person else "",
+        )
+        found = self._platform.runs.list(
+            self._platform.workspace_id(),
+            workflow_id=query.workflow or None,
+            status=query.status,
+            only=only,
+        )
+        runs = list(islice(found, max(query.limit, RECENT)))
+        runs.sort(key=lambda run: run.age_key, reverse=True)
+        return [self._named(run) for run in runs[: query.limit]]
+
+    def get(self, run_id: str) -> Run:
+        """One run with its steps.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._named(self._platform.runs.get(run_id))
+
+    def state(self, run_id: str) -> RunState:
+        """How far a run and its steps are."""
+        return self._platform.runs.state(run_id)
+
+    def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
+        """All lines of these steps so far."""
+        return {step: self._platform.runs.logs(run_id, step) for step in steps}
+
+    def log_archive(self, run_id: str) -> str:
+        """The address of a zip with all logs.
+
+        Raises:
+            NotFound: there is none yet.
+        """
+        return self._platform.runs.log_archive(run_id)
+
+    def outputs(self, run: Run) -> Sequence[OutputFile]:
+        """The files in the folders that the run's targets wrote to, by path.
+
+        A run that was started elsewhere may name no folder; its target then reported it.
+        """
+        folders = {values.get("TARGET_FOLDER", "") for values in run.target_params.values()}
+        folders |= {value for name, value in run.outputs.items() if name.endswith(".folder")}
+        begins = tuple(f"{folder.strip('/')}/" for folder in folders if folder.strip("/"))
+        written = [
+            OutputFile(file.path, file.size, file.package_id)
+            for file in self._platform.datasets.files(run.dataset_id)
+            if begins and file.path.startswith(begins)
+        ]
+        return sorted(written, key=lambda file: file.path)
+
+    def metrics(self, run_id: str) -> RunMetrics | None:
+        """What a run took; None before it was counted."""
+        return self._platform.runs.metrics(run_id)
+
+    def counters(self, period: Period, workflow_id: str) -> Counters:
+        """Totals, about 15 minutes old."""
+        workspace = self._platform.workspace_id()
+        return self._platform.metrics.counters(workspace, period, workflow_uuid=workflow_id)
+
+    def cancel(self, run_id: str) -> None:
+        """Ask for a run to be cancelled.
+
+        Raises:
+            Conflict: it has ended already.
+        """
+        self._platform.runs.cancel(run_id)
+
+    def _named(self, run: Run) -> Run:
+        return replace(run, node_name=self._nodes.get(run.node_uuid, run.node_uuid))
+
+    @cached_property
+    def _nodes(self) -> Mapping[str, str]:
+        """Names of nodes; a node that was removed, or is hidden, is shown by its id."""
+        try:
+            nodes = self._platform.compute.nodes(self._platform.workspace_id())
+        except PlatformError:
+            return {}
+        return {node.uuid: node.name for node in nodes}

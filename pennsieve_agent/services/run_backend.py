@@ -1,0 +1,85 @@
+"""Where runs are: on own nodes, or on those that Pennsieve runs. Commands ask both alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
+    from pennsieve_agent.domain.run_filter import RunQuery
+    from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState
+
+
+class RunBackend(Protocol):
+    """The runs of one own node, or those of all nodes that Pennsieve runs.
+
+    Every method raises an :class:`~pennsieve_agent.errors.AgentError` where nobody answers, and
+    ``NotFound`` for a run that is not there.
+    """
+
+    @property
+    def token(self) -> str:
+        """The own node's id; empty for Pennsieve."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        ...
+
+    def newest(self, query: RunQuery) -> list[Run]:
+        """The newest runs that fit, newest first."""
+        ...
+
+    def get(self, run_id: str) -> Run:
+        """One run with all that is known of it."""
+        ...
+
+    def state(self, run_id: str) -> RunState:
+        """How far a run and its steps are."""
+        ...
+
+    def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
+        """All lines of these steps so far, each step's in order."""
+        ...
+
+    def log_archive(self, run_id: str) -> str:
+        """The address of a zip with all logs, valid for a short time."""
+        ...
+
+    def outputs(self, run: Run) -> Sequence[OutputFile]:
+        """The files that a run delivered to its dataset, by path."""
+        ...
+
+    def metrics(self, run_id: str) -> RunMetrics | None:
+        """What a run took; None before it was counted."""
+        ...
+
+    def counters(self, period: Period, workflow_id: str) -> Counters:
+        """Totals of all runs, or of one workflow's."""
+        ...
+
+    def cancel(self, run_id: str) -> None:
+        """Ask for a run to be cancelled."""
+        ...
+
+
+class NodeCalls(Protocol):
+    """Calls to one own node: protocol 1 of its functions."""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        admin: bool = False,
+    ) -> Mapping[str, Any]:
+        """Ask the node; the body of its answer.
+
+        Raises:
+            AgentError: it refused, in its own words, or cannot be reached.
+        """
+        ...

@@ -1,0 +1,260 @@
+"""``app.yml``: what a repository declares of itself, in either of its two forms.
+
+The older form has its keys at the top and the sizes under ``resources``; the newer has
+``application`` and has the sizes under ``runtime`` (``contracts/workflows.md`` 1.8 and
+``contracts/upstream-2026-11.md`` 4). The published schema allows no other keys. A file that breaks
+it does not stop the platform, which registers the application without its defaults; so here it
+gives notes, and what can be understood is used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from pennsieve_agent.domain.parameters import Parameter, ParameterType
+from pennsieve_agent.domain.workflows import Manifest
+from pennsieve_agent.errors import SourceError
+from pennsieve_agent.source.nodes import Node
+
+BREAKS_SCHEMA = (
+    "the manifest breaks Pennsieve's schema, so Pennsieve registers the workflow without the "
+    "manifest's defaults"
+)
+_SCHEMA_VERSION = "1.0"
+_TYPES = ("processor", "preprocessor", "postprocessor")
+_CATEGORIES = (
+    *("Preprocessing", "Segmentation", "Registration", "Quantification", "Visualization"),
+    *("Machine Learning", "Statistics", "Format Conversion", "Quality Control", "Utility"),
+)
+_COMPUTE_TYPES = ("standard", "lambda", "gpu")
+_CPU = (256, 512, 1024, 2048, 4096, 8192, 16384)
+_MEMORY = (512, 1024, 2048, 4096, 8192, 16384, 30720, 61440, 122880)
+_DATA_TYPES = ("any", "file", "directory", "package", "dataset", "tabular", "image", "timeseries")
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_KEYS = (
+    *("$schema", "schemaVersion", "name", "description", "applicationType", "categories", "tags"),
+    *("application", "runtime", "resources", "parameters", "inputs", "outputs"),
+)
+_APPLICATION_KEYS = (
+    *("id", "name", "description", "type", "version", "maintainers", "categories", "tags"),
+)
+_RUNTIME_KEYS = ("computeTypes", "gpu", "cpu", "memory", "timeoutSeconds")
+_PARAMETER_KEYS = (
+    *("name", "type", "label", "description", "required", "default", "defaultValue"),
+    *("allowedValues", "validValues", "min", "max"),
+)
+_PORT_KEYS = ("name", "dataType", "description", "required")
+
+T = TypeVar("T")
+Keys = Mapping[str, Node]
+
+
+def read_app_yml(root: Node, fallback: str) -> Manifest:
+    """The manifest whose file's root is given; ``fallback`` is its name if it has none."""
+    return _Reading().manifest(root, fallback)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of a manifest, and what is wrong with it."""
+
+    notes: list[str] = field(default_factory=list)
+
+    def manifest(self, root: Node, fallback: str) -> Manifest:
+        keys = self._mapping(root, _KEYS, ("schemaVersion",))
+        is_new = "application" in keys
+        about = self._mapping(keys["application"], _APPLICATION_KEYS, ("name",)) if is_new else keys
+        if not is_new and keys and "name" not in keys:
+            self._note(root.problem("lacks name"))
+        self._check_described(keys, about, is_new=is_new)
+        runtime = self._mapping_of(keys, "runtime", _RUNTIME_KEYS)
+        sizes = {**self._mapping_of(keys, "resources", ("cpu", "memory")), **runtime}
+        manifest = Manifest(
+            name=self._get(about, "name", _not_empty, fallback),
+            description=self._get(about, "description", Node.text, "").strip(),
+            parameters=self._parameters(keys, is_new=is_new),
+            cpu=self._size(sizes, "cpu", _CPU),
+            memory=self._size(sizes, "memory", _MEMORY),
+            compute_types=self._compute_types(runtime),
+            timeout_seconds=self._seconds(runtime),
+            file=root.file,
+        )
+        notes = (*self.notes, BREAKS_SCHEMA) if self.notes else ()
+        return replace(manifest, notes=notes)
+
+    def _note(self, problem: SourceError, more: str = "") -> None:
+        where = f"{problem.where}: " if problem.where else ""
+        hint = f" ({problem.hint})" if problem.hint and "?" in problem.hint else ""
+        self.notes.append(f"{where}{problem.message}{hint}{more}")
+
+    def _try(self, read: Callable[[Node], T], node: Node, otherwise: T) -> T:
+        try:
+            return read(node)
+        except SourceError as problem:
+            self._note(problem)
+            return otherwise
+
+    def _get(self, keys: Keys, name: str, read: Callable[[Node], T], otherwise: T) -> T:
+        if name not in keys:
+            return otherwise
+        return self._try(read, keys[name], otherwise)
+
+    def _mapping(self, node: Node, known: Iterable[str], required: Iterable[str] = ()) -> Keys:
+        names = tuple(known), tuple(required)
+        return self._try(lambda each: each.mapping(*names, self._note), node, {})
+
+    def _mapping_of(self, keys: Keys, name: str, known: Iterable[str]) -> Keys:
+        return self._mapping(keys[name], known) if name in keys else {}
+
+    def _items(self, keys: Keys, name: str) -> list[Node]:
+        return self._get(keys, name, Node.items, [])
+
+    def _check_described(self, keys: Keys, about: Keys, *, is_new: bool) -> None:
+        """Checks what is for the app store's pages alone, and so is not kept."""
+        self._get(keys, "schemaVersion", _schema_version, "")
+        self._get(keys, "$schema", Node.text, "")
+        self._get(about, "type" if is_new else "applicationType", _application_type, "")
+        for name in ("id", "version") if is_new else ():
+            self._get(about, name, Node.text, "")
+        categories = Node.text if is_new else _category
+        for name, read in (("categories", categories), ("tags", _not_empty)):
+            words = [self._try(read, node, "") for node in self._items(about, name)]
+            if len(set(words)) < len(words):
+                self._note(about[name].problem("has the same item twice"))
+        for node in self._items(about, "maintainers") if is_new else ():
+            self._mapping(node, ("name", "email"))
+        for name in ("inputs", "outputs"):
+            for node in self._items(keys, name):
+                port = self._mapping(node, _PORT_KEYS, ("name", "dataType"))
+                self._get(port, "dataType", Node.text if is_new else _data_type, "")
+                self._get(port, "required", Node.boolean, False)  # noqa: FBT003 - otherwise
+
+    def _compute_types(self, runtime: Keys) -> tuple[str, ...]:
+        gpu = self._mapping_of(runtime, "gpu", ("enabled", "count", "type"))
+        self._get(gpu, "enabled", Node.boolean, False)  # noqa: FBT003 - otherwise
+        self._get(gpu, "count", _one_or_more, 0)
+        words = (
+            self._try(_compute_type, node, "") for node in self._items(runtime, "computeTypes")
+        )
+        return tuple(dict.fromkeys(filter(None, words))) or ("standard",)
+
+    def _size(self, keys: Keys, name: str, sizes: tuple[int, ...]) -> int:
+        value = self._get(keys, name, _one_or_more, 0)
+        if value and value not in sizes:
+            known = ", ".join(map(str, sizes))
+            problem = keys[name].problem(f"is {value}, which is none of {known}")
+            self._note(problem, "; it is used all the same")
+        return value
+
+    def _seconds(self, runtime: Keys) -> int:
+        return self._get(runtime, "timeoutSeconds", _one_or_more, 0)
+
+    def _parameters(self, keys: Keys, *, is_new: bool) -> tuple[Parameter, ...]:
+        known: dict[str, Parameter] = {}
+
+        def read(node: Node) -> Parameter | None:
+            return self._parameter(node, is_new=is_new)
+
+        for node in self._items(keys, "parameters"):
+            parameter = self._try(read, node, None)
+            if parameter is None:
+                continue
+            if parameter.name in known:
+                self._note(node.problem(f"has the name of an earlier one, {parameter.name}"))
+                continue
+            known[parameter.name] = parameter
+        return tuple(known.values())
+
+    def _parameter(self, node: Node, *, is_new: bool) -> Parameter:
+        keys = node.mapping(_PARAMETER_KEYS, ("name", "type"), self._note)
+        if "name" not in keys:
+            raise node.problem("has no name, so it is left out")
+        kind = self._get(keys, "type", _parameter_type, ParameterType.STRING)
+        default = next((keys[n] for n in ("defaultValue", "default") if n in keys), None)
+        parameter = Parameter(
+            name=_variable(keys["name"]),
+            type=kind,
+            label=self._get(keys, "label", Node.text, ""),
+            description=self._get(keys, "description", Node.text, "").strip(),
+            required=self._get(keys, "required", Node.boolean, is_new and default is None),
+            allowed=self._allowed(keys),
+            minimum=self._get(keys, "min", Node.number, None),
+            maximum=self._get(keys, "max", Node.number, None),
+        )
+        if kind is ParameterType.ENUM and not parameter.allowed:
+            self._note(node.problem("is an enum and lacks allowedValues"))
+        low, high = parameter.minimum, parameter.maximum
+        if low is not None and high is not None and low > high:
+            self._note(keys["min"].problem("is larger than max"))
+            parameter = replace(parameter, minimum=None, maximum=None)
+        if default is None:
+            return parameter
+        return self._try(lambda node: _with_default(parameter, node), default, parameter)
+
+    def _allowed(self, keys: Keys) -> tuple[str, ...]:
+        for name in ("allowedValues", "validValues"):
+            if name in keys:
+                words = (self._try(Node.scalar, node, "") for node in self._items(keys, name))
+                values = tuple(word for word in words if word)
+                if not values:
+                    self._note(keys[name].problem("must have at least one value"))
+                return values
+        return ()
+
+
+def _with_default(parameter: Parameter, node: Node) -> Parameter:
+    try:
+        return replace(parameter, default=parameter.normalise(node.scalar()))
+    except ValueError as error:
+        raise node.problem(str(error)) from None
+
+
+def _schema_version(node: Node) -> str:
+    if node.scalar() != _SCHEMA_VERSION:
+        raise node.problem(f'must be "{_SCHEMA_VERSION}"')
+    return node.text()
+
+
+def _application_type(node: Node) -> str:
+    return node.choice(_TYPES)
+
+
+def _compute_type(node: Node) -> str:
+    return node.choice(_COMPUTE_TYPES)
+
+
+def _category(node: Node) -> str:
+    return node.choice(_CATEGORIES)
+
+
+def _data_type(node: Node) -> str:
+    return node.choice(_DATA_TYPES)
+
+
+def _parameter_type(node: Node) -> ParameterType:
+    known = (kind.value for kind in ParameterType if kind is not ParameterType.UNKNOWN)
+    return ParameterType.of(node.choice(known))
+
+
+def _variable(node: Node) -> str:
+    name = node.text()
+    if not _NAME.fullmatch(name):
+        raise node.problem("must be a name for a variable, so the parameter is left out")
+    return name
+
+
+def _not_empty(node: Node) -> str:
+    value = node.text().strip()
+    if not value:
+        raise node.problem("must not be empty")
+    return value
+
+
+def _one_or_more(node: Node) -> int:
+    value = node.number()
+    if value < 1 or value % 1:
+        raise node.problem("must be a whole number, 1 or more")
+    return int(value)

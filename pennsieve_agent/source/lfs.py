@@ -1,0 +1,136 @@
+"""Git LFS: files of which a commit holds a pointer alone, and where their content is.
+
+A pointer is a text of three lines (Git LFS, "Specification", docs/spec.md: the first line is its
+version, then ``oid sha256:<hex>`` and ``size <bytes>``, and all is below 1,024 bytes). The content
+of a local repository is in ``lfs/objects`` of its git folder; of any other it is asked for with the
+user's own ``git lfs``, so that no token is ever read here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pennsieve_agent.errors import SourceError
+from pennsieve_agent.source.fetch import Fetched
+from pennsieve_agent.source.git_commands import FETCH_SECONDS, run
+from pennsieve_agent.source.urls import local_path
+
+MAX_POINTER_BYTES = 1024
+_FIRST_LINE = b"version https://git-lfs.github.com/spec/v1\n"
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*"
+    rb"oid sha256:(?P<oid>[0-9a-f]{64})\nsize (?P<size>\d{1,18})\n?"
+)
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """What stands for a file: the SHA-256 of its content in hex, and its bytes."""
+
+    path: str
+    oid: str
+    size: int
+
+
+def pointer(path: str, content: bytes) -> Pointer | None:
+    """The pointer that a file is; None for any other file."""
+    if not content.startswith(_FIRST_LINE) or len(content) >= MAX_POINTER_BYTES:
+        return None
+    found = _POINTER.fullmatch(content)
+    return Pointer(path, found["oid"].decode(), int(found["size"])) if found else None
+
+
+def pointers(folder: Path, paths: Sequence[str]) -> list[Pointer]:
+    """The pointers among files of a folder."""
+    found = []
+    for path in paths:
+        file = folder / path
+        if file.stat().st_size < MAX_POINTER_BYTES:
+            found.append(pointer(path, file.read_bytes()))
+    return [each for each in found if each is not None]
+
+
+def fill(fetched: Fetched, folder: Path, found: Sequence[Pointer]) -> None:
+    """Put the content in the place of each pointer below ``folder``.
+
+    Raises:
+        SourceError: the content of one is not there, or is not what its pointer says.
+
+    """
+    places = [fetched.repository / "lfs" / "objects"]
+    local = _local_objects(fetched.url)
+    places += [local] if local else []
+    missing = [each for each in found if _held(places, each) is None]
+    if missing:
+        _ask_server(fetched)
+        missing = [each for each in found if _held(places, each) is None]
+    if missing:
+        raise _not_there(fetched.url, missing)
+    for each in found:
+        held = _held(places, each)
+        if held is not None:
+            _put(held, folder / each.path, each, fetched.url)
+
+
+def _held(places: Sequence[Path], wanted: Pointer) -> Path | None:
+    for place in places:
+        path = place / wanted.oid[:2] / wanted.oid[2:4] / wanted.oid
+        if path.is_file():
+            return path
+    return None
+
+
+def _put(held: Path, into: Path, wanted: Pointer, url: str) -> None:
+    digest, size = hashlib.sha256(), 0
+    with held.open("rb") as content, into.open("wb") as file:
+        while piece := content.read(1 << 20):
+            digest.update(piece)
+            size += len(piece)
+            file.write(piece)
+    if digest.hexdigest() != wanted.oid or size != wanted.size:
+        raise SourceError(
+            f"the content of {wanted.path} is not what its Git LFS pointer says",
+            where=url,
+            hint="get it anew: git lfs fetch --all && git lfs fsck",
+        )
+
+
+def _local_objects(url: str) -> Path | None:
+    folder = local_path(url)
+    if folder is None:
+        return None
+    answer = run(["-C", str(folder), "rev-parse", "--git-common-dir"], url=url)
+    return (folder / answer.out.strip() / "lfs" / "objects") if answer.ok else None
+
+
+def _ask_server(fetched: Fetched) -> None:
+    """Let ``git lfs`` fetch what the commit needs; that it could not shows in what is missing."""
+    if shutil.which("git-lfs") is None:
+        return
+    into = ["--git-dir", str(fetched.repository)]
+    origin = ["-c", f"remote.origin.url={fetched.url}"]
+    command = [*into, *origin, "lfs", "fetch", "origin", fetched.commit]
+    run(command, url=fetched.url, seconds=FETCH_SECONDS)
+
+
+def _not_there(url: str, missing: Sequence[Pointer]) -> SourceError:
+    names = ", ".join(each.path for each in missing[:_SHOWN])
+    more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+    folder = local_path(url)
+    if shutil.which("git-lfs") is None:
+        hint = "install git-lfs, then: " + (f"git -C {folder} lfs pull" if folder else "try again")
+    elif folder is not None:
+        hint = f"get it first: git -C {folder} lfs pull"
+    else:
+        hint = "see whether you may read it: git clone the repository, then git lfs pull"
+    return SourceError(
+        f"the content of {names}{more} is in Git LFS and cannot be had from here",
+        where=url,
+        hint=hint,
+    )

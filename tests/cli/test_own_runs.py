@@ -1,0 +1,252 @@
+"""The run commands with an own node beside Pennsieve's: one list, one way to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import AgentError, AwsError, Forbidden
+from pennsieve_agent.settings.own_nodes import OwnNodes
+from tests.cli.conftest import DATASET, Lab
+from tests.cli.harness import Agent
+from tests.fakes.run_node import NODE, VERSION, FakeNode, summary
+
+START = ("run", "start", "--dataset", DATASET, "--node", "my-node")
+
+
+@dataclass
+class Scene:
+    """A machine that knows one own node."""
+
+    agent: Agent
+    node: FakeNode
+    dataset: str
+    down: AgentError | None = None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        *,
+        admin: bool = False,
+    ) -> Mapping[str, Any]:
+        if self.down:
+            raise self.down
+        return self.node.ask(method, path, query, body, admin=admin)
+
+    def calls(self, node: OwnNode) -> Scene | None:
+        return self if node.token == NODE.token else None
+
+
+@pytest.fixture
+def scene(ready: Lab, agent: Agent) -> Iterator[Scene]:
+    node = FakeNode()
+    dataset = next(
+        row["id"] for row in agent("dataset", "list", "--json").document if row["name"] == DATASET
+    )
+    node.access = {dataset: "read-write"}
+    node.version = {**VERSION, "name": "own-count"}
+    config = Path(agent.environ["PENNSIEVE_CONFIG"])
+    OwnNodes.beside(config).put("sandbox", NODE)
+    del ready
+    scene = Scene(agent, node, dataset)
+    agent.nodes = scene.calls
+    yield scene
+    OwnNodes.beside(config).remove("sandbox", NODE.token)
+
+
+def typed(scene: Scene, *words: str, code: int = 0) -> Any:
+    result = scene.agent(*words)
+    assert result.code == code, result.err
+    return result
+
+
+def test_the_plan_says_where_what_and_how_much(scene: Scene) -> None:
+    plan = typed(scene, *START, "--files", "raw", "--layout", "flat", "--dry-run").out
+    for words in (
+        "workflow\town-count v1.0.0",
+        "node\tmy-node, your own, AWS account 123456789012, us-east-1",
+        "acts as\tthe workflow's own identity",
+        "input\t2 files, 24 B",
+        "layout\tflat (all files at the top of INPUT_DIR)",
+    ):
+        assert words in plan
+    assert not scene.node.starts
+    document = typed(scene, *START, "--dry-run", "--json").document
+    assert (document["node_kind"], document["workflow_version"], document["layout"]) == (
+        *("own", "v1.0.0", "tree"),
+    )
+
+
+def test_a_start_is_told_and_listed_with_its_node(scene: Scene) -> None:
+    started = typed(scene, *START, "--name", "own run", "--max-cost", "5")
+    (run_id,) = scene.node.starts
+    assert started.out == f"Started run 'own run' ({run_id})\n"
+    assert scene.node.starts[run_id]["limits"] == {"maxCost": 5.0}
+    listed = typed(scene, "run", "list").out.splitlines()
+    assert listed[0].split("\t")[:4] == ["NAME", "STATUS", "WORKFLOW", "NODE"]
+    nodes = [row["node"] for row in typed(scene, "run", "list", "--json").document]
+    assert {"my-node", "my-compute"} <= set(nodes)
+    shown = typed(scene, "run", "show", "own run").out
+    for words in (
+        "node\tmy-node",
+        "workflow\tword-count v1.0.0",
+        "started by\tarn:aws:iam::123456789012:user/ada (Ada, as claimed)",
+        "input\t2 files, 30 B, layout tree",
+        "estimated cost\t0.2500 USD",
+    ):
+        assert words in shown
+    assert typed(scene, "run", "status", run_id, code=8).out == "pending\n"
+
+
+def test_a_lost_answer_is_finished_by_the_same_command(scene: Scene) -> None:
+    words = (*START, "--param", "STYLE=fancy", "--json")
+    ask = scene.node.ask
+
+    def lose(*request: Any, **more: Any) -> Any:
+        answer = ask(*request, **more)
+        if request[0] == "POST":
+            raise AwsError("AWS does not answer", hint="check the network")
+        return answer
+
+    scene.node.ask = lose  # type: ignore[method-assign]
+    assert scene.agent(*words).code == 1
+    scene.node.ask = ask  # type: ignore[method-assign]
+    again = typed(scene, *words)
+    assert "the same command got no answer before" in again.err
+    assert list(scene.node.starts) == [again.document["id"]]
+    assert typed(scene, *words).document["id"] != again.document["id"]
+
+
+def test_the_latest_is_mine_wherever_it_is(scene: Scene) -> None:
+    mine = {"name": "Ada Lovelace", "email": "ada@example.org"}
+    in_future = 4_000_000_000
+    scene.node.runs["a" * 8] = summary("a" * 8, in_future, person=mine)
+    scene.node.runs["b" * 8] = summary("b" * 8, in_future + 9, person={"email": "x@example.org"})
+    assert typed(scene, "run", "show", "--json").document["id"] == "a" * 8
+    rows = typed(scene, "run", "list", "--mine", "--json", "-L", "2").document
+    assert [row["id"] == "a" * 8 for row in rows] == [True, False]
+    assert scene.agent("run", "cancel").code == 2
+
+
+def test_filters_go_to_both(scene: Scene) -> None:
+    scene.node.runs["a" * 8] = summary("a" * 8, 4_000_000_000, status="FAILED")
+    rows = typed(scene, "run", "list", "--status", "failed", "--json").document
+    assert {row["status"] for row in rows} == {"FAILED"}
+    assert "a" * 8 in {row["id"] for row in rows}
+    rows = typed(scene, "run", "list", "--dataset", DATASET, "--since", "7d", "--json").document
+    assert rows
+    assert {row["dataset_id"] for row in rows} == {scene.dataset}
+    query = scene.node.asked[-1][2]
+    assert query["dataset"] == scene.dataset
+    assert query["since"].endswith("Z")
+    for words in (("--since", "soon"), ("--mine", "--person", "ada"), ("--status", "odd")):
+        assert scene.agent("run", "list", *words).code == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AwsError("the node's function is gone", hint="see: pennsieve compute doctor my-node"),
+        AwsError("AWS asked to slow down, and went on asking", hint="wait a minute"),
+        AwsError("no AWS credentials were found", hint="sign in with: aws sso login"),
+        Forbidden("the proof was refused: this machine's clock is 7 minutes late", status=401),
+    ],
+)
+def test_a_node_that_does_not_answer_is_named_and_the_others_are_listed(
+    scene: Scene, error: AgentError
+) -> None:
+    scene.down = error
+    result = typed(scene, "run", "list", "--json")
+    assert result.document
+    assert result.err == (
+        f"compute node 'my-node' was left out: {error.message}"
+        f"{f' ({error.hint})' if error.hint else ''}\n"
+    )
+    zeroth = next(row for row in result.document if row["name"] == "zeroth")
+    shown = typed(scene, "run", "show", zeroth["id"])
+    assert not shown.err, "a whole id on Pennsieve needs no own node"
+    refused = scene.agent(*START)
+    assert refused.code in {1, 4}
+    assert error.message in refused.err
+
+
+def test_what_the_node_refuses_is_said_in_its_words(scene: Scene) -> None:
+    scene.node.access = {}
+    refused = scene.agent(*START, "--workflow", "own-count")
+    assert refused.code == 4
+    assert "on compute node 'my-node', workflow 'own-count' has no access to dataset" in refused.err
+    assert f"pennsieve dataset grant own-count --dataset '{DATASET}'" in refused.err
+    scene.node.runs["a" * 8] = summary("a" * 8, 4_000_000_000)
+    refused = scene.agent("run", "cancel", "aaaaaaaa")
+    assert (refused.code, refused.err) == (1, "error: the run has ended\n")
+
+
+def test_cancel_wait_outputs_metrics_and_stats(scene: Scene) -> None:
+    run = "c" * 8
+    scene.node.runs[run] = summary(
+        run,
+        4_000_000_000,
+        status="STARTED",
+        dataset=scene.dataset,
+        metrics={"executionTimeSec": 65, "totalEstimatedCost": 0.25, "packagesProcessed": 2},
+    )
+    waited = scene.agent("run", "wait", run, "--timeout", "0")
+    assert (waited.code, "is still running" in waited.err) == (8, True)
+    assert typed(scene, "run", "metrics", run, "--json").document["metrics"]["seconds"] == 65
+    scene.node.files = [{"path": "results/a.txt", "size": 5, "sha256": "s"}]
+    assert typed(scene, "run", "outputs", run, "--json").document["files"] == [
+        {"path": "results/a.txt", "size": 5, "package_id": None, "sha256": "s"}
+    ]
+    missing = scene.agent("run", "outputs", run, "--download", "/nowhere/x")
+    assert (missing.code, "is not in the dataset" in missing.err) == (1, True)
+    cancelled = typed(scene, "run", "cancel", run, "--wait")
+    assert cancelled.out.endswith("is canceled\n")
+    assert typed(scene, "run", "wait", run, code=3).err
+    stats = typed(scene, "run", "stats", "--json").document
+    places = {row["node"]: row["total"] for row in stats["places"]}
+    assert places["my-node"] == 1
+    assert stats["total"] == sum(places.values())
+
+
+def test_logs_work_alike(scene: Scene) -> None:
+    run = "d" * 8
+    step = {"id": "count", "kind": "processor", "status": "SUCCEEDED"}
+    scene.node.runs[run] = summary(run, 4_000_000_000, steps=[step])
+    scene.node.messages = [
+        {"timestamp": 4_000_000_001_000 + i, "message": f"line {i}", "step": "count"}
+        for i in range(250)
+    ]
+    for words in (("run", "logs", run), ("run", "logs", run, "--follow")):
+        lines = typed(scene, *words).out.splitlines()
+        assert lines == [f"line {i}" for i in range(250)]
+
+
+@pytest.mark.usefixtures("ready")
+def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent) -> None:
+    register = ("compute", "register", "--name", "theirs", "--provisioner", "platform", "--yes")
+    made = agent(*register)
+    assert made.code == 0, made.err
+    asked = agent("run", "start", "-d", DATASET, "-w", "word-count")
+    assert (asked.code, "my-compute, theirs (run by Pennsieve)" in asked.err) == (2, True)
+    start = ("run", "start", "-d", DATASET, "-w", "word-count", "--node", "theirs")
+    for words in (("--max-cost", "5"), ("--layout", "flat")):
+        refused = agent(*start, *words)
+        assert refused.code == 2
+        assert "is run by Pennsieve" in refused.err
+    started = agent(*start, "--files", "raw", "--wait")
+    assert started.code == 0, started.err
+    assert "the run acts as you and reaches what you reach; grants bind your own nodes" in (
+        started.err
+    )
+    listed = agent("run", "list", "--json", "-L", "1").document
+    assert [row["node"] for row in listed] == ["theirs"]
+    removed = agent("compute", "remove", "theirs", "--yes")
+    assert removed.code == 0, removed.err

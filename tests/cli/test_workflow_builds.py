@@ -1,0 +1,334 @@
+"""``workflow add`` with nodes of one's own: built by Pennsieve, here, or as an archive."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.errors import NodeUnreachable
+from pennsieve_agent.sandbox.control import Sandbox
+from tests.cli.conftest import WORD_COUNT, Lab, commit, repository
+from tests.cli.harness import Agent
+from tests.cli.owned import ACCOUNT, BUCKET, REGION, REPOSITORY, Owned
+from tests.cli.test_bad_input import refused
+from tests.engine.images import busybox_image
+from tests.github import git_settings, on_github
+from tests.registries import needs_registry
+
+HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+
+
+@dataclass
+class Scene:
+    """A machine with a node of its own, on a sandbox."""
+
+    agent: Agent
+    node: Owned
+    data: Path
+
+    def added(self, *words: str) -> Any:
+        result = self.agent("workflow", "add", *words, "--json")
+        assert result.code == 0, result.err
+        return result.document
+
+    def listed(self) -> dict[str, Any]:
+        found = self.agent("workflow", "list", "--json")
+        assert found.code == 0, found.err
+        return {row["name"]: row for row in found.document}
+
+    def image(self, workflow: str, version: str) -> str:
+        steps = self.node.documents(workflow)[version]["steps"]
+        return next(str(step["image"]) for step in steps if step.get("image"))
+
+
+def open_scene(data: Path, environ: dict[str, str], *, made: bool) -> Scene:
+    agent = Agent(environ)
+    workspace = agent("whoami", "--json").document["workspace"]["id"]
+    node = Owned(data, workspace)
+    if not made:
+        node.make()
+    node.remember(agent.environ)
+    agent.nodes = node.calls
+    return Scene(agent, node, data)
+
+
+@pytest.fixture(scope="module")
+def made() -> list[str]:
+    """Which sandboxes have the node's parts."""
+    return []
+
+
+@pytest.fixture
+def scene(
+    lab: Lab, clean_machine: Path, monkeypatch: pytest.MonkeyPatch, made: list[str]
+) -> Iterator[Scene]:
+    """On a sandbox without containers."""
+    for name, value in git_settings(lab.box.data).items():
+        monkeypatch.setenv(name, value)
+    environ = {**lab.box.environment(), "HOME": str(clean_machine)}
+    found = open_scene(lab.box.data, environ, made="lab" in made)
+    made.append("lab")
+    yield found
+    found.node.forget(environ)
+
+
+def code(folder: Path, name: str, **more: str) -> Path:
+    manifest = f'schemaVersion: "1.0"\nname: {name}\n'
+    return repository(folder / name, {**WORD_COUNT, "app.yml": manifest, **more}, None)
+
+
+def test_local_code_lives_on_the_node_alone(scene: Scene, tmp_path: Path) -> None:
+    folder = code(tmp_path, "local-code")
+    added = scene.added(str(folder))
+    assert (added["build"], added["on_pennsieve"], added["created"]) == ("here", False, True)
+    assert added["build_reason"] == "local-code is not on GitHub"
+    (on_node,) = added["nodes"]
+    (document,) = scene.node.documents(added["id"]).values()
+    assert (document["origin"], document["layout"]) == ("here", "tree")
+    step = next(step for step in document["steps"] if step["kind"] == "processor")
+    assert step["sourceUrl"] == "local:local-code"
+    assert step["commit"] == added["sources"][0]["commit"]
+    key = step["image"].removeprefix("archive@sha256:")
+    content = scene.node.aws("s3").get_object(Bucket=BUCKET, Key=f"archives/{key}.tar.gz")
+    assert hashlib.sha256(content["Body"].read()).hexdigest() == key
+    assert on_node["images"] == {step["id"]: step["image"]}
+    assert scene.listed()["local-code"]["where"] == ["my-node"]
+    line = next(r for r in scene.agent("workflow", "list").out.splitlines() if "local-code" in r)
+    assert "\tmy-node\t" in line
+    for name in ("sandbox.db", "sandbox.db-wal"):
+        stored = scene.data / name
+        assert not stored.exists() or str(folder).encode() not in stored.read_bytes()
+
+
+def test_again_is_nothing_new_and_newer_code_is_a_version(scene: Scene, tmp_path: Path) -> None:
+    folder = code(tmp_path, "growing")
+    first = scene.added(str(folder))
+    again = scene.added(str(folder))
+    assert (again["id"], again["created"]) == (first["id"], False)
+    assert [n["created"] for n in (*first["nodes"], *again["nodes"])] == [True, False]
+    commit(folder, {"main.py": "print('other')\n"}, "v2.0.0")
+    newer = scene.added(str(folder))
+    assert newer["id"] == first["id"]
+    assert list(scene.node.documents(first["id"])) == [first["nodes"][0]["version"], "v2.0.0"]
+    commit(folder, {"main.py": "print('moved')\n"}, None)
+    subprocess.run(["git", "-C", str(folder), "tag", "-f", "v2.0.0"], check=True)
+    moved = scene.added(str(folder))
+    assert moved["nodes"][0]["version"] == "v2.0.0-2"
+
+
+def test_settings_are_the_versions_and_stay(scene: Scene, tmp_path: Path) -> None:
+    folder = code(tmp_path, "settled")
+    words = ("--layout", "flat", "--needs-pennsieve")
+    added = scene.added(str(folder), *words)
+    (document,) = scene.node.documents(added["id"]).values()
+    assert (document["layout"], document["needsPennsieve"]) == ("flat", "read")
+    assert not scene.added(str(folder))["nodes"][0]["created"]
+    changed = scene.added(str(folder), "--needs-pennsieve=write")
+    version = changed["nodes"][0]["version"]
+    document = scene.node.documents(added["id"])[version]
+    assert (document["layout"], document["needsPennsieve"]) == ("flat", "write")
+
+
+def test_other_code_of_the_same_name_is_refused(scene: Scene, tmp_path: Path) -> None:
+    scene.added(str(code(tmp_path / "1", "same")))
+    other = repository(
+        tmp_path / "2" / "another",
+        {**WORD_COUNT, "app.yml": 'schemaVersion: "1.0"\nname: same\n'},
+        None,
+    )
+    refused(scene.agent("workflow", "add", str(other)), 1, "made of other code", "--name")
+
+
+def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
+    folder = str(code(tmp_path, "wrong"))
+    add = ("workflow", "add", folder)
+    refused(scene.agent(*add, "--build", "cloud"), 2, "--build is auto, pennsieve, here or node")
+    refused(scene.agent(*add, "--build", "node"), 2, "cannot be built in your AWS account yet")
+    refused(scene.agent(*add, "--layout", "heap"), 2, "--layout is tree or flat")
+    refused(scene.agent(*add, "--needs-pennsieve=all"), 2, "--needs-pennsieve is read, write or no")
+    refused(
+        scene.agent(*add, "--build", "pennsieve"), 2, "Pennsieve cannot build this", "--build here"
+    )
+    url = on_github(scene.data, Path(folder))
+    refused(
+        scene.agent("workflow", "add", url, "--build", "pennsieve"), 2, "is no tag", "--build here"
+    )
+
+
+def test_without_a_node_local_code_has_no_place(scene: Scene, tmp_path: Path) -> None:
+    scene.node.forget(scene.agent.environ)
+    result = scene.agent("workflow", "add", str(code(tmp_path, "homeless")))
+    refused(result, 2, "a compute node of your own alone", "pennsieve compute register")
+
+
+def test_a_node_that_is_down(scene: Scene, tmp_path: Path) -> None:
+    scene.node.down = NodeUnreachable("compute node 'my-node' is gone", hint="look: compute list")
+    refused(scene.agent("workflow", "add", str(code(tmp_path, "down"))), 1, "is gone")
+    listed = scene.agent("workflow", "list")
+    assert listed.code == 0
+    assert "node 'my-node' cannot be asked: compute node 'my-node' is gone" in listed.err
+
+
+def test_what_lives_on_nodes_alone_is_removed_for_good(scene: Scene, tmp_path: Path) -> None:
+    added = scene.added(str(code(tmp_path, "gone")))
+    result = scene.agent("workflow", "remove", "gone", "--yes", "--json")
+    assert result.code == 0, result.err
+    assert result.document["removed_from"] == ["my-node"]
+    assert "gone" not in scene.listed()
+    assert not scene.node.documents(added["id"])
+    refused(scene.agent("workflow", "show", "gone"), 2, "no workflow is called 'gone'")
+
+
+def test_what_has_no_command_is_said_at_once(scene: Scene, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "silent", {"Dockerfile": "FROM scratch\nCOPY . /\n"}, None)
+    refused(scene.agent("workflow", "add", str(folder)), 2, "what to run")
+    assert "silent" not in scene.listed()
+
+
+def test_what_code_does_is_told(scene: Scene, tmp_path: Path) -> None:
+    program = 'import os\nprint(os.environ["SESSION_TOKEN"])\n'
+    folder = code(tmp_path, "asking", **{"main.py": program})
+    told = scene.agent("workflow", "add", str(folder))
+    assert "note: asking: main.py, line 2: reads SESSION_TOKEN" in told.err
+    assert "--needs-pennsieve" in told.err
+    told = scene.agent("workflow", "add", str(folder), "--needs-pennsieve")
+    assert "reads SESSION_TOKEN" not in told.err
+
+
+def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
+    folder = code(tmp_path, "weights", **{"model.pt": pointer})
+    refused(scene.agent("workflow", "add", str(folder)), 2, "content of model.pt", "lfs pull")
+
+
+@pytest.fixture(scope="module")
+def docked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox whose nodes' jobs run in containers."""
+    box = Sandbox(tmp_path_factory.mktemp("docked") / "sandbox")
+    box.start_detached(0, "docker")
+    yield box
+    box.stop()
+
+
+@pytest.fixture
+def harbour(
+    docked: Sandbox, clean_machine: Path, monkeypatch: pytest.MonkeyPatch, made: list[str]
+) -> Iterator[Scene]:
+    for name, value in git_settings(docked.data).items():
+        monkeypatch.setenv(name, value)
+    environ = {**docked.environment(), "HOME": str(clean_machine)}
+    found = open_scene(docked.data, environ, made="docked" in made)
+    made.append("docked")
+    yield found
+    found.node.forget(environ)
+
+
+def image_code(folder: Path, name: str, tag: str | None = "v1.0.0") -> Path:
+    files = {
+        "Dockerfile": f'FROM {busybox_image()}\nCOPY run.sh /\nENTRYPOINT ["/bin/sh", "/run.sh"]\n',
+        "app.yml": f'schemaVersion: "1.0"\nname: {name}\n',
+        "run.sh": f"echo {os.urandom(8).hex()}\n",
+    }
+    return repository(folder / name, files, tag)
+
+
+@pytest.mark.docker
+@needs_registry
+def test_pennsieve_builds_what_is_on_github_at_a_tag(harbour: Scene, tmp_path: Path) -> None:
+    folder = image_code(tmp_path, "tagged")
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
+    url = on_github(harbour.data, commit(folder, {"model.pt": pointer}, "v1.0.1"))
+    result = harbour.agent("workflow", "add", url, "--json")
+    assert result.code == 0, result.err
+    assert "the content of model.pt is in Git LFS, which the image that Pennsieve" in result.err
+    added = result.document
+    assert (added["build"], added["on_pennsieve"]) == ("pennsieve", True)
+    assert harbour.listed()["tagged"]["where"] == ["Pennsieve", "my-node"]
+    image = harbour.image(added["id"], "v1.0.1")
+    name, _, digest = image.partition("@")
+    account, _, _ = name.partition(".")
+    found = harbour.node.aws("ecr").batch_get_image(
+        registryId=account,
+        repositoryName=name.partition("/")[2],
+        imageIds=[{"imageDigest": digest}],
+    )
+    assert found["images"]
+    apps = harbour.agent("workflow", "app", "show", url, "--json").document
+    assert apps["sharing"]["visibility"] == "private"
+
+
+@pytest.mark.docker
+@needs_registry
+def test_code_is_built_here_and_pushed(harbour: Scene, tmp_path: Path) -> None:
+    folder = image_code(tmp_path, "own-build", None)
+    added = harbour.added(str(folder))
+    assert added["build"] == "here"
+    (on_node,) = added["nodes"]
+    image = harbour.image(added["id"], on_node["version"])
+    assert image.startswith(f"{HOST}/{REPOSITORY}@sha256:")
+    digest = image.partition("@")[2]
+    (detail,) = harbour.node.aws("ecr").describe_images(
+        repositoryName=REPOSITORY, imageIds=[{"imageDigest": digest}]
+    )["imageDetails"]
+    (tag,) = detail["imageTags"]
+    assert len(tag) == 64
+    again = harbour.added(str(folder))
+    assert again["nodes"][0]["images"] == on_node["images"]
+    assert not again["nodes"][0]["created"]
+
+
+@pytest.mark.docker
+@needs_registry
+def test_pennsieve_does_not_list_what_it_did_not_build(harbour: Scene, tmp_path: Path) -> None:
+    url = on_github(harbour.data, image_code(tmp_path, "here-only"))
+    result = harbour.agent("workflow", "add", url, "--build", "here", "--json")
+    assert result.code == 0, result.err
+    assert "Pennsieve does not list code that it did not build" in result.err
+    assert not result.document["on_pennsieve"]
+    (document,) = harbour.node.documents(result.document["id"]).values()
+    step = next(step for step in document["steps"] if step["kind"] == "processor")
+    assert step["sourceUrl"] == url
+
+
+@pytest.mark.docker
+@needs_registry
+def test_where_pennsieve_lists_any_code_it_is_told_of_public_code(
+    harbour: Scene, tmp_path: Path
+) -> None:
+    url = on_github(harbour.data, image_code(tmp_path, "foreign"))
+    with closing(sqlite3.connect(harbour.data / "sandbox.db")) as database, database:
+        database.execute("INSERT OR REPLACE INTO settings VALUES ('foreign', '1')")
+    try:
+        added = harbour.added(url, "--build", "here")
+        private = harbour.added(str(image_code(tmp_path, "private")), "--build", "here")
+    finally:
+        with closing(sqlite3.connect(harbour.data / "sandbox.db")) as database, database:
+            database.execute("INSERT OR REPLACE INTO settings VALUES ('foreign', '0')")
+    assert added["on_pennsieve"]
+    assert list(harbour.node.documents(added["id"])) == ["v1.0.0"]
+    assert harbour.listed()["foreign"]["where"] == ["Pennsieve", "my-node"]
+    assert not private["on_pennsieve"]
+
+
+@pytest.mark.docker
+def test_an_image_that_cannot_be_built_says_so(harbour: Scene, tmp_path: Path) -> None:
+    folder = repository(
+        tmp_path / "broken", {"Dockerfile": f"FROM {busybox_image()}\nRUN exit 3\n"}, None
+    )
+    refused(harbour.agent("workflow", "add", str(folder)), 2, "the image could not be built")
+
+
+@pytest.mark.docker
+def test_without_an_engine_nothing_is_built(harbour: Scene, tmp_path: Path) -> None:
+    harbour.agent.environ["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
+    result = harbour.agent("workflow", "add", str(image_code(tmp_path, "no-engine", None)))
+    refused(result, 1, "an image has to be built", "--build node")

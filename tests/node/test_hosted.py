@@ -1,0 +1,88 @@
+"""What the platform asks a node besides starting runs: logs, secrets, health; and the relay."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from tests.node.world import RUN, World
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_log_is_paged_in_order_without_secrets(world: World) -> None:
+    world.secrets = {"n/shared": '{"KEY": "hush-hush"}'}
+    world.start()
+    world.deliver(world.events.pop(0))
+    stream = f"run/{RUN}/work/default"
+    world.lines = [(f"{stream}/{n % 2}", n, f"line {n} hush-hush") for n in range(25)]
+    seen, token = [], ""
+    while True:
+        page = world.ask("GET", f"/runs/{RUN}/logs", node="work", limit="10", next=token)["body"]
+        seen += [row["message"] for row in page["messages"]]
+        token = page["next"]
+        if not token:
+            break
+    assert seen == [f"line {n} ***" for n in range(25)]
+    since = world.ask("GET", f"/runs/{RUN}/logs", since="20")["body"]["messages"]
+    assert [row["timestamp"] for row in since] == list(range(20, 25))
+    world.finish_all()
+    kept = zipfile.ZipFile(io.BytesIO(world.objects[f"logs/{RUN}.zip"]))
+    assert "hush-hush" not in kept.read("work.log").decode()
+    assert world.ask("GET", f"/runs/{RUN}/archive")["body"]["url"].endswith(f"logs/{RUN}.zip")
+
+
+def test_what_the_gateway_refuses(world: World) -> None:
+    assert world.ask("GET", "/runs/x/status")["status"] == 404
+    assert world.ask("POST", "/runs/x/cancel")["status"] == 404
+    assert world.ask("POST", "/runs", {"runId": "../x", "token": "t"})["status"] == 400
+    assert world.ask("DELETE", "/runs")["status"] == 404
+    assert world.ask("POST", "cancel")["status"] == 404
+    assert world.ask("GET", "/secrets")["status"] == 400
+    assert world.ask("PATCH", "/secrets", {}, scope="shared")["status"] == 400
+
+
+def test_secrets_go_in_and_never_out(world: World) -> None:
+    where = {"scope": "user", "userId": "N:user:ada"}
+    body = {"secrets": {"A": "one-value", "B": "two"}}
+    assert world.ask("PATCH", "/secrets", body, **where)["status"] == 200
+    answer = world.ask("GET", "/secrets", **where)
+    assert answer["body"] == {"keys": ["A", "B"]}
+    assert world.ask("GET", "/secrets", scope="shared")["body"] == {"keys": []}
+    world.ask("DELETE", "/secrets", key="A", **where)
+    assert world.ask("GET", "/secrets", **where)["body"] == {"keys": ["B"]}
+    world.ask("DELETE", "/secrets", deleteAll="true", **where)
+    assert world.secrets == {}
+
+
+def test_health_says_what_is_amiss(world: World) -> None:
+    assert world.ask("GET", "/health")["body"]["status"] == "HEALTHY"
+    world.environments = {"q-fargate": {"status": "INVALID", "statusReason": "no role"}}
+    found = world.ask("GET", "/health")["body"]
+    assert found["status"] == "WARNING"
+    assert found["issues"] == ["compute environment q-fargate is invalid: no role"]
+    world.throttled = {"table"}
+    assert len(world.ask("GET", "/health")["body"]["issues"]) == 2
+
+
+def test_a_mover_is_relayed_only_what_it_may_ask(world: World) -> None:
+    world.start()
+    world.deliver(world.events.pop(0))
+    from pennsieve_agent.node import reconciler  # noqa: PLC0415 - beside what it is about
+
+    def relay(method: str, path: str, dataset: str) -> int:
+        query = {"dataset_id": dataset}
+        asked = {"run": RUN, "method": method, "path": path, "query": query, "body": {}}
+        return int(reconciler.handle({"relay": asked}, world.node())["status"])
+
+    assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 200
+    assert relay("POST", "/packages/download-manifest", "N:dataset:other") == 403
+    assert relay("GET", "/datasets", "N:dataset:d") == 403
+    assert relay("PUT", f"/compute/workflows/runs/{RUN}/status", "N:dataset:d") == 403
+    world.finish_all()
+    assert relay("POST", "/packages/download-manifest", "N:dataset:d") == 403

@@ -1,0 +1,210 @@
+"""Every command of the program, typed once or more, in an order in which each finds what it needs.
+
+``{data}`` is the sandbox's folder, ``{home}`` a folder for files, ``{code}`` and ``{other}`` are
+repositories on GitHub and ``{local}`` one of this machine, ``{gateway}`` is the ARN of the gateway
+of the own node, ``{key}`` is an API key whose secret ``login`` is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DATASET, NODE, FLOW, RUN = "Mouse EEG", "my-compute", "word-count", "recorded"
+D = ("--dataset", DATASET)
+ROLE = "arn:aws:iam::222233334444:role/analysts"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A command line. ``codes`` are the right exit codes; ``answers`` is standard input."""
+
+    words: tuple[str, ...]
+    codes: frozenset[int] = frozenset({0})
+    answers: str = ""
+
+
+def typed(line: str, *more: str, answers: str = "", codes: tuple[int, ...] = (0,)) -> Typed:
+    """A command line: words with spaces between them, and words that have some."""
+    return Typed((*line.split(), *more), frozenset(codes), answers)
+
+
+_SIGN_IN = (
+    typed("login"),
+    typed("login --profile second --key {key} --secret-stdin --plaintext", answers="{secret}\n"),
+    typed("whoami"),
+    typed("profile list"),
+    typed("profile use sandbox"),
+    typed("profile show sandbox"),
+    typed("logout --profile second"),
+    typed("profile remove third"),
+    typed("workspace list"),
+    typed("workspace members"),
+    typed("workspace teams"),
+    typed("workspace team Publishers"),
+)
+_DATASETS = (
+    typed("dataset create Scratch --description x --tag t"),
+    typed("dataset upload Scratch {home}/up --folder in"),
+    typed("dataset upload Scratch {home}/up/a.csv --folder in --replace"),
+    typed("dataset list"),
+    typed("dataset files Scratch --files **"),
+    typed("dataset mkdir Scratch raw/deep --parents"),
+    typed("dataset mv Scratch in/up/a.csv raw"),
+    typed("dataset mv Scratch raw/a.csv raw/b.csv"),
+    typed("dataset download Scratch --to {home}/down"),
+    typed("dataset download Scratch --to {home}/down2 --files raw/*"),
+    typed("dataset rm Scratch raw --yes"),
+    typed("dataset share Scratch grace@example.org --role editor"),
+    typed("dataset share Scratch --workspace"),
+    typed("dataset share Scratch Lab"),
+    typed("dataset people Scratch"),
+    typed("dataset unshare Scratch grace@example.org"),
+    typed("dataset unshare Scratch --workspace"),
+    typed("dataset unshare Scratch Lab"),
+    typed("dataset invite Scratch mary@example.com --role viewer --message hello"),
+    typed("dataset rename Scratch Tested --description y"),
+    typed("dataset remove Tested --yes"),
+    typed("dataset create Gift"),
+    typed("dataset give Gift vera@example.org --yes"),
+)
+_REGISTER = (
+    typed("compute policy"),
+    typed("compute policy --served"),
+    typed("compute template --name lab"),
+    typed("compute register --dry-run"),
+    typed("compute register --provisioner platform --dry-run"),
+    typed("compute register --yes"),
+    typed("compute list"),
+    typed("compute list --aws"),
+    typed(f"compute show {NODE}"),
+    typed(f"compute doctor {NODE}", codes=(0, 1)),
+    typed("compute accounts"),
+    typed("compute gpus"),
+)
+_WORKFLOWS = (
+    typed("workflow add {code} --public"),
+    typed("workflow add {local} --name here"),
+    typed("workflow list"),
+    typed("workflow list --archived"),
+    typed(f"workflow show {FLOW}"),
+    typed(f"workflow rename {FLOW} renamed --description x"),
+    typed(f"workflow rename renamed {FLOW}"),
+    typed(f"workflow defaults {FLOW} STYLE=plain"),
+    typed(f"workflow publish {FLOW}"),
+    typed(f"workflow unpublish {FLOW}"),
+    typed(f"workflow remove {FLOW} --yes"),
+    typed(f"workflow restore {FLOW}"),
+    typed(f"workflow archive {FLOW} --yes"),
+    typed(f"workflow restore {FLOW}"),
+    typed("workflow targets"),
+    typed(f"workflow builds {FLOW}"),
+    typed("workflow app list"),
+    typed(f"workflow app show {FLOW}"),
+    typed(f"workflow app share {FLOW} --user grace@example.org"),
+    typed(f"workflow app share {FLOW} --team Lab"),
+    typed(f"workflow app share {FLOW} --workspace"),
+    typed(f"workflow app unshare {FLOW} --user grace@example.org"),
+    typed("workflow add {other} --name other --public"),
+    typed("workflow app archive other --yes"),
+    typed("workflow app restore other"),
+)
+_RUNS = (
+    typed(f"dataset grant {FLOW} --access read-write", *D),
+    typed("dataset grant here --access read", *D),
+    typed("dataset grants", DATASET),
+    typed(f"workflow update {FLOW} --renew-identity"),
+    typed("run start --dry-run", *D, "--workflow", FLOW),
+    typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
+    typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),
+    typed("run list"),
+    typed(f"run show {RUN}"),
+    typed(f"run status {RUN}"),
+    typed(f"run wait {RUN}"),
+    typed(f"run logs {RUN}"),
+    typed(f"run logs {RUN} --follow"),
+    typed(f"run logs {RUN} --archive {{home}}/logs.zip"),
+    typed(f"run outputs {RUN}"),
+    typed(f"run outputs {RUN} --download {{home}}/results"),
+    typed(f"run metrics {RUN}"),
+    typed("run stats"),
+    typed(f"run stats --workflow {FLOW} --period month", codes=(0, 2)),
+    typed("run start --files raw --param HOLD=true --name held", *D, "-w", FLOW),
+    typed("run cancel held --wait"),
+)
+_OWN_NODE = (
+    typed(f"compute secret set {NODE} TOKEN --stdin", answers="value\n"),
+    typed(f"compute secret list {NODE}"),
+    typed(f"compute secret remove {NODE} TOKEN --yes"),
+    typed(f"compute rename {NODE} lab"),
+    typed(f"compute rename lab {NODE}"),
+    typed(f"compute update {NODE} --max-vcpus 8 --yes"),
+    typed(f"compute share {NODE} --aws {ROLE} --workflow {FLOW}"),
+    typed(f"compute access {NODE}"),
+    typed(f"compute unshare {NODE} --aws {ROLE}"),
+    typed("compute join {gateway}", codes=(2,)),  # it is one's own
+    typed(f"compute remove {NODE} --cancel-runs --yes"),
+)
+_PLATFORM_NODE = (
+    typed("compute register --provisioner platform --yes"),
+    typed("compute role show"),
+    typed("compute role update --yes"),
+    typed("compute list"),
+    typed(f"compute show {NODE}"),
+    typed(f"compute doctor {NODE}", codes=(0, 1)),
+    typed(f"compute secret set {NODE} TOKEN --stdin", answers="value\n"),
+    typed(f"compute secret set {NODE} OURS --stdin --shared", answers="value\n"),
+    typed(f"compute secret list {NODE}"),
+    typed(f"compute secret remove {NODE} TOKEN --yes"),
+    typed(f"compute secret remove {NODE} OURS --shared --yes"),
+    typed(f"compute layer create {NODE} atlas --description x"),
+    typed(f"compute layer list {NODE}"),
+    typed(f"compute layer remove {NODE} atlas --yes"),
+    typed(f"compute allow {NODE} {FLOW}"),
+    typed(f"compute allowed {NODE}"),
+    typed(f"compute disallow {NODE} {FLOW} --yes"),
+    typed(f"compute share {NODE} --user grace@example.org"),
+    typed(f"compute share {NODE} --team Lab"),
+    typed(f"compute share {NODE} --workspace"),
+    typed(f"compute access {NODE}"),
+    typed(f"compute unshare {NODE} --workspace"),
+    typed(f"compute unshare {NODE} --user grace@example.org"),
+    typed(f"compute unshare {NODE} --team Lab"),
+    typed(f"compute pause {NODE}"),
+    typed(f"compute resume {NODE}"),
+    typed(f"compute rename {NODE} lab --description x"),
+    typed(f"compute rename lab {NODE}"),
+    typed("run start --files raw --wait --name served", *D, "-w", FLOW),
+    typed("run list"),
+    typed("run show served"),
+    typed("run logs served"),
+    typed("run outputs served"),
+    typed(f"compute upgrade {NODE} --to v9.9.9 --yes"),
+    typed(f"compute configure {NODE} --gpu-tier small --max-gpus 1"),
+    typed(f"compute remove {NODE} --yes"),
+    typed(f"dataset revoke {FLOW}", *D),
+)
+
+COMMANDS: tuple[Typed, ...] = (
+    *_SIGN_IN,
+    *_DATASETS,
+    *_REGISTER,
+    *_WORKFLOWS,
+    *_RUNS,
+    *_OWN_NODE,
+    *_PLATFORM_NODE,
+)
+
+_NO_PENNSIEVE = "asks Pennsieve nothing"
+NOT_TYPED = {
+    **{f"aws {word}": _NO_PENNSIEVE for word in ("add", "list", "test", "remove")},
+    **{
+        f"sandbox {word}": "starts, stops and describes the sandbox; asks Pennsieve nothing"
+        for word in (
+            *("start", "stop", "status", "env", "use", "reset", "key"),
+            *("user list", "user add", "workspace add"),
+        )
+    },
+    "sandbox check": "asks what must be refused, too, on purpose",
+    "completion": _NO_PENNSIEVE,
+}
+"""Commands that are not typed here, and why."""

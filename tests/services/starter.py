@@ -1,0 +1,41 @@
+"""Types ``run start`` as a process that can be killed: prepares, asks over HTTP, tells, notes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from pennsieve_agent.services import start
+from pennsieve_agent.services.node_runs import NodeRuns
+from pennsieve_agent.services.submit import RunOptions, prepare
+from pennsieve_agent.settings.run_journal import RunJournal
+from tests.fakes.pennsieve import pennsieve
+from tests.fakes.run_node import NODE, OverHttp
+
+
+def main(port: str, folder: str, files: str) -> None:
+    """Start the same run as always, and say its id."""
+    calls = OverHttp(int(port))
+    options = RunOptions("Mouse EEG", files=(files,))
+    ready = prepare(pennsieve(), [NODE], lambda _: calls, options, time.time())
+    _say("ready")
+    with start.on_own_node(
+        ready,
+        options,
+        calls=calls,
+        backend=NodeRuns(NODE, calls),
+        journal=RunJournal(Path(folder)),
+        note=lambda _: None,
+    ) as started:
+        _say(f"run {started.run.uuid}")
+        started.told()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
