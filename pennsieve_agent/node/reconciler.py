@@ -49,13 +49,14 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     steersman = Steersman(node, journal)
     if "advance" in event:
         _schedule(node, on=True)
-        steersman.advance(str(event["advance"]))
+        is_mine = steersman.advance(str(event["advance"]))
     elif run := _run_of(event):
-        steersman.advance(run)
+        is_mine = steersman.advance(run)
     else:
+        is_mine = True
         for each in journal.active():
             _safely(steersman, each)
-    if not journal.active():
+    if is_mine and not journal.active():
         _schedule(node, on=False)
         if journal.active():  # one came meanwhile
             _schedule(node, on=True)
