@@ -114,8 +114,13 @@ class World:
     events: list[dict[str, Any]] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    image: str = "registry/image:1"
+    images: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Digests by region and tag."""
     settings: NodeSettings = SETTINGS
     most_parents: int = MOST_PARENTS
+    wait: Callable[[], None] = lambda: None
+    """Called before each call: where several invocations take turns, it waits for the caller's."""
 
     def node(self) -> Node:
         clients: dict[str, Any] = {
@@ -127,10 +132,14 @@ class World:
             "events": services.Rules(self),
             "lambda": services.Functions(self),
             "secretsmanager": services.Secrets(self),
-            "ecr": services.Images(self),
+            "ecr": services.Images(self, self.settings.region),
             "ssm": services.Parameters(self),
         }
-        return Node(self.settings, clients.__getitem__, self.now, self.sleep, self.open_url)
+
+        def make(service: str, region: str = "") -> Any:
+            return services.Images(self, region) if region else clients[service]
+
+        return Node(self.settings, make, self.now, self.sleep, self.open_url)
 
     def now(self) -> float:
         return self.clock
@@ -140,6 +149,7 @@ class World:
 
     def call(self, name: str, effect: Callable[[], Any]) -> Any:
         """Do a call, unless the process is killed just now."""
+        self.wait()
         self.calls[name] += 1
         if name.split(".", maxsplit=1)[0] in self.throttled or name in self.throttled:
             raise Refusal("ThrottlingException")
@@ -224,7 +234,7 @@ class World:
         data = request.data
         body = json.loads(data) if isinstance(data, bytes) else None
         if path == "/applications/store/registry":
-            return Reply({"imageUrl": "registry/image:1"})
+            return Reply({"imageUrl": self.image})
         if request.get_method() == "GET":
             return Reply(self.shown())
         if self.status in FINAL:
