@@ -111,6 +111,7 @@ class Bench:
         (added,) = self.ask("GET", "/workflows")["workflows"]
         self.version = self.ask("GET", f"/workflows/{added['id']}/versions/{added['latest']}")
         (self.step,) = (row for row in self.version["steps"] if row["kind"] == "processor")
+        self.step |= {"cpu": 256, "memory": 512}
         with Context(Streams.for_test(""), environ) as context:
             (dataset,) = context.platform.datasets.list()
             self.dataset = dataset.id
@@ -191,7 +192,7 @@ class Bench:
         for words in (
             ("compute", "doctor", self.owner.node.name),
             ("workflow", "update", "lab", "--renew-identity"),
-            ("workflow", "archive", "lab", "--yes"),
+            ("workflow", "remove", "lab", "--yes"),
         ):
             done = self.agent(*words)
             assert done.code == 0, (done.out, done.err)
@@ -345,7 +346,7 @@ def test_a_layer_is_filled_once_and_read_by_others(bench: Bench) -> None:
 #: Images are looked through when a version of them goes; a sandbox without an engine has archives.
 SELDOM = {
     "gateway": {"s3:GetObject"},
-    "admin": {"ecr:BatchDeleteImage", "ecr:DescribeImages"},
+    "admin": {"s3:GetObject", "ecr:BatchDeleteImage", "ecr:DescribeImages"},
     "reconciler": {"batch:ListJobs", "batch:DescribeComputeEnvironments", "events:DisableRule"},
 }
 
