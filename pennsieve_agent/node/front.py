@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ from typing import Any
 
 from pennsieve_agent.domain.node_protocol import LEAST, MOST, PROTOCOL, body_of, with_body
 from pennsieve_agent.node.callers import Caller
+from pennsieve_agent.node.environment import environment_node
 from pennsieve_agent.node.journal import Journal
-from pennsieve_agent.node.node import Node, aws_code, node_of
+from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.proof import NoAnswer, Prover, Unproven
 from pennsieve_agent.node.record import RunRecord
 from pennsieve_agent.node.registry import Registry
@@ -129,15 +129,10 @@ class Front:
 
     routes: Sequence[Route]
     is_owners: bool
-    _node: Node | None = None
 
     def handler(self, event: Mapping[str, Any], _context: object = None) -> Answer:
         """AWS Lambda's way in."""
-        if self._node is None:  # an execution environment serves one call after another
-            import boto3  # noqa: PLC0415 - slow, and not needed by who brings a session
-
-            self._node = node_of(boto3.session.Session(), os.environ)
-        return self.handle(event, self._node)
+        return self.handle(event, environment_node())
 
     def handle(self, event: Any, node: Node) -> Answer:
         """Answer a call."""

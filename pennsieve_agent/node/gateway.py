@@ -17,7 +17,9 @@
 from __future__ import annotations
 
 from pennsieve_agent.node import routes_node, routes_runs
+from pennsieve_agent.node.environment import make_clients
 from pennsieve_agent.node.front import Front
 
 front = Front((*routes_node.ROUTES, *routes_runs.ROUTES), is_owners=False)
 handler = front.handler
+make_clients("dynamodb", "lambda")

@@ -27,17 +27,17 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pennsieve_agent.node import logs
+from pennsieve_agent.node.environment import environment_node
 from pennsieve_agent.node.finish import archive_key
 from pennsieve_agent.node.health import health
 from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.judge import step_states
-from pennsieve_agent.node.node import Node, node_of
+from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.person import keep_tokens
 from pennsieve_agent.node.record import Phase, RunRecord
 from pennsieve_agent.node.run_document import status_of
@@ -49,7 +49,6 @@ log = logging.getLogger(__name__)
 LINK_SECONDS = 900
 _ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 _RUN = re.compile(r"/runs/([0-9a-zA-Z-]{1,64})/(cancel|status|logs|archive)")
-_node: Node | None = None
 Answer = dict[str, Any]
 
 
@@ -59,12 +58,7 @@ class Bad(Exception):  # noqa: N818 - an answer
 
 def handler(event: Mapping[str, Any], _context: object = None) -> Answer:
     """AWS Lambda's way in."""
-    global _node  # noqa: PLW0603 - an execution environment serves one call after another
-    if _node is None:
-        import boto3  # noqa: PLC0415 - slow, and not needed by who brings a session
-
-        _node = node_of(boto3.session.Session(), os.environ)
-    return handle(event, _node)
+    return handle(event, environment_node())
 
 
 def handle(event: Mapping[str, Any], node: Node) -> Answer:

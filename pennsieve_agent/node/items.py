@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,19 +46,58 @@ class Items:
     def put_new(self, pk: str, sk: str, values: Mapping[str, Any]) -> bool:
         """Write an item unless there is one; whether it was written."""
         item = {**key(pk, sk), **values}
+        return self._if_allowed(
+            self._table.put_item, Item=item, ConditionExpression="attribute_not_exists(pk)"
+        )
+
+    def delete(self, pk: str, sk: str) -> None:
+        """Remove an item; nothing happens when there is none."""
+        self._table.delete_item(TableName=self._name, Key=key(pk, sk))
+
+    def update_where(
+        self,
+        pk: str,
+        sk: str,
+        change: str,
+        condition: str,
+        names: Mapping[str, str],
+        values: Mapping[str, Any],
+    ) -> bool:
+        """Change an item, or make it, where a condition holds; whether it did.
+
+        ``names`` and ``values`` are those of both expressions (Amazon DynamoDB, "UpdateItem").
+        """
+        given = {"ExpressionAttributeNames": dict(names)} if names else {}
+        return self._if_allowed(
+            self._table.update_item,
+            Key=key(pk, sk),
+            UpdateExpression=change,
+            ConditionExpression=condition,
+            ExpressionAttributeValues=dict(values),
+            **given,
+        )
+
+    def delete_where(
+        self, pk: str, sk: str, condition: str, names: Mapping[str, str], values: Mapping[str, Any]
+    ) -> bool:
+        """Remove an item where a condition holds; whether it did."""
+        return self._if_allowed(
+            self._table.delete_item,
+            Key=key(pk, sk),
+            ConditionExpression=condition,
+            ExpressionAttributeNames=dict(names),
+            ExpressionAttributeValues=dict(values),
+        )
+
+    def _if_allowed(self, call: Callable[..., Any], **given: Any) -> bool:
+        """Make a call with a condition; whether the condition held."""
         try:
-            self._table.put_item(
-                TableName=self._name, Item=item, ConditionExpression="attribute_not_exists(pk)"
-            )
+            call(TableName=self._name, **given)
         except Exception as error:
             if aws_code(error) != REFUSED:
                 raise
             return False
         return True
-
-    def delete(self, pk: str, sk: str) -> None:
-        """Remove an item; nothing happens when there is none."""
-        self._table.delete_item(TableName=self._name, Key=key(pk, sk))
 
     def query(
         self, pk: str, prefix: str = "", *, before: str = "", newest: bool = False

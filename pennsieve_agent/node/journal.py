@@ -1,9 +1,7 @@
 """What the node has written down, in its table: runs, their tokens, who is at work on them.
 
-One item for each run, changed only by whoever holds its lease: a lease is taken by a conditional
-write and lasts a little longer than any single step, so that of two invocations one works, and that
-of one that was killed is soon free again. A run's plan, which can be large and does not change, is
-a document of its own.
+One item for each run, changed only by whoever holds its lease (:mod:`.lease`). A run's plan, which
+can be large and does not change, is a document of its own.
 """
 
 from __future__ import annotations
@@ -16,19 +14,17 @@ from typing import Any
 
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.node.items import (
-    REFUSED,
     Documents,
     Items,
     expiry,
-    key,
     text_of,
     text_values,
 )
-from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.lease import Lease
+from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.record import RunRecord
 from pennsieve_agent.node.run_document import summary_of
 
-LEASE_SECONDS = 90.0
 KEPT_SECONDS = 90 * 86_400
 """How long what became of a run can still be asked."""
 DOCUMENT_SECONDS = KEPT_SECONDS + 30 * 86_400
@@ -109,31 +105,12 @@ class Journal:
         """A run to work on, with its lease; None when it is not known.
 
         Raises:
-            Busy: somebody else holds it.
+            Busy: somebody else holds it, who now will look at the run once more.
 
         """
-        self._lease(run)
+        if not self._lease(run).take():
+            raise Busy(run)
         return self.read(run)
-
-    def _lease(self, run: str) -> None:
-        now = self.node.now()
-        item = {
-            **key(_run(run), "LEASE"),
-            "owner": {"S": self.owner},
-            "until": {"N": str(now + LEASE_SECONDS)},
-        }
-        try:
-            self.node.client("dynamodb").put_item(
-                TableName=self.node.settings.table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(pk) OR #o = :o OR #u < :now",
-                ExpressionAttributeNames={"#o": "owner", "#u": "until"},
-                ExpressionAttributeValues={":o": {"S": self.owner}, ":now": {"N": str(now)}},
-            )
-        except Exception as error:
-            if aws_code(error) == REFUSED:
-                raise Busy(run) from None
-            raise
 
     def write(self, record: RunRecord) -> None:
         """Replace what is written of a run, and keep its lease.
@@ -142,14 +119,19 @@ class Journal:
             Busy: the lease was lost meanwhile; nothing was written.
 
         """
-        self._lease(record.run)
+        if not self._lease(record.run).keep():
+            raise Busy(record.run)
         self._keep_plan(record)
         self._list(record)
         self._items.put(_run(record.run), "RUN", _values(record))
 
-    def release(self, run: str) -> None:
-        """Let others work on it."""
-        self._items.delete(_run(run), "LEASE")
+    def release(self, run: str) -> bool:
+        """Let others work on it; False when one came meanwhile: it is to be looked at again."""
+        return self._lease(run).release()
+
+    def drop(self, run: str) -> None:
+        """Let others work on it, whoever came meanwhile."""
+        self._lease(run).drop()
 
     def forget(self, record: RunRecord) -> None:
         """A run is over: its token goes, what became of it stays for a while. May be repeated."""
@@ -208,6 +190,9 @@ class Journal:
 
     def _kept(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {**values, **expiry(self.node.now() + DOCUMENT_SECONDS)}
+
+    def _lease(self, run: str) -> Lease:
+        return Lease(self.node, _run(run), self.owner)
 
     @property
     def _items(self) -> Items:

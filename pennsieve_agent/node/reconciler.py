@@ -11,14 +11,14 @@ minutes while a run is active; one that comes twice finds nothing to do.
 from __future__ import annotations
 
 import logging
-import os
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node import tasks
+from pennsieve_agent.node.environment import environment_node, make_clients
 from pennsieve_agent.node.journal import Journal
-from pennsieve_agent.node.node import Node, node_of
+from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.outputs import note_outputs
 from pennsieve_agent.node.relay import relay
 from pennsieve_agent.node.steer import Steersman, receipt_for
@@ -28,17 +28,11 @@ log = logging.getLogger(__name__)
 HEEDED = ("RUNNABLE", "RUNNING", "SUCCEEDED", "FAILED")
 """The states of a job that are worth waking it: at the others nothing follows."""
 _RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_node: Node | None = None
 
 
 def handler(event: Mapping[str, Any], _context: object = None) -> Any:
     """AWS Lambda's way in."""
-    global _node  # noqa: PLW0603 - an execution environment serves one call after another
-    if _node is None:
-        import boto3  # noqa: PLC0415 - slow, and not needed by who brings a session
-
-        _node = node_of(boto3.session.Session(), os.environ)
-    return handle(event, _node)
+    return handle(event, environment_node())
 
 
 def handle(event: Mapping[str, Any], node: Node) -> Any:
@@ -49,13 +43,14 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     steersman = Steersman(node, journal)
     if "advance" in event:
         _schedule(node, on=True)
-        steersman.advance(str(event["advance"]))
+        is_mine = steersman.advance(str(event["advance"]))
     elif run := _run_of(event):
-        steersman.advance(run)
+        is_mine = steersman.advance(run)
     else:
+        is_mine = True
         for each in journal.active():
             _safely(steersman, each)
-    if not journal.active():
+    if is_mine and not journal.active():
         _schedule(node, on=False)
         if journal.active():  # one came meanwhile
             _schedule(node, on=True)
@@ -92,3 +87,6 @@ def _run_of(event: Mapping[str, Any]) -> str:
 def _schedule(node: Node, *, on: bool) -> None:
     events = node.client("events")
     (events.enable_rule if on else events.disable_rule)(Name=node.settings.schedule)
+
+
+make_clients("batch", "dynamodb", "efs", "events", "lambda", "s3")

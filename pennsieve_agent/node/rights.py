@@ -81,7 +81,10 @@ ADMIN = (
 )
 RECONCILER = (
     _right(
-        "dynamodb", "DeleteItem GetItem PutItem Query", "table", "write down each step of a run"
+        "dynamodb",
+        "DeleteItem GetItem PutItem Query UpdateItem",
+        "table",
+        "write down each step of a run",
     ),
     _right(
         "batch",

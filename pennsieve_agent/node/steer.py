@@ -45,8 +45,6 @@ PATIENCE_SECONDS = 480.0
 REPORT_SECONDS = 7 * 86_400.0
 """How long the platform is told of a run's end, while it is down."""
 MOST_STEPS = 500
-WAITS = (0.2, 0.5, 1.0, 2.0)
-"""Seconds between looks for a lease that somebody else holds."""
 CLEAN_KEY = "/clean"
 _DESCRIBED = 100
 """Jobs in one question (AWS Batch, "DescribeJobs")."""
@@ -60,29 +58,28 @@ class Steersman:
     journal: Journal
 
     def advance(self, run: str) -> bool:
-        """Take a run as far as it goes now; False when somebody else is at it all the time."""
+        """Take a run as far as it goes now, also with what others came for meanwhile.
+
+        False when somebody else is at it, who will then look at it once more.
+        """
         try:
-            record = self._take(run)
+            record = self.journal.take(run)
         except Busy:
             return False
-        if record is None or record.phase is Phase.DONE:
-            if record is not None:  # whoever ended it may have been killed before all was forgotten
-                self._forget(record)
-            self.journal.release(run)
-            return True
         try:
-            self._steer(record)
-        finally:
-            self.journal.release(run)
+            self._go_on(record)
+            while not self.journal.release(run):
+                self._go_on(self.journal.read(run))
+        except Exception:  # the event that brought us comes again
+            self.journal.drop(run)
+            raise
         return True
 
-    def _take(self, run: str) -> RunRecord | None:
-        for pause in WAITS:
-            try:
-                return self.journal.take(run)
-            except Busy:
-                self.node.sleep(pause)
-        return self.journal.take(run)
+    def _go_on(self, record: RunRecord | None) -> None:
+        if record is not None and record.phase is Phase.DONE:
+            self._forget(record)  # whoever ended it may have been killed before all was forgotten
+        elif record is not None:
+            self._steer(record)
 
     def _steer(self, record: RunRecord) -> None:
         outbox = Outbox(self.node, self.journal, record)

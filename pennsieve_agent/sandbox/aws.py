@@ -100,7 +100,7 @@ class Account:
             made = made_by(request.service, request.operation, answer)
             self._journal.append(replace(entry, made=made))
         if request.service in _MAKE_FUNCTIONS:
-            self.services.prepare()
+            self.services.functions_changed()
 
     def _make_network(self, service: str) -> None:
         """Make the default network, which moto makes at its first use, with the same names always.

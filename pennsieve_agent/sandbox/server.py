@@ -155,7 +155,9 @@ def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -
     if settings.aws is not None or parts.compute is None:
         return replace(settings.aws or Extras(), keys=keys)
     machine, heard = parts.compute.machine, Asked(data / "aws")
-    return Extras(runtimes, machine, heard, prepare=runtimes.start, keys=keys)
+    return Extras(
+        runtimes, machine, heard, prepare=runtimes.start, ready=runtimes.make_ready, keys=keys
+    )
 
 
 def load_compute() -> Compute | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -49,28 +50,47 @@ class _Client:
 
 class Table(_Client):
     def get_item(self, *, Key: Any, **_: Any) -> Any:  # noqa: N803 - boto3's names
-        found = self.world.items.get((Key["pk"]["S"], Key["sk"]["S"]))
-        return self._do("get_item", lambda: {"Item": found} if found else {})
+        def effect() -> Any:
+            found = self.world.items.get((Key["pk"]["S"], Key["sk"]["S"]))
+            return {"Item": found} if found else {}
+
+        return self._do("get_item", effect)
 
     def put_item(self, *, Item: Any, **more: Any) -> Any:  # noqa: N803
         return self._do("put_item", lambda: self._put(Item, more))
 
     def _put(self, item: dict[str, Any], more: dict[str, Any]) -> Any:
         key = (item["pk"]["S"], item["sk"]["S"])
-        old = self.world.items.get(key)
-        condition = more.get("ConditionExpression", "")
-        if condition and old is not None:
-            values = more.get("ExpressionAttributeValues")
-            mine = values and old["owner"] == values[":o"]
-            over = values and float(old["until"]["N"]) < float(values[":now"]["N"])
-            if not (mine or over):
-                raise Refusal("ConditionalCheckFailedException")
+        _check(self.world.items.get(key), more)
         self.world.items[key] = item
         return {}
 
-    def delete_item(self, *, Key: Any, **_: Any) -> Any:  # noqa: N803
+    def update_item(self, *, Key: Any, UpdateExpression: str, **more: Any) -> Any:  # noqa: N803
         key = (Key["pk"]["S"], Key["sk"]["S"])
-        return self._do("delete_item", lambda: self.world.items.pop(key, None))
+
+        def effect() -> Any:
+            item = dict(self.world.items.get(key, Key))
+            _check(self.world.items.get(key), more)
+            values, names = more["ExpressionAttributeValues"], more.get(_NAMES, {})
+            change, _, removed = UpdateExpression.partition(" REMOVE ")
+            for part in change.removeprefix("SET ").split(", "):
+                name, value = part.split(" = ")
+                item[names.get(name, name)] = values[value]
+            item.pop(removed, None)
+            self.world.items[key] = item
+            return {}
+
+        return self._do("update_item", effect)
+
+    def delete_item(self, *, Key: Any, **more: Any) -> Any:  # noqa: N803
+        key = (Key["pk"]["S"], Key["sk"]["S"])
+
+        def effect() -> Any:
+            _check(self.world.items.get(key), more)
+            self.world.items.pop(key, None)
+            return {}
+
+        return self._do("delete_item", effect)
 
     def query(
         self,
@@ -87,10 +107,39 @@ class Table(_Client):
             "pk = :pk AND sk < :b": lambda sk: sk < values[":b"],
         }
         fits = conditions[KeyConditionExpression]
-        keys = [key for key in self.world.items if key[0] == values[":pk"] and fits(key[1])]
-        keys.sort(reverse=not ScanIndexForward)
-        rows = [self.world.items[key] for key in keys]
-        return self._do("query", lambda: {"Items": rows})
+
+        def effect() -> Any:
+            keys = [key for key in self.world.items if key[0] == values[":pk"] and fits(key[1])]
+            keys.sort(reverse=not ScanIndexForward)
+            return {"Items": [self.world.items[key] for key in keys]}
+
+        return self._do("query", effect)
+
+
+_NAMES = "ExpressionAttributeNames"
+
+
+def _check(old: dict[str, Any] | None, more: dict[str, Any]) -> None:
+    """Refuse what is written only where a condition holds that does not.
+
+    Of conditions it knows comparisons, joined by ``AND`` or by ``OR``.
+    """
+    values, names = more.get("ExpressionAttributeValues", {}), more.get(_NAMES, {})
+
+    def holds(part: str) -> bool:
+        if function := re.fullmatch(r"(attribute_(?:not_)?exists)\((\w+)\)", part):
+            return (function[2] in (old or {})) is (function[1] == "attribute_exists")
+        name, sign, value = part.split(" ")
+        (found,) = (old or {}).get(names[name], {"": None}).values()
+        (other,) = values[value].values()
+        if found is None:
+            return False
+        return bool(found == other if sign == "=" else float(found) < float(other))
+
+    condition = more.get("ConditionExpression", "")
+    either = any if " OR " in condition else all
+    if condition and not either(map(holds, re.split(" AND | OR ", condition))):
+        raise Refusal("ConditionalCheckFailedException")
 
 
 class Batch(_Client):
@@ -131,8 +180,11 @@ class Batch(_Client):
 
     def describe_jobs(self, *, jobs: list[str]) -> Any:
         assert len(jobs) <= 100
-        rows = [_row(self.world.jobs[each]) for each in jobs if each in self.world.jobs]
-        return self._do("describe_jobs", lambda: {"jobs": rows})
+
+        def effect() -> Any:
+            return {"jobs": [_row(self.world.jobs[i]) for i in jobs if i in self.world.jobs]}
+
+        return self._do("describe_jobs", effect)
 
     def terminate_job(self, *, jobId: str, reason: str) -> Any:  # noqa: N803
         def effect() -> Any:

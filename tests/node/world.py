@@ -119,6 +119,8 @@ class World:
     """Digests by region and tag."""
     settings: NodeSettings = SETTINGS
     most_parents: int = MOST_PARENTS
+    wait: Callable[[], None] = lambda: None
+    """Called before each call: where several invocations take turns, it waits for the caller's."""
 
     def node(self) -> Node:
         clients: dict[str, Any] = {
@@ -147,6 +149,7 @@ class World:
 
     def call(self, name: str, effect: Callable[[], Any]) -> Any:
         """Do a call, unless the process is killed just now."""
+        self.wait()
         self.calls[name] += 1
         if name.split(".", maxsplit=1)[0] in self.throttled or name in self.throttled:
             raise Refusal("ThrottlingException")

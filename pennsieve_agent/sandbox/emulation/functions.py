@@ -60,6 +60,8 @@ class Failed(Exception):  # noqa: N818 - what a function's code raised, in anoth
 Handler = Callable[[Any, Invocation], Any]
 Handlers = Callable[[str], Handler | None]
 """The code for a function's ``Handler``; None when there is none here."""
+Ready = Callable[[str, Invocation], None]
+"""Makes what runs a function's ``Handler`` ready for its first call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,18 +211,8 @@ class Functions:
         if handler is None:
             text = f"Unable to import module '{function.handler}'"
             return _error("Runtime.ImportModuleError", text)
-        context = {"aws:SourceAccount": function.account, "aws:SourceArn": function.arn}
         try:
-            keys = self._sessions.keys(function.role, SERVICE, function.name, context)
-            given = Invocation(
-                function.name,
-                self._sessions.of(keys, region),
-                {**function.environ, **self._environ},
-                keys,
-                function.code,
-                function.seconds,
-            )
-            payload = json.dumps(handler(event, given)).encode()
+            payload = json.dumps(handler(event, self._given(function, region))).encode()
         except Failed as failed:
             log.warning("function %s failed: %s: %s", function.name, *failed.args[:2])
             return _error(*failed.args)
@@ -234,6 +226,34 @@ class Functions:
             )
             return _error("Function.ResponseSizeTooLarge", text)
         return _Ended(payload)
+
+    def _given(self, function: _Function, region: str) -> Invocation:
+        context = {"aws:SourceAccount": function.account, "aws:SourceArn": function.arn}
+        keys = self._sessions.keys(function.role, SERVICE, function.name, context)
+        return Invocation(
+            function.name,
+            self._sessions.of(keys, region),
+            {**function.environ, **self._environ},
+            keys,
+            function.code,
+            function.seconds,
+        )
+
+    def make_ready(self, ready: Ready) -> None:
+        """Make an environment for each function, as its first call would."""
+        from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
+
+        with self._lock:
+            every = [
+                (account, region, str(each.function_name))
+                for account, regions in lambda_backends.items()
+                for region, backend in regions.items()
+                for each in backend.list_functions()
+            ]
+            found = [(region, _find(account, region, name)) for account, region, name in every]
+        for region, function in found:
+            if function is not None:
+                ready(function.handler, self._given(function, region))
 
 
 def _find(account: str, region: str, name: str) -> _Function | None:

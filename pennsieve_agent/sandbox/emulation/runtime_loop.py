@@ -23,7 +23,19 @@ import traceback
 import uuid
 from typing import Any
 
-SERVICES = ("batch", "dynamodb", "ecr", "efs", "events", "lambda", "logs", "s3", "secretsmanager")
+SERVICES = (
+    "batch",
+    "dynamodb",
+    "ecr",
+    "efs",
+    "events",
+    "lambda",
+    "logs",
+    "s3",
+    "secretsmanager",
+    "ssm",
+    "sts",
+)
 """What functions are likely to use; other services are loaded when they are used."""
 HEADER = struct.Struct("!I")
 

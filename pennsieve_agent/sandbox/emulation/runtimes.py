@@ -63,17 +63,37 @@ class Runtimes:
             runtime.end()
         self._nursery.stop()
 
+    def make_ready(self, handler: str, given: Invocation) -> None:
+        """Make a process for a function that has none yet; one that is called meanwhile has two."""
+        if not handler.startswith(PACKAGE):
+            return
+        key, folder = self._place(given)
+        with self._lock:
+            if key in self._idle:
+                return
+            self._idle[key] = []
+        runtime = self._new(handler, given, folder)
+        with self._lock:
+            self._idle[key].append(runtime)
+
+    def _place(self, given: Invocation) -> tuple[_Key, Path]:
+        digest, folder = self._codes.unpacked(given.code)
+        return (given.function, digest, given.keys.access_key), folder
+
+    def _new(self, handler: str, given: Invocation, folder: Path) -> _Runtime:
+        runtime = self._nursery.runtime(self._order(handler, given, folder))
+        with self._lock:
+            self._all.add(runtime)
+        return runtime
+
     def _run(self, handler: str, event: Any, given: Invocation) -> Any:
         end = time.monotonic() + given.seconds
-        digest, folder = self._codes.unpacked(given.code)
-        key = (given.function, digest, given.keys.access_key)
+        key, folder = self._place(given)
         with self._lock:
             waiting = self._idle[key]
             runtime = waiting.pop() if waiting else None
         if runtime is None:
-            runtime = self._nursery.runtime(self._order(handler, given, folder))
-            with self._lock:
-                self._all.add(runtime)
+            runtime = self._new(handler, given, folder)
         try:
             answer = runtime.call(event, max(end - time.monotonic(), 0))
         except BaseException:
@@ -121,6 +141,7 @@ class _Nursery:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._is_over = False
 
     def start(self) -> None:
         """Start it, if it does not run."""
@@ -130,6 +151,7 @@ class _Nursery:
     def stop(self) -> None:
         """End it."""
         with self._lock:
+            self._is_over = True
             if self._control is not None:
                 self._control.close()
             if self._process is not None:
@@ -182,6 +204,8 @@ class _Nursery:
         return int(header.unpack(found)[0]) if len(found) == header.size else 0
 
     def _started(self) -> socket.socket:
+        if self._is_over:
+            raise Failed("Runtime.ExitError", "the sandbox ends")
         if self._control is None:
             ours, theirs = socket.socketpair()
             program = inspect.getsource(runtime_loop)

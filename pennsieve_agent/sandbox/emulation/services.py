@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from pennsieve_agent.sandbox.emulation.containers import (
 )
 from pennsieve_agent.sandbox.emulation.events import Events, function_lets_in
 from pennsieve_agent.sandbox.emulation.function_log import FunctionLog
-from pennsieve_agent.sandbox.emulation.functions import Functions, Handlers
+from pennsieve_agent.sandbox.emulation.functions import Functions, Handlers, Ready
 from pennsieve_agent.sandbox.emulation.items import Items
 from pennsieve_agent.sandbox.emulation.job_log import JobLog
 from pennsieve_agent.sandbox.emulation.jobs import Ended, Job
@@ -37,6 +38,8 @@ from pennsieve_agent.sandbox.emulation.sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.emulation.wire import AwsRequest
 from pennsieve_agent.sandbox.store import Store
 from pennsieve_agent.sandbox.world import USER_ACCOUNT_ID
+
+log = logging.getLogger(__name__)
 
 STATE_FILE = "aws.db"
 EFS_FOLDER = "efs"
@@ -66,7 +69,8 @@ class Extras:
     """What the account is given: code of functions by their ``Handler``, and what runs jobs.
 
     ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
-    ``prepare`` is called when there are functions, or soon will be. ``keys`` knows access keys that
+    ``prepare`` is called when there are functions, or soon will be, and ``ready`` for each function
+    after one was made or changed. ``keys`` knows access keys that
     somebody else gave out.
     """
 
@@ -75,6 +79,7 @@ class Extras:
     heard: Heard = lambda _role, _ask: None
     now: Callable[[], float] = now
     prepare: Callable[[], None] = lambda: None
+    ready: Ready | None = None
     keys: Callable[[str], KnownKey | None] = lambda _: None
 
 
@@ -85,7 +90,7 @@ class Services:
         clock = extras.now
         self._lock = lock
         self._prepare = extras.prepare
-        self._prepared = False
+        self._ready = extras.ready
         self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
@@ -139,13 +144,19 @@ class Services:
         self.events.start()
         self.batch.start()
         if self.functions.any():
-            self.prepare()
-
-    def prepare(self) -> None:
-        """Get ready for functions, once; nobody waits for it."""
-        if not self._prepared:
-            self._prepared = True
             threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+
+    def functions_changed(self) -> None:
+        """Get ready for the functions that there are now; nobody waits for it."""
+        threading.Thread(target=self._make_ready, name="make ready", daemon=True).start()
+
+    def _make_ready(self) -> None:
+        self._prepare()
+        if self._ready is not None:
+            try:
+                self.functions.make_ready(self._ready)
+            except Exception:  # the first call says it
+                log.exception("a function is not ready")
 
     def stop(self) -> None:
         """End it. Jobs go on after the next start."""

@@ -14,6 +14,7 @@ import pytest
 
 from pennsieve_agent.sandbox.emulation.codes import Codes
 from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
+from tests.sandbox.compute.lab import wait_for
 from tests.sandbox.emulation.account import Cloud, allow, open_cloud, service_trust
 
 GATEWAY = """\
@@ -21,6 +22,8 @@ import os, sys, time
 import boto3
 
 seen = []
+with open("loaded", "a") as file:
+    file.write("x")
 
 def handler(event, context):
     print("this goes to the log")
@@ -55,10 +58,9 @@ def zipped(text: str) -> bytes:
 
 
 @pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[Cloud]:
+def deployed(tmp_path: Path) -> Iterator[tuple[Cloud, Runtimes]]:
     with open_cloud(tmp_path / "aws") as made:
-        codes = Codes(tmp_path / "functions")
-        runtimes = Runtimes(codes, tmp_path / "home", made.url)
+        runtimes = Runtimes(Codes(tmp_path / "functions"), tmp_path / "home", made.url)
         made.code["pennsieve_agent.node.gateway.handler"] = lambda event, given: _code(
             runtimes, event, given
         )
@@ -72,8 +74,13 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
             Code={"ZipFile": zipped(GATEWAY)},
             Environment={"Variables": {"NODE_WORD": "hello"}},
         )
-        yield made
+        yield made, runtimes
         runtimes.stop()
+
+
+@pytest.fixture
+def cloud(deployed: tuple[Cloud, Runtimes]) -> Cloud:
+    return deployed[0]
 
 
 def _code(runtimes: Runtimes, event: Any, given: Any) -> Any:
@@ -102,6 +109,18 @@ def test_the_deployed_code_runs_with_its_roles_keys_and_stays_warm(cloud: Cloud)
     assert not good
     assert died["errorType"] == "Runtime.ExitError"
     assert call(cloud, "z")[1]["seen"] == 1  # a new one
+
+
+def test_a_function_is_ready_before_its_first_call(
+    deployed: tuple[Cloud, Runtimes], tmp_path: Path
+) -> None:
+    cloud, runtimes = deployed
+    for _ in range(2):
+        cloud.services.functions.make_ready(runtimes.make_ready)
+    loaded = tmp_path / "home" / "loaded"
+    wait_for(loaded.exists)
+    assert [call(cloud, word)[1]["seen"] for word in ("x", "y")] == [1, 2]
+    assert loaded.read_text() == "x", "once, and not for the call"
 
 
 def test_what_runs_out_of_time_is_killed(cloud: Cloud) -> None:
