@@ -8,12 +8,12 @@ between. So it is done in four steps that never mix::
     show       somebody else's business: a plan is plain data
     apply      do exactly that, step by step, asking before each whether it is done already
 
-For a node of the user's own, what is made in AWS is one CloudFormation stack (:mod:`~pennsieve_agent.account.stack`), whose
-policies are pure functions of the names in it and of what the node's code does
-(:mod:`~pennsieve_agent.account.names`). All names derive from eight random hexadecimal digits, made
-once and kept in the :mod:`~pennsieve_agent.account.journal`, so that a registration that was killed
-goes on with the same names and makes nothing twice. Removal has the same form
-(:mod:`~pennsieve_agent.account.removal`), in the order that strands nothing
+For a node of the user's own, what is made in AWS is one CloudFormation stack
+(:mod:`~pennsieve_agent.account.stack`), whose policies are pure functions of the names in it and of
+what the node's code does (:mod:`~pennsieve_agent.account.names`). All names derive from eight
+random hexadecimal digits, made once and kept in the :mod:`~pennsieve_agent.account.journal`, so
+that a registration that was killed goes on with the same names and makes nothing twice. Removal has
+the same form (:mod:`~pennsieve_agent.account.removal`), in the order that strands nothing
 (``contracts/resources.md`` section 6, trap 43).
 
 What the policies mean is told in sentences made from the very documents
@@ -25,8 +25,8 @@ for before anything is made (:mod:`~pennsieve_agent.account.preflight`): rights,
 networks.
 
 For a node that Pennsieve runs, it is one role (:mod:`~pennsieve_agent.account.served`); Pennsieve
-makes the rest. Whom an own node is shared with is in :mod:`~pennsieve_agent.account.shares`, and own
-nodes that this machine does not remember are found by :mod:`~pennsieve_agent.account.find`.
+makes the rest. Whom an own node is shared with is in :mod:`~pennsieve_agent.account.shares`, and
+own nodes that this machine does not remember are found by :mod:`~pennsieve_agent.account.find`.
 
 The platform is met only through :class:`~pennsieve_agent.account.registry.NodeRegistry`.
 """

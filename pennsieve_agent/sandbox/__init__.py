@@ -2,8 +2,9 @@
 
 For learning, for trying workflows before they cost money, and for tests. It speaks the platform's
 own contracts: the v1 and v2 routes on two ports, sign-in with signed tokens that expire, and on a
-third port an emulated AWS account, so that our boto3 code talks real AWS protocols. Datasets are folders of plain files below ``<data>/datasets``; everything else is in one
-SQLite file, so that state survives a restart. All ports listen on loopback only.
+third port an emulated AWS account, so that our boto3 code talks real AWS protocols. Datasets are
+folders of plain files below ``<data>/datasets``; everything else is in one SQLite file, so that
+state survives a restart. All ports listen on loopback only.
 
 It is built from small parts that share a :class:`~pennsieve_agent.sandbox.world.World`: routes are
 functions from a :class:`~pennsieve_agent.sandbox.http.Request` to a
