@@ -150,7 +150,7 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
     """
     hindrance = builds.obstacle(checkouts, means.is_public)
     choice = builds.choose(wish.build, hindrance, len(means.desks))
-    means.note(f"building by {_BUILDERS[choice.build]}: {choice.why}")
+    means.note(f"{_BUILDERS[choice.build]} builds it: {choice.why}")
     code_notes.tell(
         checkouts,
         means.note,
