@@ -7,10 +7,11 @@ them. Imports point downwards::
     cli         commands: parse, compose, call; the one error boundary
     console     what the user sees: values in, text out
     services    what a command does: register, grant, start, follow
-    sandbox     a Pennsieve platform and an AWS account in one local process
     account     changing the user's AWS account: observe, plan, show, apply
+    sandbox     a Pennsieve platform and an AWS account in one local process
     contract    the platform's documented answers as checks
-    engine      compile a run plan; run it with Docker or plain processes
+    node        what runs in the user's AWS account: functions and transfer jobs
+    engine      compile a run plan; run a step with Docker or as a plain process
     platform    talking to Pennsieve       (the only user of httpx)
     aws         talking to AWS             (the only user of boto3)
     source      git repositories and their manifests

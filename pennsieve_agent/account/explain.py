@@ -63,7 +63,7 @@ _WHAT = {
     "AWS::EC2::VPCEndpoint": "a way to an AWS service that does not touch the internet",
     "AWS::EC2::VPCGatewayAttachment": "ties the network to the internet",
     "AWS::ECR::Repository": "a repository for container images of the node's own; paid by use",
-    "AWS::EFS::AccessPoint": "a door to one folder of the file system",
+    "AWS::EFS::AccessPoint": "an access point: one folder of the file system",
     "AWS::EFS::FileSystem": "an encrypted file system for the files of runs; paid by use",
     "AWS::EFS::MountTarget": "where jobs reach the file system",
     "AWS::Events::Rule": "wakes the node when a job changes, or by the clock while runs are active",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pennsieve_agent.account.names import OWN_ROLE_PREFIX
 from pennsieve_agent.account.observe import Observed, RegisterOptions
 from pennsieve_agent.account.own import own_node
 from pennsieve_agent.account.registration import AccountPlan
@@ -225,11 +226,13 @@ def account_steps(
     done = entry.done if entry is not None and trusted else ()
     number = observed.identity.account_id
     registered = account.role_name if account is not None else role
+    is_own = registered.startswith(OWN_ROLE_PREFIX)
     rows: tuple[tuple[Step, bool, str], ...] = (
         (
             RegisterAccount(number, role),
             account is not None,
-            f"AWS account {number} is registered with role {registered}",
+            f"AWS account {number} is registered"
+            + (", without a role" if is_own else f" with role {registered}"),
         ),
         (
             EnableWorkspace(options.organization_id),

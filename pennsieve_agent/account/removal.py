@@ -42,8 +42,8 @@ BUILT_BY_PENNSIEVE = (
 )
 """Left behind always (``contracts/resources.md`` 2.5)."""
 OF_WORKFLOWS = (
-    "what workflows have on Pennsieve to act by, which other nodes may use; it goes with the "
-    "workflow: pennsieve workflow archive"
+    "the users that your workflows have on Pennsieve, as other nodes may need them; delete those "
+    "that none needs before you go on: pennsieve workflow remove WORKFLOW"
 )
 COUNTED_OBJECTS = 1000
 """More objects than this are not counted one by one for the plan."""

@@ -84,7 +84,7 @@ def summary(role: RoleDocuments, who: str = "Pennsieve") -> tuple[str, str]:
     """Two lines for a plan: what ``who`` can do by this role, and what it cannot."""
     allows = [s for s in _all(role) if s.get("Effect") == "Allow"]
     parts = [
-        f"{listing(able)}{where}"
+        f"{listing(_by_name_last(able))}{where}"
         for where in _WHERE
         if (able := list(dict.fromkeys(v for s in allows if _where(s) == where for v in verbs(s))))
     ]
@@ -93,6 +93,13 @@ def summary(role: RoleDocuments, who: str = "Pennsieve") -> tuple[str, str]:
     return can, f"{who} cannot {listing(list(cannot), 'or')}" if cannot else (
         f"There is nothing that the policy reliably keeps from {who}"
     )
+
+
+def _by_name_last(able: list[str]) -> list[str]:
+    """The verbs, and after them in one list the actions that have no words of ours."""
+    plain = [v for v in able if not v.startswith("do ") or v.startswith("do everything")]
+    by_name = [v.removeprefix("do ") for v in able if v not in plain]
+    return [*plain, f"use {', '.join(by_name)}"] if by_name else plain
 
 
 _OWN_ONLY, _ANYWHERE, _AS_SAID = (

@@ -1,4 +1,4 @@
-"""A session with one AWS account: credentials, clients, and one door for every call."""
+"""A session with one AWS account: credentials, clients, and one function for every call."""
 
 from __future__ import annotations
 

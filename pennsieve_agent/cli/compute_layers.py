@@ -12,8 +12,11 @@ from pennsieve_agent.cli.app import group
 from pennsieve_agent.errors import Conflict
 
 app = group("Layers of a compute node: directories it keeps, read-only, for the runs that ask.")
-_WHY = "Pennsieve keeps no list of its layers; a run makes them, and names them as its target"
-_INSTEAD = "name another node; see which there are with: pennsieve compute list"
+_WHY = "layers are kept by Pennsieve, for nodes that it runs"
+_INSTEAD = (
+    "put what runs share into the image of the workflow; or name a node that Pennsieve runs: "
+    "pennsieve compute list"
+)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and -.")]
 
 

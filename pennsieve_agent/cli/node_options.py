@@ -138,8 +138,8 @@ class Flags:
             return None
         if self.gpu_tier is None or self.max_gpu is None:
             raise UsageProblem(
-                "GPU machines are of a kind, and so many at most",
-                hint="give both: --gpu-tier TIER --max-gpu N; see: pennsieve compute gpus",
+                "--gpu-tier and --max-gpu must be given together",
+                hint="see the tiers with: pennsieve compute gpus",
             )
         tiers = context.platform.compute.gpu_tiers(context.workspace_id)
         found = next((tier for tier in tiers if tier.name == self.gpu_tier), None)

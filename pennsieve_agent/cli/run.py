@@ -9,7 +9,7 @@ import typer
 
 from pennsieve_agent.cli import options, run_listing, run_start, run_totals
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.errors import RunFailed, StillRunning, UsageProblem
+from pennsieve_agent.errors import Conflict, RunFailed, StillRunning, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import RunStatus
@@ -146,6 +146,11 @@ def cancel(
     context = options.use(ctx, profile, as_json=json)
     located = run_places.find(context, run)
     found, backend = located.run, located.backend
+    if found.status.is_final:
+        raise Conflict(
+            f"run '{found.label}' has ended already: {found.status.label}",
+            hint=f"see it with: pennsieve run show '{found.label}'",
+        )
     backend.cancel(found.uuid)
     if wait:
         for _ in run_following.follower(context, found, backend).events():

@@ -20,7 +20,7 @@ app = group("What runs came to.")
 
 
 class Period(StrEnum):
-    """The time that is counted."""
+    """The period of a count."""
 
     ALL = "all"
     YEAR = "year"
@@ -34,7 +34,7 @@ def stats(
         str | None,
         typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Only this workflow's runs."),
     ] = None,
-    period: Annotated[Period, typer.Option(help="The time that is counted.")] = Period.ALL,
+    period: Annotated[Period, typer.Option(help="Period.")] = Period.ALL,
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
@@ -46,7 +46,7 @@ def stats(
     from pennsieve_agent.cli.found_workflow import found_workflow
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import details
-    from pennsieve_agent.console.words import span
+    from pennsieve_agent.console.words import plural, span
     from pennsieve_agent.domain import metrics
 
     context = options.use(ctx, profile, as_json=json)
@@ -72,7 +72,9 @@ def stats(
         ("estimated cost", f"{found.cost:.2f} USD"),
     ]
     if len(places) > 1:
-        pairs += [(f"  on {b.name}", f"{c.total} runs, {c.cost:.2f} USD") for b, c in places]
+        pairs += [
+            (f"  on {b.name}", f"{plural(c.total, 'run')}, {c.cost:.2f} USD") for b, c in places
+        ]
     context.streams.result(details(pairs, context.streams))
 
 

@@ -23,10 +23,7 @@ app = group(
 )
 app.add_typer(sandbox_people.users, name="user")
 app.add_typer(sandbox_people.workspaces, name="workspace")
-app.command("key")(sandbox_people.key)
-app.command("aws-user")(sandbox_people.aws_user)
 Data = sandbox_people.Data
-app.command()(sandbox_check.check)
 
 
 @app.command()
@@ -65,7 +62,7 @@ def start(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Start the sandbox; its state is that of the last time.
+    """Start the sandbox with the state it had when it was stopped.
 
     Put files into its folder below datasets/NAME/ and they are a dataset.
     """
@@ -220,3 +217,8 @@ def _document(state: SandboxState) -> dict[str, Any]:
     from dataclasses import asdict
 
     return {"running": True, **asdict(state), "data": str(state.data)}
+
+
+app.command("key")(sandbox_people.key)
+app.command("aws-user")(sandbox_people.aws_user)
+app.command()(sandbox_check.check)

@@ -225,9 +225,10 @@ def remove(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Remove a workflow: from Pennsieve it goes into the archive, from your own nodes for good.
+    """Remove a workflow that lives on your own nodes alone, for good.
 
-    One that Pennsieve knows is archived, and stays on the nodes for its runs.
+    Pennsieve deletes no workflow: one that it knows is archived instead, and stays on the nodes
+    for its runs.
     """
     from pennsieve_agent.cli.found_workflow import nodes_of
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked

@@ -143,7 +143,7 @@ def unshare(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Take code from somebody again; other shares stay. Only its owner may."""
+    """Stop sharing code with somebody; other shares stay. Only its owner may."""
     from pennsieve_agent.domain.sharing import Visibility
     from pennsieve_agent.services import apps
     from pennsieve_agent.services.node_access import Grantees

@@ -93,7 +93,7 @@ def unpublish(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Take a workflow back from other workspaces."""
+    """Stop showing a workflow to other workspaces."""
     from pennsieve_agent.services import lookup
 
     context = options.use(ctx, profile, as_json=json)
@@ -140,7 +140,7 @@ def builds(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """How the code of a workflow was built, newest first, and why it was not."""
+    """Builds of a workflow's code, newest first, with the reason of a failure."""
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import table
     from pennsieve_agent.console.words import duration, when

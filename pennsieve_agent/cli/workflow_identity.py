@@ -8,7 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.found_workflow import found_workflow, nodes_of
+from pennsieve_agent.cli.found_workflow import found_workflow
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -106,42 +106,41 @@ def archive(
     profile: options.Profile = None,
     json: options.Json = False,
 ) -> None:
-    """Archive a workflow: it cannot be started, and its keys are deleted; its runs stay."""
+    """Archive a workflow on Pennsieve: its keys are deleted; restore takes it back.
+
+    Its runs stay. A workflow that lives on your own nodes alone cannot be archived, only removed.
+    """
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
-    from pennsieve_agent.services import found_workflows, identity_renewal
+    from pennsieve_agent.services import identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     found = found_workflow(context, workflow)
     what = found.workflow
-    question = f"Archive workflow '{what.name}', and delete its own identity on Pennsieve?"
     if not found.is_on_pennsieve:
-        question = (
-            f"Remove workflow '{what.name}', which lives on your own nodes alone, with its grants "
-            "and its own identity? It cannot be restored"
+        raise UsageProblem(
+            f"workflow '{what.name}' lives on your own nodes alone, which have no archive",
+            hint=f"remove it for good with: pennsieve workflow remove '{what.name}'",
         )
+    question = f"Archive workflow '{what.name}', and delete its own identity on Pennsieve?"
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
         return
     ended = identity_renewal.end(desk_of(context), what)
-    if found.is_on_pennsieve:
-        context.platform.workflows.archive(what.uuid)
-    else:
-        found_workflows.remove_everywhere(nodes_of(context), what.uuid)
+    context.platform.workflows.archive(what.uuid)
     tell_unasked(context, ended.unasked)
     if json:
         context.streams.document(
             {
                 "id": what.uuid,
                 "name": what.name,
-                "archived": found.is_on_pennsieve,
+                "archived": True,
                 "integrations_deleted": list(ended.deleted),
                 "grants_kept": [row.dataset for row in ended.kept],
             }
         )
         return
-    done = "Archived" if found.is_on_pennsieve else "Removed"
-    context.streams.result(f"{done} workflow '{what.name}'")
-    if ended.kept and found.is_on_pennsieve:
+    context.streams.result(f"Archived workflow '{what.name}'")
+    if ended.kept:
         context.streams.note(
             f"note: it keeps the list of its grants ({_listed(ended.kept)}), and gets them again "
             f"with: pennsieve workflow restore '{what.name}'"
@@ -159,15 +158,19 @@ def restore(
     """Take an archived workflow back, with its grants, so that it can be started again."""
     from pennsieve_agent.cli.identity_desk import desk_of
     from pennsieve_agent.console import documents
-    from pennsieve_agent.services import workflow_changes
+    from pennsieve_agent.services import identity_renewal, workflow_changes
 
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
     what = workflow_changes.archived(platform, context.workspace_id, workflow)
     workflow_changes.check_free(platform, context.workspace_id, what.name, what.uuid)
+    desk = desk_of(context)
+    plan = _grants_to_renew(context, desk, what, yes=yes)  # asked first: nothing is half done
     platform.workflows.restore(what.uuid)
+    if plan is not None:
+        identity_renewal.renew(desk, plan)
+    again = plan.kept if plan is not None else ()
     changed = platform.workflows.get(what.uuid)
-    again = _grant_again(context, desk_of(context), changed, yes=yes)
     if json:
         document = documents.workflow(changed) | {"visibility": changed.visibility or None}
         context.streams.document({**document, "granted_again": [row.dataset for row in again]})
@@ -177,16 +180,18 @@ def restore(
         context.streams.note(f"note: granted again: {_listed(again)}")
 
 
-def _grant_again(context: Context, desk: Desk, workflow: Workflow, *, yes: bool) -> list[Grant]:
-    """Give a restored workflow the grants that its nodes kept, after asking."""
+def _grants_to_renew(
+    context: Context, desk: Desk, workflow: Workflow, *, yes: bool
+) -> Renewal | None:
+    """The grants that its nodes kept, to be given again; None for none. Asks, changes nothing."""
     from pennsieve_agent.cli.identity_desk import REACH
     from pennsieve_agent.services import identity_renewal
 
     if not desk.nodes:
-        return []
+        return None
     plan = identity_renewal.planned(desk, workflow)
     if not plan.kept and not plan.lost:
-        return []
+        return None
     for row, why in plan.lost.values():
         context.streams.note(
             f"not granted again: dataset '{row.dataset_name or row.dataset}': {why}"
@@ -195,12 +200,11 @@ def _grant_again(context: Context, desk: Desk, workflow: Workflow, *, yes: bool)
     question = f"Make a new identity for it, and grant again: {_listed(plan.kept)}?"
     if not plan.kept or not context.streams.confirm(question, assume=yes):
         context.streams.note(
-            "nothing was granted; grant a dataset with: "
+            "nothing is granted again; grant a dataset with: "
             f"pennsieve dataset grant '{workflow.name}' --dataset DATASET"
         )
-        return []
-    identity_renewal.renew(desk, plan)
-    return list(plan.kept)
+        return None
+    return plan
 
 
 def _listed(grants: tuple[Grant, ...] | list[Grant]) -> str:

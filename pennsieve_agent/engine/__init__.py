@@ -2,7 +2,7 @@
 
 :mod:`~pennsieve_agent.engine.compile` turns a workflow and a request into a
 :class:`~pennsieve_agent.domain.plans.RunPlan`; it is pure, and the same plan is printed by
-``run start --dry-run`` and executed by a node. A
+``run start --dry-run`` and executed by a node, in AWS or in the sandbox. A
 :class:`~pennsieve_agent.engine.backend.Backend` runs a processor:
 
 * ``docker`` runs containers through the Docker engine's API;
@@ -16,6 +16,8 @@ What a program left in its output is checked before anybody else reads it: a lin
 fails the job. Every failure, also one of a disk or of an engine, ends as an
 :class:`~pennsieve_agent.engine.backend.Outcome` with a reason in words.
 
-Ordering jobs, and moving files in and out, is the node's business (:mod:`pennsieve_agent.node`).
+It also builds images of workflows on this machine and pushes them to a node's registry
+(:mod:`~pennsieve_agent.engine.builder`, :mod:`~pennsieve_agent.engine.images`). Ordering jobs, and
+moving files in and out, is the node's business (:mod:`pennsieve_agent.node`).
 This package is the only one that imports docker; it talks neither to Pennsieve nor to AWS.
 """

@@ -21,7 +21,7 @@ HOST_NAMES = frozenset(
 """What a node tells every step about the platform (``contracts/workflows.md`` 5.2)."""
 
 SECRET_NAMES = frozenset({"SESSION_TOKEN", "REFRESH_TOKEN", "CALLBACK_TOKEN"})
-"""Tokens the hosted platform hands to containers; no step of ours ever gets one."""
+"""Tokens of Pennsieve, which steps get from the node and no parameter may replace."""
 
 RESERVED_NAMES = (
     HOST_NAMES
@@ -173,7 +173,7 @@ def _unknown(name: str, steps: Sequence[Step]) -> UsageProblem:
     meant = did_you_mean(name, names, "its parameters" if len(steps) == 1 else "their parameters")
     return UsageProblem(
         f"{where} {has} parameter called '{name}'",
-        hint=f"{meant}; to pass it all the same, add --undeclared",
+        hint=f"{meant}{'' if meant.endswith('?') else ';'} to pass it all the same: --undeclared",
     )
 
 

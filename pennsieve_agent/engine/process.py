@@ -30,7 +30,8 @@ class ProcessBackend:
 
     ``cache`` keeps the code of every commit that was prepared, and one Python environment for all
     that install the same packages. Of the Dockerfile's ``RUN`` lines it does what
-    :mod:`pennsieve_agent.domain.dockerfile_runs` finds, and says in the log what it leaves out.
+    :mod:`pennsieve_agent.domain.dockerfile_runs` finds, and says in the log of each run what it
+    leaves out.
     ``grace`` is how long, in seconds, a program may take to end when asked.
 
     ``node`` names whoever runs programs here: :meth:`sweep` ends only the programs of that name.
@@ -69,8 +70,6 @@ class ProcessBackend:
         dockerfile.argv()
         code = self._keep(checkout)
         plan = without_engine(dockerfile, _names(code))
-        for note in plan.notes:
-            log(note)
         environment = python_environment(self._cache / "environments", code, plan.installs, log)
         reference = {"code": str(code), "environment": str(environment)}
         return Program(self.name, json.dumps(reference))
@@ -97,7 +96,10 @@ class ProcessBackend:
         (task.scratch / "tmp").mkdir()
         _show_layers(task)
         dockerfile = read_dockerfile(mine, task.job.source_url)
-        _make_executable(mine, without_engine(dockerfile, _names(mine)).executables)
+        plan = without_engine(dockerfile, _names(mine))
+        for note in plan.notes:
+            log(note)
+        _make_executable(mine, plan.executables)
         command = local_command(dockerfile, mine, environment / "bin" / "python")
         env = self._environment(task, command, environment)
         if (problem := _unusable(command, env["PATH"])) is not None:

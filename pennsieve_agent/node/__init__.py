@@ -1,21 +1,26 @@
 """The node manager: what runs in the user's own AWS account, and takes runs to their end.
 
-Lambda functions from one zip, and jobs on AWS Batch. Nothing listens: whoever calls a function has
-the right to in AWS.
+Lambda functions from one zip, and jobs on AWS Batch. Nothing has an address: AWS decides who may
+call a function.
 
 * :mod:`.gateway` and :mod:`.admin` are an own node's two functions, for its users and its owner.
   They share :mod:`.front`, which checks who calls (:mod:`.proof`, :mod:`.tickets`) and logs each
   call. What may run, on what, for whom, is in :mod:`.registry`; a run names it and brings nothing
-  of its own (:mod:`.start_document`, :mod:`.own_run`).
+  of its own (:mod:`.start_document`, :mod:`.own_run`). It acts on Pennsieve as its workflow, with
+  the keys that the owner put here (:mod:`.identity`, :mod:`.sessions`).
 * :mod:`.hosted` is the one function of a node that Pennsieve runs: runs are read from Pennsieve
   (:mod:`.prepare`) and reported to it (:mod:`.outbox`).
 * :mod:`.reconciler` moves runs forward. It is woken by Batch's events, by the gateway and every
   five minutes while a run is active; whichever comes, lost, late or twice, it compares what is
   written down with what AWS shows, and does what follows.
-* the mover (:mod:`.mover`) runs as a job before and after the processors. It has no token: what it
-  needs of the platform the reconciler asks for it.
+  :mod:`.steer` looks at one run, :mod:`.judge` decides, :mod:`.launch` hands jobs to Batch,
+  :mod:`.finish` leaves the log and the receipt, and takes the rest away.
+* Transfer jobs (:mod:`.mover`) bring the input in before the processors and take the results out
+  after them. They have no token: what they need of the platform the reconciler asks for
+  (:mod:`.relay`).
 
 This package imports the standard library, boto3, and pure modules of :mod:`~pennsieve_agent.domain`
-and :mod:`~pennsieve_agent.engine`; nothing that is not in its zip. It may touch what carries the
-node's name in its own account, and the platform for the one run whose token it was given.
+and :mod:`~pennsieve_agent.engine`; nothing that is not in its zip. In AWS it may touch what carries
+the node's name (:mod:`.rights`), on Pennsieve what the workflow of a run may, or on a node that
+Pennsieve runs the person who started it.
 """

@@ -27,9 +27,10 @@ from typing import Any
 from pennsieve_agent.node import parameters
 from pennsieve_agent.node.items import Items
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.rights import STEP_PARTS
 
 _WORKFLOW = re.compile(r"[0-9A-Za-z_.-]{1,100}")
-_PARTS = ("", "-key", "-secret", "-session")
+_PARTS = ("", *(f"-{part}" for part in STEP_PARTS))
 _HELD = "IDENTITY"
 _SHOWN = ("integration", "user", "by", "at")
 _MOST_TEXT = 256

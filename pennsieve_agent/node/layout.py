@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from time import gmtime, strftime
 from typing import Any
+from urllib.parse import urlsplit
 
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
@@ -33,9 +34,19 @@ def hosts(node: Node) -> dict[str, str]:
     return {
         "PENNSIEVE_API_HOST": node.settings.api,
         "PENNSIEVE_API_HOST2": node.settings.api2,
+        "ENVIRONMENT": _environment(node.settings.api),
         "REGION": node.settings.region,
         "DEPLOYMENT_MODE": node.settings.mode,
     }
+
+
+def _environment(api: str) -> str:
+    """Which of its two deployments Pennsieve is (``contracts/workflows.md``, top).
+
+    Public processors take a missing one as ``local``, their author's own machine.
+    """
+    host = urlsplit(api).hostname or ""
+    return "dev" if host.endswith(".pennsieve.net") else "prod"
 
 
 def encoded(plan: RunPlan, code: Mapping[str, Code]) -> dict[str, Any]:

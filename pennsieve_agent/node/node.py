@@ -17,24 +17,28 @@ OpenUrl = Callable[[urllib.request.Request, float], Any]
 
 @dataclass(slots=True)
 class Node:
-    """A node. ``make`` makes boto3's client of a service; ``now`` is in unix seconds."""
+    """A node. ``make`` makes boto3's client of a service, in the node's region or a given one.
+
+    ``now`` is in unix seconds.
+    """
 
     settings: NodeSettings
-    make: Callable[[str], Any]
+    make: Callable[..., Any]
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep  # noqa: TID251 - the function itself
     open_url: OpenUrl = lambda request, seconds: urllib.request.urlopen(request, timeout=seconds)  # noqa: S310 - Pennsieve's address
     memory: dict[str, Any] = field(default_factory=dict, repr=False)
     """What an execution environment remembers between calls; never needed, only quicker."""
-    _clients: dict[str, Any] = field(default_factory=dict)
+    _clients: dict[tuple[str, ...], Any] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
 
-    def client(self, service: str) -> Any:
-        """The client of a service, made once."""
+    def client(self, service: str, region: str = "") -> Any:
+        """The client of a service, made once; ``region`` where it is not the node's own."""
+        what = (service, region) if region not in {"", self.settings.region} else (service,)
         with self._making:
-            if service not in self._clients:
-                self._clients[service] = self.make(service)
-            return self._clients[service]
+            if what not in self._clients:
+                self._clients[what] = self.make(*what)
+            return self._clients[what]
 
 
 def node_of(session: Any, environ: Mapping[str, str]) -> Node:
@@ -48,9 +52,9 @@ def node_of(session: Any, environ: Mapping[str, str]) -> Node:
     s3 = common.merge(Config(signature_version="s3v4", s3=style))
     endpoint = {"endpoint_url": settings.endpoint} if settings.endpoint else {}
 
-    def make(service: str) -> Any:
+    def make(service: str, region: str = settings.region) -> Any:
         config = s3 if service == "s3" else common
-        return session.client(service, region_name=settings.region, config=config, **endpoint)
+        return session.client(service, region_name=region, config=config, **endpoint)
 
     return Node(settings, make)
 

@@ -78,13 +78,16 @@ def _image(web: Web, job: Job) -> str:
 
 
 def _pinned(node: Node, image: str) -> str:
-    """The image as it is now, by its digest: what is pushed later does not run."""
+    """The image as it is now, by its digest: what is pushed later does not run.
+
+    It is looked up where it is, which need not be the node's region.
+    """
     found = _ECR.fullmatch(image)
     if found is None or "@" in image:
         return image
     account, region, repository, tag = found.groups()
     try:
-        answer = node.client("ecr").batch_get_image(
+        answer = node.client("ecr", region).batch_get_image(
             registryId=account,
             repositoryName=repository,
             imageIds=[{"imageTag": tag or "latest"}],

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+STEP_PARTS = ("key", "secret", "session")
+"""What of a workflow's user a step may be given: the last word of a parameter's name. The document
+with all of it (:mod:`.identity`) is the node's alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Right:
@@ -138,7 +142,12 @@ EXECUTION = (
         "pull the images that are the node's own",
     ),
     _right("secretsmanager", "GetSecretValue", "secret", "hand a run its secrets"),
-    _right("ssm", "GetParameters", "parameter", "hand a step its workflow's key, where promised"),
+    _right(
+        "ssm",
+        "GetParameters",
+        "parameter-of-step",
+        "hand a step its workflow's key, secret and token, where promised",
+    ),
     _right("logs", "CreateLogStream PutLogEvents", "job-log", "write the log of a job"),
 )
 JOB = (

@@ -2,9 +2,9 @@
 
 For learning, for trying workflows before they cost money, and for tests. It speaks the platform's
 own contracts: the v1 and v2 routes on two ports, sign-in with signed tokens that expire, and on a
-third port an AWS account emulated by moto's server, so that our boto3 code talks real AWS
-protocols. Datasets are folders of plain files below ``<data>/datasets``; everything else is in one
-SQLite file, so that state survives a restart. All ports listen on loopback only.
+third port an emulated AWS account, so that our boto3 code talks real AWS protocols. Datasets are
+folders of plain files below ``<data>/datasets``; everything else is in one SQLite file, so that
+state survives a restart. All ports listen on loopback only.
 
 It is built from small parts that share a :class:`~pennsieve_agent.sandbox.world.World`: routes are
 functions from a :class:`~pennsieve_agent.sandbox.http.Request` to a
@@ -18,7 +18,9 @@ There are people with every role, so that permission rules are real: in workspac
 Ada, the administrator Grace, and Edith and Vera, editor and viewer of each dataset that is found as
 a folder; in workspace Engine Room its owner Charles. :mod:`.administration` adds others.
 
-The emulated AWS account, its objects and temporary keys are moto's. Sign-in is ours, not moto's:
+The emulated AWS account, its objects and temporary keys are moto's; what moto does not do is in
+:mod:`.emulation`: signatures and policies that are checked, functions that run the code that was
+deployed, the jobs of Batch, a registry of images, stacks. Sign-in is ours, not moto's:
 moto signs its tokens with a private key that is published with it, so anybody could make one, and
 it gives them a fixed life, while the contract's traps are about tokens that expire. Ours are signed
 with a key of each sandbox and have a JWKS at ``/<pool>/.well-known/jwks.json``.

@@ -338,8 +338,8 @@ def _is_proved(desk: Desk, hook: Webhook, key: ApiKey | None) -> bool:
     """Whether a deleted key is seen to be refused; one that is not here cannot be tried."""
     if key is None:
         desk.note(
-            f"deleted '{hook.name}'; its key is not on this machine, so that it cannot sign in "
-            "any more is not proved"
+            f"deleted '{hook.name}'; its key is not on this machine, so it could "
+            "not be tested that it is refused now"
         )
         return False
     for wait in (*PROOF_WAITS, 0.0):

@@ -19,13 +19,14 @@ from pennsieve_agent.source.python_writes import writes_below
 MOST_BYTES = 1024 * 1024
 """A longer file is data."""
 MOST_NOTES = 5
-"""Of one kind."""
+"""Of one kind: one for each file."""
 TOKENS = ("SESSION_TOKEN", "REFRESH_TOKEN", "PENNSIEVE_API_KEY", "PENNSIEVE_API_SECRET")
 """Under these names a step gets what opens Pennsieve (``contracts/upstream-2026-11.md`` 7)."""
 _LEFT_OUT = {".git", "node_modules", "venv", ".venv", "tests", "test", "docs", "__pycache__"}
 _SHELL = {".sh", ".bash", ".zsh"}
 _OTHERS = {".r", ".js", ".ts", ".mjs", ".go", ".java", ".jl", ".m", ".pl", ".rb", ".rs", ".cpp"}
 _RUN = re.compile(r"/(?:compute/)?workflows/(?:runs|instances)\b")
+_DATASET = re.compile(r"\bDATASET_ID\b")
 _TOKEN = re.compile(rf"\b(?:{'|'.join(TOKENS)})\b")
 _INPUT = r"""["']?\$\{?INPUT_DIR\b"""
 _END = r"""[^\s;&|]*["']?\s*(?:$|[;&|)])"""
@@ -77,17 +78,21 @@ def input_writers(folder: Path) -> list[Note]:
 
 def own_run_readers(folder: Path) -> list[Note]:
     """Where code asks Pennsieve for its own run, which Pennsieve does not have of an own node."""
-    text = (
-        "asks Pennsieve for its own run, which is not there when it runs on a node of your own; "
-        "use a node that Pennsieve runs, or let the code read DATASET_ID"
-    )
-    return _matching(folder, _RUN, text)
+    text = "asks Pennsieve for its own run, which is not there when it runs on a node of your own; "
+    if _matching(folder, _DATASET):
+        text += "it can read DATASET_ID, too, which it gets there"
+    else:
+        text += "use a node that Pennsieve runs, or let the code read DATASET_ID"
+    return [Note(name, line, text) for name, line, _ in _matching(folder, _RUN)]
 
 
 def token_readers(folder: Path) -> list[Note]:
     """Where code reads a token or key of Pennsieve, which a step has only if it was asked for."""
-    text = "reads {}, which a step gets only if the workflow is added with --needs-pennsieve"
-    return _matching(folder, _TOKEN, text)
+    text = "which a step gets only if the workflow is added with --needs-pennsieve"
+    return [
+        Note(name, line, f"reads {', '.join(tokens)}, {text}")
+        for name, line, tokens in _matching(folder, _TOKEN)
+    ]
 
 
 def habits(folder: Path, *, needs_pennsieve: bool = False) -> list[Note]:
@@ -96,15 +101,14 @@ def habits(folder: Path, *, needs_pennsieve: bool = False) -> list[Note]:
     return [*input_writers(folder), *own_run_readers(folder), *tokens]
 
 
-def _matching(folder: Path, pattern: re.Pattern[str], text: str) -> list[Note]:
-    """The first place of each thing that a pattern finds, by file."""
-    found: dict[tuple[str, str], Note] = {}
+def _matching(folder: Path, pattern: re.Pattern[str]) -> list[tuple[str, int, list[str]]]:
+    """The files in which a pattern is found: the first line of it there, and what it finds."""
+    places: list[tuple[str, int, list[str]]] = []
     for source in _sources(folder):
-        for number, line in source.lines:
-            for hit in pattern.finditer(line):
-                note = Note(source.name, number, text.format(hit[0]))
-                found.setdefault((source.name, hit[0]), note)
-    return list(found.values())[:MOST_NOTES]
+        hits = [(number, hit[0]) for number, line in source.lines for hit in pattern.finditer(line)]
+        if hits:
+            places.append((source.name, hits[0][0], list(dict.fromkeys(hit for _, hit in hits))))
+    return places[:MOST_NOTES]
 
 
 def _sources(folder: Path) -> Iterator[_Source]:

@@ -46,6 +46,20 @@ def test_another_word_than_own_and_platform(typed: Agent) -> None:
     assert (result.code, "--as-served is for nodes that Pennsieve runs" in result.err) == (2, True)
 
 
+def test_own_nodes_have_no_role_that_could_be_shown_or_made(typed: Agent) -> None:
+    assert typed("compute", "register", "--provisioner", "own", "--yes").code == 0
+    for words in (("show",), ("update", "--yes"), ("update", "--dry-run")):
+        result = typed("compute", "role", *words)
+        assert result.code == 2, result.out
+        assert "Pennsieve has no role in AWS account 123456789012" in result.err
+        assert "pennsieve compute policy" in result.err
+    again = typed("compute", "register", "--provisioner", "own", "--name", "two", "--dry-run")
+    assert "Nothing to do: AWS account 123456789012 is registered, without a role" in again.err
+    assert "access points" in again.err
+    assert "doors" not in again.err
+    assert typed("compute", "remove", "my-compute", "--yes").code == 0
+
+
 def test_the_whole_life_of_such_a_node(typed: Agent, tmp_path: Path) -> None:
     del tmp_path
     dry = typed(*REGISTER, "--dry-run")

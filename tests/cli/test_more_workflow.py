@@ -54,7 +54,7 @@ def test_an_archived_workflow_comes_back(agent: Agent) -> None:
         listed = agent("workflow", "list", "--archived", "--json").document
         assert (NAME, False) in [(w["name"], w["active"]) for w in listed]
     finally:
-        restored = agent("workflow", "restore", NAME)
+        restored = agent("workflow", "restore", NAME, "--yes")
     assert restored.out == f"Workflow '{NAME}' can be started again\n"
     assert NAME not in agent("workflow", "list", "--archived").out
     refused(agent("workflow", "restore", NAME), 2, "no archived workflow", "--archived")

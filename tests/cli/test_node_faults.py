@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
+from keyring.errors import KeyringLocked
 
 from pennsieve_agent.settings.config_file import ConfigFile
 from pennsieve_agent.settings.own_nodes import OwnNodes
@@ -16,6 +18,7 @@ from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent, Result
 from tests.fakes.emulated_lambda import EmulatedLambda, emulated_lambda
 from tests.fakes.run_node import NODE, VERSION, summary
+from tests.settings.test_keychain import Memory
 
 RUN = "44444444-4444-4444-8444-444444444444"
 START = ("run", "start", "--dataset", DATASET, "--node", "my-node", "--workflow", "own-count")
@@ -149,6 +152,27 @@ def test_a_node_that_is_gone(scene: Scene) -> None:
 def test_aws_that_does_not_let_call(scene: Scene) -> None:
     scene.aws.refusal = (403, "AccessDeniedException")
     refused(scene.agent(*START), 4, "lambda:InvokeFunction", "my-node")
+
+
+@pytest.mark.parametrize("code", ["TooManyRequestsException", "ServiceException"])
+def test_a_node_that_aws_throttles(scene: Scene, code: str) -> None:
+    scene.aws.refusal = (429, code)
+    refused(scene.agent(*START), 1, "compute node 'my-node' is too busy", "wait a minute")
+    listed = scene.agent("run", "list")
+    assert (listed.code, "'my-node' was left out: " in listed.err) == (0, True)
+    scene.aws.refusal = None
+    assert scene.agent(*START).code == 0
+    assert len(scene.aws.node.starts) == 1
+
+
+def test_a_locked_keychain_is_only_in_the_way_where_a_secret_is_in_it(scene: Scene) -> None:
+    keyring.set_keyring(Memory(KeyringLocked("hidden")))
+    result = scene.agent(*START)
+    assert result.code == 0, result.err
+    assert all("proof" in event or "ticket" in event for event in scene.aws.events)
+    scene.set("api_secret", "")
+    refused(scene.agent(*START), 1, "keychain", "locked")
+    assert len(scene.aws.node.starts) == 1
 
 
 def test_no_aws_credentials(scene: Scene) -> None:

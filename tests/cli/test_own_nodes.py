@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,9 @@ def test_another_machine_finds_it_by_its_tags(agent: Agent, tmp_path: Path) -> N
 
 
 def test_what_makes_no_sense_says_so(agent: Agent) -> None:
+    said = "layers are kept by Pennsieve, for nodes that it runs"
+    for words in (("list", NODE), ("create", NODE, "x"), ("remove", NODE, "x", "--yes")):
+        refused(agent("compute", "layer", *words), 2, said, "into the image of the workflow")
     for words in (
         ("pause", NODE), ("resume", NODE), ("upgrade", NODE), ("allowed", NODE),
         ("allow", NODE, "x"), ("layer", "list", NODE), ("configure", NODE, "--max-gpus", "1"),
@@ -187,6 +191,10 @@ def test_a_node_is_joined_and_left(agent: Agent, registered: OwnNode, tmp_path: 
     for words in (("update", "borrowed"), ("doctor", "borrowed"), ("access", "borrowed")):
         refused(elsewhere("compute", *words), 2, "was shared with you")
     assert joined.document["workflows"] == ["counting"]
+    theirs = replace(registered, token="ffffffff", name="taken", admin="")
+    OwnNodes.beside(config).put(elsewhere.environ["PENNSIEVE_PROFILE"], theirs)
+    again = elsewhere("compute", "join", registered.gateway, "--name", "taken")
+    refused(again, 2, "there is a compute node 'taken' already", "choose another --name")
     assert agent("compute", "unshare", NODE, *ada).code == 0
     left = elsewhere("compute", "remove", "borrowed", "--yes")
     assert (left.code, "its owner still has it" in left.out) == (0, True), left.err

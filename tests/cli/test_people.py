@@ -54,8 +54,7 @@ def test_a_viewer_may_look_and_not_run(agent: Agent, data: tuple[str, str]) -> N
     assert seen.code == 0, seen.err
     words = ("--dataset", DATASET, "--access", "read", "--profile", viewer)
     refused = agent("dataset", "grant", "word-count", *words)
-    assert refused.code == 4, refused.err
-    assert "error:" in refused.err
+    assert (refused.code, "nothing was granted" in refused.err) == (2, True)
     before = len(agent("run", "list", "--json").document)
     started = agent("run", "start", "-w", "word-count", "-d", DATASET, "--profile", viewer)
     assert started.code in {2, 4}, started.err

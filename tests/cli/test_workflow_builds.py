@@ -180,6 +180,9 @@ def test_a_node_that_is_down(scene: Scene, tmp_path: Path) -> None:
 
 def test_what_lives_on_nodes_alone_is_removed_for_good(scene: Scene, tmp_path: Path) -> None:
     added = scene.added(str(code(tmp_path, "gone")))
+    archive = scene.agent("workflow", "archive", "gone", "--yes")
+    refused(archive, 2, "your own nodes alone, which have no archive", "workflow remove 'gone'")
+    assert "gone" in scene.listed()
     result = scene.agent("workflow", "remove", "gone", "--yes", "--json")
     assert result.code == 0, result.err
     assert result.document["removed_from"] == ["my-node"]

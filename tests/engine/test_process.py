@@ -137,9 +137,9 @@ def test_the_dockerfile_makes_files_executable_and_adds_folders_to_the_path(benc
         'RUN chmod +x /app/bin/go\nCMD ["sh", "-c", "go"]',
         go="#!/bin/sh\necho went\n",
     )
-    assert bench.lines == ["RUN apt-get install -y x: not done, or not all, without an engine"]
+    left_out = "RUN apt-get install -y x: not done, or not all, without an engine"
     assert bench.run(program).ok
-    assert bench.lines[1:] == ["went"]
+    assert bench.lines == [left_out, "went"]
 
 
 def test_who_ignores_a_request_to_stop_is_killed(bench: Bench) -> None:

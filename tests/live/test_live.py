@@ -13,7 +13,7 @@ import pytest
 from pennsieve_agent.sandbox.control import Sandbox
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("integration",)
+PARTS = ("integration", "journey")
 """The parts that are held to success here."""
 SECONDS = 240
 

@@ -347,8 +347,11 @@ class Parameters(_Client):
         return self._do("delete_parameters", effect)
 
 
+@dataclass
 class Images(_Client):
+    region: str
+
     def batch_get_image(self, *, imageIds: Any, **_: Any) -> Any:  # noqa: N803
-        tag = re.sub(r"[^0-9a-f]", "0", imageIds[0]["imageTag"])
-        rows = [{"imageId": {"imageDigest": f"sha256:{tag:0>64}"}}]
+        found = self.world.images.get(self.region, {}).get(imageIds[0]["imageTag"])
+        rows = [{"imageId": {"imageDigest": found}}] if found else []
         return self._do("batch_get_image", lambda: {"images": rows})

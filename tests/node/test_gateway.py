@@ -560,6 +560,22 @@ def test_a_ticket_is_good_for_its_time_and_its_function_alone(node: Owned) -> No
     assert code(asked(node, again)) == (401, "ticket")
 
 
+def test_a_ticket_of_another_caller_gives_what_that_one_may_and_no_more(node: Owned) -> None:
+    """It is as secret as a password of 15 minutes; what it opens is looked up at each call."""
+    owner = node.furnish(share=user("bob"))
+    node.caller("bob")
+    first = asked(node, raw(node))
+    stolen = {"protocol": 1, "ticket": first["ticket"]["value"], "method": "GET"}
+    as_eve = stolen | {"person": {"name": "Eve", "email": "eve@example.org"}}
+    assert code(asked(node, as_eve | {"path": "/shares"}, ADMIN)) == (401, "ticket")
+    assert code(asked(node, as_eve | {"path": "/shares"})) == (404, "no-such-request")
+    begun = asked(node, as_eve | {"method": "POST", "path": "/runs", "body": start()})
+    (run,) = owner.ask("GET", "/runs")["runs"]
+    assert (run["id"], run["caller"]) == (begun["body"]["run"], user("bob"))
+    owner.ask("DELETE", "/shares", {"arn": user("bob")})
+    assert asked(node, as_eve | {"path": "/runs"})["status"] == 403
+
+
 def test_a_proof_is_good_for_one_request_of_one_function(node: Owned) -> None:
     node.furnish(share=user("bob"))
     node.caller("bob")

@@ -252,6 +252,18 @@ def test_code_that_is_not_allowed_does_not_run(world: World) -> None:
     assert "does not allow https://github.com/lab/work" in world.record()["reason"]
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_an_image_is_looked_up_where_it_is(world: World, region: str) -> None:
+    """Pennsieve's App Store is in one region, a node may be in another."""
+    world.image = f"222233334444.dkr.ecr.{region}.amazonaws.com/app:v1"
+    world.images = {region: {"v1": f"sha256:{'b' * 64}"}}
+    world.start()
+    world.finish_all()
+    assert world.status == "SUCCEEDED"
+    used = {job.definition["containerProperties"]["image"] for job in world.jobs.values()}
+    assert f"222233334444.dkr.ecr.{region}.amazonaws.com/app@sha256:{'b' * 64}" in used
+
+
 def test_the_platform_is_down_for_an_hour_in_the_middle(world: World) -> None:
     world.start()
     world.deliver(world.events.pop(0))

@@ -114,6 +114,9 @@ class World:
     events: list[dict[str, Any]] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    image: str = "registry/image:1"
+    images: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Digests by region and tag."""
     settings: NodeSettings = SETTINGS
     most_parents: int = MOST_PARENTS
     wait: Callable[[], None] = lambda: None
@@ -129,10 +132,14 @@ class World:
             "events": services.Rules(self),
             "lambda": services.Functions(self),
             "secretsmanager": services.Secrets(self),
-            "ecr": services.Images(self),
+            "ecr": services.Images(self, self.settings.region),
             "ssm": services.Parameters(self),
         }
-        return Node(self.settings, clients.__getitem__, self.now, self.sleep, self.open_url)
+
+        def make(service: str, region: str = "") -> Any:
+            return services.Images(self, region) if region else clients[service]
+
+        return Node(self.settings, make, self.now, self.sleep, self.open_url)
 
     def now(self) -> float:
         return self.clock
@@ -227,7 +234,7 @@ class World:
         data = request.data
         body = json.loads(data) if isinstance(data, bytes) else None
         if path == "/applications/store/registry":
-            return Reply({"imageUrl": "registry/image:1"})
+            return Reply({"imageUrl": self.image})
         if request.get_method() == "GET":
             return Reply(self.shown())
         if self.status in FINAL:

@@ -58,7 +58,8 @@ class Bench:
     def perform(self, name: str, **environ: str) -> int | None:
         """Run a repository's program; its exit code."""
         program = self.backend.prepare(self._checkout(name), f"{MARK}-{name}", self.notes)
-        machine = JobMachine({"app@1": program}.get, self.backend, self.root / "jobs")
+        programs = {"app@1": program}
+        machine = JobMachine(lambda image, _: programs.get(image), self.backend, self.root / "jobs")
         mounts = (
             Mount(RUN_MOUNT, self.run.root, read_only=True),
             Mount(f"{RUN_MOUNT}/{OWN}", self.run.root / OWN, read_only=False),

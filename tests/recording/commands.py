@@ -201,7 +201,7 @@ NOT_TYPED = {
         f"sandbox {word}": "starts, stops and describes the sandbox; asks Pennsieve nothing"
         for word in (
             *("start", "stop", "status", "env", "use", "reset", "key"),
-            *("user list", "user add", "workspace add"),
+            *("user list", "user add", "workspace add", "aws-user"),
         )
     },
     "sandbox check": "asks what must be refused, too, on purpose",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pennsieve_agent.account.names import OWN_ROLE_PREFIX
 from pennsieve_agent.account.served.hardening import (
     SESSION_SECONDS,
     Documents,
@@ -87,6 +88,12 @@ def plan_change(worlds: Worlds, *, harden: bool) -> RoleChange:
         raise UsageProblem(
             f"AWS account {identity.account_id} is not registered with Pennsieve",
             hint="register it with: pennsieve compute register --provisioner platform",
+        )
+    if account.role_name.startswith(OWN_ROLE_PREFIX):  # the name of a role that is never made
+        raise UsageProblem(
+            f"Pennsieve has no role in AWS account {identity.account_id}: it is registered for "
+            "compute nodes of your own, which need none",
+            hint="see what such a node may do with: pennsieve compute policy",
         )
     offered = worlds.registry.role_policy()
     served = Documents(offered.trust, offered.permissions)

@@ -15,7 +15,7 @@ from typing import Any
 from pennsieve_agent.account.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam import many
-from pennsieve_agent.node.rights import RIGHTS, Right
+from pennsieve_agent.node.rights import RIGHTS, STEP_PARTS, Right
 
 Conditions = Mapping[str, Mapping[str, Any]]
 
@@ -207,6 +207,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     owner = where.platform_account_id or ANY_ACCOUNT
     images = f"arn:{names.partition}:ecr:*:{owner}:repository/"
+    parameters = names.arn("ssm", f"parameter{names.parameter_prefix}")
     table: dict[str, str | list[str]] = {
         "any": "*",
         "table": names.arn("dynamodb", f"table/{names.table}"),
@@ -227,7 +228,8 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "bucket-logs": f"{bucket}/logs/*",
         "bucket-archives": f"{bucket}/archives/*",
         "bucket-documents": f"{bucket}/documents/*",
-        "parameter": names.arn("ssm", f"parameter{names.parameter_prefix}*"),
+        "parameter": f"{parameters}*",
+        "parameter-of-step": [f"{parameters}*-{part}" for part in STEP_PARTS],
         "platform-images": f"{images}{PLATFORM_REPOSITORIES}",
         "workflow-images": names.arn("ecr", f"repository/{names.workflow_images}"),
         "node-images": names.arn("ecr", f"repository/{names.stack}/*"),

@@ -73,27 +73,42 @@ def stage_in(task: Task, relay: Relay, run: RunFiles, say: Callable[[str], None]
 
 
 def manifest(task: Task, relay: Relay) -> Iterator[Incoming]:
-    """The files of a task's packages (``contracts/core.md`` 3.6)."""
+    """The files of a task's packages (``contracts/core.md`` 3.6).
+
+    Who asks for a run names the packages. Nothing says that Pennsieve leaves out those
+    of other datasets which the workflow's user reaches, so each is looked for in the list of the
+    run's own dataset.
+
+    Raises:
+        Trouble: a package is of another dataset.
+
+    """
     query = {"dataset_id": task.dataset}
-    folders = _folders(relay, query)
+    listed = _folders(relay, query)
+    folders = listed or {}
     for start in range(0, len(task.packages), PACKAGES_A_CALL):
         asked = list(task.packages[start : start + PACKAGES_A_CALL])
         answer = relay.ask("POST", "/packages/download-manifest", query, {"nodeIds": asked})
         for row in answer.get("data") or ():
+            if listed is not None and row["nodeId"] not in listed:
+                raise Trouble(
+                    f"package {row['nodeId']} is not in dataset {task.dataset}; nothing was "
+                    "downloaded"
+                )
             # A package that was asked for by itself comes without its folders.
             folder = folders.get(row["nodeId"], "/".join(row.get("path") or ()))
             where = PurePosixPath(folder, row["fileName"])
             yield Incoming(row["nodeId"], row["fileName"], where, int(row["size"]), row["url"])
 
 
-def _folders(relay: Relay, query: Mapping[str, str]) -> dict[str, str]:
-    """The folder of each package, from the document of the whole dataset; nothing without one."""
+def _folders(relay: Relay, query: Mapping[str, str]) -> dict[str, str] | None:
+    """The folder of each package, from the list of the whole dataset; None where there is none."""
     try:
         answer = relay.ask("GET", "/datasets/manifest", query)
         with urllib.request.urlopen(answer["url"], timeout=IDLE_SECONDS) as document:  # noqa: S310
             rows: list[dict[str, Any]] = json.load(document)["files"]
     except (KeyError, OSError, Trouble, ValueError):
-        return {}
+        return None
     return {row["packageId"]: row["path"] for row in rows}
 
 

@@ -9,21 +9,27 @@ Three groups of routes on the v2 host, as in the contract:
   :mod:`.runs`, :mod:`.run_logs`, :mod:`.run_updates`, :mod:`.run_totals`.
 
 Behind them work threads, because the platform answers 202 and does the work later: the
-:mod:`.provisioner` enters the customer's emulated AWS account and makes a node there, the
-:mod:`.builder` makes repositories runnable, and the :mod:`.handover` hands runs to their nodes. All
-state is in SQLite, so each of them goes on after a restart where it was.
+:mod:`.provisioner` enters the customer's emulated AWS account and makes a node there
+(:mod:`.node_making`), the :mod:`.builder` makes repositories runnable, and the :mod:`.handover`
+hands runs to their nodes. All state is in SQLite, so each of them goes on after a restart where it
+was.
+
+All this is about nodes that Pennsieve runs. Of a node of the user's own the platform knows the
+account, and nothing else: commands call its functions, which are the same code in the same emulated
+account.
 
 The platform runs nothing itself: it enters the account by the role and calls the node's gateway
-(:mod:`.node_gateway`). The node's code runs as functions of the emulated account, its jobs on the
-emulated Batch by the :mod:`.job_machine`. Logs, secrets and allowed processors are the node's, and
-are read and written through.
+(:mod:`.node_gateway`, :mod:`pennsieve_agent.node.hosted`). The node's code runs as functions of the
+emulated account. The :mod:`.job_machine` runs the jobs of its Batch, for both kinds of node. Logs,
+secrets and allowed processors are the node's, and are read and written through.
 
 The state of a run changes only through :mod:`.run_states`, conditionally on the state it had, so
 that of two changes that meet exactly one happens.
 
 **Builds.** A registered version goes from ``registering`` to ``deploying`` (the tag is fetched,
 from the sandbox's own GitHub if that has the repository, see :mod:`.fetching`; with a container
-engine ``docker build``, without one the files are kept) to ``deployed`` or ``error``. What the
+engine its image is built, without one the files are kept, see :mod:`.images`) to ``deployed`` or
+``error``. What the
 build said is in the sandbox's log.
 
 **Whose a run is.** It acts as the person who started it: its node is handed that person's session,

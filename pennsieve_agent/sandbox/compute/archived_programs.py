@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pennsieve_agent.domain.images import archive_key
-from pennsieve_agent.engine.backend import Backend, Program
+from pennsieve_agent.engine.backend import Backend, Log, Program
 from pennsieve_agent.errors import EngineError, SourceError
 from pennsieve_agent.sandbox.store import Store
 
@@ -36,8 +36,10 @@ class ArchivedPrograms:
         self._open_s3 = open_s3
         self._lock = threading.Lock()
 
-    def program(self, sha256: str) -> Program | None:
+    def program(self, sha256: str, log: Log) -> Program | None:
         """The program in the archive of that SHA-256 (hex); None when no node has it.
+
+        ``log`` takes what is said while it is made ready, which can take minutes the first time.
 
         Raises:
             SourceError: it cannot be made ready; the message says why.
@@ -55,13 +57,18 @@ class ArchivedPrograms:
                 archive = Path(folder, "archive.tar.gz")
                 if not self._fetch(sha256, archive):
                     return None
-                return self._prepare(sha256, archive, Path(folder, "files"))
+                return self._prepare(sha256, archive, Path(folder, "files"), log)
 
-    def _prepare(self, sha256: str, archive: Path, files: Path) -> Program:
+    def _prepare(self, sha256: str, archive: Path, files: Path, log: Log) -> Program:
         _unpack(archive, files)
         lines: list[str] = []
+
+        def keep(line: str) -> None:
+            lines.append(line)
+            log(line)
+
         try:
-            made = self._backend.prepare(files, f"archive-{sha256[:_SHORT]}", lines.append)
+            made = self._backend.prepare(files, f"archive-{sha256[:_SHORT]}", keep)
         except SourceError as error:
             last = lines[-1] if lines else error.hint
             message = f"{error.message}: {last}" if last else error.message

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pennsieve_agent.domain.images import archive_of, ecr_of, is_transfer, parse_image
-from pennsieve_agent.engine.backend import Backend, Program
+from pennsieve_agent.engine.backend import Backend, Log, Program
 from pennsieve_agent.engine.docker import DockerBackend
 from pennsieve_agent.errors import AgentError, UsageProblem
 from pennsieve_agent.sandbox.compute.archived_programs import ArchivedPrograms
@@ -30,6 +30,10 @@ REGION = "us-east-1"
 REPOSITORY = "pennsieve-app-store"
 HOST = f"{PLATFORM_ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com"
 _TYPE = "application/vnd.docker.distribution.manifest.v2+json"
+
+
+def _quiet(_: str) -> None:
+    """Take a line and do nothing with it."""
 
 
 class Images:
@@ -61,17 +65,18 @@ class Images:
             "INSERT OR REPLACE INTO app_images VALUES (?, ?)", (digest, version["uuid"])
         )
 
-    def program(self, image: str) -> Program | None:
+    def program(self, image: str, log: Log = _quiet) -> Program | None:
         """What an image that is pinned to a digest runs; None for one that is not here.
 
-        An image of transfer jobs is none, as these run with this machine's Python.
+        An image of transfer jobs is none, as these run with this machine's Python. ``log`` takes
+        what is said while code from an archive is made ready.
 
         Raises:
             AgentError: it is here, and cannot be made ready.
 
         """
         if sha256 := archive_of(image):
-            return self._archived.program(sha256)
+            return self._archived.program(sha256, log)
         try:
             found = parse_image(image)
         except UsageProblem:

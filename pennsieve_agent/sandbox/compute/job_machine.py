@@ -48,11 +48,12 @@ Log = Callable[[str], None]
 class JobMachine:
     """Runs containers in ``folder``, which is this machine's alone.
 
-    ``programs`` finds what an image is, None when it is not a processor's.
+    ``programs`` finds what an image is, None when it is not a processor's; what it says while it
+    makes that ready goes to the job's log.
     """
 
     def __init__(
-        self, programs: Callable[[str], Program | None], backend: Backend, folder: Path
+        self, programs: Callable[[str, Log], Program | None], backend: Backend, folder: Path
     ) -> None:
         self._programs = programs
         self._backend = backend
@@ -80,7 +81,7 @@ class JobMachine:
 
         """
         try:
-            program = self._programs(container.image)
+            program = self._programs(container.image, log)
         except AgentError as problem:
             raise Unstartable(f"CannotPullContainerError: {problem}") from problem
         with self._scratch(container) as scratch:

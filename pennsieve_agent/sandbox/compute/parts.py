@@ -50,7 +50,7 @@ class ComputeParts:
         nodes, images = neighbours.nodes, neighbours.images
         shelf = LayerShelf(world)
         self._provisioner = Provisioner(world, nodes, shelf.forget)
-        program = images.program if images else lambda _: None
+        program = images.program if images else lambda *_: None
         self.machine = JobMachine(program, neighbours.backend, world.data / "jobs")
         self._builder = Builder(world, neighbours, images)
         self.handover = handover = Handover(world, nodes, shelf)

@@ -30,6 +30,7 @@ FILES = f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-1"
 OTHER_FILES = f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-2"
 DOOR = f"arn:aws:elasticfilesystem:{HERE}:access-point/fsap-1"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
+IDENTITY = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}workflows/w-1"
 BOUNDARY = node_boundary(NAMES, PLATFORM)
 WHERE = Where(NAMES, PLATFORM, files=FILES)
 DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS}
@@ -110,6 +111,9 @@ ONE = {
     ),
     "execution": (
         ("ecr:PutImage", f"arn:aws:ecr:us-east-1:{PLATFORM}:repository/app"),
+        ("ssm:GetParameters", f"{IDENTITY}/read"),
+        ("ssm:GetParameters", f"{IDENTITY}/write"),
+        ("ssm:GetParameter", f"{IDENTITY}/read-key"),
         ("elasticfilesystem:ClientMount", FILES),
         ("elasticfilesystem:ClientRootAccess", FILES),
     ),
@@ -136,6 +140,12 @@ def test_what_the_roles_are_for_is_allowed_and_within_the_boundary() -> None:
                 for resource in many(statement["Resource"]):
                     ask = Ask(action, resource.replace("*", "x"), _context(statement))
                     assert decide(ask, [document], BOUNDARY) is Verdict.ALLOWED, (role, ask)
+
+
+def test_a_step_gets_key_secret_and_token_of_either_user_by_its_execution_role() -> None:
+    for name in ("read-key", "read-secret", "read-session", "write-key", "write-session"):
+        ask = Ask("ssm:GetParameters", f"{IDENTITY}/{name}")
+        assert decide(ask, [DOCUMENTS["execution"]], BOUNDARY) is Verdict.ALLOWED, name
 
 
 def _context(statement: Any) -> dict[str, str]:

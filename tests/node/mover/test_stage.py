@@ -83,6 +83,16 @@ def test_files_come_into_the_folders_of_the_dataset(store: Shelf, tmp_path: Path
     assert {path.name for path in tmp_path.iterdir()} == folders, "half a file was left"
 
 
+def test_a_package_of_another_dataset_is_not_brought(store: Shelf, tmp_path: Path) -> None:
+    """Even where Pennsieve would hand it out, as the workflow's user reaches that dataset, too."""
+    store.files |= {"ours": b"one", "theirs": b"two"}
+    relay = platform(store, ("p1", "", "ours"), ("p2", "", "theirs"))
+    store.files["manifest.json"] = b'{"files": [{"packageId": "p1", "path": ""}]}'
+    with pytest.raises(Trouble, match="package p2 is not in dataset N:dataset:d; nothing was"):
+        bring(relay, tmp_path, "p1", "p2")
+    assert not [name for name, _ in store.asked if name in {"ours", "theirs"}]
+
+
 def test_a_broken_connection_goes_on_where_it_stopped(store: Shelf, tmp_path: Path) -> None:
     store.files["a"] = bytes(range(256)) * 40
     store.cuts["a"] = 2

@@ -48,7 +48,7 @@ def machine(tmp_path: Path) -> JobMachine:
     (code / "main.py").write_text(PROGRAM)
     program = backend.prepare(code, "app", lambda _: None)
     programs: dict[str, Program] = {"app@sha256:1": program}
-    return JobMachine(programs.get, backend, tmp_path / "jobs")
+    return JobMachine(lambda image, _: programs.get(image), backend, tmp_path / "jobs")
 
 
 @pytest.fixture
