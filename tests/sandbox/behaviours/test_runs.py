@@ -28,6 +28,7 @@ from tests.cli.conftest import repository
 from tests.cli.following import wait_for
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
+from tests.github import git_settings, on_github
 
 LAYER_TARGET = "persistent-layer"
 NO_ENGINE = "unix:///nowhere/docker.sock"
@@ -84,8 +85,9 @@ class Bench:
         self.agent = Agent(environ)
         dockerfile = f'FROM {image}\nCOPY main.py /app/\nCMD ["python3", "/app/main.py"]\n'
         files = {"Dockerfile": dockerfile, "app.yml": MANIFEST, "main.py": PROGRAM}
-        code = repository(root / "code", files)
-        for words in (("compute", "register", "--yes"), ("workflow", "add", str(code))):
+        code = on_github(self.box.data, repository(root / "code", files))
+        register = ("compute", "register", "--provisioner", "platform", "--yes")
+        for words in (register, ("workflow", "add", code)):
             done = self.agent(*words)
             assert done.code == 0, done.err
         self.context = Context(Streams.for_test(""), environ)
@@ -132,8 +134,6 @@ class Bench:
             Step(*("out", StepKind.TARGET, (last,)), target_type=kind, compute_type="standard"),
         )
         flow = self.platform.workflows.create(name, "", self.context.workspace_id, steps)
-        granted = self.agent("dataset", "grant", name, "-d", DATASET, "--access", "read-write")
-        assert granted.code == 0, granted.err
         parameters = {key: {"NAME": key, "MODE": modes.get(key, "copy")} for key in graph}
         request = RunRequest(
             workflow=flow,
@@ -198,7 +198,10 @@ def bench(
     with pytest.MonkeyPatch.context() as patch:
         if not contained:
             patch.setenv("DOCKER_HOST", NO_ENGINE)
-        made = Bench(tmp_path_factory.mktemp("bench"), name, image)
+        root = tmp_path_factory.mktemp("bench")
+        for variable, value in git_settings(root / "box").items():
+            patch.setenv(variable, value)
+        made = Bench(root, name, image)
         yield made
         made.context.__exit__(None, None, None)
         made.box.stop()
