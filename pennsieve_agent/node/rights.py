@@ -116,7 +116,6 @@ RECONCILER = (
     _right(
         "elasticfilesystem", "DeleteAccessPoint", "access-point", "take a step's folder away again"
     ),
-    _right("ecr", "BatchGetImage", "platform-images", "pin images to what they are now"),
     _right("secretsmanager", "GetSecretValue", "secret", "know which secrets a run gets"),
     _right("ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"),
     _DOCUMENTS,
@@ -182,6 +181,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
 
 HOSTED: dict[str, tuple[Right, ...]] = {
     "reconciler": (
+        _right("ecr", "BatchGetImage", "platform-images", "pin images to what they are now"),
         _right(
             "secretsmanager",
             "DeleteSecret PutSecretValue",
