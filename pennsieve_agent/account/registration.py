@@ -76,8 +76,8 @@ class AccountPlan:
         if self.served is not None:
             return (*summary(self.roles[0]), *self.extras.lines)
         able = (summary(role, f"Role {role.name}")[0] for role in self.roles)
-        first, *others = self.roles
-        never = [fear for fear in fears(first) if all(fear in fears(role) for role in others)]
+        first, *others = (fears(role) for role in self.roles)
+        never = [fear for fear in first if all(fear in each for each in others)]
         none = (f"None of these roles can {listing(never, 'or')}",) if never else ()
         return (NO_RIGHTS, *able, *none, *self.extras.lines)
 

@@ -42,8 +42,8 @@ BUILT_BY_PENNSIEVE = (
 )
 """Left behind always (``contracts/resources.md`` 2.5)."""
 OF_WORKFLOWS = (
-    "the users that your workflows have on Pennsieve, as other nodes may need them; delete those "
-    "that none needs before you go on: pennsieve workflow remove WORKFLOW"
+    "the users on Pennsieve of workflows that are also elsewhere, as other nodes may use them; "
+    "they go with the workflow: pennsieve workflow remove"
 )
 COUNTED_OBJECTS = 1000
 """More objects than this are not counted one by one for the plan."""

@@ -15,6 +15,7 @@ from pennsieve_agent.errors import AgentError, UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.services.node_versions import Known
     from pennsieve_agent.services.run_backend import RunBackend
 
 app = group("Taking a compute node away.")
@@ -36,7 +37,8 @@ def remove(
 ) -> None:
     """Take a compute node away again, on Pennsieve and in AWS, and check that nothing is left.
 
-    Datasets and results on Pennsieve stay. A node that was shared with you is only forgotten here.
+    Datasets and results on Pennsieve stay. Workflows that live on the node alone go with it, and so
+    do their users on Pennsieve. A node that was shared with you is only forgotten here.
     Exit code 1 when something unexpected remains.
     """
     from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
@@ -63,10 +65,17 @@ def remove(
         )
     )
     backend, runs = _runs(context, meant)
+    alone = _alone(context, meant)
     if dry_run and json:
-        context.streams.document({**plan.to_json(), "active_runs": [run.uuid for run in runs]})
+        body = {"active_runs": [run.uuid for run in runs], "workflows": [w.uuid for w in alone]}
+        context.streams.document({**plan.to_json(), **body})
         return
     compute_views.show_removal(context, plan)
+    for workflow in alone:
+        context.streams.explain(
+            f"  workflow '{workflow.name}' lives on this node alone: it goes, and its users on "
+            "Pennsieve are deleted first"
+        )
     if (entry := worlds.journal.read()) is not None:
         usd = node_made.idle_usd(entry.settings)
         context.streams.explain(f"  what goes cost about {usd:.2f} USD a month while nothing ran")
@@ -82,6 +91,7 @@ def remove(
         return
     if backend is not None:
         active_runs.cancel_all(backend, runs, context.sleep)
+    _end_identities(context, alone)
     with compute_views.shown(context, worlds) as live:
         report = apply_removal(plan, live)
     compute_views.show_report(context, name, report)
@@ -137,6 +147,38 @@ def _runs(
         # A node that is half gone does not answer, and is to be removed all the same.
         context.streams.note(f"whether runs are active cannot be told: {error.message}")
         return None, ()
+
+
+def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]:
+    """The workflows that live on an own node and nowhere else; none where that cannot be told."""
+    from pennsieve_agent.cli.found_workflow import nodes_of
+    from pennsieve_agent.services.found_workflows import only_on_nodes
+    from pennsieve_agent.services.node_versions import on_nodes
+
+    if not isinstance(meant, OwnNode):
+        return []
+    known, silent = on_nodes(nodes_of(context))
+    here = [row for row in known if row.nodes == (meant.name,)]
+    if not here or silent:
+        return []
+    platform, workspace = context.platform, context.workspace_id
+    listed = [w for w in platform.workflows.list(workspace) if w.is_active]
+    return only_on_nodes(platform, workspace, listed, here)
+
+
+def _end_identities(context: Context, workflows: list[Known]) -> None:
+    """Delete the users of workflows that are about to go, while there is still a name for them."""
+    from pennsieve_agent.cli.identity_desk import desk_of
+    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services import identity_renewal
+
+    for row in workflows:
+        try:
+            identity_renewal.end(desk_of(context), Workflow(row.uuid, row.name))
+        except AgentError as error:  # the node is to be removed all the same
+            context.streams.note(
+                f"warning: users of workflow '{row.name}' may stay on Pennsieve: {error.message}"
+            )
 
 
 def _say_runs(context: Context, runs: tuple[Run, ...]) -> None:

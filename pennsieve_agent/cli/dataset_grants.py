@@ -99,18 +99,18 @@ def _say_granted(
     workflow = what.workflow
     verb = "may" if granted.changed else "already may"
     words, nodes = granted.access.words, ", ".join(granted.nodes)
-    context.streams.result(
+    context.streams.prose(
         f"Workflow '{workflow.name}' {verb} {words} dataset '{dataset.name}' on your compute "
         f"nodes: {nodes}"
     )
     if chosen is None:
-        context.streams.note(f"note: {words} is what this workflow needs")
+        context.streams.explain(f"note: {words} is what this workflow needs")
     elif what.needs.writes and not chosen.writes:
-        context.streams.note(
+        context.streams.explain(
             "note: this workflow writes results back, which needs --access read-write"
         )
     if granted.access.writes and granted.changed:
-        context.streams.note(f"note: {_MANAGER}")
+        context.streams.explain(f"note: {_MANAGER}")
     if granted.made:
         place = (
             "in this machine's keychain and on the nodes"
@@ -118,12 +118,12 @@ def _say_granted(
             else "on the nodes alone: this machine has no keychain"
         )
         names = ", ".join(f"'{name}'" for name in granted.made)
-        context.streams.note(
+        context.streams.explain(
             f"note: made the workflow's own identity, {names}; its keys are {place}"
         )
-        context.streams.note(f"note: {REACH}")
+        context.streams.explain(f"note: {REACH}")
         if what.promised:
-            context.streams.note(
+            context.streams.explain(
                 "note: the steps of this workflow get its key, so their code can use all of these "
                 "datasets by itself; the node cannot prevent that"
             )
@@ -174,7 +174,7 @@ def _say_revoked(context: Context, workflow: Workflow, name: str, revoked: Revok
     verb = "may no longer" if revoked.had else "had no access to, and may not,"
     context.streams.result(f"Workflow '{workflow.name}' {verb} use dataset '{name}'")
     if revoked.had:
-        context.streams.note(_DELAYS)
+        context.streams.explain(_DELAYS)
 
 
 @app.command()

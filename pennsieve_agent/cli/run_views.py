@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Select Graphic Rendition: the escape sequences that only set colours.
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 _COLOURS = ("cyan", "green", "yellow")
+_PERSON = 4
+"""Where who started a run stands in the list: after the node, who was told it."""
 
 
 class LinePrinter:
@@ -210,9 +212,14 @@ def say_ended(context: Context, run: Run, state: RunState) -> None:
 
 
 def runs_table(context: Context, runs: Sequence[Run]) -> str:
-    """Runs, one a row."""
-    rows = [
-        [
+    """Runs, one a row; with who says that they started it, where several people's runs are there.
+
+    That is what a caller tells an own node. AWS has confirmed his identity, which ``run show`` has.
+    """
+    callers = {run.details.caller for run in runs if run.details}
+    rows = []
+    for run in runs:
+        row = [
             run.name or "-",
             run.status.label,
             run.workflow_name,
@@ -221,9 +228,12 @@ def runs_table(context: Context, runs: Sequence[Run]) -> str:
             duration(run.started_at, run.completed_at, context.now()),
             run.uuid,
         ]
-        for run in runs
-    ]
+        if len(callers) > 1:
+            row.insert(_PERSON, (run.details.person_name if run.details else "") or "-")
+        rows.append(row)
     columns = ["NAME", "STATUS", "WORKFLOW", "NODE", "STARTED", "TOOK", "ID"]
+    if len(callers) > 1:
+        columns.insert(_PERSON, "BY (CLAIMED)")
     return table(columns, rows, context.streams)
 
 

@@ -63,7 +63,7 @@ def _confirmed(context: Context, plan: Renewal, *, yes: bool) -> bool:
         return True
     for row, why in plan.lost.values():
         name = row.dataset_name or row.dataset
-        context.streams.note(f"the workflow loses access to dataset '{name}': {why}")
+        context.streams.explain(f"the workflow loses access to dataset '{name}': {why}")
     question = f"Renew the identity of workflow '{plan.workflow.name}' all the same?"
     return context.streams.confirm(question, assume=yes)
 
@@ -90,7 +90,7 @@ def _say_renewed(context: Context, workflow: Workflow, plan: Renewal, renewed: R
         f"Workflow '{workflow.name}' has a new identity on {count} and compute nodes: {nodes}"
     )
     if not renewed.in_keychain:
-        context.streams.note(
+        context.streams.explain(
             "note: this machine has no keychain; the keys are on the nodes alone, and a further "
             "node gets one by renewing again"
         )
@@ -177,7 +177,7 @@ def restore(
         return
     context.streams.result(f"Workflow '{changed.name}' can be started again")
     if again:
-        context.streams.note(f"note: granted again: {_listed(again)}")
+        context.streams.explain(f"note: granted again: {_listed(again)}")
 
 
 def _grants_to_renew(
@@ -193,10 +193,10 @@ def _grants_to_renew(
     if not plan.kept and not plan.lost:
         return None
     for row, why in plan.lost.values():
-        context.streams.note(
+        context.streams.explain(
             f"not granted again: dataset '{row.dataset_name or row.dataset}': {why}"
         )
-    context.streams.note(f"note: {REACH}")
+    context.streams.explain(f"note: {REACH}")
     question = f"Make a new identity for it, and grant again: {_listed(plan.kept)}?"
     if not plan.kept or not context.streams.confirm(question, assume=yes):
         context.streams.note(

@@ -34,7 +34,8 @@ def show_added(context: Context, added: Added) -> None:
             }
         )
         return
-    verb = "Added" if added.created else "Up to date:"
+    changed = any(each.created for each in added.placed)
+    verb = "Added" if added.created else "Updated" if changed else "Up to date:"
     context.streams.result(f"{verb} workflow '{workflow.name}' ({workflow.uuid})")
     for each in added.placed:
         context.streams.result(f"On node '{each.node.name}' as version {each.version}")

@@ -24,7 +24,7 @@ _PUNCTUATION = "&;|()<>\n"
 _UNREADABLE = "?"
 """In place of a command that cannot be divided into words."""
 _REDIRECTS = set("<>")
-_HARMLESS = {":", "cd", "echo", "export", "printf", "set", "true", "umask"}
+_HARMLESS = {":", "cd", "echo", "export", "ls", "printf", "pwd", "set", "true", "umask"}
 """Commands without an effect on the files of an image."""
 _FILES = {"-r": "--requirement", "-c": "--constraint"}
 _PLACES = {"-f": "--find-links", "-e": "--editable"}

@@ -8,6 +8,7 @@ never met in an Allow and always met in a Deny, which is the careful reading of 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,8 +93,13 @@ def many(value: Any) -> list[Any]:
 
 def fits(pattern: str, text: str, *, fold: bool = False) -> bool:
     """Whether a text is what a pattern with ``*`` and ``?`` means."""
+    return bool(_compiled(pattern, fold).fullmatch(text))
+
+
+@functools.lru_cache(maxsize=8192)
+def _compiled(pattern: str, fold: bool) -> re.Pattern[str]:  # noqa: FBT001 - as the cache has it
     parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
-    return bool(re.fullmatch("".join(parts), text, re.DOTALL | (re.IGNORECASE if fold else 0)))
+    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if fold else 0))
 
 
 def _applies(statement: Statement, ask: Ask, *, fair: bool) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 
 from pennsieve_agent.domain.plans import Job
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
@@ -36,7 +37,9 @@ class DockerBackend:
 
     A container sees the files of its run read-only, over them its own folder, and the internet, as
     a basic node of the platform gives it (``contracts/workflows.md`` 5.4). On a machine in a cloud
-    that includes the machine's metadata address, unless it answers one hop away only. ``node``
+    that includes the machine's metadata address, unless it answers one hop away only. A step with
+    a token for a Pennsieve that listens on this machine alone shares this machine's network, as it
+    could not reach it otherwise (on macOS and Windows, where the engine allows it). ``node``
     names whoever runs containers here: :meth:`sweep` removes only the containers of that name.
     ``client`` is docker-py's, and is closed by :meth:`close`.
     """
@@ -149,6 +152,7 @@ class DockerBackend:
                 ),
                 mounts=_mounts(task),
                 init=True,
+                network_mode=_network(task.job),
                 cap_drop=["ALL"],
                 cap_add=_CAPABILITIES,
                 security_opt=["no-new-privileges"],
@@ -179,6 +183,13 @@ def _mounts(task: Task) -> list[Any]:
         # Below the run's folder and after it: the engine mounts what is less deep first.
         docker.types.Mount(task.inside(task.own), str(task.own.absolute()), type="bind"),
     ]
+
+
+def _network(job: Job) -> str | None:
+    """The engine's name of the network that a job is in; None for its default."""
+    api = urlsplit(job.environment.get("PENNSIEVE_API_HOST", "")).hostname
+    needs_this_machine = api in {"127.0.0.1", "::1", "localhost"}
+    return "host" if needs_this_machine and "SESSION_TOKEN" in job.environment else None
 
 
 def _limits(job: Job, processors: int) -> Mapping[str, Any]:

@@ -77,7 +77,7 @@ def _packages(name: str) -> Iterator[str]:
 
 
 def _imports(name: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse((ROOT / name).read_text())):
+    for node in _inside(ast.parse((ROOT / name).read_text())):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -90,6 +90,14 @@ def _imports(name: str) -> Iterator[str]:
                 _check(top, name)
             elif rest:
                 yield from _files_of(rest)
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements inside one, however deep; expressions, of which there are many, hold none."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for each in getattr(node, part, ()):
+            yield each
+            yield from _inside(each)
 
 
 def _files_of(module: str) -> Iterator[str]:

@@ -34,13 +34,13 @@ def hosts(node: Node) -> dict[str, str]:
     return {
         "PENNSIEVE_API_HOST": node.settings.api,
         "PENNSIEVE_API_HOST2": node.settings.api2,
-        "ENVIRONMENT": _environment(node.settings.api),
+        "ENVIRONMENT": deployment_of(node.settings.api),
         "REGION": node.settings.region,
         "DEPLOYMENT_MODE": node.settings.mode,
     }
 
 
-def _environment(api: str) -> str:
+def deployment_of(api: str) -> str:
     """Which of its two deployments Pennsieve is (``contracts/workflows.md``, top).
 
     Public processors take a missing one as ``local``, their author's own machine.

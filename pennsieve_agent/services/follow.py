@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.run_backend import RunBackend
 
 _POLL_FIRST, _POLL_MOST, _SLOWER = 0.25, 5.0, 1.4
+_QUICK_SECONDS, _QUICK_MOST = 10.0, 0.5
+"""How long from the start it asks quickly, and the longest pause then."""
+_LATER_LEAST = 2.0
+"""The shortest pause afterwards: each time it asks for the state and for the logs."""
 GIVE_UP_SECONDS = 600
 _SERVER_ERROR = 500
 _NO_ANSWER = frozenset(
@@ -83,7 +87,7 @@ class Follower:
             StillRunning: the deadline came first.
             Unreachable: there was no answer for ten minutes.
         """
-        pause = _POLL_FIRST
+        pause, began = _POLL_FIRST, self.now()
         while True:
             state, batch = self._patiently()
             yield from batch
@@ -94,7 +98,7 @@ class Follower:
                     f"run '{self.run.name or self.run.uuid}' is still {state.status.label}",
                     hint=f"go on waiting with: pennsieve run logs {self.run.uuid} --follow",
                 )
-            pause = _POLL_FIRST if batch else min(pause * _SLOWER, _POLL_MOST)
+            pause = next_pause(0.0 if batch else pause, self.now() - began)
             self.sleep(pause)
 
     def once(self) -> Iterator[Event]:
@@ -170,6 +174,16 @@ class Follower:
         if step.id in self._drained or step.status is RunStatus.NOT_STARTED:
             return False
         return self.only_step is None or step.id == self.only_step
+
+
+def next_pause(last: float, since: float) -> float:
+    """The seconds before the next look, after a pause of ``last`` that brought nothing.
+
+    ``last`` is 0 when something happened, ``since`` how long the run is followed.
+    """
+    is_quick = since < _QUICK_SECONDS
+    least, most = (_POLL_FIRST, _QUICK_MOST) if is_quick else (_LATER_LEAST, _POLL_MOST)
+    return min(max(last * _SLOWER, least), most)
 
 
 def _passing(error: AgentError) -> bool:

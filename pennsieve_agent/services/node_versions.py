@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import AgentError, AwsError, NodeError, PlatformError, UsageProblem
-from pennsieve_agent.services.images import NodeImages, images_of_pennsieve
 from pennsieve_agent.services.node_documents import NodeWorkflow, decode_workflows
 from pennsieve_agent.services.version_document import (
     Document,
@@ -24,6 +23,7 @@ from pennsieve_agent.services.version_document import (
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.images import NodeImages
     from pennsieve_agent.services.run_backend import NodeCalls
 
 Json = Mapping[str, Any]
@@ -163,6 +163,10 @@ def ensure_version(
         if model is not None:
             placed.append(put_version(desk, dict(model)))
             continue
+        from pennsieve_agent.services.images import (  # noqa: PLC0415 - few runs need it
+            images_of_pennsieve,
+        )
+
         code = images_of_pennsieve(
             platform.applications.image, workflow.processors, {}, desk.images
         )

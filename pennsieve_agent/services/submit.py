@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,11 +98,42 @@ def prepare(
 
         desk = submit_own.Desk(platform, node, calls(node), hand_over)
         return submit_own.prepare(desk, dataset, options, now)
-    return _prepare(platform, node, dataset, options, now)
+    _refuse_own_options(options, node)
+    try:
+        workflow = _workflow(platform, options.workflow)
+    except UsageProblem as error:
+        raise _on_own_nodes_alone(own, calls, options.workflow, node) or error from None
+    return _prepare(platform, node, dataset, workflow, options, now)
+
+
+def _on_own_nodes_alone(
+    own: Sequence[OwnNode],
+    calls: Callable[[OwnNode], NodeCalls],
+    wanted: str | None,
+    node: ComputeNode,
+) -> UsageProblem | None:
+    """The error where own nodes have the workflow, and Pennsieve does not know it; else None."""
+    from pennsieve_agent.services.node_versions import on_nodes  # noqa: PLC0415 - rarely needed
+
+    known, _ = on_nodes((one, calls(one)) for one in own)
+    row = next((row for row in known if wanted in {row.uuid, row.name}), None)
+    if row is None:
+        return None
+    return UsageProblem(
+        f"workflow '{row.name}' lives on your own nodes alone, and compute node '{node.name}' is "
+        "run by Pennsieve, which does not know it",
+        hint=f"run it with: --node {shlex.quote(row.nodes[0])}; or push the code to GitHub with a "
+        "tag, and add it again",
+    )
 
 
 def _prepare(
-    platform: Platform, node: ComputeNode, dataset: Dataset, options: RunOptions, now: float
+    platform: Platform,
+    node: ComputeNode,
+    dataset: Dataset,
+    workflow: Workflow,
+    options: RunOptions,
+    now: float,
 ) -> Prepared:
     """For a node that Pennsieve runs."""
     from pennsieve_agent.engine.compile import (  # noqa: PLC0415 - few commands need it
@@ -109,8 +141,6 @@ def _prepare(
         compile_run,
     )
 
-    _refuse_own_options(options, node)
-    workflow = _workflow(platform, options.workflow)
     if workflow.writes:
         check_role(dataset)
     name = run_name(options.name, workflow, now)

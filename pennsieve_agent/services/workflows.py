@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
 BUILD_SECONDS = 1800
-_BUILDERS = {Build.PENNSIEVE: "Pennsieve builds this", Build.HERE: "building on this machine"}
+_BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
 SOURCE_STEP, TARGET_STEP = "input", "output"
 STANDARD = "standard"
 """The compute type that everything has unless it says otherwise."""
@@ -150,7 +150,7 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
     """
     hindrance = builds.obstacle(checkouts, means.is_public)
     choice = builds.choose(wish.build, hindrance, len(means.desks))
-    means.note(f"{_BUILDERS[choice.build]}: {choice.why}")
+    means.note(f"{_BUILDERS[choice.build]} builds it: {choice.why}")
     code_notes.tell(
         checkouts,
         means.note,

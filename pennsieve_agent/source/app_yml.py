@@ -20,7 +20,7 @@ from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.nodes import Node
 
 BREAKS_SCHEMA = (
-    "the manifest breaks Pennsieve's schema, so Pennsieve registers the workflow without the "
+    "the manifest breaks Pennsieve's schema; where Pennsieve registers the code, it leaves out the "
     "manifest's defaults"
 )
 _SCHEMA_VERSION = "1.0"

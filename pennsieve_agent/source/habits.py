@@ -90,7 +90,7 @@ def token_readers(folder: Path) -> list[Note]:
     """Where code reads a token or key of Pennsieve, which a step has only if it was asked for."""
     text = "which a step gets only if the workflow is added with --needs-pennsieve"
     return [
-        Note(name, line, f"reads {', '.join(tokens)}, {text}")
+        Note(name, line, f"reads {', '.join(sorted(tokens, key=TOKENS.index))}, {text}")
         for name, line, tokens in _matching(folder, _TOKEN)
     ]
 

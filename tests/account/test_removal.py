@@ -61,7 +61,7 @@ def test_everything_goes_in_the_order_that_strands_nothing(scene: Scene) -> None
     ]
     assert "(3 object versions)" in plan.steps[2].sentence
     assert plan.to_json()["kept"][0].startswith("your datasets and results on Pennsieve")
-    assert "what workflows have on Pennsieve" in plan.to_json()["kept"][1]
+    assert "the users on Pennsieve of workflows" in plan.to_json()["kept"][1]
 
     report = apply_removal(plan, scene.worlds)
 

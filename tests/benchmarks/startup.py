@@ -96,12 +96,14 @@ def free_port() -> str:
 
 
 @contextmanager
-def sandbox(folder: Path) -> Iterator[dict[str, str]]:
+def sandbox(folder: Path, *options: str) -> Iterator[dict[str, str]]:
     """A running sandbox. Answers the environment that points at it."""
     env = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     env["HOME"] = str(folder)
     data = ("--data", str(folder / "data"))
-    seconds((*PENNSIEVE, "sandbox", "start", "--detach", "--port", free_port(), *data), env)
+    seconds(
+        (*PENNSIEVE, "sandbox", "start", "--detach", "--port", free_port(), *data, *options), env
+    )
     try:
         shell = subprocess.run(
             (*PENNSIEVE, "sandbox", "env", *data),

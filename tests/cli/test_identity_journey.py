@@ -115,3 +115,16 @@ def test_a_workflow_that_was_removed_has_no_user_left(owner: Owner) -> None:
         assert [hook.name for hook in platform.webhooks.list() if "asks" in hook.name] == []
     refused = owner.agent("run", "start", "--workflow", "asks", "--dataset", DATASET, "--dry-run")
     assert refused.code != 0
+
+
+@pytest.mark.slow
+def test_with_its_only_node_a_workflow_loses_its_users(owner: Owner) -> None:
+    owner.good("workflow", "add", f"{owner.agent.environ['HOME']}/asks", "--name", "alone")
+    owner.good("dataset", "grant", "alone", "--dataset", DATASET)
+    with owner.platform() as platform:
+        assert [hook for hook in platform.webhooks.list() if "alone" in hook.name]
+    shown = owner.good("compute", "remove", "identity-node", "--dry-run").err
+    assert "workflow 'alone' lives on this node alone: it goes, and its users" in shown
+    owner.good("compute", "remove", "identity-node", "--yes")
+    with owner.platform() as platform:
+        assert [hook for hook in platform.webhooks.list() if "alone" in hook.name] == []

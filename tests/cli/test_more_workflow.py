@@ -53,8 +53,11 @@ def test_an_archived_workflow_comes_back(agent: Agent) -> None:
         assert NAME not in agent("workflow", "list").out
         listed = agent("workflow", "list", "--archived", "--json").document
         assert (NAME, False) in [(w["name"], w["active"]) for w in listed]
+        refused(agent("workflow", "restore", NAME), 2, "grant again", "--yes")
+        assert NAME in agent("workflow", "list", "--archived").out, "asked before it was restored"
     finally:
         restored = agent("workflow", "restore", NAME, "--yes")
+    assert restored.code == 0, restored.err
     assert restored.out == f"Workflow '{NAME}' can be started again\n"
     assert NAME not in agent("workflow", "list", "--archived").out
     refused(agent("workflow", "restore", NAME), 2, "no archived workflow", "--archived")

@@ -12,7 +12,7 @@ import pytest
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, AwsError, Forbidden
 from pennsieve_agent.settings.own_nodes import OwnNodes
-from tests.cli.conftest import DATASET, Lab
+from tests.cli.conftest import DATASET, WORD_COUNT, Lab, repository
 from tests.cli.harness import Agent
 from tests.fakes.run_node import NODE, VERSION, FakeNode, summary
 
@@ -232,7 +232,8 @@ def test_logs_work_alike(scene: Scene) -> None:
 
 
 @pytest.mark.usefixtures("ready")
-def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent) -> None:
+def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent, tmp_path: Path) -> None:
+    here = repository(tmp_path / "here-alone", WORD_COUNT, None)
     register = ("compute", "register", "--name", "theirs", "--provisioner", "platform", "--yes")
     made = agent(*register)
     assert made.code == 0, made.err
@@ -243,6 +244,13 @@ def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent) -> None:
         refused = agent(*start, *words)
         assert refused.code == 2
         assert "is run by Pennsieve" in refused.err
+    added = agent("workflow", "add", str(here), "--name", "here-alone")
+    assert added.code == 0, added.err
+    elsewhere = agent("run", "start", "-d", DATASET, "-w", "here-alone", "--node", "theirs")
+    assert elsewhere.code == 2
+    assert "workflow 'here-alone' lives on your own nodes alone" in elsewhere.err
+    assert "--node my-compute" in elsewhere.err
+    assert agent("workflow", "remove", "here-alone", "--yes").code == 0
     started = agent(*start, "--files", "raw", "--wait")
     assert started.code == 0, started.err
     said = " ".join(started.err.split())

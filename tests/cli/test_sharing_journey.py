@@ -151,6 +151,12 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
         refused(edith("run", word, mine.document["id"]), 2, mine.document["id"])
     everybodys = {row["id"]: row for row in typed(ada, "run", "list", "--json").document}
     assert set(everybodys) == {run, mine.document["id"]}
+    header, *lines = (line.split("\t") for line in typed(ada, "run", "list").out.splitlines())
+    people = {line[-1]: line[header.index("BY (CLAIMED)")] for line in lines}
+    assert people == {run: "Edith Clarke", mine.document["id"]: "Ada Lovelace"}
+    assert "BY (CLAIMED)" not in typed(edith, "run", "list").out, "all are hers"
+    hers_alone = typed(ada, "run", "list", "--person", "edith@example.org", "--json").document
+    assert [row["id"] for row in hers_alone] == [run]
     details = typed(ada, "run", "show", run, "--json").document["details"]
     assert details["caller"] == EDITH
     assert details["person"] == {"name": "Edith Clarke", "email": "edith@example.org"}

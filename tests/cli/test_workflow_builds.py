@@ -125,6 +125,19 @@ def test_again_is_nothing_new_and_newer_code_is_a_version(scene: Scene, tmp_path
     assert moved["nodes"][0]["version"] == "v2.0.0-2"
 
 
+def test_what_adding_did_is_said(scene: Scene, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "said", WORD_COUNT)
+    verbs = []
+    for _ in range(2):
+        result = scene.agent("workflow", "add", str(folder), "--name", "said")
+        assert "this machine builds it: said is not on GitHub" in result.err
+        verbs.append(result.out.partition(" workflow")[0])
+    commit(folder, {"main.py": "print('other')\n"}, "v2.0.0")
+    result = scene.agent("workflow", "add", str(folder), "--name", "said")
+    verbs.append(result.out.partition(" workflow")[0])
+    assert verbs == ["Added", "Up to date:", "Updated"]
+
+
 def test_settings_are_the_versions_and_stay(scene: Scene, tmp_path: Path) -> None:
     folder = code(tmp_path, "settled")
     words = ("--layout", "flat", "--needs-pennsieve")

@@ -18,6 +18,7 @@ from pennsieve_agent.domain.prices import (
 from pennsieve_agent.domain.step_files import merged_folder, step_folder
 from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.launch import stream_prefix, uid_of
+from pennsieve_agent.node.layout import deployment_of
 from pennsieve_agent.node.tasks import Task, TaskKind, object_key
 from tests.node.world import REFRESH, RUN, SESSION, SETTINGS, TOKEN, World, step
 
@@ -100,6 +101,18 @@ def test_transfer_jobs_are_told_whose_files_they_are_and_what_came_before(world:
     both = next(j.definition for j in world.jobs.values() if "-both-1" in j.name)
     names = {row["name"]: row["value"] for row in both["containerProperties"]["environment"]}
     assert names["INPUT_DIR"] == f"/mnt/run/{merged_folder('both')}/data"
+
+
+@pytest.mark.parametrize(
+    ("api", "deployment"),
+    [
+        ("https://api.pennsieve.io", "prod"),
+        ("https://api.pennsieve.net", "dev"),
+        ("http://127.0.0.1:9440", "prod"),
+    ],
+)
+def test_steps_are_told_which_pennsieve_it_is(api: str, deployment: str) -> None:
+    assert deployment_of(api) == deployment
 
 
 def test_a_step_without_any_before_it_has_an_empty_input(world: World) -> None:

@@ -149,13 +149,12 @@ def test_a_program_that_needs_a_token_says_that_it_lacks_one(bench: Bench) -> No
     assert bench.lines[0] == "no SESSION_TOKEN"
 
 
-def test_a_program_that_has_a_token_sees_its_datasets(tmp_path: Path) -> None:
-    """As a process, which reaches a server on this machine."""
-    found = Bench(ProcessBackend(tmp_path / "cache", tmp_path.name), tmp_path)
+def test_a_program_that_has_a_token_sees_its_datasets(bench: Bench) -> None:
+    """It reaches a server that listens on this machine alone, also from a container."""
     with pennsieve() as (url, asked):
         hosts = {"PENNSIEVE_API_HOST": url, "PENNSIEVE_API_HOST2": url}
-        assert found.perform("asks-pennsieve", SESSION_TOKEN="t0ken", **hosts) == 0, found.lines
-    assert json.loads(found.made()["seen.json"]) == {"user": "N:user:w", "datasets": ["mine"]}
+        assert bench.perform("asks-pennsieve", SESSION_TOKEN="t0ken", **hosts) == 0, bench.lines
+    assert json.loads(bench.made()["seen.json"]) == {"user": "N:user:w", "datasets": ["mine"]}
     assert asked == ["Bearer t0ken"] * 2
 
 

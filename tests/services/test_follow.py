@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
 from pennsieve_agent.errors import NodeError, NotFound, PlatformError, StillRunning, Unreachable
-from pennsieve_agent.services.follow import GIVE_UP_SECONDS, Change, Follower, Line
+from pennsieve_agent.services.follow import GIVE_UP_SECONDS, Change, Follower, Line, next_pause
 from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:
@@ -178,3 +178,18 @@ def test_why_a_step_waits_is_told_once() -> None:
         (STARTED, ""),
         (DONE, ""),
     ]
+
+
+def test_it_looks_often_at_first_and_then_makes_at_most_a_call_a_second() -> None:
+    assert [next_pause(0.0, since) for since in (0.0, 9.9, 10.0, 900.0)] == [0.25, 0.25, 2.0, 2.0]
+    pause, early, late = 0.0, [], []
+    for _ in range(9):
+        pause = next_pause(pause, 1.0)
+        early.append(pause)
+    assert early == sorted(early)
+    assert early[-1] == 0.5
+    for _ in range(9):
+        pause = next_pause(pause, 60.0)
+        late.append(pause)
+    assert late == sorted(late)
+    assert (late[0], late[-1]) == (2.0, 5.0)

@@ -112,6 +112,21 @@ def test_code_that_asks_for_its_own_run(tmp_path: Path) -> None:
     ]
 
 
+def test_code_that_asks_for_its_own_run_only_without_a_dataset(tmp_path: Path) -> None:
+    asks = 'import os\nid = os.getenv("DATASET_ID") or ask("/compute/workflows/runs/1")\n'
+    repository(tmp_path, main__py=asks)
+    (note,) = own_run_readers(tmp_path)
+    assert note.text.endswith("it can read DATASET_ID, too, which it gets there")
+
+
+def test_tokens_are_named_once_for_each_file(tmp_path: Path) -> None:
+    names = '"SESSION_TOKEN", "REFRESH_TOKEN", "SESSION_TOKEN"'
+    repository(tmp_path, main__py=f"import os\n\nkeys = [{names}]\n")
+    (note,) = token_readers(tmp_path)
+    assert (note.line, note.text.partition(",")[0]) == (3, "reads SESSION_TOKEN")
+    assert note.text.startswith("reads SESSION_TOKEN, REFRESH_TOKEN, which")
+
+
 def test_code_that_reads_tokens(tmp_path: Path) -> None:
     repository(
         tmp_path,

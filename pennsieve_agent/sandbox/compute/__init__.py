@@ -29,8 +29,7 @@ that of two changes that meet exactly one happens.
 **Builds.** A registered version goes from ``registering`` to ``deploying`` (the tag is fetched,
 from the sandbox's own GitHub if that has the repository, see :mod:`.fetching`; with a container
 engine its image is built, without one the files are kept, see :mod:`.images`) to ``deployed`` or
-``error``. What the
-build said is in the sandbox's log.
+``error``. What the build said is in the sandbox's log.
 
 **Whose a run is.** It acts as the person who started it: its node is handed that person's session,
 and a callback token of the run, whose hash is kept. The token is accepted on v2, for the run's one

@@ -9,13 +9,14 @@ import shutil
 from pathlib import Path
 
 from pennsieve_agent.errors import AgentError, SourceError
-from pennsieve_agent.sandbox.compute.catalogue import manifest_json
+from pennsieve_agent.sandbox.compute.catalogue import manifest_json, without_defaults
 from pennsieve_agent.sandbox.compute.images import Images
 from pennsieve_agent.sandbox.compute.seams import Neighbours
 from pennsieve_agent.sandbox.compute.times import rfc3339
 from pennsieve_agent.sandbox.compute.workers import Workers
 from pennsieve_agent.sandbox.store import Row
 from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.source.app_yml import BREAKS_SCHEMA
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,9 @@ class Builder:
         except SourceError as error:
             _say(row, f"the manifest is not used: {error.message}")
             return
+        if BREAKS_SCHEMA in manifest.notes:
+            _say(row, BREAKS_SCHEMA)
+            manifest = without_defaults(manifest)
         text = json.dumps(manifest_json(manifest))
         with self._store.transaction():
             self._store.execute(

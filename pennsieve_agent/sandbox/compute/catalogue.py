@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from pennsieve_agent.domain.workflows import Manifest
@@ -60,6 +61,15 @@ def about(row: Row | None) -> dict[str, Any]:
     """What a version's manifest says, as it is sent; empty before it was read."""
     found: dict[str, Any] = json.loads(row["about"]) if row is not None else {}
     return found
+
+
+def without_defaults(manifest: Manifest) -> Manifest:
+    """A manifest as it is registered when it breaks the schema: without declared defaults.
+
+    From ``contracts/upstream-2026-11.md`` 4.
+    """
+    parameters = tuple(replace(parameter, default=None) for parameter in manifest.parameters)
+    return replace(manifest, parameters=parameters)
 
 
 def manifest_json(manifest: Manifest) -> dict[str, Any]:

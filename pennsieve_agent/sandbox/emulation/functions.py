@@ -40,17 +40,23 @@ WORKERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a handler is given besides its event. ``session`` is boto3's, made of ``keys``.
+    """What a handler is given besides its event.
 
     ``code`` is the function's zip, and ``seconds`` what the call may take.
     """
 
     function: str
-    session: Any
+    region: str
+    make_session: Callable[[Keys, str], Any]
     environ: Mapping[str, str]
     keys: Keys
     code: bytes = field(repr=False)
     seconds: float
+
+    @property
+    def session(self) -> Any:
+        """A new session of boto3, which takes a while to make."""
+        return self.make_session(self.keys, self.region)
 
 
 class Failed(Exception):  # noqa: N818 - what a function's code raised, in another process
@@ -232,7 +238,8 @@ class Functions:
         keys = self._sessions.keys(function.role, SERVICE, function.name, context)
         return Invocation(
             function.name,
-            self._sessions.of(keys, region),
+            region,
+            self._sessions.of,
             {**function.environ, **self._environ},
             keys,
             function.code,

@@ -9,6 +9,7 @@ import pytest
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Manifest
 from pennsieve_agent.errors import EngineError, SourceError
+from pennsieve_agent.source.app_yml import BREAKS_SCHEMA
 from tests.sandbox.compute.lab import BEN, CLEO, REPO, Lab, wait_for
 
 STORE = "/applications/store"
@@ -105,6 +106,19 @@ def test_a_broken_manifest_only_costs_the_defaults(lab: Lab) -> None:
     lab.read_manifest = unreadable
     assert lab.register() == "deployed"
     assert "params" not in only_app(lab)
+
+
+def test_a_manifest_that_breaks_the_schema_only_costs_the_defaults(lab: Lab) -> None:
+    lab.start()
+    window = Parameter("WINDOW", ParameterType.NUMBER, default="10", minimum=1)
+    notes = ("app.yml, line 2: runtime.memory is 12288", BREAKS_SCHEMA)
+    lab.manifest = Manifest("Summary", parameters=(window,), memory=12288, notes=notes)
+    assert lab.register() == "deployed"
+    app = only_app(lab)
+    assert (app["name"], app["runtimeConfig"]["memory"]) == ("Summary", 12288)
+    assert app["params"] == {}
+    (parameter,) = app["paramSchema"]
+    assert parameter == {"name": "WINDOW", "type": "number", "description": "", "min": 1}
 
 
 def test_a_build_cut_off_by_a_restart_is_done_again(lab: Lab) -> None:

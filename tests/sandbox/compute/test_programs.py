@@ -63,11 +63,15 @@ def uploaded(cloud: Cloud, content: bytes, name: str = "") -> str:
 
 
 def test_an_archive_is_made_ready_once(cloud: Cloud, world: World, tmp_path: Path) -> None:
-    content = packed(tmp_path, {"Dockerfile": DOCKERFILE, "run.sh": "echo hello\n"})
+    content = packed(
+        tmp_path, {"Dockerfile": DOCKERFILE, "run.sh": "echo hello\n", "requirements.txt": "#\n"}
+    )
     image = uploaded(cloud, content)
     images = Images(world, ProcessBackend(tmp_path / "cache", "node"))
-    program = images.program(image)
+    said: list[str] = []
+    program = images.program(image, said.append)
     assert program is not None
+    assert said[0] == "installing requirements.txt"
     code = Path(json.loads(program.reference)["code"])
     assert (code / "run.sh").read_text() == "echo hello\n"
     cloud.owner.client("s3").delete_object(
