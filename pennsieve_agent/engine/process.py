@@ -42,7 +42,8 @@ class ProcessBackend:
 
     name = "process"
     isolation = (
-        "nothing is isolated: the program runs as you, with your files, and can change its input"
+        "nothing is isolated: the program runs as you, with your files and all of this machine's "
+        "memory, and can change its input"
     )
 
     def __init__(self, cache: Path, node: str, grace: float = GRACE_SECONDS) -> None:

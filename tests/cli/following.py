@@ -87,3 +87,9 @@ def wait_for(seen: Callable[[], bool], told: Callable[[], str]) -> None:
             return
         pause.wait(0.05)
     raise AssertionError(told())
+
+
+def imported(path: Path) -> str:
+    """What a result says, which Pennsieve imports a moment after the run."""
+    wait_for(lambda: path.is_file() and path.stat().st_size > 0, lambda: f"{path} is not there")
+    return path.read_text()

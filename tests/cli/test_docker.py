@@ -9,8 +9,10 @@ import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
 from tests.cli.conftest import MANIFEST, PROGRAM, repository
+from tests.cli.following import imported
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
+from tests.github import git_settings, on_github
 
 pytestmark = pytest.mark.docker
 PROBE = """
@@ -55,7 +57,7 @@ def test_the_journey_in_containers(agent: Agent, tmp_path: Path) -> None:
     log = agent("run", "logs", "boxed").out
     assert "input: read-only" in log
     assert "where: True True" in log
-    assert (tmp_path / "box/datasets/Data/results/boxed/a-plain.count").read_text() == "3\n"
+    assert imported(tmp_path / "box/datasets/Data/results/boxed/a-plain.count") == "3\n"
 
     failed = agent("run", "start", "-d", "Data", "--param", "EXIT=3", "--wait")
     assert failed.code == 3
@@ -65,10 +67,14 @@ def test_the_journey_in_containers(agent: Agent, tmp_path: Path) -> None:
     assert agent("run", "status", held).out == "canceled\n"
 
 
-def test_an_image_that_cannot_be_built(agent: Agent, tmp_path: Path) -> None:
+def test_an_image_that_cannot_be_built(
+    agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in git_settings(tmp_path / "box").items():
+        monkeypatch.setenv(name, value)
     files = {"Dockerfile": f'FROM {python_image()}\nRUN ["/no/such/program"]\nCMD ["x"]\n'}
     code = repository(tmp_path / "broken", files)
-    result = agent("workflow", "add", str(code))
-    assert result.code == 2
+    result = agent("workflow", "add", on_github(tmp_path / "box", code), "--build", "pennsieve")
+    assert result.code == 2, result.err
     assert "could not build" in result.err
     assert "no reason given" not in result.err

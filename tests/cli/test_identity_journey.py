@@ -12,7 +12,7 @@ import pytest
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.platform.client import Platform
-from tests.cli.conftest import DATASET, Lab, repository
+from tests.cli.conftest import DATASET, Lab, made, repository
 from tests.cli.harness import Agent, Result
 
 ASKS = """\
@@ -58,6 +58,14 @@ class Owner:
     def platform(self) -> Platform:
         """Pennsieve as the owner sees it, beside the commands."""
         return Context(Streams.for_test(), self.agent.environ).platform
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A sandbox of its own: what is made here is not in the way of other tests."""
+    found = made(tmp_path_factory.mktemp("own"))
+    yield found
+    found.box.stop()
 
 
 @pytest.fixture(scope="module")

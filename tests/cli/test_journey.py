@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import DATASET, WORD_COUNT, Lab, commit, repository
+from tests.cli.following import imported
 from tests.cli.harness import Agent
 
 
@@ -62,7 +63,7 @@ def test_the_journey_to_results(ready: Lab, agent: Agent) -> None:
         f"{folder}/b-fancy.count",
         f"{folder}/pennsieve-run.json",
     ]
-    assert (ready.dataset / folder / "a-fancy.count").read_text() == "3\n"
+    assert imported(ready.dataset / folder / "a-fancy.count") == "3\n"
     shown = agent("run", "show", "first run", "--json").document
     assert shown["status"] == "SUCCEEDED"
     assert {s["status"] for s in shown["steps"]} == {"SUCCEEDED"}
@@ -178,7 +179,7 @@ def test_several_repositories_make_a_chain(ready: Lab, agent: Agent, tmp_path: P
         "run", "start", "-w", "sum", "-d", DATASET, "--files", "raw", "--name", "sum", "--follow"
     )
     assert result.code == 0, result.err
-    assert (ready.dataset / "results/sum/sum.txt").read_text() == "5"
+    assert imported(ready.dataset / "results/sum/sum.txt") == "5"
 
 
 DOCKER_ADDER = """\

@@ -58,7 +58,7 @@ def test_an_update_says_what_was_chosen_before(agent: Agent) -> None:
     [
         (("--mode", "fast"), "no deployment mode 'fast'"),
         (("--provisioner", "me"), "no provisioner 'me'"),
-        (("--gpu-tier", "small"), "give both"),
+        (("--gpu-tier", "small"), "must be given together"),
         (("--gpu-tier", "huge", "--max-gpu", "1"), "no GPU tier 'huge'"),
         (("--max-vcpus", "0"), "--max-vcpus is 1 to"),
         (("--monthly-budget", "-1"), "not negative"),

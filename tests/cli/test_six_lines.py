@@ -14,6 +14,7 @@ import pytest
 
 from pennsieve_agent.sandbox.control import Sandbox
 from tests.cli.conftest import WORD_COUNT, repository
+from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
 
 
@@ -73,8 +74,8 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
         "results/first/pennsieve-run.json",
     ]
     dataset = box.data / "datasets" / "Mouse EEG" / "results" / "first"
-    assert (dataset / "a-plain.count").read_text() == "3\n"
-    receipt = json.loads((dataset / "pennsieve-run.json").read_text())
+    assert imported(dataset / "a-plain.count") == "3\n"
+    receipt = json.loads(imported(dataset / "pennsieve-run.json"))
     assert (receipt["id"], receipt["form"]) == (run, "pennsieve-run/1")
     fetched = typed(agent, "run", "outputs", run, "--download", str(tmp_path / "here"), "--json")
     assert fetched.code == 0

@@ -17,6 +17,7 @@ import pytest
 from pennsieve_agent.errors import NodeUnreachable
 from pennsieve_agent.sandbox.control import Sandbox
 from tests.cli.conftest import WORD_COUNT, Lab, commit, repository
+from tests.cli.conftest import made as made_lab
 from tests.cli.harness import Agent
 from tests.cli.owned import ACCOUNT, BUCKET, REGION, REPOSITORY, Owned
 from tests.cli.test_bad_input import refused
@@ -59,6 +60,14 @@ def open_scene(data: Path, environ: dict[str, str], *, made: bool) -> Scene:
     node.remember(agent.environ)
     agent.nodes = node.calls
     return Scene(agent, node, data)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A sandbox of its own: what is made here is not in the way of other tests."""
+    found = made_lab(tmp_path_factory.mktemp("own"))
+    yield found
+    found.box.stop()
 
 
 @pytest.fixture(scope="module")

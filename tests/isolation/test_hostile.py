@@ -43,7 +43,7 @@ CLOSED = {
 """What fails. The metadata address is not among it: a container here reaches what the machine's
 network lets it reach, which is why a machine in a cloud should answer one hop away only."""
 OPEN = {"docker": set[str](), "process": {"other_runs", "write_input"}}
-"""What succeeds, as nothing separates a process from this machine; its input is a copy."""
+"""What succeeds, as nothing separates a process from this machine."""
 
 
 @dataclass(frozen=True)

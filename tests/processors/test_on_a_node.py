@@ -11,6 +11,7 @@ import pytest
 from pennsieve_agent.domain.layout import NO_FILES_AT_TOP
 from pennsieve_agent.sandbox.control import Sandbox
 from tests.cli.conftest import repository
+from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
 from tests.processors.bases import base_image, make_humanize
 from tests.processors.test_repositories import REPOSITORIES
@@ -55,7 +56,10 @@ class Bench:
         return self.agent("run", "start", *chosen, "--wait", *words)
 
     def results(self, name: str) -> dict[str, str]:
-        files = contents(self.data / "results" / name)
+        folder = self.data / "results" / name
+        # Pennsieve imports what was uploaded a moment after the run.
+        imported(folder / "pennsieve-run.json")
+        files = contents(folder)
         del files["pennsieve-run.json"]
         return {path: text.strip() for path, text in files.items()}
 

@@ -336,7 +336,7 @@ def test_a_workflow_is_restored_without_grants_when_that_is_wanted(ada: Machine)
     good(ada, "workflow", "archive", "spike-rate", "--yes")
     result = typed(ada, "workflow", "restore", "spike-rate", answers="n\n", terminal=True)
     assert result.code == 0
-    assert "nothing was granted" in result.err
+    assert "nothing is granted again" in result.err
     assert users(ada) == []
 
 
