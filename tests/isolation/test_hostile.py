@@ -64,8 +64,9 @@ def typed(agent: Agent, *words: str, answers: str = "") -> Any:
     return result.document if result.out else None
 
 
-def program(root: Path, name: str, text: str) -> Path:
-    lines = [f"FROM {python_image()}", "COPY main.py /app/", 'CMD ["python3", "/app/main.py"]', ""]
+def program(engine: str, root: Path, name: str, text: str) -> Path:
+    image = python_image() if engine == "docker" else "python:3.11-slim"
+    lines = [f"FROM {image}", "COPY main.py /app/", 'CMD ["python3", "/app/main.py"]', ""]
     files = {
         "Dockerfile": "\n".join(lines),
         "app.yml": MANIFEST.format(name=name),
@@ -99,7 +100,7 @@ def _attacked(engine: str, agent: Agent, root: Path) -> Attack:
     secret = ("compute", "secret", "set", "my-compute", "HUSH", "--stdin")
     assert agent(*secret, answers=SECRET).code == 0
     for name, text, dataset in (("victim", VICTIM, "Private"), ("hostile", HOSTILE, "Data")):
-        assert agent("workflow", "add", str(program(root, name, text))).code == 0
+        assert agent("workflow", "add", str(program(engine, root, name, text))).code == 0
         words = ("dataset", "grant", name, "-d", dataset, "--access", "read-write")
         assert agent(*words).code == 0
     victim = typed(agent, "run", "start", "-d", "Private", "-w", "victim")["id"]
