@@ -11,7 +11,7 @@ import keyring
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 
-from pennsieve_agent.sandbox.emulation.quick import read_descriptions_once
+from pennsieve_agent.sandbox.emulation.quick import parse_one_at_a_time, read_descriptions_once
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +38,7 @@ def clean_machine(
 @pytest.fixture(autouse=True, scope="session")
 def _descriptions_of_aws_are_read_once() -> None:
     read_descriptions_once()
+    parse_one_at_a_time()
 
 
 def _engine_answers() -> bool:

@@ -7,9 +7,11 @@ request it lists its own modules and methods anew.
 
 from __future__ import annotations
 
+import ast
 import functools
 import json
 import os
+import threading
 from typing import Any
 
 
@@ -19,6 +21,7 @@ def hurry() -> None:
 
     read_descriptions_once()
     look_at_itself_once()
+    parse_one_at_a_time()
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     for names in (vars(models), vars(responses)):
         if not isinstance(names["yaml"], JsonFirst):
@@ -44,6 +47,23 @@ def look_at_itself_once() -> None:
         modules = frozenset(backends.list_of_moto_modules())
         backends.list_of_moto_modules = lambda: modules
         own.method_names_from_class = functools.cache(own.method_names_from_class)
+
+
+def parse_one_at_a_time() -> None:
+    """Let Python make one syntax tree at a time.
+
+    CPython 3.11 counts the depth of all threads' trees together, and fails in ``ast.parse`` when
+    two threads are at it (its issue 106905); web servers make such trees of their routes.
+    """
+    if not hasattr(ast.parse, "__wrapped__"):
+        parse, lock = ast.parse, threading.RLock()
+
+        @functools.wraps(parse)
+        def locked(*source: Any, **how: Any) -> Any:
+            with lock:
+                return parse(*source, **how)
+
+        vars(ast)["parse"] = locked
 
 
 class JsonFirst:
