@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from pennsieve_agent import __version__
-from pennsieve_agent.cli.app import COMMANDS, root
+from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.completion import FILES, Shell, script
 from pennsieve_agent.cli.reference import BEGIN, END, table
 from pennsieve_agent.errors import ExitCode
@@ -18,32 +17,17 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def commands() -> set[str]:
-    group = typer.main.get_command(root)
-    context = typer.Context(group)
-    found = set()
-    for name in COMMANDS:
-        command = group.get_command(context, name)  # type: ignore[attr-defined]
-        for inner in getattr(command, "commands", {}):
-            found.add(f"{name} {inner}")
-        found.add(name)
-    return found
-
-
 def test_every_exit_code_is_documented() -> None:
     rows = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", README)}
     assert rows == {int(code) for code in ExitCode}
 
 
 def test_every_command_in_the_readme_exists() -> None:
-    known = commands()
-    typed = re.findall(r"pennsieve ([a-z]+)(?: ([a-z]+))?", README)
-    for first, second in typed:
-        if first not in COMMANDS:
-            assert first == "agent", first
-            continue
-        has_inner = any(command.startswith(f"{first} ") for command in known)
-        assert not has_inner or not second or f"{first} {second}" in known, f"{first} {second}"
+    """A word after a group is a command or a group of it; none is an old one."""
+    words = set(tree.COMMANDS) | set(tree.GROUPS)
+    for first, second in re.findall(r"pennsieve ([a-z]+)(?: ([a-z]+))?", README):
+        assert first in words | {"agent"}, first
+        assert first not in tree.GROUPS or not second or f"{first} {second}" in words, second
 
 
 def test_the_table_of_commands_is_current() -> None:

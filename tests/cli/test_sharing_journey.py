@@ -142,7 +142,7 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     run = hers.document["id"]
     refused(edith(*start, "-w", "private-count"), 2, "private-count")
     shown = typed(edith, "run", "show", run, "--json").document
-    assert (shown["status"], shown["node"]) == ("SUCCEEDED", "adas")
+    assert (shown["status"], shown["node"]) == ("succeeded", "adas")
     results = scene.box.data / "datasets" / DATASET / "results" / "ediths"
     assert (results / "a-plain.count").read_text() == "3\n"
 
@@ -213,7 +213,7 @@ def test_a_request_that_lies_moves_nothing(scene: Scene) -> None:
     ended = scene.ada("run", "wait", run)
     assert ended.code == 3, ended.out + ended.err
     shown = typed(scene.ada, "run", "show", run, "--json").document
-    assert (shown["status"], shown["details"]["caller"]) == ("FAILED", EDITH)
+    assert (shown["status"], shown["details"]["caller"]) == ("failed", EDITH)
     assert "the packages hold no files" in json.dumps(shown)
     typed(scene.ada, "compute", "unshare", NODE, "--aws", EDITH)
     with pytest.raises(NotPermitted):

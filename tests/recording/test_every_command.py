@@ -13,11 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import typer
-import typer.main
 
-from pennsieve_agent.cli.app import COMMANDS as GROUPS
-from pennsieve_agent.cli.app import root
+from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.boundary import run
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
@@ -99,20 +96,7 @@ def _pointing_at(home: Path, values: dict[str, str], recorder: Recorder) -> Path
     return path
 
 
-def leaves() -> set[str]:
-    """Every command, as the words that name it."""
-    context = typer.Context(group := typer.main.get_command(root))
-    waiting = [(name, group.get_command(context, name)) for name in GROUPS]  # type: ignore[attr-defined]
-    found = set()
-    while waiting:
-        words, command = waiting.pop()
-        inner = getattr(command, "commands", {})
-        waiting += [(f"{words} {name}", each) for name, each in inner.items()]
-        found |= set() if inner else {words}
-    return found
-
-
-LEAVES = leaves()
+LEAVES = set(tree.COMMANDS)
 
 
 def leaf(words: list[str] | tuple[str, ...]) -> str:
