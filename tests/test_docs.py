@@ -10,8 +10,8 @@ import pytest
 from pennsieve_agent import __version__
 from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.completion import FILES, Shell, script
-from pennsieve_agent.cli.reference import BEGIN, END, table
-from pennsieve_agent.errors import ExitCode
+from pennsieve_agent.cli.reference import BEGIN, END, documents, table
+from pennsieve_agent.errors import AgentError, ExitCode
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,6 +20,19 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_every_exit_code_is_documented() -> None:
     rows = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", README)}
     assert rows == {int(code) for code in ExitCode}
+
+
+def test_every_code_of_an_error_is_documented_with_its_exit_code() -> None:
+    told = {
+        (int(row[0]), code)
+        for row in re.findall(r"(?m)^\| (\d+) \|[^|]*\|([^|]*)\|$", README)
+        for code in re.findall(r"`(\w+)`", row[1])
+    }
+    assert told == {(int(cls.exit_code), cls.code) for cls in _kinds(AgentError)}
+
+
+def _kinds(of: type[AgentError]) -> list[type[AgentError]]:
+    return [of, *(inner for cls in of.__subclasses__() for inner in _kinds(cls))]
 
 
 def test_every_command_in_the_readme_exists() -> None:
@@ -33,6 +46,11 @@ def test_every_command_in_the_readme_exists() -> None:
 def test_the_table_of_commands_is_current() -> None:
     kept = README.partition(BEGIN)[2].partition(END)[0]
     if kept != table():
+        pytest.fail("write it anew with: python -m pennsieve_agent.cli.reference")
+
+
+def test_the_description_of_json_documents_is_current() -> None:
+    if (ROOT / "docs" / "json.md").read_text(encoding="utf-8") != documents():
         pytest.fail("write it anew with: python -m pennsieve_agent.cli.reference")
 
 

@@ -63,7 +63,7 @@ def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Jso
     from pennsieve_agent.console.tables import table
 
     context = options.use(ctx, profile, as_json=json)
-    rows = found(context)
+    rows = found(context.aws_credentials)
     if json:
         context.streams.document(
             [{"name": r.name, "account": r.account_id, "kind": r.kind.value} for r in rows]

@@ -44,7 +44,7 @@ def group_page(words: str, width: int) -> str:
     """The page of a group of commands."""
     width, group = _room(width), tree.GROUPS[words]
     return _joined(
-        f"Usage: pennsieve {words} COMMAND ...",
+        _hanging(f"Usage: pennsieve {words} COMMAND ...", width),
         paragraphs(group.help, width),
         *_commands(words, width),
         _section("Examples", examples(group.examples, width)),

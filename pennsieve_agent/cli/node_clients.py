@@ -6,13 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.errors import AgentError
-
 if TYPE_CHECKING:
     from pennsieve_agent.account.worlds import AsksNode
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.domain.own_node import Claimed, OwnNode
+    from pennsieve_agent.domain.own_node import OwnNode
 
 
 def client(context: Context, aws: Aws) -> Callable[[OwnNode], AsksNode]:
@@ -22,19 +20,7 @@ def client(context: Context, aws: Aws) -> Callable[[OwnNode], AsksNode]:
     from pennsieve_agent.settings.node_tickets import KeychainTickets
 
     tickets = KeychainTickets(SystemKeychain())
-    return lambda node: NodeClient(
-        node, aws, tickets, _claimed(context), context.now, context.sleep
-    )
-
-
-def _claimed(context: Context) -> Claimed:
-    from pennsieve_agent.domain.own_node import Claimed
-
-    try:
-        user = context.identity.user
-    except AgentError:
-        return Claimed()
-    return Claimed(user.name, user.email)
+    return lambda node: NodeClient(node, aws, tickets, context.claimed, context.now, context.sleep)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ def nearest(group: str, word: str) -> list[str]:
     from difflib import get_close_matches
 
     entries = {e.words.rpartition(" ")[2]: e.words for e in tree.level(group)}
-    old = {w.rpartition(" ")[2]: w for w in tree.OLD if w.rpartition(" ")[0] == group}
+    old = {w.rpartition(" ")[2]: o.now for w, o in tree.OLD.items() if w.startswith(f"{group} ")}
     near = [
         known[name]
         for known in (entries, old)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pennsieve_agent.domain.identity import ApiKey, Hosts, Profile
-from pennsieve_agent.errors import NotSignedIn, SettingsError, UsageProblem
+from pennsieve_agent.errors import NotSignedIn, SettingsError, UnknownName, UsageProblem
 from pennsieve_agent.settings.config_file import ConfigFile, is_exposed
 from pennsieve_agent.settings.hosts import address, hosts
 from pennsieve_agent.settings.keychain import Keychain, no_keychain
@@ -219,7 +219,7 @@ class Settings:
                 return known
         listed = f"; there are: {', '.join(names)}" if names else "; there is none yet"
         by_variable = not by_flag and self._variable("PENNSIEVE_PROFILE")
-        raise UsageProblem(
+        raise UnknownName(
             f"no profile is called '{name}'{listed}",
             where="PENNSIEVE_PROFILE" if by_variable else file.where,
             hint="list them with: pennsieve profile list",

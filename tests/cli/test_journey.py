@@ -106,7 +106,7 @@ def test_a_program_that_fails(agent: Agent) -> None:
     assert agent("run", "show", run, "--status").code == 3
     states = {s["id"]: s["status"] for s in agent("run", "show", run, "--json").document["steps"]}
     assert states["word-count"] == "failed"
-    assert states["output"] == "NOT_STARTED"
+    assert states["output"] == "pending"
 
 
 @pytest.mark.usefixtures("ready")

@@ -157,9 +157,10 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     assert "BY (CLAIMED)" not in typed(edith, "run", "list").out, "all are hers"
     hers_alone = typed(ada, "run", "list", "--person", "edith@example.org", "--json").document
     assert [row["id"] for row in hers_alone] == [run]
-    details = typed(ada, "run", "show", run, "--json").document["details"]
-    assert details["caller"] == EDITH
-    assert details["person"] == {"name": "Edith Clarke", "email": "edith@example.org"}
+    shown = typed(ada, "run", "show", run, "--json").document
+    assert shown["details"]["caller"] == EDITH
+    who = {"id": EDITH, "name": "Edith Clarke", "email": "edith@example.org"}
+    assert shown["created_by"] == who
     told = typed(ada, "run", "show", run).out
     assert f"started by\t{EDITH} (Edith Clarke, as claimed)" in told
 

@@ -61,7 +61,8 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
     assert (shown["status"], shown["node"]) == ("succeeded", "my-compute")
     details = shown["details"]
     assert details["caller"] == "arn:aws:iam::123456789012:user/ada"
-    assert details["person"] == {"name": "Ada Lovelace", "email": "ada@example.org"}
+    who = {"id": details["caller"], "name": "Ada Lovelace", "email": "ada@example.org"}
+    assert shown["created_by"] == who
     assert details["input"] == {"files": 2, "size": 24}
     assert len(details["code"]["word-count"]["commit"]) == 40
     assert details["code"]["word-count"]["digest"].startswith("sha256:")
