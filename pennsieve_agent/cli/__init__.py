@@ -1,4 +1,4 @@
-'''The commands. A command parses what was typed, composes the parts, and calls them.
+"""The commands. A command parses what was typed, composes the parts, and calls them.
 
 Belongs here: what is typed, and how the parts are put together. Decisions live below, in
 ``services``, ``account`` and ``engine``; what is printed is made by ``console``.
@@ -12,16 +12,13 @@ are raised, and the boundary alone turns them into text and exit codes.
 How a command is written
 ------------------------
 
-1. A row in ``cli/tree/<group>.py``: the words, the module, one line of help, the section. Words that
-   were typed before get an ``Old`` row, which says what is typed now.
+1. A row in ``cli/tree/<group>.py``: the words, the module, one line of help, the section. Words
+   that were typed before get an ``Old`` row, which says what is typed now.
 2. The function, in that module, in the form of ``run cancel`` in ``cli/run.py``::
 
     @command("run cancel", answers="run_status", examples=["pennsieve run cancel spike-rate-1c20"])
     def cancel(context: Context, run: options.Run, wait: Wait = False) -> Shown:
-        \"""Stop a run: end what is running, start nothing more.
-
-        The first sentence is that of the table; more paragraphs say when to use it.
-        \"""
+        # The docstring's first sentence is that of the table; more paragraphs say when to use it.
         ...
         return Shown(document=documents.run_status(...), text="Run 'x' is canceled", notes=[...])
 
@@ -37,10 +34,10 @@ How a command is written
      stream of documents each has ``line=True``.
    * What goes wrong is raised, from ``errors.py``. Questions, progress and plans that wait for a yes
      go to standard error by ``context.streams``.
-   * Options that others have, too, come from ``cli/options.py``, with their letter. Possible values
-     are an enum: the help page lists them.
+   * Options that others have, too, come from ``cli/options.py``, with their letter. Possible
+     values are an enum: the help page lists them.
 3. ``answers`` names the documents, which ``console/schema`` describes field by field. They are made
    in ``console/*documents.py``.
 4. A line in ``tests/recording/commands.py`` that types it: what it asks of Pennsieve and what it
    answers with is held to the tables.
-'''
+"""

@@ -127,8 +127,9 @@ def wrong_answer(answers: tuple[str, ...], out: io.StringIO) -> list[str]:
     wrong: list[str] = []
     for document in documents:
         kinds = ("error",) if set(document) == {"error"} else answers
-        found = [list(faults_of(kind, document, DOCUMENTS)) for kind in kinds]
-        wrong += [] if [] in found else min(found, key=lambda faults: len(faults))
+        found: list[list[str]] = [list(faults_of(kind, document, DOCUMENTS)) for kind in kinds]
+        found.sort(key=len)
+        wrong += found[0]
     return wrong if documents else ["nothing was printed"]
 
 
