@@ -32,8 +32,8 @@ How a command is written
    * A command that shows one thing after another (a log that it follows, a server that it starts)
      yields them: ``-> Iterator[Shown]``. With --json only those with a ``document`` are shown; in a
      stream of documents each has ``line=True``.
-   * What goes wrong is raised, from ``errors.py``. Questions, progress and plans that wait for a yes
-     go to standard error by ``context.streams``.
+   * What goes wrong is raised, from ``errors.py``. Questions, progress and plans that wait for a
+     yes go to standard error by ``context.streams``.
    * Options that others have, too, come from ``cli/options.py``, with their letter. Possible
      values are an enum: the help page lists them.
 3. ``answers`` names the documents, which ``console/schema`` describes field by field. They are made

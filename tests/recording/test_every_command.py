@@ -126,7 +126,8 @@ def wrong_answer(answers: tuple[str, ...], out: io.StringIO) -> list[str]:
         documents = [json.loads(line) for line in text.splitlines()]
     wrong: list[str] = []
     for document in documents:
-        kinds = ("error",) if set(document) == {"error"} else answers
+        failed = isinstance(document, dict) and set(document) == {"error"}
+        kinds = ("error",) if failed else answers
         found: list[list[str]] = [list(faults_of(kind, document, DOCUMENTS)) for kind in kinds]
         found.sort(key=len)
         wrong += found[0]
