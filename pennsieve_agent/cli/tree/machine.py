@@ -66,11 +66,7 @@ _PROFILE = (
 
 _AWS = (
     Command("aws list", "aws", "The AWS credentials on this machine, the best kind first."),
-    Command(
-        "aws add",
-        "aws",
-        "Keep AWS keys in the system's keychain, after AWS has said whose they are.",
-    ),
+    Command("aws add", "aws", "Keep AWS keys in the system's keychain."),
     Command("aws test", "aws", "Ask AWS whose credentials these are."),
     Command("aws remove", "aws", "Forget AWS keys that the keychain holds."),
 )

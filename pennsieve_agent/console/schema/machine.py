@@ -51,4 +51,60 @@ DOCUMENTS: tuple[Document, ...] = (
         "The workspace of a key.",
         (_ID, _NAME, Field("role", "text", "The user's role in it.")),
     ),
+    Document(
+        "removed",
+        "What was taken off this machine: logout, profile remove, aws remove.",
+        (_NAME, Field("removed", "boolean", "True.")),
+    ),
+    Document(
+        "profile_summary",
+        "A profile in a list: profile list.",
+        (
+            _NAME,
+            Field("default", "boolean", "Whether it is used when nobody names one."),
+            Field("host", "text", "Pennsieve's address; null if it is unusable.", null=True),
+        ),
+    ),
+    Document(
+        "profile_default",
+        "The profile that is the default now: profile use.",
+        (_NAME, Field("default", "boolean", "True.")),
+    ),
+    Document(
+        "profile",
+        "A profile: profile show.",
+        (
+            _NAME,
+            Field("host", "text", "Pennsieve's address."),
+            Field("host2", "text", "The address of its second service."),
+            Field("key", "text", "The API key, without its secret.", null=True),
+            Field("key_source", "text", "Where the secret is.", null=True),
+            Field("aws_profile", "text", "The AWS profile it uses.", null=True),
+        ),
+    ),
+    Document(
+        "aws_credentials",
+        "AWS credentials of this machine: aws list.",
+        (
+            Field("name", "text", "The profile's, or that of kept keys.", null=True),
+            Field("aws_account", "text", "The number of the account.", null=True),
+            Field("kind", "word", "How they are come by, such as sso or keychain."),
+        ),
+    ),
+    Document(
+        "aws_identity",
+        "Whose AWS credentials are: aws add, aws test.",
+        (
+            Field("name", "text", "What they are called here.", null=True),
+            Field("aws_account", "text", "The number of the account."),
+            Field("arn", "text", "The identity, as AWS names it."),
+            Field("region", "text", "The region in use."),
+            Field("source", "text", "Where they were found."),
+        ),
+    ),
+    Document(
+        "completion_script",
+        "A script for a shell: completion.",
+        (Field("shell", "word", "The shell."), Field("script", "text", "The script.")),
+    ),
 )
