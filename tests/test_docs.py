@@ -74,7 +74,7 @@ def test_every_variable_is_documented() -> None:
 def test_the_completions_are_current() -> None:
     for shell in Shell:
         kept = (ROOT / "completions" / FILES[shell]).read_text(encoding="utf-8")
-        assert kept == f"{script(shell)}\n", "write them anew with: make completions"
+        assert kept == script(shell), "write them anew with: make completions"
 
 
 def test_the_changelog_knows_the_version() -> None:

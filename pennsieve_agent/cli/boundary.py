@@ -36,6 +36,14 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
         return _bug(error, context.streams, as_json="--json" in words, debug=debug)
 
 
+def complete(words: Sequence[str]) -> int:
+    """Answer a shell that asks how a command line may go on; what goes wrong is not said."""
+    from pennsieve_agent.cli import completing
+
+    with Context(Streams.of_process(os.environ), os.environ) as context:
+        return completing.answer(words, context)
+
+
 def _with_value(word: str) -> str:
     """An option whose value may be left out, with the value that it then has."""
     return f"{word}={_DEFAULTS[word]}" if word in _DEFAULTS else word

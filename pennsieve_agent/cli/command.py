@@ -93,20 +93,20 @@ def declared(row: Command) -> Declared[..., Any] | None:
     return next((v for v in values if isinstance(v, Declared) and v.words == row.words), None)
 
 
-def click_command(row: Command) -> typer.core.TyperCommand:
+def click_command(row: Command) -> ParsedCommand:
     """What parses a command's arguments; makes its help page, too."""
     if form := declared(row):
-        return _Parsed(row, _callback(form), form.examples)
+        return ParsedCommand(row, _callback(form), form.examples)
     from pennsieve_agent.cli.app import callback_of
 
-    return _Parsed(row, callback_of(_module(row).app, row.words), ())
+    return ParsedCommand(row, callback_of(_module(row).app, row.words), ())
 
 
 def _module(row: Command) -> ModuleType:
     return import_module(f"pennsieve_agent.cli.{row.module}")
 
 
-class _Parsed(typer.core.TyperCommand):
+class ParsedCommand(typer.core.TyperCommand):
     """Parses arguments by a function's parameters, and shows our own help page."""
 
     def __init__(self, row: Command, callback: Callable[..., Any], examples: Sequence[str]) -> None:

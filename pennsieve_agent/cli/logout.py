@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.completing import cache_of
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
@@ -24,5 +25,7 @@ def logout(context: Context) -> Shown:
             f"the key comes from {profile.key_source}" if profile.key else "not signed in",
             hint="unset PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET" if profile.key else None,
         )
+    if (names := cache_of(context, profile.name)) is not None:
+        names.remove()
     context.settings.remove(profile.name)
     return Shown({"name": profile.name, "removed": True}, f"Forgot profile '{profile.name}'")

@@ -57,6 +57,20 @@ class Settings:
             return Profile(name="", hosts=self.environment_hosts())
         return self._from_file(file, self._known(file, wanted, by_flag=name is not None))
 
+    def key_id(self, name: str | None = None) -> str:
+        """Whose names may be seen: the hosts and the id of the key in use; "" when signed out.
+
+        The keychain is not asked. Errors as of :meth:`profile`.
+        """
+        if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
+            return f"{self.environment_hosts().api} {key}"
+        file = ConfigFile.load(self._path)
+        wanted = name if name is not None else self._chosen(file)
+        if wanted is None:
+            return ""
+        profile, known, _ = read_profile(file, self._known(file, wanted))
+        return f"{profile.hosts.api} {known}" if known else ""
+
     def names(self) -> list[str]:
         """The names of the file's profiles, sorted."""
         return profile_names(ConfigFile.load(self._path))
