@@ -146,7 +146,7 @@ def test_names_are_fetched_and_signing_out_forgets_them(
         assert fetch(context, None) == 0
     (file,) = (tmp_path / "pennsieve").glob("names-*.json")
     text = file.read_text()
-    for name in (DATASET, "word-count", "my-compute", "zeroth"):
+    for name in (DATASET, "word-count", "zeroth"):
         assert name in text
     assert str(ready.box.profile_values()["api_secret"]) not in text
 
