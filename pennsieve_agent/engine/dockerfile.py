@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from itertools import takewhile
 from types import MappingProxyType
 
-from pennsieve_agent.domain.dockerfile_text import (
+from pennsieve_agent.engine.dockerfile_text import (
     Instruction,
     expand,
     instructions,

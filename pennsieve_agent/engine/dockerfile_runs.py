@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from pennsieve_agent.domain.dockerfile import Dockerfile, Run
-from pennsieve_agent.domain.dockerfile_text import makes_executable, string_list
+from pennsieve_agent.engine.dockerfile import Dockerfile, Run
+from pennsieve_agent.engine.dockerfile_text import makes_executable, string_list
 
 REQUIREMENTS = "requirements.txt"
 MOST_SHOWN = 100
