@@ -167,7 +167,7 @@ def reason(route: ContractRoute, names: list[str], found: list[str], handler: st
         return "the sandbox does not serve it yet"
     if names:
         return "no command needs it yet"
-    return "not in the client yet" if handler else _NOT_HERE
+    return "no command does this" if handler else _NOT_HERE
 
 
 def _counted(checks: int) -> str:
