@@ -15,8 +15,8 @@ from pennsieve_agent.services.node_documents import decode_version, decode_workf
 from pennsieve_agent.services.node_versions import Known, on_nodes
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 Nodes = Sequence[tuple[OwnNode, "NodeCalls"]]
 

@@ -22,9 +22,9 @@ from pennsieve_agent.services.version_document import (
 )
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.images import NodeImages
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 Json = Mapping[str, Any]
 

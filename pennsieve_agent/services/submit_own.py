@@ -22,9 +22,9 @@ from pennsieve_agent.services.node_documents import (
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 
 @dataclass(frozen=True, slots=True)

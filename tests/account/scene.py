@@ -16,10 +16,11 @@ from pennsieve_agent.account.plan import plan_registration
 from pennsieve_agent.account.registration import AccountPlan
 from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
 from pennsieve_agent.account.undo import RemovalReport, apply_removal
-from pennsieve_agent.account.worlds import AsksNode, Progress, Worlds
+from pennsieve_agent.account.worlds import Progress, Worlds
 from pennsieve_agent.aws.cloudformation import stacks_called
 from pennsieve_agent.aws.iam import roles_called
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.node_calls import NodeCalls
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError
 from tests.account.registry import WORKSPACE, FakeRegistry
@@ -65,7 +66,7 @@ class Node:
         return {}
 
 
-def answering(body: Mapping[str, Any] | AgentError) -> Callable[[OwnNode], AsksNode]:
+def answering(body: Mapping[str, Any] | AgentError) -> Callable[[OwnNode], NodeCalls]:
     """Clients of nodes that answer this to everything."""
 
     class Answering:
