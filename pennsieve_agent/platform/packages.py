@@ -16,7 +16,6 @@ from pennsieve_agent.platform.surface import Surface, segment
 _Fields = list[Fields]
 
 PAGE = 500
-LISTING_PAGE = 1000
 MOST_NAMED = 10
 """How many things that failed an error names."""
 

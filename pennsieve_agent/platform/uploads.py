@@ -21,7 +21,7 @@ from pennsieve_agent.platform.surface import Surface
 
 REGISTERED = 1
 _IN_DATASET = {2, 3, 4}
-_LOCAL, _REMOVED = 0, 6
+_LOCAL = 0
 _FINAL_WORDS = ("Finalized", "Verified")
 
 
@@ -55,7 +55,30 @@ class Uploads:
             ValueError: more than 250.
 
         """
-        return self._sync(dataset_id, manifest_id, files, _LOCAL)
+        _check_batch(files)
+        body = {
+            "id": manifest_id,
+            "dataset_id": dataset_id,
+            "files": [
+                {
+                    "upload_id": file.upload_id,
+                    "s3_key": "",
+                    "target_path": file.folder,
+                    "target_name": file.name,
+                    "status": _LOCAL,
+                    "merge_package_id": "",
+                    "file_type": "",
+                }
+                for file in files
+            ],
+        }
+        found = self._post("", dataset_id, body)
+        if found.text("manifest_node_id").lower() != manifest_id.lower():
+            raise PlatformError("Pennsieve took the files into another manifest", where=found.where)
+        return {
+            item.text("upload_id").lower(): item.need_integer("status")
+            for item in found.records("updated_files")
+        }
 
     def keys(self, dataset_id: str, manifest_id: str) -> StorageKeys:
         """Keys to storage, for an hour.
@@ -123,34 +146,6 @@ class Uploads:
             return page.texts("files"), page.text("continuation_token")
 
         return by_cursor(fetch)
-
-    def _sync(
-        self, dataset_id: str, manifest_id: str, files: Sequence[UploadEntry], status: int
-    ) -> dict[str, int]:
-        _check_batch(files)
-        body = {
-            "id": manifest_id,
-            "dataset_id": dataset_id,
-            "files": [
-                {
-                    "upload_id": file.upload_id,
-                    "s3_key": "",
-                    "target_path": file.folder,
-                    "target_name": file.name,
-                    "status": status,
-                    "merge_package_id": "",
-                    "file_type": "",
-                }
-                for file in files
-            ],
-        }
-        found = self._post("", dataset_id, body)
-        if found.text("manifest_node_id").lower() != manifest_id.lower():
-            raise PlatformError("Pennsieve took the files into another manifest", where=found.where)
-        return {
-            item.text("upload_id").lower(): item.need_integer("status")
-            for item in found.records("updated_files")
-        }
 
     def _post(self, below: str, dataset_id: str, body: object) -> Fields:
         answer = self._v2.call(
