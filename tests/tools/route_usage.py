@@ -14,13 +14,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pennsieve_agent
+
 PACKAGE = "pennsieve_agent"
 LAYERS = ("cli", "services", "account")
 _SHORT = {"registry": "compute"}
 """The account layer's protocol for what it needs of the client is met by this resource."""
 _CLIENTS = frozenset({"platform", "context"})
 """What the client itself is called, or what hands on what it says."""
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(pennsieve_agent.__file__).parent
 
 
 @dataclass(slots=True)
