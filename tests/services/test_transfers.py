@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.config_file import read_profile

@@ -18,7 +18,7 @@ from pathlib import Path
 from pennsieve_agent.contract.check import Surface
 from pennsieve_agent.contract.routes import ROUTES, ContractRoute, anonymous, find
 from pennsieve_agent.contract.suite import all_checks
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.platform.client import Platform
 from tests.tools.route_usage import commands_by_method
 
