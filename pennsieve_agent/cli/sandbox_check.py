@@ -14,7 +14,7 @@ from pennsieve_agent.errors import ExitCode, NotSignedIn, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.contract.runner import Outcome
-    from pennsieve_agent.domain.identity import ApiKey, Hosts
+    from pennsieve_agent.domain.profile import ApiKey, Hosts
 
 
 def check(
@@ -65,7 +65,7 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
         ) from error
     from pennsieve_agent.contract.runner import check_all
     from pennsieve_agent.contract.stage import Workshop
-    from pennsieve_agent.domain.identity import ApiKey, Hosts
+    from pennsieve_agent.domain.profile import ApiKey, Hosts
     from pennsieve_agent.platform.raw import RawClient
 
     box = Sandbox(data or context.home / ".pennsieve" / "sandbox")

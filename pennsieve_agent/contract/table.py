@@ -19,7 +19,7 @@ from pennsieve_agent.contract.check import Surface
 from pennsieve_agent.contract.routes import ROUTES, ContractRoute, anonymous, find
 from pennsieve_agent.contract.suite import all_checks
 from pennsieve_agent.contract.usage import commands_by_method
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.platform.client import Platform
 
 PATH = Path(__file__).with_name("COVERAGE.md")

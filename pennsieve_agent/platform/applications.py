@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.domain.offers import Build
+from pennsieve_agent.domain.platform_offers import Build
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing
 from pennsieve_agent.domain.workflows import Application, Version
 from pennsieve_agent.errors import Invalid

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.domain.compute import ComputeNode
-from pennsieve_agent.domain.offers import GpuTier
+from pennsieve_agent.domain.platform_offers import GpuTier
 from pennsieve_agent.errors import Forbidden, PlatformError, Unreachable
 from pennsieve_agent.platform.account_access import BASE
 from pennsieve_agent.platform.accounts import LIST_HINT, Accounts

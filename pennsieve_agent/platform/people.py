@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pennsieve_agent.domain.identity import Workspace
 from pennsieve_agent.domain.people import Member, Team
+from pennsieve_agent.domain.profile import Workspace
 from pennsieve_agent.errors import Conflict, NotFound
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.failures import clean

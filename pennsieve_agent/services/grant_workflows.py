@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.services.node_documents import NodeWorkflow, decode_workflows
-from pennsieve_agent.services.own_nodes import NodeAdmin, ask_each
+from pennsieve_agent.services.own_node_admin import NodeAdmin, ask_each
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow

@@ -11,7 +11,7 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import AgentError, AwsError, NodeError, PlatformError, UsageProblem
 from pennsieve_agent.services.node_documents import NodeWorkflow, decode_workflows
-from pennsieve_agent.services.version_document import (
+from pennsieve_agent.services.version_request import (
     Document,
     Naming,
     NodeSettings,
@@ -23,8 +23,8 @@ from pennsieve_agent.services.version_document import (
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.images import NodeImages
     from pennsieve_agent.services.run_backend import NodeCalls
+    from pennsieve_agent.services.workflow_images import NodeImages
 
 Json = Mapping[str, Any]
 
@@ -163,7 +163,7 @@ def ensure_version(
         if model is not None:
             placed.append(put_version(desk, dict(model)))
             continue
-        from pennsieve_agent.services.images import (  # noqa: PLC0415 - few runs need it
+        from pennsieve_agent.services.workflow_images import (  # noqa: PLC0415 - few runs need it
             images_of_pennsieve,
         )
 

@@ -48,7 +48,7 @@ from pennsieve_agent.aws.queues import queues
 from pennsieve_agent.aws.registry_copy import sign_in
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.aws_principals import parse_principal
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AwsError
 from tests.account.conftest import heard

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.client import Platform
