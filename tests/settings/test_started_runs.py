@@ -19,7 +19,7 @@ KEPT = {"name": "first-1"}
 HOLDER = """
 import sys
 from pathlib import Path
-from pennsieve_agent.settings.run_journal import RunJournal
+from pennsieve_agent.settings.started_runs import RunJournal
 start = RunJournal(Path(sys.argv[1]), lambda: 1_000_000.0).begin({}, "n", {"name": "x"})
 print(start.run_id, flush=True)
 sys.stdin.read()
