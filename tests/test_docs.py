@@ -10,8 +10,8 @@ import pytest
 from pennsieve_agent import __version__
 from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.completion import FILES, Shell, script
-from pennsieve_agent.cli.reference import BEGIN, END, documents, table
 from pennsieve_agent.errors import AgentError, ExitCode
+from tests.tools.reference import BEGIN, END, documents, table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,12 +46,12 @@ def test_every_command_in_the_readme_exists() -> None:
 def test_the_table_of_commands_is_current() -> None:
     kept = README.partition(BEGIN)[2].partition(END)[0]
     if kept != table():
-        pytest.fail("write it anew with: python -m pennsieve_agent.cli.reference")
+        pytest.fail("write it anew with: python -m tests.tools.reference")
 
 
 def test_the_description_of_json_documents_is_current() -> None:
     if (ROOT / "docs" / "json.md").read_text(encoding="utf-8") != documents():
-        pytest.fail("write it anew with: python -m pennsieve_agent.cli.reference")
+        pytest.fail("write it anew with: python -m tests.tools.reference")
 
 
 def test_the_table_names_what_is_typed() -> None:

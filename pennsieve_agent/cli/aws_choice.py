@@ -11,8 +11,8 @@ from pennsieve_agent.errors import Ambiguous, UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.aws.profiles import Configured
     from pennsieve_agent.console.streams import Streams
-    from pennsieve_agent.domain.identity import AwsSettings
-    from pennsieve_agent.settings.aws_keys import AwsKeyring
+    from pennsieve_agent.domain.profile import AwsSettings
+    from pennsieve_agent.settings.aws_keychain import AwsKeyring
 
 _HINT = "choose with: --aws-profile NAME"
 _TRIES = 3

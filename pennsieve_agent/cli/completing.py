@@ -155,7 +155,7 @@ def names_of(context: Context, ask: Callable[[str | None], None]) -> Callable[..
 
 
 def _own_nodes(context: Context, profile: str | None) -> Sequence[Any]:
-    from pennsieve_agent.settings.own_nodes import OwnNodes
+    from pennsieve_agent.settings.own_nodes_file import OwnNodes
 
     name = profile or context.settings.default_name()
     return OwnNodes.beside(context.config_path).list(name) if name else ()

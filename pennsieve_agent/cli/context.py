@@ -17,16 +17,14 @@ from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.errors import AgentError, NotSignedIn
 
 if TYPE_CHECKING:
-    from pennsieve_agent.aws.node_client import NodeClient
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.aws_choice import Credentials
     from pennsieve_agent.cli.node_calls import LazyNode
-    from pennsieve_agent.domain.identity import Identity, Profile
+    from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
     from pennsieve_agent.domain.own_node import Claimed, OwnNode
+    from pennsieve_agent.domain.profile import Identity, Profile
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.own_nodes import NodeAdmin
-    from pennsieve_agent.services.run_backend import NodeCalls
-    from pennsieve_agent.settings.aws_keys import AwsKeyring
+    from pennsieve_agent.settings.aws_keychain import AwsKeyring
     from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings
 
@@ -162,7 +160,7 @@ class Context:
     @cached_property
     def own_nodes(self) -> list[OwnNode]:
         """The own nodes that this machine remembers for the profile in use; AWS is not asked."""
-        from pennsieve_agent.settings.own_nodes import OwnNodes
+        from pennsieve_agent.settings.own_nodes_file import OwnNodes
 
         return OwnNodes.beside(self.config_path).list(self.profile.name)
 
@@ -173,22 +171,19 @@ class Context:
     def _lazy(self, node: OwnNode) -> LazyNode:
         from pennsieve_agent.cli.node_calls import LazyNode
 
-        return self._nodes.setdefault(node.token, LazyNode(node, self._node_client))
+        return self._nodes.setdefault(node.token, LazyNode(node, self._open_node))
 
-    def _node_client(self, node: OwnNode) -> NodeClient:
-        """Calls a node with AWS credentials; what is said of the caller is checked by AWS."""
+    def _open_node(self, node: OwnNode) -> NodeCalls:
+        return self.calls_with(self.aws(node.region, node.aws_profile or None))(node)
+
+    def calls_with(self, aws: Aws) -> Callable[[OwnNode], NodeCalls]:
+        """What calls own nodes with these AWS credentials."""
         from pennsieve_agent.aws.node_client import NodeClient
         from pennsieve_agent.settings.keychain import SystemKeychain
         from pennsieve_agent.settings.node_tickets import KeychainTickets
 
-        return NodeClient(
-            node,
-            self.aws(node.region, node.aws_profile or None),
-            KeychainTickets(SystemKeychain()),
-            self.claimed,
-            self.now,
-            self.sleep,
-        )
+        tickets = KeychainTickets(SystemKeychain())
+        return lambda node: NodeClient(node, aws, tickets, self.claimed, self.now, self.sleep)
 
     @property
     def claimed(self) -> Claimed:
@@ -204,7 +199,7 @@ class Context:
     @cached_property
     def aws_keyring(self) -> AwsKeyring:
         """AWS keys in the system's keychain."""
-        from pennsieve_agent.settings.aws_keys import AwsKeyring
+        from pennsieve_agent.settings.aws_keychain import AwsKeyring
         from pennsieve_agent.settings.keychain import SystemKeychain
 
         return AwsKeyring(SystemKeychain())

@@ -12,7 +12,7 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.identity import ApiKey, Identity, Profile
+    from pennsieve_agent.domain.profile import ApiKey, Identity, Profile
 
 _NEW_PROFILE = "lab"
 
@@ -46,7 +46,7 @@ def login(
     """
     from dataclasses import replace
 
-    from pennsieve_agent.domain.identity import Hosts, Profile
+    from pennsieve_agent.domain.profile import Hosts, Profile
 
     profile = context.profile_name
     known = _known(context, profile)
@@ -74,7 +74,7 @@ def _known(context: Context, name: str | None) -> Profile | None:
 
 
 def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
-    from pennsieve_agent.domain.identity import ApiKey
+    from pennsieve_agent.domain.profile import ApiKey
 
     instead = "give --key KEY and --secret-stdin, or set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET"
     streams = context.streams

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pennsieve_agent.aws.node_client import NodeClient
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
 
 _OPENING = threading.Lock()
@@ -17,10 +17,10 @@ _OPENING = threading.Lock()
 class LazyNode:
     """Opens nothing, and imports nothing of AWS, before the first call."""
 
-    def __init__(self, node: OwnNode, open_client: Callable[[OwnNode], NodeClient]) -> None:
+    def __init__(self, node: OwnNode, open_client: Callable[[OwnNode], NodeCalls]) -> None:
         self.node = node
         self._open = open_client
-        self._client: NodeClient | None = None
+        self._client: NodeCalls | None = None
 
     def ask(
         self,
@@ -31,10 +31,10 @@ class LazyNode:
         *,
         admin: bool = False,
     ) -> Mapping[str, Any]:
-        """See :meth:`~pennsieve_agent.services.run_backend.NodeCalls.ask`."""
+        """See :meth:`~pennsieve_agent.domain.node_calls.NodeCalls.ask`."""
         return self._opened().ask(method, path, query, body, admin=admin)
 
-    def _opened(self) -> NodeClient:
+    def _opened(self) -> NodeCalls:
         with _OPENING:
             if self._client is None:
                 self._client = self._open(self.node)

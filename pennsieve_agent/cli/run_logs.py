@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli import run_views
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.all_runs import Located
-    from pennsieve_agent.services.follow import Follower
+    from pennsieve_agent.services.follow_run import Follower
 
 
 @command(
@@ -80,7 +80,7 @@ def _check_step(run: Run, step: str | None) -> None:
 
 
 def _until_now(run: Run, follower: Follower, views: run_views.EventViews) -> Shown:
-    from pennsieve_agent.services.follow import Line
+    from pennsieve_agent.services.follow_run import Line
 
     lines = [views.shown(event) for event in follower.once() if isinstance(event, Line)]
     return Shown(
@@ -94,10 +94,12 @@ def _saved(context: Context, located: Located, file: Path) -> Shown:
     """Save the archive of a run's logs."""
     from pennsieve_agent.cli import run_places
     from pennsieve_agent.console.words import size
-    from pennsieve_agent.services import log_archive
+    from pennsieve_agent.services import run_log_archive
 
     run = located.run
-    count = log_archive.save(located.backend, run, file, lambda url: run_places.fetch(context, url))
+    count = run_log_archive.save(
+        located.backend, run, file, lambda url: run_places.fetch(context, url)
+    )
     return Shown(
         document={"run_id": run.uuid, "file": str(file), "size": count},
         text=f"Saved the logs of run '{run.label}' to {file}",

@@ -12,7 +12,7 @@ from pennsieve_agent.services.node_versions import on_nodes
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.all_runs import AllRuns
-    from pennsieve_agent.services.found_workflows import Nodes
+    from pennsieve_agent.services.find_workflow import Nodes
 
 _RUNS = 50
 
