@@ -73,14 +73,14 @@ def _pattern(path: str) -> str:
 
 def _section(surface: str, section: str, text: str, reason: str = "") -> list[ContractRoute]:
     """The routes of a section: a line for each path, with its methods."""
-    found = []
+    routes = []
     for line in text.split("\n"):
         methods, _, path = line.strip().partition(" ")
-        found += [
+        routes += [
             ContractRoute(surface, method, path, section, reason)
             for method in (methods.split(",") if path else ())
         ]
-    return found
+    return routes
 
 
 _R, _W = "/compute/resources", "/compute/workflows"

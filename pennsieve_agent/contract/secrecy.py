@@ -30,11 +30,11 @@ def masked(value: Any) -> Any:
     match value:
         case dict():
             return {
-                key: HIDDEN if is_secret(key) and not isinstance(each, dict) else masked(each)
-                for key, each in value.items()
+                key: HIDDEN if is_secret(key) and not isinstance(item, dict) else masked(item)
+                for key, item in value.items()
             } | ({"key": HIDDEN} if "secret" in value else {})
         case list():
-            return [masked(each) for each in value]
+            return [masked(item) for item in value]
         case _:
             return value
 

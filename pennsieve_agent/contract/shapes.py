@@ -132,18 +132,18 @@ def _extra(shape: Only, value: Any, where: str) -> Iterator[str]:
 
 def _each(shape: Each, value: Any, where: str) -> Iterator[str]:
     yield from _object({}, value, where)
-    for name, each in value.items() if isinstance(value, dict) else ():
-        yield from _mismatches(shape.shape, each, f"{where}.{name}")
+    for name, item in value.items() if isinstance(value, dict) else ():
+        yield from _mismatches(shape.shape, item, f"{where}.{name}")
 
 
 def _either(shape: Either, value: Any, where: str) -> Iterator[str]:
     """Of several kinds of object, what keeps it from being the one that it is most like."""
-    found = [mismatches(each, value, where) for each in shape.shapes]
-    if not all(found):
+    by_shape = [mismatches(inner, value, where) for inner in shape.shapes]
+    if not all(by_shape):
         return
     objects = [
-        each
-        for each, kind in zip(found, shape.shapes, strict=True)
+        problems
+        for problems, kind in zip(by_shape, shape.shapes, strict=True)
         if isinstance(value, dict) and isinstance(kind, dict | Only | Each)
     ]
     if objects:
@@ -185,10 +185,10 @@ def _list(inner: Any, value: Any, where: str) -> Iterator[str]:
     if not isinstance(value, list):
         yield f"{where} is {_short(value)}, not a list"
         return
-    for place, each in enumerate(value):
-        found = mismatches(inner, each, f"{where}[{place}]")
-        yield from found
-        if found:  # one bad item of a long list says enough
+    for place, item in enumerate(value):
+        problems = mismatches(inner, item, f"{where}[{place}]")
+        yield from problems
+        if problems:  # one bad item of a long list says enough
             return
 
 
@@ -202,7 +202,7 @@ def describe(shape: Any) -> str:
         case Matching():
             return f"a text like {shape.pattern}"
         case Either():
-            return " or ".join(describe(each) for each in shape.shapes)
+            return " or ".join(describe(inner) for inner in shape.shapes)
         case Filled():
             return "a list that is not empty"
         case dict() | Only() | Each():

@@ -36,11 +36,11 @@ class _Module:
 def commands_by_method(resources: Mapping[str, frozenset[str]]) -> dict[str, set[str]]:
     """For each ``resource.method`` of the client, the commands that come to it."""
     modules = {module.name: module for module in _modules()}
-    found: dict[str, set[str]] = defaultdict(set)
+    used_by: dict[str, set[str]] = defaultdict(set)
     for command, start in _commands(modules):
         for used in _reached(start, modules, resources):
-            found[used].add(command)
-    return found
+            used_by[used].add(command)
+    return used_by
 
 
 def _modules() -> Iterator[_Module]:
@@ -53,9 +53,9 @@ def _modules() -> Iterator[_Module]:
                 if isinstance(node, ast.ImportFrom) and node.module:
                     for alias in node.names:
                         module.imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-            for each in module.tree.body:
-                if isinstance(each, ast.FunctionDef | ast.ClassDef):
-                    module.functions[each.name] = each
+            for part in module.tree.body:
+                if isinstance(part, ast.FunctionDef | ast.ClassDef):
+                    module.functions[part.name] = part
             yield module
 
 
@@ -64,9 +64,9 @@ def _commands(modules: Mapping[str, _Module]) -> Iterator[tuple[str, str]]:
     for name, module in modules.items():
         _, layer, stem = name.rsplit(".", 2)
         if layer == "cli" and stem in _top_level():
-            found = [(w, f) for w, f in _of_app(module, "app", modules)]
-            alone = len(found) == 1 and found[0][0] == stem
-            yield from ((stem if alone else f"{stem} {words}", f) for words, f in found)
+            named = [(w, f) for w, f in _of_app(module, "app", modules)]
+            alone = len(named) == 1 and named[0][0] == stem
+            yield from ((stem if alone else f"{stem} {words}", f) for words, f in named)
 
 
 def _top_level() -> set[str]:
@@ -132,9 +132,9 @@ def _word(call: ast.AST, keyword: str = "name") -> str:
     """The name that a call gives: its first argument if that is a text, or its keyword."""
     if not isinstance(call, ast.Call):
         return ""
-    given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == keyword)]
+    values = [*call.args[:1], *(k.value for k in call.keywords if k.arg == keyword)]
     return next(
-        (g.value for g in given if isinstance(g, ast.Constant) and isinstance(g.value, str)), ""
+        (g.value for g in values if isinstance(g, ast.Constant) and isinstance(g.value, str)), ""
     )
 
 

@@ -28,21 +28,21 @@ class Compute(Accounts, NodeChanges):
         for it (3.4), which here is the empty list.
         """
         try:
-            found = self._v2.get_records(NODES, {"account_owner": "true"})
+            records = self._v2.get_records(NODES, {"account_owner": "true"})
         except Forbidden as error:
             if error.message.endswith(": forbidden"):
                 return []
             raise
-        return sorted((decode_node(n) for n in found), key=lambda node: (node.name, node.uuid))
+        return sorted((decode_node(n) for n in records), key=lambda node: (node.name, node.uuid))
 
     def nodes(self, organization_id: str) -> list[ComputeNode]:
         """The nodes of a workspace that the user can reach, by name.
 
         Route: GET v2 /compute/resources/compute-nodes
         """
-        found = self._v2.get_records(NODES, {"organization_id": organization_id})
+        records = self._v2.get_records(NODES, {"organization_id": organization_id})
         return sorted(
-            (decode_node(item) for item in found), key=lambda node: (node.name, node.uuid)
+            (decode_node(item) for item in records), key=lambda node: (node.name, node.uuid)
         )
 
     def node_in_full(self, uuid: str) -> ComputeNode:
@@ -55,16 +55,16 @@ class Compute(Accounts, NodeChanges):
         """
         node = self.node(uuid)
         listed = self.nodes(node.organization_id) if node.organization_id else self.own_nodes()
-        found = next((other for other in listed if other.uuid == uuid), None)
-        return node if found is None else with_health(node, found)
+        match = next((other for other in listed if other.uuid == uuid), None)
+        return node if match is None else with_health(node, match)
 
     def gpu_tiers(self, organization_id: str) -> list[GpuTier]:
         """The GPU machines a node may have, cheapest first, for any member of the workspace.
 
         Route: GET v2 /compute/resources/gpu-tiers
         """
-        found = self._v2.get_records(f"{BASE}/gpu-tiers", {"organization_id": organization_id})
-        return sorted((decode_tier(item) for item in found), key=lambda tier: tier.hourly_price)
+        records = self._v2.get_records(f"{BASE}/gpu-tiers", {"organization_id": organization_id})
+        return sorted((decode_tier(item) for item in records), key=lambda tier: tier.hourly_price)
 
     def create_node(
         self, account_uuid: str, name: str, organization_id: str, *, deployment_mode: str = "basic"
@@ -110,8 +110,8 @@ class Compute(Accounts, NodeChanges):
         except Unreachable as error:
             self._note("the answer was lost; looking whether the node exists")
             lost = error
-        if found := look(find, self._sleep):
-            return found
+        if created := look(find, self._sleep):
+            return created
         raise lost or PlatformError(
             f"Pennsieve accepted the node '{name}' but does not show it yet", hint=LIST_HINT
         )

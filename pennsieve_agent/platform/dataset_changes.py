@@ -35,8 +35,8 @@ class DatasetChanges:
         The platform cannot look for a name (``core.md`` section 8, trap 18): its search is asked
         first, then the whole list is read.
         """
-        for found in (self.search(name), dataset_pages(self._v1, {})):
-            for dataset in found:
+        for datasets in (self.search(name), dataset_pages(self._v1, {})):
+            for dataset in datasets:
                 if dataset.name == name.strip():
                     return dataset
         return None
@@ -62,8 +62,8 @@ class DatasetChanges:
             return decode_dataset(self._v1.post_record("/datasets", body))
         except Unreachable:
             # Names are unique and there was none of this one, so one that is there now is ours.
-            if found := self.named(name):
-                return found
+            if dataset := self.named(name):
+                return dataset
             raise
 
     def edit(

@@ -31,10 +31,10 @@ class Integrations:
             PlatformError: the answer has no key.
 
         """
-        made = self._v1.post_record("/webhooks", new.body)
-        token = made.need_record("tokenSecret")
+        reply = self._v1.post_record("/webhooks", new.body)
+        token = reply.need_record("tokenSecret")
         key = ApiKey(token.need_text("key"), token.need_text("secret"))
-        return made.need_integer("id"), key
+        return reply.need_integer("id"), key
 
     def enable(self, dataset_id: str, integration: int) -> None:
         """Put an integration's user on a dataset; for its managers. May be repeated.

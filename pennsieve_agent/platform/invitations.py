@@ -31,8 +31,10 @@ class Invitations:
             Forbidden: the user is no administrator.
 
         """
-        found = map(_invitation, self._v1.get_records(_path(organization_id)))
-        return sorted(found, key=lambda each: (each.email.casefold(), each.id))
+        invitations = map(_invitation, self._v1.get_records(_path(organization_id)))
+        return sorted(
+            invitations, key=lambda invitation: (invitation.email.casefold(), invitation.id)
+        )
 
     def resend(self, organization_id: str, invitation_id: str) -> None:
         """Invite once more. Sends mail, and is sent once.

@@ -56,7 +56,7 @@ class LegacyApplications:
 
     def _check(self, organization_id: str, uuid: str) -> None:
         """The platform does not look whose row it is (section 8, trap 6); its list does."""
-        if uuid not in {each.uuid for each in self.list(organization_id)}:
+        if uuid not in {application.uuid for application in self.list(organization_id)}:
             raise NotFound(f"there is no legacy application {uuid} in the workspace")
 
 

@@ -59,11 +59,11 @@ class Packages:
 
         def fetch(offset: int) -> tuple[_Fields, bool]:
             page = self._v1.get_record(path, {"limit": PAGE, "offset": offset})
-            found = page.records("children")
-            return found, len(found) < PAGE
+            rows = page.records("children")
+            return rows, len(rows) < PAGE
 
-        found = by_offset(fetch, lambda child: child.record("content").text("nodeId", "id"))
-        return map(decode_package, found)
+        rows = by_offset(fetch, lambda child: child.record("content").text("nodeId", "id"))
+        return map(decode_package, rows)
 
     def list(
         self, dataset_id: str, *, kinds: Sequence[str] = (), file_name: str = ""
@@ -89,8 +89,8 @@ class Packages:
             page = self._v1.get_record(f"/datasets/{segment(dataset_id)}/packages", query)
             return page.records("packages"), page.text("cursor")
 
-        found = map(decode_listed, by_cursor(fetch))
-        return (package for package in found if not kinds or package.kind in kinds)
+        packages = map(decode_listed, by_cursor(fetch))
+        return (package for package in packages if not kinds or package.kind in kinds)
 
     def files(self, package_id: str) -> Iterator[SourceFile]:
         """The files of a package, page by page.
@@ -105,12 +105,12 @@ class Packages:
 
         def fetch(offset: int) -> tuple[_Fields, bool]:
             page = self._v1.get_record(path, {"limit": PAGE, "offset": offset})
-            found = page.records("results")
+            rows = page.records("results")
             total = page.integer("totalCount")
-            return found, total is not None and offset + len(found) >= total
+            return rows, total is not None and offset + len(rows) >= total
 
-        found = by_offset(fetch, lambda row: row.record("content").need_integer("id"))
-        return map(decode_source, found)
+        rows = by_offset(fetch, lambda row: row.record("content").need_integer("id"))
+        return map(decode_source, rows)
 
     def url(self, package_id: str, file_number: int) -> str:
         """The address of a file's bytes, without any key, valid for 30 minutes (trap 22).

@@ -27,7 +27,7 @@ class People:
         A key works in one workspace and none can be switched to (``core.md`` section 8, trap 1).
         """
         rows = self._v1.get_record("/organizations").records("organizations")
-        found = [
+        workspaces = [
             Workspace(
                 id=row.record("organization").need_text("id"),
                 name=row.record("organization").text("name"),
@@ -35,7 +35,7 @@ class People:
             )
             for row in rows
         ]
-        return sorted(found, key=lambda workspace: (workspace.name.casefold(), workspace.id))
+        return sorted(workspaces, key=lambda workspace: (workspace.name.casefold(), workspace.id))
 
     def members(self, organization_id: str) -> list[Member]:
         """The members of a workspace, by name; guests may ask too.
@@ -49,9 +49,9 @@ class People:
 
         Route: GET v1 /organizations/{id}/members
         """
-        wanted = email.strip().casefold()
-        found = (m for m in self.members(organization_id) if m.email.casefold() == wanted)
-        return next(found, None)
+        address = email.strip().casefold()
+        members = (m for m in self.members(organization_id) if m.email.casefold() == address)
+        return next(members, None)
 
     def anybody(self, email: str) -> Member | None:
         """The person with an e-mail address, in the workspace or not; None when there is none.

@@ -42,9 +42,9 @@ class Trash:
                 "offset": offset,
             }
             page = self._v2.get_record("/datasets/trashcan", query)
-            found = [_discarded(row) for row in page.records("packages")]
+            rows = [_discarded(row) for row in page.records("packages")]
             total = page.integer("totalCount")
-            return found, total is not None and offset + len(found) >= total
+            return rows, total is not None and offset + len(rows) >= total
 
         return by_offset(fetch, lambda item: item.id)
 

@@ -40,7 +40,7 @@ class AwsPeople:
     def all(self) -> list[AwsPerson]:
         """Everybody."""
         row = self._store.row("SELECT value FROM settings WHERE name = 'aws_people'")
-        return [AwsPerson(**each) for each in json.loads(row["value"])] if row else []
+        return [AwsPerson(**fields) for fields in json.loads(row["value"])] if row else []
 
     def find(self, key: str) -> AwsPerson | None:
         """Whose key it is."""
@@ -61,13 +61,13 @@ class AwsPeople:
             raise UsageProblem(f"'{account}' is no AWS account", hint="it has twelve digits")
         if any(person.name == name for person in self.all()):
             raise UsageProblem(f"there is an AWS profile '{name}' already")
-        made = AwsPerson(name, account, *new_key())
+        new = AwsPerson(name, account, *new_key())
         with self._store.transaction():
-            rows = [asdict(person) for person in (*self.all(), made)]
+            rows = [asdict(person) for person in (*self.all(), new)]
             self._store.execute(
                 "INSERT OR REPLACE INTO settings VALUES ('aws_people', ?)", (json.dumps(rows),)
             )
-        return made
+        return new
 
 
 def owner_key(store: Store) -> tuple[str, str]:

@@ -97,8 +97,8 @@ class Account:
     def _keep(self, entry: request_journal.Entry, request: wire.AwsRequest, answer: bytes) -> None:
         """Write down what a request changed, or the request itself."""
         if not self.services.items.keep(request):
-            made = made_by(request.service, request.operation, answer)
-            self._journal.append(replace(entry, made=made))
+            new_id = made_by(request.service, request.operation, answer)
+            self._journal.append(replace(entry, made=new_id))
         if request.service in _MAKE_FUNCTIONS:
             self.services.functions_changed()
 
@@ -137,10 +137,10 @@ class Account:
         if _is_registry(environ):  # which has sign-ins of its own
             return environ
         body = environ["wsgi.input"].read()
-        found = self._signatures.check(environ, body)
-        if isinstance(found, Answer):
-            return found
-        place = {"HTTP_X_MOTO_ACCOUNT_ID": found.account} if found.account else {}
+        signed = self._signatures.check(environ, body)
+        if isinstance(signed, Answer):
+            return signed
+        place = {"HTTP_X_MOTO_ACCOUNT_ID": signed.account} if signed.account else {}
         return {**environ, **place, SIGNED: True, "wsgi.input": io.BytesIO(body)}
 
     def _credential(self, key: str) -> Credential | None:
@@ -187,7 +187,7 @@ class Account:
         start_response(answer.status, answer.headers)
         return [answer.body]
 
-    def _record_image(self, account: str, region: str, given: Mapping[str, str]) -> bool:
+    def _record_image(self, account: str, region: str, image: Mapping[str, str]) -> bool:
         """Tell moto's ECR of an image that was pushed, so that it is known after a restart, too."""
         scope = f"Credential=registry/20200101/{region}/ecr/aws4_request"
         environ = {
@@ -204,7 +204,7 @@ class Account:
             "HTTP_X_AMZ_TARGET": "AmazonEC2ContainerRegistry_V20150921.PutImage",
             "HTTP_X_MOTO_ACCOUNT_ID": account,
         }
-        body = json.dumps(given).encode()
+        body = json.dumps(image).encode()
         entry = request_journal.Entry(environ, body, secrets.randbits(62))
         with self._lock:
             if self._emulation is None:
@@ -267,11 +267,11 @@ class _Answer:
             self.status, self.headers = status, headers
             return chunks.append
 
-        found = app(environ, start_response)
+        content = app(environ, start_response)
         try:
-            chunks.extend(found)
+            chunks.extend(content)
         finally:
-            if (close := getattr(found, "close", None)) is not None:
+            if (close := getattr(content, "close", None)) is not None:
                 close()
         self.body = b"".join(chunks)
 

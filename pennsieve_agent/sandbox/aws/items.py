@@ -42,21 +42,21 @@ class Items:
             table = backend.tables[name.rpartition("/")[2]]
             names = (table.hash_key_attr, table.range_key_attr)
             key = {attribute: part[attribute] for attribute in names if attribute}
-            found = table.get_item(
+            item = table.get_item(
                 *(_value(part[attribute]) if attribute else None for attribute in names)
             )
             place = f"{request.region} {table.name}"
             self._tables[place] = table
-            self._write(place, key, found)
+            self._write(place, key, item)
         return True
 
-    def _write(self, place: str, key: Mapping[str, Any], found: Any) -> None:
+    def _write(self, place: str, key: Mapping[str, Any], stored: Any) -> None:
         text = json.dumps(key, sort_keys=True)
-        if found is None:
+        if stored is None:
             where = "place = ? AND key = ?"
             self._store.execute(f"DELETE FROM dynamodb_items WHERE {where}", (place, text))  # noqa: S608
         else:
-            item = json.dumps(found.to_json()["Attributes"])
+            item = json.dumps(stored.to_json()["Attributes"])
             self._store.execute(
                 "INSERT OR REPLACE INTO dynamodb_items VALUES (?, ?, ?)", (place, text, item)
             )
@@ -88,17 +88,19 @@ _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWr
 
 def _touched(request: AwsRequest) -> Iterator[_Touched]:
     """The tables and keys (or whole items) that a request names."""
-    given = request.parameters
+    parameters = request.parameters
     match request.operation:
         case "TransactWriteItems":
-            for part in (part for each in given["TransactItems"] for part in each.values()):
+            for part in (
+                part for writes in parameters["TransactItems"] for part in writes.values()
+            ):
                 yield part["TableName"], part.get("Item") or part["Key"]
         case "BatchWriteItem":
-            for table, writes in given["RequestItems"].items():
-                for part in (part for each in writes for part in each.values()):
+            for table, writes in parameters["RequestItems"].items():
+                for part in (part for write in writes for part in write.values()):
                     yield table, part.get("Item") or part["Key"]
         case _:
-            yield given["TableName"], given.get("Item") or given["Key"]
+            yield parameters["TableName"], parameters.get("Item") or parameters["Key"]
 
 
 def _value(value: Mapping[str, Any]) -> Any:

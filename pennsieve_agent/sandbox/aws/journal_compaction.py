@@ -32,8 +32,8 @@ def made_by(service: str, operation: str, answer: bytes) -> str:
     """The id that an answer gave to what was made, where later requests name only that."""
     if (service, operation) != ("elasticfilesystem", "CreateAccessPoint"):
         return ""
-    found: dict[str, Any] = json.loads(answer)
-    return str(found["AccessPointId"])
+    content: dict[str, Any] = json.loads(answer)
+    return str(content["AccessPointId"])
 
 
 def superfluous(entries: Iterable[Entry]) -> set[int]:
@@ -41,10 +41,10 @@ def superfluous(entries: Iterable[Entry]) -> set[int]:
     dropped: set[int] = set()
     kept: dict[str, list[int]] = defaultdict(list)
     for place, entry in enumerate(entries):
-        found = _subject(entry)
-        if found is None:
+        subject_and_effect = _subject(entry)
+        if subject_and_effect is None:
             continue
-        subject, effect = found
+        subject, effect = subject_and_effect
         if effect is not Effect.ADDS:
             dropped.update(kept.pop(subject, ()))
         if effect is Effect.ENDS:
@@ -56,10 +56,10 @@ def superfluous(entries: Iterable[Entry]) -> set[int]:
 
 def _subject(entry: Entry) -> tuple[str, Effect] | None:
     request = wire.read(entry.variables, entry.body)
-    found = _SUBJECTS.get((request.service, request.operation))
-    if found is None:
+    known = _SUBJECTS.get((request.service, request.operation))
+    if known is None:
         return None
-    kind, effect = found
+    kind, effect = known
     name = {
         "definition": request.text("jobDefinitionName") or _name(request.text("jobDefinition")),
         "access point": entry.made or request.text("AccessPointId"),

@@ -55,12 +55,12 @@ class Journal:
 
     def append(self, entry: Entry) -> None:
         """Write an entry down."""
-        found = {
+        fields = {
             "seed": entry.seed,
             "variables": entry.variables,
             "body": base64.b64encode(entry.body).decode(),
         }
-        line = json.dumps({**found, "made": entry.made} if entry.made else found)
+        line = json.dumps({**fields, "made": entry.made} if entry.made else fields)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{line}\n")
@@ -100,10 +100,10 @@ class Journal:
         with self._path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    found = json.loads(line)
-                    body = base64.b64decode(found["body"])
-                    made = str(found.get("made", ""))
-                    yield Entry(dict(found["variables"]), body, int(found["seed"]), made)
+                    fields = json.loads(line)
+                    body = base64.b64decode(fields["body"])
+                    new_id = str(fields.get("made", ""))
+                    yield Entry(dict(fields["variables"]), body, int(fields["seed"]), new_id)
                 except (ValueError, KeyError, TypeError):
                     log.warning("%s:%d cannot be read and is left out", self._path, number)
 
@@ -120,8 +120,8 @@ def moved(text: bytes, addresses: Mapping[str, str]) -> bytes:
         for old, new in addresses.items()
         for form in (str, lambda address: quote(address, safe=""))
     }
-    found = re.compile(b"(?:" + b"|".join(map(re.escape, forms)) + b")(?![0-9])")
-    return found.sub(lambda match: forms[match[0]], text)
+    pattern = re.compile(b"(?:" + b"|".join(map(re.escape, forms)) + b")(?![0-9])")
+    return pattern.sub(lambda match: forms[match[0]], text)
 
 
 def changes_something(environ: Mapping[str, Any], body: bytes) -> bool:

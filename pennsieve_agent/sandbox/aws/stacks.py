@@ -134,33 +134,33 @@ def _batch(account: str, region: str) -> Any:
     return batch_backends[account][region]
 
 
-def _policy(found: Any, account: str, _: str) -> None:
+def _policy(policy: Any, account: str, _: str) -> None:
     from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
 
-    iam_backends[account]["aws"].delete_policy(found.arn)
+    iam_backends[account]["aws"].delete_policy(policy.arn)
 
 
 def _nothing(*_: Any) -> None:
     """It goes with what it is a part of."""
 
 
-def _routes(found: Any, account: str, region: str) -> None:
+def _routes(table: Any, account: str, region: str) -> None:
     """A table goes with its associations, which moto keeps no hold of."""
     backend = _ec2(account, region)
-    for association in list(found._associations):  # noqa: SLF001 - moto's own
+    for association in list(table._associations):  # noqa: SLF001 - moto's own
         backend.disassociate_route_table(association)
-    backend.delete_route_table(found.id)
+    backend.delete_route_table(table.id)
 
 
-def _endpoint(found: Any, account: str, region: str) -> None:
+def _endpoint(endpoint: Any, account: str, region: str) -> None:
     backend = _ec2(account, region)
-    if found.vpc_endpoint_type.lower() == "interface":
-        backend.delete_vpc_endpoints([found.id])
-    backend.vpc_end_points.pop(found.id, None)
+    if endpoint.vpc_endpoint_type.lower() == "interface":
+        backend.delete_vpc_endpoints([endpoint.id])
+    backend.vpc_end_points.pop(endpoint.id, None)
 
 
-def _nat(found: Any, account: str, region: str) -> None:
-    _ec2(account, region).nat_gateways.pop(found.id, None)
+def _nat(gateway: Any, account: str, region: str) -> None:
+    _ec2(account, region).nat_gateways.pop(gateway.id, None)
 
 
 _DELETES: dict[str, Delete] = {
@@ -191,8 +191,10 @@ def _lenient_batch(environment: Any) -> None:
     if getattr(create, "filled", False):
         return
 
-    def with_role(name: str, found: dict[str, Any], account_id: str, region: str, **_: Any) -> Any:
-        properties = found["Properties"]
+    def with_role(
+        name: str, resource: dict[str, Any], account_id: str, region: str, **_: Any
+    ) -> Any:
+        properties = resource["Properties"]
         resources = _lower(properties["ComputeResources"])
         backend = _batch(account_id, region)
         return backend.create_compute_environment(
@@ -222,8 +224,8 @@ def _service_role(account_id: str) -> str:
     for role in backend.roles.values():
         if role.name.lower() == SERVICE_ROLE.lower():
             return str(role.arn)
-    made = backend.create_service_linked_role("batch.amazonaws.com", "", "")
-    return str(made.arn)
+    created = backend.create_service_linked_role("batch.amazonaws.com", "", "")
+    return str(created.arn)
 
 
 def _outputs_follow_changes() -> None:
@@ -248,39 +250,39 @@ def _outputs_follow_changes() -> None:
 def _wrap(
     model: Any,
     after: Callable[[Any, dict[str, Any]], None],
-    before: Callable[[dict[str, Any]], dict[str, Any]] = lambda given: given,
+    before: Callable[[dict[str, Any]], dict[str, Any]] = lambda properties: properties,
 ) -> None:
     """Do something before and after a resource of a type is made."""
     create = model.create_from_cloudformation_json
     if getattr(create, "filled", False):
         return
 
-    def wrapped(name: str, found: dict[str, Any], *where: Any, **more: Any) -> Any:
-        properties = before(found["Properties"])
-        made = create(name, {**found, "Properties": properties}, *where, **more)
-        after(made, properties)
-        return made
+    def wrapped(name: str, resource: dict[str, Any], *where: Any, **more: Any) -> Any:
+        properties = before(resource["Properties"])
+        created = create(name, {**resource, "Properties": properties}, *where, **more)
+        after(created, properties)
+        return created
 
     wrapped.filled = True  # type: ignore[attr-defined]
     model.create_from_cloudformation_json = staticmethod(wrapped)
 
 
-def _after_files(made: Any, properties: dict[str, Any]) -> None:
+def _after_files(file_system: Any, properties: dict[str, Any]) -> None:
     """Moto leaves a file system's policy out."""
     if policy := properties.get("FileSystemPolicy"):
-        made.file_system_policy = json.dumps(policy)
+        file_system.file_system_policy = json.dumps(policy)
 
 
-def _after_function(made: Any, properties: dict[str, Any]) -> None:
+def _after_function(function: Any, properties: dict[str, Any]) -> None:
     """Moto leaves out where a function's log goes."""
     config = properties.get("LoggingConfig") or {}
-    made.logs_group_name = config.get("LogGroup") or made.logs_group_name
+    function.logs_group_name = config.get("LogGroup") or function.logs_group_name
 
 
-def _after_role(made: Any, _: dict[str, Any]) -> None:
+def _after_role(role: Any, _: dict[str, Any]) -> None:
     """Moto keeps the policies in a role's own template as what its API cannot send."""
-    for name, document in made.policies.items():
-        made.policies[name] = document if isinstance(document, str) else json.dumps(document)
+    for name, document in role.policies.items():
+        role.policies[name] = document if isinstance(document, str) else json.dumps(document)
 
 
 def _before_key(properties: dict[str, Any]) -> dict[str, Any]:

@@ -48,9 +48,9 @@ def page_of(request: Request) -> tuple[int, int]:
 
 
 def _number(request: Request, name: str, default: int, most: int) -> int:
-    given = request.query.get(name, str(default))
-    if not (given.isascii() and given.isdigit()):
+    number = request.query.get(name, str(default))
+    if not (number.isascii() and number.isdigit()):
         raise refusal(400, f"invalid {name}")
-    if len(given) > len(str(most)) or int(given) > most:
-        raise refusal(400, f"{given[:20]} is more than max value {most} for {name}")
-    return int(given)
+    if len(number) > len(str(most)) or int(number) > most:
+        raise refusal(400, f"{number[:20]} is more than max value {most} for {name}")
+    return int(number)

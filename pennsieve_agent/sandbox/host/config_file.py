@@ -50,13 +50,13 @@ def write_profile(store: Store, state: SandboxState, now: float) -> None:
     profiles = read_profiles(state.data)
     old = profiles.pop(PROFILE, {})
     if not key_is_valid(store, old):
-        made = directory.create_key(store, *directory.owner(store), PROFILE, now)
-        old = {"api_token": made.key, "api_secret": made.secret}
-    others = {name: each for name, each in profiles.items() if key_is_valid(store, each)}
+        new_key = directory.create_key(store, *directory.owner(store), PROFILE, now)
+        old = {"api_token": new_key.key, "api_secret": new_key.secret}
+    others = {name: profile for name, profile in profiles.items() if key_is_valid(store, profile)}
     places = _places(state)
     write_profiles(
         state.data,
-        {name: {**_key(each), **places} for name, each in {PROFILE: old, **others}.items()},
+        {name: {**_key(profile), **places} for name, profile in {PROFILE: old, **others}.items()},
     )
 
 

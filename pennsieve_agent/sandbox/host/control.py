@@ -214,8 +214,8 @@ class Sandbox:
 
     def _started(self, line: bytes) -> SandboxState:
         try:
-            found = json.loads(line)
-            if "error" not in found:
+            report = json.loads(line)
+            if "error" not in report:
                 return SandboxState.load(line.decode())
         except ValueError:
             self.stop()
@@ -224,7 +224,7 @@ class Sandbox:
                 where=str(self.data / LOG_FILE),
                 hint="its log says more",
             ) from None
-        raise _error(found["error"])
+        raise _error(report["error"])
 
     def _last_words(self) -> str:
         lines = (self.data / LOG_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -240,11 +240,11 @@ class Sandbox:
         return False
 
 
-def _error(found: dict[str, Any]) -> AgentError:
+def _error(report: dict[str, Any]) -> AgentError:
     """The error that kept the process from running, as it was there."""
     known = {kind("").code: kind for kind in (UsageProblem, SettingsError, EngineError)}
-    kind = known.get(found["code"], AgentError)
-    return kind(found["message"], where=found["where"], hint=found["hint"])
+    kind = known.get(report["code"], AgentError)
+    return kind(report["message"], where=report["where"], hint=report["hint"])
 
 
 def _answering_pid(api: str) -> int | None:
@@ -255,8 +255,8 @@ def _answering_pid(api: str) -> int | None:
     connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", HEALTH_PATH)
-        found = json.loads(connection.getresponse().read())
-        return int(found["pid"])
+        reply = json.loads(connection.getresponse().read())
+        return int(reply["pid"])
     except (OSError, http.client.HTTPException, ValueError, TypeError, KeyError):
         return None
     finally:

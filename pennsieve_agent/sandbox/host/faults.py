@@ -118,16 +118,16 @@ def parse(spec: str | None, seed: int | None) -> Plan | None:
         return None
     rules: list[Rule] = []
     for part in (spec or "all").split(","):
-        found = re.fullmatch(r"([a-z0-9]+)(?:=([0-9.]+))?(?:@(\S+))?", part.strip())
-        kind = found[1] if found else part
-        if not found or kind not in {*KINDS, "skew", _CACHE, _UNSAFE, _FOREIGN, "all"}:
+        match = re.fullmatch(r"([a-z0-9]+)(?:=([0-9.]+))?(?:@(\S+))?", part.strip())
+        kind = match[1] if match else part
+        if not match or kind not in {*KINDS, "skew", _CACHE, _UNSAFE, _FOREIGN, "all"}:
             raise UsageProblem(
                 f"there is no fault '{part.strip()}'",
                 hint=f"faults: {', '.join((*KINDS, 'skew', _CACHE, _UNSAFE, _FOREIGN, 'all'))}",
             )
-        rate, paths = _rate(found[2]), found[3] or "*"
+        rate, paths = _rate(match[2]), match[3] or "*"
         kinds = (*KINDS, "skew") if kind == "all" else (kind,)
-        rules += [Rule(each, rate, paths) for each in kinds]
+        rules += [Rule(fault, rate, paths) for fault in kinds]
     return Plan(seed or 0, tuple(rules))
 
 
@@ -224,13 +224,13 @@ class _Answer:
 
     @classmethod
     def of(cls, app: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
-        given: list[tuple[str, list[tuple[str, str]]]] = []
+        responses: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(
             status: str, headers: list[tuple[str, str]], exc_info: object = None
         ) -> Any:
             del exc_info
-            given.append((status, headers))
+            responses.append((status, headers))
 
         chunks = app(environ, start_response)
         try:
@@ -238,7 +238,7 @@ class _Answer:
         finally:
             if (close := getattr(chunks, "close", None)) is not None:
                 close()
-        return cls(*given[-1], body)
+        return cls(*responses[-1], body)
 
     def torn(self, strength: float) -> Iterator[bytes]:
         """A part of the body, and then the end of the connection."""
@@ -250,13 +250,13 @@ def _is_list(method: str, path: str) -> bool:
     return method == "GET" and _LISTS.fullmatch(path) is not None
 
 
-def _rate(given: str | None) -> float:
+def _rate(text: str | None) -> float:
     try:
-        rate = RATE if given is None else float(given)
+        rate = RATE if text is None else float(text)
     except ValueError:
         rate = -1.0
     if not 0 <= rate <= 1:
-        raise UsageProblem(f"'{given}' is not a rate", hint="a rate is between 0 and 1")
+        raise UsageProblem(f"'{text}' is not a rate", hint="a rate is between 0 and 1")
     return rate
 
 

@@ -38,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
         plan = faults.parse(options.faults, options.fault_seed)
         run(options.data, options.port, options.engine, report, plan)
     except AgentError as error:
-        found = {"code": error.code, "message": error.message}
-        report({**found, "where": error.where, "hint": error.hint})
+        problem = {"code": error.code, "message": error.message}
+        report({**problem, "where": error.where, "hint": error.hint})
         return int(error.exit_code)
     return 0
 
@@ -67,14 +67,15 @@ def run(
 
     stop = threading.Event()
     old = {
-        each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGTERM, signal.SIGINT)
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
     }
     try:
         settings = surfaces.Settings(engine=engine, faults=plan)
         server.serve(data, port, settings, on_ready=on_ready, stop=stop)
     finally:
-        for each, handler in old.items():
-            signal.signal(each, handler)
+        for number, handler in old.items():
+            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,12 +93,12 @@ def _parser() -> argparse.ArgumentParser:
 def _reporter(descriptor: int | None) -> Callable[[SandboxState | dict[str, str | None]], None]:
     pending = [descriptor] if descriptor is not None else []
 
-    def report(found: SandboxState | dict[str, str | None]) -> None:
-        if isinstance(found, SandboxState):
-            line = found.dump()
+    def report(outcome: SandboxState | dict[str, str | None]) -> None:
+        if isinstance(outcome, SandboxState):
+            line = outcome.dump()
         else:
-            line = json.dumps({"error": found})
-            print(f"error: {found['message']}", file=sys.stderr)  # noqa: T201 - goes to the log
+            line = json.dumps({"error": outcome})
+            print(f"error: {outcome['message']}", file=sys.stderr)  # noqa: T201 - goes to the log
         if pending:  # only the first time
             os.write(pending[0], f"{line}\n".encode())
             os.close(pending.pop())

@@ -64,12 +64,12 @@ class SignedFiles:
         return self._file(dataset_id, path) if path else self._document(dataset_id)
 
     def _file(self, dataset_id: str, path: str) -> Response:
-        found = self._world.store.row(
+        row = self._world.store.row(
             "SELECT d.node_id FROM packages p JOIN datasets d ON d.int_id = p.dataset_int_id"
             " WHERE d.node_id = ? AND p.path = ? AND NOT p.is_folder",
             (dataset_id, path),
         )
-        if found is None:
+        if row is None:
             return _refusal(404, "NoSuchKey", "The specified key does not exist.")
         return Response(200, self._files.folder(dataset_id) / path)
 

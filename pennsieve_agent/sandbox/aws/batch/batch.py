@@ -65,14 +65,14 @@ class Batch:
     """All jobs. ``told`` hears of every change of a state, with the job's description."""
 
     def __init__(
-        self, store: Store, works: Works, room: Room, told: Told, now: Callable[[], float]
+        self, store: Store, works: Works, room: Room, report: Told, now: Callable[[], float]
     ) -> None:
         self._store = store
         self._dock = works.dock
         self._machine = works.machine
         self._logs = works.logs
         self._room = room
-        self._told = told
+        self._told = report
         self._now = now
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
@@ -120,8 +120,8 @@ class Batch:
     def described(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Jobs in full; what is not there is left out."""
         with self._lock:
-            found = (self._jobs.get(each.rpartition("/")[2]) for each in ids)
-            return [self._detail(job) for job in found if job is not None]
+            jobs = (self._jobs.get(arn.rpartition("/")[2]) for arn in ids)
+            return [self._detail(job) for job in jobs if job is not None]
 
     def chosen(self, fits: Callable[[Job], bool]) -> list[Job]:
         """The jobs that fit, newest first, as AWS lists them."""
@@ -132,15 +132,15 @@ class Batch:
         """End a job: one that waits at once, and, if ``running``, one that runs too."""
         with self._lock:
             job = self.find(job_id)
-            for each in [] if job is None else [*self._children(job), job]:
-                if each.status.is_final:
+            for member in [] if job is None else [*self._children(job), job]:
+                if member.status.is_final:
                     continue
-                if not each.status.has_machine:
-                    each.stopping = reason
-                    self._put(each, Status.FAILED, reason)
+                if not member.status.has_machine:
+                    member.stopping = reason
+                    self._put(member, Status.FAILED, reason)
                 elif running:
-                    each.stopping = reason
-                    self._halt(each.id)
+                    member.stopping = reason
+                    self._halt(member.id)
             self._advance()
 
     def reclaim(self, job_id: str, status_reason: str = HOST_GONE) -> None:
@@ -172,8 +172,8 @@ class Batch:
         """Look at a waiting job; whether anything came of it."""
         if job.size is not None and self._children(job):
             return self._sum_up(job)
-        found = (self._jobs.get(each["jobId"]) for each in job.depends_on)
-        verdict = dependency(job, (each.status if each else None for each in found))
+        others = (self._jobs.get(other["jobId"]) for other in job.depends_on)
+        verdict = dependency(job, (other.status if other else None for other in others))
         if verdict is None:
             return False
         if verdict is Status.RUNNABLE and job.size is not None:
@@ -205,14 +205,14 @@ class Batch:
     def _children(self, job: Job) -> list[Job]:
         if job.size is None:
             return []
-        return [each for each in self._jobs.values() if each.parent == job.id]
+        return [child for child in self._jobs.values() if child.parent == job.id]
 
     def _has_room(self, job: Job) -> bool:
-        busy = [each for each in self._jobs.values() if each.status.has_machine]
+        busy = [other for other in self._jobs.values() if other.status.has_machine]
         if len(self._threads) >= self._most:
             return False
         most = self._room(job)
-        used = sum(each.vcpus for each in busy if each.queue == job.queue)
+        used = sum(other.vcpus for other in busy if other.queue == job.queue)
         return most is not None and used + job.vcpus <= most
 
     def _begin(self, job: Job) -> None:

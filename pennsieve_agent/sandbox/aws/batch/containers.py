@@ -157,10 +157,10 @@ class Dock:
         return Principal(job.account, role, name, session)
 
     def _check_pull(self, execution: Principal, image: str) -> None:
-        found = _ECR.match(image)
-        if found is None:
+        match = _ECR.match(image)
+        if match is None:
             return
-        account, region, name = found.groups()
+        account, region, name = match.groups()
         repository = f"arn:aws:ecr:{region}:{account}:repository/{name}"
         for action, resource in (
             ("ecr:GetAuthorizationToken", "*"),
@@ -171,15 +171,15 @@ class Dock:
             if why := self._police.why_not(execution, Ask(action, resource)):
                 raise Unstartable(f"CannotPullContainerError: {why}")
 
-    def _secrets(self, execution: Principal, wanted: Any) -> Iterator[tuple[str, str]]:
-        for secret in wanted:
+    def _secrets(self, execution: Principal, entries: Any) -> Iterator[tuple[str, str]]:
+        for secret in entries:
             if parameter := _PARAMETER.fullmatch(secret["valueFrom"]):
                 yield secret["name"], self._parameter(execution, parameter)
                 continue
-            found = _SECRET.match(secret["valueFrom"])
-            if found is None:
+            match = _SECRET.match(secret["valueFrom"])
+            if match is None:
                 raise Unstartable("ResourceInitializationError: invalid secret")
-            arn, key = found.groups()
+            arn, key = match.groups()
             if why := self._police.why_not(execution, Ask("secretsmanager:GetSecretValue", arn)):
                 raise Unstartable(f"ResourceInitializationError: unable to pull secrets: {why}")
             yield secret["name"], _secret(arn, key or "")
@@ -188,10 +188,10 @@ class Dock:
         """A parameter as ECS hands it out (Amazon ECS, "Pass Systems Manager parameters")."""
         failed = "ResourceInitializationError: unable to pull secrets or registry auth"
         region, account, name = place.groups()
-        asked = [Ask("ssm:GetParameters", place[0])]
+        asks = [Ask("ssm:GetParameters", place[0])]
         if (key := decryption(account, region, name)) is not None:
-            asked.append(key)
-        for ask in asked:
+            asks.append(key)
+        for ask in asks:
             if why := self._police.why_not(execution, ask):
                 raise Unstartable(f"{failed}: {why}")
         value = value_of(account, region, name)
@@ -221,10 +221,10 @@ class Dock:
         points = list(spec.get("mountPoints") or ())
         role = self._session(job, spec.get("jobRoleArn")) if points else None
         for point in points:
-            found = volumes[point["sourceVolume"]].get("efsVolumeConfiguration")
-            if found is None or role is None:
+            file_system = volumes[point["sourceVolume"]].get("efsVolumeConfiguration")
+            if file_system is None or role is None:
                 raise Unstartable("ResourceInitializationError: only file systems can be mounted")
-            path, writable = self._place(job, role, found)
+            path, writable = self._place(job, role, file_system)
             read_only = bool(point.get("readOnly")) or not writable
             yield Mount(point["containerPath"], path, read_only)
 

@@ -91,8 +91,8 @@ class Job:
     @classmethod
     def load(cls, text: str) -> Self:
         """The job that was dumped."""
-        found = json.loads(text)
-        return cls(**{**found, "status": Status(found["status"])})
+        fields = json.loads(text)
+        return cls(**{**fields, "status": Status(fields["status"])})
 
     @property
     def vcpus(self) -> float:
@@ -112,9 +112,9 @@ class Job:
 
 def requirement(container: Mapping[str, Any], kind: str) -> str:
     """What a container needs of VCPU, MEMORY (MiB) or GPU; empty if it does not say."""
-    for found in container.get("resourceRequirements") or ():
-        if found["type"] == kind:
-            return str(found["value"])
+    for entry in container.get("resourceRequirements") or ():
+        if entry["type"] == kind:
+            return str(entry["value"])
     return ""
 
 
@@ -132,8 +132,8 @@ def merged(container: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[s
 
 
 def _merged(old: Any, new: Any, key: str) -> list[Any]:
-    found = {each[key]: each for each in (*(old or ()), *(new or ()))}
-    return list(found.values())
+    by_name = {item[key]: item for item in (*(old or ()), *(new or ()))}
+    return list(by_name.values())
 
 
 def with_parameters(command: Iterable[str], parameters: Mapping[str, str]) -> list[str]:
@@ -162,18 +162,18 @@ def is_tried_again(job: Job, ended: Ended) -> bool:
         "onExitCode": "" if ended.code is None else str(ended.code),
     }
     for rule in job.retry.get("evaluateOnExit") or ():
-        wanted = {name: rule[name] for name in actual if rule.get(name)}
-        if all(fits(str(p), actual[name], fold=True) for name, p in wanted.items()):
+        patterns = {name: rule[name] for name in actual if rule.get(name)}
+        if all(fits(str(p), actual[name], fold=True) for name, p in patterns.items()):
             return str(rule["action"]).upper() == "RETRY"
     return True
 
 
-def dependency(job: Job, found: Iterable[Status | None]) -> Status | None:
+def dependency(job: Job, statuses: Iterable[Status | None]) -> Status | None:
     """What a waiting job becomes, given what those it depends on are; None leaves it waiting.
 
     One that does not exist (any more) counts as failed.
     """
-    states = list(found)
+    states = list(statuses)
     if any(state in {Status.FAILED, None} for state in states):
         return Status.FAILED
     if all(state is Status.SUCCEEDED for state in states):

@@ -96,8 +96,8 @@ class Events:
             self._send(targets)
 
     def _send(self, targets: list[_Target]) -> None:
-        for each in targets:
-            self._functions.send(each.account, each.region, each.function, each.payload)
+        for target in targets:
+            self._functions.send(target.account, target.region, target.function, target.payload)
 
     def _matching(self, event: Mapping[str, Any]) -> Iterator[_Target]:
         for rule in _rules(event["account"], event["region"]):
@@ -108,10 +108,10 @@ class Events:
         on = {}
         for account, region in _places():
             for rule in _rules(account, region):
-                found = _RATE.fullmatch(rule.scheduled_expression or "")
-                if found is None:
+                match = _RATE.fullmatch(rule.scheduled_expression or "")
+                if match is None:
                     continue
-                period = int(found[1]) * _UNITS[found[2]]
+                period = int(match[1]) * _UNITS[match[2]]
                 due = self._due.get(rule.arn, now + period)
                 if due <= now:
                     due = now + period
@@ -136,7 +136,7 @@ def _event(kind: str, source: str, account: str, region: str, now: float) -> dic
 def _places() -> list[tuple[str, str]]:
     from moto.events.models import events_backends  # noqa: PLC0415 - slow
 
-    return [(account, region) for account, found in events_backends.items() for region in found]
+    return [(account, region) for account, regions in events_backends.items() for region in regions]
 
 
 def _rules(account: str, region: str) -> list[Any]:
@@ -158,8 +158,8 @@ def _targets(rule: Any, event: Mapping[str, Any]) -> Iterator[_Target]:
         if not _lets_in(account, region, name, arn, rule.arn):
             log.warning("rule %s may not invoke %s", rule.name, name)
             continue
-        given = target.get("Input")
-        yield _Target(account, region, name, (given or json.dumps(event)).encode())
+        text = target.get("Input")
+        yield _Target(account, region, name, (text or json.dumps(event)).encode())
 
 
 def _lets_in(account: str, region: str, name: str, arn: str, rule: str) -> bool:

@@ -43,17 +43,17 @@ class FunctionLog:
     def _put(self, account: str, region: str, group: str, failure: Mapping[str, Any]) -> None:
         from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
 
-        found = logs_backends[account][region].groups.get(group)
-        if found is None:
+        log_group = logs_backends[account][region].groups.get(group)
+        if log_group is None:
             return
-        if _STREAM not in found.streams:
-            found.create_log_stream(_STREAM)
+        if _STREAM not in log_group.streams:
+            log_group.create_log_stream(_STREAM)
         request = f"RequestId: {uuid.uuid4()}"
         lines = [f"START {request} Version: $LATEST", f"END {request}"]
         if failure:
             lines.insert(1, f"[ERROR] {json.dumps(failure)}")
         when = int(self._now() * 1000)
-        stream = found.streams[_STREAM]
+        stream = log_group.streams[_STREAM]
         stream.put_log_events([{"timestamp": when, "message": line} for line in lines])
         del stream.events[:-MOST_EVENTS]
 

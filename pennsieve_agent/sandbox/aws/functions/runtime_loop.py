@@ -122,8 +122,8 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     preload()
-    while (found := read(control)) is not None:
-        order, pipes = found
+    while (message := read(control)) is not None:
+        order, pipes = message
         if "end" in order:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(order["end"], signal.SIGKILL)

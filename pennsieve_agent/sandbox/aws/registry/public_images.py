@@ -65,8 +65,8 @@ class PublicImages:
         if reference not in self._objects:
             return _error("404 Not Found", "BLOB_UNKNOWN" if blob else "MANIFEST_UNKNOWN")
         kind, content = self._objects[reference]
-        given = {"Content-Type": kind, "Docker-Content-Digest": reference}
-        return Found("200 OK", content, given)
+        headers = {"Content-Type": kind, "Docker-Content-Digest": reference}
+        return Found("200 OK", content, headers)
 
     def _token(self) -> Found:
         with self._lock:
@@ -77,11 +77,11 @@ class PublicImages:
 
     @cached_property
     def _made(self) -> tuple[str, dict[str, tuple[str, bytes]]]:
-        found: dict[str, tuple[str, bytes]] = {}
+        manifests: dict[str, tuple[str, bytes]] = {}
 
         def keep(kind: str, content: bytes) -> dict[str, Any]:
             digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-            found[digest] = (kind, content)
+            manifests[digest] = (kind, content)
             return {"mediaType": kind, "size": len(content), "digest": digest}
 
         layer = keep(_LAYER, _layer())
@@ -94,7 +94,7 @@ class PublicImages:
             row = keep(_MANIFEST, json.dumps({**manifest, "layers": [layer]}).encode())
             rows.append({**row, "platform": {"os": "linux", "architecture": name}})
         index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": rows}
-        return str(keep(_INDEX, json.dumps(index).encode())["digest"]), found
+        return str(keep(_INDEX, json.dumps(index).encode())["digest"]), manifests
 
     @property
     def _digest(self) -> str:
@@ -116,6 +116,6 @@ def _layer() -> bytes:
 
 
 def _error(status: str, code: str, challenge: str = "") -> Found:
-    asked = {"WWW-Authenticate": challenge} if challenge else {}
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
     content = json.dumps({"errors": [{"code": code, "message": status.partition(" ")[2]}]})
-    return Found(status, content.encode(), {"Content-Type": "application/json", **asked})
+    return Found(status, content.encode(), {"Content-Type": "application/json", **headers})

@@ -106,10 +106,10 @@ class RegistryFront:
         path = str(environ.get("PATH_INFO", ""))
         authorization = str(environ.get("HTTP_AUTHORIZATION", ""))
         if path.startswith(f"{ROOT}{PUBLIC}/"):
-            found = self._public.answer(path, authorization)
-            length = ("Content-Length", str(len(found.content)))
-            start_response(found.status, [*found.headers.items(), length])
-            return [found.content]
+            answer = self._public.answer(path, authorization)
+            length = ("Content-Length", str(len(answer.content)))
+            start_response(answer.status, [*answer.headers.items(), length])
+            return [answer.content]
         try:
             login = self._login(authorization)
             if path == ROOT:
@@ -125,18 +125,18 @@ class RegistryFront:
             return _refusal(start_response, none)
 
     def _login(self, authorization: str) -> Login:
-        found = self._logins.holder(authorization)
-        if found is None:
+        login = self._logins.holder(authorization)
+        if login is None:
             raise _Refused("401 Unauthorized", "UNAUTHORIZED", "Not Authorized")
-        return found
+        return login
 
     def _checked(self, method: str, path: str, login: Login) -> _Place:
-        found = _PLACE.fullmatch(path)
-        ecr = ecr_of(found["host"]) if found else None
-        right = _RIGHTS.get((method, found["kind"])) if found else None
-        if found is None or ecr is None or right is None:
+        match = _PLACE.fullmatch(path)
+        ecr = ecr_of(match["host"]) if match else None
+        right = _RIGHTS.get((method, match["kind"])) if match else None
+        if match is None or ecr is None or right is None:
             raise _Refused("405 Method Not Allowed", "UNSUPPORTED", "ECR does not do this")
-        place = _Place(ecr.account, ecr.region, found["repository"], found["kind"], found["rest"])
+        place = _Place(ecr.account, ecr.region, match["repository"], match["kind"], match["rest"])
         with self._lock:
             why = self._why_not(login, Ask(f"ecr:{right}", place.arn))
             if why:
@@ -238,14 +238,14 @@ class RegistryFront:
             present = {image.image_digest for image in repository.images}
             if digest in present and (not tag or _tagged(repository, tag) == digest):
                 return
-        given = {
+        fields = {
             "repositoryName": place.repository,
             "imageManifest": content.decode(errors="replace"),
             "imageManifestMediaType": kind,
             "imageDigest": digest,
             **({"imageTag": tag} if tag else {}),
         }
-        if not self._record(place.account, place.region, given):
+        if not self._record(place.account, place.region, fields):
             raise _Refused("500 Internal Server Error", "UNKNOWN", "see the sandbox's log")
 
     def _digest(self, place: _Place) -> str:
@@ -253,10 +253,10 @@ class RegistryFront:
         with self._lock:
             repository = _repository(place)
             digests = {image.image_digest for image in repository.images}
-            found = place.rest if place.rest in digests else _tagged(repository, place.rest)
-        if not found:
+            digest = place.rest if place.rest in digests else _tagged(repository, place.rest)
+        if not digest:
             raise _Refused("404 Not Found", "MANIFEST_UNKNOWN", "Requested image not found")
-        return found
+        return digest
 
 
 _WRITES = {"POST", "PATCH", "PUT"}
@@ -283,13 +283,13 @@ def _tagged(repository: Any, tag: str) -> str:
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    found = {"Content-Length": str(environ.get("CONTENT_LENGTH") or "0")}
+    headers = {"Content-Length": str(environ.get("CONTENT_LENGTH") or "0")}
     for name in _GIVEN:
         key = name.upper().replace("-", "_")
         value = environ.get("CONTENT_TYPE" if name == "Content-Type" else f"HTTP_{key}")
         if value:
-            found[name] = str(value)
-    return found
+            headers[name] = str(value)
+    return headers
 
 
 def _of(answer: Any) -> list[tuple[str, str]]:
@@ -302,16 +302,16 @@ def _answer(
     content: bytes,
     headers: Iterable[tuple[str, str]] = (),
 ) -> list[bytes]:
-    given = [
+    security = [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(content))),
         ("Docker-Distribution-Api-Version", "registry/2.0"),
     ]
-    start_response(status, [*given, *headers])
+    start_response(status, [*security, *headers])
     return [content]
 
 
 def _refusal(start_response: StartResponse, refused: _Refused) -> list[bytes]:
     errors = {"errors": [{"code": refused.code, "message": refused.message}]}
-    asked = [("WWW-Authenticate", 'Basic realm="ecr"')] if refused.code == "UNAUTHORIZED" else []
-    return _answer(start_response, refused.status, json.dumps(errors).encode(), asked)
+    headers = [("WWW-Authenticate", 'Basic realm="ecr"')] if refused.code == "UNAUTHORIZED" else []
+    return _answer(start_response, refused.status, json.dumps(errors).encode(), headers)

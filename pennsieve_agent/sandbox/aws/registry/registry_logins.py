@@ -44,12 +44,12 @@ class Logins:
             self._given = {k: v for k, v in self._given.items() if v.until > self._now()}
             self._given[_hash(password)] = Login(account, principal, until)
         host = f"{account}.dkr.ecr.{region}.amazonaws.com"
-        given = {
+        authorization = {
             "authorizationToken": base64.b64encode(f"{USER}:{password}".encode()).decode(),
             "expiresAt": until,
             "proxyEndpoint": f"{self.endpoint}/{host}",
         }
-        return Answer("200 OK", json.dumps({"authorizationData": [given]}).encode())
+        return Answer("200 OK", json.dumps({"authorizationData": [authorization]}).encode())
 
     def holder(self, authorization: str) -> Login | None:
         """Whose sign-in a request carries; None when it is none, or over."""
@@ -61,8 +61,8 @@ class Logins:
         except (binascii.Error, UnicodeDecodeError):
             return None
         with self._lock:
-            found = self._given.get(_hash(password)) if user == USER else None
-        return found if found is not None and found.until > self._now() else None
+            login = self._given.get(_hash(password)) if user == USER else None
+        return login if login is not None and login.until > self._now() else None
 
 
 def _hash(password: str) -> str:

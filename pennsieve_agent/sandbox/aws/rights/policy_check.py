@@ -51,12 +51,12 @@ class Police:
             return failure(request.service, 403, *unknown.args)
         if caller is None:
             return None
-        wanted = asks(request, caller.account, tags_of, limit_of)
-        wanted += _uses_of_keys(request, caller.account)
-        if not wanted:
+        rights = asks(request, caller.account, tags_of, limit_of)
+        rights += _uses_of_keys(request, caller.account)
+        if not rights:
             text = f"User: {caller.session} is not authorized to perform this operation"
             return denied(request.service, text)
-        for ask in wanted:
+        for ask in rights:
             if ask.action in FREE:
                 continue
             if text := self.why_not(caller, ask):
@@ -84,12 +84,12 @@ def _uses_of_keys(request: AwsRequest, account: str) -> list[Ask]:
     """What parameters take besides the right on themselves: the use of a customer's key."""
     if request.service != "ssm":
         return []
-    region, given = request.region, request.parameters
+    region, parameters = request.region, request.parameters
     match request.operation:
         case "PutParameter":
             uses = [key_use("kms:Encrypt", account, region, request.text("KeyId"))]
-        case "GetParameter" | "GetParameters" if given.get("WithDecryption"):
-            names = many(given.get("Names") or request.text("Name"))
+        case "GetParameter" | "GetParameters" if parameters.get("WithDecryption"):
+            names = many(parameters.get("Names") or request.text("Name"))
             uses = [decryption(account, region, name) for name in names]
         case _:
             uses = []
@@ -125,8 +125,8 @@ def tags_of(arn: str) -> dict[str, str]:
     if service == "batch":
         from moto.batch.models import batch_backends  # noqa: PLC0415 - slow
 
-        found: dict[str, str] = batch_backends[account][region].list_tags_for_resource(arn)
-        return found
+        by_key: dict[str, str] = batch_backends[account][region].list_tags_for_resource(arn)
+        return by_key
     from moto.efs.models import efs_backends  # noqa: PLC0415 - slow
 
     tags = efs_backends[account][region].list_tags_for_resource(resource.rpartition("/")[2])

@@ -53,19 +53,19 @@ def principal(request: AwsRequest, now: datetime) -> Principal | None:
     """
     if not request.access_key.startswith(TEMPORARY):
         return None
-    found = _session(request.access_key)
-    if found is None or not hmac.compare_digest(found.session_token, request.token):
+    session = _session(request.access_key)
+    if session is None or not hmac.compare_digest(session.session_token, request.token):
         raise Unknown(
             "InvalidClientTokenId", "The security token included in the request is invalid."
         )
-    if found.expiration.timestamp() <= now.timestamp():
+    if session.expiration.timestamp() <= now.timestamp():
         raise Unknown("ExpiredToken", "The security token included in the request is expired")
-    name = str(found.role_arn).rpartition("/")[2]
-    if role(found.role_arn) is None:
+    name = str(session.role_arn).rpartition("/")[2]
+    if role(session.role_arn) is None:
         raise Unknown(
             "InvalidClientTokenId", "The security token included in the request is invalid."
         )
-    return Principal(found.account_id, found.role_arn, name, found.arn)
+    return Principal(session.account_id, session.role_arn, name, session.arn)
 
 
 def credential_of(access_key: str) -> Credential | None:
@@ -101,10 +101,10 @@ def make_user(account: str, name: str, access_key: str, secret: str) -> None:
     if name not in people.users:
         people.create_user("us-east-1", name)
     kind: Any = AccessKey  # a class of moto's whose type says that it cannot be made
-    made = kind(user_name=name, prefix="AKIA", account_id=account)
-    made.access_key_id, made.secret_access_key = access_key, secret
-    people.users[name].access_keys.append(made)
-    people.access_keys[access_key] = made
+    access = kind(user_name=name, prefix="AKIA", account_id=account)
+    access.access_key_id, access.secret_access_key = access_key, secret
+    people.users[name].access_keys.append(access)
+    people.access_keys[access_key] = access
 
 
 def _session(access_key: str) -> Any:
@@ -122,25 +122,25 @@ def role(arn: str) -> Any:
     from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
 
     account = account_of(arn)
-    for found in iam_backends[account][PARTITION].roles.values() if account else ():
-        if found.arn == arn:
-            return found
+    for known in iam_backends[account][PARTITION].roles.values() if account else ():
+        if known.arn == arn:
+            return known
     return None
 
 
 def trust_of(arn: str) -> iam.Document | None:
     """A role's trust policy; None when there is no such role."""
-    found = role(arn)
-    return None if found is None else _document(found.assume_role_policy_document)
+    known = role(arn)
+    return None if known is None else _document(known.assume_role_policy_document)
 
 
 def policies_of(arn: str) -> list[iam.Document]:
     """A role's inline and managed policies."""
-    found = role(arn)
-    if found is None:
+    known = role(arn)
+    if known is None:
         return []
-    managed = [_default(policy) for policy in found.managed_policies.values()]
-    return [_document(text) for text in (*found.policies.values(), *managed)]
+    managed = [_default(policy) for policy in known.managed_policies.values()]
+    return [_document(text) for text in (*known.policies.values(), *managed)]
 
 
 def boundary_of(arn: str) -> iam.Document | None:
@@ -156,8 +156,8 @@ def boundary_of(arn: str) -> iam.Document | None:
 
 def limit_of(arn: str) -> str:
     """The ARN of a role's permissions boundary; empty for none."""
-    found = role(arn)
-    return str(found.permissions_boundary_arn or "") if found is not None else ""
+    known = role(arn)
+    return str(known.permissions_boundary_arn or "") if known is not None else ""
 
 
 def may(arn: str, ask: iam.Ask) -> iam.Verdict:
@@ -185,8 +185,8 @@ def _default(policy: Any) -> str:
     return "{}"
 
 
-def _document(found: str | Mapping[str, Any]) -> iam.Document:
-    if isinstance(found, str):
-        parsed: iam.Document = json.loads(found or "{}")
+def _document(document: str | Mapping[str, Any]) -> iam.Document:
+    if isinstance(document, str):
+        parsed: iam.Document = json.loads(document or "{}")
         return parsed
-    return found
+    return document

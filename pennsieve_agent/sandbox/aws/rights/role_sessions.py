@@ -76,10 +76,10 @@ class Sessions:
         from moto.sts.models import sts_backends  # noqa: PLC0415 - slow
 
         backend = sts_backends[account_of(role)][PARTITION]
-        over = [each for each in backend.assumed_roles if each.expiration < utcnow()]
-        for each in over:
-            backend.assumed_roles.remove(each)
-        made = backend.assume_role(
+        over = [ended for ended in backend.assumed_roles if ended.expiration < utcnow()]
+        for ended in over:
+            backend.assumed_roles.remove(ended)
+        session_keys = backend.assume_role(
             region_name="us-east-1",
             role_session_name=name[:64],
             role_arn=role,
@@ -87,8 +87,13 @@ class Sessions:
             duration=SECONDS,
             external_id="",
         )
-        until = made.expiration.timestamp()
-        return Keys(made.access_key_id, made.secret_access_key, made.session_token, until)
+        until = session_keys.expiration.timestamp()
+        return Keys(
+            session_keys.access_key_id,
+            session_keys.secret_access_key,
+            session_keys.session_token,
+            until,
+        )
 
 
 def session(keys: Keys, region: str, endpoint: str) -> Any:
@@ -99,14 +104,14 @@ def session(keys: Keys, region: str, endpoint: str) -> Any:
     inner = botocore.session.Session({"profile": (None, None, None, None)})
     inner.set_config_variable("config_file", "/dev/null")
     inner.set_config_variable("credentials_file", "/dev/null")
-    made = boto3.session.Session(
+    boto_session = boto3.session.Session(
         aws_access_key_id=keys.access_key,
         aws_secret_access_key=keys.secret,
         aws_session_token=keys.token,
         region_name=region,
         botocore_session=inner,
     )
-    return _Pointed(made, endpoint)
+    return _Pointed(boto_session, endpoint)
 
 
 class _Pointed:

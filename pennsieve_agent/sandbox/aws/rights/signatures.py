@@ -103,22 +103,22 @@ class Signatures:
 
 def _signed(environ: Mapping[str, Any]) -> _Signed | None:
     """What a request says of its signature; None when it has none that can be read."""
-    if found := _AUTHORIZATION.fullmatch(str(environ.get("HTTP_AUTHORIZATION", ""))):
-        key, scope, headers, signature = found.groups()
+    if match := _AUTHORIZATION.fullmatch(str(environ.get("HTTP_AUTHORIZATION", ""))):
+        key, scope, headers, signature = match.groups()
         stamp = str(environ.get("HTTP_X_AMZ_DATE", ""))
         if not _is_stamp(stamp, scope):
             return None
         return _Signed(key, scope, tuple(headers.split(";")), signature, stamp)
-    given = dict(_pairs(environ))
-    credential = _CREDENTIAL.fullmatch(_plain(given.get("X-Amz-Credential", "")))
-    stamp, seconds = given.get("X-Amz-Date", ""), given.get("X-Amz-Expires", "")
+    query = dict(_pairs(environ))
+    credential = _CREDENTIAL.fullmatch(_plain(query.get("X-Amz-Credential", "")))
+    stamp, seconds = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
     if credential is None or not _is_stamp(stamp, credential[2]) or not seconds.isdigit():
         return None
     return _Signed(
         credential[1],
         credential[2],
-        tuple(_plain(given.get("X-Amz-SignedHeaders", "")).split(";")),
-        given.get("X-Amz-Signature", ""),
+        tuple(_plain(query.get("X-Amz-SignedHeaders", "")).split(";")),
+        query.get("X-Amz-Signature", ""),
         stamp,
         _seconds(stamp) + int(seconds),
     )
@@ -184,7 +184,7 @@ def _pairs(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"%([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), text)
+    return re.sub(r"%([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), text)
 
 
 def _is_stamp(stamp: str, scope: str) -> bool:

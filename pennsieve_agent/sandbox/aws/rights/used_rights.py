@@ -38,4 +38,4 @@ def read(folder: Path) -> list[tuple[str, str]]:
     """What was written: roles and actions."""
     path = folder / FILE
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [(found["role"], found["action"]) for found in map(json.loads, lines)]
+    return [(row["role"], row["action"]) for row in map(json.loads, lines)]

@@ -116,8 +116,8 @@ class Builder:
             folder, _short_name(row), lambda line: _say(row, line)
         )
         if self._images is not None:
-            made = {"backend": program.backend, "reference": program.reference}
-            self._images.put({**row, **made})
+            place = {"backend": program.backend, "reference": program.reference}
+            self._images.put({**row, **place})
         with self._store.transaction():
             self._store.execute(
                 "UPDATE app_versions SET status = 'deployed', backend = ?, reference = ?"

@@ -32,8 +32,8 @@ def fetch_tag(world: World, source_url: str, tag: str, into: Path) -> str:
 
     if not source_url.startswith("https://"):
         raise SourceError("only addresses of https can be fetched", where=source_url)
-    found = local_path(world, source_url)
-    url = canonical(str(found) if found else source_url, Path("/"))
+    folder = local_path(world, source_url)
+    url = canonical(str(folder) if folder else source_url, Path("/"))
     if tag not in read_refs(url).tags:
         raise SourceError(f"couldn't find remote ref refs/tags/{tag}", where=source_url)
     commit = checkout(url, tag, into)

@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 class Provisioner:
     """Works through the nodes that have a task, one at a time."""
 
-    def __init__(self, world: World, nodes: NodeCalls, gone: Callable[[str], None]) -> None:
+    def __init__(self, world: World, nodes: NodeCalls, forget: Callable[[str], None]) -> None:
         """``gone`` is told the uuid of a node that is about to be deleted."""
-        self._gone = gone
+        self._gone = forget
         self._store = world.store
         self._urls = world.urls
         self._now = world.now

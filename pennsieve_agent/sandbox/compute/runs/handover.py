@@ -222,5 +222,5 @@ class Handover:
             self.halt(run["uuid"])
 
 
-def _line(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"timestamp": int(found["timestamp"]), "message": str(found["message"])}
+def _line(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {"timestamp": int(event["timestamp"]), "message": str(event["message"])}

@@ -165,8 +165,8 @@ class JobMachine:
         """A mover's words; where its code is unpacked here, such that it need not fetch it."""
         if list(container.command) != mover_command():
             return words
-        found = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
-        folder = self.find_code(found[0]) if found else None
+        match = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
+        folder = self.find_code(match[0]) if match else None
         return ["-c", _FROM_DISK.format(str(folder))] if folder else words
 
 

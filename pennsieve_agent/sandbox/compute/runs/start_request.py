@@ -170,7 +170,7 @@ def request_of(run: Row) -> RunRequest:
     )
 
 
-def _step(node: Node, given: Mapping[str, str]) -> Step:
-    step = with_extra_parameters(to_step(node), given)
+def _step(node: Node, values: Mapping[str, str]) -> Step:
+    step = with_extra_parameters(to_step(node), values)
     # The platform stores a target's defaults and ignores them (contracts/workflows.md 8.27).
     return replace(step, default_params={}) if node["type"] == TARGET else step

@@ -70,8 +70,8 @@ class DatasetChanges:
                 chosen,
             )
         row = {**row, **changed}
-        found = dataset_json(self._world.store, row, request.caller)
-        return Response(200, found, {"ETag": etag(row)})
+        content = dataset_json(self._world.store, row, request.caller)
+        return Response(200, content, {"ETag": etag(row)})
 
     def delete(self, request: Request) -> Response:
         """Delete a dataset, for its owner; its folder goes to the trash (ours)."""
@@ -83,8 +83,8 @@ class DatasetChanges:
         """The caller's role; a dataset's own answer says it too."""
         row, caller = dataset(self._world, request, Role.GUEST), request.caller
         role = dataset_role(self._world.store, caller.user_int_id, row["node_id"])
-        found = {"userId": caller.user_int_id, "datasetId": row["int_id"], "role": role.value}
-        return Response(200, found, DEPRECATED)
+        content = {"userId": caller.user_int_id, "datasetId": row["int_id"], "role": role.value}
+        return Response(200, content, DEPRECATED)
 
     def counts(self, request: Request) -> Response:
         """How many packages of each type there are."""

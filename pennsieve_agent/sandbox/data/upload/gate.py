@@ -87,14 +87,14 @@ class Gate:
         request: S3Request,
         sha256: str,
     ) -> Iterable[bytes]:
-        given: list[tuple[str, list[tuple[str, str]]]] = []
+        responses: list[tuple[str, list[tuple[str, str]]]] = []
 
         def keep(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
             del exc_info
-            given.append((status, headers))
+            responses.append((status, headers))
 
         content = b"".join(self._account(environ, keep))
-        status, headers = given[-1]
+        status, headers = responses[-1]
         if status.startswith("200"):
             if sha256 and "HTTP_X_AMZ_CHECKSUM_SHA256" in environ:
                 headers = _with(headers, "x-amz-checksum-sha256", sha256)
@@ -111,13 +111,13 @@ class Gate:
         stored = self._objects.find(request.bucket, request.key)
         if stored is None or not stored.sha256 or b"<ChecksumSHA256>" in content:
             return content
-        told = f"<ChecksumSHA256>{stored.sha256}</ChecksumSHA256>"
-        told += "<ChecksumType>COMPOSITE</ChecksumType></CompleteMultipartUploadResult>"
-        return re.sub(rb"</CompleteMultipartUploadResult>", told.encode(), content)
+        element = f"<ChecksumSHA256>{stored.sha256}</ChecksumSHA256>"
+        element += "<ChecksumType>COMPOSITE</ChecksumType></CompleteMultipartUploadResult>"
+        return re.sub(rb"</CompleteMultipartUploadResult>", element.encode(), content)
 
 
 def _with(headers: list[tuple[str, str]], name: str, value: str) -> list[tuple[str, str]]:
-    return [each for each in headers if each[0].lower() != name.lower()] + [(name, value)]
+    return [header for header in headers if header[0].lower() != name.lower()] + [(name, value)]
 
 
 def _refuse(start_response: StartResponse, status: str, code: str, message: str) -> list[bytes]:

@@ -134,12 +134,12 @@ class Importer:
 
     def _remove(self, dataset: Row, path: str) -> None:
         """Delete the package that a new one replaces; folders stay."""
-        found = self._store.row(
+        same_name = self._store.row(
             "SELECT * FROM packages WHERE dataset_int_id = ? AND path = ? AND NOT is_folder",
             (dataset["int_id"], path),
         )
-        if found is not None:
-            self._tree.delete(dataset["node_id"], found)
+        if same_name is not None:
+            self._tree.delete(dataset["node_id"], same_name)
 
     def _name(self, dataset: Row, row: Row, path: str) -> None:
         """The package has its id from the upload; the file of the manifest is Finalized."""
