@@ -110,7 +110,7 @@ def _judge_body(check: Check, body: bytes, known: Known) -> Iterator[str]:
             yield from _json(check.answer, body, known)
         case Text():
             if _parses(body):
-                yield "expected a text that is no JSON"
+                yield "expected a text that is not JSON"
             if not re.fullmatch(check.answer.pattern, body.decode(errors="replace"), re.DOTALL):
                 yield f"expected a text like {check.answer.pattern}"
         case Nothing():

@@ -127,7 +127,7 @@ def find_pool(client: RawClient, hosts: Hosts) -> tuple[str, str]:
         region = client_id = ""
     if answer.status != _OK or not client_id or not re.fullmatch(r"[a-z0-9-]+", region):
         raise PlatformError(
-            "this is no Pennsieve: its sign-in settings cannot be read",
+            "this is not a Pennsieve: its sign-in settings cannot be read",
             where=url,
             hint="give the address of the v1 API, such as https://api.pennsieve.io",
             status=answer.status,

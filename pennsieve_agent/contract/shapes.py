@@ -5,7 +5,7 @@
                     ``list`` and ``dict`` are any list and any object
 ``None`` or other   this very value
 ``...``             anything
-``[shape]``         a list of such values; ``null`` is no list
+``[shape]``         a list of such values; ``null`` is not a list
 ``{"a": shape}``    an object with this key, written exactly so; more keys may be there
 ``{"a?": shape}``   the key may be left out, but is not ``null``
 ``{"a": ABSENT}``   the key must be left out: ``null`` is not the same
@@ -13,7 +13,7 @@
 ``Matching("re")``  a text that matches all of this
 ``Either(a, b)``    one of these
 ``Filled([a])``     such a list, and not an empty one
-``Each(shape)``     an object with whatever keys, whose values are of this shape
+``MapOf(shape)``     an object with whatever keys, whose values are of this shape
 ==================  ==========================================================================
 """
 
@@ -58,7 +58,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
+class MapOf:
     """An object whose keys are free, such as the parameters of a step."""
 
     shape: Any
@@ -81,12 +81,12 @@ GO_TIME = Matching(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC")
 """Go's default text of a time (``contracts/resources.md`` 3.1, ``contracts/workflows.md`` 0.4)."""
 
 
-def parts(shape: Only | Filled | Each | Either) -> tuple[Any, ...]:
+def parts(shape: Only | Filled | MapOf | Either) -> tuple[Any, ...]:
     """What a composed shape is made of: its class makes an equal one of them."""
     match shape:
         case Only():
             return (shape.keys,)
-        case Filled() | Each():
+        case Filled() | MapOf():
             return (shape.shape,)
         case Either():
             return shape.shapes
@@ -113,8 +113,8 @@ def _mismatches(shape: Any, value: Any, where: str) -> Iterator[str]:
             yield from _mismatches(shape.shape, value, where)
             if value == []:
                 yield f"{where} is an empty list"
-        case Each():
-            yield from _each(shape, value, where)
+        case MapOf():
+            yield from _map(shape, value, where)
         case [inner]:
             yield from _list(inner, value, where)
         case Either():
@@ -130,7 +130,7 @@ def _extra(shape: Only, value: Any, where: str) -> Iterator[str]:
             yield f"{where} has the key {name}, which does not belong there"
 
 
-def _each(shape: Each, value: Any, where: str) -> Iterator[str]:
+def _map(shape: MapOf, value: Any, where: str) -> Iterator[str]:
     yield from _object({}, value, where)
     for name, item in value.items() if isinstance(value, dict) else ():
         yield from _mismatches(shape.shape, item, f"{where}.{name}")
@@ -144,7 +144,7 @@ def _either(shape: Either, value: Any, where: str) -> Iterator[str]:
     objects = [
         problems
         for problems, kind in zip(by_shape, shape.shapes, strict=True)
-        if isinstance(value, dict) and isinstance(kind, dict | Only | Each)
+        if isinstance(value, dict) and isinstance(kind, dict | Only | MapOf)
     ]
     if objects:
         yield from min(objects, key=len)
@@ -205,7 +205,7 @@ def describe(shape: Any) -> str:
             return " or ".join(describe(inner) for inner in shape.shapes)
         case Filled():
             return "a list that is not empty"
-        case dict() | Only() | Each():
+        case dict() | Only() | MapOf():
             return _TYPES[dict]
         case _:
             return _TYPES[shape] if isinstance(shape, type) else _short(shape)

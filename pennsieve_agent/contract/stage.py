@@ -158,6 +158,6 @@ def _call(
 
 
 def _remove(client: RawClient, known: Known, path: str) -> None:
-    """Remove what was made; what is gone already is no fault."""
+    """Remove what was made; what is gone already is not a fault."""
     url = f"{known.hosts.api.rstrip('/')}{path}"
     client.send(RawRequest("DELETE", url, {"Authorization": known.credentials[Asker.OWNER]}))

@@ -40,7 +40,7 @@ class Assets:
         Route: POST v2 /packages/assets
 
         Raises:
-            Forbidden: the user is no editor of the dataset.
+            Forbidden: the user is not an editor of the dataset.
             PlatformError: the answer names no place below which to write.
 
         """

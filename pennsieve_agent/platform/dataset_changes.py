@@ -76,7 +76,7 @@ class DatasetChanges:
 
         Raises:
             Conflict: somebody else changed it meanwhile, or it is locked.
-            Forbidden: the user is no manager of it.
+            Forbidden: the user is not a manager of it.
 
         """
         path = f"/datasets/{segment(dataset_id)}"

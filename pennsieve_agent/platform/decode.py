@@ -145,7 +145,7 @@ class Fields:
         return tuple(text for text in texts if text)
 
     def text_map(self, name: str) -> dict[str, str]:
-        """A field that is a map of texts, without what is no text; {} when it is anything else."""
+        """A field that is a map of texts, without what is not text; {} when it is anything else."""
         value = self._raw.get(name)
         if not isinstance(value, dict):
             return {}
@@ -153,11 +153,11 @@ class Fields:
         return {key: text for key, text in pairs if text is not None}
 
     def entries(self) -> dict[str, Fields]:
-        """The object as a map of names to objects, without what is no object."""
+        """The object as a map of names to objects, without what is not an object."""
         return _objects(self._raw, self.where)
 
     def maps(self, name: str) -> dict[str, Fields]:
-        """A field that maps names to objects, without what is no object."""
+        """A field that maps names to objects, without what is not an object."""
         value = self._raw.get(name)
         return _objects(value, self.where) if isinstance(value, dict) else {}
 

@@ -42,7 +42,7 @@ class Integrations:
         Route: PUT v1 /datasets/{id}/webhook/{webhookId}
 
         Raises:
-            Forbidden: the user is no manager of the dataset.
+            Forbidden: the user is not a manager of the dataset.
 
         """
         self._v1.call("PUT", _on_dataset(dataset_id, integration))
@@ -54,7 +54,7 @@ class Integrations:
 
         Raises:
             NotFound: it was not enabled there, or there is no such dataset.
-            Forbidden: the user is no manager of the dataset.
+            Forbidden: the user is not a manager of the dataset.
 
         """
         self._v1.delete(_on_dataset(dataset_id, integration))

@@ -28,7 +28,7 @@ class Invitations:
         The contract does not say what one looks like: nothing but its id is relied on.
 
         Raises:
-            Forbidden: the user is no administrator.
+            Forbidden: the user is not an administrator.
 
         """
         invitations = map(_invitation, self._v1.get_records(_path(organization_id)))
@@ -43,7 +43,7 @@ class Invitations:
 
         Raises:
             NotFound: there is no such invitation.
-            Forbidden: the user is no administrator.
+            Forbidden: the user is not an administrator.
 
         """
         path = f"{_path(organization_id)}/{segment(invitation_id)}"
@@ -56,7 +56,7 @@ class Invitations:
 
         Raises:
             NotFound: there is no such invitation.
-            Forbidden: the user is no administrator.
+            Forbidden: the user is not an administrator.
 
         """
         self._v1.delete(f"{_path(organization_id)}/{segment(invitation_id)}")

@@ -136,7 +136,7 @@ class Packages:
         The platform gives another name when this one is taken; the folder says which it has.
 
         Raises:
-            Forbidden: the user is no editor of the dataset.
+            Forbidden: the user is not an editor of the dataset.
             Conflict: the dataset is locked.
 
         """
@@ -152,7 +152,7 @@ class Packages:
 
         Raises:
             Invalid: the name is taken there.
-            Forbidden: the user is no editor of the dataset.
+            Forbidden: the user is not an editor of the dataset.
 
         """
         return decode_package(

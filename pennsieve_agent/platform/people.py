@@ -72,7 +72,7 @@ class People:
 
         Raises:
             Conflict: the platform says the invitation failed, and why.
-            Forbidden: the user is no administrator.
+            Forbidden: the user is not an administrator.
 
         """
         person = {"email": email, "firstName": first_name, "lastName": last_name}
@@ -92,7 +92,7 @@ class People:
         (6.1), so this takes it to be the same.
 
         Raises:
-            Forbidden: the user is no administrator, or the member is the workspace's owner.
+            Forbidden: the user is not an administrator, or the member is the workspace's owner.
             NotFound: there is no such member.
 
         """
@@ -105,7 +105,7 @@ class People:
         Route: DELETE v1 /organizations/{id}/members/{userId}
 
         Raises:
-            Forbidden: the user is no administrator.
+            Forbidden: the user is not an administrator.
 
         """
         self._v1.delete(f"{_workspace(organization_id)}/members/{segment(user_id)}")

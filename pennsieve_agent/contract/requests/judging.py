@@ -21,7 +21,7 @@ _OF_HTTP = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ObservedRequest:
     """A request as it was sent. ``path`` is still percent-encoded; header names are any case."""
 
     surface: str
@@ -36,7 +36,7 @@ class Asked:
         return f"{self.method} {self.surface} {self.path}"
 
 
-def faults(request: Asked, table: Table) -> list[str]:
+def faults(request: ObservedRequest, table: Table) -> list[str]:
     """What a request has and the tables have not, or the reverse.
 
     Each begins with the route as the contract writes it, or with the path of one it has not.
@@ -47,7 +47,7 @@ def faults(request: Asked, table: Table) -> list[str]:
     name = f"{route.method} {route.surface} {route.path}"
     sent = table.get(route.key, NOTHING)
     differences = (
-        *_gone(route),
+        *_removed(route),
         *_query(request, sent),
         *_headers(request, sent),
         *_body(request, sent),
@@ -55,19 +55,19 @@ def faults(request: Asked, table: Table) -> list[str]:
     return [f"{name}: {fault}" for fault in differences]
 
 
-def _gone(route: ContractRoute) -> Iterator[str]:
+def _removed(route: ContractRoute) -> Iterator[str]:
     if not route.hosted:
         yield f"not served by hosted Pennsieve ({route.reason})"
 
 
-def _query(request: Asked, sent: Sent) -> Iterator[str]:
+def _query(request: ObservedRequest, sent: Sent) -> Iterator[str]:
     for name in sorted(request.query.keys() - sent.query_names):
         yield f"query {name}"
     for name in sorted(sent.needed_names - {n for n, v in request.query.items() if any(v)}):
         yield f"query {name} is missing"
 
 
-def _headers(request: Asked, sent: Sent) -> Iterator[str]:
+def _headers(request: ObservedRequest, sent: Sent) -> Iterator[str]:
     headers = {name.lower(): value for name, value in request.headers.items()}
     known = _EVERYWHERE | _OF_HTTP | {name.lower() for name in sent.headers.split()}
     for name in sorted(headers.keys() - known):
@@ -80,7 +80,7 @@ def _headers(request: Asked, sent: Sent) -> Iterator[str]:
         yield "header authorization is missing"
 
 
-def _body(request: Asked, sent: Sent) -> Iterator[str]:
+def _body(request: ObservedRequest, sent: Sent) -> Iterator[str]:
     if sent.body is None:
         if request.body:
             yield "a body"
@@ -88,7 +88,7 @@ def _body(request: Asked, sent: Sent) -> Iterator[str]:
     try:
         value = json.loads(request.body)
     except ValueError:
-        yield "a body that is no JSON" if request.body else "no body"
+        yield "a body that is not JSON" if request.body else "no body"
         return
     kinds = [v for k, v in request.headers.items() if k.lower() == "content-type"]
     if not any(kind.partition(";")[0].strip() == sent.kind for kind in kinds):

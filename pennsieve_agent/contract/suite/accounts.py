@@ -80,7 +80,7 @@ CHECKS: list[Check] = [
     ),
     _CREATE.change(
         f"POST {PATH}",
-        "a body that is no JSON",
+        "a body that is not JSON",
         400,
         plain("PostAccountsHandler", "error unmarshaling body"),
         body=b"{",

@@ -104,7 +104,7 @@ CHECKS: list[Check] = [
     _CREATE.change(f"POST {PATH}", "no account", 400, message("bad request"), body={}),
     _CREATE.change(
         f"POST {PATH}",
-        "a body that is no JSON is 500 here",
+        "a body that is not JSON is 500 here",
         500,
         message("error unmarshaling body"),
         body=b"{",

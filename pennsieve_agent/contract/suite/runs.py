@@ -116,10 +116,10 @@ CHECKS: list[Check] = [
         },
     ),
     _START.change(f"POST {PATH}", "no workflow", 400, says(), body={}),
-    _START.change(f"POST {PATH}", "a body that is no JSON", 400, says(), body=b"{"),
+    _START.change(f"POST {PATH}", "a body that is not JSON", 400, says(), body=b"{"),
     _START.change(
         f"POST {PATH}",
-        "a parameter that is no text",
+        "a parameter that is not text",
         400,
         says(),
         body={**_ORDER, "processorParams": {"p": {"N": 1}}},

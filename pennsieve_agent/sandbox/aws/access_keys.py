@@ -55,10 +55,10 @@ class AwsPeople:
         """
         if not _NAME.fullmatch(name) or name == "default":
             raise UsageProblem(
-                f"'{name}' is no name for an AWS profile", hint="use letters, digits, _ . and -"
+                f"'{name}' is not a name for an AWS profile", hint="use letters, digits, _ . and -"
             )
         if not _ACCOUNT.fullmatch(account):
-            raise UsageProblem(f"'{account}' is no AWS account", hint="it has twelve digits")
+            raise UsageProblem(f"'{account}' is not an AWS account", hint="it has twelve digits")
         if any(person.name == name for person in self.all()):
             raise UsageProblem(f"there is an AWS profile '{name}' already")
         new = AwsPerson(name, account, *new_key())

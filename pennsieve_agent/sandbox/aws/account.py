@@ -98,7 +98,7 @@ class Account:
         """Write down what a request changed, or the request itself."""
         if not self.services.items.keep(request):
             new_id = made_by(request.service, request.operation, answer)
-            self._journal.append(replace(entry, made=new_id))
+            self._journal.append(replace(entry, created=new_id))
         if request.service in _MAKE_FUNCTIONS:
             self.services.functions_changed()
 

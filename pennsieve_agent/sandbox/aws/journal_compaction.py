@@ -62,7 +62,7 @@ def _subject(entry: Entry) -> tuple[str, Effect] | None:
     kind, effect = known
     name = {
         "definition": request.text("jobDefinitionName") or _name(request.text("jobDefinition")),
-        "access point": entry.made or request.text("AccessPointId"),
+        "access point": entry.created or request.text("AccessPointId"),
         "rule": request.text("Name"),
         "object": f"{request.text('Bucket')}/{request.text('Key')}",
     }[kind]

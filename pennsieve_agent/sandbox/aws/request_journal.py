@@ -38,13 +38,13 @@ _DROPPED = frozenset({"HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_USER_AGENT", "HTTP_CONN
 class Entry:
     """A request that changed something: its WSGI variables, its body, and its seed.
 
-    ``made`` is the id of what it made, if later requests will name only that.
+    ``created`` is the id of the resource that it created, if later requests name only that.
     """
 
     variables: Mapping[str, Any]
     body: bytes
     seed: int
-    made: str = ""
+    created: str = ""
 
 
 class Journal:
@@ -60,7 +60,7 @@ class Journal:
             "variables": entry.variables,
             "body": base64.b64encode(entry.body).decode(),
         }
-        line = json.dumps({**fields, "made": entry.made} if entry.made else fields)
+        line = json.dumps({**fields, "made": entry.created} if entry.created else fields)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{line}\n")
@@ -77,7 +77,7 @@ class Journal:
         part.replace(self._path)
 
     def translate(self, addresses: Mapping[str, str]) -> None:
-        """Write the file anew with other addresses of this sandbox, in what is no file's content.
+        """Write the file anew with other addresses of this sandbox, except inside files' content.
 
         So whatever was made with them, such as a function's variables or a stack's template, has
         the present ones, as if the sandbox had never listened elsewhere.

@@ -32,7 +32,12 @@ from pennsieve_agent.sandbox.aws.log_events import filter_log_events
 from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Logins
-from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, Heard, Police, failure
+from pennsieve_agent.sandbox.aws.rights.policy_check import (
+    Answer,
+    PolicyCheck,
+    RightsRecord,
+    failure,
+)
 from pennsieve_agent.sandbox.aws.rights.principals import account_of, caller_arns, principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
@@ -77,7 +82,7 @@ class Extras:
 
     handlers: Handlers = lambda _: None
     machine: Machine = field(default_factory=_NoMachine)
-    heard: Heard = lambda _role, _ask: None
+    heard: RightsRecord = lambda _role, _ask: None
     now: Callable[[], float] = now
     prepare: Callable[[], None] = lambda: None
     ready: Ready | None = None
@@ -92,16 +97,16 @@ class Services:
         self._lock = lock
         self._prepare = extras.prepare
         self._ready = extras.ready
-        self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
+        self._policy_check = PolicyCheck(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
-        calls = FunctionLog(self._police, lock, clock)
+        calls = FunctionLog(self._policy_check, lock, clock)
         variables = {"NODE_ENDPOINT": endpoint}
         self.functions = Functions(extras.handlers, sessions, lock, calls, variables)
         self.events = Events(self.functions, lock, clock)
         self._logs = JobLog(self._store, lock, clock)
-        self._dock = Dock(endpoint, self._police, sessions, lock, data / EFS_FOLDER)
+        self._dock = Dock(endpoint, self._policy_check, sessions, lock, data / EFS_FOLDER)
         works = Works(self._dock, extras.machine, self._logs)
         places = room(USER_ACCOUNT_ID, lock)
         self.batch = Batch(self._store, works, places, self._changed, clock)
@@ -116,7 +121,7 @@ class Services:
         return RegistryFront(
             self._registry,
             self._logins,
-            self._police,
+            self._policy_check,
             self._lock,
             record,
             runs_archives=self._runs_archives,
@@ -180,7 +185,7 @@ class Services:
             return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
         if not checked:
             with self._lock:
-                refusal = self._police.refusal(request)
+                refusal = self._policy_check.refusal(request)
             if refusal is not None:
                 return refusal
         return self._own(request, environ, body)

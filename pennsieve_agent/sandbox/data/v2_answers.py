@@ -40,7 +40,7 @@ def page_of(request: Request) -> tuple[int, int]:
     """``limit``, 10 by default and 100 at most, and ``offset`` of the query (3.6).
 
     Raises:
-        Refusal: one is no number, or too large.
+        Refusal: one is not a number, or too large.
 
     """
     limit = _number(request, "limit", _DEFAULT_PAGE, MAX_PAGE)

@@ -111,7 +111,7 @@ def parse(spec: str | None, seed: int | None) -> Plan | None:
     """The plan of ``--faults`` and ``--fault-seed``; None when neither is given.
 
     Raises:
-        UsageProblem: the spec has a word in it that is no fault, or a rate that is none.
+        UsageProblem: the spec has a word in it that is not a fault, or a rate that is none.
 
     """
     if spec is None and seed is None:

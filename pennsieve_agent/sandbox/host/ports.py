@@ -162,7 +162,7 @@ class _Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Without the query, which may hold a token."""
         del size
-        # What is no HTTP, such as the beginning of TLS, has no path.
+        # What is not HTTP, such as the beginning of TLS, has no path.
         path = str(vars(self).get("path", "")).partition("?")[0]
         log.debug("%s %s %s", self.command, path, code)
 

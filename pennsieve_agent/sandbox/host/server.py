@@ -18,7 +18,7 @@ from pennsieve_agent.sandbox.aws import access_keys
 from pennsieve_agent.sandbox.aws import account as aws
 from pennsieve_agent.sandbox.aws.functions.function_code import Codes
 from pennsieve_agent.sandbox.aws.functions.runtimes import Runtimes
-from pennsieve_agent.sandbox.aws.rights.used_rights import Asked
+from pennsieve_agent.sandbox.aws.rights.used_rights import UsedRights
 from pennsieve_agent.sandbox.aws.services import Extras, KnownKey
 from pennsieve_agent.sandbox.compute.compute_parts import ComputeParts
 from pennsieve_agent.sandbox.data import upload
@@ -124,7 +124,7 @@ def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -
 
     if settings.aws is not None:
         return replace(settings.aws, keys=keys)
-    machine, heard = parts.compute.machine, Asked(data / "aws")
+    machine, heard = parts.compute.machine, UsedRights(data / "aws")
     return Extras(
         runtimes, machine, heard, prepare=runtimes.start, ready=runtimes.make_ready, keys=keys
     )

@@ -24,7 +24,7 @@ class Signer:
         """Load the key pair, or make one.
 
         Raises:
-            SettingsError: the file is no key.
+            SettingsError: the file is not a key.
 
         """
         self._verified: dict[str, dict[str, Any]] = {}

@@ -47,7 +47,7 @@ KEPT_SECONDS = 24 * 3600
 """How long jobs that ended can be described."""
 STOP_SECONDS = 20.0
 
-Told = Callable[[Job, Mapping[str, Any]], None]
+Report = Callable[[Job, Mapping[str, Any]], None]
 Room = Callable[[Job], float | None]
 """How many vCPUs the compute environment of a job's queue has; None when the queue is off."""
 
@@ -62,17 +62,17 @@ class Works:
 
 
 class Batch:
-    """All jobs. ``told`` hears of every change of a state, with the job's description."""
+    """All jobs. ``report`` is called with a job and its description when its state changes."""
 
     def __init__(
-        self, store: Store, works: Works, room: Room, report: Told, now: Callable[[], float]
+        self, store: Store, works: Works, room: Room, report: Report, now: Callable[[], float]
     ) -> None:
         self._store = store
         self._dock = works.dock
         self._machine = works.machine
         self._logs = works.logs
         self._room = room
-        self._told = report
+        self._report = report
         self._now = now
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
@@ -306,7 +306,7 @@ class Batch:
             job.stopped = self._milliseconds()
         self._jobs[job.id] = job
         self._store.execute("INSERT OR REPLACE INTO batch_jobs VALUES (?, ?)", (job.id, job.dump()))
-        self._told(job, self._detail(job))
+        self._report(job, self._detail(job))
 
     def _detail(self, job: Job) -> dict[str, Any]:
         return detail(job, self._children(job))

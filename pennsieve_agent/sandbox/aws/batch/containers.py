@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam import Ask
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, requirement, with_parameters
-from pennsieve_agent.sandbox.aws.rights.policy_check import Police
+from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.principals import Principal, trusts
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.aws.ssm_parameters import decryption, value_of
@@ -86,11 +86,11 @@ class Dock:
     """Makes containers of jobs. ``root`` has a folder for each file system."""
 
     def __init__(
-        self, endpoint: str, police: Police, sessions: Sessions, lock: Lock, root: Path
+        self, endpoint: str, policy_check: PolicyCheck, sessions: Sessions, lock: Lock, root: Path
     ) -> None:
         self._endpoint = endpoint
         self._badges: dict[str, _Badge] = {}
-        self._police = police
+        self._policy_check = policy_check
         self._sessions = sessions
         self._lock = lock
         self._root = root
@@ -114,7 +114,7 @@ class Dock:
             job=job.id,
             image=str(spec["image"]),
             command=tuple(with_parameters(spec.get("command") or (), job.parameters)),
-            environ={**own, **hidden, **_told(job, attempt)},
+            environ={**own, **hidden, **_batch_variables(job, attempt)},
             mounts=mounts,
             cpus=job.vcpus,
             memory=int(requirement(spec, "MEMORY") or spec.get("memory") or 0),
@@ -168,7 +168,7 @@ class Dock:
             ("ecr:BatchGetImage", repository),
             ("ecr:GetDownloadUrlForLayer", repository),
         ):
-            if why := self._police.why_not(execution, Ask(action, resource)):
+            if why := self._policy_check.why_not(execution, Ask(action, resource)):
                 raise Unstartable(f"CannotPullContainerError: {why}")
 
     def _secrets(self, execution: Principal, entries: Any) -> Iterator[tuple[str, str]]:
@@ -180,7 +180,9 @@ class Dock:
             if match is None:
                 raise Unstartable("ResourceInitializationError: invalid secret")
             arn, key = match.groups()
-            if why := self._police.why_not(execution, Ask("secretsmanager:GetSecretValue", arn)):
+            if why := self._policy_check.why_not(
+                execution, Ask("secretsmanager:GetSecretValue", arn)
+            ):
                 raise Unstartable(f"ResourceInitializationError: unable to pull secrets: {why}")
             yield secret["name"], _secret(arn, key or "")
 
@@ -192,7 +194,7 @@ class Dock:
         if (key := decryption(account, region, name)) is not None:
             asks.append(key)
         for ask in asks:
-            if why := self._police.why_not(execution, ask):
+            if why := self._policy_check.why_not(execution, ask):
                 raise Unstartable(f"{failed}: {why}")
         value = value_of(account, region, name)
         if value is None:
@@ -203,7 +205,7 @@ class Dock:
         group = log_group(job)
         here = f"arn:aws:logs:{job.region}:{job.account}:log-group:{group}:log-stream:{job.stream}"
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            if why := self._police.why_not(execution, Ask(action, here)):
+            if why := self._policy_check.why_not(execution, Ask(action, here)):
                 raise Unstartable(
                     f"ResourceInitializationError: failed to validate logger args: {why}"
                 )
@@ -252,12 +254,12 @@ class Dock:
             is_root = str((point.posix_user or {}).get("Uid")) == "0"
         writable = True
         if access.get("iam") == "ENABLED":
-            if self._police.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):
+            if self._policy_check.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):
                 raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
             write = Ask("elasticfilesystem:ClientWrite", arn, context)
-            writable = not self._police.why_not(role, write)
+            writable = not self._policy_check.why_not(role, write)
             as_root = Ask("elasticfilesystem:ClientRootAccess", arn, context)
-            if is_root and self._police.why_not(role, as_root):
+            if is_root and self._policy_check.why_not(role, as_root):
                 # Root is then nobody, who may not enter a folder that is its owner's alone.
                 raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
         path = self._root / system / inside.strip("/")
@@ -278,7 +280,7 @@ def stream_of(job: Job, task: str) -> str:
     return f"{prefix}/default/{task}"
 
 
-def _told(job: Job, attempt: int) -> dict[str, str]:
+def _batch_variables(job: Job, attempt: int) -> dict[str, str]:
     """What Batch itself tells a container."""
     index = {} if job.index is None else {"AWS_BATCH_JOB_ARRAY_INDEX": str(job.index)}
     return {

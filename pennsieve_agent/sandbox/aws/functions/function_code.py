@@ -29,7 +29,7 @@ class Codes:
         """The digest of a zip in hex, and the folder with its files.
 
         Raises:
-            ValueError: it is no zip, or one whose files would lie elsewhere.
+            ValueError: it is not a zip, or one whose files would lie elsewhere.
 
         """
         with self._lock:
@@ -58,7 +58,7 @@ class Codes:
                     shutil.rmtree(folder, ignore_errors=True)
                     self._extract(archive).rename(folder)
         except zipfile.BadZipFile as error:
-            raise ValueError(f"the function's code is no zip: {error}") from None
+            raise ValueError(f"the function's code is not a zip: {error}") from None
         return folder
 
     def _extract(self, archive: zipfile.ZipFile) -> Path:
@@ -66,7 +66,7 @@ class Codes:
         part.mkdir(mode=0o700, parents=True)
         for name in archive.namelist():
             if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise ValueError(f"'{name}' is no name of a file in a function's code")
+                raise ValueError(f"'{name}' is not a name of a file in a function's code")
         archive.extractall(part)
         compileall.compile_dir(part, quiet=2, workers=1)
         return part

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pennsieve_agent.domain.iam import Ask
-from pennsieve_agent.sandbox.aws.rights.policy_check import Police
+from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.principals import Principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
 
@@ -24,8 +24,8 @@ _STREAM = "[$LATEST]"
 class FunctionLog:
     """Writes it. ``now`` is in unix seconds."""
 
-    def __init__(self, police: Police, lock: Lock, now: Callable[[], float]) -> None:
-        self._police = police
+    def __init__(self, policy_check: PolicyCheck, lock: Lock, now: Callable[[], float]) -> None:
+        self._policy_check = policy_check
         self._lock = lock
         self._now = now
 
@@ -36,7 +36,7 @@ class FunctionLog:
         here = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{_STREAM}"
         with self._lock:
             for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-                if self._police.why_not(caller, Ask(action, here)):
+                if self._policy_check.why_not(caller, Ask(action, here)):
                     return  # as on AWS, where such a function works without a log
             self._put(account, region, group, failure)
 

@@ -220,7 +220,7 @@ class Functions:
             text = f"Unable to import module '{function.handler}'"
             return _error("Runtime.ImportModuleError", text)
         try:
-            payload = json.dumps(handler(event, self._given(function, region))).encode()
+            payload = json.dumps(handler(event, self._invocation(function, region))).encode()
         except Failed as failed:
             log.warning("function %s failed: %s: %s", function.name, *failed.args[:2])
             return _error(*failed.args)
@@ -235,7 +235,7 @@ class Functions:
             return _error("Function.ResponseSizeTooLarge", text)
         return _Ended(payload)
 
-    def _given(self, function: _Function, region: str) -> Invocation:
+    def _invocation(self, function: _Function, region: str) -> Invocation:
         context = {"aws:SourceAccount": function.account, "aws:SourceArn": function.arn}
         keys = self._sessions.keys(function.role, SERVICE, function.name, context)
         return Invocation(
@@ -262,7 +262,7 @@ class Functions:
             functions = [(region, _find(account, region, name)) for account, region, name in every]
         for region, function in functions:
             if function is not None:
-                ready(function.handler, self._given(function, region))
+                ready(function.handler, self._invocation(function, region))
 
 
 def _find(account: str, region: str, name: str) -> _Function | None:

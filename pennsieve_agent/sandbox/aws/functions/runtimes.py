@@ -232,8 +232,8 @@ class _Runtime:
 
     def __init__(self, process: int, events: IO[str], answers: IO[str], nursery: _Nursery) -> None:
         self._process = process
-        self._given = events
-        self._found = answers
+        self._events = events
+        self._answers = answers
         self._nursery = nursery
 
     def call(self, event: Any, seconds: float) -> dict[str, Any]:
@@ -241,9 +241,9 @@ class _Runtime:
         timer.daemon = True
         timer.start()
         try:
-            self._given.write(f"{json.dumps(event)}\n")
-            self._given.flush()
-            line = self._found.readline()
+            self._events.write(f"{json.dumps(event)}\n")
+            self._events.flush()
+            line = self._answers.readline()
         except BrokenPipeError:
             line = ""
         finally:
@@ -255,7 +255,7 @@ class _Runtime:
 
     def end(self) -> None:
         self._nursery.end(self._process)
-        for pipe in (self._given, self._found):
+        for pipe in (self._events, self._answers):
             try:
                 pipe.close()
             except BrokenPipeError:

@@ -45,7 +45,7 @@ class PlainRegistry:
         self._folder = folder
 
     @contextlib.contextmanager
-    def asked(
+    def request(
         self, method: str, target: str, headers: Mapping[str, str], body: IO[bytes] | None = None
     ) -> Iterator[PlainAnswer]:
         """The answer to a request, while the context is open."""

@@ -32,7 +32,7 @@ _ARCHITECTURES = ("arm64", "amd64")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Reply:
     """What is answered."""
 
     status: str
@@ -48,7 +48,7 @@ class PublicImages:
         self._tokens: set[str] = set()
         self._lock = threading.Lock()
 
-    def answer(self, path: str, authorization: str) -> Found:
+    def answer(self, path: str, authorization: str) -> Reply:
         """The answer to a request that reads ``path``, which begins with ``/v2/`` and the host."""
         if path == TOKEN_PATH:
             return self._token()
@@ -66,17 +66,17 @@ class PublicImages:
             return _error("404 Not Found", "BLOB_UNKNOWN" if blob else "MANIFEST_UNKNOWN")
         kind, content = self._objects[reference]
         headers = {"Content-Type": kind, "Docker-Content-Digest": reference}
-        return Found("200 OK", content, headers)
+        return Reply("200 OK", content, headers)
 
-    def _token(self) -> Found:
+    def _token(self) -> Reply:
         with self._lock:
             token = secrets.token_urlsafe(24)
             self._tokens.add(token)
         content = json.dumps({"token": token}).encode()
-        return Found("200 OK", content, {"Content-Type": "application/json"})
+        return Reply("200 OK", content, {"Content-Type": "application/json"})
 
     @cached_property
-    def _made(self) -> tuple[str, dict[str, tuple[str, bytes]]]:
+    def _image(self) -> tuple[str, dict[str, tuple[str, bytes]]]:
         manifests: dict[str, tuple[str, bytes]] = {}
 
         def keep(kind: str, content: bytes) -> dict[str, Any]:
@@ -98,11 +98,11 @@ class PublicImages:
 
     @property
     def _digest(self) -> str:
-        return self._made[0]
+        return self._image[0]
 
     @property
     def _objects(self) -> dict[str, tuple[str, bytes]]:
-        return self._made[1]
+        return self._image[1]
 
 
 def _layer() -> bytes:
@@ -115,7 +115,7 @@ def _layer() -> bytes:
     return content.getvalue()
 
 
-def _error(status: str, code: str, challenge: str = "") -> Found:
+def _error(status: str, code: str, challenge: str = "") -> Reply:
     headers = {"WWW-Authenticate": challenge} if challenge else {}
     content = json.dumps({"errors": [{"code": code, "message": status.partition(" ")[2]}]})
-    return Found(status, content.encode(), {"Content-Type": "application/json", **headers})
+    return Reply(status, content.encode(), {"Content-Type": "application/json", **headers})

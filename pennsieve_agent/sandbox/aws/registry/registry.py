@@ -26,7 +26,7 @@ from pennsieve_agent.sandbox.aws.registry.public_images import HOST as PUBLIC
 from pennsieve_agent.sandbox.aws.registry.public_images import PublicImages
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import NoRegistry, RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Login, Logins
-from pennsieve_agent.sandbox.aws.rights.policy_check import Police
+from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class RegistryFront:
         self,
         daemon: RegistryDaemon,
         logins: Logins,
-        police: Police,
+        policy_check: PolicyCheck,
         lock: Lock,
         record: Record,
         *,
@@ -95,7 +95,7 @@ class RegistryFront:
         """``runs_archives`` says that no machine here runs images: a client is told so."""
         self._daemon = daemon
         self._logins = logins
-        self._police = police
+        self._policy_check = policy_check
         self._lock = lock
         self._record = record
         self._said = [("Pennsieve-Runs", "archives")] if runs_archives else []
@@ -152,7 +152,7 @@ class RegistryFront:
 
     def _why_not(self, login: Login, ask: Ask) -> str:
         if login.principal is not None:
-            return self._police.why_not(login.principal, ask)
+            return self._policy_check.why_not(login.principal, ask)
         owner = ask.resource.split(":")[4]
         reads = ask.action in {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
         if owner == login.account or reads or ask.action == "ecr:BatchCheckLayerAvailability":
@@ -185,7 +185,7 @@ class RegistryFront:
         open_answer = contextlib.ExitStack()
         try:
             answer = open_answer.enter_context(
-                self._daemon.asked(method, target, _headers(environ), body)
+                self._daemon.request(method, target, _headers(environ), body)
             )
         except BaseException:
             open_answer.close()
@@ -212,7 +212,7 @@ class RegistryFront:
         with self._lock:
             self._check_tag(place, tag, digest)
         target = f"{_root(place)}/{digest}"
-        with self._daemon.asked("PUT", target, _headers(environ), io.BytesIO(content)) as answer:
+        with self._daemon.request("PUT", target, _headers(environ), io.BytesIO(content)) as answer:
             said = answer.read(_PIECE)
             if answer.status // 100 != 2:  # noqa: PLR2004 - HTTP
                 return _answer(start_response, f"{answer.status} {answer.reason}", said)

@@ -77,7 +77,7 @@ class RegistryDaemon:
             self._end()
 
     @contextlib.contextmanager
-    def asked(
+    def request(
         self, method: str, target: str, headers: Mapping[str, str], body: IO[bytes] | None = None
     ) -> Iterator[http.client.HTTPResponse | PlainAnswer]:
         """Its answer to a request, while the context is open; without the program, a plain one.
@@ -87,7 +87,7 @@ class RegistryDaemon:
 
         """
         if not self.is_installed:
-            with self._plain.asked(method, target, headers, body) as answer:
+            with self._plain.request(method, target, headers, body) as answer:
                 yield answer
             return
         with contextlib.closing(_Connection(self._place(), timeout=_CALL_SECONDS)) as connection:

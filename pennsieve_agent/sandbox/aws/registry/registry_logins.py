@@ -35,14 +35,16 @@ class Logins:
         self.endpoint = endpoint
         self._now = now
         self._lock = threading.Lock()
-        self._given: dict[str, Login] = {}
+        self._by_password: dict[str, Login] = {}
 
     def answer(self, account: str, region: str, principal: Principal | None) -> Answer:
         """What ``ecr:GetAuthorizationToken`` answers."""
         password, until = secrets.token_urlsafe(48), self._now() + SECONDS
         with self._lock:
-            self._given = {k: v for k, v in self._given.items() if v.until > self._now()}
-            self._given[_hash(password)] = Login(account, principal, until)
+            self._by_password = {
+                k: v for k, v in self._by_password.items() if v.until > self._now()
+            }
+            self._by_password[_hash(password)] = Login(account, principal, until)
         host = f"{account}.dkr.ecr.{region}.amazonaws.com"
         authorization = {
             "authorizationToken": base64.b64encode(f"{USER}:{password}".encode()).decode(),
@@ -61,7 +63,7 @@ class Logins:
         except (binascii.Error, UnicodeDecodeError):
             return None
         with self._lock:
-            login = self._given.get(_hash(password)) if user == USER else None
+            login = self._by_password.get(_hash(password)) if user == USER else None
         return login if login is not None and login.until > self._now() else None
 
 

@@ -21,8 +21,8 @@ from pennsieve_agent.sandbox.aws.rights.required_rights import FREE, asks
 from pennsieve_agent.sandbox.aws.ssm_parameters import decryption, key_use
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
-Heard = Callable[[str, Ask], None]
-"""Told of each right that a role (its name) was asked for, whether it has it or not."""
+RightsRecord = Callable[[str, Ask], None]
+"""Report of each right that a role (its name) was asked for, whether it has it or not."""
 
 _FORMS = {"sts", "cloudformation", "iam", "ec2"}
 
@@ -37,10 +37,10 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Police:
-    """Knows who may do what. To be asked while nothing else uses the emulation."""
+class PolicyCheck:
+    """Checks requests against policies. The caller holds the lock of the emulation."""
 
-    heard: Heard
+    record: RightsRecord
     now: Callable[[], datetime]
 
     def refusal(self, request: AwsRequest) -> Answer | None:
@@ -65,7 +65,7 @@ class Police:
 
     def why_not(self, caller: Principal, ask: Ask) -> str:
         """AWS's sentence on what a session of a role may not do; empty if it may."""
-        self.heard(caller.name, ask)
+        self.record(caller.name, ask)
         verdict = may(caller.role, ask)
         if verdict is Verdict.ALLOWED:
             return ""

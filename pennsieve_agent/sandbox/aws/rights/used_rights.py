@@ -15,7 +15,7 @@ from pennsieve_agent.domain.iam import Ask
 FILE = "asked.jsonl"
 
 
-class Asked:
+class UsedRights:
     """Writes ``{"role", "action"}``, one object a line, readable by the user alone."""
 
     def __init__(self, folder: Path) -> None:

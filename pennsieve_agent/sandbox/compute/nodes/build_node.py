@@ -277,8 +277,8 @@ class NodeMaker:
             _unless(_GONE, secrets.delete_secret, SecretId=name, ForceDeleteWithoutRecovery=True)
         efs = self._aws("efs")
         if (system := self._file_system) is not None:
-            for door in efs.describe_access_points(FileSystemId=system)["AccessPoints"]:
-                efs.delete_access_point(AccessPointId=door["AccessPointId"])
+            for point in efs.describe_access_points(FileSystemId=system)["AccessPoints"]:
+                efs.delete_access_point(AccessPointId=point["AccessPointId"])
             efs.delete_file_system(FileSystemId=system)
         logs = self._aws("logs")
         for group in (plan.log_group, f"{plan.log_group}/functions"):

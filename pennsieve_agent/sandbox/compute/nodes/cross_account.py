@@ -61,7 +61,7 @@ class CustomerAccount:
         """Call a function with the assumed role's credentials, and wait for its answer.
 
         Raises:
-            Refused: it may not be called, it failed, or what it answers is no object.
+            Refused: it may not be called, it failed, or what it answers is not an object.
 
         """
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy

@@ -45,7 +45,7 @@ class Nodes:
     def create(self, request: Request) -> Response:
         """Ask for a node. Answers no uuid: that is the platform's way (3.2)."""
         try:
-            values = _wanted(read(request))
+            values = _settings(read(request))
         except BadBody:
             raise compute_answers.message(500, compute_answers.UNMARSHAL) from None
         if not values["account"] or values["image"] not in IMAGES:
@@ -163,7 +163,7 @@ class Nodes:
         return Response(200, single_node(self._store, node))
 
 
-def _wanted(body: Body) -> dict[str, Any]:
+def _settings(body: Body) -> dict[str, Any]:
     return {
         "account": body.text("accountId"),
         "name": body.text("name"),

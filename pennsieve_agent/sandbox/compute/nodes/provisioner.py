@@ -33,8 +33,8 @@ class Provisioner:
     """Works through the nodes that have a task, one at a time."""
 
     def __init__(self, world: World, nodes: NodeCalls, forget: Callable[[str], None]) -> None:
-        """``gone`` is told the uuid of a node that is about to be deleted."""
-        self._gone = forget
+        """``forget`` is called with the uuid of a node that is about to be deleted."""
+        self._forget = forget
         self._store = world.store
         self._urls = world.urls
         self._now = world.now
@@ -114,7 +114,7 @@ class Provisioner:
     def _succeeded(self, node: Row) -> None:
         if node["task"] == "DELETE":
             # First what belongs to it: cut off here, the task is done again.
-            self._gone(node["uuid"])
+            self._forget(node["uuid"])
             with self._store.transaction():
                 for table, column in (
                     ("compute_node_access", "node_uuid"),

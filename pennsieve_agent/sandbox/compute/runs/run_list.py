@@ -61,7 +61,7 @@ def date_of(request: Request, name: str) -> str:
     """A date of the query, as runs have theirs; empty when it is not there.
 
     Raises:
-        Refusal: 400, it is no date.
+        Refusal: 400, it is not a date.
 
     """
     text = request.query.get(name, "")

@@ -81,7 +81,7 @@ class PackageChanges:
                 raise refusal(400, "a package cannot be moved to another dataset")
             self._tree.move(dataset["node_id"], row, parent)
 
-        return Response(200, present({**_each(body, one), "destination": destination}))
+        return Response(200, present({**_change_all(body, one), "destination": destination}))
 
     def delete(self, request: Request) -> Response:
         """Delete packages: 200, whatever became of them. The files go to the trash."""
@@ -90,7 +90,7 @@ class PackageChanges:
             row, dataset = self._package(request, package_id)
             self._tree.delete(dataset["node_id"], row)
 
-        return Response(200, _each(json_object(request), one))
+        return Response(200, _change_all(json_object(request), one))
 
     def _package(self, request: Request, package_id: str) -> tuple[Row, Row]:
         package_row = package(self._files, self._world, request.caller, package_id, Role.EDITOR)
@@ -125,7 +125,7 @@ def _name(body: dict[str, Any]) -> str:
     return name
 
 
-def _each(body: dict[str, Any], change: Callable[[str], None]) -> dict[str, Any]:
+def _change_all(body: dict[str, Any], change: Callable[[str], None]) -> dict[str, Any]:
     """Change things one by one; what cannot be changed is told and stops nothing."""
     things = body.get("things")
     if not isinstance(things, list) or not all(isinstance(thing, str) for thing in things):
