@@ -1,4 +1,4 @@
-"""What became of the checks, as lines and as a document."""
+"""The results of the checks, as lines and as a document."""
 
 from __future__ import annotations
 

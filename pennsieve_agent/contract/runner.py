@@ -1,4 +1,4 @@
-"""Asking the checks, and judging the answers."""
+"""Sends the requests of checks, and compares the answers with what the contract says."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pennsieve_agent.platform.raw import RawAnswer, RawClient
 
 
 class Verdict(Enum):
-    """What became of a check."""
+    """The result of a check."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -76,7 +76,7 @@ def run(checks: Iterable[Check], client: RawClient, known: Known) -> Iterator[Ou
 
 
 def ask(check: Check, client: RawClient, known: Known) -> Outcome:
-    """Ask one check. No answer at all is a failure; a value that nobody knows leaves it out."""
+    """Ask one check. No answer is a failure; a check that needs an unknown value is skipped."""
     try:
         request = known.request(check)
     except UnknownValue as missing:
@@ -93,7 +93,7 @@ def ask(check: Check, client: RawClient, known: Known) -> Outcome:
 
 
 def judge(check: Check, answer: RawAnswer, known: Known) -> Iterator[str]:
-    """What is wrong with an answer."""
+    """The differences between an answer and what the check expects."""
     if answer.status not in check.status:
         expected = " or ".join(str(status) for status in sorted(check.status))
         yield f"expected status {expected}"

@@ -1,4 +1,4 @@
-"""What may be shown of an answer: no token, no secret, no signed address."""
+"""Hides tokens, secrets and signed addresses in what is shown of an answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def excerpt(body: bytes) -> str:
 
 
 def masked(value: Any) -> Any:
-    """A value without what its keys say is secret."""
+    """A value with secrets, as its keys name them, replaced."""
     match value:
         case dict():
             return {

@@ -82,7 +82,7 @@ GO_TIME = Matching(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC")
 
 
 def parts(shape: Only | Filled | MapOf | Either) -> tuple[Any, ...]:
-    """What a composed shape is made of: its class makes an equal one of them."""
+    """The parts of a composed shape; its class makes an equal shape from them."""
     match shape:
         case Only():
             return (shape.keys,)
@@ -137,7 +137,7 @@ def _map(shape: MapOf, value: Any, where: str) -> Iterator[str]:
 
 
 def _either(shape: Either, value: Any, where: str) -> Iterator[str]:
-    """Of several kinds of object, what keeps it from being the one that it is most like."""
+    """The mismatches with the most similar of several shapes."""
     by_shape = [mismatches(inner, value, where) for inner in shape.shapes]
     if not all(by_shape):
         return
@@ -153,7 +153,7 @@ def _either(shape: Either, value: Any, where: str) -> Iterator[str]:
 
 
 def _fits(shape: Any, value: Any) -> bool:
-    """Whether a value without parts is as a shape without parts says."""
+    """Whether a simple value matches a simple shape."""
     if shape is ...:
         return True
     if isinstance(shape, Matching):

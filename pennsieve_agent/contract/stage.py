@@ -1,4 +1,4 @@
-"""What must be there before the checks are asked: who asks, and on what.
+"""Prepares the people, datasets and keys that the checks need, and removes them.
 
 Everything that is made here is made over the platform's own API, with the caller's key, and is
 removed at the end: a dataset, and two integrations. An integration has a user and a key of its own
@@ -45,7 +45,7 @@ class Workshop:
 
 
 def hosted(client: RawClient, hosts: Hosts, key: ApiKey) -> Known:
-    """What is known before a workspace is only read: its ids, and its first dataset if any.
+    """The values for checks that only read: the workspace's ids, and its first dataset if any.
 
     Raises:
         NotSignedIn: the key was refused.
@@ -62,7 +62,7 @@ def hosted(client: RawClient, hosts: Hosts, key: ApiKey) -> Known:
 
 @contextlib.contextmanager
 def staged(client: RawClient, hosts: Hosts, key: ApiKey, workshop: Workshop) -> Iterator[Known]:
-    """All that the checks need, made now and removed in the end; raises as :func:`hosted`."""
+    """Make all that the checks need, and remove it in the end; raises as :func:`hosted`."""
     known, tokens = _signed_in(client, hosts, key)
     if workshop.expire is not None:
         known.credentials[Asker.EXPIRED] = f"Bearer {workshop.expire(tokens.access)}"
@@ -158,6 +158,6 @@ def _call(
 
 
 def _remove(client: RawClient, known: Known, path: str) -> None:
-    """Remove what was made; what is gone already is not a fault."""
+    """Remove what was made; what was removed already is ignored."""
     url = f"{known.hosts.api.rstrip('/')}{path}"
     client.send(RawRequest("DELETE", url, {"Authorization": known.credentials[Asker.OWNER]}))

@@ -1,4 +1,4 @@
-"""Writes ``COVERAGE.md``: what stands behind each route of the contract.
+"""Writes ``COVERAGE.md``: the client method, command, handler and tests of each route.
 
 ``python -m pennsieve_agent.contract.table`` writes it anew. Everything in it is read from code: the
 client's methods name their routes (``Route: GET v2 /path`` or ``GET {api2}/path``), the sandbox

@@ -157,7 +157,7 @@ def _resolve(node: ast.AST, module: _Module) -> str:
 def _reached(
     start: str, modules: Mapping[str, _Module], resources: Mapping[str, frozenset[str]]
 ) -> set[str]:
-    """The methods of the client that a function comes to."""
+    """The methods of the client that a function calls, directly or through others."""
     used: set[str] = set()
     seen, waiting = {start}, [start]
     while waiting:

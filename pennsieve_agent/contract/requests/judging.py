@@ -1,4 +1,4 @@
-"""Holding a request against the tables."""
+"""Compares a request with the tables of what requests may carry."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class ObservedRequest:
 
 
 def faults(request: ObservedRequest, table: Table) -> list[str]:
-    """What a request has and the tables have not, or the reverse.
+    """The differences between a request and the tables.
 
-    Each begins with the route as the contract writes it, or with the path of one it has not.
+    Each begins with the route as the contract writes it, or with the path of an unknown route.
     """
     route = find(request.surface, request.method, request.path)
     if route is None:

@@ -1,4 +1,4 @@
-"""Who has an access key of the emulated AWS besides its owner: people of this and other accounts.
+"""Access keys of the emulated AWS for people other than its owner, of this and other accounts.
 
 Each has a profile in the sandbox's own AWS files, so that ``AWS_PROFILE=NAME`` is that person.
 """
@@ -23,7 +23,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 @dataclass(frozen=True, slots=True)
 class AwsPerson:
-    """A user of an AWS account, with an access key. Nobody holds such a user to policies."""
+    """A user of an AWS account, with an access key. No policies are checked for such a user."""
 
     name: str
     account: str
@@ -32,7 +32,7 @@ class AwsPerson:
 
 
 class AwsPeople:
-    """Kept in the sandbox's database, so that a running sandbox knows a new one at once."""
+    """The AWS users, in the sandbox's database, where a running sandbox sees new ones at once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -43,11 +43,11 @@ class AwsPeople:
         return [AwsPerson(**fields) for fields in json.loads(row["value"])] if row else []
 
     def find(self, key: str) -> AwsPerson | None:
-        """Whose key it is."""
+        """The user who has an access key; None if nobody has it."""
         return next((person for person in self.all() if person.key == key), None)
 
     def add(self, name: str, account: str) -> AwsPerson:
-        """Add a user of an account; an account is there as soon as somebody has it.
+        """Add a user of an account; an account exists as soon as it has a user.
 
         Raises:
             UsageProblem: the name or the number is none, or the name is taken.
@@ -98,7 +98,7 @@ def write_settings(store: Store, data: Path, endpoint: str) -> tuple[str, str]:
 
 
 def new_key() -> tuple[str, str]:
-    """An access key that looks like one of AWS, and is none."""
+    """A random access key in the form of those of AWS."""
     letters = string.ascii_uppercase + "234567"
     key_id = "AKIA" + "".join(secrets.choice(letters) for _ in range(16))
     return key_id, secrets.token_urlsafe(30)

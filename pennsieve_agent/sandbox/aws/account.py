@@ -1,4 +1,4 @@
-"""The third port: an emulated AWS account, and sign-in in front of it.
+"""The third port: sign-in, and behind it the emulated AWS account.
 
 moto's server runs inside this process. It is slow to load, so that happens while the other ports
 are already in use, and the first request for AWS waits for it. Its requests go one at a time:
@@ -70,7 +70,7 @@ class Account:
         self._registry = self.services.registry(self._record_image)
 
     def move(self, addresses: Mapping[str, str]) -> None:
-        """The sandbox listens elsewhere now, by old address; to be called before it is loaded."""
+        """Replace old addresses of the sandbox (keys) by new ones; call it before :meth:`load`."""
         self._journal.translate(addresses)
         self.services.move(lambda text: request_journal.moved(text.encode(), addresses).decode())
 
@@ -103,7 +103,7 @@ class Account:
             self.services.functions_changed()
 
     def _make_network(self, service: str) -> None:
-        """Make the default network, which moto makes at its first use, with the same names always.
+        """Make the default network now, so that its ids are the same after each start.
 
         It is slow to make, and so not made before somebody may need it.
         """
@@ -131,7 +131,7 @@ class Account:
         return application
 
     def _checked(self, environ: WSGIEnvironment) -> WSGIEnvironment | Answer:
-        """A request with whom it is from; or AWS's refusal."""
+        """The request with its account added, or AWS's refusal of it."""
         if SIGNED in environ or str(environ.get("PATH_INFO", "")).startswith(CREDENTIALS_PATH):
             return environ
         if _is_registry(environ):  # which has sign-ins of its own
@@ -188,7 +188,7 @@ class Account:
         return [answer.body]
 
     def _record_image(self, account: str, region: str, image: Mapping[str, str]) -> bool:
-        """Tell moto's ECR of an image that was pushed, so that it is known after a restart, too."""
+        """Register a pushed image with moto's ECR, so that it is known after a restart, too."""
         scope = f"Credential=registry/20200101/{region}/ecr/aws4_request"
         environ = {
             "REQUEST_METHOD": "POST",
@@ -218,7 +218,7 @@ class Account:
 
 
 def _is_registry(environ: Mapping[str, Any]) -> bool:
-    """Whether a request is one of an engine to a registry, which AWS's own are signed unlike."""
+    """Whether a container engine sent the request to a registry, without AWS's signature."""
     path = str(environ.get("PATH_INFO", ""))
     signed = "AWS4-HMAC-SHA256" in str(environ.get("HTTP_AUTHORIZATION", ""))
     return path.startswith(REGISTRY) and not path.startswith(CREDENTIALS_PATH) and not signed
@@ -317,7 +317,7 @@ def _make_network(seed: str) -> None:
 
 
 def _environ(entry: request_journal.Entry, original: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The WSGI environment of a request: the one it came with, or one made of its entry."""
+    """A request's WSGI environment, as it came or made from its journal entry."""
     base = original or {
         **entry.variables,
         "wsgi.version": (1, 0),

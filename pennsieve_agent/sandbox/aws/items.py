@@ -1,4 +1,4 @@
-"""The items of DynamoDB tables, written down one by one as they are.
+"""The items of DynamoDB tables, stored one by one in the sandbox's database.
 
 Each run writes a node's table many times. What counts after a restart is what is in it, so that is
 what is kept, and not every request that led there.
@@ -25,7 +25,7 @@ _Touched = tuple[str, Mapping[str, Any]]
 
 
 class Items:
-    """Keeps items, and gives them back to moto. To be used under the emulation's lock."""
+    """Stores items, and restores them into moto. The caller holds the lock of the emulation."""
 
     def __init__(self, store: Store, account: str) -> None:
         self._store = store
@@ -33,7 +33,7 @@ class Items:
         self._tables: dict[str, Any] = {}
 
     def keep(self, request: AwsRequest) -> bool:
-        """Write down what a request changed; whether it was one that changes items."""
+        """Store what a request changed; answers whether the request was one that changes items."""
         if request.service != "dynamodb" or request.operation not in _WRITES:
             self._forget()
             return False
@@ -62,7 +62,7 @@ class Items:
             )
 
     def restore(self) -> None:
-        """Put the items back; those of tables that are gone are forgotten."""
+        """Put the items back into moto; forget those of deleted tables."""
         for row in self._store.rows("SELECT DISTINCT place FROM dynamodb_items"):
             self._tables[row["place"]] = self._table(row["place"])
         self._forget()
@@ -72,7 +72,7 @@ class Items:
                 table.put_item(json.loads(row["item"]))
 
     def _forget(self) -> None:
-        """Forget the items of tables that were deleted, whatever is called the same now."""
+        """Forget the items of deleted tables, even if a new table has the same name."""
         for place, table in list(self._tables.items()):
             if table is None or self._table(place) is not table:
                 del self._tables[place]

@@ -1,4 +1,4 @@
-"""Leaving out of the journal what later requests undid.
+"""Removes from the journal the requests that later ones undid.
 
 Every run makes job definitions, access points and objects, and takes them away again. As each
 request has a seed of its own, leaving some out changes nothing about the others.
@@ -29,7 +29,7 @@ _RUNS = "runs/"
 
 
 def made_by(service: str, operation: str, answer: bytes) -> str:
-    """The id that an answer gave to what was made, where later requests name only that."""
+    """The id of the created resource in an answer, if later requests name only the id."""
     if (service, operation) != ("elasticfilesystem", "CreateAccessPoint"):
         return ""
     content: dict[str, Any] = json.loads(answer)
@@ -37,7 +37,7 @@ def made_by(service: str, operation: str, answer: bytes) -> str:
 
 
 def superfluous(entries: Iterable[Entry]) -> set[int]:
-    """The places of the entries that can be left out."""
+    """The positions of the entries that can be left out."""
     dropped: set[int] = set()
     kept: dict[str, list[int]] = defaultdict(list)
     for place, entry in enumerate(entries):

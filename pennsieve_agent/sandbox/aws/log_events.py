@@ -1,4 +1,4 @@
-"""``FilterLogEvents`` of CloudWatch Logs: moto heeds neither prefixes of streams nor the order."""
+"""``FilterLogEvents`` of CloudWatch Logs; moto ignores prefixes of streams and the order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST = 10_000
 
 
 def filter_log_events(request: AwsRequest, account: str) -> Answer:
-    """A page of the events of a group's streams, by time. To be asked under the lock."""
+    """A page of the events of a group's streams, by time. The caller holds the lock."""
     from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
 
     parameters = request.parameters

@@ -1,4 +1,4 @@
-"""Which requests changed the emulated AWS account, so that they can be made again.
+"""The journal of requests that changed the emulated AWS account, to replay them at a start.
 
 The emulation keeps its state in memory. Every request that succeeded and changed something is
 written down, with the seed of the random numbers that made its identifiers; replayed in order they
@@ -94,7 +94,7 @@ class Journal:
         part.replace(self._path)
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, in order; a line that cannot be read, such as half a last one, is left."""
+        """All entries, in order, without lines that cannot be read, such as a cut-off last one."""
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
@@ -114,7 +114,7 @@ def _is_file(entry: Entry) -> bool:
 
 
 def moved(text: bytes, addresses: Mapping[str, str]) -> bytes:
-    """A text with other addresses, which a form has percent-encoded; what is longer stays."""
+    """A text with old addresses replaced, also where a form has percent-encoded them."""
     forms = {
         form(old).encode(): form(new).encode()
         for old, new in addresses.items()
@@ -139,7 +139,7 @@ def changes_something(environ: Mapping[str, Any], body: bytes) -> bool:
 
 
 def variables(environ: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a request is written down: no signature and no session token."""
+    """The WSGI variables of a request that are stored: no signature and no session token."""
     kept = {
         name: value
         for name, value in environ.items()

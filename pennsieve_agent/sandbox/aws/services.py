@@ -1,4 +1,4 @@
-"""The services of the emulated account that are ours, and who may use any of them."""
+"""The services of the emulated account that moto lacks, and the check of every request's rights."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ REGISTRY_FOLDER = "registry"
 
 
 class _NoMachine:
-    """Where nothing can run."""
+    """A machine that refuses to run anything."""
 
     def run(self, container: Container, log: Callable[[str], None], stop: threading.Event) -> Ended:
-        """Refuse."""
+        """Refuse to run a container."""
         del log, stop
         raise Unstartable(f"CannotPullContainerError: nothing runs {container.image} here")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """An access key that moto does not make: its secret, its account, and its user, if any."""
+    """An access key that moto did not make: its secret, its account, and its user, if any."""
 
     secret: str = field(repr=False)
     account: str
@@ -72,7 +72,7 @@ class KnownKey:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What the account is given: code of functions by their ``Handler``, and what runs jobs.
+    """What the account runs: the code of functions by their ``Handler``, and jobs.
 
     ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
     ``prepare`` is called when there are functions, or soon will be, and ``ready`` for each function
@@ -90,7 +90,7 @@ class Extras:
 
 
 class Services:
-    """Answers what moto does not. ``lock`` keeps requests to moto apart."""
+    """Answers what moto does not. ``lock`` lets one request at a time into moto."""
 
     def __init__(self, data: Path, endpoint: str, lock: Lock, extras: Extras) -> None:
         clock = extras.now
@@ -128,7 +128,7 @@ class Services:
         )
 
     def move(self, moved: Callable[[str], str]) -> None:
-        """Write down anew what holds addresses of the sandbox, before anything is started."""
+        """Replace the sandbox's old addresses in what is stored, before anything is started."""
         with self._store.transaction():
             for table, key, column in (
                 ("dynamodb_items", "place, key", "item"),
@@ -144,7 +144,7 @@ class Services:
                         )
 
     def start(self) -> None:
-        """Start what works by itself; moto is loaded by now."""
+        """Start the background threads; moto is loaded by now."""
         self._logs.start()
         self.functions.start()
         self.events.start()
@@ -153,7 +153,7 @@ class Services:
             threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
     def functions_changed(self) -> None:
-        """Get ready for the functions that there are now; nobody waits for it."""
+        """Prepare the present functions in the background."""
         threading.Thread(target=self._make_ready, name="make ready", daemon=True).start()
 
     def _make_ready(self) -> None:
@@ -165,7 +165,7 @@ class Services:
                 log.exception("a function is not ready")
 
     def stop(self) -> None:
-        """End it. Jobs go on after the next start."""
+        """End the background threads. Jobs go on after the next start."""
         self.batch.stop()
         self.events.stop()
         self.functions.stop()
@@ -207,7 +207,7 @@ class Services:
         return None
 
     def _invoke(self, request: AwsRequest, account: str, kind: str, body: bytes) -> Answer:
-        """Call a function of the caller's account, or of another one that lets the caller in."""
+        """Call a function of the caller's account, or one that allows callers of this account."""
         name = request.text("FunctionName")
         owner = account_of(name) or account
         if owner != account:
@@ -223,7 +223,7 @@ class Services:
         return self.functions.invoke(request, owner, kind, body)
 
     def redirected(self, request: AwsRequest) -> dict[str, str]:
-        """Variables that send a request for another account's registry there."""
+        """Changed WSGI variables for a request to another account's registry."""
         registry = request.text("registryId") if request.service == "ecr" else ""
         return {"HTTP_X_MOTO_ACCOUNT_ID": registry} if registry else {}
 

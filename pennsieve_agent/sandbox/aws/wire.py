@@ -1,4 +1,4 @@
-"""What a request asks of AWS: its service, operation and parameters, as botocore names them."""
+"""Reads a request's AWS service, operation and parameters, as botocore names them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class AwsRequest:
 
 
 def read(environ: Mapping[str, Any], body: bytes) -> AwsRequest:
-    """The request in a WSGI environment. Never fails: what cannot be told is empty."""
+    """The request in a WSGI environment. Never fails: what cannot be read is empty."""
     query = str(environ.get("QUERY_STRING", ""))
     arguments = dict(parse_qsl(query, keep_blank_values=True))
     header = str(environ.get("HTTP_AUTHORIZATION", ""))

@@ -1,4 +1,4 @@
-"""Which dataset a request is about, and whether the caller may do that."""
+"""Finds the dataset or package of a request, and checks the caller's role on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person may do with a dataset."""
+"""The role of a person on a dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How v1 refuses, and how it reads what it was sent."""
+"""The refusals of v1, and how it reads request bodies."""
 
 from __future__ import annotations
 

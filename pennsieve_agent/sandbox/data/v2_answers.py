@@ -1,4 +1,4 @@
-"""How packages-service and datasets-service of v2 read and refuse.
+"""How packages-service and datasets-service of v2 read requests and refuse them.
 
 Their refusals have single quotes, so they are no JSON, under a Content-Type that says they are
 (``contracts/core.md`` 0.3 d, ``contracts/upstream-2026-11.md`` 10).

@@ -44,7 +44,7 @@ class Membership:
 
 
 class Administration:
-    """Changes who there is. Made by :func:`administration`."""
+    """Adds people, workspaces and keys. Made by :func:`administration`."""
 
     def __init__(self, data: Path, store: Store) -> None:
         self._data = data
@@ -85,7 +85,7 @@ class Administration:
         return person
 
     def add_workspace(self, name: str) -> None:
-        """Make a workspace, which has nobody yet; the first person added to it owns it.
+        """Make a workspace without members; the first person added to it owns it.
 
         Raises:
             UsageProblem: the name is empty or taken.
@@ -223,7 +223,7 @@ class Administration:
 
 @contextmanager
 def administration(data: Path) -> Iterator[Administration]:
-    """Open a sandbox's database for as long as it is administered.
+    """Open a sandbox's database to change its people, workspaces and keys.
 
     Raises:
         UsageProblem: no sandbox was ever started in this folder.

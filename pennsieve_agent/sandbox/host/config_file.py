@@ -38,7 +38,7 @@ def read_profile(data: Path) -> dict[str, str]:
 
 
 def write_profiles(data: Path, profiles: Mapping[str, Mapping[str, str]]) -> None:
-    """Write the file, for its owner's eyes only."""
+    """Write the file, readable only by its owner."""
     lines = [f"[{_GLOBAL}]", f"default_profile={PROFILE}", ""]
     for name, values in profiles.items():
         lines += [f"[{name}]", *(f"{key}={value}" for key, value in values.items()), ""]

@@ -67,7 +67,7 @@ _MADE = (
 
 
 def default_data() -> Path:
-    """Where a sandbox lives when nothing else is said."""
+    """The default data folder of a sandbox."""
     return Path.home() / ".pennsieve" / "sandbox"
 
 
@@ -241,14 +241,14 @@ class Sandbox:
 
 
 def _error(report: dict[str, Any]) -> AgentError:
-    """The error that kept the process from running, as it was there."""
+    """The error that the process reported before it ended."""
     known = {kind("").code: kind for kind in (UsageProblem, SettingsError, EngineError)}
     kind = known.get(report["code"], AgentError)
     return kind(report["message"], where=report["where"], hint=report["hint"])
 
 
 def _answering_pid(api: str) -> int | None:
-    """The process behind an address; None if nobody answers as a sandbox does."""
+    """The process id of the sandbox at an address; None if no sandbox answers."""
     import http.client  # noqa: PLC0415 - not needed otherwise
 
     port = int(api.rpartition(":")[2])

@@ -160,7 +160,7 @@ class _Handler(WSGIRequestHandler):
             self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Without the query, which may hold a token."""
+        """Log a request without its query, which may hold a token."""
         del size
         # What is not HTTP, such as the beginning of TLS, has no path.
         path = str(vars(self).get("path", "")).partition("?")[0]

@@ -80,12 +80,12 @@ def run(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pennsieve_agent.sandbox")
-    parser.add_argument("--data", type=Path, required=True, help="the folder it lives in")
+    parser.add_argument("--data", type=Path, required=True, help="the data folder")
     parser.add_argument("--port", type=int, help="the first of three ports; 0 for any free ones")
     parser.add_argument("--engine", help="what runs the steps: docker or process")
-    parser.add_argument("--faults", help="what goes wrong on purpose")
-    parser.add_argument("--fault-seed", type=int, help="which of it, to be repeated")
-    parser.add_argument("--detach", action="store_true", help="go on in the background")
+    parser.add_argument("--faults", help="faults to inject on purpose")
+    parser.add_argument("--fault-seed", type=int, help="the seed that repeats the same faults")
+    parser.add_argument("--detach", action="store_true", help="run in the background")
     parser.add_argument("--report", type=int, help=argparse.SUPPRESS)
     return parser
 

@@ -92,7 +92,7 @@ def serve(
 
 
 def _move(store: Store, urls: Urls, account: aws.Account) -> None:
-    """Let everything in the AWS account know where the sandbox listens now.
+    """Replace the sandbox's old addresses in the AWS account by its present ones.
 
     The addresses that may still be in the account are remembered until none of them is.
     """

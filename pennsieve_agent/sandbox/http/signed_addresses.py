@@ -1,4 +1,4 @@
-"""Addresses of files that need no other credential, as S3's presigned ones do not.
+"""Signed addresses of files, which need no other credential, as presigned ones of S3.
 
 They are served on the v2 port and refused the way S3 refuses: an Authorization header beside the
 signature is an error, and after its time an address gives 403 (``contracts/core.md`` 3.5, 3.6).

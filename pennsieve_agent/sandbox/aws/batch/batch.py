@@ -82,7 +82,7 @@ class Batch:
         self._closing = threading.Event()
 
     def start(self) -> None:
-        """Take up what an earlier process left."""
+        """Go on with the jobs of an earlier process."""
         oldest = (self._now() - KEPT_SECONDS) * 1000
         with self._lock:
             for row in self._store.rows("SELECT * FROM batch_jobs"):
@@ -118,13 +118,13 @@ class Batch:
             return self._jobs.get(job_id.rpartition("/")[2])
 
     def described(self, ids: Iterable[str]) -> list[dict[str, Any]]:
-        """Jobs in full; what is not there is left out."""
+        """The jobs with these ids; unknown ids are left out."""
         with self._lock:
             jobs = (self._jobs.get(arn.rpartition("/")[2]) for arn in ids)
             return [self._detail(job) for job in jobs if job is not None]
 
     def chosen(self, fits: Callable[[Job], bool]) -> list[Job]:
-        """The jobs that fit, newest first, as AWS lists them."""
+        """The jobs that a filter accepts, newest first, as AWS lists them."""
         with self._lock:
             return [job for job in reversed(list(self._jobs.values())) if fits(job)]
 
@@ -157,7 +157,7 @@ class Batch:
             stop.set()
 
     def _advance(self) -> None:
-        """Do everything that is due; the lock is held."""
+        """Do everything that is due; the caller holds the lock."""
         changed = True
         while changed and not self._closing.is_set():
             changed = False
@@ -169,7 +169,7 @@ class Batch:
                     self._begin(job)
 
     def _settle(self, job: Job) -> bool:
-        """Look at a waiting job; whether anything came of it."""
+        """Start or fail a waiting job if its time has come; answers whether its state changed."""
         if job.size is not None and self._children(job):
             return self._sum_up(job)
         others = (self._jobs.get(other["jobId"]) for other in job.depends_on)
@@ -300,7 +300,7 @@ class Batch:
             self._put(job, Status.SUCCEEDED if good else Status.FAILED, status_reason)
 
     def _put(self, job: Job, status: Status, reason: str = "") -> None:
-        """Write a job's new state down, and tell of it."""
+        """Store a job's new state, and report it."""
         job.status, job.reason = status, reason
         if status.is_final:
             job.stopped = self._milliseconds()

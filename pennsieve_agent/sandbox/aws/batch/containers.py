@@ -1,4 +1,4 @@
-"""What must be right before a job's container starts, as ECS does it on Fargate.
+"""Checks and settings before a job's container starts, as ECS does them on Fargate.
 
 The execution role pulls the image, reads the secrets and writes the log; the job's own role mounts
 the file systems. What either may not do keeps the container from starting, with ECS's words.
@@ -75,7 +75,7 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Badge:
-    """What opens the way to a role's keys."""
+    """The secret with which a container fetches its role's keys."""
 
     word: str = field(repr=False)
     role: str
@@ -122,12 +122,12 @@ class Dock:
         )
 
     def leave(self, container: Container) -> None:
-        """The container is gone, and with it its way to keys."""
+        """Forget an ended container and the secret that gave it keys."""
         if (badge := self._badges.pop(container.job, None)) is not None:
             self._sessions.forget(badge.role, container.job)
 
     def keys(self, job_id: str, word: str) -> Keys | None:
-        """The keys of a running job's role, for whoever knows its word."""
+        """The keys of a running job's role, for a caller that sends the container's secret."""
         badge = self._badges.get(job_id)
         if badge is None or not hmac.compare_digest(badge.word, word):
             return None
@@ -281,7 +281,7 @@ def stream_of(job: Job, task: str) -> str:
 
 
 def _batch_variables(job: Job, attempt: int) -> dict[str, str]:
-    """What Batch itself tells a container."""
+    """The environment variables that Batch itself sets in a container."""
     index = {} if job.index is None else {"AWS_BATCH_JOB_ARRAY_INDEX": str(job.index)}
     return {
         "AWS_BATCH_JOB_ID": job.id,

@@ -94,7 +94,7 @@ class JobLog:
             flush()
 
     def _give(self, place: str, stream: str, lines: list[dict[str, Any]]) -> bool:
-        """Put lines into moto's group; whether there is such a group."""
+        """Put lines into moto's log group; answers whether the group exists."""
         from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
 
         account, region, group = place.split(" ", 2)

@@ -37,7 +37,7 @@ class Status(StrEnum):
 
     @property
     def has_machine(self) -> bool:
-        """Whether it takes up some of its compute environment."""
+        """Whether the job occupies capacity of its compute environment."""
         return self in {Status.STARTING, Status.RUNNING}
 
 
@@ -96,17 +96,17 @@ class Job:
 
     @property
     def vcpus(self) -> float:
-        """What it takes of its compute environment."""
+        """How many vCPUs the job takes of its compute environment."""
         return float(requirement(self.container, "VCPU") or self.container.get("vcpus") or 1)
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """The AWS region that the job runs in."""
         return self.arn.split(":")[3]
 
     @property
     def account(self) -> str:
-        """Whose it is."""
+        """The AWS account that the job belongs to."""
         return self.arn.split(":")[4]
 
 
@@ -137,7 +137,7 @@ def _merged(old: Any, new: Any, key: str) -> list[Any]:
 
 
 def with_parameters(command: Iterable[str], parameters: Mapping[str, str]) -> list[str]:
-    """A command whose ``Ref::name`` are replaced."""
+    """A command with each ``Ref::name`` replaced by the parameter's value."""
     words = []
     for word in command:
         for name, value in parameters.items():

@@ -25,7 +25,7 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
 
 
 class Functions(Protocol):
-    """What takes events."""
+    """Receives events for functions."""
 
     def send(self, account: str, region: str, name: str, payload: bytes) -> None:
         """Queue an event for a function."""
@@ -70,7 +70,7 @@ class Events:
             self._thread.join()
 
     def put(self, source: str, kind: str, arn: str, detail: Mapping[str, Any]) -> None:
-        """Take an event about a resource."""
+        """Queue an event about a resource."""
         _, _, _, region, account, _ = arn.split(":", 5)
         event = _event(kind, source, account, region, self._now())
         self._queue.put({**event, "resources": [arn], "detail": dict(detail)})
@@ -163,7 +163,7 @@ def _targets(rule: Any, event: Mapping[str, Any]) -> Iterator[_Target]:
 
 
 def _lets_in(account: str, region: str, name: str, arn: str, rule: str) -> bool:
-    """Whether a function's own policy lets a rule invoke it."""
+    """Whether a function's resource policy allows a rule to invoke it."""
     context = {"aws:SourceArn": rule, "aws:SourceAccount": account}
     return _policy_lets(
         account, region, name, iam.Ask("lambda:InvokeFunction", arn, context), SERVICE
@@ -171,7 +171,7 @@ def _lets_in(account: str, region: str, name: str, arn: str, rule: str) -> bool:
 
 
 def function_lets_in(arn: str, who: str) -> bool:
-    """Whether a function's own policy lets somebody of another account call it."""
+    """Whether a function's resource policy allows a principal of another account to call it."""
     _, _, _, region, account, resource = arn.split(":", 5)
     name = resource.removeprefix("function:").partition(":")[0]
     return _policy_lets(account, region, name, iam.Ask("lambda:InvokeFunction", arn), who)

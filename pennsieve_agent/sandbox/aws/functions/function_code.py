@@ -1,4 +1,4 @@
-"""The code of functions, unpacked once where its digest says.
+"""The code of functions, unpacked once in a folder named by its digest.
 
 A folder is called by the SHA-256 of the zip. It is used again by the next process when each of its
 files still is what the zip has, so that what runs is what was deployed.
@@ -73,7 +73,7 @@ class Codes:
 
 
 def _is_there(folder: Path, archive: zipfile.ZipFile) -> bool:
-    """Whether a folder has the files of a zip."""
+    """Whether a folder holds exactly the files of a zip."""
     try:
         return folder.is_dir() and all(
             (folder / name).read_bytes() == archive.read(name)

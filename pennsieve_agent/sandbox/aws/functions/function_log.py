@@ -22,7 +22,7 @@ _STREAM = "[$LATEST]"
 
 
 class FunctionLog:
-    """Writes it. ``now`` is in unix seconds."""
+    """Writes the log lines of calls. ``now`` is in unix seconds."""
 
     def __init__(self, policy_check: PolicyCheck, lock: Lock, now: Callable[[], float]) -> None:
         self._policy_check = policy_check
@@ -30,7 +30,7 @@ class FunctionLog:
         self._now = now
 
     def write(self, role: str, name: str, arn: str, group: str, failure: Mapping[str, Any]) -> None:
-        """A call has ended; ``failure`` is what it answered if it failed, else empty."""
+        """Log that a call ended; ``failure`` is its error, empty if it succeeded."""
         _, _, _, region, account, _ = arn.split(":", 5)
         caller = Principal(account, role, role.rpartition("/")[2], f"{role}/{name}")
         here = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{_STREAM}"

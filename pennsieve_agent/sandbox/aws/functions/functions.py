@@ -72,7 +72,7 @@ Ready = Callable[[str, Invocation], None]
 
 @dataclass(frozen=True, slots=True)
 class _Function:
-    """What is to be known of a function before it runs."""
+    """The settings of a function, read before it runs."""
 
     name: str
     arn: str

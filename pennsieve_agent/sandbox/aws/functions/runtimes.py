@@ -47,7 +47,7 @@ class Runtimes:
         self._all: set[_Runtime] = set()
 
     def __call__(self, handler: str) -> Handler | None:
-        """What runs a handler; None when it is none of the node's."""
+        """The function that runs a handler; None for a handler outside the node's package."""
         return partial(self._run, handler) if handler.startswith(PACKAGE) else None
 
     def start(self) -> None:
@@ -64,7 +64,7 @@ class Runtimes:
         self._nursery.stop()
 
     def make_ready(self, handler: str, invocation: Invocation) -> None:
-        """Make a process for a function that has none yet; one that is called meanwhile has two."""
+        """Start a process for a function that has none yet, so that its first call is quick."""
         if not handler.startswith(PACKAGE):
             return
         key, folder = self._place(invocation)
@@ -135,7 +135,7 @@ class Runtimes:
 
 
 class _Nursery:
-    """The process that others are forked from. It is made again should it be gone."""
+    """The process that all others are forked from; started again if it has ended."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""A store of images for machines without docker-registry: enough for a copy, not for an engine.
+"""A minimal store of images for machines without docker-registry: it can copy images only.
 
 It keeps what is pushed in one piece, held to its digest, so that the image of transfer jobs can be
 copied into the emulated ECR with Python alone. Engines push in pieces, which it refuses.

@@ -1,4 +1,4 @@
-"""A public registry of images, as far as a node needs it: the Python image of transfer jobs.
+"""A public registry with the one image that a node needs: Python, for transfer jobs.
 
 Nothing here goes to the network. ``public.ecr.aws/docker/library/python`` is answered as Amazon ECR
 Public answers it (an anonymous token first, then an index, a manifest for each architecture and
@@ -33,7 +33,7 @@ _ARCHITECTURES = ("arm64", "amd64")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered."""
+    """An answer of the registry."""
 
     status: str
     content: bytes

@@ -1,4 +1,4 @@
-"""The emulated ECR's side that engines speak to: the Registry HTTP API v2.
+"""The Registry HTTP API v2 of the emulated ECR, for container engines.
 
 A registry such as ``ACCOUNT.dkr.ecr.REGION.amazonaws.com`` is the first part of a repository's
 name here: ``127.0.0.1:PORT/ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY``, which is also what
@@ -268,7 +268,7 @@ def _root(place: _Place) -> str:
 
 
 def _repository(place: _Place) -> Any:
-    """The repository as moto has it; None when there is none."""
+    """The repository in moto; None when it does not exist."""
     from moto.ecr.models import ecr_backends  # noqa: PLC0415 - slow
 
     try:

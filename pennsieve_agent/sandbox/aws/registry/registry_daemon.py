@@ -39,7 +39,7 @@ child.wait()
 
 
 class NoRegistry(Exception):  # noqa: N818 - a state
-    """There is no registry; the text says why."""
+    """No registry can be started; the text says why."""
 
 
 class RegistryDaemon:
@@ -59,7 +59,7 @@ class RegistryDaemon:
         return shutil.which(PROGRAM) is not None
 
     def check(self) -> None:
-        """See that this machine has the program.
+        """Check that this machine has the program.
 
         Raises:
             NoRegistry: it has not.
@@ -72,7 +72,7 @@ class RegistryDaemon:
             )
 
     def stop(self) -> None:
-        """End it."""
+        """End the program."""
         with self._lock:
             self._end()
 
@@ -80,7 +80,7 @@ class RegistryDaemon:
     def request(
         self, method: str, target: str, headers: Mapping[str, str], body: IO[bytes] | None = None
     ) -> Iterator[http.client.HTTPResponse | PlainAnswer]:
-        """Its answer to a request, while the context is open; without the program, a plain one.
+        """The answer to a request, while the context is open; without the program, a plain one.
 
         Raises:
             NoRegistry: it does not start.

@@ -21,7 +21,7 @@ SECONDS = 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Whose password it is: a role's session, or with None the account's owner."""
+    """A sign-in of a role's session, or of the account's owner if ``principal`` is None."""
 
     account: str
     principal: Principal | None
@@ -29,7 +29,7 @@ class Login:
 
 
 class Logins:
-    """Passwords, of which the hashes are kept. ``endpoint`` is where the registry is asked."""
+    """Makes and checks passwords; keeps only hashes. ``endpoint`` is the registry's address."""
 
     def __init__(self, endpoint: str, now: Callable[[], float]) -> None:
         self.endpoint = endpoint
@@ -38,7 +38,7 @@ class Logins:
         self._by_password: dict[str, Login] = {}
 
     def answer(self, account: str, region: str, principal: Principal | None) -> Answer:
-        """What ``ecr:GetAuthorizationToken`` answers."""
+        """Answer ``ecr:GetAuthorizationToken``."""
         password, until = secrets.token_urlsafe(48), self._now() + SECONDS
         with self._lock:
             self._by_password = {
@@ -54,7 +54,7 @@ class Logins:
         return Answer("200 OK", json.dumps({"authorizationData": [authorization]}).encode())
 
     def holder(self, authorization: str) -> Login | None:
-        """Whose sign-in a request carries; None when it is none, or over."""
+        """The sign-in that a request carries; None when it is unknown or expired."""
         kind, _, content = authorization.partition(" ")
         if kind.casefold() != "basic":
             return None

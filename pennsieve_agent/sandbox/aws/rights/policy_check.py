@@ -1,4 +1,4 @@
-"""Refusing what the caller's role does not allow, as AWS says it."""
+"""Refuses requests that the policies of the caller's role do not allow, in AWS's words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FORMS = {"sts", "cloudformation", "iam", "ec2"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered over HTTP. ``headers`` lack the content's length."""
+    """An HTTP answer. ``headers`` are without ``Content-Length``."""
 
     status: str
     body: bytes
@@ -44,7 +44,7 @@ class PolicyCheck:
     now: Callable[[], datetime]
 
     def refusal(self, request: AwsRequest) -> Answer | None:
-        """Why a request may not go on; None if it may."""
+        """AWS's refusal of a request; None if it is allowed."""
         try:
             caller = principal(request, self.now())
         except Unknown as unknown:
@@ -64,7 +64,7 @@ class PolicyCheck:
         return None
 
     def why_not(self, caller: Principal, ask: Ask) -> str:
-        """AWS's sentence on what a session of a role may not do; empty if it may."""
+        """AWS's sentence about why a role's session may not do something; empty if it may."""
         self.record(caller.name, ask)
         verdict = may(caller.role, ask)
         if verdict is Verdict.ALLOWED:
@@ -81,7 +81,7 @@ class PolicyCheck:
 
 
 def _uses_of_keys(request: AwsRequest, account: str) -> list[Ask]:
-    """What parameters take besides the right on themselves: the use of a customer's key."""
+    """The rights on KMS keys that reading encrypted parameters needs, too."""
     if request.service != "ssm":
         return []
     region, parameters = request.region, request.parameters
@@ -97,7 +97,7 @@ def _uses_of_keys(request: AwsRequest, account: str) -> list[Ask]:
 
 
 def denied(service: str, text: str) -> Answer:
-    """AWS's refusal: what was asked for is not allowed."""
+    """AWS's answer to a request that policies do not allow."""
     short = service in _FORMS or service == "s3"
     return failure(service, 403, "AccessDenied" if short else "AccessDeniedException", text)
 

@@ -1,4 +1,4 @@
-"""Whose key signed a request, and what the policies of that role say.
+"""The principal whose key signed a request, and the policies of its role.
 
 moto knows the keys that its STS gave out, and the roles with their policies; it lets everybody do
 everything. Keys of users, and such as moto never heard of, are the account's owner here.
@@ -22,7 +22,7 @@ TEMPORARY = "ASIA"
 
 
 class Unknown(Exception):  # noqa: N818 - a kind of answer
-    """The key is none that is valid; the arguments are AWS's code and message."""
+    """The access key is not valid; the arguments are AWS's code and message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def credential_of(access_key: str) -> Credential | None:
 
 
 def caller_arns(access_key: str, account: str) -> tuple[str, ...]:
-    """What a policy may call whoever has a key: as ``sts:GetCallerIdentity`` does, and by role."""
+    """The ARNs by which a policy may name a key's holder: of the session or user, and the role."""
     from moto.sts.models import sts_backends  # noqa: PLC0415 - slow
 
     backend = sts_backends[account][PARTITION]
@@ -92,7 +92,7 @@ def caller_arns(access_key: str, account: str) -> tuple[str, ...]:
 
 
 def make_user(account: str, name: str, access_key: str, secret: str) -> None:
-    """A user of an account with an access key of ours, unless it is there."""
+    """Make a user of an account with this access key, unless it exists."""
     from moto.iam.models import AccessKey, iam_backends  # noqa: PLC0415 - slow
 
     people = iam_backends[account][PARTITION]
@@ -118,7 +118,7 @@ def _session(access_key: str) -> Any:
 
 
 def role(arn: str) -> Any:
-    """The role of an ARN, as moto has it; None when there is none."""
+    """The role with this ARN in moto; None when it does not exist."""
     from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
 
     account = account_of(arn)
@@ -161,19 +161,19 @@ def limit_of(arn: str) -> str:
 
 
 def may(arn: str, ask: iam.Ask) -> iam.Verdict:
-    """What a role's policies make of a request."""
+    """The verdict of a role's policies on a request."""
     return iam.decide(ask, policies_of(arn), boundary_of(arn))
 
 
 def trusts(arn: str, service: str, context: Mapping[str, str]) -> bool:
-    """Whether a role lets a service of AWS, such as ``lambda.amazonaws.com``, take it on."""
+    """Whether an AWS service, such as ``lambda.amazonaws.com``, may assume a role."""
     trust = trust_of(arn)
     ask = iam.Ask("sts:AssumeRole", arn, context)
     return trust is not None and iam.lets_in(trust, ask, service)
 
 
 def account_of(arn: str) -> str:
-    """The account in an ARN; empty when it is none."""
+    """The account in an ARN; empty when the text is not an ARN."""
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 else ""  # noqa: PLR2004 - arn:p:service:region:account:rest
 

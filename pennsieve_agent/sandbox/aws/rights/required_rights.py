@@ -1,4 +1,4 @@
-"""What rights an operation needs: AWS's actions, on which resources, under which conditions.
+"""The rights that an operation needs: AWS's actions, their resources and their conditions.
 
 After AWS's "Service Authorization Reference", for the operations that the node's roles use. Of an
 operation that is not listed only its own name is known; it needs the right on ``*``.
@@ -56,7 +56,7 @@ def asks(
     tags: Tags = lambda _: {},
     boundary: Boundaries = lambda _: "",
 ) -> list[Ask]:
-    """Everything that the caller must be allowed; none when the operation is not known."""
+    """All rights that the request needs; empty when the operation is not known."""
     if not request.operation:
         return []
     here = _Here(request, account, boundary)
@@ -66,7 +66,7 @@ def asks(
 
 
 def _tagging(here: _Here) -> Iterator[Ask]:
-    """What is made with tags needs the right to tag what is made, too.
+    """The right to tag a new resource, for a request that makes one with tags.
 
     AWS tells so for Batch ("Tag your resources"), EFS ("Grant permission to tag resources during
     creation") and Secrets Manager (CreateSecret).
@@ -119,7 +119,7 @@ class _Here:
         return f"arn:aws:{service}:{request.region}:{account or self.account}:{resource}"
 
     def named(self, name: str, kind: str) -> str:
-        """The ARN of what is given as an ARN or as a name of that kind."""
+        """The ARN of a resource that a request names by its ARN or its name."""
         return name if name.startswith("arn:") else self.arn(f"{kind}{name}")
 
 

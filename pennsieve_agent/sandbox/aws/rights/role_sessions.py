@@ -1,4 +1,4 @@
-"""Credentials of roles that a service of AWS takes on: for functions, and for jobs' containers."""
+"""Credentials of roles that AWS services assume: for functions, and for jobs' containers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Lock = AbstractContextManager[Any]
 
 
 class NotTrusted(Exception):  # noqa: N818 - a kind of answer
-    """The role does not let the service take it on."""
+    """The role's trust policy does not allow the service to assume it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Keys:
     until: float
 
     def __repr__(self) -> str:
-        """Which, and nothing secret."""
+        """The key's id, without its secrets."""
         return f"Keys({self.access_key!r})"
 
 
@@ -64,7 +64,7 @@ class Sessions:
             return kept
 
     def forget(self, role: str, name: str) -> None:
-        """A session is needed no more; its keys stay good until their end, as with AWS."""
+        """Forget a session; its keys stay valid until they expire, as with AWS."""
         self._kept.pop((role, name), None)
 
     def of(self, keys: Keys, region: str) -> Any:
@@ -122,7 +122,7 @@ class _Pointed:
         self._endpoint = endpoint
 
     def client(self, service: str, **options: Any) -> Any:
-        """As boto3's."""
+        """A client, as ``boto3.session.Session.client`` makes it."""
         endpoint = options.pop("endpoint_url", None) or self._endpoint
         return self._inner.client(service, endpoint_url=endpoint, **options)
 

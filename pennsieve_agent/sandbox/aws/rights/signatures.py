@@ -60,7 +60,7 @@ class Signatures:
     now: Callable[[], float]
 
     def check(self, environ: Mapping[str, Any], body: bytes) -> Credential | Answer:
-        """The credential that signed a request, or AWS's refusal."""
+        """The credential that signed a request, or AWS's refusal of it."""
         signed = _signed(environ)
         if signed is None:
             return _refusal("", "MissingAuthenticationToken", "Missing Authentication Token")
@@ -88,7 +88,7 @@ class Signatures:
         return self._late(signed) or credential
 
     def _late(self, signed: _Signed) -> Answer | None:
-        """Why a rightly signed request comes at the wrong time."""
+        """Why a correctly signed request is too early or too late; empty if it is not."""
         now = self.now()
         if signed.until:
             return failure("s3", 403, "AccessDenied", _EXPIRED) if now > signed.until else None
@@ -125,7 +125,7 @@ def _signed(environ: Mapping[str, Any]) -> _Signed | None:
 
 
 def _payload(signed: _Signed, stated: str, digest: str) -> str:
-    """What stands for the body in what is signed: S3 lets a client say that it is left out."""
+    """The hash of the body in the signed text; S3 lets a client leave it out."""
     if signed.until:
         return "UNSIGNED-PAYLOAD"
     if signed.service == "s3" and _STATED.fullmatch(stated):
@@ -216,7 +216,7 @@ _WORDS = {
 
 
 def _refusal(service: str, code: str, text: str) -> Answer:
-    """AWS's refusal in the words of a service; what is for none is answered as S3 does."""
+    """AWS's refusal in the form of a service; for an unknown service, in the form of S3."""
     kind = _FORMS.get(service, service)
     if (kind, code) == ("s3", "InvalidClientTokenId"):
         text = "The AWS Access Key Id you provided does not exist in our records."

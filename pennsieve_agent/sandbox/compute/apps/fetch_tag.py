@@ -1,4 +1,4 @@
-"""What the platform's builder fetches: a tag, with a Dockerfile at the root.
+"""Fetches a tag as the platform's builder does, with a Dockerfile at the root.
 
 Source: ``contracts/workflows.md`` 1.2, ``contracts/upstream-2026-11.md`` 2. Any https address can
 be fetched, and nothing else: no path of this machine. A branch or a commit

@@ -1,4 +1,4 @@
-"""Images: of applications in the platform's own registry, and what any image is here.
+"""Images of applications in the platform's own registry, and the programs of images.
 
 Each deployed version is an image of the repository ``pennsieve-app-store`` in the platform's
 account, so that a node can pin it to a digest as it would on AWS. With a container engine and a
@@ -66,7 +66,7 @@ class Images:
         )
 
     def program(self, image: str, log: Log = _quiet) -> Program | None:
-        """What an image that is pinned to a digest runs; None for one that is not here.
+        """The program of an image that is pinned to a digest; None for an image that is not here.
 
         An image of transfer jobs is none, as these run with this machine's Python. ``log`` takes
         what is said while code from an archive is made ready.

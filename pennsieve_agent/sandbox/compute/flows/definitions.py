@@ -109,7 +109,7 @@ class Definitions:
         return Response(201, definition_json(self._store, row) if row else None)
 
     def _refuse_foreign(self, nodes: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse code that is in no App Store, unless the sandbox is to take it.
+        """Refuse code that is not in the App Store, unless the sandbox was started to accept it.
 
         Whether the hosted platform does either is not public; the words are ours.
         """

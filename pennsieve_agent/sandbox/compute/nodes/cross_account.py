@@ -19,7 +19,7 @@ class Refused(Exception):  # noqa: N818 - a verdict, which becomes a node's stat
 
 
 class CustomerAccount:
-    """One account, entered through its role (``contracts/resources.md`` 1.8, 1.9)."""
+    """One AWS account, used through its role (``contracts/resources.md`` 1.8, 1.9)."""
 
     def __init__(self, endpoint: str, account_id: str, role_name: str) -> None:
         self._endpoint = endpoint

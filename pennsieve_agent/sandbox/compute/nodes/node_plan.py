@@ -1,4 +1,4 @@
-"""What a node of Pennsieve's own is called, and what its roles may do: plain data."""
+"""The names of a Pennsieve-provisioned node, and the rights of its roles: plain data."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class NodePlan:
         return f"arn:aws:iam::{self.account}:role/{self.name(word)}"
 
     def settings(self, code: Bundle, file_system: str) -> NodeSettings:
-        """What its functions are told."""
+        """The environment variables of its functions."""
         return NodeSettings(
             token=self.token,
             region=REGION,

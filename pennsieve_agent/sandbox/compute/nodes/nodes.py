@@ -25,7 +25,7 @@ ORG_PREFIX = "N:organization:"
 
 
 class Nodes:
-    """Create, list and show. ``provision`` is told the uuid of a node that has work to be done."""
+    """Create, list and show. ``provision`` is called with the uuid of a node that has a task."""
 
     def __init__(self, world: World, members: Members, provision: Callable[[str], None]) -> None:
         self._store = world.store

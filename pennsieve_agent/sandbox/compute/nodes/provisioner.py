@@ -1,4 +1,4 @@
-"""What happens after a node was asked for (``contracts/resources.md`` 3.3).
+"""Provisions, changes and deletes nodes in the background (``contracts/resources.md`` 3.3).
 
 The platform starts a task that enters the customer's account, and makes a node there
 (:mod:`.build_node`). A new one it asks how it is.
@@ -100,7 +100,7 @@ class Provisioner:
                 note_place(self._store, node["uuid"], REGION, maker.make())
 
     def _greet(self, node: Row) -> None:
-        """Ask a node that has functions how it is; only one that is well becomes Enabled."""
+        """Ask a node for its health; only a healthy one becomes Enabled."""
         try:
             answer = self._nodes.ask(node, "GET", "/health")
         except Unreachable as unreachable:

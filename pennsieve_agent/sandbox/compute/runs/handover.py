@@ -185,7 +185,7 @@ class Handover:
         self.halt(run["uuid"])
 
     def _watch(self) -> None:
-        """Look at the runs that nodes have, so that none stays as it is for ever."""
+        """Look at the runs that nodes have, so that no lost run stays unfinished forever."""
         while not self._closing.wait(WATCH_SECONDS):
             for run_uuid in self._states.with_status(*set(RunStatus) - FINAL):
                 if self._closing.is_set():

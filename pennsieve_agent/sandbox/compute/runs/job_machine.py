@@ -1,4 +1,4 @@
-"""What runs the jobs of nodes: the engine for processors, child processes for movers.
+"""Runs the jobs of nodes: the engine for processors, child processes for movers.
 
 A processor's image is pinned to a digest that leads back to what the engine prepared; it sees the
 files of its run and its layers as on AWS, as far as the engine can, and no credentials. A mover's

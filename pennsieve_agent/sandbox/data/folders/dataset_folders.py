@@ -68,7 +68,7 @@ class DatasetFiles:
 
     @contextmanager
     def changing(self, dataset_id: str) -> Iterator[Row]:
-        """Nobody else looks at the dataset's files while its folder and rows are changed.
+        """Hold the lock of a dataset's files while its folder and rows are changed.
 
         Gives the dataset's row. Raises KeyError for an unknown id.
         """

@@ -1,4 +1,4 @@
-"""In front of the emulated AWS: what the platform's storage keys may do, and only they.
+"""Checks requests with the platform's storage keys, in front of the emulated AWS.
 
 moto heeds no policy, so this is where one is enforced (``contracts/core.md`` 4.2, 4.3): with a key
 of the platform one may write below its prefix, and neither read, list nor delete; nobody else
@@ -40,7 +40,7 @@ class Gate:
         now: Callable[[], float],
         created: Callable[[str, str], None],
     ) -> None:
-        """``created`` is told of each object that came to be: its bucket and key."""
+        """``created`` is called with the bucket and the key of each new object."""
         self._account = account
         self._keys = keys
         self._objects = objects

@@ -27,7 +27,7 @@ STOP_SECONDS = 20.0
 
 
 class Importer:
-    """Takes queued files in when their time has come, in a thread of its own."""
+    """Imports queued files when they are due, in a thread of its own."""
 
     def __init__(
         self, world: World, files: DatasetFiles, staged: Callable[[str], Path], delay: float
@@ -54,11 +54,11 @@ class Importer:
             self._thread.join(STOP_SECONDS)
 
     def wake(self) -> None:
-        """Something was queued."""
+        """Look at the queue now."""
         self._changed.set()
 
     def run_due(self) -> int:
-        """Take in what is due; answers how many files."""
+        """Import the files that are due; answers how many."""
         rows = self._store.rows(
             "SELECT f.*, d.node_id AS dataset_id FROM upload_files f"
             " JOIN upload_manifests m ON m.id = f.manifest_id"

@@ -34,7 +34,7 @@ _ACTIONS = (
 
 
 class Keys:
-    """Hands out keys, and knows which it handed out; a restart forgets none."""
+    """Hands out keys, and stores which, so that a restart forgets none."""
 
     def __init__(self, world: World, seconds: float = KEY_SECONDS) -> None:
         self._world = world
