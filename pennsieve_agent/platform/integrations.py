@@ -1,6 +1,6 @@
 """Workspace integrations that are a workflow's own identity (v1 webhooks, ``core.md`` 6.3).
 
-What such an identity is, is told in :mod:`pennsieve_agent.domain.workflow_identity`; webhooks in
+Such an identity is described in :mod:`pennsieve_agent.domain.workflow_identity`; webhooks in
 general are looked after by :mod:`pennsieve_agent.platform.webhooks`.
 """
 

@@ -44,7 +44,7 @@ class Runs:
 
         The session's refresh token is sent along: without it the run's own session ends after 60
         minutes (``contracts/workflows.md`` 3.1 and 5.5). The platform hands it to the containers
-        (section 8, trap 8), so the user is told before.
+        (section 8, trap 8), so the user is warned before.
 
         Raises:
             UsageProblem: the workflow has a data source and no package was chosen (trap 28).

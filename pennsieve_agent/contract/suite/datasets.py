@@ -91,7 +91,7 @@ CHECKS: list[Check] = [
         hosted=False,
     ),
     _LIST.get(
-        "only one's own",
+        "only the caller's own",
         _PAGE,
         200,
         Json({"datasets": [{"role": "owner"}]}),

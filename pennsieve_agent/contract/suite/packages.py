@@ -291,7 +291,7 @@ CHECKS: list[Check] = [
     ),
     _ASSETS.change(
         "POST /packages/restore",
-        "what cannot be restored is told; no success is null",
+        "what cannot be restored is listed; without success the list is null",
         200,
         Json({"success": Either(None, []), "failures": Filled([{"id": str, "error": str}])}),
         query=_ON_DATASET,
@@ -315,7 +315,7 @@ CHECKS: list[Check] = [
     ),
     _TREE.change(
         "POST /packages",
-        "a viewer makes no collection",
+        "a viewer cannot make a collection",
         403,
         common(403),
         body=_FOLDER,

@@ -152,7 +152,7 @@ CHECKS: list[Check] = [
     ),
     _GRANTS.change(
         f"PUT {_ONE}/permissions",
-        "a visibility that is none",
+        "an unknown visibility",
         400,
         message("visibility must be 'public' or 'private'"),
         body={"visibility": "half"},

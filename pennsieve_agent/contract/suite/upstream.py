@@ -136,7 +136,7 @@ CHECKS: list[Check] = [
     ),
     _ERRORS.change(
         "POST /packages/assets",
-        "a viewer makes no asset",
+        "a viewer cannot make an asset",
         401,
         pseudo(),
         query=_ON,

@@ -81,7 +81,7 @@ CHECKS: list[Check] = [
     _OTHER.get("a workspace's workflows", PATH, 200, Json(_PAGE), query=_IN_WORKSPACE),
     _OTHER.get("the public ones", PATH, 200, Json(_PAGE), query={"visibility": "public"}),
     _OTHER.get(
-        "those of a workspace one is not in",
+        "those of a workspace that the caller is not in",
         PATH,
         403,
         query={"organization_id": "N:organization:{nowhere}"},

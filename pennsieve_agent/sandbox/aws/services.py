@@ -74,7 +74,7 @@ class KnownKey:
 class Extras:
     """What the account runs: the code of functions by their ``Handler``, and jobs.
 
-    ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
+    ``record`` is called with every right that a role needed. ``now`` is in unix seconds.
     ``prepare`` is called when there are functions, or soon will be, and ``ready`` for each function
     after one was made or changed. ``keys`` knows access keys that
     somebody else gave out.
@@ -82,7 +82,7 @@ class Extras:
 
     handlers: Handlers = lambda _: None
     machine: Machine = field(default_factory=_NoMachine)
-    heard: RightsRecord = lambda _role, _ask: None
+    record: RightsRecord = lambda _role, _ask: None
     now: Callable[[], float] = now
     prepare: Callable[[], None] = lambda: None
     ready: Ready | None = None
@@ -97,7 +97,9 @@ class Services:
         self._lock = lock
         self._prepare = extras.prepare
         self._ready = extras.ready
-        self._policy_check = PolicyCheck(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
+        self._policy_check = PolicyCheck(
+            extras.record, lambda: datetime.fromtimestamp(clock(), UTC)
+        )
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 SERVICE_ROLE = "AWSServiceRoleForBatch"
-"""What Batch works with when it is told no role (AWS Batch, "Using service-linked roles")."""
+"""What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
 
 _NOTED = (
     "AWS::Budgets::Budget",

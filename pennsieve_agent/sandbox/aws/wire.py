@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]*)/([^/]+)/aws4_request")
 _MODELS = {"lambda": "lambda", "batch": "batch", "elasticfilesystem": "efs"}
-"""Services whose operations are told by method and path; and botocore's name for each."""
+"""Services whose operations follow from method and path; and botocore's name for each."""
 _PLACE = re.compile(r"\{(\w+)\+?\}")
 _S3_QUERIES = (
     ("uploads", {"POST": "CreateMultipartUpload", "GET": "ListMultipartUploads"}),

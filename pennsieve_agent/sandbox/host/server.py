@@ -124,9 +124,9 @@ def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -
 
     if settings.aws is not None:
         return replace(settings.aws, keys=keys)
-    machine, heard = parts.compute.machine, UsedRights(data / "aws")
+    machine, record = parts.compute.machine, UsedRights(data / "aws")
     return Extras(
-        runtimes, machine, heard, prepare=runtimes.start, ready=runtimes.make_ready, keys=keys
+        runtimes, machine, record, prepare=runtimes.start, ready=runtimes.make_ready, keys=keys
     )
 
 

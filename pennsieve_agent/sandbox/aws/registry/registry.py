@@ -92,7 +92,7 @@ class RegistryFront:
         *,
         runs_archives: bool = False,
     ) -> None:
-        """``runs_archives`` says that no machine here runs images: a client is told so."""
+        """``runs_archives``: no machine here runs images; a client gets an error about it."""
         self._daemon = daemon
         self._logins = logins
         self._policy_check = policy_check

@@ -115,7 +115,7 @@ def session(keys: Keys, region: str, endpoint: str) -> Any:
 
 
 class _Pointed:
-    """A session whose clients go to an endpoint unless told otherwise."""
+    """A session whose clients go to an endpoint unless a caller gives another."""
 
     def __init__(self, inner: Any, endpoint: str) -> None:
         self._inner = inner

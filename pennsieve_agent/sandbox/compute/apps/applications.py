@@ -33,7 +33,7 @@ MISSING_QUERY = "missing required query parameters"
 class Applications:
     """Register, list, show, assets, registry and build history.
 
-    ``build`` is told the uuid of a version that has to be built.
+    ``build`` is called with the uuid of a version that has to be built.
     """
 
     def __init__(self, world: World, members: Members, build: Callable[[str], None]) -> None:

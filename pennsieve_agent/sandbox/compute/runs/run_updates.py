@@ -23,7 +23,7 @@ MAX_SECONDS = 4_000_000_000
 
 
 class RunUpdates:
-    """``halt`` is told the uuid of a run that is to end, whatever it is doing."""
+    """``halt`` is called with the uuid of a run that is to end, whatever it is doing."""
 
     def __init__(self, world: World, neighbours: Neighbours, halt: Callable[[str], None]) -> None:
         self._world = world

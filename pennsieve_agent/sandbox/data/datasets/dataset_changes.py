@@ -92,7 +92,7 @@ class DatasetChanges:
         return Response(200, type_counts(self._world.store, row["int_id"]), DEPRECATED)
 
     def event(self, request: Request) -> Response:
-        """Take a custom event, which nobody is told of here (``contracts/core.md`` 6.3)."""
+        """Accept a custom event, which is sent to nobody here (``contracts/core.md`` 6.3)."""
         dataset(self._world, request, Role.EDITOR)
         body = json_object(request)
         text(body, "eventType", MAX_NAME)

@@ -44,7 +44,7 @@ class PackageChanges:
         ]
 
     def create(self, request: Request) -> Response:
-        """A collection; a name that is taken becomes another one, told in the answer."""
+        """A collection; a name that is taken becomes another one, which the answer has."""
         body = json_object(request)
         name = _name(body)
         if body.get("packageType") != "Collection":
@@ -126,7 +126,7 @@ def _name(body: dict[str, Any]) -> str:
 
 
 def _change_all(body: dict[str, Any], change: Callable[[str], None]) -> dict[str, Any]:
-    """Change things one by one; what cannot be changed is told and stops nothing."""
+    """Change things one by one; failures are listed in the answer and stop nothing."""
     things = body.get("things")
     if not isinstance(things, list) or not all(isinstance(thing, str) for thing in things):
         raise refusal(400, "things must be a list of strings")
