@@ -115,13 +115,13 @@ def table() -> str:
     rows = []
     for route in ROUTES:
         names = sorted(client.get(route.key, ()))
-        by_commands = sorted({command for name in names for command in used.get(name, ())})
+        command_names = sorted({command for name in names for command in used.get(name, ())})
         if "(signing in)" in names:
-            by_commands = ["every command that asks Pennsieve"]
+            command_names = ["every command that asks Pennsieve"]
         tested = [_counted(checked[route.key])] if checked[route.key] else []
         tested += tests_of(names, sources)[:2]
         handler = served.get(route.key, "")
-        rows.append((route, names, by_commands, handler, tested))
+        rows.append((route, names, command_names, handler, tested))
     return "\n".join([*_head(rows), *(_row(*row) for row in rows), ""])
 
 
@@ -145,25 +145,29 @@ def _head(rows: list[Row]) -> list[str]:
 
 
 def _row(
-    route: ContractRoute, names: list[str], by_commands: list[str], handler: str, tested: list[str]
+    route: ContractRoute,
+    names: list[str],
+    command_names: list[str],
+    handler: str,
+    tested: list[str],
 ) -> str:
     cells = [
         f"`{route.method} {route.surface} {route.path}`",
         route.section,
         _listed(names),
-        _listed(by_commands),
+        _listed(command_names),
         f"`{handler}`" if handler else "-",
         ", ".join(tested) or "-",
-        "" if names and by_commands and handler else reason(route, names, by_commands, handler),
+        "" if names and command_names and handler else reason(route, names, command_names, handler),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def reason(route: ContractRoute, names: list[str], by_commands: list[str], handler: str) -> str:
+def reason(route: ContractRoute, names: list[str], command_names: list[str], handler: str) -> str:
     """Why something is missing."""
     if route.reason:
         return route.reason
-    if names and by_commands:
+    if names and command_names:
         return "the sandbox does not serve it yet"
     if names:
         return "no command needs it yet"

@@ -102,7 +102,7 @@ class Assets:
         if package_ids is not None:
             body["package_ids"] = list(package_ids)
         if not body:
-            raise UsageProblem("nothing of the asset is to change", hint="say what is to change")
+            raise UsageProblem("no change of the asset was given", hint="give at least one")
         query = {"dataset_id": dataset_id}
         self._v2.call("PATCH", _one(asset_id), query=query, body=body, repeatable=True)
 

@@ -83,7 +83,7 @@ class DatasetChanges:
         changes = {"name": name, "description": description}
         body = {field: value for field, value in changes.items() if value is not None}
         if not body:
-            raise UsageProblem("nothing of the dataset is to change", hint="give a name")
+            raise UsageProblem("no change of the dataset was given", hint="give a name")
         read = self._v1.call("GET", path, query={"limit": 1})
         answer = self._v1.call("PUT", path, body=body, if_match=read.etag, repeatable=not read.etag)
         return decode_dataset(Fields(parse(answer), answer.where))

@@ -111,7 +111,7 @@ class Runs:
 
         """
         if limit is not None and limit < 0:
-            raise UsageProblem("fewer runs than none were asked for", hint="ask for 1 or more")
+            raise UsageProblem("the number of runs must be at least 1", hint="ask for 1 or more")
         page_size = _PAGE if limit is None else max(1, min(limit, _PAGE))
 
         def fetch(cursor: str) -> tuple[list[Fields], str]:

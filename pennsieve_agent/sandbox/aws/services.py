@@ -215,7 +215,7 @@ class Services:
         if owner != account:
             with self._lock:
                 who = caller_arns(request.access_key, account)
-                if not any(function_lets_in(name, service) for service in who):
+                if not any(function_lets_in(name, arn) for arn in who):
                     text = (
                         f"User: {who[0]} is not authorized to perform: lambda:InvokeFunction on"
                         f" resource: {name} because no resource-based policy allows the"

@@ -135,7 +135,7 @@ class Sandbox:
                 os.kill(pid, sign)
             if self._ended(pid):
                 return True
-        raise SettingsError("the sandbox does not end", where=f"process {pid}")
+        raise SettingsError("the sandbox cannot be stopped", where=f"process {pid}")
 
     def status(self) -> SandboxState | None:
         """The running sandbox, if its process is alive and answers."""

@@ -133,10 +133,10 @@ def _matches(row: Row, request: Request) -> bool:
     """
     if request.query.get("type", "research") != "research":
         return False
-    words_text = request.query.get("query", "")
-    if not words_text.strip():
+    query_text = request.query.get("query", "")
+    if not query_text.strip():
         return True
-    words = [re.sub(r"\W", "", word).lower() for word in words_text.split()]
+    words = [re.sub(r"\W", "", word).lower() for word in query_text.split()]
     words = [word for word in words if word and word not in _STOP_WORDS]
     fields = (row["node_id"], row["name"], row["description"] or "", *json.loads(row["tags"]))
     known = set(re.findall(r"\w+", " ".join(fields).lower()))
