@@ -157,7 +157,7 @@ def test_code_that_would_lie_elsewhere_is_not_unpacked(tmp_path: Path, name: str
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(name, "x")
-    with pytest.raises(ValueError, match="no name of a file"):
+    with pytest.raises(ValueError, match="not the name of a file"):
         Codes(tmp_path / "codes").unpacked(buffer.getvalue())
     with pytest.raises(ValueError, match="no zip"):
         Codes(tmp_path / "codes").unpacked(b"none")

@@ -66,7 +66,7 @@ class Codes:
         part.mkdir(mode=0o700, parents=True)
         for name in archive.namelist():
             if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise ValueError(f"'{name}' is not a name of a file in a function's code")
+                raise ValueError(f"'{name}' is not the name of a file in a function's code")
         archive.extractall(part)
         compileall.compile_dir(part, quiet=2, workers=1)
         return part
