@@ -78,7 +78,7 @@ def calls_in_the_code() -> set[str]:
     """The actions of every ``aws.call`` and ``aws.pages`` that is written in the program."""
     root = Path(pennsieve_agent.__file__).parent
     found = set()
-    for path in (*root.joinpath("aws").glob("*.py"), *root.joinpath("account").glob("*.py")):
+    for path in (*root.joinpath("aws").glob("*.py"), *root.joinpath("account").rglob("*.py")):
         if path.name not in NOT_THE_INSTALLER:
             found |= set(_calls(ast.parse(path.read_text())))
     return found - FREE
