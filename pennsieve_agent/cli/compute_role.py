@@ -15,7 +15,7 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.account.register.account_plan import AccountPlan
     from pennsieve_agent.account.served.update_role import RoleChange
-    from pennsieve_agent.account.world.clients import Worlds
+    from pennsieve_agent.account.world.clients import Clients
     from pennsieve_agent.cli.compute_register import Asked
     from pennsieve_agent.domain.compute import ComputeNode
 
@@ -77,7 +77,7 @@ def update(
     from pennsieve_agent.account.served.update_role import apply_change
 
     context = options.use(ctx, profile, as_json=json)
-    change, worlds = _change(context, region, aws_profile, harden=harden)
+    change, clients = _change(context, region, aws_profile, harden=harden)
     if not json or not dry_run:
         for line in change.lines:
             context.streams.explain(line)
@@ -85,7 +85,7 @@ def update(
         if not context.streams.confirm(f"Change role {change.name}?", assume=yes):
             context.streams.note("nothing was changed")
             return
-        apply_change(change, worlds)
+        apply_change(change, clients)
     if json:
         context.streams.document(
             {**change.to_json(), "changed": bool(change.lines) and not dry_run}
@@ -101,12 +101,12 @@ def update(
 
 def _change(
     context: Context, region: str | None, aws_profile: str | None, *, harden: bool
-) -> tuple[RoleChange, Worlds]:
+) -> tuple[RoleChange, Clients]:
     from pennsieve_agent.account.served.update_role import plan_change
     from pennsieve_agent.cli import compute_views
 
-    worlds = compute_views.worlds(context, "", region, aws_profile)
-    return plan_change(worlds, harden=harden), worlds
+    clients = compute_views.clients(context, "", region, aws_profile)
+    return plan_change(clients, harden=harden), clients
 
 
 def register_served(
@@ -128,12 +128,12 @@ def register_served(
     )
     extras = wanted.extras
     how = ServedOptions(wanted.mode or Mode.BASIC, as_served, extras.boundary, dict(extras.tags))
-    worlds = compute_views.worlds(context, asked.name, asked.region, asked.aws_profile)
-    plan = plan_served(worlds, options_, how)
+    clients = compute_views.clients(context, asked.name, asked.region, asked.aws_profile)
+    plan = plan_served(clients, options_, how)
     if asked.dry_run and context.as_json:
         context.streams.document(plan.to_json())
         return None
-    compute_views.show_account(context, worlds)
+    compute_views.show_account(context, clients)
     _show(context, plan)
     if asked.dry_run:
         context.streams.note("nothing was changed (--dry-run)")
@@ -141,7 +141,7 @@ def register_served(
     if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=asked.yes):
         context.streams.note("nothing was changed")
         return None
-    with compute_views.shown(context, worlds) as live:
+    with compute_views.shown(context, clients) as live:
         return apply_served(plan, live)
 
 

@@ -13,7 +13,7 @@ from pennsieve_agent.account.register.execute import apply_served
 from pennsieve_agent.account.rights.right import document
 from pennsieve_agent.account.served.observe_served import ServedOptions, plan_served
 from pennsieve_agent.account.served.role import policy_name, rights
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.iam import role_policy, roles_called
 from pennsieve_agent.domain.compute import ComputeNode
@@ -69,16 +69,16 @@ def served_scene(emulator: str, folder: Path) -> Iterator[Scene]:
         journal = Journal(folder / "journal", "default", "lab")
         nodes = OwnNodes(folder / "own-nodes.json").of("default")
         client = answering(AgentError("there is no node"))
-        yield Scene(Worlds(aws, registry, journal, lambda _: None, nodes, client), registry)
+        yield Scene(Clients(aws, registry, journal, lambda _: None, nodes, client), registry)
 
 
 def plan(scene: Scene, **how: Any) -> AccountPlan:
-    options = replace(OPTIONS, name=scene.worlds.journal.name)
-    return plan_served(scene.worlds, options, ServedOptions(**how))
+    options = replace(OPTIONS, name=scene.clients.journal.name)
+    return plan_served(scene.clients, options, ServedOptions(**how))
 
 
 def register(scene: Scene, **how: Any) -> ComputeNode:
-    return apply_served(plan(scene, **how), scene.worlds)
+    return apply_served(plan(scene, **how), scene.clients)
 
 
 def roles(scene: Scene) -> list[str]:

@@ -35,7 +35,7 @@ def node(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sc
 
 @pytest.fixture(scope="module")
 def seen(node: Scene) -> Examined:
-    return examine(node.worlds, OPTIONS, time.time)
+    return examine(node.clients, OPTIONS, time.time)
 
 
 def failing(seen: Examined) -> dict[str, Check]:
@@ -71,12 +71,12 @@ def test_a_boundary_that_leaves_too_little(seen: Examined) -> None:
 
 
 def test_a_node_that_this_machine_forgot(node: Scene) -> None:
-    (known,) = node.worlds.nodes.list()
-    node.worlds.nodes.remove(known.token)
+    (known,) = node.clients.nodes.list()
+    node.clients.nodes.remove(known.token)
     try:
-        found = failing(examine(node.worlds, OPTIONS, time.time))
+        found = failing(examine(node.clients, OPTIONS, time.time))
     finally:
-        node.worlds.nodes.put(known)
+        node.clients.nodes.put(known)
     assert {name: check.remedy for name, check in found.items()} == {
         "node": "pennsieve compute list --aws"
     }
@@ -113,7 +113,7 @@ def test_credentials_of_another_account(seen: Examined) -> None:
 
 def test_no_credentials(node: Scene) -> None:
     with Aws(AwsSettings()) as nobody:
-        found = checks(examine(replace(node.worlds, aws=nobody), OPTIONS, time.time))
+        found = checks(examine(replace(node.clients, aws=nobody), OPTIONS, time.time))
     assert [check.name for check in found if check.passed] == ["node"]
     assert found[0].finding == "no AWS credentials were found"
 
@@ -154,7 +154,7 @@ def test_a_check_that_cannot_be_made_is_not_passed(
 ) -> None:
     with Blind(settings(tmp_path, emulator)) as aws:
         aws.refused = refused
-        found = failing(examine(replace(node.worlds, aws=aws), OPTIONS, time.time))
+        found = failing(examine(replace(node.clients, aws=aws), OPTIONS, time.time))
     assert set(found) == failed
     for check in found.values():
         assert check.finding.startswith("could not be looked at: AWS refused ")

@@ -121,7 +121,7 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     plan = replace(scene.named("second").plan(), identity=WHO)
     check_before(scene.aws, plan, lambda _: None)
     look_around_everywhere(scene, plan)
-    examine(scene.worlds, OPTIONS, time.time)
+    examine(scene.clients, OPTIONS, time.time)
     scene.remove()
 
     used = {ask.action for ask in heard}
@@ -136,7 +136,7 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
 
 
 def shared_and_taken_back(scene: Scene, node: OwnNode) -> None:
-    client, who = scene.worlds.client(node), parse_principal("222233334444")
+    client, who = scene.clients.client(node), parse_principal("222233334444")
     share(scene.aws, client, node, Share(who, ("w",)))
     put_again(scene.aws, client, node)
     assert unshare(scene.aws, client, node, who)

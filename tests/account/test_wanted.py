@@ -181,7 +181,7 @@ def test_a_changed_setting_is_planned_applied_and_kept(scene: Scene) -> None:
     again = scene.plan()
     assert again.nothing_to_do
     assert again.spec.settings.max_vcpus == 16
-    scene.worlds.journal.forget()
+    scene.clients.journal.forget()
     # Another machine, whose journal knows nothing, learns it from the stack.
     assert scene.plan().spec.settings.max_vcpus == 16
     assert StepState.DONE in {progress.state for progress in scene.told}

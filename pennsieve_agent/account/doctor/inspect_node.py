@@ -33,7 +33,7 @@ from pennsieve_agent.account.spec.spec_json import (
     kept_tags,
 )
 from pennsieve_agent.account.stack.stack_request import stack_request
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.node_shares import look_at_shares
 from pennsieve_agent.account.world.own_node_state import own_node
 from pennsieve_agent.account.world.permitted_reads import Looking
@@ -58,29 +58,29 @@ OLDER_ROLE_PREFIX = "ROLE-"
 """What older agents called the role (``contracts/resources.md`` 1.8)."""
 
 
-def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) -> Examined:
+def examine(clients: Clients, options: RegisterOptions, now: Callable[[], float]) -> Examined:
     """Everything that the checks are about. ``now`` is in unix seconds.
 
     Raises:
         PlatformError: Pennsieve cannot be asked.
     """
-    nodes = worlds.registry.nodes(options.organization_id)
+    nodes = clients.registry.nodes(options.organization_id)
     node = next((n for n in nodes if options.name in {n.name, n.uuid}), None)
-    accounts = tuple(worlds.registry.accounts())
-    entry = worlds.journal.read()
-    remembered = _remembered(worlds, options)
+    accounts = tuple(clients.registry.accounts())
+    entry = clients.journal.read()
+    remembered = _remembered(clients, options)
     seen = Examined(
         options.name, node=node, own=remembered, remembered=remembered is not None, entry=entry
     )
     seen = replace(seen, served=() if _is_served(seen) else None)
     try:
-        identity = worlds.aws.identity()
+        identity = clients.aws.identity()
     except AwsError as error:
         return replace(seen, trouble=error.message)
     account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
     token = remembered.token if remembered else entry.token if entry else ""
     names = node_names(token, options.environment, identity) if token else None
-    aws, looking = worlds.aws, Looking(strict=True)
+    aws, looking = clients.aws, Looking(strict=True)
     seen = replace(
         seen,
         identity=identity,
@@ -90,15 +90,15 @@ def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) 
         skew_seconds=looking.at("clock", lambda: clock_skew(aws, now), None),
     )
     if seen.served is not None:
-        seen = _with_openings(worlds, looking, seen)
+        seen = _with_openings(clients, looking, seen)
     elif names is not None:
         stack = looking.at("stack", lambda: find_stack(aws, names.stack), None)
-        seen = _compared(worlds, looking, replace(seen, stack=stack), options.hosts)
+        seen = _compared(clients, looking, replace(seen, stack=stack), options.hosts)
     return replace(seen, unseen=looking.unseen)
 
 
-def _remembered(worlds: Worlds, options: RegisterOptions) -> OwnNode | None:
-    named = (n for n in worlds.nodes.list() if options.name in {n.name, n.token})
+def _remembered(clients: Clients, options: RegisterOptions) -> OwnNode | None:
+    named = (n for n in clients.nodes.list() if options.name in {n.name, n.token})
     return next(named, None)
 
 
@@ -108,9 +108,9 @@ def _is_served(seen: Examined) -> bool:
     return seen.node is not None and seen.own is None and not begun_here
 
 
-def _with_openings(worlds: Worlds, looking: Looking, seen: Examined) -> Examined:
+def _with_openings(clients: Clients, looking: Looking, seen: Examined) -> Examined:
     """With the role as Pennsieve was told it, whatever it is called, and what it leaves open."""
-    aws = worlds.aws
+    aws = clients.aws
     name = seen.account.role_name if seen.account else ""
     role = looking.at("role", lambda: find_role(aws, name), None) if name else None
     nothing: tuple[str, ...] = ()
@@ -121,8 +121,8 @@ def _with_openings(worlds: Worlds, looking: Looking, seen: Examined) -> Examined
         "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
     )
     try:
-        platform = entrant(worlds.registry.role_policy().trust)
-        unlike = looking.at(AS_SERVED, lambda: unlike_served(worlds, role), 0)
+        platform = entrant(clients.registry.role_policy().trust)
+        unlike = looking.at(AS_SERVED, lambda: unlike_served(clients, role), 0)
     except PlatformError as error:
         platform, unlike, looking.unseen[AS_SERVED] = "", 0, error.message
     return replace(
@@ -155,9 +155,9 @@ def _boundary(aws: Aws, role: IamRole | None) -> Mapping[str, Any] | None:
     return managed_policy(aws, role.boundary) if role and role.boundary else None
 
 
-def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) -> Examined:
+def _compared(clients: Clients, looking: Looking, seen: Examined, hosts: Hosts) -> Examined:
     """With what differs from what this program would make, and with the parts that it makes."""
-    names, stack, aws = seen.names, seen.stack, worlds.aws
+    names, stack, aws = seen.names, seen.stack, clients.aws
     if stack is None or names is None or stack.only_reviewed:
         return seen
     nothing: Mapping[str, Any] = {}
@@ -170,7 +170,7 @@ def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) ->
         drifted = ("the stack's template", *drifted)
     node = seen.own or own_node(spec, aws.profile or "")
     boundary = spec.settings.extras.boundary or names.boundary_arn
-    parts = look_at_parts(worlds, looking, node, names, spec)
+    parts = look_at_parts(clients, looking, node, names, spec)
     return replace(
         seen,
         drifted=drifted,
@@ -181,8 +181,8 @@ def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) ->
         boundary_name=boundary,
         boundary=looking.at("permissions boundary", lambda: managed_policy(aws, boundary), None),
         parts=parts,
-        turned_off=worlds.bundle is not None and spec.code is None,
-        shares=looking.at("shares", lambda: look_at_shares(aws, worlds.client(node), node), None)
+        turned_off=clients.bundle is not None and spec.code is None,
+        shares=looking.at("shares", lambda: look_at_shares(aws, clients.client(node), node), None)
         if parts is not None
         else None,
     )

@@ -13,7 +13,7 @@ from pennsieve_agent.account.register.read_limits import look_at_limits
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.stack_request import stack_request
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.own_node_state import HEALTH
 from pennsieve_agent.account.world.permitted_reads import Looking
 from pennsieve_agent.aws.deployed import deployed
@@ -40,14 +40,14 @@ def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> It
 
 
 def look_at_parts(
-    worlds: Worlds,
+    clients: Clients,
     looking: Looking,
     node: OwnNode,
     names: NodeNames,
     spec: NodeSpec,
 ) -> Parts | None:
     """A node's parts; None where its template has no functions, as it is turned off."""
-    aws, settings, template = worlds.aws, spec.settings, stack_request(spec).template
+    aws, settings, template = clients.aws, spec.settings, stack_request(spec).template
     functions = [str(p["FunctionName"]) for p in _of_type(template, "AWS::Lambda::Function")]
     if not functions:
         return None
@@ -60,9 +60,9 @@ def look_at_parts(
         looking.unseen["code"] = looking.unseen["functions"]
     return Parts(
         functions=found,
-        code=worlds.bundle.code if worlds.bundle is not None else None,
+        code=clients.bundle.code if clients.bundle is not None else None,
         answer=looking.at(
-            "node's answer", lambda: worlds.client(node).ask(*HEALTH, admin=True), None
+            "node's answer", lambda: clients.client(node).ask(*HEALTH, admin=True), None
         ),
         expected=lines,
         queues=looking.at("queues", lambda: queues(aws, lines), ()),

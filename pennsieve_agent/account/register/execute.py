@@ -33,7 +33,7 @@ from pennsieve_agent.account.register.steps import (
 from pennsieve_agent.account.served.node_record import await_node, create_node
 from pennsieve_agent.account.served.role import make
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
-from pennsieve_agent.account.world.clients import Progress, StepState, Worlds
+from pennsieve_agent.account.world.clients import Clients, Progress, StepState
 from pennsieve_agent.account.world.node_shares import put_again
 from pennsieve_agent.account.world.own_node_state import check_node, own_node
 from pennsieve_agent.account.world.pennsieve_account import delete_record, register_account
@@ -53,7 +53,7 @@ _WITHOUT = {
 """What of an own node does not work where Pennsieve refused a step."""
 
 
-def apply(plan: AccountPlan, worlds: Worlds) -> OwnNode:
+def apply(plan: AccountPlan, clients: Clients) -> OwnNode:
     """Make an own node, as a plan says; answers the node.
 
     May be killed at any moment, and run again with a fresh plan: it finishes with the same names
@@ -65,11 +65,11 @@ def apply(plan: AccountPlan, worlds: Worlds) -> OwnNode:
         UsageProblem: another command is working on the same node.
 
     """
-    _carry_out(plan, worlds)
-    return own_node(plan.spec, worlds.aws.profile or "")
+    _carry_out(plan, clients)
+    return own_node(plan.spec, clients.aws.profile or "")
 
 
-def apply_served(plan: AccountPlan, worlds: Worlds) -> ComputeNode:
+def apply_served(plan: AccountPlan, clients: Clients) -> ComputeNode:
     """Register a node that Pennsieve runs, as a plan says; answers the node, Enabled.
 
     Raises:
@@ -78,13 +78,13 @@ def apply_served(plan: AccountPlan, worlds: Worlds) -> ComputeNode:
         UsageProblem: another command is working on the same node.
 
     """
-    entry = _carry_out(plan, worlds)
-    return worlds.registry.node(entry.node_uuid)
+    entry = _carry_out(plan, clients)
+    return clients.registry.node(entry.node_uuid)
 
 
-def _carry_out(plan: AccountPlan, worlds: Worlds) -> JournalEntry:
-    with worlds.journal.locked():
-        run = _Registration(plan, worlds)
+def _carry_out(plan: AccountPlan, clients: Clients) -> JournalEntry:
+    with clients.journal.locked():
+        run = _Registration(plan, clients)
         for step in plan.steps:
             run.take(step)
         return run.entry
@@ -106,10 +106,10 @@ def first_entry(plan: AccountPlan) -> JournalEntry:
 class _Registration:
     """One run through the steps. ``entry`` is always what the journal on disk says."""
 
-    def __init__(self, plan: AccountPlan, worlds: Worlds) -> None:
+    def __init__(self, plan: AccountPlan, clients: Clients) -> None:
         self.plan = plan
-        self.worlds = worlds
-        known = worlds.journal.read()
+        self.clients = clients
+        known = clients.journal.read()
         if known is not None and known.token != plan.names.token:
             raise UsageProblem(
                 f"compute node '{plan.name}' was begun by another command meanwhile",
@@ -159,7 +159,7 @@ class _Registration:
             case RegisterAccount() | EnableWorkspace() | AllowImagePulls():
                 return self._tell_pennsieve(step)
             case RememberNode():
-                self.worlds.nodes.put(own_node(self.plan.spec, self.worlds.aws.profile or ""))
+                self.clients.nodes.put(own_node(self.plan.spec, self.clients.aws.profile or ""))
                 return f"compute node '{step.name}' is remembered on this machine"
             case ReplaceRecord() | RegisterNode() | AwaitNode():
                 return self._keep_record(step)
@@ -170,20 +170,20 @@ class _Registration:
         """The records of a node that Pennsieve runs, and of its account."""
         match step:
             case ReplaceRecord():
-                delete_record(self.worlds.registry, step.uuid, self.worlds.sleep)
+                delete_record(self.clients.registry, step.uuid, self.clients.sleep)
                 return f"the registration of AWS account {step.account_id} is taken away"
             case RegisterNode():
                 return self._register_node(step)
             case AwaitNode():
                 hardened = self.plan.served is not None and self.plan.served.hardened
                 uuid = self.entry.node_uuid
-                return await_node(self.worlds, uuid, step.name, hardened=hardened)
+                return await_node(self.clients, uuid, step.name, hardened=hardened)
 
     def _ask_node(self, step: CheckNode | PutShares) -> str:
-        node = own_node(self.plan.spec, self.worlds.aws.profile or "")
+        node = own_node(self.plan.spec, self.clients.aws.profile or "")
         if isinstance(step, CheckNode):
-            return check_node(node, self.worlds)
-        put = put_again(self.worlds.aws, self.worlds.client(node), node)
+            return check_node(node, self.clients)
+        put = put_again(self.clients.aws, self.clients.client(node), node)
         if not put:
             return "everybody whom the node is shared with can call it"
         return f"these can call the node again: {', '.join(row.principal.arn for row in put)}"
@@ -191,11 +191,11 @@ class _Registration:
     def _in_aws(self, step: DeployStack | UploadCode | CopyTransferImage | MakeRole) -> str:
         match step:
             case TurnOn():
-                outcome = deploy(step, self.plan.stack_request, self.worlds)
+                outcome = deploy(step, self.plan.stack_request, self.clients)
                 self._note(code=self.plan.spec.code)
                 return outcome
             case DeployStack():
-                return deploy(step, stack_request(turned_off(self.plan.spec)), self.worlds)
+                return deploy(step, stack_request(turned_off(self.plan.spec)), self.clients)
             case UploadCode():
                 return self._upload(step)
             case CopyTransferImage():
@@ -204,17 +204,17 @@ class _Registration:
                 return self._make_role(step)
 
     def _upload(self, step: UploadCode) -> str:
-        bundle = self.worlds.bundle
+        bundle = self.clients.bundle
         if bundle is None:
             raise AgentError("the node's code is not in this program", where=step.key)
-        if not object_exists(self.worlds.aws, step.bucket, step.key):
-            put_object(self.worlds.aws, step.bucket, step.key, bundle.data)
+        if not object_exists(self.clients.aws, step.bucket, step.key):
+            put_object(self.clients.aws, step.bucket, step.key, bundle.data)
         return f"the node's code, version {step.version}, is in its bucket"
 
     def _copy(self, step: CopyTransferImage) -> str:
-        if self.worlds.transfer is None:
+        if self.clients.transfer is None:
             raise AgentError("there is nothing to copy the image with", where=step.repository)
-        self.worlds.transfer.copy(
+        self.clients.transfer.copy(
             step.repository,
             step.digest,
             lambda text: self._tell(step.kind, StepState.EVENT, text),
@@ -224,7 +224,7 @@ class _Registration:
     def _make_role(self, step: MakeRole) -> str:
         if self.plan.served is None:
             raise AgentError("there is nothing to make the role of", where=step.role_name)
-        make(self.worlds.aws, self.plan.served, self.plan.name, self.worlds.sleep)
+        make(self.clients.aws, self.plan.served, self.plan.name, self.clients.sleep)
         return f"role {step.role_name} is there"
 
     def _tell_pennsieve(self, step: ToldPennsieve) -> str:
@@ -249,21 +249,23 @@ class _Registration:
             case RegisterAccount():
                 return self._register_account(step)
             case AllowImagePulls():
-                self.worlds.registry.allow_image_pulls(step.account_id)
+                self.clients.registry.allow_image_pulls(step.account_id)
                 return f"AWS account {step.account_id} may pull images"
             case EnableWorkspace():
                 if not self.entry.account_uuid:
                     raise PlatformError("the AWS account is not registered")
-                self.worlds.registry.enable_workspace(self.entry.account_uuid, step.organization_id)
+                self.clients.registry.enable_workspace(
+                    self.entry.account_uuid, step.organization_id
+                )
                 return "this workspace may use the account"
 
     def _register_account(self, step: RegisterAccount) -> str:
         uuid, before = register_account(
-            self.worlds.registry,
+            self.clients.registry,
             step.account_id,
             step.role_name,
             self.plan.external_id,
-            self.worlds.sleep,
+            self.clients.sleep,
         )
         if before is not None and before.role_name != step.role_name and self.plan.served:
             raise Conflict(
@@ -279,7 +281,7 @@ class _Registration:
 
     def _register_node(self, step: RegisterNode) -> str:
         node = create_node(
-            self.worlds,
+            self.clients,
             self.plan,
             self.entry,
             lambda before: self._note(nodes_before=before),
@@ -289,8 +291,8 @@ class _Registration:
 
     def _note(self, **changes: object) -> None:
         changed = replace(self.entry, **changes)  # type: ignore[arg-type]
-        self.worlds.journal.write(changed)
+        self.clients.journal.write(changed)
         self.entry = changed
 
     def _tell(self, step: str, state: StepState, sentence: str, hint: str = "") -> None:
-        self.worlds.progress(Progress(step, state, sentence, hint))
+        self.clients.progress(Progress(step, state, sentence, hint))

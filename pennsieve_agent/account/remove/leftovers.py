@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import policies_called, roles_called
 from pennsieve_agent.aws.parameters import parameters_called
@@ -55,17 +55,17 @@ class Remain:
         return f"{self.what} ({self.cost})"
 
 
-def remains(worlds: Worlds, names: NodeNames) -> tuple[Remain, ...]:
+def remains(clients: Clients, names: NodeNames) -> tuple[Remain, ...]:
     """Everything of a node that is there."""
-    named = tuple(dict.fromkeys(_by_name(worlds.aws, names)))
+    named = tuple(dict.fromkeys(_by_name(clients.aws, names)))
     known = tuple(remain.what.split()[-1] for remain in named)
     arns: list[str] = []
     for pause in pauses(TAG_SECONDS):
-        found = tagged(worlds.aws, TOKEN_TAG, names.token)
+        found = tagged(clients.aws, TOKEN_TAG, names.token)
         arns = [arn for arn in found if not _FORGOTTEN.search(arn)]
         if named or not arns:
             break
-        worlds.sleep(pause)
+        clients.sleep(pause)
     others = (arn for arn in arns if not any(f"{name}/" in f"{arn}/" for name in known))
     return (*named, *(Remain(arn, cost_of(arn)) for arn in others))
 

@@ -20,7 +20,7 @@ from pennsieve_agent.account.served.hardening import Documents, entrant, hardene
 from pennsieve_agent.account.served.role import ServedRole, documents_of
 from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX, node_names, token_of_role
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec, Settings
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.pennsieve_account import find_account
 from pennsieve_agent.account.world.registration_journal import (
     JournalEntry,
@@ -44,7 +44,7 @@ class ServedOptions:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan_served(worlds: Worlds, options: RegisterOptions, how: ServedOptions) -> AccountPlan:
+def plan_served(clients: Clients, options: RegisterOptions, how: ServedOptions) -> AccountPlan:
     """Look at the AWS account, the platform and the journal; the steps to a usable node.
 
     The platform is asked before AWS is touched, and names are written down before anything is
@@ -58,20 +58,20 @@ def plan_served(worlds: Worlds, options: RegisterOptions, how: ServedOptions) ->
 
     """
     check_name(options)
-    offered = worlds.registry.role_policy()
+    offered = clients.registry.role_policy()
     served = Documents(offered.trust, offered.permissions)
     platform = entrant(served.trust)
-    _check_not_own(worlds, options)
-    identity = worlds.aws.identity()
-    entry = _entry(worlds, identity)
-    account = _account(worlds, identity)
+    _check_not_own(clients, options)
+    identity = clients.aws.identity()
+    entry = _entry(clients, identity)
+    account = _account(clients, identity)
     replaced: tuple[Step, ...] = ()
     if account is not None and account.role_name.startswith(OWN_ROLE_PREFIX):
         # Pennsieve changes a role in no record (``contracts/resources.md`` 1.5).
         replaced = (ReplaceRecord(identity.account_id, account.uuid),)
         account = None
     name = account.role_name if account else entry.role if entry else offered.role_name
-    role = find_role(worlds.aws, name)
+    role = find_role(clients.aws, name)
     token = (entry.token if entry else token_of_role(name)) or new_token()
     wanted = served if how.as_served else hardened(served, identity.account_id)
     spec = NodeSpec(
@@ -81,12 +81,12 @@ def plan_served(worlds: Worlds, options: RegisterOptions, how: ServedOptions) ->
         settings=Settings(mode=how.mode),
     )
     observed = Observed(
-        identity, spec, account, tuple(worlds.registry.nodes(options.organization_id)),
+        identity, spec, account, tuple(clients.registry.nodes(options.organization_id)),
         journal=entry,
     )  # fmt: skip
     node = _node(observed, options)
-    documents = documents_of(worlds.aws, role) if role is not None else wanted
-    made = _role_step(worlds, observed, role, how)
+    documents = documents_of(clients.aws, role) if role is not None else wanted
+    made = _role_step(clients, observed, role, how)
     if not isinstance(made, AlreadyDone):
         documents = wanted
     return AccountPlan(
@@ -158,10 +158,10 @@ def _made_by_us(observed: Observed, node: ComputeNode) -> bool:
     return asked and node.account_uuid == observed.account.uuid
 
 
-def _check_not_own(worlds: Worlds, options: RegisterOptions) -> None:
+def _check_not_own(clients: Clients, options: RegisterOptions) -> None:
     """Refuse the name of an own node: two nodes of one name cannot be told apart."""
     folded = options.name.casefold()
-    if found := next((n for n in worlds.nodes.list() if n.name.casefold() == folded), None):
+    if found := next((n for n in clients.nodes.list() if n.name.casefold() == folded), None):
         raise UsageProblem(
             f"there is a compute node of your own called '{found.name}'",
             where=found.gateway,
@@ -169,11 +169,11 @@ def _check_not_own(worlds: Worlds, options: RegisterOptions) -> None:
         )
 
 
-def _entry(worlds: Worlds, identity: AwsIdentity) -> JournalEntry | None:
-    entry = worlds.journal.read()
+def _entry(clients: Clients, identity: AwsIdentity) -> JournalEntry | None:
+    entry = clients.journal.read()
     if entry is None:
         return None
-    name = worlds.journal.name
+    name = clients.journal.name
     if not entry.role:
         raise UsageProblem(
             f"compute node '{name}' was begun as a node of your own",
@@ -188,12 +188,12 @@ def _entry(worlds: Worlds, identity: AwsIdentity) -> JournalEntry | None:
     return entry
 
 
-def _account(worlds: Worlds, identity: AwsIdentity) -> Account | None:
-    return find_account(worlds.registry, identity.account_id)
+def _account(clients: Clients, identity: AwsIdentity) -> Account | None:
+    return find_account(clients.registry, identity.account_id)
 
 
 def _role_step(
-    worlds: Worlds, observed: Observed, role: IamRole | None, how: ServedOptions
+    clients: Clients, observed: Observed, role: IamRole | None, how: ServedOptions
 ) -> Step | AlreadyDone:
     """Make the role, finish it, or leave the one that the account is registered with."""
     names, entry, account = observed.names, observed.journal, observed.account
@@ -206,7 +206,7 @@ def _role_step(
             where=role.arn,
             hint="run the same command again: Pennsieve gives another name each time",
         )
-    complete = bool(documents_of(worlds.aws, role).permissions)
+    complete = bool(documents_of(clients.aws, role).permissions)
     if account is None and not (complete and MakeRole.kind in (entry.done if entry else ())):
         return step
     if account is not None and not complete and entry is not None:
