@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.register.steps import AlreadyDone
 from pennsieve_agent.account.remove.execute_removal import RemovalReport
 from pennsieve_agent.account.remove.plan_removal import RemovalPlan
 from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.node_code import bundle
 from pennsieve_agent.account.world.registration_journal import Journal
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.cli import node_choice, node_clients
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.steptree import Happening, StepTree

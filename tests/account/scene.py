@@ -1,4 +1,4 @@
-"""The account and the platform of a test, and the whole of a registration or a removal in one call."""
+"""The account and the platform of a test, and a whole registration or removal in one call."""
 
 from __future__ import annotations
 

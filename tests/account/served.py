@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.register.execute import apply_served
 from pennsieve_agent.account.rights.right import document
-from pennsieve_agent.account.served.observe_served import ServedOptions, plan_served
+from pennsieve_agent.account.served.execute_served import apply_served
+from pennsieve_agent.account.served.observe_served import ServedOptions, observe_served
+from pennsieve_agent.account.served.plan_served import plan_served
 from pennsieve_agent.account.served.role import policy_name, rights
+from pennsieve_agent.account.served.served_plan import ServedPlan
 from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.iam import role_policy, roles_called
@@ -72,9 +72,9 @@ def served_scene(emulator: str, folder: Path) -> Iterator[Scene]:
         yield Scene(Clients(aws, registry, journal, lambda _: None, nodes, client), registry)
 
 
-def plan(scene: Scene, **how: Any) -> AccountPlan:
-    options = replace(OPTIONS, name=scene.clients.journal.name)
-    return plan_served(scene.clients, options, ServedOptions(**how))
+def plan(scene: Scene, **how: Any) -> ServedPlan:
+    options = ServedOptions(scene.clients.journal.name, OPTIONS.organization_id, **how)
+    return plan_served(observe_served(scene.clients, options), options)
 
 
 def register(scene: Scene, **how: Any) -> ComputeNode:

@@ -10,10 +10,11 @@ import pytest
 
 from pennsieve_agent.account.register.account_plan import NO_RIGHTS, AccountPlan
 from pennsieve_agent.account.register.execute import apply
-from pennsieve_agent.account.register.steps import AlreadyDone, DeployStack
+from pennsieve_agent.account.register.steps import DeployStack
 from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
 from pennsieve_agent.account.world.registration_journal import Journal
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
@@ -306,7 +307,7 @@ def test_an_account_that_is_registered_and_not_shown_is_used_as_it_is(scene: Sce
     scene.registry.hidden = 2
     apply(plan, scene.clients)
     assert list(scene.registry.records) == ["a"]
-    assert any("was registered already, and is used as it is" in p.sentence for p in scene.told)
+    assert any("was registered already; its registration is used" in p.sentence for p in scene.told)
 
 
 def test_an_account_that_is_taken_and_never_shown(scene: Scene) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.register.execute import apply, apply_served
+from pennsieve_agent.account.register.execute import apply
 from pennsieve_agent.account.register.observe import observe
 from pennsieve_agent.account.register.plan import plan_registration
-from pennsieve_agent.account.register.steps import AlreadyDone
+from pennsieve_agent.account.served.execute_served import apply_served
 from pennsieve_agent.account.spec.names import node_names
 from pennsieve_agent.account.world.registration_journal import Journal
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import AgentError, Conflict, Forbidden, StillRunning, UsageProblem
@@ -62,7 +63,7 @@ def test_an_account_registered_meanwhile_is_not_taken_over(lab: Scene, scene: Sc
     plan = served.plan(lab)
     lab.registry.register_account(NUMBER, "Pennsieve-Compute-prod-aaaaaaaa", "outside")
 
-    with pytest.raises(Conflict, match="registered meanwhile with role"):
+    with pytest.raises(Conflict, match="registered in the meantime with role"):
         apply_served(plan, lab.clients)
     assert len(lab.registry.records) == 1
     assert not scene.registry.records
@@ -181,7 +182,7 @@ def test_two_terminals_do_not_meet(scene: Scene) -> None:
         apply(plan, scene.clients)
 
     scene.register()
-    with pytest.raises(UsageProblem, match="by another command"):
+    with pytest.raises(UsageProblem, match="another command has begun"):
         apply(plan, scene.clients)
     assert len(scene.stacks()) == 1
 

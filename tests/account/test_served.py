@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.doctor.served_role_check import openings
-from pennsieve_agent.account.register.execute import apply_served
+from pennsieve_agent.account.served.execute_served import apply_served
 from pennsieve_agent.account.served.role import policy_name
 from pennsieve_agent.account.served.update_role import apply_change, plan_change
 from pennsieve_agent.aws.iam import find_role
@@ -215,7 +215,7 @@ def test_a_node_that_failed_is_told_with_the_way_back(lab: Scene) -> None:
 )  # fmt: skip
 def test_a_role_that_others_may_enter_is_never_made(lab: Scene, trust: dict[str, Any]) -> None:
     lab.registry.trust = {"Version": "2012-10-17", "Statement": [trust]}
-    with pytest.raises(PlatformError, match="others than one AWS account may enter"):
+    with pytest.raises(PlatformError, match="principals outside one AWS account"):
         register(lab)
     assert not roles(lab)
 
@@ -238,7 +238,7 @@ def test_a_node_of_ones_own_is_not_taken_for_one_of_pennsieves(lab: Scene) -> No
     (name,) = roles(lab)
     closed = json.dumps(policy_with_external_id(lab, name))
     lab.aws.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=closed)
-    with pytest.raises(UsageProblem, match="does not let Pennsieve in without its external id"):
+    with pytest.raises(UsageProblem, match="can assume only with an external id"):
         register(lab.named("another"))
 
 

@@ -8,7 +8,6 @@ from dataclasses import fields, replace
 import pytest
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.register.steps import AlreadyDone
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
@@ -24,6 +23,7 @@ from pennsieve_agent.account.spec.spec_json import (
 from pennsieve_agent.account.stack.costs import costs_of
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 from pennsieve_agent.account.world.clients import StepState
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES, template_of
 from pennsieve_agent.errors import UsageProblem
 from tests.account.scene import OPTIONS, Scene

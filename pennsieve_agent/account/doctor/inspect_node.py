@@ -13,7 +13,6 @@ from pennsieve_agent.account.doctor.node_health import Examined
 from pennsieve_agent.account.doctor.served_role_check import AS_SERVED, openings
 from pennsieve_agent.account.register.observe import RegisterOptions
 from pennsieve_agent.account.rights.role_documents import roles_of
-from pennsieve_agent.account.served.hardening import entrant
 from pennsieve_agent.account.served.update_role import unlike_served
 from pennsieve_agent.account.spec.names import (
     ROLE_PREFIX,
@@ -37,6 +36,7 @@ from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.node_shares import look_at_shares
 from pennsieve_agent.account.world.own_node_state import own_node
 from pennsieve_agent.account.world.permitted_reads import Looking
+from pennsieve_agent.account.world.platform_trust import trusted_account
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called, template_of
 from pennsieve_agent.aws.iam import (
     IamRole,
@@ -121,7 +121,7 @@ def _with_openings(clients: Clients, looking: Looking, seen: Examined) -> Examin
         "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
     )
     try:
-        platform = entrant(clients.registry.role_policy().trust)
+        platform = trusted_account(clients.registry.role_policy().trust)
         unlike = looking.at(AS_SERVED, lambda: unlike_served(clients, role), 0)
     except PlatformError as error:
         platform, unlike, looking.unseen[AS_SERVED] = "", 0, error.message

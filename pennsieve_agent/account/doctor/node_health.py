@@ -12,8 +12,8 @@ from typing import Any
 
 from pennsieve_agent.account.doctor.parts_health import Parts, part_checks
 from pennsieve_agent.account.doctor.served_role_check import served_checks
-from pennsieve_agent.account.register.steps import AllowImagePulls, EnableWorkspace
 from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.world.account_steps import AllowImagePulls, EnableWorkspace
 from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.account.world.node_shares import Shares, share_check
 from pennsieve_agent.account.world.registration_journal import JournalEntry

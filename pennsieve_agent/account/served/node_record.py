@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.served.served_plan import ServedPlan
 from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.pennsieve_account import LOOK_AGAIN_SECONDS
 from pennsieve_agent.account.world.registration_journal import JournalEntry
@@ -18,7 +18,7 @@ PATIENT_LOOKS = 5
 
 def create_node(
     clients: Clients,
-    plan: AccountPlan,
+    plan: ServedPlan,
     entry: JournalEntry,
     begin: Callable[[tuple[str, ...]], None],
 ) -> ComputeNode:
@@ -32,13 +32,12 @@ def create_node(
             return node
     registry, organization = clients.registry, plan.organization_id
     begin(tuple(sorted(n.uuid for n in registry.nodes(organization))))
-    mode = plan.spec.settings.mode
     return registry.create_node(
-        entry.account_uuid, plan.name, organization, deployment_mode=mode.value
+        entry.account_uuid, plan.name, organization, deployment_mode=plan.mode.value
     )
 
 
-def _look_for_node(clients: Clients, plan: AccountPlan, entry: JournalEntry) -> ComputeNode | None:
+def _look_for_node(clients: Clients, plan: ServedPlan, entry: JournalEntry) -> ComputeNode | None:
     before = entry.nodes_before or ()
     for pause in pauses(LOOK_AGAIN_SECONDS):
         for node in clients.registry.nodes(plan.organization_id):

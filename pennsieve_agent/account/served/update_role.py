@@ -10,13 +10,13 @@ from pennsieve_agent.account.served.hardening import (
     SESSION_SECONDS,
     Documents,
     diff,
-    entrant,
     hardened,
     merged,
 )
 from pennsieve_agent.account.served.role import ServedRole, documents_of, make, put
 from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX
 from pennsieve_agent.account.world.clients import Clients
+from pennsieve_agent.account.world.platform_trust import trusted_account
 from pennsieve_agent.aws.iam import IamRole, find_role
 from pennsieve_agent.errors import Conflict, PlatformError, UsageProblem
 
@@ -97,7 +97,7 @@ def plan_change(clients: Clients, *, harden: bool) -> RoleChange:
         )
     offered = clients.registry.role_policy()
     served = Documents(offered.trust, offered.permissions)
-    platform = entrant(served.trust)
+    platform = trusted_account(served.trust)
     role = find_role(clients.aws, account.role_name)
     if role is None:
         return RoleChange(account.role_name, None, Documents({}, {}),
@@ -108,7 +108,7 @@ def plan_change(clients: Clients, *, harden: bool) -> RoleChange:
             f"role {role.name} is of a node of your own, and Pennsieve asks for nothing in it",
             hint="bring such a node up to date with: pennsieve compute update NODE",
         )
-    _check_entrant(role, platform)
+    _check_trust(role, platform)
     account_id = identity.account_id if harden else ""
     return RoleChange(role.name, role, now, merged(now, served, harden=account_id))
 
@@ -121,9 +121,9 @@ def apply_change(change: RoleChange, clients: Clients) -> None:
         put(clients.aws, change.name, change.then)
 
 
-def _check_entrant(role: IamRole, platform: str) -> None:
+def _check_trust(role: IamRole, platform: str) -> None:
     try:
-        lets_in = entrant(role.trust)
+        lets_in = trusted_account(role.trust)
     except PlatformError:
         lets_in = "more than one AWS account"
     if lets_in != platform:

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pennsieve_agent.account.served.hardening import entrant
 from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
+from pennsieve_agent.account.world.platform_trust import trusted_account
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import Conflict, NotFound, PlatformError
@@ -43,7 +43,7 @@ def ask_pennsieve(registry: NodeRegistry, organization_id: str, number: str) -> 
     return Asked(
         next((a for a in found if a.aws_account_id == number), None),
         tuple(_unless_refused(lambda: registry.nodes(organization_id), none)),
-        _unless_refused(lambda: entrant(registry.role_policy().trust), ""),
+        _unless_refused(lambda: trusted_account(registry.role_policy().trust), ""),
     )
 
 
