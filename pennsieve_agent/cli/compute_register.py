@@ -164,7 +164,7 @@ def _own(context: Context, asked: Asked, flags: Flags, *, token: str = "") -> No
     wanted = RegisterOptions(
         asked.name,
         context.workspace_id,
-        wanted=flags.wanted(context),
+        typed=flags.typed(context),
         hosts=context.profile.hosts,
         from_stack=asked.from_stack,
     )

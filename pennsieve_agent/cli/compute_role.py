@@ -120,7 +120,7 @@ def register_served(
     from pennsieve_agent.cli import compute_views
 
     _refuse_others(asked, flags)
-    typed = flags.wanted(context)
+    typed = flags.typed(context)
     rules = typed.extras
     served = ServedOptions(
         asked.name,

@@ -257,7 +257,7 @@ def _plan(
     wanted = RegisterOptions(
         name,
         workspace or (entry.organization_id if entry is not None else ""),
-        wanted=flags.wanted(context),
+        typed=flags.typed(context),
         hosts=context.profile.hosts,
         asks_pennsieve=False,
     )
@@ -314,7 +314,7 @@ def _place(context: Context, flags: Flags, where: tuple[str | None, str | None])
     from pennsieve_agent.account.spec.options import settle
     from pennsieve_agent.account.spec.organisation_rules import check_boundary
 
-    settings = settle(flags.wanted(context), None)
+    settings = settle(flags.typed(context), None)
     identity = _identity(context, *where)
     boundary = settings.extras.boundary
     if boundary and identity.account_id != "*":

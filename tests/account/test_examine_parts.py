@@ -20,7 +20,7 @@ from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.node_code import Bundle
 from pennsieve_agent.account.world.own_node_state import node_of
-from pennsieve_agent.account.world.permitted_reads import Looking
+from pennsieve_agent.account.world.permitted_reads import PermittedReads
 from pennsieve_agent.aws.cloudformation import (
     StackRequest,
     execute_change_set,
@@ -69,10 +69,10 @@ class Node:
         return template
 
     def look(self, clients: Clients | None = None) -> dict[str, Check]:
-        looking = Looking(strict=True)
-        parts = look_at_parts(clients or self.clients, looking, OWN, NAMES, self.spec)
+        reads = PermittedReads(strict=True)
+        parts = look_at_parts(clients or self.clients, reads, OWN, NAMES, self.spec)
         assert parts is not None
-        found = (check.unless(looking.unseen) for check in part_checks(parts, "again"))
+        found = (check.unless(reads.unseen) for check in part_checks(parts, "again"))
         return {check.name: check for check in found}
 
 
@@ -123,4 +123,4 @@ def test_older_code_and_a_gateway_that_is_not_well(node: Node) -> None:
 
 def test_a_node_that_is_turned_off_has_no_parts(scene: Scene) -> None:
     spec = NodeSpec(NAMES, "lab", settings=SETTINGS)
-    assert look_at_parts(scene.clients, Looking(), OWN, NAMES, spec) is None
+    assert look_at_parts(scene.clients, PermittedReads(), OWN, NAMES, spec) is None

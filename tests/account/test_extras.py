@@ -11,7 +11,7 @@ from pennsieve_agent.account.register.execute import apply
 from pennsieve_agent.account.register.observe import RegisterOptions, observe
 from pennsieve_agent.account.register.plan import plan_registration
 from pennsieve_agent.account.spec.names import NodeNames
-from pennsieve_agent.account.spec.options import Wanted
+from pennsieve_agent.account.spec.options import TypedSettings
 from pennsieve_agent.account.spec.organisation_rules import Extras, check_boundary, parse_tags
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role, policy_exists
@@ -40,7 +40,7 @@ def make_policy(scene: Scene) -> None:
 
 
 def options(extras: Extras = EXTRAS) -> RegisterOptions:
-    return replace(OPTIONS, wanted=Wanted(extras=extras))
+    return replace(OPTIONS, typed=TypedSettings(extras=extras))
 
 
 def test_it_is_planned_made_and_kept(scene: Scene) -> None:

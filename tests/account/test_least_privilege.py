@@ -20,7 +20,7 @@ import pennsieve_agent
 from pennsieve_agent.account.doctor.inspect_node import examine
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.preflight import Intent, _question, check_before
-from pennsieve_agent.account.register.read_limits import look_around
+from pennsieve_agent.account.register.read_limits import read_limits_before
 from pennsieve_agent.account.rights.installer import (
     PUSH,
     all_nodes,
@@ -148,7 +148,7 @@ def look_around_everywhere(scene: Scene, plan: AccountPlan) -> None:
     subnet = scene.aws.call("ec2", "describe_subnets")["Subnets"][0]
     given = Network(subnet["VpcId"], (subnet["SubnetId"],))
     for settings in (Settings(mode=Mode.SECURE), Settings(network=given)):
-        look_around(scene.aws, plan.names, settings, template, creates=True)
+        read_limits_before(scene.aws, plan.names, settings, template, creates=True)
     queues(scene.aws, [plan.names.queue("fargate")])
     assert deployed(scene.aws, plan.names.gateway) is None
 

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pennsieve_agent.account.register.steps import DeployStack, Step
-from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, fears, summary
+from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, sensitive_denied, summary
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.rights.statement_sentences import listing
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import NodeSpec, Settings
 from pennsieve_agent.account.spec.organisation_rules import Extras
-from pennsieve_agent.account.spec.owner_choices import Changed, changes
+from pennsieve_agent.account.spec.owner_choices import SettingChange, changes
 from pennsieve_agent.account.spec.spec_json import settings_json
 from pennsieve_agent.account.stack.costs import Costs, costs_of
 from pennsieve_agent.account.stack.explain import explain, group_of
@@ -63,13 +63,13 @@ class AccountPlan:
     def words(self) -> tuple[str, ...]:
         """What Pennsieve and the node's own roles can and cannot do, and what is demanded."""
         able = (summary(role, f"Role {role.name}")[0] for role in self.roles)
-        first, *others = (fears(role) for role in self.roles)
+        first, *others = (sensitive_denied(role) for role in self.roles)
         never = [fear for fear in first if all(fear in each for each in others)]
         none = (f"None of these roles can {listing(never, 'or')}",) if never else ()
         return (NO_RIGHTS, *able, *none, *self.extras.lines)
 
     @property
-    def changed(self) -> tuple[Changed, ...]:
+    def changed(self) -> tuple[SettingChange, ...]:
         """Which of its settings will be others."""
         return changes(self.before, self.spec.settings)
 

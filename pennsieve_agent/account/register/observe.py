@@ -20,7 +20,7 @@ from pennsieve_agent.account.spec.names import (
     tag_value,
 )
 from pennsieve_agent.account.spec.node_spec import Code, Kept, NodeSpec, Settings
-from pennsieve_agent.account.spec.options import Wanted, settle
+from pennsieve_agent.account.spec.options import TypedSettings, settle
 from pennsieve_agent.account.spec.organisation_rules import check_boundary
 from pennsieve_agent.account.spec.spec_json import (
     installed_code,
@@ -33,7 +33,7 @@ from pennsieve_agent.account.spec.spec_json import (
 )
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 from pennsieve_agent.account.world.clients import Clients
-from pennsieve_agent.account.world.pennsieve_account import Asked, ask_pennsieve
+from pennsieve_agent.account.world.pennsieve_account import PennsieveRecords, ask_pennsieve
 from pennsieve_agent.account.world.registration_journal import JournalEntry, new_token
 from pennsieve_agent.aws.cloudformation import (
     delete_stack,
@@ -65,7 +65,7 @@ class RegisterOptions:
     name: str
     organization_id: str
     environment: str = "prod"
-    wanted: Wanted = field(default_factory=Wanted)
+    typed: TypedSettings = field(default_factory=TypedSettings)
     hosts: Hosts = field(default_factory=Hosts)
     from_stack: str = ""
     asks_pennsieve: bool = True
@@ -116,8 +116,8 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     identity = clients.aws.identity()
     entry = _journal(clients, identity, options)
     remembered = _remembered(clients, identity, options)
-    _check_boundary(clients, identity, options.wanted.extras.boundary)
-    asked = Asked()
+    _check_boundary(clients, identity, options.typed.extras.boundary)
+    asked = PennsieveRecords()
     if options.asks_pennsieve:
         asked = ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
     token = _token_of_stack(clients, options, entry)
@@ -134,7 +134,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         api=options.hosts.api,
         api2=options.hosts.api2,
         cognito=options.hosts.cognito or "",
-        settings=settle(options.wanted, _before(entry, template)),
+        settings=settle(options.typed, _before(entry, template)),
         code=clients.bundle.code if clients.bundle is not None else installed,
         transfer_digest=_transfer_digest(clients, template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
@@ -317,7 +317,7 @@ def _token_of_stack(clients: Clients, options: RegisterOptions, entry: JournalEn
     """What the stack of ``--from-stack`` says of whose it is; empty without that option."""
     if not options.from_stack:
         return ""
-    if options.wanted != Wanted():
+    if options.typed != TypedSettings():
         raise UsageProblem(
             "--from-stack takes the stack as it was made; its settings are in its template",
             hint="leave the other options out, or give them to: pennsieve compute template",

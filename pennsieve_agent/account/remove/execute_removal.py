@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pennsieve_agent.account.register.deploy_stack import delete
-from pennsieve_agent.account.remove.leftovers import Remain, remains
+from pennsieve_agent.account.remove.leftovers import Leftover, find_leftovers
 from pennsieve_agent.account.remove.plan_removal import RemovalPlan, RemovalStep
 from pennsieve_agent.account.served.role import delete as delete_role
 from pennsieve_agent.account.spec.names import NodeNames
@@ -42,7 +42,7 @@ class RemovalReport:
 
     removed: tuple[str, ...]
     kept: tuple[str, ...]
-    leftovers: tuple[Remain, ...]
+    leftovers: tuple[Leftover, ...]
 
 
 def apply_removal(plan: RemovalPlan, clients: Clients) -> RemovalReport:
@@ -187,11 +187,11 @@ class _Removal:
         for definition in job_definitions_called(aws, f"{names.stack}-"):
             deregister_job_definition(aws, definition)
 
-    def leftovers(self) -> tuple[Remain, ...]:
+    def leftovers(self) -> tuple[Leftover, ...]:
         """What should be gone and is not."""
         if self.plan.names is None or self.role_kept:
             return ()
-        return remains(self.clients, self.plan.names)
+        return find_leftovers(self.clients, self.plan.names)
 
     def _keep(self, what: str, error: PlatformError) -> str:
         self.kept.append(f"{what}: {error.message}")

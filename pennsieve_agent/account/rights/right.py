@@ -17,6 +17,8 @@ INSTALLER_HINT = (
     "give whoever administers the AWS account the output of: "
     "pennsieve compute policy --installer --json"
 )
+NO_RESOURCE = "AWS supports no resource-level permissions for it"
+"""Why a right is about ``*`` (Service Authorization Reference, "Resource types")."""
 MOST_POLICIES = 10
 """The most managed policies on one user or role (IAM User Guide, "IAM and AWS STS quotas")."""
 
