@@ -58,6 +58,8 @@ def _run(arguments: Sequence[str], context: Context) -> int:
             for note in call.notes:
                 context.streams.note(note)
             return command.run(call.command, call.arguments, context)
+        case Page("", asked=False):
+            return _home(context)
         case Page() as page:
             return _show_page(page, context.streams)
         case Version():
@@ -69,6 +71,21 @@ def _run(arguments: Sequence[str], context: Context) -> int:
             from pennsieve_agent.cli.older_agent import answer
 
             raise answer(word, context.environ.get("PATH", ""))
+
+
+def _home(context: Context) -> int:
+    """Nothing was typed: how things are, or, signed out or offline, the help page."""
+    from pennsieve_agent.console.shown import show
+
+    try:
+        if context.settings.key_id():
+            from pennsieve_agent.cli.home import home
+
+            show(home(context), context.streams, as_json=False)
+            return ExitCode.OK
+    except AgentError as error:
+        context.streams.note(f"{failures.text(error, context.streams)}\n")
+    return _show_page(Page("", asked=False), context.streams)
 
 
 def _show_page(page: Page, streams: Streams) -> int:
