@@ -15,7 +15,5 @@ The rooms:
     suite      the checks, by subject
     requests   what a request may carry, by subject
 
-:mod:`~pennsieve_agent.contract.routes` lists every route of the contract, and
-:mod:`~pennsieve_agent.contract.table` writes ``COVERAGE.md``: which method of the client, which
-command, which handler of the sandbox and which test stand behind each.
+:mod:`~pennsieve_agent.contract.routes` lists every route of the contract.
 """

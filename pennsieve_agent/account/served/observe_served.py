@@ -30,7 +30,7 @@ from pennsieve_agent.account.world.registration_journal import (
 from pennsieve_agent.aws.iam import IamRole, find_role
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.domain.iam import Ask, lets_in
+from pennsieve_agent.domain.iam_policies import Ask, lets_in
 from pennsieve_agent.errors import Conflict, UsageProblem
 
 

@@ -7,7 +7,7 @@ AWS's own key lets in everybody of the account who may use the parameter.
 
 from __future__ import annotations
 
-from pennsieve_agent.domain.iam import Ask
+from pennsieve_agent.domain.iam_policies import Ask
 
 _AWS_OWN = "alias/aws/ssm"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 
-from pennsieve_agent.domain.iam import Ask
+from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws import account as aws
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Machine, Unstartable
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended

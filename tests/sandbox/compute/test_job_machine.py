@@ -11,7 +11,7 @@ import pytest
 
 from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
-from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.bundle import bundle
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.tasks import (

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pennsieve_agent.domain.iam import fits
+from pennsieve_agent.domain.iam_policies import fits
 from pennsieve_agent.sandbox.aws.batch.batch import Batch
 from pennsieve_agent.sandbox.aws.batch.jobs import Job, merged, summary
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure

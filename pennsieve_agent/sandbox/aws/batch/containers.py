@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from pennsieve_agent.domain.iam import Ask
+from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, requirement, with_parameters
 from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.principals import Principal, trusts

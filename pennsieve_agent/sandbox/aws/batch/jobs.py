@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from pennsieve_agent.domain.iam import fits
+from pennsieve_agent.domain.iam_policies import fits
 
 DEPENDENT_FAILED = "Dependent Job failed"
 CHILD_FAILED = "Array Child Job failed"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from pennsieve_agent.domain import iam
+from pennsieve_agent.domain import iam_policies
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
 
 log = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ def _lets_in(account: str, region: str, name: str, arn: str, rule: str) -> bool:
     """Whether a function's resource policy allows a rule to invoke it."""
     context = {"aws:SourceArn": rule, "aws:SourceAccount": account}
     return _policy_lets(
-        account, region, name, iam.Ask("lambda:InvokeFunction", arn, context), SERVICE
+        account, region, name, iam_policies.Ask("lambda:InvokeFunction", arn, context), SERVICE
     )
 
 
@@ -174,10 +174,10 @@ def function_lets_in(arn: str, who: str) -> bool:
     """Whether a function's resource policy allows a principal of another account to call it."""
     _, _, _, region, account, resource = arn.split(":", 5)
     name = resource.removeprefix("function:").partition(":")[0]
-    return _policy_lets(account, region, name, iam.Ask("lambda:InvokeFunction", arn), who)
+    return _policy_lets(account, region, name, iam_policies.Ask("lambda:InvokeFunction", arn), who)
 
 
-def _policy_lets(account: str, region: str, name: str, ask: iam.Ask, who: str) -> bool:
+def _policy_lets(account: str, region: str, name: str, ask: iam_policies.Ask, who: str) -> bool:
     from moto.awslambda.exceptions import UnknownFunctionException  # noqa: PLC0415 - slow
     from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
 
@@ -185,4 +185,4 @@ def _policy_lets(account: str, region: str, name: str, ask: iam.Ask, who: str) -
         function = lambda_backends[account][region].get_function(name)
     except UnknownFunctionException:
         return False
-    return iam.lets_in({"Statement": function.policy.statements}, ask, who)
+    return iam_policies.lets_in({"Statement": function.policy.statements}, ask, who)

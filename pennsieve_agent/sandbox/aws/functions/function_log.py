@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pennsieve_agent.domain.iam import Ask
+from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.principals import Principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from pennsieve_agent.domain.iam import Ask
-from pennsieve_agent.domain.images import ecr_of, is_digest
+from pennsieve_agent.domain.iam_policies import Ask
+from pennsieve_agent.domain.image_names import ecr_of, is_digest
 from pennsieve_agent.sandbox.aws.registry.public_images import HOST as PUBLIC
 from pennsieve_agent.sandbox.aws.registry.public_images import PublicImages
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import NoRegistry, RegistryDaemon

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from pennsieve_agent.domain.iam import Ask, Verdict, many
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, many
 from pennsieve_agent.sandbox.aws.rights.principals import (
     Principal,
     Unknown,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pennsieve_agent.domain import iam
+from pennsieve_agent.domain import iam_policies
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 PARTITION = "aws"
@@ -128,13 +128,13 @@ def role(arn: str) -> Any:
     return None
 
 
-def trust_of(arn: str) -> iam.Document | None:
+def trust_of(arn: str) -> iam_policies.Document | None:
     """A role's trust policy; None when there is no such role."""
     known = role(arn)
     return None if known is None else _document(known.assume_role_policy_document)
 
 
-def policies_of(arn: str) -> list[iam.Document]:
+def policies_of(arn: str) -> list[iam_policies.Document]:
     """A role's inline and managed policies."""
     known = role(arn)
     if known is None:
@@ -143,7 +143,7 @@ def policies_of(arn: str) -> list[iam.Document]:
     return [_document(text) for text in (*known.policies.values(), *managed)]
 
 
-def boundary_of(arn: str) -> iam.Document | None:
+def boundary_of(arn: str) -> iam_policies.Document | None:
     """A role's permissions boundary; one that is not there allows nothing."""
     from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
 
@@ -160,16 +160,16 @@ def limit_of(arn: str) -> str:
     return str(known.permissions_boundary_arn or "") if known is not None else ""
 
 
-def may(arn: str, ask: iam.Ask) -> iam.Verdict:
+def may(arn: str, ask: iam_policies.Ask) -> iam_policies.Verdict:
     """The verdict of a role's policies on a request."""
-    return iam.decide(ask, policies_of(arn), boundary_of(arn))
+    return iam_policies.decide(ask, policies_of(arn), boundary_of(arn))
 
 
 def trusts(arn: str, service: str, context: Mapping[str, str]) -> bool:
     """Whether an AWS service, such as ``lambda.amazonaws.com``, may assume a role."""
     trust = trust_of(arn)
-    ask = iam.Ask("sts:AssumeRole", arn, context)
-    return trust is not None and iam.lets_in(trust, ask, service)
+    ask = iam_policies.Ask("sts:AssumeRole", arn, context)
+    return trust is not None and iam_policies.lets_in(trust, ask, service)
 
 
 def account_of(arn: str) -> str:
@@ -185,8 +185,8 @@ def _default(policy: Any) -> str:
     return "{}"
 
 
-def _document(document: str | Mapping[str, Any]) -> iam.Document:
+def _document(document: str | Mapping[str, Any]) -> iam_policies.Document:
     if isinstance(document, str):
-        parsed: iam.Document = json.loads(document or "{}")
+        parsed: iam_policies.Document = json.loads(document or "{}")
         return parsed
     return document

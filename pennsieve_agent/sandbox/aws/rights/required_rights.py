@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from pennsieve_agent.domain.iam import Ask, many
+from pennsieve_agent.domain.iam_policies import Ask, many
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
 Found = tuple[str, Mapping[str, str]]

@@ -10,7 +10,7 @@ import os
 import threading
 from pathlib import Path
 
-from pennsieve_agent.domain.iam import Ask
+from pennsieve_agent.domain.iam_policies import Ask
 
 FILE = "asked.jsonl"
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pennsieve_agent.domain.images import archive_key
+from pennsieve_agent.domain.image_names import archive_key
 from pennsieve_agent.engine.backend import Backend, Log, Program
 from pennsieve_agent.errors import EngineError, SourceError
 from pennsieve_agent.sandbox.host.store import Store

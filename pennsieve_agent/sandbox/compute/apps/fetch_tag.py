@@ -28,7 +28,7 @@ def fetch_tag(world: World, source_url: str, tag: str, into: Path) -> str:
     from pennsieve_agent.sandbox.data.github import local_path  # noqa: PLC0415 - git is slow to load
     from pennsieve_agent.source.fetch import read_refs  # noqa: PLC0415 - the same
     from pennsieve_agent.source.repository import checkout  # noqa: PLC0415 - the same
-    from pennsieve_agent.source.urls import canonical  # noqa: PLC0415 - the same
+    from pennsieve_agent.source.repository_urls import canonical  # noqa: PLC0415 - the same
 
     if not source_url.startswith("https://"):
         raise SourceError("only addresses of https can be fetched", where=source_url)

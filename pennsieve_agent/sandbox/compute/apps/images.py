@@ -15,9 +15,9 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from pennsieve_agent.domain.images import archive_of, ecr_of, is_transfer, parse_image
+from pennsieve_agent.domain.image_names import archive_of, ecr_of, is_transfer, parse_image
 from pennsieve_agent.engine.backend import Backend, Log, Program
-from pennsieve_agent.engine.docker import DockerBackend
+from pennsieve_agent.engine.docker_backend import DockerBackend
 from pennsieve_agent.errors import AgentError, UsageProblem
 from pennsieve_agent.sandbox.compute.apps.archived_programs import ArchivedPrograms
 from pennsieve_agent.sandbox.compute.nodes.cross_account import account_client, platform_client

@@ -17,7 +17,7 @@ from typing import Any
 
 from pennsieve_agent.node.bundle import Bundle, bundle
 from pennsieve_agent.node.reconciler import HEEDED
-from pennsieve_agent.node.rights import HOSTED, RIGHTS
+from pennsieve_agent.node.role_permissions import HOSTED, RIGHTS
 from pennsieve_agent.sandbox.compute.nodes.cross_account import Access
 from pennsieve_agent.sandbox.compute.nodes.node_plan import (
     MOST_VCPUS,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.node.bundle import Bundle
-from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.sandbox.host.world import PLATFORM_ACCOUNT_ID
 
 REGION = "us-east-1"

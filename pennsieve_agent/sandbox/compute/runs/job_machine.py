@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pennsieve_agent.domain.images import is_transfer
+from pennsieve_agent.domain.image_names import is_transfer
 from pennsieve_agent.domain.plans import Job, JobKind
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.engine.backend import Backend, Program, Task
-from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_child
-from pennsieve_agent.engine.files import remove_tree
+from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, run_child
+from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.tasks import mover_command
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Unstartable

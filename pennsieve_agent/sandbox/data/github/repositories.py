@@ -10,7 +10,7 @@ from pathlib import Path
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.sandbox.host.world import World
 from pennsieve_agent.source import git_commands
-from pennsieve_agent.source.urls import canonical
+from pennsieve_agent.source.repository_urls import canonical
 
 FOLDER = "github"
 _HOST = "https://github.com/"
@@ -98,7 +98,7 @@ def local_path(world: World, source_url: str) -> Path | None:
     """The bare repository that a GitHub address means in this sandbox; None if there is none.
 
     Every spelling of the address counts, as for a real one
-    (:func:`pennsieve_agent.source.urls.canonical`).
+    (:func:`pennsieve_agent.source.repository_urls.canonical`).
     """
     try:
         url = canonical(source_url, Path("/"))
