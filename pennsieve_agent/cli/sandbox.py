@@ -15,8 +15,8 @@ from pennsieve_agent.cli.extras import sandbox_parts
 from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.sandbox.control import Sandbox
-    from pennsieve_agent.sandbox.state import SandboxState
+    from pennsieve_agent.sandbox.host.control import Sandbox
+    from pennsieve_agent.sandbox.host.state import SandboxState
 
 app = group(
     "A Pennsieve and an AWS account on this machine, for trying. Nothing leaves it; datasets are "
@@ -165,7 +165,7 @@ def reset(
 
 def _sandbox(context: Context, data: Path | None) -> Sandbox:
     with sandbox_parts():
-        from pennsieve_agent.sandbox.control import Sandbox
+        from pennsieve_agent.sandbox.host.control import Sandbox
     return Sandbox(data or context.home / ".pennsieve" / "sandbox")
 
 

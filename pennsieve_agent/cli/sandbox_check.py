@@ -61,8 +61,8 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
     with sandbox_parts():
         from pennsieve_agent.contract.runner import check_all
         from pennsieve_agent.contract.stage import Workshop
-        from pennsieve_agent.sandbox import for_checks
-        from pennsieve_agent.sandbox.control import Sandbox
+        from pennsieve_agent.sandbox.host import for_checks
+        from pennsieve_agent.sandbox.host.control import Sandbox
     from pennsieve_agent.domain.identity import ApiKey, Hosts
     from pennsieve_agent.platform.raw import RawClient
 

@@ -47,10 +47,9 @@ def commands_by_method(resources: Mapping[str, frozenset[str]]) -> dict[str, set
 
 def _modules() -> Iterator[_Module]:
     for layer in LAYERS:
-        for path in sorted((_ROOT / layer).glob("*.py")):
-            module = _Module(
-                f"{PACKAGE}.{layer}.{path.stem}", ast.parse(path.read_text(encoding="utf-8"))
-            )
+        for path in sorted((_ROOT / layer).rglob("*.py")):
+            name = ".".join((PACKAGE, *path.relative_to(_ROOT).with_suffix("").parts))
+            module = _Module(name, ast.parse(path.read_text(encoding="utf-8")))
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.ImportFrom) and node.module:
                     for alias in node.names:
@@ -64,7 +63,7 @@ def _modules() -> Iterator[_Module]:
 def _commands(modules: Mapping[str, _Module]) -> Iterator[tuple[str, str]]:
     """Each command's words, and the qualified name of its function."""
     for name, module in modules.items():
-        _, layer, stem = name.rsplit(".", 2)
+        layer, *_, stem = name.removeprefix(f"{PACKAGE}.").split(".")
         if layer == "cli" and stem in _top_level():
             found = [(w, f) for w, f in _of_app(module, "app", modules)]
             alone = len(found) == 1 and found[0][0] == stem

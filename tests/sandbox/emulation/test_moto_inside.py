@@ -22,7 +22,7 @@ import pytest
 from moto import mock_aws
 
 import pennsieve_agent.sandbox
-from pennsieve_agent.sandbox.emulation.stacks import _DELETES
+from pennsieve_agent.sandbox.aws.stacks import _DELETES
 from tests.aws.emulator import IGNORED
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
