@@ -97,7 +97,7 @@ def _say_reach(context: Context, principal: Principal, names: str) -> None:
 
 
 def _pick(word: str, rows: Sequence[Any], node: OwnNode) -> Any:
-    from pennsieve_agent.domain.matching import pick
+    from pennsieve_agent.domain.name_matching import pick
 
     return pick(
         word,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.services.node_workflows import newest_document
-from pennsieve_agent.services.own_nodes import ask_each
+from pennsieve_agent.services.own_node_admin import ask_each
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow

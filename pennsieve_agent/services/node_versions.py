@@ -16,7 +16,7 @@ from pennsieve_agent.services.node_workflows import (
     workflow_on,
     workflows_on,
 )
-from pennsieve_agent.services.version_document import (
+from pennsieve_agent.services.version_request import (
     Document,
     Naming,
     NodeSettings,
@@ -29,7 +29,7 @@ from pennsieve_agent.services.version_document import (
 if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.images import NodeImages
+    from pennsieve_agent.services.workflow_images import NodeImages
 
 Json = Mapping[str, Any]
 
@@ -168,7 +168,7 @@ def ensure_version(
         if model is not None:
             placed.append(put_version(desk, dict(model)))
             continue
-        from pennsieve_agent.services.images import (  # noqa: PLC0415 - few runs need it
+        from pennsieve_agent.services.workflow_images import (  # noqa: PLC0415 - few runs need it
             images_of_pennsieve,
         )
 

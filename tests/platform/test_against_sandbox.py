@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.domain.workflows import StepKind

@@ -22,10 +22,10 @@ from pennsieve_agent.cli.boundary import run
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.contract.requests import TABLE, faults
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.control import Sandbox
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, FILES, WORD_COUNT, repository
 from tests.github import git_settings, on_github
 from tests.recording.commands import COMMANDS, NOT_TYPED, Typed

@@ -6,10 +6,10 @@ import pytest
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access
-from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.errors import AgentError, NodeUnreachable, NotSignedIn, UsageProblem
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.services import grants
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.services import grant_dataset
 from pennsieve_agent.services.identity_renewal import end, planned, renew
 from pennsieve_agent.services.identity_view import KEYCHAIN, shown
 from tests.services.granting import WRITES, GrantWorld, Machine, access, held, stray_webhook
@@ -18,7 +18,7 @@ READ, WRITE = Access.READ, Access.READ_WRITE
 
 
 def give(machine: Machine, dataset: str, how: Access = WRITE) -> None:
-    grants.grant(machine.desk, WRITES, machine.dataset(dataset), how)
+    grant_dataset.grant(machine.desk, WRITES, machine.dataset(dataset), how)
 
 
 def keys_of(machine: Machine) -> list[ApiKey]:
