@@ -20,15 +20,15 @@ def invoke(aws: Aws, name: str, event: Mapping[str, Any]) -> dict[str, Any]:
     answer = aws.call("lambda", "invoke", FunctionName=name, Payload=json.dumps(event).encode())
     payload = answer["Payload"].read()
     try:
-        found = json.loads(payload or b"null")
+        body = json.loads(payload or b"null")
     except ValueError:
-        found = None
-    if answer.get("FunctionError") or not isinstance(found, dict):
-        words = found.get("errorMessage") if isinstance(found, dict) else None
+        body = None
+    if answer.get("FunctionError") or not isinstance(body, dict):
+        words = body.get("errorMessage") if isinstance(body, dict) else None
         raise AwsError(
             f"function {name} failed: {words or 'it gave no answer that can be read'}",
             where=name,
             hint=f"read its log with: aws logs tail /aws/lambda/{name} --since 1h",
             aws_code=str(answer.get("FunctionError") or "Unreadable"),
         )
-    return found
+    return body
