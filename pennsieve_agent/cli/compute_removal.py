@@ -156,7 +156,7 @@ def _runs(
 def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]:
     """The workflows that live on an own node and nowhere else; none where that cannot be told."""
     from pennsieve_agent.cli.found_workflow import nodes_of
-    from pennsieve_agent.services.found_workflows import only_on_nodes
+    from pennsieve_agent.services.find_workflow import only_on_nodes
     from pennsieve_agent.services.node_versions import on_nodes
 
     if not isinstance(meant, OwnNode):

@@ -18,12 +18,13 @@ from pennsieve_agent.account.remove.plan_removal import (
     observe_removal,
     plan_removal,
 )
-from pennsieve_agent.account.world.clients import AsksNode, Clients, Progress
+from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.node_code import Bundle
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import stacks_called
 from pennsieve_agent.aws.iam import roles_called
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.node_calls import NodeCalls
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError
 from tests.account.registry import WORKSPACE, FakeRegistry
@@ -69,7 +70,7 @@ class Node:
         return {}
 
 
-def answering(body: Mapping[str, Any] | AgentError) -> Callable[[OwnNode], AsksNode]:
+def answering(body: Mapping[str, Any] | AgentError) -> Callable[[OwnNode], NodeCalls]:
     """Clients of nodes that answer this to everything."""
 
     class Answering:

@@ -17,9 +17,9 @@ from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.iam import role_policy, roles_called
 from pennsieve_agent.domain.compute import ComputeNode
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
 from tests.account.scene import OPTIONS, Scene, answering
 from tests.aws.emulator import NUMBER, reset, settings

@@ -19,7 +19,7 @@ from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.errors import AwsError
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import FakeRegistry
 from tests.account.scene import answering
 from tests.aws.emulator import ScriptedAws

@@ -18,7 +18,7 @@ from pennsieve_agent.account.world.registration_journal import Journal, JournalE
 from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import find_stack, plan_change_set
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,

@@ -20,8 +20,8 @@ from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.rights import Question, lacking, principal_of
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.account.scene import Scene
 from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws

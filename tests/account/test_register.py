@@ -18,7 +18,7 @@ from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import (
     AwsError,
     Conflict,
@@ -28,7 +28,7 @@ from pennsieve_agent.errors import (
     UsageProblem,
 )
 from pennsieve_agent.platform.compute import Compute
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.mortal import Killed, Killer, MortalAws
 from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE, FakeRegistry
 from tests.account.scene import OPTIONS, Scene

@@ -17,7 +17,7 @@ from pennsieve_agent.account.spec.names import node_names
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.domain.compute import NodeStatus
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AgentError, Conflict, Forbidden, StillRunning, UsageProblem
 from tests.account import served
 from tests.account.mortal import Killed

@@ -26,7 +26,7 @@ from pennsieve_agent.errors import (
     Unreachable,
     UsageProblem,
 )
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account import served
 from tests.account.mortal import Killed, Killer, MortalAws
 from tests.account.registry import WORKSPACE, FakeRegistry

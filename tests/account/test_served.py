@@ -16,7 +16,7 @@ from pennsieve_agent.account.served.role import policy_name
 from pennsieve_agent.account.served.update_role import apply_change, plan_change
 from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.domain.compute import NodeStatus
-from pennsieve_agent.domain.iam import Ask, lets_in
+from pennsieve_agent.domain.iam_policies import Ask, lets_in
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,

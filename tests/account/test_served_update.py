@@ -11,7 +11,7 @@ from pennsieve_agent.account.served.hardening import Documents, denials, hardene
 from pennsieve_agent.account.served.role import policy_name
 from pennsieve_agent.account.served.update_role import apply_change, plan_change
 from pennsieve_agent.aws.iam import find_role
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.errors import (
     Conflict,
     UsageProblem,

@@ -50,8 +50,8 @@ from pennsieve_agent.aws.iam import (
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import Stack
 from pennsieve_agent.domain.compute import Account
-from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import AwsError, PlatformError
 
 OLDER_ROLE_PREFIX = "ROLE-"

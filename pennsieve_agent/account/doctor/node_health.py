@@ -20,7 +20,7 @@ from pennsieve_agent.account.world.registration_journal import JournalEntry
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, many, statements
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, many, statements
 from pennsieve_agent.domain.own_node import OwnNode
 
 MOST_SKEW_SECONDS = 60.0

@@ -12,7 +12,7 @@ from typing import Any
 
 from pennsieve_agent.account.spec.names import STACK_PREFIX
 from pennsieve_agent.aws.iam import IamRole
-from pennsieve_agent.domain.iam import many
+from pennsieve_agent.domain.iam_policies import many
 
 _POLICIES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}
 

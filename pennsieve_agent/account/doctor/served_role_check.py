@@ -13,7 +13,7 @@ from typing import Any
 from pennsieve_agent.account.served.hardening import SESSION_SECONDS
 from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.aws.iam import IamRole
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, lets_in
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, lets_in
 
 _ACCOUNT = "123456789012"
 _ADMIN = f"arn:aws:iam::{_ACCOUNT}:role/Admin"

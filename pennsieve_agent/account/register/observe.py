@@ -48,8 +48,8 @@ from pennsieve_agent.aws.iam import policy_exists
 from pennsieve_agent.aws.s3 import object_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
-from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import AgentError, UsageProblem
 
 

@@ -21,7 +21,7 @@ from pennsieve_agent.aws.remains import (
 from pennsieve_agent.aws.repositories import empty_repository
 from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import NodeStatus
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,

@@ -21,7 +21,7 @@ from pennsieve_agent.aws.remains import (
 from pennsieve_agent.aws.repositories import repository_exists
 from pennsieve_agent.aws.s3 import bucket_exists
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 
 TAG_SECONDS = 120.0
 """How long to wait until AWS lists no more by tag what is gone."""

@@ -1,9 +1,9 @@
 """What a role's policy documents mean, in sentences.
 
 Pure, and made from the documents themselves: what can be done comes from their Allow statements;
-what cannot be done is asked of :mod:`~pennsieve_agent.domain.iam` with every condition taken
-the wrong way, so that a sentence beginning with "cannot" is never too kind. Actions without words
-of ours are named literally.
+what cannot be done is asked of :mod:`~pennsieve_agent.domain.iam_policies` with every condition
+taken the wrong way, so that a sentence beginning with "cannot" is never too kind. Actions without
+words of ours are named literally.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pennsieve_agent.account.rights.statement_sentences import (
     who,
     wildcards,
 )
-from pennsieve_agent.domain.iam import (
+from pennsieve_agent.domain.iam_policies import (
     Ask,
     Document,
     Statement,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from pennsieve_agent.account.rights.action_words import ACTIONS, SERVICES
-from pennsieve_agent.domain.iam import Document, Statement, many, statements
+from pennsieve_agent.domain.iam_policies import Document, Statement, many, statements
 
 _ANY = re.compile(r"[*?]")
 

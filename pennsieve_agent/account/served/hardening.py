@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.account.world.platform_trust import trusted_account
-from pennsieve_agent.domain.iam import many
+from pennsieve_agent.domain.iam_policies import many
 
 REGION = "us-east-1"
 """Where Pennsieve builds, whatever is asked for (``contracts/resources.md`` 3.2)."""

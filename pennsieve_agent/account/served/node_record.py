@@ -9,7 +9,7 @@ from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.pennsieve_account import LOOK_AGAIN_SECONDS
 from pennsieve_agent.account.world.registration_journal import JournalEntry
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AgentError, Forbidden, NotFound, StillRunning
 
 NODE_SECONDS = 900.0

@@ -20,7 +20,7 @@ from pennsieve_agent.account.world.registration_journal import new_external_id, 
 from pennsieve_agent.account.world.steps import AlreadyDone, unless_done
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.iam import Ask, lets_in
+from pennsieve_agent.domain.iam_policies import Ask, lets_in
 from pennsieve_agent.errors import Conflict, UsageProblem
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.identity import Hosts
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import UsageProblem
 
 STACK_PREFIX = "pennsieve-node-"

@@ -9,7 +9,7 @@ from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AgentError
 
 HEALTH = ("GET", "/health")

@@ -15,7 +15,7 @@ from typing import TypeVar
 from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
 from pennsieve_agent.account.world.platform_trust import trusted_account
 from pennsieve_agent.domain.compute import Account, ComputeNode
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import Conflict, NotFound, PlatformError
 
 LOOK_AGAIN_SECONDS = 6.0

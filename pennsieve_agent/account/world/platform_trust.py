@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pennsieve_agent.domain.iam import many
+from pennsieve_agent.domain.iam_policies import many
 from pennsieve_agent.errors import PlatformError
 
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::.+)?")
