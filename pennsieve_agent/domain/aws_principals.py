@@ -72,8 +72,8 @@ def parse_principal(text: str) -> Principal:
         return Principal(Kind.ACCOUNT, word, word)
     if root := _ROOT.fullmatch(word):
         return Principal(Kind.ACCOUNT, root["account"], root["account"])
-    if found := _IAM.fullmatch(word):
-        return Principal(Kind(found["kind"]), word, found["account"])
+    if match := _IAM.fullmatch(word):
+        return Principal(Kind(match["kind"]), word, match["account"])
     if session := _SESSION.fullmatch(word):
         role = session["role"]
         if role.startswith(_SSO):

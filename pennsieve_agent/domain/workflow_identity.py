@@ -76,10 +76,10 @@ def new_integration(workflow: str, workflow_name: str, kind: Kind) -> NewIntegra
     """
     mark = secrets.token_hex(8)
     shown = " ".join("".join(c if c.isprintable() else " " for c in workflow_name).split())
-    made = NewIntegration(
+    integration = NewIntegration(
         workflow, kind, f"{shown[:_LONGEST_WORKFLOW_NAME].strip()} ({kind}) {mark}".strip(), mark
     )
-    body = made.body
+    body = integration.body
     limits = {
         "displayName": MOST_NAME,
         "description": MOST_DESCRIPTION,
@@ -89,7 +89,7 @@ def new_integration(workflow: str, workflow_name: str, kind: Kind) -> NewIntegra
     wrong = [name for name, most in limits.items() if not 0 < len(body[name]) <= most]
     if wrong or described(body["description"]) != (workflow, kind):
         raise ValueError(f"'{workflow}' is not the id of a workflow")
-    return made
+    return integration
 
 
 def described(text: str) -> tuple[str, Kind] | None:

@@ -280,13 +280,13 @@ class _Reader:
 
 def _pairs(it: Instruction, expanded: Callable[[str], str]) -> list[tuple[str, str | None]]:
     """``NAME=value`` words of an instruction; the value is None where there is no ``=``."""
-    found: list[tuple[str, str | None]] = []
+    pairs: list[tuple[str, str | None]] = []
     for word in words(it.rest, it.escape):
         name, equals, value = word.partition("=")
         if not name:
             raise it.problem("has a value without a name")
-        found.append((name, expanded(value) if equals else None))
-    return found
+        pairs.append((name, expanded(value) if equals else None))
+    return pairs
 
 
 def _command(stage: _Stage, it: Instruction) -> tuple[str, ...]:

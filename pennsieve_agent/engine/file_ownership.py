@@ -94,11 +94,11 @@ class Owner:
 def _show(path: Path) -> None:
     """Let everybody read a file or folder."""
     mode = path.lstat().st_mode
-    wanted = mode | stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+    readable = mode | stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
     if stat.S_ISDIR(mode):
-        wanted |= stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
-    if wanted != mode and not stat.S_ISLNK(mode):
-        path.chmod(stat.S_IMODE(wanted))
+        readable |= stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+    if readable != mode and not stat.S_ISLNK(mode):
+        path.chmod(stat.S_IMODE(readable))
 
 
 def _walk(folder: Path) -> Iterator[Path]:

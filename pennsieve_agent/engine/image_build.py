@@ -42,7 +42,7 @@ def build_image(
             where=name,
             hint="add one: it says how the step is built and what it runs",
         )
-    found = ""
+    image_id = ""
     with engine_errors("the container engine could not build the image"):
         for event in _events(client, checkout, labels, platform):
             for line in _lines(event):
@@ -53,10 +53,10 @@ def build_image(
                     where=f"Dockerfile of {name}",
                     hint="the lines before it are in the log; try: docker build .",
                 )
-            found = _image(event) or found
-        if not found:
+            image_id = _image(event) or image_id
+        if not image_id:
             raise EngineError("the container engine did not say what it built", where=name)
-        image = client.images.get(found)
+        image = client.images.get(image_id)
         short = str(image.id).removeprefix("sha256:")[:_SHORT]
         image.tag(f"pennsieve/{name}", tag=short)
         return str(image.id)

@@ -19,5 +19,5 @@ def amount(files: int, size: int) -> str:
 
 def amount_in(message: str) -> int | None:
     """The bytes that a mover's line says it moved; None when it is about something else."""
-    found = _AMOUNT.match(message)
-    return int(found[1]) if found else None
+    match = _AMOUNT.match(message)
+    return int(match[1]) if match else None

@@ -68,10 +68,10 @@ def _queues(node: Node) -> list[str]:
         if not aws_code(error):
             raise
         return [f"the queues cannot be looked at: {aws_code(error)}"]
-    found = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
+    environments = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
     issues = []
     for name in names:
-        row = found.get(name)
+        row = environments.get(name)
         if row is None:
             issues.append(f"compute environment {name} is gone")
         elif row.get("status") == "INVALID":

@@ -69,12 +69,12 @@ def handle(event: Mapping[str, Any], node: Node) -> Answer:
     if isinstance(body, str):
         body = json.loads(body or "{}")
     desk = _Desk(node, query, body if isinstance(body, Mapping) else {})
-    found = _RUN.fullmatch(path)
-    route = f"{method} {found[2] if found else path}"
-    if (answer := desk.routes.get(route)) is None or bool(found) != (route in _OF_RUN):
+    match = _RUN.fullmatch(path)
+    route = f"{method} {match[2] if match else path}"
+    if (answer := desk.routes.get(route)) is None or bool(match) != (route in _OF_RUN):
         return _said(404, "there is no such request")
     try:
-        return answer(found[1] if found else "")
+        return answer(match[1] if match else "")
     except Bad as bad:
         return _said(400, str(bad))
 
@@ -177,11 +177,11 @@ class _Desk:
         return _ok({"keys": sorted(Vault(self._node).read(self._scope())[1])})
 
     def _set(self, _: str) -> Answer:
-        found = self._body.get("secrets")
-        if not isinstance(found, Mapping) or not found:
+        secrets = self._body.get("secrets")
+        if not isinstance(secrets, Mapping) or not secrets:
             raise Bad("there are no secrets")
         try:
-            Vault(self._node).merge(self._scope(), {str(k): str(v) for k, v in found.items()})
+            Vault(self._node).merge(self._scope(), {str(k): str(v) for k, v in secrets.items()})
         except ValueError as error:
             raise Bad(str(error)) from None
         return _ok({"message": "secrets updated"})
@@ -194,10 +194,12 @@ class _Desk:
         return _ok({"message": "secrets removed"})
 
     def _allow(self, _: str) -> Answer:
-        found = self._body.get("processors") or []
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        processors = self._body.get("processors") or []
+        if not isinstance(processors, list) or not all(
+            isinstance(processor, str) for processor in processors
+        ):
             raise Bad("processors are a list of texts")
-        self._journal.allow(found)
+        self._journal.allow(processors)
         return _ok({"message": "allowed processors updated"})
 
 

@@ -66,12 +66,12 @@ class Launcher:
         """Submit a job whose name is chosen; its id."""
         if job.kind is not JobKind.PROCESS:
             self._tell(job)
-        ids = [each.id for each in awaited(self.record, job)]
+        ids = [parent.id for parent in awaited(self.record, job)]
         answer = self._batch.submit_job(
             jobName=job.name,
             jobQueue=self._queue(job),
             jobDefinition=self._define(job),
-            dependsOn=[{"jobId": each} for each in ids],
+            dependsOn=[{"jobId": parent} for parent in ids],
             tags=self._tags(),
             propagateTags=True,
         )
@@ -86,8 +86,8 @@ class Launcher:
 
     def closed_doors(self, job: JobRecord) -> list[str]:
         """The keys of the access points that a job needs and that are not known to be there."""
-        wanted = dict.fromkeys(key for key, _, _ in self._mounts(job))
-        return [key for key in wanted if not self.record.doors.get(key)]
+        keys = dict.fromkeys(key for key, _, _ in self._mounts(job))
+        return [key for key in keys if not self.record.doors.get(key)]
 
     def open_doors(self) -> None:
         """Make the access points that were written down, and note their ids.
@@ -112,7 +112,7 @@ class Launcher:
         owner = FIRST_UID if key == _LAYERS else uid_of(self.record.run)
         user = ROOT_UID if key == _TRANSFER else owner
         scope = "layers" if key == _LAYERS else f"{self.record.run} {key}"
-        made = {
+        creation = {
             "OwnerUid": owner,
             "OwnerGid": owner,
             "Permissions": "0755" if key == _LAYERS else "0700",
@@ -122,7 +122,7 @@ class Launcher:
                 ClientToken=hashlib.sha256(scope.encode()).hexdigest(),
                 FileSystemId=self.node.settings.file_system,
                 PosixUser={"Uid": user, "Gid": user},
-                RootDirectory={"Path": self._folder(key), "CreationInfo": made},
+                RootDirectory={"Path": self._folder(key), "CreationInfo": creation},
                 Tags=[{"Key": k, "Value": v} for k, v in self._tags().items()],
             )
         except Exception as error:
@@ -154,7 +154,7 @@ class Launcher:
         process = job.kind is JobKind.PROCESS
         secrets = step_secrets(self.node, self.record) if process else []
         # A secret wins over a parameter of its name, and ECS takes a name only once.
-        hidden = {each["name"] for each in secrets}
+        hidden = {secret["name"] for secret in secrets}
         container: dict[str, Any] = {
             "image": job.image or settings.mover_image,
             "executionRoleArn": settings.execution_role,
@@ -232,8 +232,8 @@ class Launcher:
             "reconciler": settings.reconciler,
             "endpoint": settings.endpoint,
         }
-        found = mover_environment(values, self.record.run, job.step, _TASKS[job.kind])
-        return {**found, RUN_DIR: RUN_MOUNT, LAYERS_DIR: LAYERS_MOUNT}
+        variables = mover_environment(values, self.record.run, job.step, _TASKS[job.kind])
+        return {**variables, RUN_DIR: RUN_MOUNT, LAYERS_DIR: LAYERS_MOUNT}
 
     def _own(self, job: JobRecord) -> dict[str, str]:
         """The step's parameters and the run's names."""
@@ -267,7 +267,7 @@ class Launcher:
             target=str(plan.get("target_type") or ""),
             params=(self.record.plan.get("targets") or {}).get(job.step) or {},
             layout=Layout(self.record.plan.get("layout", Layout.TREE)),
-            steps=tuple(dict.fromkeys(each.step for each in self.record.work)),
+            steps=tuple(dict.fromkeys(other.step for other in self.record.work)),
             before=before,
             sources=tuple(step for step in before if step in self._staged()),
             uid=uid_of(self.record.run),
@@ -288,8 +288,8 @@ class Launcher:
     def _plan(self, step: str) -> Mapping[str, Any]:
         for row in self.record.plan.get("jobs") or ():
             if row["id"] == step:
-                found: Mapping[str, Any] = row
-                return found
+                planned: Mapping[str, Any] = row
+                return planned
         return {}
 
     def _target(self, job: JobRecord) -> str:
@@ -343,11 +343,11 @@ def _volume_name(key: str) -> str:
 
 
 def _requirements(job: JobRecord) -> list[dict[str, str]]:
-    found = [
+    requirements = [
         {"type": "VCPU", "value": f"{job.vcpus:g}"},
         {"type": "MEMORY", "value": str(job.memory)},
     ]
-    return [*found, {"type": "GPU", "value": "1"}] if job.gpu else found
+    return [*requirements, {"type": "GPU", "value": "1"}] if job.gpu else requirements
 
 
 def _retries(job: JobRecord) -> dict[str, Any]:
@@ -370,5 +370,5 @@ def _retries(job: JobRecord) -> dict[str, Any]:
 
 def _timeout(limits: Mapping[str, Any]) -> int:
     fourteen_days = 14 * 86_400  # as long as Fargate lets a task run
-    asked = int(limits.get("timeoutSeconds") or 0)
-    return max(asked, LEAST_TIMEOUT) if asked else fourteen_days
+    seconds = int(limits.get("timeoutSeconds") or 0)
+    return max(seconds, LEAST_TIMEOUT) if seconds else fourteen_days

@@ -70,8 +70,8 @@ class NodeSettings:
 
     def environment(self) -> dict[str, str]:
         """The variables that make these settings; empty ones are left out."""
-        found = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {variable(name): value for name, value in found if value}
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {variable(name): value for name, value in values if value}
 
 
 _OPTIONAL = {

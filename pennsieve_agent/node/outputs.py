@@ -22,9 +22,9 @@ MOST_AT_ONCE = 500
 _FIELDS = ("path", "package", "asset", "size", "sha256")
 
 
-def note_outputs(node: Node, run: str, told: Any) -> dict[str, Any]:
+def note_outputs(node: Node, run: str, message: Any) -> dict[str, Any]:
     """Write down what a transfer job delivered, ``{step, files: [...]}``; of own runs alone."""
-    body: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    body: Mapping[str, Any] = message if isinstance(message, Mapping) else {}
     step, files = str(body.get("step") or ""), body.get("files")
     record = Journal(node).read(run)
     delivers = record is not None and any(
@@ -43,5 +43,5 @@ def outputs_of(node: Node, run: str) -> list[dict[str, Any]]:
     """The files that a run has delivered, each once, in the order of their paths."""
     items = Items(node).query(f"RUN#{run}", "OUT#")
     rows = [row for item in items for row in json.loads(item["body"]["S"])]
-    each = {(row.get("path"), row.get("package"), row.get("asset")): row for row in rows}
-    return sorted(each.values(), key=lambda row: str(row.get("path")))
+    files = {(row.get("path"), row.get("package"), row.get("asset")): row for row in rows}
+    return sorted(files.values(), key=lambda row: str(row.get("path")))

@@ -182,11 +182,11 @@ def _with_names(plan: RunPlan, start: Start, node: Node) -> RunPlan:
     A run of this node is not on Pennsieve, so a step cannot look its dataset up there.
     """
     names = {"DATASET_ID": start.dataset, "ORGANIZATION_ID": node.settings.organization}
-    given = {name: value for name, value in names.items() if value}
+    variables = {name: value for name, value in names.items() if value}
     jobs = (
         job
         if job.kind is PlanKind.STAGE_IN
-        else replace(job, environment={**job.environment, **given})
+        else replace(job, environment={**job.environment, **variables})
         for job in plan.jobs
     )
     return replace(plan, jobs=tuple(jobs))

@@ -111,7 +111,7 @@ def _json(text: str) -> Any:
 
 def _message(text: str) -> str:
     """What a refusal says: JSON's ``message`` or ``error``, else the text itself."""
-    found = _json(text)
-    if isinstance(found, dict):
-        return str(found.get("message") or found.get("Message") or found.get("error") or "")
+    body = _json(text)
+    if isinstance(body, dict):
+        return str(body.get("message") or body.get("Message") or body.get("error") or "")
     return text[:300]

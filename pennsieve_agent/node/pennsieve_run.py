@@ -82,10 +82,10 @@ def _pinned(node: Node, image: str) -> str:
 
     It is looked up where it is, which need not be the node's region.
     """
-    found = _ECR.fullmatch(image)
-    if found is None or "@" in image:
+    match = _ECR.fullmatch(image)
+    if match is None or "@" in image:
         return image
-    account, region, repository, tag = found.groups()
+    account, region, repository, tag = match.groups()
     try:
         answer = node.client("ecr", region).batch_get_image(
             registryId=account,

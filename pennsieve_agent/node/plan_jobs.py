@@ -74,7 +74,7 @@ def jobs_of(node: Node, plan: RunPlan, code: Mapping[str, Code]) -> list[JobReco
         Unfit: the node has no machine for one of them.
 
     """
-    return [job for each in plan.jobs for job in _jobs(node, each, code.get(each.id))]
+    return [job for planned in plan.jobs for job in _jobs(node, planned, code.get(planned.id))]
 
 
 def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:

@@ -162,8 +162,8 @@ def _headers(proof: object) -> dict[str, str]:
 
 
 def _caller(text: str) -> Caller:
-    found = [re.search(rf"<{tag}>([^<]+)</{tag}>", text) for tag in ("Arn", "Account", "UserId")]
-    arn, account, user = (each[1] if each else "" for each in found)
+    matches = [re.search(rf"<{tag}>([^<]+)</{tag}>", text) for tag in ("Arn", "Account", "UserId")]
+    arn, account, user = (match[1] if match else "" for match in matches)
     if not arn or not account:
         raise NoAnswer("AWS STS gave an answer that cannot be read")
     return Caller(arn, account, user)

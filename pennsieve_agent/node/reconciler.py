@@ -48,8 +48,8 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         is_mine = steersman.advance(run)
     else:
         is_mine = True
-        for each in journal.active():
-            _safely(steersman, each)
+        for active_run in journal.active():
+            _safely(steersman, active_run)
     if is_mine and not journal.active():
         _schedule(node, on=False)
         if journal.active():  # one came meanwhile
@@ -57,15 +57,15 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     return {"ok": True}
 
 
-def _relayed(node: Node, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _relayed(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:
     """What a transfer job is answered, by the node itself or by Pennsieve."""
-    match asked.get("path"):
+    match request.get("path"):
         case tasks.RECEIPT_PATH:
-            return receipt_for(node, str(asked.get("run")))
+            return receipt_for(node, str(request.get("run")))
         case tasks.OUTPUTS_PATH:
-            return note_outputs(node, str(asked.get("run")), asked.get("body"))
+            return note_outputs(node, str(request.get("run")), request.get("body"))
         case _:
-            return relay(node, asked)
+            return relay(node, request)
 
 
 def _safely(steersman: Steersman, run: str) -> None:
@@ -80,8 +80,8 @@ def _run_of(event: Mapping[str, Any]) -> str:
     """The run of a job that changed, by the job's name."""
     detail = event.get("detail")
     name = str(detail.get("jobName") or "") if isinstance(detail, Mapping) else ""
-    found = _RUN.match(name)
-    return found[0] if found else ""
+    match = _RUN.match(name)
+    return match[0] if match else ""
 
 
 def _schedule(node: Node, *, on: bool) -> None:

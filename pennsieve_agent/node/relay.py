@@ -30,15 +30,15 @@ _DENIED, _DOWN = 403, 503
 Answer = dict[str, Any]
 
 
-def relay(node: Node, asked: Mapping[str, Any]) -> Answer:
+def relay(node: Node, message: Mapping[str, Any]) -> Answer:
     """The platform's answer, ``{status, body}``; 403 for what a job has no business with."""
     journal = Journal(node)
     request = RelayRequest(
-        str(asked.get("run") or ""),
-        str(asked.get("method") or ""),
-        str(asked.get("path") or ""),
-        {str(k): str(v) for k, v in (asked.get("query") or {}).items()},
-        asked.get("body"),
+        str(message.get("run") or ""),
+        str(message.get("method") or ""),
+        str(message.get("path") or ""),
+        {str(k): str(v) for k, v in (message.get("query") or {}).items()},
+        message.get("body"),
     )
     record = journal.read(request.run)
     if record is None or record.phase not in _WORKS or not relay_allows(request, record.dataset):

@@ -185,10 +185,10 @@ class _Call:
             claimed(event.get("person")),
             self._shared(caller),
         )
-        for each in self._front.routes:
-            matched = each.path.fullmatch(path) if each.method == method else None
+        for known in self._front.routes:
+            matched = known.path.fullmatch(path) if known.method == method else None
             if matched:
-                return each.action(request, *matched.groups())
+                return known.action(request, *matched.groups())
         raise Problem(404, "no-such-request", "there is no such request on this function")
 
     def _who(self) -> Caller:

@@ -101,7 +101,7 @@ def share(request: Request) -> Reply:
     workflows = body.get("workflows")
     if not isinstance(workflows, list) or not workflows:
         raise Problem(400, "bad-share", "a share names workflows")
-    if not all(isinstance(each, str) and _ID.fullmatch(each) for each in workflows):
+    if not all(isinstance(workflow, str) and _ID.fullmatch(workflow) for workflow in workflows):
         raise Problem(400, "bad-share", "a share names workflows by their ids")
     try:
         request.registry.share(str(body.get("arn") or ""), workflows)

@@ -45,11 +45,13 @@ def archive(node: Node, record: RunRecord) -> None:
     moved: dict[str, int] = {}
     record.log_bytes = 0  # whoever was interrupted may have begun to count
     with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive_file:
             about = {"run": record.run, "outcome": record.outcome, "reason": record.reason}
-            made.writestr("run.json", json.dumps({**about, "plan": _plan(record)}, indent=1))
+            archive_file.writestr(
+                "run.json", json.dumps({**about, "plan": _plan(record)}, indent=1)
+            )
             for step in dict.fromkeys(job.step for job in record.work):
-                with made.open(f"{step.replace('/', '_')}.log", "w") as part:
+                with archive_file.open(f"{step.replace('/', '_')}.log", "w") as part:
                     for line in step_lines(node, record.run, step, hidden):
                         text = f"{line['timestamp']} {line['message']}\n".encode()
                         record.log_bytes += len(text)
@@ -79,7 +81,7 @@ def metrics_of(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
     are left out: AWS tells of no run what they took, a small part of a cent.
     """
     used = {job.key: usage(record, job, terms, now) for job in record.jobs}
-    machines = sum(job_cost(each) for each in used.values())
+    machines = sum(job_cost(usage_) for usage_ in used.values())
     logs = log_cost(record.log_bytes / _GB)
     seconds = max((record.ended or now) - (record.started or now), 0.0)
     staged, delivered = record.staged_bytes / _GB, record.delivered_bytes / _GB
@@ -97,8 +99,8 @@ def metrics_of(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
             "lambda": {"invocationCount": 0, "totalGBSeconds": 0, "estimatedCost": 0},
             "ecs": {
                 "taskCount": len(record.jobs),
-                "vcpuHours": round(sum(each.vcpu_hours for each in used.values()), 6),
-                "memoryGBHours": round(sum(each.gb_hours for each in used.values()), 6),
+                "vcpuHours": round(sum(usage_.vcpu_hours for usage_ in used.values()), 6),
+                "memoryGBHours": round(sum(usage_.gb_hours for usage_ in used.values()), 6),
                 "estimatedCost": round(machines, 6),
             },
             "stepFunctions": {"stateTransitions": 0, "estimatedCost": 0},
@@ -155,8 +157,8 @@ def _deregister(node: Node, record: RunRecord, job: JobRecord, number: int) -> N
     named.name = job_name(record.run, named)
     batch = node.client("batch")
     name = definition_name(node.settings.token, named)
-    found = batch.describe_job_definitions(jobDefinitionName=name, status="ACTIVE")
-    for row in found["jobDefinitions"]:
+    definitions = batch.describe_job_definitions(jobDefinitionName=name, status="ACTIVE")
+    for row in definitions["jobDefinitions"]:
         with _gone():
             batch.deregister_job_definition(jobDefinition=row["jobDefinitionArn"])
 

@@ -134,4 +134,4 @@ def timestamp(at: float) -> str:
 def _folder(record: RunRecord) -> str:
     """The folder of the dataset in which the results are, where there is one such target."""
     targets: Json = record.plan.get("targets") or {}
-    return next((str(each[FOLDER]) for each in targets.values() if each.get(FOLDER)), "")
+    return next((str(target[FOLDER]) for target in targets.values() if target.get(FOLDER)), "")

@@ -64,7 +64,7 @@ class Lease:
 
     def _update(self, change: str, condition: str, *values: dict[str, Any]) -> bool:
         names = {"#o": "owner", "#u": "until"}
-        merged = {name: value for each in values for name, value in each.items()}
+        merged = {name: value for part in values for name, value in part.items()}
         return self._items.update_where(self.key, _SORT, change, condition, names, merged)
 
     @property

@@ -200,15 +200,15 @@ class Steersman:
             record.doors |= dict.fromkeys(closed, "")
             self.journal.write(record)
         launcher.open_doors()
-        found = ""
+        job_id = ""
         if record.submitting == job.key:  # it may have been submitted by one who was killed
-            found = launcher.find(job)
+            job_id = launcher.find(job)
         else:
             job.asked += 1
             job.name = job_name(record.run, job)
             record.submitting = job.key
             self.journal.write(record)
-        job.id = found or launcher.submit(job)
+        job.id = job_id or launcher.submit(job)
         job.status = "SUBMITTED"
         record.submitting = ""
 
@@ -321,9 +321,11 @@ class Steersman:
         answer = self.node.client("batch").describe_compute_environments(
             computeEnvironments=[name for name in names if name]
         )
-        found = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
-        default = found.get(settings.fargate_queue, {})
-        return {job.key: found.get(settings.gpu_queue) if job.gpu else default for job in jobs}
+        environments = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
+        default = environments.get(settings.fargate_queue, {})
+        return {
+            job.key: environments.get(settings.gpu_queue) if job.gpu else default for job in jobs
+        }
 
     def _tell(self, record: RunRecord, outbox: Outbox) -> None:
         """Say what the platform does not know yet of the run and its steps."""

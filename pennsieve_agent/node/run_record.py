@@ -145,13 +145,13 @@ class RunRecord:
             KeyError, TypeError, ValueError: it is something else.
 
         """
-        found = json.loads(text)
-        jobs = [JobRecord(**{**job, "kind": JobKind(job["kind"])}) for job in found["jobs"]]
+        values = json.loads(text)
+        jobs = [JobRecord(**{**job, "kind": JobKind(job["kind"])}) for job in values["jobs"]]
         words = {
-            "phase": Phase(found["phase"]),
-            "origin": Origin(found.get("origin", Origin.PENNSIEVE)),
+            "phase": Phase(values["phase"]),
+            "origin": Origin(values.get("origin", Origin.PENNSIEVE)),
         }
-        return cls(**{**found, **words, "jobs": jobs})
+        return cls(**{**values, **words, "jobs": jobs})
 
     def job(self, key: str) -> JobRecord:
         """A job by its key.
@@ -183,4 +183,4 @@ class RunRecord:
 
 def _values(record: RunRecord | JobRecord) -> dict[str, Any]:
     """The fields as they are: ``asdict`` would copy all of a long plan each time."""
-    return {each.name: getattr(record, each.name) for each in fields(record)}
+    return {field_.name: getattr(record, field_.name) for field_ in fields(record)}

@@ -54,13 +54,13 @@ class Vault:
     def read(self, scope: str) -> tuple[str, dict[str, str]]:
         """The ARN and the values of a scope; empty when it has none."""
         try:
-            found = self._client.get_secret_value(SecretId=self._prefix + scope)
+            answer = self._client.get_secret_value(SecretId=self._prefix + scope)
         except Exception as error:
             if aws_code(error) in _GONE:
                 return "", {}
             raise
-        values: dict[str, str] = json.loads(found["SecretString"])
-        return str(found["ARN"]), values
+        values: dict[str, str] = json.loads(answer["SecretString"])
+        return str(answer["ARN"]), values
 
     def merge(self, scope: str, more: Mapping[str, str]) -> None:
         """Set some; others stay.
@@ -97,11 +97,11 @@ class Vault:
 def secrets_of(node: Node, person: str) -> list[dict[str, str]]:
     """The secrets of a job as Batch is told them; a person's own win over the shared ones."""
     vault = Vault(node)
-    found: dict[str, str] = {}
+    places: dict[str, str] = {}
     for scope in (SHARED, scope_of("user", person)):
         arn, values = vault.read(scope)
-        found |= {name: f"{arn}:{name}::" for name in values}
-    return [{"name": name, "valueFrom": place} for name, place in sorted(found.items())]
+        places |= {name: f"{arn}:{name}::" for name in values}
+    return [{"name": name, "valueFrom": place} for name, place in sorted(places.items())]
 
 
 def hidden_values(node: Node, person: str) -> list[str]:

@@ -32,8 +32,8 @@ def keys_of_task() -> dict[str, str]:
     relative = os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "")
     if not full and not relative:
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-        found = [os.environ.get(name, "") for name in names]
-        return dict(zip(("key", "secret", "token"), found, strict=True))
+        values = [os.environ.get(name, "") for name in names]
+        return dict(zip(("key", "secret", "token"), values, strict=True))
     request = urllib.request.Request(full or _TASK + relative)  # noqa: S310 - AWS's own address
     word = os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")
     if word:

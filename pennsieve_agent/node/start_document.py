@@ -65,7 +65,9 @@ class Start:
             for step, rows in _mapping(body.get("sources"), "sources").items()
         }
         listed = _all(body.get("packages") or [], _PACKAGE, "packages")
-        packages = dict.fromkeys((*listed, *(each for rows in sources.values() for each in rows)))
+        packages = dict.fromkeys(
+            (*listed, *(package for rows in sources.values() for package in rows))
+        )
         if len(packages) > MOST_PACKAGES:
             raise ValueError(f"a run has at most {MOST_PACKAGES} packages")
         return cls(
@@ -109,7 +111,7 @@ def _mapping(value: Any, name: str) -> Json:
 
 def _all(rows: Any, pattern: re.Pattern[str], name: str) -> tuple[str, ...]:
     if not isinstance(rows, list) or not all(
-        isinstance(each, str) and pattern.fullmatch(each) for each in rows
+        isinstance(value, str) and pattern.fullmatch(value) for value in rows
     ):
         raise ValueError(f"'{name}' of a run is not a list of such names")
     return tuple(dict.fromkeys(rows))

@@ -115,7 +115,7 @@ def lost(record: RunRecord, seen: Seen) -> list[JobRecord]:
 
 def awaited(record: RunRecord, job: JobRecord) -> list[JobRecord]:
     """The jobs before this one that have not succeeded yet."""
-    return [each for each in map(record.job, job.after) if each.status != "SUCCEEDED"]
+    return [parent for parent in map(record.job, job.after) if parent.status != "SUCCEEDED"]
 
 
 def next_to_submit(record: RunRecord) -> JobRecord | None:
@@ -130,7 +130,7 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
     most = 0 if record.limits.get("retries") else MOST_PARENTS
     for job in record.work:
         before = awaited(record, job)
-        if not job.id and len(before) <= most and all(each.id for each in before):
+        if not job.id and len(before) <= most and all(parent.id for parent in before):
             return job
     return None
 
@@ -199,28 +199,28 @@ def cost_of(record: RunRecord, terms: Terms, now: float) -> float:
 def why_waiting(record: RunRecord, seen: Seen, terms: Terms) -> dict[str, str]:
     """Why steps wait that could run, by step."""
     used = processors(record.jobs)
-    found = {}
+    reasons = {}
     for job in record.work:
         row = seen.jobs.get(job.id) if job.id else None
         if row is None or job.ended:
             continue
         words = waiting(row, seen.environments.get(job.key), used, terms.vcpus)
         if words:
-            found[job.step] = words
-    return found
+            reasons[job.step] = words
+    return reasons
 
 
 def step_states(record: RunRecord) -> dict[str, tuple[str, str]]:
     """How each step is in the platform's words (``contracts/workflows.md`` 3.4), and why."""
-    found: dict[str, tuple[str, str]] = {}
+    states: dict[str, tuple[str, str]] = {}
     for job in record.work:
         state, reason = _state(record, job)
-        before = found.get(job.step)
+        before = states.get(job.step)
         # A step is what its last job is; a merge before it only begins it.
         if before is not None and state == "NOT_STARTED" and before[0] != "NOT_STARTED":
             state, reason = ("STARTED", "") if before[0] == "SUCCEEDED" else before
-        found[job.step] = state, reason
-    return found
+        states[job.step] = state, reason
+    return states
 
 
 def _state(record: RunRecord, job: JobRecord) -> tuple[str, str]:

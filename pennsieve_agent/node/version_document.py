@@ -80,7 +80,7 @@ def _check_step(step: Any) -> None:
     name, kind = step["id"], StepKind.of(step.get("kind"))
     if kind not in _KINDS:
         raise ValueError(f"step '{name}' is of no known kind")
-    if not all(isinstance(each, str) for each in step.get("dependsOn") or ()):
+    if not all(isinstance(parent, str) for parent in step.get("dependsOn") or ()):
         raise ValueError(f"dependsOn of step '{name}' is a list of ids")
     if kind is StepKind.PROCESSOR:
         _check_code(step)
@@ -132,7 +132,7 @@ def _step(row: Json) -> Step:
         compute_type=str(row.get("computeType") or ""),
         cpu=int(row.get("cpu") or 0),
         memory=int(row.get("memory") or 0),
-        parameters=tuple(_parameter(each) for each in row.get("parameters") or ()),
+        parameters=tuple(_parameter(parameter) for parameter in row.get("parameters") or ()),
         default_params=dict(row.get("defaults") or {}),
     )
 
@@ -144,7 +144,7 @@ def _parameter(row: Json) -> Parameter:
         type=ParameterType.of(row.get("type") or "string"),
         default=None if default is None else str(default),
         required=bool(row.get("required")),
-        allowed=tuple(str(each) for each in row.get("values") or ()),
+        allowed=tuple(str(value) for value in row.get("values") or ()),
         minimum=row.get("min"),
         maximum=row.get("max"),
     )

@@ -152,18 +152,18 @@ def _forget(node: Node, workflow: str, kinds: Sequence[Kind]) -> None:
         Items(node).delete(_HELD, f"{workflow}#{kind}")
 
 
-def _checked(kind: Kind, given: Any) -> dict[str, Any] | None:
-    if given is None:
+def _checked(kind: Kind, credentials: Any) -> dict[str, Any] | None:
+    if credentials is None:
         return None
     texts = ("key", "secret", "user")
-    if not isinstance(given, Mapping) or type(given.get("integration")) is not int:
+    if not isinstance(credentials, Mapping) or type(credentials.get("integration")) is not int:
         raise ValueError(f"'{kind}' has an integration's number, a user, a key and a secret")
     for name in texts:
-        value = given.get(name)
+        value = credentials.get(name)
         if (
             not isinstance(value, str)
             or not 0 < len(value) <= _MOST_TEXT
             or not value.isprintable()
         ):
             raise ValueError(f"'{kind}' has no usable {name}")
-    return {name: given[name] for name in ("integration", *texts)}
+    return {name: credentials[name] for name in ("integration", *texts)}

@@ -21,13 +21,13 @@ _ACTIVE = (RunStatus.NOT_STARTED, RunStatus.STARTED, RunStatus.FINALIZING, RunSt
 
 def active_runs(backend: RunBackend, node_uuid: str = "") -> tuple[Run, ...]:
     """The runs that have not ended; of one node of Pennsieve's with ``node_uuid``."""
-    found = [
+    runs = [
         run
         for status in _ACTIVE
         for run in backend.newest(RunQuery(_MOST, status=status))
         if not node_uuid or run.node_uuid == node_uuid
     ]
-    return tuple({run.uuid: run for run in found}.values())
+    return tuple({run.uuid: run for run in runs}.values())
 
 
 def refuse_active(runs: Sequence[Run], node_name: str) -> None:

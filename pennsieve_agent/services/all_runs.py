@@ -78,33 +78,33 @@ class AllRuns:
             AgentError: none could be reached.
         """
         answers = self._ask_all(ask)
-        found = [(place, said) for place, said in answers if not isinstance(said, AgentError)]
+        reached = [(place, said) for place, said in answers if not isinstance(said, AgentError)]
         for place, said in answers:
             if isinstance(said, AgentError):
-                if not found:
+                if not reached:
                     raise said
                 self._name_silent(place, said)
-        return found
+        return reached
 
-    def find(self, wanted: str | None) -> Located:
+    def find(self, reference: str | None) -> Located:
         """A run by name, unique prefix or id; my latest when nothing is wanted.
 
         Raises:
             UsageProblem: none or several match.
         """
-        if wanted is None:
+        if reference is None:
             return self._latest()
-        if _UUID.fullmatch(wanted.strip().casefold()):
-            return self._by_id(wanted.strip().casefold())
-        found = pick(
-            wanted,
+        if _UUID.fullmatch(reference.strip().casefold()):
+            return self._by_id(reference.strip().casefold())
+        located = pick(
+            reference,
             self._located(RunQuery(RECENT)),
             kind="run",
             keys=lambda one: (one.run.uuid, one.run.name),
             list_command=_LIST,
             where=(lambda one: one.run.node_name) if len(self._backends) > 1 else None,
         )
-        return Located(found.backend.get(found.run.uuid), found.backend)
+        return Located(located.backend.get(located.run.uuid), located.backend)
 
     def _latest(self) -> Located:
         mine = self._located(RunQuery(1, person=self._me()))

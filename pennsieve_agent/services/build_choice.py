@@ -48,14 +48,14 @@ def obstacle(checkouts: Sequence[Checkout], is_public: Callable[[str], bool]) ->
     return ""
 
 
-def choose(asked: Build, obstacle: str, own_nodes: int) -> Choice:
+def choose(option: Build, obstacle: str, own_nodes: int) -> Choice:
     """Where to build.
 
     Raises:
         UsageProblem: not as asked; or, for ``auto``, nowhere.
 
     """
-    match asked:
+    match option:
         case Build.NODE:
             raise UsageProblem(
                 "images cannot be built in your AWS account yet",
@@ -67,7 +67,7 @@ def choose(asked: Build, obstacle: str, own_nodes: int) -> Choice:
                 hint="push it to GitHub with a tag; or build it on this machine: --build here",
             )
         case Build.PENNSIEVE:
-            return Choice(asked, "as asked")
+            return Choice(option, "as asked")
         case Build.AUTO if not obstacle:
             return Choice(Build.PENNSIEVE, "it is on GitHub at a tag")
         case Build.AUTO | Build.HERE if not own_nodes:

@@ -34,8 +34,8 @@ def tell(
             files = Path(folder, "files")
             check_out(checkout.source_url, checkout.tag, files)
             if on_own_nodes:
-                for found in habits(files, needs_pennsieve=needs_pennsieve):
-                    note(f"note: {name}: {found}")
+                for warning in habits(files, needs_pennsieve=needs_pennsieve):
+                    note(f"note: {name}: {warning}")
             for text in _left_out(files) if by_pennsieve else ():
                 note(
                     f"note: {name}: {text}, which the image that Pennsieve builds may lack; "

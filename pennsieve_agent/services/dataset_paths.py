@@ -66,9 +66,9 @@ def make_folder(platform: Platform, dataset: Dataset, path: str, *, parents: boo
         last = number == len(names) - 1
         inner = _inside(platform, dataset, here, name, folder=True)
         if inner is None and (last or parents):
-            made = platform.packages.create_folder(dataset.id, name, here.id)
+            folder = platform.packages.create_folder(dataset.id, name, here.id)
             # The platform gives another name when this one is taken by a file.
-            inner = Entry(made.id, _join(here, made.name))
+            inner = Entry(folder.id, _join(here, folder.name))
         elif inner is None:
             raise UsageProblem(
                 f"there is no folder '{_join(here, name)}' in dataset '{dataset.name}'",
@@ -126,8 +126,8 @@ def to_delete(platform: Platform, dataset: Dataset, paths: Sequence[str]) -> lis
         Forbidden: the user is no editor of the dataset.
     """
     _must_edit(dataset)
-    found = {e.id: e for e in (_thing(platform, dataset, path) for path in paths)}
-    return list(found.values())
+    entries = {e.id: e for e in (_thing(platform, dataset, path) for path in paths)}
+    return list(entries.values())
 
 
 def split(path: str) -> list[str]:
@@ -179,10 +179,10 @@ def _destination(
 
 
 def _thing(platform: Platform, dataset: Dataset, path: str) -> Entry:
-    found = find(platform, dataset, path)
-    if not found.id:
+    entry = find(platform, dataset, path)
+    if not entry.id:
         raise UsageProblem(f"'{path}' is the dataset itself", hint="name something in it")
-    return found
+    return entry
 
 
 def _inside(
@@ -198,14 +198,14 @@ def _inside(
         if name in {child.name, safe_name(child.name)} and child.state not in _GONE
     ]
     folders = [child for child in children if child.is_folder]
-    found: list[Package] = folders or ([] if folder else children)
-    if len({child.id for child in found}) > 1:
+    matches: list[Package] = folders or ([] if folder else children)
+    if len({child.id for child in matches}) > 1:
         raise UsageProblem(
-            f"{len(found)} things are called '{path}' in dataset '{dataset.name}'",
+            f"{len(matches)} things are called '{path}' in dataset '{dataset.name}'",
             hint="rename one of them on the web",
         )
-    if found:
-        return Entry(found[0].id, path, is_folder=found[0].is_folder)
+    if matches:
+        return Entry(matches[0].id, path, is_folder=matches[0].is_folder)
     if folder:
         return None
     # A package may be called otherwise than the file in it, which is what listings show.

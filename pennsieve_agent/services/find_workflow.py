@@ -29,7 +29,7 @@ class FoundWorkflow:
     is_on_pennsieve: bool
 
 
-def find(platform: Platform, organization_id: str, nodes: Nodes, wanted: str) -> FoundWorkflow:
+def find(platform: Platform, organization_id: str, nodes: Nodes, reference: str) -> FoundWorkflow:
     """An active workflow by name, unique prefix or id.
 
     The nodes are asked only where no workflow of Pennsieve has that very name or id.
@@ -39,13 +39,13 @@ def find(platform: Platform, organization_id: str, nodes: Nodes, wanted: str) ->
     """
     listed = [w for w in platform.workflows.list(organization_id) if w.is_active]
     names = {workflow.uuid: workflow.name for workflow in listed}
-    exact = sum(wanted.strip() in pair for pair in names.items()) == 1
+    exact = sum(reference.strip() in pair for pair in names.items()) == 1
     if not exact:
         known, _ = on_nodes(nodes)
         alone = only_on_nodes(platform, organization_id, listed, known)
         names = {**names, **{row.uuid: row.name for row in alone}}
     uuid, _ = pick(
-        wanted,
+        reference,
         list(names.items()),
         kind="workflow",
         keys=lambda pair: pair,

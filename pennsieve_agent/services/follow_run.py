@@ -131,8 +131,8 @@ class Follower:
         # The state is read before the logs: a step that is final now has all its lines written.
         # Everything is read before anything is taken as shown: a failure half way loses nothing.
         state = self.backend.state(self.run.uuid)
-        wanted = [step.id for step in state.steps if self._wants(step)]
-        logs = self.backend.logs(self.run.uuid, wanted)
+        step_ids = [step.id for step in state.steps if self._wants(step)]
+        logs = self.backend.logs(self.run.uuid, step_ids)
         ended = [s for s in state.steps if s.status.is_final and s.id not in self._drained]
         going = [s for s in state.steps if not s.status.is_final]
         batch = [*self._events_of(ended, logs), *self._events_of(going, logs)]

@@ -81,14 +81,14 @@ def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> G
     kinds = kinds_for(access)
     missing = [kind for kind in kinds if _must_be_made(desk, workflow, kind, standing)]
     in_keychain = desk.keys.check() if missing else desk.keys.reachable()
-    made = [
+    new_users = [
         workflow_identities.make(desk, workflow, kind, in_keychain=in_keychain) for kind in missing
     ]
     for admin, present in standing.nodes:
-        new = [one for one in made if one.kind not in present]
+        new = [one for one in new_users if one.kind not in present]
         standing.handing.setdefault(admin.node.token, []).extend(new)
     before = {row.access for admin, _ in standing.nodes for row in _rows(admin, workflow, dataset)}
-    _hand_over(desk, workflow, standing, made, in_keychain=in_keychain)
+    _hand_over(desk, workflow, standing, new_users, in_keychain=in_keychain)
     changed = before != {access} or any(standing.handing.values())
     _put_on(desk, standing, dataset, kinds)
     for admin, _ in standing.nodes:
@@ -98,7 +98,7 @@ def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> G
     return Granted(
         access,
         changed,
-        tuple(one.user.name for one in made),
+        tuple(one.user.name for one in new_users),
         tuple(admin.node.name for admin, _ in standing.nodes),
         in_keychain,
         tuple(standing.unasked),
@@ -219,7 +219,12 @@ def _key_away(
 
 
 def _hand_over(
-    desk: Desk, workflow: Workflow, standing: _Standing, made: Sequence[Made], *, in_keychain: bool
+    desk: Desk,
+    workflow: Workflow,
+    standing: _Standing,
+    new_users: Sequence[Made],
+    *,
+    in_keychain: bool,
 ) -> None:
     """Give each node the keys that it lacks, and note what has its key where it belongs."""
     try:
@@ -227,17 +232,17 @@ def _hand_over(
             if keys := standing.handing.get(admin.node.token):
                 hand_over(desk, admin, workflow.uuid, keys)
                 present |= {one.kind: one.user.integration for one in keys}
-                for one in made if not in_keychain else ():
+                for one in new_users if not in_keychain else ():
                     workflow_identities.finish(desk, workflow.uuid, one)
     except AgentError:
-        _delete_lost(desk, workflow, [] if in_keychain else made)
+        _delete_lost(desk, workflow, [] if in_keychain else new_users)
         raise
 
 
-def _delete_lost(desk: Desk, workflow: Workflow, made: Sequence[Made]) -> None:
+def _delete_lost(desk: Desk, workflow: Workflow, new_users: Sequence[Made]) -> None:
     """Delete what no node has taken the key of, and no keychain keeps."""
     known = {user.integration for user in desk.store.users(workflow.uuid).values()}
-    for one in made:
+    for one in new_users:
         if one.user.integration not in known:
             workflow_identities.tidy(desk, one.mark)
 

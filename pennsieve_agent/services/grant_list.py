@@ -28,14 +28,14 @@ def of_nodes(
 ) -> tuple[list[Listed], list[Unasked]]:
     """What the owner's nodes keep, each grant once."""
     answers, unasked = ask_each(nodes, lambda admin: grants_of(admin, workflow, dataset))
-    found: dict[tuple[str, str, str], Listed] = {}
+    listed: dict[tuple[str, str, str], Listed] = {}
     for _, rows in answers:
         for row in rows:
             key = row.workflow, row.dataset, row.access.value
-            known = found.get(key)
+            known = listed.get(key)
             names = (*known.nodes, row.node) if known else (row.node,)
-            found[key] = Listed(known.grant if known else row, names)
-    return list(found.values()), unasked
+            listed[key] = Listed(known.grant if known else row, names)
+    return list(listed.values()), unasked
 
 
 def of_others(
@@ -45,11 +45,11 @@ def of_others(
 
     ``people`` are names by number.
     """
-    mine = {each.grant.workflow for each in listed}
-    each: dict[str, Enablement] = {}
+    mine = {enablements.grant.workflow for enablements in listed}
+    enablements: dict[str, Enablement] = {}
     for row in platform.integrations.on_dataset(dataset.id):
-        if row.workflow not in mine and (row.workflow not in each or row.writes):
-            each[row.workflow] = row
+        if row.workflow not in mine and (row.workflow not in enablements or row.writes):
+            enablements[row.workflow] = row
     return [
         Listed(
             Grant(
@@ -62,7 +62,7 @@ def of_others(
             ),
             (),
         )
-        for row in each.values()
+        for row in enablements.values()
     ]
 
 

@@ -69,13 +69,13 @@ def planned(desk: Desk, workflow: Workflow) -> Renewal:
     grants, unasked = ask_each(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
     if unasked:
         raise unasked[0].error
-    each = widest([row for _, rows in grants for row in rows])
+    widest_grants = widest([row for _, rows in grants for row in rows])
     lost = {
         dataset: (row, why)
-        for dataset, row in each.items()
+        for dataset, row in widest_grants.items()
         if (why := _why_not(desk, dataset)) is not None
     }
-    kept = tuple(row for dataset, row in each.items() if dataset not in lost)
+    kept = tuple(row for dataset, row in widest_grants.items() if dataset not in lost)
     old = tuple(workflow_identities.mine(desk, workflow.uuid, desk.platform.webhooks.list()))
     writes = any(row.access.writes for row in kept) or any(hook.has_access for hook in old)
     kinds = kinds_for(Access.READ_WRITE if writes else Access.READ)
@@ -101,16 +101,16 @@ def renew(desk: Desk, plan: Renewal) -> Renewed:
             f"'{plan.workflow.name}' --dataset DATASET",
         )
     in_keychain = desk.keys.check()
-    made = [
+    new_users = [
         workflow_identities.make(desk, plan.workflow, kind, in_keychain=in_keychain)
         for kind in plan.kinds
     ]
     for row in plan.kept:
-        for one in made:
+        for one in new_users:
             if one.kind in kinds_for(row.access):
                 desk.platform.integrations.enable(row.dataset, one.user.integration)
     for admin in desk.nodes:
-        _hand_over(desk, admin, plan.workflow, made, in_keychain=in_keychain)
+        _hand_over(desk, admin, plan.workflow, new_users, in_keychain=in_keychain)
         for dataset in plan.lost:
             with contextlib.suppress(NotFound):
                 query = {"workflow": plan.workflow.uuid, "dataset": dataset}
@@ -118,7 +118,7 @@ def renew(desk: Desk, plan: Renewal) -> Renewed:
     datasets = [row.dataset for row in plan.kept]
     proved = workflow_identities.retire(desk, plan.workflow.uuid, plan.old, datasets, plan.numbers)
     return Renewed(
-        tuple(one.user.name for one in made),
+        tuple(one.user.name for one in new_users),
         tuple(hook.name for hook in plan.old),
         tuple(admin.node.name for admin in desk.nodes),
         in_keychain,
@@ -151,11 +151,16 @@ def _take_keys(admin: NodeAdmin, workflow: Workflow) -> None:
 
 
 def _hand_over(
-    desk: Desk, admin: NodeAdmin, workflow: Workflow, made: Sequence[Made], *, in_keychain: bool
+    desk: Desk,
+    admin: NodeAdmin,
+    workflow: Workflow,
+    new_users: Sequence[Made],
+    *,
+    in_keychain: bool,
 ) -> None:
-    hand_over(desk, admin, workflow.uuid, made)
+    hand_over(desk, admin, workflow.uuid, new_users)
     if not in_keychain:
-        for one in made:
+        for one in new_users:
             workflow_identities.finish(desk, workflow.uuid, one)
 
 

@@ -77,12 +77,12 @@ def put_version(desk: NodeDesk, document: Document) -> Placed:
     for number in itertools.count(1):
         version = with_number(base, number)
         if version not in present:
-            wanted = {**document, "version": version}
-            desk.calls.ask("PUT", _path(workflow, version), body=wanted, admin=True)
-            return Placed(desk.node, version, wanted, created=True)
-        found = desk.calls.ask("GET", _path(workflow, version), admin=True)
-        if same_version(found, document):
-            return Placed(desk.node, version, found, created=False)
+            numbered = {**document, "version": version}
+            desk.calls.ask("PUT", _path(workflow, version), body=numbered, admin=True)
+            return Placed(desk.node, version, numbered, created=True)
+        registered = desk.calls.ask("GET", _path(workflow, version), admin=True)
+        if same_version(registered, document):
+            return Placed(desk.node, version, registered, created=False)
     raise AssertionError("there is a free name")
 
 

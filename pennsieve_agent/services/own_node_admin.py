@@ -65,12 +65,12 @@ def grants_of(admin: NodeAdmin, workflow: str = "", dataset: str = "") -> list[G
 
 def widest(grants: Sequence[Grant]) -> dict[str, Grant]:
     """One grant for each dataset: of several nodes', the one that allows most."""
-    found: dict[str, Grant] = {}
+    grants_by_dataset: dict[str, Grant] = {}
     for grant in grants:
-        known = found.get(grant.dataset)
+        known = grants_by_dataset.get(grant.dataset)
         if known is None or (grant.access.writes and not known.access.writes):
-            found[grant.dataset] = grant
-    return found
+            grants_by_dataset[grant.dataset] = grant
+    return grants_by_dataset
 
 
 def _grant(row: Mapping[str, Any], node: str) -> Grant:

@@ -36,13 +36,13 @@ class PennsieveRuns:
             dataset_id=query.dataset,
             created_by=query.person.user_id if query.person else "",
         )
-        found = self._platform.runs.list(
+        listed = self._platform.runs.list(
             self._platform.workspace_id(),
             workflow_id=query.workflow or None,
             status=query.status,
             only=only,
         )
-        runs = list(islice(found, max(query.limit, RECENT)))
+        runs = list(islice(listed, max(query.limit, RECENT)))
         runs.sort(key=lambda run: run.age_key, reverse=True)
         return [self._named(run) for run in runs[: query.limit]]
 

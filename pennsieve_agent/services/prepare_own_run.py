@@ -96,10 +96,10 @@ def prepare(
     )
 
 
-def _workflow(desk: Desk, dataset: Dataset, wanted: str | None) -> NodeWorkflow:
+def _workflow(desk: Desk, dataset: Dataset, reference: str | None) -> NodeWorkflow:
     """The workflow that is meant, which must be on the node."""
     here = decode_workflows(desk.ask("/workflows"), desk.where)
-    if wanted is None:
+    if reference is None:
         granted = [row for row in here if dataset.id in row.grants]
         if len(candidates := granted or here) == 1:
             return candidates[0]
@@ -114,7 +114,7 @@ def _workflow(desk: Desk, dataset: Dataset, wanted: str | None) -> NodeWorkflow:
         if w.is_active and w.uuid not in on_node
     ]
     chosen = pick(
-        wanted,
+        reference,
         [*(row for row in here if row.uuid not in archived), *registered],
         kind="workflow",
         keys=lambda row: (row.uuid, row.name),
@@ -175,12 +175,12 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
     )
 
 
-def _layout(wanted: str, files: Sequence[DataFile]) -> Layout:
+def _layout(name: str, files: Sequence[DataFile]) -> Layout:
     """How the input lies; files that cannot lie so are refused before anything is sent."""
     try:
-        layout = Layout(wanted)
+        layout = Layout(name)
     except ValueError:
-        names = ", ".join(each.value for each in Layout)
-        raise UsageProblem(f"there is no layout '{wanted}'", hint=f"use one of: {names}") from None
+        names = ", ".join(known.value for known in Layout)
+        raise UsageProblem(f"there is no layout '{name}'", hint=f"use one of: {names}") from None
     local_paths([file.path for file in files], layout)
     return layout

@@ -109,14 +109,14 @@ def prepare(
 def _on_own_nodes_alone(
     own: Sequence[OwnNode],
     calls: Callable[[OwnNode], NodeCalls],
-    wanted: str | None,
+    reference: str | None,
     node: ComputeNode,
 ) -> UsageProblem | None:
     """The error where own nodes have the workflow, and Pennsieve does not know it; else None."""
     from pennsieve_agent.services.node_versions import on_nodes  # noqa: PLC0415 - rarely needed
 
     known, _ = on_nodes((one, calls(one)) for one in own)
-    row = next((row for row in known if wanted in {row.uuid, row.name}), None)
+    row = next((row for row in known if reference in {row.uuid, row.name}), None)
     if row is None:
         return None
     return UsageProblem(
@@ -177,10 +177,10 @@ def _refuse_own_options(options: RunOptions, node: ComputeNode) -> None:
         )
 
 
-def _workflow(platform: Platform, wanted: str | None) -> Workflow:
+def _workflow(platform: Platform, reference: str | None) -> Workflow:
     organization_id = platform.workspace_id()
-    if wanted is not None:
-        return lookup.workflow(platform, organization_id, wanted)
+    if reference is not None:
+        return lookup.workflow(platform, organization_id, reference)
     known = [w for w in platform.workflows.list(organization_id) if w.is_active]
     if len(known) == 1:
         return platform.workflows.get(known[0].uuid)
@@ -282,38 +282,38 @@ def targets(workflow: Workflow, folder: str, bucket: str = "") -> dict[str, dict
     }
 
 
-def run_name(wanted: str | None, workflow: Workflow, now: float) -> str:
+def run_name(requested: str | None, workflow: Workflow, now: float) -> str:
     """The run's name; one that nobody gave is made of workflow and time.
 
     Raises:
         UsageProblem: it cannot be one.
     """
-    if wanted is None:
+    if requested is None:
         stamp = datetime.fromtimestamp(now, tz=UTC).strftime("%Y%m%d-%H%M%S")
         slug = re.sub(r"[^A-Za-z0-9_.\-]+", "-", workflow.name).strip("-.")[:43] or "run"
         # Two runs begun in one second must not share a name, nor so a folder.
         return f"{slug}-{stamp}-{secrets.token_hex(2)}"
-    if not _NAME.fullmatch(wanted):
+    if not _NAME.fullmatch(requested):
         raise UsageProblem(
-            f"'{wanted}' cannot be a run's name",
+            f"'{requested}' cannot be a run's name",
             hint="3 to 64 letters, digits, spaces, '.', '_' or '-', beginning with a letter or "
             "digit",
         )
-    return wanted
+    return requested
 
 
-def results_folder(wanted: str | None, name: str) -> str:
+def results_folder(requested: str | None, name: str) -> str:
     """The folder of the dataset for the results.
 
     Raises:
         UsageProblem: it cannot be one.
     """
-    if wanted is None:
+    if requested is None:
         return f"results/{name.replace(' ', '-')}"
-    parts = [part for part in wanted.strip("/").split("/") if part]
+    parts = [part for part in requested.strip("/").split("/") if part]
     if not parts or any(part in {".", ".."} for part in parts):
         raise UsageProblem(
-            f"'{wanted}' cannot be a folder for results", hint="for example: results/first"
+            f"'{requested}' cannot be a folder for results", hint="for example: results/first"
         )
     return "/".join(parts)
 

@@ -120,11 +120,11 @@ def inspect_all(
             "--ref names one repository's tag, and several repositories were given",
             hint="write the tag behind each repository: REPO@TAG",
         )
-    found = []
+    checkouts = []
     for number, source in enumerate(sources):
         name, tag = (source, ref) if ref else split_ref(source)
-        found.append(inspect(name, tag, workdir / str(number), note))
-    return tuple(found)
+        checkouts.append(inspect(name, tag, workdir / str(number), note))
+    return tuple(checkouts)
 
 
 def split_ref(source: str) -> tuple[str, str | None]:
@@ -175,8 +175,8 @@ def _add_by_pennsieve(
     if present is None:
         description = checkouts[-1].manifest.description
         steps = chain(checkouts, _target_place(platform))
-        made = platform.workflows.create(name, description, means.organization_id, steps)
-        workflow = platform.workflows.get(made.uuid)
+        created = platform.workflows.create(name, description, means.organization_id, steps)
+        workflow = platform.workflows.get(created.uuid)
     else:
         workflow = _moved(platform, present, checkouts)
     commits = {s.id: c.commit for s, c in zip(workflow.processors, checkouts, strict=True)}
@@ -199,15 +199,15 @@ def _add_here(
     processors = [step for step in steps if step.kind is StepKind.PROCESSOR]
     places = [desk.images for desk in means.desks]
     code = build_here(checkouts, processors, places, means.engine, means.note)
-    told = None if known or present else _told_to_pennsieve(means, checkouts, name)
-    uuid = known or (present.uuid if present else told.uuid if told else str(uuid4()))
+    registered = None if known or present else _told_to_pennsieve(means, checkouts, name)
+    uuid = known or (present.uuid if present else registered.uuid if registered else str(uuid4()))
     description = checkouts[-1].manifest.description
     naming = Naming(uuid, name, description, "here")
     placed = tuple(
         _put(desk, naming, checkouts, steps, code[desk.node.token], wish) for desk in means.desks
     )
-    workflow = present or told or Workflow(uuid, name, description, steps=steps)
-    on_pennsieve = present is not None or told is not None
+    workflow = present or registered or Workflow(uuid, name, description, steps=steps)
+    on_pennsieve = present is not None or registered is not None
     return Added(workflow, tuple(checkouts), not (known or present), choice, placed, on_pennsieve)
 
 
@@ -240,13 +240,13 @@ def _present(means: Means, name: str, urls: Sequence[str]) -> Workflow | None:
 
 def _on_my_nodes(means: Means, name: str, checkouts: Sequence[Checkout]) -> str:
     """The id that a workflow of that name, made of that code, has on my nodes; empty for none."""
-    wanted = [shown_address(checkout) for checkout in checkouts]
+    addresses = [shown_address(checkout) for checkout in checkouts]
     for desk in means.desks:
         document = latest_named(desk, name)
         if document is None:
             continue
         made_of = [s["sourceUrl"] for s in document["steps"] if s["kind"] == StepKind.PROCESSOR]
-        if made_of != wanted:
+        if made_of != addresses:
             raise _other_code(name, str(document["workflow"]))
         return str(document["workflow"])
     return ""
@@ -308,7 +308,7 @@ def _target_place(platform: Platform) -> str:
     Source: ``contracts/upstream-2026-11.md`` 8.
     """
     types = platform.workflows.target_types()
-    offered = next((each.compute_types for each in types if each.name == DATASET_TARGET), ())
+    offered = next((target.compute_types for target in types if target.name == DATASET_TARGET), ())
     return STANDARD if not offered or STANDARD in offered else offered[0]
 
 

@@ -127,7 +127,7 @@ def _step(step: Step, code: StepCode | None) -> Document:
             f"step '{step.id}' delivers to '{step.target_type}', which an own node cannot do",
             hint=f"it can deliver to: {', '.join(TARGETS)}; or use a node that Pennsieve runs",
         )
-    found: Document = {
+    document: Document = {
         "id": step.id,
         "kind": step.kind.value,
         "dependsOn": list(step.depends_on),
@@ -135,7 +135,7 @@ def _step(step: Step, code: StepCode | None) -> Document:
         "defaults": dict(step.default_params),
     }
     if code is not None:
-        found |= {
+        document |= {
             "sourceUrl": code.address or step.source_url,
             "tag": step.tag,
             "commit": code.commit,
@@ -145,7 +145,7 @@ def _step(step: Step, code: StepCode | None) -> Document:
             "memory": step.memory,
             "parameters": [_parameter(each) for each in step.parameters],
         }
-    return found
+    return document
 
 
 def _parameter(parameter: Parameter) -> Document:

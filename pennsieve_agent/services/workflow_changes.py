@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
 
-def archived(platform: Platform, organization_id: str, wanted: str) -> Workflow:
+def archived(platform: Platform, organization_id: str, reference: str) -> Workflow:
     """An archived workflow by name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
     return pick(
-        wanted,
+        reference,
         platform.workflows.list(organization_id, archived=True),
         kind="archived workflow",
         keys=lambda w: (w.uuid, w.name),
@@ -41,7 +41,7 @@ def check_free(platform: Platform, organization_id: str, name: str, uuid: str) -
             )
 
 
-def set_defaults(platform: Platform, workflow: Workflow, given: Sequence[str]) -> Workflow:
+def set_defaults(platform: Platform, workflow: Workflow, settings: Sequence[str]) -> Workflow:
     """Lay defaults over those a workflow has: ``NAME=VALUE``, or ``STEP.NAME=VALUE`` for one step.
 
     Raises:
@@ -50,7 +50,7 @@ def set_defaults(platform: Platform, workflow: Workflow, given: Sequence[str]) -
     from pennsieve_agent.engine.compile import check_parameters  # noqa: PLC0415 - as in submit
 
     try:
-        changed = check_parameters(workflow, given)
+        changed = check_parameters(workflow, settings)
     except UsageProblem as error:
         if "--param" not in (error.hint or ""):
             raise

@@ -144,21 +144,21 @@ def tidy(desk: Desk, mark: str = "") -> None:
 
     """
     pending = {
-        each: at
-        for each, at in desk.store.pending().items()
-        if each == mark or (not mark and desk.now() - at > BUSY_SECONDS)
+        mark_: at
+        for mark_, at in desk.store.pending().items()
+        if mark_ == mark or (not mark and desk.now() - at > BUSY_SECONDS)
     }
     if not pending:
         return
     hooks = desk.platform.webhooks.list()
-    for each, at in pending.items():
-        lost = [hook for hook in hooks if hook.name.endswith(each) and described(hook.description)]
+    for mark_, at in pending.items():
+        lost = [hook for hook in hooks if hook.name.endswith(mark_) and described(hook.description)]
         for hook in lost:
             desk.note(f"deleting the integration '{hook.name}', whose key was lost")
             with contextlib.suppress(NotFound):
                 desk.platform.webhooks.delete(hook.id)
         if lost or desk.now() - at > LOST_SECONDS:
-            desk.store.settle(each)
+            desk.store.settle(mark_)
 
 
 def make(desk: Desk, workflow: Workflow, kind: Kind, *, in_keychain: bool) -> Made:
@@ -177,11 +177,11 @@ def make(desk: Desk, workflow: Workflow, kind: Kind, *, in_keychain: bool) -> Ma
         new, number, key = _created(desk, workflow, kind)
     who = _user_of(desk, key)
     user = WorkflowUser(number, who.id, who.number, new.name, desk.now(), in_keychain)
-    made = Made(kind, user, key, new.mark)
+    new_user = Made(kind, user, key, new.mark)
     if in_keychain:
         desk.keys.keep(number, key)
-        finish(desk, workflow.uuid, made)
-    return made
+        finish(desk, workflow.uuid, new_user)
+    return new_user
 
 
 def _created(desk: Desk, workflow: Workflow, kind: Kind) -> tuple[NewIntegration, int, ApiKey]:
@@ -196,10 +196,10 @@ def _created(desk: Desk, workflow: Workflow, kind: Kind) -> tuple[NewIntegration
         raise
 
 
-def finish(desk: Desk, workflow: str, made: Made) -> None:
+def finish(desk: Desk, workflow: str, new_user: Made) -> None:
     """The key is where it belongs: remember the user, and cross out that it was being made."""
-    desk.store.keep(workflow, made.kind, made.user)
-    desk.store.settle(made.mark)
+    desk.store.keep(workflow, new_user.kind, new_user.user)
+    desk.store.settle(new_user.mark)
 
 
 def hand_over(desk: Desk, admin: NodeAdmin, workflow: str, keys: Iterable[Made]) -> None:
@@ -210,12 +210,12 @@ def hand_over(desk: Desk, admin: NodeAdmin, workflow: str, keys: Iterable[Made])
 
     """
     body: dict[str, Any] = {"by": desk.by}
-    for made in keys:
-        body[made.kind.value] = {
-            "integration": made.user.integration,
-            "user": made.user.user,
-            "key": made.key.key,
-            "secret": made.key.secret,
+    for new_user in keys:
+        body[new_user.kind.value] = {
+            "integration": new_user.user.integration,
+            "user": new_user.user.user,
+            "key": new_user.key.key,
+            "secret": new_user.key.secret,
         }
     admin.ask("PUT", identity_path(workflow), body=body)
 

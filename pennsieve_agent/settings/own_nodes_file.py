@@ -59,8 +59,8 @@ class OwnNodes:
             SettingsError: the file cannot be understood or written; nothing has changed then.
 
         """
-        with self._changing() as found:
-            rows = found["profiles"].setdefault(profile, [])
+        with self._changing() as content:
+            rows = content["profiles"].setdefault(profile, [])
             rows[:] = [row for row in rows if self._node(row).token != node.token]
             rows.append(asdict(node))
 
@@ -73,8 +73,8 @@ class OwnNodes:
         """
         if not any(node.token == token for node in self.list(profile)):
             return
-        with self._changing() as found:
-            rows = found["profiles"].get(profile, [])
+        with self._changing() as content:
+            rows = content["profiles"].get(profile, [])
             rows[:] = [row for row in rows if self._node(row).token != token]
 
     def _node(self, row: Any) -> OwnNode:
@@ -91,21 +91,21 @@ class OwnNodes:
 
     def _read(self) -> dict[str, Any]:
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            content = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {"version": _VERSION, "profiles": {}}
         except OSError as error:
             raise self._unusable(error.strerror or "the system refused") from error
         except ValueError:
             raise self._unusable("it is not JSON") from None
-        profiles = found.get("profiles") if isinstance(found, dict) else None
+        profiles = content.get("profiles") if isinstance(content, dict) else None
         if not isinstance(profiles, dict) or not all(
             isinstance(r, list) for r in profiles.values()
         ):
             raise self._unusable("it does not have the form that this program writes")
-        if found.get("version") != _VERSION:
+        if content.get("version") != _VERSION:
             raise self._unusable("a newer version of this program wrote it")
-        return dict(found)
+        return dict(content)
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
@@ -117,19 +117,19 @@ class OwnNodes:
             raise self._unusable(error.strerror or "the system refused") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            found = self._read()
-            yield found
-            self._write(found)
+            content = self._read()
+            yield content
+            self._write(content)
         finally:
             os.close(lock)
 
-    def _write(self, found: dict[str, Any]) -> None:
+    def _write(self, content: dict[str, Any]) -> None:
         try:
             # mkstemp makes the file with mode 0600.
             handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{FILE_NAME}.")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(found, file, indent=2)
+                    json.dump(content, file, indent=2)
                     file.flush()
                     os.fsync(file.fileno())
                 Path(temporary).replace(self.path)

@@ -65,9 +65,9 @@ def default_profile(file: ConfigFile) -> str | None:
     names = profile_names(file)
     if not names:
         return None
-    wanted = file.get("global", "default_profile")
-    if wanted:
-        return next((name for name in names if name.casefold() == wanted.casefold()), wanted)
+    default = file.get("global", "default_profile")
+    if default:
+        return next((name for name in names if name.casefold() == default.casefold()), default)
     if len(names) == 1:
         return names[0]
     return next((name for name in names if name.casefold() == _FALLBACK_DEFAULT), None)
@@ -75,14 +75,14 @@ def default_profile(file: ConfigFile) -> str | None:
 
 def entries(profile: Profile, *, plaintext: bool) -> dict[str, str | None]:
     """What a profile's section is to hold; None means: no such key."""
-    found = profile.hosts
+    addresses = profile.hosts
     key, aws = profile.key, profile.aws
     return {
         "api_token": key.key if key else None,
         "api_secret": key.secret if key and plaintext else None,
-        "api_host": None if found.hosted else found.api,
-        "api2_host": None if found == Hosts(cognito=found.cognito) else found.api2,
-        "cli_cognito_endpoint": found.cognito,
+        "api_host": None if addresses.hosted else addresses.api,
+        "api2_host": None if addresses == Hosts(cognito=addresses.cognito) else addresses.api2,
+        "cli_cognito_endpoint": addresses.cognito,
         "cli_aws_profile": aws.profile,
         "cli_aws_region": aws.region,
         "cli_aws_endpoint": aws.endpoint,
@@ -105,7 +105,7 @@ def read_profile(file: ConfigFile, name: str) -> tuple[Profile, str | None, str 
         return address(text, f"{key} of profile '{name}'", file.where) if text else None
 
     cognito = checked("cli_cognito_endpoint")
-    found = Profile(
+    profile = Profile(
         name=name,
         hosts=hosts(checked("api_host"), checked("api2_host"), cognito, where=file.where),
         aws=AwsSettings(
@@ -116,7 +116,7 @@ def read_profile(file: ConfigFile, name: str) -> tuple[Profile, str | None, str 
             credentials_file=_path(items.get("cli_aws_credentials_file")),
         ),
     )
-    return found, items.get("api_token"), items.get("api_secret")
+    return profile, items.get("api_token"), items.get("api_secret")
 
 
 def _path(text: str | None) -> Path | None:

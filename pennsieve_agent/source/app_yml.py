@@ -104,7 +104,7 @@ class _Reading:
 
     def _mapping(self, node: Node, known: Iterable[str], required: Iterable[str] = ()) -> Keys:
         names = tuple(known), tuple(required)
-        return self._try(lambda each: each.mapping(*names, self._note), node, {})
+        return self._try(lambda value: value.mapping(*names, self._note), node, {})
 
     def _mapping_of(self, keys: Keys, name: str, known: Iterable[str]) -> Keys:
         return self._mapping(keys[name], known) if name in keys else {}

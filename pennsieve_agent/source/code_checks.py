@@ -64,7 +64,7 @@ class _Source:
 def input_writers(folder: Path) -> list[Note]:
     """Where code of a repository writes into ``INPUT_DIR``, which a step may only read."""
     text = "writes into INPUT_DIR, which a step can only read; let it write to OUTPUT_DIR or /tmp"
-    found = []
+    notes = []
     for source in _sources(folder):
         if source.tree is not None:
             lines = writes_below(source.tree, "INPUT_DIR")
@@ -72,8 +72,8 @@ def input_writers(folder: Path) -> list[Note]:
             lines = [number for number, line in source.lines if _SHELL_WRITES.search(line)]
         else:
             lines = []
-        found += [Note(source.name, number, text) for number in lines]
-    return found[:MOST_NOTES]
+        notes += [Note(source.name, number, text) for number in lines]
+    return notes[:MOST_NOTES]
 
 
 def own_run_readers(folder: Path) -> list[Note]:

@@ -48,11 +48,11 @@ def inspect(
     _check_dockerfile(root, fetched)
     if "app.yaml" in root and manifest.YAML_FILE not in root:
         note(f"app.yaml is not read; the manifest is called {manifest.YAML_FILE}")
-    found = manifest.read(_manifests(root, fetched), name_of(url))
-    for text in found.notes:
+    declared = manifest.read(_manifests(root, fetched), name_of(url))
+    for text in declared.notes:
         note(text)
     tag = fetched.tag or short(fetched.commit)
-    return Checkout(url, tag, fetched.commit, found, is_tag=fetched.tag is not None)
+    return Checkout(url, tag, fetched.commit, declared, is_tag=fetched.tag is not None)
 
 
 def checkout(source: str, tag_or_commit: str, into: Path) -> str:
