@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.prepare_run import HandOver, Prepared, RunOptions
     from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.run_request import HandOver, Prepared, RunOptions
     from pennsieve_agent.services.start_run import Started
 
 app = group("Start analysis.")
@@ -83,10 +83,10 @@ def start(
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
     from pennsieve_agent.cli import run_views
-    from pennsieve_agent.services import prepare_run
+    from pennsieve_agent.services import prepare_run, run_request
 
     context = options.use(ctx, profile, as_json=json)
-    wanted = prepare_run.RunOptions(
+    wanted = run_request.RunOptions(
         dataset,
         workflow,
         node,

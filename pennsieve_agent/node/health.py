@@ -11,7 +11,7 @@ from typing import Any
 
 from pennsieve_agent.domain.node_protocol import PROTOCOL
 from pennsieve_agent.node.node import Node, aws_code
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 
 SIGN_IN = "/authentication/cognito-config"
 """What anybody may ask Pennsieve (``contracts/core.md`` 1.2)."""
@@ -23,11 +23,11 @@ def health(node: Node) -> dict[str, Any]:
     issues: list[str] = []
     active = 0
     try:
-        active = len(Journal(node).active())
+        active = len(RunStore(node).active())
     except Exception as error:
         if not aws_code(error):
             raise
-        issues.append(f"the journal cannot be read: {aws_code(error)}")
+        issues.append(f"the table of runs cannot be read: {aws_code(error)}")
     issues += [*_queues(node), *_way_to_pennsieve(node)]
     return {
         "status": "WARNING" if issues else "HEALTHY",

@@ -38,8 +38,8 @@ from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.run_cleanup import archive_key
 from pennsieve_agent.node.run_document import status_of
 from pennsieve_agent.node.run_record import Phase, RunRecord
-from pennsieve_agent.node.run_store import Journal
-from pennsieve_agent.node.secrets_manager import Vault, scope_of
+from pennsieve_agent.node.run_store import RunStore
+from pennsieve_agent.node.secrets_manager import NodeSecrets, scope_of
 from pennsieve_agent.node.step_secrets import hidden_of
 from pennsieve_agent.node.transitions import step_states
 from pennsieve_agent.node.user_session import keep_tokens
@@ -87,7 +87,7 @@ class _Desk:
 
     def __init__(self, node: Node, query: Mapping[str, str], body: Mapping[str, Any]) -> None:
         self._node, self._query, self._body = node, query, body
-        self._journal = Journal(node)
+        self._journal = RunStore(node)
         self.routes: dict[str, Callable[[str], Answer]] = {
             "POST /runs": self._start,
             "POST cancel": self._cancel,
@@ -174,14 +174,16 @@ class _Desk:
         return scope_of(scope, user)
 
     def _names(self, _: str) -> Answer:
-        return _ok({"keys": sorted(Vault(self._node).read(self._scope())[1])})
+        return _ok({"keys": sorted(NodeSecrets(self._node).read(self._scope())[1])})
 
     def _set(self, _: str) -> Answer:
         secrets = self._body.get("secrets")
         if not isinstance(secrets, Mapping) or not secrets:
             raise Bad("there are no secrets")
         try:
-            Vault(self._node).merge(self._scope(), {str(k): str(v) for k, v in secrets.items()})
+            NodeSecrets(self._node).merge(
+                self._scope(), {str(k): str(v) for k, v in secrets.items()}
+            )
         except ValueError as error:
             raise Bad(str(error)) from None
         return _ok({"message": "secrets updated"})
@@ -190,7 +192,7 @@ class _Desk:
         key, every = self._query.get("key", ""), self._query.get("deleteAll") == "true"
         if not key and not every:
             raise Bad("say which: key, or deleteAll=true")
-        Vault(self._node).remove(self._scope(), "" if every else key)
+        NodeSecrets(self._node).remove(self._scope(), "" if every else key)
         return _ok({"message": "secrets removed"})
 
     def _allow(self, _: str) -> Answer:

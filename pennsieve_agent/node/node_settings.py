@@ -68,6 +68,10 @@ class NodeSettings:
                 values[field.name] = environ[name]
         return cls(**values)
 
+    def run_tags(self, run: str) -> dict[str, str]:
+        """The tags of what is made for a run."""
+        return {"pennsieve:token": self.token, "pennsieve:run": run}
+
     def environment(self) -> dict[str, str]:
         """The variables that make these settings; empty ones are left out."""
         values = ((field.name, getattr(self, field.name)) for field in fields(self))

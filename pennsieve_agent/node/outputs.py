@@ -13,7 +13,7 @@ from typing import Any
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.run_record import JobKind
-from pennsieve_agent.node.run_store import DOCUMENT_SECONDS, Journal
+from pennsieve_agent.node.run_store import DOCUMENT_SECONDS, RunStore
 from pennsieve_agent.node.table import Items, expiry
 from pennsieve_agent.node.tasks import step_slug
 
@@ -26,7 +26,7 @@ def note_outputs(node: Node, run: str, message: Any) -> dict[str, Any]:
     """Write down what a transfer job delivered, ``{step, files: [...]}``; of own runs alone."""
     body: Mapping[str, Any] = message if isinstance(message, Mapping) else {}
     step, files = str(body.get("step") or ""), body.get("files")
-    record = Journal(node).read(run)
+    record = RunStore(node).read(run)
     delivers = record is not None and any(
         job.step == step and job.kind is JobKind.DELIVER for job in record.work
     )

@@ -19,9 +19,9 @@ from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.callers import Caller
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.plan_jobs import Code, Unfit, check_budget, encoded, hosts, jobs_of
+from pennsieve_agent.node.plan_jobs import CannotRun, Code, check_budget, encoded, hosts, jobs_of
 from pennsieve_agent.node.run_record import JobKind, Origin, RunRecord
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.start_document import Start
 from pennsieve_agent.node.version_document import (
     LAYER_TARGET,
@@ -48,19 +48,19 @@ def access_needed(version: Json) -> str:
     return WRITE if writes(version) else READ
 
 
-def record_of(node: Node, journal: Journal, start: Start, version: Json, who: Who) -> RunRecord:
+def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who) -> RunRecord:
     """The record of a run that was asked for.
 
     Raises:
-        Unfit: it cannot be executed here; the text says why.
+        CannotRun: it cannot be executed here; the text says why.
 
     """
-    check_budget(node, journal, start.id)
+    check_budget(node, store, start.id)
     targets = _targets(start, version)
     try:
         plan = compile_run(start.id, _request(start, version, targets), hosts(node))
     except AgentError as error:
-        raise Unfit("; ".join(filter(None, (error.message, error.hint)))) from None
+        raise CannotRun("; ".join(filter(None, (error.message, error.hint)))) from None
     plan = _with_names(plan, start, node)
     code = {
         name: Code(
@@ -161,7 +161,7 @@ def _targets(start: Start, version: Json) -> dict[str, dict[str, str]]:
             continue
         values = {**(row.get("defaults") or {}), **targets.get(row["id"], {})}
         if row["targetType"] == LAYER_TARGET and not values.get("layerName"):
-            raise Unfit(f"target '{row['id']}' fills a layer, and none is named")
+            raise CannotRun(f"target '{row['id']}' fills a layer, and none is named")
         targets[row["id"]] = values
     return targets
 
@@ -172,7 +172,7 @@ def _sources(start: Start, version: Json) -> dict[str, list[str]]:
         str(row["id"]) for row in version["steps"] if StepKind.of(row["kind"]) is StepKind.SOURCE
     ]
     if unknown := set(start.sources) - set(names):
-        raise Unfit(f"no data source of the workflow is called '{min(unknown)}'")
+        raise CannotRun(f"no data source of the workflow is called '{min(unknown)}'")
     return {name: list(start.sources.get(name) or start.packages) for name in names}
 
 

@@ -35,7 +35,7 @@ class Refused(Exception):  # noqa: N818 - an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Web:
+class PennsieveApi:
     """The platform, as one run may ask it (``contracts/workflows.md`` 5.5).
 
     ``bearer`` is an access token; ``token`` the run's own, of a run that Pennsieve started, which

@@ -19,9 +19,10 @@ from pennsieve_agent.node import tasks
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.outputs import note_outputs
+from pennsieve_agent.node.receipt import receipt_for
 from pennsieve_agent.node.relay import relay
-from pennsieve_agent.node.run_reconciler import Steersman, receipt_for
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_reconciler import RunReconciler
+from pennsieve_agent.node.run_store import RunStore
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +40,20 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     """Do what an event asks for."""
     if "relay" in event:
         return _relayed(node, event["relay"])
-    journal = Journal(node)
-    steersman = Steersman(node, journal)
+    store = RunStore(node)
+    reconciler = RunReconciler(node, store)
     if "advance" in event:
         _schedule(node, on=True)
-        is_mine = steersman.advance(str(event["advance"]))
+        is_mine = reconciler.advance(str(event["advance"]))
     elif run := _run_of(event):
-        is_mine = steersman.advance(run)
+        is_mine = reconciler.advance(run)
     else:
         is_mine = True
-        for active_run in journal.active():
-            _safely(steersman, active_run)
-    if is_mine and not journal.active():
+        for active_run in store.active():
+            _safely(reconciler, active_run)
+    if is_mine and not store.active():
         _schedule(node, on=False)
-        if journal.active():  # one came meanwhile
+        if store.active():  # one came meanwhile
             _schedule(node, on=True)
     return {"ok": True}
 
@@ -68,10 +69,10 @@ def _relayed(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:
             return relay(node, request)
 
 
-def _safely(steersman: Steersman, run: str) -> None:
+def _safely(reconciler: RunReconciler, run: str) -> None:
     """One run's trouble is not another's."""
     try:
-        steersman.advance(run)
+        reconciler.advance(run)
     except Exception:
         log.exception("run %s cannot be moved on", run)
 

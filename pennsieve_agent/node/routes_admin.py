@@ -162,9 +162,9 @@ def _present(request: Request, key: str, size: int) -> bool:
 
 def _active(request: Request, workflow: str, dataset: str = "") -> Iterator[str]:
     """The runs that have not ended of a workflow, on a dataset."""
-    journal = request.journal
-    for run in journal.active():
-        record = journal.read(run)
+    store = request.store
+    for run in store.active():
+        record = store.read(run)
         if record is None or record.workflow.get("id") != workflow:
             continue
         if not dataset or record.dataset == dataset:

@@ -10,7 +10,7 @@ from pennsieve_agent.node import workflow_credentials
 from pennsieve_agent.node.callers import Caller, identity_key
 from pennsieve_agent.node.health import health
 from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, route
-from pennsieve_agent.node.secrets_manager import Vault, scope_of
+from pennsieve_agent.node.secrets_manager import NodeSecrets, scope_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
@@ -59,7 +59,7 @@ def show_version(request: Request, workflow: str, version: str) -> Reply:
 
 def secret_names(request: Request) -> Reply:
     """The names of the secrets of a scope; values are never told."""
-    return 200, {"keys": sorted(Vault(request.node).read(_scope(request))[1])}
+    return 200, {"keys": sorted(NodeSecrets(request.node).read(_scope(request))[1])}
 
 
 def set_secrets(request: Request) -> Reply:
@@ -73,7 +73,7 @@ def set_secrets(request: Request) -> Reply:
         if name in RESERVED_NAMES:
             raise Problem(400, "reserved", f"'{name}' cannot be a secret: Pennsieve uses that name")
     try:
-        Vault(request.node).merge(_scope(request), dict(secrets))
+        NodeSecrets(request.node).merge(_scope(request), dict(secrets))
     except ValueError as error:
         raise Problem(413, "too-large", str(error)) from None
     return 200, {"message": "secrets updated"}
@@ -84,7 +84,7 @@ def remove_secrets(request: Request) -> Reply:
     key, every = request.query.get("key", ""), request.query.get("deleteAll") == "true"
     if not key and not every:
         raise Problem(400, "no-key", "say which: key, or deleteAll=true")
-    Vault(request.node).remove(_scope(request), "" if every else key)
+    NodeSecrets(request.node).remove(_scope(request), "" if every else key)
     return 200, {"message": "secrets removed"}
 
 

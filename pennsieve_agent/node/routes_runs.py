@@ -12,7 +12,7 @@ from typing import Any
 from pennsieve_agent.node import run_logs, workflow_credentials
 from pennsieve_agent.node.outputs import outputs_of
 from pennsieve_agent.node.own_run import Who, access_needed, record_of
-from pennsieve_agent.node.plan_jobs import Unfit
+from pennsieve_agent.node.plan_jobs import CannotRun
 from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.run_cleanup import archive_key
 from pennsieve_agent.node.run_document import run_document, shown_summary
@@ -35,11 +35,11 @@ def start(request: Request) -> Reply:
         new = Start.of(request.document())
     except ValueError as error:
         raise Problem(400, "bad-run", str(error)) from None
-    if (known := request.journal.read(new.id)) is not None:
+    if (known := request.store.read(new.id)) is not None:
         return _known(request, known, new)
     record = _checked(request, new)
-    if not request.journal.begin(record, start=dict(request.document())):
-        known = request.journal.read(new.id)
+    if not request.store.begin(record, start=dict(request.document())):
+        known = request.store.read(new.id)
         if known is not None:
             return _known(request, known, new)
     wake(request, (new.id,))
@@ -72,8 +72,8 @@ def _checked(request: Request, new: Start) -> RunRecord:
     _check_identity(request, version, need)
     try:
         who = Who(request.caller, request.person)
-        return record_of(request.node, request.journal, new, version, who)
-    except Unfit as unfit:
+        return record_of(request.node, request.store, new, version, who)
+    except CannotRun as unfit:
         raise Problem(422, "unfit", str(unfit)) from None
 
 
@@ -161,7 +161,7 @@ def show(request: Request, run: str) -> Reply:
 
 def files(request: Request, run: str) -> Reply:
     """The input files of a run."""
-    rows = request.journal.start_of(_record(request, run)).get("files") or []
+    rows = request.store.start_of(_record(request, run)).get("files") or []
     return 200, _page(request, rows)
 
 
@@ -211,14 +211,14 @@ def cancel(request: Request, run: str) -> Reply:
     record = _record(request, run)
     if record.phase in _OVER:
         raise Problem(409, "ended", f"the run has ended: {record.outcome}")
-    request.journal.ask_cancel(run)
+    request.store.ask_cancel(run)
     wake(request, (run,))
     return 202, {"run": run}
 
 
 def _record(request: Request, run: str) -> RunRecord:
     """A run that the caller may see; others do not exist for him."""
-    record = request.journal.read(run)
+    record = request.store.read(run)
     if record is None or not request.may_see(record):
         raise Problem(404, "no-such-run", "this node knows no such run of yours")
     return record

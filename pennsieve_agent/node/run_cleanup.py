@@ -12,25 +12,21 @@ from typing import Any
 
 from pennsieve_agent.domain.prices import VERSION, files_cost, job_cost, log_cost
 from pennsieve_agent.node.amounts import amount_in
-from pennsieve_agent.node.job_submission import definition_name, job_name
+from pennsieve_agent.node.job_definitions import definition_name
+from pennsieve_agent.node.job_submission import job_name
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.run_logs import step_lines
 from pennsieve_agent.node.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.step_secrets import hidden_of
-from pennsieve_agent.node.tasks import TaskKind, object_key
-from pennsieve_agent.node.transitions import Terms, usage
+from pennsieve_agent.node.tasks import object_key
+from pennsieve_agent.node.transfer_tasks import TASK_KINDS
+from pennsieve_agent.node.transitions import NodeLimits, usage
 
 log = logging.getLogger(__name__)
 
 _GB = 1024**3
 _GONE = {"AccessPointNotFound", "NoSuchKey", "ResourceNotFoundException", "ClientException"}
 _MOVES = {JobKind.STAGE, JobKind.DELIVER}
-_KINDS = {
-    JobKind.STAGE: TaskKind.STAGE_IN,
-    JobKind.MERGE: TaskKind.MERGE,
-    JobKind.DELIVER: TaskKind.DELIVER,
-    JobKind.CLEAN: TaskKind.CLEAN,
-}
 
 
 def archive_key(run: str) -> str:
@@ -72,7 +68,7 @@ def _plan(record: RunRecord) -> Mapping[str, Any]:
     return {key: value for key, value in record.plan.items() if key != "sources"}
 
 
-def metrics_of(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
+def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, Any]:
     """What the run took and cost, in the platform's shape (``contracts/workflows.md`` 3.9).
 
     The file system's part is what the movers wrote and read there, kept for as long as the run
@@ -80,7 +76,7 @@ def metrics_of(record: RunRecord, terms: Terms, now: float) -> dict[str, Any]:
     storage in the same region, which costs nothing (Amazon S3 pricing, "Data transfer"). Functions
     are left out: AWS tells of no run what they took, a small part of a cent.
     """
-    used = {job.key: usage(record, job, terms, now) for job in record.jobs}
+    used = {job.key: usage(record, job, limits, now) for job in record.jobs}
     machines = sum(job_cost(usage_) for usage_ in used.values())
     logs = log_cost(record.log_bytes / _GB)
     seconds = max((record.ended or now) - (record.started or now), 0.0)
@@ -138,22 +134,22 @@ def _row(job: JobRecord, seconds: float) -> dict[str, Any]:
 
 def tidy(node: Node, record: RunRecord) -> None:
     """Take back everything that was made for a run; what is gone already is fine."""
-    for key, door in list(record.doors.items()):
-        if door and key != "layers":  # they are the node's, for all runs
+    for key, access_point in list(record.access_points.items()):
+        if access_point and key != "layers":  # they are the node's, for all runs
             with _gone():
-                node.client("efs").delete_access_point(AccessPointId=door)
-        del record.doors[key]
+                node.client("efs").delete_access_point(AccessPointId=access_point)
+        del record.access_points[key]
     for job in record.jobs:
-        for number in range(1, job.asked + 1):
+        for number in range(1, job.submissions + 1):
             _deregister(node, record, job, number)
-        if job.kind in _KINDS:
-            key = object_key(record.run, job.step, _KINDS[job.kind])
+        if job.kind in TASK_KINDS:
+            key = object_key(record.run, job.step, TASK_KINDS[job.kind])
             with _gone():
                 node.client("s3").delete_object(Bucket=node.settings.bucket, Key=key)
 
 
 def _deregister(node: Node, record: RunRecord, job: JobRecord, number: int) -> None:
-    named = JobRecord(job.key, job.step, job.kind, asked=number)
+    named = JobRecord(job.key, job.step, job.kind, submissions=number)
     named.name = job_name(record.run, named)
     batch = node.client("batch")
     name = definition_name(node.settings.token, named)

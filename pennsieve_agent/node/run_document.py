@@ -54,7 +54,7 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
 
 
 def shown_summary(row: Json) -> dict[str, Any]:
-    """A stored summary as it is answered: whose it is in the node's own terms stays inside."""
+    """A stored summary as it is answered: whose it is in the node's own limits stays inside."""
     return {name: value for name, value in row.items() if name != "owner"}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pennsieve_agent.node.job_submission import stream_prefix
+from pennsieve_agent.node.job_definitions import stream_prefix
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.secrets_manager import masked
 from pennsieve_agent.node.tasks import step_slug

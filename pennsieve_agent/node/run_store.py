@@ -32,7 +32,7 @@ class Busy(Exception):  # noqa: N818 - a state
 
 
 @dataclass(slots=True)
-class Journal:
+class RunStore:
     """The table of a node."""
 
     node: Node

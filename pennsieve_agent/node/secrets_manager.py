@@ -43,7 +43,7 @@ class Fingerprint(str):
     __slots__ = ()
 
 
-class Vault:
+class NodeSecrets:
     """The secrets of one node."""
 
     def __init__(self, node: Node) -> None:
@@ -96,20 +96,20 @@ class Vault:
 
 def secrets_of(node: Node, person: str) -> list[dict[str, str]]:
     """The secrets of a job as Batch is told them; a person's own win over the shared ones."""
-    vault = Vault(node)
+    secrets = NodeSecrets(node)
     places: dict[str, str] = {}
     for scope in (SHARED, scope_of("user", person)):
-        arn, values = vault.read(scope)
+        arn, values = secrets.read(scope)
         places |= {name: f"{arn}:{name}::" for name in values}
     return [{"name": name, "valueFrom": place} for name, place in sorted(places.items())]
 
 
 def hidden_values(node: Node, person: str) -> list[str]:
     """What must not be seen in the log of a person's run, the longest first."""
-    vault = Vault(node)
+    secrets = NodeSecrets(node)
     values: list[Any] = []
     for scope in (SHARED, scope_of("user", person)):
-        values += vault.read(scope)[1].values()
+        values += secrets.read(scope)[1].values()
     lines = {part for value in values for part in str(value).splitlines()}
     return sorted((part for part in lines if len(part) >= LEAST_MASKED), key=len, reverse=True)
 

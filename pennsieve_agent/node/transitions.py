@@ -33,7 +33,7 @@ _RUNNING = "RUNNING"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AwsState:
     """What AWS shows: jobs by id, and the compute environment of each job's queue by its key.
 
     ``month`` is what other runs of this month have cost, in USD; ``revoked`` says which grant the
@@ -48,7 +48,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class NodeLimits:
     """The node's own limits: processors in one queue, and USD a month; 0 is none."""
 
     vcpus: float = 0.0
@@ -56,7 +56,7 @@ class Terms:
     public: bool = False
 
 
-def take_note(record: RunRecord, seen: Seen) -> None:
+def update_jobs(record: RunRecord, seen: AwsState) -> None:
     """Write down how the jobs are that were looked at. What has ended stays as it was."""
     for job in record.jobs:
         row = seen.jobs.get(job.id) if job.id else None
@@ -108,7 +108,7 @@ def host_losses(job: JobRecord) -> int:
     return sum(row["exitCode"] is None for row in (*job.past, *job.attempts))
 
 
-def lost(record: RunRecord, seen: Seen) -> list[JobRecord]:
+def lost(record: RunRecord, seen: AwsState) -> list[JobRecord]:
     """The jobs that were submitted and that Batch does not know."""
     return [job for job in record.work if job.id and not job.ended and job.id not in seen.jobs]
 
@@ -135,7 +135,7 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
     return None
 
 
-def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
+def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -> None:
     """Move a run that is running to what comes next; leave it where nothing follows."""
     _try_again(record, seen)
     failed = [job for job in record.work if job.status == "FAILED"]
@@ -150,14 +150,14 @@ def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
         record.end("CANCELED", "")
     if seen.revoked:
         record.end("FAILED", seen.revoked)
-    _limits(record, seen, terms, now)
+    _limits(record, seen, limits, now)
     if record.outcome:
         record.phase = Phase.ENDING
     elif next_to_submit(record) is not None:
         record.phase = Phase.SUBMITTING
 
 
-def _try_again(record: RunRecord, seen: Seen) -> None:
+def _try_again(record: RunRecord, seen: AwsState) -> None:
     """Let the jobs be submitted again that Batch lost, and those whose program may fail again."""
     for job in lost(record, seen):
         job.lost += 1
@@ -169,34 +169,34 @@ def _try_again(record: RunRecord, seen: Seen) -> None:
             resubmit(job)
 
 
-def _limits(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
+def _limits(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -> None:
     seconds = float(record.limits.get("timeoutSeconds") or 0)
     if seconds and now - record.started >= seconds:
         record.end("FAILED", f"the time limit of the run, {seconds:g} s, was reached")
-    cost, most = cost_of(record, terms, now), float(record.limits.get("maxCost") or 0)
+    cost, most = cost_of(record, limits, now), float(record.limits.get("maxCost") or 0)
     if most and cost >= most:
         record.end("FAILED", f"the cost limit of the run, {most:.2f} USD, was reached")
-    if terms.budget and seen.month + cost >= terms.budget:
-        words = f"this month's budget of the compute node, {terms.budget:.2f} USD, is used up"
+    if limits.budget and seen.month + cost >= limits.budget:
+        words = f"this month's budget of the compute node, {limits.budget:.2f} USD, is used up"
         record.end("FAILED", words)
 
 
-def usage(record: RunRecord, job: JobRecord, terms: Terms, now: float) -> JobUsage:
+def usage(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> JobUsage:
     """What a job took so far."""
     until = job.stopped or (now if job.status == _RUNNING else job.started)
     seconds = max(until - job.started, 0.0) if job.started else 0.0
     seconds += sum(max(row["ended"] - row["started"], 0.0) for row in job.past)
     spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
     gpu = "gpu" if job.gpu else ""
-    return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, terms.public)
+    return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, limits.public)
 
 
-def cost_of(record: RunRecord, terms: Terms, now: float) -> float:
+def cost_of(record: RunRecord, limits: NodeLimits, now: float) -> float:
     """What a run's jobs cost so far, in USD."""
-    return sum(job_cost(usage(record, job, terms, now)) for job in record.jobs)
+    return sum(job_cost(usage(record, job, limits, now)) for job in record.jobs)
 
 
-def why_waiting(record: RunRecord, seen: Seen, terms: Terms) -> dict[str, str]:
+def why_waiting(record: RunRecord, seen: AwsState, limits: NodeLimits) -> dict[str, str]:
     """Why steps wait that could run, by step."""
     used = processors(record.jobs)
     reasons = {}
@@ -204,7 +204,7 @@ def why_waiting(record: RunRecord, seen: Seen, terms: Terms) -> dict[str, str]:
         row = seen.jobs.get(job.id) if job.id else None
         if row is None or job.ended:
             continue
-        words = waiting(row, seen.environments.get(job.key), used, terms.vcpus)
+        words = waiting(row, seen.environments.get(job.key), used, limits.vcpus)
         if words:
             reasons[job.step] = words
     return reasons

@@ -12,7 +12,7 @@ from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
-from pennsieve_agent.services import prepare_run
+from pennsieve_agent.services import run_request
 from pennsieve_agent.services.node_documents import (
     NodeWorkflow,
     WorkflowVersion,
@@ -34,7 +34,7 @@ class Desk:
     platform: Platform
     node: OwnNode
     calls: NodeCalls
-    hand_over: prepare_run.HandOver | None = None
+    hand_over: run_request.HandOver | None = None
 
     def ask(self, path: str) -> Mapping[str, Any]:
         """What the node answers to a question."""
@@ -47,8 +47,8 @@ class Desk:
 
 
 def prepare(
-    desk: Desk, dataset: Dataset, options: prepare_run.RunOptions, now: float
-) -> prepare_run.Prepared:
+    desk: Desk, dataset: Dataset, options: run_request.RunOptions, now: float
+) -> run_request.Prepared:
     """Find what is meant, and check that it can run.
 
     Raises:
@@ -64,26 +64,26 @@ def prepare(
     known = _version(desk, row)
     workflow = known.workflow
     parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
-    name = prepare_run.run_name(options.name, workflow, now)
-    folder = prepare_run.results_folder(options.folder, name)
+    name = run_request.run_name(options.name, workflow, now)
+    folder = run_request.results_folder(options.folder, name)
     _check_grant(desk.node, row, workflow, dataset)
     reads = bool(workflow.of_kind(StepKind.SOURCE))
-    files = prepare_run.chosen_files(desk.platform, dataset, options.files) if reads else ()
+    files = run_request.chosen_files(desk.platform, dataset, options.files) if reads else ()
     layout = _layout(options.layout or known.layout, files)
     request = RunRequest(
         workflow=workflow,
         node_uuid=desk.node.token,
         dataset_id=dataset.id,
-        package_ids=prepare_run.packages(
+        package_ids=run_request.packages(
             desk.platform, workflow, dataset, files if options.files or not files else None
         ),
         name=name,
         parameters=parameters,
-        target_params=prepare_run.targets(workflow, folder),
+        target_params=run_request.targets(workflow, folder),
         limits=options.limits,
         undeclared=options.undeclared,
     )
-    return prepare_run.Prepared(
+    return run_request.Prepared(
         request,
         compile_run("new", request, {}),
         dataset,
@@ -103,7 +103,7 @@ def _workflow(desk: Desk, dataset: Dataset, reference: str | None) -> NodeWorkfl
         granted = [row for row in here if dataset.id in row.grants]
         if len(candidates := granted or here) == 1:
             return candidates[0]
-        raise prepare_run.which_workflow(row.name for row in candidates)
+        raise run_request.which_workflow(row.name for row in candidates)
     on_node = {row.uuid for row in here}
     # A name is looked for in both places: one that is elsewhere must not be taken for another here.
     known = list(desk.platform.workflows.list(desk.platform.workspace_id()))
@@ -165,7 +165,7 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
         if access
         else f"has no access to dataset '{dataset.name}'"
     )
-    workflow_name, dataset_name = prepare_run.quoted(row.name), prepare_run.quoted(dataset.name)
+    workflow_name, dataset_name = run_request.quoted(row.name), run_request.quoted(dataset.name)
     command = f"pennsieve dataset grant {workflow_name} --dataset {dataset_name}"
     raise Forbidden(
         f"on compute node '{node.name}', workflow '{row.name}' {has}",

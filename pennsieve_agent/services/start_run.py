@@ -15,8 +15,8 @@ from pennsieve_agent.platform.runcodec import without_empty
 if TYPE_CHECKING:
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.runs import RunLimits
-    from pennsieve_agent.services.prepare_run import Prepared, RunOptions
     from pennsieve_agent.services.run_backend import NodeCalls, RunBackend
+    from pennsieve_agent.services.run_request import Prepared, RunOptions
 
 _REFUSALS = frozenset({400, 403, 404, 409, 413, 422})
 """Answers after which the run is not there; others, such as 503, leave it open."""

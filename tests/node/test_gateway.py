@@ -737,4 +737,4 @@ def test_what_aws_refuses_the_node_is_said(node: Owned) -> None:
     with pytest.raises(NodeUnreachable, match="AWS refuses"):
         owner.ask("POST", "/runs", body=start())
     node.world.throttled = set()
-    assert gateway.front.handle({}, node.world.node())["status"] == 426
+    assert gateway.request_handler.handle({}, node.world.node())["status"] == 426
