@@ -150,11 +150,11 @@ def _go_on(
 
     run_views.say_started(context, ready, started, followed=waits)
     if not context.as_json:
-        started.told()
+        started.acknowledge()
     if not waits:
         if context.as_json:
             context.streams.document(documents.run(started.run))
-        started.told()
+        started.acknowledge()
         return
     follower = run_following.follower(context, started.run, backend, timeout=timeout)
     try:
@@ -162,9 +162,9 @@ def _go_on(
     except (PlatformError, AwsError, NodeError):
         raise  # with --json nothing was said of the run: the same command goes on with it
     except BaseException:
-        started.told()
+        started.acknowledge()
         raise
-    started.told()
+    started.acknowledge()
 
 
 @contextmanager

@@ -56,7 +56,7 @@ def stats(
         Period.MONTH: metrics.Period.MONTH,
     }
     uuid = "" if workflow is None else found_workflow(context, workflow).workflow.uuid
-    places = run_places.everywhere(context).each(lambda b: b.counters(wire[period], uuid))
+    places = run_places.everywhere(context).ask(lambda b: b.counters(wire[period], uuid))
     found = metrics.total(counters for _, counters in places)
     if json:
         document = offer_documents.counters(found, period.value, uuid or None)

@@ -72,7 +72,7 @@ def _renewed_document(workflow: Workflow, plan: Renewal, renewed: Renewed) -> di
     return {
         "workflow": workflow.name,
         "workflow_id": workflow.uuid,
-        "integrations_made": list(renewed.made),
+        "integrations_made": list(renewed.new_users),
         "integrations_deleted": list(renewed.deleted),
         "deletion_proved": renewed.proved,
         "nodes": list(renewed.nodes),
@@ -225,7 +225,7 @@ def identity_document(context: Context, workflow: Workflow) -> list[dict[str, An
             "integration": row.integration,
             "name": row.name,
             "user": row.user or None,
-            "made_at": moment(row.made) if row.made else None,
+            "made_at": moment(row.created) if row.created else None,
             "keys": list(row.keys),
         }
         for row in rows

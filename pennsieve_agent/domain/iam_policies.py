@@ -1,4 +1,4 @@
-"""What IAM policies allow: AWS's own rules, as far as the documents that we meet use them.
+"""Evaluating IAM policies: AWS's rules, as far as our documents use them.
 
 An explicit Deny wins, then a permissions boundary bounds, then an Allow allows; everything else is
 refused (AWS, "Policy evaluation logic"). Actions are compared without regard to case, resources

@@ -1,4 +1,4 @@
-"""Container images as texts: where one is, and which one exactly. Pure.
+"""Addresses of container images: registry, repository, tag and digest. Pure.
 
 An image that runs is always named by digest: ``REGISTRY/REPOSITORY@sha256:…``, or, where a node's
 machine runs programs without containers, ``archive@sha256:…`` for an archive in the node's bucket.

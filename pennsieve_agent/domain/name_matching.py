@@ -20,7 +20,7 @@ def pick(
     list_command: str,
     where: Callable[[T], str] | None = None,
 ) -> T:
-    """The thing whose id or name is ``wanted``; else the only one whose id or name begins with it.
+    """The item whose id or name is ``reference``; else the only one that begins with it.
 
     ``keys`` gives a thing's id and name, ``where`` the place that tells things of one name apart.
     An exact id or name wins over prefixes; names compare without case when no exact one is there.

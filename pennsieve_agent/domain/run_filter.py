@@ -1,4 +1,4 @@
-"""Which runs of a workspace are wanted."""
+"""Filters and queries of runs."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def _graph(workflow: Workflow) -> dict[str, Step]:
         # graphlib lists the circle backwards: each step after the one that depends on it.
         circle = " -> ".join(reversed(error.args[1]))
         raise UsageProblem(
-            f"the workflow goes in a circle: {circle}", where=workflow.name
+            f"steps of the workflow depend on each other in a circle: {circle}", where=workflow.name
         ) from None
     return {step_id: steps[step_id] for step_id in order}
 
@@ -114,7 +114,7 @@ def _job(step: Step, request: RunRequest, common: Mapping[str, str]) -> Job:
 def _stage_in(step: Step, request: RunRequest) -> Job:
     if not request.package_ids:
         raise UsageProblem(
-            "the workflow reads files, and none was chosen",
+            "the workflow reads files, and no file was chosen",
             where=request.workflow.name,
             hint="choose some with --files, for example --files '**/*'",
         )

@@ -78,7 +78,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
-    """What a Dockerfile says about running its image.
+    """The parts of a Dockerfile that matter for running its image.
 
     ``entrypoint`` and ``cmd`` are argument lists; the shell form is spelled out as
     ``("/bin/sh", "-c", text)``. ``env`` holds what the file itself sets. ``workdir`` is absolute.
@@ -104,7 +104,7 @@ class Dockerfile:
         command = (*self.entrypoint, *self.cmd)
         if not command:
             raise SourceError(
-                "the Dockerfile says nothing about what to run",
+                "the Dockerfile does not say what to run",
                 where="Dockerfile",
                 hint='add a line such as: ENTRYPOINT ["python", "/app/main.py"]',
             )

@@ -135,7 +135,7 @@ def words(text: str, escape: str) -> list[str]:
 def expand(text: str, known: Mapping[str, str], escape: str) -> str:
     """A word as it is meant: quotes and escapes resolved, variables put in.
 
-    Single quotes keep everything as it is. A variable nobody set is empty.
+    Single quotes keep everything unchanged. A variable nobody set is empty.
     """
     out: list[str] = []
     i, quote = 0, ""

@@ -1,4 +1,4 @@
-"""Whose the files are that a container reads and makes.
+"""Ownership of the files that a container reads and writes.
 
 Programs in containers run as the user their image names, mostly root, and the engine gives what
 they make to that user. On Linux with an engine that runs as root, a person who is not root could

@@ -78,7 +78,8 @@ def check_parameters(
         name = name.strip()
         if not equals or not name:
             raise UsageProblem(
-                f"'{text}' is not a parameter", hint="write it as NAME=VALUE or step.NAME=VALUE"
+                f"'{text}' is not a valid parameter",
+                hint="write it as NAME=VALUE or step.NAME=VALUE",
             )
         if name in typed:
             raise UsageProblem(f"parameter '{name}' was given twice", hint="keep one of them")
@@ -103,7 +104,7 @@ def undeclared_notes(workflow: Workflow, chosen: Mapping[str, Mapping[str, str]]
         for name in sorted(set(chosen.get(step.id, {})) - _names(step)):
             steps.setdefault(name, []).append(step.id)
     return [
-        f"no step declares parameter '{name}'; it is passed as it is to {_listed(ids)}"
+        f"no step declares parameter '{name}'; it is passed unchanged to {_listed(ids)}"
         for name, ids in steps.items()
     ]
 

@@ -43,7 +43,7 @@ class AccessPoints:
     record: RunRecord
 
     def missing(self, job: JobRecord) -> list[str]:
-        """The keys of the access points that a job needs and that are not known to be there."""
+        """The keys of access points that a job needs and that have not been created."""
         keys = dict.fromkeys(mount.key for mount in self.mounts(job))
         return [key for key in keys if not self.record.access_points.get(key)]
 

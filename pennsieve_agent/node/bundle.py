@@ -23,7 +23,7 @@ ROOT = Path(pennsieve_agent.__file__).parent
 PACKAGE = "pennsieve_agent"
 MOST_BYTES = 1_000_000
 _MAKER = "node/bundle.py"
-"""This module, of which a node has no use."""
+"""This module, which a node does not need."""
 ALLOWED = {"boto3", "botocore"}
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644 << 16

@@ -1,4 +1,4 @@
-"""How the node is, as the platform's health checker reads it (``contracts/resources.md`` 3.3).
+"""The node's health, in the platform's form (``contracts/resources.md`` 3.3).
 
 An own node is asked the same by its owner, and its way to Pennsieve is tried as well.
 """
@@ -27,7 +27,7 @@ def health(node: Node) -> dict[str, Any]:
     except Exception as error:
         if not aws_code(error):
             raise
-        issues.append(f"the table of runs cannot be read: {aws_code(error)}")
+        issues.append(f"cannot read the table of runs: {aws_code(error)}")
     issues += [*_queues(node), *_way_to_pennsieve(node)]
     return {
         "status": "WARNING" if issues else "HEALTHY",
@@ -67,15 +67,15 @@ def _queues(node: Node) -> list[str]:
     except Exception as error:
         if not aws_code(error):
             raise
-        return [f"the queues cannot be looked at: {aws_code(error)}"]
+        return [f"cannot read the compute environments: {aws_code(error)}"]
     environments = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
     issues = []
     for name in names:
         row = environments.get(name)
         if row is None:
-            issues.append(f"compute environment {name} is gone")
+            issues.append(f"compute environment {name} does not exist")
         elif row.get("status") == "INVALID":
             issues.append(f"compute environment {name} is invalid: {row.get('statusReason', '')}")
         elif row.get("state") == "DISABLED":
-            issues.append(f"compute environment {name} is turned off")
+            issues.append(f"compute environment {name} is disabled")
     return issues

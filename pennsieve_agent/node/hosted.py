@@ -1,4 +1,4 @@
-"""The gateway of a node that Pennsieve runs: what the platform may ask it.
+"""The gateway of a node that Pennsieve runs: the requests that the platform may make.
 
 The protocol is ours. An event ``{"method", "path", "query", "body"}`` is answered ``{"status",
 "body"}``, with HTTP's words for both:
@@ -105,7 +105,7 @@ class _Desk:
     def _start(self, _: str) -> Answer:
         run, token = str(self._body.get("runId") or ""), str(self._body.get("token") or "")
         if not _ID.fullmatch(run) or not token:
-            raise Bad("a run has an id and a token")
+            raise Bad("a run needs an id and a token")
         record = self._journal.read(run)
         if record is None or record.phase is not Phase.DONE:
             session, refresh = (str(self._body.get(name) or "") for name in ("session", "refresh"))
@@ -116,7 +116,7 @@ class _Desk:
 
     def _cancel(self, run: str) -> Answer:
         if not self._journal.ask_cancel(run):
-            return _said(404, "this node does not know the run")
+            return _said(404, "this node has no such run")
         self._wake(run)
         return {"status": 202, "body": {"runId": run}}
 
@@ -130,7 +130,7 @@ class _Desk:
     def _status(self, run: str) -> Answer:
         record = self._journal.read(run)
         if record is None:
-            return _said(404, "this node does not know the run")
+            return _said(404, "this node has no such run")
         waits = record.waiting
         steps = [
             {"id": step, "status": state, "reason": reason or waits.get(step, "")}
@@ -142,7 +142,7 @@ class _Desk:
     def _logs(self, run: str) -> Answer:
         record = self._journal.read(run)
         if record is None:
-            return _said(404, "this node does not know the run")
+            return _said(404, "this node has no such run")
         steps = [job.step for job in record.work]
         hidden = hidden_of(self._node, record)
         limit, since = self._number("limit", run_logs.MOST_LINES), self._number("since", 0)
@@ -154,7 +154,7 @@ class _Desk:
     def _archive(self, run: str) -> Answer:
         record = self._journal.read(run)
         if record is None or record.phase not in {Phase.CLEANING, Phase.REPORTING, Phase.DONE}:
-            return _said(404, "the log is kept when the run has ended")
+            return _said(404, "the log is available when the run has ended")
         where = {"Bucket": self._node.settings.bucket, "Key": archive_key(run)}
         url = self._node.client("s3").generate_presigned_url(
             "get_object", Params=where, ExpiresIn=LINK_SECONDS
@@ -164,13 +164,13 @@ class _Desk:
     def _number(self, name: str, default: int) -> int:
         text = self._query.get(name, "")
         if text and not (text.isascii() and text.isdigit()):
-            raise Bad(f"{name} is a number")
+            raise Bad(f"{name} must be a number")
         return int(text) if text else default
 
     def _scope(self) -> str:
         scope, user = self._query.get("scope", "user"), self._query.get("userId", "")
         if scope not in {"user", "shared"} or (scope == "user" and not user):
-            raise Bad("a scope is shared, or user with a userId")
+            raise Bad("scope must be shared, or user with a userId")
         return scope_of(scope, user)
 
     def _names(self, _: str) -> Answer:
@@ -200,7 +200,7 @@ class _Desk:
         if not isinstance(processors, list) or not all(
             isinstance(processor, str) for processor in processors
         ):
-            raise Bad("processors are a list of texts")
+            raise Bad("processors must be a list of texts")
         self._journal.allow(processors)
         return _ok({"message": "allowed processors updated"})
 

@@ -20,9 +20,9 @@ from pennsieve_agent.node.step_secrets import step_secrets
 from pennsieve_agent.node.tasks import (
     LAYERS_DIR,
     RUN_DIR,
-    mover_command,
-    mover_environment,
     step_slug,
+    transfer_command,
+    transfer_environment,
 )
 from pennsieve_agent.node.transfer_tasks import TASK_KINDS
 from pennsieve_agent.node.transitions import HOST_LOSSES, host_losses
@@ -64,7 +64,7 @@ def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
         "resourceRequirements": _requirements(job),
         **AccessPoints(node, record).container_properties(job),
         "logConfiguration": _log(node, record, job),
-        **({"secrets": secrets} if process else {"command": mover_command()}),
+        **({"secrets": secrets} if process else {"command": transfer_command()}),
     }
     if not job.gpu:
         public = "ENABLED" if settings.mode == "basic" else "DISABLED"
@@ -102,7 +102,7 @@ def _environment(node: Node, record: RunRecord, job: JobRecord) -> dict[str, str
         "reconciler": settings.reconciler,
         "endpoint": settings.endpoint,
     }
-    variables = mover_environment(values, record.run, job.step, TASK_KINDS[job.kind])
+    variables = transfer_environment(values, record.run, job.step, TASK_KINDS[job.kind])
     return {**variables, RUN_DIR: RUN_MOUNT, LAYERS_DIR: LAYERS_MOUNT}
 
 

@@ -1,4 +1,4 @@
-"""Why a job failed, as far as logs tell more than AWS Batch does."""
+"""Reasons of failed jobs that come from their logs, beyond what AWS Batch reports."""
 
 from __future__ import annotations
 

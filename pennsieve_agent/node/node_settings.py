@@ -1,4 +1,4 @@
-"""What the stack tells the node's functions, by environment variables."""
+"""Settings of the node's functions, which the stack passes in environment variables."""
 
 from __future__ import annotations
 

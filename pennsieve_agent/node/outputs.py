@@ -1,4 +1,4 @@
-"""The files that a run has delivered, as its transfer jobs told of them.
+"""The result files of a run, as its transfer jobs reported them.
 
 A transfer job may write nothing but the run's files and its log, so it tells the reconciler, which
 writes down what was said once, however often it is repeated.
@@ -31,7 +31,7 @@ def note_outputs(node: Node, run: str, message: Any) -> dict[str, Any]:
         job.step == step and job.kind is JobKind.DELIVER for job in record.work
     )
     if record is None or not delivers or not isinstance(files, list) or len(files) > MOST_AT_ONCE:
-        return {"status": 403, "body": {"message": "no such delivery is known"}}
+        return {"status": 403, "body": {"message": "no such target of a run is known"}}
     if record.is_own:
         rows = [{name: row[name] for name in _FIELDS if name in row} for row in files]
         item = {"body": {"S": json.dumps(rows)}, **expiry(node.now() + DOCUMENT_SECONDS)}

@@ -1,4 +1,4 @@
-"""An own run: what was asked for and a registered version make a record that is ready to run.
+"""An own run: a request and a registered version become a record that is ready to run.
 
 Everything that executes comes from the registry: steps, images, resources. The caller chooses a
 version, files, parameters, targets and limits, within what the owner has granted.
@@ -133,7 +133,7 @@ def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) ->
     workflow = workflow_of(version)
     open_names = start.undeclared or not any(row.get("parameters") for row in version["steps"])
     if open_names:
-        steps = tuple(_with_given(step, start.parameters) for step in workflow.steps)
+        steps = tuple(_with_any_parameter(step, start.parameters) for step in workflow.steps)
         workflow = replace(workflow, steps=steps)
     return RunRequest(
         workflow=workflow,
@@ -146,7 +146,7 @@ def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) ->
     )
 
 
-def _with_given(step: Step, parameters: Mapping[str, Mapping[str, str]]) -> Step:
+def _with_any_parameter(step: Step, parameters: Mapping[str, Mapping[str, str]]) -> Step:
     """A step that takes whatever it is given."""
     known = {parameter.name for parameter in step.parameters}
     more = (Parameter(name) for name in parameters.get(step.id, {}) if name not in known)
@@ -161,7 +161,7 @@ def _targets(start: Start, version: Json) -> dict[str, dict[str, str]]:
             continue
         values = {**(row.get("defaults") or {}), **targets.get(row["id"], {})}
         if row["targetType"] == LAYER_TARGET and not values.get("layerName"):
-            raise CannotRun(f"target '{row['id']}' fills a layer, and none is named")
+            raise CannotRun(f"target '{row['id']}' writes to a layer, and no layer is named")
         targets[row["id"]] = values
     return targets
 

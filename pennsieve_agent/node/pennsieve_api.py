@@ -1,4 +1,4 @@
-"""Asking the platform as somebody: a person, a workflow's own user, or by a run's own token."""
+"""Requests to Pennsieve as a person, as a workflow's own user, or with a run's token."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)(?:
 
 
 def prepare(node: Node, store: RunStore, record: RunRecord, web: PennsieveApi) -> None:
-    """Fill a record with everything that its execution needs.
+    """Fill a record with everything that executing the run needs.
 
     Raises:
         CannotRun: it may not, or cannot, run here.
@@ -70,9 +70,7 @@ def _image(web: PennsieveApi, job: Job) -> str:
     try:
         answer = web.ask("GET", "/applications/store/registry", query)
     except Refused as refused:
-        raise CannotRun(
-            f"the image of {job.source_url} {job.tag} cannot be had: {refused}"
-        ) from None
+        raise CannotRun(f"cannot get the image of {job.source_url} {job.tag}: {refused}") from None
     image = str((answer or {}).get("imageUrl") or "")
     if not image:
         raise CannotRun(f"Pennsieve names no image for {job.source_url} {job.tag}")

@@ -1,4 +1,4 @@
-"""What both kinds of runs have in common: a compiled plan as it is stored, and the jobs of it."""
+"""The Batch jobs of a compiled plan, and the plan as it is stored; for both kinds of runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
-from pennsieve_agent.node.fargate_sizes import MOVER_CPU, MOVER_MEMORY, fit
+from pennsieve_agent.node.fargate_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.run_record import JobKind, JobRecord
 from pennsieve_agent.node.run_store import RunStore
@@ -105,7 +105,7 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
 
 
 def _transfer(key: str, step: str, kind: JobKind, after: list[str]) -> JobRecord:
-    return JobRecord(key, step, kind, after, vcpus=MOVER_CPU / 1024, memory=MOVER_MEMORY)
+    return JobRecord(key, step, kind, after, vcpus=TRANSFER_CPU / 1024, memory=TRANSFER_MEMORY)
 
 
 def check_budget(node: Node, store: RunStore, run: str) -> None:

@@ -1,4 +1,4 @@
-"""The reconciler: what moves runs forward.
+"""The reconciler's Lambda function: it wakes up and moves runs forward.
 
 It is woken when a job of Batch's changed, by the clock, and by the gateway (``{"advance": run}``).
 A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsieve, the receipt of
@@ -27,7 +27,7 @@ from pennsieve_agent.node.run_store import RunStore
 log = logging.getLogger(__name__)
 
 HEEDED = ("RUNNABLE", "RUNNING", "SUCCEEDED", "FAILED")
-"""The states of a job that are worth waking it: at the others nothing follows."""
+"""The job states that wake it: the others change nothing."""
 _RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -59,7 +59,7 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
 
 
 def _relayed(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:
-    """What a transfer job is answered, by the node itself or by Pennsieve."""
+    """The answer to a transfer job, from the node itself or from Pennsieve."""
     match request.get("path"):
         case tasks.RECEIPT_PATH:
             return receipt_for(node, str(request.get("run")))
@@ -70,11 +70,11 @@ def _relayed(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _safely(reconciler: RunReconciler, run: str) -> None:
-    """One run's trouble is not another's."""
+    """Advance a run; its failure must not stop other runs."""
     try:
         reconciler.advance(run)
     except Exception:
-        log.exception("run %s cannot be moved on", run)
+        log.exception("run %s cannot be advanced", run)
 
 
 def _run_of(event: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Asking the platform on behalf of a transfer job, which has no token itself.
+"""Requests to Pennsieve on behalf of a transfer job, which has no token itself.
 
 Input of a run that Pennsieve started is read as the person who started it, and results are written
 with the run's own token (``contracts/workflows.md`` 5.6, 5.7). A run of this node alone is asked
@@ -31,7 +31,7 @@ Answer = dict[str, Any]
 
 
 def relay(node: Node, message: Mapping[str, Any]) -> Answer:
-    """The platform's answer, ``{status, body}``; 403 for what a job has no business with."""
+    """The platform's answer, ``{status, body}``; 403 for what a job may not ask."""
     store = RunStore(node)
     request = RelayRequest(
         str(message.get("run") or ""),
@@ -42,7 +42,7 @@ def relay(node: Node, message: Mapping[str, Any]) -> Answer:
     )
     record = store.read(request.run)
     if record is None or record.phase not in _WORKS or not relay_allows(request, record.dataset):
-        return {"status": _DENIED, "body": {"message": "this is nothing that a mover may ask"}}
+        return {"status": _DENIED, "body": {"message": "a transfer job may not ask for this"}}
     if record.is_own:
         return _as_workflow(node, record, request)
     if request.path in _READS:
@@ -78,7 +78,7 @@ def _as_workflow(node: Node, record: RunRecord, request: RelayRequest) -> Answer
     if answer["status"] in _REFUSED:
         return _refusal(
             f"Pennsieve does not let workflow '{name}' use dataset {record.dataset}: the dataset "
-            "was deleted, or the workflow's user was taken off it; grant it again with: "
+            "was deleted, or the workflow's user was removed from it; grant it again with: "
             f"{_grant_command(record)}"
         )
     return answer

@@ -1,4 +1,4 @@
-"""How a call of one of the node's functions is answered: protocol, proof, rights, log.
+"""Answering a call of one of the node's functions: protocol, proof, permissions, log.
 
 Two functions share this. ``admin`` is for the node's owner and answers everything, for all runs;
 ``gateway`` is for users, who need a share and see what is theirs. Who may call which function is a
@@ -76,7 +76,7 @@ class Request:
 
         """
         if not isinstance(self.body, Mapping):
-            raise Problem(400, "no-body", "the request has no document")
+            raise Problem(400, "no-body", "the request has no JSON document")
         return self.body
 
     def number(self, name: str, default: int, most: int) -> int:
@@ -90,7 +90,7 @@ class Request:
         if not text:
             return default
         if not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004 - enough
-            raise Problem(400, "bad-query", f"{name} is a number")
+            raise Problem(400, "bad-query", f"{name} must be a number")
         return min(int(text), most)
 
     @property

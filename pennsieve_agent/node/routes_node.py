@@ -1,4 +1,4 @@
-"""What a node says of itself: how it is, what is registered; and the secrets that it keeps."""
+"""Routes about the node itself: health, registered workflows, and secrets."""
 
 from __future__ import annotations
 
@@ -69,9 +69,11 @@ def set_secrets(request: Request) -> Reply:
         raise Problem(400, "no-secrets", "there are no secrets")
     for name, value in secrets.items():
         if not _NAME.fullmatch(str(name)) or not isinstance(value, str) or "\0" in value:
-            raise Problem(400, "bad-secret", "a secret has a name of a variable, and a text")
+            raise Problem(400, "bad-secret", "a secret needs the name of a variable, and a text")
         if name in RESERVED_NAMES:
-            raise Problem(400, "reserved", f"'{name}' cannot be a secret: Pennsieve uses that name")
+            raise Problem(
+                400, "reserved", f"'{name}' is not a valid name for a secret: Pennsieve uses it"
+            )
     try:
         NodeSecrets(request.node).merge(_scope(request), dict(secrets))
     except ValueError as error:
@@ -91,7 +93,7 @@ def remove_secrets(request: Request) -> Reply:
 def _scope(request: Request) -> str:
     scope, user = request.query.get("scope", "user"), request.query.get("user", "")
     if scope not in {"user", "shared"}:
-        raise Problem(400, "bad-query", "a scope is user or shared")
+        raise Problem(400, "bad-query", "scope must be user or shared")
     if (scope == "shared" or user) and not request.is_owner:
         raise Problem(403, "owner-only", "only the node's owner may do this")
     if not user:

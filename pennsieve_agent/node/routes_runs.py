@@ -1,4 +1,4 @@
-"""Runs, as their callers start, see and end them."""
+"""Routes to start, see and cancel runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def start(request: Request) -> Reply:
 
 def _known(request: Request, record: RunRecord, new: Start) -> Reply:
     if not request.may_see(record) or record.content != new.content:
-        raise Problem(409, "other-run", "there is another run of this id")
+        raise Problem(409, "other-run", "another run has this id")
     if record.phase is not Phase.DONE:
         wake(request, (new.id,))
     return 202, {"run": new.id, "created": False}
@@ -150,7 +150,9 @@ def _moment(request: Request, name: str) -> str:
             moment = datetime.fromisoformat(text)
             at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except ValueError:
-        raise Problem(400, "bad-query", f"{name} is a time, such as 2026-11-28T12:00:00Z") from None
+        raise Problem(
+            400, "bad-query", f"{name} must be a time, such as 2026-11-28T12:00:00Z"
+        ) from None
     return f"{int(max(at, 0) * 1000):015d}"
 
 
@@ -197,7 +199,7 @@ def log_lines(request: Request, run: str) -> Reply:
 def archive(request: Request, run: str) -> Reply:
     """A link to the whole log of a run that has ended."""
     if _record(request, run).phase not in _OVER:
-        raise Problem(404, "not-ended", "the log is kept when the run has ended")
+        raise Problem(404, "not-ended", "the log is available when the run has ended")
     url = request.node.client("s3").generate_presigned_url(
         "get_object",
         Params={"Bucket": request.node.settings.bucket, "Key": archive_key(run)},
@@ -220,7 +222,7 @@ def _record(request: Request, run: str) -> RunRecord:
     """A run that the caller may see; others do not exist for him."""
     record = request.store.read(run)
     if record is None or not request.may_see(record):
-        raise Problem(404, "no-such-run", "this node knows no such run of yours")
+        raise Problem(404, "no-such-run", "this node has no such run of yours")
     return record
 
 

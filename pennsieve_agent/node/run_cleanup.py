@@ -1,4 +1,4 @@
-"""The end of a run: its log in one file, its receipt, and nothing left behind."""
+"""The end of a run: archive its log, compute its metrics, delete what was created for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pennsieve_agent.node.transitions import NodeLimits, usage
 log = logging.getLogger(__name__)
 
 _GB = 1024**3
-_GONE = {"AccessPointNotFound", "NoSuchKey", "ResourceNotFoundException", "ClientException"}
+_NOT_FOUND = {"AccessPointNotFound", "NoSuchKey", "ResourceNotFoundException", "ClientException"}
 _MOVES = {JobKind.STAGE, JobKind.DELIVER}
 
 
@@ -37,7 +37,7 @@ def archive_key(run: str) -> str:
 def archive(node: Node, record: RunRecord) -> None:
     """Keep the whole log as one zip. A log that is gone is left out; the run ends all the same."""
     hidden = hidden_of(node, record)
-    movers = {job.step: job.kind for job in record.work if job.kind in _MOVES}
+    transfers = {job.step: job.kind for job in record.work if job.kind in _MOVES}
     moved: dict[str, int] = {}
     record.log_bytes = 0  # whoever was interrupted may have begun to count
     with tempfile.TemporaryFile() as file:
@@ -52,13 +52,15 @@ def archive(node: Node, record: RunRecord) -> None:
                         text = f"{line['timestamp']} {line['message']}\n".encode()
                         record.log_bytes += len(text)
                         part.write(text)
-                        if step in movers:
+                        if step in transfers:
                             moved[step] = amount_in(str(line["message"])) or moved.get(step, 0)
         file.seek(0)
         node.client("s3").put_object(
             Bucket=node.settings.bucket, Key=archive_key(record.run), Body=file
         )
-    by_kind = {kind: [moved.get(s, 0) for s, k in movers.items() if k is kind] for kind in _MOVES}
+    by_kind = {
+        kind: [moved.get(s, 0) for s, k in transfers.items() if k is kind] for kind in _MOVES
+    }
     record.staged_bytes, record.delivered_bytes = (
         sum(by_kind[kind]) for kind in (JobKind.STAGE, JobKind.DELIVER)
     )
@@ -71,7 +73,7 @@ def _plan(record: RunRecord) -> Mapping[str, Any]:
 def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, Any]:
     """What the run took and cost, in the platform's shape (``contracts/workflows.md`` 3.9).
 
-    The file system's part is what the movers wrote and read there, kept for as long as the run
+    The file system's part is what transfer jobs wrote and read there, kept for as long as the run
     took; what processors read and write themselves AWS tells of no run. Files come from and go to
     storage in the same region, which costs nothing (Amazon S3 pricing, "Data transfer"). Functions
     are left out: AWS tells of no run what they took, a small part of a cent.
@@ -133,10 +135,10 @@ def _row(job: JobRecord, seconds: float) -> dict[str, Any]:
 
 
 def tidy(node: Node, record: RunRecord) -> None:
-    """Take back everything that was made for a run; what is gone already is fine."""
+    """Delete everything that was created for a run; what is deleted already is fine."""
     for key, access_point in list(record.access_points.items()):
         if access_point and key != "layers":  # they are the node's, for all runs
-            with _gone():
+            with _ignore_missing():
                 node.client("efs").delete_access_point(AccessPointId=access_point)
         del record.access_points[key]
     for job in record.jobs:
@@ -144,7 +146,7 @@ def tidy(node: Node, record: RunRecord) -> None:
             _deregister(node, record, job, number)
         if job.kind in TASK_KINDS:
             key = object_key(record.run, job.step, TASK_KINDS[job.kind])
-            with _gone():
+            with _ignore_missing():
                 node.client("s3").delete_object(Bucket=node.settings.bucket, Key=key)
 
 
@@ -155,15 +157,15 @@ def _deregister(node: Node, record: RunRecord, job: JobRecord, number: int) -> N
     name = definition_name(node.settings.token, named)
     definitions = batch.describe_job_definitions(jobDefinitionName=name, status="ACTIVE")
     for row in definitions["jobDefinitions"]:
-        with _gone():
+        with _ignore_missing():
             batch.deregister_job_definition(jobDefinition=row["jobDefinitionArn"])
 
 
 @contextlib.contextmanager
-def _gone() -> Any:
+def _ignore_missing() -> Any:
     try:
         yield
     except Exception as error:
-        if aws_code(error) not in _GONE:
+        if aws_code(error) not in _NOT_FOUND:
             raise
         log.debug("it was gone already: %s", aws_code(error))

@@ -1,4 +1,4 @@
-"""A run of this node as its callers see it: a summary for lists, and the whole of it. Pure.
+"""The documents of a run that callers get: a summary for lists, and the full one. Pure.
 
 Times are ISO 8601 in UTC, empty when not reached; ``cost`` is in USD.
 """

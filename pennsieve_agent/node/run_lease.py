@@ -1,4 +1,4 @@
-"""Who is at work on a run: of two invocations one works, and no event is lost.
+"""The lease of a run: of two invocations one works on it, and no event is lost.
 
 A lease is an item of the node's table. It lasts a little longer than any single step, so that what
 somebody held who was killed is soon free again. Whoever cannot have it marks it and goes; its

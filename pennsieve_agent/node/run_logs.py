@@ -13,7 +13,7 @@ from pennsieve_agent.node.tasks import step_slug
 MOST_LINES = 10_000
 """In one answer (Amazon CloudWatch Logs, "FilterLogEvents")."""
 MOST_BYTES = 4 * 1024 * 1024
-_GONE = "ResourceNotFoundException"
+_NOT_FOUND = "ResourceNotFoundException"
 
 
 def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
@@ -42,7 +42,7 @@ def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
             logGroupName=node.settings.log_group, logStreamNamePrefix=prefix, **query
         )
     except Exception as error:
-        if aws_code(error) != _GONE:
+        if aws_code(error) != _NOT_FOUND:
             raise
         return {"messages": [], "next": ""}
     names = {step_slug(step_id): step_id for step_id in steps}

@@ -1,4 +1,4 @@
-"""Moving one run forward: look, decide, write down, act; as far as it goes now.
+"""Moving one run forward: observe, decide, record, act; as far as it goes now.
 
 Each act is written down before it is done and may be repeated. Whoever is killed anywhere leaves a
 run that the next invocation goes on with.
@@ -49,9 +49,9 @@ class RunReconciler:
     store: RunStore
 
     def advance(self, run: str) -> bool:
-        """Take a run as far as it goes now, also with what others came for meanwhile.
+        """Move a run as far as it goes now, including events that arrived meanwhile.
 
-        False when somebody else is at it, who will then look at it once more.
+        False when another invocation works on it, which will then look at it once more.
         """
         try:
             record = self.store.take(run)
@@ -93,7 +93,7 @@ class RunReconciler:
                 return
 
     def _retry_later(self, record: RunRecord, error: Exception) -> None:
-        """AWS refused: look again later, but not for ever."""
+        """AWS refused: try again later, for a limited time."""
         log.warning("run %s in phase %s: %r", record.run, record.phase, error)
         now = int(self.node.now())
         record.tries = record.tries or now
@@ -260,7 +260,7 @@ class RunReconciler:
 
 
 def _after(phase: Phase) -> Phase:
-    """Where a run goes that cannot get on in a phase."""
+    """The phase after one in which a run is stuck."""
     if phase in {Phase.ACCEPTED, Phase.SUBMITTING, Phase.RUNNING}:
         return Phase.ENDING
     order = list(Phase)

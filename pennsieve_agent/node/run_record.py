@@ -1,4 +1,4 @@
-"""A run as the node has it written down. Plain data, which survives JSON."""
+"""The record of a run and its jobs in the node's table. Plain data, which survives JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Self
 
 
 class Phase(StrEnum):
-    """How far the node is with a run."""
+    """The phases of a run on the node."""
 
     ACCEPTED = "accepted"
     SUBMITTING = "submitting"

@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 """A JSON web token, such as a session of Pennsieve."""
 _KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What keys and secrets of Pennsieve look like (``contracts/core.md`` 1.1)."""
-_GONE = {"ResourceNotFoundException", "InvalidRequestException"}
+_NOT_FOUND = {"ResourceNotFoundException", "InvalidRequestException"}
 _USER = re.compile(r"N:user:[0-9A-Za-z-]+")
 
 
@@ -56,7 +56,7 @@ class NodeSecrets:
         try:
             answer = self._client.get_secret_value(SecretId=self._prefix + scope)
         except Exception as error:
-            if aws_code(error) in _GONE:
+            if aws_code(error) in _NOT_FOUND:
                 return "", {}
             raise
         values: dict[str, str] = json.loads(answer["SecretString"])
@@ -95,7 +95,7 @@ class NodeSecrets:
 
 
 def secrets_of(node: Node, person: str) -> list[dict[str, str]]:
-    """The secrets of a job as Batch is told them; a person's own win over the shared ones."""
+    """The secrets of a job in Batch's form; a person's own take precedence over shared ones."""
     secrets = NodeSecrets(node)
     places: dict[str, str] = {}
     for scope in (SHARED, scope_of("user", person)):

@@ -2,7 +2,7 @@
 
 The image in which files are moved has no boto3, and neither has the first line of code that runs
 there, which fetches the rest: this module's own text is a part of that line
-(:func:`pennsieve_agent.node.tasks.mover_command`), so it imports nothing of this package.
+(:func:`pennsieve_agent.node.tasks.transfer_command`), so it imports nothing of this package.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def keys_of_task() -> dict[str, str]:
     """The keys of this container's role: ``key``, ``secret`` and ``token``.
 
     Raises:
-        OSError: they cannot be had.
+        OSError: they cannot be fetched.
 
     """
     full = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")

@@ -1,4 +1,4 @@
-"""What the platform is told of a run: in order, once each, and later when it is down."""
+"""Status reports of a run to Pennsieve: in order, once each, and later when it is down."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Items:
         names: Mapping[str, str],
         values: Mapping[str, Any],
     ) -> bool:
-        """Change an item, or make it, where a condition holds; whether it did.
+        """Change or create an item if a condition holds; whether it did.
 
         ``names`` and ``values`` are those of both expressions (Amazon DynamoDB, "UpdateItem").
         """
@@ -80,7 +80,7 @@ class Items:
     def delete_where(
         self, pk: str, sk: str, condition: str, names: Mapping[str, str], values: Mapping[str, Any]
     ) -> bool:
-        """Remove an item where a condition holds; whether it did."""
+        """Delete an item if a condition holds; whether it did."""
         return self._if_allowed(
             self._table.delete_item,
             Key=key(pk, sk),

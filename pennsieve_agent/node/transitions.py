@@ -1,4 +1,4 @@
-"""What follows from how a run's jobs are. Pure: a record goes in and comes out changed.
+"""The transitions of a run, decided from the state of its jobs. Pure: it changes a record.
 
 Everything is derived from what is written down and what AWS shows now, so it does not matter which
 event came, how late, how often, or that one never came.
@@ -57,7 +57,7 @@ class NodeLimits:
 
 
 def update_jobs(record: RunRecord, seen: AwsState) -> None:
-    """Write down how the jobs are that were looked at. What has ended stays as it was."""
+    """Update the jobs with what AWS shows. A job that has ended does not change."""
     for job in record.jobs:
         row = seen.jobs.get(job.id) if job.id else None
         if row is not None and not job.ended:
@@ -76,7 +76,7 @@ def _note(job: JobRecord, row: Json) -> None:
 
 
 def resubmit(job: JobRecord) -> None:
-    """Make a job one that was never submitted; what became of it so far is kept."""
+    """Reset a job so that it is submitted again; its attempts so far are kept."""
     job.past += job.attempts
     job.attempts, job.id, job.status, job.reason = [], "", "", ""
     job.exit_code, job.started, job.stopped = None, 0.0, 0.0
@@ -136,7 +136,7 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
 
 
 def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -> None:
-    """Move a run that is running to what comes next; leave it where nothing follows."""
+    """Move a running run to its next phase; leave it where nothing has changed."""
     _try_again(record, seen)
     failed = [job for job in record.work if job.status == "FAILED"]
     first = [job for job in failed if job.reason != DEPENDENCY] or failed
@@ -229,13 +229,13 @@ def _state(record: RunRecord, job: JobRecord) -> tuple[str, str]:
     if job.status == "FAILED":
         if job.reason == DEPENDENCY or (not job.started and record.outcome):
             return "NOT_STARTED", ""
-        stopped = record.outcome == "CANCELED" or _told_to_stop(record, job)
+        stopped = record.outcome == "CANCELED" or _was_stopped(record, job)
         return ("CANCELED", "") if stopped else ("FAILED", job.reason)
     if job.status == _RUNNING or (job.past and not record.outcome):
         return "STARTED", ""
     return "NOT_STARTED", ""
 
 
-def _told_to_stop(record: RunRecord, job: JobRecord) -> bool:
+def _was_stopped(record: RunRecord, job: JobRecord) -> bool:
     """Whether the node itself ended it, because of something else in the run."""
     return bool(record.outcome) and job.reason == STOPPED

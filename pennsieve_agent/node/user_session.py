@@ -1,4 +1,4 @@
-"""The session that a run acts with on a node that Pennsieve runs: that of who started it.
+"""The session of the person who started a run, which acts with it on Pennsieve's nodes.
 
 Source: ``contracts/workflows.md`` 4.1 and 5.5. The person's access token, and the refresh token if
 one was sent, lie in Secrets Manager from the start of a run to its end, under the names that steps
@@ -41,7 +41,7 @@ def forget_tokens(node: Node, run: str) -> None:
 
 
 def token_secrets(node: Node, run: str) -> list[dict[str, str]]:
-    """The person's tokens for a step, as AWS Batch is told secrets."""
+    """The person's tokens for a step, in AWS Batch's form of secrets."""
     arn, tokens = NodeSecrets(node).read(_scope(run))
     return [{"name": name, "valueFrom": f"{arn}:{name}::"} for name in sorted(tokens)]
 

@@ -1,4 +1,4 @@
-"""What may run on this node, on what, and who may ask for it: kept by the node's owner.
+"""The registry of a node: workflow versions, grants and shares, which its owner keeps.
 
 * workflow versions never change: the same content may be written again, other content may not;
 * a grant lets the node move data of one dataset for one workflow, to read it or to write, too;

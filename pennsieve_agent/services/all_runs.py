@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RECENT = 200
-"""Among how many of each place a name is looked for."""
+"""How many of the newest runs of each place are searched for a name."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LIST = "pennsieve run list"
 _SILENT = (PlatformError, AwsError, NodeError)
@@ -71,13 +71,13 @@ class AllRuns:
         """
         return [located.run for located in self._located(query)][: query.limit]
 
-    def each(self, ask: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T]]:
-        """What every place that can be reached answers.
+    def ask(self, question: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T]]:
+        """The answers of all places that can be reached.
 
         Raises:
             AgentError: none could be reached.
         """
-        answers = self._ask_all(ask)
+        answers = self._ask_all(question)
         reached = [(place, said) for place, said in answers if not isinstance(said, AgentError)]
         for place, said in answers:
             if isinstance(said, AgentError):
@@ -116,7 +116,7 @@ class AllRuns:
         return Located(mine[0].backend.get(mine[0].run.uuid), mine[0].backend)
 
     def _by_id(self, run_id: str) -> Located:
-        """The run of a whole id: places that are not needed for it are not asked."""
+        """The run with a full id; asks no more places than it needs."""
         token = self._started_on(run_id)
         # Pennsieve comes before own nodes, so that a run there needs no AWS.
         first = [b for b in self._backends if token and b.token == token]
@@ -133,13 +133,13 @@ class AllRuns:
         raise UsageProblem(f"there is no run {run_id}", hint=f"list them with: {_LIST}")
 
     def _located(self, query: RunQuery) -> list[Located]:
-        answers = self.each(lambda backend: backend.newest(query))
+        answers = self.ask(lambda backend: backend.newest(query))
         rows = [Located(run, backend) for backend, runs in answers for run in runs]
         rows.sort(key=lambda row: row.run.age_key, reverse=True)
         return rows
 
     def _ask_all(self, ask: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T | AgentError]]:
-        """Every place's answer, or why there is none; asked at the same time."""
+        """Ask all places in parallel; an error stands where there is no answer."""
 
         def one(backend: RunBackend) -> T | AgentError:
             try:

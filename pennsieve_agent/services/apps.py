@@ -40,7 +40,7 @@ def application(platform: Platform, reference: str, *, archived: bool = False) -
 
 
 def source_urls(platform: Platform, references: Sequence[str]) -> list[str]:
-    """The registered addresses of applications, letter by letter as a node compares them.
+    """The registered addresses of applications, spelled as a node compares them.
 
     Raises:
         UsageProblem: one of them is not registered.
@@ -99,7 +99,7 @@ def builds(
 def share(
     platform: Platform, organization_id: str, app: Application, who: Grantees
 ) -> tuple[str, AppSharing]:
-    """Let somebody see an application: whom in words, and who may now.
+    """Share an application: with whom, in words, and who may see it now.
 
     Raises:
         UsageProblem: nobody or several are called so.
@@ -115,7 +115,7 @@ def share(
 def unshare(
     platform: Platform, organization_id: str, app: Application, who: Grantees
 ) -> tuple[str, AppSharing]:
-    """Take that back; whom in words, and who may now.
+    """Stop sharing an application: with whom, in words, and who may see it now.
 
     Raises:
         UsageProblem: nobody or several are called so.

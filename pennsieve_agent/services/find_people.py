@@ -41,7 +41,7 @@ def team(platform: Platform, organization_id: str, reference: str) -> Team:
 
 
 def member_or_team(platform: Platform, organization_id: str, reference: str) -> Member | Team:
-    """Whoever is meant; an e-mail address is a member's.
+    """A member or a team; an e-mail address is always a member's.
 
     Raises:
         UsageProblem: none or several match.
@@ -71,7 +71,7 @@ def _keys_for(reference: str) -> _Keys:
 
 
 class _Keys:
-    """What is compared: an address, or an id when an id was typed, and the name."""
+    """The texts to compare with: the address, or the id when an id was typed, and the name."""
 
     def __init__(self, *, by_id: bool) -> None:
         self._by_id = by_id

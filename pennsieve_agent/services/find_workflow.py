@@ -22,14 +22,14 @@ Nodes = Sequence[tuple[OwnNode, "NodeCalls"]]
 
 
 @dataclass(frozen=True, slots=True)
-class FoundWorkflow:
+class LocatedWorkflow:
     """A workflow with its steps, and whether Pennsieve knows it."""
 
     workflow: Workflow
     is_on_pennsieve: bool
 
 
-def find(platform: Platform, organization_id: str, nodes: Nodes, reference: str) -> FoundWorkflow:
+def find(platform: Platform, organization_id: str, nodes: Nodes, reference: str) -> LocatedWorkflow:
     """An active workflow by name, unique prefix or id.
 
     The nodes are asked only where no workflow of Pennsieve has that very name or id.
@@ -52,8 +52,8 @@ def find(platform: Platform, organization_id: str, nodes: Nodes, reference: str)
         list_command="pennsieve workflow list",
     )
     if any(workflow.uuid == uuid for workflow in listed):
-        return FoundWorkflow(platform.workflows.get(uuid), is_on_pennsieve=True)
-    return FoundWorkflow(_from_nodes(nodes, uuid, names[uuid]), is_on_pennsieve=False)
+        return LocatedWorkflow(platform.workflows.get(uuid), is_on_pennsieve=True)
+    return LocatedWorkflow(_from_nodes(nodes, uuid, names[uuid]), is_on_pennsieve=False)
 
 
 def only_on_nodes(
@@ -69,7 +69,7 @@ def only_on_nodes(
 
 
 def remove_everywhere(nodes: Nodes, uuid: str) -> list[str]:
-    """Take a workflow off my nodes, with its versions and grants; the names of those nodes.
+    """Remove a workflow from my nodes, with its versions and grants; the names of those nodes.
 
     Raises:
         AgentError: a node refuses, or cannot be asked.

@@ -1,4 +1,4 @@
-"""Granting a workflow a dataset, and taking it back.
+"""Granting a workflow access to a dataset, and revoking it.
 
 A grant is kept by each of the owner's nodes, which move data of granted datasets alone; on
 Pennsieve the users of the workflow's own identity are put on the dataset.
@@ -16,10 +16,10 @@ from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import AgentError, Forbidden, NotFound, SettingsError
 from pennsieve_agent.services import workflow_identities
-from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_each, grants_of
+from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_nodes, grants_of
 from pennsieve_agent.services.workflow_identities import (
     Desk,
-    Made,
+    NewUser,
     hand_over,
     identity_path,
     kinds_on,
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a grant came to. ``made`` are new users; ``in_keychain`` says where their keys are."""
+    """The outcome of a grant. ``in_keychain`` says where their keys are."""
 
     access: Access
     changed: bool
-    made: tuple[str, ...]
+    new_users: tuple[str, ...]
     nodes: tuple[str, ...]
     in_keychain: bool
     unasked: tuple[Unasked, ...] = ()
@@ -45,7 +45,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What taking a grant back came to. ``had`` says whether there was anything to take."""
+    """The outcome of revoking a grant. ``had`` says whether there was one."""
 
     had: bool
     nodes: tuple[str, ...]
@@ -54,22 +54,22 @@ class Revoked:
 
 @dataclass(slots=True)
 class _Standing:
-    """The identity of a workflow as it is: on Pennsieve, and on each node that answers."""
+    """The present identity of a workflow: on Pennsieve, and on each node that answers."""
 
     alive: set[int]
     nodes: list[tuple[NodeAdmin, dict[Kind, int]]]
     unasked: list[Unasked]
-    handing: dict[str, list[Made]] = field(default_factory=dict)
+    handing: dict[str, list[NewUser]] = field(default_factory=dict)
     """The keys that a node is to get, by its token."""
 
 
 def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> Granted:
-    """Let a workflow use a dataset with exactly this access. May be repeated.
+    """Grant a workflow exactly this access to a dataset. May be repeated.
 
     Everything that can be refused is asked first, so that nothing is half made.
 
     Raises:
-        Forbidden: the person is no manager of the dataset; nothing was made.
+        Forbidden: the person is not a manager of the dataset; nothing was changed.
         SettingsError: the key of the identity is not on this machine, or the keychain is locked;
             nothing was made.
         AgentError: no node can be asked, or Pennsieve refuses.
@@ -79,7 +79,7 @@ def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> G
     workflow_identities.tidy(desk)
     standing = _standing(desk, workflow)
     kinds = kinds_for(access)
-    missing = [kind for kind in kinds if _must_be_made(desk, workflow, kind, standing)]
+    missing = [kind for kind in kinds if _needs_new_user(desk, workflow, kind, standing)]
     in_keychain = desk.keys.check() if missing else desk.keys.reachable()
     new_users = [
         workflow_identities.make(desk, workflow, kind, in_keychain=in_keychain) for kind in missing
@@ -106,12 +106,12 @@ def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> G
 
 
 def revoke(desk: Desk, workflow: Workflow, dataset_id: str) -> Revoked:
-    """Take a dataset from a workflow, on all nodes and on Pennsieve. May be repeated.
+    """Revoke a workflow's access to a dataset, on all nodes and on Pennsieve. Repeatable.
 
     Of a dataset that was deleted only the nodes' grants are left.
 
     Raises:
-        Forbidden: the nodes' grants are gone, and the person is no manager, who could take the
+        Forbidden: the nodes' grants are gone, and the person is not a manager, who could take the
             workflow's users off the dataset.
 
     """
@@ -127,16 +127,16 @@ def revoke(desk: Desk, workflow: Workflow, dataset_id: str) -> Revoked:
             workflow_identities.remove_strays(desk, user.number, key, dataset_id)
         had = _take_off(desk, standing, workflow, dataset_id, tuple(Kind)) or had
     except NotFound:
-        desk.note("Pennsieve no longer has this dataset, or you are no longer on it")
+        desk.note("Pennsieve no longer has this dataset, or you no longer have access to it")
     nodes = tuple(admin.node.name for admin, _ in standing.nodes)
     return Revoked(had, nodes, tuple(standing.unasked))
 
 
 def check_manager(platform: Platform, dataset: Dataset) -> None:
-    """Refuse who cannot put a workflow on a dataset, and name who can.
+    """Refuse a person who may not grant the dataset, and name its managers.
 
     Raises:
-        Forbidden: the person is no manager of it.
+        Forbidden: the person is not a manager of it.
 
     """
     if dataset.role.at_least(Role.MANAGER):
@@ -156,7 +156,7 @@ def _standing(desk: Desk, workflow: Workflow, *, needs_a_node: bool = True) -> _
     def shown(admin: NodeAdmin) -> dict[Kind, int]:
         return kinds_on(_shown(admin, workflow.uuid))
 
-    nodes, unasked = ask_each(desk.nodes, shown)
+    nodes, unasked = ask_nodes(desk.nodes, shown)
     if unasked and not nodes and needs_a_node:
         raise unasked[0].error
     alive = {hook.id for hook in desk.platform.webhooks.list()}
@@ -174,8 +174,8 @@ def _shown(admin: NodeAdmin, workflow: str) -> Mapping[str, Any]:
         return {}
 
 
-def _must_be_made(desk: Desk, workflow: Workflow, kind: Kind, standing: _Standing) -> bool:
-    """Whether a user has to be made; where one's key is at hand, it is laid out for the nodes.
+def _needs_new_user(desk: Desk, workflow: Workflow, kind: Kind, standing: _Standing) -> bool:
+    """Whether a new user is needed; a key that is at hand is prepared for the nodes.
 
     Raises:
         SettingsError: there is one, a node lacks its key, and it is not here.
@@ -191,7 +191,7 @@ def _must_be_made(desk: Desk, workflow: Workflow, kind: Kind, standing: _Standin
             away = user.in_keychain and not desk.keys.reachable()
             raise _key_away(workflow, lacking, in_keychain=away)
         for admin in lacking:
-            one = Made(kind, user, key, "")
+            one = NewUser(kind, user, key, "")
             standing.handing.setdefault(admin.node.token, []).append(one)
             present = next(ids for other, ids in standing.nodes if other is admin)
             present[kind] = user.integration
@@ -222,11 +222,11 @@ def _hand_over(
     desk: Desk,
     workflow: Workflow,
     standing: _Standing,
-    new_users: Sequence[Made],
+    new_users: Sequence[NewUser],
     *,
     in_keychain: bool,
 ) -> None:
-    """Give each node the keys that it lacks, and note what has its key where it belongs."""
+    """Send each node the keys that it lacks, and note which keys have arrived."""
     try:
         for admin, present in standing.nodes:
             if keys := standing.handing.get(admin.node.token):
@@ -239,8 +239,8 @@ def _hand_over(
         raise
 
 
-def _delete_lost(desk: Desk, workflow: Workflow, new_users: Sequence[Made]) -> None:
-    """Delete what no node has taken the key of, and no keychain keeps."""
+def _delete_lost(desk: Desk, workflow: Workflow, new_users: Sequence[NewUser]) -> None:
+    """Delete new users whose key is neither on a node nor in the keychain."""
     known = {user.integration for user in desk.store.users(workflow.uuid).values()}
     for one in new_users:
         if one.user.integration not in known:
@@ -260,7 +260,7 @@ def _take_off(
     """Disable the identities of this person's nodes on a dataset; whether one was there.
 
     Raises:
-        Forbidden: one is there, and the person is no manager.
+        Forbidden: one is there, and the person is not a manager.
 
     """
     ids = {ids[kind] for _, ids in standing.nodes for kind in kinds if kind in ids}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.grants import Access, Enablement, Grant
 from pennsieve_agent.platform.times import milliseconds
-from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_each, grants_of
+from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_nodes, grants_of
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A grant, and the nodes that keep it; none for somebody else's, who has nodes of his own."""
+    """A grant, and the nodes that keep it; none for a grant of somebody else."""
 
     grant: Grant
     nodes: tuple[str, ...]
@@ -26,8 +26,8 @@ class Listed:
 def of_nodes(
     nodes: Sequence[NodeAdmin], workflow: str = "", dataset: str = ""
 ) -> tuple[list[Listed], list[Unasked]]:
-    """What the owner's nodes keep, each grant once."""
-    answers, unasked = ask_each(nodes, lambda admin: grants_of(admin, workflow, dataset))
+    """The grants on the owner's nodes, each once."""
+    answers, unasked = ask_nodes(nodes, lambda admin: grants_of(admin, workflow, dataset))
     listed: dict[tuple[str, str, str], Listed] = {}
     for _, rows in answers:
         for row in rows:
@@ -41,7 +41,7 @@ def of_nodes(
 def of_others(
     platform: Platform, dataset: Dataset, listed: Sequence[Listed], people: Mapping[str, str]
 ) -> list[Listed]:
-    """The workflows whose users are on a dataset, and that no node of one's own keeps a grant of.
+    """Grants of other people: workflow users on a dataset without a grant on my own nodes.
 
     ``people`` are names by number.
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.services.node_documents import NodeWorkflow, decode_workflows
-from pennsieve_agent.services.own_node_admin import NodeAdmin, ask_each
+from pennsieve_agent.services.own_node_admin import NodeAdmin, ask_nodes
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -34,14 +34,14 @@ class Granting:
 
 def granting_of(workflow: Workflow, nodes: Sequence[NodeAdmin]) -> Granting:
     """A workflow with what the newest version on any node promises its steps."""
-    answers, _ = ask_each(nodes, lambda admin: _promised(admin, workflow.uuid))
+    answers, _ = ask_nodes(nodes, lambda admin: _promised(admin, workflow.uuid))
     words = {word for _, word in answers}
     return Granting(workflow, next((word for word in ("write", "read") if word in words), ""))
 
 
 def names_on(nodes: Sequence[NodeAdmin]) -> dict[str, str]:
     """The names of the workflows on nodes, by id; of nodes that answer."""
-    answers, _ = ask_each(nodes, _listed)
+    answers, _ = ask_nodes(nodes, _listed)
     return {row.uuid: row.name for _, rows in answers for row in rows}
 
 

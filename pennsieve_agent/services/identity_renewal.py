@@ -1,4 +1,4 @@
-"""Renewing, ending and taking up a workflow's own identity, with all its grants."""
+"""Renewing, ending and restoring a workflow's own identity, with all its grants."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pennsieve_agent.domain.grants import Access, Grant
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import NotFound, UsageProblem
 from pennsieve_agent.services import workflow_identities
-from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_each, grants_of, widest
-from pennsieve_agent.services.workflow_identities import Desk, Made, hand_over, identity_path
+from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_nodes, grants_of, widest
+from pennsieve_agent.services.workflow_identities import Desk, NewUser, hand_over, identity_path
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.webhooks import Webhook
@@ -39,9 +39,9 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """What renewing came to. ``proved``: each old key was seen to be refused."""
+    """The outcome of a renewal. ``proved``: each old key was seen to be refused."""
 
-    made: tuple[str, ...]
+    new_users: tuple[str, ...]
     deleted: tuple[str, ...]
     nodes: tuple[str, ...]
     in_keychain: bool
@@ -50,7 +50,7 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What ending an identity came to. ``kept`` are the grants that ``restore`` gives again."""
+    """The outcome of ending an identity. ``kept`` are the grants that ``restore`` gives again."""
 
     deleted: tuple[str, ...]
     kept: tuple[Grant, ...]
@@ -58,7 +58,7 @@ class Ended:
 
 
 def planned(desk: Desk, workflow: Workflow) -> Renewal:
-    """What renewing, or taking up again, would do; nothing is changed.
+    """What renewing, or restoring, would do; nothing is changed.
 
     Every node has to answer: one that keeps an old key could sign in no more.
 
@@ -66,7 +66,7 @@ def planned(desk: Desk, workflow: Workflow) -> Renewal:
         AgentError: a node cannot be asked, or Pennsieve refuses.
 
     """
-    grants, unasked = ask_each(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
+    grants, unasked = ask_nodes(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
     if unasked:
         raise unasked[0].error
     widest_grants = widest([row for _, rows in grants for row in rows])
@@ -84,7 +84,7 @@ def planned(desk: Desk, workflow: Workflow) -> Renewal:
 
 
 def renew(desk: Desk, plan: Renewal) -> Renewed:
-    """Make new users, put them on the granted datasets, hand their keys over, delete the old.
+    """Create new users, enable them on the datasets, send their keys, delete the old ones.
 
     May be repeated: what was cut off is gone through again, and what was made then is deleted.
 
@@ -97,7 +97,7 @@ def renew(desk: Desk, plan: Renewal) -> Renewed:
     if not plan.kept and not plan.old:
         raise UsageProblem(
             f"workflow '{plan.workflow.name}' has no identity yet",
-            hint="one is made by: pennsieve dataset grant "
+            hint="create one with: pennsieve dataset grant "
             f"'{plan.workflow.name}' --dataset DATASET",
         )
     in_keychain = desk.keys.check()
@@ -136,9 +136,9 @@ def end(desk: Desk, workflow: Workflow) -> Ended:
 
     """
     workflow_identities.tidy(desk)
-    grants, _ = ask_each(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
+    grants, _ = ask_nodes(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
     kept = widest([row for _, rows in grants for row in rows])
-    _, unasked = ask_each(desk.nodes, lambda admin: _take_keys(admin, workflow))
+    _, unasked = ask_nodes(desk.nodes, lambda admin: _take_keys(admin, workflow))
     old = workflow_identities.mine(desk, workflow.uuid, desk.platform.webhooks.list())
     numbers = workflow_identities.numbers(desk, workflow.uuid)
     workflow_identities.retire(desk, workflow.uuid, old, list(kept), numbers)
@@ -154,7 +154,7 @@ def _hand_over(
     desk: Desk,
     admin: NodeAdmin,
     workflow: Workflow,
-    new_users: Sequence[Made],
+    new_users: Sequence[NewUser],
     *,
     in_keychain: bool,
 ) -> None:
@@ -169,5 +169,5 @@ def _why_not(desk: Desk, dataset: str) -> str | None:
     try:
         role = desk.platform.datasets.get(dataset).role
     except NotFound:
-        return "it was deleted, or you are no longer on it"
+        return "it was deleted, or you no longer have access to it"
     return None if role.at_least(Role.MANAGER) else f"your role there is {role.value}"

@@ -1,4 +1,4 @@
-"""What can be shown of a workflow's own identity: never a key."""
+"""A workflow's own identity as it is shown: never a key."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.workflow_identity import Kind
 from pennsieve_agent.errors import NotFound
-from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_each
+from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_nodes
 from pennsieve_agent.services.workflow_identities import Desk, identity_path, kinds_on, mine
 
 if TYPE_CHECKING:
@@ -18,16 +18,16 @@ KEYCHAIN = "this machine's keychain"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One of a workflow's users. ``user`` and ``made`` are empty when it was made elsewhere.
+    """One of a workflow's users. ``user`` and ``created`` are empty when it was made elsewhere.
 
-    ``keys`` says in words where its key is; ``made`` is in unix seconds.
+    ``keys`` says in words where its key is; ``created`` is in unix seconds.
     """
 
     kind: Kind
     integration: int
     name: str
     user: str
-    made: float
+    created: float
     keys: tuple[str, ...]
 
 
@@ -36,7 +36,7 @@ def shown(desk: Desk, workflow: Workflow) -> tuple[list[Shown], list[Unasked]]:
     hooks = mine(desk, workflow.uuid, desk.platform.webhooks.list())
     if not hooks:
         return [], []
-    answers, unasked = ask_each(desk.nodes, lambda admin: _on(admin, workflow.uuid))
+    answers, unasked = ask_nodes(desk.nodes, lambda admin: _on(admin, workflow.uuid))
     known = {user.integration: user for user in desk.store.users(workflow.uuid).values()}
     rows = []
     for hook in sorted(hooks, key=lambda hook: (hook.has_access, hook.id)):
@@ -49,7 +49,7 @@ def shown(desk: Desk, workflow: Workflow) -> tuple[list[Shown], list[Unasked]]:
                 integration=hook.id,
                 name=hook.name,
                 user=user.user if user else "",
-                made=user.made if user else 0.0,
+                created=user.created if user else 0.0,
                 keys=(*here, *nodes),
             )
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PAGE = 100
 LATE_MILLISECONDS = 60_000
-"""How late a line may become readable after it was written; read again, never shown again."""
+"""How late a line may become readable; lines are read again, but shown once."""
 _DAYS = {Period.YEAR: 365, Period.MONTH: 30}
 
 
@@ -58,7 +58,7 @@ class NodeRuns:
         return self._named(decode_run(self._ask(f"/runs/{run_id}"), self._where))
 
     def state(self, run_id: str) -> RunState:
-        """How far a run and its steps are."""
+        """The state of a run and its steps."""
         return decode_state(self._ask(f"/runs/{run_id}"), self._where)
 
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:

@@ -1,4 +1,4 @@
-"""Workflow versions on own nodes: put there once, found again by name."""
+"""Workflow versions on own nodes: registered once, looked up by name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class NodeDesk:
-    """One own node of mine: what it is asked, and where its images are."""
+    """One of my own nodes: its calls, and where its images are."""
 
     node: OwnNode
     calls: NodeCalls
@@ -135,7 +135,7 @@ def on_nodes(desks: Iterable[tuple[OwnNode, NodeCalls]]) -> tuple[list[Known], l
 def ensure_version(
     platform: Platform, desks: Sequence[NodeDesk], workflow: Workflow
 ) -> tuple[Placed, ...]:
-    """See that each node has the version of a workflow that Pennsieve has now.
+    """Register Pennsieve's current version of a workflow on each node that lacks it.
 
     A node that was made after the workflow was added gets the document of a node that has it, or
     one made of Pennsieve's definition; images that were built for another node stay with that one.
@@ -158,7 +158,7 @@ def ensure_version(
         if model is not None and model.get("origin") != "pennsieve":
             raise UsageProblem(
                 f"workflow '{workflow.name}' was built for another node than '{desk.node.name}'",
-                hint="add it once more, for all your nodes: pennsieve workflow add REPO",
+                hint="add it again, for all your nodes: pennsieve workflow add REPO",
             )
         if model is not None:
             placed.append(put_version(desk, dict(model)))

@@ -1,4 +1,4 @@
-"""The user's own compute nodes, as their owner asks them."""
+"""The user's own compute nodes: the calls that only their owner may make."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Unasked:
     error: AgentError
 
 
-def ask_each(
+def ask_nodes(
     nodes: Iterable[NodeAdmin], question: Callable[[NodeAdmin], T]
 ) -> tuple[list[tuple[NodeAdmin, T]], list[Unasked]]:
     """The answer of each node to a question, and the nodes that could not be asked."""

@@ -55,7 +55,7 @@ class PennsieveRuns:
         return self._named(self._platform.runs.get(run_id))
 
     def state(self, run_id: str) -> RunState:
-        """How far a run and its steps are."""
+        """The state of a run and its steps."""
         return self._platform.runs.state(run_id)
 
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:

@@ -37,7 +37,7 @@ class Desk:
     hand_over: run_request.HandOver | None = None
 
     def ask(self, path: str) -> Mapping[str, Any]:
-        """What the node answers to a question."""
+        """The node's answer to a GET."""
         return self.calls.ask("GET", path, admin=self.node.is_owned)
 
     @property
@@ -49,7 +49,7 @@ class Desk:
 def prepare(
     desk: Desk, dataset: Dataset, options: run_request.RunOptions, now: float
 ) -> run_request.Prepared:
-    """Find what is meant, and check that it can run.
+    """Resolve the names, and check that the run can start.
 
     Raises:
         UsageProblem: a name, a pattern, a parameter or the layout cannot be used.
@@ -124,7 +124,7 @@ def _workflow(desk: Desk, dataset: Dataset, reference: str | None) -> NodeWorkfl
 
 
 def _handed_over(desk: Desk, chosen: NodeWorkflow) -> NodeWorkflow:
-    """A workflow that only Pennsieve had, on the node now."""
+    """Register a workflow that only Pennsieve had on the node."""
     if desk.hand_over is None or not desk.node.is_owned:
         raise _missing(desk, chosen.name)
     desk.hand_over(desk.node, desk.platform.workflows.get(chosen.uuid))
@@ -137,9 +137,9 @@ def _handed_over(desk: Desk, chosen: NodeWorkflow) -> NodeWorkflow:
 def _missing(desk: Desk, name: str) -> UsageProblem:
     """The workflow is on Pennsieve and not on the node, which is the list of what may run."""
     hint = (
-        "the start itself hands it over; without one: pennsieve workflow add REPOSITORY"
+        "'run start' registers it there; or register it now: pennsieve workflow add REPOSITORY"
         if desk.node.is_owned
-        else "ask the owner of the node to hand it over"
+        else "ask the owner of the node to register it there"
     )
     return UsageProblem(f"workflow '{name}' is not on {desk.where} yet", hint=hint)
 
@@ -176,7 +176,7 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
 
 
 def _layout(name: str, files: Sequence[DataFile]) -> Layout:
-    """How the input lies; files that cannot lie so are refused before anything is sent."""
+    """The layout of the input; files that do not fit it are refused before anything is sent."""
     try:
         layout = Layout(name)
     except ValueError:

@@ -64,14 +64,16 @@ def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:
     """
     if options.limits:
         raise UsageProblem(
-            f"compute node '{node.name}' is run by Pennsieve, which keeps no limits of a run",
+            f"compute node '{node.name}' is run by Pennsieve, which does not support limits for "
+            "a run",
             where=node.uuid,
             hint="leave out --max-cost, --time-limit, --spot and --retries, or use a node of your "
             "own with: --node NAME",
         )
     if options.layout:
         raise UsageProblem(
-            f"compute node '{node.name}' is run by Pennsieve, which lays the input out itself",
+            f"compute node '{node.name}' is run by Pennsieve, which decides the layout of the "
+            "input itself",
             where=node.uuid,
             hint="leave out --layout, or use a node of your own with: --node NAME",
         )

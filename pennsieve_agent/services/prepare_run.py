@@ -26,7 +26,7 @@ def prepare(
     *,
     hand_over: HandOver | None = None,
 ) -> Prepared:
-    """Find what is meant, and check that it can run. ``own`` are the own nodes that are known.
+    """Resolve the names, and check that the run can start. ``own`` are all own nodes.
 
     ``hand_over`` puts a workflow that only Pennsieve has on an own node; without it, its absence is
     the error.
@@ -62,8 +62,8 @@ def _on_own_nodes_alone(
     if row is None:
         return None
     return UsageProblem(
-        f"workflow '{row.name}' lives on your own nodes alone, and compute node '{node.name}' is "
-        "run by Pennsieve, which does not know it",
+        f"workflow '{row.name}' is registered on your own nodes only, and compute node "
+        f"'{node.name}' is run by Pennsieve, which does not have it",
         hint=f"run it with: --node {shlex.quote(row.nodes[0])}; or push the code to GitHub with a "
         "tag, and add it again",
     )

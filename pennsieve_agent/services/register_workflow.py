@@ -107,7 +107,7 @@ class Means:
 def inspect_all(
     sources: Sequence[str], ref: str | None, workdir: Path, note: Callable[[str], None]
 ) -> tuple[Checkout, ...]:
-    """Look at repositories before anything is registered.
+    """Inspect all repositories before anything is registered.
 
     Raises:
         SourceError: one of them cannot be used.
@@ -199,7 +199,7 @@ def _add_here(
     processors = [step for step in steps if step.kind is StepKind.PROCESSOR]
     places = [desk.images for desk in means.desks]
     code = build_here(checkouts, processors, places, means.engine, means.note)
-    registered = None if known or present else _told_to_pennsieve(means, checkouts, name)
+    registered = None if known or present else _register_on_pennsieve(means, checkouts, name)
     uuid = known or (present.uuid if present else registered.uuid if registered else str(uuid4()))
     description = checkouts[-1].manifest.description
     naming = Naming(uuid, name, description, "here")
@@ -245,20 +245,20 @@ def _on_my_nodes(means: Means, name: str, checkouts: Sequence[Checkout]) -> str:
         document = latest_named(desk, name)
         if document is None:
             continue
-        made_of = [s["sourceUrl"] for s in document["steps"] if s["kind"] == StepKind.PROCESSOR]
-        if made_of != addresses:
+        sources = [s["sourceUrl"] for s in document["steps"] if s["kind"] == StepKind.PROCESSOR]
+        if sources != addresses:
             raise _other_code(name, str(document["workflow"]))
         return str(document["workflow"])
     return ""
 
 
 def _refuse_twin(means: Means, name: str) -> None:
-    """A name that code on my nodes alone has would mean two workflows."""
+    """Refuse a name that another workflow, on my nodes only, has already."""
     for desk in means.desks:
         document = latest_named(desk, name)
         if document is not None and document.get("origin") != "pennsieve":
             raise Conflict(
-                f"there is a workflow '{name}' on compute node '{desk.node.name}' alone",
+                f"there is already a workflow '{name}', on compute node '{desk.node.name}' only",
                 where=str(document["workflow"]),
                 hint="choose another name with --name, or remove that one: "
                 f"pennsieve workflow remove '{name}'",
@@ -267,14 +267,16 @@ def _refuse_twin(means: Means, name: str) -> None:
 
 def _other_code(name: str, uuid: str) -> Conflict:
     return Conflict(
-        f"there is a workflow '{name}' made of other code",
+        f"there is already a workflow '{name}' made from other code",
         where=uuid,
         hint="choose another name with --name, or remove that one: "
         f"pennsieve workflow remove '{name}'",
     )
 
 
-def _told_to_pennsieve(means: Means, checkouts: Sequence[Checkout], name: str) -> Workflow | None:
+def _register_on_pennsieve(
+    means: Means, checkouts: Sequence[Checkout], name: str
+) -> Workflow | None:
     """The definition of public code on Pennsieve, which may refuse code that it did not build.
 
     No private address and no folder of this machine is ever sent.
@@ -367,13 +369,13 @@ def _await_build(
             return version
         if version and version.status is BuildStatus.ERROR:
             raise SourceError(
-                f"the platform could not build it: {version.problem or 'no reason given'}",
+                f"Pennsieve could not build it: {version.problem or 'no reason given'}",
                 where=f"{checkout.source_url} at {checkout.tag}",
-                hint="try it where you are: docker build .; or build it here: --build here",
+                hint="try it on this machine: docker build .; or build it here with: --build here",
             )
         sleep(pause)
     raise AgentError(
-        f"the build was not done after {BUILD_SECONDS // 60} minutes",
+        f"the build did not finish within {BUILD_SECONDS // 60} minutes",
         where=f"{checkout.source_url} at {checkout.tag}",
-        hint="run the same command again to go on waiting",
+        hint="run the same command again to keep waiting",
     )

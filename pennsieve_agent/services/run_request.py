@@ -29,7 +29,7 @@ HandOver = Callable[[OwnNode, Workflow], None]
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What was asked for on the command line; empty means "find it out".
+    """The options of the command line; an empty one is to be determined.
 
     ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets parameters
     pass that no step declares.
@@ -135,7 +135,7 @@ def packages(
 
 
 def targets(workflow: Workflow, folder: str, bucket: str = "") -> dict[str, dict[str, str]]:
-    """What the data targets are told: where the results go.
+    """The parameters of the data targets: where the results go.
 
     ``bucket`` is for nodes that Pennsieve runs: a target that fills the dataset demands it
     (``contracts/workflows.md`` 2.5).
@@ -163,7 +163,7 @@ def run_name(requested: str | None, workflow: Workflow, now: float) -> str:
         return f"{slug}-{stamp}-{secrets.token_hex(2)}"
     if not _NAME.fullmatch(requested):
         raise UsageProblem(
-            f"'{requested}' cannot be a run's name",
+            f"'{requested}' is not a valid name for a run",
             hint="3 to 64 letters, digits, spaces, '.', '_' or '-', beginning with a letter or "
             "digit",
         )
@@ -181,7 +181,7 @@ def results_folder(requested: str | None, name: str) -> str:
     parts = [part for part in requested.strip("/").split("/") if part]
     if not parts or any(part in {".", ".."} for part in parts):
         raise UsageProblem(
-            f"'{requested}' cannot be a folder for results", hint="for example: results/first"
+            f"'{requested}' is not a valid folder for results", hint="for example: results/first"
         )
     return "/".join(parts)
 

@@ -49,7 +49,7 @@ class OpenStart(Protocol):
         ...
 
     def __exit__(self, *_: object) -> None:
-        """Let go of it."""
+        """Release it."""
         ...
 
 
@@ -63,14 +63,14 @@ class StartJournal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run that is there. ``before`` says that an earlier command had started it.
+    """A run that exists. ``before`` says that an earlier command had started it.
 
-    ``told`` is called when the user knows of it: from then on, the same command is a new run.
+    ``acknowledge`` is called when the user knows of it: then the same command is a new run.
     """
 
     run: Run
     before: bool = False
-    told: Callable[[], None] = lambda: None
+    acknowledge: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -99,8 +99,7 @@ def on_own_node(
     with journal.begin(typed(ready, options), node.token, kept) as start:
         if start.goes_on:
             note(
-                f"the same command got no answer before; going on with that start "
-                f"(run {start.run_id})"
+                f"the same command got no answer before; continuing that start (run {start.run_id})"
             )
         body = start_body(ready, start.run_id, start.kept)
         try:

@@ -37,12 +37,14 @@ def check_free(platform: Platform, organization_id: str, name: str, uuid: str) -
     for other in platform.workflows.list(organization_id):
         if other.name == name and other.uuid != uuid:
             raise Conflict(
-                f"there is a workflow '{name}'", where=other.uuid, hint="choose another name"
+                f"there is already a workflow '{name}'",
+                where=other.uuid,
+                hint="choose another name",
             )
 
 
 def set_defaults(platform: Platform, workflow: Workflow, settings: Sequence[str]) -> Workflow:
-    """Lay defaults over those a workflow has: ``NAME=VALUE``, or ``STEP.NAME=VALUE`` for one step.
+    """Set default parameters of a workflow: ``NAME=VALUE``, or ``STEP.NAME=VALUE`` for one step.
 
     Raises:
         UsageProblem: no such parameter, or a value that does not fit it.

@@ -1,4 +1,4 @@
-"""A workflow's own identity: making its integrations, handing their keys over, removing them.
+"""A workflow's own identity: creating its integrations, sending their keys, removing them.
 
 A key is shown once, to whoever made the integration. So the order is: write down what is about to
 be made, make it, put the key where it belongs, cross it out. What was cut off in between is found
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
 BUSY_SECONDS = 600.0
-"""How long a program may take that makes an integration."""
+"""How long a program may take to create an integration."""
 LOST_SECONDS = 86_400.0
-"""How long an integration is looked for whose answer was lost."""
+"""How long to look for an integration whose answer was lost."""
 PROOF_WAITS = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between sign-ins with a deleted key, until one is refused."""
 
@@ -81,7 +81,7 @@ class Keys(Protocol):
     """
 
     def check(self) -> bool:
-        """Whether there is a keychain; it is tried out."""
+        """Refuse to go on without a usable keychain; a test entry is written."""
         ...
 
     def reachable(self) -> bool:
@@ -103,7 +103,7 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What identities are made and kept with.
+    """The connections and stores that identities need.
 
     ``connect`` is a session of a key, which whoever made this closes.
     """
@@ -125,7 +125,7 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewUser:
     """A user that was just made, with its key."""
 
     kind: Kind
@@ -161,7 +161,7 @@ def tidy(desk: Desk, mark: str = "") -> None:
             desk.store.settle(mark_)
 
 
-def make(desk: Desk, workflow: Workflow, kind: Kind, *, in_keychain: bool) -> Made:
+def make(desk: Desk, workflow: Workflow, kind: Kind, *, in_keychain: bool) -> NewUser:
     """Make one of a workflow's users; its key is in the keychain then, or in the answer alone.
 
     Without a keychain it stays written down as unfinished until :func:`finish`.
@@ -177,7 +177,7 @@ def make(desk: Desk, workflow: Workflow, kind: Kind, *, in_keychain: bool) -> Ma
         new, number, key = _created(desk, workflow, kind)
     who = _user_of(desk, key)
     user = WorkflowUser(number, who.id, who.number, new.name, desk.now(), in_keychain)
-    new_user = Made(kind, user, key, new.mark)
+    new_user = NewUser(kind, user, key, new.mark)
     if in_keychain:
         desk.keys.keep(number, key)
         finish(desk, workflow.uuid, new_user)
@@ -191,18 +191,20 @@ def _created(desk: Desk, workflow: Workflow, kind: Kind) -> tuple[NewIntegration
     try:
         return new, *desk.platform.integrations.create(new)
     except Unreachable:
-        desk.note("the answer was lost; what came into being is deleted, and made again")
+        desk.note(
+            "the answer was lost; deleting the integration that was created, and trying again"
+        )
         tidy(desk, new.mark)
         raise
 
 
-def finish(desk: Desk, workflow: str, new_user: Made) -> None:
+def finish(desk: Desk, workflow: str, new_user: NewUser) -> None:
     """The key is where it belongs: remember the user, and cross out that it was being made."""
     desk.store.keep(workflow, new_user.kind, new_user.user)
     desk.store.settle(new_user.mark)
 
 
-def hand_over(desk: Desk, admin: NodeAdmin, workflow: str, keys: Iterable[Made]) -> None:
+def hand_over(desk: Desk, admin: NodeAdmin, workflow: str, keys: Iterable[NewUser]) -> None:
     """Give keys to a node.
 
     Raises:
@@ -274,7 +276,7 @@ def retire(
 
 
 def remove_strays(desk: Desk, number: int, key: ApiKey | None, dataset: str = "") -> None:
-    """Remove what a workflow's user made itself: everything, or what is on a dataset.
+    """Remove integrations that a workflow's user created itself: all, or those on a dataset.
 
     Its private integrations are seen by itself alone, so its own key is used where it is here.
 
@@ -335,7 +337,7 @@ def _forget(desk: Desk, workflow: str, integration: int) -> None:
 
 
 def _is_proved(desk: Desk, hook: Webhook, key: ApiKey | None) -> bool:
-    """Whether a deleted key is seen to be refused; one that is not here cannot be tried."""
+    """Whether a deleted key is refused; a key that is not here cannot be tested."""
     if key is None:
         desk.note(
             f"deleted '{hook.name}'; its key is not on this machine, so it could "
@@ -351,7 +353,7 @@ def _is_proved(desk: Desk, hook: Webhook, key: ApiKey | None) -> bool:
     raise AgentError(
         f"Pennsieve deleted the integration '{hook.name}', and its key can still sign in",
         where=f"integration {hook.id}",
-        hint="tell the support of Pennsieve; the key is of a user that is on no dataset any more",
+        hint="tell Pennsieve's support; the key's user no longer has access to any dataset",
     )
 
 

@@ -64,12 +64,12 @@ def build_here(
     engine: Callable[[], Engine],
     note: Note,
 ) -> dict[str, Code]:
-    """Make each step's code what each node can run; answers it by the nodes' tokens.
+    """Build each step's code in the form each node runs; the result is by node token.
 
     ``steps`` are those of the checkouts, in their order. ``engine`` is opened when one is needed.
 
     Raises:
-        SourceError: a repository's files cannot be had, or its image cannot be built.
+        SourceError: a repository's files cannot be fetched, or its image cannot be built.
         EngineError: there is no engine, or it failed.
         AwsError, RegistryError: a node's registry or bucket refuses.
 

@@ -44,7 +44,7 @@ class _Line:
 
 
 class Ini:
-    """The text of an INI file. Values go in and out; everything else stays as it is."""
+    """The text of an INI file. Values go in and out; everything else is unchanged."""
 
     def __init__(self, text: str = "", where: str = "") -> None:
         """Read a text. ``where`` names it in errors.

@@ -1,4 +1,4 @@
-"""What of the settings file is a profile, and how one is written there."""
+"""Profiles as sections of the settings file: recognised, read and written."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def check_name(name: str, existing: Iterable[str] = ()) -> None:
         return
     if name.casefold() in _RESERVED:
         raise UsageProblem(
-            f"a profile cannot be called '{name}': the name means something else",
+            f"'{name}' is not a valid profile name: it has another meaning",
             hint="choose another name, for example that of the workspace",
         )
     if not _NAME.fullmatch(name):
         raise UsageProblem(
-            f"a profile cannot be called '{name}'",
+            f"'{name}' is not a valid profile name",
             hint="use lower-case letters, digits, hyphens and underscores",
         )
 
@@ -74,7 +74,7 @@ def default_profile(file: ConfigFile) -> str | None:
 
 
 def entries(profile: Profile, *, plaintext: bool) -> dict[str, str | None]:
-    """What a profile's section is to hold; None means: no such key."""
+    """The entries of a profile's section; None means: no such key."""
     addresses = profile.hosts
     key, aws = profile.key, profile.aws
     return {

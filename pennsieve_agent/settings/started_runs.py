@@ -1,4 +1,4 @@
-"""Which runs this machine asked own nodes to start, so that none is ever started twice.
+"""Runs that this machine asked own nodes to start, so that none is started twice.
 
 A run's id is chosen here and is on disk before anything is sent; a node takes the same id twice as
 one run. There is a file for each start, in a folder beside the settings, readable by its owner
@@ -53,7 +53,7 @@ class Start:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of it; without an answer, the next one like it goes on."""
+        """Release it; without an answer, the next one like it goes on."""
         os.close(self._descriptor)
 
     def answered(self, how: str) -> None:

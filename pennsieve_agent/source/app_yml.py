@@ -1,4 +1,4 @@
-"""``app.yml``: what a repository declares of itself, in either of its two forms.
+"""``app.yml``: the manifest of a repository, in either of its two forms.
 
 The older form has its keys at the top and the sizes under ``resources``; the newer has
 ``application`` and has the sizes under ``runtime`` (``contracts/workflows.md`` 1.8 and

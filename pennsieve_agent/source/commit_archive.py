@@ -1,4 +1,4 @@
-"""A commit as one file: everything that it is made of, the same bytes each time.
+"""A commit as one archive: all its files, with the same bytes each time.
 
 Unlike ``git archive`` it has the submodules' files and the content of Git LFS, and pays no regard
 to ``export-ignore``: what is committed is what is built. There is no ``.git`` in it, no address
@@ -44,7 +44,7 @@ def complete(
     """Write all files of a commit into ``into``, an empty or new folder: submodules and LFS, too.
 
     Raises:
-        SourceError: something of it cannot be had, or a path or a link leads out of it.
+        SourceError: a part of it cannot be fetched, or a path or a link leads out of it.
 
     """
     url = canonical(source, Path.cwd())

@@ -97,7 +97,7 @@ def _put(held: Path, into: Path, item: Pointer, url: str) -> None:
         raise SourceError(
             f"the content of {item.path} is not what its Git LFS pointer says",
             where=url,
-            hint="get it anew: git lfs fetch --all && git lfs fsck",
+            hint="download it again: git lfs fetch --all && git lfs fsck",
         )
 
 
@@ -126,11 +126,11 @@ def _not_there(url: str, missing: Sequence[Pointer]) -> SourceError:
     if shutil.which("git-lfs") is None:
         hint = "install git-lfs, then: " + (f"git -C {folder} lfs pull" if folder else "try again")
     elif folder is not None:
-        hint = f"get it first: git -C {folder} lfs pull"
+        hint = f"download it first: git -C {folder} lfs pull"
     else:
         hint = "see whether you may read it: git clone the repository, then git lfs pull"
     return SourceError(
-        f"the content of {names}{more} is in Git LFS and cannot be had from here",
+        f"the content of {names}{more} is in Git LFS and cannot be downloaded from here",
         where=url,
         hint=hint,
     )

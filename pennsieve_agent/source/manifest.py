@@ -1,4 +1,4 @@
-"""What a repository says of itself: ``app.yml``, else ``application.json``.
+"""The manifest of a repository: ``app.yml``, else ``application.json``.
 
 The two formats do not match (``contracts/workflows.md`` 1.8). Neither stops the platform when it is
 broken, so here a broken manifest gives notes (:attr:`Manifest.notes`), and what can be understood

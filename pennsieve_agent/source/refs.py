@@ -54,7 +54,7 @@ def parse_refs(text: str) -> Refs:
 def version_key(tag: str) -> tuple[object, ...] | None:
     """A key that sorts tags as semantic versions, pre-releases below all others.
 
-    None for a tag that is no version. A leading ``v`` is common and does not count.
+    None for a tag that is not a version. A leading ``v`` is common and does not count.
     """
     match = _VERSION.fullmatch(tag)
     if match is None:

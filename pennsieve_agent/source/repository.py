@@ -1,4 +1,4 @@
-"""Looking at a repository at one commit, and exporting it."""
+"""Inspecting a repository at one commit, and exporting it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINK = "120000"
 
 
 def ignore(_: str) -> None:
-    """Takes a note and drops it."""
+    """Ignore a note."""
 
 
 def inspect(
@@ -32,7 +32,7 @@ def inspect(
 
     ``ref`` is a tag, a branch or a commit; without it the highest version tag counts, else the
     default branch. A branch is taken at its present commit. ``workdir`` takes the fetched objects.
-    ``note`` gets sentences worth knowing that are no errors.
+    ``note`` gets warnings in sentences.
 
     Raises:
         SourceError: there is no such repository, it cannot be reached or is private, has no such

@@ -32,7 +32,7 @@ def canonical(text: str, cwd: Path) -> str:
     and ssh may mean different rights there.
 
     Raises:
-        SourceError: it is no address of a repository, or has a password or token in it, which is
+        SourceError: it is not an address of a repository, or has a password or token in it, which is
             not quoted.
 
     """

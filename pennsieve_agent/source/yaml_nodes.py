@@ -68,7 +68,7 @@ class Node:
                 report(at.problem("is not a key of the manifest", hint=_nearest(name, known)))
                 continue
             if name in entries:
-                report(at.problem("is there twice"))
+                report(at.problem("appears twice"))
                 continue
             entries[name] = Node(self.file, at.place, value)
         for name in required:
@@ -80,7 +80,7 @@ class Node:
         """The items of a list.
 
         Raises:
-            SourceError: it is no list.
+            SourceError: it is not a list.
 
         """
         if not isinstance(self.yaml, yaml.SequenceNode):

@@ -30,7 +30,7 @@ def main(port: str, folder: str, files: str) -> None:
         note=lambda _: None,
     ) as started:
         _say(f"run {started.run.uuid}")
-        started.told()
+        started.acknowledge()
 
 
 def _say(text: str) -> None:

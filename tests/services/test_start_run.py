@@ -67,7 +67,7 @@ class Desk:
             note=self.notes.append,
         ) as started:
             if told:
-                started.told()
+                started.acknowledge()
             return started
 
 
@@ -124,7 +124,7 @@ def test_a_lost_answer_makes_no_second_run_and_is_told(desk: Desk) -> None:
     assert started.before
     assert len(desk.node.starts) == 1
     assert desk.notes == [
-        f"the same command got no answer before; going on with that start (run {started.run.uuid})"
+        f"the same command got no answer before; continuing that start (run {started.run.uuid})"
     ]
     assert not desk.type().before
     assert len(desk.node.starts) == 2
