@@ -19,11 +19,10 @@ from pennsieve_agent.errors import NotSignedIn
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.node_calls import LazyNode
+    from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.profile import Identity, Profile
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.own_node_admin import NodeAdmin
-    from pennsieve_agent.services.run_backend import NodeCalls
     from pennsieve_agent.settings.aws_keychain import AwsKeyring
     from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings

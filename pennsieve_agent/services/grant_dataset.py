@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import AgentError, Forbidden, NotFound, SettingsError
 from pennsieve_agent.services import workflow_identities
-from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_nodes, grants_of
+from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes, grants_of
 from pennsieve_agent.services.workflow_identities import (
     Desk,
     NewUser,

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access, Grant
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import NotFound, UsageProblem
 from pennsieve_agent.services import workflow_identities
-from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_nodes, grants_of, widest
+from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes, grants_of, widest
 from pennsieve_agent.services.workflow_identities import Desk, NewUser, hand_over, identity_path
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind
 from pennsieve_agent.errors import NotFound
-from pennsieve_agent.services.own_node_admin import NodeAdmin, Unasked, ask_nodes
+from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes
 from pennsieve_agent.services.workflow_identities import Desk, identity_path, kinds_on, mine
 
 if TYPE_CHECKING:

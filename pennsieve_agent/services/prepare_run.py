@@ -13,8 +13,8 @@ from pennsieve_agent.services import lookup, prepare_own_run, prepare_pennsieve_
 from pennsieve_agent.services.run_request import HandOver, Prepared, RunOptions
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 
 def prepare(

@@ -32,8 +32,8 @@ def canonical(text: str, cwd: Path) -> str:
     and ssh may mean different rights there.
 
     Raises:
-        SourceError: it is not an address of a repository, or has a password or token in it, which is
-            not quoted.
+        SourceError: it is not an address of a repository, or has a password or token in it, which
+            is not quoted.
 
     """
     address = text.strip()

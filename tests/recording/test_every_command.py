@@ -138,7 +138,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         values = box.profile_values()
         key = ApiKey(values["api_token"], values["api_secret"])
         with Platform(Hosts(state.api, state.api2, state.aws), key) as platform:
-            platform.people.create_team(platform.workspace_id(), "Lab")
+            teams = f"/organizations/{platform.workspace_id()}/teams"
+            platform._v1.post_record(teams, {"name": "Lab"})
         recorder = Recorder(state)
         recorder.start()
         stack.callback(recorder.close)
