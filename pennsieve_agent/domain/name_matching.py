@@ -45,14 +45,18 @@ def pick(
                 f"{name or '-'} ({id_}{f' on {where(thing)}' if where else ''})"
                 for thing, id_, name in matches
             ]
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            raise UsageProblem(
-                f"{len(matches)} {kind}s match '{reference}': {', '.join(names[:_SHOWN])}{more}",
-                hint=f"give the full name or the id; list them with: {list_command}",
-            )
+            raise _ambiguous(reference, kind, names, list_command)
     none = "" if pool else "; there is none yet"
     raise UsageProblem(
         f"no {kind} is called '{reference}'{none}", hint=f"list them with: {list_command}"
+    )
+
+
+def _ambiguous(reference: str, kind: str, names: list[str], list_command: str) -> UsageProblem:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return UsageProblem(
+        f"{len(names)} {kind}s match '{reference}': {', '.join(names[:_SHOWN])}{more}",
+        hint=f"give the full name or the id; list them with: {list_command}",
     )
 
 

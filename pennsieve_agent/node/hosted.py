@@ -68,10 +68,10 @@ def handle(event: Mapping[str, Any], node: Node) -> Answer:
     body = event.get("body")
     if isinstance(body, str):
         body = json.loads(body or "{}")
-    desk = _Desk(node, query, body if isinstance(body, Mapping) else {})
+    hosted_request = _HostedRequest(node, query, body if isinstance(body, Mapping) else {})
     match = _RUN.fullmatch(path)
     route = f"{method} {match[2] if match else path}"
-    if (answer := desk.routes.get(route)) is None or bool(match) != (route in _OF_RUN):
+    if (answer := hosted_request.routes.get(route)) is None or bool(match) != (route in _OF_RUN):
         return _said(404, "there is no such request")
     try:
         return answer(match[1] if match else "")
@@ -82,7 +82,7 @@ def handle(event: Mapping[str, Any], node: Node) -> Answer:
 _OF_RUN = {"POST cancel", "GET status", "GET logs", "GET archive"}
 
 
-class _Desk:
+class _HostedRequest:
     """One request."""
 
     def __init__(self, node: Node, query: Mapping[str, str], body: Mapping[str, Any]) -> None:

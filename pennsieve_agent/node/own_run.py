@@ -62,13 +62,7 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
     except AgentError as error:
         raise CannotRun("; ".join(filter(None, (error.message, error.hint)))) from None
     plan = _with_names(plan, start, node)
-    code = {
-        name: Code(
-            str(row["image"]), str(row.get("commit") or ""), str(row.get("computeType") or "")
-        )
-        for name, row in rows_of(version).items()
-        if StepKind.of(row["kind"]) is StepKind.PROCESSOR
-    }
+    code = _code_of(version)
     layout = start.layout or str(version.get("layout") or "tree")
     return RunRecord(
         start.id,
@@ -79,20 +73,12 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         person=who.caller.owner,
         claimed=dict(who.claimed),
         content=start.content,
-        workflow={
-            "id": start.workflow,
-            "name": str(version["name"]),
-            "version": start.version,
-        },
+        workflow=_workflow(start, version),
         dataset=start.dataset,
         organization=node.settings.organization,
         limits=dict(start.limits),
         layers=list(start.layers),
-        input={
-            "layout": layout,
-            "count": len(start.files) or len(start.packages),
-            "bytes": start.bytes,
-        },
+        input=_input(start, layout),
         plan={
             **encoded(plan, code),
             "sources": _sources(start, version),
@@ -103,6 +89,26 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         },
         jobs=jobs_of(node, plan, code),
     )
+
+
+def _code_of(version: Json) -> dict[str, Code]:
+    """The code of each processor of a version."""
+    return {
+        name: Code(
+            str(row["image"]), str(row.get("commit") or ""), str(row.get("computeType") or "")
+        )
+        for name, row in rows_of(version).items()
+        if StepKind.of(row["kind"]) is StepKind.PROCESSOR
+    }
+
+
+def _workflow(start: Start, version: Json) -> dict[str, str]:
+    return {"id": start.workflow, "name": str(version["name"]), "version": start.version}
+
+
+def _input(start: Start, layout: str) -> dict[str, Any]:
+    count = len(start.files) or len(start.packages)
+    return {"layout": layout, "count": count, "bytes": start.bytes}
 
 
 def lost_grant(node: Node, record: RunRecord) -> str:

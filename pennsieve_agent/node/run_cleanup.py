@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from pennsieve_agent.domain.prices import VERSION, files_cost, job_cost, log_cost
 from pennsieve_agent.node.amounts import amount_in
 from pennsieve_agent.node.job_definitions import definition_name
 from pennsieve_agent.node.job_submission import job_name
@@ -20,7 +19,6 @@ from pennsieve_agent.node.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.step_secrets import hidden_of
 from pennsieve_agent.node.tasks import object_key
 from pennsieve_agent.node.transfer_tasks import TASK_KINDS
-from pennsieve_agent.node.transitions import NodeLimits, usage
 
 log = logging.getLogger(__name__)
 
@@ -68,70 +66,6 @@ def archive(node: Node, record: RunRecord) -> None:
 
 def _plan(record: RunRecord) -> Mapping[str, Any]:
     return {key: value for key, value in record.plan.items() if key != "sources"}
-
-
-def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, Any]:
-    """What the run took and cost, in the platform's shape (``contracts/workflows.md`` 3.9).
-
-    The file system's part is what transfer jobs wrote and read there, kept for as long as the run
-    took; what processors read and write themselves AWS tells of no run. Files come from and go to
-    storage in the same region, which costs nothing (Amazon S3 pricing, "Data transfer"). Functions
-    are left out: AWS tells of no run what they took, a small part of a cent.
-    """
-    used = {job.key: usage(record, job, limits, now) for job in record.jobs}
-    machines = sum(job_cost(usage_) for usage_ in used.values())
-    logs = log_cost(record.log_bytes / _GB)
-    seconds = max((record.ended or now) - (record.started or now), 0.0)
-    staged, delivered = record.staged_bytes / _GB, record.delivered_bytes / _GB
-    files = files_cost((staged + delivered) * seconds / 3600, delivered, staged)
-    record.cost = machines + logs + files
-    sources = record.plan.get("sources") or {}
-    return {
-        "executionTimeSec": round(seconds, 3),
-        "totalEstimatedCost": round(record.cost, 6),
-        "packagesProcessed": sum(len(ids) for ids in sources.values()),
-        "processorCount": sum(job.kind is JobKind.PROCESS for job in record.work),
-        "targetCount": sum(job.kind is JobKind.DELIVER for job in record.work),
-        "nodeMetrics": [_row(job, used[job.key].seconds) for job in record.work],
-        "costEstimate": {
-            "lambda": {"invocationCount": 0, "totalGBSeconds": 0, "estimatedCost": 0},
-            "ecs": {
-                "taskCount": len(record.jobs),
-                "vcpuHours": round(sum(usage_.vcpu_hours for usage_ in used.values()), 6),
-                "memoryGBHours": round(sum(usage_.gb_hours for usage_ in used.values()), 6),
-                "estimatedCost": round(machines, 6),
-            },
-            "stepFunctions": {"stateTransitions": 0, "estimatedCost": 0},
-            "data": {"inputBytes": record.staged_bytes, "estimatedCost": 0},
-            "efsThroughput": {
-                "readBytes": record.delivered_bytes,
-                "writeBytes": record.staged_bytes,
-                "estimatedCost": round(files, 6),
-            },
-            "cloudWatchLogs": {
-                "estimatedIngestGB": round(record.log_bytes / _GB, 6),
-                "estimatedCost": round(logs, 6),
-            },
-            "llm": {
-                "lastModel": "",
-                "requestCount": 0,
-                "inputTokens": 0,
-                "outputTokens": 0,
-                "estimatedCost": 0,
-            },
-            "pricingVersion": VERSION,
-        },
-    }
-
-
-def _row(job: JobRecord, seconds: float) -> dict[str, Any]:
-    return {
-        "nodeId": job.step,
-        "computeType": "gpu" if job.gpu else "standard",
-        "durationSec": round(seconds, 3),
-        "memoryConfiguredMiB": job.memory,
-        "status": job.status,
-    }
 
 
 def tidy(node: Node, record: RunRecord) -> None:

@@ -19,7 +19,8 @@ from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.observe_jobs import limits_of, observe
 from pennsieve_agent.node.pennsieve_api import Down
 from pennsieve_agent.node.plan_jobs import month
-from pennsieve_agent.node.run_cleanup import archive, metrics_of, tidy
+from pennsieve_agent.node.run_cleanup import archive, tidy
+from pennsieve_agent.node.run_metrics import metrics_of
 from pennsieve_agent.node.run_record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.run_store import Busy, RunStore
 from pennsieve_agent.node.status_reports import StatusReports

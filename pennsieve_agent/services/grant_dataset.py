@@ -16,10 +16,10 @@ from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import AgentError, Forbidden, NotFound, SettingsError
-from pennsieve_agent.services import workflow_identities
+from pennsieve_agent.services import remove_identity, workflow_identities
+from pennsieve_agent.services.identity_context import IdentityContext
 from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes, grants_of
 from pennsieve_agent.services.workflow_identities import (
-    Desk,
     NewUser,
     hand_over,
     identity_path,
@@ -64,7 +64,9 @@ class _Standing:
     """The keys that a node is to get, by its token."""
 
 
-def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> Granted:
+def grant(
+    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access
+) -> Granted:
     """Grant a workflow exactly this access to a dataset. May be repeated.
 
     Everything that can be refused is asked first, so that nothing is half made.
@@ -76,26 +78,27 @@ def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> G
         AgentError: no node can be asked, or Pennsieve refuses.
 
     """
-    check_manager(desk.platform, dataset)
-    workflow_identities.tidy(desk)
-    standing = _standing(desk, workflow)
+    check_manager(context.platform, dataset)
+    workflow_identities.tidy(context)
+    standing = _standing(context, workflow)
     kinds = kinds_for(access)
-    missing = [kind for kind in kinds if _needs_new_user(desk, workflow, kind, standing)]
-    in_keychain = desk.keys.check() if missing else desk.keys.reachable()
+    missing = [kind for kind in kinds if _needs_new_user(context, workflow, kind, standing)]
+    in_keychain = context.keys.check() if missing else context.keys.reachable()
     new_users = [
-        workflow_identities.make(desk, workflow, kind, in_keychain=in_keychain) for kind in missing
+        workflow_identities.make(context, workflow, kind, in_keychain=in_keychain)
+        for kind in missing
     ]
     for admin, present in standing.nodes:
         new = [one for one in new_users if one.kind not in present]
         standing.handing.setdefault(admin.node.token, []).extend(new)
     before = {row.access for admin, _ in standing.nodes for row in _rows(admin, workflow, dataset)}
-    _hand_over(desk, workflow, standing, new_users, in_keychain=in_keychain)
+    _hand_over(context, workflow, standing, new_users, in_keychain=in_keychain)
     changed = before != {access} or any(standing.handing.values())
-    _put_on(desk, standing, dataset, kinds)
+    _put_on(context, standing, dataset, kinds)
     for admin, _ in standing.nodes:
-        admin.ask("PUT", "/grants", body=_row(desk, workflow, dataset, access))
+        admin.ask("PUT", "/grants", body=_row(context, workflow, dataset, access))
     if not access.writes:
-        _take_off(desk, standing, workflow, dataset.id, (Kind.WRITE,))
+        _take_off(context, standing, workflow, dataset.id, (Kind.WRITE,))
     return Granted(
         access,
         changed,
@@ -106,7 +109,7 @@ def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> G
     )
 
 
-def revoke(desk: Desk, workflow: Workflow, dataset_id: str) -> Revoked:
+def revoke(context: IdentityContext, workflow: Workflow, dataset_id: str) -> Revoked:
     """Revoke a workflow's access to a dataset, on all nodes and on Pennsieve. Repeatable.
 
     Of a dataset that was deleted only the nodes' grants are left.
@@ -116,19 +119,19 @@ def revoke(desk: Desk, workflow: Workflow, dataset_id: str) -> Revoked:
             workflow's users off the dataset.
 
     """
-    standing = _standing(desk, workflow, needs_a_node=False)
+    standing = _standing(context, workflow, needs_a_node=False)
     had = False
     for admin, _ in standing.nodes:
         had = bool(grants_of(admin, workflow.uuid, dataset_id)) or had
         with contextlib.suppress(NotFound):
             admin.ask("DELETE", "/grants", {"workflow": workflow.uuid, "dataset": dataset_id})
     try:
-        for user in desk.store.users(workflow.uuid).values():
-            key = _key_at_hand(desk, user.integration)
-            workflow_identities.remove_strays(desk, user.number, key, dataset_id)
-        had = _take_off(desk, standing, workflow, dataset_id, tuple(Kind)) or had
+        for user in context.store.users(workflow.uuid).values():
+            key = _key_at_hand(context, user.integration)
+            remove_identity.remove_strays(context, user.number, key, dataset_id)
+        had = _take_off(context, standing, workflow, dataset_id, tuple(Kind)) or had
     except NotFound:
-        desk.note("Pennsieve no longer has this dataset, or you no longer have access to it")
+        context.note("Pennsieve no longer has this dataset, or you no longer have access to it")
     nodes = tuple(admin.node.name for admin, _ in standing.nodes)
     return Revoked(had, nodes, tuple(standing.unasked))
 
@@ -153,18 +156,20 @@ def check_manager(platform: Platform, dataset: Dataset) -> None:
     )
 
 
-def _standing(desk: Desk, workflow: Workflow, *, needs_a_node: bool = True) -> _Standing:
+def _standing(
+    context: IdentityContext, workflow: Workflow, *, needs_a_node: bool = True
+) -> _Standing:
     def shown(admin: NodeAdmin) -> dict[Kind, int]:
         return kinds_on(_shown(admin, workflow.uuid))
 
-    nodes, unasked = ask_nodes(desk.nodes, shown)
+    nodes, unasked = ask_nodes(context.nodes, shown)
     if unasked and not nodes and needs_a_node:
         raise unasked[0].error
-    alive = {hook.id for hook in desk.platform.webhooks.list()}
+    alive = {hook.id for hook in context.platform.webhooks.list()}
     living = [(admin, {k: i for k, i in ids.items() if i in alive}) for admin, ids in nodes]
-    for kind, user in desk.store.users(workflow.uuid).items():
+    for kind, user in context.store.users(workflow.uuid).items():
         if user.integration not in alive:  # deleted in the web application, or by a colleague
-            desk.store.forget(workflow.uuid, kind)
+            context.store.forget(workflow.uuid, kind)
     return _Standing(alive, living, unasked)
 
 
@@ -175,7 +180,9 @@ def _shown(admin: NodeAdmin, workflow: str) -> Mapping[str, Any]:
         return {}
 
 
-def _needs_new_user(desk: Desk, workflow: Workflow, kind: Kind, standing: _Standing) -> bool:
+def _needs_new_user(
+    context: IdentityContext, workflow: Workflow, kind: Kind, standing: _Standing
+) -> bool:
     """Whether a new user is needed; a key that is at hand is prepared for the nodes.
 
     Raises:
@@ -185,11 +192,11 @@ def _needs_new_user(desk: Desk, workflow: Workflow, kind: Kind, standing: _Stand
     lacking = [admin for admin, present in standing.nodes if kind not in present]
     if not lacking:
         return False
-    user = desk.store.users(workflow.uuid).get(kind)
+    user = context.store.users(workflow.uuid).get(kind)
     if user is not None:
-        key = desk.keys.get(user.integration)
+        key = context.keys.get(user.integration)
         if key is None:
-            away = user.in_keychain and not desk.keys.reachable()
+            away = user.in_keychain and not context.keys.reachable()
             raise _key_away(workflow, lacking, in_keychain=away)
         for admin in lacking:
             one = NewUser(kind, user, key, "")
@@ -197,7 +204,7 @@ def _needs_new_user(desk: Desk, workflow: Workflow, kind: Kind, standing: _Stand
             present = next(ids for other, ids in standing.nodes if other is admin)
             present[kind] = user.integration
         return False
-    hooks = workflow_identities.mine(desk, workflow.uuid, desk.platform.webhooks.list())
+    hooks = workflow_identities.mine(context, workflow.uuid, context.platform.webhooks.list())
     if any(hook.has_access is (kind is Kind.WRITE) for hook in hooks):
         raise _key_away(workflow, lacking, in_keychain=False)  # made on another machine
     return True
@@ -220,7 +227,7 @@ def _key_away(
 
 
 def _hand_over(
-    desk: Desk,
+    context: IdentityContext,
     workflow: Workflow,
     standing: _Standing,
     new_users: Sequence[NewUser],
@@ -231,32 +238,40 @@ def _hand_over(
     try:
         for admin, present in standing.nodes:
             if keys := standing.handing.get(admin.node.token):
-                hand_over(desk, admin, workflow.uuid, keys)
+                hand_over(context, admin, workflow.uuid, keys)
                 present |= {one.kind: one.user.integration for one in keys}
                 for one in new_users if not in_keychain else ():
-                    workflow_identities.finish(desk, workflow.uuid, one)
+                    workflow_identities.finish(context, workflow.uuid, one)
     except AgentError:
-        _delete_lost(desk, workflow, [] if in_keychain else new_users)
+        _delete_lost(context, workflow, [] if in_keychain else new_users)
         raise
 
 
-def _delete_lost(desk: Desk, workflow: Workflow, new_users: Sequence[NewUser]) -> None:
+def _delete_lost(
+    context: IdentityContext, workflow: Workflow, new_users: Sequence[NewUser]
+) -> None:
     """Delete new users whose key is neither on a node nor in the keychain."""
-    known = {user.integration for user in desk.store.users(workflow.uuid).values()}
+    known = {user.integration for user in context.store.users(workflow.uuid).values()}
     for one in new_users:
         if one.user.integration not in known:
-            workflow_identities.tidy(desk, one.mark)
+            workflow_identities.tidy(context, one.mark)
 
 
-def _put_on(desk: Desk, standing: _Standing, dataset: Dataset, kinds: Sequence[Kind]) -> None:
+def _put_on(
+    context: IdentityContext, standing: _Standing, dataset: Dataset, kinds: Sequence[Kind]
+) -> None:
     """Enable every identity that a node uses: a colleague's on a node that both look after, too."""
     used = {ids[kind]: None for _, ids in standing.nodes for kind in kinds}
     for integration in used:
-        desk.platform.integrations.enable(dataset.id, integration)
+        context.platform.integrations.enable(dataset.id, integration)
 
 
 def _take_off(
-    desk: Desk, standing: _Standing, workflow: Workflow, dataset: str, kinds: Sequence[Kind]
+    context: IdentityContext,
+    standing: _Standing,
+    workflow: Workflow,
+    dataset: str,
+    kinds: Sequence[Kind],
 ) -> bool:
     """Disable the identities of this person's nodes on a dataset; whether one was there.
 
@@ -265,12 +280,12 @@ def _take_off(
 
     """
     ids = {ids[kind] for _, ids in standing.nodes for kind in kinds if kind in ids}
-    users = desk.store.users(workflow.uuid)
+    users = context.store.users(workflow.uuid)
     ids |= {users[kind].integration for kind in kinds if kind in users}
-    there = {row.integration for row in desk.platform.integrations.on_dataset(dataset)}
+    there = {row.integration for row in context.platform.integrations.on_dataset(dataset)}
     for integration in sorted(ids & there):
         try:
-            desk.platform.integrations.disable(dataset, integration)
+            context.platform.integrations.disable(dataset, integration)
         except Forbidden:
             raise Forbidden(
                 "your nodes no longer use the dataset, and the workflow's user is still on it: "
@@ -281,9 +296,9 @@ def _take_off(
     return bool(ids & there)
 
 
-def _key_at_hand(desk: Desk, integration: int) -> Any:
+def _key_at_hand(context: IdentityContext, integration: int) -> Any:
     try:
-        return desk.keys.get(integration)
+        return context.keys.get(integration)
     except SettingsError:
         return None
 
@@ -292,11 +307,13 @@ def _rows(admin: NodeAdmin, workflow: Workflow, dataset: Dataset) -> list[Any]:
     return grants_of(admin, workflow.uuid, dataset.id)
 
 
-def _row(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> dict[str, Any]:
+def _row(
+    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access
+) -> dict[str, Any]:
     return {
         "workflow": workflow.uuid,
         "dataset": dataset.id,
         "datasetName": dataset.name,
         "access": access.value,
-        "by": desk.by,
+        "by": context.by,
     }

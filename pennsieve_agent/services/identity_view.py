@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind
 from pennsieve_agent.errors import NotFound
+from pennsieve_agent.services.identity_context import IdentityContext
 from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes
-from pennsieve_agent.services.workflow_identities import Desk, identity_path, kinds_on, mine
+from pennsieve_agent.services.workflow_identities import identity_path, kinds_on, mine
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -32,13 +33,13 @@ class Shown:
     keys: tuple[str, ...]
 
 
-def shown(desk: Desk, workflow: Workflow) -> tuple[list[Shown], list[Unasked]]:
+def shown(context: IdentityContext, workflow: Workflow) -> tuple[list[Shown], list[Unasked]]:
     """The users of a workflow that this person made, and the nodes that could not be asked."""
-    hooks = mine(desk, workflow.uuid, desk.platform.webhooks.list())
+    hooks = mine(context, workflow.uuid, context.platform.webhooks.list())
     if not hooks:
         return [], []
-    answers, unasked = ask_nodes(desk.nodes, lambda admin: _on(admin, workflow.uuid))
-    known = {user.integration: user for user in desk.store.users(workflow.uuid).values()}
+    answers, unasked = ask_nodes(context.nodes, lambda admin: _on(admin, workflow.uuid))
+    known = {user.integration: user for user in context.store.users(workflow.uuid).values()}
     rows = []
     for hook in sorted(hooks, key=lambda hook: (hook.has_access, hook.id)):
         user = known.get(hook.id)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OwnNodeContext:
     """Pennsieve and the own node; ``hand_over`` as in :func:`.prepare_run.prepare`."""
 
     platform: Platform
@@ -47,7 +47,7 @@ class Desk:
 
 
 def prepare(
-    desk: Desk, dataset: Dataset, options: run_request.RunOptions, now: float
+    context: OwnNodeContext, dataset: Dataset, options: run_request.RunOptions, now: float
 ) -> run_request.Prepared:
     """Resolve the names, and check that the run can start.
 
@@ -60,25 +60,24 @@ def prepare(
         compile_run,
     )
 
-    row = _workflow(desk, dataset, options.workflow)
-    known = _version(desk, row)
+    row = _workflow(context, dataset, options.workflow)
+    known = _version(context, row)
     workflow = known.workflow
-    parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
-    _check_grant(desk.node, row, workflow, dataset)
+    _check_grant(context.node, row, workflow, dataset)
     reads = bool(workflow.of_kind(StepKind.SOURCE))
-    files = run_request.chosen_files(desk.platform, dataset, options.files) if reads else ()
+    files = run_request.chosen_files(context.platform, dataset, options.files) if reads else ()
     layout = _layout(options.layout or known.layout, files)
+    # Without a pattern the folders at the top stand for all files: a shorter list of packages.
+    chosen = files if options.files or not files else None
     request = RunRequest(
         workflow=workflow,
-        node_uuid=desk.node.token,
+        node_uuid=context.node.token,
         dataset_id=dataset.id,
-        package_ids=run_request.packages(
-            desk.platform, workflow, dataset, files if options.files or not files else None
-        ),
+        package_ids=run_request.packages(context.platform, workflow, dataset, chosen),
         name=name,
-        parameters=parameters,
+        parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
         target_params=run_request.targets(workflow, folder),
         limits=options.limits,
         undeclared=options.undeclared,
@@ -87,7 +86,7 @@ def prepare(
         request,
         compile_run("new", request, {}),
         dataset,
-        desk.node,
+        context.node,
         files,
         folder,
         whole_dataset=reads and not options.files,
@@ -96,9 +95,9 @@ def prepare(
     )
 
 
-def _workflow(desk: Desk, dataset: Dataset, reference: str | None) -> NodeWorkflow:
+def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:
     """The workflow that is meant, which must be on the node."""
-    here = workflows_on(desk.node, desk.calls)
+    here = workflows_on(context.node, context.calls)
     if reference is None:
         granted = [row for row in here if dataset.id in row.grants]
         if len(candidates := granted or here) == 1:
@@ -106,7 +105,7 @@ def _workflow(desk: Desk, dataset: Dataset, reference: str | None) -> NodeWorkfl
         raise run_request.which_workflow(row.name for row in candidates)
     on_node = {row.uuid for row in here}
     # A name is looked for in both places: one that is elsewhere must not be taken for another here.
-    known = list(desk.platform.workflows.list(desk.platform.workspace_id()))
+    known = list(context.platform.workflows.list(context.platform.workspace_id()))
     archived = {w.uuid for w in known if not w.is_active}
     registered = [
         NodeWorkflow(w.uuid, w.name, (), "", {})
@@ -120,38 +119,38 @@ def _workflow(desk: Desk, dataset: Dataset, reference: str | None) -> NodeWorkfl
         keys=lambda row: (row.uuid, row.name),
         list_command="pennsieve workflow list",
     )
-    return chosen if chosen.uuid in on_node else _handed_over(desk, chosen)
+    return chosen if chosen.uuid in on_node else _handed_over(context, chosen)
 
 
-def _handed_over(desk: Desk, chosen: NodeWorkflow) -> NodeWorkflow:
+def _handed_over(context: OwnNodeContext, chosen: NodeWorkflow) -> NodeWorkflow:
     """Register a workflow that only Pennsieve had on the node."""
-    if desk.hand_over is None or not desk.node.is_owned:
-        raise _missing(desk, chosen.name)
-    desk.hand_over(desk.node, desk.platform.workflows.get(chosen.uuid))
-    for row in workflows_on(desk.node, desk.calls):
+    if context.hand_over is None or not context.node.is_owned:
+        raise _missing(context, chosen.name)
+    context.hand_over(context.node, context.platform.workflows.get(chosen.uuid))
+    for row in workflows_on(context.node, context.calls):
         if row.uuid == chosen.uuid:
             return row
-    raise _missing(desk, chosen.name)
+    raise _missing(context, chosen.name)
 
 
-def _missing(desk: Desk, name: str) -> UsageProblem:
+def _missing(context: OwnNodeContext, name: str) -> UsageProblem:
     """The workflow is on Pennsieve and not on the node, which is the list of what may run."""
     hint = (
         "'run start' registers it there; or register it now: pennsieve workflow add REPOSITORY"
-        if desk.node.is_owned
+        if context.node.is_owned
         else "ask the owner of the node to register it there"
     )
-    return UsageProblem(f"workflow '{name}' is not on {desk.where} yet", hint=hint)
+    return UsageProblem(f"workflow '{name}' is not on {context.where} yet", hint=hint)
 
 
-def _version(desk: Desk, row: NodeWorkflow) -> WorkflowVersion:
+def _version(context: OwnNodeContext, row: NodeWorkflow) -> WorkflowVersion:
     if not row.newest:
-        raise _missing(desk, row.name)
+        raise _missing(context, row.name)
     try:
-        answer = desk.ask(version_path(row.uuid, row.newest))
+        answer = context.ask(version_path(row.uuid, row.newest))
     except NotFound:
-        raise _missing(desk, row.name) from None
-    return decode_version(answer, desk.where)
+        raise _missing(context, row.name) from None
+    return decode_version(answer, context.where)
 
 
 def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:

@@ -38,8 +38,8 @@ def prepare(
     node = run_nodes.choose(platform, own, options.node)
     dataset = lookup.dataset(platform, options.dataset)
     if isinstance(node, OwnNode):
-        desk = prepare_own_run.Desk(platform, node, calls(node), hand_over)
-        return prepare_own_run.prepare(desk, dataset, options, now)
+        context = prepare_own_run.OwnNodeContext(platform, node, calls(node), hand_over)
+        return prepare_own_run.prepare(context, dataset, options, now)
     prepare_pennsieve_run.refuse_own_options(options, node)
     try:
         workflow = prepare_pennsieve_run.workflow_of(platform, options.workflow)

@@ -103,20 +103,29 @@ def on_own_node(
                 f"the same command got no answer before; continuing that start (run {start.run_id})"
             )
         body = start_body(ready, start.run_id, start.kept)
-        try:
-            answer = calls.ask("POST", "/runs", body=body, admin=node.is_owned)
-        except PlatformError as error:
-            if error.status not in _REFUSALS:
-                raise
-            if not (start.goes_on and _is_there(backend, start.run_id)):
-                start.answered("refused")
-                raise
-            answer = {"created": False}
-        before = start.goes_on and answer.get("created") is False
+        created = _send(calls, backend, node, start, body)
+        before = start.goes_on and not created
         run = (
             backend.get(start.run_id) if before else _begun(ready, node, body, start.kept["folder"])
         )
         yield Started(run, before, lambda: start.answered("started"))
+
+
+def _send(
+    calls: NodeCalls, backend: RunBackend, node: OwnNode, start: OpenStart, body: Mapping[str, Any]
+) -> bool:
+    """Send a start; False when the node already had the run from an earlier try."""
+    try:
+        answer = calls.ask("POST", "/runs", body=body, admin=node.is_owned)
+    except PlatformError as error:
+        if error.status not in _REFUSALS:
+            raise
+        # The earlier try may have arrived, and its run may have used up what is refused now.
+        if not (start.goes_on and _is_there(backend, start.run_id)):
+            start.answered("refused")
+            raise
+        return False
+    return answer.get("created") is not False
 
 
 def _begun(ready: Prepared, node: OwnNode, body: Mapping[str, Any], folder: str) -> Run:
