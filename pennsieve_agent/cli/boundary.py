@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.resolve import Call, OlderAgent, Page, Version, resolve
-from pennsieve_agent.console import failures
 from pennsieve_agent.console.streams import Streams, silence_broken_pipe
 from pennsieve_agent.errors import AgentError, ExitCode
 
@@ -84,6 +83,8 @@ def _home(context: Context) -> int:
             show(home(context), context.streams, as_json=False)
             return ExitCode.OK
     except AgentError as error:
+        from pennsieve_agent.console import failures
+
         context.streams.note(f"{failures.text(error, context.streams)}\n")
     return _show_page(Page("", asked=False), context.streams)
 
@@ -104,6 +105,8 @@ def _show_page(page: Page, streams: Streams) -> int:
 
 
 def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) -> int:
+    from pennsieve_agent.console import failures
+
     if debug:
         import traceback
 
