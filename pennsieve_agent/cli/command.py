@@ -185,7 +185,7 @@ def _limits(parameter: Any, name: str) -> Iterator[str]:
     default = getattr(parameter.default, "value", parameter.default)
     flag = getattr(parameter, "is_flag", False)
     if default not in (None, "", (), []) and parameter.show_default and not flag:
-        yield f"Default: {default}."
+        yield f"Default: {'the current folder' if str(default) == '.' else default}."
     if parameter.required and parameter.param_type_name == "option":
         yield "Must be given."
 
