@@ -44,6 +44,11 @@ def silent(_sentence: str) -> None:
     """Tell nobody."""
 
 
+def trusted() -> ssl.SSLContext:
+    """What certificates are checked against: those that Mozilla trusts, on any system."""
+    return httpx.create_ssl_context()
+
+
 class Transport:
     """One client for all hosts of a profile; connections stay open between calls."""
 
@@ -95,7 +100,7 @@ class Transport:
             # Loading the list of certificate authorities takes 20 ms and nobody will be asked for a
             # certificate. This context trusts none: an https address met after all is refused.
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx.create_ssl_context()
+        return trusted()
 
     def send(self, request: Request) -> Answer:
         """Send a request, again when that is safe and useful.

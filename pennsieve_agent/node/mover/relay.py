@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.node.sigv4 import keys_of_task, place, signed
+from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
 PATIENCE_SECONDS = 2 * 3600.0
 """How long Pennsieve is waited for: results of hours are not given up for an hour without it."""

@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.node.sigv4 import signed
+from pennsieve_agent.transfer.sigv4 import signed
 from pennsieve_agent.sandbox.emulation.sessions import Keys, session
 from tests.sandbox.emulation.account import (
     NUMBER,

@@ -8,24 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pennsieve_agent.domain.transfers import unwanted
+from pennsieve_agent.domain.transfers import LocalFile, unwanted
 from pennsieve_agent.errors import UsageProblem
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFile:
-    """A file to upload: where it is, and where in the dataset it goes. ``size`` is in bytes."""
-
-    path: Path
-    folder: str
-    name: str
-    size: int
-    mtime_ns: int
-
-    @property
-    def target(self) -> str:
-        """Its path in the dataset."""
-        return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
 @dataclass

@@ -17,9 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from pennsieve_agent.domain.transfers import UploadedFile
+from pennsieve_agent.domain.transfers import LocalFile, UploadedFile
 from pennsieve_agent.errors import SettingsError, UsageProblem
-from pennsieve_agent.services.transfer_collect import LocalFile
+
+
+def journal_path(folder: Path, *words: str) -> Path:
+    """Where the journal of an upload lies that these words describe: from where, to where, how."""
+    mark = hashlib.sha256("\0".join(words).encode("utf-8", "replace")).hexdigest()[:20]
+    return folder / f"{mark}.jsonl"
 
 
 @dataclass
@@ -35,26 +40,28 @@ class Planned:
 class UploadJournal:
     """The journal of one upload; held by one process at a time."""
 
-    def __init__(self, folder: Path, *told: str) -> None:
-        """Open the journal of the upload that ``told`` describes; a new one if there is none.
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """Open the journal at a path; a new one if there is none.
+
+        ``shared`` asks for no lock, where something else sees to it that one process is at it.
 
         Raises:
             UsageProblem: another process is at this upload.
             SettingsError: the file cannot be used.
 
         """
-        mark = hashlib.sha256("\0".join(told).encode("utf-8", "replace")).hexdigest()[:20]
-        self._path = folder / f"{mark}.jsonl"
+        self._path = path
         self.manifest = ""
         self._known: dict[str, Planned] = {}
         self._by_id: dict[str, Planned] = {}
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._file = os.fdopen(descriptor, "a+", encoding="utf-8")
         except OSError as error:
             raise self._unusable(error) from error
-        self._lock()
+        if not shared:
+            self._lock()
         self._load()
 
     def __enter__(self) -> Self:
