@@ -155,7 +155,6 @@ def sync_body(
     return {
         "id": manifest_id,
         "dataset_id": dataset_id,
-        "status": 0,
         "files": [
             {
                 "upload_id": file.upload_id,

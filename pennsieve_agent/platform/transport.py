@@ -16,6 +16,7 @@ import httpx
 
 from pennsieve_agent import __version__
 from pennsieve_agent.domain.identity import Hosts
+from pennsieve_agent.domain.waiting import retry_after
 from pennsieve_agent.errors import PlatformError, Unreachable
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
 from pennsieve_agent.platform.once import Once
@@ -24,7 +25,6 @@ from pennsieve_agent.platform.retries import (
     LOOPBACK_PATIENCE_SECONDS,
     PATIENCE_SECONDS,
     Trouble,
-    retry_after,
     wait_before_repeat,
 )
 

@@ -118,13 +118,15 @@ def _fill(part: PartFile, signed: SignedFile, tools: Fetching) -> None:
                 raise
             signed = tools.fresh(signed)
         except Interrupted as error:
-            repeats = 0 if part.size > before else repeats
-            wait = tools.backoff.wait(repeats, asked=error.asked, jitter=tools.jitter())
+            went_on = part.size > before
+            wait = tools.backoff.wait(
+                0 if went_on else repeats, asked=error.asked, jitter=tools.jitter()
+            )
             if wait is None:
                 raise
             if tools.stop.is_set():
                 raise Stopped("stopped") from error
-            repeats += 1
+            repeats = 0 if went_on else repeats + 1
             tools.sleep(wait)
 
 

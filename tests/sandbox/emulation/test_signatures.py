@@ -11,8 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.transfer.sigv4 import signed
 from pennsieve_agent.sandbox.emulation.sessions import Keys, session
+from pennsieve_agent.transfer.sigv4 import signed
 from tests.sandbox.emulation.account import (
     NUMBER,
     OWNER,
