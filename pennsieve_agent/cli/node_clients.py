@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.errors import AgentError
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.worlds import AsksNode
+    from pennsieve_agent.account.world.clients import AsksNode
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.own_node import Claimed, OwnNode

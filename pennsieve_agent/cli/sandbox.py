@@ -14,8 +14,8 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.sandbox.control import Sandbox
-    from pennsieve_agent.sandbox.state import SandboxState
+    from pennsieve_agent.sandbox.host.control import Sandbox
+    from pennsieve_agent.sandbox.host.state import SandboxState
 
 app = group(
     "A Pennsieve and an AWS account on this machine, for trying. Nothing leaves it; datasets are "
@@ -164,7 +164,7 @@ def reset(
 
 def _sandbox(context: Context, data: Path | None) -> Sandbox:
     try:
-        from pennsieve_agent.sandbox.control import Sandbox
+        from pennsieve_agent.sandbox.host.control import Sandbox
     except ModuleNotFoundError as error:
         raise UsageProblem(
             "the sandbox is not installed", hint="pip install 'pennsieve-agent-cli[sandbox]'"

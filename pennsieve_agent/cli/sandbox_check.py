@@ -57,8 +57,8 @@ def check(
 
 def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
     try:
-        from pennsieve_agent.sandbox import for_checks
-        from pennsieve_agent.sandbox.control import Sandbox
+        from pennsieve_agent.sandbox.host import for_checks
+        from pennsieve_agent.sandbox.host.control import Sandbox
     except ModuleNotFoundError as error:
         raise UsageProblem(
             "the sandbox is not installed", hint="pip install 'pennsieve-agent-cli[sandbox]'"

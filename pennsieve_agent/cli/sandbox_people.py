@@ -16,7 +16,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.sandbox.administration import Administration, Membership
+    from pennsieve_agent.sandbox.host.administration import Administration, Membership
 
 OWN_ACCOUNT = "123456789012"
 """The emulated AWS account of the sandbox's owner."""
@@ -139,7 +139,7 @@ def aws_user(
 
 def _administration(context: Context, data: Path | None) -> AbstractContextManager[Administration]:
     try:
-        from pennsieve_agent.sandbox.administration import administration
+        from pennsieve_agent.sandbox.host.administration import administration
     except ModuleNotFoundError as error:
         raise UsageProblem(
             "the sandbox is not installed", hint="pip install 'pennsieve-agent-cli[sandbox]'"

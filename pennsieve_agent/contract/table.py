@@ -77,7 +77,7 @@ def commands() -> dict[str, set[str]]:
 def handlers() -> dict[Key, str]:
     """The sandbox's handlers by route; empty where the sandbox, an extra, is not installed."""
     try:
-        surfaces = importlib.import_module("pennsieve_agent.sandbox.surfaces")
+        surfaces = importlib.import_module("pennsieve_agent.sandbox.host.surfaces")
     except ModuleNotFoundError:
         return {}
     return {

@@ -17,31 +17,31 @@ from typing import Any
 import pytest
 
 import pennsieve_agent
-from pennsieve_agent.account.examine import examine
-from pennsieve_agent.account.handlers import EVERY_TYPE, actions
-from pennsieve_agent.account.installer import (
+from pennsieve_agent.account.doctor.inspect_node import examine
+from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.preflight import Intent, _question, check_before
+from pennsieve_agent.account.register.read_limits import look_around
+from pennsieve_agent.account.rights.installer import (
     PUSH,
     all_nodes,
     installer_policies,
     installer_policy,
     installer_rights,
 )
-from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.preflight import Intent, _question, check_before
-from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.rights import (
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE, actions
+from pennsieve_agent.account.rights.right import (
     CLOUDFORMATION,
     MOST_POLICIES,
     MOST_POLICY_CHARACTERS,
     VIA,
     length,
 )
-from pennsieve_agent.account.shares import Share, put_again, share, unshare
-from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.rights.stack_rights import Place
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
 from pennsieve_agent.account.stack.policies import node_boundary
 from pennsieve_agent.account.stack.template import node_template as full_template
-from pennsieve_agent.account.stack_rights import Place
-from pennsieve_agent.account.surroundings import look_around
+from pennsieve_agent.account.world.node_shares import Share, put_again, share, unshare
 from pennsieve_agent.aws.deployed import deployed
 from pennsieve_agent.aws.functions import invoke
 from pennsieve_agent.aws.queues import queues

@@ -9,7 +9,7 @@ from pennsieve_agent.domain.identity import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox.config_file import read_profile
+from pennsieve_agent.sandbox.host.config_file import read_profile
 from tests.platform.test_against_sandbox import platform, world
 from tests.sandbox.upload.client import storage
 from tests.sandbox.upload.conftest import Box, box

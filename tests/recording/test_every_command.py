@@ -24,7 +24,7 @@ from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.contract.requests import TABLE, faults
 from pennsieve_agent.domain.identity import ApiKey, Hosts
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.cli.conftest import DATASET, FILES, WORD_COUNT, repository
 from tests.github import git_settings, on_github

@@ -20,7 +20,7 @@ from pennsieve_agent.domain.identity import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox.config_file import read_profile
+from pennsieve_agent.sandbox.host.config_file import read_profile
 from pennsieve_agent.services.download import Download, DownloadReport
 from pennsieve_agent.services.upload_files import collect
 from pennsieve_agent.transfer.journal import UploadJournal

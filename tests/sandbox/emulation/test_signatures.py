@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.sandbox.emulation.sessions import Keys, session
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from pennsieve_agent.transfer.sigv4 import signed
 from tests.sandbox.emulation.account import (
     NUMBER,
