@@ -10,11 +10,11 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.world.clients import AsksNode
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.aws_principals import Principal
     from pennsieve_agent.domain.compute import ComputeNode
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.services.node_access import Grantees
 
 
@@ -97,7 +97,7 @@ def _say_reach(context: Context, principal: Principal, names: str) -> None:
 
 
 def _pick(word: str, rows: Sequence[Any], node: OwnNode) -> Any:
-    from pennsieve_agent.domain.matching import pick
+    from pennsieve_agent.domain.name_matching import pick
 
     return pick(
         word,
@@ -150,8 +150,7 @@ def show(context: Context, node: OwnNode) -> None:
     context.streams.result(table(["SHARED WITH", "WORKFLOWS", "WHO"], cells, context.streams))
 
 
-def _open(context: Context, node: OwnNode, aws_profile: str | None) -> tuple[Aws, AsksNode]:
-    from pennsieve_agent.cli.node_clients import client
+def _open(context: Context, node: OwnNode, aws_profile: str | None) -> tuple[Aws, NodeCalls]:
 
     aws = context.aws(node.region, aws_profile or node.aws_profile or None)
-    return aws, client(context, aws)(node)
+    return aws, context.calls_with(aws)(node)

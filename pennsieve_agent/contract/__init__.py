@@ -1,4 +1,4 @@
-"""The platform's contract, as requests whose answers are known, and what covers which route.
+"""The platform's contract as checks: requests whose answers are known, and what covers each route.
 
 A :class:`~pennsieve_agent.contract.check.Check` is data: who asks, what is asked, and what the
 documented answer is: its status, its headers, and its body in the small language of
@@ -15,7 +15,5 @@ The rooms:
     suite      the checks, by subject
     requests   what a request may carry, by subject
 
-:mod:`~pennsieve_agent.contract.routes` lists every route of the contract, and
-:mod:`~pennsieve_agent.contract.table` writes ``COVERAGE.md``: which method of the client, which
-command, which handler of the sandbox and which test stand behind each.
+:mod:`~pennsieve_agent.contract.routes` lists every route of the contract.
 """

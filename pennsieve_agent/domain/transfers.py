@@ -145,12 +145,10 @@ def is_in_dataset(status: int) -> bool:
     return status in _IN_DATASET
 
 
-def sync_body(
-    dataset_id: str, manifest_id: str, files: Iterable[UploadEntry], status: int = 0
-) -> dict[str, Any]:
+def sync_body(dataset_id: str, manifest_id: str, files: Iterable[UploadEntry]) -> dict[str, Any]:
     """What registers files in a manifest; without an id and files, it makes one (core.md 4.1).
 
-    ``status`` is 0 to register: with 1 nothing would be (trap 31). 6 takes files out again.
+    The status is 0: with 1 nothing would be registered (trap 31).
     """
     return {
         "id": manifest_id,
@@ -161,7 +159,7 @@ def sync_body(
                 "s3_key": "",
                 "target_path": file.folder,
                 "target_name": file.name,
-                "status": status,
+                "status": 0,
                 "merge_package_id": "",
                 "file_type": "",
             }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pennsieve_agent.domain.dataset_status import DatasetStatus
 from pennsieve_agent.domain.datasets import Dataset, Role
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.paging import by_offset
@@ -22,10 +21,10 @@ def dataset_pages(v1: Surface, filters: Mapping[str, str]) -> Iterator[Dataset]:
         order = {"orderBy": "Name", "orderDirection": "Asc"}
         query = {"limit": PAGE, "offset": offset, **order, **filters}
         page = v1.get_record("/datasets/paginated", query)
-        found = [decode_dataset(item) for item in page.records("datasets")]
+        datasets = [decode_dataset(item) for item in page.records("datasets")]
         # The echoed limit is what we asked for, not what was applied; only the total counts.
         total = page.integer("totalCount")
-        return found, total is not None and offset + len(found) >= total
+        return datasets, total is not None and offset + len(datasets) >= total
 
     return by_offset(fetch, lambda dataset: dataset.id)
 
@@ -42,16 +41,4 @@ def decode_dataset(item: Fields) -> Dataset:
         size=item.integer("storage"),
         updated_at=iso(content.text("updatedAt")),
         locked=item.flag("locked"),
-    )
-
-
-def decode_status(item: Fields) -> DatasetStatus:
-    """A status that a dataset may have."""
-    name = item.need_text("name")
-    return DatasetStatus(
-        id=item.need_integer("id"),
-        name=name,
-        label=item.text("displayName") or name,
-        color=item.text("color"),
-        in_use=item.flag("inUse"),
     )

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from pennsieve_agent.domain.waiting import Backoff
+from pennsieve_agent.domain.backoff import Backoff
 
 T = TypeVar("T")
 

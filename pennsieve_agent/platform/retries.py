@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from pennsieve_agent.domain.waiting import Backoff
+from pennsieve_agent.domain.backoff import Backoff
 
 PATIENCE_SECONDS = 5.0
 """How long we go on when nothing answers at all."""

@@ -15,8 +15,8 @@ from dataclasses import replace
 import httpx
 
 from pennsieve_agent import __version__
-from pennsieve_agent.domain.identity import Hosts
-from pennsieve_agent.domain.waiting import retry_after
+from pennsieve_agent.domain.backoff import retry_after
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import PlatformError, Unreachable
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
 from pennsieve_agent.platform.once import Once

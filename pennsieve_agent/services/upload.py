@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.domain.transfers import LocalFile
-from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import StillRunning
 from pennsieve_agent.transfer.upload import Upload, UploadReport
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.transfers import SignedFile, is_plain_sha256
-from pennsieve_agent.domain.waiting import Backoff
 from pennsieve_agent.errors import PlatformError, SettingsError
 from pennsieve_agent.transfer.digests import plain_digest
 from pennsieve_agent.transfer.part_file import PartFile

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.backoff import Backoff
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.transfers import PART_BYTES, Part, StorageKeys, parts_of
-from pennsieve_agent.domain.waiting import Backoff
 from pennsieve_agent.errors import AwsError, SettingsError
 from pennsieve_agent.transfer.bodies import Body, FilePart, Text
 from pennsieve_agent.transfer.digests import plain_digest, spelled

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from pennsieve_agent.domain.waiting import Backoff, retry_after
+from pennsieve_agent.domain.backoff import Backoff, retry_after
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.transfer.reply import Reply
 from pennsieve_agent.transfer.sender import Interrupted, Sender, host_of

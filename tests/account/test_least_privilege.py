@@ -20,7 +20,7 @@ import pennsieve_agent
 from pennsieve_agent.account.doctor.inspect_node import examine
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.preflight import Intent, _question, check_before
-from pennsieve_agent.account.register.read_limits import look_around
+from pennsieve_agent.account.register.read_limits import read_limits_before
 from pennsieve_agent.account.rights.installer import (
     PUSH,
     all_nodes,
@@ -43,14 +43,15 @@ from pennsieve_agent.account.stack.policies import node_boundary
 from pennsieve_agent.account.stack.template import node_template as full_template
 from pennsieve_agent.account.world.node_shares import Share, put_again, share, unshare
 from pennsieve_agent.aws.deployed import deployed
-from pennsieve_agent.aws.functions import invoke
+from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.queues import queues
 from pennsieve_agent.aws.registry_copy import sign_in
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.aws_principals import parse_principal
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
-from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AwsError
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
+from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.tickets import MemoryTickets
+from pennsieve_agent.errors import NodeUnreachable
 from tests.account.conftest import heard
 from tests.account.scene import OPTIONS, Scene, worked
 from tests.aws.emulator import IGNORED, NUMBER
@@ -69,16 +70,16 @@ ALSO = {
     # Pushing goes by the registry's own protocol, with what the sign-in answers.
     "ecr:GetAuthorizationToken": {f"ecr:{word}" for word in PUSH.split()},
 }
-#: The modules whose calls are made with Pennsieve's keys, not with the installer's.
-NOT_THE_INSTALLER = {"objects.py"}
+#: Calls made with Pennsieve's keys, and those for nodes that Pennsieve runs, by an administrator.
+NOT_THE_INSTALLER = {"objects.py", "served"}
 
 
 def calls_in_the_code() -> set[str]:
     """The actions of every ``aws.call`` and ``aws.pages`` that is written in the program."""
     root = Path(pennsieve_agent.__file__).parent
     found = set()
-    for path in (*root.joinpath("aws").glob("*.py"), *root.joinpath("account").glob("*.py")):
-        if path.name not in NOT_THE_INSTALLER:
+    for path in (*root.joinpath("aws").rglob("*.py"), *root.joinpath("account").rglob("*.py")):
+        if not NOT_THE_INSTALLER & {path.name, path.parent.name}:
             found |= set(_calls(ast.parse(path.read_text())))
     return found - FREE
 
@@ -110,8 +111,7 @@ def test_the_installer_may_do_what_the_code_does_and_no_more() -> None:
 
 def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     heard.clear()
-    with pytest.raises(AwsError):
-        invoke(scene.aws, scene.plan().names.admin, {})
+    call_a_function(scene)
     node = scene.register()
     shared_and_taken_back(scene, node)
     sign_in(scene.aws)
@@ -121,7 +121,7 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     plan = replace(scene.named("second").plan(), identity=WHO)
     check_before(scene.aws, plan, lambda _: None)
     look_around_everywhere(scene, plan)
-    examine(scene.worlds, OPTIONS, time.time)
+    examine(scene.clients, OPTIONS, time.time)
     scene.remove()
 
     used = {ask.action for ask in heard}
@@ -135,8 +135,21 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     assert used == given
 
 
+def call_a_function(scene: Scene) -> None:
+    """As the program calls a node; the nodes of a scene answer without being called."""
+    names = scene.plan().names
+    gateway, admin = (
+        f"arn:aws:lambda:us-east-1:{NUMBER}:function:{name}"
+        for name in (names.gateway, names.admin)
+    )
+    node = OwnNode(names.token, "lab", "", NUMBER, "us-east-1", gateway, admin=admin)
+    client = NodeClient(node, scene.aws, MemoryTickets(), Claimed(), time.time, lambda _: None)
+    with pytest.raises(NodeUnreachable):  # there is no such function yet
+        client.ask("GET", "/health", admin=True)
+
+
 def shared_and_taken_back(scene: Scene, node: OwnNode) -> None:
-    client, who = scene.worlds.client(node), parse_principal("222233334444")
+    client, who = scene.clients.client(node), parse_principal("222233334444")
     share(scene.aws, client, node, Share(who, ("w",)))
     put_again(scene.aws, client, node)
     assert unshare(scene.aws, client, node, who)
@@ -148,7 +161,7 @@ def look_around_everywhere(scene: Scene, plan: AccountPlan) -> None:
     subnet = scene.aws.call("ec2", "describe_subnets")["Subnets"][0]
     given = Network(subnet["VpcId"], (subnet["SubnetId"],))
     for settings in (Settings(mode=Mode.SECURE), Settings(network=given)):
-        look_around(scene.aws, plan.names, settings, template, creates=True)
+        read_limits_before(scene.aws, plan.names, settings, template, creates=True)
     queues(scene.aws, [plan.names.queue("fargate")])
     assert deployed(scene.aws, plan.names.gateway) is None
 
@@ -233,7 +246,7 @@ def test_wildcards_of_the_installer_are_only_where_aws_has_no_resource() -> None
     """As AWS's Service Authorization Reference has it; each says so, or is bound to our tag."""
     for right in RIGHTS:
         if "*" in right.resources:
-            assert right.conditions or "AWS knows no resource" in right.why, right.sid
+            assert right.conditions or "no resource-level permissions" in right.why, right.sid
     assert not any("*" in action for right in RIGHTS for action in right.actions)
     assert len({right.sid for right in RIGHTS}) == len(RIGHTS)
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.domain.workflows import StepKind
@@ -174,8 +174,8 @@ def test_workflows(platform: Platform) -> None:
 
 def test_applications(platform: Platform) -> None:
     deployment = platform.applications.register("https://github.com/lab/x", "v1")
-    version = platform.applications.version("https://github.com/lab/x", "v1")
-    assert version is not None
+    (application,) = platform.applications.list("https://github.com/lab/x")
+    (version,) = application.versions
     assert version.deployment_ids == (deployment,)
     assert platform.applications.build("https://github.com/lab/x", deployment) == version
 

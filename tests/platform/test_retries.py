@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.domain.waiting import LONGEST_ASKED_SECONDS
+from pennsieve_agent.domain.backoff import LONGEST_ASKED_SECONDS
 from pennsieve_agent.platform.retries import (
     PATIENCE_SECONDS,
     Trouble,

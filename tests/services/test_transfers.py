@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
@@ -26,7 +26,7 @@ from pennsieve_agent.services.upload_files import collect
 from pennsieve_agent.transfer.journal import UploadJournal
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.sender import Sender
-from tests.sandbox.upload.conftest import Box, Running
+from tests.sandbox.data.upload.conftest import Box, Running
 from tests.services import uploading
 
 LIMIT_SECONDS = 60.0
@@ -260,7 +260,7 @@ def test_a_link_does_not_lead_out_of_the_target(lab: Lab, tmp_path: Path) -> Non
 _FULL = """
 import json, resource, signal, sys
 from pathlib import Path
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.platform.client import Platform

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import AwsError, SettingsError
 from pennsieve_agent.transfer.keys import RenewedKeys

@@ -1,16 +1,17 @@
-"""What a change needs at hand: the two worlds, the journal, and somebody who listens."""
+"""What a change needs at hand: the two clients, the journal, and somebody who listens."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from pennsieve_agent.account.world.node_code import Bundle
 from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.node_calls import NodeCalls
 from pennsieve_agent.domain.own_node import OwnNode
 
 
@@ -59,26 +60,6 @@ class Memory(Protocol):
         ...
 
 
-class AsksNode(Protocol):
-    """Calls the functions of one node."""
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        *,
-        admin: bool = False,
-    ) -> Mapping[str, Any]:
-        """The body of the answer.
-
-        Raises:
-            AgentError: the node refused, or could not be called.
-        """
-        ...
-
-
 class TransferImage(Protocol):
     """The image in which files are moved: what it is today, and copying it into an account."""
 
@@ -102,8 +83,10 @@ class TransferImage(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Worlds:
-    """AWS, the platform and the journal. ``progress`` is told what happens; ``sleep`` waits.
+class Clients:
+    """Clients of AWS and the platform, and the journal.
+
+    ``progress`` receives what happens; ``sleep`` waits, in seconds.
 
     ``bundle`` is the code to put on the node, None to leave it turned off. ``nodes`` is what this
     machine remembers; ``client`` makes what calls a node. ``transfer`` copies the image in which
@@ -115,7 +98,7 @@ class Worlds:
     journal: Journal
     sleep: Callable[[float], None]
     nodes: Memory
-    client: Callable[[OwnNode], AsksNode]
+    client: Callable[[OwnNode], NodeCalls]
     progress: Callable[[Progress], None] = field(default=lambda _: None)
     bundle: Bundle | None = None
     transfer: TransferImage | None = None

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.account.world.check_result import Check
-from pennsieve_agent.account.world.clients import AsksNode
 from pennsieve_agent.aws.function_policy import (
     MOST_BYTES,
     allow_caller,
@@ -22,6 +21,7 @@ from pennsieve_agent.aws.function_policy import (
 )
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.aws_principals import Principal, parse_principal
+from pennsieve_agent.domain.node_calls import NodeCalls
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
@@ -63,10 +63,10 @@ class Shares:
         return tuple(sorted(s for s in self.statements - ours if s.startswith(_PREFIX)))
 
 
-def read_rows(client: AsksNode) -> tuple[Share, ...]:
+def read_rows(client: NodeCalls) -> tuple[Share, ...]:
     """The rows that the node has."""
-    found = client.ask("GET", "/shares", admin=True).get("shares") or []
-    return tuple(_share(row) for row in found)
+    rows = client.ask("GET", "/shares", admin=True).get("shares") or []
+    return tuple(_share(row) for row in rows)
 
 
 def _share(row: Mapping[str, Any]) -> Share:
@@ -74,14 +74,14 @@ def _share(row: Mapping[str, Any]) -> Share:
     return Share(parse_principal(str(row["arn"])), workflows, str(row.get("at") or ""))
 
 
-def look_at_shares(aws: Aws, client: AsksNode, node: OwnNode) -> Shares:
+def look_at_shares(aws: Aws, client: NodeCalls, node: OwnNode) -> Shares:
     """The rows on the node, and the statements in AWS."""
     statements = function_policy(aws, node.gateway)
     size = len(json.dumps(list(statements.values()), separators=(",", ":")))
     return Shares(read_rows(client), frozenset(statements), size)
 
 
-def share(aws: Aws, client: AsksNode, node: OwnNode, new: Share) -> Share:
+def share(aws: Aws, client: NodeCalls, node: OwnNode, new: Share) -> Share:
     """Let somebody run workflows through a node, besides those of before.
 
     The row comes first: without it a call comes to nothing. May be repeated after a kill.
@@ -113,7 +113,7 @@ def _check_room(before: Shares, principal: Principal) -> None:
     )
 
 
-def unshare(aws: Aws, client: AsksNode, node: OwnNode, principal: Principal) -> bool:
+def unshare(aws: Aws, client: NodeCalls, node: OwnNode, principal: Principal) -> bool:
     """Take a node from somebody; whether it was shared with them. May be repeated."""
     before = look_at_shares(aws, client, node)
     forbid_caller(aws, node.gateway, principal.statement_id)
@@ -123,7 +123,7 @@ def unshare(aws: Aws, client: AsksNode, node: OwnNode, principal: Principal) -> 
     return bool(rows) or principal.statement_id in before.statements
 
 
-def put_again(aws: Aws, client: AsksNode, node: OwnNode) -> Sequence[Share]:
+def put_again(aws: Aws, client: NodeCalls, node: OwnNode) -> Sequence[Share]:
     """Put the statements that are missing; answers whose."""
     missing = look_at_shares(aws, client, node).missing
     for row in missing:
@@ -131,17 +131,17 @@ def put_again(aws: Aws, client: AsksNode, node: OwnNode) -> Sequence[Share]:
     return missing
 
 
-def share_check(found: Shares, name: str) -> Check:
+def share_check(shares: Shares, name: str) -> Check:
     """Whether everybody with a row can call, and nobody else."""
     why = "AWS passes on the calls of those alone whom a statement names"
     remedy = f"pennsieve compute update '{name}'"
-    if found.missing:
-        people = ", ".join(row.principal.arn for row in found.missing)
+    if shares.missing:
+        people = ", ".join(row.principal.arn for row in shares.missing)
         finding = f"AWS does not let in: {people}"
         return Check("shares", passed=False, finding=finding, why=why, remedy=remedy)
-    if found.stray:
-        finding = f"AWS lets in who has no row on the node: {', '.join(found.stray)}"
+    if shares.stray:
+        finding = f"AWS lets in who has no row on the node: {', '.join(shares.stray)}"
         remedy = "pennsieve compute unshare; or: aws lambda remove-permission --statement-id ID"
         return Check("shares", passed=False, finding=finding, why=why, remedy=remedy)
-    people = ", ".join(row.principal.arn for row in found.rows)
+    people = ", ".join(row.principal.arn for row in shares.rows)
     return Check("shares", passed=True, finding=people or "nobody", why=why, remedy=remedy)

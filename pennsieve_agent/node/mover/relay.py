@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pennsieve_agent.domain.waiting import Backoff
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 

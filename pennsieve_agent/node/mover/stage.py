@@ -10,10 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout, has_files_at_top, local_paths
+from pennsieve_agent.domain.backoff import Backoff
+from pennsieve_agent.domain.input_layout import (
+    NO_FILES_AT_TOP,
+    Layout,
+    has_files_at_top,
+    local_paths,
+)
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.domain.transfers import SignedFile, dataset_rows
-from pennsieve_agent.domain.waiting import Backoff
 from pennsieve_agent.errors import AgentError, UsageProblem
 from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.mover.relay import Relay
