@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-LONGEST_ASKED_SECONDS = 30.0
+LONGEST_RETRY_AFTER_SECONDS = 30.0
 """How long a server's Retry-After is obeyed at most."""
 
 
@@ -20,22 +20,22 @@ class Backoff:
     """
 
     first: float
-    longest: float = LONGEST_ASKED_SECONDS
+    longest: float = LONGEST_RETRY_AFTER_SECONDS
     repeats: int | None = 4
 
     def wait(
-        self, repeats: int, *, asked: float | None = None, jitter: float = 0.5
+        self, repeats: int, *, retry_after: float | None = None, jitter: float = 0.5
     ) -> float | None:
         """Seconds to wait after so many repeats; None to give up.
 
-        ``asked`` is what the server's Retry-After says, in seconds. ``jitter``, a random number
-        from 0 to 1, keeps many clients from coming back at the same moment: the wait is a quarter
-        shorter or longer.
+        ``retry_after`` is what the server's Retry-After says, in seconds. ``jitter``, a random
+        number from 0 to 1, keeps many clients from coming back at the same moment: the wait is a
+        quarter shorter or longer.
         """
         if self.repeats is not None and repeats >= self.repeats:
             return None
-        if asked is not None:
-            return min(asked, LONGEST_ASKED_SECONDS)
+        if retry_after is not None:
+            return min(retry_after, LONGEST_RETRY_AFTER_SECONDS)
         # Beyond 2**60 a float multiplies no further than any limit does.
         return min(self.first * 2.0 ** min(repeats, 60), self.longest) * (0.75 + jitter / 2)
 
@@ -48,7 +48,7 @@ class Backoff:
         yield None
 
 
-def retry_after(header: str | None, now: float) -> float | None:
+def read_retry_after(header: str | None, now: float) -> float | None:
     """What a Retry-After header asks for, in seconds; None when it says nothing readable.
 
     It holds seconds or a date (RFC 9110, 10.2.3). ``now`` is in unix seconds.

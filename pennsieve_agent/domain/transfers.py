@@ -294,10 +294,10 @@ def dataset_rows(document: bytes) -> list[dict[str, Any]]:
 
     """
     try:
-        found = json.loads(document)
+        content = json.loads(document)
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    rows = found.get("files") if isinstance(found, dict) else None
+    rows = content.get("files") if isinstance(content, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("no manifest of a dataset")
     return rows

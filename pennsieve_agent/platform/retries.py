@@ -39,17 +39,17 @@ def wait_before_repeat(
     *,
     elapsed: float,
     patience: float = PATIENCE_SECONDS,
-    asked: float | None = None,
+    retry_after: float | None = None,
     jitter: float = 0.5,
 ) -> float | None:
     """Seconds to wait before the next try; None to give up.
 
     ``repeats`` tries were repeated so far, ``elapsed`` seconds went by since the first began,
-    ``asked`` is what the server's Retry-After says, ``jitter`` a random number from 0 to 1 that
-    keeps many clients from coming back at the same moment.
+    ``retry_after`` is what the server's Retry-After says, ``jitter`` a random number from 0 to 1
+    that keeps many clients from coming back at the same moment.
     """
-    said = asked if trouble in _SERVER_SAYS else None
-    wait = _BACKOFFS[trouble].wait(repeats, asked=said, jitter=jitter)
+    said = retry_after if trouble in _SERVER_SAYS else None
+    wait = _BACKOFFS[trouble].wait(repeats, retry_after=said, jitter=jitter)
     is_silence = trouble in {Trouble.NO_CONNECTION, Trouble.BROKEN_OFF}
     if wait is not None and is_silence and elapsed + wait > patience:
         return None

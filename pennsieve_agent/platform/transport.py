@@ -15,7 +15,7 @@ from dataclasses import replace
 import httpx
 
 from pennsieve_agent import __version__
-from pennsieve_agent.domain.backoff import retry_after
+from pennsieve_agent.domain.backoff import read_retry_after
 from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import PlatformError, Unreachable
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
@@ -124,7 +124,7 @@ class Transport:
                     repeats,
                     elapsed=self._now() - began,
                     patience=self._patience(request.url, host),
-                    asked=outcome.retry_after if isinstance(outcome, Answer) else None,
+                    retry_after=outcome.retry_after if isinstance(outcome, Answer) else None,
                     jitter=self._jitter(),
                 )
             if wait is None:
@@ -150,7 +150,7 @@ class Transport:
                     where=request.where,
                     status=response.status_code,
                     body=self._read(response, request),
-                    retry_after=retry_after(response.headers.get("Retry-After"), self._now()),
+                    retry_after=read_retry_after(response.headers.get("Retry-After"), self._now()),
                     etag=response.headers.get("ETag", ""),
                 )
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:

@@ -196,8 +196,8 @@ class _Fetches:
         blocked = {(row.package_id, safe_name(row.name)): row for row in manifest.blocked}
         for file, target in batch:
             if candidates := signed.get(_key(file)):
-                found = candidates.pop(0)
-                yield found, target.place(found)
+                address = candidates.pop(0)
+                yield address, target.place(address)
             else:
                 self._missing(target, blocked.get(_key(file)))
 
@@ -206,10 +206,10 @@ class _Fetches:
         if blocked is not None:
             self._report.blocked.append((path, blocked.scan_status))
             return
-        gone = PlatformError(
+        missing = PlatformError(
             f"Pennsieve gives no address for '{path}'", hint="it may have been deleted just now"
         )
-        self._report.failed.append((path, gone))
+        self._report.failed.append((path, missing))
 
     def _note(self, signed: SignedFile, place: Place, error: PlatformError | None) -> None:
         path = self._relative(place.path)

@@ -31,7 +31,7 @@ class Folders:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._made: set[Path] = set()
+        self._checked: set[Path] = set()
 
     def make(self, folder: Path) -> None:
         """Make a folder, which no link may put outside the root.
@@ -41,7 +41,7 @@ class Folders:
             SettingsError: it would be outside.
 
         """
-        if folder in self._made:
+        if folder in self._checked:
             return
         folder.mkdir(parents=True, exist_ok=True)
         if not folder.resolve().is_relative_to(self._root.resolve()):
@@ -50,7 +50,7 @@ class Folders:
                 where=str(self._root),
                 hint="remove the link, or choose another folder",
             )
-        self._made.add(folder)
+        self._checked.add(folder)
 
 
 def same(path: Path, size: int, checksum: str) -> bool:

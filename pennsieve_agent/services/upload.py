@@ -25,7 +25,7 @@ def run(
     """Upload files, and wait until they are packages.
 
     Raises:
-        Forbidden: the caller is no editor of the dataset.
+        Forbidden: the caller may not edit the dataset.
         StillRunning: all is uploaded, but not all could be seen in the dataset in time.
 
     """

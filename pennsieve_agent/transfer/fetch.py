@@ -120,7 +120,7 @@ def _fill(part: PartFile, signed: SignedFile, tools: Fetching) -> None:
         except Interrupted as error:
             went_on = part.size > before
             wait = tools.backoff.wait(
-                0 if went_on else repeats, asked=error.asked, jitter=tools.jitter()
+                0 if went_on else repeats, retry_after=error.retry_after, jitter=tools.jitter()
             )
             if wait is None:
                 raise

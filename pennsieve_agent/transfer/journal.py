@@ -87,20 +87,20 @@ class UploadJournal:
         self._write(
             *(
                 {
-                    "file": each.file.target,
-                    "id": each.upload_id,
-                    "size": each.file.size,
-                    "mtime_ns": each.file.mtime_ns,
+                    "file": item.file.target,
+                    "id": item.upload_id,
+                    "size": item.file.size,
+                    "mtime_ns": item.file.mtime_ns,
                 }
-                for each in planned
-                if self._by_id.get(each.upload_id) is not each
+                for item in planned
+                if self._by_id.get(item.upload_id) is not item
             )
         )
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise self._unusable(error) from error
-        self._by_id = {each.upload_id: each for each in planned}
+        self._by_id = {item.upload_id: item for item in planned}
         return planned
 
     def begin(self, manifest: str) -> None:
@@ -115,10 +115,10 @@ class UploadJournal:
 
     def note_finalized(self, planned: Iterable[Planned]) -> None:
         """Note that files were taken for import."""
-        found = list(planned)
-        for each in found:
-            each.finalized = True
-        self._write(*({"finalized": each.upload_id} for each in found))
+        finalized = list(planned)
+        for item in finalized:
+            item.finalized = True
+        self._write(*({"finalized": item.upload_id} for item in finalized))
 
     def finish(self) -> None:
         """Forget the upload: it is done."""
@@ -162,8 +162,8 @@ class UploadJournal:
             planned = Planned(file, str(entry["id"]))
             self._known[str(entry["file"])] = self._by_id[planned.upload_id] = planned
         elif "stored" in entry:
-            found = self._by_id[entry["stored"]]
-            found.stored = UploadedFile(found.upload_id, int(entry["size"]), str(entry["sha256"]))
+            item = self._by_id[entry["stored"]]
+            item.stored = UploadedFile(item.upload_id, int(entry["size"]), str(entry["sha256"]))
         elif "finalized" in entry:
             self._by_id[entry["finalized"]].finalized = True
 

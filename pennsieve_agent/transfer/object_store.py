@@ -83,8 +83,8 @@ class _Answer:
 
     def element(self, name: str) -> str:
         """The text of an XML element that occurs once, and holds plain words."""
-        found = re.search(rb"<%b>([^<]+)</%b>" % (name.encode(), name.encode()), self.body)
-        return found[1].decode() if found else ""
+        element = re.search(rb"<%b>([^<]+)</%b>" % (name.encode(), name.encode()), self.body)
+        return element[1].decode() if element else ""
 
 
 class ObjectStore:
@@ -158,7 +158,7 @@ class ObjectStore:
         repeats = refusals = 0
         while True:
             current = keys.current()
-            asked: float | None = None
+            retry_after: float | None = None
             try:
                 return self._send(current, method, target, headers, body)
             except Interrupted as error:
@@ -167,14 +167,14 @@ class ObjectStore:
                     where=error.where,
                     hint="check the network; the same command goes on where this one stopped",
                 )
-                asked = error.asked
+                retry_after = error.retry_after
             except AwsError as error:
                 if error.aws_code not in _ENDED or refusals >= MOST_REFUSALS:
                     raise
                 keys.refused(current)
                 refusals += 1
                 failure = error
-            wait = BACKOFF.wait(repeats, asked=asked, jitter=self._jitter())
+            wait = BACKOFF.wait(repeats, retry_after=retry_after, jitter=self._jitter())
             if wait is None:
                 raise failure
             repeats += 1

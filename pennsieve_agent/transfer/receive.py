@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from pennsieve_agent.domain.backoff import Backoff, retry_after
+from pennsieve_agent.domain.backoff import Backoff, read_retry_after
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.transfer.reply import Reply
 from pennsieve_agent.transfer.sender import Interrupted, Sender, host_of
@@ -69,12 +69,12 @@ def read(sender: Sender, url: str, sleep: Callable[[float], None], jitter: float
     while True:
         try:
             with opened(sender, url) as piece:
-                found = piece.reply.read(LARGEST_DOCUMENT_BYTES)
-                if len(found) > LARGEST_DOCUMENT_BYTES:
+                document = piece.reply.read(LARGEST_DOCUMENT_BYTES)
+                if len(document) > LARGEST_DOCUMENT_BYTES:
                     raise PlatformError("a document has no end", where=host_of(url))
-                return found
+                return document
         except Interrupted as error:
-            wait = DOCUMENT_BACKOFF.wait(repeats, asked=error.asked, jitter=jitter)
+            wait = DOCUMENT_BACKOFF.wait(repeats, retry_after=error.retry_after, jitter=jitter)
             if wait is None:
                 raise
             sleep(wait)
@@ -115,7 +115,7 @@ def busy(reply: Reply, where: str) -> Interrupted:
     """The error for storage that cannot answer now, with the wait that it asks for."""
     error = Interrupted(f"storage is busy ({reply.status})", where=where, status=reply.status)
     now = time.time()
-    error.asked = retry_after(reply.header("retry-after") or None, now)
+    error.retry_after = read_retry_after(reply.header("retry-after") or None, now)
     return error
 
 

@@ -68,7 +68,7 @@ class Reply:
         """Read the head; the body is read with :meth:`readinto`.
 
         Raises:
-            Broken: the connection ended, or what came is no answer.
+            Broken: the connection ended, or what came is not an answer.
 
         """
         self.head = self._read_head()

@@ -36,10 +36,10 @@ _REFUSAL = 400
 class Interrupted(PlatformError):  # noqa: N818 - says what happened, as the tree of errors does
     """No answer, a connection that broke off, or storage was busy; trying again may help.
 
-    ``asked`` is for how many seconds the server asks to wait; None where it does not say.
+    ``retry_after`` is for how many seconds the server asks to wait; None where it does not say.
     """
 
-    asked: float | None = None
+    retry_after: float | None = None
 
 
 class Stopped(AgentError):  # noqa: N818 - the same
@@ -108,7 +108,7 @@ class Sender:
     def __exit__(self, *_: object) -> None:
         """Close the connections."""
         with self._lock:
-            kept = [each for connections in self._kept.values() for each in connections]
+            kept = [one for connections in self._kept.values() for one in connections]
             self._kept.clear()
         for connection in kept:
             connection.close()
@@ -191,21 +191,21 @@ class Sender:
 
     def _connect(self, address: Address, proxy: Proxy | None) -> socket.socket:
         host, port = (proxy.host, proxy.port) if proxy else (address.host, address.port)
-        made: http.client.HTTPConnection
+        client: http.client.HTTPConnection
         if address.scheme == "https":
-            made = http.client.HTTPSConnection(
+            client = http.client.HTTPSConnection(
                 host, port, timeout=CONNECT_SECONDS, context=self._context()
             )
             if proxy:
-                made.set_tunnel(address.host, address.port, dict(proxy.headers))
+                client.set_tunnel(address.host, address.port, dict(proxy.headers))
         else:
-            made = http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+            client = http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
         try:
-            made.connect()
+            client.connect()
         except BaseException:
-            made.close()
+            client.close()
             raise
-        connection: socket.socket = made.sock
+        connection: socket.socket = client.sock
         connection.settimeout(self._idle_seconds)
         return connection
 

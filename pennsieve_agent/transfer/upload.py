@@ -124,7 +124,7 @@ class Upload:
         """Upload files. When it returns, Pennsieve has them, and may still be importing them.
 
         Raises:
-            Forbidden: the caller is no editor of the dataset.
+            Forbidden: the caller may not edit the dataset.
 
         """
         report = UploadReport()

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from pennsieve_agent.domain.backoff import LONGEST_ASKED_SECONDS, Backoff, retry_after
+from pennsieve_agent.domain.backoff import LONGEST_RETRY_AFTER_SECONDS, Backoff, read_retry_after
 
 
 def test_waits_double_up_to_the_longest_and_end() -> None:
@@ -24,9 +24,9 @@ def test_jitter_spreads_the_waits() -> None:
 
 def test_what_the_server_asks_for_is_done_up_to_a_limit() -> None:
     backoff = Backoff(1.0)
-    for asked, wait in ((3.0, 3.0), (0.0, 0.0), (3600.0, LONGEST_ASKED_SECONDS)):
-        assert backoff.wait(0, asked=asked) == wait
-    assert backoff.wait(4, asked=3.0) is None
+    for asked, wait in ((3.0, 3.0), (0.0, 0.0), (3600.0, LONGEST_RETRY_AFTER_SECONDS)):
+        assert backoff.wait(0, retry_after=asked) == wait
+    assert backoff.wait(4, retry_after=3.0) is None
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_what_the_server_asks_for_is_done_up_to_a_limit() -> None:
     ],
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
-    assert retry_after(header, now=1000.0) == seconds
+    assert read_retry_after(header, now=1000.0) == seconds

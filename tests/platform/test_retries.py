@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.domain.backoff import LONGEST_ASKED_SECONDS
+from pennsieve_agent.domain.backoff import LONGEST_RETRY_AFTER_SECONDS
 from pennsieve_agent.platform.retries import (
     PATIENCE_SECONDS,
     Trouble,
@@ -44,5 +44,5 @@ def test_a_slow_server_is_asked_once_more() -> None:
 
 
 def test_what_the_server_asks_for_is_done_up_to_a_limit() -> None:
-    for asked, wait in ((3.0, 3.0), (0.0, 0.0), (3600.0, LONGEST_ASKED_SECONDS)):
-        assert wait_before_repeat(Trouble.SLOW_DOWN, 0, elapsed=0, asked=asked) == wait
+    for asked, wait in ((3.0, 3.0), (0.0, 0.0), (3600.0, LONGEST_RETRY_AFTER_SECONDS)):
+        assert wait_before_repeat(Trouble.SLOW_DOWN, 0, elapsed=0, retry_after=asked) == wait
