@@ -12,6 +12,7 @@ import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 
 from pennsieve_agent.sandbox.emulation.quick import parse_one_at_a_time, read_descriptions_once
+from tests.prepared import Prepared, prepare, session_folder
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,12 @@ def clean_machine(
 def _descriptions_of_aws_are_read_once() -> None:
     read_descriptions_once()
     parse_one_at_a_time()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A sandbox with a registered node, to be copied."""
+    return prepare(session_folder(tmp_path_factory, os.environ.get("PYTEST_XDIST_WORKER")))
 
 
 def _engine_answers() -> bool:

@@ -32,11 +32,13 @@ FILES = {
 
 
 def start_patient_run(box: Sandbox, folder: Path, flag: Path) -> tuple[Agent, str]:
-    """Start a run that goes on until ``flag`` exists; it has logged five lines."""
+    """Start a run on the sandbox's node that goes on until ``flag`` exists.
+
+    It has logged five lines.
+    """
     agent = Agent({**box.environment(), "HOME": str(folder)})
     code = repository(folder / "code", FILES)
     for words in (
-        ("compute", "register", "--yes"),
         ("workflow", "add", str(code)),
         ("dataset", "grant", "patient", "-d", "Data", "--access", "read-write"),
     ):
