@@ -41,8 +41,12 @@ def remove(
     do their users on Pennsieve. A node that was shared with you is only forgotten here.
     Exit code 1 when something unexpected remains.
     """
-    from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
-    from pennsieve_agent.account.undo import apply_removal
+    from pennsieve_agent.account.remove.execute_removal import apply_removal
+    from pennsieve_agent.account.remove.plan_removal import (
+        RemovalOptions,
+        observe_removal,
+        plan_removal,
+    )
     from pennsieve_agent.cli import compute_views, node_made
     from pennsieve_agent.services import active_runs
 

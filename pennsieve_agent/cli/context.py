@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.node_calls import LazyNode
     from pennsieve_agent.domain.identity import Identity, Profile
+    from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.own_nodes import NodeAdmin
-    from pennsieve_agent.services.run_backend import NodeCalls
     from pennsieve_agent.settings.aws_keys import AwsKeyring
     from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings

@@ -219,11 +219,12 @@ def grants(
 
 def _known_workflows(context: Context) -> dict[str, str]:
     """Names by id, those of own nodes and archived ones too: their grants are kept."""
-    from pennsieve_agent.services.grant_workflows import names_on
+    from pennsieve_agent.services.node_versions import on_nodes
 
     workflows = context.platform.workflows
     archived = workflows.list(context.workspace_id, archived=True)
-    names = names_on(context.admin_nodes)
+    rows, _ = on_nodes((admin.node, admin) for admin in context.admin_nodes)
+    names = {row.uuid: row.name for row in rows}
     names |= {w.uuid: f"{w.name} (archived)" for w in archived}
     return names | {w.uuid: w.name for w in workflows.list(context.workspace_id)}
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pennsieve_agent.domain.dockerfile import Dockerfile
+from pennsieve_agent.engine.dockerfile import Dockerfile
 
 _PYTHON = re.compile(r"(?:/usr(?:/local)?/bin/)?python(?:3(?:\.\d+)?)?")
 _PATH = re.compile(r"(?<![\w./-])/[\w.+-]+(?:/[\w.+-]+)*")

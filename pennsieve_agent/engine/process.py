@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Event
 
-from pennsieve_agent.domain.dockerfile import Dockerfile, parse_dockerfile
-from pennsieve_agent.domain.dockerfile_runs import without_engine
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.children import GRACE_SECONDS, MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.command import Command, local_command
+from pennsieve_agent.engine.dockerfile import Dockerfile, parse_dockerfile
+from pennsieve_agent.engine.dockerfile_runs import without_engine
 from pennsieve_agent.engine.exits import describe_exit
 from pennsieve_agent.engine.search_path import search_path
 from pennsieve_agent.engine.venvs import python_environment
@@ -30,7 +30,7 @@ class ProcessBackend:
 
     ``cache`` keeps the code of every commit that was prepared, and one Python environment for all
     that install the same packages. Of the Dockerfile's ``RUN`` lines it does what
-    :mod:`pennsieve_agent.domain.dockerfile_runs` finds, and says in the log of each run what it
+    :mod:`pennsieve_agent.engine.dockerfile_runs` finds, and says in the log of each run what it
     leaves out.
     ``grace`` is how long, in seconds, a program may take to end when asked.
 

@@ -15,9 +15,9 @@ import venv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pennsieve_agent.domain.dockerfile_runs import PipInstall
 from pennsieve_agent.engine.backend import Log
 from pennsieve_agent.engine.children import run_child
+from pennsieve_agent.engine.dockerfile_runs import PipInstall
 from pennsieve_agent.engine.files import remove_tree
 from pennsieve_agent.errors import EngineError, SourceError
 

@@ -45,18 +45,6 @@ class NodeChanges:
         """
         return self._change_node(uuid, {"name": name, "description": description})
 
-    def describe_node(self, uuid: str, description: str) -> ComputeNode:
-        """Describe a node; for its owner and the administrators of a public account.
-
-        Route: PATCH v2 /compute/resources/compute-nodes/{id}
-        Route: GET v2 /compute/resources/compute-nodes/{id}
-
-        Raises:
-            Conflict: it is still being made.
-
-        """
-        return self._change_node(uuid, {"description": description})
-
     def pause_node(self, uuid: str) -> ComputeNode:
         """Let nothing start on a node; for its owner and administrators of a public account.
 

@@ -11,12 +11,13 @@ from pennsieve_agent.domain.matching import pick
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError
-from pennsieve_agent.services.node_documents import decode_version, decode_workflows
+from pennsieve_agent.services.node_documents import decode_version
 from pennsieve_agent.services.node_versions import Known, on_nodes
+from pennsieve_agent.services.node_workflows import newest_document, workflow_on
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 Nodes = Sequence[tuple[OwnNode, "NodeCalls"]]
 
@@ -76,7 +77,7 @@ def remove_everywhere(nodes: Nodes, uuid: str) -> list[str]:
     """
     removed = []
     for node, calls in nodes:
-        if node.is_owned and _row(node, calls, uuid) is not None:
+        if node.is_owned and workflow_on(node, calls, uuid) is not None:
             calls.ask("DELETE", f"/workflows/{quote(uuid, safe='')}", admin=True)
             removed.append(node.name)
     return removed
@@ -85,19 +86,9 @@ def remove_everywhere(nodes: Nodes, uuid: str) -> list[str]:
 def _from_nodes(nodes: Nodes, uuid: str, name: str) -> Workflow:
     for node, calls in nodes:
         try:
-            latest = _row(node, calls, uuid)
-            if not latest:
-                continue
-            path = f"/workflows/{uuid}/versions/{latest}"
-            answer = calls.ask("GET", path, admin=node.is_owned)
+            document = newest_document(node, calls, uuid)
         except (PlatformError, AwsError, NodeError):
             continue  # another node may have it
-        return decode_version(answer, f"compute node '{node.name}'").workflow
+        if document is not None:
+            return decode_version(document, f"compute node '{node.name}'").workflow
     return Workflow(uuid, name)
-
-
-def _row(node: OwnNode, calls: NodeCalls, uuid: str) -> str | None:
-    """The newest version of a workflow on a node; None when it is not there."""
-    answer = calls.ask("GET", "/workflows", admin=node.is_owned)
-    rows = decode_workflows(answer, f"compute node '{node.name}'")
-    return next((row.latest for row in rows if row.uuid == uuid), None)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import AgentError, Forbidden, NotFound, SettingsError
 from pennsieve_agent.services import identities
 from pennsieve_agent.services.identities import Desk, Made, hand_over, identity_path, kinds_on
-from pennsieve_agent.services.own_nodes import NodeAdmin, Unasked, ask_each, grants_of
+from pennsieve_agent.services.own_nodes import Unasked, ask_each, grants_of
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset

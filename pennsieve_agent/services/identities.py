@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pennsieve_agent.domain.identity import ApiKey, User
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.webhooks import Webhook
 from pennsieve_agent.domain.workflow_identity import (
     Kind,
@@ -29,7 +30,6 @@ from pennsieve_agent.errors import (
     SettingsError,
     Unreachable,
 )
-from pennsieve_agent.services.own_nodes import NodeAdmin
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow

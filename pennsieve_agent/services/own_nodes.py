@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from pennsieve_agent.domain.grants import Access, Grant
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, AwsError, NodeError
 
 T = TypeVar("T")
-
-
-class NodeAdmin(Protocol):
-    """A node's ``admin`` function."""
-
-    @property
-    def node(self) -> OwnNode:
-        """Which node it is."""
-        ...
-
-    def ask(
-        self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None
-    ) -> Mapping[str, Any]:
-        """The body of a successful answer.
-
-        Raises:
-            AwsError, NodeError: the node cannot be asked.
-            PlatformError: it refuses.
-
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from pennsieve_agent.errors import NotFound, PlatformError
 from pennsieve_agent.platform.runcodec import without_empty
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.runs import RunLimits
-    from pennsieve_agent.services.run_backend import NodeCalls, RunBackend
+    from pennsieve_agent.services.run_backend import RunBackend
     from pennsieve_agent.services.submit import Prepared, RunOptions
 
 _REFUSALS = frozenset({400, 403, 404, 409, 413, 422})

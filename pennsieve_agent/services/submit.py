@@ -21,8 +21,8 @@ from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services import lookup, run_nodes
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 #: The platform's own rule for names (contracts/workflows.md 3.1).
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{2,63}")

@@ -17,14 +17,14 @@ from pennsieve_agent.services.node_documents import (
     NodeWorkflow,
     WorkflowVersion,
     decode_version,
-    decode_workflows,
 )
+from pennsieve_agent.services.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def prepare(
 
 def _workflow(desk: Desk, dataset: Dataset, wanted: str | None) -> NodeWorkflow:
     """The workflow that is meant, which must be on the node."""
-    here = decode_workflows(desk.ask("/workflows"), desk.where)
+    here = workflows_on(desk.node, desk.calls)
     if wanted is None:
         granted = [row for row in here if dataset.id in row.grants]
         if len(candidates := granted or here) == 1:
@@ -128,7 +128,7 @@ def _handed_over(desk: Desk, chosen: NodeWorkflow) -> NodeWorkflow:
     if desk.hand_over is None or not desk.node.is_owned:
         raise _missing(desk, chosen.name)
     desk.hand_over(desk.node, desk.platform.workflows.get(chosen.uuid))
-    for row in decode_workflows(desk.ask("/workflows"), desk.where):
+    for row in workflows_on(desk.node, desk.calls):
         if row.uuid == chosen.uuid:
             return row
     raise _missing(desk, chosen.name)
@@ -145,11 +145,10 @@ def _missing(desk: Desk, name: str) -> UsageProblem:
 
 
 def _version(desk: Desk, row: NodeWorkflow) -> WorkflowVersion:
-    latest = row.latest or (row.versions[-1] if row.versions else "")
-    if not latest:
+    if not row.newest:
         raise _missing(desk, row.name)
     try:
-        answer = desk.ask(f"/workflows/{row.uuid}/versions/{latest}")
+        answer = desk.ask(version_path(row.uuid, row.newest))
     except NotFound:
         raise _missing(desk, row.name) from None
     return decode_version(answer, desk.where)

@@ -6,24 +6,19 @@ profile has a list of its own. A file that cannot be understood is never written
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import re
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Self
 
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import SettingsError
+from pennsieve_agent.settings.private_json import PrivateJson
 
 FILE_NAME = "own-nodes.json"
-_VERSION = 1
 _TOKEN = re.compile(r"[0-9a-f]{8}")
 _NEEDED = ("token", "name", "account", "region", "gateway")
+# Named here because inside the class below "list" is the method.
+_Rows = list[Any]
 _HINT = "restore it from a backup, or move it away and type: pennsieve compute list --aws"
 
 
@@ -32,6 +27,7 @@ class OwnNodes:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file = PrivateJson(path, "the list of your own compute nodes", _HINT)
 
     @classmethod
     def beside(cls, config_path: Path) -> Self:
@@ -49,7 +45,7 @@ class OwnNodes:
             SettingsError: the file cannot be read or understood.
 
         """
-        rows = self._read()["profiles"].get(profile, [])
+        rows = self._profiles(self._file.read()).get(profile, [])
         return sorted(map(self._node, rows), key=lambda n: (n.name.casefold(), n.token))
 
     def put(self, profile: str, node: OwnNode) -> None:
@@ -59,8 +55,8 @@ class OwnNodes:
             SettingsError: the file cannot be understood or written; nothing has changed then.
 
         """
-        with self._changing() as found:
-            rows = found["profiles"].setdefault(profile, [])
+        with self._file.changing() as content:
+            rows = self._profiles(content).setdefault(profile, [])
             rows[:] = [row for row in rows if self._node(row).token != node.token]
             rows.append(asdict(node))
 
@@ -73,8 +69,8 @@ class OwnNodes:
         """
         if not any(node.token == token for node in self.list(profile)):
             return
-        with self._changing() as found:
-            rows = found["profiles"].get(profile, [])
+        with self._file.changing() as content:
+            rows = self._profiles(content).get(profile, [])
             rows[:] = [row for row in rows if self._node(row).token != token]
 
     def _node(self, row: Any) -> OwnNode:
@@ -83,68 +79,22 @@ class OwnNodes:
             isinstance(value, str) for key, value in row.items() if key in known
         )
         if not texts or not all(row.get(key) for key in _NEEDED):
-            raise self._unusable("an entry in it is not a node")
+            raise self._file.unusable("an entry in it is not a node")
         if not _TOKEN.fullmatch(row["token"]):
-            raise self._unusable("a node in it has no token")
+            raise self._file.unusable("a node in it has no token")
         values = {key: value for key, value in row.items() if key in known}
         return OwnNode(**{"organization_id": "", **values})
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {"version": _VERSION, "profiles": {}}
-        except OSError as error:
-            raise self._unusable(error.strerror or "the system refused") from error
-        except ValueError:
-            raise self._unusable("it is not JSON") from None
-        profiles = found.get("profiles") if isinstance(found, dict) else None
+    def _profiles(self, content: dict[str, Any]) -> dict[str, _Rows]:
+        """The rows of each profile; those of a file that is not there yet can be filled."""
+        if not content:
+            content["profiles"] = {}
+        profiles = content.get("profiles")
         if not isinstance(profiles, dict) or not all(
-            isinstance(r, list) for r in profiles.values()
+            isinstance(rows, list) for rows in profiles.values()
         ):
-            raise self._unusable("it does not have the form that this program writes")
-        if found.get("version") != _VERSION:
-            raise self._unusable("a newer version of this program wrote it")
-        return dict(found)
-
-    @contextmanager
-    def _changing(self) -> Iterator[dict[str, Any]]:
-        """The content, to be changed in place; no other process changes it meanwhile."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise self._unusable(error.strerror or "the system refused") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            found = self._read()
-            yield found
-            self._write(found)
-        finally:
-            os.close(lock)
-
-    def _write(self, found: dict[str, Any]) -> None:
-        try:
-            # mkstemp makes the file with mode 0600.
-            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{FILE_NAME}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(found, file, indent=2)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(temporary).replace(self.path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise self._unusable(error.strerror or "the system refused") from error
-
-    def _unusable(self, why: str) -> SettingsError:
-        return SettingsError(
-            f"the list of your own compute nodes cannot be used: {why}",
-            where=str(self.path),
-            hint=_HINT,
-        )
+            raise self._file.unusable("it does not have the form that this program writes")
+        return profiles
 
 
 class ProfileNodes:

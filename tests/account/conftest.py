@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.account.installer import all_nodes, installer_policy
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.worlds import Worlds
+from pennsieve_agent.account.rights.installer import all_nodes, installer_policy
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam import Ask, Verdict, decide
 from pennsieve_agent.settings.own_nodes import OwnNodes

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent import __version__
-from pennsieve_agent.account.bundle import MOST_BYTES, bundle, files
+from pennsieve_agent.account.world.node_code import MOST_BYTES, bundle, files
 from pennsieve_agent.node import bundle as module
 
 #: Ours that a node has not, and what a sandbox or a terminal needs.

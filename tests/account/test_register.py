@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.account.execute import apply
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.registration import NO_RIGHTS, AccountPlan
-from pennsieve_agent.account.registry import NodeRegistry
-from pennsieve_agent.account.steps import AlreadyDone, DeployStack
-from pennsieve_agent.account.worlds import StepState
+from pennsieve_agent.account.register.account_plan import NO_RIGHTS, AccountPlan
+from pennsieve_agent.account.register.execute import apply
+from pennsieve_agent.account.register.steps import AlreadyDone, DeployStack
+from pennsieve_agent.account.world.clients import StepState
+from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus

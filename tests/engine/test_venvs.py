@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.domain.dockerfile_runs import PipInstall
 from pennsieve_agent.engine.backend import Log
+from pennsieve_agent.engine.dockerfile_runs import PipInstall
 from pennsieve_agent.engine.venvs import pip_environment
 from pennsieve_agent.engine.venvs import python_environment as make_environment
 from pennsieve_agent.errors import SourceError

@@ -25,8 +25,8 @@ from pennsieve_agent.engine.docker import DockerBackend
 from pennsieve_agent.engine.process import ProcessBackend
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.sandbox.compute.job_machine import JobMachine
-from pennsieve_agent.sandbox.emulation.containers import Container, Mount
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount
+from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from pennsieve_agent.source.manifest import read
 from tests.engine.make import Lines
 from tests.processors.bases import base_image, make_humanize

@@ -139,3 +139,18 @@ def held(node: TestNode, workflow: Workflow) -> dict[str, Any]:
 def access(node: TestNode, workflow: Workflow, dataset: str) -> str:
     """What a node may do with a dataset for a workflow."""
     return Registry(node.node).access(workflow.uuid, dataset)
+
+
+def stray_webhook(robot: Platform) -> int:
+    """A webhook that a workflow's user makes for itself; private, so it alone sees it."""
+    body = {
+        "apiUrl": "https://x.invalid",
+        "description": "d",
+        "displayName": "stray",
+        "secret": "nobody-keeps-it",
+        "targetEvents": [],
+        "hasAccess": False,
+        "isPrivate": True,
+        "isDefault": False,
+    }
+    return robot._v1.post_record("/webhooks", body).need_integer("id")

@@ -16,7 +16,7 @@ from pennsieve_agent.errors import (
 from pennsieve_agent.node.identity import Kind
 from pennsieve_agent.services import grants
 from pennsieve_agent.services.grant_workflows import Granting
-from tests.services.granting import READS, WRITES, GrantWorld, Machine, access, held
+from tests.services.granting import READS, WRITES, GrantWorld, Machine, access, held, stray_webhook
 from tests.settings.keychains import MemoryKeychain
 
 READ, WRITE = Access.READ, Access.READ_WRITE
@@ -253,7 +253,7 @@ def test_revoking_takes_off_what_the_workflows_user_made_itself(granting: GrantW
     key = ada.key(held(lab, WRITES)["write"]["integration"])
     assert key is not None
     robot = granting.pennsieve.connect(key)
-    stray = robot.webhooks.create("stray", "https://x.invalid", "d").id
+    stray = stray_webhook(robot)
     robot.integrations.enable(dataset, stray)
     grants.revoke(ada.desk, WRITES, dataset)
     assert ada.platform.webhooks.on_dataset(dataset) == []

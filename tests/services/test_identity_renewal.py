@@ -12,7 +12,7 @@ from pennsieve_agent.node.identity import Kind
 from pennsieve_agent.services import grants
 from pennsieve_agent.services.identity_renewal import end, planned, renew
 from pennsieve_agent.services.identity_view import KEYCHAIN, shown
-from tests.services.granting import WRITES, GrantWorld, Machine, access, held
+from tests.services.granting import WRITES, GrantWorld, Machine, access, held, stray_webhook
 
 READ, WRITE = Access.READ, Access.READ_WRITE
 
@@ -121,7 +121,7 @@ def test_what_a_workflows_user_made_goes_with_it(granting: GrantWorld) -> None:
     ada, dataset = granting.ada(lab), granting.pennsieve.dataset("d")
     give(ada, dataset)
     robot = granting.pennsieve.connect(keys_of(ada)[0])
-    robot.webhooks.create("stray", "https://x.invalid", "d")  # private: seen by itself alone
+    stray_webhook(robot)
     renew(ada.desk, planned(ada.desk, WRITES))
     assert "stray" not in granting.users()
 

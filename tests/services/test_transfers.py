@@ -19,7 +19,7 @@ import pytest
 from pennsieve_agent.domain.identity import ApiKey, Hosts
 from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox.config_file import read_profile
+from pennsieve_agent.sandbox.host.config_file import read_profile
 from pennsieve_agent.services.download import Download, DownloadReport, Progress
 from pennsieve_agent.services.transfer_collect import collect
 from pennsieve_agent.services.transfer_journal import UploadJournal

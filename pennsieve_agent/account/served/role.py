@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pennsieve_agent.account.names import MANAGER, MANAGER_TAG, tag_value
-from pennsieve_agent.account.rights import Right
+from pennsieve_agent.account.rights.right import Right
 from pennsieve_agent.account.served.hardening import SESSION_SECONDS, Documents
+from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, tag_value
 from pennsieve_agent.aws.iam import (
     IamRole,
     attached_policies,

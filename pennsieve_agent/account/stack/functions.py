@@ -6,8 +6,8 @@ code but the node's own.
 
 from __future__ import annotations
 
-from pennsieve_agent.account.spec import Code, NodeSpec
-from pennsieve_agent.account.stack.parts import (
+from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
+from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pennsieve_agent.account.names import TOKEN_TAG, NodeNames
+from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam import many
 from pennsieve_agent.node.rights import RIGHTS, STEP_PARTS, Right

@@ -14,7 +14,7 @@ from cfnlint.api import lint
 from cfnlint.config import ConfigMixIn, ManualArgs
 from cfnlint.runner import Runner
 
-from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.template import node_template
 from tests.account.stack.accepted import PARLIAMENT
 from tests.account.stack.specs import every

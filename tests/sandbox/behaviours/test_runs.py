@@ -22,7 +22,7 @@ from pennsieve_agent.domain.runs import RunState, RunStatus
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.domain.workflows import DATASET_TARGET
 from pennsieve_agent.node.rights import RIGHTS
-from pennsieve_agent.sandbox.emulation.asked import read
+from pennsieve_agent.sandbox.aws.rights.used_rights import read
 from pennsieve_agent.services.node_runs import NodeRuns
 from pennsieve_agent.settings.own_nodes import OwnNodes
 from tests.cli.conftest import repository

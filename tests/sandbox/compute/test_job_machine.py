@@ -21,8 +21,8 @@ from pennsieve_agent.node.tasks import (
     mover_environment,
     object_key,
 )
-from pennsieve_agent.sandbox.compute.job_machine import JobMachine
-from pennsieve_agent.sandbox.emulation.containers import Container, Mount, Unstartable
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount, Unstartable
+from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_cloud
 from tests.sandbox.emulation.test_batch import ECS, Shop, volume
 
