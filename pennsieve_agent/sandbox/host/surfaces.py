@@ -185,7 +185,7 @@ def all_routes() -> list[tuple[str, str, str, str]]:
 
 def optional_part(name: str) -> Any:
     """A part that is a package of its own, such as ``compute``; None when it is not installed."""
-    module = f"{__package__}.{name}"
+    module = f"pennsieve_agent.sandbox.{name}"
     found = importlib.import_module(module) if importlib.util.find_spec(module) else None
     return found if hasattr(found, "build") else None
 
