@@ -11,6 +11,7 @@ import pytest
 
 from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.harness import Agent
+from tests.quick_sandbox import quick
 
 NODE = "my-compute"
 
@@ -27,7 +28,7 @@ class Prepared:
         Datasets that are in the folder stay there; whoever starts it on port 0 has free ports.
         """
         shutil.copytree(self.data, folder, dirs_exist_ok=True)
-        return Sandbox(folder)
+        return quick(folder)
 
 
 def prepare(folder: Path) -> Prepared:
@@ -48,7 +49,7 @@ def session_folder(factory: pytest.TempPathFactory, worker: str | None) -> Path:
 
 
 def _make(data: Path) -> None:
-    box = Sandbox(data)
+    box = quick(data)
     box.start_detached(0, "process")
     try:
         agent = Agent({**box.environment(), "HOME": str(data.parent)})

@@ -15,6 +15,7 @@ from pennsieve_agent.sandbox.host.state import SandboxState
 from tests.cli.harness import Agent
 from tests.github import git_settings, on_github
 from tests.prepared import Prepared
+from tests.quick_sandbox import quick
 
 DATASET = "Mouse EEG"
 FILES = {
@@ -142,7 +143,7 @@ def made(root: Path, prepared: Prepared | None = None) -> Lab:
         path.write_text(text)
     code = repository(root / "word-count", WORD_COUNT)
     data = root / "sandbox"
-    box = prepared.into(data) if prepared else Sandbox(data)
+    box = prepared.into(data) if prepared else quick(data)
     return Lab(box, box.start_detached(0, "process"), code, root)
 
 
