@@ -19,6 +19,7 @@ PROGRAM = """\
 import os, pathlib, time
 for number in range(5):
     print("line", number, flush=True)
+pathlib.Path(os.environ["FLAG"] + ".started").touch()
 while not pathlib.Path(os.environ["FLAG"]).exists():
     time.sleep(0.02)
 print("released", flush=True)
@@ -46,6 +47,8 @@ def start_patient_run(box: Sandbox, folder: Path, flag: Path) -> tuple[Agent, st
         assert result.code == 0, result.err
     started = agent("run", "start", "-d", "Data", "--param", f"FLAG={flag}", "--json")
     run = started.document["id"]
+    begun = flag.with_name(f"{flag.name}.started")
+    wait_for(begun.exists, lambda: "its program does not run")
     wait_for(lambda: "line 4" in agent("run", "logs", run).out, lambda: "no 'line 4' in its log")
     return agent, run
 
