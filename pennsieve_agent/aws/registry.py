@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from pennsieve_agent.aws.registry_http import Refusal, RegistryHttp, Stream
-from pennsieve_agent.domain.images import is_digest
+from pennsieve_agent.domain.image_names import is_digest
 from pennsieve_agent.errors import RegistryError
 
 INDEXES = frozenset(
@@ -55,12 +55,12 @@ class Document:
 
         """
         try:
-            found = json.loads(self.content)
+            document = json.loads(self.content)
         except ValueError:
-            found = None
-        if not isinstance(found, dict):
+            document = None
+        if not isinstance(document, dict):
             raise RegistryError("the image's manifest is no JSON object", where=self.digest)
-        return found
+        return document
 
 
 class Registry:

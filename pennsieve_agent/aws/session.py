@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
 from pennsieve_agent.aws.values import AwsIdentity, SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError
 
 DEFAULT_REGION = "us-east-1"

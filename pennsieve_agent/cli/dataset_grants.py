@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.grant_dataset import Granted, Revoked
     from pennsieve_agent.services.grant_list import Listed
     from pennsieve_agent.services.grant_workflows import Granting
-    from pennsieve_agent.services.grants import Granted, Revoked
-    from pennsieve_agent.services.own_nodes import Unasked
+    from pennsieve_agent.services.own_node_admin import Unasked
 
 app = group("Which workflows may use a dataset.")
 _MANAGER = (
@@ -55,7 +55,7 @@ def grant(
         need_own_nodes,
         tell_unasked,
     )
-    from pennsieve_agent.services import grants as granting
+    from pennsieve_agent.services import grant_dataset as granting
     from pennsieve_agent.services import lookup
     from pennsieve_agent.services.grant_workflows import granting_of
 
@@ -82,7 +82,7 @@ def _document(workflow: Workflow, dataset: Dataset, granted: Granted) -> dict[st
         "changed": granted.changed,
         "nodes": list(granted.nodes),
         "nodes_not_asked": [each.node.name for each in granted.unasked],
-        "integrations_made": list(granted.made),
+        "integrations_made": list(granted.new_users),
     }
 
 
@@ -111,13 +111,13 @@ def _say_granted(
         )
     if granted.access.writes and granted.changed:
         context.streams.explain(f"note: {_MANAGER}")
-    if granted.made:
+    if granted.new_users:
         place = (
             "in this machine's keychain and on the nodes"
             if granted.in_keychain
             else "on the nodes alone: this machine has no keychain"
         )
-        names = ", ".join(f"'{name}'" for name in granted.made)
+        names = ", ".join(f"'{name}'" for name in granted.new_users)
         context.streams.explain(
             f"note: made the workflow's own identity, {names}; its keys are {place}"
         )
@@ -139,7 +139,7 @@ def revoke(
 ) -> None:
     """Take a dataset from a workflow; a run that still needs it ends."""
     from pennsieve_agent.cli.identity_desk import check_all_asked, desk_of
-    from pennsieve_agent.services import grants as granting
+    from pennsieve_agent.services import grant_dataset as granting
 
     context = options.use(ctx, profile, as_json=json)
     what = found_workflow(context, workflow).workflow
@@ -232,7 +232,7 @@ def _known_workflows(context: Context) -> dict[str, str]:
 def _listed(
     context: Context, dataset: str | None, workflow: str | None, known: dict[str, str]
 ) -> tuple[list[Listed], list[Unasked]]:
-    from pennsieve_agent.domain.matching import pick
+    from pennsieve_agent.domain.name_matching import pick
     from pennsieve_agent.services import grant_list, lookup
 
     id_ = ""

@@ -203,8 +203,8 @@ def _pairs(state: SandboxState) -> list[tuple[str, str]]:
 
 def _engine(name: str) -> str:
     """What runs the steps, with what it keeps apart: processes of this machine little."""
-    from pennsieve_agent.engine.docker import DockerBackend
-    from pennsieve_agent.engine.process import ProcessBackend
+    from pennsieve_agent.engine.docker_backend import DockerBackend
+    from pennsieve_agent.engine.process_backend import ProcessBackend
 
     isolation = {each.name: each.isolation for each in (DockerBackend, ProcessBackend)}
     return ": ".join(filter(None, (name, isolation.get(name, ""))))

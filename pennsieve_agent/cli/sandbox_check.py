@@ -15,7 +15,7 @@ from pennsieve_agent.errors import ExitCode, NotSignedIn, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.contract.runner import Outcome
-    from pennsieve_agent.domain.identity import ApiKey, Hosts
+    from pennsieve_agent.domain.profile import ApiKey, Hosts
 
 
 def check(
@@ -63,7 +63,7 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
         from pennsieve_agent.contract.stage import Workshop
         from pennsieve_agent.sandbox.host import for_checks
         from pennsieve_agent.sandbox.host.control import Sandbox
-    from pennsieve_agent.domain.identity import ApiKey, Hosts
+    from pennsieve_agent.domain.profile import ApiKey, Hosts
     from pennsieve_agent.platform.raw import RawClient
 
     box = Sandbox(data or context.home / ".pennsieve" / "sandbox")

@@ -4,8 +4,9 @@
 ``PUT /workflows/ID/versions/V``          register a version (:mod:`.version_document`), which
                                           then never changes
 ``DELETE /workflows/ID[/versions/V]``     take it off the node
-``PUT``, ``DELETE /workflows/ID/identity`` its keys on Pennsieve (:mod:`.identity`); ``GET`` tells
-                                          whose they are
+``PUT``, ``DELETE /workflows/ID/identity`` its keys on Pennsieve
+                                          (:mod:`.workflow_credentials`); ``GET`` tells whose they
+                                          are
 ``PUT``, ``DELETE``, ``GET /grants``      which workflow may read or write which dataset
 ``PUT``, ``DELETE``, ``GET /shares``      which identity of AWS may use which workflows
 ``POST /archives``                        a link to upload an archive of code by
@@ -15,9 +16,11 @@
 from __future__ import annotations
 
 from pennsieve_agent.node import routes_admin, routes_node, routes_runs
-from pennsieve_agent.node.environment import make_clients
-from pennsieve_agent.node.front import Front
+from pennsieve_agent.node.execution_environment import make_clients
+from pennsieve_agent.node.request_handler import RequestHandler
 
-front = Front((*routes_admin.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES), is_owners=True)
-handler = front.handler
+request_handler = RequestHandler(
+    (*routes_admin.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES), is_owners=True
+)
+handler = request_handler.handler
 make_clients("dynamodb", "lambda", "logs", "s3", "ssm")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.node_settings import NodeSettings
 
 OpenUrl = Callable[[urllib.request.Request, float], Any]
 """Opens a request within seconds; a context manager with ``status`` and ``read()``."""
@@ -61,5 +61,7 @@ def node_of(session: Any, environ: Mapping[str, str]) -> Node:
 
 def aws_code(error: Exception) -> str:
     """AWS's own word for a refusal of boto3's; empty for anything else."""
-    found = getattr(error, "response", None)
-    return str(found["Error"]["Code"]) if isinstance(found, dict) and "Error" in found else ""
+    response = getattr(error, "response", None)
+    return (
+        str(response["Error"]["Code"]) if isinstance(response, dict) and "Error" in response else ""
+    )

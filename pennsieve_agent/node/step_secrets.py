@@ -1,22 +1,22 @@
-"""What a run's steps get that nobody may see, and what of it is masked in their logs."""
+"""The secrets of a run's steps, and what of them is masked in logs."""
 
 from __future__ import annotations
 
 import logging
 
-from pennsieve_agent.node.identity import Kind, hidden_digests, identity_secrets
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.person import token_secrets, token_values
-from pennsieve_agent.node.record import JobKind, RunRecord
-from pennsieve_agent.node.sessions import NoKey, Signed
-from pennsieve_agent.node.vault import Fingerprint, hidden_values, secrets_of
-from pennsieve_agent.node.web import Down
+from pennsieve_agent.node.pennsieve_api import Down
+from pennsieve_agent.node.run_record import JobKind, RunRecord
+from pennsieve_agent.node.secrets_manager import Fingerprint, hidden_values, secrets_of
+from pennsieve_agent.node.user_session import token_secrets, token_values
+from pennsieve_agent.node.workflow_credentials import Kind, hidden_digests, identity_secrets
+from pennsieve_agent.node.workflow_session import NoKey, Signed
 
 log = logging.getLogger(__name__)
 
 
 def step_secrets(node: Node, record: RunRecord) -> list[dict[str, str]]:
-    """The secrets of a run's steps as AWS Batch is told them.
+    """The secrets of a run's steps in AWS Batch's form.
 
     The node's own secrets; for an own workflow that was promised Pennsieve its key and a token, on
     a node that Pennsieve runs the person's (``contracts/workflows.md`` 5.2). Those win, as they are
@@ -48,7 +48,7 @@ def promised(record: RunRecord) -> str:
 def keep_session(node: Node, record: RunRecord) -> str:
     """Have a token ready, with almost its whole hour, for steps that start now.
 
-    Answers why the run cannot go on; empty when it can.
+    Returns why the run cannot continue; empty when it can.
 
     Raises:
         Down: Pennsieve does not answer, and there is no token yet.

@@ -1,4 +1,4 @@
-"""Tickets: what a caller who has proved who he is shows for the next quarter of an hour.
+"""Tickets: session tokens of a quarter of an hour for callers who have proved their identity.
 
 A ticket is 256 random bits. The node keeps its hash alone, with the identity and the function that
 it was given for: a ticket of ``gateway`` is not one of ``admin``.
@@ -13,8 +13,8 @@ import secrets
 from dataclasses import dataclass
 
 from pennsieve_agent.node.callers import Caller
-from pennsieve_agent.node.items import Items, expiry
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.table import Items, expiry
 
 TICKET_SECONDS = 900
 _TICKET = re.compile(r"[0-9a-f]{64}")

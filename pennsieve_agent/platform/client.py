@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts, Identity
+from pennsieve_agent.domain.profile import ApiKey, Hosts, Identity
 from pennsieve_agent.platform.auth import Session
 from pennsieve_agent.platform.identity import read_identity
 from pennsieve_agent.platform.surface import Surface

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pennsieve_agent.domain.offers import TargetType
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
+from pennsieve_agent.domain.platform_offers import TargetType
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.values import as_text

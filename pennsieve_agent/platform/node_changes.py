@@ -7,7 +7,7 @@ here changes what it says and nothing else.
 from __future__ import annotations
 
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.offers import NodeConfig
+from pennsieve_agent.domain.platform_offers import NodeConfig
 from pennsieve_agent.errors import Conflict, PlatformError, UsageProblem
 from pennsieve_agent.platform.account_access import BASE
 from pennsieve_agent.platform.nodecodec import decode_node, encode_config
@@ -124,7 +124,7 @@ class NodeChanges:
         """
         body = encode_config(config)
         if not body:
-            raise UsageProblem("no setting of the node is to change", hint="name one")
+            raise UsageProblem("no setting of the node was given", hint="give at least one")
         self._v2.call("POST", f"{NODES}/{segment(uuid)}/update-config", body=body)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.offers import GpuTier, NodeConfig
+from pennsieve_agent.domain.platform_offers import GpuTier, NodeConfig
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.times import iso
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 import httpx
 
 from pennsieve_agent import __version__
-from pennsieve_agent.domain.identity import Hosts
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import PlatformError, Unreachable
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
 from pennsieve_agent.platform.once import Once

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.matching import pick
-from pennsieve_agent.domain.offers import Build
+from pennsieve_agent.domain.name_matching import pick
+from pennsieve_agent.domain.platform_offers import Build
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing, Visibility
 from pennsieve_agent.domain.workflows import Application, Version, Workflow
 from pennsieve_agent.errors import SourceError, UsageProblem
-from pennsieve_agent.services import people
+from pennsieve_agent.services import find_people
 from pennsieve_agent.services.node_access import Grantees
 
 if TYPE_CHECKING:
@@ -30,38 +30,38 @@ class StepBuild:
     build: Build | None
 
 
-def application(platform: Platform, wanted: str, *, archived: bool = False) -> Application:
+def application(platform: Platform, reference: str, *, archived: bool = False) -> Application:
     """An application by its repository, name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
-    return _pick(wanted, platform.applications.list(archived=archived))
+    return _pick(reference, platform.applications.list(archived=archived))
 
 
-def source_urls(platform: Platform, wanted: Sequence[str]) -> list[str]:
-    """The registered addresses of applications, letter by letter as a node compares them.
+def source_urls(platform: Platform, references: Sequence[str]) -> list[str]:
+    """The registered addresses of applications, spelled as a node compares them.
 
     Raises:
         UsageProblem: one of them is not registered.
     """
     known = platform.applications.list()
-    return list(dict.fromkeys(_pick(each, known).source_url for each in wanted))
+    return list(dict.fromkeys(_pick(reference, known).source_url for reference in references))
 
 
-def _pick(wanted: str, known: Iterable[Application]) -> Application:
-    from pennsieve_agent.source.urls import canonical  # noqa: PLC0415 - only these commands need it
+def _pick(reference: str, known: Iterable[Application]) -> Application:
+    from pennsieve_agent.source.repository_urls import canonical  # noqa: PLC0415 - only these commands need it
 
     known = list(known)
     try:
-        address = canonical(wanted, Path.cwd())
+        address = canonical(reference, Path.cwd())
     except SourceError:
-        address = wanted
-    for found in known:
-        if found.source_url in {address, wanted} or found.uuid == wanted:
-            return found
+        address = reference
+    for app in known:
+        if app.source_url in {address, reference} or app.uuid == reference:
+            return app
     return pick(
-        wanted,
+        reference,
         known,
         kind="application",
         keys=lambda a: (a.uuid, short_name(a)),
@@ -71,7 +71,7 @@ def _pick(wanted: str, known: Iterable[Application]) -> Application:
 
 def short_name(app: Application) -> str:
     """What an application is called: as its manifest says, else as its repository."""
-    from pennsieve_agent.source.urls import name_of  # noqa: PLC0415 - only these commands need it
+    from pennsieve_agent.source.repository_urls import name_of  # noqa: PLC0415 - only these commands need it
 
     return app.name or name_of(app.source_url)
 
@@ -80,7 +80,7 @@ def builds(
     platform: Platform, organization_id: str, workflow: Workflow, limit: int
 ) -> list[StepBuild]:
     """The builds of the code of a workflow's steps, newest version first, ``limit`` a step."""
-    found = []
+    step_builds = []
     for step in workflow.processors:
         versions = [
             version
@@ -89,17 +89,17 @@ def builds(
         ]
         versions.sort(key=lambda version: version.created_at, reverse=True)
         for version in versions[:limit]:
-            made = platform.applications.builds(version.uuid, organization_id)
-            found += [StepBuild(step.id, version, build) for build in reversed(made)] or [
-                StepBuild(step.id, version, None)
-            ]
-    return found
+            version_builds = platform.applications.builds(version.uuid, organization_id)
+            step_builds += [
+                StepBuild(step.id, version, build) for build in reversed(version_builds)
+            ] or [StepBuild(step.id, version, None)]
+    return step_builds
 
 
 def share(
     platform: Platform, organization_id: str, app: Application, who: Grantees
 ) -> tuple[str, AppSharing]:
-    """Let somebody see an application: whom in words, and who may now.
+    """Share an application: with whom, in words, and who may see it now.
 
     Raises:
         UsageProblem: nobody or several are called so.
@@ -115,7 +115,7 @@ def share(
 def unshare(
     platform: Platform, organization_id: str, app: Application, who: Grantees
 ) -> tuple[str, AppSharing]:
-    """Take that back; whom in words, and who may now.
+    """Stop sharing an application: with whom, in words, and who may see it now.
 
     Raises:
         UsageProblem: nobody or several are called so.
@@ -139,10 +139,10 @@ def set_visibility(platform: Platform, app: Application, visibility: Visibility)
 
 def _access(platform: Platform, organization_id: str, who: Grantees) -> tuple[str, AppAccess]:
     if who.user is not None:
-        person = people.member(platform, organization_id, who.user)
+        person = find_people.member(platform, organization_id, who.user)
         return person.name, AppAccess("user", person.id, organization_id=organization_id)
     if who.team is not None:
-        team = people.team(platform, organization_id, who.team)
+        team = find_people.team(platform, organization_id, who.team)
         return f"team '{team.name}'", AppAccess("team", team.id, organization_id=organization_id)
     if not who.workspace:
         raise UsageProblem("with whom?", hint="give one of --user, --team or --workspace")

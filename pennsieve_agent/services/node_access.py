@@ -9,7 +9,7 @@ from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.people import Member, Team
 from pennsieve_agent.domain.sharing import NodeSharing, Scope
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.services import people
+from pennsieve_agent.services import find_people
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Grantees:
-    """Whom a node is given to, or taken from: exactly one of them."""
+    """With whom a node is shared: exactly one of a user, a team and the workspace."""
 
     user: str | None = None
     team: str | None = None
     workspace: bool = False
 
     def check(self) -> None:
-        """Refuse none and several.
+        """Refuse anything but exactly one.
 
         Raises:
             UsageProblem: it is not exactly one.
@@ -59,7 +59,7 @@ def access(platform: Platform, organization_id: str, node: ComputeNode) -> NodeA
 def share(
     platform: Platform, organization_id: str, node: ComputeNode, who: Grantees
 ) -> tuple[str, NodeAccess]:
-    """Let somebody use a node: whom in words, and who may now.
+    """Share a node: with whom, in words, and who may use it now.
 
     Raises:
         UsageProblem: nobody or several are called so.
@@ -67,10 +67,10 @@ def share(
     """
     sharing = platform.node_sharing
     if who.user is not None:
-        person = people.member(platform, organization_id, who.user)
+        person = find_people.member(platform, organization_id, who.user)
         now, said = sharing.share_user(node.uuid, person.id), person.name
     elif who.team is not None:
-        team = people.team(platform, organization_id, who.team)
+        team = find_people.team(platform, organization_id, who.team)
         now, said = sharing.share_team(node.uuid, team.id), f"team '{team.name}'"
     else:
         now, said = sharing.set_scope(node.uuid, Scope.WORKSPACE), "everybody in the workspace"
@@ -80,7 +80,7 @@ def share(
 def unshare(
     platform: Platform, organization_id: str, node: ComputeNode, who: Grantees
 ) -> tuple[str, NodeAccess]:
-    """Take a node from somebody again; a node closed to the workspace keeps its other shares.
+    """Stop sharing a node; one closed to the workspace keeps its other shares.
 
     Raises:
         UsageProblem: nobody or several are called so.
@@ -88,11 +88,11 @@ def unshare(
     """
     sharing = platform.node_sharing
     if who.user is not None:
-        person = people.member(platform, organization_id, who.user)
+        person = find_people.member(platform, organization_id, who.user)
         sharing.unshare_user(node.uuid, person.id)
         said = person.name
     elif who.team is not None:
-        team = people.team(platform, organization_id, who.team)
+        team = find_people.team(platform, organization_id, who.team)
         sharing.unshare_team(node.uuid, team.id)
         said = f"team '{team.name}'"
     else:
@@ -109,7 +109,9 @@ def _named(
 ) -> NodeAccess:
     members = {m.id: m for m in platform.people.members(organization_id)}
     teams = (
-        {t.id: t for t in people.known_teams(platform, organization_id)} if sharing.teams else {}
+        {t.id: t for t in find_people.known_teams(platform, organization_id)}
+        if sharing.teams
+        else {}
     )
     return NodeAccess(
         node=node,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.settings.keychain import Keychain
 
@@ -30,7 +30,7 @@ class WorkflowKeys:
     slow_seconds: float = SLOW_SECONDS
 
     def check(self) -> bool:
-        """Whether there is a keychain; it is tried out, so that no key is made that gets lost.
+        """Refuse to go on without a usable keychain, so that no new key gets lost.
 
         Raises:
             SettingsError: there is one, and it refuses: it is locked.

@@ -1,4 +1,4 @@
-"""``app.yml``: what a repository declares of itself, in either of its two forms.
+"""``app.yml``: the manifest of a repository, in either of its two forms.
 
 The older form has its keys at the top and the sizes under ``resources``; the newer has
 ``application`` and has the sizes under ``runtime`` (``contracts/workflows.md`` 1.8 and
@@ -17,7 +17,7 @@ from typing import TypeVar
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Manifest
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.source.nodes import Node
+from pennsieve_agent.source.yaml_nodes import Node
 
 BREAKS_SCHEMA = (
     "the manifest breaks Pennsieve's schema; where Pennsieve registers the code, it leaves out the "
@@ -104,7 +104,7 @@ class _Reading:
 
     def _mapping(self, node: Node, known: Iterable[str], required: Iterable[str] = ()) -> Keys:
         names = tuple(known), tuple(required)
-        return self._try(lambda each: each.mapping(*names, self._note), node, {})
+        return self._try(lambda value: value.mapping(*names, self._note), node, {})
 
     def _mapping_of(self, keys: Keys, name: str, known: Iterable[str]) -> Keys:
         return self._mapping(keys[name], known) if name in keys else {}

@@ -15,7 +15,7 @@ from pennsieve_agent.source.git_commands import (
     run,
 )
 from pennsieve_agent.source.refs import SHORT_COMMIT, Refs, is_commit, parse_refs
-from pennsieve_agent.source.urls import local_path
+from pennsieve_agent.source.repository_urls import local_path
 
 _SHOWN = 5
 
@@ -155,7 +155,7 @@ def _commit(url: str, repository: Path, name: str) -> str:
 
 
 def unknown_ref(url: str, refs: Refs, ref: str) -> SourceError:
-    """The error for a name that is no tag, branch or commit."""
+    """The error for a name that is not a tag, branch or commit."""
     names = sorted(refs.tags, reverse=True) or sorted(refs.branches)
     kind = "tags" if refs.tags else "branches"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

@@ -20,7 +20,7 @@ from pennsieve_agent.node import bundle as module
 #: Ours that a node has not, and what a sandbox or a terminal needs.
 ELSEWHERE = (
     *("rich", "typer", "docker", "httpx", "keyring", "git", "yaml", "click"),
-    *("pennsieve_agent.cli", "pennsieve_agent.sandbox", "pennsieve_agent.engine.docker"),
+    *("pennsieve_agent.cli", "pennsieve_agent.sandbox", "pennsieve_agent.engine.docker_backend"),
 )
 GUARD = """
 import sys

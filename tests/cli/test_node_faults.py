@@ -13,7 +13,7 @@ import pytest
 from keyring.errors import KeyringLocked
 
 from pennsieve_agent.settings.config_file import ConfigFile
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent, Result
 from tests.fakes.emulated_lambda import EmulatedLambda, emulated_lambda
@@ -197,7 +197,7 @@ def test_pennsieve_down_leaves_the_own_nodes(scene: Scene) -> None:
     assert listed.code == 0, listed.err
     assert [row["id"] for row in listed.document] == [RUN]
     assert "Pennsieve was left out: " in listed.err
-    assert scene.agent("run", "status", RUN).out == "succeeded\n"
+    assert scene.agent("run", "show", RUN, "--status").out == "succeeded\n"
     refused(scene.agent(*START), 1, "127.0.0.1:9")
 
 

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.values import SigningKeys
-from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.errors import AwsError
 from pennsieve_agent.node import admin
@@ -53,7 +53,7 @@ class InProcess:
             raise AwsError("the network is down", aws_code="EndpointConnectionError")
         # Who calls is proved to AWS, which is not here; a ticket stands for the proof.
         ticket = Tickets(self.node, self.node.settings.admin).give(CALLER)["value"]
-        answer = admin.front.handle({**event, "ticket": ticket}, self.node)
+        answer = admin.request_handler.handle({**event, "ticket": ticket}, self.node)
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
 

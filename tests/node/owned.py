@@ -15,8 +15,8 @@ from typing import Any
 from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import SigningKeys
-from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.node import admin, gateway
 from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY, REGION, Cloud, Key, serving
@@ -178,8 +178,8 @@ class Owned:
         self.cloud.calls.clear()
         self.cloud.now = self.world.now
         self.cloud.functions = {
-            GATEWAY: lambda event: gateway.front.handle(event, self.world.node()),
-            ADMIN: lambda event: admin.front.handle(event, self.world.node()),
+            GATEWAY: lambda event: gateway.request_handler.handle(event, self.world.node()),
+            ADMIN: lambda event: admin.request_handler.handle(event, self.world.node()),
         }
 
     @property

@@ -7,7 +7,7 @@ from itertools import islice
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.metrics import Period
-from pennsieve_agent.domain.offers import NodeConfig
+from pennsieve_agent.domain.platform_offers import NodeConfig
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing, Scope, Visibility
 from pennsieve_agent.domain.webhooks import Webhook

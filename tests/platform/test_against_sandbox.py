@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.domain.workflows import StepKind
@@ -116,7 +116,7 @@ def test_identities(platform: Platform) -> None:
     platform.integrations.enable(dataset.id, number)
     (row,) = platform.integrations.on_dataset(dataset.id)
     assert (row.workflow, row.integration, row.writes) == ("w", number, True)
-    assert row.made_by == row.enabled_by == str(platform.identity().user.number)
+    assert row.created_by == row.enabled_by == str(platform.identity().user.number)
     users = {u.id: u.role for u in platform.collaborators.get(dataset.id).users}
     assert users[user.id] is Role.MANAGER
     platform.integrations.disable(dataset.id, number)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.config_file import read_profile
 from tests.platform.test_against_sandbox import platform, world
-from tests.sandbox.upload.client import storage
-from tests.sandbox.upload.conftest import Box, box
+from tests.sandbox.data.upload.client import storage
+from tests.sandbox.data.upload.conftest import Box, box
 
 __all__ = ["box", "platform", "world"]
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from pennsieve_agent.domain.compute import NodeStatus
-from pennsieve_agent.domain.offers import NodeConfig
+from pennsieve_agent.domain.platform_offers import NodeConfig
 from pennsieve_agent.domain.sharing import NodeSharing, Scope
 from pennsieve_agent.errors import (
     AgentError,

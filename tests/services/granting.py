@@ -9,14 +9,14 @@ from typing import Any
 import boto3
 
 from pennsieve_agent.domain.datasets import Dataset
-from pennsieve_agent.domain.identity import ApiKey, Identity
+from pennsieve_agent.domain.profile import ApiKey, Identity
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
-from pennsieve_agent.node import identity
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.node.registry import Registry
-from pennsieve_agent.node.sessions import Signed
+from pennsieve_agent.node import workflow_credentials
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.node.workflow_registry import Registry
+from pennsieve_agent.node.workflow_session import Signed
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.services.identities import Desk
+from pennsieve_agent.services.identity_context import IdentityContext
 from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
 from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 from tests.fakes.own_node import TestNode, own_node
@@ -46,9 +46,9 @@ class Machine:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> IdentityContext:
         pennsieve, workspace = self.world.pennsieve, self.who.workspace.id
-        return Desk(
+        return IdentityContext(
             platform=self.platform,
             me=self.who.user,
             nodes=[node.client for node in self.nodes],
@@ -133,7 +133,7 @@ class GrantWorld:
 
 def held(node: TestNode, workflow: Workflow) -> dict[str, Any]:
     """Whose keys a node has."""
-    return identity.shown(node.node, workflow.uuid)
+    return workflow_credentials.shown(node.node, workflow.uuid)
 
 
 def access(node: TestNode, workflow: Workflow, dataset: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import httpx
 
-from pennsieve_agent.domain.identity import ApiKey, Identity
+from pennsieve_agent.domain.profile import ApiKey, Identity
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox import compute
 from pennsieve_agent.sandbox.data import tables

@@ -9,7 +9,7 @@ from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.account.stack.template_parts import attribute
-from pennsieve_agent.domain.iam import Document
+from pennsieve_agent.domain.iam_policies import Document
 
 _POLICY_TYPES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}
 

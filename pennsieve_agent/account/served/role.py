@@ -17,7 +17,7 @@ from pennsieve_agent.aws.iam import (
     role_policy,
 )
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AwsError
 
 SERVED_TAG = "pennsieve:served"

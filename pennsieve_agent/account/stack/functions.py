@@ -15,8 +15,8 @@ from pennsieve_agent.account.stack.template_parts import (
     ref,
     tags,
 )
+from pennsieve_agent.node.node_settings import NodeSettings, variable
 from pennsieve_agent.node.reconciler import HEEDED
-from pennsieve_agent.node.settings import NodeSettings, variable
 
 RUNTIME = "python3.13"
 MEMORY_MB = 512

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pennsieve_agent.domain.compute import Account, ComputeNode
-from pennsieve_agent.domain.offers import RolePolicy
+from pennsieve_agent.domain.platform_offers import RolePolicy
 
 
 class NodeRegistry(Protocol):

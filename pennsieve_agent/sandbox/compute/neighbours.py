@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from pennsieve_agent.engine.choose import BACKENDS, choose_backend
+from pennsieve_agent.engine.choose_backend import BACKENDS, choose_backend
 from pennsieve_agent.engine.compile import compile_run
-from pennsieve_agent.engine.parameters import did_you_mean
+from pennsieve_agent.engine.run_parameters import did_you_mean
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.sandbox.compute.apps.fetch_tag import fetch_tag
 from pennsieve_agent.sandbox.compute.apps.images import Images

@@ -20,8 +20,8 @@ from pennsieve_agent.account.stack.policies import (
 )
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.account.stack.trusts import NO_SOURCE
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, many, statements
-from pennsieve_agent.node.rights import RIGHTS
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, many, statements
+from pennsieve_agent.node.role_permissions import RIGHTS
 from tests.account.stack.specs import NAMES, NUMBER, OTHER, PLATFORM, every
 
 HERE = f"us-east-1:{NUMBER}"

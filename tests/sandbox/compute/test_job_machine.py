@@ -11,20 +11,20 @@ import pytest
 
 from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
-from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.bundle import bundle
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.tasks import (
     Task,
     TaskKind,
-    mover_command,
-    mover_environment,
     object_key,
+    transfer_command,
+    transfer_environment,
 )
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount, Unstartable
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
-from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_cloud
-from tests.sandbox.emulation.test_batch import ECS, Shop, volume
+from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud
+from tests.sandbox.aws.test_batch import ECS, Shop, volume
 
 PYTHON = "public.ecr.aws/docker/library/python:3.13-slim"
 OWN = step_folder("work")
@@ -108,7 +108,7 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
         "reconciler": "reconciler",
         "endpoint": cloud.url,
     }
-    told = mover_environment(values, "r1", "c", TaskKind.MERGE)
+    told = transfer_environment(values, "r1", "c", TaskKind.MERGE)
     spec: dict[str, Any] = {
         "image": PYTHON,
         "jobRoleArn": mover,
@@ -116,7 +116,7 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
         "volumes": [volume(system, point["AccessPointId"])],
         "mountPoints": [{"sourceVolume": "v", "containerPath": RUN_MOUNT, "readOnly": False}],
     }
-    job = shop.wait(shop.submit("merge", *mover_command(), container=spec))
+    job = shop.wait(shop.submit("merge", *transfer_command(), container=spec))
     assert job["status"] == "SUCCEEDED", (job, shop.lines("merge"))
     assert shop.lines("merge") == ["2 files of 2 steps"]
     links = {path.name: path.read_text() for path in run.merged("c").iterdir()}

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pennsieve_agent.domain.images import archive_key
+from pennsieve_agent.domain.image_names import archive_key
 from pennsieve_agent.engine.backend import Backend, Log, Program
 from pennsieve_agent.errors import EngineError, SourceError
 from pennsieve_agent.sandbox.host.store import Store
@@ -68,16 +68,16 @@ class ArchivedPrograms:
             log(line)
 
         try:
-            made = self._backend.prepare(files, f"archive-{sha256[:_SHORT]}", keep)
+            program = self._backend.prepare(files, f"archive-{sha256[:_SHORT]}", keep)
         except SourceError as error:
             last = lines[-1] if lines else error.hint
             message = f"{error.message}: {last}" if last else error.message
             raise SourceError(message, where=error.where, hint=error.hint) from None
         self._store.execute(
             "INSERT OR REPLACE INTO archived_programs VALUES (?, ?, ?)",
-            (sha256, made.backend, made.reference),
+            (sha256, program.backend, program.reference),
         )
-        return made
+        return program
 
     def _fetch(self, sha256: str, into: Path) -> bool:
         client, key = self._open_s3(), archive_key(sha256)

@@ -1,4 +1,4 @@
-"""What the platform's builder fetches: a tag, with a Dockerfile at the root.
+"""Fetches a tag as the platform's builder does, with a Dockerfile at the root.
 
 Source: ``contracts/workflows.md`` 1.2, ``contracts/upstream-2026-11.md`` 2. Any https address can
 be fetched, and nothing else: no path of this machine. A branch or a commit
@@ -28,12 +28,12 @@ def fetch_tag(world: World, source_url: str, tag: str, into: Path) -> str:
     from pennsieve_agent.sandbox.data.github import local_path  # noqa: PLC0415 - git is slow to load
     from pennsieve_agent.source.fetch import read_refs  # noqa: PLC0415 - the same
     from pennsieve_agent.source.repository import checkout  # noqa: PLC0415 - the same
-    from pennsieve_agent.source.urls import canonical  # noqa: PLC0415 - the same
+    from pennsieve_agent.source.repository_urls import canonical  # noqa: PLC0415 - the same
 
     if not source_url.startswith("https://"):
         raise SourceError("only addresses of https can be fetched", where=source_url)
-    found = local_path(world, source_url)
-    url = canonical(str(found) if found else source_url, Path("/"))
+    folder = local_path(world, source_url)
+    url = canonical(str(folder) if folder else source_url, Path("/"))
     if tag not in read_refs(url).tags:
         raise SourceError(f"couldn't find remote ref refs/tags/{tag}", where=source_url)
     commit = checkout(url, tag, into)

@@ -1,4 +1,4 @@
-"""What runs the jobs of nodes: the engine for processors, child processes for movers.
+"""Runs the jobs of nodes: the engine for processors, child processes for movers.
 
 A processor's image is pinned to a digest that leads back to what the engine prepared; it sees the
 files of its run and its layers as on AWS, as far as the engine can, and no credentials. A mover's
@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pennsieve_agent.domain.images import is_transfer
+from pennsieve_agent.domain.image_names import is_transfer
 from pennsieve_agent.domain.plans import Job, JobKind
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
 from pennsieve_agent.engine.backend import Backend, Program, Task
-from pennsieve_agent.engine.children import MARK, kill_marked, new_mark, run_child
-from pennsieve_agent.engine.files import remove_tree
+from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, run_child
+from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.node.tasks import mover_command
+from pennsieve_agent.node.tasks import transfer_command
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Unstartable
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended
 
@@ -163,10 +163,10 @@ class JobMachine:
 
     def _from_disk(self, container: Container, words: list[str]) -> list[str]:
         """A mover's words; where its code is unpacked here, such that it need not fetch it."""
-        if list(container.command) != mover_command():
+        if list(container.command) != transfer_command():
             return words
-        found = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
-        folder = self.find_code(found[0]) if found else None
+        match = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
+        folder = self.find_code(match[0]) if match else None
         return ["-c", _FROM_DISK.format(str(folder))] if folder else words
 
 

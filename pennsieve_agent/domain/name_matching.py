@@ -1,0 +1,65 @@
+"""Finding the one thing a person means by a name, a unique prefix or an id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from pennsieve_agent.errors import Ambiguous, UnknownName
+
+T = TypeVar("T")
+_SHOWN = 5
+
+
+def pick(
+    reference: str,
+    things: Iterable[T],
+    *,
+    kind: str,
+    keys: Callable[[T], tuple[str, str]],
+    list_command: str,
+    where: Callable[[T], str] | None = None,
+) -> T:
+    """The item whose id or name is ``reference``; else the only one that begins with it.
+
+    ``keys`` gives a thing's id and name, ``where`` the place that tells things of one name apart.
+    An exact id or name wins over prefixes; names compare without case when no exact one is there.
+
+    Raises:
+        UnknownName: none matches.
+        Ambiguous: several match; the hint names ``list_command`` or the candidates.
+
+    """
+    pool = [(thing, *keys(thing)) for thing in things]
+    text, folded = reference.strip(), reference.strip().casefold()
+    rounds: tuple[Callable[[str, str], bool], ...] = (
+        lambda id_, name: text in {id_, name},
+        lambda _, name: name.casefold() == folded,
+        lambda id_, name: _begins(id_, folded) or name.casefold().startswith(folded),
+    )
+    for fits in rounds:
+        matches = [row for row in pool if folded and fits(row[1], row[2])]
+        if len(matches) == 1:
+            return matches[0][0]
+        if matches:
+            names = [
+                f"{name or '-'} ({id_}{f' on {where(thing)}' if where else ''})"
+                for thing, id_, name in matches
+            ]
+            raise _ambiguous(reference, kind, names, list_command)
+    none = "" if pool else "; there is none yet"
+    raise UnknownName(
+        f"no {kind} is called '{reference}'{none}", hint=f"list them with: {list_command}"
+    )
+
+
+def _ambiguous(reference: str, kind: str, names: list[str], list_command: str) -> Ambiguous:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return Ambiguous(
+        f"{len(names)} {kind}s match '{reference}': {', '.join(names[:_SHOWN])}{more}",
+        hint=f"give the full name or the id; list them with: {list_command}",
+    )
+
+
+def _begins(id_: str, folded: str) -> bool:
+    return id_.casefold().startswith(folded) or id_.rsplit(":", 1)[-1].casefold().startswith(folded)

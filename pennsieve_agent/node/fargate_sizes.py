@@ -1,0 +1,37 @@
+"""What a job may be given on Fargate: the nearest size that is enough (AWS, "Task size")."""
+
+from __future__ import annotations
+
+VCPU = 1024
+DEFAULT_CPU, DEFAULT_MEMORY = 1024, 2048
+TRANSFER_CPU, TRANSFER_MEMORY = 1024, 2048
+_GB = 1024
+_SIZES: tuple[tuple[int, tuple[int, ...]], ...] = (
+    (256, (512, 1024, 2048)),
+    (512, tuple(range(1 * _GB, 4 * _GB + 1, _GB))),
+    (1024, tuple(range(2 * _GB, 8 * _GB + 1, _GB))),
+    (2048, tuple(range(4 * _GB, 16 * _GB + 1, _GB))),
+    (4096, tuple(range(8 * _GB, 30 * _GB + 1, _GB))),
+    (8192, tuple(range(16 * _GB, 60 * _GB + 1, 4 * _GB))),
+    (16384, tuple(range(32 * _GB, 120 * _GB + 1, 8 * _GB))),
+)
+
+
+def fit(cpu: int, memory: int) -> tuple[float, int]:
+    """Processors and MB of memory that a job gets; ``cpu`` is in 1/1024, 0 means the default.
+
+    Raises:
+        ValueError: nothing on Fargate is large enough.
+
+    """
+    cpu, memory = cpu or DEFAULT_CPU, memory or DEFAULT_MEMORY
+    for size, amounts in _SIZES:
+        if size < cpu:
+            continue
+        for amount in amounts:
+            if amount >= memory:
+                return size / VCPU, amount
+    raise ValueError(
+        f"{cpu / VCPU:g} processors with {memory} MB are more than AWS Fargate has: 16 processors "
+        "with 120 GB"
+    )

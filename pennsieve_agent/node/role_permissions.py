@@ -1,0 +1,210 @@
+"""The permissions of each role of a node: exactly what the node's code does, and why.
+
+The stack's policies are made of this table (:mod:`pennsieve_agent.account.stack.policies`), and a
+test compares it with every call that the code makes. ``kind`` is a word for resources, which the
+stack turns into ARNs of this node alone; ``any`` is for actions for which AWS knows no resource
+(AWS, "Service Authorization Reference").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STEP_PARTS = ("key", "secret", "session")
+"""What of a workflow's user a step may be given: the last word of a parameter's name. The document
+with all of it (:mod:`.workflow_credentials`) is the node's alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Actions on one kind of resources."""
+
+    actions: tuple[str, ...]
+    kind: str
+    why: str
+
+
+def _right(service: str, names: str, kind: str, why: str) -> Right:
+    return Right(tuple(f"{service}:{name}" for name in names.split()), kind, why)
+
+
+_OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
+
+_SECRETS = _right(
+    "secretsmanager",
+    "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
+    "secret",
+    "keep the node's secrets, and mask them in logs",
+)
+_DOCUMENTS = _right(
+    "s3", "GetObject PutObject", "bucket-documents", "store what is too large for the table"
+)
+_QUEUES = _right(
+    "batch",
+    "DescribeComputeEnvironments",
+    "any",
+    "read the state of the queues; AWS has no resource for it",
+)
+_ANSWERS = (
+    _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
+    _right("logs", "FilterLogEvents", "job-log", "read the log of a run"),
+    _right("s3", "GetObject", "bucket-logs", "give a link to the kept log of a run"),
+    _DOCUMENTS,
+    _SECRETS,
+    _QUEUES,
+    _OWN_LOG,
+)
+"""What answering about runs takes, of users and of the owner."""
+
+GATEWAY = (
+    _right("dynamodb", "GetItem PutItem Query", "table", "record requests, read runs"),
+    *_ANSWERS,
+)
+ADMIN = (
+    _right(
+        "dynamodb",
+        "DeleteItem GetItem PutItem Query",
+        "table",
+        "keep the node's registry, read runs",
+    ),
+    *_ANSWERS,
+    _right(
+        "s3",
+        "GetObject PutObject",
+        "bucket-archives",
+        "accept code, by a presigned URL for one archive",
+    ),
+    _right(
+        "ssm",
+        "DeleteParameters PutParameter",
+        "parameter",
+        "store the keys of workflows, which it cannot read",
+    ),
+    _right(
+        "ecr",
+        "BatchDeleteImage DescribeImages",
+        "workflow-images",
+        "list images, and delete those that no version uses",
+    ),
+)
+RECONCILER = (
+    _right(
+        "dynamodb",
+        "DeleteItem GetItem PutItem Query UpdateItem",
+        "table",
+        "record each step of a run",
+    ),
+    _right(
+        "batch",
+        "DescribeComputeEnvironments DescribeJobDefinitions DescribeJobs ListJobs",
+        "any",
+        "read the state of jobs; AWS has no resource for it",
+    ),
+    _right("batch", "SubmitJob", "submission", "submit the jobs of a run"),
+    _right(
+        "batch",
+        "DeregisterJobDefinition RegisterJobDefinition TagResource",
+        "job-definition",
+        "define how each step runs",
+    ),
+    _right("batch", "TagResource", "new-job", "tag the node's jobs as they start"),
+    _right("batch", "TerminateJob", "job", "end the jobs of a run that is cancelled"),
+    _right(
+        "elasticfilesystem",
+        "CreateAccessPoint",
+        "file-system",
+        "give each step its own folder",
+    ),
+    _right(
+        "elasticfilesystem",
+        "TagResource",
+        "new-access-point",
+        "tag the node's access points as they are created",
+    ),
+    _right(
+        "elasticfilesystem",
+        "DeleteAccessPoint",
+        "access-point",
+        "delete the access point of a step's folder",
+    ),
+    _right("secretsmanager", "GetSecretValue", "secret", "look up which secrets a run gets"),
+    _right("ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"),
+    _DOCUMENTS,
+    _right(
+        "events", "DisableRule EnableRule", "schedule", "run on a schedule while runs are active"
+    ),
+    _right("s3", "DeleteObject PutObject", "bucket-runs", "tell transfer jobs what to transfer"),
+    _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
+    _right("logs", "FilterLogEvents", "job-log", "collect the logs of a run"),
+    _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
+    _OWN_LOG,
+)
+EXECUTION = (
+    _right(
+        "ecr", "GetAuthorizationToken", "any", "sign in to the registry; AWS has no resource for it"
+    ),
+    _right(
+        "ecr",
+        "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
+        "platform-images",
+        "pull the images of workflows",
+    ),
+    _right(
+        "ecr",
+        "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
+        "node-images",
+        "pull the images that are the node's own",
+    ),
+    _right("secretsmanager", "GetSecretValue", "secret", "give a run its secrets"),
+    _right(
+        "ssm",
+        "GetParameters",
+        "parameter-of-step",
+        "give a step its workflow's key, secret and token, where declared",
+    ),
+    _right("logs", "CreateLogStream PutLogEvents", "job-log", "write the log of a job"),
+)
+JOB = (
+    _right(
+        "elasticfilesystem",
+        "ClientMount ClientWrite",
+        "mount",
+        "read its run's files and write its own, by access points",
+    ),
+)
+MOVER = (
+    _right(
+        "elasticfilesystem",
+        "ClientMount ClientRootAccess ClientWrite",
+        "mount",
+        "read and write a run's files, and give them to the run's user",
+    ),
+    _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
+    _right("s3", "GetObject", "bucket-runs", "read what to transfer"),
+    _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve through the reconciler"),
+)
+
+RIGHTS: dict[str, tuple[Right, ...]] = {
+    "gateway": GATEWAY,
+    "admin": ADMIN,
+    "reconciler": RECONCILER,
+    "execution": EXECUTION,
+    "job": JOB,
+    "mover": MOVER,
+}
+"""By role."""
+
+HOSTED: dict[str, tuple[Right, ...]] = {
+    "reconciler": (
+        _right(
+            "ecr", "BatchGetImage", "platform-images", "resolve images to their current digests"
+        ),
+        _right(
+            "secretsmanager",
+            "DeleteSecret PutSecretValue",
+            "secret",
+            "renew and delete the session of the person who started a run",
+        ),
+    ),
+}
+"""What roles of a node that Pennsieve runs may do besides."""

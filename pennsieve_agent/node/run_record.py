@@ -1,0 +1,203 @@
+"""The record of a run and its jobs in the node's table. Plain data, which survives JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Phase(StrEnum):
+    """The phases of a run on the node."""
+
+    ACCEPTED = "accepted"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    ENDING = "ending"
+    FINALIZING = "finalizing"
+    CLEANING = "cleaning"
+    REPORTING = "reporting"
+    DONE = "done"
+
+
+class JobKind(StrEnum):
+    """What a job does."""
+
+    STAGE = "stage-in"
+    MERGE = "merge"
+    PROCESS = "process"
+    DELIVER = "deliver"
+    CLEAN = "clean"
+
+
+class Origin(StrEnum):
+    """Who keeps a run."""
+
+    PENNSIEVE = "pennsieve"
+    OWN = "own"
+
+
+ENDED = {"SUCCEEDED", "FAILED"}
+"""The states of Batch in which a job changes no more."""
+
+
+@dataclass(slots=True)
+class JobRecord:
+    """A job of a run. ``key`` is unique in the run; ``after`` names other jobs.
+
+    ``submissions`` counts them and ``lost`` those that Batch forgot; ``name`` is that of the last
+    one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
+    ones before. ``vcpus`` and ``memory`` (MB) are what it gets.
+    """
+
+    key: str
+    step: str
+    kind: JobKind
+    after: list[str] = field(default_factory=list)
+    image: str = ""
+    vcpus: float = 1.0
+    memory: int = 2048
+    gpu: bool = False
+    submissions: int = 0
+    name: str = ""
+    id: str = ""
+    status: str = ""
+    reason: str = ""
+    exit_code: int | None = None
+    started: float = 0.0
+    stopped: float = 0.0
+    lost: int = 0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    past: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether Batch is done with it."""
+        return self.status in ENDED
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """A run. Times are unix seconds. ``outcome`` is how it ended, empty while it has not.
+
+    ``origin`` says who keeps the run: Pennsieve, which is told of each change, or this node alone.
+    An own run has the ARN of its ``caller``, the name and e-mail address that the caller
+    ``claimed``, the ``content`` digest of what was asked for, and its ``workflow``
+    (``{id, name, version}``). ``person`` is whose secrets it gets. ``planned`` is the digest of the
+    plan as it is stored, ``listed`` that of the run's row in the list of runs.
+
+    ``access_points`` are ids by what they lead to; one that is about to be created has none.
+    ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
+    has the last state of each step among them, so that nothing is said twice.
+    """
+
+    run: str
+    created: float
+    phase: Phase = Phase.ACCEPTED
+    dataset: str = ""
+    person: str = ""
+    organization: str = ""
+    plan: dict[str, Any] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
+    layers: list[str] = field(default_factory=list)
+    jobs: list[JobRecord] = field(default_factory=list)
+    access_points: dict[str, str] = field(default_factory=dict)
+    submitting: str = ""
+    started: float = 0.0
+    ended: float = 0.0
+    cancel: bool = False
+    outcome: str = ""
+    reason: str = ""
+    waiting: dict[str, str] = field(default_factory=dict)
+    reported: dict[str, str] = field(default_factory=dict)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    log_bytes: int = 0
+    staged_bytes: int = 0
+    delivered_bytes: int = 0
+    cost: float = 0.0
+    tries: int = 0
+    origin: Origin = Origin.PENNSIEVE
+    name: str = ""
+    caller: str = ""
+    claimed: dict[str, str] = field(default_factory=dict)
+    content: str = ""
+    workflow: dict[str, str] = field(default_factory=dict)
+    input: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    planned: str = ""
+    listed: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is kept by this node alone."""
+        return self.origin is Origin.OWN
+
+    def to_json(self, *, plan: bool = True) -> str:
+        """As it is stored; the plan, which does not change, can be left out."""
+        return json.dumps(_values(self) | ({} if plan else {"plan": {}}), default=_values)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """As it was stored.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+
+        """
+        values = _current_names(json.loads(text))
+        jobs = [
+            JobRecord(**{**_current_names(job), "kind": JobKind(job["kind"])})
+            for job in values["jobs"]
+        ]
+        words = {
+            "phase": Phase(values["phase"]),
+            "origin": Origin(values.get("origin", Origin.PENNSIEVE)),
+        }
+        return cls(**{**values, **words, "jobs": jobs})
+
+    def job(self, key: str) -> JobRecord:
+        """A job by its key.
+
+        Raises:
+            KeyError: there is none.
+
+        """
+        for job in self.jobs:
+            if job.key == key:
+                return job
+        raise KeyError(key)
+
+    def planned_step(self, step: str) -> Mapping[str, Any]:
+        """A step as the plan has it; empty for one that is not there, such as the clean-up."""
+        rows: list[Mapping[str, Any]] = self.plan.get("jobs") or []
+        return next((row for row in rows if row["id"] == step), {})
+
+    @property
+    def work(self) -> list[JobRecord]:
+        """The jobs of the run itself; cleaning up after it is not one of them."""
+        return [job for job in self.jobs if job.kind is not JobKind.CLEAN]
+
+    @property
+    def live(self) -> list[JobRecord]:
+        """The jobs that Batch may still run."""
+        return [job for job in self.jobs if job.id and not job.ended]
+
+    def end(self, outcome: str, reason: str) -> None:
+        """Decide how it ends; the first decision stays."""
+        if not self.outcome:
+            self.outcome, self.reason = outcome, reason
+
+
+_FORMER_NAMES = {"doors": "access_points", "asked": "submissions"}
+"""A node may be updated while its runs go on: their records have the former names."""
+
+
+def _current_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {_FORMER_NAMES.get(name, name): value for name, value in values.items()}
+
+
+def _values(record: RunRecord | JobRecord) -> dict[str, Any]:
+    """The fields as they are: ``asdict`` would copy all of a long plan each time."""
+    return {field_.name: getattr(record, field_.name) for field_ in fields(record)}
