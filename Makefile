@@ -12,10 +12,10 @@ demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real fil
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
 
 test: $(VENV)/.dev           ## the whole suite
-	$(BIN)/python -m pytest -n 3 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
 
 coverage: $(VENV)/.dev       ## the whole suite, with what of the package it ran: nine tenths at least
-	$(BIN)/python -m pytest -n 3 --cov --cov-report=term:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
 
 check: format lint types test ## everything that must hold before a change lands
 
