@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pennsieve_agent.domain.profile import ApiKey, Hosts, Profile
-from pennsieve_agent.errors import NotSignedIn, SettingsError, UsageProblem
+from pennsieve_agent.errors import NotSignedIn, SettingsError, UnknownName, UsageProblem
 from pennsieve_agent.settings.api_addresses import address, hosts
 from pennsieve_agent.settings.config_file import ConfigFile, is_exposed
 from pennsieve_agent.settings.keychain import Keychain, no_keychain
@@ -52,10 +52,24 @@ class Settings:
         if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
             return self._from_environment(key)
         file = ConfigFile.load(self._path)
+        chosen = name if name is not None else self._chosen(file)
+        if chosen is None:
+            return Profile(name="", hosts=self.environment_hosts())
+        return self._from_file(file, self._known(file, chosen, by_flag=name is not None))
+
+    def key_id(self, name: str | None = None) -> str:
+        """Whose names may be seen: the hosts and the id of the key in use; "" when signed out.
+
+        The keychain is not asked. Errors as of :meth:`profile`.
+        """
+        if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
+            return f"{self.environment_hosts().api} {key}"
+        file = ConfigFile.load(self._path)
         wanted = name if name is not None else self._chosen(file)
         if wanted is None:
-            return Profile(name="", hosts=self.environment_hosts())
-        return self._from_file(file, self._known(file, wanted, by_flag=name is not None))
+            return ""
+        profile, known, _ = read_profile(file, self._known(file, wanted))
+        return f"{profile.hosts.api} {known}" if known else ""
 
     def names(self) -> list[str]:
         """The names of the file's profiles, sorted."""
@@ -102,8 +116,8 @@ class Settings:
         else:
             file.save()
         new = profile.key.key if profile.key else None
-        for gone in {old, new} - {None if plaintext else new}:
-            self._forget(profile.name, gone)
+        for api_key in {old, new} - {None if plaintext else new}:
+            self._forget(profile.name, api_key)
         if not profile.key:
             return "nowhere, as there is no key"
         return f"{self._path}, readable by you alone" if plaintext else "the system's keychain"
@@ -160,18 +174,18 @@ class Settings:
 
     def warnings(self) -> list[str]:
         """What a user should know about the settings, one sentence each."""
-        found = []
+        warnings = []
         if is_exposed(self._path):
-            found.append(
+            warnings.append(
                 f"{self._path} holds keys and can be read by others on this machine; "
                 f"make it private with: chmod 600 {self._path}"
             )
         if self._variable("PENNSIEVE_API_KEY") and self._variable("PENNSIEVE_PROFILE"):
-            found.append(
+            warnings.append(
                 "PENNSIEVE_API_KEY is set, so PENNSIEVE_PROFILE is not looked at; "
                 "name a profile with --profile, or unset PENNSIEVE_API_KEY"
             )
-        return found
+        return warnings
 
     def _variable(self, name: str) -> str | None:
         return self._environ.get(name, "").strip() or None
@@ -188,8 +202,8 @@ class Settings:
                 where="environment",
                 hint="set PENNSIEVE_API_SECRET too, or unset PENNSIEVE_API_KEY to use a profile",
             )
-        found = self.environment_hosts()
-        return Profile(ENVIRONMENT, found, ApiKey(key, secret), key_source=_IN_ENVIRONMENT)
+        addresses = self.environment_hosts()
+        return Profile(ENVIRONMENT, addresses, ApiKey(key, secret), key_source=_IN_ENVIRONMENT)
 
     def _from_file(self, file: ConfigFile, name: str) -> Profile:
         profile, key, secret = read_profile(file, name)
@@ -219,7 +233,7 @@ class Settings:
                 return known
         listed = f"; there are: {', '.join(names)}" if names else "; there is none yet"
         by_variable = not by_flag and self._variable("PENNSIEVE_PROFILE")
-        raise UsageProblem(
+        raise UnknownName(
             f"no profile is called '{name}'{listed}",
             where="PENNSIEVE_PROFILE" if by_variable else file.where,
             hint="list them with: pennsieve profile list",

@@ -151,9 +151,7 @@ def test_machines_of_another_family_have_another_quota() -> None:
         (
             {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NONE))},
             Mode.COMPLIANT,
-            [
-                "subnet subnet-1 has an internet gateway, but jobs of mode compliant have no internet access"
-            ],
+            ["subnet subnet-1 has an internet gateway, but jobs of mode compliant have no"],
         ),
         (
             {

@@ -34,7 +34,7 @@ from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.s3 import object_versions
 from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
-from pennsieve_agent.errors import NotFound, UsageProblem
+from pennsieve_agent.errors import NotFound, UnknownName, UsageProblem
 
 BUILT_BY_PENNSIEVE = (
     "what Pennsieve built and never deletes: policies called pennsieve-boundary-*, the bucket "
@@ -137,7 +137,7 @@ def observe_removal(clients: Clients, options: RemovalOptions) -> RemovalObserve
     is_served = node is not None or (entry is not None and bool(entry.role))
     stack = None if is_served else _find_stack(clients, options, entry)
     if node is None and stack is None and entry is None and not options.token:
-        raise UsageProblem(
+        raise UnknownName(
             f"no compute node is called '{options.name}'",
             hint="list them with: pennsieve compute list",
         )

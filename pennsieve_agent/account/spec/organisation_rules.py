@@ -104,8 +104,3 @@ def check_boundary(arn: str, identity: AwsIdentity) -> None:
         )
     if match["partition"] != identity.partition:
         raise UsageProblem(f"{arn} is in another AWS partition", hint=hint)
-
-
-def foreign_tags(tags: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The tags that are neither ours nor AWS's own."""
-    return tuple((k, v) for k, v in tags if k not in _OURS and not k.startswith("aws:"))
