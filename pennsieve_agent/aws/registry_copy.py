@@ -1,4 +1,4 @@
-"""Copying an image from registry to registry, without an engine.
+"""Copy an image from registry to registry, without a container engine.
 
 What is there already is asked for first, so that a copy that was broken off goes on where it
 stopped. Every blob and manifest is held to its digest on the way.
@@ -131,7 +131,7 @@ class _Blob:
 
 
 class _Checked:
-    """Reads a blob, and fails at its end if it was another."""
+    """Reads a blob, and fails at its end if it does not match its digest."""
 
     def __init__(self, stream: Stream, blob: _Blob) -> None:
         self._stream = stream
@@ -146,12 +146,10 @@ class _Checked:
         self._hash.update(piece)
         self._left -= len(piece)
         if want and not piece:
-            raise Refusal("the registry broke off a layer", 0, where=self._blob.digest)
+            raise Refusal("the transfer of a layer ended early", 0, where=self._blob.digest)
         if not self._left and f"sha256:{self._hash.hexdigest()}" != self._blob.digest:
             # The last piece never arrives, so that nobody takes the whole for good.
-            raise RegistryError(
-                "a layer that came is not what its digest says", where=self._blob.digest
-            )
+            raise RegistryError("a layer does not match its digest", where=self._blob.digest)
         return piece
 
 
@@ -161,7 +159,7 @@ def _copy_blob(source: Place, target: Place, blob: _Blob) -> None:
             checked = _Checked(stream, blob)
             target.registry.put_blob(target.repository, blob.digest, blob.size, checked)
     except (OSError, http.client.HTTPException):
-        raise Refusal("the way to the registry broke off", 0, where=blob.digest) from None
+        raise Refusal("the connection to the registry was lost", 0, where=blob.digest) from None
 
 
 def _manifest(source: Place, image: ImageRef) -> Document:
@@ -170,7 +168,7 @@ def _manifest(source: Place, image: ImageRef) -> Document:
         manifest = source.registry.document(source.repository, _chosen(manifest, image))
     if manifest.media_type not in MANIFESTS:
         raise RegistryError(
-            f"the image is of a kind that is not known: {manifest.media_type[:100]}",
+            f"the image has an unknown media type: {manifest.media_type[:100]}",
             where=str(image),
         )
     _check_platform(source, manifest, image)
@@ -203,7 +201,7 @@ def _check_platform(source: Place, manifest: Document, image: ImageRef) -> None:
 
 
 def _not_for_us(image: ImageRef) -> RegistryError:
-    return RegistryError("the image has no part for linux/amd64", where=str(image))
+    return RegistryError("the image is not available for linux/amd64", where=str(image))
 
 
 def _blobs(manifest: Document) -> Iterator[_Blob]:
@@ -220,7 +218,7 @@ def _public(aws: Aws, image: ImageRef) -> Place:
     """A registry that needs no sign-in, or a private one of ECR with the session's own."""
     registry: Ecr | None = ecr_of(image.registry)
     if registry is not None:
-        raise RegistryError("only images of public registries are copied", where=str(image))
+        raise RegistryError("only images of public registries can be copied", where=str(image))
     if aws.endpoint:
         base, _ = _split(aws.endpoint)
         return Place(Registry(base, image.registry), image.repository)
