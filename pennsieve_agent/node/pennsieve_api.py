@@ -59,6 +59,7 @@ class PennsieveApi:
         """
         said = "no answer"
         for attempt in range(TRIES):
+            # Lambda is paid by time, so the pauses are short: 2 s, then 4 s.
             if attempt:
                 self.node.sleep(2.0**attempt)
             status, text = self.send(method, path, query, body)
@@ -79,6 +80,7 @@ class PennsieveApi:
         status, text = 0, "there is no token for it"
         for credential in credentials:
             status, text = self._send(credential, method, path, query, body)
+            # A session may have ended or lost its rights; the run's own token may still do.
             if status not in _NOT_LET_IN:
                 break
         return status, text
