@@ -50,7 +50,7 @@ def clients(
         Journal.of_node(journals(context), context.profile.name, name, node_id),
         context.sleep,
         node_choice.memory(context),
-        node_clients.client(context, aws),
+        context.calls_with(aws),
         bundle=bundle(),
         transfer=node_clients.PublicPython(aws, context.sleep) if asks_pennsieve else None,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import Ambiguous, UnknownName
 
 T = TypeVar("T")
 _SHOWN = 5
@@ -26,7 +26,8 @@ def pick(
     An exact id or name wins over prefixes; names compare without case when no exact one is there.
 
     Raises:
-        UsageProblem: none or several match; the hint names ``list_command`` or the candidates.
+        UnknownName: none matches.
+        Ambiguous: several match; the hint names ``list_command`` or the candidates.
 
     """
     pool = [(thing, *keys(thing)) for thing in things]
@@ -47,14 +48,14 @@ def pick(
             ]
             raise _ambiguous(reference, kind, names, list_command)
     none = "" if pool else "; there is none yet"
-    raise UsageProblem(
+    raise UnknownName(
         f"no {kind} is called '{reference}'{none}", hint=f"list them with: {list_command}"
     )
 
 
-def _ambiguous(reference: str, kind: str, names: list[str], list_command: str) -> UsageProblem:
+def _ambiguous(reference: str, kind: str, names: list[str], list_command: str) -> Ambiguous:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return UsageProblem(
+    return Ambiguous(
         f"{len(names)} {kind}s match '{reference}': {', '.join(names[:_SHOWN])}{more}",
         hint=f"give the full name or the id; list them with: {list_command}",
     )

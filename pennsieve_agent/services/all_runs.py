@@ -15,6 +15,7 @@ from pennsieve_agent.errors import (
     NodeError,
     NotFound,
     PlatformError,
+    UnknownName,
     UsageProblem,
 )
 
@@ -130,7 +131,7 @@ class AllRuns:
                 if len(self._backends) == 1:
                     raise
                 self._name_silent(backend, error)
-        raise UsageProblem(f"there is no run {run_id}", hint=f"list them with: {_LIST}")
+        raise UnknownName(f"there is no run {run_id}", hint=f"list them with: {_LIST}")
 
     def _located(self, query: RunQuery) -> list[Located]:
         answers = self.ask(lambda backend: backend.newest(query))

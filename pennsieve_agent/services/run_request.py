@@ -16,7 +16,7 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.workflows import DATASET_TARGET, StepKind, Workflow
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import Ambiguous, UnknownName, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
@@ -75,10 +75,10 @@ def which_workflow(names: Iterable[str]) -> UsageProblem:
     """The error where no workflow was named, and there are none or several."""
     listed = ", ".join(sorted(names))
     if not listed:
-        return UsageProblem(
+        return UnknownName(
             "there is no workflow yet", hint="add one with: pennsieve workflow add GITHUB_URL"
         )
-    return UsageProblem(f"which workflow? There are {listed}", hint="add: --workflow NAME")
+    return Ambiguous(f"which workflow? There are {listed}", hint="add: --workflow NAME")
 
 
 def chosen_files(
