@@ -1,4 +1,4 @@
-"""What a Dockerfile says about running its image."""
+"""The parts of a Dockerfile that matter for running its image."""
 
 from __future__ import annotations
 
