@@ -329,7 +329,7 @@ def test_the_list_of_runs_is_filtered_and_paged(node: Owned) -> None:
     assert listed(workflow=OTHER_WORKFLOW) == []
     assert listed(since=str(began + 25), until=str(began + 55)) == ["r4", "r3", "r2"]
     assert listed(since="2026-09-22T00:00:00Z", until="2026-09-21") == []
-    with pytest.raises(Invalid, match="since is a time"):
+    with pytest.raises(Invalid, match="since must be a time"):
         owner.ask("GET", "/runs", {"since": "yesterday"})
 
 
