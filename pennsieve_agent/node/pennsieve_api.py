@@ -81,6 +81,7 @@ class PennsieveApi:
         status, text = 0, "there is no token for it"
         for credential in credentials:
             status, text = self._send(credential, method, path, query, body)
+            # A session may have ended or lost its rights; the run's own token may still do.
             if status not in _NOT_LET_IN:
                 break
         return status, text
