@@ -186,14 +186,17 @@ class Context:
     def _open_node(self, node: OwnNode) -> NodeCalls:
         return self.calls_with(self.aws(node.region, node.aws_profile or None))(node)
 
-    def calls_with(self, aws: Aws) -> Callable[[OwnNode], NodeCalls]:
-        """What calls own nodes with these AWS credentials."""
+    def calls_with(self, aws: Aws, *, claims: bool = True) -> Callable[[OwnNode], NodeCalls]:
+        """What calls own nodes with these AWS credentials; ``claims``: and says who the user is."""
         from pennsieve_agent.aws.node_client import NodeClient
+        from pennsieve_agent.domain.own_node import Claimed
         from pennsieve_agent.settings.keychain import SystemKeychain
         from pennsieve_agent.settings.node_tickets import KeychainTickets
 
         tickets = KeychainTickets(SystemKeychain())
-        return lambda node: NodeClient(node, aws, tickets, self.claimed, self.now, self.sleep)
+        return lambda node: NodeClient(
+            node, aws, tickets, self.claimed if claims else Claimed(), self.now, self.sleep
+        )
 
     @property
     def claimed(self) -> Claimed:
