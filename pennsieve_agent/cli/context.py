@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.settings.aws_keychain import AwsKeyring
     from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings
+    from pennsieve_agent.transfer.sender import Sender
 
 
 class Context:
@@ -126,6 +127,15 @@ class Context:
                 note=self.streams.note,
             )
         )
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Connections to storage, without anybody's token; closed when the command ends."""
+        from pennsieve_agent.platform.transport import trusted
+        from pennsieve_agent.transfer.network import network
+        from pennsieve_agent.transfer.sender import Sender
+
+        return self._open.enter_context(Sender(network(self.environ, trusted)))
 
     def aws(self, region: str | None, profile: str | None) -> Aws:
         """The AWS account of the profile in use; closed when the command ends.
