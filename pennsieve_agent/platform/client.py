@@ -7,15 +7,16 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-import httpx
-
 from pennsieve_agent.domain.identity import ApiKey, Hosts, Identity
 from pennsieve_agent.platform.auth import Session
 from pennsieve_agent.platform.identity import read_identity
+from pennsieve_agent.platform.network import Network
 from pennsieve_agent.platform.surface import Surface
 from pennsieve_agent.platform.transport import Transport, pause, silent
 
 if TYPE_CHECKING:
+    import httpx
+
     from pennsieve_agent.platform.applications import Applications
     from pennsieve_agent.platform.assets import Assets
     from pennsieve_agent.platform.collaborators import DatasetPeople
@@ -48,17 +49,18 @@ class Platform:
     Use it with ``with``, or call :meth:`close`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a client depends on, each injected by tests
         self,
         hosts: Hosts,
         key: ApiKey,
         *,
-        transport: httpx.BaseTransport | None = None,
+        network: Network | None = None,
+        storage: httpx.BaseTransport | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = pause,
         note: Callable[[str], None] = silent,
     ) -> None:
-        self._transport = Transport(hosts, transport=transport, now=now, sleep=sleep, note=note)
+        self._transport = Transport(hosts, network=network, now=now, sleep=sleep, note=note)
         self._session = Session(hosts, key, self._transport, now)
         self.upload_bucket = hosts.upload_bucket
         """The bucket that data targets of a run are told; empty where it is not known."""
@@ -66,7 +68,7 @@ class Platform:
         self._v2 = Surface(hosts.api2, self._transport, self._session)
         self._sleep = sleep
         self._note = note
-        self._http = transport
+        self._http = storage
 
     def __enter__(self) -> Self:
         """Answer itself."""
