@@ -17,18 +17,17 @@ def invoke(aws: Aws, name: str, event: Mapping[str, Any]) -> dict[str, Any]:
         AwsError: AWS refused the call, or the function failed; the message has its own words.
 
     """
-    answer = aws.call("lambda", "invoke", FunctionName=name, Payload=json.dumps(event).encode())
-    payload = answer["Payload"].read()
+    answer = aws.invoke(name, json.dumps(event).encode())
     try:
-        found = json.loads(payload or b"null")
+        found = json.loads(answer.payload or b"null")
     except ValueError:
         found = None
-    if answer.get("FunctionError") or not isinstance(found, dict):
+    if answer.error or not isinstance(found, dict):
         words = found.get("errorMessage") if isinstance(found, dict) else None
         raise AwsError(
             f"function {name} failed: {words or 'it gave no answer that can be read'}",
             where=name,
             hint=f"read its log with: aws logs tail /aws/lambda/{name} --since 1h",
-            aws_code=str(answer.get("FunctionError") or "Unreadable"),
+            aws_code=answer.error or "Unreadable",
         )
     return found

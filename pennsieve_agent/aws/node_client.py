@@ -178,15 +178,12 @@ class NodeClient:
             ) from error
 
     def _call(self, function: str, event: Mapping[str, Any]) -> Answer:
-        result = self._aws.call(
-            "lambda", "invoke", FunctionName=function, Payload=json.dumps(event).encode()
-        )
-        payload = result["Payload"].read()
+        result = self._aws.invoke(function, json.dumps(event).encode())
         try:
-            answer = json.loads(payload or b"null")
+            answer = json.loads(result.payload or b"null")
         except ValueError:
             answer = None
-        if result.get("FunctionError") or not isinstance(answer, dict):
+        if result.error or not isinstance(answer, dict):
             words = answer.get("errorMessage") if isinstance(answer, dict) else None
             raise NodeError(
                 f"compute node '{self.node.name}' failed: {words or 'it gave no usable answer'}",

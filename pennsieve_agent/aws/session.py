@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
+from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
+from pennsieve_agent.aws.quick_invoke import CONNECT_SECONDS, READ_SECONDS, Invoked, QuickLambda
 from pennsieve_agent.aws.values import AwsIdentity, SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.identity import AwsSettings
@@ -18,8 +22,6 @@ from pennsieve_agent.errors import AwsError
 DEFAULT_REGION = "us-east-1"
 """Where the platform's nodes are (``contracts/resources.md`` section 6, trap 44)."""
 
-CONNECT_SECONDS = 5
-READ_SECONDS = 30
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _SOURCES = {
@@ -69,6 +71,7 @@ class Aws:
         self._session: Any = None
         self._clients: dict[str, Any] = {}
         self._identity: AwsIdentity | None = None
+        self._quick: QuickLambda | None = None
 
     def __enter__(self) -> Self:
         """Itself; leaving closes all connections."""
@@ -83,6 +86,8 @@ class Aws:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
+        if self._quick is not None:
+            self._quick.close()
 
     @property
     def region(self) -> str:
@@ -121,6 +126,8 @@ class Aws:
         """The address of an emulated AWS; empty for AWS itself."""
         if self._settings.endpoint:
             return self._settings.endpoint
+        if self._plain is not None:
+            return self._plain.endpoint
         with self._translated("sts", "get_caller_identity"):
             # AWS's own files, or a variable, may name one, too.
             url = str(self._client("sts").meta.endpoint_url)
@@ -141,6 +148,8 @@ class Aws:
             AwsError: there are none (``aws_code`` is NoCredentialsError), or they are unusable.
 
         """
+        if self._plain is not None:
+            return self._plain.keys
         from botocore.exceptions import NoCredentialsError  # noqa: PLC0415 - see _translated
 
         with self._translated("sts", "get_caller_identity"):
@@ -149,6 +158,26 @@ class Aws:
                 raise NoCredentialsError
             frozen = credentials.get_frozen_credentials()
             return SigningKeys(frozen.access_key, frozen.secret_key, frozen.token or "")
+
+    def invoke(self, function: str, payload: bytes) -> Invoked:
+        """Call a function by its ARN, and wait for its answer.
+
+        Raises:
+            AwsError: as for :meth:`call`.
+
+        """
+        if self._quick is None and (plain := self._plain) is not None:
+            self._quick = QuickLambda(self.region, plain.endpoint, plain.keys, time.time)
+        if self._quick is not None and self._quick.fits:
+            answer = self._quick.invoke(function, payload)
+            if answer is not None:
+                return answer
+        result = self.call("lambda", "invoke", FunctionName=function, Payload=payload)
+        return Invoked(result["Payload"].read(), str(result.get("FunctionError") or ""))
+
+    @cached_property
+    def _plain(self) -> PlainKeys | None:
+        return plain_keys(self._settings, self.profile, self._provider, os.environ, self._find_keys)
 
     def _explain_region(self, error: AwsError) -> None:
         """Where credentials are refused, or nobody answers, it may be for the region alone.
