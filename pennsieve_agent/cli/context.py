@@ -19,8 +19,10 @@ from pennsieve_agent.errors import NotSignedIn
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.node_calls import LazyNode
-    from pennsieve_agent.domain.identity import Identity, Profile
+    from pennsieve_agent.domain.identity import Identity, Profile, User
     from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.sign_in import KeptTokens
+    from pennsieve_agent.domain.tickets import Tickets
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.services.own_nodes import NodeAdmin
     from pennsieve_agent.services.run_backend import NodeCalls
@@ -109,10 +111,13 @@ class Context:
                 f"profile '{profile.name}' has no key" if profile.name else "not signed in",
                 hint="sign in with: pennsieve login (or try: pennsieve sandbox start --detach)",
             )
-        return self.connect(profile)
+        return self.connect(profile, with_kept=True)
 
-    def connect(self, profile: Profile) -> Platform:
-        """Pennsieve as seen by a profile that has a key; closed when the command ends."""
+    def connect(self, profile: Profile, *, with_kept: bool = False) -> Platform:
+        """Pennsieve as seen by a profile that has a key; closed when the command ends.
+
+        It signs in, so that the key is checked; ``with_kept`` it does as an earlier command did.
+        """
         from pennsieve_agent.platform.client import Platform
 
         if profile.key is None:
@@ -124,8 +129,40 @@ class Context:
                 now=self.now,
                 sleep=self.sleep,
                 note=self.streams.note,
+                kept=self._kept_session(profile) if with_kept else None,
             )
         )
+
+    def _kept_session(self, profile: Profile) -> KeptTokens | None:
+        """Where the sign-in is kept; nowhere for a key that only the environment has."""
+        from pennsieve_agent.settings.kept_session import KeptSession
+        from pennsieve_agent.settings.sections import ENVIRONMENT
+
+        keychain = None if profile.name == ENVIRONMENT else self._spare_keychain(profile)
+        return None if keychain is None else KeptSession(keychain, profile)
+
+    def _spare_keychain(self, profile: Profile) -> Keychain | None:
+        """The keychain for what only spares a question; None where it would take longer."""
+        from pennsieve_agent.settings.patient_keychain import spares_time
+
+        near = profile.hosts.near
+        return self._patient_keychain if spares_time(self.environ, near=near) else None
+
+    @cached_property
+    def _patient_keychain(self) -> Keychain:
+        from pennsieve_agent.settings.keychain import SystemKeychain
+        from pennsieve_agent.settings.patient_keychain import PatientKeychain
+
+        return PatientKeychain(SystemKeychain())
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        """The tickets of own nodes."""
+        from pennsieve_agent.domain.tickets import MemoryTickets
+        from pennsieve_agent.settings.node_tickets import KeychainTickets
+
+        keychain = self._spare_keychain(self.profile)
+        return MemoryTickets() if keychain is None else KeychainTickets(keychain)
 
     def aws(self, region: str | None, profile: str | None) -> Aws:
         """The AWS account of the profile in use; closed when the command ends.
@@ -196,6 +233,11 @@ class Context:
     def workspace_id(self) -> str:
         """The node id of the key's workspace; cheaper than asking who is signed in."""
         return self.platform.workspace_id()
+
+    @cached_property
+    def user(self) -> User:
+        """Who is signed in; cheaper than his workspace's name, too."""
+        return self.platform.user()
 
     @cached_property
     def identity(self) -> Identity:

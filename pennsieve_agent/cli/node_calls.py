@@ -45,14 +45,12 @@ class LazyNode:
 
     def _open(self) -> NodeClient:
         from pennsieve_agent.aws.node_client import NodeClient
-        from pennsieve_agent.settings.keychain import SystemKeychain
-        from pennsieve_agent.settings.node_tickets import KeychainTickets
 
         context = self._context
         return NodeClient(
             self.node,
             context.aws(self.node.region, self.node.aws_profile or None),
-            KeychainTickets(SystemKeychain()),
+            context.tickets,
             self._claimed(),
             context.now,
             context.sleep,
@@ -63,7 +61,7 @@ class LazyNode:
         from pennsieve_agent.domain.own_node import Claimed
 
         try:
-            user = self._context.identity.user
+            user = self._context.user
         except AgentError:
             return Claimed()
         return Claimed(user.name, user.email)

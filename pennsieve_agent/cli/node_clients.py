@@ -18,12 +18,9 @@ if TYPE_CHECKING:
 def client(context: Context, aws: Aws) -> Callable[[OwnNode], AsksNode]:
     """What calls nodes with these credentials."""
     from pennsieve_agent.aws.node_client import NodeClient
-    from pennsieve_agent.settings.keychain import SystemKeychain
-    from pennsieve_agent.settings.node_tickets import KeychainTickets
 
-    tickets = KeychainTickets(SystemKeychain())
     return lambda node: NodeClient(
-        node, aws, tickets, _claimed(context), context.now, context.sleep
+        node, aws, context.tickets, _claimed(context), context.now, context.sleep
     )
 
 
@@ -31,7 +28,7 @@ def _claimed(context: Context) -> Claimed:
     from pennsieve_agent.domain.own_node import Claimed
 
     try:
-        user = context.identity.user
+        user = context.user
     except AgentError:
         return Claimed()
     return Claimed(user.name, user.email)

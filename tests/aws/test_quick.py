@@ -124,9 +124,7 @@ def test_keys_of_ours_are_for_profiles_that_aws_does_not_know(tmp_path: Path) ->
     ours, lab = SigningKeys("AKIAK", "kept", ""), SigningKeys("AKIAX", "s=e/c+r", "")
     assert plain_keys(settings, "ours", "", {}, find) == PlainKeys(ours)
     assert plain_keys(settings, "none", "", {}, find) is None
-    assert plain_keys(settings, "lab", "", {}, find) == PlainKeys(
-        SigningKeys("AKIAX", "s=e/c+r", "")
-    )
+    assert plain_keys(settings, "lab", "", {}, find) == PlainKeys(lab)
     assert asked == ["ours", "none"]
 
 
