@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from pennsieve_agent.domain.sign_in import Tokens
-from pennsieve_agent.errors import Forbidden
+from pennsieve_agent.errors import NotSignedIn
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.network import answering
 from tests.fakes.scripted_platform import HOSTS, KEY, WORKSPACE, ScriptedPlatform
@@ -86,7 +86,7 @@ def test_a_token_that_is_refused_leads_to_one_sign_in() -> None:
     assert kept.done == ["get", "drop", "put"]
     for _ in range(2):
         script.on(ACCOUNTS, {"message": "Unauthorized"}, status=401)
-    with command(script, kept) as platform, pytest.raises(Forbidden):
+    with command(script, kept) as platform, pytest.raises(NotSignedIn):
         platform.compute.accounts()
     assert script.sign_ins == 2
 
