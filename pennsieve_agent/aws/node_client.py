@@ -15,7 +15,7 @@ from typing import Any
 
 from pennsieve_agent.aws.node_proof import proof_of
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.node_protocol import PROTOCOL, body_of, unqualified, with_body
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
 from pennsieve_agent.domain.tickets import Ticket, Tickets

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.aws.sigv4 import authorization, stamped
-from pennsieve_agent.aws.values import SigningKeys
 from pennsieve_agent.domain.node_protocol import (
     BINDING,
     STS_BODY,

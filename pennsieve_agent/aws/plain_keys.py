@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.identity import AwsSettings
 

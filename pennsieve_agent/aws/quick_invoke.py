@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.aws.sigv4 import authorization, stamped
-from pennsieve_agent.aws.values import SigningKeys
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30

@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
 from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
 from pennsieve_agent.aws.quick_invoke import CONNECT_SECONDS, READ_SECONDS, Invoked, QuickLambda
-from pennsieve_agent.aws.values import AwsIdentity, SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.errors import AwsError
+
+if TYPE_CHECKING:
+    from pennsieve_agent.aws.values import AwsIdentity
 
 DEFAULT_REGION = "us-east-1"
 """Where the platform's nodes are (``contracts/resources.md`` section 6, trap 44)."""
@@ -105,6 +108,8 @@ class Aws:
 
         """
         if self._identity is None:
+            from pennsieve_agent.aws.values import AwsIdentity  # noqa: PLC0415 - as below
+
             try:
                 found = self.call("sts", "get_caller_identity")
             except AwsError as error:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 
 
 def stamped(at: float, keys: SigningKeys) -> dict[str, str]:

@@ -119,12 +119,3 @@ class StackEvent:
     def final(self) -> bool:
         """Whether the whole stack has come to rest."""
         return self.of_stack and not self.status.endswith("_IN_PROGRESS")
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKeys:
-    """What a request to AWS is signed with: secrets. ``token`` is empty for lasting keys."""
-
-    key_id: str
-    secret: str = field(repr=False)
-    token: str = field(repr=False)

@@ -111,13 +111,14 @@ class Context:
                 f"profile '{profile.name}' has no key" if profile.name else "not signed in",
                 hint="sign in with: pennsieve login (or try: pennsieve sandbox start --detach)",
             )
-        return self.connect(profile, with_kept=True)
+        return self._connected(profile, self._kept_session(profile))
 
-    def connect(self, profile: Profile, *, with_kept: bool = False) -> Platform:
-        """Pennsieve as seen by a profile that has a key; closed when the command ends.
+    def connect(self, profile: Profile) -> Platform:
+        """Pennsieve as seen by a profile that has a key, which is checked by signing in anew."""
+        return self._connected(profile, None)
 
-        It signs in, so that the key is checked; ``with_kept`` it does as an earlier command did.
-        """
+    def _connected(self, profile: Profile, kept: KeptTokens | None) -> Platform:
+        """Pennsieve, closed when the command ends; ``kept`` may spare the sign-in."""
         from pennsieve_agent.platform.client import Platform
 
         if profile.key is None:
@@ -129,7 +130,7 @@ class Context:
                 now=self.now,
                 sleep=self.sleep,
                 note=self.streams.note,
-                kept=self._kept_session(profile) if with_kept else None,
+                kept=kept,
             )
         )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import RunLimits
 
 MaxCost = Annotated[
     float | None,
@@ -39,6 +41,8 @@ def limits(
         UsageProblem: a number makes no sense.
 
     """
+    from pennsieve_agent.domain.runs import RunLimits
+
     if max_cost is not None and not 0 < max_cost < float("inf"):
         raise UsageProblem(
             f"a run cannot be ended before it costs more than {max_cost:g} USD",

@@ -125,10 +125,10 @@ def _wire(status: Status) -> RunStatus:
 
 
 def _person(context: Context, wanted: str | None) -> Someone | None:
+    if wanted is None:
+        return None
     from pennsieve_agent.domain.run_filter import Someone
     from pennsieve_agent.services import people
 
-    if wanted is None:
-        return None
     member = people.member(context.platform, context.workspace_id, wanted)
     return Someone(member.id, member.email, member.name)

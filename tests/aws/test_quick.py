@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError
 
 from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
 from pennsieve_agent.aws.session import plain_session
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.aws.sigv4 import authorization, stamped
-from pennsieve_agent.aws.values import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.identity import AwsSettings
 
