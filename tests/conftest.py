@@ -11,7 +11,7 @@ import keyring
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 
-from pennsieve_agent.sandbox.emulation.quick import parse_one_at_a_time, read_descriptions_once
+from pennsieve_agent.sandbox.aws.moto_speed import parse_one_at_a_time, read_descriptions_once
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ import typer.main
 from pennsieve_agent import __version__
 from pennsieve_agent.cli.app import COMMANDS, root
 from pennsieve_agent.cli.completion import FILES, Shell, script
-from pennsieve_agent.cli.reference import BEGIN, END, table
 from pennsieve_agent.errors import ExitCode
+from tests.tools.reference import BEGIN, END, table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,7 +49,7 @@ def test_every_command_in_the_readme_exists() -> None:
 def test_the_table_of_commands_is_current() -> None:
     kept = README.partition(BEGIN)[2].partition(END)[0]
     if kept != table():
-        pytest.fail("write it anew with: python -m pennsieve_agent.cli.reference")
+        pytest.fail("write it anew with: python -m tests.tools.reference")
 
 
 def test_the_table_names_what_is_typed() -> None:

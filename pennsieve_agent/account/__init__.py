@@ -5,28 +5,26 @@ between. So it is done in four steps that never mix::
 
     observe    read both, and the journal of an earlier attempt; change nothing
     plan       pure: desired minus observed, as typed steps, each with its sentence
-    show       somebody else's business: a plan is plain data
+    show       the command's business: a plan is plain data
     apply      do exactly that, step by step, asking before each whether it is done already
 
-For a node of the user's own, what is made in AWS is one CloudFormation stack
-(:mod:`~pennsieve_agent.account.stack`), whose policies are pure functions of the names in it and of
-what the node's code does (:mod:`~pennsieve_agent.account.names`). All names derive from eight
-random hexadecimal digits, made once and kept in the :mod:`~pennsieve_agent.account.journal`, so
-that a registration that was killed goes on with the same names and makes nothing twice. Removal has
-the same form (:mod:`~pennsieve_agent.account.removal`), in the order that strands nothing
-(``contracts/resources.md`` section 6, trap 43).
+Rooms, from the ground up; each imports only those above it in this list:
 
-What the policies mean is told in sentences made from the very documents
-(:mod:`~pennsieve_agent.account.words`), and an evaluator of ours
-(:mod:`~pennsieve_agent.domain.iam`) keeps those sentences, the rights of whoever registers
-(:mod:`~pennsieve_agent.account.installer`) and the checks of a node that is there
-(:mod:`~pennsieve_agent.account.doctor`) honest. What would stop a registration half-way is looked
-for before anything is made (:mod:`~pennsieve_agent.account.preflight`): rights, quotas, names,
-networks.
+    spec       what an own node should be: its names, settings and their JSON
+    stack      the CloudFormation template of a node, its costs, its resources in plain words
+    rights     who may do what: the rights that policies give, in sentences and for the installer
+    world      what a change works with: clients, the journal, the node's code, what is remembered
+    served     nodes that Pennsieve itself runs in the user's account
+    register   observe, plan, execute, deploy; what would stop a registration is looked for first
+    remove     take a node away in the order that strands nothing, and prove that it is gone
+    doctor     whether a node is well
 
-For a node that Pennsieve runs, it is one role (:mod:`~pennsieve_agent.account.served`); Pennsieve
-makes the rest. Whom an own node is shared with is in :mod:`~pennsieve_agent.account.shares`, and
-own nodes that this machine does not remember are found by :mod:`~pennsieve_agent.account.find`.
+``compute register`` walks through them so: the options become a ``NodeSpec`` (spec), both sides
+are read (register/observe, register/preflight), the plan is made and shown (register/plan,
+rights/policy_sentences), and register/execute carries it out with world/registration_journal, so
+that a registration that was killed goes on with the same names and makes nothing twice.
 
-The platform is met only through :class:`~pennsieve_agent.account.registry.NodeRegistry`.
+The platform is met only through
+:class:`~pennsieve_agent.account.world.pennsieve_protocol.NodeRegistry`, AWS only through the
+adapters in :mod:`pennsieve_agent.aws`.
 """

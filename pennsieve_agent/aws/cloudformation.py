@@ -17,7 +17,7 @@ from pennsieve_agent.aws.values import (
     StackEvent,
     StackResource,
 )
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AwsError, StillRunning
 
 Sleep = Callable[[float], None]

@@ -11,7 +11,7 @@ from pathlib import Path
 from pennsieve_agent.aws.registry import Registry
 from pennsieve_agent.aws.registry_copy import sign_in
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.images import ImageRef, ecr_of, is_digest
+from pennsieve_agent.domain.image_names import ImageRef, ecr_of, is_digest
 from pennsieve_agent.errors import AwsError, UsageProblem
 
 UPLOAD_SECONDS = 120

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pennsieve_agent.aws.failures import aws_code
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.transfers import PART_BYTES, Part, StorageKeys, parts_of
 from pennsieve_agent.errors import AwsError, SettingsError
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 
 ENVIRONMENT = "env"
 """What botocore calls the way to keys in variables."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pennsieve_agent.aws.failures import Attempt, translate
 from pennsieve_agent.aws.session import unbound_session
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 
 
 class Kind(StrEnum):

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from pennsieve_agent.aws.registry_http import Refusal, RegistryHttp, Stream
-from pennsieve_agent.domain.images import is_digest
+from pennsieve_agent.domain.image_names import is_digest
 from pennsieve_agent.errors import RegistryError
 
 INDEXES = frozenset(

@@ -16,8 +16,8 @@ from typing import TypeVar
 from pennsieve_agent.aws.registry import INDEXES, MANIFESTS, Document, Registry
 from pennsieve_agent.aws.registry_http import Refusal, Stream
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.images import Ecr, ImageRef, ecr_of, is_digest, parse_image
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.image_names import Ecr, ImageRef, ecr_of, is_digest, parse_image
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import RegistryError
 
 PLATFORM = ("linux", "amd64")

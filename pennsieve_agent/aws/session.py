@@ -16,7 +16,7 @@ from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
 from pennsieve_agent.aws.quick_invoke import CONNECT_SECONDS, READ_SECONDS, Invoked, QuickLambda
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError
 
 if TYPE_CHECKING:

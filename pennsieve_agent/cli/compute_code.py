@@ -119,9 +119,9 @@ def _listed(wanted: str, listed: Sequence[str], node: str) -> str:
     """The address on the list that is meant: it may be of code that nobody has any more."""
     from pathlib import Path
 
-    from pennsieve_agent.domain.matching import pick
+    from pennsieve_agent.domain.name_matching import pick
     from pennsieve_agent.errors import SourceError
-    from pennsieve_agent.source.urls import canonical, name_of
+    from pennsieve_agent.source.repository_urls import canonical, name_of
 
     if not listed:
         raise UsageProblem(

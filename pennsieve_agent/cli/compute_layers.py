@@ -99,7 +99,7 @@ def remove(
     json: options.Json = False,
 ) -> None:
     """Delete a layer with all that is in it."""
-    from pennsieve_agent.domain.matching import pick
+    from pennsieve_agent.domain.name_matching import pick
 
     context = options.use(ctx, profile, as_json=json)
     found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)

@@ -14,8 +14,8 @@ from pennsieve_agent.cli.node_options import Flags
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.observe import RegisterOptions
-    from pennsieve_agent.account.worlds import Worlds
+    from pennsieve_agent.account.register.observe import RegisterOptions
+    from pennsieve_agent.account.world.clients import Worlds
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.own_node import OwnNode
 
@@ -158,7 +158,7 @@ def update(
 
 def _own(context: Context, asked: Asked, flags: Flags, *, token: str = "") -> None:
     """A node in a stack of the user's own."""
-    from pennsieve_agent.account.observe import RegisterOptions
+    from pennsieve_agent.account.register.observe import RegisterOptions
     from pennsieve_agent.cli import compute_views
 
     wanted = RegisterOptions(
@@ -179,10 +179,10 @@ def _carry_out(
     context: Context, asked: Asked, wanted: RegisterOptions, worlds: Worlds
 ) -> OwnNode | None:
     """Plan, show, ask and do; None when nothing was done."""
-    from pennsieve_agent.account.execute import apply
-    from pennsieve_agent.account.observe import observe
-    from pennsieve_agent.account.plan import plan_registration
-    from pennsieve_agent.account.preflight import check_before
+    from pennsieve_agent.account.register.execute import apply
+    from pennsieve_agent.account.register.observe import observe
+    from pennsieve_agent.account.register.plan import plan_registration
+    from pennsieve_agent.account.register.preflight import check_before
     from pennsieve_agent.cli import compute_views
 
     compute_views.show_account(context, worlds)

@@ -41,8 +41,12 @@ def remove(
     do their users on Pennsieve. A node that was shared with you is only forgotten here.
     Exit code 1 when something unexpected remains.
     """
-    from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
-    from pennsieve_agent.account.undo import apply_removal
+    from pennsieve_agent.account.remove.execute_removal import apply_removal
+    from pennsieve_agent.account.remove.plan_removal import (
+        RemovalOptions,
+        observe_removal,
+        plan_removal,
+    )
     from pennsieve_agent.cli import compute_views, node_made
     from pennsieve_agent.services import active_runs
 
@@ -152,7 +156,7 @@ def _runs(
 def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]:
     """The workflows that live on an own node and nowhere else; none where that cannot be told."""
     from pennsieve_agent.cli.found_workflow import nodes_of
-    from pennsieve_agent.services.found_workflows import only_on_nodes
+    from pennsieve_agent.services.find_workflow import only_on_nodes
     from pennsieve_agent.services.node_versions import on_nodes
 
     if not isinstance(meant, OwnNode):

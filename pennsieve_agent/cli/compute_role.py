@@ -13,9 +13,9 @@ from pennsieve_agent.cli.node_options import Flags
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.registration import AccountPlan
-    from pennsieve_agent.account.served.update import RoleChange
-    from pennsieve_agent.account.worlds import Worlds
+    from pennsieve_agent.account.register.account_plan import AccountPlan
+    from pennsieve_agent.account.served.update_role import RoleChange
+    from pennsieve_agent.account.world.clients import Worlds
     from pennsieve_agent.cli.compute_register import Asked
     from pennsieve_agent.domain.compute import ComputeNode
 
@@ -33,8 +33,8 @@ def show(
     """What the role in your AWS account lets Pennsieve do, in words; --json has its documents."""
     from dataclasses import asdict
 
+    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, summary
     from pennsieve_agent.account.served.hardening import wildcards
-    from pennsieve_agent.account.words import RoleDocuments, summary
 
     context = options.use(ctx, profile, as_json=json)
     change, _ = _change(context, region, aws_profile, harden=False)
@@ -74,7 +74,7 @@ def update(
 
     What the role denies, and what it demands of who enters, stays.
     """
-    from pennsieve_agent.account.served.update import apply_change
+    from pennsieve_agent.account.served.update_role import apply_change
 
     context = options.use(ctx, profile, as_json=json)
     change, worlds = _change(context, region, aws_profile, harden=harden)
@@ -102,7 +102,7 @@ def update(
 def _change(
     context: Context, region: str | None, aws_profile: str | None, *, harden: bool
 ) -> tuple[RoleChange, Worlds]:
-    from pennsieve_agent.account.served.update import plan_change
+    from pennsieve_agent.account.served.update_role import plan_change
     from pennsieve_agent.cli import compute_views
 
     worlds = compute_views.worlds(context, "", region, aws_profile)
@@ -113,11 +113,11 @@ def register_served(
     context: Context, asked: Asked, flags: Flags, *, as_served: bool
 ) -> ComputeNode | None:
     """Register a node that Pennsieve runs; None when nothing was done."""
-    from pennsieve_agent.account.execute import apply_served
-    from pennsieve_agent.account.names import environment_of
-    from pennsieve_agent.account.observe import RegisterOptions
-    from pennsieve_agent.account.served.observe import ServedOptions, plan_served
-    from pennsieve_agent.account.spec import Mode
+    from pennsieve_agent.account.register.execute import apply_served
+    from pennsieve_agent.account.register.observe import RegisterOptions
+    from pennsieve_agent.account.served.observe_served import ServedOptions, plan_served
+    from pennsieve_agent.account.spec.names import environment_of
+    from pennsieve_agent.account.spec.node_spec import Mode
     from pennsieve_agent.cli import compute_views
 
     _refuse_others(asked, flags)

@@ -78,7 +78,7 @@ def configure(
 ) -> None:
     """Begin to change a compute node's machines; what is not named stays."""
     from pennsieve_agent.console import documents
-    from pennsieve_agent.domain.offers import NodeConfig
+    from pennsieve_agent.domain.platform_offers import NodeConfig
 
     context = options.use(ctx, profile, as_json=json)
     wanted = NodeConfig(max_gpus, gpu_tier, llm, max_notebooks)

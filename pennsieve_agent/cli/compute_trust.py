@@ -16,11 +16,11 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AwsError, ExitCode, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.registration import AccountPlan
-    from pennsieve_agent.account.rights import Right
-    from pennsieve_agent.account.stack_rights import Place
-    from pennsieve_agent.account.words import RoleDocuments, RoleWords
-    from pennsieve_agent.account.worlds import Worlds
+    from pennsieve_agent.account.register.account_plan import AccountPlan
+    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, RoleWords
+    from pennsieve_agent.account.rights.right import Right
+    from pennsieve_agent.account.rights.stack_rights import Place
+    from pennsieve_agent.account.world.clients import Worlds
     from pennsieve_agent.aws.cloudformation import StackRequest
     from pennsieve_agent.aws.values import AwsIdentity
 
@@ -62,8 +62,8 @@ def policy(
     are ready to be made. They are for nodes of every mode, or of the one that is named; with
     --served, of nodes that Pennsieve runs. Only --served needs a sign-in.
     """
-    from pennsieve_agent.account.registration import NO_RIGHTS
-    from pennsieve_agent.account.words import RoleDocuments
+    from pennsieve_agent.account.register.account_plan import NO_RIGHTS
+    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
 
     context = options.use(ctx, profile, as_json=json)
     flags = Flags(mode, permissions_boundary, role_path, gpu_tier=gpu_tier, max_gpu=max_gpu)
@@ -128,8 +128,8 @@ def template(
     """
     from pathlib import Path
 
-    from pennsieve_agent.account.execute import first_entry
-    from pennsieve_agent.account.request import stack_request, turned_off
+    from pennsieve_agent.account.register.execute import first_entry
+    from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
     from pennsieve_agent.cli.compute_views import write_new
 
     context = options.use(ctx, profile)
@@ -182,9 +182,9 @@ def doctor(
     json: options.Json = False,
 ) -> None:
     """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well."""
-    from pennsieve_agent.account.doctor import checks
-    from pennsieve_agent.account.examine import examine
-    from pennsieve_agent.account.observe import RegisterOptions
+    from pennsieve_agent.account.doctor.inspect_node import examine
+    from pennsieve_agent.account.doctor.node_health import checks
+    from pennsieve_agent.account.register.observe import RegisterOptions
     from pennsieve_agent.cli import compute_views
 
     context = options.use(ctx, profile, as_json=json)
@@ -248,8 +248,8 @@ def _plan(
     workspace: str = "",
 ) -> tuple[AccountPlan, Worlds]:
     """The node as it would be made. Pennsieve is not asked, and nobody need be signed in."""
-    from pennsieve_agent.account.observe import RegisterOptions, observe
-    from pennsieve_agent.account.plan import plan_registration
+    from pennsieve_agent.account.register.observe import RegisterOptions, observe
+    from pennsieve_agent.account.register.plan import plan_registration
     from pennsieve_agent.cli import compute_views
 
     worlds = compute_views.worlds(context, name, *where, asks_pennsieve=False)
@@ -267,7 +267,7 @@ def _plan(
 def _installer(
     context: Context, flags: Flags, part: int | None, where: tuple[str | None, str | None]
 ) -> None:
-    from pennsieve_agent.account.installer import installer_policies, installer_rights
+    from pennsieve_agent.account.rights.installer import installer_policies, installer_rights
 
     place = _place(context, flags, where)
     policies = installer_policies(place)
@@ -292,8 +292,8 @@ def _installer(
 
 def _served_installer(context: Context, where: tuple[str | None, str | None]) -> None:
     """The rights for the one role that Pennsieve would ask for, whatever it is called."""
-    from pennsieve_agent.account.installer import all_nodes
-    from pennsieve_agent.account.rights import document
+    from pennsieve_agent.account.rights.installer import all_nodes
+    from pennsieve_agent.account.rights.right import document
     from pennsieve_agent.account.served.role import rights
 
     names = all_nodes(_identity(context, *where))
@@ -308,11 +308,11 @@ def _served_installer(context: Context, where: tuple[str | None, str | None]) ->
 
 def _place(context: Context, flags: Flags, where: tuple[str | None, str | None]) -> Place:
     """Where nodes may be made: of every kind, or of the kind that is named."""
-    from pennsieve_agent.account.extras import check_boundary
-    from pennsieve_agent.account.handlers import EVERY_TYPE
-    from pennsieve_agent.account.installer import all_nodes, types_of
-    from pennsieve_agent.account.stack_rights import Place
-    from pennsieve_agent.account.wanted import settle
+    from pennsieve_agent.account.rights.installer import all_nodes, types_of
+    from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
+    from pennsieve_agent.account.rights.stack_rights import Place
+    from pennsieve_agent.account.spec.options import settle
+    from pennsieve_agent.account.spec.organisation_rules import check_boundary
 
     settings = settle(flags.wanted(context), None)
     identity = _identity(context, *where)
@@ -355,7 +355,7 @@ def _identity(context: Context, region: str | None, aws_profile: str | None) -> 
 
 
 def _documents(role: RoleDocuments) -> dict[str, object]:
-    from pennsieve_agent.account.words import describe
+    from pennsieve_agent.account.rights.policy_sentences import describe
 
     return {
         "role": role.name,
@@ -368,7 +368,7 @@ def _documents(role: RoleDocuments) -> dict[str, object]:
 
 def _show_roles(context: Context, roles: Sequence[RoleDocuments], notes: Sequence[str]) -> None:
     """The one role that Pennsieve asks for, or those that an own node's parts have."""
-    from pennsieve_agent.account.words import describe
+    from pennsieve_agent.account.rights.policy_sentences import describe
 
     if context.as_json:
         found = [_documents(role) for role in roles]

@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from pennsieve_agent.account.bundle import bundle
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.removal import RemovalPlan
-from pennsieve_agent.account.steps import AlreadyDone
-from pennsieve_agent.account.undo import RemovalReport
-from pennsieve_agent.account.worlds import Progress, Worlds
+from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.steps import AlreadyDone
+from pennsieve_agent.account.remove.execute_removal import RemovalReport
+from pennsieve_agent.account.remove.plan_removal import RemovalPlan
+from pennsieve_agent.account.world.clients import Progress, Worlds
+from pennsieve_agent.account.world.node_code import bundle
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.cli import node_choice, node_clients
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.steptree import Happening, StepTree
 from pennsieve_agent.errors import AgentError, SettingsError
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.registry import NodeRegistry
+    from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
 
 
 def worlds(

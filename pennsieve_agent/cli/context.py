@@ -19,14 +19,13 @@ from pennsieve_agent.errors import NotSignedIn
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.node_calls import LazyNode
-    from pennsieve_agent.domain.identity import Identity, Profile, User
+    from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.profile import Identity, Profile, User
     from pennsieve_agent.domain.sign_in import KeptTokens
     from pennsieve_agent.domain.tickets import Tickets
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.own_nodes import NodeAdmin
-    from pennsieve_agent.services.run_backend import NodeCalls
-    from pennsieve_agent.settings.aws_keys import AwsKeyring
+    from pennsieve_agent.settings.aws_keychain import AwsKeyring
     from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings
 
@@ -137,7 +136,7 @@ class Context:
     def _kept_session(self, profile: Profile) -> KeptTokens | None:
         """Where the sign-in is kept; nowhere for a key that only the environment has."""
         from pennsieve_agent.settings.kept_session import KeptSession
-        from pennsieve_agent.settings.sections import ENVIRONMENT
+        from pennsieve_agent.settings.profile_sections import ENVIRONMENT
 
         keychain = None if profile.name == ENVIRONMENT else self._spare_keychain(profile)
         return None if keychain is None else KeptSession(keychain, profile)
@@ -191,7 +190,7 @@ class Context:
     @cached_property
     def own_nodes(self) -> list[OwnNode]:
         """The own nodes that this machine remembers for the profile in use; AWS is not asked."""
-        from pennsieve_agent.settings.own_nodes import OwnNodes
+        from pennsieve_agent.settings.own_nodes_file import OwnNodes
 
         return OwnNodes.beside(self.config_path).list(self.profile.name)
 
@@ -207,7 +206,7 @@ class Context:
     @cached_property
     def aws_keyring(self) -> AwsKeyring:
         """AWS keys in the system's keychain."""
-        from pennsieve_agent.settings.aws_keys import AwsKeyring
+        from pennsieve_agent.settings.aws_keychain import AwsKeyring
         from pennsieve_agent.settings.keychain import SystemKeychain
 
         return AwsKeyring(SystemKeychain())

@@ -113,11 +113,11 @@ def mkdir(
     json: options.Json = False,
 ) -> None:
     """Make a folder in a dataset."""
-    from pennsieve_agent.services import lookup, paths
+    from pennsieve_agent.services import dataset_paths, lookup
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.dataset(context.platform, dataset)
-    made = paths.make_folder(context.platform, found, path, parents=parents)
+    made = dataset_paths.make_folder(context.platform, found, path, parents=parents)
     if json:
         context.streams.document({"dataset_id": found.id, "id": made.id, "path": made.path})
     else:
@@ -138,11 +138,11 @@ def mv(
     json: options.Json = False,
 ) -> None:
     """Move or rename files and folders of a dataset."""
-    from pennsieve_agent.services import lookup, paths
+    from pennsieve_agent.services import dataset_paths, lookup
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.dataset(context.platform, dataset)
-    moved = paths.move(context.platform, found, sources, destination)
+    moved = dataset_paths.move(context.platform, found, sources, destination)
     if json:
         pairs = [{"id": entry.id, "from": entry.path, "to": to} for entry, to in moved]
         context.streams.document({"dataset_id": found.id, "moved": pairs})
@@ -163,16 +163,16 @@ def rm(
     json: options.Json = False,
 ) -> None:
     """Delete files and folders of a dataset, folders with all that is in them."""
-    from pennsieve_agent.services import lookup, paths
+    from pennsieve_agent.services import dataset_paths, lookup
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.dataset(context.platform, dataset)
-    entries = paths.to_delete(context.platform, found, wanted)
+    entries = dataset_paths.to_delete(context.platform, found, wanted)
     question = f"Delete {_listed([e.shown for e in entries])} of dataset '{found.name}'?"
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")
         return
-    paths.delete(context.platform, entries)
+    dataset_paths.delete(context.platform, entries)
     if json:
         gone = [{"id": entry.id, "path": entry.path} for entry in entries]
         context.streams.document({"dataset_id": found.id, "deleted": gone})

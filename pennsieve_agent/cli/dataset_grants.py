@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.grant_dataset import Granted, Revoked
     from pennsieve_agent.services.grant_list import Listed
     from pennsieve_agent.services.grant_workflows import Granting
-    from pennsieve_agent.services.grants import Granted, Revoked
-    from pennsieve_agent.services.own_nodes import Unasked
+    from pennsieve_agent.services.own_node_admin import Unasked
 
 app = group("Which workflows may use a dataset.")
 _MANAGER = (
@@ -55,7 +55,7 @@ def grant(
         need_own_nodes,
         tell_unasked,
     )
-    from pennsieve_agent.services import grants as granting
+    from pennsieve_agent.services import grant_dataset as granting
     from pennsieve_agent.services import lookup
     from pennsieve_agent.services.grant_workflows import granting_of
 
@@ -139,7 +139,7 @@ def revoke(
 ) -> None:
     """Take a dataset from a workflow; a run that still needs it ends."""
     from pennsieve_agent.cli.identity_desk import check_all_asked, desk_of
-    from pennsieve_agent.services import grants as granting
+    from pennsieve_agent.services import grant_dataset as granting
 
     context = options.use(ctx, profile, as_json=json)
     what = found_workflow(context, workflow).workflow
@@ -219,11 +219,12 @@ def grants(
 
 def _known_workflows(context: Context) -> dict[str, str]:
     """Names by id, those of own nodes and archived ones too: their grants are kept."""
-    from pennsieve_agent.services.grant_workflows import names_on
+    from pennsieve_agent.services.node_versions import on_nodes
 
     workflows = context.platform.workflows
     archived = workflows.list(context.workspace_id, archived=True)
-    names = names_on(context.admin_nodes)
+    rows, _ = on_nodes((admin.node, admin) for admin in context.admin_nodes)
+    names = {row.uuid: row.name for row in rows}
     names |= {w.uuid: f"{w.name} (archived)" for w in archived}
     return names | {w.uuid: w.name for w in workflows.list(context.workspace_id)}
 
@@ -231,7 +232,7 @@ def _known_workflows(context: Context) -> dict[str, str]:
 def _listed(
     context: Context, dataset: str | None, workflow: str | None, known: dict[str, str]
 ) -> tuple[list[Listed], list[Unasked]]:
-    from pennsieve_agent.domain.matching import pick
+    from pennsieve_agent.domain.name_matching import pick
     from pennsieve_agent.services import grant_list, lookup
 
     id_ = ""

@@ -43,7 +43,7 @@ def share(
     """Put a person, a team or the workspace on a dataset, or change their role. Managers may."""
     from pennsieve_agent.domain import datasets
     from pennsieve_agent.domain.people import Member, Team
-    from pennsieve_agent.services import lookup, people
+    from pennsieve_agent.services import find_people, lookup
 
     context = options.use(ctx, profile, as_json=json)
     _check(who, workspace=workspace)
@@ -53,7 +53,7 @@ def share(
         platform.collaborators.set_workspace(found.id, given)
         id_, name = context.workspace_id, "everybody in the workspace"
     else:
-        person = people.member_or_team(platform, context.workspace_id, who)
+        person = find_people.member_or_team(platform, context.workspace_id, who)
         if isinstance(person, Team) and person.is_system:
             raise UsageProblem(
                 f"team '{person.name}' is the platform's own and cannot be put on a dataset",
@@ -82,7 +82,7 @@ def unshare(
 ) -> None:
     """Take a person, a team or the workspace from a dataset. Managers may."""
     from pennsieve_agent.domain.people import Member
-    from pennsieve_agent.services import lookup, people
+    from pennsieve_agent.services import find_people, lookup
 
     context = options.use(ctx, profile, as_json=json)
     _check(who, workspace=workspace)
@@ -92,7 +92,7 @@ def unshare(
         platform.collaborators.remove_workspace(found.id)
         id_, name = context.workspace_id, "the workspace as a whole"
     else:
-        person = people.member_or_team(platform, context.workspace_id, who)
+        person = find_people.member_or_team(platform, context.workspace_id, who)
         collaborators = platform.collaborators
         is_person = isinstance(person, Member)
         (collaborators.remove_user if is_person else collaborators.remove_team)(found.id, person.id)
@@ -149,12 +149,12 @@ def give(
     json: options.Json = False,
 ) -> None:
     """Make another member the owner of your dataset. Only they can give it back."""
-    from pennsieve_agent.services import lookup, people
+    from pennsieve_agent.services import find_people, lookup
 
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
     found = lookup.dataset(platform, dataset)
-    person = people.member(platform, context.workspace_id, who)
+    person = find_people.member(platform, context.workspace_id, who)
     question = f"Make {person.name} the owner of dataset '{found.name}'?"
     if not context.streams.confirm(question, assume=yes):
         context.streams.note("nothing was changed")

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.domain.identity import ApiKey
+    from pennsieve_agent.domain.profile import ApiKey
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.identities import Desk
-    from pennsieve_agent.services.own_nodes import Unasked
+    from pennsieve_agent.services.own_node_admin import Unasked
+    from pennsieve_agent.services.workflow_identities import Desk
 
 REACH = (
     "besides the datasets that are granted, the workflow's user reaches every dataset that is "
@@ -25,7 +25,7 @@ def desk_of(context: Context) -> Desk:
     """What identities are made and kept with, for the person of the profile in use."""
     from dataclasses import replace
 
-    from pennsieve_agent.services.identities import Desk
+    from pennsieve_agent.services.workflow_identities import Desk
     from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
     from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 

@@ -12,7 +12,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.identity import ApiKey, Identity, Profile
+    from pennsieve_agent.domain.profile import ApiKey, Identity, Profile
 
 app = group("Sign in to Pennsieve with an API key.")
 _NEW_PROFILE = "lab"
@@ -45,7 +45,7 @@ def login(
     """
     from dataclasses import replace
 
-    from pennsieve_agent.domain.identity import Hosts, Profile
+    from pennsieve_agent.domain.profile import Hosts, Profile
 
     context = options.use(ctx, profile, as_json=json)
     known = _known(context, profile)
@@ -74,7 +74,7 @@ def _known(context: Context, name: str | None) -> Profile | None:
 
 
 def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
-    from pennsieve_agent.domain.identity import ApiKey
+    from pennsieve_agent.domain.profile import ApiKey
 
     instead = "give --key KEY and --secret-stdin, or set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET"
     streams = context.streams

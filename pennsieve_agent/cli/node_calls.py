@@ -6,12 +6,10 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.errors import AgentError
-
 if TYPE_CHECKING:
-    from pennsieve_agent.aws.node_client import NodeClient
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.domain.own_node import Claimed, OwnNode
+    from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.domain.own_node import OwnNode
 
 _OPENING = threading.Lock()
 """Several nodes may be asked at once; which credentials to use is asked one at a time."""
@@ -23,7 +21,7 @@ class LazyNode:
     def __init__(self, context: Context, node: OwnNode) -> None:
         self.node = node
         self._context = context
-        self._client: NodeClient | None = None
+        self._client: NodeCalls | None = None
 
     def ask(
         self,
@@ -34,34 +32,19 @@ class LazyNode:
         *,
         admin: bool = False,
     ) -> Mapping[str, Any]:
-        """See :meth:`~pennsieve_agent.services.run_backend.NodeCalls.ask`."""
+        """See :meth:`~pennsieve_agent.domain.node_calls.NodeCalls.ask`."""
         return self._opened().ask(method, path, query, body, admin=admin)
 
-    def _opened(self) -> NodeClient:
+    def _opened(self) -> NodeCalls:
         with _OPENING:
             if self._client is None:
                 self._client = self._open()
             return self._client
 
-    def _open(self) -> NodeClient:
-        from pennsieve_agent.aws.node_client import NodeClient
+    def _open(self) -> NodeCalls:
+        from pennsieve_agent.cli.node_clients import client
 
         context = self._context
-        return NodeClient(
-            self.node,
-            context.aws(self.node.region, self.node.aws_profile or None),
-            context.tickets,
-            self._claimed(),
-            context.now,
-            context.sleep,
+        return client(context, context.aws(self.node.region, self.node.aws_profile or None))(
+            self.node
         )
-
-    def _claimed(self) -> Claimed:
-        """Who the caller says he is; nobody, while Pennsieve cannot say it."""
-        from pennsieve_agent.domain.own_node import Claimed
-
-        try:
-            user = self._context.user
-        except AgentError:
-            return Claimed()
-        return Claimed(user.name, user.email)

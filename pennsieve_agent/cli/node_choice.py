@@ -10,7 +10,7 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.compute import ComputeNode
-    from pennsieve_agent.settings.own_nodes import ProfileNodes
+    from pennsieve_agent.settings.own_nodes_file import ProfileNodes
 
 OWN, PENNSIEVE = "own", "Pennsieve"
 """What the two kinds are called in tables."""
@@ -18,7 +18,7 @@ OWN, PENNSIEVE = "own", "Pennsieve"
 
 def memory(context: Context) -> ProfileNodes:
     """The own nodes that this machine remembers for the profile in use."""
-    from pennsieve_agent.settings.own_nodes import OwnNodes
+    from pennsieve_agent.settings.own_nodes_file import OwnNodes
 
     return OwnNodes.beside(context.config_path).of(context.profile.name)
 
@@ -36,7 +36,7 @@ def find(context: Context, wanted: str) -> OwnNode | ComputeNode:
     Raises:
         UsageProblem: none or several match.
     """
-    from pennsieve_agent.domain.matching import pick
+    from pennsieve_agent.domain.name_matching import pick
     from pennsieve_agent.services.run_nodes import kind_of
 
     own = memory(context).list()

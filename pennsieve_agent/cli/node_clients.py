@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.errors import AgentError
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.worlds import AsksNode
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import Claimed, OwnNode
 
 
-def client(context: Context, aws: Aws) -> Callable[[OwnNode], AsksNode]:
+def client(context: Context, aws: Aws) -> Callable[[OwnNode], NodeCalls]:
     """What calls nodes with these credentials."""
     from pennsieve_agent.aws.node_client import NodeClient
 

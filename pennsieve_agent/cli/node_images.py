@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.images import WORKFLOWS, ImageRef, node_repository
+from pennsieve_agent.domain.image_names import WORKFLOWS, ImageRef, node_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.own_node import OwnNode
-    from pennsieve_agent.engine.builder import ImageBuilder
+    from pennsieve_agent.engine.image_builder import ImageBuilder
     from pennsieve_agent.services.node_versions import NodeDesk
-    from pennsieve_agent.source.archive import Archive
+    from pennsieve_agent.source.commit_archive import Archive
 
 
 class LazyImages:
-    """See :class:`~pennsieve_agent.services.images.NodeImages`."""
+    """See :class:`~pennsieve_agent.services.workflow_images.NodeImages`."""
 
     def __init__(self, context: Context, node: OwnNode, engine: Callable[[], ImageBuilder]) -> None:
         self.node = node
@@ -112,7 +112,7 @@ class LazyEngine:
         Raises:
             EngineError: none answers.
         """
-        from pennsieve_agent.engine.builder import ImageBuilder
+        from pennsieve_agent.engine.image_builder import ImageBuilder
 
         if self._open is None:
             self._open = ImageBuilder.open(self._context.environ, self._context.home)

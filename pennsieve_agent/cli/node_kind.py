@@ -68,7 +68,7 @@ def _named(word: str) -> Kind:
 
 def _begun(context: Context, name: str) -> Kind | None:
     """What a node of this name is, where it was begun on this machine."""
-    from pennsieve_agent.account.journal import Journal
+    from pennsieve_agent.account.world.registration_journal import Journal
     from pennsieve_agent.cli import compute_views, node_choice
 
     if any(node.name == name for node in node_choice.memory(context).list()):

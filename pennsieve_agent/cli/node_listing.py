@@ -100,7 +100,7 @@ def _find(context: Context, region: str | None, aws_profile: str | None) -> None
     """Remember the own nodes in the AWS account that this machine does not know yet."""
     from dataclasses import replace
 
-    from pennsieve_agent.account.find import nodes_in
+    from pennsieve_agent.account.world.find_nodes import nodes_in
 
     memory = node_choice.memory(context)
     known = {node.token: node for node in memory.list()}

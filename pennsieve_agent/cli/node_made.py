@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pennsieve_agent
-from pennsieve_agent.account import chosen
-from pennsieve_agent.account.names import STACK_PREFIX
-from pennsieve_agent.account.recorded import settings_json
+from pennsieve_agent.account.spec import owner_choices
+from pennsieve_agent.account.spec.names import STACK_PREFIX
+from pennsieve_agent.account.spec.spec_json import settings_json
 from pennsieve_agent.cli import compute_views
 from pennsieve_agent.domain import prices
 from pennsieve_agent.domain.own_node import OwnNode
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.journal import JournalEntry
-    from pennsieve_agent.account.spec import Settings
+    from pennsieve_agent.account.spec.node_spec import Settings
+    from pennsieve_agent.account.world.registration_journal import JournalEntry
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.compute import ComputeNode
 
@@ -69,7 +69,7 @@ def _pairs(settings: Settings) -> list[tuple[str, str]]:
     return [
         ("while idle", f"about {idle_usd(settings):.2f} USD a month"),
         ("network", settings.network.vpc_id or "its own"),
-        *chosen.in_words(settings).items(),
+        *owner_choices.in_words(settings).items(),
     ]
 
 
@@ -80,7 +80,7 @@ def idle_usd(settings: Settings) -> float:
 
 def made_of(context: Context, node: ComputeNode | OwnNode) -> Made:
     """What a node is made of."""
-    from pennsieve_agent.account.journal import Journal
+    from pennsieve_agent.account.world.registration_journal import Journal
 
     folder = compute_views.journals(context)
     node_id = node.token if isinstance(node, OwnNode) else node.uuid

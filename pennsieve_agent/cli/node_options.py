@@ -10,8 +10,8 @@ import typer
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.spec import Gpu
-    from pennsieve_agent.account.wanted import Wanted
+    from pennsieve_agent.account.spec.node_spec import Gpu
+    from pennsieve_agent.account.spec.options import Wanted
     from pennsieve_agent.cli.context import Context
 
 AwsProfile = Annotated[
@@ -116,8 +116,8 @@ class Flags:
         Raises:
             UsageProblem: one of them cannot be.
         """
-        from pennsieve_agent.account.extras import Extras, parse_tags
-        from pennsieve_agent.account.wanted import Wanted, parse_mode, parse_network
+        from pennsieve_agent.account.spec.options import Wanted, parse_mode, parse_network
+        from pennsieve_agent.account.spec.organisation_rules import Extras, parse_tags
 
         return Wanted(
             mode=parse_mode(self.mode) if self.mode is not None else None,
@@ -130,7 +130,7 @@ class Flags:
         )
 
     def _gpu(self, context: Context) -> Gpu | None:
-        from pennsieve_agent.account.spec import Gpu
+        from pennsieve_agent.account.spec.node_spec import Gpu
 
         if self.max_gpu == 0:
             return Gpu()

@@ -11,7 +11,7 @@ from pennsieve_agent.domain.own_node import OwnNode
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.compute import ComputeNode
-    from pennsieve_agent.services.run_backend import NodeCalls
+    from pennsieve_agent.domain.node_calls import NodeCalls
 
 _SHARED, _MINE = {"scope": "shared"}, {"scope": "user"}
 

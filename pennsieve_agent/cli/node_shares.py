@@ -10,11 +10,11 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.worlds import AsksNode
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.aws_principals import Principal
     from pennsieve_agent.domain.compute import ComputeNode
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.services.node_access import Grantees
 
 
@@ -66,8 +66,8 @@ def share(
     Raises:
         UsageProblem: no workflow is named, or one is not on the node.
     """
-    from pennsieve_agent.account.shares import Share
-    from pennsieve_agent.account.shares import share as put
+    from pennsieve_agent.account.world.node_shares import Share
+    from pennsieve_agent.account.world.node_shares import share as put
     from pennsieve_agent.domain.aws_principals import parse_principal
 
     principal = parse_principal(who)
@@ -97,7 +97,7 @@ def _say_reach(context: Context, principal: Principal, names: str) -> None:
 
 
 def _pick(word: str, rows: Sequence[Any], node: OwnNode) -> Any:
-    from pennsieve_agent.domain.matching import pick
+    from pennsieve_agent.domain.name_matching import pick
 
     return pick(
         word,
@@ -114,7 +114,7 @@ def unshare(context: Context, node: OwnNode, who: str, aws_profile: str | None) 
     Raises:
         UsageProblem: it was not shared with that one.
     """
-    from pennsieve_agent.account.shares import unshare as take
+    from pennsieve_agent.account.world.node_shares import unshare as take
     from pennsieve_agent.domain.aws_principals import parse_principal
 
     principal = parse_principal(who)
@@ -134,7 +134,7 @@ def unshare(context: Context, node: OwnNode, who: str, aws_profile: str | None) 
 
 def show(context: Context, node: OwnNode) -> None:
     """With whom a node is shared, as the node itself says."""
-    from pennsieve_agent.account.shares import read_rows
+    from pennsieve_agent.account.world.node_shares import read_rows
     from pennsieve_agent.console.tables import table
 
     _check_owner(node)
@@ -150,7 +150,7 @@ def show(context: Context, node: OwnNode) -> None:
     context.streams.result(table(["SHARED WITH", "WORKFLOWS", "WHO"], cells, context.streams))
 
 
-def _open(context: Context, node: OwnNode, aws_profile: str | None) -> tuple[Aws, AsksNode]:
+def _open(context: Context, node: OwnNode, aws_profile: str | None) -> tuple[Aws, NodeCalls]:
     from pennsieve_agent.cli.node_clients import client
 
     aws = context.aws(node.region, aws_profile or node.aws_profile or None)

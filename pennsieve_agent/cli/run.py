@@ -103,7 +103,7 @@ def logs(
     following, not the run.
     """
     from pennsieve_agent.cli import run_following, run_places, run_views
-    from pennsieve_agent.services import follow
+    from pennsieve_agent.services import follow_run
 
     context = options.use(ctx, profile, as_json=json)
     located = run_places.find(context, run)
@@ -120,7 +120,7 @@ def logs(
     if follow_:
         run_following.to_end(context, follower, show=True, printer=printer)
         return
-    lines = [event for event in follower.once() if isinstance(event, follow.Line)]
+    lines = [event for event in follower.once() if isinstance(event, follow_run.Line)]
     if json:
         context.streams.document(
             {"run": found.uuid, "messages": [run_views.line_document(line) for line in lines]}

@@ -11,7 +11,7 @@ from pennsieve_agent.cli.run_views import LinePrinter, say_ended
 from pennsieve_agent.console import documents
 from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import RunFailed
-from pennsieve_agent.services.follow import Change, Follower
+from pennsieve_agent.services.follow_run import Change, Follower
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.run_backend import RunBackend

@@ -128,7 +128,7 @@ def _person(context: Context, wanted: str | None) -> Someone | None:
     if wanted is None:
         return None
     from pennsieve_agent.domain.run_filter import Someone
-    from pennsieve_agent.services import people
+    from pennsieve_agent.services import find_people
 
-    member = people.member(context.platform, context.workspace_id, wanted)
+    member = find_people.member(context.platform, context.workspace_id, wanted)
     return Someone(member.id, member.email, member.name)

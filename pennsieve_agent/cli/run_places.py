@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import RunState
     from pennsieve_agent.services.all_runs import AllRuns, Located
     from pennsieve_agent.services.run_backend import RunBackend
-    from pennsieve_agent.settings.run_journal import RunJournal
+    from pennsieve_agent.settings.started_runs import RunJournal
 
 
 def journal(context: Context) -> RunJournal:
     """The starts of this machine."""
-    from pennsieve_agent.settings.run_journal import FOLDER, RunJournal
+    from pennsieve_agent.settings.started_runs import FOLDER, RunJournal
 
     return RunJournal(context.config_path.parent / FOLDER, context.now)
 

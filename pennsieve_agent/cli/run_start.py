@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.prepare_run import HandOver, Prepared, RunOptions
     from pennsieve_agent.services.run_backend import RunBackend
-    from pennsieve_agent.services.start import Started
-    from pennsieve_agent.services.submit import HandOver, Prepared, RunOptions
+    from pennsieve_agent.services.start_run import Started
 
 app = group("Start analysis.")
 
@@ -83,10 +83,10 @@ def start(
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
     from pennsieve_agent.cli import run_views
-    from pennsieve_agent.services import submit
+    from pennsieve_agent.services import prepare_run
 
     context = options.use(ctx, profile, as_json=json)
-    wanted = submit.RunOptions(
+    wanted = prepare_run.RunOptions(
         dataset,
         workflow,
         node,
@@ -98,7 +98,7 @@ def start(
         layout=layout or "",
         undeclared=undeclared,
     )
-    ready = submit.prepare(
+    ready = prepare_run.prepare(
         context.platform,
         context.own_nodes,
         context.node_calls,
@@ -172,7 +172,7 @@ def _started(
     context: Context, ready: Prepared, wanted: RunOptions
 ) -> Iterator[tuple[Started, RunBackend]]:
     from pennsieve_agent.cli import run_places, run_views
-    from pennsieve_agent.services import start as starting
+    from pennsieve_agent.services import start_run as starting
     from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
 
     if (own := ready.own_node) is None:

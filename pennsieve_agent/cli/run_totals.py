@@ -127,14 +127,16 @@ def save_archive(context: Context, located: Located, file: Path, *, alone: bool)
     """Save the archive of a run's logs, and say so; ``alone``: no other option was given."""
     from pennsieve_agent.cli import run_places
     from pennsieve_agent.console.words import size
-    from pennsieve_agent.services import log_archive
+    from pennsieve_agent.services import run_log_archive
 
     if not alone:
         raise UsageProblem(
             "--archive is all logs of a run that has ended", hint="leave the other options out"
         )
     run = located.run
-    count = log_archive.save(located.backend, run, file, lambda url: run_places.fetch(context, url))
+    count = run_log_archive.save(
+        located.backend, run, file, lambda url: run_places.fetch(context, url)
+    )
     if context.as_json:
         context.streams.document({"run": run.uuid, "file": str(file), "size": count})
     else:

@@ -15,9 +15,9 @@ from pennsieve_agent.errors import PlatformError
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
-    from pennsieve_agent.services.follow import Event, Line
-    from pennsieve_agent.services.start import Started
-    from pennsieve_agent.services.submit import Prepared
+    from pennsieve_agent.services.follow_run import Event, Line
+    from pennsieve_agent.services.prepare_run import Prepared
+    from pennsieve_agent.services.start_run import Started
 
 #: Select Graphic Rendition: the escape sequences that only set colours.
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
@@ -44,7 +44,7 @@ class LinePrinter:
         """Print one event."""
         import json
 
-        from pennsieve_agent.services.follow import Change
+        from pennsieve_agent.services.follow_run import Change
 
         streams = self._context.streams
         if isinstance(event, Change):
@@ -166,7 +166,7 @@ def _input(ready: Prepared) -> str:
 
 def note_undeclared(context: Context, ready: Prepared) -> None:
     """Say which parameters no step declares: a typo is passed on as well."""
-    from pennsieve_agent.engine.parameters import undeclared_notes
+    from pennsieve_agent.engine.run_parameters import undeclared_notes
 
     for sentence in undeclared_notes(ready.request.workflow, ready.request.parameters):
         context.streams.note(sentence)

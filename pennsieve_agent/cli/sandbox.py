@@ -11,11 +11,12 @@ import typer
 from pennsieve_agent.cli import options, sandbox_check, sandbox_people
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.extras import sandbox_parts
 from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.sandbox.control import Sandbox
-    from pennsieve_agent.sandbox.state import SandboxState
+    from pennsieve_agent.sandbox.host.control import Sandbox
+    from pennsieve_agent.sandbox.host.state import SandboxState
 
 app = group(
     "A Pennsieve and an AWS account on this machine, for trying. Nothing leaves it; datasets are "
@@ -163,12 +164,8 @@ def reset(
 
 
 def _sandbox(context: Context, data: Path | None) -> Sandbox:
-    try:
-        from pennsieve_agent.sandbox.control import Sandbox
-    except ModuleNotFoundError as error:
-        raise UsageProblem(
-            "the sandbox is not installed", hint="pip install 'pennsieve-agent-cli[sandbox]'"
-        ) from error
+    with sandbox_parts():
+        from pennsieve_agent.sandbox.host.control import Sandbox
     return Sandbox(data or context.home / ".pennsieve" / "sandbox")
 
 
@@ -206,8 +203,8 @@ def _pairs(state: SandboxState) -> list[tuple[str, str]]:
 
 def _engine(name: str) -> str:
     """What runs the steps, with what it keeps apart: processes of this machine little."""
-    from pennsieve_agent.engine.docker import DockerBackend
-    from pennsieve_agent.engine.process import ProcessBackend
+    from pennsieve_agent.engine.docker_backend import DockerBackend
+    from pennsieve_agent.engine.process_backend import ProcessBackend
 
     isolation = {each.name: each.isolation for each in (DockerBackend, ProcessBackend)}
     return ": ".join(filter(None, (name, isolation.get(name, ""))))

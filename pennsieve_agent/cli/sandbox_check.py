@@ -10,11 +10,12 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.extras import sandbox_parts
 from pennsieve_agent.errors import ExitCode, NotSignedIn, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.contract.runner import Outcome
-    from pennsieve_agent.domain.identity import ApiKey, Hosts
+    from pennsieve_agent.domain.profile import ApiKey, Hosts
 
 
 def check(
@@ -42,7 +43,8 @@ def check(
     URL, only questions that change nothing are asked, with the profile's key. Exit code 1 when an
     answer is wrong.
     """
-    from pennsieve_agent.contract.report import document, lines
+    with sandbox_parts():
+        from pennsieve_agent.contract.report import document, lines
 
     context = options.use(ctx, profile, as_json=json)
     outcomes = _of_profile(context, url, api2) if url else _of_sandbox(context, data)
@@ -56,16 +58,12 @@ def check(
 
 
 def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
-    try:
-        from pennsieve_agent.sandbox import for_checks
-        from pennsieve_agent.sandbox.control import Sandbox
-    except ModuleNotFoundError as error:
-        raise UsageProblem(
-            "the sandbox is not installed", hint="pip install 'pennsieve-agent-cli[sandbox]'"
-        ) from error
-    from pennsieve_agent.contract.runner import check_all
-    from pennsieve_agent.contract.stage import Workshop
-    from pennsieve_agent.domain.identity import ApiKey, Hosts
+    with sandbox_parts():
+        from pennsieve_agent.contract.runner import check_all
+        from pennsieve_agent.contract.stage import Workshop
+        from pennsieve_agent.sandbox.host import for_checks
+        from pennsieve_agent.sandbox.host.control import Sandbox
+    from pennsieve_agent.domain.profile import ApiKey, Hosts
     from pennsieve_agent.platform.raw import RawClient
 
     box = Sandbox(data or context.home / ".pennsieve" / "sandbox")

@@ -13,10 +13,10 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.cli.extras import sandbox_parts
 
 if TYPE_CHECKING:
-    from pennsieve_agent.sandbox.administration import Administration, Membership
+    from pennsieve_agent.sandbox.host.administration import Administration, Membership
 
 OWN_ACCOUNT = "123456789012"
 """The emulated AWS account of the sandbox's owner."""
@@ -138,12 +138,8 @@ def aws_user(
 
 
 def _administration(context: Context, data: Path | None) -> AbstractContextManager[Administration]:
-    try:
-        from pennsieve_agent.sandbox.administration import administration
-    except ModuleNotFoundError as error:
-        raise UsageProblem(
-            "the sandbox is not installed", hint="pip install 'pennsieve-agent-cli[sandbox]'"
-        ) from error
+    with sandbox_parts():
+        from pennsieve_agent.sandbox.host.administration import administration
     return administration(data or context.home / ".pennsieve" / "sandbox")
 
 

@@ -87,13 +87,13 @@ def add(
     from contextlib import closing
 
     from pennsieve_agent.cli.node_images import LazyEngine, desks
-    from pennsieve_agent.services import workflows
-    from pennsieve_agent.services.builds import Build
-    from pennsieve_agent.services.version_document import LAYOUTS
+    from pennsieve_agent.services import register_workflow
+    from pennsieve_agent.services.build_choice import Build
+    from pennsieve_agent.services.version_request import LAYOUTS
     from pennsieve_agent.source.fetch import is_public
 
     context = options.use(ctx, profile, as_json=json)
-    wish = workflows.Wish(
+    wish = register_workflow.Wish(
         name,
         Build(_one_of("--build", build, tuple(Build))),
         public,
@@ -105,8 +105,8 @@ def add(
         tempfile.TemporaryDirectory(prefix="pennsieve-") as folder,
         closing(LazyEngine(context)) as engine,
     ):
-        found = workflows.inspect_all(repositories, ref, Path(folder), note)
-        means = workflows.Means(
+        found = register_workflow.inspect_all(repositories, ref, Path(folder), note)
+        means = register_workflow.Means(
             context.platform,
             context.workspace_id,
             desks(context, engine),
@@ -115,7 +115,7 @@ def add(
             context.sleep,
             note,
         )
-        added = workflows.add(means, found, wish)
+        added = register_workflow.add(means, found, wish)
     workflow_views.show_added(context, added)
 
 
@@ -143,14 +143,14 @@ def list_(
     json: options.Json = False,
 ) -> None:
     """The workspace's workflows, and those that live on your own nodes alone."""
-    from pennsieve_agent.services import found_workflows, node_versions
+    from pennsieve_agent.services import find_workflow, node_versions
 
     context = options.use(ctx, profile, as_json=json)
     found = list(context.platform.workflows.list(context.workspace_id, archived=archived))
     found.sort(key=lambda w: w.name.casefold())
     desks = [(node, context.node_calls(node)) for node in context.own_nodes]
     known, silent = node_versions.on_nodes([] if archived else desks)
-    alone = found_workflows.only_on_nodes(context.platform, context.workspace_id, found, known)
+    alone = find_workflow.only_on_nodes(context.platform, context.workspace_id, found, known)
     for each in silent:
         context.streams.note(f"node '{each.node.name}' cannot be asked: {each.error.message}")
     if not found and not alone and not json:
@@ -232,7 +232,7 @@ def remove(
     """
     from pennsieve_agent.cli.found_workflow import nodes_of
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
-    from pennsieve_agent.services import found_workflows, identity_renewal
+    from pennsieve_agent.services import find_workflow, identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     found = found_workflow(context, workflow)
@@ -249,7 +249,7 @@ def remove(
         return
     ended = identity_renewal.end(desk_of(context), what)
     tell_unasked(context, ended.unasked)
-    nodes = found_workflows.remove_everywhere(nodes_of(context), what.uuid)
+    nodes = find_workflow.remove_everywhere(nodes_of(context), what.uuid)
     if json:
         context.streams.document(
             {"id": what.uuid, "name": what.name, "archived": False, "removed_from": nodes}

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.grants import Grant
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.identities import Desk
     from pennsieve_agent.services.identity_renewal import Renewal, Renewed
+    from pennsieve_agent.services.workflow_identities import Desk
 
 app = group("A workflow and its own identity.")
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.node_versions import Known, Placed
-    from pennsieve_agent.services.workflows import Added
+    from pennsieve_agent.services.register_workflow import Added
 
 PENNSIEVE = "Pennsieve"
 

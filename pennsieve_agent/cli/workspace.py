@@ -77,10 +77,10 @@ def team(
     """The people of a team."""
     from pennsieve_agent.console import people_documents
     from pennsieve_agent.console.tables import table
-    from pennsieve_agent.services import people
+    from pennsieve_agent.services import find_people
 
     context = options.use(ctx, profile, as_json=json)
-    found = people.team(context.platform, context.workspace_id, wanted)
+    found = find_people.team(context.platform, context.workspace_id, wanted)
     inside = context.platform.people.team_members(context.workspace_id, found.id)
     if json:
         context.streams.document(

@@ -13,8 +13,8 @@ from pennsieve_agent.console.words import moment
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.datasets import DataFile, Dataset
-    from pennsieve_agent.domain.identity import Identity, Profile
     from pennsieve_agent.domain.plans import RunPlan
+    from pennsieve_agent.domain.profile import Identity, Profile
     from pennsieve_agent.domain.runs import (
         Attempt,
         LogMessage,

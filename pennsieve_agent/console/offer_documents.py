@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import Account
     from pennsieve_agent.domain.layers import Layer
     from pennsieve_agent.domain.metrics import Counters, RunMetrics
-    from pennsieve_agent.domain.offers import Build, GpuTier, TargetType
+    from pennsieve_agent.domain.platform_offers import Build, GpuTier, TargetType
     from pennsieve_agent.domain.workflows import Application, Version
 
 

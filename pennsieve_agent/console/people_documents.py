@@ -8,8 +8,8 @@ from pennsieve_agent.console.documents import time
 from pennsieve_agent.domain.people import Member
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.identity import Workspace
     from pennsieve_agent.domain.people import Team
+    from pennsieve_agent.domain.profile import Workspace
     from pennsieve_agent.domain.sharing import AppSharing, Collaborator, Collaborators
 
 

@@ -10,7 +10,10 @@ may keep a value of its answer, such as the id of what it made, for those after 
 the suite makes and removes: a dataset, and two integrations whose own keys are the viewer and the
 stranger. Against a hosted workspace only those that read are asked, with the caller's own key.
 
-:mod:`~pennsieve_agent.contract.routes` lists every route of the contract, and
-:mod:`~pennsieve_agent.contract.table` writes ``COVERAGE.md``: which method of the client, which
-command, which handler of the sandbox and which test stand behind each.
+The rooms:
+
+    suite      the checks, by subject
+    requests   what a request may carry, by subject
+
+:mod:`~pennsieve_agent.contract.routes` lists every route of the contract.
 """

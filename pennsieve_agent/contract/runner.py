@@ -15,7 +15,7 @@ from pennsieve_agent.contract.session import Known, UnknownValue
 from pennsieve_agent.contract.shapes import mismatches
 from pennsieve_agent.contract.stage import Workshop, hosted, staged
 from pennsieve_agent.contract.suite import all_checks
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import Unreachable
 from pennsieve_agent.platform.raw import RawAnswer, RawClient
 

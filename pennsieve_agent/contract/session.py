@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from pennsieve_agent.contract.check import Asker, Check, Surface
 from pennsieve_agent.contract.shapes import Either, Filled, Only, parts
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import NotSignedIn, PlatformError
 from pennsieve_agent.platform.raw import RawAnswer, RawClient, RawRequest
 

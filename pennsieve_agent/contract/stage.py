@@ -18,7 +18,7 @@ from typing import Any
 
 from pennsieve_agent.contract.check import Asker
 from pennsieve_agent.contract.session import Known, Tokens, find_pool, sign_in
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.raw import RawClient, RawRequest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pennsieve_agent.domain.words import ServerWord
+from pennsieve_agent.domain.server_word import ServerWord
 
 
 class LayerStatus(ServerWord):

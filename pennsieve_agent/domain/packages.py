@@ -29,19 +29,3 @@ class Package:
     def is_folder(self) -> bool:
         """Whether other packages lie in it."""
         return self.kind == "Collection"
-
-
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file of a package (``contracts/core.md`` 3.5). ``number`` is what its address needs.
-
-    ``checksum`` is as S3 counts it; ``chunk_size`` the part size in bytes it was made with.
-    """
-
-    number: int
-    package_id: str
-    name: str
-    size: int
-    checksum: str = ""
-    chunk_size: int = 0
-    scan_status: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from pennsieve_agent.domain.words import ServerWord
+from pennsieve_agent.domain.server_word import ServerWord
 
 
 class ParameterType(ServerWord):

@@ -30,13 +30,3 @@ class Team:
     name: str
     member_count: int = 0
     is_system: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Invitation:
-    """An invitation to a workspace that nobody has followed yet."""
-
-    id: str
-    email: str
-    name: str = ""
-    valid_until: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from pennsieve_agent.domain.words import ServerWord
+from pennsieve_agent.domain.server_word import ServerWord
 from pennsieve_agent.domain.workflows import Step, Workflow
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from pennsieve_agent.domain.parameters import Parameter
-from pennsieve_agent.domain.words import ServerWord
+from pennsieve_agent.domain.server_word import ServerWord
 
 DATASET_TARGET = "Pennsieve Dataset"
 """The target type that uploads a step's files as packages (``contracts/workflows.md`` 2.5)."""

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pennsieve_agent.domain.plans import Job, JobKind, RunPlan
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
-from pennsieve_agent.engine.parameters import (
+from pennsieve_agent.engine.run_parameters import (
     HOST_NAMES,
     RESERVED_NAMES,
     check_parameters,
@@ -30,7 +30,7 @@ def compile_run(run_id: str, request: RunRequest, hosts_env: Mapping[str, str]) 
 
     A processor sees the documented environment (``contracts/workflows.md`` 5.2) without any
     token. Of ``hosts_env`` only the five names of the contract are taken
-    (:data:`~pennsieve_agent.engine.parameters.HOST_NAMES`).
+    (:data:`~pennsieve_agent.engine.run_parameters.HOST_NAMES`).
 
     Raises:
         UsageProblem: the graph has a cycle, an edge to nowhere or two steps of one name; files are

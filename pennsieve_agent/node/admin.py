@@ -15,8 +15,8 @@
 from __future__ import annotations
 
 from pennsieve_agent.node import routes_admin, routes_node, routes_runs
-from pennsieve_agent.node.environment import make_clients
-from pennsieve_agent.node.front import Front
+from pennsieve_agent.node.execution_environment import make_clients
+from pennsieve_agent.node.request_handler import Front
 
 front = Front((*routes_admin.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES), is_owners=True)
 handler = front.handler

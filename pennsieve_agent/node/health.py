@@ -10,8 +10,8 @@ import urllib.request
 from typing import Any
 
 from pennsieve_agent.domain.node_protocol import PROTOCOL
-from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.run_store import Journal
 
 SIGN_IN = "/authentication/cognito-config"
 """What anybody may ask Pennsieve (``contracts/core.md`` 1.2)."""

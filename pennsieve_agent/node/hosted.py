@@ -31,18 +31,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pennsieve_agent.node import logs
-from pennsieve_agent.node.environment import environment_node
-from pennsieve_agent.node.finish import archive_key
+from pennsieve_agent.node import run_logs
+from pennsieve_agent.node.execution_environment import environment_node
 from pennsieve_agent.node.health import health
-from pennsieve_agent.node.journal import Journal
-from pennsieve_agent.node.judge import step_states
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.person import keep_tokens
-from pennsieve_agent.node.record import Phase, RunRecord
+from pennsieve_agent.node.run_cleanup import archive_key
 from pennsieve_agent.node.run_document import status_of
+from pennsieve_agent.node.run_record import Phase, RunRecord
+from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.secrets_manager import Vault, scope_of
 from pennsieve_agent.node.step_secrets import hidden_of
-from pennsieve_agent.node.vault import Vault, scope_of
+from pennsieve_agent.node.transitions import step_states
+from pennsieve_agent.node.user_session import keep_tokens
 
 log = logging.getLogger(__name__)
 
@@ -145,9 +145,9 @@ class _Desk:
             return _said(404, "this node does not know the run")
         steps = [job.step for job in record.work]
         hidden = hidden_of(self._node, record)
-        limit, since = self._number("limit", logs.MOST_LINES), self._number("since", 0)
+        limit, since = self._number("limit", run_logs.MOST_LINES), self._number("since", 0)
         step, token = self._query.get("node", ""), self._query.get("next", "")
-        page = logs.page(self._node, run, steps, step, since, limit, token, hidden)
+        page = run_logs.page(self._node, run, steps, step, since, limit, token, hidden)
         rows = [{"node": row.pop("step"), **row} for row in page["messages"]]
         return _ok({**page, "messages": rows})
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.node_settings import NodeSettings
 
 OpenUrl = Callable[[urllib.request.Request, float], Any]
 """Opens a request within seconds; a context manager with ``status`` and ``read()``."""

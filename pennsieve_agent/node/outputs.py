@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.domain.node_protocol import digest_of
-from pennsieve_agent.node.items import Items, expiry
-from pennsieve_agent.node.journal import DOCUMENT_SECONDS, Journal
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.record import JobKind
+from pennsieve_agent.node.run_record import JobKind
+from pennsieve_agent.node.run_store import DOCUMENT_SECONDS, Journal
+from pennsieve_agent.node.table import Items, expiry
 from pennsieve_agent.node.tasks import step_slug
 
 MOST_AT_ONCE = 500

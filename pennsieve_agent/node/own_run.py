@@ -18,11 +18,10 @@ from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.callers import Caller
-from pennsieve_agent.node.journal import Journal
-from pennsieve_agent.node.layout import Code, Unfit, check_budget, encoded, hosts, jobs_of
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.record import JobKind, Origin, RunRecord
-from pennsieve_agent.node.registry import READ, WRITE, Registry
+from pennsieve_agent.node.plan_jobs import Code, Unfit, check_budget, encoded, hosts, jobs_of
+from pennsieve_agent.node.run_record import JobKind, Origin, RunRecord
+from pennsieve_agent.node.run_store import Journal
 from pennsieve_agent.node.start_document import Start
 from pennsieve_agent.node.version_document import (
     LAYER_TARGET,
@@ -31,6 +30,7 @@ from pennsieve_agent.node.version_document import (
     workflow_of,
     writes,
 )
+from pennsieve_agent.node.workflow_registry import READ, WRITE, Registry
 
 Json = Mapping[str, Any]
 

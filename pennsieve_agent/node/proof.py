@@ -28,8 +28,8 @@ from pennsieve_agent.domain.node_protocol import (
     sts_host,
 )
 from pennsieve_agent.node.callers import Caller
-from pennsieve_agent.node.items import Items, expiry
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.table import Items, expiry
 
 SKEW_SECONDS = 300
 CALL_SECONDS = 8.0

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pennsieve_agent.node.record import RunRecord
+from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.run_document import run_document, timestamp
-from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.run_record import RunRecord
 
 NAME = "pennsieve-run.json"
 """What the file is called."""

@@ -16,12 +16,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node import tasks
-from pennsieve_agent.node.environment import environment_node, make_clients
-from pennsieve_agent.node.journal import Journal
+from pennsieve_agent.node.execution_environment import environment_node, make_clients
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.outputs import note_outputs
 from pennsieve_agent.node.relay import relay
-from pennsieve_agent.node.steer import Steersman, receipt_for
+from pennsieve_agent.node.run_reconciler import Steersman, receipt_for
+from pennsieve_agent.node.run_store import Journal
 
 log = logging.getLogger(__name__)
 

@@ -13,15 +13,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.node.journal import Journal
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.person import as_person
-from pennsieve_agent.node.record import Phase, RunRecord
-from pennsieve_agent.node.registry import READ, WRITE, Registry
-from pennsieve_agent.node.sessions import NoKey, Signed
+from pennsieve_agent.node.pennsieve_api import RUNS, Down, Web
+from pennsieve_agent.node.run_record import Phase, RunRecord
+from pennsieve_agent.node.run_store import Journal
 from pennsieve_agent.node.tasks import RelayRequest, relay_allows
-from pennsieve_agent.node.web import RUNS, Down, Web
+from pennsieve_agent.node.user_session import as_person
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.node.workflow_registry import READ, WRITE, Registry
+from pennsieve_agent.node.workflow_session import NoKey, Signed
 
 _WORKS = {Phase.SUBMITTING, Phase.RUNNING}
 _READS = {"/packages/download-manifest", "/datasets/manifest"}

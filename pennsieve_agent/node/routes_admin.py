@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from pennsieve_agent.node import identity
-from pennsieve_agent.node.front import Problem, Reply, Request, Route, claimed, route
+from pennsieve_agent.node import workflow_credentials
 from pennsieve_agent.node.node import aws_code
-from pennsieve_agent.node.registry import READ, WRITE
+from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, claimed, route
 from pennsieve_agent.node.routes_runs import LINK_SECONDS, wake
 from pennsieve_agent.node.version_document import check_version
+from pennsieve_agent.node.workflow_registry import READ, WRITE
 
 MOST_ARCHIVE = 5 * 1024**3
 """Bytes of one upload (Amazon S3, "PutObject")."""
@@ -39,7 +39,7 @@ def remove_workflow(request: Request, workflow: str, version: str = "") -> Reply
     """Remove a version, or a whole workflow with its grants and keys."""
     removed = request.registry.remove(workflow, version)
     if not request.registry.knows(workflow):
-        identity.remove(request.node, workflow)
+        workflow_credentials.remove(request.node, workflow)
     wake(request, _active(request, workflow))
     return 200, {"removed": removed}
 
@@ -47,20 +47,20 @@ def remove_workflow(request: Request, workflow: str, version: str = "") -> Reply
 def set_identity(request: Request, workflow: str) -> Reply:
     """Keep the keys of a workflow's users."""
     try:
-        identity.put(request.node, workflow, request.document())
+        workflow_credentials.put(request.node, workflow, request.document())
     except ValueError as error:
         raise Problem(400, "bad-identity", str(error)) from None
-    return 200, identity.shown(request.node, workflow)
+    return 200, workflow_credentials.shown(request.node, workflow)
 
 
 def show_identity(request: Request, workflow: str) -> Reply:
     """Which integrations a workflow's keys are of, and who put them; never a key."""
-    return 200, identity.shown(request.node, workflow)
+    return 200, workflow_credentials.shown(request.node, workflow)
 
 
 def remove_identity(request: Request, workflow: str) -> Reply:
     """Forget the keys of a workflow's users."""
-    identity.remove(request.node, workflow)
+    workflow_credentials.remove(request.node, workflow)
     return 200, {"removed": True}
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pennsieve_agent.engine.parameters import RESERVED_NAMES
-from pennsieve_agent.node import identity
+from pennsieve_agent.engine.run_parameters import RESERVED_NAMES
+from pennsieve_agent.node import workflow_credentials
 from pennsieve_agent.node.callers import Caller, identity_key
-from pennsieve_agent.node.front import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.health import health
-from pennsieve_agent.node.vault import Vault, scope_of
+from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, route
+from pennsieve_agent.node.secrets_manager import Vault, scope_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
@@ -23,7 +23,7 @@ def show_health(request: Request) -> Reply:
 
 def list_workflows(request: Request) -> Reply:
     """The workflows that the caller may use, with their versions, grants and identity."""
-    registry, held = request.registry, identity.held(request.node)
+    registry, held = request.registry, workflow_credentials.held(request.node)
     grants = registry.grants()
     rows = []
     for workflow, name in registry.workflows().items():

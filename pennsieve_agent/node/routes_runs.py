@@ -9,19 +9,19 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from pennsieve_agent.node import identity, logs
-from pennsieve_agent.node.finish import archive_key
-from pennsieve_agent.node.front import Problem, Reply, Request, Route, route
-from pennsieve_agent.node.items import Items
-from pennsieve_agent.node.journal import RUNS
-from pennsieve_agent.node.layout import Unfit
+from pennsieve_agent.node import run_logs, workflow_credentials
 from pennsieve_agent.node.outputs import outputs_of
 from pennsieve_agent.node.own_run import Who, access_needed, record_of
-from pennsieve_agent.node.record import Phase, RunRecord
-from pennsieve_agent.node.registry import WRITE
+from pennsieve_agent.node.plan_jobs import Unfit
+from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, route
+from pennsieve_agent.node.run_cleanup import archive_key
 from pennsieve_agent.node.run_document import run_document, shown_summary
+from pennsieve_agent.node.run_record import Phase, RunRecord
+from pennsieve_agent.node.run_store import RUNS
 from pennsieve_agent.node.start_document import Start
 from pennsieve_agent.node.step_secrets import hidden_of
+from pennsieve_agent.node.table import Items
+from pennsieve_agent.node.workflow_registry import WRITE
 
 LINK_SECONDS = 900
 MOST_RUNS, MOST_FILES = 200, 5000
@@ -78,7 +78,7 @@ def _checked(request: Request, asked: Start) -> RunRecord:
 
 
 def _check_identity(request: Request, version: Mapping[str, Any], need: str) -> None:
-    held = identity.held(request.node).get(str(version["workflow"]), "")
+    held = workflow_credentials.held(request.node).get(str(version["workflow"]), "")
     missing = "read" if "read" not in held else "write" if need == WRITE else ""
     if missing and missing not in held:
         name = version["name"]
@@ -181,13 +181,13 @@ def log_lines(request: Request, run: str) -> Reply:
     """A page of a run's log."""
     record = _record(request, run)
     query = request.query
-    page = logs.page(
+    page = run_logs.page(
         request.node,
         run,
         [job.step for job in record.work],
         query.get("step", ""),
         request.number("since", 0, 10**15),
-        request.number("limit", logs.MOST_LINES, logs.MOST_LINES),
+        request.number("limit", run_logs.MOST_LINES, run_logs.MOST_LINES),
         query.get("next", ""),
         hidden_of(request.node, record),
     )

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pennsieve_agent.domain.node_protocol import PROTOCOL
-from pennsieve_agent.node.judge import step_states
-from pennsieve_agent.node.record import JobKind, JobRecord, Phase, RunRecord
-from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.node_settings import NodeSettings
+from pennsieve_agent.node.run_record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.transitions import step_states
 
 _OVER = {Phase.CLEANING, Phase.REPORTING, Phase.DONE}
 _KINDS = {"stage-in": "data-source"}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.web import Down
+from pennsieve_agent.node.pennsieve_api import Down
 
 CALL_SECONDS = 20.0
 USUAL_LIFE_SECONDS = 3600

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from pennsieve_agent.node.identity import Kind, hidden_digests, identity_secrets
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.person import token_secrets, token_values
-from pennsieve_agent.node.record import JobKind, RunRecord
-from pennsieve_agent.node.sessions import NoKey, Signed
-from pennsieve_agent.node.vault import Fingerprint, hidden_values, secrets_of
-from pennsieve_agent.node.web import Down
+from pennsieve_agent.node.pennsieve_api import Down
+from pennsieve_agent.node.run_record import JobKind, RunRecord
+from pennsieve_agent.node.secrets_manager import Fingerprint, hidden_values, secrets_of
+from pennsieve_agent.node.user_session import token_secrets, token_values
+from pennsieve_agent.node.workflow_credentials import Kind, hidden_digests, identity_secrets
+from pennsieve_agent.node.workflow_session import NoKey, Signed
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from pennsieve_agent.domain.layout import Layout
+from pennsieve_agent.domain.input_layout import Layout
 from pennsieve_agent.domain.step_files import RUN_MOUNT, step_folder
 from pennsieve_agent.node import sigv4
 

@@ -13,8 +13,8 @@ import secrets
 from dataclasses import dataclass
 
 from pennsieve_agent.node.callers import Caller
-from pennsieve_agent.node.items import Items, expiry
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.table import Items, expiry
 
 TICKET_SECONDS = 900
 _TICKET = re.compile(r"[0-9a-f]{64}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pennsieve_agent.domain.offers import Enablement, RolePolicy
+from pennsieve_agent.domain.platform_offers import Enablement, RolePolicy
 from pennsieve_agent.errors import Forbidden, Invalid, NotFound
 from pennsieve_agent.platform.decode import parse, records
 from pennsieve_agent.platform.eventually import WAITS_SECONDS

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pennsieve_agent.domain.compute import Account
 from pennsieve_agent.errors import Conflict, Invalid, Unreachable
 from pennsieve_agent.platform.account_access import ACCOUNTS, AccountAccess, exists_already
-from pennsieve_agent.platform.decode import Fields, parse
+from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.eventually import look
 from pennsieve_agent.platform.surface import segment
 
@@ -102,51 +101,6 @@ class Accounts(AccountAccess):
 
         """
         self._v2.delete(f"{ACCOUNTS}/{segment(uuid)}", {"force": "true"} if force else None)
-
-    def account(self, uuid: str) -> Account:
-        """One account.
-
-        Route: GET v2 /compute/resources/accounts/{id}
-
-        Raises:
-            NotFound: there is none.
-            Forbidden: it is somebody else's; only its owner may ask (``resources.md`` 1.4).
-
-        """
-        return _account(self._v2.get_record(f"{ACCOUNTS}/{segment(uuid)}"))
-
-    def rename_account(self, uuid: str, name: str, description: str | None = None) -> Account:
-        """Name, and describe, an account; only its owner may.
-
-        Route: PATCH v2 /compute/resources/accounts/{id}
-
-        A role, an external id or an AWS number can never be changed (``resources.md`` 1.5).
-        """
-        return self._change_account(uuid, {"name": name, "description": description})
-
-    def pause_account(self, uuid: str) -> Account:
-        """Pause an account and mark all its nodes as paused; only its owner may.
-
-        Route: PATCH v2 /compute/resources/accounts/{id}
-
-        Nothing stops that costs money: a pause is a mark (``contracts/resources.md`` 4.6).
-        """
-        return self._change_account(uuid, {"status": "Paused"})
-
-    def resume_account(self, uuid: str) -> Account:
-        """Let an account be used again; only its owner may.
-
-        Route: PATCH v2 /compute/resources/accounts/{id}
-
-        Its nodes stay paused and are resumed one by one (``resources.md`` section 6, trap 26).
-        """
-        return self._change_account(uuid, {"status": "Enabled"})
-
-    def _change_account(self, uuid: str, changes: Mapping[str, str | None]) -> Account:
-        body = {name: value for name, value in changes.items() if value is not None}
-        path = f"{ACCOUNTS}/{segment(uuid)}"
-        answer = self._v2.call("PATCH", path, body=body, repeatable=True)
-        return _account(Fields(parse(answer), answer.where))
 
 
 def _account(item: Fields) -> Account:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.domain.offers import Build
+from pennsieve_agent.domain.platform_offers import Build
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing, Visibility
 from pennsieve_agent.domain.workflows import Application, BuildStatus, Version
 from pennsieve_agent.platform.decode import Fields

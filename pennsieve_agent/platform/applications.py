@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.domain.offers import Build
+from pennsieve_agent.domain.platform_offers import Build
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing
 from pennsieve_agent.domain.workflows import Application, Version
 from pennsieve_agent.errors import Invalid
@@ -36,31 +36,6 @@ class Applications:
         )
         applications = (decode_application(item) for item in found)
         return [a for a in applications if source_url is None or a.source_url == source_url]
-
-    def get(self, uuid: str, tag: str = "") -> Application:
-        """One application, with the files the platform read from a tag; the newest by default.
-
-        Route: GET v2 /applications/store/{uuid}
-
-        Raises:
-            NotFound: there is none.
-            Forbidden: it is not visible to the user.
-
-        """
-        query = {"tag": tag or None}
-        return decode_application(self._v2.get_record(_one(uuid), query))
-
-    def asset(self, uuid: str, file: str, tag: str = "") -> bytes:
-        """One of the files the platform read from a tag, such as ``README.md``.
-
-        Route: GET v2 /applications/store/{uuid}/asset
-
-        Raises:
-            NotFound: it was not read, or there is no such application.
-
-        """
-        query = {"file": file, "tag": tag or None}
-        return self._v2.call("GET", f"{_one(uuid)}/asset", query=query).body
 
     def image(self, source_url: str, tag: str) -> str:
         """The container image of a version, for those who may see the application.
@@ -109,18 +84,6 @@ class Applications:
         path = f"/applications/{segment(version_uuid)}/deployments"
         answer = self._v2.get_record(path, {"organization_id": organization_id})
         return [decode_build(row) for row in answer.records("deployments")]
-
-    def one_build(self, version_uuid: str, build_id: str, organization_id: str) -> Build:
-        """One build of a version, for members of the workspace.
-
-        Route: GET v2 /applications/{uuid}/deployments/{deploymentId}
-
-        Raises:
-            NotFound: there is none.
-
-        """
-        path = f"/applications/{segment(version_uuid)}/deployments/{segment(build_id)}"
-        return decode_build(self._v2.get_record(path, {"organization_id": organization_id}))
 
     def archive(self, uuid: str) -> None:
         """Put an application away; only its owner may.
@@ -185,22 +148,6 @@ class Applications:
             entries = (a for a in wanted.access if a.kind == kind and not a.is_owner)
             body[name] = [_entry(access) for access in entries]
         return decode_sharing(self._v2.put_record(f"{_one(uuid)}/permissions", body))
-
-    def version(self, source_url: str, tag: str) -> Version | None:
-        """The newest version of a repository with that tag; None when there is none.
-
-        Route: GET v2 /applications/store
-
-        Versions are not immutable: registering a tag again makes another row (trap 26).
-        """
-        versions = [
-            version
-            for application in self.list(source_url)
-            for version in application.versions
-            if version.tag == tag
-        ]
-        # Of equal times the later in the list, as fractions of a second are unreliable (trap 17).
-        return max(reversed(versions), key=lambda version: version.created_at, default=None)
 
     def build(self, source_url: str, deployment_id: str) -> Version | None:
         """The version that a registration made: the only way to its outcome (trap 25).

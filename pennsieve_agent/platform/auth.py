@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.sign_in import KeepsNothing, KeptTokens, Tokens
 from pennsieve_agent.errors import AgentError, NotSignedIn, PlatformError, RateLimited
 from pennsieve_agent.platform.decode import Fields, parse, unexpected

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts, Identity, User
+from pennsieve_agent.domain.profile import ApiKey, Hosts, Identity, User
 from pennsieve_agent.domain.sign_in import KeptTokens
 from pennsieve_agent.platform.auth import Session
 from pennsieve_agent.platform.identity import read_identity, read_user
@@ -26,18 +26,13 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.downloads import Downloads
     from pennsieve_agent.platform.github import GitHub
     from pennsieve_agent.platform.integrations import Integrations
-    from pennsieve_agent.platform.invitations import Invitations
     from pennsieve_agent.platform.layers import Layers
-    from pennsieve_agent.platform.legacy import LegacyApplications
-    from pennsieve_agent.platform.llm import LlmBudgets
     from pennsieve_agent.platform.metrics import Metrics
     from pennsieve_agent.platform.node_secrets import NodeSecrets
     from pennsieve_agent.platform.node_sharing import NodeSharings
-    from pennsieve_agent.platform.node_workspace import NodeWorkspaces
     from pennsieve_agent.platform.packages import Packages
     from pennsieve_agent.platform.people import People
     from pennsieve_agent.platform.runs import Runs
-    from pennsieve_agent.platform.trash import Trash
     from pennsieve_agent.platform.uploads import Uploads
     from pennsieve_agent.platform.webhooks import Webhooks
     from pennsieve_agent.platform.workflows import Workflows
@@ -235,38 +230,3 @@ class Platform:
         from pennsieve_agent.platform.assets import Assets  # noqa: PLC0415 - see above
 
         return Assets(self._v2)
-
-    @cached_property
-    def node_workspaces(self) -> NodeWorkspaces:
-        """In which workspace a compute node is."""
-        from pennsieve_agent.platform.node_workspace import NodeWorkspaces  # noqa: PLC0415 - see above
-
-        return NodeWorkspaces(self._v2)
-
-    @cached_property
-    def llm(self) -> LlmBudgets:
-        """Budgets of language models."""
-        from pennsieve_agent.platform.llm import LlmBudgets  # noqa: PLC0415 - see above
-
-        return LlmBudgets(self._v2)
-
-    @cached_property
-    def legacy(self) -> LegacyApplications:
-        """Applications of before the app store."""
-        from pennsieve_agent.platform.legacy import LegacyApplications  # noqa: PLC0415 - see above
-
-        return LegacyApplications(self._v2)
-
-    @cached_property
-    def invitations(self) -> Invitations:
-        """Pending invitations to workspaces."""
-        from pennsieve_agent.platform.invitations import Invitations  # noqa: PLC0415 - see above
-
-        return Invitations(self._v1)
-
-    @cached_property
-    def trash(self) -> Trash:
-        """What was deleted from datasets."""
-        from pennsieve_agent.platform.trash import Trash  # noqa: PLC0415 - see above
-
-        return Trash(self._v2)

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 from pennsieve_agent.domain.compute import ComputeNode
-from pennsieve_agent.domain.offers import GpuTier
-from pennsieve_agent.errors import Forbidden, PlatformError, Unreachable
+from pennsieve_agent.domain.platform_offers import GpuTier
+from pennsieve_agent.errors import PlatformError, Unreachable
 from pennsieve_agent.platform.account_access import BASE
 from pennsieve_agent.platform.accounts import LIST_HINT, Accounts
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.eventually import look
 from pennsieve_agent.platform.node_changes import NODES, NodeChanges
-from pennsieve_agent.platform.nodecodec import decode_node, decode_tier, with_health
+from pennsieve_agent.platform.nodecodec import decode_node, decode_tier
 from pennsieve_agent.platform.surface import segment
 from pennsieve_agent.platform.values import loads
 
 
 class Compute(Accounts, NodeChanges):
     """The accounts a person registered and the nodes in them."""
-
-    def own_nodes(self) -> list[ComputeNode]:
-        """All nodes in the user's own accounts, of every workspace and of none, by name.
-
-        Route: GET v2 /compute/resources/compute-nodes
-
-        The only list with nodes that belong to no workspace, or that others made in the account
-        (``contracts/resources.md`` section 6, traps 19 and 27). Who owns no account gets a 403
-        for it (3.4), which here is the empty list.
-        """
-        try:
-            found = self._v2.get_records(NODES, {"account_owner": "true"})
-        except Forbidden as error:
-            if error.message.endswith(": forbidden"):
-                return []
-            raise
-        return sorted((decode_node(n) for n in found), key=lambda node: (node.name, node.uuid))
 
     def nodes(self, organization_id: str) -> list[ComputeNode]:
         """The nodes of a workspace that the user can reach, by name.
@@ -44,19 +27,6 @@ class Compute(Accounts, NodeChanges):
         return sorted(
             (decode_node(item) for item in found), key=lambda node: (node.name, node.uuid)
         )
-
-    def node_in_full(self, uuid: str) -> ComputeNode:
-        """One node with its scope and its health, which two routes have to tell.
-
-        Route: GET v2 /compute/resources/compute-nodes/{id}
-        Route: GET v2 /compute/resources/compute-nodes
-
-        A node that no list shows, as one reached by an administrator's right, is without health.
-        """
-        node = self.node(uuid)
-        listed = self.nodes(node.organization_id) if node.organization_id else self.own_nodes()
-        found = next((other for other in listed if other.uuid == uuid), None)
-        return node if found is None else with_health(node, found)
 
     def gpu_tiers(self, organization_id: str) -> list[GpuTier]:
         """The GPU machines a node may have, cheapest first, for any member of the workspace.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pennsieve_agent.domain.datasets import Dataset
 from pennsieve_agent.errors import Conflict, Unreachable, UsageProblem
@@ -18,24 +18,13 @@ class DatasetChanges:
 
     _v1: Surface
 
-    def search(self, words: str) -> Iterator[Dataset]:
-        """Datasets whose name, description, tags or people hold these words, by name.
-
-        Route: GET v1 /datasets/paginated
-
-        Words, not letters: punctuation is dropped and common words are ignored.
-        """
-        return dataset_pages(self._v1, {"query": words})
-
-    def named(self, name: str) -> Dataset | None:
+    def _named(self, name: str) -> Dataset | None:
         """The dataset of exactly this name; None when there is none.
-
-        Route: GET v1 /datasets/paginated
 
         The platform cannot look for a name (``core.md`` section 8, trap 18): its search is asked
         first, then the whole list is read.
         """
-        for found in (self.search(name), dataset_pages(self._v1, {})):
+        for found in (dataset_pages(self._v1, {"query": name}), dataset_pages(self._v1, {})):
             for dataset in found:
                 if dataset.name == name.strip():
                     return dataset
@@ -55,14 +44,14 @@ class DatasetChanges:
         name = name.strip()
         if not name or len(name) > LONGEST_NAME:
             raise UsageProblem(f"a dataset's name has 1 to {LONGEST_NAME} characters")
-        if self.named(name):
+        if self._named(name):
             raise Conflict(f"there is a dataset '{name}'", hint="choose another name")
         body = {"name": name, "description": description, "properties": [], "tags": list(tags)}
         try:
             return decode_dataset(self._v1.post_record("/datasets", body))
         except Unreachable:
             # Names are unique and there was none of this one, so one that is there now is ours.
-            if found := self.named(name):
+            if found := self._named(name):
                 return found
             raise
 

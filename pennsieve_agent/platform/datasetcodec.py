@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pennsieve_agent.domain.dataset_status import DatasetStatus
 from pennsieve_agent.domain.datasets import Dataset, Role
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.paging import by_offset
@@ -42,16 +41,4 @@ def decode_dataset(item: Fields) -> Dataset:
         size=item.integer("storage"),
         updated_at=iso(content.text("updatedAt")),
         locked=item.flag("locked"),
-    )
-
-
-def decode_status(item: Fields) -> DatasetStatus:
-    """A status that a dataset may have."""
-    name = item.need_text("name")
-    return DatasetStatus(
-        id=item.need_integer("id"),
-        name=name,
-        label=item.text("displayName") or name,
-        color=item.text("color"),
-        in_use=item.flag("inUse"),
     )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pennsieve_agent.domain.dataset_status import DatasetStatus
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.platform.dataset_changes import DatasetChanges
-from pennsieve_agent.platform.datasetcodec import PAGE, dataset_pages, decode_dataset, decode_status
+from pennsieve_agent.platform.datasetcodec import PAGE, dataset_pages, decode_dataset
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.paging import by_cursor, by_offset
 from pennsieve_agent.platform.surface import Surface, segment
@@ -45,14 +44,6 @@ class Datasets(DatasetChanges):
         # Children come along whether wanted or not; one is the least.
         path = f"/datasets/{segment(dataset_id)}"
         return decode_dataset(self._v1.get_record(path, {"limit": 1}))
-
-    def statuses(self, organization_id: str) -> tuple[DatasetStatus, ...]:
-        """What a dataset's status may be in a workspace, in the workspace's order; for members.
-
-        Route: GET v1 /organizations/{id}/dataset-status
-        """
-        path = f"/organizations/{segment(organization_id)}/dataset-status"
-        return tuple(decode_status(row) for row in self._v1.get_records(path))
 
     def root_ids(self, dataset_id: str) -> tuple[str, ...]:
         """Node ids of all packages and folders at the root.

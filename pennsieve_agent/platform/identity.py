@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.domain.identity import Identity, User, Workspace
+from pennsieve_agent.domain.profile import Identity, User, Workspace
 from pennsieve_agent.domain.sign_in import Tokens
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.surface import Surface

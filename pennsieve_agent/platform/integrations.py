@@ -7,7 +7,7 @@ general are looked after by :mod:`pennsieve_agent.platform.webhooks`.
 from __future__ import annotations
 
 from pennsieve_agent.domain.grants import Enablement
-from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.domain.workflow_identity import Kind, NewIntegration, described
 from pennsieve_agent.platform.surface import Surface, segment
 from pennsieve_agent.platform.webhooks import Webhooks

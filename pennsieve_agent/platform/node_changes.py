@@ -7,7 +7,7 @@ here changes what it says and nothing else.
 from __future__ import annotations
 
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.offers import NodeConfig
+from pennsieve_agent.domain.platform_offers import NodeConfig
 from pennsieve_agent.errors import Conflict, PlatformError, UsageProblem
 from pennsieve_agent.platform.account_access import BASE
 from pennsieve_agent.platform.nodecodec import decode_node, encode_config
@@ -44,18 +44,6 @@ class NodeChanges:
 
         """
         return self._change_node(uuid, {"name": name, "description": description})
-
-    def describe_node(self, uuid: str, description: str) -> ComputeNode:
-        """Describe a node; for its owner and the administrators of a public account.
-
-        Route: PATCH v2 /compute/resources/compute-nodes/{id}
-        Route: GET v2 /compute/resources/compute-nodes/{id}
-
-        Raises:
-            Conflict: it is still being made.
-
-        """
-        return self._change_node(uuid, {"description": description})
 
     def pause_node(self, uuid: str) -> ComputeNode:
         """Let nothing start on a node; for its owner and administrators of a public account.

@@ -125,13 +125,6 @@ class NodeSecrets:
         """
         self._remove(_path(node_uuid, "shared-secrets"), {"key": checked_name(name)})
 
-    def remove_all(self, node_uuid: str) -> None:
-        """Remove all of one's own secrets.
-
-        Route: DELETE v2 /compute/resources/compute-nodes/{id}/secrets
-        """
-        self._remove(_path(node_uuid, "secrets"), {"deleteAll": "true"})
-
     def allowed_processors(self, node_uuid: str) -> tuple[str, ...]:
         """The repositories whose code the node runs; none means all of them.
 

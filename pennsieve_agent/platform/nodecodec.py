@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.offers import GpuTier, NodeConfig
+from pennsieve_agent.domain.platform_offers import GpuTier, NodeConfig
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.times import iso
 
@@ -39,17 +37,6 @@ def decode_node(item: Fields) -> ComputeNode:
         max_interactive_sessions=max(item.integer("maxInteractiveSessions") or 0, 0),
         enable_llm=item.flag("enableLLMAccess"),
         last_health_check=iso(item.raw("lastHealthCheck")),
-    )
-
-
-def with_health(node: ComputeNode, listed: ComputeNode) -> ComputeNode:
-    """A node read by its id, with what only a list says (``resources.md`` 3.1, trap 11)."""
-    return replace(
-        node,
-        health=listed.health,
-        last_health_check=listed.last_health_check,
-        latest_version=listed.latest_version,
-        update_available=listed.update_available,
     )
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from pennsieve_agent.domain.packages import Package, SourceFile
+from pennsieve_agent.domain.packages import Package
 from pennsieve_agent.errors import Conflict
 from pennsieve_agent.platform.decode import Fields, parse
 from pennsieve_agent.platform.failures import clean
-from pennsieve_agent.platform.packagecodec import decode_listed, decode_package, decode_source
-from pennsieve_agent.platform.paging import by_cursor, by_offset
+from pennsieve_agent.platform.packagecodec import decode_package
+from pennsieve_agent.platform.paging import by_offset
 from pennsieve_agent.platform.surface import Surface, segment
 
 # Named here because inside the class below "list" is the method.
 _Fields = list[Fields]
 
 PAGE = 500
-LISTING_PAGE = 1000
 MOST_NAMED = 10
 """How many things that failed an error names."""
 
@@ -29,18 +28,6 @@ class Packages:
     def __init__(self, v1: Surface, v2: Surface) -> None:
         self._v1 = v1
         self._v2 = v2
-
-    def get(self, package_id: str) -> Package:
-        """One package or folder, with the names of the folders above it.
-
-        Route: GET v1 /packages/{id}
-
-        Raises:
-            NotFound: there is none, or the user has no role on its dataset.
-
-        """
-        query = {"includeAncestors": "true", "limit": 1}
-        return decode_package(self._v1.get_record(f"/packages/{segment(package_id)}", query))
 
     def children(self, parent_id: str) -> Iterator[Package]:
         """What lies in a folder, or at the root of a dataset, by name, page by page.
@@ -64,69 +51,6 @@ class Packages:
 
         found = by_offset(fetch, lambda child: child.record("content").text("nodeId", "id"))
         return map(decode_package, found)
-
-    def list(
-        self, dataset_id: str, *, kinds: Sequence[str] = (), file_name: str = ""
-    ) -> Iterator[Package]:
-        """All packages and folders of a dataset, by number, page by page.
-
-        Route: GET v1 /datasets/{id}/packages
-
-        ``kinds`` are package types, as ``CSV`` or ``Collection``; ``file_name`` is the exact name
-        of a file in the package. The platform looks at the first and the last type alone
-        (``contracts/core.md`` section 8, trap 17), so no more than two are sent and all are
-        compared here.
-        """
-        types = ":".join(kinds) if len(kinds) <= 2 else ""  # noqa: PLR2004 - see above
-
-        def fetch(cursor: str) -> tuple[_Fields, str]:
-            query = {
-                "pageSize": LISTING_PAGE,
-                "types": types or None,
-                "filename": file_name or None,
-                "cursor": cursor or None,
-            }
-            page = self._v1.get_record(f"/datasets/{segment(dataset_id)}/packages", query)
-            return page.records("packages"), page.text("cursor")
-
-        found = map(decode_listed, by_cursor(fetch))
-        return (package for package in found if not kinds or package.kind in kinds)
-
-    def files(self, package_id: str) -> Iterator[SourceFile]:
-        """The files of a package, page by page.
-
-        Route: GET v1 /packages/{id}/sources-paged
-
-        Raises:
-            NotFound: there is no such package.
-
-        """
-        path = f"/packages/{segment(package_id)}/sources-paged"
-
-        def fetch(offset: int) -> tuple[_Fields, bool]:
-            page = self._v1.get_record(path, {"limit": PAGE, "offset": offset})
-            found = page.records("results")
-            total = page.integer("totalCount")
-            return found, total is not None and offset + len(found) >= total
-
-        found = by_offset(fetch, lambda row: row.record("content").need_integer("id"))
-        return map(decode_source, found)
-
-    def url(self, package_id: str, file_number: int) -> str:
-        """The address of a file's bytes, without any key, valid for 30 minutes (trap 22).
-
-        Route: GET v1 /packages/{id}/files/{fileIntId}
-
-        Ask late, and again when it is refused. It is never asked for in the short form, which would
-        hand it to another company (3.5).
-
-        Raises:
-            Forbidden: the file was found infected, or could not be looked through.
-            NotFound: there is no such file.
-
-        """
-        path = f"/packages/{segment(package_id)}/files/{segment(file_number)}"
-        return self._v1.get_record(path, {"short": "false"}).need_text("url")
 
     def create_folder(self, dataset_id: str, name: str, parent_id: str = "") -> Package:
         """Make a folder, at the root of a dataset by default. Sent once: names are not unique.
@@ -184,19 +108,6 @@ class Packages:
         body = {"things": list(ids)}
         answer = self._v1.call("POST", "/data/delete", body=body, repeatable=True)
         _refuse_failures(Fields(parse(answer), answer.where), "deleted")
-
-    def restore(self, dataset_id: str, ids: Iterable[str]) -> None:
-        """Take deleted packages back.
-
-        Route: POST v2 /packages/restore
-
-        Raises:
-            Conflict: some could not be restored; the message names them and the others were.
-
-        """
-        query, body = {"dataset_id": dataset_id}, {"nodeIds": list(ids)}
-        answer = self._v2.call("POST", "/packages/restore", query=query, body=body)
-        _refuse_failures(Fields(parse(answer), answer.where), "restored")
 
 
 def _refuse_failures(answer: Fields, done: str) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pennsieve_agent.domain.identity import Workspace
 from pennsieve_agent.domain.people import Member, Team
-from pennsieve_agent.errors import Conflict, NotFound
+from pennsieve_agent.domain.profile import Workspace
 from pennsieve_agent.platform.decode import Fields
-from pennsieve_agent.platform.failures import clean
 from pennsieve_agent.platform.identity import workspace_role
 from pennsieve_agent.platform.surface import Surface, segment
 
@@ -53,63 +51,6 @@ class People:
         found = (m for m in self.members(organization_id) if m.email.casefold() == wanted)
         return next(found, None)
 
-    def anybody(self, email: str) -> Member | None:
-        """The person with an e-mail address, in the workspace or not; None when there is none.
-
-        Route: GET v1 /user/email/{email}
-        """
-        try:
-            return _member(self._v1.get_record(f"/user/email/{segment(email)}"))
-        except NotFound:
-            return None
-
-    def invite(
-        self, organization_id: str, email: str, first_name: str, last_name: str, role: str
-    ) -> None:
-        """Invite somebody to a workspace; for its administrators. Sends mail, and is sent once.
-
-        Route: POST v1 /organizations/{id}/members
-
-        Raises:
-            Conflict: the platform says the invitation failed, and why.
-            Forbidden: the user is no administrator.
-
-        """
-        person = {"email": email, "firstName": first_name, "lastName": last_name}
-        body = {"invites": [person], "role": role}
-        answer = self._v1.post_record(f"{_workspace(organization_id)}/members", body)
-        for said in answer.entries().values():
-            if said.raw("success") is False:
-                why = clean(said.text("message")) or "it does not say why"
-                raise Conflict(f"Pennsieve did not invite {email}: {why}", where=answer.where)
-
-    def set_role(self, organization_id: str, user_id: str, role: str) -> None:
-        """Give a member another role in a workspace; for its administrators.
-
-        Route: PUT v1 /organizations/{id}/members/{userId}
-
-        Roles are called as in an invitation; the contract does not say what the body looks like
-        (6.1), so this takes it to be the same.
-
-        Raises:
-            Forbidden: the user is no administrator, or the member is the workspace's owner.
-            NotFound: there is no such member.
-
-        """
-        path = f"{_workspace(organization_id)}/members/{segment(user_id)}"
-        self._v1.call("PUT", path, body={"role": role})
-
-    def remove_member(self, organization_id: str, user_id: str) -> None:
-        """Take a member from a workspace; for its administrators.
-
-        Route: DELETE v1 /organizations/{id}/members/{userId}
-
-        Raises:
-            Forbidden: the user is no administrator.
-
-        """
-        self._v1.delete(f"{_workspace(organization_id)}/members/{segment(user_id)}")
-
     def teams(self, organization_id: str) -> list[Team]:
         """The teams of a workspace, by name; guests are refused.
 
@@ -124,42 +65,6 @@ class People:
         Route: GET v1 /organizations/{id}/teams/{teamId}/members
         """
         return _sorted(self._v1.get_records(f"{_teams(organization_id, team_id)}/members"))
-
-    def create_team(self, organization_id: str, name: str) -> Team:
-        """Make a team; for administrators. Sent once: names are not unique.
-
-        Route: POST v1 /organizations/{id}/teams
-        """
-        return _team(self._v1.post_record(_teams(organization_id), {"name": name}))
-
-    def rename_team(self, organization_id: str, team_id: str, name: str) -> None:
-        """Rename a team; for administrators.
-
-        Route: PUT v1 /organizations/{id}/teams/{teamId}
-        """
-        self._v1.call("PUT", _teams(organization_id, team_id), body={"name": name})
-
-    def delete_team(self, organization_id: str, team_id: str) -> None:
-        """Delete a team, not its people; for administrators.
-
-        Route: DELETE v1 /organizations/{id}/teams/{teamId}
-        """
-        self._v1.delete(_teams(organization_id, team_id))
-
-    def add_to_team(self, organization_id: str, team_id: str, user_ids: Iterable[str]) -> None:
-        """Put members of the workspace into a team; for administrators.
-
-        Route: POST v1 /organizations/{id}/teams/{teamId}/members
-        """
-        path = f"{_teams(organization_id, team_id)}/members"
-        self._v1.call("POST", path, body={"ids": list(user_ids)}, repeatable=True)
-
-    def remove_from_team(self, organization_id: str, team_id: str, user_id: str) -> None:
-        """Take somebody from a team; for administrators.
-
-        Route: DELETE v1 /organizations/{id}/teams/{teamId}/members/{userId}
-        """
-        self._v1.delete(f"{_teams(organization_id, team_id)}/members/{segment(user_id)}")
 
 
 def _workspace(organization_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from pennsieve_agent.domain.metrics import RunMetrics
@@ -205,30 +205,6 @@ class Runs:
         )
 
         return decode_run_metrics(self._record(uuid, ""))
-
-    def report_outputs(self, uuid: str, outputs: Mapping[str, str]) -> None:
-        """Add values to what a run says it produced; for who started it.
-
-        Route: PUT v2 /compute/workflows/runs/{id}/outputs
-
-        Raises:
-            NotFound: there is no such run, or the platform is too old for this (3.6).
-
-        """
-        self._v2.call("PUT", f"{_RUNS}/{segment(uuid)}/outputs", body=dict(outputs))
-
-    def report(self, uuid: str, status: RunStatus, at: int, step_id: str = "") -> None:
-        """Say how far a run, or one of its steps, is; for what executes it, not for people.
-
-        Route: PUT v2 /compute/workflows/runs/{id}/status
-        Route: PUT v2 /compute/workflows/runs/{id}/processor/{pid}/status
-
-        ``at`` is in unix seconds. The platform accepts any change, also out of an end (trap 31),
-        so the caller must know what it says.
-        """
-        below = f"/processor/{segment(step_id)}" if step_id else ""
-        body = {"status": status.value, "timestamp": at}
-        self._v2.call("PUT", f"{_RUNS}/{segment(uuid)}{below}/status", body=body)
 
     def cancel(self, uuid: str) -> None:
         """Ask for a run to be cancelled; it is CANCELING, then CANCELED.

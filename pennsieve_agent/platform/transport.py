@@ -13,7 +13,7 @@ from dataclasses import replace
 from http.client import HTTPException
 
 from pennsieve_agent import __version__
-from pennsieve_agent.domain.identity import Hosts
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
 from pennsieve_agent.platform.network import AddressError, HttpNetwork, Network, PackingError, Reply

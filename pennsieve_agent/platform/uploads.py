@@ -21,7 +21,7 @@ from pennsieve_agent.platform.surface import Surface
 
 REGISTERED = 1
 _IN_DATASET = {2, 3, 4}
-_LOCAL, _REMOVED = 0, 6
+_LOCAL = 0
 _FINAL_WORDS = ("Finalized", "Verified")
 
 
@@ -55,11 +55,30 @@ class Uploads:
             ValueError: more than 250.
 
         """
-        return self._sync(dataset_id, manifest_id, files, _LOCAL)
-
-    def withdraw(self, dataset_id: str, manifest_id: str, files: Sequence[UploadEntry]) -> None:
-        """Take files that were not uploaded out of a manifest again, at most 250."""
-        self._sync(dataset_id, manifest_id, files, _REMOVED)
+        _check_batch(files)
+        body = {
+            "id": manifest_id,
+            "dataset_id": dataset_id,
+            "files": [
+                {
+                    "upload_id": file.upload_id,
+                    "s3_key": "",
+                    "target_path": file.folder,
+                    "target_name": file.name,
+                    "status": _LOCAL,
+                    "merge_package_id": "",
+                    "file_type": "",
+                }
+                for file in files
+            ],
+        }
+        found = self._post("", dataset_id, body)
+        if found.text("manifest_node_id").lower() != manifest_id.lower():
+            raise PlatformError("Pennsieve took the files into another manifest", where=found.where)
+        return {
+            item.text("upload_id").lower(): item.need_integer("status")
+            for item in found.records("updated_files")
+        }
 
     def keys(self, dataset_id: str, manifest_id: str) -> StorageKeys:
         """Keys to storage, for an hour.
@@ -115,63 +134,6 @@ class Uploads:
         for word in _FINAL_WORDS:
             yield from self._with_status(manifest_id, word)
 
-    def manifests(self, dataset_id: str) -> Mapping[str, str]:
-        """The status of each manifest of a dataset, by id.
-
-        ``GET {api2}/upload/manifest?dataset_id=``; a viewer may.
-        """
-        found = self._v2.get_record("/upload/manifest", {"dataset_id": dataset_id})
-        return {item.need_text("id"): item.text("status") for item in found.records("manifests")}
-
-    def files(self, manifest_id: str) -> Iterator[tuple[UploadEntry, str]]:
-        """The files of a manifest, each with its status as a word.
-
-        ``GET {api2}/upload/manifest/files?manifest_id=``; a viewer may.
-        """
-
-        def fetch(cursor: str) -> tuple[list[tuple[UploadEntry, str]], str]:
-            query = {
-                "manifest_id": manifest_id,
-                "limit": BATCH_FILES,
-                "continuation_token": cursor or None,
-            }
-            page = self._v2.get_record("/upload/manifest/files", query)
-            found = [
-                (
-                    UploadEntry(
-                        item.need_text("upload_id"), item.text("file_path"), item.text("file_name")
-                    ),
-                    item.text("status"),
-                )
-                for item in page.records("files")
-            ]
-            return found, page.text("continuation_token")
-
-        return by_cursor(fetch)
-
-    def archive(self, manifest_id: str, *, remove: bool = False) -> None:
-        """Archive a manifest to a table, in the background; an editor may.
-
-        ``POST {api2}/upload/manifest/archive?manifest_id=&remove=``
-        """
-        query = {"manifest_id": manifest_id, "remove": "true" if remove else "false"}
-        self._v2.call("POST", "/upload/manifest/archive", query=query, repeatable=True)
-
-    def archive_url(self, manifest_id: str) -> str:
-        """The address of a manifest's archive, a CSV file, for a quarter of an hour.
-
-        ``GET {api2}/upload/manifest/archive?manifest_id=``
-        """
-        found = self._v2.get_record("/upload/manifest/archive", {"manifest_id": manifest_id})
-        return found.need_text("url")
-
-    def delete_archive(self, manifest_id: str) -> None:
-        """Delete a manifest that was archived.
-
-        ``DELETE {api2}/upload/manifest/archive?manifest_id=``
-        """
-        self._v2.delete("/upload/manifest/archive", {"manifest_id": manifest_id})
-
     def _with_status(self, manifest_id: str, word: str) -> Iterator[str]:
         def fetch(cursor: str) -> tuple[tuple[str, ...], str]:
             query = {
@@ -184,34 +146,6 @@ class Uploads:
             return page.texts("files"), page.text("continuation_token")
 
         return by_cursor(fetch)
-
-    def _sync(
-        self, dataset_id: str, manifest_id: str, files: Sequence[UploadEntry], status: int
-    ) -> dict[str, int]:
-        _check_batch(files)
-        body = {
-            "id": manifest_id,
-            "dataset_id": dataset_id,
-            "files": [
-                {
-                    "upload_id": file.upload_id,
-                    "s3_key": "",
-                    "target_path": file.folder,
-                    "target_name": file.name,
-                    "status": status,
-                    "merge_package_id": "",
-                    "file_type": "",
-                }
-                for file in files
-            ],
-        }
-        found = self._post("", dataset_id, body)
-        if found.text("manifest_node_id").lower() != manifest_id.lower():
-            raise PlatformError("Pennsieve took the files into another manifest", where=found.where)
-        return {
-            item.text("upload_id").lower(): item.need_integer("status")
-            for item in found.records("updated_files")
-        }
 
     def _post(self, below: str, dataset_id: str, body: object) -> Fields:
         answer = self._v2.call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pennsieve_agent.domain.offers import TargetType
+from pennsieve_agent.domain.platform_offers import TargetType
 from pennsieve_agent.domain.workflows import Step, Workflow
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.decode import Fields, parse, records

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pennsieve_agent.sandbox.process import main
+from pennsieve_agent.sandbox.host.process import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.domain.runs import RunStatus
-from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import Conflict, StillRunning
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from pennsieve_agent.domain.matching import pick
+from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.run_filter import RunQuery, Someone
 from pennsieve_agent.errors import (
     AgentError,

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.matching import pick
-from pennsieve_agent.domain.offers import Build
+from pennsieve_agent.domain.name_matching import pick
+from pennsieve_agent.domain.platform_offers import Build
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing, Visibility
 from pennsieve_agent.domain.workflows import Application, Version, Workflow
 from pennsieve_agent.errors import SourceError, UsageProblem
-from pennsieve_agent.services import people
+from pennsieve_agent.services import find_people
 from pennsieve_agent.services.node_access import Grantees
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def source_urls(platform: Platform, wanted: Sequence[str]) -> list[str]:
 
 
 def _pick(wanted: str, known: Iterable[Application]) -> Application:
-    from pennsieve_agent.source.urls import canonical  # noqa: PLC0415 - only these commands need it
+    from pennsieve_agent.source.repository_urls import canonical  # noqa: PLC0415 - only these commands need it
 
     known = list(known)
     try:
@@ -71,7 +71,7 @@ def _pick(wanted: str, known: Iterable[Application]) -> Application:
 
 def short_name(app: Application) -> str:
     """What an application is called: as its manifest says, else as its repository."""
-    from pennsieve_agent.source.urls import name_of  # noqa: PLC0415 - only these commands need it
+    from pennsieve_agent.source.repository_urls import name_of  # noqa: PLC0415 - only these commands need it
 
     return app.name or name_of(app.source_url)
 
@@ -139,10 +139,10 @@ def set_visibility(platform: Platform, app: Application, visibility: Visibility)
 
 def _access(platform: Platform, organization_id: str, who: Grantees) -> tuple[str, AppAccess]:
     if who.user is not None:
-        person = people.member(platform, organization_id, who.user)
+        person = find_people.member(platform, organization_id, who.user)
         return person.name, AppAccess("user", person.id, organization_id=organization_id)
     if who.team is not None:
-        team = people.team(platform, organization_id, who.team)
+        team = find_people.team(platform, organization_id, who.team)
         return f"team '{team.name}'", AppAccess("team", team.id, organization_id=organization_id)
     if not who.workspace:
         raise UsageProblem("with whom?", hint="give one of --user, --team or --workspace")

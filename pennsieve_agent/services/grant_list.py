@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.grants import Access, Enablement, Grant
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.platform.times import milliseconds
-from pennsieve_agent.services.own_nodes import NodeAdmin, Unasked, ask_each, grants_of
+from pennsieve_agent.services.own_node_admin import Unasked, ask_each, grants_of
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset

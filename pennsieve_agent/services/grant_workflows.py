@@ -1,4 +1,4 @@
-"""What a workflow needs of a dataset, and what its own nodes know of it."""
+"""What a workflow needs of a dataset."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.grants import Access
-from pennsieve_agent.errors import NotFound
-from pennsieve_agent.services.node_documents import NodeWorkflow, decode_workflows
-from pennsieve_agent.services.own_nodes import NodeAdmin, ask_each
+from pennsieve_agent.domain.node_calls import NodeAdmin
+from pennsieve_agent.services.node_workflows import newest_document
+from pennsieve_agent.services.own_node_admin import ask_each
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -39,22 +39,6 @@ def granting_of(workflow: Workflow, nodes: Sequence[NodeAdmin]) -> Granting:
     return Granting(workflow, next((word for word in ("write", "read") if word in words), ""))
 
 
-def names_on(nodes: Sequence[NodeAdmin]) -> dict[str, str]:
-    """The names of the workflows on nodes, by id; of nodes that answer."""
-    answers, _ = ask_each(nodes, _listed)
-    return {row.uuid: row.name for _, rows in answers for row in rows}
-
-
-def _listed(admin: NodeAdmin) -> tuple[NodeWorkflow, ...]:
-    return decode_workflows(admin.ask("GET", "/workflows"), f"compute node '{admin.node.name}'")
-
-
 def _promised(admin: NodeAdmin, uuid: str) -> str:
-    latest = next((row.latest for row in _listed(admin) if row.uuid == uuid), "")
-    if not latest:
-        return ""
-    try:
-        answer = admin.ask("GET", f"/workflows/{uuid}/versions/{latest}")
-    except NotFound:
-        return ""
-    return str(answer.get("needsPennsieve") or "")
+    document = newest_document(admin.node, admin, uuid)
+    return str(document.get("needsPennsieve") or "") if document else ""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access, Grant
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import NotFound, UsageProblem
-from pennsieve_agent.services import identities
-from pennsieve_agent.services.identities import Desk, Made, hand_over, identity_path
-from pennsieve_agent.services.own_nodes import NodeAdmin, Unasked, ask_each, grants_of, widest
+from pennsieve_agent.services import workflow_identities
+from pennsieve_agent.services.own_node_admin import Unasked, ask_each, grants_of, widest
+from pennsieve_agent.services.workflow_identities import Desk, Made, hand_over, identity_path
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.webhooks import Webhook
@@ -76,10 +77,10 @@ def planned(desk: Desk, workflow: Workflow) -> Renewal:
         if (why := _why_not(desk, dataset)) is not None
     }
     kept = tuple(row for dataset, row in each.items() if dataset not in lost)
-    old = tuple(identities.mine(desk, workflow.uuid, desk.platform.webhooks.list()))
+    old = tuple(workflow_identities.mine(desk, workflow.uuid, desk.platform.webhooks.list()))
     writes = any(row.access.writes for row in kept) or any(hook.has_access for hook in old)
     kinds = kinds_for(Access.READ_WRITE if writes else Access.READ)
-    numbers = identities.numbers(desk, workflow.uuid)
+    numbers = workflow_identities.numbers(desk, workflow.uuid)
     return Renewal(workflow, kinds, kept, lost, old, numbers)
 
 
@@ -102,7 +103,8 @@ def renew(desk: Desk, plan: Renewal) -> Renewed:
         )
     in_keychain = desk.keys.check()
     made = [
-        identities.make(desk, plan.workflow, kind, in_keychain=in_keychain) for kind in plan.kinds
+        workflow_identities.make(desk, plan.workflow, kind, in_keychain=in_keychain)
+        for kind in plan.kinds
     ]
     for row in plan.kept:
         for one in made:
@@ -115,7 +117,7 @@ def renew(desk: Desk, plan: Renewal) -> Renewed:
                 query = {"workflow": plan.workflow.uuid, "dataset": dataset}
                 admin.ask("DELETE", "/grants", query)
     datasets = [row.dataset for row in plan.kept]
-    proved = identities.retire(desk, plan.workflow.uuid, plan.old, datasets, plan.numbers)
+    proved = workflow_identities.retire(desk, plan.workflow.uuid, plan.old, datasets, plan.numbers)
     return Renewed(
         tuple(one.user.name for one in made),
         tuple(hook.name for hook in plan.old),
@@ -134,13 +136,13 @@ def end(desk: Desk, workflow: Workflow) -> Ended:
         AgentError: Pennsieve refuses, or a deleted key can still sign in.
 
     """
-    identities.tidy(desk)
+    workflow_identities.tidy(desk)
     grants, _ = ask_each(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
     kept = widest([row for _, rows in grants for row in rows])
     _, unasked = ask_each(desk.nodes, lambda admin: _take_keys(admin, workflow))
-    old = identities.mine(desk, workflow.uuid, desk.platform.webhooks.list())
-    numbers = identities.numbers(desk, workflow.uuid)
-    identities.retire(desk, workflow.uuid, old, list(kept), numbers)
+    old = workflow_identities.mine(desk, workflow.uuid, desk.platform.webhooks.list())
+    numbers = workflow_identities.numbers(desk, workflow.uuid)
+    workflow_identities.retire(desk, workflow.uuid, old, list(kept), numbers)
     return Ended(tuple(hook.name for hook in old), tuple(kept.values()), tuple(unasked))
 
 
@@ -155,7 +157,7 @@ def _hand_over(
     hand_over(desk, admin, workflow.uuid, made)
     if not in_keychain:
         for one in made:
-            identities.finish(desk, workflow.uuid, one)
+            workflow_identities.finish(desk, workflow.uuid, one)
 
 
 def _why_not(desk: Desk, dataset: str) -> str | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind
 from pennsieve_agent.errors import NotFound
-from pennsieve_agent.services.identities import Desk, identity_path, kinds_on, mine
-from pennsieve_agent.services.own_nodes import NodeAdmin, Unasked, ask_each
+from pennsieve_agent.services.own_node_admin import Unasked, ask_each
+from pennsieve_agent.services.workflow_identities import Desk, identity_path, kinds_on, mine
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.matching import pick
+from pennsieve_agent.domain.name_matching import pick
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode

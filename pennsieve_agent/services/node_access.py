@@ -9,7 +9,7 @@ from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.people import Member, Team
 from pennsieve_agent.domain.sharing import NodeSharing, Scope
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.services import people
+from pennsieve_agent.services import find_people
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
@@ -67,10 +67,10 @@ def share(
     """
     sharing = platform.node_sharing
     if who.user is not None:
-        person = people.member(platform, organization_id, who.user)
+        person = find_people.member(platform, organization_id, who.user)
         now, said = sharing.share_user(node.uuid, person.id), person.name
     elif who.team is not None:
-        team = people.team(platform, organization_id, who.team)
+        team = find_people.team(platform, organization_id, who.team)
         now, said = sharing.share_team(node.uuid, team.id), f"team '{team.name}'"
     else:
         now, said = sharing.set_scope(node.uuid, Scope.WORKSPACE), "everybody in the workspace"
@@ -88,11 +88,11 @@ def unshare(
     """
     sharing = platform.node_sharing
     if who.user is not None:
-        person = people.member(platform, organization_id, who.user)
+        person = find_people.member(platform, organization_id, who.user)
         sharing.unshare_user(node.uuid, person.id)
         said = person.name
     elif who.team is not None:
-        team = people.team(platform, organization_id, who.team)
+        team = find_people.team(platform, organization_id, who.team)
         sharing.unshare_team(node.uuid, team.id)
         said = f"team '{team.name}'"
     else:
@@ -109,7 +109,9 @@ def _named(
 ) -> NodeAccess:
     members = {m.id: m for m in platform.people.members(organization_id)}
     teams = (
-        {t.id: t for t in people.known_teams(platform, organization_id)} if sharing.teams else {}
+        {t.id: t for t in find_people.known_teams(platform, organization_id)}
+        if sharing.teams
+        else {}
     )
     return NodeAccess(
         node=node,

@@ -35,6 +35,11 @@ class NodeWorkflow:
     latest: str
     grants: Mapping[str, Access]
 
+    @property
+    def newest(self) -> str:
+        """The newest version; empty when there is none."""
+        return self.latest or (self.versions[-1] if self.versions else "")
+
 
 @dataclass(frozen=True, slots=True)
 class WorkflowVersion:

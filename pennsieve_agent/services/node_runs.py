@@ -17,8 +17,8 @@ from pennsieve_agent.services.node_documents import decode_run, decode_state
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 PAGE = 100
 LATE_MILLISECONDS = 60_000

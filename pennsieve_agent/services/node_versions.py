@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import AgentError, AwsError, NodeError, PlatformError, UsageProblem
-from pennsieve_agent.services.node_documents import NodeWorkflow, decode_workflows
-from pennsieve_agent.services.version_document import (
+from pennsieve_agent.services.node_workflows import (
+    newest_document,
+    version_path,
+    workflow_on,
+    workflows_on,
+)
+from pennsieve_agent.services.version_request import (
     Document,
     Naming,
     NodeSettings,
@@ -22,9 +27,9 @@ from pennsieve_agent.services.version_document import (
 )
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.images import NodeImages
-    from pennsieve_agent.services.run_backend import NodeCalls
+    from pennsieve_agent.services.workflow_images import NodeImages
 
 Json = Mapping[str, Any]
 
@@ -78,9 +83,9 @@ def put_version(desk: NodeDesk, document: Document) -> Placed:
         version = with_number(base, number)
         if version not in present:
             wanted = {**document, "version": version}
-            desk.calls.ask("PUT", _path(workflow, version), body=wanted, admin=True)
+            desk.calls.ask("PUT", version_path(workflow, version), body=wanted, admin=True)
             return Placed(desk.node, version, wanted, created=True)
-        found = desk.calls.ask("GET", _path(workflow, version), admin=True)
+        found = desk.calls.ask("GET", version_path(workflow, version), admin=True)
         if same_version(found, document):
             return Placed(desk.node, version, found, created=False)
     raise AssertionError("there is a free name")
@@ -88,7 +93,8 @@ def put_version(desk: NodeDesk, document: Document) -> Placed:
 
 def versions_of(desk: NodeDesk, workflow: str) -> tuple[str, ...]:
     """The versions of a workflow that a node has, the oldest first."""
-    return next((row.versions for row in _workflows(desk) if row.uuid == workflow), ())
+    row = workflow_on(desk.node, desk.calls, workflow)
+    return row.versions if row else ()
 
 
 def document_of(desk: NodeDesk, workflow: str, version: str) -> Json:
@@ -98,20 +104,19 @@ def document_of(desk: NodeDesk, workflow: str, version: str) -> Json:
         NotFound: it is not there.
 
     """
-    return desk.calls.ask("GET", _path(workflow, version), admin=True)
+    return desk.calls.ask("GET", version_path(workflow, version), admin=True)
 
 
 def latest_of(desk: NodeDesk, workflow: str) -> Json | None:
     """The document of a workflow's newest version; None when the node has none."""
-    versions = versions_of(desk, workflow)
-    return document_of(desk, workflow, versions[-1]) if versions else None
+    return newest_document(desk.node, desk.calls, workflow)
 
 
 def latest_named(desk: NodeDesk, name: str) -> Json | None:
     """The document of the newest version of a workflow of that name; None when there is none."""
-    for row in _workflows(desk):
-        if row.name == name and row.latest:
-            return document_of(desk, row.uuid, row.latest)
+    for row in workflows_on(desk.node, desk.calls):
+        if row.name == name and row.newest:
+            return document_of(desk, row.uuid, row.newest)
     return None
 
 
@@ -122,11 +127,11 @@ def on_nodes(desks: Iterable[tuple[OwnNode, NodeCalls]]) -> tuple[list[Known], l
     silent = []
     for node, calls in desks:
         try:
-            answer = calls.ask("GET", "/workflows", admin=node.is_owned)
+            rows = workflows_on(node, calls)
         except (PlatformError, AwsError, NodeError) as error:
             silent.append(Silent(node, error))
             continue
-        for row in decode_workflows(answer, f"compute node '{node.name}'"):
+        for row in rows:
             names.setdefault(row.uuid, row.name)
             nodes.setdefault(row.uuid, []).append(node.name)
     return [Known(uuid, name, tuple(nodes[uuid])) for uuid, name in names.items()], silent
@@ -163,9 +168,7 @@ def ensure_version(
         if model is not None:
             placed.append(put_version(desk, dict(model)))
             continue
-        from pennsieve_agent.services.images import (  # noqa: PLC0415 - few runs need it
-            images_of_pennsieve,
-        )
+        from pennsieve_agent.services.workflow_images import images_of_pennsieve
 
         code = images_of_pennsieve(
             platform.applications.image, workflow.processors, {}, desk.images
@@ -175,12 +178,3 @@ def ensure_version(
         document = version_document(naming, name, workflow.steps, code, NodeSettings())
         placed.append(put_version(desk, document))
     return tuple(placed)
-
-
-def _workflows(desk: NodeDesk) -> tuple[NodeWorkflow, ...]:
-    answer = desk.calls.ask("GET", "/workflows", admin=True)
-    return decode_workflows(answer, f"compute node '{desk.node.name}'")
-
-
-def _path(workflow: str, version: str) -> str:
-    return f"/workflows/{workflow}/versions/{version}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
@@ -62,24 +62,4 @@ class RunBackend(Protocol):
 
     def cancel(self, run_id: str) -> None:
         """Ask for a run to be cancelled."""
-        ...
-
-
-class NodeCalls(Protocol):
-    """Calls to one own node: protocol 1 of its functions."""
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        *,
-        admin: bool = False,
-    ) -> Mapping[str, Any]:
-        """Ask the node; the body of its answer.
-
-        Raises:
-            AgentError: it refused, in its own words, or cannot be reached.
-        """
         ...

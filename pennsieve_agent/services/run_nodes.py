@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
-from pennsieve_agent.domain.matching import pick
+from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 

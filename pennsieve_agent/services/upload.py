@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.domain.transfers import (
     BATCH_FILES,
     StorageKeys,
@@ -21,7 +22,6 @@ from pennsieve_agent.domain.transfers import (
     UploadEntry,
     batches,
 )
-from pennsieve_agent.domain.waiting import pauses
 from pennsieve_agent.errors import AgentError, AwsError, PlatformError, SettingsError, StillRunning
 from pennsieve_agent.platform.uploads import REGISTERED, is_in_dataset
 from pennsieve_agent.services.download import Progress

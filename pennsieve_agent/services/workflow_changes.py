@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.matching import pick
+from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import Conflict, UsageProblem
 

@@ -14,7 +14,7 @@ import json
 import re
 from typing import Any
 
-from pennsieve_agent.domain.identity import Profile
+from pennsieve_agent.domain.profile import Profile
 from pennsieve_agent.domain.sign_in import Tokens
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.settings.keychain import Keychain

@@ -19,13 +19,14 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class PrivateJson:
-    """A file that holds one JSON object. ``what`` names it in errors.
+    """A file that holds one JSON object. ``what`` names it in errors, ``hint`` says how to go on.
 
     A file that cannot be understood is never written over.
     """
 
     path: Path
     what: str
+    hint: str = "restore the file from a backup, or move it away"
 
     def read(self) -> dict[str, Any]:
         """Its content; a missing file is an empty one.
@@ -70,18 +71,19 @@ class PrivateJson:
             os.close(lock)
 
     def _write(self, content: dict[str, Any]) -> None:
-        temporary = ""
         try:
             # mkstemp makes the file with mode 0600.
             handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.path)
-        except OSError as error:
-            if temporary:
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(content, file, indent=2)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(temporary).replace(self.path)
+            except BaseException:
                 Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as error:
             raise self.unusable(error.strerror or "the system refused") from None
 
     def unusable(self, why: str) -> SettingsError:
@@ -89,5 +91,5 @@ class PrivateJson:
         return SettingsError(
             f"{self.what} cannot be used: {why}",
             where=str(self.path),
-            hint="restore the file from a backup, or move it away",
+            hint=self.hint,
         )

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts, Profile
+from pennsieve_agent.domain.profile import ApiKey, Hosts, Profile
 from pennsieve_agent.errors import NotSignedIn, SettingsError, UsageProblem
+from pennsieve_agent.settings.api_addresses import address, hosts
 from pennsieve_agent.settings.config_file import ConfigFile, is_exposed
-from pennsieve_agent.settings.hosts import address, hosts
 from pennsieve_agent.settings.kept_session import account as session_account
 from pennsieve_agent.settings.keychain import Keychain, no_keychain
 from pennsieve_agent.settings.patient_keychain import PatientKeychain
-from pennsieve_agent.settings.sections import (
+from pennsieve_agent.settings.profile_sections import (
     ENVIRONMENT,
     check_name,
     default_profile,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.settings.keychain import Keychain
 

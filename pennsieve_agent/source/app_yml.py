@@ -17,7 +17,7 @@ from typing import TypeVar
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Manifest
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.source.nodes import Node
+from pennsieve_agent.source.yaml_nodes import Node
 
 BREAKS_SCHEMA = (
     "the manifest breaks Pennsieve's schema; where Pennsieve registers the code, it leaves out the "

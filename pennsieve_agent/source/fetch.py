@@ -15,7 +15,7 @@ from pennsieve_agent.source.git_commands import (
     run,
 )
 from pennsieve_agent.source.refs import SHORT_COMMIT, Refs, is_commit, parse_refs
-from pennsieve_agent.source.urls import local_path
+from pennsieve_agent.source.repository_urls import local_path
 
 _SHOWN = 5
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.source.urls import local_path
+from pennsieve_agent.source.repository_urls import local_path
 
 ASK_SECONDS = 60
 FETCH_SECONDS = 900

@@ -18,7 +18,7 @@ from pathlib import Path
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.fetch import Fetched
 from pennsieve_agent.source.git_commands import FETCH_SECONDS, run
-from pennsieve_agent.source.urls import local_path
+from pennsieve_agent.source.repository_urls import local_path
 
 MAX_POINTER_BYTES = 1024
 _FIRST_LINE = b"version https://git-lfs.github.com/spec/v1\n"

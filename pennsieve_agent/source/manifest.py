@@ -14,7 +14,7 @@ from pathlib import Path
 from pennsieve_agent.domain.workflows import Manifest
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.app_yml import BREAKS_SCHEMA, read_app_yml
-from pennsieve_agent.source.nodes import MAX_BYTES, read_json, read_nodes
+from pennsieve_agent.source.yaml_nodes import MAX_BYTES, read_json, read_nodes
 
 YAML_FILE, JSON_FILE = "app.yml", "application.json"
 FILES = (YAML_FILE, JSON_FILE)

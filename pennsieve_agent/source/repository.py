@@ -12,9 +12,9 @@ from pennsieve_agent.source import manifest
 from pennsieve_agent.source.export import blob, export
 from pennsieve_agent.source.fetch import Entry, Fetched, fetch, read_refs, short
 from pennsieve_agent.source.git_commands import run
-from pennsieve_agent.source.nodes import MAX_BYTES
 from pennsieve_agent.source.refs import Refs
-from pennsieve_agent.source.urls import canonical, local_path, name_of
+from pennsieve_agent.source.repository_urls import canonical, local_path, name_of
+from pennsieve_agent.source.yaml_nodes import MAX_BYTES
 
 DOCKERFILE = "Dockerfile"
 _FILES = {"100644", "100755"}

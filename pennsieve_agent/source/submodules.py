@@ -8,7 +8,7 @@ from pathlib import Path
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.fetch import Fetched, fetch, read_refs
 from pennsieve_agent.source.git_commands import run
-from pennsieve_agent.source.urls import canonical, local_path
+from pennsieve_agent.source.repository_urls import canonical, local_path
 
 SUBMODULE = "160000"
 _FILE = ".gitmodules"

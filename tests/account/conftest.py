@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.account.installer import all_nodes, installer_policy
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.worlds import Worlds
+from pennsieve_agent.account.rights.installer import all_nodes, installer_policy
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import FakeRegistry
 from tests.account.scene import BUNDLE, Node, Scene
 from tests.account.served import served_scene

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from tests.account.conftest import check
 from tests.aws.recorder import RecordingAws
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.domain.offers import RolePolicy
+from pennsieve_agent.domain.platform_offers import RolePolicy
 from pennsieve_agent.errors import Conflict, NotFound, PlatformError
-from pennsieve_agent.sandbox.compute.role_policy import permission_policy, trust_policy
-from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID as ACCOUNT
+from pennsieve_agent.sandbox.compute.nodes.role_policy import permission_policy, trust_policy
+from pennsieve_agent.sandbox.host.world import PLATFORM_ACCOUNT_ID as ACCOUNT
 
 PLATFORM_ACCOUNT = "999988887777"
 WORKSPACE = "N:organization:1"

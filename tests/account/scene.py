@@ -8,18 +8,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pennsieve_agent.account.bundle import Bundle
-from pennsieve_agent.account.execute import apply
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.observe import RegisterOptions, observe
-from pennsieve_agent.account.plan import plan_registration
-from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
-from pennsieve_agent.account.undo import RemovalReport, apply_removal
-from pennsieve_agent.account.worlds import AsksNode, Progress, Worlds
+from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.execute import apply
+from pennsieve_agent.account.register.observe import RegisterOptions, observe
+from pennsieve_agent.account.register.plan import plan_registration
+from pennsieve_agent.account.remove.execute_removal import RemovalReport, apply_removal
+from pennsieve_agent.account.remove.plan_removal import (
+    RemovalOptions,
+    observe_removal,
+    plan_removal,
+)
+from pennsieve_agent.account.world.clients import Progress, Worlds
+from pennsieve_agent.account.world.node_code import Bundle
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import stacks_called
 from pennsieve_agent.aws.iam import roles_called
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.node_calls import NodeCalls
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError
 from tests.account.registry import WORKSPACE, FakeRegistry
@@ -65,7 +70,7 @@ class Node:
         return {}
 
 
-def answering(body: Mapping[str, Any] | AgentError) -> Callable[[OwnNode], AsksNode]:
+def answering(body: Mapping[str, Any] | AgentError) -> Callable[[OwnNode], NodeCalls]:
     """Clients of nodes that answer this to everything."""
 
     class Answering:

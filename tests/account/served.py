@@ -8,18 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.account.execute import apply_served
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.rights import document
-from pennsieve_agent.account.served.observe import ServedOptions, plan_served
+from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.execute import apply_served
+from pennsieve_agent.account.rights.right import document
+from pennsieve_agent.account.served.observe_served import ServedOptions, plan_served
 from pennsieve_agent.account.served.role import policy_name, rights
-from pennsieve_agent.account.worlds import Worlds
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.iam import role_policy, roles_called
 from pennsieve_agent.domain.compute import ComputeNode
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
 from tests.account.scene import OPTIONS, Scene, answering
 from tests.aws.emulator import NUMBER, reset, settings

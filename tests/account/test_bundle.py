@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent import __version__
-from pennsieve_agent.account.bundle import MOST_BYTES, bundle, files
+from pennsieve_agent.account.world.node_code import MOST_BYTES, bundle, files
 from pennsieve_agent.node import bundle as module
 
 #: Ours that a node has not, and what a sandbox or a terminal needs.
 ELSEWHERE = (
     *("rich", "typer", "docker", "httpx", "keyring", "git", "yaml", "click"),
-    *("pennsieve_agent.cli", "pennsieve_agent.sandbox", "pennsieve_agent.engine.docker"),
+    *("pennsieve_agent.cli", "pennsieve_agent.sandbox", "pennsieve_agent.engine.docker_backend"),
 )
 GUARD = """
 import sys

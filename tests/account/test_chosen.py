@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pennsieve_agent.account.chosen import changes, in_words
-from pennsieve_agent.account.extras import Extras
-from pennsieve_agent.account.spec import Gpu, Settings
+from pennsieve_agent.account.spec.node_spec import Gpu, Settings
+from pennsieve_agent.account.spec.organisation_rules import Extras
+from pennsieve_agent.account.spec.owner_choices import changes, in_words
 
 BEFORE = Settings(monthly_budget=50, extras=Extras(tags=(("owner", "ada"), ("grant", "7"))))
 

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.deploy import delete, deploy
-from pennsieve_agent.account.explain import explain
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.plan import additions, stack_action
-from pennsieve_agent.account.steps import DeployStack, StackAction
-from pennsieve_agent.account.worlds import Progress, Worlds
+from pennsieve_agent.account.register.deploy_stack import delete, deploy
+from pennsieve_agent.account.register.plan import additions, stack_action
+from pennsieve_agent.account.register.steps import DeployStack, StackAction
+from pennsieve_agent.account.stack.explain import explain
+from pennsieve_agent.account.world.clients import Progress, Worlds
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.errors import AwsError
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import FakeRegistry
 from tests.account.scene import answering
 from tests.aws.emulator import ScriptedAws

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.check import Check
-from pennsieve_agent.account.doctor import Examined, checks
-from pennsieve_agent.account.examine import clock_skew, examine
-from pennsieve_agent.account.shares import Share, Shares
+from pennsieve_agent.account.doctor.inspect_node import clock_skew, examine
+from pennsieve_agent.account.doctor.node_health import Examined, checks
+from pennsieve_agent.account.world.check_result import Check
+from pennsieve_agent.account.world.node_shares import Share, Shares
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.aws_principals import parse_principal
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import NotPermitted
 from tests.account.conftest import fresh
 from tests.account.scene import OPTIONS, Scene

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.check import Check
-from pennsieve_agent.account.doctor import checks
-from pennsieve_agent.account.examine import examine
-from pennsieve_agent.account.shares import Share, put_again, share
+from pennsieve_agent.account.doctor.inspect_node import examine
+from pennsieve_agent.account.doctor.node_health import checks
+from pennsieve_agent.account.world.check_result import Check
+from pennsieve_agent.account.world.node_shares import Share, put_again, share
 from pennsieve_agent.aws.function_policy import forbid_caller
 from pennsieve_agent.domain.aws_principals import parse_principal
 from pennsieve_agent.errors import Forbidden

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.drift import (
+from pennsieve_agent.account.doctor.role_drift import (
     ExpectedRole,
     FoundRole,
     expected_roles,

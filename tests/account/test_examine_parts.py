@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.bundle import Bundle
-from pennsieve_agent.account.check import Check
-from pennsieve_agent.account.examine_parts import look_at_parts, look_at_roles
-from pennsieve_agent.account.looking import Looking
-from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.own import node_of
-from pennsieve_agent.account.parts import part_checks
-from pennsieve_agent.account.spec import Gpu, Mode, NodeSpec, Settings
+from pennsieve_agent.account.doctor.inspect_parts import look_at_parts, look_at_roles
+from pennsieve_agent.account.doctor.parts_health import part_checks
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.node_spec import Gpu, Mode, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
-from pennsieve_agent.account.worlds import Worlds
+from pennsieve_agent.account.world.check_result import Check
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.node_code import Bundle
+from pennsieve_agent.account.world.own_node_state import node_of
+from pennsieve_agent.account.world.permitted_reads import Looking
 from pennsieve_agent.aws.cloudformation import (
     StackRequest,
     execute_change_set,

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from pennsieve_agent.account.execute import apply
-from pennsieve_agent.account.extras import Extras, check_boundary, parse_tags
-from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.observe import RegisterOptions, observe
-from pennsieve_agent.account.plan import plan_registration
-from pennsieve_agent.account.wanted import Wanted
+from pennsieve_agent.account.register.execute import apply
+from pennsieve_agent.account.register.observe import RegisterOptions, observe
+from pennsieve_agent.account.register.plan import plan_registration
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.options import Wanted
+from pennsieve_agent.account.spec.organisation_rules import Extras, check_boundary, parse_tags
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role, policy_exists
 from pennsieve_agent.aws.values import AwsIdentity

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.execute import first_entry
-from pennsieve_agent.account.journal import Journal, JournalEntry
-from pennsieve_agent.account.request import stack_request
-from pennsieve_agent.account.steps import AlreadyDone
-from pennsieve_agent.account.worlds import StepState
+from pennsieve_agent.account.register.execute import first_entry
+from pennsieve_agent.account.register.steps import AlreadyDone
+from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.account.world.clients import StepState
+from pennsieve_agent.account.world.registration_journal import Journal, JournalEntry
 from pennsieve_agent.aws.cloudformation import find_stack, plan_change_set
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pennsieve_agent.account.findings import (
+from pennsieve_agent.account.register.preflight_problems import (
     ADDRESSES,
     FARGATE,
     FARGATE_SPOT,
@@ -19,7 +19,7 @@ from pennsieve_agent.account.findings import (
     findings,
     gpu_quota,
 )
-from pennsieve_agent.account.spec import Gpu, Mode, Network, Settings
+from pennsieve_agent.account.spec.node_spec import Gpu, Mode, Network, Settings
 from pennsieve_agent.aws.limits import Concurrency
 from pennsieve_agent.aws.network import Outward, Subnet, Vpc
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.handlers import _BESIDE, _HANDLERS, EVERY_TYPE, actions
+from pennsieve_agent.account.rights.resource_handlers import _BESIDE, _HANDLERS, EVERY_TYPE, actions
 
 #: Never given, though AWS's schemas name it: by action, or by type and action.
 NEVER = {

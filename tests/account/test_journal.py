@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.account.journal import Journal, JournalEntry, new_external_id, new_token
+from pennsieve_agent.account.world.registration_journal import (
+    Journal,
+    JournalEntry,
+    new_external_id,
+    new_token,
+)
 from pennsieve_agent.errors import SettingsError, UsageProblem
 
 ENTRY = JournalEntry(

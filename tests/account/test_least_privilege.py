@@ -17,40 +17,41 @@ from typing import Any
 import pytest
 
 import pennsieve_agent
-from pennsieve_agent.account.examine import examine
-from pennsieve_agent.account.handlers import EVERY_TYPE, actions
-from pennsieve_agent.account.installer import (
+from pennsieve_agent.account.doctor.inspect_node import examine
+from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.preflight import Intent, _question, check_before
+from pennsieve_agent.account.register.read_limits import look_around
+from pennsieve_agent.account.rights.installer import (
     PUSH,
     all_nodes,
     installer_policies,
     installer_policy,
     installer_rights,
 )
-from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.preflight import Intent, _question, check_before
-from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.rights import (
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE, actions
+from pennsieve_agent.account.rights.right import (
     CLOUDFORMATION,
     MOST_POLICIES,
     MOST_POLICY_CHARACTERS,
     VIA,
     length,
 )
-from pennsieve_agent.account.shares import Share, put_again, share, unshare
-from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.rights.stack_rights import Place
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
 from pennsieve_agent.account.stack.policies import node_boundary
 from pennsieve_agent.account.stack.template import node_template as full_template
-from pennsieve_agent.account.stack_rights import Place
-from pennsieve_agent.account.surroundings import look_around
+from pennsieve_agent.account.world.node_shares import Share, put_again, share, unshare
 from pennsieve_agent.aws.deployed import deployed
-from pennsieve_agent.aws.functions import invoke
+from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.queues import queues
 from pennsieve_agent.aws.registry_copy import sign_in
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.aws_principals import parse_principal
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
-from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AwsError
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
+from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.tickets import MemoryTickets
+from pennsieve_agent.errors import NodeUnreachable
 from tests.account.conftest import heard
 from tests.account.scene import OPTIONS, Scene, worked
 from tests.aws.emulator import IGNORED, NUMBER
@@ -110,8 +111,7 @@ def test_the_installer_may_do_what_the_code_does_and_no_more() -> None:
 
 def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     heard.clear()
-    with pytest.raises(AwsError):
-        invoke(scene.aws, scene.plan().names.admin, {})
+    call_a_function(scene)
     node = scene.register()
     shared_and_taken_back(scene, node)
     sign_in(scene.aws)
@@ -133,6 +133,19 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
         for action in right.actions
     }
     assert used == given
+
+
+def call_a_function(scene: Scene) -> None:
+    """As the program calls a node; the nodes of a scene answer without being called."""
+    names = scene.plan().names
+    gateway, admin = (
+        f"arn:aws:lambda:us-east-1:{NUMBER}:function:{name}"
+        for name in (names.gateway, names.admin)
+    )
+    node = OwnNode(names.token, "lab", "", NUMBER, "us-east-1", gateway, admin=admin)
+    client = NodeClient(node, scene.aws, MemoryTickets(), Claimed(), time.time, lambda _: None)
+    with pytest.raises(NodeUnreachable):  # there is no such function yet
+        client.ask("GET", "/health", admin=True)
 
 
 def shared_and_taken_back(scene: Scene, node: OwnNode) -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pennsieve_agent.account.names import NodeNames, environment_of, tag_value, token_of_role
-from pennsieve_agent.account.request import stack_request
-from pennsieve_agent.account.spec import NodeSpec
-from pennsieve_agent.domain.identity import Hosts
+from pennsieve_agent.account.spec.names import NodeNames, environment_of, tag_value, token_of_role
+from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.domain.profile import Hosts
 
 NAMES = NodeNames("0a1b2c3d", "prod", "123456789012", "ap-southeast-1")
 

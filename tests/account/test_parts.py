@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.check import Check
-from pennsieve_agent.account.findings import Finding, Weight
-from pennsieve_agent.account.parts import Parts, part_checks
-from pennsieve_agent.account.spec import Code
+from pennsieve_agent.account.doctor.parts_health import Parts, part_checks
+from pennsieve_agent.account.register.preflight_problems import Finding, Weight
+from pennsieve_agent.account.spec.node_spec import Code
+from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.aws.deployed import Deployed, deployed
 from pennsieve_agent.aws.queues import Part, queues
 from pennsieve_agent.errors import AwsError

@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.installer import installer_policies, installer_rights
-from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.plan import additions
-from pennsieve_agent.account.preflight import Intent, _question, check_before
-from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.spec import NodeSpec, Settings
-from pennsieve_agent.account.stack_rights import Place
-from pennsieve_agent.account.steps import AlreadyDone, DeployStack, StackAction
+from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.plan import additions
+from pennsieve_agent.account.register.preflight import Intent, _question, check_before
+from pennsieve_agent.account.register.steps import AlreadyDone, DeployStack, StackAction
+from pennsieve_agent.account.rights.installer import installer_policies, installer_rights
+from pennsieve_agent.account.rights.stack_rights import Place
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.node_spec import NodeSpec, Settings
 from pennsieve_agent.aws.rights import Question, lacking, principal_of
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.account.scene import Scene
 from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws

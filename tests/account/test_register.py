@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.account.execute import apply
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.registration import NO_RIGHTS, AccountPlan
-from pennsieve_agent.account.registry import NodeRegistry
-from pennsieve_agent.account.steps import AlreadyDone, DeployStack
-from pennsieve_agent.account.worlds import StepState
+from pennsieve_agent.account.register.account_plan import NO_RIGHTS, AccountPlan
+from pennsieve_agent.account.register.execute import apply
+from pennsieve_agent.account.register.steps import AlreadyDone, DeployStack
+from pennsieve_agent.account.world.clients import StepState
+from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import (
     AwsError,
     Conflict,
@@ -27,7 +27,7 @@ from pennsieve_agent.errors import (
     UsageProblem,
 )
 from pennsieve_agent.platform.compute import Compute
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.mortal import Killed, Killer, MortalAws
 from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE, FakeRegistry
 from tests.account.scene import OPTIONS, Scene

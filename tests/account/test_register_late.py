@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.execute import apply, apply_served
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.names import node_names
-from pennsieve_agent.account.observe import observe
-from pennsieve_agent.account.plan import plan_registration
-from pennsieve_agent.account.steps import AlreadyDone
+from pennsieve_agent.account.register.execute import apply, apply_served
+from pennsieve_agent.account.register.observe import observe
+from pennsieve_agent.account.register.plan import plan_registration
+from pennsieve_agent.account.register.steps import AlreadyDone
+from pennsieve_agent.account.spec.names import node_names
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.domain.compute import NodeStatus
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AgentError, Conflict, Forbidden, StillRunning, UsageProblem
 from tests.account import served
 from tests.account.mortal import Killed

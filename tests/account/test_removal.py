@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.journal import Journal
-from pennsieve_agent.account.removal import RemovalOptions, observe_removal, plan_removal
-from pennsieve_agent.account.undo import apply_removal
-from pennsieve_agent.account.worlds import StepState
+from pennsieve_agent.account.remove.execute_removal import apply_removal
+from pennsieve_agent.account.remove.plan_removal import (
+    RemovalOptions,
+    observe_removal,
+    plan_removal,
+)
+from pennsieve_agent.account.world.clients import StepState
+from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.remains import job_definitions_called
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from pennsieve_agent.errors import (
@@ -22,7 +26,7 @@ from pennsieve_agent.errors import (
     Unreachable,
     UsageProblem,
 )
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account import served
 from tests.account.mortal import Killed, Killer, MortalAws
 from tests.account.registry import WORKSPACE, FakeRegistry

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.execute import apply_served
+from pennsieve_agent.account.doctor.served_role_check import openings
+from pennsieve_agent.account.register.execute import apply_served
 from pennsieve_agent.account.served.role import policy_name
-from pennsieve_agent.account.served.update import apply_change, plan_change
-from pennsieve_agent.account.served_role import openings
+from pennsieve_agent.account.served.update_role import apply_change, plan_change
 from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.domain.compute import NodeStatus
-from pennsieve_agent.domain.iam import Ask, lets_in
+from pennsieve_agent.domain.iam_policies import Ask, lets_in
 from pennsieve_agent.errors import (
     AgentError,
     AwsError,

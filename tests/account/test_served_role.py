@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.check import Check
+from pennsieve_agent.account.doctor.served_role_check import openings, served_checks
 from pennsieve_agent.account.served.role import policy_name
-from pennsieve_agent.account.served_role import openings, served_checks
+from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.aws.iam import IamRole
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
 from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE

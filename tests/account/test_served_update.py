@@ -6,12 +6,12 @@ import json
 
 import pytest
 
+from pennsieve_agent.account.doctor.served_role_check import openings
 from pennsieve_agent.account.served.hardening import Documents, denials, hardened
 from pennsieve_agent.account.served.role import policy_name
-from pennsieve_agent.account.served.update import apply_change, plan_change
-from pennsieve_agent.account.served_role import openings
+from pennsieve_agent.account.served.update_role import apply_change, plan_change
 from pennsieve_agent.aws.iam import find_role
-from pennsieve_agent.domain.iam import Ask, Verdict, decide
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
 from pennsieve_agent.errors import (
     Conflict,
     UsageProblem,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.account.find import nodes_in
-from pennsieve_agent.account.shares import Share, look_at_shares, share, unshare
+from pennsieve_agent.account.world.find_nodes import nodes_in
+from pennsieve_agent.account.world.node_shares import Share, look_at_shares, share, unshare
 from pennsieve_agent.aws.function_policy import MOST_BYTES, function_policy
 from pennsieve_agent.domain.aws_principals import parse_principal
 from pennsieve_agent.errors import UsageProblem

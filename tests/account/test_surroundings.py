@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.findings import FARGATE, VPCS
-from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.spec import Mode, Network, Settings
-from pennsieve_agent.account.surroundings import look_around, reserved
+from pennsieve_agent.account.register.preflight_problems import FARGATE, VPCS
+from pennsieve_agent.account.register.read_limits import look_around, reserved
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.node_spec import Mode, Network, Settings
 from pennsieve_agent.aws.limits import concurrency, quota
 from pennsieve_agent.aws.network import Outward, find_subnets, find_vpc, outward
 from pennsieve_agent.errors import AwsError, NotPermitted

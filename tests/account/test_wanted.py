@@ -7,23 +7,23 @@ from dataclasses import fields, replace
 
 import pytest
 
-from pennsieve_agent.account.costs import costs_of
-from pennsieve_agent.account.extras import Extras
-from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.recorded import (
+from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.steps import AlreadyDone
+from pennsieve_agent.account.rights.role_documents import roles_of
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.spec.options import Wanted, parse_network, settle
+from pennsieve_agent.account.spec.organisation_rules import Extras
+from pennsieve_agent.account.spec.spec_json import (
     installed_organization,
     installed_settings,
     metadata,
     settings_json,
     settings_of,
 )
-from pennsieve_agent.account.registration import AccountPlan
-from pennsieve_agent.account.request import stack_request, turned_off
-from pennsieve_agent.account.roles import roles_of
-from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
-from pennsieve_agent.account.steps import AlreadyDone
-from pennsieve_agent.account.wanted import Wanted, parse_network, settle
-from pennsieve_agent.account.worlds import StepState
+from pennsieve_agent.account.stack.costs import costs_of
+from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
+from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES, template_of
 from pennsieve_agent.errors import UsageProblem
 from tests.account.scene import OPTIONS, Scene

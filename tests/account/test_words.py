@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.rights.action_words import FEARS
+from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, describe, summary
+from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.stack.policies import Where, node_boundary, role_access
 from pennsieve_agent.account.stack.trusts import service_trust
-from pennsieve_agent.account.vocabulary import FEARS
-from pennsieve_agent.account.words import RoleDocuments, describe, summary
-from pennsieve_agent.sandbox.compute.role_policy import permission_policy, trust_policy
+from pennsieve_agent.sandbox.compute.nodes.role_policy import permission_policy, trust_policy
 
 NAMES = NodeNames("0a1b2c3d", "prod", "123456789012", "us-east-1")
 OURS = RoleDocuments(

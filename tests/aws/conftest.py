@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.account.installer import all_nodes, installer_rights
-from pennsieve_agent.account.stack_rights import Place
+from pennsieve_agent.account.rights.installer import all_nodes, installer_rights
+from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.iam import Ask
+from pennsieve_agent.domain.iam_policies import Ask
 from tests.aws.emulator import emulated, reset, settings
 from tests.aws.recorder import RecordingAws
 

@@ -12,9 +12,9 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.server import ThreadedMotoServer
 
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.identity import AwsSettings
-from pennsieve_agent.sandbox.emulation.quick import hurry
-from pennsieve_agent.sandbox.emulation.stacks import fill_gaps
+from pennsieve_agent.domain.profile import AwsSettings
+from pennsieve_agent.sandbox.aws.moto_speed import hurry
+from pennsieve_agent.sandbox.aws.stacks import fill_gaps
 
 NUMBER = "123456789012"
 

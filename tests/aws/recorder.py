@@ -8,8 +8,8 @@ from typing import Any
 
 from pennsieve_agent.aws.failures import Attempt
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.iam import Ask
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.iam_policies import Ask
+from pennsieve_agent.domain.profile import AwsSettings
 
 _ACCOUNT = "123456789012"
 _OURSELVES = {"tests.aws.recorder", "tests.account.mortal", "contextlib"}

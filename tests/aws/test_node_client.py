@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.tickets import Ticket
 from pennsieve_agent.errors import (
     AgentError,

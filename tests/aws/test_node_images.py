@@ -9,7 +9,7 @@ import pytest
 
 from pennsieve_agent.aws.node_images import pinned
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.images import parse_image
+from pennsieve_agent.domain.image_names import parse_image
 from pennsieve_agent.errors import AwsError, UsageProblem
 from tests.aws.emulator import NUMBER, reset, settings
 

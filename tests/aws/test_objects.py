@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.aws.objects import ObjectStore, _Slice
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.transfers import Part, StorageKeys
 from pennsieve_agent.errors import AwsError, SettingsError
 from tests.platform.loopback import Loopback, http

@@ -17,7 +17,7 @@ from pennsieve_agent.aws.session import plain_session
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.aws.sigv4 import authorization, stamped
 from pennsieve_agent.domain.aws_keys import AwsKeys
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 
 KEYS = "aws_access_key_id = AKIAX\naws_secret_access_key = s=e/c+r\n"
 OTHER = "aws_access_key_id = AKIAY\naws_secret_access_key = other\naws_session_token = t\n"

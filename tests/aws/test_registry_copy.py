@@ -16,7 +16,7 @@ import pytest
 
 from pennsieve_agent.aws.registry import Document, Registry
 from pennsieve_agent.aws.registry_copy import Place, copy
-from pennsieve_agent.domain.images import ImageRef
+from pennsieve_agent.domain.image_names import ImageRef
 from pennsieve_agent.errors import RegistryError
 from tests.registries import (
     MANIFEST,

@@ -15,7 +15,7 @@ import pytest
 
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.aws_keys import AwsKeys
-from pennsieve_agent.domain.identity import AwsSettings
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError, NotPermitted
 from tests.aws.emulator import NUMBER, settings
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pennsieve_agent.account.bundle import bundle
+from pennsieve_agent.account.world.node_code import bundle
 
 ROUNDS = 7
 TARGET = 3.0

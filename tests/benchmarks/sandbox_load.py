@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pennsieve_agent.sandbox.control import Sandbox
-from pennsieve_agent.sandbox.state import SandboxState
+from pennsieve_agent.sandbox.host.control import Sandbox
+from pennsieve_agent.sandbox.host.state import SandboxState
 
 CLIENTS = 20
 RATE_TARGET = 200.0

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.control import Sandbox
-from pennsieve_agent.sandbox.state import SandboxState
+from pennsieve_agent.sandbox.host.control import Sandbox
+from pennsieve_agent.sandbox.host.state import SandboxState
 from tests.cli.harness import Agent
 from tests.github import git_settings, on_github
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pennsieve_agent.aws.session import Aws
+    from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
-    from pennsieve_agent.services.run_backend import NodeCalls
 
 USES_AWS = {
     *(("aws", word) for word in ("add", "list", "test")),

@@ -20,7 +20,7 @@ from pennsieve_agent.node import admin
 from pennsieve_agent.node.callers import Caller
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.tickets import Tickets
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.node.world import SETTINGS
 
 ACCOUNT, REGION, TOKEN = "123456789012", "us-east-1", "0a1b2c3d"

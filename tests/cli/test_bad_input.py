@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import DATASET, DOCKERFILE, Lab, free_port, repository
 from tests.cli.harness import Agent, Result
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pennsieve_agent.sandbox.administration import administration
+from pennsieve_agent.sandbox.host.administration import administration
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import RUN, refused

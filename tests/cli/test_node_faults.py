@@ -13,7 +13,7 @@ import pytest
 from keyring.errors import KeyringLocked
 
 from pennsieve_agent.settings.config_file import ConfigFile
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent, Result
 from tests.fakes.emulated_lambda import EmulatedLambda, emulated_lambda

@@ -12,10 +12,10 @@ import pytest
 
 from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.tickets import MemoryTickets
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import refused

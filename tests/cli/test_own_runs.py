@@ -11,7 +11,7 @@ import pytest
 
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, AwsError, Forbidden
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, WORD_COUNT, Lab, repository
 from tests.cli.harness import Agent
 from tests.fakes.run_node import NODE, VERSION, FakeNode, summary

@@ -7,7 +7,7 @@ import configparser
 import pytest
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.sandbox.emulation.sessions import Keys, session
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 

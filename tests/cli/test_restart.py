@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.following import Following, start_patient_run
 
 

@@ -19,13 +19,13 @@ import pytest
 
 from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.errors import Forbidden, NotFound, NotPermitted
-from pennsieve_agent.sandbox.control import Sandbox
-from pennsieve_agent.sandbox.emulation.sessions import Keys, session
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
+from pennsieve_agent.sandbox.host.control import Sandbox
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import WORD_COUNT, repository
 from tests.cli.harness import Agent, Result
 

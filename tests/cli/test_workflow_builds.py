@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.errors import NodeUnreachable
-from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import WORD_COUNT, Lab, commit, repository
 from tests.cli.conftest import made as made_lab
 from tests.cli.harness import Agent

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from tests.cli.conftest import DATASET, Lab, made, prepare
 from tests.cli.harness import Agent
 

@@ -11,7 +11,7 @@ import httpx
 from pennsieve_agent.contract import runner, stage
 from pennsieve_agent.contract.runner import Verdict
 from pennsieve_agent.contract.suite import all_checks
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.platform.raw import RawClient
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent

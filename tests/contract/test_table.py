@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.contract import table
 from pennsieve_agent.contract.routes import ROUTES, anonymous
+from tests.tools import coverage_table as table
 
 OWN_ADDRESSES = {
     # Where the sandbox serves what a contract's answer points to; no client composes these.
@@ -19,7 +19,7 @@ OWN_ADDRESSES = {
 
 def test_the_committed_table_is_current() -> None:
     if table.PATH.read_text(encoding="utf-8") != table.table():
-        pytest.fail("write it anew with: python -m pennsieve_agent.contract.table")
+        pytest.fail("write it anew with: python -m tests.tools.coverage_table")
 
 
 def test_every_route_of_the_client_is_in_the_contract() -> None:

@@ -17,9 +17,9 @@ from pennsieve_agent.contract.runner import Outcome, Verdict, run
 from pennsieve_agent.contract.session import Known
 from pennsieve_agent.contract.stage import Workshop, staged
 from pennsieve_agent.contract.suite import all_checks
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.platform.raw import RawClient
-from pennsieve_agent.sandbox import for_checks
+from pennsieve_agent.sandbox.host import for_checks
 from tests.cli.conftest import Lab
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, fits, lets_in
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, fits, lets_in
 
 ARN = "arn:aws:s3:::bucket/key"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.domain.images import (
+from pennsieve_agent.domain.image_names import (
     Ecr,
     ImageRef,
     archive_image,

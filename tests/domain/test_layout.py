@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.domain.layout import Layout, has_files_at_top, local_paths
+from pennsieve_agent.domain.input_layout import Layout, has_files_at_top, local_paths
 from pennsieve_agent.domain.step_files import input_folder, merged_folder, step_folder
 from pennsieve_agent.errors import UsageProblem
 

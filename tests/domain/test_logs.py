@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.domain.logs import LogReader
+from pennsieve_agent.domain.log_follower import LogReader
 from pennsieve_agent.domain.runs import LogMessage
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.domain.matching import pick
+from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.errors import UsageProblem
 
 THINGS = [

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.identity import ApiKey
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.domain.workflow_identity import Kind, described, new_integration
 from pennsieve_agent.domain.workflows import BuildStatus

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 
 
 def test_pauses_grow_and_end() -> None:

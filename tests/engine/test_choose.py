@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.engine.choose import choose_backend
-from pennsieve_agent.engine.daemon import addresses, connect, is_local
-from pennsieve_agent.engine.docker import DockerBackend
-from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.engine.choose_backend import choose_backend
+from pennsieve_agent.engine.docker_backend import DockerBackend
+from pennsieve_agent.engine.docker_daemon import addresses, connect, is_local
+from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.errors import EngineError, UsageProblem
 
 
@@ -83,7 +83,7 @@ def test_where_an_engine_may_listen(tmp_path: Path) -> None:
 
 def test_nothing_heavy_is_loaded_before_it_is_used() -> None:
     code = (
-        "import sys, pennsieve_agent.engine.choose, pennsieve_agent.engine.compile;"
+        "import sys, pennsieve_agent.engine.choose_backend, pennsieve_agent.engine.compile;"
         "sys.exit('docker' in sys.modules or 'requests' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

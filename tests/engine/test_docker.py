@@ -14,9 +14,9 @@ import pytest
 
 from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.engine.backend import Outcome, Program, Task
-from pennsieve_agent.engine.daemon import connect
-from pennsieve_agent.engine.docker import JOB_LABEL, NODE_LABEL, RUN_LABEL, DockerBackend
-from pennsieve_agent.engine.ownership import Owner
+from pennsieve_agent.engine.docker_backend import JOB_LABEL, NODE_LABEL, RUN_LABEL, DockerBackend
+from pennsieve_agent.engine.docker_daemon import connect
+from pennsieve_agent.engine.file_ownership import Owner
 from pennsieve_agent.errors import EngineError, SourceError
 from tests.engine.images import busybox_image, has_python, python_image
 from tests.engine.make import Lines, make_task

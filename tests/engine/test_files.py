@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.engine.exits import describe_exit
-from pennsieve_agent.engine.files import remove_tree
+from pennsieve_agent.engine.exit_reasons import describe_exit
+from pennsieve_agent.engine.remove_tree import remove_tree
 
 
 def test_folders_without_rights_are_removed_too(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.engine.lines import MAX_LINE_BYTES, LineSplitter
+from pennsieve_agent.engine.output_lines import MAX_LINE_BYTES, LineSplitter
 
 
 def split(*pieces: bytes) -> list[str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.engine.backend import Outcome, Program
-from pennsieve_agent.engine.children import MARK, new_mark
-from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.engine.child_process import MARK, new_mark
+from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.errors import EngineError, SourceError
 from tests.engine.make import LIMIT_SECONDS, Lines, make_task
 

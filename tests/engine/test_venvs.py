@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.domain.dockerfile_runs import PipInstall
 from pennsieve_agent.engine.backend import Log
-from pennsieve_agent.engine.venvs import pip_environment
-from pennsieve_agent.engine.venvs import python_environment as make_environment
+from pennsieve_agent.engine.dockerfile_runs import PipInstall
+from pennsieve_agent.engine.python_environments import pip_environment
+from pennsieve_agent.engine.python_environments import python_environment as make_environment
 from pennsieve_agent.errors import SourceError
 from tests.engine.make import Lines
 

@@ -19,8 +19,8 @@ import pydicom
 import pytest
 
 from pennsieve_agent.engine.backend import Outcome
-from pennsieve_agent.engine.daemon import connect
-from pennsieve_agent.engine.docker import DockerBackend
+from pennsieve_agent.engine.docker_backend import DockerBackend
+from pennsieve_agent.engine.docker_daemon import connect
 from tests.engine.images import python_image
 from tests.engine.make import Lines, make_task
 from tests.examples.r_image import r_image

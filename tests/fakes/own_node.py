@@ -10,8 +10,8 @@ from typing import Any, Self
 from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.quick_invoke import Invoked
 from pennsieve_agent.aws.signing_keys import SigningKeys
-from pennsieve_agent.domain.identity import Hosts
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.errors import AwsError
 from pennsieve_agent.node import admin

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
 from tests.fakes.network import answering

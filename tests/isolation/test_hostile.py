@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import repository
 from tests.cli.following import wait_for
 from tests.cli.harness import Agent

@@ -26,7 +26,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pennsieve_agent.domain.identity import Profile
+from pennsieve_agent.domain.profile import Profile
 from pennsieve_agent.platform.raw import RawClient
 from pennsieve_agent.settings.keychain import SystemKeychain
 from pennsieve_agent.settings.locations import config_path

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pennsieve_agent.aws.objects import ObjectStore
-from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.raw import RawRequest

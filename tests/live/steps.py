@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from pennsieve_agent.contract.session import Tokens, find_pool, sign_in
-from pennsieve_agent.domain.identity import ApiKey, Profile
+from pennsieve_agent.domain.profile import ApiKey, Profile
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.raw import RawAnswer, RawClient, RawRequest
 

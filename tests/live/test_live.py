@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.sandbox.host.control import Sandbox
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("integration", "journey")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 
-from pennsieve_agent.node import identity
+from pennsieve_agent.node import workflow_credentials
 from pennsieve_agent.node.node import Node
 from tests.node.world import SETTINGS, Reply
 
@@ -127,7 +127,7 @@ class OwnWorld:
 
     def hand_over(self, number: int = 1) -> None:
         """The owner puts keys that Pennsieve knows."""
-        identity.put(self.node(), WORKFLOW, identity_body(number))
+        workflow_credentials.put(self.node(), WORKFLOW, identity_body(number))
         self.pennsieve.keys = {READ_KEY: f"{SECRET}{number}", WRITE_KEY: f"{SECRET}{number}"}
 
 

@@ -15,8 +15,8 @@ from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.quick_invoke import Invoked
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.signing_keys import SigningKeys
-from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.node import admin, gateway
 from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY, REGION, Cloud, Key, serving

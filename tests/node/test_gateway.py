@@ -703,7 +703,7 @@ def test_answers_are_packed_when_they_are_large(node: Owned) -> None:
 def test_calls_are_logged_without_what_must_not_be_seen(
     node: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="pennsieve_agent.node.front")
+    caplog.set_level(logging.INFO, logger="pennsieve_agent.node.request_handler")
     node.furnish(share=user("bob"))
     bob = node.caller("bob")
     bob.ask("PATCH", "/secrets", body={"secrets": {"KEY": "one-value"}})

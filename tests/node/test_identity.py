@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.node import identity
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.node.sessions import LEASE_SECONDS, NoKey, Signed
-from pennsieve_agent.node.web import Down
+from pennsieve_agent.node import workflow_credentials
+from pennsieve_agent.node.pennsieve_api import Down
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.node.workflow_session import LEASE_SECONDS, NoKey, Signed
 from tests.node.own_world import READ_KEY, SECRET, WORKFLOW, WRITE_KEY, OwnWorld, identity_body
 
 HOUR = 3600.0
@@ -26,7 +26,7 @@ def test_keys_are_secret_parameters_and_what_is_shown_has_none(own: OwnWorld) ->
     start = f"/pennsieve-node/0a1b2c3d/workflows/{WORKFLOW}/"
     names = {f"{start}{kind}{part}" for kind in Kind for part in ("", "-key", "-secret")}
     assert {row["Name"] for row in rows} == names
-    shown = identity.shown(own.node(), WORKFLOW)
+    shown = workflow_credentials.shown(own.node(), WORKFLOW)
     assert shown["read"] == {
         "integration": 7,
         "user": "N:user:r",
@@ -43,22 +43,22 @@ def test_the_nodes_own_key_encrypts_them_where_there_is_one(own: OwnWorld) -> No
     key = own.client("kms").create_key()["KeyMetadata"]["Arn"]
     node = own.node()
     object.__setattr__(node.settings, "key", key)
-    identity.put(node, WORKFLOW, identity_body())
+    workflow_credentials.put(node, WORKFLOW, identity_body())
     rows = own.client("ssm").describe_parameters()["Parameters"]
     assert {row["KeyId"] for row in rows} == {key}
 
 
 def test_a_kind_that_is_not_named_stays_and_null_removes_it(own: OwnWorld) -> None:
     node, body = own.node(), identity_body()
-    identity.put(node, WORKFLOW, {"read": body["read"]})
-    assert identity.held(node) == {WORKFLOW: "read"}
-    identity.put(node, WORKFLOW, {"write": body["write"]})
-    assert identity.held(node) == {WORKFLOW: "read-write"}
-    identity.put(node, WORKFLOW, {"write": None})
-    assert identity.shown(node, WORKFLOW)["write"] is None
-    identity.remove(node, WORKFLOW)
-    identity.remove(node, WORKFLOW)
-    assert identity.held(node) == {}
+    workflow_credentials.put(node, WORKFLOW, {"read": body["read"]})
+    assert workflow_credentials.held(node) == {WORKFLOW: "read"}
+    workflow_credentials.put(node, WORKFLOW, {"write": body["write"]})
+    assert workflow_credentials.held(node) == {WORKFLOW: "read-write"}
+    workflow_credentials.put(node, WORKFLOW, {"write": None})
+    assert workflow_credentials.shown(node, WORKFLOW)["write"] is None
+    workflow_credentials.remove(node, WORKFLOW)
+    workflow_credentials.remove(node, WORKFLOW)
+    assert workflow_credentials.held(node) == {}
     assert own.client("ssm").describe_parameters()["Parameters"] == []
 
 
@@ -76,10 +76,10 @@ def test_a_kind_that_is_not_named_stays_and_null_removes_it(own: OwnWorld) -> No
 )
 def test_what_is_no_identity_changes_nothing(own: OwnWorld, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"identity|read|write"):
-        identity.put(own.node(), WORKFLOW, wrong)
+        workflow_credentials.put(own.node(), WORKFLOW, wrong)
     for workflow in ("", "../x", "a/b"):
         with pytest.raises(ValueError, match="belongs to a workflow"):
-            identity.put(own.node(), workflow, identity_body())
+            workflow_credentials.put(own.node(), workflow, identity_body())
     assert own.client("ssm").describe_parameters()["Parameters"] == []
 
 
@@ -146,7 +146,7 @@ def test_a_key_deleted_on_pennsieve_is_told_with_what_to_type(own: OwnWorld) -> 
         "workflow 'spike-rate' can no longer sign in: its key was deleted on Pennsieve; "
         "renew it with: pennsieve workflow update 'spike-rate' --renew-identity"
     )
-    identity.remove(own.node(), WORKFLOW)
+    workflow_credentials.remove(own.node(), WORKFLOW)
     with pytest.raises(NoKey, match="has no key on this compute node"):
         signed(own).token()
 
@@ -154,7 +154,9 @@ def test_a_key_deleted_on_pennsieve_is_told_with_what_to_type(own: OwnWorld) -> 
 def test_a_new_key_makes_an_old_session_worthless(own: OwnWorld) -> None:
     own.hand_over()
     old = signed(own).token()
-    identity.put(own.node(), WORKFLOW, {"read": {**identity_body(2)["read"], "key": "new-key"}})
+    workflow_credentials.put(
+        own.node(), WORKFLOW, {"read": {**identity_body(2)["read"], "key": "new-key"}}
+    )
     own.pennsieve.keys["new-key"] = f"{SECRET}2"
     new = signed(own).token()
     assert new != old
@@ -170,7 +172,7 @@ def test_steps_start_with_almost_the_whole_hour(own: OwnWorld) -> None:
     assert own.pennsieve.sign_ins == 2
     (secret,) = [
         row
-        for row in identity.identity_secrets(own.node(), WORKFLOW, "read")
+        for row in workflow_credentials.identity_secrets(own.node(), WORKFLOW, "read")
         if row["name"] == "SESSION_TOKEN"
     ]
     name = secret["valueFrom"].partition(":parameter")[2]
@@ -179,6 +181,8 @@ def test_steps_start_with_almost_the_whole_hour(own: OwnWorld) -> None:
 
 
 def test_a_workflow_that_was_promised_nothing_gets_nothing(own: OwnWorld) -> None:
-    assert identity.identity_secrets(own.node(), WORKFLOW, "") == []
-    names = [row["name"] for row in identity.identity_secrets(own.node(), WORKFLOW, "write")]
+    assert workflow_credentials.identity_secrets(own.node(), WORKFLOW, "") == []
+    names = [
+        row["name"] for row in workflow_credentials.identity_secrets(own.node(), WORKFLOW, "write")
+    ]
     assert names == ["PENNSIEVE_API_KEY", "PENNSIEVE_API_SECRET", "SESSION_TOKEN"]

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pennsieve_agent.node import judge
+from pennsieve_agent.node import transitions
 from tests.node.services import Job
 from tests.node.world import FINAL, RUN, World, step
 
@@ -45,7 +45,7 @@ class Trial:
         self.failing = data.draw(st.sets(st.sampled_from([row["id"] for row in self.world.dag])))
         self.cancelled = False
         # Few enough that these small workflows meet the limit, too.
-        self.world.most_parents = data.draw(st.sampled_from((1, 2, judge.MOST_PARENTS)))
+        self.world.most_parents = data.draw(st.sampled_from((1, 2, transitions.MOST_PARENTS)))
 
     def misfortune(self) -> None:
         """Something happens."""

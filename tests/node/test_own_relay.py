@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.node import identity, reconciler
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.node.journal import Journal
+from pennsieve_agent.node import reconciler, workflow_credentials
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.node.record import JobKind, JobRecord, Origin, Phase, RunRecord
-from pennsieve_agent.node.registry import READ, WRITE, Registry
-from pennsieve_agent.node.sessions import Signed
+from pennsieve_agent.node.pennsieve_api import Down
+from pennsieve_agent.node.run_record import JobKind, JobRecord, Origin, Phase, RunRecord
+from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.secrets_manager import masked
 from pennsieve_agent.node.step_secrets import hidden_of, keep_session, step_secrets
-from pennsieve_agent.node.vault import masked
-from pennsieve_agent.node.web import Down
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.node.workflow_registry import READ, WRITE, Registry
+from pennsieve_agent.node.workflow_session import Signed
 from tests.node.own_world import DATASET, READ_KEY, SECRET, WORKFLOW, WRITE_KEY, OwnWorld
 from tests.node.world import RUN
 
@@ -184,7 +184,7 @@ def test_steps_wait_for_pennsieve_only_when_there_is_no_token_at_all(own: OwnWor
     own.pennsieve.clock += HOUR / 2
     own.pennsieve.down = True
     assert keep_session(own.node(), record) == ""
-    identity.remove(own.node(), WORKFLOW)
+    workflow_credentials.remove(own.node(), WORKFLOW)
     assert "has no key on this compute node" in keep_session(own.node(), record)
 
 

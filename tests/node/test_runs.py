@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from pennsieve_agent.domain.layout import NO_FILES_AT_TOP
+from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.prices import (
     EFS_GB_MONTH,
     EFS_READ_GB,
@@ -17,8 +17,8 @@ from pennsieve_agent.domain.prices import (
 )
 from pennsieve_agent.domain.step_files import merged_folder, step_folder
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.launch import stream_prefix, uid_of
-from pennsieve_agent.node.layout import deployment_of
+from pennsieve_agent.node.job_submission import stream_prefix, uid_of
+from pennsieve_agent.node.plan_jobs import deployment_of
 from pennsieve_agent.node.tasks import Task, TaskKind, object_key
 from tests.node.world import REFRESH, RUN, SESSION, SETTINGS, TOKEN, World, step
 

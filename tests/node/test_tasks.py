@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.domain.layout import Layout
+from pennsieve_agent.domain.input_layout import Layout
 from pennsieve_agent.node.tasks import (
     MOST_SLUG,
     RelayRequest,

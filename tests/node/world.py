@@ -19,13 +19,13 @@ from typing import Any, Self
 from pennsieve_agent.node import hosted, reconciler
 from pennsieve_agent.node.callers import Caller
 from pennsieve_agent.node.health import SIGN_IN
-from pennsieve_agent.node.journal import Journal
-from pennsieve_agent.node.judge import MOST_PARENTS
 from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.own_run import Who, record_of
-from pennsieve_agent.node.registry import Registry
-from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.run_store import Journal
 from pennsieve_agent.node.start_document import Start
+from pennsieve_agent.node.transitions import MOST_PARENTS
+from pennsieve_agent.node.workflow_registry import Registry
 from tests.node import services
 from tests.node.services import Job, Refusal
 

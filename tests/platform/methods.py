@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from itertools import islice
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.llm import BudgetPeriod, LlmBudget
 from pennsieve_agent.domain.metrics import Period
-from pennsieve_agent.domain.offers import NodeConfig
+from pennsieve_agent.domain.platform_offers import NodeConfig
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing, Scope, Visibility
 from pennsieve_agent.domain.webhooks import Webhook
@@ -51,7 +49,6 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "applications.list": lambda p: p.applications.list(),
     "applications.register": lambda p: p.applications.register("u", "t"),
     "applications.build": lambda p: p.applications.build("u", "d"),
-    "applications.version": lambda p: p.applications.version("u", "t"),
     "workflows.list": lambda p: some(p.workflows.list("o")),
     "workflows.get": lambda p: p.workflows.get("w"),
     "workflows.create": lambda p: p.workflows.create("n", "d", "o", STEPS),
@@ -65,15 +62,8 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "runs.cancel": lambda p: p.runs.cancel("r"),
     "compute.role_policy": lambda p: p.compute.role_policy(),
     "compute.enablements": lambda p: p.compute.enablements("o"),
-    "compute.account": lambda p: p.compute.account("u"),
-    "compute.rename_account": lambda p: p.compute.rename_account("u", "n"),
-    "compute.pause_account": lambda p: p.compute.pause_account("u"),
-    "compute.resume_account": lambda p: p.compute.resume_account("u"),
-    "compute.own_nodes": lambda p: p.compute.own_nodes(),
-    "compute.node_in_full": lambda p: p.compute.node_in_full("n"),
     "compute.gpu_tiers": lambda p: p.compute.gpu_tiers("o"),
     "compute.rename_node": lambda p: p.compute.rename_node("n", "new"),
-    "compute.describe_node": lambda p: p.compute.describe_node("n", "d"),
     "compute.pause_node": lambda p: p.compute.pause_node("n"),
     "compute.resume_node": lambda p: p.compute.resume_node("n"),
     "compute.upgrade_node": lambda p: p.compute.upgrade_node("n", "v1"),
@@ -90,7 +80,6 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "node_secrets.set_shared": lambda p: p.node_secrets.set_shared("n", {"A": "the-secret"}),
     "node_secrets.remove": lambda p: p.node_secrets.remove("n", "A"),
     "node_secrets.remove_shared": lambda p: p.node_secrets.remove_shared("n", "A"),
-    "node_secrets.remove_all": lambda p: p.node_secrets.remove_all("n"),
     "node_secrets.allowed_processors": lambda p: p.node_secrets.allowed_processors("n"),
     "node_secrets.allow_processors": lambda p: p.node_secrets.allow_processors("n", ["u"]),
     "layers.list": lambda p: p.layers.list("n"),
@@ -98,11 +87,8 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "layers.delete": lambda p: p.layers.delete("n", "l"),
     "metrics.counters": lambda p: p.metrics.counters("o", Period.MONTH),
     "metrics.export": lambda p: p.metrics.export("o"),
-    "applications.get": lambda p: p.applications.get("a", "v1"),
-    "applications.asset": lambda p: str(len(p.applications.asset("a", "README.md"))),
     "applications.image": lambda p: p.applications.image("u", "v1"),
     "applications.builds": lambda p: p.applications.builds("v", "o"),
-    "applications.one_build": lambda p: p.applications.one_build("v", "d", "o"),
     "applications.archive": lambda p: p.applications.archive("a"),
     "applications.restore": lambda p: p.applications.restore("a"),
     "applications.sharing": lambda p: p.applications.sharing("a"),
@@ -116,28 +102,17 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "workflows.target_types": lambda p: p.workflows.target_types(),
     "runs.log_archive": lambda p: p.runs.log_archive("r"),
     "runs.metrics": lambda p: p.runs.metrics("r"),
-    "runs.report_outputs": lambda p: p.runs.report_outputs("r", {"a": "b"}),
-    "runs.report": lambda p: some(
-        map(partial(p.runs.report, "r", RunStatus.STARTED, 1), ("", "s"))
-    ),
-    "datasets.search": lambda p: some(p.datasets.search("x")),
-    "datasets.named": lambda p: p.datasets.named("x"),
     "datasets.create": lambda p: p.datasets.create("x"),
     "datasets.edit": lambda p: p.datasets.edit("d", name="x"),
     "datasets.delete": lambda p: p.datasets.delete("d"),
-    "packages.get": lambda p: p.packages.get("p"),
     "packages.children": lambda p: (
         some(p.packages.children("N:collection:c")),
         some(p.packages.children("N:dataset:d")),
     ),
-    "packages.list": lambda p: some(p.packages.list("d", kinds=("CSV", "PDF"))),
-    "packages.files": lambda p: some(p.packages.files("p")),
-    "packages.url": lambda p: p.packages.url("p", 1),
     "packages.create_folder": lambda p: p.packages.create_folder("d", "x", "N:collection:c"),
     "packages.rename": lambda p: p.packages.rename("p", "x"),
     "packages.move": lambda p: p.packages.move(["p"], "N:collection:c"),
     "packages.delete": lambda p: p.packages.delete(["p"]),
-    "packages.restore": lambda p: p.packages.restore("d", ["p"]),
     "collaborators.get": lambda p: p.collaborators.get("d"),
     "collaborators.set_user": lambda p: p.collaborators.set_user("d", "u", Role.EDITOR),
     "collaborators.remove_user": lambda p: p.collaborators.remove_user("d", "u"),
@@ -150,23 +125,11 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "people.workspaces": lambda p: p.people.workspaces(),
     "people.members": lambda p: p.people.members("o"),
     "people.by_email": lambda p: p.people.by_email("o", "a@b.org"),
-    "people.anybody": lambda p: p.people.anybody("a@b.org"),
-    "people.invite": lambda p: p.people.invite("o", "a@b.org", "A", "B", "editor"),
-    "people.remove_member": lambda p: p.people.remove_member("o", "u"),
     "people.teams": lambda p: p.people.teams("o"),
     "people.team_members": lambda p: p.people.team_members("o", "t"),
-    "people.create_team": lambda p: p.people.create_team("o", "x"),
-    "people.rename_team": lambda p: p.people.rename_team("o", "t", "x"),
-    "people.delete_team": lambda p: p.people.delete_team("o", "t"),
-    "people.add_to_team": lambda p: p.people.add_to_team("o", "t", ["u"]),
-    "people.remove_from_team": lambda p: p.people.remove_from_team("o", "t", "u"),
     "webhooks.list": lambda p: p.webhooks.list(),
-    "webhooks.get": lambda p: p.webhooks.get(1),
-    "webhooks.create": lambda p: p.webhooks.create("n", "https://x.test", "d", ["FILES"]),
-    "webhooks.change": lambda p: p.webhooks.change(WEBHOOK),
     "webhooks.delete": lambda p: p.webhooks.delete(1),
     "webhooks.on_dataset": lambda p: p.webhooks.on_dataset("d"),
-    "webhooks.fire": lambda p: p.webhooks.fire("d", "x", "y"),
     "github.repositories": lambda p: p.github.repositories(2, 50, "x"),
     "github.repository": lambda p: p.github.repository("o", "r"),
     "github.set_publishing": lambda p: p.github.set_publishing(
@@ -182,19 +145,6 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "assets.change": lambda p: p.assets.change("d", "a", ready=True),
     "assets.delete": lambda p: p.assets.delete("d", "a"),
     "assets.formats": lambda p: p.assets.formats(),
-    "node_workspaces.attach": lambda p: p.node_workspaces.attach("n", "o"),
-    "node_workspaces.detach": lambda p: p.node_workspaces.detach("n"),
-    "llm.get": lambda p: p.llm.get("n"),
-    "llm.set": lambda p: p.llm.set("n", LlmBudget(5.0, BudgetPeriod.DAILY)),
-    "legacy.list": lambda p: p.legacy.list("o", "n"),
-    "legacy.get": lambda p: p.legacy.get("o", "x"),
-    "legacy.delete": lambda p: p.legacy.delete("o", "x"),
-    "people.set_role": lambda p: p.people.set_role("o", "u", "editor"),
-    "invitations.list": lambda p: p.invitations.list("o"),
-    "invitations.resend": lambda p: p.invitations.resend("o", "i"),
-    "invitations.cancel": lambda p: p.invitations.cancel("o", "i"),
-    "datasets.statuses": lambda p: p.datasets.statuses("o"),
-    "trash.list": lambda p: some(p.trash.list("d", "N:collection:c")),
 }
 
 RESOURCES = tuple(dict.fromkeys(name.partition(".")[0] for name in METHODS if "." in name))

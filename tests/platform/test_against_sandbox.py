@@ -10,16 +10,19 @@ import httpx
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import Conflict, NotFound, NotSignedIn, PlatformError
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox import compute, faults, people, surfaces, tables
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.store import Store
-from pennsieve_agent.sandbox.world import Urls, World
+from pennsieve_agent.sandbox import compute
+from pennsieve_agent.sandbox.data import tables
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.host import faults, surfaces
+from pennsieve_agent.sandbox.host.store import Store
+from pennsieve_agent.sandbox.host.world import Urls, World
 from tests.fakes.clock import Clock
 from tests.fakes.network import Through
 from tests.platform.test_workflows import STEPS
@@ -45,7 +48,7 @@ class ByHost(httpx.BaseTransport):
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     store = Store(tmp_path / "sandbox.db", [tables.SCHEMA, compute.SCHEMA])
-    people.seed(store, 1_000_000.0)
+    directory.seed(store, 1_000_000.0)
     faults.remember(store, faults.parse("foreign", None))
     (tmp_path / "datasets").mkdir()
     yield World(tmp_path, store, URLS, Clock().now)
@@ -62,7 +65,7 @@ def platform(world: World) -> Iterator[Platform]:
     files.sync()
     parts = compute.build(world, files, None)
     made = surfaces.build(world, files, surfaces.Settings(), parts.routes, parts.callback)
-    key = people.create_key(world.store, *people.owner(world.store), "test", 0.0)
+    key = directory.create_key(world.store, *directory.owner(world.store), "test", 0.0)
     clock = Clock()
     with Platform(
         HOSTS,
@@ -174,8 +177,8 @@ def test_workflows(platform: Platform) -> None:
 
 def test_applications(platform: Platform) -> None:
     deployment = platform.applications.register("https://github.com/lab/x", "v1")
-    version = platform.applications.version("https://github.com/lab/x", "v1")
-    assert version is not None
+    (application,) = platform.applications.list("https://github.com/lab/x")
+    (version,) = application.versions
     assert version.deployment_ids == (deployment,)
     assert platform.applications.build("https://github.com/lab/x", deployment) == version
 

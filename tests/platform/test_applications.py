@@ -73,19 +73,6 @@ def test_register_refused_with_a_500_for_a_bad_body() -> None:
             platform.applications.register(URL, "v1")
 
 
-def test_versions_are_not_immutable_so_the_newest_row_counts() -> None:
-    rows = application(
-        version("old", "v1", "2026-04-24 18:02:12.9 +0000 UTC", "error"),
-        version("new", "v1", "2026-04-24 18:02:12.91 +0000 UTC"),
-        version("other", "v2", "2026-05-01 00:00:00 +0000 UTC"),
-    )
-    with scripted() as (script, platform):
-        script.on(f"GET {STORE}", [rows])
-        found = platform.applications.version(URL, "v1")
-    assert found is not None
-    assert (found.uuid, found.status) == ("new", BuildStatus.DEPLOYED)
-
-
 def test_whole_seconds_come_before_their_fractions() -> None:
     rows = application(
         version("second", "v1", "2026-04-24 18:02:12.5 +0000 UTC"),
@@ -93,15 +80,8 @@ def test_whole_seconds_come_before_their_fractions() -> None:
     )
     with scripted() as (script, platform):
         script.on(f"GET {STORE}", [rows])
-        found = platform.applications.version(URL, "v1")
-    assert found is not None
-    assert found.uuid == "second"
-
-
-def test_no_such_version() -> None:
-    with scripted() as (script, platform):
-        script.on(f"GET {STORE}", [])
-        assert platform.applications.version(URL, "v1") is None
+        (found,) = platform.applications.list(URL)
+    assert max(found.versions, key=lambda row: row.created_at).uuid == "second"
 
 
 def test_a_build_error_carries_its_text_and_deployments_are_read() -> None:
@@ -109,8 +89,8 @@ def test_a_build_error_carries_its_text_and_deployments_are_read() -> None:
     row = version("v", "v1", "", "error: no Dockerfile", deployments=deployments)
     with scripted() as (script, platform):
         script.on(f"GET {STORE}", [application(row)])
-        found = platform.applications.version(URL, "v1")
-    assert found is not None
+        (listed,) = platform.applications.list(URL)
+    (found,) = listed.versions
     assert (found.status, found.problem) == (BuildStatus.ERROR, "no Dockerfile")
     assert found.deployment_ids == ("d1",)
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.errors import NotFound, PlatformError, Unreachable
 from tests.fakes.scripted_platform import scripted

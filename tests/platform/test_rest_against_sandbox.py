@@ -5,11 +5,11 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox.config_file import read_profile
+from pennsieve_agent.sandbox.host.config_file import read_profile
 from tests.platform.test_against_sandbox import platform, world
 from tests.sandbox.upload.client import storage
 from tests.sandbox.upload.conftest import Box, box
@@ -30,44 +30,6 @@ def test_no_repositories(platform: Platform) -> None:
     assert platform.github.installations() == ()
     with pytest.raises(NotFound):
         platform.github.repository("acme", "edf")
-
-
-def test_invitations_come_and_go(platform: Platform) -> None:
-    here = platform.workspace_id()
-    platform.people.invite(here, "edsger@example.org", "Edsger", "Dijkstra", "editor")
-    (invitation,) = platform.invitations.list(here)
-    assert (invitation.email, invitation.name) == ("edsger@example.org", "Edsger Dijkstra")
-    platform.invitations.resend(here, invitation.id)
-    platform.invitations.cancel(here, invitation.id)
-    assert platform.invitations.list(here) == []
-    with pytest.raises(NotFound):
-        platform.invitations.cancel(here, invitation.id)
-
-
-def test_a_members_role_is_changed(platform: Platform) -> None:
-    here = platform.workspace_id()
-    member = platform.people.by_email(here, "grace@example.org")
-    assert member is not None
-    assert member.role == "manager"
-    platform.people.set_role(here, member.id, "editor")
-    changed = platform.people.by_email(here, "grace@example.org")
-    assert changed is not None
-    assert changed.role == "editor"
-
-
-def test_statuses(platform: Platform) -> None:
-    found = platform.datasets.statuses(platform.workspace_id())
-    assert found[0].name == "NO_STATUS"
-    assert found[0].in_use
-
-
-def test_what_is_deleted_is_in_the_trash(platform: Platform) -> None:
-    (dataset,) = platform.datasets.list()
-    assert list(platform.trash.list(dataset.id)) == []
-    (file,) = (f for f in platform.datasets.files(dataset.id) if f.path == "a.csv")
-    platform.packages.delete([file.package_id])
-    (found,) = platform.trash.list(dataset.id)
-    assert (found.id, found.name, found.is_folder) == (file.package_id, "a.csv", False)
 
 
 def test_an_asset_from_its_making_to_its_end(box: Box) -> None:
@@ -100,7 +62,3 @@ def put(box: Box, keys: StorageKeys, path: str, content: bytes) -> None:
     }
     with storage(box, found) as s3:
         s3.put_object(Bucket=keys.bucket, Key=f"{keys.prefix}/{path}", Body=content)
-
-
-def test_no_legacy_applications(platform: Platform) -> None:
-    assert platform.legacy.list(platform.workspace_id()) == []

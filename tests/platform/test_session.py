@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts, Workspace
+from pennsieve_agent.domain.profile import ApiKey, Hosts, Workspace
 from pennsieve_agent.errors import (
     AgentError,
     Forbidden,

@@ -57,7 +57,6 @@ def answer(request: httpx.Request) -> httpx.Response:
 
 
 LISTINGS: dict[str, Callable[[Platform], Iterator[object]]] = {
-    "packages.list": lambda p: p.packages.list("N:dataset:d"),
     "packages.children": lambda p: p.packages.children("N:collection:c"),
     "datasets.files": lambda p: p.datasets.files("N:dataset:d"),
 }

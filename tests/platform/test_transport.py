@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from pennsieve_agent import __version__
-from pennsieve_agent.domain.identity import Hosts
+from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import (
     AgentError,
     Invalid,

@@ -9,6 +9,7 @@ import pytest
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.packages import Package
+from pennsieve_agent.domain.workflow_identity import Kind, new_integration
 from pennsieve_agent.errors import AgentError, Conflict, Forbidden, Invalid, NotFound, PlatformError
 from tests.fakes.scripted_platform import COGNITO, WORKSPACE, scripted
 from tests.platform.test_datasets import D, dataset, listing, package
@@ -55,26 +56,26 @@ def test_core_05_the_sign_in_address_can_be_another() -> None:
 
 def test_core_07_equal_paths_on_two_hosts_are_two_routes() -> None:
     with scripted() as (script, platform):
-        script.on("GET v1/packages/p/files/1", {"url": "https://s3.test/x"})
-        script.on("POST v2/packages/restore", {"success": ["p"], "failures": None})
-        platform.packages.url("p", 1)
-        platform.packages.restore(D, ["p"])
+        script.on("POST v1/packages", package(1, "x"))
+        script.on("POST v2/packages/download-manifest", {"data": []})
+        platform.packages.create_folder(D, "x")
+        platform.downloads.manifest(D, ["p"])
 
 
 def test_core_08_a_cached_denial_ends_with_a_fresh_token() -> None:
     with scripted() as (script, platform):
-        script.on("POST v2/packages/restore", FORBIDDEN, status=403)
-        script.on("POST v2/packages/restore", {})
-        platform.packages.restore(D, ["p"])
+        script.on("POST v2/packages/download-manifest", FORBIDDEN, status=403)
+        script.on("POST v2/packages/download-manifest", {})
+        platform.downloads.manifest(D, ["p"])
         assert script.sign_ins == 2
 
 
 def test_core_09_a_missing_dataset_id_is_not_answered_by_signing_in_for_ever() -> None:
     with scripted() as (script, platform):
         for _ in range(2):
-            script.on("POST v2/packages/restore", {"message": "Unauthorized"}, status=401)
+            script.on("POST v2/packages/download-manifest", {"message": "Unauthorized"}, status=401)
         with pytest.raises(AgentError, match="does not accept this session"):
-            platform.packages.restore(D, ["p"])
+            platform.downloads.manifest(D, ["p"])
         assert script.sign_ins == 2
         assert dict(script.requests[0].url.params) == {"dataset_id": D}
 
@@ -122,22 +123,23 @@ def test_core_12_every_shape_of_a_refusal(body: bytes, words: str) -> None:
 @pytest.mark.parametrize("answer", [{"success": ["p"]}, {"success": ["p"], "failures": None}])
 def test_core_13_a_missing_list_and_null_are_the_empty_list(answer: dict[str, Any]) -> None:
     with scripted() as (script, platform):
-        script.on("POST v2/packages/restore", answer)
-        platform.packages.restore(D, ["p"])
+        script.on("POST v1/data/delete", answer)
+        platform.packages.delete(["p"])
 
 
 def test_core_15_id_is_a_number_in_one_listing_and_a_node_id_in_the_other() -> None:
-    flat = package(77, "a.csv", parent=70)
+    flat = package(77, "a.csv")
     flat["content"] |= {"datasetId": 12, "datasetNodeId": D}
-    content = flat["content"] | {"id": "N:package:77", "intId": 77, "datasetId": D}
+    content = flat["content"] | {"id": "N:package:77", "intId": 77, "parentId": 70}
+    del content["nodeId"]
     with scripted() as (script, platform):
         script.on(f"GET v1/datasets/{D}/packages", listing(flat))
-        script.on("GET v1/packages/N:package:77", {"content": content, "storage": 10})
-        (listed,) = platform.packages.list(D)
-        single = platform.packages.get("N:package:77")
-    wanted = Package("N:package:77", 77, "a.csv", "CSV", "READY", D, 70, size=10)
-    assert (single, listed.id, listed.number) == (wanted, "N:package:77", 77)
-    assert (listed.parent, listed.dataset_id) == (70, D)
+        child = {"content": content, "storage": 10}
+        script.on("GET v1/packages/N:collection:70", {"children": [child]})
+        (file,) = platform.datasets.files(D)
+        (single,) = platform.packages.children("N:collection:70")
+    expected = Package("N:package:77", 77, "a.csv", "CSV", "READY", D, 70, size=10)
+    assert (single, file.package_id) == (expected, "N:package:77")
 
 
 def test_core_17_children_have_no_total_and_end_with_a_short_page() -> None:
@@ -160,29 +162,15 @@ def test_core_17_the_echoed_limit_is_not_the_applied_one() -> None:
         assert len(list(platform.datasets.list())) == 4
 
 
-def test_core_17_only_the_first_and_last_type_would_be_looked_at() -> None:
-    rows = [package(n, "x") for n in range(3)]
-    for row, kind in zip(rows, ("CSV", "PDF", "Image"), strict=True):
-        row["content"]["packageType"] = kind
-    with scripted() as (script, platform):
-        script.on(f"GET v1/datasets/{D}/packages", listing(*rows), query={"pageSize": "1000"})
-        script.on(f"GET v1/datasets/{D}/packages", listing(rows[0]))
-        kinds = [p.kind for p in platform.packages.list(D, kinds=("PDF", "CSV", "MRI"))]
-        list(platform.packages.list(D, kinds=("PDF", "CSV")))
-        assert script.requests[1].url.params["types"] == "PDF:CSV"
-    assert kinds == ["CSV", "PDF"]
-
-
 def test_core_18_a_name_the_search_does_not_find_is_found_in_the_list() -> None:
     with scripted() as (script, platform):
         script.on("GET v1/datasets/paginated", {"totalCount": 0, "datasets": []})
         script.on(
             "GET v1/datasets/paginated", {"totalCount": 2, "datasets": [dataset(1), dataset(2)]}
         )
-        found = platform.datasets.named(" Dataset 2 ")
-        assert script.requests[0].url.params["query"] == " Dataset 2 "
-    assert found is not None
-    assert found.int_id == 2
+        with pytest.raises(Conflict, match="there is a dataset 'Dataset 2'"):
+            platform.datasets.create(" Dataset 2 ")
+        assert script.requests[0].url.params["query"] == "Dataset 2"
 
 
 def test_core_19_some_deletes_need_a_body() -> None:
@@ -215,16 +203,9 @@ def test_core_21_routes_that_will_go_are_not_used(path: str) -> None:
 def test_core_23_the_token_does_not_follow_a_redirect() -> None:
     away = httpx.Response(302, headers={"Location": "https://elsewhere.test/"})
     with scripted() as (script, platform):
-        script.on("GET v1/packages/p/files/1", away)
+        script.on("GET v1/webhooks", away)
         with pytest.raises(PlatformError, match="sent us elsewhere"):
-            platform.packages.url("p", 1)
-
-
-def test_core_24_an_infected_file_says_so() -> None:
-    with scripted() as (script, platform):
-        script.on("GET v1/packages/p/files/1", {"message": "file is infected"}, status=403)
-        with pytest.raises(Forbidden, match="file is infected"):
-            platform.packages.url("p", 1)
+            platform.webhooks.list()
 
 
 def test_core_26_names_of_other_people_cannot_leave_their_folder() -> None:
@@ -246,30 +227,21 @@ def test_core_36_the_service_and_the_gateway_refuse_differently(
 ) -> None:
     with scripted() as (script, platform):
         for _ in range(sign_ins):
-            script.on("POST v2/packages/restore", {"message": message}, status=403)
+            script.on("POST v2/packages/download-manifest", {"message": message}, status=403)
         with pytest.raises(Forbidden, match=words):
-            platform.packages.restore(D, ["p"])
+            platform.downloads.manifest(D, ["p"])
         assert script.sign_ins == sign_ins
 
 
-def test_core_41_a_webhooks_key_is_not_kept_and_its_ids_are_read_in_any_type() -> None:
-    made = {
-        "id": "3",
-        "displayName": "n",
-        "apiUrl": "https://x.test",
-        "eventTargets": ["FILES"],
-        "tokenSecret": {"key": "k", "secret": "never-shown"},
-    }
+def test_core_41_an_integrations_key_is_not_shown_and_its_ids_are_read_in_any_type() -> None:
+    made = {"id": "3", "tokenSecret": {"key": "k", "secret": "never-shown"}}
     with scripted() as (script, platform):
         script.on("POST v1/webhooks", made, status=201)
         script.on(f"GET v1/datasets/{D}/webhook", [{"webhookId": "3", "datasetId": "12"}])
-        webhook = platform.webhooks.create("n", "https://x.test", "d", ["FILES"])
+        number, key = platform.integrations.create(new_integration("w", "n", Kind.READ))
         (enabled,) = platform.webhooks.on_dataset(D)
-    assert (webhook.id, webhook.events, enabled.webhook_id, enabled.dataset_number) == (
-        *(3, ("FILES",)),
-        *(3, 12),
-    )
-    assert "never-shown" not in repr(webhook)
+    assert (number, enabled.webhook_id, enabled.dataset_number) == (3, 3, 12)
+    assert "never-shown" not in repr(key)
 
 
 def test_deleting_names_what_failed_although_the_answer_is_200() -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from pennsieve_agent.domain.compute import NodeStatus
-from pennsieve_agent.domain.offers import NodeConfig
+from pennsieve_agent.domain.platform_offers import NodeConfig
 from pennsieve_agent.domain.sharing import NodeSharing, Scope
 from pennsieve_agent.errors import (
     AgentError,
@@ -63,16 +63,18 @@ def test_resources_02_the_workspace_has_three_names() -> None:
 
 def test_resources_03_one_account_has_one_uuid_on_every_path() -> None:
     with scripted() as (script, platform):
-        script.on(f"GET {R}/accounts/u", account())
+        script.on(f"GET {R}/accounts", [account()])
         script.on(f"POST {R}/accounts/u/workspaces", {}, status=201)
-        platform.compute.enable_workspace(platform.compute.account("u").uuid, W)
+        (found,) = platform.compute.accounts()
+        platform.compute.enable_workspace(found.uuid, W)
 
 
 @pytest.mark.parametrize("kind", ["AWS", "aws"])
 def test_resources_05_the_type_of_an_account_is_kept_as_it_was_written(kind: str) -> None:
     with scripted() as (script, platform):
-        script.on(f"GET {R}/accounts/u", account() | {"accountType": kind})
-        assert platform.compute.account("u").account_type == kind
+        script.on(f"GET {R}/accounts", [account() | {"accountType": kind}])
+        (found,) = platform.compute.accounts()
+    assert found.account_type == kind
 
 
 @pytest.mark.parametrize("word", ["Paused", "PAUSED", "paused"])
@@ -121,13 +123,15 @@ def test_resources_11_list_get_and_patch_tell_different_parts_of_a_node() -> Non
     with scripted() as (script, platform):
         script.on(f"GET {NODE}", enabled(accessScope="private", updateAvailable=False, **settings))
         script.on(NODES, [listed], query={"organization_id": W})
-        full = platform.compute.node_in_full("n")
+        single, (found,) = platform.compute.node("n"), platform.compute.nodes(W)
         script.on(f"GET {NODE}", enabled(**settings))
         script.on(f"PATCH {NODE}", enabled(gpuTier="", maxGpuInstances=0), body={"name": "new"})
         script.on(f"GET {NODE}", enabled(**settings, name="new"))
         renamed = platform.compute.rename_node("n", "new")
-    assert (full.access_scope, full.health, full.latest_version) == ("private", "HEALTHY", "v1.1.0")
-    assert full.update_available
+    assert (single.access_scope, found.health, found.latest_version) == (
+        *("private", "HEALTHY", "v1.1.0"),
+    )
+    assert found.update_available
     assert (renamed.name, renamed.gpu_tier, renamed.max_gpu_instances) == ("new", "large", 2)
 
 
@@ -214,14 +218,6 @@ def test_resources_18_a_creation_names_nothing_and_is_found_by_listing() -> None
         assert platform.compute.create_node("u", "lab", W).uuid == "new"
 
 
-def test_resources_19_only_one_list_has_nodes_of_no_workspace() -> None:
-    with scripted() as (script, platform):
-        script.on(NODES, [node("b"), node("a")], query={"account_owner": "true"})
-        assert [n.uuid for n in platform.compute.own_nodes()] == ["a", "b"]
-        script.on(NODES, {"message": "forbidden"}, status=403)
-        assert platform.compute.own_nodes() == []
-
-
 @pytest.mark.parametrize("status", ["Pending", "Destroying"])
 def test_resources_20_a_node_in_the_making_is_left_alone(status: str) -> None:
     with scripted() as (script, platform):
@@ -285,8 +281,7 @@ def test_resources_27_an_accounts_owner_changes_nodes_they_cannot_read() -> None
 def test_resources_28_an_administrator_reads_a_node_that_no_list_shows() -> None:
     with scripted() as (script, platform):
         script.on(f"GET {NODE}", enabled())
-        script.on(NODES, [])
-        assert platform.compute.node_in_full("n").health == ""
+        assert platform.compute.node("n").health == ""
 
 
 def test_resources_29_changing_the_scope_keeps_the_shares() -> None:

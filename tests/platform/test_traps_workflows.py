@@ -12,7 +12,6 @@ from pennsieve_agent.domain.metrics import Counters, Period
 from pennsieve_agent.domain.run_filter import RunFilter
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.domain.sharing import AppAccess, AppSharing, Scope, Visibility
-from pennsieve_agent.domain.webhooks import Webhook
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.errors import Invalid, NotFound, UsageProblem
 from tests.fakes.scripted_platform import scripted
@@ -48,18 +47,9 @@ def test_workflows_04_another_spelling_is_another_application(other: str) -> Non
 
 def test_workflows_05_private_code_may_be_visible_to_all() -> None:
     with scripted() as (script, platform):
-        script.on(f"GET {STORE}/a", application() | {"isPrivate": True, "visibility": "public"})
-        found = platform.applications.get("a")
+        script.on(f"GET {STORE}", [application() | {"isPrivate": True, "visibility": "public"}])
+        (found,) = platform.applications.list(URL)
     assert (found.is_private, found.visibility) == (True, "public")
-
-
-def test_workflows_06_a_legacy_application_of_another_workspace_is_left_alone() -> None:
-    with scripted() as (script, platform):
-        for use in (platform.legacy.get, platform.legacy.delete):
-            query = {"organization_id": "o"}
-            script.on("GET v2/applications/v1", [{"uuid": "ours"}], query=query)
-            with pytest.raises(NotFound):
-                use("o", "theirs")
 
 
 def test_workflows_07_a_scope_does_not_cost_the_shares() -> None:
@@ -155,9 +145,9 @@ def test_workflows_17_times_are_compared_as_times_and_equal_ones_by_their_place(
     ]
     with scripted() as (script, platform):
         script.on(f"GET {STORE}", [application(*rows)])
-        found = platform.applications.version(URL, "v1")
-    assert found is not None
-    assert found.uuid == "later"
+        (found,) = platform.applications.list(URL)
+    whole, older, later = sorted(found.versions, key=lambda row: row.created_at)
+    assert (whole.uuid, older.uuid, later.uuid) == ("whole", "older", "later")
 
 
 def test_workflows_18_sizes_and_values_are_text_and_empty_ones_are_not_sent() -> None:
@@ -233,9 +223,8 @@ def test_workflows_26_a_tag_registered_again_is_another_version() -> None:
     rows = [version("1", "v1", "2026-01-01T00:00:00Z"), version("2", "v1", "2026-01-02T00:00:00Z")]
     with scripted() as (script, platform):
         script.on(f"GET {STORE}", [application(*rows)])
-        found = platform.applications.version(URL, "v1")
-    assert found is not None
-    assert found.uuid == "2"
+        (found,) = platform.applications.list(URL)
+    assert [(row.uuid, row.tag) for row in found.versions] == [("1", "v1"), ("2", "v1")]
 
 
 def test_workflows_27_a_targets_defaults_are_sent_with_the_run() -> None:
@@ -294,13 +283,6 @@ def test_workflows_37_counters_stand_under_any_name(shape: str) -> None:
         script.on(f"GET {METRICS}/counters", answer, query=query)
         found = platform.metrics.counters(W, Period.MONTH, workflow_uuid="w")
     assert found == Counters(3, 2, 1, 0, 9.5, 1.0)
-
-
-def test_workflows_39_access_to_data_is_not_sent_where_it_would_be_ignored() -> None:
-    with scripted() as (script, platform):
-        script.on("PUT v1/webhooks/3", {"id": 3, "hasAccess": False})
-        platform.webhooks.change(Webhook(3, "n", "https://x.test", has_access=True))
-        assert "hasAccess" not in json.loads(script.requests[0].content)
 
 
 def test_workflows_40_the_bare_list_of_applications_is_not_asked_for() -> None:

@@ -138,28 +138,6 @@ def test_trap_30_looking_changes_nothing() -> None:
         assert list(platform.uploads.imported("m")) == ["a", "b"]
 
 
-def test_reading_and_archiving() -> None:
-    with scripted() as (script, platform):
-        manifests = {"manifests": [{"id": "m", "status": "Initiated"}]}
-        script.on("GET v2/upload/manifest", manifests, query=QUERY)
-        assert platform.uploads.manifests(DATASET) == {"m": "Initiated"}
-        file = {"upload_id": "u", "file_path": "x", "file_name": "a", "status": "Registered"}
-        page = {"files": [file], "continuation_token": ""}
-        script.on("GET v2/upload/manifest/files", page)
-        entry = UploadEntry("u", "x", "a")
-        assert list(platform.uploads.files("m")) == [(entry, "Registered")]
-        query = {"manifest_id": "m", "remove": "false"}
-        script.on("POST v2/upload/manifest/archive", {"message": ""}, query=query)
-        platform.uploads.archive("m")
-        script.on("GET v2/upload/manifest/archive", {"url": "https://x"})
-        assert platform.uploads.archive_url("m") == "https://x"
-        script.on("DELETE v2/upload/manifest/archive", {"message": "Success"})
-        platform.uploads.delete_archive("m")
-        script.on("POST v2/upload/manifest", {"manifest_node_id": "m"})
-        platform.uploads.withdraw(DATASET, "m", [entry])
-        assert b'"status":6' in script.requests[-1].content
-
-
 def test_keys_are_renewed_five_minutes_before_their_end() -> None:
     clock, asked = Clock(), []
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.domain.layout import NO_FILES_AT_TOP
-from pennsieve_agent.sandbox.control import Sandbox
+from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
+from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import repository
 from tests.cli.following import imported
 from tests.cli.harness import Agent, Result

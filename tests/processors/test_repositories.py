@@ -17,16 +17,16 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.layout import Layout, local_paths
+from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Backend
-from pennsieve_agent.engine.daemon import connect
-from pennsieve_agent.engine.docker import DockerBackend
-from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.engine.docker_backend import DockerBackend
+from pennsieve_agent.engine.docker_daemon import connect
+from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.sandbox.compute.job_machine import JobMachine
-from pennsieve_agent.sandbox.emulation.containers import Container, Mount
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount
+from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from pennsieve_agent.source.manifest import read
 from tests.engine.make import Lines
 from tests.processors.bases import base_image, make_humanize

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from pennsieve_agent.contract.requests import Asked
-from pennsieve_agent.sandbox.listening import Listener, bind
-from pennsieve_agent.sandbox.state import SandboxState
+from pennsieve_agent.sandbox.host.ports import Listener, bind
+from pennsieve_agent.sandbox.host.state import SandboxState
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -22,10 +22,10 @@ from pennsieve_agent.cli.boundary import run
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.contract.requests import TABLE, faults
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox.control import Sandbox
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.sandbox.host.control import Sandbox
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, FILES, WORD_COUNT, repository
 from tests.github import git_settings, on_github
 from tests.recording.commands import COMMANDS, NOT_TYPED, Typed
@@ -138,7 +138,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         values = box.profile_values()
         key = ApiKey(values["api_token"], values["api_secret"])
         with Platform(Hosts(state.api, state.api2, state.aws), key) as platform:
-            platform.people.create_team(platform.workspace_id(), "Lab")
+            teams = f"/organizations/{platform.workspace_id()}/teams"
+            platform._v1.post_record(teams, {"name": "Lab"})
         recorder = Recorder(state)
         recorder.start()
         stack.callback(recorder.close)

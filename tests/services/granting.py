@@ -9,14 +9,14 @@ from typing import Any
 import boto3
 
 from pennsieve_agent.domain.datasets import Dataset
-from pennsieve_agent.domain.identity import ApiKey, Identity
+from pennsieve_agent.domain.profile import ApiKey, Identity
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
-from pennsieve_agent.node import identity
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.node.registry import Registry
-from pennsieve_agent.node.sessions import Signed
+from pennsieve_agent.node import workflow_credentials
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.node.workflow_registry import Registry
+from pennsieve_agent.node.workflow_session import Signed
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.services.identities import Desk
+from pennsieve_agent.services.workflow_identities import Desk
 from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
 from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 from tests.fakes.own_node import TestNode, own_node
@@ -133,9 +133,24 @@ class GrantWorld:
 
 def held(node: TestNode, workflow: Workflow) -> dict[str, Any]:
     """Whose keys a node has."""
-    return identity.shown(node.node, workflow.uuid)
+    return workflow_credentials.shown(node.node, workflow.uuid)
 
 
 def access(node: TestNode, workflow: Workflow, dataset: str) -> str:
     """What a node may do with a dataset for a workflow."""
     return Registry(node.node).access(workflow.uuid, dataset)
+
+
+def stray_webhook(robot: Platform) -> int:
+    """A webhook that a workflow's user makes for itself; private, so it alone sees it."""
+    body = {
+        "apiUrl": "https://x.invalid",
+        "description": "d",
+        "displayName": "stray",
+        "secret": "nobody-keeps-it",
+        "targetEvents": [],
+        "hasAccess": False,
+        "isPrivate": True,
+        "isDefault": False,
+    }
+    return robot._v1.post_record("/webhooks", body).need_integer("id")

@@ -13,13 +13,16 @@ from typing import Any, Self
 
 import httpx
 
-from pennsieve_agent.domain.identity import ApiKey, Identity
+from pennsieve_agent.domain.profile import ApiKey, Identity
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox import compute, people, surfaces, tables
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.people import Person
-from pennsieve_agent.sandbox.store import Store
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox import compute
+from pennsieve_agent.sandbox.data import tables
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.data.people.directory import Person
+from pennsieve_agent.sandbox.host import surfaces
+from pennsieve_agent.sandbox.host.store import Store
+from pennsieve_agent.sandbox.host.world import World
 from tests.fakes.clock import Clock
 from tests.fakes.network import Through
 from tests.platform.test_against_sandbox import HOSTS, URLS, ByHost
@@ -56,7 +59,7 @@ class PennsieveWorld:
     def __init__(self, folder: Path) -> None:
         self.clock = Clock()
         self.store = Store(folder / "sandbox.db", [tables.SCHEMA, compute.SCHEMA])
-        people.seed(self.store, self.clock.now())
+        directory.seed(self.store, self.clock.now())
         (folder / "datasets").mkdir()
         self.world = World(folder, self.store, URLS, self.clock.now)
         self.files = DatasetFiles(self.world)
@@ -65,7 +68,7 @@ class PennsieveWorld:
             self.world, self.files, surfaces.Settings(), parts.routes, parts.callback
         )
         self.network = Faulty(ByHost(made))
-        self.owner, self.workspace = people.owner(self.store)
+        self.owner, self.workspace = directory.owner(self.store)
         self._open: list[Platform] = []
 
     def close(self) -> None:
@@ -85,11 +88,11 @@ class PennsieveWorld:
         """A member of the workspace, signed in."""
         now = self.clock.now()
         person = Person(f"{name}@example.org", name.capitalize(), "Example")
-        user = people.add_person(self.store, self.workspace, person, now)
+        user = directory.add_person(self.store, self.workspace, person, now)
         return self.sign_in(user)
 
     def sign_in(self, user: int) -> tuple[Platform, Identity]:
-        key = people.create_key(self.store, user, self.workspace, "test", self.clock.now())
+        key = directory.create_key(self.store, user, self.workspace, "test", self.clock.now())
         client = self.connect(ApiKey(key.key, key.secret))
         return client, client.identity()
 

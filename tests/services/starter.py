@@ -6,10 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from pennsieve_agent.services import start
+from pennsieve_agent.services import start_run
 from pennsieve_agent.services.node_runs import NodeRuns
-from pennsieve_agent.services.submit import RunOptions, prepare
-from pennsieve_agent.settings.run_journal import RunJournal
+from pennsieve_agent.services.prepare_run import RunOptions, prepare
+from pennsieve_agent.settings.started_runs import RunJournal
 from tests.fakes.pennsieve import pennsieve
 from tests.fakes.run_node import NODE, OverHttp
 
@@ -20,7 +20,7 @@ def main(port: str, folder: str, files: str) -> None:
     options = RunOptions("Mouse EEG", files=(files,))
     ready = prepare(pennsieve(), [NODE], lambda _: calls, options, time.time())
     _say("ready")
-    with start.on_own_node(
+    with start_run.on_own_node(
         ready,
         options,
         calls=calls,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
 from pennsieve_agent.errors import NodeError, NotFound, PlatformError, StillRunning, Unreachable
-from pennsieve_agent.services.follow import GIVE_UP_SECONDS, Change, Follower, Line, next_pause
+from pennsieve_agent.services.follow_run import GIVE_UP_SECONDS, Change, Follower, Line, next_pause
 from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:

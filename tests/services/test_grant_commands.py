@@ -12,14 +12,13 @@ from pennsieve_agent.cli.boundary import run
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.domain.identity import Identity, Profile
+from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
 from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.domain.profile import Identity, Profile
 from pennsieve_agent.domain.workflows import Step, StepKind
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.node.registry import Registry
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.node.workflow_registry import Registry
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.services.own_nodes import NodeAdmin
-from pennsieve_agent.services.run_backend import NodeCalls
 from pennsieve_agent.settings.keychain import Keychain
 from tests.cli.harness import Result
 from tests.platform.test_against_sandbox import HOSTS

@@ -13,17 +13,17 @@ from pennsieve_agent.errors import (
     NotSignedIn,
     SettingsError,
 )
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.services import grants
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.services import grant_dataset
 from pennsieve_agent.services.grant_workflows import Granting
-from tests.services.granting import READS, WRITES, GrantWorld, Machine, access, held
+from tests.services.granting import READS, WRITES, GrantWorld, Machine, access, held, stray_webhook
 from tests.settings.keychains import MemoryKeychain
 
 READ, WRITE = Access.READ, Access.READ_WRITE
 
 
 def give(machine: Machine, dataset: str, how: Access = WRITE, workflow: object = None) -> object:
-    return grants.grant(machine.desk, workflow or WRITES, machine.dataset(dataset), how)  # type: ignore[arg-type]
+    return grant_dataset.grant(machine.desk, workflow or WRITES, machine.dataset(dataset), how)  # type: ignore[arg-type]
 
 
 def test_a_workflow_needs_what_its_steps_do() -> None:
@@ -37,7 +37,7 @@ def test_a_first_grant_makes_users_puts_them_on_and_tells_the_nodes(granting: Gr
     lab, cloud = granting.node("lab", "0a1b2c3d"), granting.node("cloud", "0a1b2c3e")
     ada, dataset = granting.ada(lab, cloud), granting.pennsieve.dataset("d")
     other = granting.pennsieve.dataset("e")
-    granted = grants.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
+    granted = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
     assert (granted.changed, granted.nodes, granted.in_keychain) == (True, ("lab", "cloud"), True)
     assert granted.made == tuple(granting.users())
     assert [name.rsplit(" ", 1)[0] for name in granted.made] == [
@@ -52,7 +52,7 @@ def test_a_first_grant_makes_users_puts_them_on_and_tells_the_nodes(granting: Gr
             assert granting.reaches(node, WRITES, kind, dataset) == 200
             assert granting.reaches(node, WRITES, kind, other) == 403
     assert ada.desk.store.pending() == {}
-    again = grants.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
+    again = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
     assert (again.changed, again.made) == (False, ())
     assert len(granting.users()) == 2
 
@@ -149,7 +149,7 @@ def test_without_a_keychain_the_key_is_on_the_nodes_alone(granting: GrantWorld) 
     lab = granting.node("lab", "0a1b2c3d")
     ada, dataset = granting.ada(lab), granting.pennsieve.dataset("d")
     ada.keychain.missing = True
-    granted = grants.grant(ada.desk, WRITES, ada.dataset(dataset), READ)
+    granted = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), READ)
     assert not granted.in_keychain
     assert ada.keychain.secrets == {}
     assert granting.reaches(lab, WRITES, Kind.READ, dataset) == 200
@@ -178,7 +178,7 @@ def test_a_keychain_that_cannot_be_reached_is_told_apart(granting: GrantWorld) -
     ada, dataset = granting.ada(lab), granting.pennsieve.dataset("d")
     give(ada, dataset, READ)
     ada.keychain.missing = True  # the same machine, by ssh
-    assert not grants.grant(ada.desk, WRITES, ada.dataset(dataset), READ).changed
+    assert not grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), READ).changed
     ada.nodes.append(granting.node("new", "0a1b2c3e"))
     with pytest.raises(SettingsError, match="which cannot be reached from here"):
         give(ada, dataset, READ)
@@ -189,7 +189,7 @@ def test_a_node_made_later_gets_the_key_from_the_keychain(granting: GrantWorld) 
     ada, dataset = granting.ada(lab), granting.pennsieve.dataset("d")
     give(ada, dataset)
     ada.nodes.append(new)
-    granted = grants.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
+    granted = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
     assert (granted.changed, granted.made) == (True, ())
     assert held(new, WRITES)["write"]["integration"] == held(lab, WRITES)["write"]["integration"]
     assert granting.reaches(new, WRITES, Kind.WRITE, dataset) == 200
@@ -201,7 +201,9 @@ def test_another_machine_of_the_same_person_says_what_to_type(granting: GrantWor
     give(granting.ada(lab), dataset)
     elsewhere = granting.ada(lab)
     elsewhere.home = elsewhere.home / "laptop"
-    assert not grants.grant(elsewhere.desk, WRITES, elsewhere.dataset(dataset), WRITE).changed
+    assert not grant_dataset.grant(
+        elsewhere.desk, WRITES, elsewhere.dataset(dataset), WRITE
+    ).changed
     elsewhere.nodes.append(new)
     with pytest.raises(SettingsError, match="is not on this machine"):
         give(elsewhere, dataset)
@@ -216,7 +218,7 @@ def test_two_peoples_grants_of_one_workflow_do_not_break_each_other(granting: Gr
     give(ada, dataset)
     give(bob, dataset)
     assert len(granting.users()) == 4
-    grants.revoke(ada.desk, WRITES, dataset)
+    grant_dataset.revoke(ada.desk, WRITES, dataset)
     assert granting.reaches(hers, WRITES, Kind.READ, dataset) == 403
     assert granting.reaches(his, WRITES, Kind.WRITE, dataset) == 200
     assert access(his, WRITES, dataset) == "read-write"
@@ -237,13 +239,13 @@ def test_two_people_who_look_after_one_node_share_its_key(granting: GrantWorld) 
 def test_revoking_takes_nodes_and_pennsieve(granting: GrantWorld) -> None:
     lab = granting.node("lab", "0a1b2c3d")
     ada, dataset = granting.ada(lab), granting.pennsieve.dataset("d")
-    assert not grants.revoke(ada.desk, WRITES, dataset).had
+    assert not grant_dataset.revoke(ada.desk, WRITES, dataset).had
     give(ada, dataset)
-    assert grants.revoke(ada.desk, WRITES, dataset).had
+    assert grant_dataset.revoke(ada.desk, WRITES, dataset).had
     assert access(lab, WRITES, dataset) == ""
     assert ada.platform.integrations.on_dataset(dataset) == []
     assert granting.reaches(lab, WRITES, Kind.READ, dataset) == 403
-    assert not grants.revoke(ada.desk, WRITES, dataset).had
+    assert not grant_dataset.revoke(ada.desk, WRITES, dataset).had
 
 
 def test_revoking_takes_off_what_the_workflows_user_made_itself(granting: GrantWorld) -> None:
@@ -253,9 +255,9 @@ def test_revoking_takes_off_what_the_workflows_user_made_itself(granting: GrantW
     key = ada.key(held(lab, WRITES)["write"]["integration"])
     assert key is not None
     robot = granting.pennsieve.connect(key)
-    stray = robot.webhooks.create("stray", "https://x.invalid", "d").id
+    stray = stray_webhook(robot)
     robot.integrations.enable(dataset, stray)
-    grants.revoke(ada.desk, WRITES, dataset)
+    grant_dataset.revoke(ada.desk, WRITES, dataset)
     assert ada.platform.webhooks.on_dataset(dataset) == []
     assert any("stray" in note for note in ada.notes)
 
@@ -268,7 +270,7 @@ def test_who_is_no_manager_any_more_still_takes_it_from_his_nodes(granting: Gran
     give(bob, dataset)
     ada.platform.collaborators.set_user(dataset, bob.who.user.id, Role.VIEWER)
     with pytest.raises(Forbidden, match="your nodes no longer use the dataset"):
-        grants.revoke(bob.desk, WRITES, dataset)
+        grant_dataset.revoke(bob.desk, WRITES, dataset)
     assert access(lab, WRITES, dataset) == ""
 
 
@@ -277,7 +279,7 @@ def test_a_grant_on_a_dataset_that_was_deleted_can_be_revoked(granting: GrantWor
     ada, dataset = granting.ada(lab), granting.pennsieve.dataset("d")
     give(ada, dataset)
     ada.platform.datasets.delete(dataset)
-    assert grants.revoke(ada.desk, WRITES, dataset).had
+    assert grant_dataset.revoke(ada.desk, WRITES, dataset).had
     assert access(lab, WRITES, dataset) == ""
 
 
@@ -287,7 +289,7 @@ def test_a_key_deleted_on_pennsieve_is_made_anew_by_the_next_grant(granting: Gra
     give(ada, dataset, READ)
     old = ada.key(held(lab, WRITES)["read"]["integration"])
     ada.platform.webhooks.delete(held(lab, WRITES)["read"]["integration"])
-    granted = grants.grant(ada.desk, WRITES, ada.dataset(dataset), READ)
+    granted = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), READ)
     assert (granted.changed, len(granted.made)) == (True, 1)
     assert granting.reaches(lab, WRITES, Kind.READ, dataset) == 200
     assert old is not None
@@ -299,7 +301,7 @@ def test_a_node_that_is_gone_is_named_and_the_others_are_done(granting: GrantWor
     lab, gone = granting.node("lab", "0a1b2c3d"), granting.node("gone", "0a1b2c3e")
     ada, dataset = granting.ada(lab, gone), granting.pennsieve.dataset("d")
     gone.inside.gone = True
-    granted = grants.grant(ada.desk, WRITES, ada.dataset(dataset), READ)
+    granted = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), READ)
     assert [each.node.name for each in granted.unasked] == ["gone"]
     assert granting.reaches(lab, WRITES, Kind.READ, dataset) == 200
     ada.nodes = [gone]

@@ -6,19 +6,19 @@ import pytest
 
 from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access
-from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.errors import AgentError, NodeUnreachable, NotSignedIn, UsageProblem
-from pennsieve_agent.node.identity import Kind
-from pennsieve_agent.services import grants
+from pennsieve_agent.node.workflow_credentials import Kind
+from pennsieve_agent.services import grant_dataset
 from pennsieve_agent.services.identity_renewal import end, planned, renew
 from pennsieve_agent.services.identity_view import KEYCHAIN, shown
-from tests.services.granting import WRITES, GrantWorld, Machine, access, held
+from tests.services.granting import WRITES, GrantWorld, Machine, access, held, stray_webhook
 
 READ, WRITE = Access.READ, Access.READ_WRITE
 
 
 def give(machine: Machine, dataset: str, how: Access = WRITE) -> None:
-    grants.grant(machine.desk, WRITES, machine.dataset(dataset), how)
+    grant_dataset.grant(machine.desk, WRITES, machine.dataset(dataset), how)
 
 
 def keys_of(machine: Machine) -> list[ApiKey]:
@@ -121,7 +121,7 @@ def test_what_a_workflows_user_made_goes_with_it(granting: GrantWorld) -> None:
     ada, dataset = granting.ada(lab), granting.pennsieve.dataset("d")
     give(ada, dataset)
     robot = granting.pennsieve.connect(keys_of(ada)[0])
-    robot.webhooks.create("stray", "https://x.invalid", "d")  # private: seen by itself alone
+    stray_webhook(robot)
     renew(ada.desk, planned(ada.desk, WRITES))
     assert "stray" not in granting.users()
 

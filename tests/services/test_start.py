@@ -16,10 +16,10 @@ import pytest
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.errors import AwsError, Conflict, Forbidden, PlatformError
-from pennsieve_agent.services import start
+from pennsieve_agent.services import start_run
 from pennsieve_agent.services.node_runs import NodeRuns
-from pennsieve_agent.services.submit import RunOptions, prepare
-from pennsieve_agent.settings.run_journal import RunJournal
+from pennsieve_agent.services.prepare_run import RunOptions, prepare
+from pennsieve_agent.settings.started_runs import RunJournal
 from tests.fakes.clock import Clock
 from tests.fakes.pennsieve import FILES, pennsieve
 from tests.fakes.run_node import DATASET, NODE, WORKFLOW, FakeNode, served
@@ -52,12 +52,12 @@ class Desk:
             self.on_answer()
         return answer
 
-    def type(self, *, told: bool = True, **more: Any) -> start.Started:
+    def type(self, *, told: bool = True, **more: Any) -> start_run.Started:
         self.notes.clear()
         options = RunOptions("Mouse EEG", **more)
         there = pennsieve(files=self.files)
         ready = prepare(there, [NODE], lambda _: self, options, self.clock.now())
-        with start.on_own_node(
+        with start_run.on_own_node(
             ready,
             options,
             calls=self,

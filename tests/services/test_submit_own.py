@@ -13,7 +13,7 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
-from pennsieve_agent.services.submit import Prepared, RunOptions, prepare
+from pennsieve_agent.services.prepare_run import Prepared, RunOptions, prepare
 from tests.fakes.pennsieve import FILES, pennsieve
 from tests.fakes.run_node import DATASET, NODE, VERSION, WORKFLOW, FakeNode
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.sandbox.config_file import read_profile
+from pennsieve_agent.sandbox.host.config_file import read_profile
 from pennsieve_agent.services.download import Download, DownloadReport, Progress
 from pennsieve_agent.services.transfer_collect import collect
 from pennsieve_agent.services.transfer_journal import UploadJournal
@@ -257,7 +257,7 @@ def test_a_link_does_not_lead_out_of_the_target(lab: Lab, tmp_path: Path) -> Non
 _FULL = """
 import json, resource, signal, sys
 from pathlib import Path
-from pennsieve_agent.domain.identity import ApiKey, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.services.download import Download

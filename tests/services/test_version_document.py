@@ -11,8 +11,9 @@ from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Checkout, Manifest, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.node.version_document import check_version, workflow_of
-from pennsieve_agent.services.builds import Build, choose, obstacle
-from pennsieve_agent.services.version_document import (
+from pennsieve_agent.services.build_choice import Build, choose, obstacle
+from pennsieve_agent.services.register_workflow import chain
+from pennsieve_agent.services.version_request import (
     Document,
     Naming,
     NodeSettings,
@@ -23,7 +24,6 @@ from pennsieve_agent.services.version_document import (
     version_name,
     with_number,
 )
-from pennsieve_agent.services.workflows import chain
 
 MANIFEST = Manifest(
     "count",

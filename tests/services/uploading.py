@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.aws.objects import ObjectStore
-from pennsieve_agent.domain.identity import ApiKey, AwsSettings, Hosts
+from pennsieve_agent.domain.profile import ApiKey, AwsSettings, Hosts
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.platform.transport import pause
 from pennsieve_agent.services.download import Progress

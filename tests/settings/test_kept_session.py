@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, Hosts, Profile
+from pennsieve_agent.domain.profile import ApiKey, Hosts, Profile
 from pennsieve_agent.domain.sign_in import Tokens
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.settings.kept_session import KeptSession

@@ -12,7 +12,7 @@ import pytest
 
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 
 GATEWAY = "arn:aws:lambda:us-east-1:123456789012:function:pennsieve-node-0a1b2c3d-gateway"
 NODE = OwnNode(

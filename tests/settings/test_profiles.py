@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.domain.identity import ApiKey, AwsSettings, Hosts, Profile
+from pennsieve_agent.domain.profile import ApiKey, AwsSettings, Hosts, Profile
 from pennsieve_agent.errors import NotSignedIn, SettingsError, UsageProblem
 from pennsieve_agent.settings.profiles import Settings
 from tests.settings.keychains import MemoryKeychain

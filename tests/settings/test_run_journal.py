@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.settings.run_journal import FINISHED_WITHIN, KEPT_SECONDS, RunJournal
+from pennsieve_agent.settings.started_runs import FINISHED_WITHIN, KEPT_SECONDS, RunJournal
 from tests.fakes.clock import Clock
 
 TYPED = {"workflow": "w-1", "dataset": "d-1", "files": ["raw/**"], "parameters": []}

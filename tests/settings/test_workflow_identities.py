@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.domain.grants import Access
-from pennsieve_agent.domain.identity import ApiKey
+from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.domain.workflow_identity import (
     Kind,
     WorkflowUser,

@@ -13,7 +13,7 @@ import pytest
 
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source import lfs
-from pennsieve_agent.source.archive import Archive, complete, pack
+from pennsieve_agent.source.commit_archive import Archive, complete, pack
 from tests.source.repositories import Repository
 
 SECRET = "ghp_0123456789abcdef"

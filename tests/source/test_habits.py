@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.source.habits import habits, input_writers, own_run_readers, token_readers
+from pennsieve_agent.source.code_checks import habits, input_writers, own_run_readers, token_readers
 
 PYTHON = "import os, shutil, glob\nfrom pathlib import Path\n"
 SOURCE = 'source = Path(os.environ["INPUT_DIR"])\nout = Path(os.environ["OUTPUT_DIR"])\n'

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.source.urls import canonical, local_path, name_of, same
+from pennsieve_agent.source.repository_urls import canonical, local_path, name_of, same
 
 HERE = Path("/nowhere")
 

@@ -16,7 +16,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from pennsieve_agent.domain.iam import many
+from pennsieve_agent.domain.iam_policies import many
 from pennsieve_agent.errors import PlatformError
 
 REGION = "us-east-1"

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pennsieve_agent.account.names import MANAGER, MANAGER_TAG, tag_value
-from pennsieve_agent.account.rights import Right
+from pennsieve_agent.account.rights.right import Right
 from pennsieve_agent.account.served.hardening import SESSION_SECONDS, Documents
+from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, tag_value
 from pennsieve_agent.aws.iam import (
     IamRole,
     attached_policies,
@@ -17,7 +17,7 @@ from pennsieve_agent.aws.iam import (
     role_policy,
 )
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.domain.waiting import pauses
+from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AwsError
 
 SERVED_TAG = "pennsieve:served"

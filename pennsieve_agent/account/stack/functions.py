@@ -6,8 +6,8 @@ code but the node's own.
 
 from __future__ import annotations
 
-from pennsieve_agent.account.spec import Code, NodeSpec
-from pennsieve_agent.account.stack.parts import (
+from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
+from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,
@@ -15,8 +15,8 @@ from pennsieve_agent.account.stack.parts import (
     ref,
     tags,
 )
+from pennsieve_agent.node.node_settings import NodeSettings, variable
 from pennsieve_agent.node.reconciler import HEEDED
-from pennsieve_agent.node.settings import NodeSettings, variable
 
 RUNTIME = "python3.13"
 MEMORY_MB = 512

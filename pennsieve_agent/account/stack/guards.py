@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.stack.statements import Document, document
 
 

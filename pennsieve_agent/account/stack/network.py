@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 
-from pennsieve_agent.account.spec import Mode, NodeSpec
-from pennsieve_agent.account.stack.parts import (
+from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
+from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,

@@ -1,6 +1,6 @@
 """Who may do what in the user's account: policy documents as pure functions of names.
 
-The roles' documents are made of what the node's code does (:mod:`pennsieve_agent.node.rights`).
+The roles' documents are made of what the node's code does (:mod:`pennsieve_agent.node.role_permissions`).
 None allows an action by wildcard; ``*`` is a resource only where AWS knows none, and
 :data:`NO_RESOURCE` says so for each such action. What AWS names itself is told apart by our tag.
 """
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pennsieve_agent.account.names import TOKEN_TAG, NodeNames
+from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
-from pennsieve_agent.domain.iam import many
-from pennsieve_agent.node.rights import RIGHTS, STEP_PARTS, Right
+from pennsieve_agent.domain.iam_policies import many
+from pennsieve_agent.node.role_permissions import RIGHTS, STEP_PARTS, Right
 
 Conditions = Mapping[str, Mapping[str, Any]]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.network import subnet_ids
-from pennsieve_agent.account.stack.parts import (
+from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
     attribute,

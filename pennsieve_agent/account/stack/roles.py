@@ -5,15 +5,7 @@ None is for Pennsieve, which has no rights in the account.
 
 from __future__ import annotations
 
-from pennsieve_agent.account.spec import Mode, NodeSpec
-from pennsieve_agent.account.stack.parts import (
-    Resource,
-    Resources,
-    attribute,
-    has_key,
-    ref,
-    tags,
-)
+from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.policies import (
     Where,
     flow_access,
@@ -23,6 +15,14 @@ from pennsieve_agent.account.stack.policies import (
     role_access,
 )
 from pennsieve_agent.account.stack.statements import Document, document
+from pennsieve_agent.account.stack.template_parts import (
+    Resource,
+    Resources,
+    attribute,
+    has_key,
+    ref,
+    tags,
+)
 from pennsieve_agent.account.stack.trusts import service_trust
 
 TASKS, FUNCTIONS = "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.account.names import TOKEN_TAG
-from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.spec.names import TOKEN_TAG
+from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.functions import functions
 from pennsieve_agent.account.stack.network import firewalls, network
-from pennsieve_agent.account.stack.parts import Resources, attribute, ref, tags
 from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
 from pennsieve_agent.account.stack.storage import storage
+from pennsieve_agent.account.stack.template_parts import Resources, attribute, ref, tags
 
 
 def node_template(spec: NodeSpec) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.account.names import NodeNames
+from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.stack.statements import Document, document
 
 NO_SOURCE = {

@@ -1,4 +1,4 @@
-"""What a request may carry, for every route of the contract; :mod:`.routes` says which there are.
+"""What a request may carry, for each route of :mod:`~pennsieve_agent.contract.routes`.
 
 A route that no table names carries nothing: no query and no body. :func:`faults` says what of a
 request the tables do not have. A test types every command and asks that (``tests/recording``).

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT
-from pennsieve_agent.engine.files import remove_tree
+from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.node.mover import merge, stage, targets
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.run_files import Owner, RunFiles

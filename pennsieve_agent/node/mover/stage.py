@@ -14,7 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout, has_files_at_top, local_paths
+from pennsieve_agent.domain.input_layout import (
+    NO_FILES_AT_TOP,
+    Layout,
+    has_files_at_top,
+    local_paths,
+)
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.node.amounts import amount

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout
+from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.node.amounts import amount
 from pennsieve_agent.node.mover.deliver import Delivery, Keys, State, hex_of, note

@@ -1,35 +1,38 @@
 """The platform's compute side: accounts, nodes, the App Store, workflows and runs.
 
-Three groups of routes on the v2 host, as in the contract:
+Rooms, for the three groups of routes on the v2 host, as in the contract:
 
-* ``/compute/resources``: :mod:`.accounts`, :mod:`.enablements`, :mod:`.nodes`,
-  :mod:`.node_changes`, :mod:`.node_sharing`, :mod:`.node_secrets`, :mod:`.role_policy`;
-* ``/applications``: :mod:`.applications`, :mod:`.app_permissions`, :mod:`.legacy_applications`;
-* ``/compute/workflows``: :mod:`.definitions`, :mod:`.publishing`, :mod:`.layer_routes`,
-  :mod:`.runs`, :mod:`.run_logs`, :mod:`.run_updates`, :mod:`.run_totals`.
+    nodes    ``/compute/resources``: accounts, enablements, nodes, sharing, secrets, role policy
+    apps     ``/applications``: the App Store, permissions, builds
+    flows    ``/compute/workflows``: definitions, publishing, layers
+    runs     ``/compute/workflows``: runs, their checks, logs, updates and totals
+
+What they share is beside them: answers, request bodies, paging, tables, rows, times, workers;
+:mod:`.neighbour_protocols` is what they need of the rest of the sandbox, :mod:`.neighbours` the
+real ones, :mod:`.compute_parts` the whole as one object.
 
 Behind them work threads, because the platform answers 202 and does the work later: the
-:mod:`.provisioner` enters the customer's emulated AWS account and makes a node there
-(:mod:`.node_making`), the :mod:`.builder` makes repositories runnable, and the :mod:`.handover`
-hands runs to their nodes. All state is in SQLite, so each of them goes on after a restart where it
-was.
+:mod:`.nodes.provisioner` enters the customer's emulated AWS account and makes a node there
+(:mod:`.nodes.build_node`), the :mod:`.apps.builder` makes repositories runnable, and the
+:mod:`.runs.handover` hands runs to their nodes. All state is in SQLite, so each of them goes on
+after a restart where it was.
 
 All this is about nodes that Pennsieve runs. Of a node of the user's own the platform knows the
 account, and nothing else: commands call its functions, which are the same code in the same emulated
 account.
 
 The platform runs nothing itself: it enters the account by the role and calls the node's gateway
-(:mod:`.node_gateway`, :mod:`pennsieve_agent.node.hosted`). The node's code runs as functions of the
-emulated account. The :mod:`.job_machine` runs the jobs of its Batch, for both kinds of node. Logs,
-secrets and allowed processors are the node's, and are read and written through.
+(:mod:`.nodes.node_gateway`, :mod:`pennsieve_agent.node.hosted`). The node's code runs as functions
+of the emulated account. The :mod:`.runs.job_machine` runs the jobs of its Batch, for both kinds of
+node. Logs, secrets and allowed processors are the node's, and are read and written through.
 
-The state of a run changes only through :mod:`.run_states`, conditionally on the state it had, so
-that of two changes that meet exactly one happens.
+The state of a run changes only through :mod:`.runs.run_states`, conditionally on the state it had,
+so that of two changes that meet exactly one happens.
 
 **Builds.** A registered version goes from ``registering`` to ``deploying`` (the tag is fetched,
-from the sandbox's own GitHub if that has the repository, see :mod:`.fetching`; with a container
-engine its image is built, without one the files are kept, see :mod:`.images`) to ``deployed`` or
-``error``. What the build said is in the sandbox's log.
+from the sandbox's own GitHub if that has the repository, see :mod:`.apps.fetch_tag`; with a
+container engine its image is built, without one the files are kept, see :mod:`.apps.images`) to
+``deployed`` or ``error``. What the build said is in the sandbox's log.
 
 **Whose a run is.** It acts as the person who started it: its node is handed that person's session,
 and a callback token of the run, whose hash is kept. The token is accepted on v2, for the run's one
@@ -40,10 +43,10 @@ Left out: interactive sessions, LLM budgets, storage nodes, and Parquet exports.
 
 from __future__ import annotations
 
-from pennsieve_agent.sandbox.compute.parts import ComputeParts
+from pennsieve_agent.sandbox.compute.compute_parts import ComputeParts
+from pennsieve_agent.sandbox.compute.neighbour_protocols import DatasetFiles, Neighbours
 from pennsieve_agent.sandbox.compute.schema import SCHEMA
-from pennsieve_agent.sandbox.compute.seams import DatasetFiles, Neighbours
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.host.world import World
 
 __all__ = ["SCHEMA", "ComputeParts", "build"]
 
@@ -66,7 +69,7 @@ def build(
 
     """
     if neighbours is None:
-        from pennsieve_agent.sandbox.compute.wiring import real_neighbours  # noqa: PLC0415 - heavy
+        from pennsieve_agent.sandbox.compute.neighbours import real_neighbours  # noqa: PLC0415 - heavy
 
         neighbours = real_neighbours(world, engine)
     return ComputeParts(world, files, neighbours)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.sandbox.compute import answers
-from pennsieve_agent.sandbox.http import Request
+from pennsieve_agent.sandbox.compute import compute_answers
+from pennsieve_agent.sandbox.http.routing import Request
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
@@ -20,7 +20,7 @@ def limit_of(request: Request) -> int:
     """
     text = request.query.get("limit") or str(DEFAULT_LIMIT)
     if not _is_number(text) or int(text) < 1:
-        raise answers.message(400, "invalid limit")
+        raise compute_answers.message(400, "invalid limit")
     return min(int(text), MAX_LIMIT)
 
 
@@ -35,7 +35,7 @@ def cursor_of(request: Request, beginning: int) -> int:
     if not text:
         return beginning
     if not _is_number(text):
-        raise answers.message(400, "invalid cursor")
+        raise compute_answers.message(400, "invalid cursor")
     return int(text)
 
 

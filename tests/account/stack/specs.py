@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pennsieve_agent.account.extras import Extras
-from pennsieve_agent.account.names import NodeNames
-from pennsieve_agent.account.spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.spec.organisation_rules import Extras
 
 NUMBER, PLATFORM = "123456789012", "740463337177"
 WORKSPACE = "N:organization:0b9ad7b4-2f1c-4c3f-9a53-5f6f6e1e2a11"

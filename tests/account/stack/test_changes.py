@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from pennsieve_agent.account.extras import Extras
-from pennsieve_agent.account.recorded import kept_tags
-from pennsieve_agent.account.request import stack_request
-from pennsieve_agent.account.spec import Code, Mode, NodeSpec
+from pennsieve_agent.account.spec.node_spec import Code, Mode, NodeSpec
+from pennsieve_agent.account.spec.organisation_rules import Extras
+from pennsieve_agent.account.spec.spec_json import kept_tags
+from pennsieve_agent.account.stack.stack_request import stack_request
 from tests.account.stack.specs import CODE, GPU, NAMES, TAGS, node
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.spec import Code, NodeSpec
+from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.aws.session import Aws
 from tests.account.stack.specs import CODE, NAMES, every

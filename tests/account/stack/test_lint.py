@@ -11,7 +11,7 @@ import pytest
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from pennsieve_agent.account.spec import NodeSpec
+from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.template import node_template
 from tests.account.stack.accepted import PARLIAMENT
 from tests.account.stack.specs import every

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.rights import MOST_POLICY_CHARACTERS
-from pennsieve_agent.account.roles import roles_of
+from pennsieve_agent.account.rights.policy_sentences import describe, summary
+from pennsieve_agent.account.rights.right import MOST_POLICY_CHARACTERS
+from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.stack.policies import (
     NO_RESOURCE,
     Where,
@@ -19,9 +20,8 @@ from pennsieve_agent.account.stack.policies import (
 )
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.account.stack.trusts import NO_SOURCE
-from pennsieve_agent.account.words import describe, summary
-from pennsieve_agent.domain.iam import Ask, Verdict, decide, many, statements
-from pennsieve_agent.node.rights import RIGHTS
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, many, statements
+from pennsieve_agent.node.role_permissions import RIGHTS
 from tests.account.stack.specs import NAMES, NUMBER, OTHER, PLATFORM, every
 
 HERE = f"us-east-1:{NUMBER}"

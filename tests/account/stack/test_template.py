@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from pennsieve_agent.account.spec import Mode, NodeSpec
+from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
-from pennsieve_agent.node.settings import NodeSettings
+from pennsieve_agent.node.node_settings import NodeSettings
 from tests.account.stack.specs import (
     BOUNDARY,
     CODE,

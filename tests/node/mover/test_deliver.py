@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 import pytest
 
-from pennsieve_agent.domain.layout import NO_FILES_AT_TOP
+from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.domain.transfers import PART_BYTES
 from pennsieve_agent.node.mover.run_files import RunFiles

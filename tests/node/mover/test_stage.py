@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.domain.layout import NO_FILES_AT_TOP, Layout
+from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.mover.stage import stage_in

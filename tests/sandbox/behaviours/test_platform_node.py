@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.sandbox.control import Sandbox
-from pennsieve_agent.sandbox.emulation.sessions import Keys, session
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
+from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import WORD_COUNT, repository
 from tests.cli.harness import Agent
 from tests.github import git_settings, on_github

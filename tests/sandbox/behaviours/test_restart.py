@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.control import Sandbox
-from pennsieve_agent.sandbox.state import lock_holder
+from pennsieve_agent.sandbox.host.control import Sandbox
+from pennsieve_agent.sandbox.host.state import lock_holder
 from tests.cli.following import start_patient_run, wait_for
 
 

@@ -16,16 +16,16 @@ from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
-from pennsieve_agent.domain.identity import AwsSettings
 from pennsieve_agent.domain.own_node import Claimed
+from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.runs import RunState, RunStatus
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.domain.workflows import DATASET_TARGET
-from pennsieve_agent.node.rights import RIGHTS
-from pennsieve_agent.sandbox.control import Sandbox
-from pennsieve_agent.sandbox.emulation.asked import read
+from pennsieve_agent.node.role_permissions import RIGHTS
+from pennsieve_agent.sandbox.aws.rights.used_rights import read
+from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.services.node_runs import NodeRuns
-from pennsieve_agent.settings.own_nodes import OwnNodes
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import repository
 from tests.cli.harness import Agent
 from tests.engine.images import python_image

@@ -16,16 +16,22 @@ from pennsieve_agent.domain.workflows import Manifest
 from pennsieve_agent.engine.backend import Log, Outcome, Program, Task
 from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.sandbox import faults, people, tables
 from pennsieve_agent.sandbox.compute import SCHEMA, ComputeParts, build
-from pennsieve_agent.sandbox.compute.images import Images
-from pennsieve_agent.sandbox.compute.members import StoredMembers
-from pennsieve_agent.sandbox.compute.node_gateway import GatewayAnswer, NodeGateway, Unreachable
-from pennsieve_agent.sandbox.compute.seams import Neighbours, NodeCalls
-from pennsieve_agent.sandbox.files import DatasetFiles, NewDataset
-from pennsieve_agent.sandbox.http import Caller, Refusal, Request, Response, Scheme, Surface
-from pennsieve_agent.sandbox.store import Row, Store
-from pennsieve_agent.sandbox.world import Urls, World
+from pennsieve_agent.sandbox.compute.apps.images import Images
+from pennsieve_agent.sandbox.compute.neighbour_protocols import Neighbours, NodeCalls
+from pennsieve_agent.sandbox.compute.nodes.node_gateway import (
+    GatewayAnswer,
+    NodeGateway,
+    Unreachable,
+)
+from pennsieve_agent.sandbox.compute.workspace_members import StoredMembers
+from pennsieve_agent.sandbox.data import tables
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles, NewDataset
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.host import faults
+from pennsieve_agent.sandbox.host.store import Row, Store
+from pennsieve_agent.sandbox.host.world import Urls, World
+from pennsieve_agent.sandbox.http.routing import Caller, Refusal, Request, Response, Scheme, Surface
 
 SECONDS = 20
 REPO = "https://github.com/acme/summary"
@@ -153,19 +159,19 @@ class Lab:
         store = Store(data / "sandbox.db", [tables.SCHEMA, SCHEMA])
         urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", aws or "http://127.0.0.1:9")
         self.world = World(data, store, urls, self._clock)
-        people.seed(store, self.now)
+        directory.seed(store, self.now)
         # Workflows of code that no test has built first.
         faults.remember(store, faults.parse("foreign", None))
-        user, self.workspace_number = people.owner(store)
+        user, self.workspace_number = directory.owner(store)
         del user
         for email, role in ((BEN, 8), (CLEO, 16)):
-            person = people.Person(email, "A", "B", role)
-            people.add_person(store, self.workspace_number, person, self.now)
+            person = directory.Person(email, "A", "B", role)
+            directory.add_person(store, self.workspace_number, person, self.now)
         other = store.execute(
             "INSERT INTO workspaces (node_id, name, slug, created_at)"
             " VALUES ('N:organization:other', 'Other', 'other', 0)"
         )
-        people.add_person(store, other, people.Person(DAN, "D", "N", 32), self.now)
+        directory.add_person(store, other, directory.Person(DAN, "D", "N", 32), self.now)
         self.files = DatasetFiles(self.world)
         self.world.datasets.mkdir(exist_ok=True)
         self.acted = ActedNode(self)
@@ -283,7 +289,7 @@ class Lab:
     # What most tests begin with ------------------------------------------------------------
 
     def dataset(self, files: Mapping[str, str], name: str = "Mouse EEG") -> str:
-        owner, workspace = people.owner(self.world.store)
+        owner, workspace = directory.owner(self.world.store)
         dataset_id = self.files.create(NewDataset(name, owner, workspace))
         for path, text in files.items():
             target = self.files.folder(dataset_id) / path

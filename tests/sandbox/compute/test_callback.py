@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from pennsieve_agent.domain.runs import RunStatus
-from pennsieve_agent.sandbox import surfaces
-from pennsieve_agent.sandbox.compute.run_states import RunStates
-from pennsieve_agent.sandbox.http import Surface
+from pennsieve_agent.sandbox.compute.runs.run_states import RunStates
+from pennsieve_agent.sandbox.host import surfaces
+from pennsieve_agent.sandbox.http.routing import Surface
 from tests.sandbox.compute.lab import Ready
 
 MANIFEST = "/packages/download-manifest"

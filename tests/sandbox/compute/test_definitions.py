@@ -8,7 +8,7 @@ import pytest
 
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.workflows import Manifest
-from pennsieve_agent.sandbox import faults
+from pennsieve_agent.sandbox.host import faults
 from tests.sandbox.compute.lab import ADA, BEN, CLEO, DAN, REPO, Lab, chain
 
 PATH = "/compute/workflows/definitions"

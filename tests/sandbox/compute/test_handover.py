@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.sandbox.compute import run_sessions
-from pennsieve_agent.sandbox.compute.images import HOST, REPOSITORY, Images
-from pennsieve_agent.sandbox.compute.node_gateway import note_place
-from pennsieve_agent.sandbox.emulation.functions import Invocation
-from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID
+from pennsieve_agent.sandbox.aws.functions.functions import Invocation
+from pennsieve_agent.sandbox.compute.apps.images import HOST, REPOSITORY, Images
+from pennsieve_agent.sandbox.compute.nodes.node_gateway import note_place
+from pennsieve_agent.sandbox.compute.runs import run_sessions
+from pennsieve_agent.sandbox.host.world import PLATFORM_ACCOUNT_ID
 from tests.sandbox.compute.lab import REPO, SECONDS, Lab, Ready, wait_for
 from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
 

@@ -11,7 +11,7 @@ import pytest
 
 from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
-from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.bundle import bundle
 from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.tasks import (
@@ -21,8 +21,8 @@ from pennsieve_agent.node.tasks import (
     mover_environment,
     object_key,
 )
-from pennsieve_agent.sandbox.compute.job_machine import JobMachine
-from pennsieve_agent.sandbox.emulation.containers import Container, Mount, Unstartable
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount, Unstartable
+from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_cloud
 from tests.sandbox.emulation.test_batch import ECS, Shop, volume
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.sandbox.compute.node_json import update_available
+from pennsieve_agent.sandbox.compute.nodes.node_json import update_available
 from tests.sandbox.compute.lab import BEN, REPO, Lab
 
 STORE = "/applications/store"

@@ -15,15 +15,15 @@ from typing import Any
 import docker
 import pytest
 
-from pennsieve_agent.engine.docker import DockerBackend
-from pennsieve_agent.engine.images import push
-from pennsieve_agent.engine.process import ProcessBackend
+from pennsieve_agent.engine.docker_backend import DockerBackend
+from pennsieve_agent.engine.image_registry import push
+from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.errors import AgentError, EngineError, SourceError
 from pennsieve_agent.sandbox.compute import SCHEMA
-from pennsieve_agent.sandbox.compute.images import HOST, REPOSITORY, Images
-from pennsieve_agent.sandbox.store import Store
-from pennsieve_agent.sandbox.world import PLATFORM_ACCOUNT_ID, Urls, World
-from pennsieve_agent.source.archive import pack
+from pennsieve_agent.sandbox.compute.apps.images import HOST, REPOSITORY, Images
+from pennsieve_agent.sandbox.host.store import Store
+from pennsieve_agent.sandbox.host.world import PLATFORM_ACCOUNT_ID, Urls, World
+from pennsieve_agent.source.commit_archive import pack
 from tests.engine.images import busybox_image
 from tests.registries import needs_registry
 from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, open_cloud

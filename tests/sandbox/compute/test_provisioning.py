@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.sandbox.compute import trust
-from pennsieve_agent.sandbox.compute.node_making import FRONT
-from pennsieve_agent.sandbox.compute.role_policy import permission_policy
+from pennsieve_agent.sandbox.compute.nodes import trust_check
+from pennsieve_agent.sandbox.compute.nodes.build_node import FRONT
+from pennsieve_agent.sandbox.compute.nodes.role_policy import permission_policy
 from tests.sandbox.compute.lab import Lab, open_lab, wait_for
 from tests.sandbox.emulation.account import Cloud, open_cloud
 
@@ -191,7 +191,7 @@ def test_an_aws_that_does_not_answer_fails_the_node(tmp_path: Path) -> None:
     ],
 )
 def test_conditions_that_are_met(condition: dict[str, Any]) -> None:
-    assert trust.refusal(policy(None, Condition=condition)) == ""
+    assert trust_check.refusal(policy(None, Condition=condition)) == ""
 
 
 @pytest.mark.parametrize(
@@ -205,4 +205,4 @@ def test_conditions_that_are_met(condition: dict[str, Any]) -> None:
     ],
 )
 def test_conditions_that_are_not_met(condition: dict[str, Any]) -> None:
-    assert "condition is not met" in trust.refusal(policy(None, Condition=condition))
+    assert "condition is not met" in trust_check.refusal(policy(None, Condition=condition))

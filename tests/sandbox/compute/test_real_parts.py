@@ -11,13 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.sandbox import people, tables
 from pennsieve_agent.sandbox.compute import SCHEMA, build
-from pennsieve_agent.sandbox.compute.wiring import real_neighbours
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.http import Caller, Request, Response, Scheme, Surface
-from pennsieve_agent.sandbox.store import Store
-from pennsieve_agent.sandbox.world import Urls, World
+from pennsieve_agent.sandbox.compute.neighbours import real_neighbours
+from pennsieve_agent.sandbox.data import tables
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.host.store import Store
+from pennsieve_agent.sandbox.host.world import Urls, World
+from pennsieve_agent.sandbox.http.routing import Caller, Request, Response, Scheme, Surface
 from tests.sandbox.compute.lab import wait_for
 
 FILES = {
@@ -38,7 +39,7 @@ class Whole:
         store = Store(data / "sandbox.db", [tables.SCHEMA, SCHEMA])
         urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:9")
         self.world = World(data, store, urls, lambda: 1_770_000_000.0)
-        people.seed(store, 0)
+        directory.seed(store, 0)
         self.world.datasets.mkdir()
         self.files = DatasetFiles(self.world)
         neighbours = replace(real_neighbours(self.world, engine), images=None)
@@ -53,14 +54,14 @@ class Whole:
 
     def _authorize(self, request: Request, scheme: Scheme) -> Caller:
         del request, scheme
-        user, workspace = people.owner(self.world.store)
+        user, workspace = directory.owner(self.world.store)
         row = self.world.store.row(
             "SELECT u.node_id, u.email, w.node_id AS org FROM users u, workspaces w"
             " WHERE u.int_id = ? AND w.int_id = ?",
             (user, workspace),
         )
         assert row is not None
-        return Caller(user, row["node_id"], row["email"], workspace, row["org"], people.OWNER)
+        return Caller(user, row["node_id"], row["email"], workspace, row["org"], directory.OWNER)
 
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         answer = self.http.post(path, json=body)

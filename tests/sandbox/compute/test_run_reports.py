@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from pennsieve_agent.sandbox.compute.archives import ARCHIVE_SECONDS
+from pennsieve_agent.sandbox.compute.runs.log_archive import ARCHIVE_SECONDS
 from tests.sandbox.compute.lab import ADA, BEN, DAN, REPO, Lab, Ready, chain
 
 RUNS = "/compute/workflows/runs"

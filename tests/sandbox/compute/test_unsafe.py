@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.sandbox import faults
+from pennsieve_agent.sandbox.host import faults
 from tests.sandbox.compute.lab import ADA, BEN, REPO, Lab
 
 

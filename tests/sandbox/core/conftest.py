@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox import people
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.store import Store
-from pennsieve_agent.sandbox.tables import SCHEMA
-from pennsieve_agent.sandbox.tokens import KEY_FILE, Signer
-from pennsieve_agent.sandbox.world import Urls, World
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.data.tables import SCHEMA
+from pennsieve_agent.sandbox.host.store import Store
+from pennsieve_agent.sandbox.host.world import Urls, World
+from pennsieve_agent.sandbox.http.tokens import KEY_FILE, Signer
 from tests.sandbox.core.clock import Clock
 from tests.sandbox.core.platform import Platform
 
@@ -35,7 +35,7 @@ def signing_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(tmp_path: Path, clock: Clock, signing_key: Path) -> Iterator[World]:
     shutil.copy(signing_key, tmp_path)
     store = Store(tmp_path / "sandbox.db", [SCHEMA])
-    people.seed(store, clock())
+    directory.seed(store, clock())
     urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3")
     (tmp_path / "datasets").mkdir()
     yield World(tmp_path, store, urls, clock)

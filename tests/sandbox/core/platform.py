@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 
-from pennsieve_agent.sandbox import people, surfaces
-from pennsieve_agent.sandbox.authorizers import Callback
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.http import Request, Response, Route, Scheme, Surface
-from pennsieve_agent.sandbox.people import NewKey, Person
-from pennsieve_agent.sandbox.surfaces import Settings
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.data.people.directory import NewKey, Person
+from pennsieve_agent.sandbox.host import surfaces
+from pennsieve_agent.sandbox.host.surfaces import Settings
+from pennsieve_agent.sandbox.host.world import World
+from pennsieve_agent.sandbox.http.authorizers import Callback
+from pennsieve_agent.sandbox.http.routing import Request, Response, Route, Scheme, Surface
 
 
 def client(app: Surface) -> httpx.Client:
@@ -63,7 +64,7 @@ class Platform:
         made = surfaces.build(world, files, settings or Settings(), PROBES, callback)
         self.v1, self.v2, self.cognito = client(made.v1), client(made.v2), client(made.sign_in)
         self.config = self.v1.get("/authentication/cognito-config").json()
-        owner, self.workspace = people.owner(world.store)
+        owner, self.workspace = directory.owner(world.store)
         self.ada = self.session(owner)
 
     def initiate(self, body: object, operation: str = "InitiateAuth") -> httpx.Response:
@@ -83,16 +84,16 @@ class Platform:
         )
 
     def session(self, user: int) -> Session:
-        key = people.create_key(self.world.store, user, self.workspace, "test", self.world.now())
+        key = directory.create_key(self.world.store, user, self.workspace, "test", self.world.now())
         row = self.world.store.row("SELECT node_id FROM users WHERE int_id = ?", (user,))
         assert row is not None
         tokens = self.sign_in(key.key, key.secret).json()["AuthenticationResult"]
         return Session(user, row["node_id"], key, tokens)
 
-    def person(self, name: str, role: int = people.MEMBER) -> Session:
+    def person(self, name: str, role: int = directory.MEMBER) -> Session:
         person = Person(f"{name}@example.org", name, "Test", role)
         return self.session(
-            people.add_person(self.world.store, self.workspace, person, self.world.now())
+            directory.add_person(self.world.store, self.workspace, person, self.world.now())
         )
 
     def integration_session(self, webhook: int) -> Session:

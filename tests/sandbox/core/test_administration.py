@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.sandbox.administration import Membership, administration
-from pennsieve_agent.sandbox.config_file import read_profiles, write_profile
-from pennsieve_agent.sandbox.state import SandboxState
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.host.administration import Membership, administration
+from pennsieve_agent.sandbox.host.config_file import read_profiles, write_profile
+from pennsieve_agent.sandbox.host.state import SandboxState
+from pennsieve_agent.sandbox.host.world import World
 from tests.sandbox.core.platform import Platform
 
 BOB = "bob@example.org"

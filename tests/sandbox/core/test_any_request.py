@@ -17,13 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from pennsieve_agent.sandbox import compute, people, upload
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.http import Route
-from pennsieve_agent.sandbox.store import Store
-from pennsieve_agent.sandbox.surfaces import Settings, build
-from pennsieve_agent.sandbox.tables import SCHEMA
-from pennsieve_agent.sandbox.world import Urls, World
+from pennsieve_agent.sandbox import compute
+from pennsieve_agent.sandbox.data import upload
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.data.tables import SCHEMA
+from pennsieve_agent.sandbox.host.store import Store
+from pennsieve_agent.sandbox.host.surfaces import Settings, build
+from pennsieve_agent.sandbox.host.world import Urls, World
+from pennsieve_agent.sandbox.http.routing import Route
 from tests.sandbox.core.clock import Clock
 from tests.sandbox.core.platform import Platform
 from tests.sandbox.core.test_fuzz import QUERY_NAMES
@@ -95,7 +97,7 @@ def whole(tmp_path: Path, signing_key: Path) -> Iterator[Whole]:
     store = Store(folder / "sandbox.db", [SCHEMA, upload.SCHEMA, compute.SCHEMA])
     urls = Urls("http://127.0.0.1:1", "http://127.0.0.1:2", "http://127.0.0.1:3")
     world = World(folder, store, urls, Clock())
-    people.seed(store, world.now())
+    directory.seed(store, world.now())
     files = DatasetFiles(world)
     parts = compute.build(world, files, "process")
     uploads = upload.build(world, files)
@@ -107,7 +109,7 @@ def whole(tmp_path: Path, signing_key: Path) -> Iterator[Whole]:
     ]
     platform = Platform(world, files)
     platform.dataset("d", "a.csv", "s/b.csv")
-    crashes, log = Crashes(), logging.getLogger("pennsieve_agent.sandbox.http")
+    crashes, log = Crashes(), logging.getLogger("pennsieve_agent.sandbox.http.routing")
     log.addHandler(crashes)
     yield Whole(crashes, platform, routes, known_ids(world))
     log.removeHandler(crashes)

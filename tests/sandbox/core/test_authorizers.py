@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.sandbox.authorizers import CACHE_SECONDS
-from pennsieve_agent.sandbox.faults import parse
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.http import Caller
-from pennsieve_agent.sandbox.surfaces import Settings
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.host.faults import parse
+from pennsieve_agent.sandbox.host.surfaces import Settings
+from pennsieve_agent.sandbox.host.world import World
+from pennsieve_agent.sandbox.http.authorizers import CACHE_SECONDS
+from pennsieve_agent.sandbox.http.routing import Caller
 from tests.sandbox.core.clock import Clock
 from tests.sandbox.core.platform import Platform
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pennsieve_agent.sandbox import aws
-from pennsieve_agent.sandbox.aws import Account, front
-from pennsieve_agent.sandbox.aws_people import write_settings
-from pennsieve_agent.sandbox.journal import Entry, Journal, changes_something, variables
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.aws import account as aws
+from pennsieve_agent.sandbox.aws.access_keys import write_settings
+from pennsieve_agent.sandbox.aws.account import Account, front
+from pennsieve_agent.sandbox.aws.request_journal import Entry, Journal, changes_something, variables
+from pennsieve_agent.sandbox.host.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.sandbox import faults
-from pennsieve_agent.sandbox.faults import GATEWAY_SECONDS, KINDS, Faults, Plan, Rule, parse
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.listening import Listener, bind
-from pennsieve_agent.sandbox.surfaces import Settings
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.host import faults
+from pennsieve_agent.sandbox.host.faults import GATEWAY_SECONDS, KINDS, Faults, Plan, Rule, parse
+from pennsieve_agent.sandbox.host.ports import Listener, bind
+from pennsieve_agent.sandbox.host.surfaces import Settings
+from pennsieve_agent.sandbox.host.world import World
 from tests.sandbox.core.platform import Platform
 
 if TYPE_CHECKING:

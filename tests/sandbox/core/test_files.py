@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.sandbox import people
-from pennsieve_agent.sandbox.files import DatasetFiles, NewDataset
-from pennsieve_agent.sandbox.roles import dataset_role
-from pennsieve_agent.sandbox.scan import Entry, scan
-from pennsieve_agent.sandbox.store import Row
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles, NewDataset
+from pennsieve_agent.sandbox.data.folders.scan_folder import Entry, scan
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.data.roles import dataset_role
+from pennsieve_agent.sandbox.host.store import Row
+from pennsieve_agent.sandbox.host.world import World
 
 
 def write(path: Path, text: str = "x") -> Path:
@@ -37,7 +37,7 @@ def test_a_new_folder_is_a_dataset_owned_by_the_sandbox_user(
     write(world.datasets / "Mouse EEG" / "raw" / "a.edf", "12345")
     files.sync()
     dataset_id = datasets(world)["Mouse EEG"]
-    user, _ = people.owner(world.store)
+    user, _ = directory.owner(world.store)
     assert dataset_role(world.store, user, dataset_id) is Role.OWNER
     assert files.name(dataset_id) == "Mouse EEG"
     assert files.folder(dataset_id) == world.datasets / "Mouse EEG"
@@ -176,18 +176,18 @@ def test_a_linked_folder_may_be_a_dataset(world: World, files: DatasetFiles, hom
 def test_any_name_makes_a_folder_below_the_datasets(
     world: World, files: DatasetFiles, name: str, folder: str
 ) -> None:
-    dataset_id = files.create(NewDataset(name, *people.owner(world.store)))
+    dataset_id = files.create(NewDataset(name, *directory.owner(world.store)))
     files.sync()
     assert files.name(dataset_id) == name
     assert files.folder(dataset_id) == world.datasets / folder
     assert files.folder(dataset_id).is_dir()
     assert len(datasets(world)) == 1
     with pytest.raises(FileExistsError):
-        files.create(NewDataset(name, *people.owner(world.store)))
+        files.create(NewDataset(name, *directory.owner(world.store)))
 
 
 def test_two_names_never_share_a_folder(world: World, files: DatasetFiles) -> None:
-    owner = people.owner(world.store)
+    owner = directory.owner(world.store)
     one, two = (files.create(NewDataset(name, *owner)) for name in ("a/b", "a_b"))
     assert files.folder(one) != files.folder(two)
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from pennsieve_agent.sandbox.surfaces import Settings, build
+from pennsieve_agent.sandbox.host.surfaces import Settings, build
 from tests.sandbox.core.platform import Platform
 
 TEXT = st.one_of(

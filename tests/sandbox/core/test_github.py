@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.sandbox import github
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.data import github
+from pennsieve_agent.sandbox.host.world import World
 from tests.sandbox.core.platform import Platform
 
 

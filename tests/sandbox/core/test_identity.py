@@ -12,10 +12,10 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.surfaces import Settings
-from pennsieve_agent.sandbox.tokens import Signer
-from pennsieve_agent.sandbox.world import World
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.host.surfaces import Settings
+from pennsieve_agent.sandbox.host.world import World
+from pennsieve_agent.sandbox.http.tokens import Signer
 from tests.sandbox.core.clock import Clock
 from tests.sandbox.core.platform import Platform
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.sandbox.listening import Listener, bind
-from pennsieve_agent.sandbox.state import HEALTH_PATH
+from pennsieve_agent.sandbox.host.ports import Listener, bind
+from pennsieve_agent.sandbox.host.state import HEALTH_PATH
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

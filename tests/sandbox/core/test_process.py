@@ -19,8 +19,8 @@ import httpx
 import pytest
 
 from pennsieve_agent.errors import AgentError, SettingsError, UsageProblem
-from pennsieve_agent.sandbox.control import Sandbox, default_data
-from pennsieve_agent.sandbox.state import SandboxState, lock_holder
+from pennsieve_agent.sandbox.host.control import Sandbox, default_data
+from pennsieve_agent.sandbox.host.state import SandboxState, lock_holder
 
 TRUST = '{"Version":"2012-10-17","Statement":[]}'
 
@@ -249,7 +249,7 @@ def test_in_the_foreground_a_signal_ends_it_cleanly(sandbox: Sandbox, sign: int)
 
 def test_asking_about_a_sandbox_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from pennsieve_agent.sandbox.control import Sandbox;"
+        "import sys; from pennsieve_agent.sandbox.host.control import Sandbox;"
         "from pathlib import Path; Sandbox(Path('/nonexistent')).status();"
         "heavy = {'moto', 'werkzeug', 'boto3', 'joserfc', 'sqlite3', 'httpx', 'subprocess'};"
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.sandbox.store import Store
+from pennsieve_agent.sandbox.host.store import Store
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY)"
 

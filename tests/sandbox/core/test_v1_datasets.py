@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.sandbox.people import ADMINISTRATOR
+from pennsieve_agent.sandbox.data.people.directory import ADMINISTRATOR
 from tests.sandbox.core.platform import Platform, error
 
 

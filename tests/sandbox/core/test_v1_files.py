@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.sandbox import scanner
+from pennsieve_agent.sandbox.data.packages import virus_scanner
 from tests.sandbox.core.clock import Clock
 from tests.sandbox.core.platform import Platform, error
 from tests.sandbox.core.test_v1_tree import ids, v2
@@ -15,7 +15,7 @@ from tests.sandbox.core.test_v1_tree import ids, v2
 @pytest.fixture
 def dataset_id(platform: Platform) -> str:
     made = platform.dataset("d", "a.csv", "top/s/b.txt", "top/s/bad.bin")
-    (platform.world.datasets / "d/top/s/bad.bin").write_bytes(scanner._TEST_TEXT)
+    (platform.world.datasets / "d/top/s/bad.bin").write_bytes(virus_scanner._TEST_TEXT)
     return made
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
-from pennsieve_agent.sandbox import people
-from pennsieve_agent.sandbox.people import ADMINISTRATOR
-from pennsieve_agent.sandbox.roles import dataset_role
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.data.people.directory import ADMINISTRATOR
+from pennsieve_agent.sandbox.data.roles import dataset_role
 from tests.sandbox.core.platform import Platform, Session, error
 
 WORKFLOW = "6f1f4c4e-0000-4000-8000-000000000001"
@@ -36,7 +36,7 @@ def collaborators(platform: Platform, dataset_id: str) -> dict[str, str]:
     """Who has a role, but for those who have one on every dataset from the start."""
     found = platform.get(f"/datasets/{dataset_id}/collaborators/users").json()
     roles = {each["email"]: each["role"] for each in found}
-    return {email: role for email, role in roles.items() if email not in people.FOLDER_ROLES}
+    return {email: role for email, role in roles.items() if email not in directory.FOLDER_ROLES}
 
 
 def test_sharing_and_taking_it_back(platform: Platform) -> None:
@@ -109,7 +109,7 @@ def test_creating_an_integration_makes_a_user_with_a_key(platform: Platform) -> 
         "SELECT m.role FROM users u JOIN memberships m ON m.user_int_id = u.int_id"
         " WHERE u.is_integration"
     )
-    assert row == {"role": people.MEMBER}
+    assert row == {"role": directory.MEMBER}
 
 
 @pytest.mark.parametrize(("has_access", "role"), [(False, "viewer"), (True, "manager")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.sandbox import people
+from pennsieve_agent.sandbox.data.people import directory
 from tests.sandbox.core.platform import Platform, Session, error
 
 
@@ -82,8 +82,8 @@ def test_teams(platform: Platform, path: str) -> None:
 
 
 def test_only_administrators_change_the_workspace(platform: Platform, path: str) -> None:
-    bob, admin = platform.person("bob"), platform.person("boss", people.ADMINISTRATOR)
-    guest = platform.person("guest", people.GUEST)
+    bob, admin = platform.person("bob"), platform.person("boss", directory.ADMINISTRATOR)
+    guest = platform.person("guest", directory.GUEST)
     changes = [
         ("POST", f"{path}/teams", {"name": "x"}),
         ("POST", f"{path}/members", {"invites": [], "role": "editor"}),
@@ -152,7 +152,7 @@ def test_sharing_with_a_team(platform: Platform, path: str) -> None:
 
 def test_sharing_with_everybody_leaves_guests_out(platform: Platform) -> None:
     dataset_id = platform.dataset("d")
-    bob, guest = platform.person("bob"), platform.person("guest", people.GUEST)
+    bob, guest = platform.person("bob"), platform.person("guest", directory.GUEST)
     base = f"/datasets/{dataset_id}/collaborators/organizations"
     assert "role" not in platform.get(base).json()
     assert platform.send("PUT", base, {"role": "viewer"}).status_code == 200
@@ -180,7 +180,7 @@ def test_sharing_with_somebody_outside(platform: Platform) -> None:
     for address in ("new@example.org", "charles@example.org"):
         body = {"id": address, "role": "viewer", "message": "look"}
         assert platform.send("PUT", path, body).status_code == 200
-        row = people.by_email(platform.world.store, address)
+        row = directory.by_email(platform.world.store, address)
         assert row is not None
         guest = platform.session(row["int_id"])
         assert platform.get(f"/datasets/{dataset_id}", guest).json()["role"] == "viewer"

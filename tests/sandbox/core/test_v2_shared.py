@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.sandbox import people
+from pennsieve_agent.sandbox.data.people import directory
 from tests.sandbox.core.platform import Platform, Session
 
 
@@ -18,10 +18,10 @@ def get(platform: Platform, path: str, who: Session | None = None, **query: Any)
 def guest_of_the_sandbox(platform: Platform) -> Session:
     """Somebody of another workspace, who is a guest here."""
     store = platform.world.store
-    other = people.add_workspace(store, "Elsewhere", 0)
-    person = people.Person("gus@example.org", "Gus", "Test", people.OWNER)
-    user = people.add_person(store, other, person, 0)
-    people.set_membership(store, user, platform.workspace, people.GUEST)
+    other = directory.add_workspace(store, "Elsewhere", 0)
+    person = directory.Person("gus@example.org", "Gus", "Test", directory.OWNER)
+    user = directory.add_person(store, other, person, 0)
+    directory.set_membership(store, user, platform.workspace, directory.GUEST)
     return platform.session(user)
 
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import boto3
 
-from pennsieve_agent.domain.iam import Ask
-from pennsieve_agent.sandbox import aws
-from pennsieve_agent.sandbox.emulation.containers import Container, Machine, Unstartable
-from pennsieve_agent.sandbox.emulation.functions import Handler
-from pennsieve_agent.sandbox.emulation.jobs import Ended
-from pennsieve_agent.sandbox.emulation.services import Extras
-from pennsieve_agent.sandbox.emulation.sessions import Keys, session
-from pennsieve_agent.sandbox.listening import Listener, bind
+from pennsieve_agent.domain.iam_policies import Ask
+from pennsieve_agent.sandbox.aws import account as aws
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Machine, Unstartable
+from pennsieve_agent.sandbox.aws.batch.jobs import Ended
+from pennsieve_agent.sandbox.aws.functions.functions import Handler
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
+from pennsieve_agent.sandbox.aws.services import Extras
+from pennsieve_agent.sandbox.host.ports import Listener, bind
 from tests.aws.emulator import reset_moto
 
 OWNER = Keys("AKIAOWNEROWNEROWNER1", "owner", "", 0)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.sandbox.emulation.containers import Container
-from pennsieve_agent.sandbox.emulation.functions import Invocation
+from pennsieve_agent.sandbox.aws.batch.containers import Container
+from pennsieve_agent.sandbox.aws.functions.functions import Invocation
 from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
 
 ECS = service_trust("ecs-tasks.amazonaws.com")

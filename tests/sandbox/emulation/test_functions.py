@@ -10,9 +10,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.sandbox.emulation.functions import Invocation
-from pennsieve_agent.sandbox.emulation.principals import make_user
-from pennsieve_agent.sandbox.emulation.sessions import Keys, session
+from pennsieve_agent.sandbox.aws.functions.functions import Invocation
+from pennsieve_agent.sandbox.aws.rights.principals import make_user
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, service_trust
 
 LAMBDA = service_trust("lambda.amazonaws.com")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.sandbox.aws import JOURNAL_FILE
+from pennsieve_agent.sandbox.aws.account import JOURNAL_FILE
 from tests.sandbox.emulation.account import Cloud, open_cloud
 
 TABLE = "journal"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.sandbox.emulation.sessions import Keys, session
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from tests.sandbox.emulation.account import REGION, Cloud, allow, service_trust
 
 TRUST = service_trust("lambda.amazonaws.com")

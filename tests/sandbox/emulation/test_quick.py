@@ -6,9 +6,9 @@ import pytest
 import yaml
 from moto.cloudformation import models
 
-from pennsieve_agent.account.request import stack_request
-from pennsieve_agent.account.spec import NodeSpec
-from pennsieve_agent.sandbox.emulation.quick import JsonFirst, hurry
+from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.sandbox.aws.moto_speed import JsonFirst, hurry
 from tests.account.stack.specs import every
 
 

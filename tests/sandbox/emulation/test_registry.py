@@ -21,7 +21,7 @@ from pennsieve_agent.aws.registry import Registry
 from pennsieve_agent.aws.registry_copy import copy_image, digest_of
 from pennsieve_agent.aws.registry_http import Refusal
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.engine.images import pull, push
+from pennsieve_agent.engine.image_registry import pull, push
 from pennsieve_agent.errors import EngineError, RegistryError, UsageProblem
 from tests.aws.emulator import settings
 from tests.engine.images import busybox_image

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.sandbox.emulation.codes import Codes
-from pennsieve_agent.sandbox.emulation.runtimes import Runtimes
+from pennsieve_agent.sandbox.aws.functions.function_code import Codes
+from pennsieve_agent.sandbox.aws.functions.runtimes import Runtimes
 from tests.sandbox.compute.lab import wait_for
 from tests.sandbox.emulation.account import Cloud, allow, open_cloud, service_trust
 

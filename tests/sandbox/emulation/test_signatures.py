@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pennsieve_agent.node.sigv4 import signed
-from pennsieve_agent.sandbox.emulation.sessions import Keys, session
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from tests.sandbox.emulation.account import (
     NUMBER,
     OWNER,

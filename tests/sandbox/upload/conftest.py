@@ -11,10 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from pennsieve_agent.sandbox import people, server, surfaces, tables
-from pennsieve_agent.sandbox.config_file import read_profile
-from pennsieve_agent.sandbox.state import SandboxState
-from pennsieve_agent.sandbox.store import Store
+from pennsieve_agent.sandbox.data import tables
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.host import server, surfaces
+from pennsieve_agent.sandbox.host.config_file import read_profile
+from pennsieve_agent.sandbox.host.state import SandboxState
+from pennsieve_agent.sandbox.host.store import Store
 
 LIMIT_SECONDS = 20.0
 
@@ -53,16 +55,16 @@ class Box:
         """A person with a role on a dataset, signed in."""
         store = self.store()
         try:
-            _, workspace = people.owner(store)
-            person = people.Person(f"{name}@example.org", name, "Test", people.MEMBER)
-            user = people.add_person(store, workspace, person, 0.0)
+            _, workspace = directory.owner(store)
+            person = directory.Person(f"{name}@example.org", name, "Test", directory.MEMBER)
+            user = directory.add_person(store, workspace, person, 0.0)
             if role:
                 store.execute(
                     "INSERT INTO collaborators SELECT int_id, 'user', ?, ? FROM datasets"
                     " WHERE node_id = ?",
                     (user, role, dataset_id),
                 )
-            key = people.create_key(store, user, workspace, "test", 0.0)
+            key = directory.create_key(store, user, workspace, "test", 0.0)
         finally:
             store.close()
         return self.sign_in(key.key, key.secret)

@@ -9,12 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pennsieve_agent.sandbox import people, surfaces, tables, upload
-from pennsieve_agent.sandbox.files import DatasetFiles
-from pennsieve_agent.sandbox.http import Caller
-from pennsieve_agent.sandbox.store import Store
-from pennsieve_agent.sandbox.tokens import KEY_FILE, Signer
-from pennsieve_agent.sandbox.world import Urls, World
+from pennsieve_agent.sandbox.data import tables, upload
+from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.host import surfaces
+from pennsieve_agent.sandbox.host.store import Store
+from pennsieve_agent.sandbox.host.world import Urls, World
+from pennsieve_agent.sandbox.http.routing import Caller
+from pennsieve_agent.sandbox.http.tokens import KEY_FILE, Signer
 from tests.fakes.clock import Clock
 
 TOKEN = "ab" * 32
@@ -26,7 +28,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     Signer(tmp_path / "..")
     shutil.copy(tmp_path / ".." / KEY_FILE, tmp_path)
     store = Store(tmp_path / "sandbox.db", [tables.SCHEMA, upload.SCHEMA])
-    people.seed(store, 0.0)
+    directory.seed(store, 0.0)
     (tmp_path / "datasets" / "d").mkdir(parents=True)
     yield World(tmp_path, store, Urls("http://a", "http://b", "http://c"), Clock().now)
     store.close()
@@ -36,7 +38,7 @@ def test_a_callback_token_uploads_while_it_is_valid(world: World) -> None:
     files = DatasetFiles(world)
     files.sync()
     row = world.store.row("SELECT node_id FROM datasets")
-    user, workspace = people.owner(world.store)
+    user, workspace = directory.owner(world.store)
     assert row is not None
     valid = [True]
 

@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from pennsieve_agent.sandbox.upload.requests import unchunked
-from pennsieve_agent.sandbox.upload.states import FileStatus, decide
+from pennsieve_agent.sandbox.data.upload.s3_requests import unchunked
+from pennsieve_agent.sandbox.data.upload.sync_states import FileStatus, decide
 from tests.sandbox.upload.client import Uploader, entry
 from tests.sandbox.upload.conftest import Box
 

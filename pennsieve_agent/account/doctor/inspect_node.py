@@ -1,0 +1,231 @@
+"""Look at a node from both sides, for :mod:`.node_health`. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from pennsieve_agent.account.doctor.inspect_parts import look_at_parts, look_at_roles
+from pennsieve_agent.account.doctor.node_health import Examined
+from pennsieve_agent.account.doctor.served_role_check import AS_SERVED, openings
+from pennsieve_agent.account.register.observe import RegisterOptions
+from pennsieve_agent.account.rights.role_documents import roles_of
+from pennsieve_agent.account.served.hardening import entrant
+from pennsieve_agent.account.served.update_role import unlike_served
+from pennsieve_agent.account.spec.names import (
+    ROLE_PREFIX,
+    STACK_PREFIX,
+    TOKEN_TAG,
+    NodeNames,
+    node_names,
+)
+from pennsieve_agent.account.spec.node_spec import NodeSpec, Settings
+from pennsieve_agent.account.spec.spec_json import (
+    installed_code,
+    installed_name,
+    installed_organization,
+    installed_platform,
+    installed_settings,
+    installed_transfer,
+    kept_tags,
+)
+from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.node_shares import look_at_shares
+from pennsieve_agent.account.world.own_node_state import own_node
+from pennsieve_agent.account.world.permitted_reads import Looking
+from pennsieve_agent.aws.cloudformation import find_stack, stacks_called, template_of
+from pennsieve_agent.aws.iam import (
+    IamRole,
+    attached_policies,
+    find_role,
+    managed_policy,
+    policies_called,
+    role_policies,
+    roles_called,
+)
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.aws.values import Stack
+from pennsieve_agent.domain.compute import Account
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.domain.profile import Hosts
+from pennsieve_agent.errors import AwsError, PlatformError
+
+OLDER_ROLE_PREFIX = "ROLE-"
+"""What older agents called the role (``contracts/resources.md`` 1.8)."""
+
+
+def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) -> Examined:
+    """Everything that the checks are about. ``now`` is in unix seconds.
+
+    Raises:
+        PlatformError: Pennsieve cannot be asked.
+    """
+    nodes = worlds.registry.nodes(options.organization_id)
+    node = next((n for n in nodes if options.name in {n.name, n.uuid}), None)
+    accounts = tuple(worlds.registry.accounts())
+    entry = worlds.journal.read()
+    remembered = _remembered(worlds, options)
+    seen = Examined(
+        options.name, node=node, own=remembered, remembered=remembered is not None, entry=entry
+    )
+    seen = replace(seen, served=() if _is_served(seen) else None)
+    try:
+        identity = worlds.aws.identity()
+    except AwsError as error:
+        return replace(seen, trouble=error.message)
+    account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
+    token = remembered.token if remembered else entry.token if entry else ""
+    names = node_names(token, options.environment, identity) if token else None
+    aws, looking = worlds.aws, Looking(strict=True)
+    seen = replace(
+        seen,
+        identity=identity,
+        account=account,
+        names=names,
+        leftovers=looking.at("leftovers", lambda: _leftovers(aws, accounts, names), ()),
+        skew_seconds=looking.at("clock", lambda: clock_skew(aws, now), None),
+    )
+    if seen.served is not None:
+        seen = _with_openings(worlds, looking, seen)
+    elif names is not None:
+        stack = looking.at("stack", lambda: find_stack(aws, names.stack), None)
+        seen = _compared(worlds, looking, replace(seen, stack=stack), options.hosts)
+    return replace(seen, unseen=looking.unseen)
+
+
+def _remembered(worlds: Worlds, options: RegisterOptions) -> OwnNode | None:
+    named = (n for n in worlds.nodes.list() if options.name in {n.name, n.token})
+    return next(named, None)
+
+
+def _is_served(seen: Examined) -> bool:
+    """Whether Pennsieve runs the node."""
+    begun_here = seen.entry is not None and not seen.entry.role
+    return seen.node is not None and seen.own is None and not begun_here
+
+
+def _with_openings(worlds: Worlds, looking: Looking, seen: Examined) -> Examined:
+    """With the role as Pennsieve was told it, whatever it is called, and what it leaves open."""
+    aws = worlds.aws
+    name = seen.account.role_name if seen.account else ""
+    role = looking.at("role", lambda: find_role(aws, name), None) if name else None
+    nothing: tuple[str, ...] = ()
+    if role is None:
+        return replace(seen, role=None, served=nothing)
+    boundary = looking.at("role's rights", lambda: _boundary(aws, role), None)
+    found = looking.at(
+        "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
+    )
+    try:
+        platform = entrant(worlds.registry.role_policy().trust)
+        unlike = looking.at(AS_SERVED, lambda: unlike_served(worlds, role), 0)
+    except PlatformError as error:
+        platform, unlike, looking.unseen[AS_SERVED] = "", 0, error.message
+    return replace(
+        seen,
+        role=role,
+        boundary=boundary,
+        served=found,
+        unlike=unlike,
+        platform_account_id=platform,
+    )
+
+
+def _all_policies(aws: Aws, role: str) -> dict[str, Mapping[str, Any]]:
+    """The policies on a role and those attached to it; AWS's own among them are not read."""
+    attached = {arn: managed_policy(aws, arn) for arn in attached_policies(aws, role)}
+    return {**role_policies(aws, role), **{arn: doc for arn, doc in attached.items() if doc}}
+
+
+def clock_skew(aws: Aws, now: Callable[[], float]) -> float | None:
+    """How far this machine's clock is ahead of AWS's, in seconds; None if AWS tells no time."""
+    answer = aws.call("sts", "get_caller_identity")
+    headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        return now() - parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return None
+
+
+def _boundary(aws: Aws, role: IamRole | None) -> Mapping[str, Any] | None:
+    return managed_policy(aws, role.boundary) if role and role.boundary else None
+
+
+def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) -> Examined:
+    """With what differs from what this program would make, and with the parts that it makes."""
+    names, stack, aws = seen.names, seen.stack, worlds.aws
+    if stack is None or names is None or stack.only_reviewed:
+        return seen
+    nothing: Mapping[str, Any] = {}
+    installed = looking.at("drift", lambda: template_of(aws, stack.id), nothing)
+    spec = _spec(seen, (names, stack), installed, hosts)
+    template = stack_request(spec).template
+    none: tuple[str, ...] = ()
+    drifted = looking.at("drift", lambda: tuple(look_at_roles(aws, names, template)), none)
+    if installed and not _same(installed, template):
+        drifted = ("the stack's template", *drifted)
+    node = seen.own or own_node(spec, aws.profile or "")
+    boundary = spec.settings.extras.boundary or names.boundary_arn
+    parts = look_at_parts(worlds, looking, node, names, spec)
+    return replace(
+        seen,
+        drifted=drifted,
+        # Where the template cannot be read, nobody knows what it should allow.
+        access=tuple(document for role in roles_of(spec) for document in role.permissions)
+        if installed
+        else (),
+        boundary_name=boundary,
+        boundary=looking.at("permissions boundary", lambda: managed_policy(aws, boundary), None),
+        parts=parts,
+        turned_off=worlds.bundle is not None and spec.code is None,
+        shares=looking.at("shares", lambda: look_at_shares(aws, worlds.client(node), node), None)
+        if parts is not None
+        else None,
+    )
+
+
+def _spec(
+    seen: Examined, place: tuple[NodeNames, Stack], installed: Mapping[str, Any], hosts: Hosts
+) -> NodeSpec:
+    """The node as its stack says that it was asked for."""
+    names, stack = place
+    return NodeSpec(
+        names,
+        installed_name(installed) or seen.name,
+        organization_id=installed_organization(installed),
+        platform_account_id=installed_platform(installed),
+        api=hosts.api,
+        api2=hosts.api2,
+        cognito=hosts.cognito or "",
+        settings=installed_settings(installed)
+        or (seen.entry.settings if seen.entry else Settings()),
+        # Where the template cannot be read, the journal says what was turned on.
+        code=installed_code(installed) if installed else seen.entry.code if seen.entry else None,
+        transfer_digest=installed_transfer(installed),
+        kept=kept_tags(installed, stack.tags),
+    )
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _leftovers(aws: Aws, accounts: tuple[Account, ...], names: NodeNames | None) -> tuple[str, ...]:
+    """What an earlier registration made and nobody has use for: registered nowhere."""
+    registered = {account.role_name for account in accounts}
+    stacks = {s.name: s for s in stacks_called(aws, STACK_PREFIX)}
+    mine = {names.stack} if names is not None else set()
+    roles = roles_called(aws, ROLE_PREFIX, OLDER_ROLE_PREFIX, STACK_PREFIX)
+    inner = {role for role in roles if role.startswith(tuple(f"{stack}-" for stack in stacks))}
+    found = [f"role {role}" for role in roles if role not in registered | inner]
+    policies = policies_called(aws, STACK_PREFIX)
+    found += [f"policy {p}" for p in policies if p.removesuffix("-boundary") not in stacks]
+    dead = [s for s in stacks.values() if s.name not in mine and (s.broken or s.only_reviewed)]
+    found += [
+        f"stack {s.name} ({s.status})" for s in dead if TOKEN_TAG in s.tags or s.only_reviewed
+    ]
+    return tuple(found)

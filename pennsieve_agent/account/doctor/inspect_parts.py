@@ -1,0 +1,76 @@
+"""Look at a node's parts and roles, for ``doctor``. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from pennsieve_agent.account.doctor.parts_health import Parts
+from pennsieve_agent.account.doctor.role_drift import FoundRole, expected_roles, fits, role_drift
+from pennsieve_agent.account.register.preflight_problems import findings
+from pennsieve_agent.account.register.read_limits import look_at_limits
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.own_node_state import HEALTH
+from pennsieve_agent.account.world.permitted_reads import Looking
+from pennsieve_agent.aws.deployed import deployed
+from pennsieve_agent.aws.iam import attached_policies, find_role, managed_policy, role_policies
+from pennsieve_agent.aws.queues import queues
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.own_node import OwnNode
+
+
+def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> Iterator[str]:
+    """What differs about the roles and the boundary that a template makes, in a few words each."""
+    for expected in expected_roles(template):
+        role = find_role(aws, expected.name)
+        found = None
+        if role is not None:
+            found = FoundRole(
+                role, role_policies(aws, role.name), attached_policies(aws, role.name)
+            )
+        yield from role_drift(expected, found)
+    for properties in _of_type(template, "AWS::IAM::ManagedPolicy"):
+        document = managed_policy(aws, names.boundary_arn)
+        if document is None or not fits(properties["PolicyDocument"], document):
+            yield f"policy {names.boundary}"
+
+
+def look_at_parts(
+    worlds: Worlds,
+    looking: Looking,
+    node: OwnNode,
+    names: NodeNames,
+    spec: NodeSpec,
+) -> Parts | None:
+    """A node's parts; None where its template has no functions, as it is turned off."""
+    aws, settings, template = worlds.aws, spec.settings, stack_request(spec).template
+    functions = [str(p["FunctionName"]) for p in _of_type(template, "AWS::Lambda::Function")]
+    if not functions:
+        return None
+    lines = [str(p["JobQueueName"]) for p in _of_type(template, "AWS::Batch::JobQueue")]
+    around = look_at_limits(aws, looking, names, settings)
+    found = {
+        name: looking.at("functions", partial(deployed, aws, name), None) for name in functions
+    }
+    if "functions" in looking.unseen:
+        looking.unseen["code"] = looking.unseen["functions"]
+    return Parts(
+        functions=found,
+        code=worlds.bundle.code if worlds.bundle is not None else None,
+        answer=looking.at(
+            "node's answer", lambda: worlds.client(node).ask(*HEALTH, admin=True), None
+        ),
+        expected=lines,
+        queues=looking.at("queues", lambda: queues(aws, lines), ()),
+        findings=findings(around, settings, creates=False),
+    )
+
+
+def _of_type(template: Mapping[str, Any], type_: str) -> Iterator[Mapping[str, Any]]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == type_:
+            yield resource["Properties"]

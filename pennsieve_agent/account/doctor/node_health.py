@@ -1,0 +1,242 @@
+"""Whether a node is well, as pure decisions about what was found on both sides.
+
+:mod:`.inspect_node` looks; nothing here does. Each check says what was found,
+why it matters and what to type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.account.doctor.parts_health import Parts, part_checks
+from pennsieve_agent.account.doctor.served_role_check import served_checks
+from pennsieve_agent.account.register.steps import AllowImagePulls, EnableWorkspace
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.world.check_result import Check
+from pennsieve_agent.account.world.node_shares import Shares, share_check
+from pennsieve_agent.account.world.registration_journal import JournalEntry
+from pennsieve_agent.aws.iam import IamRole
+from pennsieve_agent.aws.values import AwsIdentity, Stack
+from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, many, statements
+from pennsieve_agent.domain.own_node import OwnNode
+
+MOST_SKEW_SECONDS = 60.0
+"""AWS refuses signatures that are five minutes off; a clock that is a minute off drifts there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found. ``drifted`` names what differs from what it should be.
+
+    ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``node`` is a
+    node that Pennsieve runs, None for an own one. ``access`` are the documents of the own node's
+    roles, which ``boundary`` must allow. ``parts`` is None where the node has no functions,
+    ``turned_off`` says that it should. ``served`` is what the role leaves open of a node that
+    Pennsieve runs, else None; ``unlike`` counts the lines in which its rights are others than what
+    is served today. ``unseen`` says of checks why they could not be made.
+    """
+
+    name: str
+    identity: AwsIdentity | None = None
+    trouble: str = ""
+    platform_account_id: str = ""
+    node: ComputeNode | None = None
+    own: OwnNode | None = None
+    remembered: bool = False
+    account: Account | None = None
+    entry: JournalEntry | None = None
+    names: NodeNames | None = None
+    stack: Stack | None = None
+    role: IamRole | None = None
+    boundary_name: str = ""
+    boundary: Mapping[str, Any] | None = None
+    access: tuple[Mapping[str, Any], ...] = ()
+    drifted: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    skew_seconds: float | None = None
+    parts: Parts | None = None
+    turned_off: bool = False
+    shares: Shares | None = None
+    served: tuple[str, ...] | None = None
+    unlike: int = 0
+    unseen: Mapping[str, str] = field(default_factory=dict)
+
+
+_BY_HAND = "put it back, in IAM, as it stands in: pennsieve compute policy --json"
+"""CloudFormation compares a template with the last one, and so undoes nothing done beside it."""
+
+
+def checks(seen: Examined) -> tuple[Check, ...]:
+    """All checks, in the order in which one would mend things."""
+    return tuple(check.unless(seen.unseen) for check in _checks(seen))
+
+
+def _checks(seen: Examined) -> tuple[Check, ...]:
+    found: tuple[Check, ...] = (_credentials(seen),)
+    if seen.identity is None:
+        return (*found, _status(seen) if seen.served is not None else _memory(seen))
+    if seen.served is not None:
+        return (*found, _clock(seen), *_served(seen, seen.served), _status(seen), _leftovers(seen))
+    found = (*found, _clock(seen), _stack(seen), _drift(seen))
+    if seen.stack is not None:
+        found = (*found, _bounded(seen))
+    if seen.parts is not None:
+        found = (*found, *part_checks(seen.parts, _again(seen)))
+    elif seen.turned_off:
+        found = (*found, _off(seen))
+    if seen.shares is not None or "shares" in seen.unseen:
+        found = (*found, share_check(seen.shares or Shares(), seen.name))
+    return (*found, _registration(seen), _pulls(seen), _memory(seen), _journal(seen),
+            _leftovers(seen))  # fmt: skip
+
+
+def _served(seen: Examined, served: tuple[str, ...]) -> tuple[Check, ...]:
+    """A node that Pennsieve runs: its role is all that is ours to look at."""
+    if seen.role is None:
+        why = "Pennsieve cannot enter the AWS account"
+        finding = "the role is not there"
+        return (Check("role", passed=False, finding=finding, why=why, remedy=_again(seen)),)
+    external_id = seen.account.external_id if seen.account else ""
+    return served_checks(seen.role, served, seen.platform_account_id, external_id, seen.unlike)
+
+
+def _again(seen: Examined) -> str:
+    again = f"pennsieve compute register --name '{seen.name}'"
+    return again if seen.served is None else f"{again} --provisioner platform"
+
+
+def _credentials(seen: Examined) -> Check:
+    why = "without the AWS account's own credentials nothing in it can be seen or changed"
+    if seen.identity is None:
+        return Check("AWS credentials", False, seen.trouble, why, "pennsieve aws list")  # noqa: FBT003 - a Check
+    there = seen.node.aws_account_id if seen.node else seen.own.account if seen.own else ""
+    there = there or (seen.entry.aws_account_id if seen.entry else "")
+    same = there in {"", seen.identity.account_id}
+    finding = f"AWS account {seen.identity.account_id}, as {seen.identity.arn}"
+    if not same:
+        finding += f"; the node is in {there}"
+    remedy = f"pennsieve compute doctor '{seen.name}' --aws-profile NAME"
+    return Check("AWS credentials", same, finding, why, remedy)
+
+
+def _clock(seen: Examined) -> Check:
+    skew = seen.skew_seconds
+    known = skew is not None
+    finding = f"{abs(skew):.0f} s from AWS's" if skew is not None else "AWS told no time"
+    well = not known or abs(skew or 0) <= MOST_SKEW_SECONDS
+    why = "AWS refuses requests that are signed at a wrong time"
+    return Check("clock", well, finding, why, "set this machine's clock; compare with: date -u")
+
+
+def _registration(seen: Examined) -> Check:
+    why = "only accounts that Pennsieve knows may pull the images that it builds"
+    finding = "the AWS account is not registered with Pennsieve"
+    if seen.account is not None:
+        enabled = seen.entry is None or EnableWorkspace.kind in seen.entry.done
+        finding = f"AWS account {seen.account.aws_account_id} is registered"
+        finding += "" if enabled else "; this workspace was not given its use"
+        return Check("registration", enabled, finding, why, _again(seen))
+    return Check("registration", passed=False, finding=finding, why=why, remedy=_again(seen))
+
+
+def _stack(seen: Examined) -> Check:
+    why = "the node is what this stack holds"
+    if seen.stack is None:
+        return Check("stack", False, "there is none", why, _again(seen))  # noqa: FBT003 - a Check
+    finding = f"{seen.stack.name} is {seen.stack.status}"
+    return Check("stack", seen.stack.updatable, finding, why, _again(seen))
+
+
+def _drift(seen: Examined) -> Check:
+    finding = f"changed: {', '.join(seen.drifted)}" if seen.drifted else "nothing was changed"
+    why = "somebody, or an older version, made them other than this program would"
+    installed = "the stack's template" in seen.drifted
+    return Check("drift", not seen.drifted, finding, why, _again(seen) if installed else _BY_HAND)
+
+
+def _bounded(seen: Examined) -> Check:
+    name = seen.boundary_name
+    if seen.boundary is None:
+        why = "it is the most that the node's roles can ever do, whatever is put on them later"
+        finding = f"{name} does not exist" if name else "the roles have none"
+        return Check("permissions boundary", False, finding, why, _again(seen))  # noqa: FBT003 - a Check
+    shut = _shut_out(seen.access, seen.boundary)
+    finding = f"{name} does not allow {', '.join(shut)}" if shut else name
+    why = "an organisation's boundary must allow what the node does"
+    remedy = "ask whoever owns the boundary; see what is needed with: pennsieve compute policy"
+    return Check("permissions boundary", not shut, finding, why, remedy)
+
+
+def _shut_out(access: tuple[Mapping[str, Any], ...], boundary: Mapping[str, Any]) -> list[str]:
+    """What of the roles' rights their boundary takes away, each once."""
+    refused = (
+        str(action)
+        for document in access
+        for statement in statements(document)
+        for action in many(statement["Action"])
+        for resource in many(statement["Resource"])[:1]
+        if decide(_ask(str(action), str(resource), statement), [document], boundary)
+        is not Verdict.ALLOWED
+    )
+    return list(dict.fromkeys(refused))
+
+
+def _ask(action: str, resource: str, statement: Mapping[str, Any]) -> Ask:
+    """A request that meets a statement's conditions."""
+    context = {
+        str(key): str(many(value)[0]).replace("*", "x")
+        for keys in statement.get("Condition", {}).values()
+        for key, value in keys.items()
+    }
+    return Ask(action, resource if resource == "*" else resource.replace("*", "x"), context)
+
+
+def _off(seen: Examined) -> Check:
+    why = "without its functions no run starts"
+    return Check("functions", False, "the node is turned off: it has none", why, _again(seen))  # noqa: FBT003 - a Check
+
+
+def _status(seen: Examined) -> Check:
+    why = "runs start only on a node that is Enabled"
+    if seen.node is None:
+        return Check("node", False, "Pennsieve does not know it", why, _again(seen))  # noqa: FBT003 - a Check
+    status = seen.node.status
+    remedy = _again(seen)
+    if status is NodeStatus.PAUSED:
+        remedy = f"pennsieve compute resume '{seen.name}'"
+    elif status is NodeStatus.FAILED:
+        remedy = f"pennsieve compute remove '{seen.name}', then: {remedy}"
+    return Check("node", status is NodeStatus.ENABLED, status.value, why, remedy)
+
+
+def _memory(seen: Examined) -> Check:
+    why = "commands find an own node by what this machine remembers"
+    finding = "this machine remembers it" if seen.remembered else "this machine does not know it"
+    return Check("node", seen.remembered, finding, why, "pennsieve compute list --aws")
+
+
+def _pulls(seen: Examined) -> Check:
+    done = seen.entry is not None and AllowImagePulls.kind in seen.entry.done
+    finding = "asked for and given" if done else "not recorded on this machine"
+    why = "without it, no image that Pennsieve built can be pulled; asking again does no harm"
+    return Check("image pulls", done, finding, why, _again(seen))
+
+
+def _journal(seen: Examined) -> Check:
+    why = "it is by the journal that a change goes on where it was interrupted"
+    there = seen.entry is not None
+    finding = "is on this machine" if there else "there is none on this machine"
+    return Check("journal", there, finding, why, _again(seen))
+
+
+def _leftovers(seen: Examined) -> Check:
+    found = ", ".join(seen.leftovers) or "none"
+    why = "failed registrations, also of the older agent, leave roles that Pennsieve may enter by"
+    roles = [word.removeprefix("role ") for word in seen.leftovers if word.startswith("role ")]
+    remedy = "look at them in the AWS console and delete what nobody uses"
+    if roles:
+        remedy += f", beginning with: aws iam list-role-policies --role-name {roles[0]}"
+    return Check("leftovers", not seen.leftovers, found, why, remedy)

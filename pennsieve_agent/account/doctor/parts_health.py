@@ -1,0 +1,126 @@
+"""Whether the parts of a node are well, as pure decisions: functions, queues, code, quotas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.account.register.preflight_problems import Finding, Weight
+from pennsieve_agent.account.spec.node_spec import Code
+from pennsieve_agent.account.world.check_result import Check
+from pennsieve_agent.account.world.own_node_state import issues_of
+from pennsieve_agent.aws.deployed import Deployed
+from pennsieve_agent.aws.queues import Part
+
+_HEALTHY = {"HEALTHY", "OK"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was found of a node that is turned on.
+
+    ``functions`` are by the names they should have; ``code`` is what this program would upload;
+    ``expected`` are the names of the queues; ``answer`` is what the node says of itself, None when
+    it does not answer.
+    """
+
+    functions: Mapping[str, Deployed | None] = field(default_factory=dict)
+    code: Code | None = None
+    answer: Mapping[str, Any] | None = None
+    expected: Sequence[str] = ()
+    queues: tuple[Part, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def part_checks(parts: Parts, again: str) -> tuple[Check, ...]:
+    """The checks, in the order in which one would mend things. ``again`` is the remedy of most."""
+    return (
+        _functions(parts, again),
+        _code(parts, again),
+        _answer(parts, again),
+        _queues(parts, again),
+        *_around(parts),
+    )
+
+
+def _functions(parts: Parts, again: str) -> Check:
+    missing = [name for name, found in parts.functions.items() if found is None]
+    broken = [
+        f"{name} is {found.state}{_because(found.reason)}"
+        for name, found in parts.functions.items()
+        if found is not None and found.state not in {"Active", "Inactive"}
+    ]
+    finding = ", ".join([*(f"{name} is not there" for name in missing), *broken])
+    why = "the node is turned on by its functions; without them no run starts"
+    return Check("functions", not finding, finding or "they are there", why, again)
+
+
+def _code(parts: Parts, again: str) -> Check:
+    digests = {found.digest for found in parts.functions.values() if found is not None}
+    why = "older code lacks what this program may ask of it"
+    if parts.code is None:
+        return Check("code", passed=True, finding="not compared", why=why, remedy=again)
+    if not digests:
+        return Check("code", passed=False, finding="there is none", why=why, remedy=again)
+    well = digests == {parts.code.digest}
+    finding = f"version {parts.code.version}" if well else (
+        f"it is another than that of this program, {parts.code.version}"
+    )  # fmt: skip
+    return Check("code", well, finding, why, again)
+
+
+def _answer(parts: Parts, again: str) -> Check:
+    name = "node's answer"
+    why = "it says whether the node reaches Pennsieve, and lacks nothing"
+    if parts.answer is None:
+        return Check(name, passed=False, finding="it does not answer", why=why, remedy=again)
+    issues = issues_of(parts.answer)
+    state = str(parts.answer.get("status", ""))
+    well = state.upper() in _HEALTHY and not issues
+    finding = "; ".join([state.lower() or "it does not say how it is", *issues])
+    return Check(name, well, finding, why, again)
+
+
+def _queues(parts: Parts, again: str) -> Check:
+    kinds = ("compute environment", "queue")
+    there = {(part.kind, part.name) for part in parts.queues}
+    missing = [
+        f"{kind} {name} is not there"
+        for name in parts.expected
+        for kind in kinds
+        if (kind, name) not in there
+    ]
+    broken = [
+        f"{part.kind} {part.name} is {_state(part)}{_because(part.reason)}"
+        for part in parts.queues
+        if not part.well
+    ]
+    finding = "; ".join([*missing, *broken])
+    why = "jobs wait for ever in a queue that cannot run them"
+    return Check("queues", not finding, finding or "all can run jobs", why, again)
+
+
+def _state(part: Part) -> str:
+    return part.status or "of no state" if part.enabled else "switched off"
+
+
+def _because(reason: str) -> str:
+    return f": {reason.rstrip('.')}" if reason else ""
+
+
+def _around(parts: Parts) -> tuple[Check, ...]:
+    """Quotas, and the network where it is not the node's own."""
+    limits = [found for found in parts.findings if found.about.startswith("quota")]
+    others = [found for found in parts.findings if found not in limits]
+    return (
+        _of("quotas", limits, "what AWS allows is the most that can run at once"),
+        _of("network", others, "jobs must reach the file system and AWS, and be reached by nobody"),
+    )
+
+
+def _of(name: str, found: Sequence[Finding], why: str) -> Check:
+    grave = [f for f in found if f.weight is Weight.ERROR]
+    shown = "; ".join(f.sentence for f in (*grave, *(f for f in found if f not in grave)))
+    remedy = next((f.remedy for f in (*grave, *found)), "")
+    return Check(name, not found, shown or "nothing is in the way", why, remedy or "-")

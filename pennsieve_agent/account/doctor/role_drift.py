@@ -1,0 +1,133 @@
+"""How roles differ from what a template says of them. Pure.
+
+AWS keeps a policy as it was sent, but for what a template leaves to CloudFormation (``Ref``,
+``Fn::GetAtt`` and the like), which by then has become a text: it is taken as any text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.account.spec.names import STACK_PREFIX
+from pennsieve_agent.aws.iam import IamRole
+from pennsieve_agent.domain.iam_policies import many
+
+_POLICIES = {"AWS::IAM::Policy", "AWS::IAM::RolePolicy"}
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRole:
+    """A role as a template makes it; ``trust`` is None where it only puts a policy on it."""
+
+    name: str
+    trust: Mapping[str, Any] | None = None
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    attached: tuple[Any, ...] = ()
+    boundary: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRole:
+    """A role as it is: itself, the policies written on it, and the ARNs of those attached."""
+
+    role: IamRole
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    attached: tuple[str, ...] = ()
+
+
+def expected_roles(template: Mapping[str, Any]) -> tuple[ExpectedRole, ...]:
+    """The roles that a template makes, or puts policies on."""
+    resources: Mapping[str, Any] = template["Resources"]
+    made: dict[str, ExpectedRole] = {}
+    for body in resources.values():
+        if body["Type"] == "AWS::IAM::Role":
+            role = _role(body["Properties"])
+            made[role.name] = role
+    for body in resources.values():
+        if body["Type"] in _POLICIES:
+            properties = body["Properties"]
+            for name in _names(properties, resources):
+                before = made.get(name, ExpectedRole(name))
+                policy = {properties["PolicyName"]: properties["PolicyDocument"]}
+                made[name] = ExpectedRole(
+                    name, before.trust, {**before.policies, **policy},
+                    before.attached, before.boundary,
+                )  # fmt: skip
+    return tuple(made.values())
+
+
+def role_drift(expected: ExpectedRole, found: FoundRole | None) -> Iterator[str]:
+    """What is different about a role, a few words for each difference."""
+    name = expected.name
+    if found is None:
+        yield f"role {name} is not there"
+        return
+    if expected.trust is not None and not fits(expected.trust, found.role.trust):
+        yield f"the trust policy of role {name}"
+    if expected.boundary is not None and not fits(expected.boundary, found.role.boundary):
+        yield f"the permissions boundary of role {name}"
+    yield from _policy_drift(expected, found)
+
+
+def _policy_drift(expected: ExpectedRole, found: FoundRole) -> Iterator[str]:
+    name = expected.name
+    for policy, document in expected.policies.items():
+        if policy not in found.policies:
+            yield f"policy {policy} of role {name} is not there"
+        elif not fits(document, found.policies[policy]):
+            yield f"policy {policy} of role {name}"
+    for policy in sorted(set(found.policies) - set(expected.policies)):
+        # The account has one role for Pennsieve: each node puts its own policy on it.
+        if not (policy.startswith(STACK_PREFIX) and policy.endswith("-access")):
+            yield f"policy {policy} was put on role {name}"
+    if expected.trust is None:
+        return
+    for arn in found.attached:
+        if not any(fits(wanted, arn) for wanted in expected.attached):
+            yield f"policy {arn} was attached to role {name}"
+
+
+def fits(expected: Any, actual: Any) -> bool:
+    """Whether what is there is what the template says."""
+    if _is_intrinsic(expected):
+        return isinstance(actual, str) and bool(actual)
+    if isinstance(expected, Mapping):
+        return (
+            isinstance(actual, Mapping)
+            and set(expected) == set(actual)
+            and all(fits(value, actual[key]) for key, value in expected.items())
+        )
+    if isinstance(expected, (list, tuple)):
+        return (
+            isinstance(actual, (list, tuple))
+            and len(expected) == len(actual)
+            and all(fits(one, other) for one, other in zip(expected, actual, strict=True))
+        )
+    return bool(expected == actual)
+
+
+def _is_intrinsic(value: Any) -> bool:
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return False
+    (key,) = value
+    return key == "Ref" or str(key).startswith("Fn::")
+
+
+def _role(properties: Mapping[str, Any]) -> ExpectedRole:
+    return ExpectedRole(
+        name=str(properties["RoleName"]),
+        trust=properties["AssumeRolePolicyDocument"],
+        policies={p["PolicyName"]: p["PolicyDocument"] for p in properties.get("Policies", ())},
+        attached=tuple(properties.get("ManagedPolicyArns", ())),
+        boundary=properties.get("PermissionsBoundary"),
+    )
+
+
+def _names(properties: Mapping[str, Any], resources: Mapping[str, Any]) -> Iterator[str]:
+    for role in many(properties.get("Roles", properties.get("RoleName"))):
+        if isinstance(role, Mapping):
+            yield str(resources[role["Ref"]]["Properties"]["RoleName"])
+        else:
+            yield str(role)

@@ -1,0 +1,110 @@
+"""What the role of a node that Pennsieve itself runs leaves open. Pure.
+
+The served policy is equivalent to an administrator's rights by several ways
+(``contracts/resources.md`` 1.10); each is asked of the role's own documents, so that it shows
+whichever way they were narrowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pennsieve_agent.account.served.hardening import SESSION_SECONDS
+from pennsieve_agent.account.world.check_result import Check
+from pennsieve_agent.aws.iam import IamRole
+from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide, lets_in
+
+_ACCOUNT = "123456789012"
+_ADMIN = f"arn:aws:iam::{_ACCOUNT}:role/Admin"
+BUCKETS = "read and change every bucket"
+"""What nobody can narrow from outside, as the names of what Pennsieve builds are not public."""
+AS_SERVED = "rights as served"
+_ASKS = (
+    ("start machines in any region", Ask("ec2:RunInstances", "*", {"aws:RequestedRegion": "x"})),
+    ("hand any role to any service",
+     Ask("iam:PassRole", _ADMIN, {"iam:PassedToService": "glue.amazonaws.com"})),
+    ("give any role more rights", Ask("iam:AttachRolePolicy", _ADMIN)),
+    ("change any policy of yours",
+     Ask("iam:CreatePolicyVersion", f"arn:aws:iam::{_ACCOUNT}:policy/yours")),
+    ("make the roles of any AWS service",
+     Ask("iam:CreateServiceLinkedRole", f"arn:aws:iam::{_ACCOUNT}:role/aws-service-role/x",
+         {"iam:AWSServiceName": "x.amazonaws.com"})),
+    (BUCKETS,
+     Ask("s3:PutBucketPolicy", "arn:aws:s3:::yours", {"aws:RequestedRegion": "us-east-1"})),
+)  # fmt: skip
+_SEE = "pennsieve compute role update --harden"
+
+
+def openings(
+    policies: Mapping[str, Mapping[str, Any]], boundary: Mapping[str, Any] | None = None
+) -> tuple[str, ...]:
+    """What can be done with a role that no node needs."""
+    documents = list(policies.values())
+    return tuple(
+        words for words, ask in _ASKS if decide(ask, documents, boundary) is Verdict.ALLOWED
+    )
+
+
+def served_checks(
+    role: IamRole,
+    open_: tuple[str, ...],
+    platform_account_id: str,
+    external_id: str,
+    unlike: int = 0,
+) -> tuple[Check, ...]:
+    """The checks of a role that Pennsieve demanded and was given.
+
+    ``unlike`` counts the lines in which its rights are others than what is served today.
+    """
+    trust = _trust(role, platform_account_id, external_id)
+    return (*trust, _as_served(unlike), _openings(open_), _session(role))
+
+
+def _as_served(unlike: int) -> Check:
+    finding = "they are what Pennsieve asks for today"
+    if unlike:
+        finding = f"they differ in {unlike} lines from what Pennsieve asks for today"
+    why = "a node may need a right that was not asked for when its role was made"
+    return Check(AS_SERVED, not unlike, finding, why, "pennsieve compute role update")
+
+
+def _trust(role: IamRole, platform: str, external_id: str) -> tuple[Check, Check]:
+    who = f"arn:aws:iam::{platform}:role/service-roles/any"
+    bare = {"aws:PrincipalArn": who}
+    told = {**bare, "sts:ExternalId": external_id or "x"}
+    with_id = Ask("sts:AssumeRole", context=told)
+    enters = lets_in(role.trust, Ask("sts:AssumeRole", context=bare), who)
+    stranger = "arn:aws:iam::000000000000:role/anybody"
+    strange = Ask("sts:AssumeRole", context={**told, "aws:PrincipalArn": stranger})
+    strangers = lets_in(role.trust, strange, stranger)
+    demanded = not enters and lets_in(role.trust, with_id, who)
+    finding = f"Pennsieve's account {platform} is {'' if enters or demanded else 'not '}let in"
+    finding += "; other accounts are let in, too" if strangers else ""
+    remedy = f"look at it with: aws iam get-role --role-name {role.name}"
+    return (
+        Check("trust", (enters or demanded) and not strangers, finding,
+              "the trust policy decides who enters", remedy),
+        Check("external id", not demanded,
+              "is demanded, and this Pennsieve sends none" if demanded
+              else "is not demanded, as Pennsieve sends none for the nodes that it runs itself",
+              "a demand that Pennsieve does not meet shuts it out", remedy),
+    )  # fmt: skip
+
+
+def _openings(open_: tuple[str, ...]) -> Check:
+    closable = [words for words in open_ if words != BUCKETS]
+    finding = f"it can {', '.join(open_)}" if closable else "it is narrowed"
+    if open_ and not closable:
+        finding += f"; it can still {BUCKETS}, as Pennsieve does not say what its own are called"
+    why = (
+        "the rights that Pennsieve asks for are those of an administrator, unless they are limited"
+    )
+    return Check("role's rights", not closable, finding, why, _SEE)
+
+
+def _session(role: IamRole) -> Check:
+    well = role.session_seconds <= SESSION_SECONDS
+    why = f"a stolen session lives as long; {SESSION_SECONDS} s are enough for Pennsieve"
+    remedy = f"aws iam update-role --role-name {role.name} --max-session-duration {SESSION_SECONDS}"
+    return Check("session", well, f"at most {role.session_seconds} s", why, remedy)

@@ -1,0 +1,166 @@
+"""The stack: made, changed, waited for and deleted, with what happens told as it happens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pennsieve_agent.account.register.stack_failure import keep_events
+from pennsieve_agent.account.register.steps import DeployStack, StackAction, TurnOn
+from pennsieve_agent.account.world.clients import Progress, StepState, Worlds
+from pennsieve_agent.aws.cloudformation import (
+    StackRequest,
+    delete_stack,
+    discard,
+    execute_change_set,
+    find_stack,
+    last_event,
+    plan_change_set,
+    stack_events,
+)
+from pennsieve_agent.aws.values import ChangeSet, ResourceChange, StackEvent
+from pennsieve_agent.errors import AwsError
+
+_GOOD = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+
+
+def deploy(step: DeployStack, request: StackRequest, worlds: Worlds) -> str:
+    """Do what the step says; answers in words what came of it.
+
+    Raises:
+        AwsError: AWS refused or failed, with the first real reason; or AWS would now do something
+            else than the plan said, in which case nothing is done.
+        StillRunning: AWS takes longer than we wait.
+
+    """
+    following = _Following(step.kind, worlds)
+    following.come_to_rest(request.name)
+    if step.action is StackAction.REJOIN:
+        return f"AWS is done with stack {request.name}"
+    if step.action is StackAction.RECREATE:
+        following.delete_remains(request.name)
+    change_set = plan_change_set(worlds.aws, request, sleep=worlds.sleep)
+    if not change_set.changes:
+        return f"stack {request.name} is as it should be"
+    if not _expected(step, change_set.changes):
+        discard(worlds.aws, change_set)
+        raise AwsError(
+            "AWS would now do something else than the plan said; nothing was changed",
+            where=request.name,
+            hint="run the command again to see the new plan",
+        )
+    following.carry_out(change_set)
+    return f"stack {request.name} is ready"
+
+
+def delete(name: str, worlds: Worlds, kind: str = "delete_stack") -> None:
+    """Delete a stack, given by name or ARN, and wait until it is gone. ``kind`` is the step's.
+
+    Raises:
+        AwsError: something in it could not be deleted.
+        StillRunning: AWS takes longer than we wait.
+
+    """
+    _Following(kind, worlds).delete(name)
+
+
+class _Following:
+    """Does things to a stack and follows them to their end, for one step."""
+
+    def __init__(self, kind: str, worlds: Worlds) -> None:
+        self.kind = kind
+        self.worlds = worlds
+        self.aws = worlds.aws
+
+    def come_to_rest(self, name: str) -> None:
+        """Wait for what AWS is doing already, if anything; remove an abandoned plan's shell."""
+        if find_stack(self.aws, name) is None:
+            return
+        since = last_event(self.aws, name)  # before the state is looked at, or its end is missed
+        stack = find_stack(self.aws, name)
+        if stack is not None and stack.only_reviewed:
+            self.delete(stack.id)
+        elif stack is not None and stack.busy:
+            self._check(name, self._follow(stack.id, since))
+
+    def delete_remains(self, name: str) -> None:
+        """Delete what a failed creation left."""
+        stack = find_stack(self.aws, name)
+        if stack is not None and stack.broken:
+            self.delete(stack.id)
+
+    def carry_out(self, change_set: ChangeSet) -> None:
+        """Do what a change set says."""
+        since = last_event(self.aws, change_set.stack_id)
+        execute_change_set(self.aws, change_set)
+        self._check(change_set.stack_name, self._follow(change_set.stack_id, since))
+
+    def delete(self, name: str) -> None:
+        """Delete the stack and wait."""
+        stack = find_stack(self.aws, name)
+        if stack is None or stack.status == "DELETE_COMPLETE":
+            return
+        since = last_event(self.aws, stack.id)
+        if stack.status != "DELETE_IN_PROGRESS":
+            delete_stack(self.aws, stack.id)
+        events = self._follow(stack.id, since)
+        ended = events[-1].status
+        if ended != "DELETE_COMPLETE":
+            raise AwsError(
+                f"stack {stack.name} could not be deleted: {_reason(events) or ended}",
+                where=stack.id,
+                hint="resolve this in the AWS console, then run the command again",
+                aws_code=ended,
+            )
+
+    def _follow(self, stack_id: str, since: str | None) -> list[StackEvent]:
+        """What happened until the stack came to rest; never empty."""
+        found = []
+        for event in stack_events(self.aws, stack_id, since, sleep=self.worlds.sleep):
+            self._tell(event)
+            found.append(event)
+        return found
+
+    def _check(self, name: str, events: list[StackEvent]) -> None:
+        ended = events[-1].status
+        if ended in _GOOD:
+            return
+        path = keep_events(self.worlds.journal, name, events)
+        raise AwsError(
+            f"AWS could not make stack {name} and took it back: {_reason(events) or ended}",
+            where=str(path),
+            hint="that file keeps all that AWS said; resolve the reason, then run the same "
+            "command again: it starts afresh",
+            aws_code=ended,
+        )
+
+    def _tell(self, event: StackEvent) -> None:
+        words = event.status.lower().replace("_", " ")
+        sentence = f"{event.logical_id}: {words}{f' ({event.reason})' if event.failed else ''}"
+        at = datetime.fromisoformat(event.at).timestamp()
+        item = "" if event.of_stack else event.logical_id
+        self.worlds.progress(
+            Progress(self.kind, StepState.EVENT, sentence, "", item, event.status, at)
+        )
+
+
+def _reason(events: list[StackEvent]) -> str:
+    """The first failure that is not the echo of another one."""
+    first = next((event for event in events if event.failed), None)
+    return f"{first.logical_id} ({first.type}): {first.reason.rstrip('.')}" if first else ""
+
+
+def _expected(step: DeployStack, found: tuple[ResourceChange, ...]) -> bool:
+    """Whether AWS would do what was planned.
+
+    Where that was told from our own templates, AWS may list further changes in passing, but
+    nothing else may be made, removed or made anew.
+    """
+    if isinstance(step, TurnOn) and step.predicted:
+        grave = tuple(c for c in found if c.action != "Modify" or c.replacement == "True")
+        planned = tuple(c for c in step.changes if c.action != "Modify" or c.replacement == "True")
+        return _key(grave) == _key(planned)
+    return _key(found) == _key(step.changes)
+
+
+def _key(changes: tuple[ResourceChange, ...]) -> set[tuple[str, str, str]]:
+    return {(change.action, change.logical_id, change.type) for change in changes}

@@ -1,0 +1,349 @@
+"""How things are, in AWS and on Pennsieve, before an own node is registered. Changes nothing.
+
+The one thing it makes is a change set on a stack that exists already, to learn what an update
+would do; it is deleted again at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pennsieve_agent.account.spec.names import (
+    NODE_TAG,
+    STACK_PREFIX,
+    TOKEN_TAG,
+    WORKSPACE_TAG,
+    NodeNames,
+    node_names,
+    tag_value,
+)
+from pennsieve_agent.account.spec.node_spec import Code, Kept, NodeSpec, Settings
+from pennsieve_agent.account.spec.options import Wanted, settle
+from pennsieve_agent.account.spec.organisation_rules import check_boundary
+from pennsieve_agent.account.spec.spec_json import (
+    installed_code,
+    installed_organization,
+    installed_platform,
+    installed_settings,
+    installed_token,
+    installed_transfer,
+    kept_tags,
+)
+from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.pennsieve_account import Asked, ask_pennsieve
+from pennsieve_agent.account.world.registration_journal import JournalEntry, new_token
+from pennsieve_agent.aws.cloudformation import (
+    delete_stack,
+    discard,
+    discard_plans,
+    find_stack,
+    plan_change_set,
+    stacks_called,
+    template_of,
+)
+from pennsieve_agent.aws.iam import policy_exists
+from pennsieve_agent.aws.s3 import object_exists
+from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
+from pennsieve_agent.domain.compute import Account, ComputeNode
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.domain.profile import Hosts
+from pennsieve_agent.errors import AgentError, UsageProblem
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterOptions:
+    """What is asked for. ``environment`` is a word in the names of roles that Pennsieve enters by.
+
+    ``organization_id`` is empty where nobody said which workspace the node is for. ``hosts`` is
+    where the node's functions reach Pennsieve. ``from_stack`` names a stack that somebody else made
+    of our template. ``asks_pennsieve`` is False for what is only printed, which needs no sign-in.
+    """
+
+    name: str
+    organization_id: str
+    environment: str = "prod"
+    wanted: Wanted = field(default_factory=Wanted)
+    hosts: Hosts = field(default_factory=Hosts)
+    from_stack: str = ""
+    asks_pennsieve: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """How things are, and the node as it should be.
+
+    ``installed`` is the code that the stack's functions have, None while it is off; ``chosen`` are
+    the settings that the stack was made from, None while there is none. ``changes`` is
+    what an update of the existing stack would do now; None when there is no stack that could be
+    updated. ``uploaded`` says whether the node's code is in its bucket, ``transferred`` which image
+    for moving files is in its repository. ``nodes`` are those of the workspace that Pennsieve runs.
+    ``remembered`` is what this machine remembers of the node.
+    """
+
+    identity: AwsIdentity
+    spec: NodeSpec
+    account: Account | None = None
+    nodes: tuple[ComputeNode, ...] = ()
+    stack: Stack | None = None
+    installed: Code | None = None
+    chosen: Settings | None = None
+    uploaded: bool = False
+    transferred: str = ""
+    changes: tuple[ResourceChange, ...] | None = None
+    journal: JournalEntry | None = None
+    remembered: OwnNode | None = None
+    aws_profile: str = ""
+    taken: bool = False
+    """Whether the stack is taken as somebody else made it, and not to be changed."""
+
+    @property
+    def names(self) -> NodeNames:
+        """The names of the node's resources."""
+        return self.spec.names
+
+
+def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
+    """Look at the AWS account, Pennsieve and the journal.
+
+    Raises:
+        UsageProblem: what is there stands in the way; the message says what.
+        AwsError: AWS cannot be asked.
+
+    """
+    identity = worlds.aws.identity()
+    entry = _journal(worlds, identity, options)
+    remembered = _remembered(worlds, identity, options)
+    _check_boundary(worlds, identity, options.wanted.extras.boundary)
+    asked = Asked()
+    if options.asks_pennsieve:
+        asked = ask_pennsieve(worlds.registry, options.organization_id, identity.account_id)
+    token = _token_of_stack(worlds, options, entry)
+    token = token or _token(worlds, options, entry, remembered)
+    names = node_names(token, options.environment, identity)
+    stack = _without_shell(worlds, _own_stack(find_stack(worlds.aws, names.stack), token))
+    template = template_of(worlds.aws, stack.id) if stack is not None else {}
+    installed = installed_code(template)
+    spec = NodeSpec(
+        names=names,
+        node_name=options.name,
+        organization_id=_organization(options, template),
+        platform_account_id=asked.app_store or installed_platform(template),
+        api=options.hosts.api,
+        api2=options.hosts.api2,
+        cognito=options.hosts.cognito or "",
+        settings=settle(options.wanted, _before(entry, template)),
+        code=worlds.bundle.code if worlds.bundle is not None else installed,
+        transfer_digest=_transfer_digest(worlds, template),
+        kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
+    )
+    seen = Observed(
+        identity=identity,
+        spec=spec,
+        account=asked.account,
+        nodes=asked.nodes,
+        stack=stack,
+        installed=installed,
+        chosen=installed_settings(template),
+        uploaded=stack is not None and _uploaded(worlds, spec),
+        transferred=installed_transfer(template) if installed is not None else "",
+        journal=entry,
+        remembered=remembered,
+        aws_profile=worlds.aws.profile or "",
+        taken=bool(options.from_stack),
+    )
+    return replace(seen, changes=_changes(worlds, seen))
+
+
+def _journal(
+    worlds: Worlds, identity: AwsIdentity, options: RegisterOptions
+) -> JournalEntry | None:
+    entry = worlds.journal.read()
+    if entry is None:
+        return None
+    if entry.role:
+        raise UsageProblem(
+            f"compute node '{options.name}' was begun as a node that Pennsieve runs",
+            hint="choose another name with: --name, or add: --provisioner platform",
+        )
+    same_workspace = {entry.organization_id, options.organization_id} - {""}
+    begun = (entry.aws_account_id, entry.region)
+    if begun != (identity.account_id, identity.region) or len(same_workspace) > 1:
+        raise UsageProblem(
+            f"compute node '{options.name}' was begun in AWS account {entry.aws_account_id}, "
+            f"{entry.region}; these credentials are for {identity.account_id}, {identity.region}",
+            where=str(worlds.journal.path),
+            hint="use the credentials, region and workspace of before, or another --name",
+        )
+    return entry
+
+
+def _remembered(worlds: Worlds, identity: AwsIdentity, options: RegisterOptions) -> OwnNode | None:
+    """What this machine remembers of a node of this name.
+
+    Raises:
+        UsageProblem: it is somewhere else, or somebody else's.
+
+    """
+    found = next((n for n in worlds.nodes.list() if n.name == options.name), None)
+    if found is None:
+        return None
+    here = (found.account, found.region) == (identity.account_id, identity.region)
+    if here and found.is_owned:
+        return found
+    whose = "is yours" if found.is_owned else "was shared with you"
+    raise UsageProblem(
+        f"a compute node '{found.name}' {whose}, in AWS account {found.account}, {found.region}; "
+        f"these credentials are for {identity.account_id}, {identity.region}",
+        where=found.gateway,
+        hint="choose another name with: --name, or other credentials with: --aws-profile",
+    )
+
+
+def _token(
+    worlds: Worlds,
+    options: RegisterOptions,
+    entry: JournalEntry | None,
+    remembered: OwnNode | None,
+) -> str:
+    """The node's token: as the journal has it, as it is remembered, or a new one.
+
+    Raises:
+        UsageProblem: AWS has a node of this name that neither knows.
+
+    """
+    if entry is not None:
+        return entry.token
+    if remembered is not None:
+        return remembered.token
+    for stack in stacks_called(worlds.aws, STACK_PREFIX):
+        named = stack.tags.get(NODE_TAG) == tag_value(options.name)
+        ours = stack.tags.get(WORKSPACE_TAG) in {options.organization_id, None}
+        if named and ours and stack.name == f"{STACK_PREFIX}{stack.tags.get(TOKEN_TAG)}":
+            raise UsageProblem(
+                f"this AWS account has a compute node called '{options.name}' already, which this "
+                "machine does not know",
+                where=stack.id,
+                hint="if it is yours, go on after: pennsieve compute list --aws; else choose "
+                "another name with: --name",
+            )
+    return new_token()
+
+
+def _organization(options: RegisterOptions, template: Mapping[str, Any]) -> str:
+    """The workspace that the node is for: the one that its stack names, as it is for one alone."""
+    before = installed_organization(template)
+    if before and options.organization_id and before != options.organization_id:
+        raise UsageProblem(
+            f"compute node '{options.name}' is for another Pennsieve workspace ({before})",
+            hint="use the profile of that workspace, or make another node with: --name",
+        )
+    return before or options.organization_id
+
+
+def _transfer_digest(worlds: Worlds, template: Mapping[str, Any]) -> str:
+    """The image for moving files that the node should have: today's, or what it has."""
+    before = installed_transfer(template)
+    if worlds.transfer is None:
+        return before
+    try:
+        return worlds.transfer.digest()
+    except AgentError:
+        if not before:
+            raise
+        return before
+
+
+def _check_boundary(worlds: Worlds, identity: AwsIdentity, arn: str) -> None:
+    if not arn:
+        return
+    check_boundary(arn, identity)
+    if not policy_exists(worlds.aws, arn):
+        raise UsageProblem(
+            f"there is no IAM policy {arn}",
+            hint="ask whoever administers the AWS account for the boundary's ARN",
+        )
+
+
+def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings | None:
+    """What was asked for before: by the stack itself, else by the journal."""
+    found = installed_settings(template)
+    return found if found is not None or entry is None else entry.settings
+
+
+def _uploaded(worlds: Worlds, spec: NodeSpec) -> bool:
+    if spec.code is None:
+        return False
+    return object_exists(worlds.aws, spec.names.bucket, spec.names.code_key(spec.code.digest))
+
+
+def _without_shell(worlds: Worlds, stack: Stack | None) -> Stack | None:
+    """Take away the empty shell of a plan that was never carried out; it holds nothing."""
+    if stack is None or not stack.only_reviewed:
+        return stack
+    delete_stack(worlds.aws, stack.id)
+    return None
+
+
+def _own_stack(stack: Stack | None, token: str) -> Stack | None:
+    if stack is None or stack.only_reviewed or stack.tags.get(TOKEN_TAG) == token:
+        return stack
+    raise UsageProblem(
+        f"there is a stack {stack.name} in this AWS account that this program did not make",
+        where=stack.id,
+        hint="choose another node name with: --name",
+    )
+
+
+def _changes(worlds: Worlds, seen: Observed) -> tuple[ResourceChange, ...] | None:
+    if seen.stack is None or not seen.stack.updatable:
+        return None
+    if seen.taken:
+        return ()
+    spec = seen.spec if seen.installed is not None else turned_off(seen.spec)
+    with worlds.journal.locked():  # another terminal may be carrying out its own plan
+        discard_plans(worlds.aws, seen.stack.id)
+        change_set = plan_change_set(worlds.aws, stack_request(spec), sleep=worlds.sleep)
+        if change_set.changes:
+            discard(worlds.aws, change_set)
+    return change_set.changes
+
+
+def _token_of_stack(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None) -> str:
+    """What the stack of ``--from-stack`` says of whose it is; empty without that option."""
+    if not options.from_stack:
+        return ""
+    if options.wanted != Wanted():
+        raise UsageProblem(
+            "--from-stack takes the stack as it was made; its settings are in its template",
+            hint="leave the other options out, or give them to: pennsieve compute template",
+        )
+    if not options.from_stack.startswith(STACK_PREFIX):
+        raise UsageProblem(
+            f"the name of a node's stack must begin with {STACK_PREFIX}",
+            hint="pennsieve compute template prints the whole name",
+        )
+    stack = find_stack(worlds.aws, options.from_stack)
+    if stack is None:
+        raise UsageProblem(
+            f"there is no stack {options.from_stack} in this AWS account and region",
+            hint="list them with: aws cloudformation list-stacks",
+        )
+    token = installed_token(template_of(worlds.aws, stack.id))
+    if not token or stack.name != f"{STACK_PREFIX}{token}":
+        wants = f"its name must be {STACK_PREFIX}{token}" if token else "it has another template"
+        raise UsageProblem(
+            f"stack {stack.name} was not made from what 'pennsieve compute template' prints: "
+            f"{wants}",
+            where=stack.id,
+            hint="make it anew as that command says",
+        )
+    if entry is not None and entry.token != token:
+        raise UsageProblem(
+            f"compute node '{options.name}' was begun with stack {STACK_PREFIX}{entry.token}",
+            where=str(worlds.journal.path),
+            hint="choose another name with: --name",
+        )
+    return token

@@ -1,0 +1,256 @@
+"""What the registration of an own node will do: desired minus observed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pennsieve_agent.account.register.account_plan import AccountPlan
+from pennsieve_agent.account.register.observe import Observed, RegisterOptions
+from pennsieve_agent.account.register.steps import (
+    AllowImagePulls,
+    AlreadyDone,
+    CheckNode,
+    CopyTransferImage,
+    DeployStack,
+    EnableWorkspace,
+    PutShares,
+    RegisterAccount,
+    RememberNode,
+    StackAction,
+    Step,
+    TurnOn,
+    UploadCode,
+)
+from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX
+from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
+from pennsieve_agent.account.world.own_node_state import own_node
+from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
+from pennsieve_agent.aws.values import ResourceChange, Stack
+from pennsieve_agent.errors import AwsError, UsageProblem
+
+_NAME_CHARACTERS = 128
+
+
+def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPlan:
+    """The steps from how things are to a usable node.
+
+    Raises:
+        UsageProblem: the name is taken or unusable.
+        AwsError: the stack is in a state that only a person can resolve.
+
+    """
+    check_name(options)
+    check_free(observed, options)
+    _check_length(observed.spec)
+    return AccountPlan(
+        spec=observed.spec,
+        organization_id=options.organization_id,
+        identity=observed.identity,
+        steps=(
+            *_aws_steps(observed),
+            *account_steps(observed, options, observed.names.account_role),
+            _remember(observed),
+        ),
+        account_uuid=observed.account.uuid if observed.account is not None else "",
+        before=observed.chosen,
+    )
+
+
+def check_free(observed: Observed, options: RegisterOptions) -> None:
+    """Refuse the name of a node that Pennsieve runs: two nodes of one name cannot be told apart.
+
+    Raises:
+        UsageProblem: there is one.
+
+    """
+    folded = options.name.casefold()
+    if found := next((n for n in observed.nodes if n.name.casefold() == folded), None):
+        raise UsageProblem(
+            f"there is a compute node called '{found.name}' already ({found.status.value}), which "
+            "Pennsieve runs",
+            where=found.uuid,
+            hint="choose another name with: --name, or see it with: pennsieve compute show "
+            f"{found.uuid}",
+        )
+
+
+def check_name(options: RegisterOptions) -> None:
+    """Refuse a name that Pennsieve would not take.
+
+    Raises:
+        UsageProblem: it is empty or too long.
+    """
+    if not options.name.strip() or len(options.name) > _NAME_CHARACTERS:
+        raise UsageProblem(
+            f"a compute node's name has 1 to {_NAME_CHARACTERS} characters",
+            hint="give one with: --name NAME",
+        )
+
+
+def _check_length(spec: NodeSpec) -> None:
+    """CloudFormation takes no longer template in a request; tags stand in it again and again.
+
+    Only at first: what is longer once the node is turned on lies in its bucket.
+    """
+    if len(stack_request(turned_off(spec)).body.encode()) > MAX_TEMPLATE_BYTES:
+        raise UsageProblem(
+            f"with {len(spec.settings.extras.tags)} tags the stack's template is longer than the "
+            f"{MAX_TEMPLATE_BYTES} bytes that AWS takes",
+            hint="leave some tags out, or give shorter ones",
+        )
+
+
+def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
+    """First the stack without functions, then its code, then the functions, and a look at them."""
+    steps: list[Step | AlreadyDone] = [_first(observed)]
+    code = observed.spec.code
+    if code is None:
+        return tuple(steps)
+    names = observed.names
+    upload = UploadCode(names.bucket, names.code_key(code.digest), code.version)
+    turn_on = _turn_on(observed)
+    check = CheckNode(names.admin)
+    well = isinstance(turn_on, AlreadyDone)
+    checked = observed.journal is not None and CheckNode.kind in observed.journal.done
+    steps += [
+        AlreadyDone(upload, f"the node's code, version {code.version}, is in its bucket")
+        if observed.uploaded or (observed.taken and well)
+        else upload,
+        *_transfer_steps(observed),
+        turn_on,
+        AlreadyDone(check, "the node answered that it is well") if well and checked else check,
+    ]
+    if observed.installed is not None and not well:
+        steps.append(PutShares(names.gateway))
+    return tuple(steps)
+
+
+def _transfer_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
+    digest = observed.spec.transfer_digest
+    if not digest:
+        return ()
+    step = CopyTransferImage(observed.names.transfer_images, digest)
+    if observed.transferred == digest:
+        return (AlreadyDone(step, f"the image in which files are moved ({digest}) is copied"),)
+    return (step,)
+
+
+def _first(observed: Observed) -> Step | AlreadyDone:
+    """The stack without its functions; one that has them stays as it is until the next step."""
+    action = stack_action(observed.stack)
+    changes: tuple[ResourceChange, ...] = ()
+    if action is StackAction.UPDATE:
+        changes = observed.changes or ()
+    elif action is not StackAction.REJOIN:
+        changes = additions(stack_request(turned_off(observed.spec)).template)
+    step = DeployStack(*_place(observed), action, changes)
+    if observed.taken or (action is StackAction.UPDATE and observed.installed is not None):
+        return AlreadyDone(step, f"stack {step.stack} is there")
+    if action is StackAction.UPDATE and not changes:
+        return AlreadyDone(step, f"stack {step.stack} is as it should be")
+    return step
+
+
+def _turn_on(observed: Observed) -> Step | AlreadyDone:
+    on = observed.installed is not None
+    changes = (observed.changes or ()) if on else turning_on(observed.spec)
+    step = TurnOn(*_place(observed), StackAction.UPDATE, changes, predicted=not on)
+    if on and observed.stack is not None and observed.stack.updatable:
+        if not changes:
+            return AlreadyDone(step, "the node is turned on")
+        if observed.taken:
+            return AlreadyDone(step, "the node is turned on, and taken as it is")
+    return step
+
+
+def _place(observed: Observed) -> tuple[str, str, str]:
+    return observed.names.stack, observed.identity.account_id, observed.identity.region
+
+
+def additions(template: Mapping[str, Any]) -> tuple[ResourceChange, ...]:
+    """What creating a stack adds: everything in its template."""
+    resources = template["Resources"]
+    return tuple(ResourceChange("Add", name, body["Type"]) for name, body in resources.items())
+
+
+def turning_on(spec: NodeSpec) -> tuple[ResourceChange, ...]:
+    """What the functions add to a stack that has none yet, and change in it."""
+    off = stack_request(turned_off(spec)).template["Resources"]
+    on = stack_request(spec).template["Resources"]
+    return tuple(
+        ResourceChange("Modify" if name in off else "Add", name, body["Type"])
+        for name, body in on.items()
+        if off.get(name) != body
+    )
+
+
+def stack_action(stack: Stack | None) -> StackAction:
+    """What has to be done about a stack in this state.
+
+    Raises:
+        AwsError: nothing that a program should do by itself.
+
+    """
+    if stack is None or stack.only_reviewed:
+        return StackAction.CREATE
+    if stack.updatable:
+        return StackAction.UPDATE
+    if stack.broken:
+        return StackAction.RECREATE
+    if stack.status == "DELETE_IN_PROGRESS":
+        hint = "wait a few minutes, then run this again"
+        raise AwsError(f"AWS is still deleting stack {stack.name}", where=stack.id, hint=hint)
+    if stack.busy:
+        return StackAction.REJOIN
+    raise AwsError(
+        f"stack {stack.name} is stuck in state {stack.status}: {stack.reason or 'no reason given'}",
+        where=stack.id,
+        hint="take away what is left with: pennsieve compute remove, then run this again"
+        if stack.status == "DELETE_FAILED"
+        else "resolve it in the AWS console under CloudFormation, then run this again",
+        aws_code=stack.status,
+    )
+
+
+def account_steps(
+    observed: Observed, options: RegisterOptions, role: str, *, in_use: bool = False
+) -> tuple[Step | AlreadyDone, ...]:
+    """What Pennsieve is told of the AWS account; ``role`` is the name it is registered with.
+
+    ``in_use`` says that the account has a node in the workspace, which therefore may use it.
+    """
+    account, entry = observed.account, observed.journal
+    trusted = entry is not None and account is not None and entry.account_uuid == account.uuid
+    done = entry.done if entry is not None and trusted else ()
+    number = observed.identity.account_id
+    registered = account.role_name if account is not None else role
+    is_own = registered.startswith(OWN_ROLE_PREFIX)
+    rows: tuple[tuple[Step, bool, str], ...] = (
+        (
+            RegisterAccount(number, role),
+            account is not None,
+            f"AWS account {number} is registered"
+            + (", without a role" if is_own else f" with role {registered}"),
+        ),
+        (
+            EnableWorkspace(options.organization_id),
+            EnableWorkspace.kind in done or in_use,
+            "this workspace may use the account",
+        ),
+        (
+            AllowImagePulls(number),
+            AllowImagePulls.kind in done,
+            f"AWS account {number} may pull images",
+        ),
+    )
+    return tuple(AlreadyDone(step, why) if ready else step for step, ready, why in rows)
+
+
+def _remember(observed: Observed) -> Step | AlreadyDone:
+    step = RememberNode(observed.spec.node_name)
+    wanted = own_node(observed.spec, observed.aws_profile)
+    if observed.remembered == wanted:
+        return AlreadyDone(step, f"compute node '{wanted.name}' is remembered on this machine")
+    return step

@@ -1,0 +1,262 @@
+"""What stands in the way of a node, as pure decisions about what was found around it.
+
+:mod:`~pennsieve_agent.account.register.read_limits` looks; nothing here does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pennsieve_agent.account.spec.node_spec import Mode, Settings
+from pennsieve_agent.account.stack.network import ENDPOINTS, GPU_ENDPOINTS
+from pennsieve_agent.aws.limits import Concurrency
+from pennsieve_agent.aws.network import Outward, Subnet, Vpc
+
+LAMBDA_KEPT_FREE = 100
+"""Lambda keeps so many calls at once that no function may reserve (Lambda Developer Guide,
+"Configuring reserved concurrency"); in an account that may have fewer, nothing can be reserved."""
+LEAST_ADDRESSES = 16
+"""Free addresses of a subnet below which jobs soon wait: each job takes one."""
+WITHOUT_INTERNET = frozenset({*ENDPOINTS, "dynamodb", "s3"})
+"""What must be reached by endpoints where there is no other way."""
+
+
+class Weight(StrEnum):
+    """What a finding means for what is planned."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found beforehand; ``remedy`` is what to type or do."""
+
+    about: str
+    weight: Weight
+    sentence: str
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding for ``--json``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A quota of an AWS account, by Service Quotas' codes."""
+
+    service: str
+    code: str
+    name: str
+
+
+FARGATE = Quota("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count")
+FARGATE_SPOT = Quota("fargate", "L-36FBB829", "Fargate Spot vCPU resource count")
+GPU_G = Quota("ec2", "L-DB2E81BA", "Running On-Demand G and VT instances")
+GPU_P = Quota("ec2", "L-417A185B", "Running On-Demand P instances")
+VPCS = Quota("vpc", "L-F678F1CE", "VPCs per Region")
+ADDRESSES = Quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs")
+CONCURRENCY = Quota("lambda", "L-B99A9384", "Concurrent executions")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What was found. What could not be looked at is None, and its reason is in ``unseen``.
+
+    ``quotas`` has those that AWS told; ``taken`` names what exists already and would be made.
+    ``reserved`` is how many calls at once the node's functions reserve.
+    """
+
+    region: str
+    region_on: bool | None = None
+    quotas: Mapping[Quota, float] = field(default_factory=dict)
+    vpcs: int | None = None
+    addresses: int | None = None
+    concurrency: Concurrency | None = None
+    reserved: int = 0
+    taken: tuple[str, ...] = ()
+    vpc: Vpc | None = None
+    subnets: tuple[Subnet, ...] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)
+
+
+def gpu_quota(settings: Settings) -> Quota:
+    """The quota that a node's machines with GPUs count for."""
+    return GPU_P if settings.gpu.instance_type.startswith("p") else GPU_G
+
+
+def findings(around: Around, settings: Settings, *, creates: bool) -> tuple[Finding, ...]:
+    """All that stands in the way, or will be in the way later. ``creates`` says it is all new."""
+    found = [*_region(around), *_running(around, settings)]
+    if creates:
+        found += [*_taken(around), *_room(around, settings)]
+    if settings.network:
+        found += _network(around, settings)
+    found += (
+        Finding(about, Weight.UNKNOWN, f"{about} could not be looked at: {why}")
+        for about, why in around.unseen.items()
+    )
+    return tuple(found)
+
+
+def _region(around: Around) -> Iterator[Finding]:
+    if around.region_on is False:
+        yield Finding(
+            "region",
+            Weight.ERROR,
+            f"AWS region {around.region} is not switched on in this account",
+            f"aws account enable-region --region-name {around.region}; or choose another: --region",
+        )
+
+
+def _running(around: Around, settings: Settings) -> Iterator[Finding]:
+    most = settings.max_vcpus
+    if (value := around.quotas.get(FARGATE)) is not None and value < most:
+        if value < 1:
+            yield _short(around, FARGATE, value, most, "no job can run")
+        else:
+            words = f"{value:.0f} vCPUs run at once, not {most} as --max-vcpus says"
+            yield _short(around, FARGATE, value, most, words, Weight.WARNING)
+    if (value := around.quotas.get(FARGATE_SPOT)) is not None and value < 1:
+        words = "runs with --spot wait for ever"
+        yield _short(around, FARGATE_SPOT, value, most, words, Weight.WARNING)
+    if not settings.gpu:
+        return
+    gpu, kind = settings.gpu, gpu_quota(settings)
+    if (value := around.quotas.get(kind)) is not None and value < gpu.vcpus * gpu.most:
+        many = int(value // gpu.vcpus)
+        words = f"{many} machines {gpu.instance_type} start, not {gpu.most}"
+        words = words if many else f"no machine {gpu.instance_type} ({gpu.vcpus} vCPUs) can start"
+        weight = Weight.WARNING if many else Weight.ERROR
+        yield _short(around, kind, value, gpu.vcpus * gpu.most, words, weight)
+
+
+def _room(around: Around, settings: Settings) -> Iterator[Finding]:
+    if not settings.network:
+        yield from _full(around, VPCS, around.vpcs, "the node needs a VPC of its own")
+        if settings.mode is Mode.SECURE:
+            why = "the node's NAT gateway needs one"
+            yield from _full(around, ADDRESSES, around.addresses, why)
+    calls = around.concurrency
+    if calls is not None and around.reserved:
+        need = around.reserved + LAMBDA_KEPT_FREE
+        if calls.unreserved < need:
+            words = (
+                f"the node's functions reserve {around.reserved}, and Lambda keeps "
+                f"{LAMBDA_KEPT_FREE} free, but only {calls.unreserved} are left"
+            )
+            wanted = calls.most - calls.unreserved + need
+            yield _short(around, CONCURRENCY, calls.most, max(wanted, 1000), words)
+
+
+def _full(around: Around, quota: Quota, used: int | None, why: str) -> Iterator[Finding]:
+    value = around.quotas.get(quota)
+    if value is not None and used is not None and used >= value:
+        yield _short(around, quota, value, int(value) + 5, f"all {used} are in use, and {why}")
+
+
+def _short(
+    around: Around,
+    quota: Quota,
+    value: float,
+    wanted: int,
+    words: str,
+    weight: Weight = Weight.ERROR,
+) -> Finding:
+    return Finding(
+        f"quota {quota.name}",
+        weight,
+        f"AWS quota '{quota.name}' is {value:.0f} in {around.region}: {words}",
+        f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
+        f"--quota-code {quota.code} --desired-value {wanted} --region {around.region}",
+    )
+
+
+def _taken(around: Around) -> Iterator[Finding]:
+    for what in around.taken:
+        yield Finding(
+            what,
+            Weight.ERROR,
+            f"there is {what} already, which the node's stack would make",
+            "look at it in the AWS console; delete it, or choose another node with: --name",
+        )
+
+
+def _network(around: Around, settings: Settings) -> Iterator[Finding]:
+    wanted, vpc = settings.network, around.vpc
+    if "network" in around.unseen:
+        return
+    if vpc is None:
+        yield _unfit(f"there is no VPC {wanted.vpc_id} in {around.region}")
+        return
+    if not vpc.names:
+        yield Finding(
+            "network",
+            Weight.ERROR,
+            f"VPC {vpc.id} gives no DNS names, by which jobs find the file system",
+            f"aws ec2 modify-vpc-attribute --vpc-id {vpc.id} --enable-dns-hostnames; and the same "
+            "with --enable-dns-support",
+        )
+    needed = WITHOUT_INTERNET.union(GPU_ENDPOINTS if settings.gpu else ())
+    lacking = sorted(needed - vpc.endpoints)
+    if settings.mode is Mode.COMPLIANT and lacking:
+        yield _unfit(
+            f"VPC {vpc.id} has no endpoints for {', '.join(lacking)}, and mode compliant knows no "
+            "internet"
+        )
+    there = {subnet.id: subnet for subnet in around.subnets}
+    for subnet_id in wanted.subnet_ids:
+        if subnet_id not in there:
+            yield _unfit(f"there is no subnet {subnet_id} in {around.region}")
+        elif there[subnet_id].vpc_id != vpc.id:
+            yield _unfit(f"subnet {subnet_id} is in VPC {there[subnet_id].vpc_id}, not in {vpc.id}")
+    ours = [subnet for subnet in around.subnets if subnet.vpc_id == vpc.id]
+    yield from _zones(ours)
+    for subnet in ours:
+        yield from _way_out(subnet, settings.mode)
+
+
+def _zones(subnets: list[Subnet]) -> Iterator[Finding]:
+    zones = [subnet.zone for subnet in subnets]
+    twice = sorted({zone for zone in zones if zones.count(zone) > 1})
+    if twice:
+        yield _unfit(
+            f"several subnets are in zone {', '.join(twice)}; the file system takes one in each"
+        )
+    if len(subnets) == 1:
+        yield _unfit(
+            f"one subnet alone: when zone {zones[0]} has trouble, nothing runs", Weight.WARNING
+        )
+    for subnet in subnets:
+        if subnet.free < LEAST_ADDRESSES:
+            yield _unfit(
+                f"subnet {subnet.id} has {subnet.free} addresses left, and each job takes one",
+                Weight.WARNING if subnet.free else Weight.ERROR,
+            )
+
+
+_NEEDS = {
+    Mode.BASIC: ({Outward.GATEWAY}, "jobs of mode basic need an internet gateway"),
+    Mode.SECURE: (
+        {Outward.NAT, Outward.OTHER},
+        "jobs of mode secure have no public address and need a NAT gateway",
+    ),
+    Mode.COMPLIANT: ({Outward.NONE, Outward.OTHER}, "mode compliant knows no internet"),
+}
+
+
+def _way_out(subnet: Subnet, mode: Mode) -> Iterator[Finding]:
+    fit, why = _NEEDS[mode]
+    if subnet.outward not in fit:
+        yield _unfit(f"subnet {subnet.id} has {subnet.outward.value}, but {why}")
+
+
+def _unfit(sentence: str, weight: Weight = Weight.ERROR) -> Finding:
+    return Finding(
+        "network", weight, sentence, "see what there is with: aws ec2 describe-subnets; --subnet"
+    )

@@ -1,0 +1,36 @@
+"""What AWS said when it failed, kept before AWS forgets it with the stack."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from pennsieve_agent.account.world.registration_journal import Journal
+from pennsieve_agent.aws.values import StackEvent
+
+
+def keep_events(journal: Journal, stack: str, events: Sequence[StackEvent]) -> Path:
+    """Write the events of a failed change beside the journal; answers where.
+
+    It holds no secrets: AWS's events name resources and reasons.
+    """
+    path = journal.path.with_suffix(".failed.json")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    token = stack.rpartition("-")[2]
+    document = {
+        "stack": stack,
+        "events": [asdict(event) for event in events],
+        "logs": {
+            "jobs": f"aws logs tail /pennsieve/node/{token} --since 1d",
+            "functions": f"aws logs tail /pennsieve/node/{token}/functions --since 1d",
+            "machines": f"aws batch describe-compute-environments --compute-environments "
+            f"{stack}-fargate",
+        },
+    }
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=2)
+    return path

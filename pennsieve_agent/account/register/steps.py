@@ -1,0 +1,290 @@
+"""The steps of a registration as data, each with the sentence that explains it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX
+from pennsieve_agent.account.stack.explain import by_group
+from pennsieve_agent.aws.values import ResourceChange
+
+
+class StackAction(StrEnum):
+    """What a stack needs."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    RECREATE = "recreate"
+    REJOIN = "rejoin"
+
+
+@dataclass(frozen=True, slots=True)
+class DeployStack:
+    """Bring the node's stack to what it should be, its functions not yet in it."""
+
+    stack: str
+    account_id: str
+    region: str
+    action: StackAction
+    changes: tuple[ResourceChange, ...]
+    kind = "deploy_stack"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        where = f"stack {self.stack} in AWS account {self.account_id}, {self.region}"
+        match self.action:
+            case StackAction.CREATE:
+                return f"Create {where}"
+            case StackAction.UPDATE:
+                return f"Change {where}"
+            case StackAction.RECREATE:
+                return f"Delete the remains of a failed attempt, then create {where}"
+            case StackAction.REJOIN:
+                return f"Wait for AWS, which is still working on {where}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One line for each resource, those of a group together."""
+        return tuple(
+            line
+            for group, lines in by_group(self.changes)
+            for line in (f"{group}:", *(f"  {line}" for line in lines))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UploadCode:
+    """Put the node's code into its bucket."""
+
+    bucket: str
+    key: str
+    version: str
+    kind = "upload_code"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return f"Put the node's code, version {self.version}, into its bucket"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOn(DeployStack):
+    """Give the stack its functions, or new code or settings when it has them.
+
+    ``predicted`` says that the changes were told from our own templates, as there was no stack yet
+    to ask AWS about.
+    """
+
+    predicted: bool = False
+    kind = "turn_on"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        if self.predicted:
+            return "Turn the node on: give it the functions that take runs to their end"
+        return f"Change stack {self.stack} in AWS account {self.account_id}, {self.region}"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyTransferImage:
+    """Copy the image in which files are moved into the node's own repository."""
+
+    repository: str
+    digest: str
+    kind = "copy_transfer_image"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return (
+            "Copy the image in which files are moved, the official Python image "
+            f"({self.digest}), into repository {self.repository}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNode:
+    """Ask the node how it is."""
+
+    function: str
+    kind = "check_node"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return "Ask the node, with your AWS identity, whether it is well"
+
+
+@dataclass(frozen=True, slots=True)
+class PutShares:
+    """Let those call the node again whom it is shared with."""
+
+    function: str
+    kind = "put_shares"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return "See that everybody whom the node is shared with can still call it"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeRole:
+    """Make the role that Pennsieve asks for, of a node that it runs itself."""
+
+    role_name: str
+    account_id: str
+    hardened: bool
+    kind = "make_role"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        how = "narrowed by denials of ours" if self.hardened else "exactly as Pennsieve asks for it"
+        return f"Make role {self.role_name} in AWS account {self.account_id}, {how}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceRecord:
+    """Take away the record of an AWS account by which Pennsieve cannot enter."""
+
+    account_id: str
+    uuid: str
+    kind = "replace_record"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return (
+            f"Take away the registration of AWS account {self.account_id} that was made for nodes "
+            "of your own, to register it anew with the role; your own nodes go on as before"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterAccount:
+    """Tell Pennsieve about the AWS account, and the name of a role in it."""
+
+    account_id: str
+    role_name: str
+    kind = "register_account"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        if not self.role_name.startswith(OWN_ROLE_PREFIX):
+            return (
+                f"Register AWS account {self.account_id} with Pennsieve, to enter by "
+                f"{self.role_name}"
+            )
+        return (
+            f"Register AWS account {self.account_id} with Pennsieve, so that it may pull images. "
+            f"There is no role {self.role_name}: Pennsieve gets no rights in the account"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllowImagePulls:
+    """Let the account pull the images that Pennsieve builds."""
+
+    account_id: str
+    kind = "allow_image_pulls"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return f"Let AWS account {self.account_id} pull the images of your workflows"
+
+
+@dataclass(frozen=True, slots=True)
+class EnableWorkspace:
+    """Let this workspace use the account."""
+
+    organization_id: str
+    kind = "enable_workspace"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return "Let this workspace use the AWS account; only you can make nodes in it"
+
+
+@dataclass(frozen=True, slots=True)
+class RememberNode:
+    """Remember the node on this machine."""
+
+    name: str
+    kind = "remember_node"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return (
+            f"Remember compute node '{self.name}' on this machine; Pennsieve does not list it, and "
+            "other machines find it with: pennsieve compute list --aws"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterNode:
+    """Tell Pennsieve about a node that it runs."""
+
+    name: str
+    deployment_mode: str
+    kind = "register_node"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return f"Register compute node '{self.name}' ({self.deployment_mode}) with Pennsieve"
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitNode:
+    """Wait until the node is usable."""
+
+    name: str
+    kind = "await_node"
+
+    @property
+    def sentence(self) -> str:
+        """What it does and why."""
+        return f"Wait until Pennsieve has entered the account and '{self.name}' is Enabled"
+
+
+Step = (
+    DeployStack
+    | UploadCode
+    | CopyTransferImage
+    | CheckNode
+    | PutShares
+    | MakeRole
+    | ReplaceRecord
+    | RegisterAccount
+    | AllowImagePulls
+    | EnableWorkspace
+    | RememberNode
+    | RegisterNode
+    | AwaitNode
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyDone:
+    """A step that needs nothing, and why."""
+
+    step: Step
+    reason: str
+
+    @property
+    def kind(self) -> str:
+        """The kind of the step it stands for."""
+        return self.step.kind
+
+    @property
+    def sentence(self) -> str:
+        """Why there is nothing to do."""
+        return f"Nothing to do: {self.reason}"

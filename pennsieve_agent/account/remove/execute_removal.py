@@ -1,0 +1,201 @@
+"""Carry out a removal, and look afterwards whether everything is really gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pennsieve_agent.account.register.deploy_stack import delete
+from pennsieve_agent.account.remove.leftovers import Remain, remains
+from pennsieve_agent.account.remove.plan_removal import RemovalPlan, RemovalStep
+from pennsieve_agent.account.served.role import delete as delete_role
+from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.world.clients import Progress, StepState, Worlds
+from pennsieve_agent.aws.iam import find_role
+from pennsieve_agent.aws.parameters import delete_parameters, parameters_called
+from pennsieve_agent.aws.remains import (
+    delete_secret,
+    deregister_job_definition,
+    job_definitions_called,
+    secrets_called,
+)
+from pennsieve_agent.aws.repositories import empty_repository
+from pennsieve_agent.aws.s3 import empty_bucket
+from pennsieve_agent.domain.compute import NodeStatus
+from pennsieve_agent.domain.poll_delays import pauses
+from pennsieve_agent.errors import (
+    AgentError,
+    AwsError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PlatformError,
+    StillRunning,
+)
+
+NODE_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalReport:
+    """What became of a removal. ``leftovers`` should be empty; whatever it names is still there."""
+
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    leftovers: tuple[Remain, ...]
+
+
+def apply_removal(plan: RemovalPlan, worlds: Worlds) -> RemovalReport:
+    """Do what a plan says. May be killed at any moment and run again with a fresh plan.
+
+    Raises:
+        Conflict: runs are active on the node.
+        AwsError, PlatformError: a step was refused; the rest was not tried.
+        StillRunning: AWS or Pennsieve takes longer than we wait.
+
+    """
+    with worlds.journal.locked():
+        removal = _Removal(plan, worlds)
+        for step in plan.steps:
+            removal.take(step)
+        leftovers = removal.leftovers()
+        if not leftovers and not removal.role_kept:
+            worlds.journal.forget()
+        return RemovalReport(tuple(removal.removed), tuple(removal.kept), leftovers)
+
+
+class _Removal:
+    def __init__(self, plan: RemovalPlan, worlds: Worlds) -> None:
+        self.plan = plan
+        self.worlds = worlds
+        self.removed: list[str] = []
+        self.kept: list[str] = list(plan.kept)
+        self.account_in_use = False
+        self.role_kept = False
+
+    def take(self, step: RemovalStep) -> None:
+        self._tell(step, StepState.STARTED, step.sentence)
+        try:
+            outcome = self._do(step)
+        except KeyboardInterrupt:
+            sentence = "Interrupted; what AWS or Pennsieve has begun goes on"
+            hint = f"finish with: pennsieve compute remove '{self.plan.name}'"
+            self._tell(step, StepState.INTERRUPTED, sentence, hint)
+            raise
+        self._tell(step, StepState.DONE, outcome)
+
+    def _do(self, step: RemovalStep) -> str:
+        match step.kind:
+            case "delete_node":
+                return self._delete_node(step)
+            case "disable_workspace":
+                return self._disable_workspace(step)
+            case "delete_account":
+                return self._delete_account(step)
+            case "delete_role":
+                return self._delete_role(step)
+            case "forget_node":
+                self.worlds.nodes.remove(step.target)
+                return "this machine remembers it no more"
+            case _:
+                return self._delete_stack(step)
+
+    def _delete_node(self, step: RemovalStep) -> str:
+        gone = f"compute node '{self.plan.name}' is gone from Pennsieve"
+        try:
+            self.worlds.registry.delete_node(step.target)
+            for pause in pauses(NODE_SECONDS):
+                if self.worlds.registry.node(step.target).status is NodeStatus.FAILED:
+                    raise AgentError(
+                        f"Pennsieve could not delete compute node '{self.plan.name}'",
+                        where=step.target,
+                        hint="run the command again; if that fails too, ask Pennsieve",
+                    )
+                self.worlds.sleep(pause)
+        except NotFound:
+            self.removed.append(f"compute node {self.plan.name}")
+            return gone
+        raise StillRunning(
+            f"Pennsieve is still deleting compute node '{self.plan.name}'",
+            where=step.target,
+            hint="run the same command again to go on waiting",
+        )
+
+    def _disable_workspace(self, step: RemovalStep) -> str:
+        try:
+            self.worlds.registry.disable_workspace(step.target, self.plan.organization_id)
+        except PlatformError as error:
+            self._stop_unless_kept(error)
+            return self._keep("this workspace's use of the AWS account", error)
+        return "this workspace uses the AWS account no more"
+
+    def _delete_account(self, step: RemovalStep) -> str:
+        try:
+            self.worlds.registry.delete_account(step.target)
+        except NotFound:
+            pass
+        except PlatformError as error:
+            self._stop_unless_kept(error)
+            return self._keep("the registration of the AWS account", error)
+        self.removed.append("registration of the AWS account")
+        return "the registration of the AWS account is deleted"
+
+    def _stop_unless_kept(self, error: PlatformError) -> None:
+        """Go on where Pennsieve says no for good; for a node that it runs, on a conflict alone.
+
+        Raises:
+            PlatformError: it may say something else when it is asked again.
+        """
+        final = isinstance(error, Conflict | Forbidden | Invalid)
+        if not final or (self.plan.is_served and not isinstance(error, Conflict)):
+            raise error
+        self.account_in_use = True
+
+    def _delete_role(self, step: RemovalStep) -> str:
+        if self.account_in_use:
+            self.role_kept = True
+            self.kept.append(f"role {step.target}, as other nodes use it")
+            return "the role is kept, as other nodes use it"
+        delete_role(self.worlds.aws, step.target)
+        if find_role(self.worlds.aws, step.target) is not None:
+            raise AwsError(
+                f"AWS still shows role {step.target}",
+                hint="run the same command again: it looks whether the role is gone",
+            )
+        self.removed.append(f"role {step.target}")
+        return "the role is deleted"
+
+    def _delete_stack(self, step: RemovalStep) -> str:
+        if self.plan.names is not None:
+            self._empty(step, self.plan.names)
+        delete(step.target, self.worlds)
+        self.removed.append(f"stack {step.target}")
+        return "the stack is deleted"
+
+    def _empty(self, step: RemovalStep, names: NodeNames) -> None:
+        """What stands in the way of the stack's deletion, or would stay when it is gone."""
+        aws = self.worlds.aws
+        count = empty_bucket(aws, names.bucket)
+        if count:
+            self._tell(step, StepState.EVENT, f"object versions deleted: {count}")
+        for repository in (names.workflow_images, names.transfer_images):
+            if count := empty_repository(aws, repository):
+                self._tell(step, StepState.EVENT, f"images deleted from {repository}: {count}")
+        delete_parameters(aws, parameters_called(aws, names.parameter_prefix))
+        for secret in secrets_called(aws, names.secret_prefix):
+            delete_secret(aws, secret)
+        for definition in job_definitions_called(aws, f"{names.stack}-"):
+            deregister_job_definition(aws, definition)
+
+    def leftovers(self) -> tuple[Remain, ...]:
+        """What should be gone and is not."""
+        if self.plan.names is None or self.role_kept:
+            return ()
+        return remains(self.worlds, self.plan.names)
+
+    def _keep(self, what: str, error: PlatformError) -> str:
+        self.kept.append(f"{what}: {error.message}")
+        return f"{what} is kept: {error.message}"
+
+    def _tell(self, step: RemovalStep, state: StepState, sentence: str, hint: str = "") -> None:
+        self.worlds.progress(Progress(step.kind, state, sentence, hint))

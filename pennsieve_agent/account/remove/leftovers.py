@@ -1,0 +1,105 @@
+"""What is left of a node in AWS: looked for by its stack, by names, and by its tag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.aws.cloudformation import find_stack
+from pennsieve_agent.aws.iam import policies_called, roles_called
+from pennsieve_agent.aws.parameters import parameters_called
+from pennsieve_agent.aws.presence import table_exists
+from pennsieve_agent.aws.remains import (
+    job_definitions_called,
+    log_groups_called,
+    secrets_called,
+    tagged,
+)
+from pennsieve_agent.aws.repositories import repository_exists
+from pennsieve_agent.aws.s3 import bucket_exists
+from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.poll_delays import pauses
+
+TAG_SECONDS = 120.0
+"""How long to wait until AWS lists no more by tag what is gone."""
+
+_BY_USE = "costs by what is in it"
+_COSTS = {
+    "s3": _BY_USE,
+    "dynamodb": _BY_USE,
+    "ecr": _BY_USE,
+    "logs": _BY_USE,
+    "elasticfilesystem": _BY_USE,
+    "secretsmanager": "costs 0.40 USD a month",
+    "kms": "costs 1 USD a month",
+    "natgateway": "costs about 33 USD a month",
+    "vpc-endpoint": "costs about 7 USD a month and subnet",
+    "elastic-ip": "costs about 4 USD a month",
+}
+_FORGOTTEN = re.compile(r":(batch:.*:job-definition/|batch:.*:job/|ecs:.*:task/)")
+"""What cannot be deleted, costs nothing, and is forgotten by AWS itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remain:
+    """Something that is still there. ``cost`` says in words what it costs."""
+
+    what: str
+    cost: str = "costs nothing"
+
+    def __str__(self) -> str:
+        """Both, in a few words."""
+        return f"{self.what} ({self.cost})"
+
+
+def remains(worlds: Worlds, names: NodeNames) -> tuple[Remain, ...]:
+    """Everything of a node that is there."""
+    named = tuple(dict.fromkeys(_by_name(worlds.aws, names)))
+    known = tuple(remain.what.split()[-1] for remain in named)
+    arns: list[str] = []
+    for pause in pauses(TAG_SECONDS):
+        found = tagged(worlds.aws, TOKEN_TAG, names.token)
+        arns = [arn for arn in found if not _FORGOTTEN.search(arn)]
+        if named or not arns:
+            break
+        worlds.sleep(pause)
+    others = (arn for arn in arns if not any(f"{name}/" in f"{arn}/" for name in known))
+    return (*named, *(Remain(arn, cost_of(arn)) for arn in others))
+
+
+def cost_of(arn: str) -> str:
+    """What something goes on to cost, in words, by its ARN."""
+    service, kind = arn.split(":")[2], arn.split(":", 5)[5].split("/", maxsplit=1)[0]
+    return _COSTS.get(kind) or _COSTS.get(service) or "costs nothing while nothing runs"
+
+
+def _by_name(aws: Aws, names: NodeNames) -> Iterator[Remain]:
+    stack = find_stack(aws, names.stack)
+    if stack is not None:
+        yield Remain(f"stack {names.stack}", f"{stack.status}; costs what is in it")
+    yield from (Remain(f"role {found}") for found in roles_called(aws, names.stack))
+    yield from (Remain(f"policy {found}") for found in policies_called(aws, names.stack))
+    if bucket_exists(aws, names.bucket):
+        yield Remain(f"bucket {names.bucket}", _BY_USE)
+    if table_exists(aws, names.table):
+        yield Remain(f"table {names.table}", _BY_USE)
+    yield from _kept_by_name(aws, names)
+
+
+def _kept_by_name(aws: Aws, names: NodeNames) -> Iterator[Remain]:
+    """What the node itself made, or what AWS keeps for it."""
+    for prefix in (names.log_group, f"/aws/lambda/{names.stack}"):
+        for found in log_groups_called(aws, prefix):
+            yield Remain(f"log group {found}", _BY_USE)
+    for found in secrets_called(aws, names.secret_prefix):
+        yield Remain(f"secret {found}", _COSTS["secretsmanager"])
+    for found in parameters_called(aws, names.parameter_prefix):
+        yield Remain(f"parameter {found}")
+    for found in (names.workflow_images, names.transfer_images):
+        if repository_exists(aws, found):
+            yield Remain(f"repository {found}", _BY_USE)
+    for found in job_definitions_called(aws, f"{names.stack}-"):
+        yield Remain(f"job definition {found}")

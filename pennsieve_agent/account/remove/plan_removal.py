@@ -1,0 +1,350 @@
+"""Take a compute node away again, in the order that strands nothing, and prove it gone.
+
+The order is the contract's (``contracts/resources.md`` section 6, trap 43): the node's record and
+its disappearance, the workspace's right, the account's record, and the AWS side last. Each step
+may find its work done, so that an interrupted removal is simply run again.
+
+An own node has no record. The record of its AWS account goes only if that very node made it, which
+the name in it says, and if no other own node is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+from pennsieve_agent.account.served.role import SERVED_TAG
+from pennsieve_agent.account.spec.names import (
+    NODE_TAG,
+    STACK_PREFIX,
+    TOKEN_TAG,
+    NodeNames,
+    node_names,
+    tag_value,
+)
+from pennsieve_agent.account.stack.explain import Group, group_of
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.pennsieve_account import ask_pennsieve
+from pennsieve_agent.account.world.registration_journal import JournalEntry
+from pennsieve_agent.aws.cloudformation import find_stack, stacks_called
+from pennsieve_agent.aws.iam import find_role
+from pennsieve_agent.aws.s3 import object_versions
+from pennsieve_agent.aws.values import AwsIdentity, Stack
+from pennsieve_agent.domain.compute import Account, ComputeNode
+from pennsieve_agent.errors import NotFound, UsageProblem
+
+BUILT_BY_PENNSIEVE = (
+    "what Pennsieve built and never takes away: policies called pennsieve-boundary-*, the bucket "
+    "tfstate-ACCOUNT and buckets of logs; look for them in the AWS console"
+)
+"""Left behind always (``contracts/resources.md`` 2.5)."""
+OF_WORKFLOWS = (
+    "the users on Pennsieve of workflows that are also elsewhere, as other nodes may use them; "
+    "they go with the workflow: pennsieve workflow remove"
+)
+COUNTED_OBJECTS = 1000
+"""More objects than this are not counted one by one for the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalOptions:
+    """What is asked for: a node by its exact name, or also by its id where that is known.
+
+    ``token`` is that of an own node; ``node_uuid`` of one that Pennsieve runs.
+    """
+
+    name: str
+    organization_id: str
+    node_uuid: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalObserved:
+    """How things are. ``node`` is None for an own node.
+
+    ``others`` names further nodes of the same AWS account that may be seen here. ``remembered``
+    says that this machine remembers the node. ``role_gone`` and ``served_role`` are about nodes
+    that Pennsieve runs. ``objects`` counts at most :data:`COUNTED_OBJECTS` and one.
+    """
+
+    identity: AwsIdentity
+    name: str
+    organization_id: str
+    node: ComputeNode | None = None
+    account: Account | None = None
+    others: tuple[str, ...] = ()
+    stack: Stack | None = None
+    names: NodeNames | None = None
+    is_served: bool = False
+    remembered: bool = False
+    role_gone: bool = False
+    served_role: str = ""
+    """The role that this program made of what Pennsieve asks for, if it is there."""
+    objects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalStep:
+    """One thing that goes. ``target`` is a uuid of the platform's, a token, or a stack's name.
+
+    ``lines`` are what is in it.
+    """
+
+    kind: str
+    target: str
+    sentence: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalPlan:
+    """What goes, in order, and what stays."""
+
+    name: str
+    organization_id: str
+    steps: tuple[RemovalStep, ...]
+    kept: tuple[str, ...] = ()
+    names: NodeNames | None = None
+    is_served: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan for ``--dry-run --json``."""
+        return {
+            "name": self.name,
+            "organization_id": self.organization_id,
+            "steps": [asdict(step) for step in self.steps],
+            "kept": list(self.kept),
+        }
+
+
+def observe_removal(worlds: Worlds, options: RemovalOptions) -> RemovalObserved:
+    """Look for everything that belongs to a node. Changes nothing.
+
+    Raises:
+        UsageProblem: there is nothing of this name, or it is in another AWS account.
+
+    """
+    identity = worlds.aws.identity()
+    entry = worlds.journal.read()
+    asked = ask_pennsieve(worlds.registry, options.organization_id, identity.account_id)
+    node = _node(worlds, options, entry, asked.nodes)
+    _check_account(node, entry, identity)
+    name = options.name if node is None else node.name
+    is_served = node is not None or (entry is not None and bool(entry.role))
+    stack = None if is_served else _find_stack(worlds, options, entry)
+    if node is None and stack is None and entry is None and not options.token:
+        raise UsageProblem(
+            f"no compute node is called '{options.name}'",
+            hint="list them with: pennsieve compute list",
+        )
+    if is_served:
+        return _observe_served(worlds, options, asked.account, node, entry, asked.nodes)
+    token = stack.tags[TOKEN_TAG] if stack is not None else entry.token if entry else options.token
+    names = node_names(token, "", identity)
+    return RemovalObserved(
+        identity=identity,
+        name=name,
+        organization_id=options.organization_id,
+        account=asked.account,
+        others=_other_own_nodes(worlds, names),
+        stack=stack,
+        names=names,
+        remembered=any(n.token == token for n in worlds.nodes.list()),
+        objects=_count(worlds, names) if stack is not None else 0,
+    )
+
+
+def _observe_served(
+    worlds: Worlds,
+    options: RemovalOptions,
+    account: Account | None,
+    node: ComputeNode | None,
+    entry: JournalEntry | None,
+    nodes: Sequence[ComputeNode],
+) -> RemovalObserved:
+    """A node that Pennsieve runs: its record, and the one role in AWS."""
+    identity = worlds.aws.identity()
+    wanted = account.role_name if account is not None else entry.role if entry else ""
+    role = find_role(worlds.aws, wanted) if wanted else None
+    return RemovalObserved(
+        identity=identity,
+        name=options.name if node is None else node.name,
+        organization_id=options.organization_id,
+        node=node,
+        account=account,
+        others=tuple(n.name for n in _others(nodes, node, account)),
+        is_served=True,
+        role_gone=role is None,
+        served_role=role.name if role is not None and SERVED_TAG in role.tags else "",
+    )
+
+
+def plan_removal(observed: RemovalObserved) -> RemovalPlan:
+    """What goes and what stays. Pure."""
+    steps, kept = _served(observed) if observed.is_served else _own(observed)
+    return RemovalPlan(
+        name=observed.name,
+        organization_id=observed.organization_id,
+        steps=tuple(steps),
+        kept=("your datasets and results on Pennsieve, which cost nothing in AWS", *kept),
+        names=observed.names,
+        is_served=observed.is_served,
+    )
+
+
+_NEVER_TAKEN_BACK = "the right of the AWS account to pull images, which Pennsieve never takes back"
+
+
+def _own(observed: RemovalObserved) -> tuple[list[RemovalStep], list[str]]:
+    steps: list[RemovalStep] = []
+    kept = [OF_WORKFLOWS]
+    account, names = observed.account, observed.names
+    number = observed.identity.account_id
+    if account is not None and names is not None:
+        if account.role_name != names.account_role:
+            kept.append(f"the registration of AWS account {number}, which this node did not make")
+        elif observed.others:
+            others = ", ".join(f"'{other}'" for other in observed.others)
+            kept.append(f"the registration of AWS account {number}, which {others} may use")
+        else:
+            steps += _account_steps(observed, account)
+            kept.append(_NEVER_TAKEN_BACK)
+    if observed.stack is not None:
+        steps.append(_stack_step(observed, observed.stack))
+    if observed.remembered and names is not None:
+        sentence = f"Forget compute node '{observed.name}' on this machine"
+        steps.append(RemovalStep("forget_node", names.token, sentence))
+    return steps, kept
+
+
+def _served(observed: RemovalObserved) -> tuple[list[RemovalStep], list[str]]:
+    steps: list[RemovalStep] = []
+    kept: list[str] = []
+    if observed.node is not None:
+        sentence = f"Remove compute node '{observed.name}' from Pennsieve and wait until it is gone"
+        steps.append(RemovalStep("delete_node", observed.node.uuid, sentence))
+    role_goes = observed.role_gone or observed.served_role
+    if observed.account is not None and (observed.others or not role_goes):
+        kept.append(
+            f"the registration of AWS account {observed.identity.account_id}, "
+            f"and role {observed.account.role_name}"
+        )
+    elif observed.account is not None:
+        steps += _account_steps(observed, observed.account)
+        kept.append(_NEVER_TAKEN_BACK)
+    if observed.served_role and not observed.others:
+        kept += [BUILT_BY_PENNSIEVE]
+        sentence = f"Delete role {observed.served_role}, and see that it is gone"
+        steps.append(RemovalStep("delete_role", observed.served_role, sentence))
+    return steps, kept
+
+
+def _node(
+    worlds: Worlds,
+    options: RemovalOptions,
+    entry: JournalEntry | None,
+    nodes: Sequence[ComputeNode],
+) -> ComputeNode | None:
+    """The node that Pennsieve runs and that is meant; None for an own node."""
+    if options.token or (entry is not None and not entry.role):
+        return None
+    uuid = options.node_uuid or (entry.node_uuid if entry is not None else "")
+    for node in nodes:
+        if node.uuid == uuid or (not uuid and node.name == options.name):
+            return node
+    with suppress(NotFound):
+        return worlds.registry.node(uuid) if uuid else None
+    return None
+
+
+def _check_account(
+    node: ComputeNode | None, entry: JournalEntry | None, identity: AwsIdentity
+) -> None:
+    there = node.aws_account_id if node is not None else entry.aws_account_id if entry else ""
+    region = entry.region if entry is not None else identity.region
+    if there in {"", identity.account_id} and region == identity.region:
+        return
+    raise UsageProblem(
+        f"the compute node is in AWS account {there}, {region}; these credentials are for "
+        f"{identity.account_id}, {identity.region}",
+        hint="choose others with: --aws-profile NAME --region REGION",
+    )
+
+
+def _find_stack(
+    worlds: Worlds, options: RemovalOptions, entry: JournalEntry | None
+) -> Stack | None:
+    token = entry.token if entry is not None else options.token
+    if token:
+        found = find_stack(worlds.aws, f"{STACK_PREFIX}{token}")
+        return found if found is not None and found.tags.get(TOKEN_TAG) == token else None
+    named = [
+        stack
+        for stack in stacks_called(worlds.aws, STACK_PREFIX)
+        if stack.tags.get(NODE_TAG) == tag_value(options.name)
+        and stack.name == f"{STACK_PREFIX}{stack.tags.get(TOKEN_TAG)}"
+    ]
+    if len(named) > 1:
+        raise UsageProblem(
+            f"there are {len(named)} compute nodes called '{options.name}' in this AWS account: "
+            f"{', '.join(stack.tags[TOKEN_TAG] for stack in named)}",
+            hint="find yours with: pennsieve compute list --aws, and name it by its id",
+        )
+    return find_stack(worlds.aws, named[0].id) if named else None
+
+
+def _other_own_nodes(worlds: Worlds, names: NodeNames) -> tuple[str, ...]:
+    """Further own nodes in this AWS account: in this region, and those remembered elsewhere."""
+    found = {
+        stack.tags[TOKEN_TAG]: stack.tags.get(NODE_TAG, stack.name)
+        for stack in stacks_called(worlds.aws, STACK_PREFIX)
+        if TOKEN_TAG in stack.tags and not stack.only_reviewed
+    }
+    found |= {
+        n.token: n.name for n in worlds.nodes.list() if n.account == names.account_id and n.is_owned
+    }
+    return tuple(sorted(name for token, name in found.items() if token != names.token))
+
+
+def _others(
+    nodes: Sequence[ComputeNode], node: ComputeNode | None, account: Account | None
+) -> tuple[ComputeNode, ...]:
+    if account is None:
+        return ()
+    mine = node.uuid if node is not None else ""
+    return tuple(n for n in nodes if n.account_uuid == account.uuid and n.uuid != mine)
+
+
+def _count(worlds: Worlds, names: NodeNames) -> int:
+    return sum(1 for _ in islice(object_versions(worlds.aws, names.bucket), COUNTED_OBJECTS + 1))
+
+
+def _account_steps(observed: RemovalObserved, account: Account) -> list[RemovalStep]:
+    number = observed.identity.account_id
+    disable = f"Take back this workspace's use of AWS account {number}"
+    delete = f"Delete the registration of AWS account {number} with Pennsieve"
+    return [
+        RemovalStep("disable_workspace", account.uuid, disable),
+        RemovalStep("delete_account", account.uuid, delete),
+    ]
+
+
+def _stack_step(observed: RemovalObserved, stack: Stack) -> RemovalStep:
+    count = observed.objects
+    many = f"more than {COUNTED_OBJECTS}" if count > COUNTED_OBJECTS else str(count)
+    versions = "object version" if count == 1 else "object versions"
+    sentence = (
+        f"Empty the node's bucket ({many} {versions}), its repositories of images, its secrets and "
+        f"the keys of workflows, then delete stack {stack.name} in AWS account "
+        f"{observed.identity.account_id}, with the records of its runs"
+    )
+    lines = (
+        f"{group}: {', '.join(r.logical_id for r in stack.resources if group_of(r.type) is group)}"
+        for group in Group
+        if any(group_of(r.type) is group for r in stack.resources)
+    )
+    return RemovalStep("delete_stack", stack.id, sentence, tuple(lines))

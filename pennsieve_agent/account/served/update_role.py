@@ -1,0 +1,135 @@
+"""What Pennsieve asks for today, against what the account's role says; and bringing it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pennsieve_agent.account.served.hardening import (
+    SESSION_SECONDS,
+    Documents,
+    diff,
+    entrant,
+    hardened,
+    merged,
+)
+from pennsieve_agent.account.served.role import ServedRole, documents_of, make, put
+from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX
+from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.aws.iam import IamRole, find_role
+from pennsieve_agent.errors import Conflict, PlatformError, UsageProblem
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChange:
+    """The role, and what it would say. ``role`` is None when it was deleted in AWS."""
+
+    name: str
+    role: IamRole | None
+    now: Documents
+    then: Documents
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What would change, as the lines of the two documents."""
+        trust = diff(self.now.trust, self.then.trust, "trust policy")
+        found = [*trust, *diff(self.now.permissions, self.then.permissions, "policy")]
+        if self.session_seconds > SESSION_SECONDS:
+            found += [f"-session: {self.session_seconds} s", f"+session: {SESSION_SECONDS} s"]
+        return found
+
+    @property
+    def session_seconds(self) -> int:
+        """How long a session may last now."""
+        return self.role.session_seconds if self.role is not None else SESSION_SECONDS
+
+    def to_json(self) -> dict[str, Any]:
+        """The change, with both documents as they would be."""
+        return {
+            "role": self.name,
+            "exists": self.role is not None,
+            "up_to_date": not self.lines,
+            "diff": list(self.lines),
+            "now": asdict(self.now),
+            "then": asdict(self.then),
+        }
+
+
+def unlike_served(worlds: Worlds, role: IamRole) -> int:
+    """In how many lines a role's rights are others than Pennsieve asks for today; 0 for none.
+
+    What is denied besides is kept by an update, and so is no difference.
+
+    Raises:
+        PlatformError: what Pennsieve serves is no role that may be made.
+        AwsError: AWS does not show the role.
+
+    """
+    offered = worlds.registry.role_policy()
+    now = documents_of(worlds.aws, role)
+    then = merged(now, Documents(offered.trust, offered.permissions), harden="")
+    lines = diff(now.permissions, then.permissions, "policy")
+    return sum(line[:1] in "+-" and line[:3] not in {"+++", "---"} for line in lines)
+
+
+def plan_change(worlds: Worlds, *, harden: bool) -> RoleChange:
+    """Compare the role that the AWS account is registered with to what is served now.
+
+    Raises:
+        UsageProblem: the account is not registered, or its role is not of this kind.
+        Conflict: another AWS account than before would be let in.
+
+    """
+    identity = worlds.aws.identity()
+    accounts = worlds.registry.accounts()
+    account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
+    if account is None:
+        raise UsageProblem(
+            f"AWS account {identity.account_id} is not registered with Pennsieve",
+            hint="register it with: pennsieve compute register --provisioner platform",
+        )
+    if account.role_name.startswith(OWN_ROLE_PREFIX):  # the name of a role that is never made
+        raise UsageProblem(
+            f"Pennsieve has no role in AWS account {identity.account_id}: it is registered for "
+            "compute nodes of your own, which need none",
+            hint="see what such a node may do with: pennsieve compute policy",
+        )
+    offered = worlds.registry.role_policy()
+    served = Documents(offered.trust, offered.permissions)
+    platform = entrant(served.trust)
+    role = find_role(worlds.aws, account.role_name)
+    if role is None:
+        return RoleChange(account.role_name, None, Documents({}, {}),
+                          hardened(served, identity.account_id))  # fmt: skip
+    now = documents_of(worlds.aws, role)
+    if not now.permissions:
+        raise UsageProblem(
+            f"role {role.name} is of a node of your own, and Pennsieve asks for nothing in it",
+            hint="bring such a node up to date with: pennsieve compute update NODE",
+        )
+    _check_entrant(role, platform)
+    account_id = identity.account_id if harden else ""
+    return RoleChange(role.name, role, now, merged(now, served, harden=account_id))
+
+
+def apply_change(change: RoleChange, worlds: Worlds) -> None:
+    """Write what the change says; may be repeated."""
+    if change.role is None:
+        make(worlds.aws, ServedRole(change.name, change.then), change.name, worlds.sleep)
+    else:
+        put(worlds.aws, change.name, change.then)
+
+
+def _check_entrant(role: IamRole, platform: str) -> None:
+    try:
+        lets_in = entrant(role.trust)
+    except PlatformError:
+        lets_in = "more than one AWS account"
+    if lets_in != platform:
+        raise Conflict(
+            f"role {role.name} lets in {lets_in}, and Pennsieve asks to let in {platform}; nothing "
+            "was changed",
+            where=role.arn,
+            hint="ask Pennsieve whether it moved; then remove the node and register it again",
+        )

@@ -1,0 +1,205 @@
+"""What everything is called: names that follow from eight random digits and the AWS account."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.profile import Hosts
+
+STACK_PREFIX = "pennsieve-node-"
+ROLE_PREFIX = "Pennsieve-Compute-"
+OWN_ROLE_PREFIX = "PennsieveOwnNode-"
+"""What an AWS account with own nodes is registered with: the name of a role that does not exist.
+
+Pennsieve can assume roles called ``Pennsieve-Compute-*`` alone (``contracts/resources.md`` 1.8), so
+such a record gives it no access.
+"""
+
+NODE_TAG = "pennsieve:node"
+TOKEN_TAG = "pennsieve:token"  # noqa: S105 - the key of a tag
+MANAGER_TAG = "pennsieve:managed-by"
+WORKSPACE_TAG = "pennsieve:workspace"
+"""On the stack: the Pennsieve workspace that the node is for."""
+MANAGER = "pennsieve-agent"
+
+_ROLE = re.compile(r"Pennsieve-Compute-(?P<env>[a-z0-9]+)-(?P<token>[0-9a-f]{8})")
+_NOT_IN_TAGS = re.compile(r"[^\w +\-=.:/@]")
+_TAG_CHARACTERS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class NodeNames:
+    """The names of one node's resources.
+
+    ``env`` and ``registered_role`` are about nodes that Pennsieve runs, by a role at path ``/``
+    whose form is its demand (``contracts/resources.md`` 1.8); ``registered_role`` is given when the
+    account was registered with a role already, as there is never a second one (2.5).
+    """
+
+    token: str
+    env: str
+    account_id: str
+    region: str
+    partition: str = "aws"
+    registered_role: str = ""
+
+    @property
+    def stack(self) -> str:
+        """The stack."""
+        return f"{STACK_PREFIX}{self.token}"
+
+    @property
+    def role(self) -> str:
+        """The role that Pennsieve assumes for a node that it runs itself."""
+        return self.registered_role or f"{ROLE_PREFIX}{self.env}-{self.token}"
+
+    @property
+    def boundary(self) -> str:
+        """The permissions boundary on every role of the stack."""
+        return f"{self.stack}-boundary"
+
+    @property
+    def account_role(self) -> str:
+        """What the AWS account is registered with for an own node; there is no such role."""
+        return f"{OWN_ROLE_PREFIX}{self.token}"
+
+    @property
+    def bucket(self) -> str:
+        """The private bucket; these names are unique in the world, at most 63 characters."""
+        return f"{self.stack}-{self.account_id}-{self.region}"
+
+    @property
+    def table(self) -> str:
+        """The journal's table."""
+        return f"{self.stack}-journal"
+
+    @property
+    def log_group(self) -> str:
+        """The log group."""
+        return f"/pennsieve/node/{self.token}"
+
+    @property
+    def gateway(self) -> str:
+        """The function that users of the node call, and the role it has."""
+        return f"{self.stack}-gateway"
+
+    @property
+    def admin(self) -> str:
+        """The function that the node's owner calls, and the role it has."""
+        return f"{self.stack}-admin"
+
+    @property
+    def reconciler(self) -> str:
+        """The function that moves runs forward, and the role it has."""
+        return f"{self.stack}-reconciler"
+
+    @property
+    def execution_role(self) -> str:
+        """The role with which AWS pulls a job's image, reads its secrets and writes its log."""
+        return f"{self.stack}-execution"
+
+    @property
+    def job_role(self) -> str:
+        """The role that a processor's container has."""
+        return f"{self.stack}-job"
+
+    @property
+    def mover_role(self) -> str:
+        """The role of the jobs that move files in and out."""
+        return f"{self.stack}-mover"
+
+    @property
+    def instance_role(self) -> str:
+        """The role, and the profile, of the machines with GPUs."""
+        return f"{self.stack}-instance"
+
+    @property
+    def schedule(self) -> str:
+        """The rule that wakes the reconciler every five minutes while runs are active."""
+        return f"{self.stack}-schedule"
+
+    @property
+    def secret_prefix(self) -> str:
+        """What the names of the node's secrets in Secrets Manager begin with."""
+        return f"{self.stack}/"
+
+    @property
+    def parameter_prefix(self) -> str:
+        """What the names of the node's parameters in Systems Manager begin with."""
+        return f"/pennsieve-node/{self.token}/"
+
+    @property
+    def workflow_images(self) -> str:
+        """The repository for images of workflows that were built for this node."""
+        return f"{self.stack}/workflows"
+
+    @property
+    def transfer_images(self) -> str:
+        """The repository for the image in which files are moved."""
+        return f"{self.stack}/transfer"
+
+    def queue(self, kind: str) -> str:
+        """A queue and its compute environment; ``kind`` is fargate, spot or gpu."""
+        return f"{self.stack}-{kind}"
+
+    def code_key(self, digest: str) -> str:
+        """Where the node's code lies in its bucket; ``digest`` is the zip's SHA-256 in hex."""
+        return f"code/{digest}.zip"
+
+    def arn(self, service: str, resource: str, *, regional: bool = True) -> str:
+        """The ARN of something in this account."""
+        region = self.region if regional else ""
+        return f"arn:{self.partition}:{service}:{region}:{self.account_id}:{resource}"
+
+    def function_arn(self, name: str) -> str:
+        """The ARN of a function, unqualified."""
+        return self.arn("lambda", f"function:{name}")
+
+    @property
+    def boundary_arn(self) -> str:
+        """The permissions boundary's ARN."""
+        return self.arn("iam", f"policy/{self.boundary}", regional=False)
+
+
+def node_names(token: str, env: str, identity: AwsIdentity, registered_role: str = "") -> NodeNames:
+    """The names of a node in the account and region of an identity."""
+    return NodeNames(
+        token,
+        env,
+        identity.account_id,
+        identity.region,
+        identity.partition,
+        registered_role,
+    )
+
+
+def environment_of(hosts: Hosts) -> str:
+    """The word for a platform in role names: prod, dev, or sbx for anything else."""
+    host = urlsplit(hosts.api2).hostname or ""
+    if host.endswith(".pennsieve.io"):
+        return "prod"
+    return "dev" if host.endswith(".pennsieve.net") else "sbx"
+
+
+def token_of_role(role_name: str) -> str | None:
+    """The eight digits in a role's name, if it has the form that the platform demands."""
+    found = _ROLE.fullmatch(role_name)
+    return found["token"] if found else None
+
+
+def tag_value(text: str) -> str:
+    """A text as AWS takes it for a tag: other characters become ``_``."""
+    return _NOT_IN_TAGS.sub("_", text)[:_TAG_CHARACTERS]
+
+
+def stack_tags(names: NodeNames, node_name: str, organization_id: str) -> dict[str, str]:
+    """The tags on the stack itself, which CloudFormation hands down to what it makes.
+
+    With them the node is found again from another machine.
+    """
+    workspace = {WORKSPACE_TAG: tag_value(organization_id)} if organization_id else {}
+    ours = {MANAGER_TAG: MANAGER, NODE_TAG: tag_value(node_name), TOKEN_TAG: names.token}
+    return {**ours, **workspace}

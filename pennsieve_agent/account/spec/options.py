@@ -1,0 +1,134 @@
+"""What is asked for on the command line, and what becomes of it together with what was before."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from pennsieve_agent.account.spec.node_spec import Gpu, Mode, Network, Settings
+from pennsieve_agent.account.spec.organisation_rules import Extras
+from pennsieve_agent.errors import UsageProblem
+
+MOST_VCPUS = 100_000
+"""No account has so many; more is a mistyped number."""
+
+_PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/")
+_VPC = re.compile(r"vpc-[0-9a-f]{8,17}")
+_SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
+_AGAIN = "remove the node and register it anew, or register another one with: --name"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Settings as they were typed; None, and empty extras, mean "as before"."""
+
+    mode: Mode | None = None
+    network: Network | None = None
+    gpu: Gpu | None = None
+    max_vcpus: int | None = None
+    monthly_budget: float | None = None
+    extras: Extras = field(default_factory=Extras)
+    role_path: str | None = None
+
+
+def parse_mode(word: str) -> Mode:
+    """A mode by its word.
+
+    Raises:
+        UsageProblem: there is no such mode.
+
+    """
+    try:
+        return Mode(word)
+    except ValueError:
+        raise UsageProblem(
+            f"there is no deployment mode '{word}'",
+            hint=f"choose one of: {', '.join(Mode)}",
+        ) from None
+
+
+def parse_network(vpc_id: str | None, subnet_ids: tuple[str, ...]) -> Network | None:
+    """An existing network, None when none is named.
+
+    Raises:
+        UsageProblem: half of it is missing, or it is no id of AWS's.
+
+    """
+    if vpc_id is None and not subnet_ids:
+        return None
+    if vpc_id is None or not subnet_ids:
+        raise UsageProblem(
+            "an existing network is a VPC and subnets in it",
+            hint="give both: --vpc-id vpc-... --subnet subnet-... --subnet subnet-...",
+        )
+    for pattern, words in ((_VPC, (vpc_id,)), (_SUBNET, subnet_ids)):
+        for word in words:
+            if not pattern.fullmatch(word):
+                raise UsageProblem(
+                    f"'{word}' is not the id of a VPC or a subnet",
+                    hint="see them with: aws ec2 describe-subnets",
+                )
+    if len(set(subnet_ids)) < len(subnet_ids):
+        raise UsageProblem("a subnet is named twice", hint="name each --subnet once")
+    return Network(vpc_id, subnet_ids)
+
+
+def settle(wanted: Wanted, before: Settings | None) -> Settings:
+    """What was asked for now, else what was asked for before, else the default.
+
+    Raises:
+        UsageProblem: it cannot be, or cannot be changed any more.
+
+    """
+    base = before or Settings()
+    found = Settings(
+        mode=wanted.mode or base.mode,
+        network=base.network if wanted.network is None else wanted.network,
+        gpu=base.gpu if wanted.gpu is None else wanted.gpu,
+        max_vcpus=base.max_vcpus if wanted.max_vcpus is None else wanted.max_vcpus,
+        monthly_budget=(
+            base.monthly_budget if wanted.monthly_budget is None else wanted.monthly_budget
+        ),
+        extras=Extras(
+            wanted.extras.boundary or base.extras.boundary, wanted.extras.tags or base.extras.tags
+        ),
+        role_path=base.role_path if wanted.role_path is None else wanted.role_path,
+    )
+    _check(found)
+    if before is not None:
+        _check_same(found, before)
+    return found
+
+
+def _check(settings: Settings) -> None:
+    if not 1 <= settings.max_vcpus <= MOST_VCPUS:
+        raise UsageProblem(f"--max-vcpus is 1 to {MOST_VCPUS}", hint="the default is 256")
+    if settings.monthly_budget < 0:
+        raise UsageProblem("a budget is not negative", hint="--monthly-budget 0 means none")
+    if not _PATH.fullmatch(settings.role_path):
+        raise UsageProblem(
+            f"'{settings.role_path}' is not a path of IAM's",
+            hint="a path begins and ends with a slash: --role-path /research/",
+        )
+
+
+def _check_same(now: Settings, before: Settings) -> None:
+    """Refuse what AWS could only do by making everything anew.
+
+    The mode of a node's record can never be changed (``contracts/resources.md`` 3.5), so a node
+    whose network was made anew would be listed as what it was.
+    """
+    if now.mode is not before.mode:
+        raise UsageProblem(
+            f"the mode of a node stays what it was, {before.mode}: Pennsieve changes it in no "
+            "record, and AWS only by making the node's file system anew",
+            hint=_AGAIN,
+        )
+    if now.network != before.network:
+        was = before.network.vpc_id or "one of its own"
+        raise UsageProblem(f"the network of a node stays what it was: {was}", hint=_AGAIN)
+    if now.role_path != before.role_path:
+        raise UsageProblem(
+            f"the path of a node's roles stays what it was, {before.role_path}: AWS moves no role",
+            hint=_AGAIN,
+        )

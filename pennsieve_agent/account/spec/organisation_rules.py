@@ -1,0 +1,107 @@
+"""What an organisation may demand of everything that is made: its own boundary, and its tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pennsieve_agent.account.spec.names import MANAGER_TAG, NODE_TAG, TOKEN_TAG, WORKSPACE_TAG
+from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.errors import UsageProblem
+
+MOST_TAGS = 46
+"""AWS takes 50 on a bucket or a role; four are ours."""
+_KEY_CHARACTERS, _VALUE_CHARACTERS = 128, 256
+_TEXT = re.compile(r"[\w +\-=.:/@]*")
+_OURS = {MANAGER_TAG, NODE_TAG, TOKEN_TAG, WORKSPACE_TAG}
+_BOUNDARY = re.compile(
+    r"arn:(?P<partition>[a-z-]+):iam::(?P<account>\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """``boundary`` is an ARN that stands on every role instead of ours; empty means ours."""
+
+    boundary: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything is demanded."""
+        return bool(self.boundary or self.tags)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is demanded, a sentence for each."""
+        found = []
+        if self.boundary:
+            found.append(
+                f"every role gets your organisation's permissions boundary {self.boundary}"
+            )
+        if self.tags:
+            pairs = ", ".join(f"{key}={value}" for key, value in self.tags)
+            found.append(f"everything that can be tagged is tagged {pairs}")
+        return tuple(found)
+
+
+def parse_tags(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Tags typed as ``KEY=VALUE``.
+
+    Raises:
+        UsageProblem: AWS or we could not use one of them.
+
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        key, value = key.strip(), value.strip()
+        _check_tag(word, key, value, has_value=bool(equals))
+        if key.casefold() in found:
+            raise UsageProblem(f"tag '{key}' is given twice", hint="IAM ignores the case of tags")
+        found[key.casefold()] = (key, value)
+    if len(found) > MOST_TAGS:
+        raise UsageProblem(
+            f"{len(found)} tags are more than the {MOST_TAGS} that AWS has room for",
+            hint="leave some out",
+        )
+    return tuple(found.values())
+
+
+def _check_tag(word: str, key: str, value: str, *, has_value: bool) -> None:
+    why = ""
+    if not has_value or not key:
+        why = "it is not KEY=VALUE"
+    elif len(key) > _KEY_CHARACTERS or len(value) > _VALUE_CHARACTERS:
+        why = f"AWS takes {_KEY_CHARACTERS} characters for a key, {_VALUE_CHARACTERS} for a value"
+    elif key.casefold().startswith(("aws:", "pennsieve:")):
+        why = "keys that begin so belong to AWS and to this program"
+    elif not (_TEXT.fullmatch(key) and _TEXT.fullmatch(value)):
+        why = "AWS takes letters, digits, spaces and + - = . : / @ _"
+    if why:
+        raise UsageProblem(f"tag '{word}' cannot be used: {why}", hint="write --tag cost-centre=42")
+
+
+def check_boundary(arn: str, identity: AwsIdentity) -> None:
+    """Refuse what cannot be a permissions boundary in this account.
+
+    Raises:
+        UsageProblem: it is no policy's ARN, or a policy of another account.
+
+    """
+    found = _BOUNDARY.fullmatch(arn)
+    hint = f"give arn:{identity.partition}:iam::{identity.account_id}:policy/NAME"
+    if found is None:
+        raise UsageProblem(f"'{arn}' is not the ARN of an IAM policy", hint=hint)
+    if found["account"] not in {"aws", identity.account_id}:
+        raise UsageProblem(
+            f"{arn} belongs to another AWS account than these credentials",
+            hint=f"a boundary must be in the role's own account: {hint}",
+        )
+    if found["partition"] != identity.partition:
+        raise UsageProblem(f"{arn} is in another part of AWS", hint=hint)
+
+
+def foreign_tags(tags: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The tags that are neither ours nor AWS's own."""
+    return tuple((k, v) for k, v in tags if k not in _OURS and not k.startswith("aws:"))

@@ -1,0 +1,56 @@
+"""What a node's owner chose, in words, and what differs between two choices. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pennsieve_agent.account.spec.node_spec import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A setting that will be another: its name, and its values in words."""
+
+    setting: str
+    before: str
+    after: str
+    but: str = ""
+
+    @property
+    def line(self) -> str:
+        """The change as it is shown."""
+        return f"{self.setting}: {self.before} -> {self.after}" + (self.but and f" ({self.but})")
+
+    def to_json(self) -> dict[str, Any]:
+        """The change for ``--json``."""
+        return asdict(self)
+
+
+_BUT = {"tags": "not on compute environments and the stack: AWS would have to make them anew"}
+"""What a change leaves out; see :class:`~pennsieve_agent.account.spec.node_spec.Kept`."""
+
+
+def in_words(settings: Settings) -> dict[str, str]:
+    """What may be changed later, by its name."""
+    gpu, extras = settings.gpu, settings.extras
+    budget = f"{settings.monthly_budget:.2f} USD a month" if settings.monthly_budget else "none"
+    return {
+        "CPUs at once": str(settings.max_vcpus),
+        "GPU machines": f"at most {gpu.most} of {gpu.instance_type}" if gpu else "none",
+        "budget": budget,
+        "boundary": extras.boundary or "the node's own",
+        "tags": ", ".join(f"{key}={value}" for key, value in extras.tags) or "none",
+    }
+
+
+def changes(before: Settings | None, now: Settings) -> tuple[Changed, ...]:
+    """What differs; nothing where there was no node before."""
+    if before is None:
+        return ()
+    was, will = in_words(before), in_words(now)
+    return tuple(
+        Changed(name, was[name], value, _BUT.get(name, ""))
+        for name, value in will.items()
+        if was[name] != value
+    )

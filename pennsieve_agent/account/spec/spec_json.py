@@ -1,0 +1,121 @@
+"""A node's settings as JSON, for the journal and for the stack's own template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pennsieve_agent.account.spec.node_spec import (
+    Code,
+    Gpu,
+    Kept,
+    Mode,
+    Network,
+    NodeSpec,
+    Settings,
+)
+from pennsieve_agent.account.spec.organisation_rules import Extras
+
+METADATA = "PennsieveNode"
+"""Under this key of a template's ``Metadata`` stands what its stack was made from."""
+
+
+def settings_json(settings: Settings) -> dict[str, Any]:
+    """The settings as plain JSON."""
+    return asdict(settings)
+
+
+def settings_of(found: Mapping[str, Any]) -> Settings:
+    """Settings from JSON; what is not there has its default.
+
+    Raises:
+        ValueError, TypeError: they are not settings.
+
+    """
+    network, gpu, extras = (dict(found.get(key, {})) for key in ("network", "gpu", "extras"))
+    tags = tuple((str(key), str(value)) for key, value in extras.get("tags", ()))
+    return Settings(
+        mode=Mode(found.get("mode", Mode.BASIC)),
+        network=Network(
+            str(network.get("vpc_id", "")), tuple(map(str, network.get("subnet_ids", ())))
+        ),
+        gpu=Gpu(
+            str(gpu.get("instance_type", "")), int(gpu.get("vcpus", 0)), int(gpu.get("most", 0))
+        ),
+        max_vcpus=int(found.get("max_vcpus", Settings().max_vcpus)),
+        monthly_budget=float(found.get("monthly_budget", 0)),
+        extras=Extras(str(extras.get("boundary", "")), tags),
+        role_path=str(found.get("role_path", "/")),
+    )
+
+
+def metadata(spec: NodeSpec) -> dict[str, Any]:
+    """What a stack says about itself, so that it can be gone on with from any machine."""
+    code = {"digest": spec.code.digest, "version": spec.code.version} if spec.code else None
+    return {
+        METADATA: {
+            "name": spec.node_name,
+            "token": spec.names.token,
+            "organization": spec.organization_id,
+            "platform": spec.platform_account_id,
+            "settings": settings_json(spec.settings),
+            "code": code,
+            "transfer": spec.transfer_digest,
+        }
+    }
+
+
+def installed_code(template: Mapping[str, Any]) -> Code | None:
+    """The code that a stack's template turns on; None while it is off."""
+    found = _ours(template).get("code")
+    return Code(str(found["digest"]), str(found["version"])) if found else None
+
+
+def installed_settings(template: Mapping[str, Any]) -> Settings | None:
+    """The settings that a stack was made from; None where the template does not say."""
+    found = _ours(template).get("settings")
+    return settings_of(found) if found else None
+
+
+def installed_token(template: Mapping[str, Any]) -> str:
+    """The eight digits that a stack's template was made with; empty where it is not ours."""
+    return str(_ours(template).get("token", ""))
+
+
+def installed_name(template: Mapping[str, Any]) -> str:
+    """What the node was called when its stack was last changed."""
+    return str(_ours(template).get("name", ""))
+
+
+def installed_organization(template: Mapping[str, Any]) -> str:
+    """The Pennsieve workspace that a stack's node is for; empty where nobody said."""
+    return str(_ours(template).get("organization", ""))
+
+
+def installed_platform(template: Mapping[str, Any]) -> str:
+    """The AWS account of Pennsieve's that a stack's node pulls images from; empty for any."""
+    return str(_ours(template).get("platform", ""))
+
+
+def installed_transfer(template: Mapping[str, Any]) -> str:
+    """The digest of the image in which a stack's node moves files; empty for the public one."""
+    return str(_ours(template).get("transfer", ""))
+
+
+def kept_tags(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
+    """What must not change in a stack that was made from this template and has these tags.
+
+    A stack that an administrator made by hand may have none; it gets those of its machines.
+    """
+    machines = {
+        name: dict(body["Properties"].get("Tags", {}))
+        for name, body in template.get("Resources", {}).items()
+        if body["Type"] == "AWS::Batch::ComputeEnvironment"
+    }
+    return Kept(dict(tags) or next(iter(machines.values()), None), machines)
+
+
+def _ours(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = template.get("Metadata", {}).get(METADATA, {})
+    return found

@@ -1,0 +1,64 @@
+"""What a node costs, as its plan says it: while nothing runs, and while something does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pennsieve_agent.account.spec.node_spec import NodeSpec
+from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.domain import prices
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """An estimate in USD: ``idle`` a month by what it is made of, ``vcpu_hour`` with 2 GB."""
+
+    idle: tuple[prices.Line, ...]
+    vcpu_hour: float
+    spot_hour: float
+
+    @property
+    def idle_total(self) -> float:
+        """What the node costs a month while nothing runs."""
+        return prices.total(self.idle)
+
+    @property
+    def idle_words(self) -> str:
+        """What it costs while nothing runs, and what for."""
+        parts = ", ".join(f"{line.what} {line.usd:.2f}" for line in self.idle)
+        return f"about {self.idle_total:.2f} USD a month while nothing runs ({parts})"
+
+    @property
+    def lines(self) -> tuple[str, str]:
+        """Both, as sentences."""
+        return (
+            f"It costs {self.idle_words}",
+            (
+                f"A run costs about {self.vcpu_hour:.3f} USD per CPU-hour with 2 GB of memory, "
+                f"{self.spot_hour:.3f} with --spot (list prices of us-east-1, {prices.DATE})"
+            ),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The estimate for ``--json``."""
+        return {
+            "idle_usd_per_month": self.idle_total,
+            "idle": {line.what: round(line.usd, 2) for line in self.idle},
+            "usd_per_vcpu_hour": round(self.vcpu_hour, 4),
+            "usd_per_spot_vcpu_hour": round(self.spot_hour, 4),
+            "prices": prices.VERSION,
+        }
+
+
+def costs_of(spec: NodeSpec) -> Costs:
+    """What a node costs, by its mode and by what its template has."""
+    resources = stack_request(spec).template["Resources"].values()
+    endpoints = sum(
+        len(body["Properties"].get("SubnetIds", ()))
+        for body in resources
+        if body["Type"] == "AWS::EC2::VPCEndpoint"
+    )
+    settings = spec.settings
+    idle = prices.idle_cost(settings.mode, own_network=not settings.network, endpoints=endpoints)
+    return Costs(idle, prices.vcpu_hour(), prices.vcpu_hour(spot=True))

@@ -1,0 +1,149 @@
+"""A child process with everything it starts: its output line by line, and its certain end.
+
+The child leads a session of its own, so one signal reaches it and its descendants. A descendant
+that leaves the session can still be found on Linux, by a mark in its environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from pennsieve_agent.engine.backend import Log
+from pennsieve_agent.engine.output_lines import LineSplitter
+
+GRACE_SECONDS = 10.0
+"""How long a program may take to end when asked, before it is killed."""
+
+MARK = "PENNSIEVE_TASK"
+"""The variable by which descendants of a child are found."""
+
+_POLL_SECONDS = 0.05
+_CHUNK_BYTES = 64 * 1024
+#: A pipe of Linux holds no more unless root says so; what is in it when the child ends is read.
+_PIPE_BYTES = 1024 * 1024
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnd:
+    """How a child ended: its exit code, 128 + n for signal n; and whether it was asked to."""
+
+    code: int
+    stopped: bool
+
+
+def run_child(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: Log,
+    stop: Event,
+    grace: float = GRACE_SECONDS,
+) -> ChildEnd:
+    """Run a program to its end, or end it when ``stop`` is set; nothing of it is left running.
+
+    ``env`` is the whole environment; a value for :data:`MARK` in it must be new for each child.
+
+    Raises:
+        OSError: the program cannot be started.
+
+    """
+    marked = {MARK: new_mark(""), **env}
+    child = subprocess.Popen(
+        list(argv),
+        cwd=cwd,
+        env=marked,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    lines = LineSplitter(log)
+    # Leaving the block closes the pipe and waits for the child, which is dead by then.
+    with child:
+        try:
+            stopped = _follow(child, lines, stop, grace)
+        finally:
+            _signal_group(child, signal.SIGKILL)
+            kill_marked(marked[MARK])
+            code = child.wait()
+        _drain(child, lines)
+        lines.close()
+    return ChildEnd(128 - code if code < 0 else code, stopped)
+
+
+def _follow(child: subprocess.Popen[bytes], lines: LineSplitter, stop: Event, grace: float) -> bool:
+    """Read until the child ends, whoever else holds its output open; whether it was stopped."""
+    output = _output(child)
+    os.set_blocking(output, False)
+    give_up = None
+    with selectors.DefaultSelector() as selector:
+        selector.register(output, selectors.EVENT_READ)
+        while child.poll() is None:
+            if stop.is_set() and give_up is None:
+                give_up = time.monotonic() + grace
+                _signal_group(child, signal.SIGTERM)
+            if give_up is not None and time.monotonic() >= give_up:
+                _signal_group(child, signal.SIGKILL)
+            if not selector.get_map():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(_POLL_SECONDS)
+            elif selector.select(_POLL_SECONDS):
+                data = os.read(output, _CHUNK_BYTES)
+                if data:
+                    lines.feed(data)
+                else:
+                    selector.unregister(output)
+    return give_up is not None
+
+
+def _drain(child: subprocess.Popen[bytes], lines: LineSplitter) -> None:
+    """Read what the child left in the pipe, without waiting for anybody to close it."""
+    left = _PIPE_BYTES
+    with contextlib.suppress(BlockingIOError):
+        while left > 0 and (data := os.read(_output(child), _CHUNK_BYTES)):
+            lines.feed(data)
+            left -= len(data)
+
+
+def _output(child: subprocess.Popen[bytes]) -> int:
+    if child.stdout is None:
+        raise AssertionError("the child was started with a pipe")
+    return child.stdout.fileno()
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    # macOS refuses when only dead processes are left in the group.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)
+
+
+def new_mark(node: str) -> str:
+    """A mark for one child of a node; :func:`kill_marked` finds all of a node by ``node.``."""
+    return f"{node}.{uuid.uuid4().hex}"
+
+
+def kill_marked(beginning: str) -> int:
+    """Kill every process whose mark begins so; how many. Elsewhere than on Linux, none is found."""
+    wanted = os.fsencode(f"{MARK}={beginning}")
+    killed = set()
+    for _ in range(2):  # a second look catches what was just being started
+        for folder in _PROC.glob("[0-9]*"):
+            # It may be another user's, or end while it is looked at.
+            with contextlib.suppress(OSError):
+                environment = (folder / "environ").read_bytes().split(b"\0")
+                if any(entry.startswith(wanted) for entry in environment):
+                    os.kill(int(folder.name), signal.SIGKILL)
+                    killed.add(folder.name)
+    return len(killed)

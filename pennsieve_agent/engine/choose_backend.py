@@ -1,0 +1,44 @@
+"""Which backend runs the steps on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from pennsieve_agent.engine.backend import LocalBackend
+from pennsieve_agent.engine.docker_backend import DockerBackend
+from pennsieve_agent.engine.docker_daemon import connect
+from pennsieve_agent.engine.process_backend import ProcessBackend
+from pennsieve_agent.engine.run_parameters import did_you_mean
+from pennsieve_agent.errors import EngineError, UsageProblem
+
+BACKENDS = ("docker", "process")
+
+
+def choose_backend(wanted: str | None, cache: Path) -> LocalBackend:
+    """The backend of that name; without a name, ``docker`` if an engine answers, else ``process``.
+
+    ``cache`` is a folder for what the backends keep; one node has one, and its name tells this
+    node's containers from others'.
+
+    Raises:
+        UsageProblem: there is no backend of that name.
+        EngineError: ``docker`` was asked for, and no engine answers.
+
+    """
+    if wanted is not None and wanted not in BACKENDS:
+        raise UsageProblem(
+            f"there is no backend called '{wanted}'",
+            hint=did_you_mean(wanted, BACKENDS, "choose one of"),
+        )
+    node = hashlib.sha256(os.fsencode(cache.absolute())).hexdigest()[:16]
+    if wanted == "process":
+        return ProcessBackend(cache, node)
+    try:
+        client = connect(os.environ, Path.home())
+    except EngineError:
+        if wanted == "docker":
+            raise
+        return ProcessBackend(cache, node)
+    return DockerBackend(client, node)

@@ -1,0 +1,63 @@
+"""This machine's container engine, for building images that run elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from pennsieve_agent.engine import image_registry
+from pennsieve_agent.engine.backend import Log
+from pennsieve_agent.engine.docker_daemon import connect
+from pennsieve_agent.engine.image_build import build_image
+from pennsieve_agent.errors import EngineError
+
+PLATFORM = "linux/amd64"
+"""What AWS Batch on Fargate runs here (AWS Batch, "runtimePlatform")."""
+_HINT = (
+    "start Docker (or set DOCKER_HOST); or push the code to GitHub with a version tag, so that "
+    "Pennsieve builds it. Building in your AWS account (--build node) is not there yet"
+)
+
+
+class ImageBuilder:
+    """An engine that answers."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @classmethod
+    def open(cls, environ: Mapping[str, str], home: Path) -> Self:
+        """The first engine that answers; to be closed.
+
+        Raises:
+            EngineError: none does.
+
+        """
+        try:
+            return cls(connect(environ, home))
+        except EngineError as error:
+            raise EngineError(
+                f"an image has to be built, and it cannot: {error.message}",
+                where=error.where,
+                hint=_HINT,
+            ) from None
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self._client.close()
+
+    def build(self, folder: Path, name: str, log: Log) -> str:
+        """Build a repository's Dockerfile for :data:`PLATFORM`; answers the image's id.
+
+        Raises:
+            SourceError: it cannot be built; the log says why.
+            EngineError: the engine itself failed.
+
+        """
+        labels = {"io.pennsieve.agent.program": name}
+        return build_image(self._client, folder, name, labels, log, PLATFORM)
+
+    def push(self, image: str, name: str, tag: str, login: str) -> str:
+        """Push an image; see :func:`~pennsieve_agent.engine.image_registry.push`."""
+        return image_registry.push(self._client, image, name, tag, login, lambda _: None)

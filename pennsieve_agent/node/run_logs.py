@@ -1,0 +1,69 @@
+"""The log of a run: all attempts of all its steps, in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pennsieve_agent.node.job_submission import stream_prefix
+from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.secrets_manager import masked
+from pennsieve_agent.node.tasks import step_slug
+
+MOST_LINES = 10_000
+"""In one answer (Amazon CloudWatch Logs, "FilterLogEvents")."""
+MOST_BYTES = 4 * 1024 * 1024
+_GONE = "ResourceNotFoundException"
+
+
+def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
+    node: Node,
+    run: str,
+    steps: Iterable[str],
+    step: str,
+    since: int,
+    limit: int,
+    token: str,
+    hidden: Iterable[str],
+) -> dict[str, Any]:
+    """Some lines, and the token of those that follow; no token after the last.
+
+    ``since`` is in unix milliseconds. The token is CloudWatch's own, so a line is neither lost nor
+    told twice between pages.
+    """
+    prefix = f"{stream_prefix(run, step)}/" if step else f"run/{run}/"
+    asked: dict[str, Any] = {"limit": max(1, min(limit, MOST_LINES))}
+    if since:
+        asked["startTime"] = since
+    if token:
+        asked["nextToken"] = token
+    try:
+        answer = node.client("logs").filter_log_events(
+            logGroupName=node.settings.log_group, logStreamNamePrefix=prefix, **asked
+        )
+    except Exception as error:
+        if aws_code(error) != _GONE:
+            raise
+        return {"messages": [], "next": ""}
+    names = {step_slug(each): each for each in steps}
+    secret = list(hidden)
+    messages = [
+        {
+            "timestamp": int(row["timestamp"]),
+            "message": masked(str(row["message"]), secret),
+            "step": names.get(str(row["logStreamName"]).split("/")[2], step),
+        }
+        for row in answer["events"]
+    ]
+    return {"messages": messages, "next": str(answer.get("nextToken") or "")}
+
+
+def step_lines(node: Node, run: str, step: str, hidden: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """All lines of a step."""
+    token, secret = "", list(hidden)
+    while True:
+        found = page(node, run, (step,), step, 0, MOST_LINES, token, secret)
+        yield from found["messages"]
+        if not found["next"] or found["next"] == token:
+            return
+        token = found["next"]

@@ -1,0 +1,12 @@
+"""The emulated AWS account: moto, and around it what moto does not do.
+
+:mod:`.account` is its port: each request is read (:mod:`.wire`), its signature and the caller's
+policies are checked (:mod:`.rights`), and it is answered by a service of ours (:mod:`.services`) or
+by moto; what changed something is written to the :mod:`.request_journal`, so that a restart can
+make it again. :mod:`.stacks` makes CloudFormation do with a node's stack what AWS does.
+
+    rights      signatures, principals, policies: requests that are refused in AWS's words
+    functions   Lambda and EventBridge: the code that was deployed runs, and nothing else
+    batch       the jobs of AWS Batch, and the containers they run in
+    registry    ECR as engines speak to it
+"""

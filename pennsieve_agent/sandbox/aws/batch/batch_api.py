@@ -1,0 +1,163 @@
+"""The operations of AWS Batch on jobs, over its protocol."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pennsieve_agent.domain.iam_policies import fits
+from pennsieve_agent.sandbox.aws.batch.batch import Batch
+from pennsieve_agent.sandbox.aws.batch.jobs import Job, merged, summary
+from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
+from pennsieve_agent.sandbox.aws.wire import AwsRequest
+
+MOST_DESCRIBED = 100
+MOST_PARENTS = 20
+"""Jobs that one may depend upon (AWS Batch, "Job dependencies")."""
+PAGE = 100
+MOST_CHILDREN = 10_000
+Operation = Callable[[AwsRequest], Mapping[str, Any]]
+
+
+class Bad(Exception):  # noqa: N818 - a kind of answer
+    """The request cannot be met: ``ClientException`` with this text."""
+
+
+class BatchApi:
+    """Answers for one account's jobs."""
+
+    def __init__(self, batch: Batch, lock: Lock, account: str, now: Callable[[], float]) -> None:
+        self._batch = batch
+        self._lock = lock
+        self._account = account
+        self._now = now
+        self._operations: dict[str, Operation] = {
+            "SubmitJob": self._submit,
+            "DescribeJobs": self._describe,
+            "ListJobs": self._list,
+            "TerminateJob": self._terminate,
+            "CancelJob": self._cancel,
+        }
+
+    def answer(self, request: AwsRequest) -> Answer | None:
+        """The answer to an operation on jobs; None for the others, which are moto's."""
+        operation = self._operations.get(request.operation)
+        if operation is None:
+            return None
+        try:
+            found = operation(request)
+        except Bad as problem:
+            return failure("batch", 400, "ClientException", str(problem))
+        return Answer("200 OK", json.dumps(found).encode())
+
+    def _submit(self, request: AwsRequest) -> Mapping[str, Any]:
+        before = request.parameters.get("dependsOn") or ()
+        if len(before) > MOST_PARENTS:
+            raise Bad(f"A job can depend upon at most {MOST_PARENTS} jobs")
+        for depended in before:
+            if self._batch.find(str(depended.get("jobId"))) is None:
+                raise Bad(f"Job {depended.get('jobId')} does not exist")
+        with self._lock:
+            job = self._job(request)
+        self._batch.submit(job)
+        return {"jobId": job.id, "jobArn": job.arn, "jobName": job.name}
+
+    def _job(self, request: AwsRequest) -> Job:
+        from moto.batch.models import batch_backends  # noqa: PLC0415 - slow
+
+        backend = batch_backends[self._account][request.region]
+        definition = backend.get_job_definition(request.text("jobDefinition"))
+        if definition is None or definition.status != "ACTIVE":
+            raise Bad(f"JobDefinition not found: {request.text('jobDefinition')}")
+        queue = backend.get_job_queue(request.text("jobQueue"))
+        if queue is None:
+            raise Bad(f"Job Queue {request.text('jobQueue')} not found")
+        if queue.state == "DISABLED":
+            raise Bad(f"Job Queue {queue.name} is not enabled")
+        given = request.parameters
+        overrides = given.get("containerOverrides") or {}
+        timeout = given.get("timeout") or definition.timeout or {}
+        size = (given.get("arrayProperties") or {}).get("size")
+        if size is not None and not 1 < size <= MOST_CHILDREN:
+            raise Bad(f"Array size must be between 2 and {MOST_CHILDREN}")
+        job_id = str(uuid.uuid4())
+        arn = f"arn:aws:batch:{request.region}:{self._account}:job/{job_id}"
+        tags = dict(given.get("tags") or {})
+        backend.tag_resource(arn, tags)
+        return Job(
+            id=job_id,
+            arn=arn,
+            name=request.text("jobName"),
+            queue=queue.arn,
+            definition=definition.arn,
+            created=int(self._now() * 1000),
+            container=merged(definition.container_properties or {}, overrides),
+            depends_on=list(given.get("dependsOn") or ()),
+            retry=dict(given.get("retryStrategy") or definition.retry_strategy or {}),
+            seconds=timeout.get("attemptDurationSeconds"),
+            parameters={**definition.parameters, **(given.get("parameters") or {})},
+            tags=tags,
+            size=size,
+        )
+
+    def _describe(self, request: AwsRequest) -> Mapping[str, Any]:
+        ids = list(request.parameters.get("jobs") or ())
+        if len(ids) > MOST_DESCRIBED:
+            raise Bad(f"Jobs list must have at most {MOST_DESCRIBED} elements")
+        return {"jobs": self._batch.described(ids)}
+
+    def _list(self, request: AwsRequest) -> Mapping[str, Any]:
+        given = request.parameters
+        found = self._batch.chosen(_chooser(given))
+        start, size = int(given.get("nextToken") or 0), int(given.get("maxResults") or PAGE)
+        page, rest = found[start : start + size], found[start + size :]
+        more = {"nextToken": str(start + size)} if rest else {}
+        return {"jobSummaryList": [summary(job) for job in page], **more}
+
+    def _terminate(self, request: AwsRequest) -> Mapping[str, Any]:
+        self._batch.end(request.text("jobId"), request.text("reason"), running=True)
+        return {}
+
+    def _cancel(self, request: AwsRequest) -> Mapping[str, Any]:
+        self._batch.end(request.text("jobId"), request.text("reason"), running=False)
+        return {}
+
+
+def _chooser(given: Mapping[str, Any]) -> Callable[[Job], bool]:
+    """Which jobs are listed: with a filter in whatever state, else the RUNNING ones."""
+    parent, queue = given.get("arrayJobId"), str(given.get("jobQueue") or "")
+    filters = {each["name"]: each["values"] for each in given.get("filters") or ()}
+    names = filters.get("JOB_NAME")
+    status = None if filters else str(given.get("jobStatus") or "RUNNING")
+
+    def fit(job: Job) -> bool:
+        if job.parent != (parent or ""):
+            return False
+        if not parent and job.queue.rpartition("/")[2] != queue.rpartition("/")[2]:
+            return False
+        if names is not None:
+            return any(fits(str(name), job.name, fold=True) for name in names)
+        return status is None or job.status.value == status
+
+    return fit
+
+
+def room(account: str, lock: Lock) -> Callable[[Job], float | None]:
+    """How many vCPUs the compute environment of a job's queue has (``maxvCpus``)."""
+
+    def find(job: Job) -> float | None:
+        from moto.batch.models import batch_backends  # noqa: PLC0415 - slow
+
+        with lock:
+            queue = batch_backends[account][job.region].get_job_queue(job.queue)
+            if queue is None or queue.state == "DISABLED":
+                return None
+            on = [each for each in queue.environments if each.state != "DISABLED"]
+            if not on:
+                return None
+            return sum(float((e.compute_resources or {}).get("maxvCpus") or 256) for e in on)
+
+    return find

@@ -1,0 +1,312 @@
+"""What must be right before a job's container starts, as ECS does it on Fargate.
+
+The execution role pulls the image, reads the secrets and writes the log; the job's own role mounts
+the file systems. What either may not do keeps the container from starting, with ECS's words.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pennsieve_agent.domain.iam_policies import Ask
+from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, requirement, with_parameters
+from pennsieve_agent.sandbox.aws.rights.policy_check import Police
+from pennsieve_agent.sandbox.aws.rights.principals import Principal, trusts
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
+from pennsieve_agent.sandbox.aws.ssm_parameters import decryption, value_of
+
+ECS = "ecs-tasks.amazonaws.com"
+DEFAULT_GROUP = "/aws/batch/job"
+_NO_LOG = "ResourceInitializationError: failed to validate logger args"
+CREDENTIALS_PATH = "/v2/credentials/"
+"""Where a job's container gets the keys of its role (ECS's own path, on its own address)."""
+_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:@]+)")
+_PARAMETER = re.compile(r"arn:[^:]+:ssm:([^:]+):(\d+):parameter(/.+)")
+_SECRET = re.compile(r"(arn:[^:]+:secretsmanager:[^:]+:\d+:secret:[^:]+)(?::([^:]*))?")
+
+
+class Unstartable(Exception):  # noqa: N818 - a kind of end
+    """The container cannot start; the text is the container's ``reason``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A folder of this machine, and where the container has it."""
+
+    inside: str
+    path: Path
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container to run. ``memory`` is in MiB; ``credentials`` lead it to its role's keys."""
+
+    job: str
+    image: str
+    command: tuple[str, ...]
+    environ: Mapping[str, str] = field(repr=False)
+    mounts: tuple[Mount, ...]
+    cpus: float
+    memory: int
+    credentials: Mapping[str, str] = field(repr=False, default_factory=dict)
+
+
+class Machine(Protocol):
+    """Runs containers."""
+
+    def run(self, container: Container, log: Callable[[str], None], stop: threading.Event) -> Ended:
+        """Run one to its end, or until ``stop`` is set.
+
+        Raises:
+            Unstartable: there is no such image, or it could not be started.
+
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Badge:
+    """What opens the way to a role's keys."""
+
+    word: str = field(repr=False)
+    role: str
+    context: Mapping[str, str]
+
+
+class Dock:
+    """Makes containers of jobs. ``root`` has a folder for each file system."""
+
+    def __init__(
+        self, endpoint: str, police: Police, sessions: Sessions, lock: Lock, root: Path
+    ) -> None:
+        self._endpoint = endpoint
+        self._badges: dict[str, _Badge] = {}
+        self._police = police
+        self._sessions = sessions
+        self._lock = lock
+        self._root = root
+
+    def container(self, job: Job, attempt: int) -> Container:
+        """The container for an attempt.
+
+        Raises:
+            Unstartable: something that it needs is not there, or not allowed.
+
+        """
+        spec = job.container
+        execution = self._session(job, spec.get("executionRoleArn"))
+        with self._lock:
+            self._check_pull(execution, str(spec["image"]))
+            hidden = dict(self._secrets(execution, spec.get("secrets") or ()))
+            self._open_log(job, execution)
+            mounts = tuple(self._mounts(job, spec))
+        own = {pair["name"]: pair["value"] for pair in spec.get("environment") or ()}
+        return Container(
+            job=job.id,
+            image=str(spec["image"]),
+            command=tuple(with_parameters(spec.get("command") or (), job.parameters)),
+            environ={**own, **hidden, **_told(job, attempt)},
+            mounts=mounts,
+            cpus=job.vcpus,
+            memory=int(requirement(spec, "MEMORY") or spec.get("memory") or 0),
+            credentials=self._enter(job, spec.get("jobRoleArn")),
+        )
+
+    def leave(self, container: Container) -> None:
+        """The container is gone, and with it its way to keys."""
+        if (badge := self._badges.pop(container.job, None)) is not None:
+            self._sessions.forget(badge.role, container.job)
+
+    def keys(self, job_id: str, word: str) -> Keys | None:
+        """The keys of a running job's role, for whoever knows its word."""
+        badge = self._badges.get(job_id)
+        if badge is None or not hmac.compare_digest(badge.word, word):
+            return None
+        return self._sessions.keys(badge.role, ECS, job_id, badge.context)
+
+    def _enter(self, job: Job, role: str | None) -> Mapping[str, str]:
+        if not role:
+            return {}
+        badge = self._badges[job.id] = _Badge(secrets.token_urlsafe(32), role, _context(job))
+        return {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._endpoint}{CREDENTIALS_PATH}{job.id}",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": badge.word,
+        }
+
+    def _session(self, job: Job, role: str | None) -> Principal:
+        """The session of a role that ECS takes on for a job."""
+        if not role:
+            raise Unstartable("ResourceInitializationError: no execution role")
+        with self._lock:
+            trusted = trusts(role, ECS, _context(job))
+        if not trusted:
+            raise Unstartable(
+                f"ECS was unable to assume the role '{role}' that was provided for this task"
+            )
+        name = role.rpartition("/")[2]
+        session = f"arn:aws:sts::{job.account}:assumed-role/{name}/{job.id}"
+        return Principal(job.account, role, name, session)
+
+    def _check_pull(self, execution: Principal, image: str) -> None:
+        found = _ECR.match(image)
+        if found is None:
+            return
+        account, region, name = found.groups()
+        repository = f"arn:aws:ecr:{region}:{account}:repository/{name}"
+        for action, resource in (
+            ("ecr:GetAuthorizationToken", "*"),
+            ("ecr:BatchCheckLayerAvailability", repository),
+            ("ecr:BatchGetImage", repository),
+            ("ecr:GetDownloadUrlForLayer", repository),
+        ):
+            if why := self._police.why_not(execution, Ask(action, resource)):
+                raise Unstartable(f"CannotPullContainerError: {why}")
+
+    def _secrets(self, execution: Principal, wanted: Any) -> Iterator[tuple[str, str]]:
+        for secret in wanted:
+            if parameter := _PARAMETER.fullmatch(secret["valueFrom"]):
+                yield secret["name"], self._parameter(execution, parameter)
+                continue
+            found = _SECRET.match(secret["valueFrom"])
+            if found is None:
+                raise Unstartable("ResourceInitializationError: invalid secret")
+            arn, key = found.groups()
+            if why := self._police.why_not(execution, Ask("secretsmanager:GetSecretValue", arn)):
+                raise Unstartable(f"ResourceInitializationError: unable to pull secrets: {why}")
+            yield secret["name"], _secret(arn, key or "")
+
+    def _parameter(self, execution: Principal, place: re.Match[str]) -> str:
+        """A parameter as ECS hands it out (Amazon ECS, "Pass Systems Manager parameters")."""
+        failed = "ResourceInitializationError: unable to pull secrets or registry auth"
+        region, account, name = place.groups()
+        asked = [Ask("ssm:GetParameters", place[0])]
+        if (key := decryption(account, region, name)) is not None:
+            asked.append(key)
+        for ask in asked:
+            if why := self._police.why_not(execution, ask):
+                raise Unstartable(f"{failed}: {why}")
+        value = value_of(account, region, name)
+        if value is None:
+            raise Unstartable(f"{failed}: invalid ssm parameters: {name}")
+        return value
+
+    def _open_log(self, job: Job, execution: Principal) -> None:
+        group = log_group(job)
+        here = f"arn:aws:logs:{job.region}:{job.account}:log-group:{group}:log-stream:{job.stream}"
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            if why := self._police.why_not(execution, Ask(action, here)):
+                raise Unstartable(
+                    f"ResourceInitializationError: failed to validate logger args: {why}"
+                )
+        from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
+
+        backend = logs_backends[job.account][job.region]
+        if group not in backend.groups:
+            raise Unstartable(
+                f"{_NO_LOG}: ResourceNotFoundException: The specified log group does not exist."
+            )
+        backend.create_log_stream(group, job.stream)
+
+    def _mounts(self, job: Job, spec: Mapping[str, Any]) -> Iterator[Mount]:
+        volumes = {volume["name"]: volume for volume in spec.get("volumes") or ()}
+        points = list(spec.get("mountPoints") or ())
+        role = self._session(job, spec.get("jobRoleArn")) if points else None
+        for point in points:
+            found = volumes[point["sourceVolume"]].get("efsVolumeConfiguration")
+            if found is None or role is None:
+                raise Unstartable("ResourceInitializationError: only file systems can be mounted")
+            path, writable = self._place(job, role, found)
+            read_only = bool(point.get("readOnly")) or not writable
+            yield Mount(point["containerPath"], path, read_only)
+
+    def _place(self, job: Job, role: Principal, volume: Mapping[str, Any]) -> tuple[Path, bool]:
+        """The folder of a volume, and whether the job's role may write there."""
+        from moto.efs.models import efs_backends  # noqa: PLC0415 - slow
+
+        failed = "ResourceInitializationError: failed to invoke EFS utils commands"
+        backend = efs_backends[job.account][job.region]
+        system, access = volume["fileSystemId"], volume.get("authorizationConfig") or {}
+        if system not in backend.file_systems_by_id:
+            raise Unstartable(f"{failed}: file system {system} does not exist")
+        arn = f"arn:aws:elasticfilesystem:{job.region}:{job.account}:file-system/{system}"
+        inside, is_root = volume.get("rootDirectory") or "/", False
+        context = {
+            "aws:SecureTransport": "true",
+            "elasticfilesystem:AccessedViaMountTarget": "true",
+        }
+        if point_id := access.get("accessPointId"):
+            point = backend.access_points.get(point_id)
+            if point is None:
+                raise Unstartable(f"{failed}: access point {point_id} does not exist")
+            inside = point.root_directory.get("Path") or "/"
+            context["elasticfilesystem:AccessPointArn"] = point.access_point_arn
+            is_root = str((point.posix_user or {}).get("Uid")) == "0"
+        writable = True
+        if access.get("iam") == "ENABLED":
+            if self._police.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):
+                raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
+            write = Ask("elasticfilesystem:ClientWrite", arn, context)
+            writable = not self._police.why_not(role, write)
+            as_root = Ask("elasticfilesystem:ClientRootAccess", arn, context)
+            if is_root and self._police.why_not(role, as_root):
+                # Root is then nobody, who may not enter a folder that is its owner's alone.
+                raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
+        path = self._root / system / inside.strip("/")
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path, writable
+
+
+def log_group(job: Job) -> str:
+    """Where a job's log goes."""
+    options = (job.container.get("logConfiguration") or {}).get("options") or {}
+    return str(options.get("awslogs-group") or DEFAULT_GROUP)
+
+
+def stream_of(job: Job, task: str) -> str:
+    """The log stream of an attempt (AWS Batch, "Use the awslogs log driver")."""
+    options = (job.container.get("logConfiguration") or {}).get("options") or {}
+    prefix = options.get("awslogs-stream-prefix") or job.definition.split("/")[-1].split(":")[0]
+    return f"{prefix}/default/{task}"
+
+
+def _told(job: Job, attempt: int) -> dict[str, str]:
+    """What Batch itself tells a container."""
+    index = {} if job.index is None else {"AWS_BATCH_JOB_ARRAY_INDEX": str(job.index)}
+    return {
+        "AWS_BATCH_JOB_ID": job.id,
+        "AWS_BATCH_JOB_ATTEMPT": str(attempt),
+        "AWS_BATCH_JQ_NAME": job.queue.rpartition("/")[2],
+        "AWS_REGION": job.region,
+        **index,
+    }
+
+
+def _context(job: Job) -> dict[str, str]:
+    here = f"arn:aws:ecs:{job.region}:{job.account}:task/batch/{job.id}"
+    return {"aws:SourceAccount": job.account, "aws:SourceArn": here}
+
+
+def _secret(arn: str, key: str) -> str:
+    from moto.secretsmanager.exceptions import SecretNotFoundException  # noqa: PLC0415 - slow
+    from moto.secretsmanager.models import secretsmanager_backends  # noqa: PLC0415 - slow
+
+    _, _, _, region, account, _ = arn.split(":", 5)
+    failed = "ResourceInitializationError: unable to pull secrets"
+    backend = secretsmanager_backends[account][region]
+    try:
+        text = str(backend.get_secret_value(arn, "", "")["SecretString"])
+    except SecretNotFoundException:
+        raise Unstartable(f"{failed}: ResourceNotFoundException: {arn}") from None
+    values = json.loads(text) if key else {"": text}
+    if key not in values:
+        raise Unstartable(f"{failed}: retrieved secret does not contain json key {key}")
+    return str(values[key])

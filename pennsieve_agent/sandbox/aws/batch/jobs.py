@@ -1,0 +1,232 @@
+"""Jobs of AWS Batch as data, and what follows from how an attempt ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from pennsieve_agent.domain.iam_policies import fits
+
+DEPENDENT_FAILED = "Dependent Job failed"
+CHILD_FAILED = "Array Child Job failed"
+EXITED = "Essential container in task exited"
+NOT_STARTED = "Task failed to start"
+OUT_OF_TIME = "Job attempt duration exceeded timeout"
+HOST_GONE = "Host EC2 (instance i-0123456789abcdef0) terminated."
+"""The texts of ``statusReason`` (AWS Batch, "Troubleshooting", and EventBridge's examples)."""
+
+
+class Status(StrEnum):
+    """A job's state."""
+
+    SUBMITTED = "SUBMITTED"
+    PENDING = "PENDING"
+    RUNNABLE = "RUNNABLE"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job can change no more."""
+        return self in {Status.SUCCEEDED, Status.FAILED}
+
+    @property
+    def has_machine(self) -> bool:
+        """Whether it takes up some of its compute environment."""
+        return self in {Status.STARTING, Status.RUNNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an attempt ended: ``code`` is None when no container ran.
+
+    ``status_reason`` is about the attempt, ``reason`` about its container.
+    """
+
+    code: int | None
+    status_reason: str = EXITED
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Job:
+    """A job. Times are unix milliseconds, 0 for never. ``container`` is as it will be run.
+
+    ``stopping`` is why somebody ended it, while it still runs.
+    """
+
+    id: str
+    arn: str
+    name: str
+    queue: str
+    definition: str
+    created: int
+    container: dict[str, Any]
+    depends_on: list[dict[str, str]] = field(default_factory=list)
+    retry: dict[str, Any] = field(default_factory=dict)
+    seconds: int | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    size: int | None = None
+    index: int | None = None
+    parent: str = ""
+    status: Status = Status.SUBMITTED
+    reason: str = ""
+    started: int = 0
+    stopped: int = 0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    stopping: str = ""
+    stream: str = ""
+    task: str = ""
+
+    def dump(self) -> str:
+        """As text, from which :meth:`load` makes it again."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def load(cls, text: str) -> Self:
+        """The job that was dumped."""
+        found = json.loads(text)
+        return cls(**{**found, "status": Status(found["status"])})
+
+    @property
+    def vcpus(self) -> float:
+        """What it takes of its compute environment."""
+        return float(requirement(self.container, "VCPU") or self.container.get("vcpus") or 1)
+
+    @property
+    def region(self) -> str:
+        """Where it is."""
+        return self.arn.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """Whose it is."""
+        return self.arn.split(":")[4]
+
+
+def requirement(container: Mapping[str, Any], kind: str) -> str:
+    """What a container needs of VCPU, MEMORY (MiB) or GPU; empty if it does not say."""
+    for found in container.get("resourceRequirements") or ():
+        if found["type"] == kind:
+            return str(found["value"])
+    return ""
+
+
+def merged(container: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """A job definition's container with what ``SubmitJob`` changes of it."""
+    result = dict(container)
+    for key, value in overrides.items():
+        if key == "environment":
+            result[key] = _merged(container.get(key), value, "name")
+        elif key == "resourceRequirements":
+            result[key] = _merged(container.get(key), value, "type")
+        else:
+            result[key] = value
+    return result
+
+
+def _merged(old: Any, new: Any, key: str) -> list[Any]:
+    found = {each[key]: each for each in (*(old or ()), *(new or ()))}
+    return list(found.values())
+
+
+def with_parameters(command: Iterable[str], parameters: Mapping[str, str]) -> list[str]:
+    """A command whose ``Ref::name`` are replaced."""
+    words = []
+    for word in command:
+        for name, value in parameters.items():
+            word = word.replace(f"Ref::{name}", value)  # noqa: PLW2901 - one after the other
+        words.append(word)
+    return words
+
+
+def is_tried_again(job: Job, ended: Ended) -> bool:
+    """Whether Batch makes another attempt (AWS Batch, "Automated job retries").
+
+    Neither what somebody ended nor what ran out of time is tried again. The first condition that
+    fits decides; when none does, it is tried again.
+    """
+    if ended.code == 0 or job.stopping or ended.status_reason == OUT_OF_TIME:
+        return False
+    if len(job.attempts) >= int(job.retry.get("attempts") or 1):
+        return False
+    actual = {
+        "onStatusReason": ended.status_reason,
+        "onReason": ended.reason,
+        "onExitCode": "" if ended.code is None else str(ended.code),
+    }
+    for rule in job.retry.get("evaluateOnExit") or ():
+        wanted = {name: rule[name] for name in actual if rule.get(name)}
+        if all(fits(str(p), actual[name], fold=True) for name, p in wanted.items()):
+            return str(rule["action"]).upper() == "RETRY"
+    return True
+
+
+def dependency(job: Job, found: Iterable[Status | None]) -> Status | None:
+    """What a waiting job becomes, given what those it depends on are; None leaves it waiting.
+
+    One that does not exist (any more) counts as failed.
+    """
+    states = list(found)
+    if any(state in {Status.FAILED, None} for state in states):
+        return Status.FAILED
+    if all(state is Status.SUCCEEDED for state in states):
+        return Status.RUNNABLE
+    return Status.PENDING if job.status is Status.SUBMITTED else None
+
+
+def summary(job: Job) -> dict[str, Any]:
+    """A job as ``ListJobs`` shows it."""
+    body: dict[str, Any] = {
+        "jobId": job.id,
+        "jobArn": job.arn,
+        "jobName": job.name,
+        "createdAt": job.created,
+        "status": job.status.value,
+        "jobDefinition": job.definition,
+        **({"statusReason": job.reason} if job.reason else {}),
+        **({"startedAt": job.started} if job.started else {}),
+        **({"stoppedAt": job.stopped} if job.stopped else {}),
+    }
+    if job.attempts:
+        last = job.attempts[-1]["container"]
+        body["container"] = {k: last[k] for k in ("exitCode", "reason") if k in last}
+    if job.index is not None:
+        body["arrayProperties"] = {"index": job.index}
+    return body
+
+
+def detail(job: Job, children: Iterable[Job] = ()) -> dict[str, Any]:
+    """A job as ``DescribeJobs`` and its events show it."""
+    last = job.attempts[-1]["container"] if job.attempts else {}
+    running = {
+        **({"logStreamName": job.stream} if job.stream else {}),
+        **({"taskArn": job.task} if job.task else {}),
+    }
+    body = {
+        **summary(job),
+        "jobQueue": job.queue,
+        "attempts": job.attempts,
+        "dependsOn": job.depends_on,
+        "parameters": job.parameters,
+        "tags": job.tags,
+        "container": {**job.container, **last, **running},
+        "isCancelled": False,
+        "isTerminated": bool(job.stopping),
+        "platformCapabilities": ["FARGATE"],
+    }
+    if job.retry:
+        body["retryStrategy"] = job.retry
+    if job.seconds:
+        body["timeout"] = {"attemptDurationSeconds": job.seconds}
+    if job.size is not None:
+        states = [child.status for child in children]
+        counts = {status.value: states.count(status) for status in Status}
+        body["arrayProperties"] = {"size": job.size, "statusSummary": counts}
+    return body

@@ -1,0 +1,308 @@
+"""Lambda functions of the emulated account.
+
+A function's ``Handler`` names what runs; :data:`Handlers` has what runs it (:mod:`.runtimes`, or
+code of this process). It gets the event, the credentials of the function's role, and the function's
+variables. It runs while nothing of the emulation is locked, as it calls back into it.
+
+As AWS does it: the role must trust Lambda, a synchronous answer has an error of the function in its
+payload, no more run at once than is reserved, an asynchronous event is tried three times.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+import traceback
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
+from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
+from pennsieve_agent.sandbox.aws.wire import AwsRequest
+
+log = logging.getLogger(__name__)
+
+TRIES = 3
+"""Of an asynchronous event (AWS, "How Lambda handles errors ... with asynchronous invocation")."""
+RETRY_SECONDS = 1.0
+"""Before an event is tried again; AWS waits a minute, then two."""
+MOST_BYTES = 6 * 1024 * 1024
+"""Of a payload, in or out (AWS, "Lambda quotas")."""
+SERVICE = "lambda.amazonaws.com"
+WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a handler is given besides its event.
+
+    ``code`` is the function's zip, and ``seconds`` what the call may take.
+    """
+
+    function: str
+    region: str
+    make_session: Callable[[Keys, str], Any]
+    environ: Mapping[str, str]
+    keys: Keys
+    code: bytes = field(repr=False)
+    seconds: float
+
+    @property
+    def session(self) -> Any:
+        """A new session of boto3, which takes a while to make."""
+        return self.make_session(self.keys, self.region)
+
+
+class Failed(Exception):  # noqa: N818 - what a function's code raised, in another process
+    """A function failed: the kind of its error, its text, and its trace."""
+
+
+Handler = Callable[[Any, Invocation], Any]
+Handlers = Callable[[str], Handler | None]
+"""The code for a function's ``Handler``; None when there is none here."""
+Ready = Callable[[str, Invocation], None]
+"""Makes what runs a function's ``Handler`` ready for its first call."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """What is to be known of a function before it runs."""
+
+    name: str
+    arn: str
+    account: str
+    role: str
+    handler: str
+    environ: Mapping[str, str]
+    seconds: float
+    reserved: int | None
+    group: str
+    code: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    payload: bytes
+    failed: bool = False
+
+
+class Functions:
+    """Invokes functions. ``lock`` is the emulation's, and held only to look something up."""
+
+    def __init__(
+        self,
+        handlers: Handlers,
+        sessions: Sessions,
+        lock: Lock,
+        function_log: FunctionLog,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """``environ`` is added to each function's own variables."""
+        self._handlers = handlers
+        self._sessions = sessions
+        self._lock = lock
+        self._log = function_log
+        self._environ = dict(environ or {})
+        self._running: Counter[str] = Counter()
+        self._counting = threading.Lock()
+        self._events: queue.SimpleQueue[tuple[str, str, str, bytes, int] | None]
+        self._events = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start delivering events."""
+        for number in range(WORKERS):
+            thread = threading.Thread(target=self._work, name=f"lambda-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Let what runs end, within ``timeout`` seconds; events that wait are lost."""
+        self._stopping.set()
+        for _ in self._threads:
+            self._events.put(None)
+        for thread in self._threads:
+            thread.join(timeout)
+        self._threads.clear()
+
+    def any(self) -> bool:
+        """Whether there are any functions at all."""
+        from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
+
+        with self._lock:
+            regions = [each for account in lambda_backends.values() for each in account.values()]
+            return any(each.list_functions() for each in regions)
+
+    def invoke(self, request: AwsRequest, account: str, kind: str, payload: bytes) -> Answer:
+        """Answer ``Invoke``; ``kind`` is the request's ``X-Amz-Invocation-Type``."""
+        name, region = request.text("FunctionName"), request.region
+        with self._lock:
+            function = _find(account, region, name)
+        if function is None:
+            text = f"Function not found: arn:aws:lambda:{region}:{account}:function:{name}"
+            return failure("lambda", 404, "ResourceNotFoundException", text)
+        if (refusal := _unfit(payload)) is not None:
+            return refusal
+        if kind == "DryRun":
+            return _answer("204 No Content", b"")
+        if kind == "Event":
+            self.send(account, region, function.name, payload)
+            return _answer("202 Accepted", b"")
+        return self._synchronous(function, region, payload)
+
+    def _synchronous(self, function: _Function, region: str, payload: bytes) -> Answer:
+        ended = self._run(function, region, json.loads(payload or b"{}"))
+        if ended is None:
+            return failure("lambda", 429, "TooManyRequestsException", "Rate Exceeded.")
+        failed = (("X-Amz-Function-Error", "Unhandled"),) if ended.failed else ()
+        return _answer("200 OK", ended.payload, *failed)
+
+    def send(self, account: str, region: str, name: str, payload: bytes) -> None:
+        """Queue an event for a function."""
+        self._events.put((account, region, name, payload, 1))
+
+    def _work(self) -> None:
+        while (event := self._events.get()) is not None and not self._stopping.is_set():
+            account, region, name, payload, attempt = event
+            with self._lock:
+                function = _find(account, region, name)
+            if function is None:
+                continue
+            ended = self._run(function, region, json.loads(payload or b"{}"))
+            if ended is None:  # all that is reserved is in use: the event waits for its turn
+                self._later(event)
+            elif ended.failed and attempt < TRIES:
+                self._later((account, region, name, payload, attempt + 1))
+
+    def _later(self, event: tuple[str, str, str, bytes, int]) -> None:
+        timer = threading.Timer(RETRY_SECONDS, self._events.put, (event,))
+        timer.daemon = True
+        timer.start()
+
+    def _run(self, function: _Function, region: str, event: Any) -> _Ended | None:
+        """Run a function to its end or its limit; None when too many of it run already."""
+        with self._counting:
+            if function.reserved is not None and self._running[function.arn] >= function.reserved:
+                return None
+            self._running[function.arn] += 1
+        ended: queue.SimpleQueue[_Ended] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                found = self._call(function, region, event)
+                failure = json.loads(found.payload) if found.failed else {}
+                self._log.write(function.role, function.name, function.arn, function.group, failure)
+                ended.put(found)
+            finally:
+                with self._counting:
+                    self._running[function.arn] -= 1
+
+        threading.Thread(target=run, name=function.name, daemon=True).start()
+        try:
+            return ended.get(timeout=function.seconds)
+        except queue.Empty:
+            log.warning("function %s ran out of time", function.name)
+            text = f"{uuid.uuid4()} Task timed out after {function.seconds:.2f} seconds"
+            return _error("Sandbox.Timedout", text)
+
+    def _call(self, function: _Function, region: str, event: Any) -> _Ended:
+        handler = self._handlers(function.handler)
+        if handler is None:
+            text = f"Unable to import module '{function.handler}'"
+            return _error("Runtime.ImportModuleError", text)
+        try:
+            payload = json.dumps(handler(event, self._given(function, region))).encode()
+        except Failed as failed:
+            log.warning("function %s failed: %s: %s", function.name, *failed.args[:2])
+            return _error(*failed.args)
+        except Exception as error:
+            log.exception("function %s failed", function.name)
+            trace = traceback.format_tb(error.__traceback__)
+            return _error(type(error).__name__, str(error), trace)
+        if len(payload) > MOST_BYTES:
+            text = (
+                f"Response payload size exceeded maximum allowed payload size ({MOST_BYTES} bytes)."
+            )
+            return _error("Function.ResponseSizeTooLarge", text)
+        return _Ended(payload)
+
+    def _given(self, function: _Function, region: str) -> Invocation:
+        context = {"aws:SourceAccount": function.account, "aws:SourceArn": function.arn}
+        keys = self._sessions.keys(function.role, SERVICE, function.name, context)
+        return Invocation(
+            function.name,
+            region,
+            self._sessions.of,
+            {**function.environ, **self._environ},
+            keys,
+            function.code,
+            function.seconds,
+        )
+
+    def make_ready(self, ready: Ready) -> None:
+        """Make an environment for each function, as its first call would."""
+        from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
+
+        with self._lock:
+            every = [
+                (account, region, str(each.function_name))
+                for account, regions in lambda_backends.items()
+                for region, backend in regions.items()
+                for each in backend.list_functions()
+            ]
+            found = [(region, _find(account, region, name)) for account, region, name in every]
+        for region, function in found:
+            if function is not None:
+                ready(function.handler, self._given(function, region))
+
+
+def _find(account: str, region: str, name: str) -> _Function | None:
+    from moto.awslambda.exceptions import UnknownFunctionException  # noqa: PLC0415 - slow
+    from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
+
+    try:
+        found = lambda_backends[account][region].get_function(name)
+    except UnknownFunctionException:
+        return None
+    reserved = found.reserved_concurrency
+    return _Function(
+        name=str(found.function_name),
+        arn=str(found.function_arn),
+        account=account,
+        role=str(found.role),
+        handler=str(found.handler),
+        environ={str(k): str(v) for k, v in (found.environment_vars or {}).items()},
+        seconds=float(found.timeout),
+        reserved=None if reserved is None else int(reserved),
+        group=str(found.logs_group_name),
+        code=bytes(getattr(found, "code_bytes", None) or b""),
+    )
+
+
+def _unfit(payload: bytes) -> Answer | None:
+    if len(payload) > MOST_BYTES:
+        text = f"Request must be smaller than {MOST_BYTES} bytes for the InvokeFunction operation"
+        return failure("lambda", 413, "RequestTooLargeException", text)
+    try:
+        json.loads(payload or b"{}")
+    except ValueError:
+        text = "Could not parse request body into json"
+        return failure("lambda", 400, "InvalidRequestContentException", text)
+    return None
+
+
+def _error(kind: str, text: str, trace: list[str] | None = None) -> _Ended:
+    body = {"errorMessage": text, "errorType": kind, **({"stackTrace": trace} if trace else {})}
+    return _Ended(json.dumps(body).encode(), failed=True)
+
+
+def _answer(status: str, payload: bytes, *more: tuple[str, str]) -> Answer:
+    headers = (("Content-Type", "application/json"), ("X-Amz-Executed-Version", "$LATEST"), *more)
+    return Answer(status, payload, headers)

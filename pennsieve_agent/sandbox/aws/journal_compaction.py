@@ -1,0 +1,88 @@
+"""Leaving out of the journal what later requests undid.
+
+Every run makes job definitions, access points and objects, and takes them away again. As each
+request has a seed of its own, leaving some out changes nothing about the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from pennsieve_agent.sandbox.aws import wire
+from pennsieve_agent.sandbox.aws.request_journal import Entry
+
+
+class Effect(Enum):
+    """What a request does to its subject."""
+
+    ADDS = "adds"
+    SETS = "sets"
+    ENDS = "ends"
+
+
+_RUNS = "runs/"
+"""Where a node keeps the objects of a run (:func:`pennsieve_agent.node.tasks.object_key`)."""
+
+
+def made_by(service: str, operation: str, answer: bytes) -> str:
+    """The id that an answer gave to what was made, where later requests name only that."""
+    if (service, operation) != ("elasticfilesystem", "CreateAccessPoint"):
+        return ""
+    found: dict[str, Any] = json.loads(answer)
+    return str(found["AccessPointId"])
+
+
+def superfluous(entries: Iterable[Entry]) -> set[int]:
+    """The places of the entries that can be left out."""
+    dropped: set[int] = set()
+    kept: dict[str, list[int]] = defaultdict(list)
+    for place, entry in enumerate(entries):
+        found = _subject(entry)
+        if found is None:
+            continue
+        subject, effect = found
+        if effect is not Effect.ADDS:
+            dropped.update(kept.pop(subject, ()))
+        if effect is Effect.ENDS:
+            dropped.add(place)
+        else:
+            kept[subject].append(place)
+    return dropped
+
+
+def _subject(entry: Entry) -> tuple[str, Effect] | None:
+    request = wire.read(entry.variables, entry.body)
+    found = _SUBJECTS.get((request.service, request.operation))
+    if found is None:
+        return None
+    kind, effect = found
+    name = {
+        "definition": request.text("jobDefinitionName") or _name(request.text("jobDefinition")),
+        "access point": entry.made or request.text("AccessPointId"),
+        "rule": request.text("Name"),
+        "object": f"{request.text('Bucket')}/{request.text('Key')}",
+    }[kind]
+    if kind == "object" and not request.text("Key").startswith(_RUNS):
+        return None
+    return f"{kind} {name}", effect
+
+
+def _name(definition: str) -> str:
+    """The name in a job definition's ARN, or in its name with a revision."""
+    return definition.rpartition("/")[2].partition(":")[0]
+
+
+_SUBJECTS = {
+    ("batch", "RegisterJobDefinition"): ("definition", Effect.ADDS),
+    ("batch", "DeregisterJobDefinition"): ("definition", Effect.ENDS),
+    ("elasticfilesystem", "CreateAccessPoint"): ("access point", Effect.ADDS),
+    ("elasticfilesystem", "DeleteAccessPoint"): ("access point", Effect.ENDS),
+    ("events", "EnableRule"): ("rule", Effect.SETS),
+    ("events", "DisableRule"): ("rule", Effect.SETS),
+    ("s3", "PutObject"): ("object", Effect.SETS),
+    ("s3", "DeleteObject"): ("object", Effect.ENDS),
+}

@@ -1,0 +1,286 @@
+"""What rights an operation needs: AWS's actions, on which resources, under which conditions.
+
+After AWS's "Service Authorization Reference", for the operations that the node's roles use. Of an
+operation that is not listed only its own name is known; it needs the right on ``*``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from pennsieve_agent.domain.iam_policies import Ask, many
+from pennsieve_agent.sandbox.aws.wire import AwsRequest
+
+Found = tuple[str, Mapping[str, str]]
+Tags = Callable[[str], Mapping[str, str]]
+"""The tags of what an ARN names."""
+Boundaries = Callable[[str], str]
+"""The ARN of the permissions boundary of the role that an ARN names; empty for none."""
+
+FREE = {"sts:GetCallerIdentity"}
+"""AWS asks nobody's policies about these."""
+_S3_OTHER_NAMES = {
+    "HeadObject": "GetObject",
+    "HeadBucket": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "ListParts": "ListMultipartUploadParts",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "DeleteObjects": "DeleteObject",
+}
+_S3_ON_BUCKETS = {"ListBucket", "ListBucketMultipartUploads"}
+_TRANSACT = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+    "Get": "GetItem",
+}
+_BATCH_RESOURCES = {
+    "SubmitJob": (("jobDefinition", "job-definition/"), ("jobQueue", "job-queue/")),
+    "DeregisterJobDefinition": (("jobDefinition", "job-definition/"),),
+    "TerminateJob": (("jobId", "job/"),),
+    "CancelJob": (("jobId", "job/"),),
+    "TagResource": (("resourceArn", ""),),
+    "UntagResource": (("resourceArn", ""),),
+}
+"""The parameters that name what an operation is done to; the others need the right on ``*``."""
+
+
+def asks(
+    request: AwsRequest,
+    account: str,
+    tags: Tags = lambda _: {},
+    boundary: Boundaries = lambda _: "",
+) -> list[Ask]:
+    """Everything that the caller must be allowed; none when the operation is not known."""
+    if not request.operation:
+        return []
+    here = _Here(request, account, boundary)
+    rule = _RULES.get(request.service, _any)
+    found = [*rule(here), *_tagging(here)]
+    return [_with_tags(ask, request, tags) for ask in found]
+
+
+def _tagging(here: _Here) -> Iterator[Ask]:
+    """What is made with tags needs the right to tag what is made, too.
+
+    AWS tells so for Batch ("Tag your resources"), EFS ("Grant permission to tag resources during
+    creation") and Secrets Manager (CreateSecret).
+    """
+    request = here.request
+    if not (request.parameters.get("tags") or request.parameters.get("Tags")):
+        return
+    match here.action:
+        case "batch:SubmitJob":
+            yield Ask("batch:TagResource", here.arn("job/new"))
+        case "batch:RegisterJobDefinition":
+            name = request.text("jobDefinitionName")
+            yield Ask("batch:TagResource", here.arn(f"job-definition/{name}"))
+        case "elasticfilesystem:CreateAccessPoint":
+            made = {"elasticfilesystem:CreateAction": request.operation}
+            yield Ask("elasticfilesystem:TagResource", here.arn("access-point/new"), made)
+        case "secretsmanager:CreateSecret":
+            yield from (Ask("secretsmanager:TagResource", ask.resource) for ask in _secrets(here))
+        case _:
+            pass
+
+
+def _with_tags(ask: Ask, request: AwsRequest, tags: Tags) -> Ask:
+    own = {f"aws:ResourceTag/{key}": value for key, value in tags(ask.resource).items()}
+    given = request.parameters.get("tags") or request.parameters.get("Tags") or {}
+    pairs = given.items() if isinstance(given, dict) else ((t["Key"], t["Value"]) for t in given)
+    asked = {str(key): str(value) for key, value in pairs}
+    context = {**own, **{f"aws:RequestTag/{key}": value for key, value in asked.items()}}
+    keys = {"aws:TagKeys": list(asked)} if asked else {}
+    where = {"aws:RequestedRegion": request.region} if request.region else {}
+    return Ask(ask.action, ask.resource, {**where, **context, **keys, **ask.context})
+
+
+class _Here:
+    """A request in an account and region, and the ARNs in it."""
+
+    def __init__(self, request: AwsRequest, account: str, boundary: Boundaries) -> None:
+        self.request = request
+        self.account = account
+        self.boundary = boundary
+        self.action = f"{request.service}:{request.operation}"
+
+    def arn(self, resource: str, account: str = "", service: str = "") -> str:
+        request = self.request
+        service = service or request.service
+        return f"arn:aws:{service}:{request.region}:{account or self.account}:{resource}"
+
+    def named(self, given: str, kind: str) -> str:
+        """The ARN of what is given as an ARN or as a name of that kind."""
+        return given if given.startswith("arn:") else self.arn(f"{kind}{given}")
+
+
+def _any(here: _Here) -> list[Ask]:
+    return [Ask(here.action)]
+
+
+def _dynamodb(here: _Here) -> list[Ask]:
+    request = here.request
+
+    def on(action: str, table: str, index: str = "") -> Ask:
+        place = here.named(table, "table/")
+        return Ask(f"dynamodb:{action}", f"{place}/index/{index}" if index else place)
+
+    match request.operation:
+        case "TransactWriteItems" | "TransactGetItems":
+            items = many(request.parameters.get("TransactItems"))
+            return [
+                on(_TRANSACT[k], part["TableName"]) for item in items for k, part in item.items()
+            ]
+        case "BatchWriteItem" | "BatchGetItem":
+            tables: Iterable[str] = request.parameters.get("RequestItems") or {}
+            return [on(request.operation, table) for table in tables]
+        case _ if request.text("TableName"):
+            return [on(request.operation, request.text("TableName"), request.text("IndexName"))]
+        case _:
+            return [Ask(here.action)]
+
+
+def _batch(here: _Here) -> list[Ask]:
+    request = here.request
+    if request.operation == "RegisterJobDefinition":
+        return _registering(here)
+    found = (
+        here.named(request.text(member), kind)
+        for member, kind in _BATCH_RESOURCES.get(request.operation, ())
+    )
+    return [Ask(here.action, resource) for resource in found] or [Ask(here.action)]
+
+
+def _registering(here: _Here) -> list[Ask]:
+    request = here.request
+    container = request.parameters.get("containerProperties") or {}
+    roles = (container.get("jobRoleArn"), container.get("executionRoleArn"))
+    passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    return [
+        Ask(here.action, here.arn(f"job-definition/{request.text('jobDefinitionName')}")),
+        *(Ask("iam:PassRole", role, passed) for role in roles if role),
+    ]
+
+
+def _lambda(here: _Here) -> list[Ask]:
+    name = here.request.text("FunctionName")
+    function = here.named(name, "function:") if name else "*"
+    action = "InvokeFunction" if here.request.operation == "Invoke" else here.request.operation
+    found = [Ask(f"lambda:{action}", function)]
+    if role := here.request.text("Role"):
+        found.append(Ask("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"}))
+    return found
+
+
+def _iam(here: _Here) -> list[Ask]:
+    request = here.request
+    base = f"arn:aws:iam::{here.account}"
+    if service := request.text("AWSServiceName"):
+        return [Ask(here.action, "*", {"iam:AWSServiceName": service})]
+    if name := request.text("RoleName"):
+        role = f"{base}:role/{name}"
+        limit = request.text("PermissionsBoundary") or here.boundary(role)
+        return [Ask(here.action, role, {"iam:PermissionsBoundary": limit} if limit else {})]
+    if policy := request.text("PolicyArn"):
+        return [Ask(here.action, policy)]
+    if name := request.text("PolicyName"):
+        return [Ask(here.action, f"{base}:policy/{name}")]
+    return [Ask(here.action)]
+
+
+def _s3(here: _Here) -> list[Ask]:
+    request = here.request
+    action = _S3_OTHER_NAMES.get(request.operation, request.operation)
+    bucket = f"arn:aws:s3:::{request.text('Bucket')}"
+    if action in _S3_ON_BUCKETS:
+        prefix = {"s3:prefix": request.text("Prefix")}
+        return [Ask(f"s3:{action}", bucket, prefix)]
+    return [Ask(f"s3:{action}", f"{bucket}/{request.text('Key') or '*'}")]
+
+
+def _logs(here: _Here) -> list[Ask]:
+    request = here.request
+    group = request.text("logGroupName") or request.text("logGroupIdentifier")
+    if not group or request.operation == "DescribeLogGroups":
+        return [Ask(here.action, here.arn("log-group::log-stream:"))]
+    place = here.named(group, "log-group:").removesuffix(":*")
+    return [Ask(here.action, f"{place}:log-stream:{request.text('logStreamName')}")]
+
+
+def _efs(here: _Here) -> list[Ask]:
+    request = here.request
+    if point := request.text("AccessPointId"):
+        return [Ask(here.action, here.named(point, "access-point/"))]
+    if given := request.text("ResourceId"):
+        kind = "access-point/" if given.startswith("fsap-") else "file-system/"
+        return [Ask(here.action, here.named(given, kind))]
+    if system := request.text("FileSystemId"):
+        return [Ask(here.action, here.named(system, "file-system/"))]
+    return [Ask(here.action)]
+
+
+def _secrets(here: _Here) -> list[Ask]:
+    request = here.request
+    name = request.text("SecretId") or request.text("Name")
+    if not name:
+        return [Ask(here.action)]
+    # What AWS adds to a secret's name in its ARN: a hyphen and six characters.
+    return [
+        Ask(here.action, name if name.startswith("arn:") else here.arn(f"secret:{name}-??????"))
+    ]
+
+
+def _ssm(here: _Here) -> list[Ask]:
+    request = here.request
+    names = many(request.parameters.get("Names") or request.text("Name") or ())
+    return [Ask(here.action, here.arn(_parameter(name))) for name in names] or [Ask(here.action)]
+
+
+def _parameter(name: str) -> str:
+    return f"parameter/{name.lstrip('/')}"
+
+
+def _events(here: _Here) -> list[Ask]:
+    name = here.request.text("Name") or here.request.text("Rule")
+    return [Ask(here.action, here.arn(f"rule/{name}") if name else "*")]
+
+
+def _ecr(here: _Here) -> list[Ask]:
+    name = here.request.text("repositoryName")
+    if not name:
+        return [Ask(here.action)]
+    owner = here.request.text("registryId")
+    return [Ask(here.action, here.arn(f"repository/{name}", owner))]
+
+
+def _sts(here: _Here) -> list[Ask]:
+    return [Ask(here.action, here.request.text("RoleArn") or "*")]
+
+
+def _cloudformation(here: _Here) -> list[Ask]:
+    name = here.request.text("StackName")
+    if not name:
+        return [Ask(here.action)]
+    return [Ask(here.action, name if name.startswith("arn:") else here.arn(f"stack/{name}/*"))]
+
+
+_RULES: Mapping[str, Callable[[Any], list[Ask]]] = {
+    "dynamodb": _dynamodb,
+    "batch": _batch,
+    "lambda": _lambda,
+    "iam": _iam,
+    "s3": _s3,
+    "logs": _logs,
+    "elasticfilesystem": _efs,
+    "secretsmanager": _secrets,
+    "events": _events,
+    "ecr": _ecr,
+    "ssm": _ssm,
+    "sts": _sts,
+    "cloudformation": _cloudformation,
+}

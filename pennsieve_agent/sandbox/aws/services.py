@@ -1,0 +1,239 @@
+"""The services of the emulated account that are ours, and who may use any of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pennsieve_agent.sandbox.aws import items
+from pennsieve_agent.sandbox.aws.batch import batch, job_log
+from pennsieve_agent.sandbox.aws.batch.batch import Batch, Works
+from pennsieve_agent.sandbox.aws.batch.batch_api import BatchApi, room
+from pennsieve_agent.sandbox.aws.batch.containers import (
+    CREDENTIALS_PATH,
+    Container,
+    Dock,
+    Machine,
+    Unstartable,
+)
+from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
+from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job
+from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
+from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
+from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers, Ready
+from pennsieve_agent.sandbox.aws.items import Items
+from pennsieve_agent.sandbox.aws.log_events import filter_log_events
+from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
+from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
+from pennsieve_agent.sandbox.aws.registry.registry_logins import Logins
+from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, Heard, Police, failure
+from pennsieve_agent.sandbox.aws.rights.principals import account_of, caller_arns, principal
+from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
+from pennsieve_agent.sandbox.aws.wire import AwsRequest
+from pennsieve_agent.sandbox.host.clock import now
+from pennsieve_agent.sandbox.host.store import Store
+from pennsieve_agent.sandbox.host.world import USER_ACCOUNT_ID
+
+log = logging.getLogger(__name__)
+
+STATE_FILE = "aws.db"
+EFS_FOLDER = "efs"
+REGISTRY_FOLDER = "registry"
+
+
+class _NoMachine:
+    """Where nothing can run."""
+
+    def run(self, container: Container, log: Callable[[str], None], stop: threading.Event) -> Ended:
+        """Refuse."""
+        del log, stop
+        raise Unstartable(f"CannotPullContainerError: nothing runs {container.image} here")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """An access key that moto does not make: its secret, its account, and its user, if any."""
+
+    secret: str = field(repr=False)
+    account: str
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the account is given: code of functions by their ``Handler``, and what runs jobs.
+
+    ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
+    ``prepare`` is called when there are functions, or soon will be, and ``ready`` for each function
+    after one was made or changed. ``keys`` knows access keys that
+    somebody else gave out.
+    """
+
+    handlers: Handlers = lambda _: None
+    machine: Machine = field(default_factory=_NoMachine)
+    heard: Heard = lambda _role, _ask: None
+    now: Callable[[], float] = now
+    prepare: Callable[[], None] = lambda: None
+    ready: Ready | None = None
+    keys: Callable[[str], KnownKey | None] = lambda _: None
+
+
+class Services:
+    """Answers what moto does not. ``lock`` keeps requests to moto apart."""
+
+    def __init__(self, data: Path, endpoint: str, lock: Lock, extras: Extras) -> None:
+        clock = extras.now
+        self._lock = lock
+        self._prepare = extras.prepare
+        self._ready = extras.ready
+        self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
+        self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
+        self.items = Items(self._store, USER_ACCOUNT_ID)
+        sessions = Sessions(endpoint, lock, clock)
+        calls = FunctionLog(self._police, lock, clock)
+        variables = {"NODE_ENDPOINT": endpoint}
+        self.functions = Functions(extras.handlers, sessions, lock, calls, variables)
+        self.events = Events(self.functions, lock, clock)
+        self._logs = JobLog(self._store, lock, clock)
+        self._dock = Dock(endpoint, self._police, sessions, lock, data / EFS_FOLDER)
+        works = Works(self._dock, extras.machine, self._logs)
+        places = room(USER_ACCOUNT_ID, lock)
+        self.batch = Batch(self._store, works, places, self._changed, clock)
+        self._jobs = BatchApi(self.batch, lock, USER_ACCOUNT_ID, clock)
+        self._now = clock
+        self._runs_archives = bool(getattr(extras.machine, "runs_archives", False))
+        self._logins = Logins(endpoint, clock)
+        self._registry = RegistryDaemon(data / REGISTRY_FOLDER)
+
+    def registry(self, record: Record) -> RegistryFront:
+        """What answers for the account's registries of images; ``record`` tells ECR of a push."""
+        return RegistryFront(
+            self._registry,
+            self._logins,
+            self._police,
+            self._lock,
+            record,
+            runs_archives=self._runs_archives,
+        )
+
+    def move(self, moved: Callable[[str], str]) -> None:
+        """Write down anew what holds addresses of the sandbox, before anything is started."""
+        with self._store.transaction():
+            for table, key, column in (
+                ("dynamodb_items", "place, key", "item"),
+                ("batch_jobs", "id", "job"),
+            ):
+                names = key.split(", ")
+                where = " AND ".join(f"{name} = ?" for name in names)
+                for row in self._store.rows(f"SELECT * FROM {table}"):  # noqa: S608 - our own words
+                    if (text := moved(row[column])) != row[column]:
+                        self._store.execute(
+                            f"UPDATE {table} SET {column} = ? WHERE {where}",  # noqa: S608 - as above
+                            (text, *(row[name] for name in names)),
+                        )
+
+    def start(self) -> None:
+        """Start what works by itself; moto is loaded by now."""
+        self._logs.start()
+        self.functions.start()
+        self.events.start()
+        self.batch.start()
+        if self.functions.any():
+            threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
+
+    def functions_changed(self) -> None:
+        """Get ready for the functions that there are now; nobody waits for it."""
+        threading.Thread(target=self._make_ready, name="make ready", daemon=True).start()
+
+    def _make_ready(self) -> None:
+        self._prepare()
+        if self._ready is not None:
+            try:
+                self.functions.make_ready(self._ready)
+            except Exception:  # the first call says it
+                log.exception("a function is not ready")
+
+    def stop(self) -> None:
+        """End it. Jobs go on after the next start."""
+        self.batch.stop()
+        self.events.stop()
+        self.functions.stop()
+        self._registry.stop()
+        self._store.close()
+
+    def answer(
+        self, request: AwsRequest, environ: Mapping[str, Any], body: bytes, *, checked: bool
+    ) -> Answer | None:
+        """Refuse a request, or answer it; None leaves it to moto.
+
+        ``checked`` says that somebody else saw to it that the caller may do this.
+        """
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith(CREDENTIALS_PATH):
+            word = str(environ.get("HTTP_AUTHORIZATION", ""))
+            return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
+        if not checked:
+            with self._lock:
+                refusal = self._police.refusal(request)
+            if refusal is not None:
+                return refusal
+        return self._own(request, environ, body)
+
+    def _own(self, request: AwsRequest, environ: Mapping[str, Any], body: bytes) -> Answer | None:
+        account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
+        if request.operation == "FilterLogEvents":
+            with self._lock:
+                return filter_log_events(request, account)
+        if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
+            with self._lock:
+                caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
+            return self._logins.answer(account, request.region, caller)
+        if request.service == "batch" and account == USER_ACCOUNT_ID:
+            return self._jobs.answer(request)
+        if request.service == "lambda" and request.operation == "Invoke":
+            kind = str(environ.get("HTTP_X_AMZ_INVOCATION_TYPE") or "RequestResponse")
+            return self._invoke(request, account, kind, body)
+        return None
+
+    def _invoke(self, request: AwsRequest, account: str, kind: str, body: bytes) -> Answer:
+        """Call a function of the caller's account, or of another one that lets the caller in."""
+        name = request.text("FunctionName")
+        owner = account_of(name) or account
+        if owner != account:
+            with self._lock:
+                who = caller_arns(request.access_key, account)
+                if not any(function_lets_in(name, each) for each in who):
+                    text = (
+                        f"User: {who[0]} is not authorized to perform: lambda:InvokeFunction on"
+                        f" resource: {name} because no resource-based policy allows the"
+                        " lambda:InvokeFunction action"
+                    )
+                    return failure("lambda", 403, "AccessDeniedException", text)
+        return self.functions.invoke(request, owner, kind, body)
+
+    def redirected(self, request: AwsRequest) -> dict[str, str]:
+        """Variables that send a request for another account's registry there."""
+        registry = request.text("registryId") if request.service == "ecr" else ""
+        return {"HTTP_X_MOTO_ACCOUNT_ID": registry} if registry else {}
+
+    def _changed(self, job: Job, detail: Mapping[str, Any]) -> None:
+        self.events.put("aws.batch", "Batch Job State Change", job.arn, detail)
+
+
+def _credentials(keys: Keys | None) -> Answer:
+    """Keys as a container gets them (boto3, "Container provider")."""
+    if keys is None:
+        return failure("ecs", 403, "AccessDeniedException", "no such credentials")
+    body = {
+        "AccessKeyId": keys.access_key,
+        "SecretAccessKey": keys.secret,
+        "Token": keys.token,
+        "Expiration": f"{datetime.fromtimestamp(keys.until, UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return Answer("200 OK", json.dumps(body).encode())

@@ -1,0 +1,1 @@
+"""Workflow definitions, their graphs, publishing, and layers (``contracts/workflows.md`` 2)."""

@@ -1,0 +1,193 @@
+"""What runs the jobs of nodes: the engine for processors, child processes for movers.
+
+A processor's image is pinned to a digest that leads back to what the engine prepared; it sees the
+files of its run and its layers as on AWS, as far as the engine can, and no credentials. A mover's
+image is a plain Python: its command runs as a child process of this machine, with the job's own
+variables only, with the run's folder in place of the one that a container would have, and without
+the packages of this Python, which its image does not have either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pennsieve_agent.domain.image_names import is_transfer
+from pennsieve_agent.domain.plans import Job, JobKind
+from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT
+from pennsieve_agent.engine.backend import Backend, Program, Task
+from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, run_child
+from pennsieve_agent.engine.remove_tree import remove_tree
+from pennsieve_agent.errors import AgentError
+from pennsieve_agent.node.tasks import mover_command
+from pennsieve_agent.sandbox.aws.batch.containers import Container, Unstartable
+from pennsieve_agent.sandbox.aws.batch.jobs import Ended
+
+OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+"""ECS's words (Amazon ECS, "Stopped task error codes")."""
+GRACE_SECONDS = 10.0
+_OURS = frozenset({"INPUT_DIR", "OUTPUT_DIR", "LAYERS_DIR"})
+_VCPU = 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_FROM_DISK = """\
+import sys
+sys.path.insert(0, {!r})
+from pennsieve_agent.node.mover.main import main
+sys.exit(main())
+"""
+
+Log = Callable[[str], None]
+
+
+class JobMachine:
+    """Runs containers in ``folder``, which is this machine's alone.
+
+    ``programs`` finds what an image is, None when it is not a processor's; what it says while it
+    makes that ready goes to the job's log.
+    """
+
+    def __init__(
+        self, programs: Callable[[str, Log], Program | None], backend: Backend, folder: Path
+    ) -> None:
+        self._programs = programs
+        self._backend = backend
+        self._folder = folder
+        self.find_code: Callable[[str], Path | None] = lambda _: None
+        """The folder with a node's code, by the digest of its zip, where it is unpacked already."""
+        self._name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16]
+
+    @property
+    def runs_archives(self) -> bool:
+        """Whether it runs code from archives, and no images."""
+        return self._backend.name == "process"
+
+    def sweep(self) -> None:
+        """End what an earlier process left running, and remove its files."""
+        kill_marked(f"mover-{self._name}.")
+        if self._folder.is_dir():
+            remove_tree(self._folder)
+
+    def run(self, container: Container, log: Log, stop: threading.Event) -> Ended:
+        """Run a container to its end, or until ``stop`` is set.
+
+        Raises:
+            Unstartable: there is no such image here, or it could not be started.
+
+        """
+        try:
+            program = self._programs(container.image, log)
+        except AgentError as problem:
+            raise Unstartable(f"CannotPullContainerError: {problem}") from problem
+        with self._scratch(container) as scratch:
+            if program is not None:
+                return self._process(program, container, scratch, log, stop)
+            if is_transfer(container.image):
+                return self._move(container, scratch, log, stop)
+        raise Unstartable(
+            f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+            f"failed to resolve ref {container.image}: not found"
+        )
+
+    @contextmanager
+    def _scratch(self, container: Container) -> Iterator[Path]:
+        name = f"{container.job.replace(':', '-')}-{container.environ['AWS_BATCH_JOB_ATTEMPT']}"
+        folder = self._folder / name
+        if folder.exists():
+            remove_tree(folder)
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            yield folder
+        finally:
+            remove_tree(folder)
+
+    def _process(
+        self,
+        program: Program,
+        container: Container,
+        scratch: Path,
+        log: Log,
+        stop: threading.Event,
+    ) -> Ended:
+        places = {mount.inside: str(mount.path.absolute()) for mount in container.mounts}
+        writable = [mount.inside for mount in container.mounts if not mount.read_only]
+        own, _, _ = container.environ.get("OUTPUT_DIR", "").rpartition("/")
+        if RUN_MOUNT not in places or own not in writable:
+            raise Unstartable("ResourceInitializationError: the output cannot be written")
+        task = Task(
+            run_id=container.job,
+            job=_job(container, places.get(LAYERS_MOUNT)),
+            program=program,
+            root=Path(places[RUN_MOUNT]),
+            input=Path(_placed(container.environ["INPUT_DIR"], places)),
+            output=Path(_placed(container.environ["OUTPUT_DIR"], places)),
+            scratch=scratch,
+        )
+        try:
+            outcome = self._backend.run(task, log, stop)
+        except (AgentError, OSError) as problem:
+            raise Unstartable(f"CannotStartContainerError: {problem}") from problem
+        memory = "ran out of memory" in outcome.reason
+        if outcome.reason and not stop.is_set():
+            log(outcome.reason)
+        return Ended(outcome.exit_code, reason=OUT_OF_MEMORY if memory else "")
+
+    def _move(self, container: Container, scratch: Path, log: Log, stop: threading.Event) -> Ended:
+        places = {mount.inside: str(mount.path.absolute()) for mount in container.mounts}
+        program, *words = (_placed(word, places) for word in container.command)
+        argv = [program, *words]
+        if Path(program).name in {"python", "python3"}:
+            argv = [sys.executable, "-I", "-S", *self._from_disk(container, words)]
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(scratch),
+            "TMPDIR": str(scratch),
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            **{name: _placed(value, places) for name, value in container.environ.items()},
+            **container.credentials,
+            MARK: new_mark(f"mover-{self._name}"),
+        }
+        if LAYERS_MOUNT in places:
+            env.setdefault("LAYERS_DIR", places[LAYERS_MOUNT])
+        try:
+            end = run_child(argv, cwd=scratch, env=env, log=log, stop=stop, grace=GRACE_SECONDS)
+        except OSError as problem:
+            raise Unstartable(f"CannotStartContainerError: {problem}") from problem
+        return Ended(end.code)
+
+    def _from_disk(self, container: Container, words: list[str]) -> list[str]:
+        """A mover's words; where its code is unpacked here, such that it need not fetch it."""
+        if list(container.command) != mover_command():
+            return words
+        found = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
+        folder = self.find_code(found[0]) if found else None
+        return ["-c", _FROM_DISK.format(str(folder))] if folder else words
+
+
+def _job(container: Container, layers: str | None) -> Job:
+    names = sorted(p for p in Path(layers).iterdir() if p.is_dir()) if layers else []
+    return Job(
+        id=container.job,
+        kind=JobKind.PROCESSOR,
+        environment={k: v for k, v in container.environ.items() if k not in _OURS},
+        cpu=int(container.cpus * _VCPU),
+        memory=container.memory,
+        layers={path.name: str(path) for path in names},
+    )
+
+
+def _placed(text: str, places: Mapping[str, str]) -> str:
+    """A path inside the container as the path that it is here; other text as it is.
+
+    The deepest mount counts, as one may lie in another.
+    """
+    for inside in sorted(places, key=len, reverse=True):
+        if text == inside or text.startswith(f"{inside}/"):
+            return places[inside] + text.removeprefix(inside)
+    return text

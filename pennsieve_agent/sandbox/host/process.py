@@ -1,0 +1,105 @@
+"""Running the sandbox as a process: in the foreground, or on its own in the background."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pennsieve_agent.errors import AgentError, UsageProblem
+from pennsieve_agent.sandbox.host import faults
+from pennsieve_agent.sandbox.host.state import SandboxState
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the sandbox as the arguments say; answers the exit code.
+
+    With ``--report``, a file descriptor, the first thing that happens is written there as a line of
+    JSON: the state of the running sandbox, or the error that kept it from running.
+    """
+    options = _parser().parse_args(arguments)
+    if options.detach:
+        if os.fork():
+            os._exit(0)
+        os.setsid()
+        os.chdir("/")
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    report = _reporter(options.report)
+    try:
+        plan = faults.parse(options.faults, options.fault_seed)
+        run(options.data, options.port, options.engine, report, plan)
+    except AgentError as error:
+        found = {"code": error.code, "message": error.message}
+        report({**found, "where": error.where, "hint": error.hint})
+        return int(error.exit_code)
+    return 0
+
+
+def run(
+    data: Path,
+    port: int | None,
+    engine: str | None,
+    on_ready: Callable[[SandboxState], None],
+    plan: faults.Plan | None = None,
+) -> None:
+    """Run a sandbox in this process until SIGTERM or SIGINT.
+
+    Raises:
+        UsageProblem: the sandbox is not installed, a port is in use, or it runs already.
+        SettingsError: its files cannot be used.
+
+    """
+    if missing := [name for name in ("moto", "werkzeug") if not importlib.util.find_spec(name)]:
+        raise UsageProblem(
+            f"the sandbox is not installed: {', '.join(missing)} not found",
+            hint="install it with: pip install 'pennsieve-agent-cli[sandbox]'",
+        )
+    from pennsieve_agent.sandbox.host import server, surfaces  # noqa: PLC0415 - slow
+
+    stop = threading.Event()
+    old = {
+        each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        settings = surfaces.Settings(engine=engine, faults=plan)
+        server.serve(data, port, settings, on_ready=on_ready, stop=stop)
+    finally:
+        for each, handler in old.items():
+            signal.signal(each, handler)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pennsieve_agent.sandbox")
+    parser.add_argument("--data", type=Path, required=True, help="the folder it lives in")
+    parser.add_argument("--port", type=int, help="the first of three ports; 0 for any free ones")
+    parser.add_argument("--engine", help="what runs the steps: docker or process")
+    parser.add_argument("--faults", help="what goes wrong on purpose")
+    parser.add_argument("--fault-seed", type=int, help="which of it, to be repeated")
+    parser.add_argument("--detach", action="store_true", help="go on in the background")
+    parser.add_argument("--report", type=int, help=argparse.SUPPRESS)
+    return parser
+
+
+def _reporter(descriptor: int | None) -> Callable[[SandboxState | dict[str, str | None]], None]:
+    pending = [descriptor] if descriptor is not None else []
+
+    def report(found: SandboxState | dict[str, str | None]) -> None:
+        if isinstance(found, SandboxState):
+            line = found.dump()
+        else:
+            line = json.dumps({"error": found})
+            print(f"error: {found['message']}", file=sys.stderr)  # noqa: T201 - goes to the log
+        if pending:  # only the first time
+            os.write(pending[0], f"{line}\n".encode())
+            os.close(pending.pop())
+
+    return report

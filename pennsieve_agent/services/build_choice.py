@@ -1,0 +1,81 @@
+"""Who builds a workflow's code: Pennsieve, or this machine. Pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pennsieve_agent.domain.workflows import Checkout
+from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.source.repository_urls import is_github, name_of
+
+REGISTER = "pennsieve compute register"
+
+
+class Build(StrEnum):
+    """Where an image is built. ``AUTO`` chooses; ``NODE`` is the user's AWS account."""
+
+    AUTO = "auto"
+    PENNSIEVE = "pennsieve"
+    HERE = "here"
+    NODE = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where it is built, and why there."""
+
+    build: Build
+    why: str
+
+
+def obstacle(checkouts: Sequence[Checkout], is_public: Callable[[str], bool]) -> str:
+    """Why Pennsieve cannot build code; empty if it can.
+
+    It takes version tags of GitHub alone, and what it may read (``contracts/upstream-2026-11.md``
+    2 and 3). ``is_public`` says whether anybody may read a repository.
+    """
+    for checkout in checkouts:
+        name = name_of(checkout.source_url)
+        if not is_github(checkout.source_url):
+            return f"{name} is not on GitHub"
+        if not checkout.is_tag:
+            return f"{name} at {checkout.tag} is no tag"
+    for checkout in checkouts:
+        if not is_public(checkout.source_url):
+            return f"{name_of(checkout.source_url)} is private, and Pennsieve cannot read it"
+    return ""
+
+
+def choose(asked: Build, obstacle: str, own_nodes: int) -> Choice:
+    """Where to build.
+
+    Raises:
+        UsageProblem: not as asked; or, for ``auto``, nowhere.
+
+    """
+    match asked:
+        case Build.NODE:
+            raise UsageProblem(
+                "images cannot be built in your AWS account yet",
+                hint="choose another: --build auto, pennsieve or here",
+            )
+        case Build.PENNSIEVE if obstacle:
+            raise UsageProblem(
+                f"Pennsieve cannot build this: {obstacle}",
+                hint="push it to GitHub with a tag; or build it on this machine: --build here",
+            )
+        case Build.PENNSIEVE:
+            return Choice(asked, "as asked")
+        case Build.AUTO if not obstacle:
+            return Choice(Build.PENNSIEVE, "it is on GitHub at a tag")
+        case Build.AUTO | Build.HERE if not own_nodes:
+            why = obstacle or "it is built here"
+            raise UsageProblem(
+                f"this code would run on a compute node of your own alone ({why}), and there is "
+                "none",
+                hint=f"make one: {REGISTER}; or push the code to GitHub with a version tag",
+            )
+        case _:
+            return Choice(Build.HERE, obstacle or "as asked")

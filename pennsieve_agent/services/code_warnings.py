@@ -1,0 +1,57 @@
+"""What is worth knowing of code before it runs on an own node, or is built by Pennsieve."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from pennsieve_agent.domain.workflows import Checkout
+from pennsieve_agent.source import lfs
+from pennsieve_agent.source.code_checks import habits
+from pennsieve_agent.source.repository import checkout as check_out
+from pennsieve_agent.source.repository_urls import name_of
+
+_SHOWN = 3
+
+
+def tell(
+    checkouts: Sequence[Checkout],
+    note: Callable[[str], None],
+    *,
+    by_pennsieve: bool,
+    on_own_nodes: bool,
+    needs_pennsieve: bool,
+) -> None:
+    """Note what code does that an own node has no answer to, and what Pennsieve may leave out.
+
+    Raises:
+        SourceError: a repository cannot be read any more.
+    """
+    for checkout in checkouts:
+        name = name_of(checkout.source_url)
+        with tempfile.TemporaryDirectory(prefix="pennsieve-notes-") as folder:
+            files = Path(folder, "files")
+            check_out(checkout.source_url, checkout.tag, files)
+            if on_own_nodes:
+                for found in habits(files, needs_pennsieve=needs_pennsieve):
+                    note(f"note: {name}: {found}")
+            for text in _left_out(files) if by_pennsieve else ():
+                note(
+                    f"note: {name}: {text}, which the image that Pennsieve builds may lack; "
+                    "--build here has it"
+                )
+
+
+def _left_out(files: Path) -> Iterator[str]:
+    paths = [
+        path.relative_to(files).as_posix()
+        for path in sorted(files.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    ]
+    large = [pointer.path for pointer in lfs.pointers(files, paths)]
+    if large:
+        more = f" and {len(large) - _SHOWN} more" if len(large) > _SHOWN else ""
+        yield f"the content of {', '.join(large[:_SHOWN])}{more} is in Git LFS"
+    if (files / ".gitmodules").is_file():
+        yield "it has submodules"

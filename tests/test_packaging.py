@@ -1,0 +1,181 @@
+"""The wheel: what it imports is declared, and its core runs without the sandbox."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import pennsieve_agent
+from tests.benchmarks.startup import commands
+
+PACKAGE = Path(pennsieve_agent.__file__).parent
+TESTS = Path(__file__).parent
+PROJECT = tomllib.loads((TESTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SANDBOX = ("sandbox", "contract")
+MISSING = ("joserfc", "moto", "werkzeug")
+NAME = re.compile(r"[A-Za-z0-9._-]+")
+CHILD = """
+import contextlib, importlib.abc, io, json, os, sys
+root, missing, lines = json.loads(sys.argv[1])
+sys.path.insert(0, root)
+
+class Refuse(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Refuse())
+import pennsieve_agent
+assert pennsieve_agent.__file__.startswith(root), pennsieve_agent.__file__
+from pennsieve_agent.__main__ import main
+report = []
+for line in lines:
+    sys.argv = ["pennsieve", *line]
+    code, out = 0, io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+    report.append([code, out.getvalue()])
+print(json.dumps(report))
+"""
+
+
+def declared(*extras: str) -> set[str]:
+    """The distributions that an install with these extras asks for, in lower case."""
+    rows: list[str] = [*PROJECT["dependencies"]]
+    waiting, optional = list(extras), PROJECT["optional-dependencies"]
+    while waiting:
+        for row in optional[waiting.pop()]:
+            if row.startswith(PROJECT["name"]):
+                waiting += re.findall(r"\w+", row.partition("[")[2])
+            else:
+                rows.append(row)
+    return {found[0].lower() for row in rows if (found := NAME.match(row))}
+
+
+def imported(root: Path) -> Iterator[tuple[Path, str]]:
+    """Each file below a folder, and the first name of each module that it imports."""
+    for path in sorted(root.rglob("*.py")):
+        if "repositories" in path.parts:
+            continue  # as somebody else wrote them
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((path, alias.name.partition(".")[0]) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield path, node.module.partition(".")[0]
+
+
+def undeclared(root: Path, skipped: tuple[str, ...], *extras: str) -> set[str]:
+    """Imports of distributions that these extras do not name."""
+    known, own = declared(*extras), {"pennsieve_agent", "tests", "_typeshed", "__future__"}
+    distributions = importlib.metadata.packages_distributions()
+    return {
+        f"{path.relative_to(root)}: {name}"
+        for path, name in imported(root)
+        if path.relative_to(root).parts[0] not in skipped
+        and name not in sys.stdlib_module_names | own
+        and not known & {each.lower() for each in distributions.get(name, [name])}
+    }
+
+
+def test_what_the_core_imports_is_declared() -> None:
+    assert undeclared(PACKAGE, SANDBOX) == set()
+
+
+@pytest.mark.parametrize("part", SANDBOX)
+def test_what_the_sandbox_imports_is_declared(part: str) -> None:
+    assert undeclared(PACKAGE / part, (), "sandbox") == set()
+    assert any("moto" in row for row in undeclared(PACKAGE / "sandbox", ()))
+
+
+def test_what_the_tests_import_is_declared() -> None:
+    # A processor's own repository is built with pip, which each environment has.
+    rows = undeclared(TESTS, (), "dev")
+    assert {row for row in rows if not row.endswith(": pip")} == set()
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package without what belongs to the sandbox."""
+    root = tmp_path_factory.mktemp("core")
+    ignored = shutil.ignore_patterns("__pycache__", *SANDBOX)
+    shutil.copytree(PACKAGE, root / PACKAGE.name, ignore=ignored)
+    assert not any((root / PACKAGE.name / part).exists() for part in SANDBOX)
+    return root
+
+
+def run(core: Path, lines: list[list[str]]) -> list[tuple[int, str]]:
+    """Run command lines with the copy alone: exit code, and all that was written."""
+    home = core / "home"
+    home.mkdir(exist_ok=True)
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, json.dumps([str(core), MISSING, lines])],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=home,
+        env={**kept, "HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"},
+    )
+    assert done.returncode == 0, done.stderr
+    report: list[list[Any]] = json.loads(done.stdout)
+    return [(code, text) for code, text in report]
+
+
+def test_every_help_page_of_the_core_alone(core: Path) -> None:
+    lines = [[*words, "--help"] for words in commands()]
+    assert len(lines) > 20
+    wrong = [
+        (line, code, text[-300:])
+        for line, (code, text) in zip(lines, run(core, lines), strict=True)
+        if code or "Usage: pennsieve" not in text
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        (["--version"], 0, "pennsieve"),
+        (["whoami"], 4, "pennsieve login"),
+        (["profile", "list"], 0, "sign in with"),
+        (["compute", "policy", "--installer"], 0, "cloudformation:CreateChangeSet"),
+        (["run", "list"], 4, "pennsieve login"),
+        (["run", "strat"], 2, "start"),
+    ],
+)
+def test_commands_of_the_core_alone(core: Path, line: list[str], code: int, words: str) -> None:
+    ((ended, text),) = run(core, [line])
+    assert (ended, words in text) == (code, True), text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(["start"], ["stop"], ["status"], ["env"], ["use"], ["reset", "--yes"], ["check"]),
+        ["user", "list"],
+    ],
+    ids=" ".join,
+)
+def test_commands_of_the_sandbox_say_what_to_install(core: Path, line: list[str]) -> None:
+    ((code, text),) = run(core, [["sandbox", *line]])
+    assert code == 2, text
+    assert "the sandbox is not installed" in text
+    assert "pip install 'pennsieve-agent-cli[sandbox]'" in text
+    assert "Traceback" not in text

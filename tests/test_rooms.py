@@ -1,0 +1,59 @@
+"""The map in the docstrings is that of the tree, and imports make no circle."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import pennsieve_agent
+
+ROOT = Path(pennsieve_agent.__file__).parent
+REFERENCE = re.compile(r":mod:`~?([\w.]+)`")
+ROOM = re.compile(r"^    (\w+) {2,}\S", re.MULTILINE)
+NOT_ROOMS = {"__pycache__"}
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {dotted(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def package(name: str) -> str:
+    return name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_a_module_that_a_docstring_names_is_there(name: str) -> None:
+    text = MODULES[name].read_text(encoding="utf-8")
+    names = [
+        f"{package(name)}{target}" if target.startswith(".") else target
+        for target in REFERENCE.findall(text)
+    ]
+    missing = [each for each in names if each.startswith("pennsieve_agent") and each not in MODULES]
+    assert not missing
+
+
+def folders() -> list[Path]:
+    return [path.parent for path in ROOT.rglob("__init__.py")]
+
+
+def rooms_of(folder: Path) -> set[str]:
+    return {inner.parent.name for inner in folder.glob("*/__init__.py")}
+
+
+@pytest.mark.parametrize("folder", [f for f in folders() if len(rooms_of(f)) > 1], ids=str)
+def test_a_package_names_each_room_in_it(folder: Path) -> None:
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()), clean=False) or ""
+    assert set(ROOM.findall(text)) & rooms_of(folder) == rooms_of(folder)
+
+
+@pytest.mark.parametrize("folder", folders(), ids=str)
+def test_a_room_says_what_belongs_there(folder: Path) -> None:
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    assert len(text) > 40

@@ -1,0 +1,215 @@
+"""Which command calls which method of the client, read from the sources of both.
+
+No command is run and none is imported. A method is used where a name that ends in the resource's
+own (``platform.runs.cancel``, ``self._compute.nodes``) is asked for it; a command uses what the
+functions use that it names, and so on. Too much can be found that way, by names that are equal,
+but hardly too little.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pennsieve_agent
+
+PACKAGE = "pennsieve_agent"
+LAYERS = ("cli", "services", "account")
+_SHORT = {"registry": "compute"}
+"""The account layer's protocol for what it needs of the client is met by this resource."""
+_CLIENTS = frozenset({"platform", "context"})
+"""What the client itself is called, or what hands on what it says."""
+_ROOT = Path(pennsieve_agent.__file__).parent
+
+
+@dataclass(slots=True)
+class _Module:
+    """A module: its functions, where its names come from, and the Typer apps in it."""
+
+    name: str
+    tree: ast.Module
+    imported: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, ast.AST] = field(default_factory=dict)
+
+
+def commands_by_method(resources: Mapping[str, frozenset[str]]) -> dict[str, set[str]]:
+    """For each ``resource.method`` of the client, the commands that come to it."""
+    modules = {module.name: module for module in _modules()}
+    found: dict[str, set[str]] = defaultdict(set)
+    for command, start in _commands(modules):
+        for used in _reached(start, modules, resources):
+            found[used].add(command)
+    return found
+
+
+def _modules() -> Iterator[_Module]:
+    for layer in LAYERS:
+        for path in sorted((_ROOT / layer).glob("*.py")):
+            module = _Module(
+                f"{PACKAGE}.{layer}.{path.stem}", ast.parse(path.read_text(encoding="utf-8"))
+            )
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    for alias in node.names:
+                        module.imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+            for each in module.tree.body:
+                if isinstance(each, ast.FunctionDef | ast.ClassDef):
+                    module.functions[each.name] = each
+            yield module
+
+
+def _commands(modules: Mapping[str, _Module]) -> Iterator[tuple[str, str]]:
+    """Each command's words, and the qualified name of its function."""
+    for name, module in modules.items():
+        _, layer, stem = name.rsplit(".", 2)
+        if layer == "cli" and stem in _top_level():
+            found = [(w, f) for w, f in _of_app(module, "app", modules)]
+            alone = len(found) == 1 and found[0][0] == stem
+            yield from ((stem if alone else f"{stem} {words}", f) for words, f in found)
+
+
+def _top_level() -> set[str]:
+    tree = ast.parse((_ROOT / "cli" / "app.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Dict)
+            and any(isinstance(t, ast.Name) and t.id == "COMMANDS" for t in node.targets)
+        ):
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def _of_app(module: _Module, app: str, modules: Mapping[str, _Module]) -> Iterator[tuple[str, str]]:
+    """The commands of one Typer app: decorated, registered by a call, and of apps added to it."""
+    for name, function in module.functions.items():
+        for decorator in getattr(function, "decorator_list", []):
+            if _is_call(decorator, app, "command"):
+                yield _word(decorator) or _words(name), f"{module.name}.{name}"
+    for call, target in _registrations(module):
+        if target and _is_call(call.func, app, "command"):
+            yield _word(call.func) or _words(target.rpartition(".")[2]), target
+        elif target and _is_call(call, app, "add_typer"):
+            owner, _, variable = target.rpartition(".")
+            if owner in modules:
+                prefix = _word(call, "name")
+                yield from (
+                    (f"{prefix} {words}" if prefix else words, function)
+                    for words, function in _of_app(modules[owner], variable, modules)
+                )
+
+
+def _registrations(module: _Module) -> Iterator[tuple[ast.Call, str]]:
+    """The calls at the top of a module, and what their first argument is; loops are unrolled."""
+    for statement in module.tree.body:
+        loop = statement if isinstance(statement, ast.For) else None
+        items = loop.iter.elts if loop and isinstance(loop.iter, ast.Tuple) else []
+        for inner in loop.body if loop else [statement]:
+            call = inner.value if isinstance(inner, ast.Expr) else None
+            if not isinstance(call, ast.Call) or not call.args:
+                continue
+            if not loop or not isinstance(loop.target, ast.Name):
+                yield call, _resolve(call.args[0], module)
+                continue
+            for item in items:
+                named = {**module.imported, loop.target.id: _resolve(item, module)}
+                seen = _Module(module.name, module.tree, named, module.functions)
+                yield call, _resolve(call.args[0], seen)
+
+
+def _is_call(node: ast.AST, app: str, method: str) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr == method
+        and isinstance(function.value, ast.Name)
+        and function.value.id == app
+    )
+
+
+def _word(call: ast.AST, keyword: str = "name") -> str:
+    """The name that a call gives: its first argument if that is a text, or its keyword."""
+    if not isinstance(call, ast.Call):
+        return ""
+    given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == keyword)]
+    return next(
+        (g.value for g in given if isinstance(g, ast.Constant) and isinstance(g.value, str)), ""
+    )
+
+
+def _words(function: str) -> str:
+    return function.strip("_").replace("_", "-")
+
+
+def _resolve(node: ast.AST, module: _Module) -> str:
+    """The qualified name of a function of ours that an expression names; empty for others."""
+    if isinstance(node, ast.Name):
+        if node.id in module.functions:
+            return f"{module.name}.{node.id}"
+        return module.imported.get(node.id, f"{module.name}.{node.id}")
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        owner = module.imported.get(node.value.id)
+        return f"{owner}.{node.attr}" if owner else ""
+    return ""
+
+
+def _reached(
+    start: str, modules: Mapping[str, _Module], resources: Mapping[str, frozenset[str]]
+) -> set[str]:
+    """The methods of the client that a function comes to."""
+    used: set[str] = set()
+    seen, waiting = {start}, [start]
+    while waiting:
+        owner, _, name = waiting.pop().rpartition(".")
+        module = modules.get(owner)
+        function = module.functions.get(name) if module else None
+        if module is None or function is None:
+            continue
+        local, short = _local_imports(function, module), _short_names(function)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Attribute):
+                used |= _method(node, resources, short)
+            if isinstance(node, ast.Name | ast.Attribute):
+                target = _resolve(node, local)
+                if target and target not in seen:
+                    seen.add(target)
+                    waiting.append(target)
+    return used
+
+
+def _local_imports(function: ast.AST, module: _Module) -> _Module:
+    """The module as a function sees it that imports for itself."""
+    imported = dict(module.imported)
+    for node in ast.walk(function):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            imported |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+    return _Module(module.name, module.tree, imported, module.functions)
+
+
+def _short_names(function: ast.AST) -> dict[str, str]:
+    """Names that a function gives to resources: ``secrets = platform.node_secrets``."""
+    return {
+        target.id: node.value.attr
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _method(
+    node: ast.Attribute, resources: Mapping[str, frozenset[str]], short: Mapping[str, str]
+) -> set[str]:
+    owner = node.value
+    last = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+    resource = str(last).strip("_")
+    resource = short.get(resource, resource)
+    resource = _SHORT.get(resource, resource)
+    if node.attr in resources.get(resource, ()):
+        return {f"{resource}.{node.attr}"}
+    if resource in _CLIENTS and node.attr in resources.get("", ()):
+        return {node.attr}
+    return set()
