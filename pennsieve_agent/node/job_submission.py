@@ -23,6 +23,7 @@ from pennsieve_agent.domain.step_files import (
     input_folder,
     step_folder,
 )
+from pennsieve_agent.domain.target_types import LAYER_TARGET
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.run_record import JobKind, JobRecord, RunRecord
 from pennsieve_agent.node.step_secrets import step_secrets
@@ -39,7 +40,6 @@ from pennsieve_agent.node.tasks import (
 from pennsieve_agent.node.transitions import HOST_LOSSES, awaited, host_losses
 
 FIRST_UID = 100_000
-LAYER_TARGET = "persistent-layer"
 LEAST_TIMEOUT = 60
 ROOT_UID = 0
 """Who transfer jobs are to the file system, so that they may give files to the run's user."""

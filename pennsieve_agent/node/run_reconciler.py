@@ -15,10 +15,9 @@ from typing import Any
 from pennsieve_agent.node.batch_reasons import STOPPED
 from pennsieve_agent.node.job_submission import Launcher, job_name
 from pennsieve_agent.node.log_reasons import explain
+from pennsieve_agent.node.lost_grants import lost_grant
 from pennsieve_agent.node.node import Node, aws_code
-from pennsieve_agent.node.own_run import lost_grant
 from pennsieve_agent.node.pennsieve_api import RUNS, Down, Refused
-from pennsieve_agent.node.pennsieve_run import prepare
 from pennsieve_agent.node.plan_jobs import Unfit, month
 from pennsieve_agent.node.receipt import NAME, receipt_of
 from pennsieve_agent.node.run_cleanup import archive, metrics_of, tidy
@@ -153,6 +152,9 @@ class Steersman:
     def _prepare(self, record: RunRecord) -> None:
         """An own run is prepared when it is asked for; a grant may have been taken back since."""
         if not record.is_own:
+            # Once a run, on nodes that Pennsieve runs alone: a tenth of what a cold start loads.
+            from pennsieve_agent.node.pennsieve_run import prepare  # noqa: PLC0415
+
             web = as_person(self.node, self.journal, record.run)
             prepare(self.node, self.journal, record, web)
         elif why := lost_grant(self.node, record):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from pennsieve_agent.domain.poll_delays import pauses
+from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import (
-    DATASET_TARGET,
     BuildStatus,
     Checkout,
     Step,
