@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from pennsieve_agent.node import run_logs, workflow_credentials
+from pennsieve_agent.node import run_logs
 from pennsieve_agent.node.outputs import outputs_of
-from pennsieve_agent.node.own_run import Who, access_needed, record_of
-from pennsieve_agent.node.plan_jobs import Unfit
 from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.run_cleanup import archive_key
 from pennsieve_agent.node.run_document import run_document, shown_summary
 from pennsieve_agent.node.run_record import Phase, RunRecord
 from pennsieve_agent.node.run_store import RUNS
-from pennsieve_agent.node.start_document import Start
 from pennsieve_agent.node.step_secrets import hidden_of
 from pennsieve_agent.node.table import Items
-from pennsieve_agent.node.workflow_registry import WRITE
+from pennsieve_agent.node.wake_reconciler import wake
 
 LINK_SECONDS = 900
 MOST_RUNS, MOST_FILES = 200, 5000
@@ -31,72 +28,10 @@ _SAME = ("workflow", "dataset", "caller", "status", "person")
 
 def start(request: Request) -> Reply:
     """Start a run; the same request twice is one run."""
-    try:
-        asked = Start.of(request.document())
-    except ValueError as error:
-        raise Problem(400, "bad-run", str(error)) from None
-    if (known := request.journal.read(asked.id)) is not None:
-        return _known(request, known, asked)
-    record = _checked(request, asked)
-    if not request.journal.begin(record, start=dict(request.document())):
-        known = request.journal.read(asked.id)
-        if known is not None:
-            return _known(request, known, asked)
-    wake(request, (asked.id,))
-    return 202, {"run": asked.id, "created": True}
+    # Most requests only look, and a cold start takes as long as what it loads.
+    from pennsieve_agent.node.start_run import started  # noqa: PLC0415
 
-
-def _known(request: Request, record: RunRecord, asked: Start) -> Reply:
-    if not request.may_see(record) or record.content != asked.content:
-        raise Problem(409, "other-run", "there is another run of this id")
-    if record.phase is not Phase.DONE:
-        wake(request, (asked.id,))
-    return 202, {"run": asked.id, "created": False}
-
-
-def _checked(request: Request, asked: Start) -> RunRecord:
-    """The record of a new run, after all that the owner's registry has to say."""
-    registry = request.registry
-    if not request.may_use(asked.workflow):
-        raise Problem(403, "not-shared", "this workflow is not shared with you on this node")
-    version = registry.version(asked.workflow, asked.version)
-    if version is None:
-        text = f"version '{asked.version}' of this workflow is not registered on this node"
-        raise Problem(404, "not-registered", text)
-    need = access_needed(version)
-    if not registry.allows(asked.workflow, asked.dataset, need):
-        has = registry.access(asked.workflow, asked.dataset)
-        what = "has no grant on" if not has else "may only read"
-        text = f"workflow '{version['name']}' {what} dataset {asked.dataset} on this node"
-        raise Problem(403, "not-granted", text, needed=need)
-    _check_identity(request, version, need)
-    try:
-        who = Who(request.caller, request.person)
-        return record_of(request.node, request.journal, asked, version, who)
-    except Unfit as unfit:
-        raise Problem(422, "unfit", str(unfit)) from None
-
-
-def _check_identity(request: Request, version: Mapping[str, Any], need: str) -> None:
-    held = workflow_credentials.held(request.node).get(str(version["workflow"]), "")
-    missing = "read" if "read" not in held else "write" if need == WRITE else ""
-    if missing and missing not in held:
-        name = version["name"]
-        text = (
-            f"workflow '{name}' has no key on this node to {missing} datasets; "
-            f"renew it with: pennsieve workflow update '{name}' --renew-identity"
-        )
-        raise Problem(409, "no-identity", text)
-
-
-def wake(request: Request, runs: Iterable[str]) -> None:
-    """Have the reconciler look at runs."""
-    for run in runs:
-        request.node.client("lambda").invoke(
-            FunctionName=request.node.settings.reconciler,
-            InvocationType="Event",
-            Payload=json.dumps({"advance": run}).encode(),
-        )
+    return started(request)
 
 
 def list_runs(request: Request) -> Reply:
