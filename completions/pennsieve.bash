@@ -1,10 +1,12 @@
-_pennsieve_completion() {
-    local IFS=$'
-'
-    COMPREPLY=( $( env COMP_WORDS="${COMP_WORDS[*]}" \
-                   COMP_CWORD=$COMP_CWORD \
-                   _PENNSIEVE_COMPLETE=complete_bash $1 ) )
-    return 0
+# Completes pennsieve's commands, options and names in bash 4.4 and newer.
+_pennsieve() {
+    local -a lines words
+    local word
+    words=("${COMP_WORDS[@]:1:COMP_CWORD}")
+    mapfile -t lines < <(_PENNSIEVE_COMPLETE=bash pennsieve "${words[@]}" 2>/dev/null)
+    COMPREPLY=("${lines[@]:1}")
+    if [ "${lines[0]}" = files ]; then
+        compopt -o default 2>/dev/null
+    fi
 }
-
-complete -o default -F _pennsieve_completion pennsieve
+complete -F _pennsieve pennsieve

@@ -1,1 +1,12 @@
-complete --command pennsieve --no-files --arguments "(env _PENNSIEVE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) pennsieve)" --condition "env _PENNSIEVE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) pennsieve"
+# Completes pennsieve's commands, options and names in fish.
+function __pennsieve_complete
+    set -l token (commandline -ct)
+    set -l words (commandline -opc) "$token"
+    set -l lines (_PENNSIEVE_COMPLETE=fish pennsieve $words[2..-1] 2>/dev/null)
+    if test "$lines[1]" = files
+        __fish_complete_path (commandline -ct)
+    else if set -q lines[2]
+        printf '%s\n' $lines[2..-1]
+    end
+end
+complete --command pennsieve --no-files --keep-order --arguments '(__pennsieve_complete)'

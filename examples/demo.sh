@@ -50,9 +50,9 @@ run pennsieve dataset grant dicom-deid --dataset "$dataset" --access read-write
 run pennsieve run start --workflow dicom-deid --dataset "$dataset" --files '**/*.dcm'
 run pennsieve run logs --follow
 run pennsieve run show
-run pennsieve run outputs
+run pennsieve run show --outputs
 
-results=$(pennsieve run outputs --json | python -c '
+results=$(pennsieve run show --outputs --json | python -c '
 import json, os, sys
 print(os.path.commonpath([f["path"] for f in json.load(sys.stdin)["files"]]))')
 printf '\nThe results are in %s\n' "$demo/datasets/$dataset/$results"

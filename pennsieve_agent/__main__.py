@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     arguments = sys.argv[1:]
+    if "_PENNSIEVE_COMPLETE" in os.environ:
+        from pennsieve_agent.cli.boundary import complete  # noqa: PLC0415 - as below
+
+        sys.exit(complete(arguments))
     if arguments == ["--version"]:
         from pennsieve_agent import __version__  # noqa: PLC0415 - nothing else is needed
 

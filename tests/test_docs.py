@@ -6,28 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
-import typer.main
 
 from pennsieve_agent import __version__
-from pennsieve_agent.cli.app import COMMANDS, root
+from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.completion import FILES, Shell, script
-from pennsieve_agent.errors import ExitCode
-from tests.tools.reference import BEGIN, END, table
+from pennsieve_agent.errors import AgentError, ExitCode
+from tests.tools.reference import BEGIN, END, documents, table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def commands() -> set[str]:
-    group = typer.main.get_command(root)
-    context = typer.Context(group)
-    found = set()
-    for name in COMMANDS:
-        command = group.get_command(context, name)  # type: ignore[attr-defined]
-        for inner in getattr(command, "commands", {}):
-            found.add(f"{name} {inner}")
-        found.add(name)
-    return found
 
 
 def test_every_exit_code_is_documented() -> None:
@@ -35,20 +22,35 @@ def test_every_exit_code_is_documented() -> None:
     assert rows == {int(code) for code in ExitCode}
 
 
+def test_every_code_of_an_error_is_documented_with_its_exit_code() -> None:
+    told = {
+        (int(row[0]), code)
+        for row in re.findall(r"(?m)^\| (\d+) \|[^|]*\|([^|]*)\|$", README)
+        for code in re.findall(r"`(\w+)`", row[1])
+    }
+    assert told == {(int(cls.exit_code), cls.code) for cls in _kinds(AgentError)}
+
+
+def _kinds(of: type[AgentError]) -> list[type[AgentError]]:
+    return [of, *(inner for cls in of.__subclasses__() for inner in _kinds(cls))]
+
+
 def test_every_command_in_the_readme_exists() -> None:
-    known = commands()
-    typed = re.findall(r"pennsieve ([a-z]+)(?: ([a-z]+))?", README)
-    for first, second in typed:
-        if first not in COMMANDS:
-            assert first == "agent", first
-            continue
-        has_inner = any(command.startswith(f"{first} ") for command in known)
-        assert not has_inner or not second or f"{first} {second}" in known, f"{first} {second}"
+    """A word after a group is a command or a group of it; none is an old one."""
+    words = set(tree.COMMANDS) | set(tree.GROUPS)
+    for first, second in re.findall(r"pennsieve ([a-z]+)(?: ([a-z]+))?", README):
+        assert first in words | {"agent"}, first
+        assert first not in tree.GROUPS or not second or f"{first} {second}" in words, second
 
 
 def test_the_table_of_commands_is_current() -> None:
     kept = README.partition(BEGIN)[2].partition(END)[0]
     if kept != table():
+        pytest.fail("write it anew with: python -m tests.tools.reference")
+
+
+def test_the_description_of_json_documents_is_current() -> None:
+    if (ROOT / "docs" / "json.md").read_text(encoding="utf-8") != documents():
         pytest.fail("write it anew with: python -m tests.tools.reference")
 
 
@@ -72,7 +74,7 @@ def test_every_variable_is_documented() -> None:
 def test_the_completions_are_current() -> None:
     for shell in Shell:
         kept = (ROOT / "completions" / FILES[shell]).read_text(encoding="utf-8")
-        assert kept == f"{script(shell)}\n", "write them anew with: make completions"
+        assert kept == script(shell), "write them anew with: make completions"
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -57,3 +57,26 @@ def test_a_package_names_each_room_in_it(folder: Path) -> None:
 def test_a_room_says_what_belongs_there(folder: Path) -> None:
     text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
     assert len(text) > 40
+
+
+ACCOUNT = "pennsieve_agent.account"
+ACCOUNT_ROOMS = ROOM.findall(ast.get_docstring(ast.parse(MODULES[ACCOUNT].read_text())) or "")
+
+
+@pytest.mark.parametrize("name", [m for m in sorted(MODULES) if m.startswith(f"{ACCOUNT}.")])
+def test_a_room_of_account_imports_only_those_above_it_in_the_list(name: str) -> None:
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    imported = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    } | {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    rooms = {path.split(".")[2] for path in imported if path.startswith(f"{ACCOUNT}.")}
+    place = ACCOUNT_ROOMS.index(name.split(".")[2])
+    assert not [room for room in rooms if ACCOUNT_ROOMS.index(room) > place]

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.errors import UnknownName, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.aws.values import AwsIdentity
     from pennsieve_agent.domain.aws_keys import AwsKeys
 
-app = group("AWS credentials, for people without an AWS profile.")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What to call them.")]
 _TEMPORARY = "ASIA"
 _INSTEAD = "add --stdin and give the access key id and the secret, a line each"
 
 
-@app.command()
+@command(
+    "aws add",
+    answers="aws_identity",
+    examples=["pennsieve aws add lab", "pennsieve aws add lab --stdin < keys.txt"],
+)
 def add(
-    ctx: typer.Context,
+    context: Context,
     name: Name,
     stdin: Annotated[
         bool,
@@ -32,85 +35,84 @@ def add(
             "--stdin", help="Read key id, secret and, if any, session token, a line each."
         ),
     ] = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Keep AWS keys in the system's keychain, after AWS has said whose they are.
+) -> Shown:
+    """Keep AWS keys in the system's keychain.
 
-    They go nowhere else: into no file, and not to Pennsieve. Use them with --aws-profile NAME.
-    Where your organisation has AWS single sign-on, use that instead: its keys end by themselves.
+    AWS is asked first whose they are. They go nowhere else: into no file, and not to Pennsieve. Use
+    them with --aws-profile NAME. Where your organisation has AWS single sign-on, use that instead:
+    its keys end by themselves.
     """
     from pennsieve_agent.domain.aws_keys import KeptKeys
 
-    context = options.use(ctx, profile, as_json=json)
     _check_name(context, name)
     context.aws_keyring.check()
     keys = _enter(context, stdin=stdin)
     who = _verify(context, name, keys)
     context.aws_keyring.keep(KeptKeys(name, who.account_id, who.arn), keys)
-    if json:
-        context.streams.document(_who(name, who))
-        return
-    context.streams.result(f"Kept AWS keys '{name}' of account {who.account_id}, {who.arn}")
-    context.streams.note(f"use them with: --aws-profile {name}")
-
-
-@app.command("list")
-def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
-    """The AWS credentials on this machine, the best kind first. Shows no secret."""
-    from pennsieve_agent.aws.profiles import Kind
-    from pennsieve_agent.cli.aws_choice import found
-    from pennsieve_agent.console.tables import table
-
-    context = options.use(ctx, profile, as_json=json)
-    rows = found(context)
-    if json:
-        context.streams.document(
-            [{"name": r.name, "account": r.account_id, "kind": r.kind.value} for r in rows]
-        )
-        return
-    if not rows:
-        context.streams.note(
-            "none yet; best is: aws configure sso; else add keys with: pennsieve aws add NAME"
-        )
-        return
-    shown = [[r.label, r.account_id or "-", r.kind.value] for r in rows]
-    context.streams.result(table(["NAME", "ACCOUNT", "KIND"], shown, context.streams))
-    if any(row.kind is Kind.SSO for row in rows) and any(
-        row.kind in {Kind.STATIC, Kind.KEYCHAIN} for row in rows
-    ):
-        context.streams.note("prefer sso: its keys end by themselves, and need no keeping")
-
-
-@app.command("test")
-def check(
-    ctx: typer.Context,
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Default: as the AWS tools.")
-    ] = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Ask AWS whose credentials these are."""
-    context = options.use(ctx, profile, as_json=json)
-    who = context.aws(None, name).identity()
-    if json:
-        context.streams.document(_who(name or "", who) | {"source": who.source})
-        return
-    context.streams.result(
-        f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})"
+    return Shown(
+        _identity(name, who),
+        f"Kept AWS keys '{name}' of account {who.account_id}, {who.arn}",
+        notes=[f"use them with: --aws-profile {name}"],
     )
 
 
-@app.command()
-def remove(ctx: typer.Context, name: Name, profile: options.Profile = None) -> None:
-    """Forget AWS keys that the keychain holds. AWS's own profiles are left alone."""
-    context = options.use(ctx, profile)
+@command("aws list", answers="list of aws_credentials", examples=["pennsieve aws list"])
+def list_(context: Context) -> Shown:
+    """The AWS credentials on this machine, the best kind first. Shows no secret."""
+    from pennsieve_agent.aws.profiles import Kind
+    from pennsieve_agent.cli.aws_choice import found
+
+    rows = found(context.aws_credentials)
+    document = [
+        {
+            "name": row.name or None,
+            "aws_account": row.account_id or None,
+            "kind": row.kind.value.replace(" ", "_"),
+        }
+        for row in rows
+    ]
+    if not rows:
+        best = "none yet; best is: aws configure sso; else add keys with: pennsieve aws add NAME"
+        return Shown(document, notes=[best])
+    kinds = {row.kind for row in rows}
+    notes = []
+    if Kind.SSO in kinds and kinds & {Kind.STATIC, Kind.KEYCHAIN}:
+        notes = ["prefer sso: its keys end by themselves, and need no keeping"]
+    shown = [[row.label, row.account_id or "-", row.kind.value] for row in rows]
+    return Shown(document, Table(["NAME", "ACCOUNT", "KIND"], shown), notes)
+
+
+@command(
+    "aws test", answers="aws_identity", examples=["pennsieve aws test", "pennsieve aws test lab"]
+)
+def check(
+    context: Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Default: as the AWS tools.")
+    ] = None,
+) -> Shown:
+    """Ask AWS whose credentials these are."""
+    who = context.aws(None, name).identity()
+    return Shown(
+        _identity(name, who),
+        f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})",
+    )
+
+
+@command("aws remove", answers="removed", examples=["pennsieve aws remove lab"])
+def remove(context: Context, name: Name) -> Shown:
+    """Forget AWS keys that the keychain holds.
+
+    AWS's own profiles are left alone, and the keys still work until AWS deletes them.
+    """
     if not context.aws_keyring.remove(name):
-        raise UsageProblem(
+        raise UnknownName(
             f"the keychain holds no AWS keys called '{name}'", hint="see: pennsieve aws list"
         )
-    context.streams.result(f"Forgot AWS keys '{name}'; they still work until AWS deletes them")
+    return Shown(
+        {"name": name, "removed": True},
+        f"Forgot AWS keys '{name}'; they still work until AWS deletes them",
+    )
 
 
 def _check_name(context: Context, name: str) -> None:
@@ -160,5 +162,11 @@ def _verify(context: Context, name: str, keys: AwsKeys) -> AwsIdentity:
         return aws.identity()
 
 
-def _who(name: str, who: AwsIdentity) -> dict[str, str]:
-    return {"name": name, "account": who.account_id, "arn": who.arn, "region": who.region}
+def _identity(name: str | None, who: AwsIdentity) -> dict[str, Any]:
+    return {
+        "name": name,
+        "aws_account": who.account_id,
+        "arn": who.arn,
+        "region": who.region,
+        "source": who.source,
+    }

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import Ambiguous, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.aws.profiles import Configured
-    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.console.streams import Streams
+    from pennsieve_agent.domain.profile import AwsSettings
+    from pennsieve_agent.settings.aws_keychain import AwsKeyring
 
 _HINT = "choose with: --aws-profile NAME"
 _TRIES = 3
 
 
-def found(context: Context) -> tuple[Configured, ...]:
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Where AWS credentials are looked for: AWS's settings, our keychain, the environment."""
+
+    settings: AwsSettings
+    keyring: AwsKeyring
+    environ: Mapping[str, str]
+
+
+def found(where: Credentials) -> tuple[Configured, ...]:
     """All credentials that this machine has, the best kind first. Nothing is asked of AWS.
 
     Raises:
@@ -29,49 +42,48 @@ def found(context: Context) -> tuple[Configured, ...]:
         surrounding,
     )
 
-    profiles = configured(context.profile.aws)
+    profiles = configured(where.settings)
     names = {row.name for row in profiles}
-    kept = [k for k in context.aws_keyring.listed() if k.name not in names]
+    kept = [k for k in where.keyring.listed() if k.name not in names]
     ours = [Configured(k.name, Kind.KEYCHAIN, k.account_id) for k in kept]
-    return best_first([*surrounding(context.environ), *profiles, *ours])
+    return best_first([*surrounding(where.environ), *profiles, *ours])
 
 
-def chosen(context: Context) -> Configured | None:
+def chosen(where: Credentials, streams: Streams) -> Configured | None:
     """The credentials to use; None leaves it to AWS's own rules.
 
     Raises:
-        UsageProblem: there are several, AWS's tools would take none, and nobody can be asked.
+        Ambiguous: there are several, AWS's tools would take none, and nobody can be asked.
     """
     from pennsieve_agent.aws.profiles import Kind, usual
 
-    aws = context.profile.aws
-    named = any(context.environ.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"))
+    aws = where.settings
+    named = any(where.environ.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"))
     if named or aws.profile or aws.credentials_file:
         return None
-    rows = [row for row in found(context) if row.kind is not Kind.NONE]
+    rows = [row for row in found(where) if row.kind is not Kind.NONE]
     if len(rows) < 2:  # noqa: PLR2004 - nothing to choose from
-        return _only(context, rows)
-    if context.streams.can_ask:
-        return _ask(context, rows)
+        return _only(streams, rows)
+    if streams.can_ask:
+        return _ask(streams, rows)
     taken = usual(rows)
     names = ", ".join(row.label for row in rows if row is not taken)
     if taken is None:
-        raise UsageProblem(f"which AWS credentials? there are: {names}", hint=_HINT)
-    context.streams.note(f"using AWS credentials {taken.label}; others are: {names}; {_HINT}")
+        raise Ambiguous(f"which AWS credentials? there are: {names}", hint=_HINT)
+    streams.note(f"using AWS credentials {taken.label}; others are: {names}; {_HINT}")
     return taken
 
 
-def _only(context: Context, rows: list[Configured]) -> Configured | None:
+def _only(streams: Streams, rows: list[Configured]) -> Configured | None:
     from pennsieve_agent.aws.profiles import usual
 
     if not rows or usual(rows):
         return None  # what AWS's tools do is right, and needs no word
-    context.streams.note(f"using AWS credentials {rows[0].label}, as there are no others")
+    streams.note(f"using AWS credentials {rows[0].label}, as there are no others")
     return rows[0]
 
 
-def _ask(context: Context, rows: list[Configured]) -> Configured:
-    streams = context.streams
+def _ask(streams: Streams, rows: list[Configured]) -> Configured:
     streams.note("There are several AWS credentials here, the best kind first:")
     width = max(len(row.label) for row in rows)
     for number, row in enumerate(rows, 1):

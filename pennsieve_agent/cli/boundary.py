@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
 
-import typer
-import typer.core
-import typer.exceptions
-import typer.main
-
-from pennsieve_agent.cli.app import root
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.resolve import Call, OlderAgent, Page, Version, resolve
 from pennsieve_agent.console import failures
 from pennsieve_agent.console.streams import Streams, silence_broken_pipe
-from pennsieve_agent.errors import AgentError, ExitCode, UsageProblem
+from pennsieve_agent.errors import AgentError, ExitCode
 
 _DEFAULTS = {"--needs-pennsieve": "read"}
 
@@ -32,7 +26,7 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
             return int(_run(typed, context))
     except AgentError as error:
         return _refuse(error, context.streams, as_json="--json" in words, debug=debug)
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         context.streams.note("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
@@ -42,36 +36,54 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
         return _bug(error, context.streams, as_json="--json" in words, debug=debug)
 
 
+def complete(words: Sequence[str]) -> int:
+    """Answer a shell that asks how a command line may go on; what goes wrong is not said."""
+    from pennsieve_agent.cli import completing
+
+    with Context(Streams.of_process(os.environ), os.environ) as context:
+        return completing.answer(words, context)
+
+
 def _with_value(word: str) -> str:
     """An option whose value may be left out, with the value that it then has."""
     return f"{word}={_DEFAULTS[word]}" if word in _DEFAULTS else word
 
 
 def _run(arguments: Sequence[str], context: Context) -> int:
-    if "_PENNSIEVE_COMPLETE" in context.environ:
-        from pennsieve_agent.cli.completion import enable
+    """Do what was typed. A command's module is imported here, and no other's."""
+    match resolve(arguments):
+        case Call() as call:
+            from pennsieve_agent.cli import command
 
-        enable()
-    command = typer.main.get_command(root)
-    try:
-        code = command.main(
-            list(arguments), prog_name="pennsieve", standalone_mode=False, obj=context
-        )
-    except typer.exceptions.TyperException as error:
-        where = getattr(error, "ctx", None)
-        if type(error).__name__ == "NoArgsIsHelpError" and where is not None:
-            context.streams.note(where.get_help().rstrip())
-            return ExitCode.USAGE
-        raise _usage(error, where) from None
-    return code if isinstance(code, int) else ExitCode.OK
+            for note in call.notes:
+                context.streams.note(note)
+            return command.run(call.command, call.arguments, context)
+        case Page() as page:
+            return _show_page(page, context.streams)
+        case Version():
+            from pennsieve_agent import __version__
+
+            context.streams.result(f"pennsieve {__version__}")
+            return ExitCode.OK
+        case OlderAgent(word):
+            from pennsieve_agent.cli.older_agent import answer
+
+            raise answer(word, context.environ.get("PATH", ""))
 
 
-def _usage(error: typer.exceptions.TyperException, where: Any) -> AgentError:
-    """What was typed wrong, in our form."""
-    path = where.command_path if where is not None else "pennsieve"
-    message = error.format_message().rstrip(".")
-    message = message[:1].lower() + message[1:]
-    return UsageProblem(message, hint=f"see: {path} --help")
+def _show_page(page: Page, streams: Streams) -> int:
+    """A help page that was asked for is a result; else it says that a word is missing."""
+    from pennsieve_agent.cli import help as pages
+
+    if page.group:
+        text = pages.group_page(page.group, streams.width)
+    else:
+        text = pages.root_page(streams.width)
+    if page.asked:
+        streams.result(text)
+        return ExitCode.OK
+    streams.note(text)
+    return ExitCode.USAGE
 
 
 def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) -> int:

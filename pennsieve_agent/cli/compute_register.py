@@ -15,7 +15,7 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.register.observe import RegisterOptions
-    from pennsieve_agent.account.world.clients import Worlds
+    from pennsieve_agent.account.world.clients import Clients
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.own_node import OwnNode
 
@@ -164,19 +164,19 @@ def _own(context: Context, asked: Asked, flags: Flags, *, token: str = "") -> No
     wanted = RegisterOptions(
         asked.name,
         context.workspace_id,
-        wanted=flags.wanted(context),
+        typed=flags.typed(context),
         hosts=context.profile.hosts,
         from_stack=asked.from_stack,
     )
     where = (asked.region, asked.aws_profile)
-    worlds = compute_views.worlds(context, asked.name, *where, node_id=token)
-    node = _carry_out(context, asked, wanted, worlds)
+    clients = compute_views.clients(context, asked.name, *where, node_id=token)
+    node = _carry_out(context, asked, wanted, clients)
     if node is not None:
         _say_own(context, node, new=not token)
 
 
 def _carry_out(
-    context: Context, asked: Asked, wanted: RegisterOptions, worlds: Worlds
+    context: Context, asked: Asked, wanted: RegisterOptions, clients: Clients
 ) -> OwnNode | None:
     """Plan, show, ask and do; None when nothing was done."""
     from pennsieve_agent.account.register.execute import apply
@@ -185,20 +185,20 @@ def _carry_out(
     from pennsieve_agent.account.register.preflight import check_before
     from pennsieve_agent.cli import compute_views
 
-    compute_views.show_account(context, worlds)
-    plan = plan_registration(observe(worlds, wanted), wanted)
+    compute_views.show_account(context, clients)
+    plan = plan_registration(observe(clients, wanted), wanted)
     if asked.dry_run and context.as_json:
         context.streams.document(plan.to_json())
         return None
     compute_views.show_plan(context, plan)
-    check_before(worlds.aws, plan, context.streams.note)
+    check_before(clients.aws, plan, context.streams.note)
     if asked.dry_run:
         context.streams.note("nothing was changed (--dry-run)")
         return None
     if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=asked.yes):
         context.streams.note("nothing was changed")
         return None
-    with compute_views.shown(context, worlds) as live:
+    with compute_views.shown(context, clients) as live:
         return apply(plan, live)
 
 

@@ -56,10 +56,10 @@ def remove(
         _forget(context, meant, yes=yes)
         return
     name, node_id = (meant.name, node_choice.node_id(meant)) if meant is not None else (node, "")
-    worlds = compute_views.worlds(context, name, region, aws_profile, node_id=node_id)
+    clients = compute_views.clients(context, name, region, aws_profile, node_id=node_id)
     plan = plan_removal(
         observe_removal(
-            worlds,
+            clients,
             RemovalOptions(
                 name,
                 context.workspace_id,
@@ -80,7 +80,7 @@ def remove(
             f"  workflow '{workflow.name}' lives on this node alone: it goes, and its users on "
             "Pennsieve are deleted first"
         )
-    if (entry := worlds.journal.read()) is not None:
+    if (entry := clients.journal.read()) is not None:
         usd = node_made.idle_usd(entry.settings)
         context.streams.explain(f"  what goes cost about {usd:.2f} USD a month while nothing ran")
     if cancel_runs:
@@ -96,7 +96,7 @@ def remove(
     if backend is not None:
         active_runs.cancel_all(backend, runs, context.sleep)
     _end_identities(context, alone)
-    with compute_views.shown(context, worlds) as live:
+    with compute_views.shown(context, clients) as live:
         report = apply_removal(plan, live)
     compute_views.show_report(context, name, report)
 

@@ -13,9 +13,9 @@ from pennsieve_agent.cli.node_options import Flags
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.account.register.account_plan import AccountPlan
+    from pennsieve_agent.account.served.served_plan import ServedPlan
     from pennsieve_agent.account.served.update_role import RoleChange
-    from pennsieve_agent.account.world.clients import Worlds
+    from pennsieve_agent.account.world.clients import Clients
     from pennsieve_agent.cli.compute_register import Asked
     from pennsieve_agent.domain.compute import ComputeNode
 
@@ -77,7 +77,7 @@ def update(
     from pennsieve_agent.account.served.update_role import apply_change
 
     context = options.use(ctx, profile, as_json=json)
-    change, worlds = _change(context, region, aws_profile, harden=harden)
+    change, clients = _change(context, region, aws_profile, harden=harden)
     if not json or not dry_run:
         for line in change.lines:
             context.streams.explain(line)
@@ -85,7 +85,7 @@ def update(
         if not context.streams.confirm(f"Change role {change.name}?", assume=yes):
             context.streams.note("nothing was changed")
             return
-        apply_change(change, worlds)
+        apply_change(change, clients)
     if json:
         context.streams.document(
             {**change.to_json(), "changed": bool(change.lines) and not dry_run}
@@ -101,39 +101,41 @@ def update(
 
 def _change(
     context: Context, region: str | None, aws_profile: str | None, *, harden: bool
-) -> tuple[RoleChange, Worlds]:
+) -> tuple[RoleChange, Clients]:
     from pennsieve_agent.account.served.update_role import plan_change
     from pennsieve_agent.cli import compute_views
 
-    worlds = compute_views.worlds(context, "", region, aws_profile)
-    return plan_change(worlds, harden=harden), worlds
+    clients = compute_views.clients(context, "", region, aws_profile)
+    return plan_change(clients, harden=harden), clients
 
 
 def register_served(
     context: Context, asked: Asked, flags: Flags, *, as_served: bool
 ) -> ComputeNode | None:
     """Register a node that Pennsieve runs; None when nothing was done."""
-    from pennsieve_agent.account.register.execute import apply_served
-    from pennsieve_agent.account.register.observe import RegisterOptions
-    from pennsieve_agent.account.served.observe_served import ServedOptions, plan_served
-    from pennsieve_agent.account.spec.names import environment_of
+    from pennsieve_agent.account.served.execute_served import apply_served
+    from pennsieve_agent.account.served.observe_served import ServedOptions, observe_served
+    from pennsieve_agent.account.served.plan_served import plan_served
     from pennsieve_agent.account.spec.node_spec import Mode
     from pennsieve_agent.cli import compute_views
 
     _refuse_others(asked, flags)
-    wanted = flags.wanted(context)
-    hosts = context.profile.hosts
-    options_ = RegisterOptions(
-        asked.name, context.workspace_id, environment_of(hosts), wanted, hosts
+    typed = flags.typed(context)
+    rules = typed.extras
+    served = ServedOptions(
+        asked.name,
+        context.workspace_id,
+        typed.mode or Mode.BASIC,
+        as_served,
+        rules.boundary,
+        dict(rules.tags),
     )
-    extras = wanted.extras
-    how = ServedOptions(wanted.mode or Mode.BASIC, as_served, extras.boundary, dict(extras.tags))
-    worlds = compute_views.worlds(context, asked.name, asked.region, asked.aws_profile)
-    plan = plan_served(worlds, options_, how)
+    clients = compute_views.clients(context, asked.name, asked.region, asked.aws_profile)
+    plan = plan_served(observe_served(clients, served), served)
     if asked.dry_run and context.as_json:
         context.streams.document(plan.to_json())
         return None
-    compute_views.show_account(context, worlds)
+    compute_views.show_account(context, clients)
     _show(context, plan)
     if asked.dry_run:
         context.streams.note("nothing was changed (--dry-run)")
@@ -141,7 +143,7 @@ def register_served(
     if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=asked.yes):
         context.streams.note("nothing was changed")
         return None
-    with compute_views.shown(context, worlds) as live:
+    with compute_views.shown(context, clients) as live:
         return apply_served(plan, live)
 
 
@@ -164,10 +166,8 @@ def _refuse_others(asked: Asked, flags: Flags) -> None:
         )
 
 
-def _show(context: Context, plan: AccountPlan) -> None:
-    from pennsieve_agent.account.served.hardening import wildcards
-
-    if plan.nothing_to_do or plan.served is None:
+def _show(context: Context, plan: ServedPlan) -> None:
+    if plan.nothing_to_do:
         return
     streams = context.streams
     streams.note("This will be done:")
@@ -176,8 +176,8 @@ def _show(context: Context, plan: AccountPlan) -> None:
     streams.note("Permissions this grants:")
     for words in plan.words:
         streams.explain(f"  {words}")
-    _warn(context, wildcards(plan.served.documents.permissions))
-    if not plan.served.hardened:
+    _warn(context, plan.wildcards)
+    if not plan.role.hardened:
         streams.note("nothing is denied (--as-served): these are the rights of an administrator")
     streams.explain(
         "Pennsieve builds what it wants with it, and what that costs is not known before; "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, RoleWords
     from pennsieve_agent.account.rights.right import Right
     from pennsieve_agent.account.rights.stack_rights import Place
-    from pennsieve_agent.account.world.clients import Worlds
+    from pennsieve_agent.account.world.clients import Clients
     from pennsieve_agent.aws.cloudformation import StackRequest
     from pennsieve_agent.aws.values import AwsIdentity
 
@@ -141,13 +141,13 @@ def template(
         raise UsageProblem(
             f"'{workspace}' is not the id of a workspace", hint="see it with: pennsieve whoami"
         )
-    plan, worlds = _plan(context, name, flags, (region, aws_profile), workspace or "")
-    with worlds.journal.locked():
-        if worlds.journal.read() is None:
-            worlds.journal.write(first_entry(plan))
+    plan, clients = _plan(context, name, flags, (region, aws_profile), workspace or "")
+    with clients.journal.locked():
+        if clients.journal.read() is None:
+            clients.journal.write(first_entry(plan))
     spec = plan.spec if code is not None else turned_off(plan.spec)
-    if code is not None and worlds.bundle is not None:
-        write_new(Path(code), worlds.bundle.data)
+    if code is not None and clients.bundle is not None:
+        write_new(Path(code), clients.bundle.data)
     context.streams.document(stack_request(spec).template)
     if code is not None and spec.code is not None:
         key = spec.names.code_key(spec.code.digest)
@@ -189,9 +189,9 @@ def doctor(
 
     context = options.use(ctx, profile, as_json=json)
     name, node_id = _only_node(context) if node is None else _full_name(context, node)
-    worlds = compute_views.worlds(context, name, region, aws_profile, node_id=node_id)
+    clients = compute_views.clients(context, name, region, aws_profile, node_id=node_id)
     wanted = RegisterOptions(name, context.workspace_id, hosts=context.profile.hosts)
-    found = checks(examine(worlds, wanted, context.now))
+    found = checks(examine(clients, wanted, context.now))
     if json:
         context.streams.document({"node": name, "checks": [check.to_json() for check in found]})
     else:
@@ -246,22 +246,22 @@ def _plan(
     flags: Flags,
     where: tuple[str | None, str | None],
     workspace: str = "",
-) -> tuple[AccountPlan, Worlds]:
+) -> tuple[AccountPlan, Clients]:
     """The node as it would be made. Pennsieve is not asked, and nobody need be signed in."""
     from pennsieve_agent.account.register.observe import RegisterOptions, observe
     from pennsieve_agent.account.register.plan import plan_registration
     from pennsieve_agent.cli import compute_views
 
-    worlds = compute_views.worlds(context, name, *where, asks_pennsieve=False)
-    entry = worlds.journal.read()
+    clients = compute_views.clients(context, name, *where, asks_pennsieve=False)
+    entry = clients.journal.read()
     wanted = RegisterOptions(
         name,
         workspace or (entry.organization_id if entry is not None else ""),
-        wanted=flags.wanted(context),
+        typed=flags.typed(context),
         hosts=context.profile.hosts,
         asks_pennsieve=False,
     )
-    return plan_registration(observe(worlds, wanted), wanted), worlds
+    return plan_registration(observe(clients, wanted), wanted), clients
 
 
 def _installer(
@@ -314,7 +314,7 @@ def _place(context: Context, flags: Flags, where: tuple[str | None, str | None])
     from pennsieve_agent.account.spec.options import settle
     from pennsieve_agent.account.spec.organisation_rules import check_boundary
 
-    settings = settle(flags.wanted(context), None)
+    settings = settle(flags.typed(context), None)
     identity = _identity(context, *where)
     boundary = settings.extras.boundary
     if boundary and identity.account_id != "*":

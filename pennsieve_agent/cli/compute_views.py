@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.register.steps import AlreadyDone
 from pennsieve_agent.account.remove.execute_removal import RemovalReport
 from pennsieve_agent.account.remove.plan_removal import RemovalPlan
-from pennsieve_agent.account.world.clients import Progress, Worlds
+from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.node_code import bundle
 from pennsieve_agent.account.world.registration_journal import Journal
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.cli import node_choice, node_clients
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.steptree import Happening, StepTree
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
 
 
-def worlds(
+def clients(
     context: Context,
     name: str,
     region: str | None,
@@ -32,7 +32,7 @@ def worlds(
     *,
     node_id: str = "",
     asks_pennsieve: bool = True,
-) -> Worlds:
+) -> Clients:
     """AWS, the platform and the journal of one node.
 
     ``node_id`` is the token of an own node, or Pennsieve's uuid: the node is found by it also after
@@ -44,13 +44,13 @@ def worlds(
         region = region or known.region
         aws_profile = aws_profile or known.aws_profile or None
     aws = context.aws(region, aws_profile)
-    return Worlds(
+    return Clients(
         aws,
         context.platform.compute if asks_pennsieve else cast("NodeRegistry", None),
         Journal.of_node(journals(context), context.profile.name, name, node_id),
         context.sleep,
         node_choice.memory(context),
-        node_clients.client(context, aws),
+        context.calls_with(aws),
         bundle=bundle(),
         transfer=node_clients.PublicPython(aws, context.sleep) if asks_pennsieve else None,
     )
@@ -78,10 +78,10 @@ def journals(context: Context) -> Path:
 
 
 @contextmanager
-def shown(context: Context, worlds: Worlds) -> Iterator[Worlds]:
-    """The same worlds, and what happens in them is shown as it happens."""
+def shown(context: Context, clients: Clients) -> Iterator[Clients]:
+    """The same clients, with a listener that shows progress as it happens."""
     with StepTree(context.streams, context.now) as tree:
-        yield replace(worlds, progress=lambda progress: tree.show(_happening(progress)))
+        yield replace(clients, progress=lambda progress: tree.show(_happening(progress)))
 
 
 def _happening(progress: Progress) -> Happening:
@@ -95,9 +95,9 @@ def _happening(progress: Progress) -> Happening:
     )
 
 
-def show_account(context: Context, worlds: Worlds) -> None:
+def show_account(context: Context, clients: Clients) -> None:
     """Whose AWS account it is and who one is there, before anything else is done with it."""
-    who = worlds.aws.identity()
+    who = clients.aws.identity()
     context.streams.explain(
         f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})"
     )

@@ -14,13 +14,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from pennsieve_agent.console.streams import Streams
-from pennsieve_agent.errors import NotSignedIn
+from pennsieve_agent.errors import AgentError, NotSignedIn
 
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
+    from pennsieve_agent.cli.aws_choice import Credentials
     from pennsieve_agent.cli.node_calls import LazyNode
     from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
-    from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.own_node import Claimed, OwnNode
     from pennsieve_agent.domain.profile import Identity, Profile, User
     from pennsieve_agent.domain.sign_in import KeptTokens
     from pennsieve_agent.domain.tickets import Tickets
@@ -175,17 +176,24 @@ class Context:
         from pennsieve_agent.aws.session import Aws
         from pennsieve_agent.cli.aws_choice import chosen
 
-        found = None if profile is not None else chosen(self)
+        choice = None if profile is not None else chosen(self.aws_credentials, self.streams)
         return self._open.enter_context(
             Aws(
                 self.profile.aws,
                 region,
-                profile or (found.name if found else None) or None,
+                profile or (choice.name if choice else None) or None,
                 self.aws_keyring.find,
-                found.provider if found else "",
+                choice.provider if choice else "",
                 can_ask=self.streams.can_ask,
             )
         )
+
+    @property
+    def aws_credentials(self) -> Credentials:
+        """Where AWS credentials are looked for on this machine."""
+        from pennsieve_agent.cli.aws_choice import Credentials
+
+        return Credentials(self.profile.aws, self.aws_keyring, self.environ)
 
     @cached_property
     def own_nodes(self) -> list[OwnNode]:
@@ -201,7 +209,28 @@ class Context:
     def _lazy(self, node: OwnNode) -> LazyNode:
         from pennsieve_agent.cli.node_calls import LazyNode
 
-        return self._nodes.setdefault(node.token, LazyNode(self, node))
+        return self._nodes.setdefault(node.token, LazyNode(node, self._open_node))
+
+    def _open_node(self, node: OwnNode) -> NodeCalls:
+        return self.calls_with(self.aws(node.region, node.aws_profile or None))(node)
+
+    def calls_with(self, aws: Aws) -> Callable[[OwnNode], NodeCalls]:
+        """What calls own nodes with these AWS credentials."""
+        from pennsieve_agent.aws.node_client import NodeClient
+
+        tickets = self.tickets
+        return lambda node: NodeClient(node, aws, tickets, self.claimed, self.now, self.sleep)
+
+    @property
+    def claimed(self) -> Claimed:
+        """Who the user says he is, to own nodes; nobody, while Pennsieve cannot say it."""
+        from pennsieve_agent.domain.own_node import Claimed
+
+        try:
+            user = self.user
+        except AgentError:
+            return Claimed()
+        return Claimed(user.name, user.email)
 
     @cached_property
     def aws_keyring(self) -> AwsKeyring:

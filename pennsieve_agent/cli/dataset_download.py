@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pennsieve_agent.cli import options
+from pennsieve_agent.console.shown import Shown, show
+from pennsieve_agent.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,54 +52,54 @@ def download(
             f"no file of dataset '{found.name}' matches {', '.join(map(repr, match))}",
             hint=f"see what is there with: pennsieve dataset files '{found.name}'",
         )
-    fetch(context, found.id, chosen, to, overwrite=overwrite)
+    shown = fetched(context, found.id, chosen, to, overwrite=overwrite)
+    show(shown, context.streams, as_json=json)
+    if shown.exit_code:
+        raise typer.Exit(shown.exit_code)
 
 
-def fetch(
+def fetched(
     context: Context,
     dataset_id: str,
     files: Sequence[DataFile],
     to: Path,
     *,
     overwrite: bool = False,
-) -> None:
+) -> Shown:
     """Download files, show how far it is and what came of it; exit code 1 if any is missing."""
     from pennsieve_agent.console.progress import ProgressLine
     from pennsieve_agent.services.download import Download, Progress
 
     line = ProgressLine(context.streams, "Downloading", context.now)
 
-    def show(at: Progress) -> None:
+    def show_progress(at: Progress) -> None:
         line.show(at.files, at.total_files, at.size, at.total_size)
 
     target = to.expanduser().absolute()
     try:
         report = Download(
-            context.platform, dataset_id, target, context.sleep, show, overwrite=overwrite
+            context.platform, dataset_id, target, context.sleep, show_progress, overwrite=overwrite
         ).run(files)
     finally:
         line.end()
-    if context.as_json:
-        context.streams.document(_document(target, report))
-    else:
-        _tell(context, target, report)
-    if not report.complete:
-        raise typer.Exit(1)
+    code = ExitCode.OK if report.complete else ExitCode.FAILED
+    text, notes = _words(target, report)
+    return Shown(_document(target, report), text, notes, exit_code=code)
 
 
-def _tell(context: Context, target: Path, report: DownloadReport) -> None:
+def _words(target: Path, report: DownloadReport) -> tuple[str, list[str]]:
+    """What was downloaded, and what was not."""
     from pennsieve_agent.console.words import plural, size
 
     problems = [f"'{path}' is held back by Pennsieve's scanner" for path, _ in report.blocked]
     problems += [f"'{path}': {error.message}" for path, error in report.failed]
-    for problem in problems[:_SHOWN]:
-        context.streams.note(f"not downloaded: {problem}")
+    notes = [f"not downloaded: {problem}" for problem in problems[:_SHOWN]]
     if len(problems) > _SHOWN:
-        context.streams.note(f"not downloaded: {len(problems) - _SHOWN} more; --json lists all")
+        notes.append(f"not downloaded: {len(problems) - _SHOWN} more; --json lists all")
     text = f"Downloaded {plural(len(report.fetched), 'file')}, {size(report.size)}, to {target}"
     if report.skipped:
         text += f"; {len(report.skipped)} were there already"
-    context.streams.result(text)
+    return text, notes
 
 
 def _document(target: Path, report: DownloadReport) -> dict[str, Any]:

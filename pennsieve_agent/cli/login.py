@@ -6,22 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.profile import ApiKey, Identity, Profile
 
-app = group("Sign in to Pennsieve with an API key.")
 _NEW_PROFILE = "lab"
 
 
-@app.command()
+@command(
+    "login",
+    answers="identity",
+    examples=["pennsieve login", "pennsieve login --profile lab --key KEY --secret-stdin"],
+)
 def login(
-    ctx: typer.Context,
-    profile: options.Profile = None,
+    context: Context,
     key: Annotated[
         str | None, typer.Option(metavar="KEY", help="The API key; its secret is asked for.")
     ] = None,
@@ -36,8 +38,7 @@ def login(
     ] = False,
     api_host: Annotated[str | None, typer.Option(metavar="URL", hidden=True)] = None,
     api2_host: Annotated[str | None, typer.Option(metavar="URL", hidden=True)] = None,
-    json: options.Json = False,
-) -> None:
+) -> Shown:
     """Sign in to Pennsieve with an API key.
 
     Make a key in the web application (your profile, "API keys"). A key is bound to one workspace,
@@ -47,12 +48,11 @@ def login(
 
     from pennsieve_agent.domain.profile import Hosts, Profile
 
-    context = options.use(ctx, profile, as_json=json)
+    profile = context.profile_name
     known = _known(context, profile)
     if known is not None and known.key is not None and key is None:
         who = context.connect(known).identity()
-        _say(context, known, who, kept=f"using the key from {known.key_source}")
-        return
+        return _shown(context, known, who, f"using the key from {known.key_source}")
     before = known.hosts if known else Hosts()
     hosts = replace(before, api=api_host or before.api, api2=api2_host or before.api2)
     name = profile or (known.name if known and known.name else _NEW_PROFILE)
@@ -64,7 +64,7 @@ def login(
         plaintext=plaintext,
         make_default=profile is None or context.settings.default_name() is None,
     )
-    _say(context, replace(entered, key_source=where), who, kept=f"key kept in {where}")
+    return _shown(context, replace(entered, key_source=where), who, f"key kept in {where}")
 
 
 def _known(context: Context, name: str | None) -> Profile | None:
@@ -88,15 +88,14 @@ def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
     return ApiKey(key, secret)
 
 
-def _say(context: Context, profile: Profile, who: Identity, *, kept: str) -> None:
+def _shown(context: Context, profile: Profile, who: Identity, kept: str) -> Shown:
     from pennsieve_agent.console import documents
 
-    if context.as_json:
-        context.streams.document(documents.identity(who, profile, context.now()))
-        return
-    context.streams.result(
-        f"Signed in to workspace '{who.workspace.name}' as {who.user.name} <{who.user.email}>"
+    return Shown(
+        documents.identity(who, profile, context.now()),
+        f"Signed in to workspace '{who.workspace.name}' as {who.user.name} <{who.user.email}>",
+        notes=[
+            f"profile '{profile.name}' at {profile.hosts.api}, {kept}",
+            *(f"warning: {warning}" for warning in context.settings.warnings()),
+        ],
     )
-    context.streams.note(f"profile '{profile.name}' at {profile.hosts.api}, {kept}")
-    for warning in context.settings.warnings():
-        context.streams.note(f"warning: {warning}")

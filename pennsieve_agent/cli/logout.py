@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import typer
-
-from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.completing import cache_of
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
-app = group("Forget the key of a profile.")
 
+@command(
+    "logout",
+    answers="removed",
+    examples=["pennsieve logout", "pennsieve logout --profile lab"],
+)
+def logout(context: Context) -> Shown:
+    """Forget the key of a profile on this machine.
 
-@app.command()
-def logout(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
-    """Forget the key of a profile on this machine; on the web, the key stays valid."""
-    context = options.use(ctx, profile, as_json=json)
-    known = context.profile
-    if known.name not in context.settings.names():
+    On the web, the key stays valid until it is deleted there.
+    """
+    profile = context.profile
+    if profile.name not in context.settings.names():
         raise UsageProblem(
-            f"the key comes from {known.key_source}" if known.key else "not signed in",
-            hint="unset PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET" if known.key else None,
+            f"the key comes from {profile.key_source}" if profile.key else "not signed in",
+            hint="unset PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET" if profile.key else None,
         )
-    context.settings.remove(known.name)
-    if json:
-        context.streams.document({"profile": known.name, "removed": True})
-    else:
-        context.streams.result(f"Forgot profile '{known.name}'")
+    if (names := cache_of(context, profile.name)) is not None:
+        names.remove()
+    context.settings.remove(profile.name)
+    return Shown({"name": profile.name, "removed": True}, f"Forgot profile '{profile.name}'")

@@ -1,13 +1,12 @@
-"""An own node as the commands call it: with AWS credentials, and only when it is asked."""
+"""An own node that is called only when it is asked something."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
 
@@ -18,9 +17,9 @@ _OPENING = threading.Lock()
 class LazyNode:
     """Opens nothing, and imports nothing of AWS, before the first call."""
 
-    def __init__(self, context: Context, node: OwnNode) -> None:
+    def __init__(self, node: OwnNode, open_client: Callable[[OwnNode], NodeCalls]) -> None:
         self.node = node
-        self._context = context
+        self._open = open_client
         self._client: NodeCalls | None = None
 
     def ask(
@@ -38,13 +37,5 @@ class LazyNode:
     def _opened(self) -> NodeCalls:
         with _OPENING:
             if self._client is None:
-                self._client = self._open()
+                self._client = self._open(self.node)
             return self._client
-
-    def _open(self) -> NodeCalls:
-        from pennsieve_agent.cli.node_clients import client
-
-        context = self._context
-        return client(context, context.aws(self.node.region, self.node.aws_profile or None))(
-            self.node
-        )

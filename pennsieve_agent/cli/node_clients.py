@@ -1,4 +1,4 @@
-"""Calling an own node with the AWS credentials of one command."""
+"""The image in which an own node moves files, from where it is public."""
 
 from __future__ import annotations
 
@@ -6,32 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.errors import AgentError
-
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
-    from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.domain.node_calls import NodeCalls
-    from pennsieve_agent.domain.own_node import Claimed, OwnNode
-
-
-def client(context: Context, aws: Aws) -> Callable[[OwnNode], NodeCalls]:
-    """What calls nodes with these credentials."""
-    from pennsieve_agent.aws.node_client import NodeClient
-
-    return lambda node: NodeClient(
-        node, aws, context.tickets, _claimed(context), context.now, context.sleep
-    )
-
-
-def _claimed(context: Context) -> Claimed:
-    from pennsieve_agent.domain.own_node import Claimed
-
-    try:
-        user = context.user
-    except AgentError:
-        return Claimed()
-    return Claimed(user.name, user.email)
 
 
 @dataclass(frozen=True, slots=True)

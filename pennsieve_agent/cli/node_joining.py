@@ -39,13 +39,12 @@ def join(
 
     The owner tells its ARN, which "compute share" prints. It is called once, and then remembered.
     """
-    from pennsieve_agent.cli.node_clients import client
     from pennsieve_agent.console import own_nodes
     from pennsieve_agent.errors import NotPermitted
 
     context = options.use(ctx, profile, as_json=json)
     aws, node = _node(context, arn, name, aws_profile)
-    calls = client(context, aws)(node)
+    calls = context.calls_with(aws)(node)
     try:
         health = calls.ask("GET", "/health")
     except NotPermitted:

@@ -11,7 +11,7 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.spec.node_spec import Gpu
-    from pennsieve_agent.account.spec.options import Wanted
+    from pennsieve_agent.account.spec.options import TypedSettings
     from pennsieve_agent.cli.context import Context
 
 AwsProfile = Annotated[
@@ -110,16 +110,16 @@ class Flags:
     vpc_id: str | None = None
     subnets: tuple[str, ...] = ()
 
-    def wanted(self, context: Context) -> Wanted:
+    def typed(self, context: Context) -> TypedSettings:
         """What they ask for. Pennsieve is asked what a GPU tier is.
 
         Raises:
             UsageProblem: one of them cannot be.
         """
-        from pennsieve_agent.account.spec.options import Wanted, parse_mode, parse_network
+        from pennsieve_agent.account.spec.options import TypedSettings, parse_mode, parse_network
         from pennsieve_agent.account.spec.organisation_rules import Extras, parse_tags
 
-        return Wanted(
+        return TypedSettings(
             mode=parse_mode(self.mode) if self.mode is not None else None,
             network=parse_network(self.vpc_id, self.subnets),
             extras=Extras(self.boundary or "", parse_tags(self.tags)),

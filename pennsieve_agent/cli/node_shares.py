@@ -151,7 +151,6 @@ def show(context: Context, node: OwnNode) -> None:
 
 
 def _open(context: Context, node: OwnNode, aws_profile: str | None) -> tuple[Aws, NodeCalls]:
-    from pennsieve_agent.cli.node_clients import client
 
     aws = context.aws(node.region, aws_profile or node.aws_profile or None)
-    return aws, client(context, aws)(node)
+    return aws, context.calls_with(aws)(node)

@@ -1,4 +1,9 @@
-"""Options that many commands share."""
+"""Arguments and options that many commands share.
+
+A letter means one thing in the whole program: ``-d`` dataset, ``-w`` workflow, ``-n`` node, ``-p``
+param, ``-f`` follow, ``-s`` step, ``-L`` limit, ``-y`` yes, ``-t`` timestamps, ``-h`` help.
+What a word may be is in its metavar: names of DATASET, WORKFLOW, NODE, RUN and PROFILE complete.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +13,25 @@ import typer
 
 from pennsieve_agent.cli.context import Context
 
-Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer with a JSON document.")]
 Profile = Annotated[
     str | None,
-    typer.Option("--profile", metavar="NAME", help="The profile to use.", show_default=False),
+    typer.Option("--profile", metavar="PROFILE", help="The profile to use.", show_default=False),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Go on without being asked.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
+OfWorkflow = Annotated[
+    str | None,
+    typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Only this workflow's."),
+]
+OfDataset = Annotated[
+    str | None,
+    typer.Option("--dataset", "-d", metavar="DATASET", help="Only those on this dataset."),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", help="Stop waiting, not the run, after this."),
+]
 Workflow = Annotated[str, typer.Argument(metavar="WORKFLOW", help="Name, unique prefix or id.")]
 Dataset = Annotated[
     str, typer.Option("--dataset", "-d", metavar="DATASET", help="Name, unique prefix or id.")

@@ -6,33 +6,25 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.completing import cache_of
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Details, Shown, Table
 from pennsieve_agent.errors import SettingsError
 
-app = group("Workspaces this machine knows: a key is bound to one workspace.")
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile.")]
+Name = Annotated[str, typer.Argument(metavar="PROFILE", help="The profile's name.")]
 
 
-@app.command("list")
-def list_(ctx: typer.Context, json: options.Json = False) -> None:
+@command("profile list", answers="list of profile_summary", examples=["pennsieve profile list"])
+def list_(context: Context) -> Shown:
     """The profiles on this machine."""
-    from pennsieve_agent.console.tables import table
-
-    context = options.use(ctx, as_json=json)
     default = context.settings.default_name()
     rows = [(name, _host(context, name)) for name in context.settings.names()]
-    if json:
-        context.streams.document(
-            [{"name": name, "default": name == default, "host": host} for name, host in rows]
-        )
-        return
+    document = [{"name": name, "default": name == default, "host": host} for name, host in rows]
     if not rows:
-        context.streams.note("no profile yet; sign in with: pennsieve login")
-        return
+        return Shown(document, notes=["no profile yet; sign in with: pennsieve login"])
     shown = [[name, "yes" if name == default else "", host or "-"] for name, host in rows]
-    context.streams.result(table(["NAME", "DEFAULT", "HOST"], shown, context.streams))
+    return Shown(document, Table(["NAME", "DEFAULT", "HOST"], shown))
 
 
 def _host(context: Context, name: str) -> str | None:
@@ -44,38 +36,40 @@ def _host(context: Context, name: str) -> str | None:
         return None
 
 
-@app.command()
-def use(ctx: typer.Context, name: Name) -> None:
+@command("profile use", answers="profile_default", examples=["pennsieve profile use lab"])
+def use(context: Context, name: Name) -> Shown:
     """Make a profile the default."""
-    context = options.use(ctx)
     context.settings.set_default(name)
-    context.streams.result(f"Profile '{name}' is the default now")
+    known = context.settings.default_name() or name
+    return Shown({"name": known, "default": True}, f"Profile '{known}' is the default now")
 
 
-@app.command()
-def show(ctx: typer.Context, name: Name, json: options.Json = False) -> None:
+@command("profile show", answers="profile", examples=["pennsieve profile show lab"])
+def show(
+    context: Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[PROFILE]", help="The profile's name. Default: the one in use."),
+    ] = None,
+) -> Shown:
     """One profile; never its secret."""
-    from pennsieve_agent.console.tables import details
-
-    context = options.use(ctx, name, as_json=json)
+    context.profile_name = name or context.profile_name
     known = context.profile
     values = {
         "name": known.name,
         "host": known.hosts.api,
         "host2": known.hosts.api2,
-        "key": known.key.key if known.key else "",
-        "key_source": known.key_source,
-        "aws_profile": known.aws.profile or "",
+        "key": known.key.key if known.key else None,
+        "key_source": known.key_source or None,
+        "aws_profile": known.aws.profile or None,
     }
-    if json:
-        context.streams.document(values)
-    else:
-        context.streams.result(details(list(values.items()), context.streams))
+    return Shown(values, Details([(field, value or "") for field, value in values.items()]))
 
 
-@app.command()
-def remove(ctx: typer.Context, name: Name) -> None:
+@command("profile remove", answers="removed", examples=["pennsieve profile remove lab"])
+def remove(context: Context, name: Name) -> Shown:
     """Forget a profile and its key on this machine."""
-    context = options.use(ctx)
+    if (names := cache_of(context, name)) is not None:
+        names.remove()
     context.settings.remove(name)
-    context.streams.result(f"Forgot profile '{name}'")
+    return Shown({"name": name, "removed": True}, f"Forgot profile '{name}'")

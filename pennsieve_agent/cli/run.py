@@ -1,149 +1,91 @@
-"""``pennsieve run``: start analysis and follow it."""
+"""``pennsieve run show|wait|cancel|download``: one run."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options, run_listing, run_start, run_totals
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import Conflict, RunFailed, StillRunning, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import RunStatus
 
-app = group("Start analysis and follow it.")
-app.add_typer(run_start.app)
-app.add_typer(run_listing.app)
-app.add_typer(run_totals.app)
 
-
-@app.command()
+@command(
+    "run show",
+    answers=("run", "run_status", "run_outputs"),
+    examples=["pennsieve run show", "pennsieve run show spike-rate-1c20 --outputs"],
+)
 def show(
-    ctx: typer.Context,
+    context: Context,
     run: options.Run = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """A run: its steps, times, code, input, parameters and where its results are."""
+    status: Annotated[
+        bool, typer.Option("--status", help="Only its state, in one word and as the exit code.")
+    ] = False,
+    outputs: Annotated[
+        bool, typer.Option("--outputs", help="Only the files it wrote, and what its steps report.")
+    ] = False,
+) -> Shown:
+    """A run: its steps, times, code, input, parameters and results.
+
+    With --status the exit code is 0 when it succeeded, 3 when it failed or was cancelled, and 8
+    when it has not ended.
+    """
     from pennsieve_agent.cli import run_places, run_views
     from pennsieve_agent.console import documents
 
-    context = options.use(ctx, profile, as_json=json)
+    if status and outputs:
+        raise UsageProblem("--status and --outputs cannot be given together")
     located = run_places.find(context, run)
+    if outputs:
+        return run_views.outputs(context, located.run, located.backend.outputs(located.run))
     state = run_places.state(located)
-    if json:
-        context.streams.document(documents.run(located.run, state))
-    else:
-        run_views.show_run(context, located.run, state)
+    if status:
+        document = documents.run_status(located.run, state.status)
+        return Shown(document, state.status.label, exit_code=_exit_code(state.status))
+    return run_views.run(context, located.run, state)
 
 
-@app.command()
-def status(
-    ctx: typer.Context,
-    run: options.Run = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """One word: how a run is. Exit code 0 succeeded, 3 failed or cancelled, 8 not ended."""
-    from pennsieve_agent.cli import run_places
-
-    context = options.use(ctx, profile, as_json=json)
-    located = run_places.find(context, run)
-    state = run_places.state(located)
-    if json:
-        context.streams.document({"id": located.run.uuid, "status": state.status.value})
-    else:
-        context.streams.result(state.status.label)
-    raise typer.Exit(int(_exit_code(state.status)))
-
-
-@app.command()
+@command(
+    "run wait",
+    answers="run",
+    examples=["pennsieve run wait", "pennsieve run wait spike-rate-1c20 --timeout 3600"],
+)
 def wait(
-    ctx: typer.Context,
-    run: options.Run = None,
-    timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Stop waiting, not the run, after this.")
-    ] = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
+    context: Context, run: options.Run = None, timeout: options.Timeout = None
+) -> Iterator[Shown]:
     """Wait until a run ends. Exit code 0 succeeded, 3 failed or cancelled, 8 the time was up."""
     from pennsieve_agent.cli import run_following, run_places
 
-    context = options.use(ctx, profile, as_json=json)
     located = run_places.find(context, run)
     follower = run_following.follower(context, located.run, located.backend, timeout=timeout)
-    run_following.to_end(context, follower, show=False)
+    yield from run_following.to_end(context, follower, show=False)
 
 
-@app.command()
-def logs(
-    ctx: typer.Context,
-    run: options.Run = None,
-    follow_: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on until the run ends.")
-    ] = False,
-    step: Annotated[str | None, typer.Option(metavar="STEP", help="Only this step.")] = None,
-    timestamps: Annotated[
-        bool, typer.Option("--timestamps", "-t", help="Begin each line with its time.")
-    ] = False,
-    archive: Annotated[
-        Path | None,
-        typer.Option("--archive", metavar="FILE", help="All of it as a zip, after the end."),
-    ] = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
-
-    --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
-    following, not the run.
-    """
-    from pennsieve_agent.cli import run_following, run_places, run_views
-    from pennsieve_agent.services import follow_run
-
-    context = options.use(ctx, profile, as_json=json)
-    located = run_places.find(context, run)
-    found = located.run
-    if archive is not None:
-        alone = not (follow_ or step or timestamps)
-        run_totals.save_archive(context, located, archive, alone=alone)
-        return
-    if step is not None and step not in {s.id for s in found.steps}:
-        names = ", ".join(s.id for s in found.steps)
-        raise UsageProblem(f"the run has no step '{step}'", hint=f"its steps are: {names}")
-    follower = run_following.follower(context, found, located.backend, step=step)
-    printer = run_views.LinePrinter(context, found, timestamps=timestamps)
-    if follow_:
-        run_following.to_end(context, follower, show=True, printer=printer)
-        return
-    lines = [event for event in follower.once() if isinstance(event, follow_run.Line)]
-    if json:
-        context.streams.document(
-            {"run": found.uuid, "messages": [run_views.line_document(line) for line in lines]}
-        )
-        return
-    for line in lines:
-        printer.show(line)
-    if not lines:
-        context.streams.note("nothing was logged yet; wait for it with --follow")
-
-
-@app.command()
+@command(
+    "run cancel",
+    answers="run_status",
+    examples=[
+        "pennsieve run cancel spike-rate-1c20",
+        "pennsieve run cancel spike-rate-1c20 --wait",
+    ],
+)
 def cancel(
-    ctx: typer.Context,
+    context: Context,
     run: Annotated[str, typer.Argument(metavar="RUN", help="Name, unique prefix or id.")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until nothing runs any more.")] = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Stop a run: what runs is ended, nothing more is started."""
+) -> Shown:
+    """Stop a run: end what is running, start nothing more."""
     from pennsieve_agent.cli import run_following, run_places
+    from pennsieve_agent.console import documents
 
-    context = options.use(ctx, profile, as_json=json)
     located = run_places.find(context, run)
     found, backend = located.run, located.backend
     if found.status.is_final:
@@ -155,39 +97,31 @@ def cancel(
     if wait:
         for _ in run_following.follower(context, found, backend).events():
             pass
-    state = backend.state(found.uuid)
-    if json:
-        context.streams.document({"id": found.uuid, "status": state.status.value})
-    else:
-        context.streams.result(f"Run '{found.label}' is {state.status.label}")
+    status = backend.state(found.uuid).status
+    return Shown(documents.run_status(found, status), f"Run '{found.label}' is {status.label}")
 
 
-@app.command()
-def outputs(
-    ctx: typer.Context,
+@command(
+    "run download",
+    answers="download",
+    examples=["pennsieve run download --to ./results"],
+)
+def download(
+    context: Context,
     run: options.Run = None,
-    download: Annotated[
-        Path | None,
-        typer.Option("--download", metavar="DIR", help="Download the files to this folder."),
-    ] = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """The files a run wrote to its dataset, and what its steps reported."""
-    from pennsieve_agent.cli import run_places, run_views
-
-    context = options.use(ctx, profile, as_json=json)
-    located = run_places.find(context, run)
-    found = located.run
-    written = located.backend.outputs(found)
-    if download is None:
-        run_views.show_outputs(context, found, written)
-        return
-    from pennsieve_agent.cli.dataset_download import fetch
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="The folder the files go to.")
+    ] = Path(),
+) -> Shown:
+    """Download the files that a run wrote. Run it again to go on where it stopped."""
+    from pennsieve_agent.cli import run_places
+    from pennsieve_agent.cli.dataset_download import fetched
     from pennsieve_agent.services import run_outputs
 
-    files = run_outputs.on_pennsieve(context.platform, found, written)
-    fetch(context, found.dataset_id, files, download)
+    located = run_places.find(context, run)
+    written = located.backend.outputs(located.run)
+    files = run_outputs.on_pennsieve(context.platform, located.run, written)
+    return fetched(context, located.run.dataset_id, files, to)
 
 
 def _exit_code(status: RunStatus) -> int:

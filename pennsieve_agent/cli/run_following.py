@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import typer
-
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run_views import LinePrinter, say_ended
+from pennsieve_agent.cli.run_views import EventViews, took
 from pennsieve_agent.console import documents
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.domain.runs import Run, RunStatus
-from pennsieve_agent.errors import RunFailed
+from pennsieve_agent.errors import ExitCode, RunFailed
 from pennsieve_agent.services.follow_run import Change, Follower
 
 if TYPE_CHECKING:
@@ -38,21 +38,21 @@ def follower(
 
 
 def to_end(
-    context: Context, following: Follower, *, show: bool, printer: LinePrinter | None = None
-) -> None:
-    """Follow a run to its end, printing what happens if ``show``.
+    context: Context, following: Follower, *, show: bool, views: EventViews | None = None
+) -> Iterator[Shown]:
+    """Follow a run to its end, showing what happens if ``show``, and how it ended.
 
     Raises:
         RunFailed: it failed or was cancelled.
         StillRunning: the time was up.
     """
     run = following.run
-    printer = printer or LinePrinter(context, run)
+    views = views or EventViews(context, run)
     status = RunStatus.UNKNOWN
     try:
         for event in following.events():
             if show:
-                printer.show(event)
+                yield views.shown(event)
             if isinstance(event, Change) and not event.step:
                 status = event.status
     except KeyboardInterrupt:
@@ -62,21 +62,22 @@ def to_end(
             f"  cancel it:       pennsieve run cancel {run.uuid}"
         )
         raise
-    _end(context, following, status, show=show)
+    yield _end(context, following, status, show=show)
 
 
-def _end(context: Context, following: Follower, status: RunStatus, *, show: bool) -> None:
+def _end(context: Context, following: Follower, status: RunStatus, *, show: bool) -> Shown:
     run = following.run
     state = following.backend.state(run.uuid)
+    succeeded = status is RunStatus.SUCCEEDED
     if context.as_json and not show:
         # The run is the one document, also when it failed; the exit code says that it did.
-        context.streams.document(documents.run(run, state))
-        if status is not RunStatus.SUCCEEDED:
-            raise typer.Exit(int(RunFailed.exit_code))
-        return
-    if status is RunStatus.SUCCEEDED:
-        say_ended(context, run, state)
-        return
+        code = ExitCode.OK if succeeded else RunFailed.exit_code
+        return Shown(documents.run(run, state), exit_code=code)
+    if succeeded:
+        time = took(state, context.now())
+        return Shown(
+            notes=[f"run '{run.label}' {state.status.label}" + (f" in {time}" if time else "")]
+        )
     failed = next((s.id for s in state.steps if s.status is RunStatus.FAILED), "")
     raise RunFailed(
         f"run '{run.label}' {state.status.label}" + (f" in step '{failed}'" if failed else ""),

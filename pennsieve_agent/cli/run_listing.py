@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.run_filter import RunQuery, Someone
     from pennsieve_agent.domain.runs import RunStatus
 
-app = group("Runs of all nodes.")
 _AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -35,21 +35,21 @@ class Status(StrEnum):
     CANCELED = "canceled"
 
 
-@app.command("list")
+@command(
+    "run list",
+    answers="list of run_summary",
+    examples=["pennsieve run list", "pennsieve run list --mine --status failed --since 7d"],
+)
 def list_(
-    ctx: typer.Context,
+    context: Context,
     limit: Annotated[
         int, typer.Option("--limit", "-L", metavar="N", min=1, max=1000, help="The newest N.")
     ] = 20,
-    status: Annotated[Status | None, typer.Option("--status", "-s", help="Only these.")] = None,
-    workflow: Annotated[
-        str | None,
-        typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Only this workflow's."),
+    status: Annotated[
+        Status | None, typer.Option("--status", metavar="STATUS", help="Only these.")
     ] = None,
-    dataset: Annotated[
-        str | None,
-        typer.Option("--dataset", "-d", metavar="DATASET", help="Only those on this dataset."),
-    ] = None,
+    workflow: options.OfWorkflow = None,
+    dataset: options.OfDataset = None,
     mine: Annotated[bool, typer.Option("--mine", help="Only those that you started.")] = False,
     person: Annotated[
         str | None, typer.Option(metavar="PERSON", help="Only this person's: e-mail or name.")
@@ -58,12 +58,11 @@ def list_(
         str | None,
         typer.Option(metavar="TIME", help="Only newer ones: 12h, 7d, or a date like 2026-11-01."),
     ] = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """The latest runs, on your own nodes and on Pennsieve's, newest first.
+) -> Shown:
+    """The latest runs, on your own nodes and on Pennsieve's.
 
-    A node that cannot be reached is named on standard error, and the others are listed.
+    The newest come first. A node that cannot be reached is named on standard error, and the others
+    are listed.
     """
     from pennsieve_agent.cli import run_places, run_views
     from pennsieve_agent.cli.found_workflow import found_workflow
@@ -73,7 +72,6 @@ def list_(
 
     if mine and person:
         raise UsageProblem("--mine and --person say different things", hint="leave one of them out")
-    context = options.use(ctx, profile, as_json=json)
     begins = "" if since is None else moment(since, context.now())
     query = RunQuery(
         limit,
@@ -84,12 +82,10 @@ def list_(
         since=begins,
     )
     runs = run_places.everywhere(context).newest(query)
-    if json:
-        context.streams.document([documents.run(r) for r in runs])
-    elif runs:
-        context.streams.result(run_views.runs_table(context, runs))
-    else:
-        context.streams.note(_none(query))
+    document = [documents.run_summary(r) for r in runs]
+    if not runs:
+        return Shown(document, notes=[_none(query)])
+    return Shown(document, run_views.runs_table(context, runs))
 
 
 def _none(query: RunQuery) -> str:

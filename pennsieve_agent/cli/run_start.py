@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options, run_limits
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.prepare_run import HandOver, Prepared, RunOptions
     from pennsieve_agent.services.run_backend import RunBackend
     from pennsieve_agent.services.start_run import Started
 
-app = group("Start analysis.")
 
-
-@app.command()
+@command(
+    "run start",
+    answers=("run", "run_plan"),
+    examples=[
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
+        "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
+    ],
+)
 def start(
-    ctx: typer.Context,
+    context: Context,
     dataset: options.Dataset,
     workflow: Annotated[
         str | None,
@@ -57,15 +62,13 @@ def start(
     folder: Annotated[
         str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
     ] = None,
-    follow_: Annotated[
+    follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")
     ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")
     ] = False,
-    timeout: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Stop waiting, not the run, after this.")
-    ] = None,
+    timeout: options.Timeout = None,
     max_cost: run_limits.MaxCost = None,
     time_limit: run_limits.TimeLimit = None,
     spot: run_limits.Spot = False,
@@ -73,9 +76,7 @@ def start(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
     ] = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
+) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
 
     Everything is checked before anything is sent. A command whose answer was lost can be typed
@@ -85,7 +86,6 @@ def start(
     from pennsieve_agent.cli import run_views
     from pennsieve_agent.services import prepare_run
 
-    context = options.use(ctx, profile, as_json=json)
     wanted = prepare_run.RunOptions(
         dataset,
         workflow,
@@ -108,11 +108,12 @@ def start(
     )
     run_views.note_undeclared(context, ready)
     if dry_run:
-        run_views.show_plan(context, ready)
+        yield run_views.plan(context, ready)
         return
-    show = follow_ and not json
-    with _started(context, ready, wanted) as (started, backend):
-        _go_on(context, ready, started, backend, waits=follow_ or wait, show=show, timeout=timeout)
+    show = follow and not context.as_json
+    with _started(context, ready, wanted) as (begun, backend):
+        ways = {"waits": follow or wait, "show": show}
+        yield from _go_on(context, ready, begun, backend, timeout=timeout, **ways)
 
 
 def _hand_over(context: Context) -> HandOver:
@@ -137,34 +138,33 @@ def _hand_over(context: Context) -> HandOver:
 def _go_on(
     context: Context,
     ready: Prepared,
-    started: Started,
+    begun: Started,
     backend: RunBackend,
     *,
     waits: bool,
     show: bool,
     timeout: float | None,
-) -> None:
-    """Tell the user of the run, and follow it if he wants. ``told`` comes after he knows."""
-    from pennsieve_agent.cli import run_following, run_views
-    from pennsieve_agent.console import documents
+) -> Iterator[Shown]:
+    """Show the run, and follow it if that was asked for.
 
-    run_views.say_started(context, ready, started, followed=waits)
-    if not context.as_json:
-        started.told()
+    Once the user knows of the run, the start is over (``told``), and the same command is a new run.
+    """
+    from pennsieve_agent.cli import run_following, run_views
+
+    yield run_views.started(ready, begun, followed=waits)
+    if not (context.as_json and waits):
+        begun.told()
     if not waits:
-        if context.as_json:
-            context.streams.document(documents.run(started.run))
-        started.told()
         return
-    follower = run_following.follower(context, started.run, backend, timeout=timeout)
+    follower = run_following.follower(context, begun.run, backend, timeout=timeout)
     try:
-        run_following.to_end(context, follower, show=show)
+        yield from run_following.to_end(context, follower, show=show)
     except (PlatformError, AwsError, NodeError):
         raise  # with --json nothing was said of the run: the same command goes on with it
     except BaseException:
-        started.told()
+        begun.told()
         raise
-    started.told()
+    begun.told()
 
 
 @contextmanager
@@ -188,5 +188,5 @@ def _started(
         backend=backend,
         journal=run_places.journal(context),
         note=context.streams.note,
-    ) as started:
-        yield started, backend
+    ) as begun:
+        yield begun, backend

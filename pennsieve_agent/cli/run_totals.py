@@ -1,22 +1,19 @@
-"""``pennsieve run stats|metrics``: what runs came to."""
+"""``pennsieve run cost``: what runs took."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.errors import UsageProblem
 
-if TYPE_CHECKING:
-    from pennsieve_agent.services.all_runs import Located
-
-app = group("What runs came to.")
+_LEAST_USD = 0.0001
 
 
 class Period(StrEnum):
@@ -27,88 +24,81 @@ class Period(StrEnum):
     MONTH = "month"
 
 
-@app.command()
-def stats(
-    ctx: typer.Context,
-    workflow: Annotated[
-        str | None,
-        typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Only this workflow's runs."),
+@command(
+    "run cost",
+    answers=("run_cost", "run_totals"),
+    examples=["pennsieve run cost", "pennsieve run cost --total --period month"],
+)
+def cost(
+    context: Context,
+    run: options.Run = None,
+    total: Annotated[
+        bool, typer.Option("--total", help="All runs together, on all nodes.")
+    ] = False,
+    workflow: options.OfWorkflow = None,
+    period: Annotated[
+        Period | None, typer.Option(metavar="PERIOD", help="Only runs of this month or year.")
     ] = None,
-    period: Annotated[Period, typer.Option(help="Period.")] = Period.ALL,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """How many runs there were, how they ended and what they took, on all nodes together.
+) -> Shown:
+    """What a run took and cost by estimate; or all runs together.
 
-    What Pennsieve counts is about 15 minutes old.
+    --workflow and --period are for --total, and mean it. What Pennsieve counts is about 15 minutes
+    old.
     """
+    if not (total or workflow or period):
+        return _of_one(context, run)
+    if run is not None:
+        raise UsageProblem(
+            f"--total counts all runs, not run '{run}' alone", hint="leave one of them out"
+        )
+    return _of_all(context, workflow, period or Period.ALL)
+
+
+def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
     from pennsieve_agent.cli import run_places
     from pennsieve_agent.cli.found_workflow import found_workflow
     from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.tables import details
     from pennsieve_agent.console.words import plural, span
     from pennsieve_agent.domain import metrics
 
-    context = options.use(ctx, profile, as_json=json)
-    wire = {
-        Period.ALL: metrics.Period.ALL,
-        Period.YEAR: metrics.Period.YEAR,
-        Period.MONTH: metrics.Period.MONTH,
-    }
+    wire = metrics.Period[period.name]
     uuid = "" if workflow is None else found_workflow(context, workflow).workflow.uuid
-    places = run_places.everywhere(context).each(lambda b: b.counters(wire[period], uuid))
-    found = metrics.total(counters for _, counters in places)
-    if json:
-        document = offer_documents.counters(found, period.value, uuid or None)
-        rows = [{"node": b.name, "total": c.total, "estimated_usd": c.cost} for b, c in places]
-        context.streams.document({**document, "places": rows})
-        return
+    places = run_places.everywhere(context).each(lambda b: b.counters(wire, uuid))
+    count = metrics.total(counters for _, counters in places)
+    rows = [{"node": b.name, "total": c.total, "estimated_usd": c.cost} for b, c in places]
     pairs = [
-        ("runs", str(found.total)),
-        ("succeeded", str(found.succeeded)),
-        ("failed", str(found.failed)),
-        ("canceled", str(found.canceled)),
-        ("took", span(found.seconds)),
-        ("estimated cost", f"{found.cost:.2f} USD"),
+        ("runs", str(count.total)),
+        ("succeeded", str(count.succeeded)),
+        ("failed", str(count.failed)),
+        ("canceled", str(count.canceled)),
+        ("took", span(count.seconds)),
+        ("estimated cost", f"{count.cost:.2f} USD"),
     ]
     if len(places) > 1:
         pairs += [
             (f"  on {b.name}", f"{plural(c.total, 'run')}, {c.cost:.2f} USD") for b, c in places
         ]
-    context.streams.result(details(pairs, context.streams))
+    document = offer_documents.counters(count, period.value, uuid or None)
+    return Shown({**document, "places": rows}, Details(pairs))
 
 
-@app.command()
-def metrics(
-    ctx: typer.Context,
-    run: options.Run = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """What a run and its steps took, and what it cost by estimate."""
+def _of_one(context: Context, wanted: str | None) -> Shown:
     from pennsieve_agent.cli import run_places
     from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.console.words import span
 
-    context = options.use(ctx, profile, as_json=json)
-    located = run_places.find(context, run)
-    wanted, found = located.run, located.backend.metrics(located.run.uuid)
-    if json:
-        context.streams.document(offer_documents.run_metrics(wanted.uuid, found))
-        return
-    streams = context.streams
-    if found is None:
-        streams.note(f"run '{wanted.label}' was not counted yet")
-        return
+    located = run_places.find(context, wanted)
+    run, metrics = located.run, located.backend.metrics(located.run.uuid)
+    document = offer_documents.run_metrics(run.uuid, metrics)
+    if metrics is None:
+        return Shown(document, notes=[f"run '{run.label}' was not counted yet"])
     pairs = [
-        ("run", wanted.label),
-        ("took", span(found.seconds)),
-        ("estimated cost", _usd(found.cost)),
-        *((f"  {name}", _usd(usd)) for name, usd in found.parts),
-        ("packages", str(found.packages)),
+        ("run", run.label),
+        ("took", span(metrics.seconds)),
+        ("estimated cost", _usd(metrics.cost)),
+        *((f"  {name}", _usd(usd)) for name, usd in metrics.parts),
+        ("packages", str(metrics.packages)),
     ]
-    streams.result(details(pairs, streams))
     rows = [
         [
             step.step_id,
@@ -116,35 +106,14 @@ def metrics(
             step.compute_type,
             "" if step.most_memory_mb is None else f"{step.most_memory_mb:.0f} MB",
         ]
-        for step in found.steps
+        for step in metrics.steps
     ]
+    text: list[Part] = [Details(pairs)]
     if rows:
-        streams.result("")
-        streams.result(table(["STEP", "TOOK", "ON", "MOST MEMORY"], rows, streams))
-
-
-def save_archive(context: Context, located: Located, file: Path, *, alone: bool) -> None:
-    """Save the archive of a run's logs, and say so; ``alone``: no other option was given."""
-    from pennsieve_agent.cli import run_places
-    from pennsieve_agent.console.words import size
-    from pennsieve_agent.services import run_log_archive
-
-    if not alone:
-        raise UsageProblem(
-            "--archive is all logs of a run that has ended", hint="leave the other options out"
-        )
-    run = located.run
-    count = run_log_archive.save(
-        located.backend, run, file, lambda url: run_places.fetch(context, url)
-    )
-    if context.as_json:
-        context.streams.document({"run": run.uuid, "file": str(file), "size": count})
-    else:
-        context.streams.result(f"Saved the logs of run '{run.label}' to {file}")
-        context.streams.note(size(count))
+        text += ["", Table(["STEP", "TOOK", "ON", "MOST MEMORY"], rows)]
+    return Shown(document, text)
 
 
 def _usd(cost: float) -> str:
     """A cost in words; a little is not nothing."""
-    least = 0.0001
-    return f"less than {least} USD" if 0 < cost < least else f"{cost:.4f} USD"
+    return f"less than {_LEAST_USD} USD" if 0 < cost < _LEAST_USD else f"{cost:.4f} USD"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import documents
+from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import STATUS_STYLES, details, table
 from pennsieve_agent.console.words import duration, plural, size, span, when
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
     from pennsieve_agent.services.follow_run import Event, Line
     from pennsieve_agent.services.prepare_run import Prepared
@@ -26,13 +27,13 @@ _PERSON = 4
 """Where who started a run stands in the list: after the node, who was told it."""
 
 
-class LinePrinter:
-    """Prints what happens in a run: its lines on standard output, its states on standard error."""
+class EventViews:
+    """Shows what happens in a run: its lines on standard output, its states on standard error."""
 
     def __init__(self, context: Context, run: Run, *, timestamps: bool = False) -> None:
         from pennsieve_agent.domain.workflows import StepKind
 
-        self._context = context
+        self._streams = context.streams
         self._timestamps = timestamps
         steps = [s.id for s in run.steps] or [s.id for s in run.states]
         processors = [s for s in run.steps if s.kind is StepKind.PROCESSOR]
@@ -40,41 +41,29 @@ class LinePrinter:
         self._named = len(steps) > 1
         self._colours = {s.id: _COLOURS[i % len(_COLOURS)] for i, s in enumerate(processors)}
 
-    def show(self, event: Event) -> None:
-        """Print one event."""
-        import json
+    def shown(self, event: Event) -> Shown:
+        """One event; how the run ended is said at the very end, by the command."""
+        from pennsieve_agent.services.follow_run import Line
 
-        from pennsieve_agent.services.follow_run import Change
-
-        streams = self._context.streams
-        if isinstance(event, Change):
-            # How the run ended is said at the very end, by the command.
-            ended = not event.step and event.status.is_final
-            if not self._context.as_json and not ended:
-                name = f"step {event.step}" if event.step else "run"
-                label = streams.paint(
-                    event.status.label, STATUS_STYLES.get(event.status.label, "dim")
-                )
-                why = f": {event.reason}" if event.reason else ""
-                streams.note(f"{streams.paint('●', 'dim')} {name}: {label}{why}")
-            return
-        if self._context.as_json:
-            streams.result(json.dumps(line_document(event), ensure_ascii=False))
-            return
-        streams.result(f"{self._prefix(event)}{_safe(event.text, colours=streams.colour)}")
+        if isinstance(event, Line):
+            document = documents.log_line(event.step, event.timestamp, event.text)
+            text = f"{self._prefix(event)}{_safe(event.text, colours=self._streams.colour)}"
+            return Shown(document, text, line=True)
+        if not event.step and event.status.is_final:
+            return Shown()
+        paint, label = self._streams.paint, event.status.label
+        name = f"step {event.step}" if event.step else "run"
+        why = f": {event.reason}" if event.reason else ""
+        state = paint(label, STATUS_STYLES.get(label, "dim"))
+        return Shown(notes=[f"{paint('●', 'dim')} {name}: {state}{why}"])
 
     def _prefix(self, line: Line) -> str:
-        stamp = f"{_clock(line.timestamp)} " if self._timestamps else ""
+        stamp = f"{documents.milliseconds(line.timestamp)} " if self._timestamps else ""
         if not self._named:
             return stamp
         name = line.step.ljust(self._width)
         colour = self._colours.get(line.step, "dim")
-        return f"{stamp}{self._context.streams.paint(f'{name} |', colour)} "
-
-
-def _clock(timestamp: int) -> str:
-    at = datetime.fromtimestamp(timestamp / 1000, tz=UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
 
 
 def _safe(text: str, *, colours: bool) -> str:
@@ -86,31 +75,34 @@ def _safe(text: str, *, colours: bool) -> str:
     return "".join(f"\x1b[{part}m" if i % 2 else part for i, part in enumerate(kept))
 
 
-def line_document(line: Line) -> dict[str, Any]:
-    """A log line for ``--json``."""
-    return {"step": line.step, "timestamp": line.timestamp, "message": line.text}
-
-
-def show_plan(context: Context, ready: Prepared) -> None:
+def plan(context: Context, ready: Prepared) -> Shown:
     """What would run."""
+    del context
+    return Shown(
+        _plan_document(ready),
+        _plan_text(ready),
+        notes=["nothing was started (--dry-run)"],
+    )
+
+
+def _plan_document(ready: Prepared) -> dict[str, Any]:
+    return {
+        "name": ready.request.name or None,
+        **documents.plan(ready.plan),
+        "workflow_version": ready.version or None,
+        "node": ready.node.name,
+        "node_kind": "own" if ready.own_node else "pennsieve",
+        "dataset": ready.dataset.name,
+        "files": None if ready.files is None else [documents.file(f) for f in ready.files],
+        "layout": ready.layout or None,
+        "folder": ready.folder,
+        "limits": documents.limits(ready.request.limits),
+    }
+
+
+def _plan_text(ready: Prepared) -> list[Part]:
     from pennsieve_agent.domain.plans import JobKind
 
-    if context.as_json:
-        document = documents.plan(ready.plan)
-        files = None if ready.files is None else [documents.file(f) for f in ready.files]
-        extra = {
-            "node": ready.node.name,
-            "node_kind": "own" if ready.own_node else "pennsieve",
-            "dataset": ready.dataset.name,
-            "files": files,
-            "workflow_version": ready.version or None,
-            "layout": ready.layout or None,
-            "limits": documents.limits(ready.request.limits),
-            "folder": ready.folder,
-        }
-        context.streams.document({**document, **extra, "name": ready.request.name})
-        return
-    streams = context.streams
     pairs = [
         ("workflow", f"{ready.plan.workflow_name} {ready.version}".strip()),
         ("dataset", ready.dataset.name),
@@ -121,7 +113,6 @@ def show_plan(context: Context, ready: Prepared) -> None:
         ("results", ready.folder),
         ("limits", limits_words(ready.request.limits)),
     ]
-    streams.result(details(pairs, streams))
     rows = [
         [
             job.id,
@@ -131,17 +122,15 @@ def show_plan(context: Context, ready: Prepared) -> None:
         ]
         for job in ready.plan.jobs
     ]
-    streams.result("")
-    streams.result(table(["JOB", "KIND", "AFTER", "CODE OR FOLDER"], rows, streams))
+    text: list[Part] = [Details(pairs), "", Table(["JOB", "KIND", "AFTER", "CODE OR FOLDER"], rows)]
     settings = sorted(
         (name, value)
         for job in ready.plan.jobs
         for name, value in ready.request.parameters.get(job.id, {}).items()
     )
     if settings:
-        streams.result("")
-        streams.result(table(["PARAMETER", "VALUE"], [list(pair) for pair in settings], streams))
-    streams.note("nothing was started (--dry-run)")
+        text += ["", Table(["PARAMETER", "VALUE"], [list(pair) for pair in settings])]
+    return text
 
 
 _LAYOUTS = {
@@ -185,33 +174,29 @@ def warn_pennsieve_node(context: Context, ready: Prepared) -> None:
     )
 
 
-def say_started(context: Context, ready: Prepared, started: Started, *, followed: bool) -> None:
-    """The run has begun, or had begun before."""
-    if context.as_json:
-        return
-    run = started.run
-    if started.before:
-        context.streams.result(
-            f"Run '{run.label}' ({run.uuid}) had been started; no second one was made"
-        )
+def started(ready: Prepared, start: Started, *, followed: bool) -> Shown:
+    """The run has begun, or had begun before; ``followed``: it is shown to its end."""
+    run = start.run
+    if start.before:
+        text = f"Run '{run.label}' ({run.uuid}) had been started; no second one was made"
     else:
-        context.streams.result(f"Started run '{run.name or ready.request.name}' ({run.uuid})")
-    context.streams.note(
+        text = f"Started run '{run.name or ready.request.name}' ({run.uuid})"
+    what = (
         f"{ready.plan.workflow_name} on {_input(ready)} of '{ready.dataset.name}', "
         f"node '{ready.node.name}'"
-        + ("" if followed else "\nfollow it: pennsieve run logs --follow")
     )
+    if followed:
+        return Shown(text=text, notes=[what])
+    notes = [what, "follow it: pennsieve run logs --follow"]
+    return Shown(documents.run(run), text, notes)
 
 
-def say_ended(context: Context, run: Run, state: RunState) -> None:
-    """The run has succeeded."""
-    took = duration(state.started_at, state.completed_at, context.now())
-    context.streams.note(
-        f"run '{run.label}' {state.status.label}" + (f" in {took}" if took else "")
-    )
+def took(state: RunState, now: float) -> str:
+    """How long a run took, in words; ``now`` is in unix seconds."""
+    return duration(state.started_at, state.completed_at, now)
 
 
-def runs_table(context: Context, runs: Sequence[Run]) -> str:
+def runs_table(context: Context, runs: Sequence[Run]) -> Table:
     """Runs, one a row; with who says that they started it, where several people's runs are there.
 
     That is what a caller tells an own node. AWS has confirmed his identity, which ``run show`` has.
@@ -234,14 +219,20 @@ def runs_table(context: Context, runs: Sequence[Run]) -> str:
     columns = ["NAME", "STATUS", "WORKFLOW", "NODE", "STARTED", "TOOK", "ID"]
     if len(callers) > 1:
         columns.insert(_PERSON, "BY (CLAIMED)")
-    return table(columns, rows, context.streams)
+    return Table(columns, rows)
 
 
-def show_run(context: Context, run: Run, state: RunState) -> None:
+def run(context: Context, value: Run, state: RunState) -> Shown:
     """All of one run."""
+    return Shown(
+        documents.run(value, state), lambda streams: _run_text(context, streams, value, state)
+    )
+
+
+def _run_text(context: Context, streams: Streams, run: Run, state: RunState) -> str:
     from pennsieve_agent.domain.runs import RunDetails
 
-    streams, now = context.streams, context.now()
+    now = context.now()
     details_ = run.details or RunDetails()
     folders = [v["TARGET_FOLDER"] for v in run.target_params.values() if v.get("TARGET_FOLDER")]
     pairs = [
@@ -265,17 +256,14 @@ def show_run(context: Context, run: Run, state: RunState) -> None:
         for step, values in run.parameters.items()
         for name, value in values.items()
     ]
-    streams.result(details(pairs, streams))
-    streams.result("")
-    streams.result(_steps_table(context, state))
+    parts = [details(pairs, streams), _steps_table(state, now)(streams)]
     if code := _code_rows(run):
-        streams.result("")
-        streams.result(table(["STEP", "CODE", "COMMIT", "IMAGE"], code, streams))
+        parts.append(table(["STEP", "CODE", "COMMIT", "IMAGE"], code, streams))
+    return "\n\n".join(parts)
 
 
-def _steps_table(context: Context, state: RunState) -> str:
+def _steps_table(state: RunState, now: float) -> Table:
     """The steps; columns that would be empty are left out."""
-    now = context.now()
     rows = [
         [
             s.id,
@@ -288,9 +276,7 @@ def _steps_table(context: Context, state: RunState) -> str:
     ]
     columns = ["STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"]
     kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
-    return table(
-        [columns[i] for i in kept], [[row[i] for i in kept] for row in rows], context.streams
-    )
+    return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
 
 
 def _code_rows(run: Run) -> list[list[str]]:
@@ -342,22 +328,23 @@ def _dataset_name(context: Context, run: Run) -> str:
         return run.dataset_id
 
 
-def show_outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> None:
+def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
     """What a run left behind."""
-    streams = context.streams
-    if context.as_json:
-        files = [documents.output_file(f) for f in written]
-        streams.document({"run": run.uuid, "files": files, "outputs": dict(run.outputs)})
-        return
+    document = {
+        "run_id": run.uuid,
+        "files": [documents.output_file(f) for f in written],
+        "outputs": dict(run.outputs),
+    }
+    if not written and not run.outputs:
+        ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
+        return Shown(document, notes=[f"run '{run.label}' {ended}"])
+    text: list[Part] = []
     if written:
         rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in written]
-        streams.result(table(["PATH", "SIZE"], rows, streams))
+        text.append(Table(["PATH", "SIZE"], rows))
     # A target's folder and number of files are what was just listed.
     said = [(k, v) for k, v in sorted(run.outputs.items()) if not k.endswith((".folder", ".files"))]
     if said:
-        streams.result(details(said, streams))
-    if not written and not run.outputs:
-        ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
-        streams.note(f"run '{run.label}' {ended}")
-        return
-    streams.note(f"{plural(len(written), 'file')}, {size(sum(f.size for f in written))}")
+        text.append(Details(said))
+    count = f"{plural(len(written), 'file')}, {size(sum(f.size for f in written))}"
+    return Shown(document, text, [count])

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import typer
-
-from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
-
-app = group("Who is signed in, to which workspace, with which key.")
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console import documents
+from pennsieve_agent.console.shown import Details, Shown
 
 
-@app.command()
-def whoami(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
+@command("whoami", answers="identity", examples=["pennsieve whoami"])
+def whoami(context: Context) -> Shown:
     """Who is signed in, to which workspace, with which key."""
-    from pennsieve_agent.console import documents
-    from pennsieve_agent.console.tables import details
-
-    context = options.use(ctx, profile, as_json=json)
-    who, known = context.identity, context.profile
-    if json:
-        context.streams.document(documents.identity(who, known, context.now()))
-        return
-    minutes = int(who.expires_at - context.now()) // 60
+    who, profile, now = context.identity, context.profile, context.now()
     pairs = [
         ("user", f"{who.user.name} <{who.user.email}>"),
         ("workspace", who.workspace.name),
         ("role", who.workspace.role),
-        ("profile", known.name),
-        ("host", known.hosts.api),
-        ("key from", known.key_source),
-        ("session", f"{minutes} min left, renewed by itself"),
+        ("profile", profile.name),
+        ("host", profile.hosts.api),
+        ("key from", profile.key_source),
+        ("session", f"{int(who.expires_at - now) // 60} min left, renewed by itself"),
     ]
-    context.streams.result(details(pairs, context.streams))
+    return Shown(documents.identity(who, profile, now), Details(pairs))

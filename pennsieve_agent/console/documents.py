@@ -1,11 +1,12 @@
 """Domain values as JSON documents: the fields scripts may rely on.
 
 Names are snake_case and stable; a field is never removed or renamed without a new major version.
-Times are ISO 8601 in UTC, sizes are bytes, an unknown value is null or "".
+:mod:`pennsieve_agent.console.schema` describes each of them.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console.words import moment
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.profile import Identity, Profile
     from pennsieve_agent.domain.runs import (
         Attempt,
-        LogMessage,
         OutputFile,
         Run,
         RunDetails,
         RunLimits,
         RunState,
+        RunStatus,
     )
     from pennsieve_agent.domain.workflows import Step, Workflow
 
@@ -142,42 +143,56 @@ def plan(value: RunPlan) -> dict[str, Any]:
     }
 
 
-def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
-    """A run; with its state, also its steps."""
-    from pennsieve_agent.domain.runs import RunState  # noqa: PLC0415 - most documents have no run
-
-    now = state or RunState(
-        value.status, value.started_at, value.completed_at, value.states, value.reason
-    )
+def run_summary(value: Run, state: RunState | None = None) -> dict[str, Any]:
+    """A run in a list."""
+    at = state or value
+    details = value.details
     return {
         "id": value.uuid,
-        "name": value.name,
-        "status": now.status.value,
-        "workflow": value.workflow_name,
+        "name": value.name or None,
+        "status": at.status.label,
+        "workflow": value.workflow_name or None,
         "workflow_id": value.workflow_uuid,
         "node": value.node_name or None,
-        "node_id": value.node_uuid,
+        "node_id": value.node_uuid or None,
         "dataset_id": value.dataset_id,
-        "created_by": value.created_by,
-        "started_at": time(now.started_at),
-        "completed_at": time(now.completed_at),
-        "reason": now.reason or None,
+        "created_by": {
+            "id": value.created_by or None,
+            "name": (details.person_name if details else "") or None,
+            **({"email": details.person_email or None} if details else {}),
+        },
+        "created_at": time(value.created_at),
+        "started_at": time(at.started_at),
+        "completed_at": time(at.completed_at),
+        "reason": at.reason or None,
         "limits": limits(value.limits),
+    }
+
+
+def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
+    """A run with its steps; ``state`` is newer than what the run says of itself."""
+    return {
+        **run_summary(value, state),
         "steps": [
             {
                 "id": s.id,
-                "status": s.status.value,
+                "status": s.status.label,
                 "started_at": time(s.started_at),
                 "completed_at": time(s.completed_at),
                 "reason": s.reason or None,
                 "attempts": [attempt(one) for one in s.attempts],
             }
-            for s in now.steps
+            for s in (state.steps if state else value.states)
         ],
         "parameters": {k: dict(v) for k, v in value.parameters.items()},
         "outputs": dict(value.outputs),
         "details": value.details and run_details(value.details),
     }
+
+
+def run_status(value: Run, status: RunStatus) -> dict[str, Any]:
+    """How a run is."""
+    return {"id": value.uuid, "name": value.name or None, "status": status.label}
 
 
 def attempt(value: Attempt) -> dict[str, Any]:
@@ -195,10 +210,9 @@ def run_details(value: RunDetails) -> dict[str, Any]:
     return {
         "workflow_version": value.workflow_version or None,
         "caller": value.caller or None,
-        "person": {"name": value.person_name, "email": value.person_email},
         "folder": value.folder or None,
         "layout": value.layout or None,
-        "input": {"files": value.input_count, "bytes": value.input_bytes},
+        "input": {"files": value.input_count, "size": value.input_bytes},
         "estimated_usd": value.cost,
         "layers": list(value.layers),
         "code": {
@@ -229,6 +243,12 @@ def limits(value: RunLimits) -> dict[str, Any]:
     }
 
 
-def message(step_id: str, value: LogMessage) -> dict[str, Any]:
-    """A line of a log; ``timestamp`` is unix milliseconds."""
-    return {"step": step_id, "timestamp": value.timestamp, "message": value.message}
+def log_line(step: str, timestamp: int, text: str) -> dict[str, Any]:
+    """A line of a log; ``timestamp`` is in unix milliseconds."""
+    return {"step": step, "timestamp": milliseconds(timestamp), "message": text}
+
+
+def milliseconds(timestamp: int) -> str:
+    """A time in unix milliseconds as ISO 8601 in UTC, to the millisecond."""
+    at = datetime.fromtimestamp(timestamp / 1000, tz=UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

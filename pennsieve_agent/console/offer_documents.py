@@ -129,7 +129,7 @@ def run_metrics(run_id: str, value: RunMetrics | None) -> dict[str, Any]:
         "estimated_usd": value.cost,
         "estimated_usd_by_part": dict(value.parts),
         "packages": value.packages,
-        "input_bytes": value.input_bytes,
+        "input_size": value.input_bytes,
         "steps": [
             {
                 "id": step.step_id,
@@ -140,4 +140,4 @@ def run_metrics(run_id: str, value: RunMetrics | None) -> dict[str, Any]:
             for step in value.steps
         ],
     }
-    return {"run": run_id, "metrics": counted}
+    return {"run_id": run_id, "metrics": counted}

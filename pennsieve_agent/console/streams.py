@@ -73,11 +73,11 @@ class Streams:
         self.out.write(text if text.endswith("\n") else f"{text}\n")
         self.out.flush()
 
-    def document(self, value: Any) -> None:
-        """Write one JSON document to standard output."""
+    def document(self, value: Any, *, one_line: bool = False) -> None:
+        """Write one JSON document to standard output; on a terminal with line breaks."""
         import json  # noqa: PLC0415 - most commands do not need it
 
-        indent = 2 if self.out_is_terminal else None
+        indent = 2 if self.out_is_terminal and not one_line else None
         self.result(json.dumps(value, indent=indent, ensure_ascii=False))
 
     def note(self, text: str) -> None:
@@ -90,13 +90,14 @@ class Streams:
 
         Commands to copy are not for this: a wrapped one cannot be pasted.
         """
-        self.note(self._wrapped(text) if self.err_is_terminal else text)
+        self.note(self.wrapped(text) if self.err_is_terminal else text)
 
     def prose(self, text: str) -> None:
         """Write a result that is read, not copied: on a terminal, wrapped between words."""
-        self.result(self._wrapped(text) if self.out_is_terminal else text)
+        self.result(self.wrapped(text) if self.out_is_terminal else text)
 
-    def _wrapped(self, text: str) -> str:
+    def wrapped(self, text: str) -> str:
+        """Text with line breaks between words; lines that are indented stay so."""
         import textwrap  # noqa: PLC0415 - most commands do not need it
 
         lines = []

@@ -1,4 +1,4 @@
-"""The platform's contract, as requests whose answers are known, and what covers which route.
+"""The platform's contract as checks: requests whose answers are known, and what covers each route.
 
 A :class:`~pennsieve_agent.contract.check.Check` is data: who asks, what is asked, and what the
 documented answer is: its status, its headers, and its body in the small language of

@@ -38,7 +38,7 @@ class Json:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A body that is no JSON, and matches a regular expression from end to end."""
+    """A body that is not JSON, and matches a regular expression from end to end."""
 
     pattern: str
 

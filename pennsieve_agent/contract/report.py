@@ -1,4 +1,4 @@
-"""What became of the checks, as lines and as a document."""
+"""The results of the checks, as lines and as a document."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def document(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The counts, and every check that did not pass."""
     return {
         **_counts(outcomes),
-        "checks": [_one(each) for each in outcomes if each.verdict is not Verdict.PASSED],
+        "checks": [_one(outcome) for outcome in outcomes if outcome.verdict is not Verdict.PASSED],
     }
 
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     return {
-        verdict.name.lower(): sum(each.verdict is verdict for each in outcomes)
+        verdict.name.lower(): sum(outcome.verdict is verdict for outcome in outcomes)
         for verdict in Verdict
     }
 

@@ -22,7 +22,7 @@ OLD = "an ancestor, no longer served"
 STILL_ASKED = (
     "public code of 2026 still asks it (upstream-2026-11.md 9); old, and left out of the sandbox"
 )
-TOLD = "messages for people: read in the web application"
+MESSAGES = "messages for people: read in the web application"
 LEGACY = "legacy applications: only kept for old rows"
 NODE = "sent by a compute node, not by a CLI user"
 BROKEN = "broken on the platform (resources.md 3.8)"
@@ -73,14 +73,14 @@ def _pattern(path: str) -> str:
 
 def _section(surface: str, section: str, text: str, reason: str = "") -> list[ContractRoute]:
     """The routes of a section: a line for each path, with its methods."""
-    found = []
+    routes = []
     for line in text.split("\n"):
         methods, _, path = line.strip().partition(" ")
-        found += [
+        routes += [
             ContractRoute(surface, method, path, section, reason)
             for method in (methods.split(",") if path else ())
         ]
-    return found
+    return routes
 
 
 _R, _W = "/compute/resources", "/compute/workflows"
@@ -152,7 +152,7 @@ ROUTES: list[ContractRoute] = [
         GET /notification/subscriptions
         GET /notification/subscriptions/{id}
         GET /notification/{topicId}/notifications""",
-        TOLD,
+        MESSAGES,
     ),
     *_section(
         "v1",

@@ -1,4 +1,4 @@
-"""Asking the checks, and judging the answers."""
+"""Sends the requests of checks, and compares the answers with what the contract says."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pennsieve_agent.platform.raw import RawAnswer, RawClient
 
 
 class Verdict(Enum):
-    """What became of a check."""
+    """The result of a check."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -45,9 +45,9 @@ class Outcome:
     @property
     def line(self) -> str:
         """What a person reads when it failed."""
-        asked = f"{self.check.method} {self.check.surface.value} {self.check.path}"
+        request = f"{self.check.method} {self.check.surface.value} {self.check.path}"
         by = "" if self.check.asker is Asker.OWNER else f", asked by {self.check.asker.value}"
-        return f"{self.check.name}: {asked}{by}: {'; '.join(self.problems)} (got {self.got})"
+        return f"{self.check.name}: {request}{by}: {'; '.join(self.problems)} (got {self.got})"
 
 
 def check_all(client: RawClient, hosts: Hosts, key: ApiKey, workshop: Workshop) -> list[Outcome]:
@@ -64,7 +64,9 @@ def check_all(client: RawClient, hosts: Hosts, key: ApiKey, workshop: Workshop) 
 def check_reading(client: RawClient, hosts: Hosts, key: ApiKey) -> list[Outcome]:
     """Ask the checks that change nothing and need no second key; raises as :func:`check_all`."""
     known = hosted(client, hosts, key)
-    return list(run((each for each in all_checks() if each.reads and each.hosted), client, known))
+    return list(
+        run((check for check in all_checks() if check.reads and check.hosted), client, known)
+    )
 
 
 def run(checks: Iterable[Check], client: RawClient, known: Known) -> Iterator[Outcome]:
@@ -74,7 +76,7 @@ def run(checks: Iterable[Check], client: RawClient, known: Known) -> Iterator[Ou
 
 
 def ask(check: Check, client: RawClient, known: Known) -> Outcome:
-    """Ask one check. No answer at all is a failure; a value that nobody knows leaves it out."""
+    """Ask one check. No answer is a failure; a check that needs an unknown value is skipped."""
     try:
         request = known.request(check)
     except UnknownValue as missing:
@@ -91,9 +93,9 @@ def ask(check: Check, client: RawClient, known: Known) -> Outcome:
 
 
 def judge(check: Check, answer: RawAnswer, known: Known) -> Iterator[str]:
-    """What is wrong with an answer."""
+    """The differences between an answer and what the check expects."""
     if answer.status not in check.status:
-        expected = " or ".join(str(each) for each in sorted(check.status))
+        expected = " or ".join(str(status) for status in sorted(check.status))
         yield f"expected status {expected}"
     for name, pattern in check.headers.items():
         value = answer.headers.get(name.lower(), "")
@@ -108,7 +110,7 @@ def _judge_body(check: Check, body: bytes, known: Known) -> Iterator[str]:
             yield from _json(check.answer, body, known)
         case Text():
             if _parses(body):
-                yield "expected a text that is no JSON"
+                yield "expected a text that is not JSON"
             if not re.fullmatch(check.answer.pattern, body.decode(errors="replace"), re.DOTALL):
                 yield f"expected a text like {check.answer.pattern}"
         case Nothing():
@@ -121,9 +123,9 @@ def _judge_body(check: Check, body: bytes, known: Known) -> Iterator[str]:
 def keep(check: Check, answer: RawAnswer, known: Known) -> None:
     """Take the values out of an answer that a check keeps; what is not there stays unknown."""
     for name, path in check.keep.items():
-        found = _at(answer.body, path)
-        if isinstance(found, str | int) and not isinstance(found, bool) and found != "":
-            known.values[name] = str(found)
+        value = _at(answer.body, path)
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            known.values[name] = str(value)
 
 
 def _json(expected: Json, body: bytes, known: Known) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What may be shown of an answer: no token, no secret, no signed address."""
+"""Hides tokens, secrets and signed addresses in what is shown of an answer."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def excerpt(body: bytes) -> str:
 
 
 def masked(value: Any) -> Any:
-    """A value without what its keys say is secret."""
+    """A value with secrets, as its keys name them, replaced."""
     match value:
         case dict():
             return {
-                key: HIDDEN if is_secret(key) and not isinstance(each, dict) else masked(each)
-                for key, each in value.items()
+                key: HIDDEN if is_secret(key) and not isinstance(item, dict) else masked(item)
+                for key, item in value.items()
             } | ({"key": HIDDEN} if "secret" in value else {})
         case list():
-            return [masked(each) for each in value]
+            return [masked(item) for item in value]
         case _:
             return value
 

@@ -37,8 +37,8 @@ class Tokens:
     def claims(self) -> Mapping[str, Any]:
         """What the ID token says; it is not verified, as no client verifies it."""
         part = self.identity.split(".")[1]
-        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return found
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return claims
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Known:
             UnknownValue: one is not known.
 
         """
-        return _BRACES.sub(lambda found: self._value(found[1]), text)
+        return _BRACES.sub(lambda match: self._value(match[1]), text)
 
     def filled_all(self, value: Any) -> Any:
         """A body or a shape with its values; raises as :meth:`filled`."""
@@ -66,11 +66,11 @@ class Known:
                 number = _NUMBER.fullmatch(value)
                 return int(self._value(number[1])) if number else self.filled(value)
             case dict():
-                return {key: self.filled_all(each) for key, each in value.items()}
+                return {key: self.filled_all(item) for key, item in value.items()}
             case list():
-                return [self.filled_all(each) for each in value]
+                return [self.filled_all(item) for item in value]
             case Only() | Filled() | Either():
-                return type(value)(*(self.filled_all(each) for each in parts(value)))
+                return type(value)(*(self.filled_all(part) for part in parts(value)))
             case _:
                 return value
 
@@ -86,7 +86,7 @@ class Known:
             Surface.V2: self.hosts.api2,
             Surface.SIGN_IN: self.cognito,
         }[check.surface].rstrip("/")
-        path = _BRACES.sub(lambda found: quote(self._value(found[1]), safe=""), check.path)
+        path = _BRACES.sub(lambda match: quote(self._value(match[1]), safe=""), check.path)
         query = urlencode({name: self.filled(value) for name, value in check.query.items()})
         headers = {"Accept": "application/json", **check.sent}
         if check.asker is not Asker.NOBODY and "Authorization" not in headers:
@@ -121,13 +121,13 @@ def find_pool(client: RawClient, hosts: Hosts) -> tuple[str, str]:
     url = f"{hosts.api.rstrip('/')}/authentication/cognito-config"
     answer = client.send(RawRequest("GET", url))
     try:
-        found = json.loads(answer.body)["tokenPool"]
-        region, client_id = str(found["region"]), str(found["appClientId"])
+        pool = json.loads(answer.body)["tokenPool"]
+        region, client_id = str(pool["region"]), str(pool["appClientId"])
     except (ValueError, KeyError, TypeError):
         region = client_id = ""
     if answer.status != _OK or not client_id or not re.fullmatch(r"[a-z0-9-]+", region):
         raise PlatformError(
-            "this is no Pennsieve: its sign-in settings cannot be read",
+            "this is not a Pennsieve: its sign-in settings cannot be read",
             where=url,
             hint="give the address of the v1 API, such as https://api.pennsieve.io",
             status=answer.status,
@@ -155,8 +155,8 @@ def sign_in(client: RawClient, pool: tuple[str, str], key: ApiKey) -> Tokens:
 
 def _tokens(answer: RawAnswer, address: str) -> Tokens:
     try:
-        found = json.loads(answer.body)["AuthenticationResult"]
-        return Tokens(str(found["AccessToken"]), str(found["IdToken"]))
+        result = json.loads(answer.body)["AuthenticationResult"]
+        return Tokens(str(result["AccessToken"]), str(result["IdToken"]))
     except (ValueError, KeyError, TypeError):
         raise NotSignedIn(
             f"the key was not accepted (status {answer.status})",

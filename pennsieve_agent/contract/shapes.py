@@ -5,7 +5,7 @@
                     ``list`` and ``dict`` are any list and any object
 ``None`` or other   this very value
 ``...``             anything
-``[shape]``         a list of such values; ``null`` is no list
+``[shape]``         a list of such values; ``null`` is not a list
 ``{"a": shape}``    an object with this key, written exactly so; more keys may be there
 ``{"a?": shape}``   the key may be left out, but is not ``null``
 ``{"a": ABSENT}``   the key must be left out: ``null`` is not the same
@@ -13,7 +13,7 @@
 ``Matching("re")``  a text that matches all of this
 ``Either(a, b)``    one of these
 ``Filled([a])``     such a list, and not an empty one
-``Each(shape)``     an object with whatever keys, whose values are of this shape
+``MapOf(shape)``     an object with whatever keys, whose values are of this shape
 ==================  ==========================================================================
 """
 
@@ -58,7 +58,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
+class MapOf:
     """An object whose keys are free, such as the parameters of a step."""
 
     shape: Any
@@ -81,12 +81,12 @@ GO_TIME = Matching(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC")
 """Go's default text of a time (``contracts/resources.md`` 3.1, ``contracts/workflows.md`` 0.4)."""
 
 
-def parts(shape: Only | Filled | Each | Either) -> tuple[Any, ...]:
-    """What a composed shape is made of: its class makes an equal one of them."""
+def parts(shape: Only | Filled | MapOf | Either) -> tuple[Any, ...]:
+    """The parts of a composed shape; its class makes an equal shape from them."""
     match shape:
         case Only():
             return (shape.keys,)
-        case Filled() | Each():
+        case Filled() | MapOf():
             return (shape.shape,)
         case Either():
             return shape.shapes
@@ -113,8 +113,8 @@ def _mismatches(shape: Any, value: Any, where: str) -> Iterator[str]:
             yield from _mismatches(shape.shape, value, where)
             if value == []:
                 yield f"{where} is an empty list"
-        case Each():
-            yield from _each(shape, value, where)
+        case MapOf():
+            yield from _map(shape, value, where)
         case [inner]:
             yield from _list(inner, value, where)
         case Either():
@@ -130,21 +130,21 @@ def _extra(shape: Only, value: Any, where: str) -> Iterator[str]:
             yield f"{where} has the key {name}, which does not belong there"
 
 
-def _each(shape: Each, value: Any, where: str) -> Iterator[str]:
+def _map(shape: MapOf, value: Any, where: str) -> Iterator[str]:
     yield from _object({}, value, where)
-    for name, each in value.items() if isinstance(value, dict) else ():
-        yield from _mismatches(shape.shape, each, f"{where}.{name}")
+    for name, item in value.items() if isinstance(value, dict) else ():
+        yield from _mismatches(shape.shape, item, f"{where}.{name}")
 
 
 def _either(shape: Either, value: Any, where: str) -> Iterator[str]:
-    """Of several kinds of object, what keeps it from being the one that it is most like."""
-    found = [mismatches(each, value, where) for each in shape.shapes]
-    if not all(found):
+    """The mismatches with the most similar of several shapes."""
+    by_shape = [mismatches(inner, value, where) for inner in shape.shapes]
+    if not all(by_shape):
         return
     objects = [
-        each
-        for each, kind in zip(found, shape.shapes, strict=True)
-        if isinstance(value, dict) and isinstance(kind, dict | Only | Each)
+        problems
+        for problems, kind in zip(by_shape, shape.shapes, strict=True)
+        if isinstance(value, dict) and isinstance(kind, dict | Only | MapOf)
     ]
     if objects:
         yield from min(objects, key=len)
@@ -153,7 +153,7 @@ def _either(shape: Either, value: Any, where: str) -> Iterator[str]:
 
 
 def _fits(shape: Any, value: Any) -> bool:
-    """Whether a value without parts is as a shape without parts says."""
+    """Whether a simple value matches a simple shape."""
     if shape is ...:
         return True
     if isinstance(shape, Matching):
@@ -185,10 +185,10 @@ def _list(inner: Any, value: Any, where: str) -> Iterator[str]:
     if not isinstance(value, list):
         yield f"{where} is {_short(value)}, not a list"
         return
-    for place, each in enumerate(value):
-        found = mismatches(inner, each, f"{where}[{place}]")
-        yield from found
-        if found:  # one bad item of a long list says enough
+    for place, item in enumerate(value):
+        problems = mismatches(inner, item, f"{where}[{place}]")
+        yield from problems
+        if problems:  # one bad item of a long list says enough
             return
 
 
@@ -202,10 +202,10 @@ def describe(shape: Any) -> str:
         case Matching():
             return f"a text like {shape.pattern}"
         case Either():
-            return " or ".join(describe(each) for each in shape.shapes)
+            return " or ".join(describe(inner) for inner in shape.shapes)
         case Filled():
             return "a list that is not empty"
-        case dict() | Only() | Each():
+        case dict() | Only() | MapOf():
             return _TYPES[dict]
         case _:
             return _TYPES[shape] if isinstance(shape, type) else _short(shape)

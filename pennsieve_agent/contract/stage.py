@@ -1,4 +1,4 @@
-"""What must be there before the checks are asked: who asks, and on what.
+"""Prepares the people, datasets and keys that the checks need, and removes them.
 
 Everything that is made here is made over the platform's own API, with the caller's key, and is
 removed at the end: a dataset, and two integrations. An integration has a user and a key of its own
@@ -45,7 +45,7 @@ class Workshop:
 
 
 def hosted(client: RawClient, hosts: Hosts, key: ApiKey) -> Known:
-    """What is known before a workspace is only read: its ids, and its first dataset if any.
+    """The values for checks that only read: the workspace's ids, and its first dataset if any.
 
     Raises:
         NotSignedIn: the key was refused.
@@ -55,14 +55,14 @@ def hosted(client: RawClient, hosts: Hosts, key: ApiKey) -> Known:
     known, tokens = _signed_in(client, hosts, key)
     del tokens
     page = _call(client, known, "GET", "/datasets/paginated?limit=1")
-    for each in page.get("datasets", []):
-        known.values["dataset"] = str(each["content"]["id"])
+    for dataset in page.get("datasets", []):
+        known.values["dataset"] = str(dataset["content"]["id"])
     return known
 
 
 @contextlib.contextmanager
 def staged(client: RawClient, hosts: Hosts, key: ApiKey, workshop: Workshop) -> Iterator[Known]:
-    """All that the checks need, made now and removed in the end; raises as :func:`hosted`."""
+    """Make all that the checks need, and remove it in the end; raises as :func:`hosted`."""
     known, tokens = _signed_in(client, hosts, key)
     if workshop.expire is not None:
         known.credentials[Asker.EXPIRED] = f"Bearer {workshop.expire(tokens.access)}"
@@ -70,8 +70,8 @@ def staged(client: RawClient, hosts: Hosts, key: ApiKey, workshop: Workshop) -> 
     name = f"{PREFIX}{word}"
     known.values |= {"dataset_name": name, "dataset_word": word}
     with contextlib.ExitStack() as stack:
-        made = _call(client, known, "POST", "/datasets", {"name": name, "properties": []})
-        known.values["dataset"] = dataset = str(made["content"]["id"])
+        created = _call(client, known, "POST", "/datasets", {"name": name, "properties": []})
+        known.values["dataset"] = dataset = str(created["content"]["id"])
         stack.callback(_remove, client, known, f"/datasets/{dataset}")
         if workshop.fill is not None:
             workshop.fill(name)
@@ -115,13 +115,13 @@ def _person(client: RawClient, known: Known, asker: Asker) -> int:
         "isPrivate": True,
         "isDefault": False,
     }
-    made = _call(client, known, "POST", "/webhooks", body)
-    key = ApiKey(str(made["tokenSecret"]["key"]), str(made["tokenSecret"]["secret"]))
+    webhook = _call(client, known, "POST", "/webhooks", body)
+    key = ApiKey(str(webhook["tokenSecret"]["key"]), str(webhook["tokenSecret"]["secret"]))
     tokens = sign_in(client, find_pool(client, known.hosts), key)
     known.credentials[asker] = f"Bearer {tokens.access}"
     me = _call(client, known, "GET", "/user", asker=asker)
     known.values |= {f"{name}_key": key.key, f"{name}_secret": key.secret, name: str(me["id"])}
-    return int(made["id"])
+    return int(webhook["id"])
 
 
 def _call(
@@ -144,20 +144,20 @@ def _call(
     content = None if body is None else json.dumps(body).encode()
     answer = client.send(RawRequest(method, url, headers, content))
     try:
-        found = json.loads(answer.body)
+        reply = json.loads(answer.body)
     except ValueError:
-        found = None
-    if not isinstance(found, dict) or answer.status >= 400:  # noqa: PLR2004 - the first refusal
+        reply = None
+    if not isinstance(reply, dict) or answer.status >= 400:  # noqa: PLR2004 - the first refusal
         raise PlatformError(
             f"the checks cannot begin: {method} {path.partition('?')[0]} answered {answer.status}",
             where=url.partition("?")[0],
             hint="see whether this is Pennsieve, and what the key may do, with: pennsieve whoami",
             status=answer.status,
         )
-    return found
+    return reply
 
 
 def _remove(client: RawClient, known: Known, path: str) -> None:
-    """Remove what was made; what is gone already is no fault."""
+    """Remove what was made; what was removed already is ignored."""
     url = f"{known.hosts.api.rstrip('/')}{path}"
     client.send(RawRequest("DELETE", url, {"Authorization": known.credentials[Asker.OWNER]}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import Ambiguous, UnknownName
 
 T = TypeVar("T")
 _SHOWN = 5
@@ -26,7 +26,8 @@ def pick(
     An exact id or name wins over prefixes; names compare without case when no exact one is there.
 
     Raises:
-        UsageProblem: none or several match; the hint names ``list_command`` or the candidates.
+        UnknownName: none matches.
+        Ambiguous: several match; the hint names ``list_command`` or the candidates.
 
     """
     pool = [(thing, *keys(thing)) for thing in things]
@@ -46,12 +47,12 @@ def pick(
                 for thing, id_, name in found
             ]
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            raise UsageProblem(
+            raise Ambiguous(
                 f"{len(found)} {kind}s match '{wanted}': {', '.join(names[:_SHOWN])}{more}",
                 hint=f"give the full name or the id; list them with: {list_command}",
             )
     none = "" if pool else "; there is none yet"
-    raise UsageProblem(
+    raise UnknownName(
         f"no {kind} is called '{wanted}'{none}", hint=f"list them with: {list_command}"
     )
 

@@ -4,8 +4,9 @@
 ``PUT /workflows/ID/versions/V``          register a version (:mod:`.version_document`), which
                                           then never changes
 ``DELETE /workflows/ID[/versions/V]``     take it off the node
-``PUT``, ``DELETE /workflows/ID/identity`` its keys on Pennsieve (:mod:`.identity`); ``GET`` tells
-                                          whose they are
+``PUT``, ``DELETE /workflows/ID/identity`` its keys on Pennsieve
+                                          (:mod:`.workflow_credentials`); ``GET`` tells whose they
+                                          are
 ``PUT``, ``DELETE``, ``GET /grants``      which workflow may read or write which dataset
 ``PUT``, ``DELETE``, ``GET /shares``      which identity of AWS may use which workflows
 ``POST /archives``                        a link to upload an archive of code by

@@ -1,4 +1,4 @@
-"""The function that users of a node call (:mod:`.front`, ``node_protocol`` of the domain).
+"""The Lambda function that users of a node call (protocol: ``domain/node_protocol``).
 
 ========================================= =======================================================
 ``GET /health``                           ``{status, issues, resources, version, protocol, mode}``

@@ -1,7 +1,7 @@
 """What the node has written down, in its table: runs, their tokens, who is at work on them.
 
-One item for each run, changed only by whoever holds its lease (:mod:`.lease`). A run's plan, which
-can be large and does not change, is a document of its own.
+One item for each run, changed only by whoever holds its lease (:mod:`.run_lease`). A run's plan,
+which can be large and does not change, is a document of its own.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ below ``/pennsieve-node/<token>/workflows/<workflow>/``:
 ``read``, ``write`` JSON: ``{key, secret, integration, user}``
 ``read-key``,       the same key and secret alone, for steps that were promised them: ECS hands
 ``read-secret``     out whole parameters only (Amazon ECS, "Pass Systems Manager parameters")
-``read-session``    the access token of the last sign-in (:mod:`.sessions`)
+``read-session``    the access token of the last sign-in (:mod:`.workflow_session`)
 =================== ==============================================================================
 
 What is no secret lies in the node's table: which integration it is, who put it and when, and the

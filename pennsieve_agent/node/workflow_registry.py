@@ -4,7 +4,7 @@
 * a grant lets the node move data of one dataset for one workflow, to read it or to write, too;
 * a share lets an AWS identity ask for some workflows.
 
-The identities of workflows are kept by :mod:`.identity`.
+The identities of workflows are kept by :mod:`.workflow_credentials`.
 """
 
 from __future__ import annotations

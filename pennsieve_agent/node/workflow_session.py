@@ -1,4 +1,4 @@
-"""A workflow signed in to Pennsieve with its own key (:mod:`.identity`).
+"""A workflow signed in to Pennsieve with its own key (:mod:`.workflow_credentials`).
 
 A session lasts an hour. One function opens it at a time, all functions of the node use it, and it
 is opened anew before it ends: 200 steps sign in once an hour.

@@ -55,14 +55,14 @@ class Accounts(AccountAccess):
             return self._post_account(new)
         except Unreachable:
             self._note("the answer was lost; looking whether the account is registered")
-        if found := self._find_account(new):
-            return found
+        if account := self._find_account(new):
+            return account
         try:
             return self._post_account(new)
         except Conflict:
             # The first try did arrive, and the list did not show it yet.
-            if found := look(lambda: self._find_account(new), self._sleep):
-                return found
+            if account := look(lambda: self._find_account(new), self._sleep):
+                return account
             raise
 
     def _post_account(self, new: _NewAccount) -> str:

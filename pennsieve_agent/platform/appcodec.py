@@ -31,13 +31,13 @@ def _version(item: Fields) -> Version:
     deployments = item.records("deployments")
     # A version says only "error"; what AWS gave as the reason is with the build (1.3).
     reasons = [row.text("stoppedReason") for row in deployments if row.text("stoppedReason")]
-    told = status.partition(":")[2].strip() if status.startswith("error:") else ""
+    text = status.partition(":")[2].strip() if status.startswith("error:") else ""
     return Version(
         uuid=item.need_text("uuid"),
         tag=item.text("version"),
         status=BuildStatus.of(status),
         created_at=iso(item.raw("createdAt")),
-        problem=told or (reasons[-1] if reasons and status.startswith("error") else ""),
+        problem=text or (reasons[-1] if reasons and status.startswith("error") else ""),
         deployment_ids=tuple(
             deployment for row in deployments if (deployment := row.text("deploymentId"))
         ),

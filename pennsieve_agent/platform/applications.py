@@ -31,10 +31,10 @@ class Applications:
         An address is compared letter by letter, as the platform does: ``repo`` and ``repo.git`` are
         two applications (``contracts/workflows.md`` section 8, trap 4).
         """
-        found = self._v2.get_records(
+        records = self._v2.get_records(
             _STORE, {"sourceUrl": source_url, "includeArchived": "true" if archived else None}
         )
-        applications = (decode_application(item) for item in found)
+        applications = (decode_application(item) for item in records)
         return [a for a in applications if source_url is None or a.source_url == source_url]
 
     def image(self, source_url: str, tag: str) -> str:
@@ -131,7 +131,7 @@ class Applications:
         """
         return decode_sharing(self._v2.get_record(f"{_one(uuid)}/permissions"))
 
-    def share(self, uuid: str, wanted: AppSharing) -> AppSharing:
+    def share(self, uuid: str, sharing: AppSharing) -> AppSharing:
         """Replace who may see an application; only its owner may.
 
         Route: PUT v2 /applications/store/{uuid}/permissions
@@ -143,9 +143,9 @@ class Applications:
             Forbidden: the user is not the owner.
 
         """
-        body: dict[str, object] = {"visibility": wanted.visibility.value}
+        body: dict[str, object] = {"visibility": sharing.visibility.value}
         for kind, name in (("user", "users"), ("team", "teams"), ("workspace", "workspaces")):
-            entries = (a for a in wanted.access if a.kind == kind and not a.is_owner)
+            entries = (a for a in sharing.access if a.kind == kind and not a.is_owner)
             body[name] = [_entry(access) for access in entries]
         return decode_sharing(self._v2.put_record(f"{_one(uuid)}/permissions", body))
 

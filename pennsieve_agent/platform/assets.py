@@ -40,7 +40,7 @@ class Assets:
         Route: POST v2 /packages/assets
 
         Raises:
-            Forbidden: the user is no editor of the dataset.
+            Forbidden: the user is not an editor of the dataset.
             PlatformError: the answer names no place below which to write.
 
         """
@@ -49,10 +49,10 @@ class Assets:
             body["properties"] = dict(properties)
         if linked := list(package_ids):
             body["package_ids"] = linked
-        made = self._v2.post_record(_ASSETS, body, query={"dataset_id": dataset_id})
+        reply = self._v2.post_record(_ASSETS, body, query={"dataset_id": dataset_id})
         return NewAsset(
-            asset=_asset(made.need_record("asset")),
-            keys=decode_keys(made.need_record("upload_credentials")),
+            asset=_asset(reply.need_record("asset")),
+            keys=decode_keys(reply.need_record("upload_credentials")),
         )
 
     def list(self, dataset_id: str, package_id: str = "") -> AssetListing:
@@ -61,10 +61,10 @@ class Assets:
         Route: GET v2 /packages/assets
         """
         query = {"dataset_id": dataset_id, "package_id": package_id or None}
-        found = self._v2.get_record(_ASSETS, query)
+        reply = self._v2.get_record(_ASSETS, query)
         return AssetListing(
-            assets=tuple(_asset(row) for row in found.records("assets")),
-            keys=_reading_keys(found.record("cloudfront")),
+            assets=tuple(_asset(row) for row in reply.records("assets")),
+            keys=_reading_keys(reply.record("cloudfront")),
         )
 
     def get(self, dataset_id: str, asset_id: str) -> ViewerAsset:
@@ -102,7 +102,7 @@ class Assets:
         if package_ids is not None:
             body["package_ids"] = list(package_ids)
         if not body:
-            raise UsageProblem("nothing of the asset is to change", hint="say what is to change")
+            raise UsageProblem("no change of the asset was given", hint="give at least one")
         query = {"dataset_id": dataset_id}
         self._v2.call("PATCH", _one(asset_id), query=query, body=body, repeatable=True)
 

@@ -46,7 +46,7 @@ class DatasetPeople:
 
         Raises:
             NotFound: the person is not in the workspace.
-            Forbidden: the user is no manager, or the person is the dataset's owner.
+            Forbidden: the user is not a manager, or the person is the dataset's owner.
 
         """
         body = {"id": user_id, "role": _assignable(role)}
@@ -66,7 +66,7 @@ class DatasetPeople:
 
         Raises:
             Invalid: it is a team of the platform, as the publishers.
-            Forbidden: the user is no manager.
+            Forbidden: the user is not a manager.
 
         """
         body = {"id": team_id, "role": _assignable(role)}
@@ -85,7 +85,7 @@ class DatasetPeople:
         Route: PUT v1 /datasets/{id}/collaborators/organizations
 
         Raises:
-            Forbidden: the user is no manager.
+            Forbidden: the user is not a manager.
 
         """
         body = {"role": _assignable(role)}
@@ -117,7 +117,7 @@ class DatasetPeople:
         Sent once, as each one makes an account or an invitation.
 
         Raises:
-            Forbidden: the user is no manager.
+            Forbidden: the user is not a manager.
 
         """
         # Here the field "id" holds the e-mail address.

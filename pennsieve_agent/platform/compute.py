@@ -23,9 +23,9 @@ class Compute(Accounts, NodeChanges):
 
         Route: GET v2 /compute/resources/compute-nodes
         """
-        found = self._v2.get_records(NODES, {"organization_id": organization_id})
+        records = self._v2.get_records(NODES, {"organization_id": organization_id})
         return sorted(
-            (decode_node(item) for item in found), key=lambda node: (node.name, node.uuid)
+            (decode_node(item) for item in records), key=lambda node: (node.name, node.uuid)
         )
 
     def gpu_tiers(self, organization_id: str) -> list[GpuTier]:
@@ -33,8 +33,8 @@ class Compute(Accounts, NodeChanges):
 
         Route: GET v2 /compute/resources/gpu-tiers
         """
-        found = self._v2.get_records(f"{BASE}/gpu-tiers", {"organization_id": organization_id})
-        return sorted((decode_tier(item) for item in found), key=lambda tier: tier.hourly_price)
+        records = self._v2.get_records(f"{BASE}/gpu-tiers", {"organization_id": organization_id})
+        return sorted((decode_tier(item) for item in records), key=lambda tier: tier.hourly_price)
 
     def create_node(
         self, account_uuid: str, name: str, organization_id: str, *, deployment_mode: str = "basic"
@@ -80,8 +80,8 @@ class Compute(Accounts, NodeChanges):
         except Unreachable as error:
             self._note("the answer was lost; looking whether the node exists")
             lost = error
-        if found := look(find, self._sleep):
-            return found
+        if created := look(find, self._sleep):
+            return created
         raise lost or PlatformError(
             f"Pennsieve accepted the node '{name}' but does not show it yet", hint=LIST_HINT
         )

@@ -24,8 +24,8 @@ class DatasetChanges:
         The platform cannot look for a name (``core.md`` section 8, trap 18): its search is asked
         first, then the whole list is read.
         """
-        for found in (dataset_pages(self._v1, {"query": name}), dataset_pages(self._v1, {})):
-            for dataset in found:
+        for datasets in (dataset_pages(self._v1, {"query": name}), dataset_pages(self._v1, {})):
+            for dataset in datasets:
                 if dataset.name == name.strip():
                     return dataset
         return None
@@ -51,8 +51,8 @@ class DatasetChanges:
             return decode_dataset(self._v1.post_record("/datasets", body))
         except Unreachable:
             # Names are unique and there was none of this one, so one that is there now is ours.
-            if found := self._named(name):
-                return found
+            if dataset := self._named(name):
+                return dataset
             raise
 
     def edit(
@@ -65,14 +65,14 @@ class DatasetChanges:
 
         Raises:
             Conflict: somebody else changed it meanwhile, or it is locked.
-            Forbidden: the user is no manager of it.
+            Forbidden: the user is not a manager of it.
 
         """
         path = f"/datasets/{segment(dataset_id)}"
         changes = {"name": name, "description": description}
         body = {field: value for field, value in changes.items() if value is not None}
         if not body:
-            raise UsageProblem("nothing of the dataset is to change", hint="give a name")
+            raise UsageProblem("no change of the dataset was given", hint="give a name")
         read = self._v1.call("GET", path, query={"limit": 1})
         answer = self._v1.call("PUT", path, body=body, if_match=read.etag, repeatable=not read.etag)
         return decode_dataset(Fields(parse(answer), answer.where))

@@ -21,10 +21,10 @@ def dataset_pages(v1: Surface, filters: Mapping[str, str]) -> Iterator[Dataset]:
         order = {"orderBy": "Name", "orderDirection": "Asc"}
         query = {"limit": PAGE, "offset": offset, **order, **filters}
         page = v1.get_record("/datasets/paginated", query)
-        found = [decode_dataset(item) for item in page.records("datasets")]
+        datasets = [decode_dataset(item) for item in page.records("datasets")]
         # The echoed limit is what we asked for, not what was applied; only the total counts.
         total = page.integer("totalCount")
-        return found, total is not None and offset + len(found) >= total
+        return datasets, total is not None and offset + len(datasets) >= total
 
     return by_offset(fetch, lambda dataset: dataset.id)
 

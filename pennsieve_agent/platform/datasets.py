@@ -110,9 +110,9 @@ class Datasets(DatasetChanges):
 
         def fetch(offset: int) -> tuple[list[Fields], bool]:
             page = self._v1.get_record(path, {"limit": PAGE, "offset": offset})
-            found = page.records("results")
+            rows = page.records("results")
             total = page.integer("totalCount")
-            return found, total is not None and offset + len(found) >= total
+            return rows, total is not None and offset + len(rows) >= total
 
         return by_offset(fetch, lambda source: source.record("content").need_integer("id"))
 

@@ -66,8 +66,8 @@ class Fields:
     def text(self, *names: str) -> str:
         """The first of these fields that is not empty, as text; "" when there is none."""
         for name in names:
-            if found := as_text(self._raw.get(name)):
-                return found
+            if text := as_text(self._raw.get(name)):
+                return text
         return ""
 
     def need_text(self, *names: str) -> str:
@@ -77,15 +77,15 @@ class Fields:
             PlatformError: it is missing, empty or no text.
 
         """
-        if found := self.text(*names):
-            return found
+        if text := self.text(*names):
+            return text
         raise unexpected(self.where, names[0], "a text")
 
     def integer(self, *names: str) -> int | None:
         """The first of these fields that is a whole number; None when there is none."""
         for name in names:
-            if (found := as_integer(self._raw.get(name))) is not None:
-                return found
+            if (number := as_integer(self._raw.get(name))) is not None:
+                return number
         return None
 
     def need_integer(self, *names: str) -> int:
@@ -95,19 +95,19 @@ class Fields:
             PlatformError: it is missing or no whole number.
 
         """
-        if (found := self.integer(*names)) is not None:
-            return found
+        if (number := self.integer(*names)) is not None:
+            return number
         raise unexpected(self.where, names[0], "a whole number")
 
     def number(self, *names: str) -> float | None:
         """The first of these fields that is a number, also as text; None when there is none."""
         for name in names:
             try:
-                found = float(as_text(self._raw.get(name)) or "")
+                number = float(as_text(self._raw.get(name)) or "")
             except (ValueError, OverflowError):
                 continue
-            if math.isfinite(found):
-                return found
+            if math.isfinite(number):
+                return number
         return None
 
     def flag(self, name: str) -> bool:
@@ -141,23 +141,23 @@ class Fields:
     def texts(self, name: str) -> tuple[str, ...]:
         """A field that is a list of texts, without empty ones; () when it is anything else."""
         value = self._raw.get(name)
-        found = (as_text(item) for item in value) if isinstance(value, list) else ()
-        return tuple(text for text in found if text)
+        texts = (as_text(item) for item in value) if isinstance(value, list) else ()
+        return tuple(text for text in texts if text)
 
     def text_map(self, name: str) -> dict[str, str]:
-        """A field that is a map of texts, without what is no text; {} when it is anything else."""
+        """A field that is a map of texts, without what is not text; {} when it is anything else."""
         value = self._raw.get(name)
         if not isinstance(value, dict):
             return {}
-        found = ((as_text(key) or "", as_text(item)) for key, item in value.items())
-        return {key: text for key, text in found if text is not None}
+        pairs = ((as_text(key) or "", as_text(item)) for key, item in value.items())
+        return {key: text for key, text in pairs if text is not None}
 
     def entries(self) -> dict[str, Fields]:
-        """The object as a map of names to objects, without what is no object."""
+        """The object as a map of names to objects, without what is not an object."""
         return _objects(self._raw, self.where)
 
     def maps(self, name: str) -> dict[str, Fields]:
-        """A field that maps names to objects, without what is no object."""
+        """A field that maps names to objects, without what is not an object."""
         value = self._raw.get(name)
         return _objects(value, self.where) if isinstance(value, dict) else {}
 

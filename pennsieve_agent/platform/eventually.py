@@ -18,8 +18,8 @@ WAITS_SECONDS = (0.2, 0.4, 0.8, 1.6, 2.0)
 def look(find: Callable[[], T | None], sleep: Callable[[float], None]) -> T | None:
     """What ``find`` finds, at once or within some seconds; None when it never does."""
     for wait in (*WAITS_SECONDS, None):
-        if (found := find()) is not None:
-            return found
+        if (item := find()) is not None:
+            return item
         if wait is not None:
             sleep(wait)
     return None

@@ -53,9 +53,9 @@ class GitHub:
                 hint=f"count pages from 1, and ask for 1 to {MOST_IN_PAGE} repositories",
             )
         query = {"page": page, "size": size, "name": name or None}
-        found = self._v2.get_record("/repositories", query)
-        repositories = tuple(decode_repository(row) for row in found.records("repos"))
-        total = found.integer("total")
+        reply = self._v2.get_record("/repositories", query)
+        repositories = tuple(decode_repository(row) for row in reply.records("repos"))
+        total = reply.integer("total")
         return RepositoryPage(repositories, page, len(repositories) if total is None else total)
 
     def repository(self, owner: str, name: str) -> Repository:
@@ -100,13 +100,13 @@ class GitHub:
             NotFound: there is no such repository or release.
 
         """
-        wanted = list(destinations)
-        if not label or not set(wanted) <= set(DESTINATIONS):
+        services = list(destinations)
+        if not label or not set(services) <= set(DESTINATIONS):
             raise UsageProblem(
                 "a release has a name, and goes to Discover or to the app store",
                 hint=f"name the release, and as destinations {' or '.join(DESTINATIONS)}",
             )
-        body = {"label": label} | ({"destinations": wanted} if wanted else {})
+        body = {"label": label} | ({"destinations": services} if services else {})
         self._v2.call("POST", f"{_path(owner, name)}/publish", body=body)
 
     def account(self) -> GitHubAccount | None:
@@ -131,8 +131,8 @@ class GitHub:
 
         Route: GET v2 /github/installations
         """
-        found = self._v2.get_record("/github/installations").records("installations")
-        return tuple(decode_installation(row) for row in found)
+        records = self._v2.get_record("/github/installations").records("installations")
+        return tuple(decode_installation(row) for row in records)
 
 
 def _path(owner: str, name: str) -> str:

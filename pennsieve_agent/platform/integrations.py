@@ -1,6 +1,6 @@
 """Workspace integrations that are a workflow's own identity (v1 webhooks, ``core.md`` 6.3).
 
-What such an identity is, is told in :mod:`pennsieve_agent.domain.workflow_identity`; webhooks in
+Such an identity is described in :mod:`pennsieve_agent.domain.workflow_identity`; webhooks in
 general are looked after by :mod:`pennsieve_agent.platform.webhooks`.
 """
 
@@ -31,10 +31,10 @@ class Integrations:
             PlatformError: the answer has no key.
 
         """
-        made = self._v1.post_record("/webhooks", new.body)
-        token = made.need_record("tokenSecret")
+        reply = self._v1.post_record("/webhooks", new.body)
+        token = reply.need_record("tokenSecret")
         key = ApiKey(token.need_text("key"), token.need_text("secret"))
-        return made.need_integer("id"), key
+        return reply.need_integer("id"), key
 
     def enable(self, dataset_id: str, integration: int) -> None:
         """Put an integration's user on a dataset; for its managers. May be repeated.
@@ -42,7 +42,7 @@ class Integrations:
         Route: PUT v1 /datasets/{id}/webhook/{webhookId}
 
         Raises:
-            Forbidden: the user is no manager of the dataset.
+            Forbidden: the user is not a manager of the dataset.
 
         """
         self._v1.call("PUT", _on_dataset(dataset_id, integration))
@@ -54,7 +54,7 @@ class Integrations:
 
         Raises:
             NotFound: it was not enabled there, or there is no such dataset.
-            Forbidden: the user is no manager of the dataset.
+            Forbidden: the user is not a manager of the dataset.
 
         """
         self._v1.delete(_on_dataset(dataset_id, integration))

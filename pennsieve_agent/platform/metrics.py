@@ -77,8 +77,8 @@ _PARTS = {
 
 
 def _parts(estimate: Fields) -> tuple[tuple[str, float], ...]:
-    found = ((word, _part(estimate, key).number("estimatedCost")) for key, word in _PARTS.items())
-    return tuple((word, cost) for word, cost in found if cost)
+    costs = ((word, _part(estimate, key).number("estimatedCost")) for key, word in _PARTS.items())
+    return tuple((word, cost) for word, cost in costs if cost)
 
 
 def _part(item: Fields, key: str) -> Fields:

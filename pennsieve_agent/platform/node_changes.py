@@ -124,7 +124,7 @@ class NodeChanges:
         """
         body = encode_config(config)
         if not body:
-            raise UsageProblem("no setting of the node is to change", hint="name one")
+            raise UsageProblem("no setting of the node was given", hint="give at least one")
         self._v2.call("POST", f"{NODES}/{segment(uuid)}/update-config", body=body)
 
 

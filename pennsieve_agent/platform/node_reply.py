@@ -25,5 +25,5 @@ def reply(answer: Answer) -> Fields:
 def took_no_notice(answer: Answer) -> PlatformError:
     """The error for a node that is too old for what was asked."""
     return PlatformError(
-        "the node is too old for this and took no notice", where=answer.where, hint=_OLD_HINT
+        "the node is too old for this and ignored the request", where=answer.where, hint=_OLD_HINT
     )

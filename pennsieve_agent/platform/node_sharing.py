@@ -106,7 +106,7 @@ class NodeSharings:
         """
         if scope is Scope.UNKNOWN:
             raise UsageProblem(
-                "a node cannot be opened that far", hint="say private, shared or workspace"
+                "that is not a scope of a node", hint="say private, shared or workspace"
             )
         before = replace(self.get(node_uuid), node_uuid=node_uuid)
         if scope is Scope.SHARED and not (before.users or before.teams):

@@ -46,11 +46,11 @@ class Packages:
 
         def fetch(offset: int) -> tuple[_Fields, bool]:
             page = self._v1.get_record(path, {"limit": PAGE, "offset": offset})
-            found = page.records("children")
-            return found, len(found) < PAGE
+            rows = page.records("children")
+            return rows, len(rows) < PAGE
 
-        found = by_offset(fetch, lambda child: child.record("content").text("nodeId", "id"))
-        return map(decode_package, found)
+        rows = by_offset(fetch, lambda child: child.record("content").text("nodeId", "id"))
+        return map(decode_package, rows)
 
     def create_folder(self, dataset_id: str, name: str, parent_id: str = "") -> Package:
         """Make a folder, at the root of a dataset by default. Sent once: names are not unique.
@@ -60,7 +60,7 @@ class Packages:
         The platform gives another name when this one is taken; the folder says which it has.
 
         Raises:
-            Forbidden: the user is no editor of the dataset.
+            Forbidden: the user is not an editor of the dataset.
             Conflict: the dataset is locked.
 
         """
@@ -76,7 +76,7 @@ class Packages:
 
         Raises:
             Invalid: the name is taken there.
-            Forbidden: the user is no editor of the dataset.
+            Forbidden: the user is not an editor of the dataset.
 
         """
         return decode_package(

@@ -29,7 +29,7 @@ def by_cursor(fetch: Callable[[str], tuple[Iterable[T], str]]) -> Iterator[T]:
             return
         if cursor in seen:
             raise PlatformError(
-                "Pennsieve's list goes round in circles", hint="try again; if it stays, report this"
+                "Pennsieve's list repeats the same page", hint="try again; if it stays, report this"
             )
         seen.add(cursor)
 

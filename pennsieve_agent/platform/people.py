@@ -25,7 +25,7 @@ class People:
         A key works in one workspace and none can be switched to (``core.md`` section 8, trap 1).
         """
         rows = self._v1.get_record("/organizations").records("organizations")
-        found = [
+        workspaces = [
             Workspace(
                 id=row.record("organization").need_text("id"),
                 name=row.record("organization").text("name"),
@@ -33,7 +33,7 @@ class People:
             )
             for row in rows
         ]
-        return sorted(found, key=lambda workspace: (workspace.name.casefold(), workspace.id))
+        return sorted(workspaces, key=lambda workspace: (workspace.name.casefold(), workspace.id))
 
     def members(self, organization_id: str) -> list[Member]:
         """The members of a workspace, by name; guests may ask too.
@@ -47,9 +47,9 @@ class People:
 
         Route: GET v1 /organizations/{id}/members
         """
-        wanted = email.strip().casefold()
-        found = (m for m in self.members(organization_id) if m.email.casefold() == wanted)
-        return next(found, None)
+        address = email.strip().casefold()
+        members = (m for m in self.members(organization_id) if m.email.casefold() == address)
+        return next(members, None)
 
     def teams(self, organization_id: str) -> list[Team]:
         """The teams of a workspace, by name; guests are refused.

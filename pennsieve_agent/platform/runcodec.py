@@ -77,7 +77,7 @@ def without_empty(values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def decode_run(item: Fields, *, asked: RunRequest | None = None) -> Run:
+def decode_run(item: Fields, *, request: RunRequest | None = None) -> Run:
     """A run. What an answer to a start leaves out is filled from what was ``asked`` for."""
     sources = item.maps("dataSources")
     packages = (id_ for source in sources.values() for id_ in source.texts("packageIds"))
@@ -105,24 +105,24 @@ def decode_run(item: Fields, *, asked: RunRequest | None = None) -> Run:
         },
         outputs=item.text_map("outputs"),
     )
-    return run if asked is None else _filled(run, asked, status)
+    return run if request is None else _filled(run, request, status)
 
 
-def _filled(run: Run, asked: RunRequest, status: str) -> Run:
-    workflow = asked.workflow
+def _filled(run: Run, request: RunRequest, status: str) -> Run:
+    workflow = request.workflow
     return replace(
         run,
         status=run.status if status else RunStatus.NOT_STARTED,
-        name=run.name or asked.name,
+        name=run.name or request.name,
         workflow_uuid=run.workflow_uuid or workflow.uuid,
         workflow_name=run.workflow_name or workflow.name,
-        node_uuid=run.node_uuid or asked.node_uuid,
-        dataset_id=run.dataset_id or asked.dataset_id,
+        node_uuid=run.node_uuid or request.node_uuid,
+        dataset_id=run.dataset_id or request.dataset_id,
         organization_id=run.organization_id or workflow.organization_id,
         steps=run.steps or workflow.steps,
-        package_ids=run.package_ids or asked.package_ids,
-        parameters=run.parameters or asked.parameters,
-        target_params=run.target_params or asked.target_params,
+        package_ids=run.package_ids or request.package_ids,
+        parameters=run.parameters or request.parameters,
+        target_params=run.target_params or request.target_params,
     )
 
 

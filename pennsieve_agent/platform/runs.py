@@ -44,7 +44,7 @@ class Runs:
 
         The session's refresh token is sent along: without it the run's own session ends after 60
         minutes (``contracts/workflows.md`` 3.1 and 5.5). The platform hands it to the containers
-        (section 8, trap 8), so the user is told before.
+        (section 8, trap 8), so the user is warned before.
 
         Raises:
             UsageProblem: the workflow has a data source and no package was chosen (trap 28).
@@ -57,25 +57,25 @@ class Runs:
                 hint="choose some with --files",
             )
         try:
-            made = self._v2.post_record(_RUNS, encode_request(request), with_refresh_token=True)
+            reply = self._v2.post_record(_RUNS, encode_request(request), with_refresh_token=True)
         except Unreachable as error:
             raise Unreachable(error.message, where=error.where, hint=_LIST_HINT) from None
-        uuid = made.text("uuid", "executionRunId", "id", "runId")
+        uuid = reply.text("uuid", "executionRunId", "id", "runId")
         if not uuid:
-            found = look(lambda: self._find(request), self._sleep)
-            if found is None:
+            run = look(lambda: self._find(request), self._sleep)
+            if run is None:
                 raise PlatformError(
                     "Pennsieve accepted the run but does not show it yet",
-                    where=made.where,
+                    where=reply.where,
                     hint="look with: pennsieve run list",
                 )
-            return found
-        if made.text("status") and made.text("uuid"):
-            return decode_run(made, asked=request)
+            return run
+        if reply.text("status") and reply.text("uuid"):
+            return decode_run(reply, request=request)
         try:
             return self.get(uuid)
         except NotFound:  # accepted, and not readable yet
-            return decode_run(Fields({"uuid": uuid}, made.where), asked=request)
+            return decode_run(Fields({"uuid": uuid}, reply.where), request=request)
 
     def _find(self, request: RunRequest) -> Run | None:
         """The newest run that is what was asked for; one without a start is the newest."""
@@ -111,7 +111,7 @@ class Runs:
 
         """
         if limit is not None and limit < 0:
-            raise UsageProblem("fewer runs than none were asked for", hint="ask for 1 or more")
+            raise UsageProblem("the number of runs must be at least 1", hint="ask for 1 or more")
         page_size = _PAGE if limit is None else max(1, min(limit, _PAGE))
 
         def fetch(cursor: str) -> tuple[list[Fields], str]:
@@ -132,9 +132,9 @@ class Runs:
             fields = Fields(page, answer.where)
             return fields.records("runs"), fields.text("nextCursor")
 
-        found = (decode_run(item) for item in by_cursor(fetch))
-        wanted = (r for r in found if (status is None or r.status is status) and only.takes(r))
-        return islice(wanted, limit) if limit is not None else wanted
+        runs = (decode_run(item) for item in by_cursor(fetch))
+        matching = (r for r in runs if (status is None or r.status is status) and only.takes(r))
+        return islice(matching, limit) if limit is not None else matching
 
     def get(self, uuid: str) -> Run:
         """One run with its steps and how far they are.
@@ -190,10 +190,10 @@ class Runs:
             NotFound: there is none yet, or no such run.
 
         """
-        found = self._record(uuid, "/logs", {"format": "zip"})
-        if address := found.text("url"):
+        reply = self._record(uuid, "/logs", {"format": "zip"})
+        if address := reply.text("url"):
             return address
-        raise NotFound(f"there is no archive of the logs of the run {uuid} yet", where=found.where)
+        raise NotFound(f"there is no archive of the logs of the run {uuid} yet", where=reply.where)
 
     def metrics(self, uuid: str) -> RunMetrics | None:
         """What a run took; None before the platform counted it, which is when it is finalized.

@@ -106,11 +106,11 @@ class Surface:
 
         """
         headers = {"Content-Type": "application/json"} if body is not None else {}
-        given = {name: value for name, value in (query or {}).items() if value is not None}
+        parameters = {name: value for name, value in (query or {}).items() if value is not None}
         request = Request(
             method,
             f"{self.host}{path}",
-            query=urlencode(given, doseq=True, errors="replace"),
+            query=urlencode(parameters, doseq=True, errors="replace"),
             headers=headers | ({"If-Match": if_match} if if_match else {}),
             content=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
             repeatable=method in _SAFE_TO_REPEAT if repeatable is None else repeatable,

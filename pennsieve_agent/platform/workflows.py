@@ -46,8 +46,8 @@ class Workflows:
         Those of a list may come without steps.
         """
         status = "archived" if archived else "active"
-        found = self._pages({"organization_id": organization_id, "status": status})
-        return (workflow for workflow in found if workflow.is_active is not archived)
+        workflows = self._pages({"organization_id": organization_id, "status": status})
+        return (workflow for workflow in workflows if workflow.is_active is not archived)
 
     def _pages(self, filters: Mapping[str, str | None]) -> Iterator[Workflow]:
         def fetch(cursor: str) -> tuple[list[Fields], str]:
@@ -93,10 +93,10 @@ class Workflows:
             # Sent as "processors", answered as "dag" (trap 11).
             "processors": [encode_step(step) for step in steps],
         }
-        made = self._v2.post_record(_DEFINITIONS, body)
-        uuid = made.need_text("uuid", "id", "workflowUuid")
-        if made.text("uuid") and made.text("name") and decode_steps(made):
-            return _workflow(made)
+        reply = self._v2.post_record(_DEFINITIONS, body)
+        uuid = reply.need_text("uuid", "id", "workflowUuid")
+        if reply.text("uuid") and reply.text("name") and decode_steps(reply):
+            return _workflow(reply)
         return self.get(uuid)
 
     def archive(self, uuid: str) -> None:
@@ -157,8 +157,8 @@ class Workflows:
 
         Route: GET v2 /compute/workflows/target-types
         """
-        found = self._v2.get_records("/compute/workflows/target-types")
-        return [decode_target_type(item) for item in found]
+        rows = self._v2.get_records("/compute/workflows/target-types")
+        return [decode_target_type(item) for item in rows]
 
     def _change(self, uuid: str, changes: Mapping[str, object]) -> None:
         path = f"{_DEFINITIONS}/{segment(uuid)}"

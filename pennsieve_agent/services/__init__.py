@@ -4,12 +4,13 @@ A service composes adapters (the platform, git, the engine's compiler) into one 
 wants, and takes the clock and a place for notes as arguments. It returns values and raises errors;
 it prints nothing.
 
-* Code: :mod:`.workflows` registers it, :mod:`.builds` decides who builds it, :mod:`.images` and
-  :mod:`.node_versions` put it on own nodes.
-* Rights: :mod:`.grants` with :mod:`.identities`, a workflow's own users on Pennsieve.
-* Runs: :mod:`.submit` and :mod:`.submit_own` prepare one, :mod:`.start` starts it once,
-  :mod:`.all_runs` finds it on own nodes (:mod:`.node_runs`) and on those that Pennsieve runs
-  (:mod:`.pennsieve_runs`), :mod:`.follow` follows it.
+* Code: :mod:`.register_workflow` registers it, :mod:`.build_choice` decides who builds it,
+  :mod:`.workflow_images` and :mod:`.node_versions` put it on own nodes.
+* Permissions: :mod:`.grant_dataset` with :mod:`.workflow_identities`, a workflow's own users on
+  Pennsieve.
+* Runs: :mod:`.prepare_run` and :mod:`.prepare_own_run` prepare one, :mod:`.start_run` starts it
+  once, :mod:`.all_runs` finds it on own nodes (:mod:`.node_runs`) and on those that Pennsieve runs
+  (:mod:`.pennsieve_runs`), :mod:`.follow_run` follows it.
 * Files: :mod:`.upload`, :mod:`.download`, and the ``transfer`` modules that they share.
 
 Changing the AWS account is a larger matter and has a package of its own,

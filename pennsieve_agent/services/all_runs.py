@@ -16,6 +16,7 @@ from pennsieve_agent.errors import (
     NodeError,
     NotFound,
     PlatformError,
+    UnknownName,
     UsageProblem,
 )
 from pennsieve_agent.services.side_by_side import side_by_side
@@ -132,7 +133,7 @@ class AllRuns:
                 if len(self._backends) == 1:
                     raise
                 self._name_silent(backend, error)
-        raise UsageProblem(f"there is no run {run_id}", hint=f"list them with: {_LIST}")
+        raise UnknownName(f"there is no run {run_id}", hint=f"list them with: {_LIST}")
 
     def _located(self, query: RunQuery) -> list[Located]:
         answers = self.each(lambda backend: backend.newest(query))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import Dataset, Role
-from pennsieve_agent.errors import Forbidden, UsageProblem
+from pennsieve_agent.errors import Forbidden, UnknownName, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.packages import Package
@@ -70,7 +70,7 @@ def make_folder(platform: Platform, dataset: Dataset, path: str, *, parents: boo
             # The platform gives another name when this one is taken by a file.
             inner = Entry(made.id, _join(here, made.name))
         elif inner is None:
-            raise UsageProblem(
+            raise UnknownName(
                 f"there is no folder '{_join(here, name)}' in dataset '{dataset.name}'",
                 hint="make it too with: --parents",
             )
@@ -171,7 +171,7 @@ def _destination(
             hint="choose another name",
         )
     if not alone or path.endswith("/"):
-        raise UsageProblem(
+        raise UnknownName(
             f"there is no folder '{'/'.join(names)}' in dataset '{dataset.name}'",
             hint=f"make it with: pennsieve dataset mkdir '{dataset.name}' '{'/'.join(names)}'",
         )
@@ -222,8 +222,8 @@ def _parent(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _missing(dataset: Dataset, path: str, why: str) -> UsageProblem:
-    return UsageProblem(
+def _missing(dataset: Dataset, path: str, why: str) -> UnknownName:
+    return UnknownName(
         f"nothing lies at '{path}' in dataset '{dataset.name}': {why}",
         hint=f"see what is there with: pennsieve dataset files '{dataset.name}'",
     )

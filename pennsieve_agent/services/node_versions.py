@@ -168,7 +168,9 @@ def ensure_version(
         if model is not None:
             placed.append(put_version(desk, dict(model)))
             continue
-        from pennsieve_agent.services.workflow_images import images_of_pennsieve
+        from pennsieve_agent.services.workflow_images import (  # noqa: PLC0415 - few runs need it
+            images_of_pennsieve,
+        )
 
         code = images_of_pennsieve(
             platform.applications.image, workflow.processors, {}, desk.images

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Whom to ask: Pennsieve, and an own node. ``hand_over`` is as in :func:`.submit.prepare`."""
+    """Pennsieve and the own node; ``hand_over`` as in :func:`.prepare_run.prepare`."""
 
     platform: Platform
     node: OwnNode
@@ -164,7 +164,8 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
         if access
         else f"has no access to dataset '{dataset.name}'"
     )
-    command = f"pennsieve dataset grant {prepare_run.quoted(row.name)} --dataset {prepare_run.quoted(dataset.name)}"
+    workflow_name, dataset_name = prepare_run.quoted(row.name), prepare_run.quoted(dataset.name)
+    command = f"pennsieve dataset grant {workflow_name} --dataset {dataset_name}"
     raise Forbidden(
         f"on compute node '{node.name}', workflow '{row.name}' {has}",
         hint=f"grant it with: {command}"

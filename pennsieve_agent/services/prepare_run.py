@@ -18,7 +18,7 @@ from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import StepKind, Workflow
-from pennsieve_agent.errors import Forbidden, UsageProblem
+from pennsieve_agent.errors import Ambiguous, Forbidden, UnknownName, UsageProblem
 from pennsieve_agent.services import lookup, run_nodes
 
 if TYPE_CHECKING:
@@ -192,10 +192,10 @@ def which_workflow(names: Iterable[str]) -> UsageProblem:
     """The error where no workflow was named, and there are none or several."""
     listed = ", ".join(sorted(names))
     if not listed:
-        return UsageProblem(
+        return UnknownName(
             "there is no workflow yet", hint="add one with: pennsieve workflow add GITHUB_URL"
         )
-    return UsageProblem(f"which workflow? There are {listed}", hint="add: --workflow NAME")
+    return Ambiguous(f"which workflow? There are {listed}", hint="add: --workflow NAME")
 
 
 def check_role(dataset: Dataset) -> None:

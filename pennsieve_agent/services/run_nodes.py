@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
 from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import Ambiguous, UnknownName, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
@@ -55,11 +55,11 @@ def _only(own: Sequence[OwnNode], theirs: Sequence[ComputeNode]) -> AnyNode:
     if candidates:
         mine = sorted(node.name for node in own)
         others = [f"{name} (run by Pennsieve)" for name in sorted(n.name for n in enabled)]
-        raise UsageProblem(
+        raise Ambiguous(
             f"which compute node? There are {', '.join([*mine, *others])}", hint="add: --node NAME"
         )
     if not theirs:
-        raise UsageProblem(
+        raise UnknownName(
             "there is no compute node yet",
             hint="make one with: pennsieve compute register; one that you have already is found "
             "by: pennsieve compute list",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pennsieve_agent.domain.transfers import unwanted
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import UnknownName, UsageProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def collect(paths: Sequence[Path], folder: str) -> Collected:
     found = Collected()
     for path in paths:
         if not path.exists():
-            raise UsageProblem(f"there is no file or folder '{path}'", where=str(path.parent))
+            raise UnknownName(f"there is no file or folder '{path}'", where=str(path.parent))
         if path.is_dir():
             name = path.resolve().name
             _walk(path, f"{folder}/{name}".strip("/"), found)

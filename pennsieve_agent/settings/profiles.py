@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pennsieve_agent.domain.profile import ApiKey, Hosts, Profile
-from pennsieve_agent.errors import NotSignedIn, SettingsError, UsageProblem
+from pennsieve_agent.errors import NotSignedIn, SettingsError, UnknownName, UsageProblem
 from pennsieve_agent.settings.api_addresses import address, hosts
 from pennsieve_agent.settings.config_file import ConfigFile, is_exposed
 from pennsieve_agent.settings.kept_session import account as session_account
@@ -58,6 +58,20 @@ class Settings:
         if wanted is None:
             return Profile(name="", hosts=self.environment_hosts())
         return self._from_file(file, self._known(file, wanted, by_flag=name is not None))
+
+    def key_id(self, name: str | None = None) -> str:
+        """Whose names may be seen: the hosts and the id of the key in use; "" when signed out.
+
+        The keychain is not asked. Errors as of :meth:`profile`.
+        """
+        if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
+            return f"{self.environment_hosts().api} {key}"
+        file = ConfigFile.load(self._path)
+        wanted = name if name is not None else self._chosen(file)
+        if wanted is None:
+            return ""
+        profile, known, _ = read_profile(file, self._known(file, wanted))
+        return f"{profile.hosts.api} {known}" if known else ""
 
     def names(self) -> list[str]:
         """The names of the file's profiles, sorted."""
@@ -223,7 +237,7 @@ class Settings:
                 return known
         listed = f"; there are: {', '.join(names)}" if names else "; there is none yet"
         by_variable = not by_flag and self._variable("PENNSIEVE_PROFILE")
-        raise UsageProblem(
+        raise UnknownName(
             f"no profile is called '{name}'{listed}",
             where="PENNSIEVE_PROFILE" if by_variable else file.where,
             hint="list them with: pennsieve profile list",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.account.rights.installer import all_nodes, installer_policy
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
@@ -47,12 +47,12 @@ def fresh(emulator: str, folder: Path) -> Iterator[Scene]:
         journal = Journal(folder / "journal", "default", "lab")
         nodes = OwnNodes(folder / "own-nodes.json").of("default")
         rows: dict[str, list[str]] = {}
-        worlds = Worlds(
+        clients = Clients(
             *(aws, registry, journal, lambda _: None, nodes),
             client=lambda node: Node(aws, node, rows),
             bundle=BUNDLE,
         )
-        yield Scene(worlds, registry, rows=rows)
+        yield Scene(clients, registry, rows=rows)
 
 
 @pytest.fixture

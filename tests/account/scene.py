@@ -1,4 +1,4 @@
-"""The two worlds of a test, and the whole of a registration or a removal in one call."""
+"""The account and the platform of a test, and a whole registration or removal in one call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pennsieve_agent.account.remove.plan_removal import (
     observe_removal,
     plan_removal,
 )
-from pennsieve_agent.account.world.clients import Progress, Worlds
+from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.node_code import Bundle
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import stacks_called
@@ -87,34 +87,34 @@ OPTIONS = RegisterOptions("lab", WORKSPACE, environment="sbx")
 
 @dataclass
 class Scene:
-    worlds: Worlds
+    clients: Clients
     registry: FakeRegistry
     told: list[Progress] = field(default_factory=list)
     rows: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.worlds = replace(self.worlds, progress=self.told.append)
+        self.clients = replace(self.clients, progress=self.told.append)
 
     @property
     def aws(self) -> Aws:
-        return self.worlds.aws
+        return self.clients.aws
 
     def named(self, name: str) -> Scene:
-        """The same worlds, for a node of another name."""
-        journal = Journal(self.worlds.journal.path.parent, "default", name)
-        return Scene(replace(self.worlds, journal=journal), self.registry)
+        """The same clients, for a node of another name."""
+        journal = Journal(self.clients.journal.path.parent, "default", name)
+        return Scene(replace(self.clients, journal=journal), self.registry)
 
     def plan(self, options: RegisterOptions = OPTIONS) -> AccountPlan:
-        options = replace(options, name=self.worlds.journal.name)
-        return plan_registration(observe(self.worlds, options), options)
+        options = replace(options, name=self.clients.journal.name)
+        return plan_registration(observe(self.clients, options), options)
 
     def register(self, plan: AccountPlan | None = None) -> OwnNode:
-        return apply(plan or self.plan(), self.worlds)
+        return apply(plan or self.plan(), self.clients)
 
     def remove(self) -> RemovalReport:
-        options = RemovalOptions(self.worlds.journal.name, WORKSPACE)
-        plan = plan_removal(observe_removal(self.worlds, options))
-        return apply_removal(plan, self.worlds)
+        options = RemovalOptions(self.clients.journal.name, WORKSPACE)
+        plan = plan_removal(observe_removal(self.clients, options))
+        return apply_removal(plan, self.clients)
 
     def stacks(self) -> list[str]:
         return [stack.name for stack in stacks_called(self.aws, "")]

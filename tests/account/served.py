@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.register.execute import apply_served
 from pennsieve_agent.account.rights.right import document
-from pennsieve_agent.account.served.observe_served import ServedOptions, plan_served
+from pennsieve_agent.account.served.execute_served import apply_served
+from pennsieve_agent.account.served.observe_served import ServedOptions, observe_served
+from pennsieve_agent.account.served.plan_served import plan_served
 from pennsieve_agent.account.served.role import policy_name, rights
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.served.served_plan import ServedPlan
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.iam import role_policy, roles_called
 from pennsieve_agent.domain.compute import ComputeNode
@@ -69,16 +69,16 @@ def served_scene(emulator: str, folder: Path) -> Iterator[Scene]:
         journal = Journal(folder / "journal", "default", "lab")
         nodes = OwnNodes(folder / "own-nodes.json").of("default")
         client = answering(AgentError("there is no node"))
-        yield Scene(Worlds(aws, registry, journal, lambda _: None, nodes, client), registry)
+        yield Scene(Clients(aws, registry, journal, lambda _: None, nodes, client), registry)
 
 
-def plan(scene: Scene, **how: Any) -> AccountPlan:
-    options = replace(OPTIONS, name=scene.worlds.journal.name)
-    return plan_served(scene.worlds, options, ServedOptions(**how))
+def plan(scene: Scene, **how: Any) -> ServedPlan:
+    options = ServedOptions(scene.clients.journal.name, OPTIONS.organization_id, **how)
+    return plan_served(observe_served(scene.clients, options), options)
 
 
 def register(scene: Scene, **how: Any) -> ComputeNode:
-    return apply_served(plan(scene, **how), scene.worlds)
+    return apply_served(plan(scene, **how), scene.clients)
 
 
 def roles(scene: Scene) -> list[str]:

@@ -14,7 +14,7 @@ from pennsieve_agent.account.register.deploy_stack import delete, deploy
 from pennsieve_agent.account.register.plan import additions, stack_action
 from pennsieve_agent.account.register.steps import DeployStack, StackAction
 from pennsieve_agent.account.stack.explain import explain
-from pennsieve_agent.account.world.clients import Progress, Worlds
+from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import ResourceChange, Stack
@@ -71,11 +71,11 @@ def planned() -> tuple[Answer, ...]:
     )
 
 
-def scripted(tmp_path: Path, *script: Answer) -> tuple[Worlds, ScriptedAws]:
+def scripted(tmp_path: Path, *script: Answer) -> tuple[Clients, ScriptedAws]:
     aws = ScriptedAws(*script)
     journal = Journal(tmp_path, "default", "lab")
     nodes = OwnNodes(tmp_path / "own-nodes.json").of("default")
-    return Worlds(aws, FakeRegistry(), journal, lambda _: None, nodes, answering({})), aws
+    return Clients(aws, FakeRegistry(), journal, lambda _: None, nodes, answering({})), aws
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_states_for_a_person_to_resolve(status: str, words: str) -> None:
 
 
 def test_a_failed_creation_tells_the_first_real_reason(tmp_path: Path) -> None:
-    worlds, aws = scripted(
+    clients, aws = scripted(
         tmp_path,
         ("describe_stacks", GONE),
         ("describe_stacks", GONE),
@@ -129,17 +129,17 @@ def test_a_failed_creation_tells_the_first_real_reason(tmp_path: Path) -> None:
         ),
     )
     told: list[Progress] = []
-    worlds = replace(worlds, progress=told.append)
+    clients = replace(clients, progress=told.append)
 
     with pytest.raises(AwsError) as raised:
-        deploy(STEP, REQUEST, worlds)
+        deploy(STEP, REQUEST, clients)
 
     assert raised.value.message == (
         "AWS could not make stack s and took it back: L (AWS::Logs::LogGroup): Quota exceeded"
     )
     assert raised.value.aws_code == "ROLLBACK_COMPLETE"
     assert "L: create failed (Quota exceeded.)" in [progress.sentence for progress in told]
-    kept = worlds.journal.path.with_suffix(".failed.json")
+    kept = clients.journal.path.with_suffix(".failed.json")
     assert raised.value.where == str(kept)
     assert kept.stat().st_mode & 0o777 == 0o600
     assert [e["reason"] for e in json.loads(kept.read_text())["events"]][1] == "Quota exceeded."
@@ -147,7 +147,7 @@ def test_a_failed_creation_tells_the_first_real_reason(tmp_path: Path) -> None:
 
 
 def test_remains_of_a_failed_attempt_are_deleted_first(tmp_path: Path) -> None:
-    worlds, aws = scripted(
+    clients, aws = scripted(
         tmp_path,
         *found("ROLLBACK_COMPLETE"),
         events((2, "ROLLBACK_COMPLETE", "")),
@@ -164,14 +164,14 @@ def test_remains_of_a_failed_attempt_are_deleted_first(tmp_path: Path) -> None:
         events((1, "CREATE_COMPLETE", "")),
     )
 
-    outcome = deploy(replace(STEP, action=StackAction.RECREATE), REQUEST, worlds)
+    outcome = deploy(replace(STEP, action=StackAction.RECREATE), REQUEST, clients)
 
     assert outcome == "stack s is ready"
     assert not aws.script
 
 
 def test_what_aws_is_doing_already_is_waited_for(tmp_path: Path) -> None:
-    worlds, aws = scripted(
+    clients, aws = scripted(
         tmp_path,
         *found("CREATE_IN_PROGRESS"),
         events((1, "CREATE_IN_PROGRESS", "")),
@@ -181,12 +181,12 @@ def test_what_aws_is_doing_already_is_waited_for(tmp_path: Path) -> None:
     )
     step = replace(STEP, action=StackAction.REJOIN, changes=())
 
-    assert deploy(step, REQUEST, worlds) == "AWS is done with stack s"
+    assert deploy(step, REQUEST, clients) == "AWS is done with stack s"
     assert not aws.script
 
 
 def test_a_deletion_that_fails_is_told(tmp_path: Path) -> None:
-    worlds, _ = scripted(
+    clients, _ = scripted(
         tmp_path,
         *found("CREATE_COMPLETE"),
         events((1, "CREATE_COMPLETE", "")),
@@ -197,7 +197,7 @@ def test_a_deletion_that_fails_is_told(tmp_path: Path) -> None:
     )
 
     with pytest.raises(AwsError, match=r"could not be deleted: L .*: Not empty"):
-        delete("s", worlds)
+        delete("s", clients)
 
 
 def test_a_replacement_is_said_to_lose_data() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.doctor.inspect_node import clock_skew, examine
-from pennsieve_agent.account.doctor.node_health import Examined, checks
+from pennsieve_agent.account.doctor.node_health import Inspection, checks
 from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.account.world.node_shares import Share, Shares
 from pennsieve_agent.aws.session import Aws
@@ -34,15 +34,15 @@ def node(emulator: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sc
 
 
 @pytest.fixture(scope="module")
-def seen(node: Scene) -> Examined:
-    return examine(node.worlds, OPTIONS, time.time)
+def seen(node: Scene) -> Inspection:
+    return examine(node.clients, OPTIONS, time.time)
 
 
-def failing(seen: Examined) -> dict[str, Check]:
+def failing(seen: Inspection) -> dict[str, Check]:
     return {check.name: check for check in checks(seen) if not check.passed}
 
 
-def test_a_fresh_node_is_well(seen: Examined) -> None:
+def test_a_fresh_node_is_well(seen: Inspection) -> None:
     found = checks(seen)
     assert [(check.name, check.finding) for check in found if not check.passed] == []
     assert [check.name for check in found] == [
@@ -53,14 +53,14 @@ def test_a_fresh_node_is_well(seen: Examined) -> None:
     assert all(check.why and check.remedy for check in found)
 
 
-def test_a_boundary_taken_away(seen: Examined) -> None:
+def test_a_boundary_taken_away(seen: Inspection) -> None:
     gone = failing(replace(seen, boundary=None))["permissions boundary"]
     assert gone.finding.endswith("-boundary does not exist")
     bare = failing(replace(seen, boundary=None, boundary_name=""))["permissions boundary"]
     assert bare.finding == "the roles have none"
 
 
-def test_a_boundary_that_leaves_too_little(seen: Examined) -> None:
+def test_a_boundary_that_leaves_too_little(seen: Inspection) -> None:
     assert seen.boundary is not None
     row = {"Effect": "Deny", "Action": ["ssm:*", "batch:SubmitJob"], "Resource": "*"}
     narrow = {"Statement": [*seen.boundary["Statement"], row]}
@@ -71,12 +71,12 @@ def test_a_boundary_that_leaves_too_little(seen: Examined) -> None:
 
 
 def test_a_node_that_this_machine_forgot(node: Scene) -> None:
-    (known,) = node.worlds.nodes.list()
-    node.worlds.nodes.remove(known.token)
+    (known,) = node.clients.nodes.list()
+    node.clients.nodes.remove(known.token)
     try:
-        found = failing(examine(node.worlds, OPTIONS, time.time))
+        found = failing(examine(node.clients, OPTIONS, time.time))
     finally:
-        node.worlds.nodes.put(known)
+        node.clients.nodes.put(known)
     assert {name: check.remedy for name, check in found.items()} == {
         "node": "pennsieve compute list --aws"
     }
@@ -95,17 +95,17 @@ ADA = parse_principal("arn:aws:iam::222233334444:user/ada")
         ),
     ],
 )
-def test_shares_that_do_not_agree(seen: Examined, shares: Shares, words: str) -> None:
+def test_shares_that_do_not_agree(seen: Inspection, shares: Shares, words: str) -> None:
     found = failing(replace(seen, shares=shares))
     assert list(found) == ["shares"]
     assert words in found["shares"].finding
 
 
-def test_a_node_that_another_machine_made(seen: Examined) -> None:
+def test_a_node_that_another_machine_made(seen: Inspection) -> None:
     assert set(failing(replace(seen, entry=None))) == {"journal", "image pulls"}
 
 
-def test_credentials_of_another_account(seen: Examined) -> None:
+def test_credentials_of_another_account(seen: Inspection) -> None:
     assert seen.own is not None
     there = replace(seen, own=replace(seen.own, account="222233334444"))
     assert "the node is in 222233334444" in failing(there)["AWS credentials"].finding
@@ -113,7 +113,7 @@ def test_credentials_of_another_account(seen: Examined) -> None:
 
 def test_no_credentials(node: Scene) -> None:
     with Aws(AwsSettings()) as nobody:
-        found = checks(examine(replace(node.worlds, aws=nobody), OPTIONS, time.time))
+        found = checks(examine(replace(node.clients, aws=nobody), OPTIONS, time.time))
     assert [check.name for check in found if check.passed] == ["node"]
     assert found[0].finding == "no AWS credentials were found"
 
@@ -154,7 +154,7 @@ def test_a_check_that_cannot_be_made_is_not_passed(
 ) -> None:
     with Blind(settings(tmp_path, emulator)) as aws:
         aws.refused = refused
-        found = failing(examine(replace(node.worlds, aws=aws), OPTIONS, time.time))
+        found = failing(examine(replace(node.clients, aws=aws), OPTIONS, time.time))
     assert set(found) == failed
     for check in found.values():
         assert check.finding.startswith("could not be looked at: AWS refused ")
@@ -170,5 +170,5 @@ def test_clock(ahead: int, skew: int) -> None:
     assert clock_skew(ScriptedAws(("get_caller_identity", {})), lambda: 0) is None
 
 
-def test_a_wrong_clock_fails(seen: Examined) -> None:
+def test_a_wrong_clock_fails(seen: Inspection) -> None:
     assert list(failing(replace(seen, skew_seconds=120))) == ["clock"]

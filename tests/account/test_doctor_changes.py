@@ -27,8 +27,8 @@ def policy(*rows: dict[str, Any]) -> str:
 
 
 def look(scene: Scene) -> dict[str, Check]:
-    options = replace(OPTIONS, name=scene.worlds.journal.name)
-    return {check.name: check for check in checks(examine(scene.worlds, options, time.time))}
+    options = replace(OPTIONS, name=scene.clients.journal.name)
+    return {check.name: check for check in checks(examine(scene.clients, options, time.time))}
 
 
 def failing(scene: Scene) -> set[str]:
@@ -45,7 +45,7 @@ def test_a_second_node_is_well(scene: Scene) -> None:
 def test_looking_changes_nothing(scene: Scene) -> None:
     assert "node" in failing(scene)
     assert scene.stacks() == scene.roles() == []
-    assert not scene.worlds.journal.path.exists()
+    assert not scene.clients.journal.path.exists()
 
 
 def test_rights_changed_by_hand(scene: Scene) -> None:
@@ -70,7 +70,7 @@ def test_rights_changed_by_hand(scene: Scene) -> None:
 
 def test_shares_are_seen_and_put_again(scene: Scene) -> None:
     node = scene.register()
-    client = scene.worlds.client(node)
+    client = scene.clients.client(node)
     ada = parse_principal("222233334444")
     share(scene.aws, client, node, Share(ada, ("w",)))
     assert look(scene)["shares"].finding == "222233334444"
@@ -122,8 +122,8 @@ def test_an_account_that_is_not_registered(scene: Scene) -> None:
 
 
 def test_a_node_that_is_turned_off(scene: Scene) -> None:
-    off = Scene(replace(scene.worlds, bundle=None), scene.registry)
+    off = Scene(replace(scene.clients, bundle=None), scene.registry)
     off.register()
-    found = look(Scene(replace(scene.worlds, bundle=BUNDLE), scene.registry))
+    found = look(Scene(replace(scene.clients, bundle=BUNDLE), scene.registry))
     assert [name for name, check in found.items() if not check.passed] == ["functions"]
     assert found["functions"].finding == "the node is turned off: it has none"

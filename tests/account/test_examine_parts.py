@@ -17,10 +17,10 @@ from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Gpu, Mode, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.account.world.check_result import Check
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.node_code import Bundle
 from pennsieve_agent.account.world.own_node_state import node_of
-from pennsieve_agent.account.world.permitted_reads import Looking
+from pennsieve_agent.account.world.permitted_reads import PermittedReads
 from pennsieve_agent.aws.cloudformation import (
     StackRequest,
     execute_change_set,
@@ -53,7 +53,7 @@ class Node:
     def __init__(self, scene: Scene) -> None:
         bundle = code()
         client = answering({"status": "HEALTHY", "issues": []})
-        self.worlds: Worlds = replace(scene.worlds, bundle=bundle, client=client)
+        self.clients: Clients = replace(scene.clients, bundle=bundle, client=client)
         spec = NodeSpec(NAMES, "lab", settings=SETTINGS)
         self.deploy(spec)
         key = NAMES.code_key(bundle.code.digest)
@@ -64,15 +64,15 @@ class Node:
     def deploy(self, spec: NodeSpec) -> dict[str, Any]:
         template = node_template(spec)
         request = StackRequest(NAMES.stack, template)
-        planned = plan_change_set(self.worlds.aws, request, sleep=lambda _: None)
-        execute_change_set(self.worlds.aws, planned)
+        planned = plan_change_set(self.clients.aws, request, sleep=lambda _: None)
+        execute_change_set(self.clients.aws, planned)
         return template
 
-    def look(self, worlds: Worlds | None = None) -> dict[str, Check]:
-        looking = Looking(strict=True)
-        parts = look_at_parts(worlds or self.worlds, looking, OWN, NAMES, self.spec)
+    def look(self, clients: Clients | None = None) -> dict[str, Check]:
+        reads = PermittedReads(strict=True)
+        parts = look_at_parts(clients or self.clients, reads, OWN, NAMES, self.spec)
         assert parts is not None
-        found = (check.unless(looking.unseen) for check in part_checks(parts, "again"))
+        found = (check.unless(reads.unseen) for check in part_checks(parts, "again"))
         return {check.name: check for check in found}
 
 
@@ -85,11 +85,11 @@ def test_a_node_that_is_well(node: Node) -> None:
     found = node.look()
     assert {name: check.finding for name, check in found.items() if not check.passed} == {}
     assert found["code"].finding == "version 1.2.0"
-    assert list(look_at_roles(node.worlds.aws, NAMES, node.template)) == []
+    assert list(look_at_roles(node.clients.aws, NAMES, node.template)) == []
 
 
 def test_what_was_taken_away_or_switched_off(node: Node) -> None:
-    aws = node.worlds.aws
+    aws = node.clients.aws
     aws.call("lambda", "delete_function", FunctionName=NAMES.reconciler)
     queue = NAMES.queue("spot")
     aws.call("batch", "update_job_queue", jobQueue=queue, state="DISABLED")
@@ -115,7 +115,7 @@ def test_what_was_taken_away_or_switched_off(node: Node) -> None:
 
 def test_older_code_and_a_gateway_that_is_not_well(node: Node) -> None:
     newer = replace(code(), digest="cd" * 32, version="2.0.0")
-    found = node.look(replace(node.worlds, bundle=newer, client=answering(SILENT)))
+    found = node.look(replace(node.clients, bundle=newer, client=answering(SILENT)))
     assert {name for name, check in found.items() if not check.passed} == {"code", "node's answer"}
     assert "another than that of this program, 2.0.0" in found["code"].finding
     assert found["node's answer"].finding.endswith("the function failed: no module")
@@ -123,4 +123,4 @@ def test_older_code_and_a_gateway_that_is_not_well(node: Node) -> None:
 
 def test_a_node_that_is_turned_off_has_no_parts(scene: Scene) -> None:
     spec = NodeSpec(NAMES, "lab", settings=SETTINGS)
-    assert look_at_parts(scene.worlds, Looking(), OWN, NAMES, spec) is None
+    assert look_at_parts(scene.clients, PermittedReads(), OWN, NAMES, spec) is None

@@ -11,7 +11,7 @@ from pennsieve_agent.account.register.execute import apply
 from pennsieve_agent.account.register.observe import RegisterOptions, observe
 from pennsieve_agent.account.register.plan import plan_registration
 from pennsieve_agent.account.spec.names import NodeNames
-from pennsieve_agent.account.spec.options import Wanted
+from pennsieve_agent.account.spec.options import TypedSettings
 from pennsieve_agent.account.spec.organisation_rules import Extras, check_boundary, parse_tags
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import find_role, policy_exists
@@ -40,18 +40,18 @@ def make_policy(scene: Scene) -> None:
 
 
 def options(extras: Extras = EXTRAS) -> RegisterOptions:
-    return replace(OPTIONS, wanted=Wanted(extras=extras))
+    return replace(OPTIONS, typed=TypedSettings(extras=extras))
 
 
 def test_it_is_planned_made_and_kept(scene: Scene) -> None:
     make_policy(scene)
-    plan = plan_registration(observe(scene.worlds, options()), options())
+    plan = plan_registration(observe(scene.clients, options()), options())
     assert plan.to_json()["permissions_boundary"] == THEIRS
     assert plan.to_json()["tags"] == dict(EXTRAS.tags)
     assert any(THEIRS in line for line in plan.words)
     assert any("cost-centre=42" in line for line in plan.words)
 
-    apply(plan, scene.worlds)
+    apply(plan, scene.clients)
 
     role = find_role(scene.aws, plan.names.admin)
     assert role is not None
@@ -68,8 +68,8 @@ def test_it_is_planned_made_and_kept(scene: Scene) -> None:
 
 def test_a_lost_journal_does_not_lose_it(scene: Scene) -> None:
     make_policy(scene)
-    apply(plan_registration(observe(scene.worlds, options()), options()), scene.worlds)
-    scene.worlds.journal.forget()
+    apply(plan_registration(observe(scene.clients, options()), options()), scene.clients)
+    scene.clients.journal.forget()
 
     plan = scene.plan()
     assert (plan.extras.boundary, dict(plan.extras.tags)) == (THEIRS, dict(EXTRAS.tags))
@@ -77,7 +77,7 @@ def test_a_lost_journal_does_not_lose_it(scene: Scene) -> None:
 
 def test_a_boundary_that_is_not_there(scene: Scene) -> None:
     with pytest.raises(UsageProblem, match="there is no IAM policy"):
-        observe(scene.worlds, options())
+        observe(scene.clients, options())
     assert scene.stacks() == []
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.register.execute import first_entry
-from pennsieve_agent.account.register.steps import AlreadyDone
 from pennsieve_agent.account.stack.stack_request import stack_request
 from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.registration_journal import Journal, JournalEntry
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import find_stack, plan_change_set
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.profile import AwsSettings
@@ -59,17 +59,17 @@ class Refusing(RecordingAws):
 @pytest.fixture
 def refusing(scene: Scene, emulator: str, tmp_path: Path) -> Iterator[tuple[Scene, Refusing]]:
     with Refusing(settings(tmp_path, emulator)) as aws:
-        yield Scene(replace(scene.worlds, aws=aws), scene.registry), aws
+        yield Scene(replace(scene.clients, aws=aws), scene.registry), aws
 
 
 def one_of_each(scene: Scene) -> None:
-    assert len(scene.registry.records) == len(scene.worlds.nodes.list()) == 1
+    assert len(scene.registry.records) == len(scene.clients.nodes.list()) == 1
     assert scene.stacks() == [f"pennsieve-node-{entry_of(scene).token}"]
     assert scene.roles() == []
 
 
 def entry_of(scene: Scene) -> JournalEntry:
-    entry = scene.worlds.journal.read()
+    entry = scene.clients.journal.read()
     assert entry is not None
     return entry
 
@@ -141,7 +141,7 @@ def test_an_account_deleted_elsewhere_is_registered_anew(scene: Scene) -> None:
 def test_a_wrong_region_is_said(scene: Scene, emulator: str, tmp_path: Path) -> None:
     scene.register()
     with Aws(settings(tmp_path, emulator), region="eu-west-1") as elsewhere:
-        moved = Scene(replace(scene.worlds, aws=elsewhere), scene.registry)
+        moved = Scene(replace(scene.clients, aws=elsewhere), scene.registry)
         for action in (moved.register, moved.remove):
             with pytest.raises(UsageProblem, match="us-east-1"):
                 action()
@@ -150,7 +150,7 @@ def test_a_wrong_region_is_said(scene: Scene, emulator: str, tmp_path: Path) -> 
 
 def test_the_shell_of_a_plan_that_was_killed_is_taken_away(scene: Scene) -> None:
     plan = scene.plan()
-    scene.worlds.journal.write(first_entry(plan))
+    scene.clients.journal.write(first_entry(plan))
     plan_change_set(scene.aws, plan.stack_request, sleep=lambda _: None)
     found = find_stack(scene.aws, plan.names.stack)
     assert found is not None
@@ -195,14 +195,14 @@ def unwell(*issues: str) -> dict[str, Any]:
 def test_a_node_that_is_not_well_is_told_of_to_nobody(
     scene: Scene, answer: dict[str, Any] | AgentError, part: str
 ) -> None:
-    sick = Scene(replace(scene.worlds, client=answering(answer)), scene.registry)
+    sick = Scene(replace(scene.clients, client=answering(answer)), scene.registry)
     if not part:
         sick.register()
         return
     with pytest.raises(AgentError, match=part):
         sick.register()
     assert not scene.registry.records
-    assert not scene.worlds.nodes.list()
+    assert not scene.clients.nodes.list()
 
     scene.register()
     one_of_each(scene)
@@ -221,7 +221,7 @@ def test_a_stack_made_by_an_administrator_is_registered(scene: Scene, tmp_path: 
     )
     # Somebody else, on another machine: the journal is empty.
     journal = Journal(tmp_path / "theirs", "default", "lab")
-    theirs = Scene(replace(scene.worlds, journal=journal), scene.registry)
+    theirs = Scene(replace(scene.clients, journal=journal), scene.registry)
     options = replace(OPTIONS, from_stack=request.name)
 
     theirs.register(theirs.plan(options))

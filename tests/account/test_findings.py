@@ -14,7 +14,7 @@ from pennsieve_agent.account.register.preflight_problems import (
     GPU_P,
     VPCS,
     WITHOUT_INTERNET,
-    Around,
+    AccountLimits,
     Weight,
     findings,
     gpu_quota,
@@ -32,7 +32,7 @@ TWO = (
     Subnet("subnet-2", "vpc-1", "us-east-1b", 200, Outward.GATEWAY),
 )
 VPC = Vpc("vpc-1", names=True, endpoints=WITHOUT_INTERNET)
-WELL = Around(
+WELL = AccountLimits(
     "us-east-1",
     region_on=True,
     quotas={FARGATE: 256, FARGATE_SPOT: 256, GPU_G: 8, VPCS: 5, ADDRESSES: 5},
@@ -45,8 +45,10 @@ WELL = Around(
 )
 
 
-def told(around: Around, settings: Settings, *, creates: bool = True) -> list[tuple[Weight, str]]:
-    found = findings(around, settings, creates=creates)
+def told(
+    limits: AccountLimits, settings: Settings, *, creates: bool = True
+) -> list[tuple[Weight, str]]:
+    found = findings(limits, settings, creates=creates)
     assert all(finding.remedy or finding.weight is Weight.UNKNOWN for finding in found)
     return [(finding.weight, finding.sentence) for finding in found]
 
@@ -57,7 +59,7 @@ def test_where_all_is_well_nothing_is_said(settings: Settings) -> None:
 
 
 def test_what_is_not_known_is_not_in_the_way() -> None:
-    assert told(Around("us-east-1"), replace(GPU, mode=Mode.SECURE)) == []
+    assert told(AccountLimits("us-east-1"), replace(GPU, mode=Mode.SECURE)) == []
     unseen = replace(
         WELL, quotas={}, unseen={"quotas": "AWS refused servicequotas:GetServiceQuota"}
     )

@@ -20,7 +20,7 @@ import pennsieve_agent
 from pennsieve_agent.account.doctor.inspect_node import examine
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.preflight import Intent, _question, check_before
-from pennsieve_agent.account.register.read_limits import look_around
+from pennsieve_agent.account.register.read_limits import read_limits_before
 from pennsieve_agent.account.rights.installer import (
     PUSH,
     all_nodes,
@@ -78,7 +78,7 @@ def calls_in_the_code() -> set[str]:
     """The actions of every ``aws.call`` and ``aws.pages`` that is written in the program."""
     root = Path(pennsieve_agent.__file__).parent
     found = set()
-    for path in (*root.joinpath("aws").glob("*.py"), *root.joinpath("account").glob("*.py")):
+    for path in (*root.joinpath("aws").glob("*.py"), *root.joinpath("account").rglob("*.py")):
         if path.name not in NOT_THE_INSTALLER:
             found |= set(_calls(ast.parse(path.read_text())))
     return found - FREE
@@ -121,7 +121,7 @@ def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     plan = replace(scene.named("second").plan(), identity=WHO)
     check_before(scene.aws, plan, lambda _: None)
     look_around_everywhere(scene, plan)
-    examine(scene.worlds, OPTIONS, time.time)
+    examine(scene.clients, OPTIONS, time.time)
     scene.remove()
 
     used = {ask.action for ask in heard}
@@ -149,7 +149,7 @@ def call_a_function(scene: Scene) -> None:
 
 
 def shared_and_taken_back(scene: Scene, node: OwnNode) -> None:
-    client, who = scene.worlds.client(node), parse_principal("222233334444")
+    client, who = scene.clients.client(node), parse_principal("222233334444")
     share(scene.aws, client, node, Share(who, ("w",)))
     put_again(scene.aws, client, node)
     assert unshare(scene.aws, client, node, who)
@@ -161,7 +161,7 @@ def look_around_everywhere(scene: Scene, plan: AccountPlan) -> None:
     subnet = scene.aws.call("ec2", "describe_subnets")["Subnets"][0]
     given = Network(subnet["VpcId"], (subnet["SubnetId"],))
     for settings in (Settings(mode=Mode.SECURE), Settings(network=given)):
-        look_around(scene.aws, plan.names, settings, template, creates=True)
+        read_limits_before(scene.aws, plan.names, settings, template, creates=True)
     queues(scene.aws, [plan.names.queue("fargate")])
     assert deployed(scene.aws, plan.names.gateway) is None
 
@@ -246,7 +246,7 @@ def test_wildcards_of_the_installer_are_only_where_aws_has_no_resource() -> None
     """As AWS's Service Authorization Reference has it; each says so, or is bound to our tag."""
     for right in RIGHTS:
         if "*" in right.resources:
-            assert right.conditions or "AWS knows no resource" in right.why, right.sid
+            assert right.conditions or "no resource-level permissions" in right.why, right.sid
     assert not any("*" in action for right in RIGHTS for action in right.actions)
     assert len({right.sid for right in RIGHTS}) == len(RIGHTS)
 

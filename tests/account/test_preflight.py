@@ -11,11 +11,12 @@ import pytest
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.plan import additions
 from pennsieve_agent.account.register.preflight import Intent, _question, check_before
-from pennsieve_agent.account.register.steps import AlreadyDone, DeployStack, StackAction
+from pennsieve_agent.account.register.steps import DeployStack, StackAction
 from pennsieve_agent.account.rights.installer import installer_policies, installer_rights
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import NodeSpec, Settings
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.rights import Question, lacking, principal_of
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import AwsIdentity
@@ -34,7 +35,7 @@ SPEC = NodeSpec(NAMES, "lab")
 PLAN = AccountPlan(SPEC, "N:organization:1", WHO, (STEP,))
 
 
-class Asked(Aws):
+class PennsieveRecords(Aws):
     """Answers what it is told to; anything else an emulated AWS would not know."""
 
     def __init__(self, answers: Mapping[str, dict[str, Any] | Exception] | None = None) -> None:
@@ -53,7 +54,7 @@ class Asked(Aws):
         yield self.call(service, operation, **parameters)
 
 
-class Simulating(Asked):
+class Simulating(PennsieveRecords):
     """AWS's own answers to ``SimulatePrincipalPolicy``, all allowed but what is said."""
 
     def __init__(
@@ -197,14 +198,14 @@ def test_where_nothing_can_be_simulated_it_tries_what_only_reads() -> None:
     shut = {"simulate_principal_policy": denied, "get_role": denied, "describe_table": denied}
     told: list[str] = []
     with pytest.raises(NotPermitted) as raised:
-        check_before(Asked(shut), PLAN, told.append)
+        check_before(PennsieveRecords(shut), PLAN, told.append)
     assert raised.value.message == (
         "these AWS credentials lack 2 rights: dynamodb:DescribeTable, iam:GetRole"
     )
     assert "only whether you may look" in told[0]
     federated = replace(PLAN, identity=replace(WHO, arn=f"arn:aws:sts::{NUMBER}:federated-user/a"))
     with pytest.raises(NotPermitted, match="iam:GetRole"):
-        check_before(Asked({"get_role": denied}), federated, told.append)
+        check_before(PennsieveRecords({"get_role": denied}), federated, told.append)
 
 
 def test_what_hangs_on_an_unknown_condition_is_not_missing() -> None:
@@ -220,7 +221,7 @@ def test_an_explicit_deny_is_missing_whatever_is_unknown() -> None:
 
 def test_not_being_allowed_to_ask_is_said_and_goes_on() -> None:
     denied = NotPermitted("AWS refused iam:SimulatePrincipalPolicy", aws_code="AccessDenied")
-    (note,) = notes(Asked({"simulate_principal_policy": denied}))
+    (note,) = notes(PennsieveRecords({"simulate_principal_policy": denied}))
     assert "cannot be told beforehand" in note
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from pennsieve_agent.account.register.account_plan import NO_RIGHTS, AccountPlan
 from pennsieve_agent.account.register.execute import apply
-from pennsieve_agent.account.register.steps import AlreadyDone, DeployStack
+from pennsieve_agent.account.register.steps import DeployStack
 from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
 from pennsieve_agent.account.world.registration_journal import Journal
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.s3 import empty_bucket
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
@@ -59,10 +60,10 @@ def test_a_first_registration(scene: Scene) -> None:
     plan = scene.plan()
     assert kinds(plan, done=False) == KINDS
 
-    node = apply(plan, scene.worlds)
+    node = apply(plan, scene.clients)
 
     names = plan.names
-    assert scene.worlds.nodes.list() == [node]
+    assert scene.clients.nodes.list() == [node]
     assert (node.token, node.organization_id, node.account) == (names.token, WORKSPACE, NUMBER)
     here = f"arn:aws:lambda:us-east-1:{NUMBER}:function:pennsieve-node-{node.token}"
     assert (node.gateway, node.admin) == (f"{here}-gateway", f"{here}-admin")
@@ -120,9 +121,9 @@ def test_a_dry_run_leaves_nothing_behind(scene: Scene) -> None:
     scene.plan()
 
     assert scene.stacks() == []
-    assert not scene.worlds.journal.path.parent.exists()
+    assert not scene.clients.journal.path.parent.exists()
     assert not scene.registry.records
-    assert scene.worlds.nodes.list() == []
+    assert scene.clients.nodes.list() == []
 
 
 def test_a_dry_run_on_a_finished_node_leaves_it_alone(scene: Scene) -> None:
@@ -131,8 +132,8 @@ def test_a_dry_run_on_a_finished_node_leaves_it_alone(scene: Scene) -> None:
     assert plan.nothing_to_do
     assert kinds(plan, done=True) == KINDS
 
-    assert apply(plan, scene.worlds) == first
-    assert len(scene.stacks()) == len(scene.worlds.nodes.list()) == 1
+    assert apply(plan, scene.clients) == first
+    assert len(scene.stacks()) == len(scene.clients.nodes.list()) == 1
     assert {p.state for p in scene.told[-len(KINDS) :]} == {StepState.ALREADY_DONE}
 
 
@@ -149,7 +150,7 @@ def test_a_changed_stack_is_planned_and_updated(scene: Scene) -> None:
     assert ("Modify", "ExecutionRole") in {(c["action"], c["logical_id"]) for c in changes}
     assert {c["action"] for c in changes} == {"Modify"}
 
-    apply(plan, scene.worlds)
+    apply(plan, scene.clients)
     stack = find_stack(scene.aws, plan.names.stack)
     assert stack is not None
     assert stack.status == "UPDATE_COMPLETE"
@@ -162,14 +163,14 @@ def test_a_plan_that_is_not_true_any_more_is_not_carried_out(scene: Scene) -> No
     less = replace(first, changes=first.changes[1:])
 
     with pytest.raises(AwsError, match="something else than the plan said"):
-        apply(replace(plan, steps=(less, *others)), scene.worlds)
+        apply(replace(plan, steps=(less, *others)), scene.clients)
     assert scene.stacks() == []
 
 
 def test_killed_again_and_again_it_finishes_and_makes_nothing_twice(
     scene: Scene, tmp_path: Path, emulator: str
 ) -> None:
-    """Each process lives for one more effect than the one before, in the same worlds."""
+    """Each process lives for one more effect than the one before, in the same clients."""
     for count in range(20):
         if not dies(scene, count, settings(tmp_path, emulator)):
             break
@@ -188,8 +189,8 @@ def test_killed_once_after_each_effect_it_goes_on_with_the_same_names(
         registry = FakeRegistry()
         journal = Journal(tmp_path / str(count), "default", "lab")
         nodes = OwnNodes(tmp_path / str(count) / "own-nodes.json").of("default")
-        worlds = replace(scene.worlds, registry=registry, journal=journal, nodes=nodes)
-        fresh = Scene(worlds, registry)
+        clients = replace(scene.clients, registry=registry, journal=journal, nodes=nodes)
+        fresh = Scene(clients, registry)
         if not dies(fresh, count, settings(tmp_path, emulator)):
             assert count == len(EFFECTS)
             return
@@ -216,7 +217,7 @@ def dies(scene: Scene, count: int, found: AwsSettings) -> bool:
     killer = Killer(count)
     scene.registry.after = killer
     with MortalAws(found, killer) as aws:
-        mortal = Scene(replace(scene.worlds, aws=aws), scene.registry)
+        mortal = Scene(replace(scene.clients, aws=aws), scene.registry)
         try:
             mortal.register()
         except Killed:
@@ -226,8 +227,8 @@ def dies(scene: Scene, count: int, found: AwsSettings) -> bool:
 
 def check_one_of_each(scene: Scene) -> None:
     (account,) = scene.registry.records.values()
-    (node,) = scene.worlds.nodes.list()
-    entry = scene.worlds.journal.read()
+    (node,) = scene.clients.nodes.list()
+    entry = scene.clients.journal.read()
     assert entry is not None
     assert scene.stacks() == [f"pennsieve-node-{entry.token}"]
     assert account.role_name == f"PennsieveOwnNode-{entry.token}"
@@ -265,7 +266,7 @@ def test_what_pennsieve_refuses_does_not_stop_the_rest(
 
     node = scene.register()
 
-    assert scene.worlds.nodes.list() == [node]
+    assert scene.clients.nodes.list() == [node]
     problem = next(p for p in scene.told if p.state is StepState.PROBLEM)
     assert error.message in problem.sentence
     assert missing in problem.sentence
@@ -292,7 +293,7 @@ def test_an_account_that_is_registered_is_used_as_it_is(scene: Scene, role: str)
 
     plan = scene.plan()
     assert kinds(plan, done=True) == ["register_account"]
-    apply(plan, scene.worlds)
+    apply(plan, scene.clients)
 
     assert [a.role_name for a in scene.registry.records.values()] == [role]
     assert scene.registry.enabled == {("a", WORKSPACE)}
@@ -304,9 +305,9 @@ def test_an_account_that_is_registered_and_not_shown_is_used_as_it_is(scene: Sce
     plan = scene.plan()
     existing_account(scene)
     scene.registry.hidden = 2
-    apply(plan, scene.worlds)
+    apply(plan, scene.clients)
     assert list(scene.registry.records) == ["a"]
-    assert any("was registered already, and is used as it is" in p.sentence for p in scene.told)
+    assert any("was registered already; its registration is used" in p.sentence for p in scene.told)
 
 
 def test_an_account_that_is_taken_and_never_shown(scene: Scene) -> None:
@@ -323,16 +324,16 @@ def test_a_second_node_shares_the_record_and_nothing_else(scene: Scene) -> None:
 
     plan = second.plan()
     assert kinds(plan, done=True) == ["register_account"]
-    node = apply(plan, second.worlds)
+    node = apply(plan, second.clients)
 
     assert node.token != first.token
     assert len(scene.registry.records) == 1
-    assert len(scene.stacks()) == len(scene.worlds.nodes.list()) == 2
+    assert len(scene.stacks()) == len(scene.clients.nodes.list()) == 2
 
 
 def test_a_lost_journal_is_made_up_from_what_is_remembered(scene: Scene) -> None:
     before = scene.register()
-    scene.worlds.journal.forget()
+    scene.clients.journal.forget()
 
     assert scene.register() == before
     check_one_of_each(scene)
@@ -340,8 +341,8 @@ def test_a_lost_journal_is_made_up_from_what_is_remembered(scene: Scene) -> None
 
 def test_a_node_that_this_machine_does_not_know_is_not_taken_over(scene: Scene) -> None:
     node = scene.register()
-    scene.worlds.journal.forget()
-    scene.worlds.nodes.remove(node.token)
+    scene.clients.journal.forget()
+    scene.clients.nodes.remove(node.token)
 
     with pytest.raises(UsageProblem, match="which this machine does not know") as raised:
         scene.plan()
@@ -352,19 +353,19 @@ def test_a_node_that_this_machine_does_not_know_is_not_taken_over(scene: Scene) 
 
 def test_a_name_that_means_a_node_elsewhere(scene: Scene) -> None:
     node = scene.register()
-    scene.worlds.journal.forget()
+    scene.clients.journal.forget()
     for other, words in (
         (replace(node, account="222233334444"), "is yours, in AWS account 222233334444"),
         (replace(node, admin=""), "was shared with you"),
     ):
-        scene.worlds.nodes.put(other)
+        scene.clients.nodes.put(other)
         with pytest.raises(UsageProblem, match=words):
             scene.plan()
 
 
 def test_a_node_is_for_one_workspace(scene: Scene) -> None:
     scene.register()
-    scene.worlds.journal.forget()
+    scene.clients.journal.forget()
     with pytest.raises(UsageProblem, match="is for another Pennsieve workspace"):
         scene.plan(replace(OPTIONS, organization_id="N:organization:2"))
 
@@ -377,6 +378,6 @@ def test_a_stack_deleted_by_hand_is_made_again(scene: Scene) -> None:
 
     plan = scene.plan()
     assert kinds(plan, done=False) == IN_AWS
-    apply(plan, scene.worlds)
+    apply(plan, scene.clients)
 
     check_one_of_each(scene)

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.account.register.execute import apply, apply_served
+from pennsieve_agent.account.register.execute import apply
 from pennsieve_agent.account.register.observe import observe
 from pennsieve_agent.account.register.plan import plan_registration
-from pennsieve_agent.account.register.steps import AlreadyDone
+from pennsieve_agent.account.served.execute_served import apply_served
 from pennsieve_agent.account.spec.names import node_names
 from pennsieve_agent.account.world.registration_journal import Journal
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.domain.compute import NodeStatus
 from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AgentError, Conflict, Forbidden, StillRunning, UsageProblem
@@ -62,8 +63,8 @@ def test_an_account_registered_meanwhile_is_not_taken_over(lab: Scene, scene: Sc
     plan = served.plan(lab)
     lab.registry.register_account(NUMBER, "Pennsieve-Compute-prod-aaaaaaaa", "outside")
 
-    with pytest.raises(Conflict, match="registered meanwhile with role"):
-        apply_served(plan, lab.worlds)
+    with pytest.raises(Conflict, match="registered in the meantime with role"):
+        apply_served(plan, lab.clients)
     assert len(lab.registry.records) == 1
     assert not scene.registry.records
 
@@ -77,7 +78,7 @@ def test_a_node_that_cannot_be_seen_yet_is_waited_for(lab: Scene) -> None:
             del lab.registry.refuse["node"]
 
     lab.registry.refuse["node"] = Forbidden("forbidden")
-    lab.worlds = replace(lab.worlds, sleep=sleep)
+    lab.clients = replace(lab.clients, sleep=sleep)
 
     assert served.register(lab).status is NodeStatus.ENABLED
     assert slept[:3] == list(islice(pauses(60), 3))
@@ -96,7 +97,7 @@ def test_a_foreign_stack_of_that_name_is_left_alone(scene: Scene) -> None:
     name = "pennsieve-node-aaaaaaaa"
     scene.aws.call("cloudformation", "create_stack", StackName=name, **body)
     node = replace(scene.named("other").register(), name="lab", token="aaaaaaaa")
-    scene.worlds.nodes.put(node)
+    scene.clients.nodes.put(node)
 
     with pytest.raises(UsageProblem, match="did not make"):
         scene.plan()
@@ -121,12 +122,12 @@ def test_waiting_for_a_node_ends(lab: Scene) -> None:
 
 def test_a_node_of_one_kind_is_not_made_of_the_other(lab: Scene, scene: Scene) -> None:
     own = scene.register()
-    lab.worlds = replace(lab.worlds, nodes=scene.worlds.nodes)
+    lab.clients = replace(lab.clients, nodes=scene.clients.nodes)
     with pytest.raises(UsageProblem, match="of your own called 'lab'"):
         served.plan(lab)
-    scene.worlds.nodes.remove(own.token)
+    scene.clients.nodes.remove(own.token)
     with pytest.raises(UsageProblem, match="begun as a node of your own"):
-        served.plan(Scene(replace(lab.worlds, journal=scene.worlds.journal), lab.registry))
+        served.plan(Scene(replace(lab.clients, journal=scene.clients.journal), lab.registry))
 
 
 @pytest.mark.parametrize("dies", ["", "delete_account", "register_account"])
@@ -138,7 +139,7 @@ def test_an_account_with_own_nodes_gets_a_role_for_pennsieve(
     (before,) = scene.registry.records.values()
     other = lab.named("other")
     other.registry = scene.registry
-    other.worlds = replace(other.worlds, registry=scene.registry, nodes=scene.worlds.nodes)
+    other.clients = replace(other.clients, registry=scene.registry, nodes=scene.clients.nodes)
     if dies:
         scene.registry.after = die_after(dies)
         with pytest.raises(Killed):
@@ -159,17 +160,17 @@ def test_a_name_that_was_begun_for_a_node_that_pennsieve_runs(lab: Scene, scene:
     lab.registry.refuse["create_node"] = Forbidden("no")
     with pytest.raises(Forbidden):
         served.register(lab)
-    begun = Journal(lab.worlds.journal.path.parent, "default", "lab")
-    scene.worlds = replace(scene.worlds, journal=begun)
+    begun = Journal(lab.clients.journal.path.parent, "default", "lab")
+    scene.clients = replace(scene.clients, journal=begun)
     with pytest.raises(UsageProblem, match="begun as a node that Pennsieve runs"):
         scene.plan()
 
 
 def test_credentials_of_another_account_do_not_go_on(scene: Scene) -> None:
     scene.register()
-    entry = scene.worlds.journal.read()
+    entry = scene.clients.journal.read()
     assert entry is not None
-    scene.worlds.journal.write(replace(entry, aws_account_id="222233334444"))
+    scene.clients.journal.write(replace(entry, aws_account_id="222233334444"))
 
     with pytest.raises(UsageProblem, match="begun in AWS account 222233334444"):
         scene.plan()
@@ -177,12 +178,12 @@ def test_credentials_of_another_account_do_not_go_on(scene: Scene) -> None:
 
 def test_two_terminals_do_not_meet(scene: Scene) -> None:
     plan = scene.plan()
-    with scene.worlds.journal.locked(), pytest.raises(UsageProblem, match="right now"):
-        apply(plan, scene.worlds)
+    with scene.clients.journal.locked(), pytest.raises(UsageProblem, match="right now"):
+        apply(plan, scene.clients)
 
     scene.register()
-    with pytest.raises(UsageProblem, match="by another command"):
-        apply(plan, scene.worlds)
+    with pytest.raises(UsageProblem, match="another command has begun"):
+        apply(plan, scene.clients)
     assert len(scene.stacks()) == 1
 
 
@@ -190,7 +191,7 @@ def test_two_terminals_do_not_meet(scene: Scene) -> None:
 def test_unusable_names_are_refused(scene: Scene, name: str) -> None:
     options = replace(OPTIONS, name=name)
     with pytest.raises(UsageProblem):
-        plan_registration(observe(scene.worlds, options), options)
+        plan_registration(observe(scene.clients, options), options)
 
 
 def test_names_follow_from_token_and_identity(scene: Scene) -> None:

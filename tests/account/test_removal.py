@@ -51,15 +51,15 @@ def check_nothing_left_in_aws(scene: Scene) -> None:
     assert scene.aws.call("ssm", "describe_parameters")["Parameters"] == []
     assert scene.aws.call("ecr", "describe_repositories")["repositories"] == []
     assert not job_definitions_called(scene.aws, "pennsieve-node-")
-    assert scene.worlds.nodes.list() == []
-    assert scene.worlds.journal.read() is None
+    assert scene.clients.nodes.list() == []
+    assert scene.clients.journal.read() is None
 
 
 def test_everything_goes_in_the_order_that_strands_nothing(scene: Scene) -> None:
     scene.register()
     worked(scene)
 
-    plan = plan_removal(observe_removal(scene.worlds, RemovalOptions("lab", WORKSPACE)))
+    plan = plan_removal(observe_removal(scene.clients, RemovalOptions("lab", WORKSPACE)))
     assert [step.kind for step in plan.steps] == [
         *("disable_workspace", "delete_account", "delete_stack", "forget_node")
     ]
@@ -67,7 +67,7 @@ def test_everything_goes_in_the_order_that_strands_nothing(scene: Scene) -> None
     assert plan.to_json()["kept"][0].startswith("your datasets and results on Pennsieve")
     assert "the users on Pennsieve of workflows" in plan.to_json()["kept"][1]
 
-    report = apply_removal(plan, scene.worlds)
+    report = apply_removal(plan, scene.clients)
 
     assert report.leftovers == ()
     assert len(report.removed) == 2
@@ -88,8 +88,8 @@ def test_nothing_of_that_name(scene: Scene) -> None:
 
 def test_without_a_journal_the_stack_is_found_by_its_tag(scene: Scene) -> None:
     node = scene.register()
-    scene.worlds.journal.forget()
-    scene.worlds.nodes.remove(node.token)
+    scene.clients.journal.forget()
+    scene.clients.nodes.remove(node.token)
 
     assert scene.remove().leftovers == ()
     check_nothing_left(scene)
@@ -99,7 +99,7 @@ def test_two_nodes_of_one_name_are_told_apart_by_their_ids(scene: Scene, tmp_pat
     mine = scene.register()
     journal = Journal(tmp_path / "theirs", "default", "lab")
     nodes = OwnNodes(tmp_path / "theirs" / "own-nodes.json").of("default")
-    theirs = Scene(replace(scene.worlds, journal=journal, nodes=nodes), FakeRegistry())
+    theirs = Scene(replace(scene.clients, journal=journal, nodes=nodes), FakeRegistry())
     second = theirs.named("other").register()
     tags = [{"Key": "pennsieve:node", "Value": "lab"}, {"Key": "pennsieve:token", "Value": ""}]
     tags[1]["Value"] = second.token
@@ -107,12 +107,12 @@ def test_two_nodes_of_one_name_are_told_apart_by_their_ids(scene: Scene, tmp_pat
     scene.aws.call("cloudformation", "update_stack", StackName=name, Tags=tags,
                    UsePreviousTemplate=True, Capabilities=["CAPABILITY_NAMED_IAM"])  # fmt: skip
     nobody = Journal(tmp_path / "nobody", "default", "lab")
-    lost = Scene(replace(theirs.worlds, journal=nobody), theirs.registry)
+    lost = Scene(replace(theirs.clients, journal=nobody), theirs.registry)
     with pytest.raises(UsageProblem, match="there are 2 compute nodes called 'lab'") as raised:
         lost.remove()
     assert mine.token in raised.value.message
     options = RemovalOptions("lab", WORKSPACE, token=second.token)
-    plan = plan_removal(observe_removal(lost.worlds, options))
+    plan = plan_removal(observe_removal(lost.clients, options))
     assert second.token in plan.steps[-2].target
 
 
@@ -197,7 +197,7 @@ def test_a_node_in_another_workspace_keeps_account_and_role(lab: Scene) -> None:
     assert any("active compute nodes" in kept for kept in report.kept)
     assert any("other nodes use it" in kept for kept in report.kept)
     assert len(served.roles(lab)) == len(lab.registry.records) == 1
-    assert lab.worlds.journal.read() is not None
+    assert lab.clients.journal.read() is not None
 
     del lab.registry.rows["other"]
     lab.remove()
@@ -231,11 +231,11 @@ def test_a_deletion_that_fails_or_takes_too_long_is_said(lab: Scene) -> None:
 def test_what_is_still_there_is_reported(scene: Scene) -> None:
     scene.register()
     worked(scene)
-    plan = plan_removal(observe_removal(scene.worlds, RemovalOptions("lab", WORKSPACE)))
+    plan = plan_removal(observe_removal(scene.clients, RemovalOptions("lab", WORKSPACE)))
     names = scene.plan().names
     without_stack = replace(plan, steps=plan.steps[:2])
 
-    report = apply_removal(without_stack, scene.worlds)
+    report = apply_removal(without_stack, scene.clients)
 
     left = {remain.what: remain.cost for remain in report.leftovers}
     assert {
@@ -246,7 +246,7 @@ def test_what_is_still_there_is_reported(scene: Scene) -> None:
     } <= set(left)
     (files,) = (cost for what, cost in left.items() if ":file-system/" in what)
     assert left[f"bucket {names.bucket}"] == files == "costs by what is in it"
-    assert scene.worlds.journal.read() is not None
+    assert scene.clients.journal.read() is not None
 
 
 def test_ctrl_c_says_how_to_finish(scene: Scene) -> None:
@@ -271,14 +271,16 @@ def test_killed_once_after_each_effect_it_still_ends_with_nothing(
         journal = Journal(tmp_path / str(count), "default", "lab")
         # Turned off: what it has more when it is on goes with the stack, in the same step.
         nodes = OwnNodes(tmp_path / str(count) / "own-nodes.json").of("default")
-        worlds = replace(scene.worlds, registry=registry, journal=journal, nodes=nodes, bundle=None)
-        fresh = Scene(worlds, registry)
+        clients = replace(
+            scene.clients, registry=registry, journal=journal, nodes=nodes, bundle=None
+        )
+        fresh = Scene(clients, registry)
         fresh.register()
         worked(fresh)
         killer: Any = Killer(count)
         registry.after = killer
         with MortalAws(settings(tmp_path, emulator), killer) as aws:
-            mortal = Scene(replace(fresh.worlds, aws=aws), registry)
+            mortal = Scene(replace(fresh.clients, aws=aws), registry)
             try:
                 mortal.remove()
             except Killed:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.doctor.served_role_check import openings
-from pennsieve_agent.account.register.execute import apply_served
+from pennsieve_agent.account.served.execute_served import apply_served
 from pennsieve_agent.account.served.role import policy_name
 from pennsieve_agent.account.served.update_role import apply_change, plan_change
 from pennsieve_agent.aws.iam import find_role
@@ -44,7 +44,7 @@ def test_a_registration_makes_one_hardened_role_and_a_node(lab: Scene) -> None:
     (account,) = lab.registry.records.values()
     assert account.role_name == name
     assert account.external_id, "it is recorded, though nothing demands it"
-    assert lab.worlds.nodes.list() == [], "it is no own node"
+    assert lab.clients.nodes.list() == [], "it is no own node"
     assert openings({"": policy(lab)}) == ("read and change every bucket",)
     context = {"aws:PrincipalArn": ENTRANT}
     assert lets_in(role.trust, Ask("sts:AssumeRole", context=context), ENTRANT)
@@ -57,7 +57,7 @@ def test_again_it_finds_everything_done(lab: Scene) -> None:
     node = register(lab)
     again = plan(lab)
     assert again.nothing_to_do
-    assert apply_served(again, lab.worlds).uuid == node.uuid
+    assert apply_served(again, lab.clients).uuid == node.uuid
     assert len(lab.registry.rows) == len(lab.registry.records) == len(roles(lab)) == 1
 
 
@@ -83,7 +83,7 @@ def test_the_plan_shows_the_documents_and_leaves_nothing(lab: Scene) -> None:
     assert external_id not in json.dumps(found)
     assert not roles(lab)
     assert not lab.registry.records
-    assert lab.worlds.journal.read() is None
+    assert lab.clients.journal.read() is None
 
 
 def test_boundary_and_tags_of_the_organisation_are_on_the_role(lab: Scene) -> None:
@@ -126,7 +126,7 @@ def test_a_removal_takes_role_registration_and_node_and_proves_it(lab: Scene) ->
     assert not lab.registry.records
     assert not lab.registry.rows
     assert any("pennsieve-boundary-*" in kept for kept in report.kept)
-    assert lab.worlds.journal.read() is None
+    assert lab.clients.journal.read() is None
 
 
 def test_a_second_node_shares_the_role_and_keeps_it_when_the_first_goes(lab: Scene) -> None:
@@ -215,7 +215,7 @@ def test_a_node_that_failed_is_told_with_the_way_back(lab: Scene) -> None:
 )  # fmt: skip
 def test_a_role_that_others_may_enter_is_never_made(lab: Scene, trust: dict[str, Any]) -> None:
     lab.registry.trust = {"Version": "2012-10-17", "Statement": [trust]}
-    with pytest.raises(PlatformError, match="others than one AWS account may enter"):
+    with pytest.raises(PlatformError, match="principals outside one AWS account"):
         register(lab)
     assert not roles(lab)
 
@@ -223,12 +223,12 @@ def test_a_role_that_others_may_enter_is_never_made(lab: Scene, trust: dict[str,
 def test_a_role_deleted_in_aws_is_made_again_by_its_name(lab: Scene) -> None:
     register(lab)
     before = roles(lab)
-    lab.worlds.journal.forget()
+    lab.clients.journal.forget()
     (name,) = before
     lab.aws.call("iam", "delete_role_policy", RoleName=name, PolicyName=policy_name(name))
     lab.aws.call("iam", "delete_role", RoleName=name)
-    change = plan_change(lab.worlds, harden=False)
-    apply_change(change, lab.worlds)
+    change = plan_change(lab.clients, harden=False)
+    apply_change(change, lab.clients)
     assert roles(lab) == before
     assert openings({"": policy(lab)}) == ("read and change every bucket",)
 
@@ -238,7 +238,7 @@ def test_a_node_of_ones_own_is_not_taken_for_one_of_pennsieves(lab: Scene) -> No
     (name,) = roles(lab)
     closed = json.dumps(policy_with_external_id(lab, name))
     lab.aws.call("iam", "update_assume_role_policy", RoleName=name, PolicyDocument=closed)
-    with pytest.raises(UsageProblem, match="does not let Pennsieve in without its external id"):
+    with pytest.raises(UsageProblem, match="can assume only with an external id"):
         register(lab.named("another"))
 
 

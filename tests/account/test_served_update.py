@@ -27,39 +27,39 @@ pytestmark = pytest.mark.filterwarnings(IGNORED)
 
 def test_an_update_shows_what_changed_and_keeps_what_was_denied(lab: Scene) -> None:
     register(lab)
-    assert plan_change(lab.worlds, harden=False).lines == []
+    assert plan_change(lab.clients, harden=False).lines == []
     own = {"Sid": "Mine", "Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*"}
     text = json.dumps({**policy(lab), "Statement": [*policy(lab)["Statement"], own]})
     (name,) = roles(lab)
     lab.aws.call("iam", "put_role_policy", RoleName=name, PolicyName=policy_name(name),
                  PolicyDocument=text)  # fmt: skip
     lab.registry.served["Statement"][0]["Action"].append("sqs:CreateQueue")
-    change = plan_change(lab.worlds, harden=False)
+    change = plan_change(lab.clients, harden=False)
     changed = [line for line in change.lines if line[:1] in "+-" and line[:3] not in {"+++", "---"}]
     assert changed == ['-        "iam:CreateServiceLinkedRole"',
                        '+        "iam:CreateServiceLinkedRole",',
                        '+        "sqs:CreateQueue"']  # fmt: skip
-    apply_change(change, lab.worlds)
+    apply_change(change, lab.clients)
     sids = [row["Sid"] for row in policy(lab)["Statement"]]
     assert "Mine" in sids
     assert {each["Sid"] for each in denials(NUMBER)} <= set(sids)
     role = find_role(lab.aws, name)
     assert role is not None
     assert role.trust["Statement"][0]["Condition"]["ArnLike"]
-    assert plan_change(lab.worlds, harden=False).lines == []
+    assert plan_change(lab.clients, harden=False).lines == []
 
 
 def test_a_role_as_served_is_hardened_when_asked(lab: Scene) -> None:
     register(lab, as_served=True)
     (name,) = roles(lab)
     lab.aws.call("iam", "update_role", RoleName=name, MaxSessionDuration=7200)
-    assert "-session: 7200 s" in plan_change(lab.worlds, harden=False).lines
-    apply_change(plan_change(lab.worlds, harden=True), lab.worlds)
+    assert "-session: 7200 s" in plan_change(lab.clients, harden=False).lines
+    apply_change(plan_change(lab.clients, harden=True), lab.clients)
     assert openings({"": policy(lab)}) == ("read and change every bucket",)
     role = find_role(lab.aws, name)
     assert role is not None
     assert role.session_seconds == 3600
-    assert plan_change(lab.worlds, harden=True).lines == []
+    assert plan_change(lab.clients, harden=True).lines == []
 
 
 def test_another_account_to_let_in_is_no_update(lab: Scene) -> None:
@@ -67,12 +67,12 @@ def test_another_account_to_let_in_is_no_update(lab: Scene) -> None:
     text = json.dumps(lab.registry.trust).replace(PLATFORM_ACCOUNT, "111122223333")
     lab.registry.trust = json.loads(text)
     with pytest.raises(Conflict, match="asks to let in 111122223333"):
-        plan_change(lab.worlds, harden=False)
+        plan_change(lab.clients, harden=False)
 
 
 def test_an_account_without_a_role_of_this_kind_is_told_so(lab: Scene) -> None:
     with pytest.raises(UsageProblem, match="is not registered with Pennsieve"):
-        plan_change(lab.worlds, harden=False)
+        plan_change(lab.clients, harden=False)
 
 
 @pytest.mark.parametrize(

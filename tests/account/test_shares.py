@@ -19,7 +19,7 @@ ROLE = parse_principal("arn:aws:iam::222233334444:role/analysts")
 
 def test_shared_twice_it_has_all_workflows_and_one_statement(scene: Scene) -> None:
     node = scene.register()
-    client = scene.worlds.client(node)
+    client = scene.clients.client(node)
     share(scene.aws, client, node, Share(ROLE, ("a", "b")))
     now = share(scene.aws, client, node, Share(ROLE, ("b", "c")))
     assert now.workflows == ("a", "b", "c")
@@ -36,7 +36,7 @@ def test_shared_twice_it_has_all_workflows_and_one_statement(scene: Scene) -> No
 
 def test_aws_has_room_for_so_many(scene: Scene) -> None:
     node = scene.register()
-    client = scene.worlds.client(node)
+    client = scene.clients.client(node)
 
     def share_with_many() -> None:
         for number in range(200):

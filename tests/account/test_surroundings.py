@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.register.preflight_problems import FARGATE, VPCS
-from pennsieve_agent.account.register.read_limits import look_around, reserved
+from pennsieve_agent.account.register.read_limits import read_limits_before, reserved
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Mode, Network, Settings
 from pennsieve_agent.aws.limits import concurrency, quota
@@ -77,12 +77,12 @@ def test_a_subnet_without_a_table_of_its_own_has_the_main_one() -> None:
 
 def test_all_that_is_around_a_new_node(scene: Scene) -> None:
     template = scene.plan().stack_request.template
-    found = look_around(scene.aws, NAMES, Settings(mode=Mode.SECURE), template, creates=True)
+    found = read_limits_before(scene.aws, NAMES, Settings(mode=Mode.SECURE), template, creates=True)
     assert (found.region_on, found.vpcs, found.addresses) == (True, 1, 0)
     assert (found.taken, found.unseen) == ((), {})
     given = network(scene, "igw")
     settings = Settings(network=given)
-    found = look_around(scene.aws, NAMES, settings, template, creates=True)
+    found = read_limits_before(scene.aws, NAMES, settings, template, creates=True)
     assert (found.vpcs, found.addresses) == (None, None)
     assert [subnet.id for subnet in found.subnets] == list(given.subnet_ids)
 
@@ -90,7 +90,7 @@ def test_all_that_is_around_a_new_node(scene: Scene) -> None:
 def test_names_that_are_taken(scene: Scene) -> None:
     scene.register()
     names, template = scene.plan().names, scene.plan().stack_request.template
-    found = look_around(scene.aws, names, Settings(), template, creates=True)
+    found = read_limits_before(scene.aws, names, Settings(), template, creates=True)
     assert found.taken == (
         f"role {names.gateway}",
         f"policy {names.boundary}",
@@ -98,7 +98,7 @@ def test_names_that_are_taken(scene: Scene) -> None:
         f"table {names.table}",
         f"log group {names.log_group}",
     )
-    assert look_around(scene.aws, names, Settings(), template, creates=False).taken == ()
+    assert read_limits_before(scene.aws, names, Settings(), template, creates=False).taken == ()
 
 
 def test_what_may_not_be_seen_is_said(scene: Scene) -> None:
@@ -107,7 +107,9 @@ def test_what_may_not_be_seen_is_said(scene: Scene) -> None:
             raise NotPermitted(f"AWS refused {service}:{operation}")
 
     plan = scene.plan()
-    found = look_around(Blind(), plan.names, Settings(), plan.stack_request.template, creates=True)
+    found = read_limits_before(
+        Blind(), plan.names, Settings(), plan.stack_request.template, creates=True
+    )
     assert {"region", "quotas", "VPCs", "Lambda's limits", f"role {plan.names.gateway}"} <= set(
         found.unseen
     )

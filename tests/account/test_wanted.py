@@ -8,11 +8,10 @@ from dataclasses import fields, replace
 import pytest
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.register.steps import AlreadyDone
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
-from pennsieve_agent.account.spec.options import Wanted, parse_network, settle
+from pennsieve_agent.account.spec.options import TypedSettings, parse_network, settle
 from pennsieve_agent.account.spec.organisation_rules import Extras
 from pennsieve_agent.account.spec.spec_json import (
     installed_organization,
@@ -24,6 +23,7 @@ from pennsieve_agent.account.spec.spec_json import (
 from pennsieve_agent.account.stack.costs import costs_of
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 from pennsieve_agent.account.world.clients import StepState
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES, template_of
 from pennsieve_agent.errors import UsageProblem
 from tests.account.scene import OPTIONS, Scene
@@ -35,13 +35,13 @@ SPEC = NodeSpec(NAMES, "lab", "N:organization:1", code=Code("0a" * 32, "0.1.0"))
 NETWORK = Network("vpc-0123abcd", ("subnet-0123abcd", "subnet-0123abce"))
 BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 ASKED = {
-    "mode": Wanted(mode=Mode.SECURE),
-    "network": Wanted(network=NETWORK),
-    "gpu": Wanted(gpu=Gpu("g5.4xlarge", 16, 2)),
-    "max_vcpus": Wanted(max_vcpus=64),
-    "monthly_budget": Wanted(monthly_budget=50.0),
-    "extras": Wanted(extras=Extras(BOUNDARY, (("cost-centre", "42"),))),
-    "role_path": Wanted(role_path="/research/"),
+    "mode": TypedSettings(mode=Mode.SECURE),
+    "network": TypedSettings(network=NETWORK),
+    "gpu": TypedSettings(gpu=Gpu("g5.4xlarge", 16, 2)),
+    "max_vcpus": TypedSettings(max_vcpus=64),
+    "monthly_budget": TypedSettings(monthly_budget=50.0),
+    "extras": TypedSettings(extras=Extras(BOUNDARY, (("cost-centre", "42"),))),
+    "role_path": TypedSettings(role_path="/research/"),
 }
 FULL = Settings(
     Mode.COMPLIANT,
@@ -59,12 +59,12 @@ def body(settings: Settings) -> object:
     return stack_request(replace(SPEC, settings=settings)).template["Resources"]
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Wanted)])
+@pytest.mark.parametrize("name", [field.name for field in fields(TypedSettings)])
 def test_no_flag_is_silently_dropped(name: str) -> None:
     changed = settle(ASKED[name], None)
     assert changed != Settings()
     assert body(changed) != body(Settings())
-    assert settle(Wanted(), changed) == changed
+    assert settle(TypedSettings(), changed) == changed
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,9 @@ def test_all_of_it_is_short_enough_for_a_request(mode: Mode) -> None:
 
 def test_what_is_too_long_for_a_request_lies_in_the_nodes_bucket(scene: Scene) -> None:
     tags = tuple((f"key-{i}", "a value") for i in range(8))
-    wanted = Wanted(mode=Mode.COMPLIANT, gpu=Gpu("g5.4xlarge", 16, 2), extras=Extras(tags=tags))
+    wanted = TypedSettings(
+        mode=Mode.COMPLIANT, gpu=Gpu("g5.4xlarge", 16, 2), extras=Extras(tags=tags)
+    )
     asked = plan(scene, wanted)
     assert len(stack_request(asked.spec).body) > MAX_TEMPLATE_BYTES
     scene.register(asked)
@@ -123,23 +125,23 @@ def test_costs_are_told_by_mode() -> None:
 @pytest.mark.parametrize(
     ("wanted", "before", "part"),
     [
-        (Wanted(mode=Mode.SECURE), Settings(), "stays what it was, basic"),
-        (Wanted(network=NETWORK), Settings(), "one of its own"),
-        (Wanted(role_path="/x/"), Settings(), "AWS moves no role"),
-        (Wanted(role_path="x"), None, "not a path of IAM's"),
-        (Wanted(role_path="/a b/"), None, "not a path of IAM's"),
-        (Wanted(max_vcpus=0), None, "--max-vcpus"),
-        (Wanted(monthly_budget=-1), None, "not negative"),
+        (TypedSettings(mode=Mode.SECURE), Settings(), "stays what it was, basic"),
+        (TypedSettings(network=NETWORK), Settings(), "one of its own"),
+        (TypedSettings(role_path="/x/"), Settings(), "AWS moves no role"),
+        (TypedSettings(role_path="x"), None, "not a path of IAM's"),
+        (TypedSettings(role_path="/a b/"), None, "not a path of IAM's"),
+        (TypedSettings(max_vcpus=0), None, "--max-vcpus"),
+        (TypedSettings(monthly_budget=-1), None, "not negative"),
     ],
 )
-def test_what_cannot_be(wanted: Wanted, before: Settings | None, part: str) -> None:
+def test_what_cannot_be(wanted: TypedSettings, before: Settings | None, part: str) -> None:
     with pytest.raises(UsageProblem, match=part) as raised:
         settle(wanted, before)
     assert raised.value.hint
 
 
 def test_what_may_change_later() -> None:
-    later = Wanted(max_vcpus=8, monthly_budget=0, gpu=Gpu())
+    later = TypedSettings(max_vcpus=8, monthly_budget=0, gpu=Gpu())
     changed = settle(later, replace(FULL, extras=Extras()))
     assert (changed.max_vcpus, changed.monthly_budget, bool(changed.gpu)) == (8, 0, False)
     assert changed.mode is Mode.COMPLIANT
@@ -161,16 +163,16 @@ def test_networks_that_cannot_be() -> None:
 def test_more_tags_than_the_template_has_room_for(scene: Scene) -> None:
     tags = tuple((f"key-{i}", "a long value " * 5) for i in range(40))
     with pytest.raises(UsageProblem, match="with 40 tags the stack's template is longer"):
-        plan(scene, Wanted(extras=Extras(tags=tags)))
+        plan(scene, TypedSettings(extras=Extras(tags=tags)))
 
 
-def plan(scene: Scene, wanted: Wanted) -> AccountPlan:
-    return scene.plan(replace(OPTIONS, wanted=wanted))
+def plan(scene: Scene, wanted: TypedSettings) -> AccountPlan:
+    return scene.plan(replace(OPTIONS, typed=wanted))
 
 
 def test_a_changed_setting_is_planned_applied_and_kept(scene: Scene) -> None:
     scene.register()
-    later = plan(scene, Wanted(max_vcpus=16, monthly_budget=20))
+    later = plan(scene, TypedSettings(max_vcpus=16, monthly_budget=20))
 
     todo = [step.kind for step in later.steps if not isinstance(step, AlreadyDone)]
     assert todo == ["turn_on", "check_node", "put_shares"]
@@ -181,7 +183,7 @@ def test_a_changed_setting_is_planned_applied_and_kept(scene: Scene) -> None:
     again = scene.plan()
     assert again.nothing_to_do
     assert again.spec.settings.max_vcpus == 16
-    scene.worlds.journal.forget()
+    scene.clients.journal.forget()
     # Another machine, whose journal knows nothing, learns it from the stack.
     assert scene.plan().spec.settings.max_vcpus == 16
     assert StepState.DONE in {progress.state for progress in scene.told}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.account.rights.action_words import FEARS
+from pennsieve_agent.account.rights.action_words import SENSITIVE_ACTIONS
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, describe, summary
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.stack.policies import Where, node_boundary, role_access
@@ -37,7 +37,7 @@ def test_our_role() -> None:
     )
     reconciler = f"arn:aws:lambda:us-east-1:123456789012:function:{NAMES.reconciler}"
     assert f"call functions on {reconciler}" in words.can
-    assert words.cannot == tuple(fear for fear, _ in FEARS)
+    assert words.cannot == tuple(fear for fear, _ in SENSITIVE_ACTIONS)
 
 
 def test_our_role_in_two_lines() -> None:

@@ -18,12 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import typer.main
-from typer.core import TyperGroup
-
-from pennsieve_agent.cli.app import root
+from pennsieve_agent.cli import tree
 
 ROUNDS = 7
 VERSION_TARGET = 0.6
@@ -47,14 +43,8 @@ class Subject:
 
 def commands() -> Iterator[tuple[str, ...]]:
     """Every command and group of commands, as the words one types; the first is the empty one."""
-    waiting: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(root))]
-    while waiting:
-        words, command = waiting.pop(0)
-        yield words
-        if isinstance(command, TyperGroup):
-            context: Any = None  # neither needs one
-            names = command.list_commands(context)
-            waiting += [((*words, name), command.get_command(context, name)) for name in names]
+    yield ()
+    yield from (tuple(entry.words.split()) for entry in tree.ENTRIES)
 
 
 def seconds(command: Sequence[str], env: Mapping[str, str]) -> float:

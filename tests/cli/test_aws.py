@@ -62,7 +62,7 @@ def test_keys_live_in_the_keychain_and_nowhere_else(
     assert listed.out == f"NAME\tACCOUNT\tKIND\nlab\t{NUMBER}\tkeychain\n"
     monkeypatch.setenv("AWS_PROFILE", "another")
     tested = typist("aws", "test", "lab", "--json")
-    assert tested.document["account"] == NUMBER
+    assert tested.document["aws_account"] == NUMBER
     assert tested.document["source"] == "the system's keychain, profile lab"
     removed = typist("aws", "remove", "lab")
     assert removed.code == 0
@@ -82,7 +82,7 @@ def test_keys_from_standard_input_are_sent_with_their_token(
         added = typist(
             *("aws", "add", "lab", "--stdin", "--json"), answers=f"{temporary}\n{SECRET}\n{TOKEN}\n"
         )
-        assert added.document["account"] == "111122223333"
+        assert added.document["aws_account"] == "111122223333"
         assert TOKEN.encode() in requests[0]
         assert SECRET.encode() not in requests[0]
         no_token = typist("aws", "add", "x", "--stdin", answers=f"{temporary}\n{SECRET}\n")

@@ -75,7 +75,7 @@ def test_in_a_pipe_it_takes_what_awss_tools_take_and_says_so(machine: Machine) -
     assert piped.err == (
         "using AWS credentials default; others are: work; choose with: --aws-profile NAME\n"
     )
-    assert piped.document["account"] == NUMBER
+    assert piped.document["aws_account"] == NUMBER
 
 
 def test_in_a_pipe_without_a_usual_one_it_takes_none(machine: Machine) -> None:

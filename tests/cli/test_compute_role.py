@@ -54,7 +54,7 @@ def test_own_nodes_have_no_role_that_could_be_shown_or_made(typed: Agent) -> Non
         assert "Pennsieve has no role in AWS account 123456789012" in result.err
         assert "pennsieve compute policy" in result.err
     again = typed("compute", "register", "--provisioner", "own", "--name", "two", "--dry-run")
-    assert "Nothing to do: AWS account 123456789012 is registered, without a role" in again.err
+    assert "Nothing to do: AWS account 123456789012 is registered without a role" in again.err
     assert "access points" in again.err
     assert "doors" not in again.err
     assert typed("compute", "remove", "my-compute", "--yes").code == 0
@@ -65,7 +65,7 @@ def test_the_whole_life_of_such_a_node(typed: Agent, tmp_path: Path) -> None:
     dry = typed(*REGISTER, "--dry-run")
     assert dry.code == 0, dry.err
     assert "everything is allowed, unless denied, of: ec2, ecr, ecs" in dry.err
-    assert "narrowed by denials of ours" in dry.err
+    assert "restricted by added Deny statements" in dry.err
     plan = typed(*REGISTER, "--dry-run", "--json").document
     assert plan["documents"]["permissions"]["Statement"][-1]["Sid"] == "LocalDomains"
     assert not typed("compute", "list", "--json").document

@@ -64,7 +64,7 @@ def test_the_journey_in_containers(agent: Agent, tmp_path: Path) -> None:
 
     held = agent("run", "start", "-d", "Data", "--param", "HOLD=true", "--json").document["id"]
     assert agent("run", "cancel", held, "--wait").code == 0
-    assert agent("run", "status", held).out == "canceled\n"
+    assert agent("run", "show", held, "--status").out == "canceled\n"
 
 
 def test_an_image_that_cannot_be_built(

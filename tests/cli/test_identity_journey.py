@@ -91,7 +91,7 @@ def owner(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]
 @pytest.mark.slow
 def test_a_step_reaches_what_was_told_and_its_log_has_no_key(owner: Owner) -> None:
     document = owner.run("first")
-    assert document["status"] == "SUCCEEDED", document
+    assert document["status"] == "succeeded", document
     (file,) = (owner.lab.dataset / "results" / "first").rglob("seen.json")
     seen = json.loads(file.read_text())
     assert seen["datasets"] == [DATASET, "Shared with all"]
@@ -109,11 +109,11 @@ def test_a_key_that_was_deleted_on_pennsieve_ends_a_run_and_is_renewed(owner: Ow
     with owner.platform() as platform:
         platform.webhooks.delete(rows[0]["integration"])
     document = owner.run("second")
-    assert document["status"] == "FAILED"
+    assert document["status"] == "failed"
     assert "its key was deleted on Pennsieve" in json.dumps(document)
     assert "pennsieve workflow update 'asks' --renew-identity" in json.dumps(document)
     owner.good("workflow", "update", "asks", "--renew-identity")
-    assert owner.run("third")["status"] == "SUCCEEDED"
+    assert owner.run("third")["status"] == "succeeded"
 
 
 @pytest.mark.slow

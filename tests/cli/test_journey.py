@@ -56,7 +56,7 @@ def test_the_journey_to_results(ready: Lab, agent: Agent) -> None:
         "counting deep/b.txt",
         "done",
     ]
-    outputs = agent("run", "outputs", "first run", "--json").document
+    outputs = agent("run", "show", "--outputs", "first run", "--json").document
     folder = "results/first-run"
     assert [f["path"] for f in outputs["files"]] == [
         f"{folder}/a-fancy.count",
@@ -65,9 +65,9 @@ def test_the_journey_to_results(ready: Lab, agent: Agent) -> None:
     ]
     assert imported(ready.dataset / folder / "a-fancy.count") == "3\n"
     shown = agent("run", "show", "first run", "--json").document
-    assert shown["status"] == "SUCCEEDED"
-    assert {s["status"] for s in shown["steps"]} == {"SUCCEEDED"}
-    assert agent("run", "status", "first run").out == "succeeded\n"
+    assert shown["status"] == "succeeded"
+    assert {s["status"] for s in shown["steps"]} == {"succeeded"}
+    assert agent("run", "show", "first run", "--status").out == "succeeded\n"
 
 
 @pytest.mark.usefixtures("ready")
@@ -103,28 +103,28 @@ def test_a_program_that_fails(agent: Agent) -> None:
     assert result.code == 3
     assert "failed in step 'word-count'" in result.err
     run = agent("run", "list", "--json").document[0]["id"]
-    assert agent("run", "status", run).code == 3
+    assert agent("run", "show", run, "--status").code == 3
     states = {s["id"]: s["status"] for s in agent("run", "show", run, "--json").document["steps"]}
-    assert states["word-count"] == "FAILED"
-    assert states["output"] == "NOT_STARTED"
+    assert states["word-count"] == "failed"
+    assert states["output"] == "pending"
 
 
 @pytest.mark.usefixtures("ready")
 def test_a_program_that_writes_nothing(agent: Agent) -> None:
     run = start(agent, "--files", "raw", "--param", "SILENT=true", "--wait")
     assert "step 'word-count' wrote no files" in agent("run", "logs", run).out
-    assert agent("run", "outputs", run, "--json").document["files"] == []
+    assert agent("run", "show", "--outputs", run, "--json").document["files"] == []
 
 
 @pytest.mark.usefixtures("ready")
 def test_cancel_stops_what_runs(agent: Agent) -> None:
     run = start(agent, "--files", "raw", "--param", "HOLD=true")
-    timed = agent("run", "status", run)
+    timed = agent("run", "show", run, "--status")
     assert timed.code == 8
     result = agent("run", "cancel", run, "--wait")
     assert result.code == 0, result.err
     assert result.out.endswith("is canceled\n")
-    assert agent("run", "status", run).code == 3
+    assert agent("run", "show", run, "--status").code == 3
     again = agent("run", "cancel", run)
     assert (again.code, "has ended already: canceled" in again.err) == (1, True), again.err
 

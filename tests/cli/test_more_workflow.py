@@ -127,18 +127,18 @@ def ended(ready: Lab) -> str:
 
 
 def test_what_runs_came_to(agent: Agent, ended: str) -> None:
-    totals = agent("run", "stats", "--json").document
+    totals = agent("run", "cost", "--total", "--json").document
     assert totals["total"] >= totals["succeeded"] >= 0
     assert totals["period"] == "all"
-    shown = agent("run", "stats", "--workflow", NAME, "--period", "month")
+    shown = agent("run", "cost", "--total", "--workflow", NAME, "--period", "month")
     assert shown.out.startswith("runs\t"), shown.err
-    one = agent("run", "metrics", ended, "--json").document
-    assert one["run"] == ended
+    one = agent("run", "cost", ended, "--json").document
+    assert one["run_id"] == ended
     assert [step["id"] for step in one["metrics"]["steps"]] == ["input", NAME, "output"]
-    assert "estimated cost\t" in agent("run", "metrics", ended).out
-    refused(agent("run", "stats", "--workflow", "nope"), 2, "no workflow is called")
-    refused(agent("run", "stats", "--period", "week"), 2, "--period")
-    refused(agent("run", "metrics", "nope"), 2, "no run is called")
+    assert "estimated cost\t" in agent("run", "cost", ended).out
+    refused(agent("run", "cost", "--total", "--workflow", "nope"), 2, "no workflow is called")
+    refused(agent("run", "cost", "--total", "--period", "week"), 2, "--period")
+    refused(agent("run", "cost", "nope"), 2, "no run is called")
 
 
 def test_the_archive_of_a_runs_logs(agent: Agent, ended: str, tmp_path: Path) -> None:

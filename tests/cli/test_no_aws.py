@@ -10,10 +10,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-import typer.main
-from typer.core import TyperGroup
 
-from pennsieve_agent.cli.app import root
+from pennsieve_agent.cli import tree
+from pennsieve_agent.cli.command import click_command
 from tests.cli.conftest import Lab
 from tests.cli.harness import USES_AWS, Agent
 
@@ -27,15 +26,10 @@ CARRY_BYTES = {("dataset", "upload"), ("dataset", "download")}
 
 def commands() -> Iterator[list[str]]:
     """Every command but those, with a word for each argument that must be given."""
-    waiting: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(root))]
-    while waiting:
-        words, command = waiting.pop(0)
-        if isinstance(command, TyperGroup):
-            context: Any = None  # neither needs one
-            names = command.list_commands(context)
-            waiting += [((*words, name), command.get_command(context, name)) for name in names]
-        elif words[:2] not in USES_AWS | NOT_RUN | CARRY_BYTES:
-            yield [*words, *_given(command)]
+    for row in tree.walk():
+        words = tuple(row.words.split())
+        if words[:2] not in USES_AWS | NOT_RUN | CARRY_BYTES:
+            yield [*words, *_given(click_command(row))]
 
 
 def _given(command: Any) -> Iterator[str]:

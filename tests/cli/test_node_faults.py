@@ -194,7 +194,7 @@ def test_pennsieve_down_leaves_the_own_nodes(scene: Scene) -> None:
     assert listed.code == 0, listed.err
     assert [row["id"] for row in listed.document] == [RUN]
     assert "Pennsieve was left out: " in listed.err
-    assert scene.agent("run", "status", RUN).out == "succeeded\n"
+    assert scene.agent("run", "show", RUN, "--status").out == "succeeded\n"
     refused(scene.agent(*START), 1, "127.0.0.1:9")
 
 

@@ -103,7 +103,7 @@ def test_a_start_is_told_and_listed_with_its_node(scene: Scene) -> None:
         "estimated cost\t0.2500 USD",
     ):
         assert words in shown
-    assert typed(scene, "run", "status", run_id, code=8).out == "pending\n"
+    assert typed(scene, "run", "show", run_id, "--status", code=8).out == "pending\n"
 
 
 def test_a_lost_answer_is_finished_by_the_same_command(scene: Scene) -> None:
@@ -139,7 +139,7 @@ def test_the_latest_is_mine_wherever_it_is(scene: Scene) -> None:
 def test_filters_go_to_both(scene: Scene) -> None:
     scene.node.runs["a" * 8] = summary("a" * 8, 4_000_000_000, status="FAILED")
     rows = typed(scene, "run", "list", "--status", "failed", "--json").document
-    assert {row["status"] for row in rows} == {"FAILED"}
+    assert {row["status"] for row in rows} == {"failed"}
     assert "a" * 8 in {row["id"] for row in rows}
     rows = typed(scene, "run", "list", "--dataset", DATASET, "--since", "7d", "--json").document
     assert rows
@@ -202,17 +202,17 @@ def test_cancel_wait_outputs_metrics_and_stats(scene: Scene) -> None:
     )
     waited = scene.agent("run", "wait", run, "--timeout", "0")
     assert (waited.code, "is still running" in waited.err) == (8, True)
-    assert typed(scene, "run", "metrics", run, "--json").document["metrics"]["seconds"] == 65
+    assert typed(scene, "run", "cost", run, "--json").document["metrics"]["seconds"] == 65
     scene.node.files = [{"path": "results/a.txt", "size": 5, "sha256": "s"}]
-    assert typed(scene, "run", "outputs", run, "--json").document["files"] == [
+    assert typed(scene, "run", "show", "--outputs", run, "--json").document["files"] == [
         {"path": "results/a.txt", "size": 5, "package_id": None, "sha256": "s"}
     ]
-    missing = scene.agent("run", "outputs", run, "--download", "/nowhere/x")
+    missing = scene.agent("run", "download", run, "--to", "/nowhere/x")
     assert (missing.code, "is not in the dataset" in missing.err) == (1, True)
     cancelled = typed(scene, "run", "cancel", run, "--wait")
     assert cancelled.out.endswith("is canceled\n")
     assert typed(scene, "run", "wait", run, code=3).err
-    stats = typed(scene, "run", "stats", "--json").document
+    stats = typed(scene, "run", "cost", "--total", "--json").document
     places = {row["node"]: row["total"] for row in stats["places"]}
     assert places["my-node"] == 1
     assert stats["total"] == sum(places.values())

@@ -87,8 +87,8 @@ def test_a_user_of_another_aws_account(lab: Lab, agent: Agent, data: tuple[str, 
     assert guest.client("lambda").list_functions()["Functions"] == []
     for words, said in (
         (("guest",), "there is an AWS profile 'guest' already"),
-        (("default",), "'default' is no name for an AWS profile"),
-        (("more", "--account", "12"), "'12' is no AWS account"),
+        (("default",), "'default' is not a name for an AWS profile"),
+        (("more", "--account", "12"), "'12' is not an AWS account"),
     ):
         refused = agent("sandbox", "aws-user", *words, *data)
         assert (refused.code, said in refused.err) == (2, True), refused.err

@@ -35,6 +35,6 @@ def test_a_restart_loses_and_doubles_no_line(box: Sandbox, tmp_path: Path) -> No
     assert sorted(followed) == sorted(read.splitlines())
     mine = [x for x in followed if x.startswith("patient")]
     assert mine.count("patient | released") == 1
-    outputs = agent("run", "outputs", run, "--json").document["files"]
+    outputs = agent("run", "show", "--outputs", run, "--json").document["files"]
     names = [f["path"].rpartition("/")[2] for f in outputs]
     assert names == ["done.txt", "pennsieve-run.json"]

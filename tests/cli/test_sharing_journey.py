@@ -142,7 +142,7 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     run = hers.document["id"]
     refused(edith(*start, "-w", "private-count"), 2, "private-count")
     shown = typed(edith, "run", "show", run, "--json").document
-    assert (shown["status"], shown["node"]) == ("SUCCEEDED", "adas")
+    assert (shown["status"], shown["node"]) == ("succeeded", "adas")
     results = scene.box.data / "datasets" / DATASET / "results" / "ediths"
     assert (results / "a-plain.count").read_text() == "3\n"
 
@@ -157,9 +157,10 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     assert "BY (CLAIMED)" not in typed(edith, "run", "list").out, "all are hers"
     hers_alone = typed(ada, "run", "list", "--person", "edith@example.org", "--json").document
     assert [row["id"] for row in hers_alone] == [run]
-    details = typed(ada, "run", "show", run, "--json").document["details"]
-    assert details["caller"] == EDITH
-    assert details["person"] == {"name": "Edith Clarke", "email": "edith@example.org"}
+    shown = typed(ada, "run", "show", run, "--json").document
+    assert shown["details"]["caller"] == EDITH
+    who = {"id": EDITH, "name": "Edith Clarke", "email": "edith@example.org"}
+    assert shown["created_by"] == who
     told = typed(ada, "run", "show", run).out
     assert f"started by\t{EDITH} (Edith Clarke, as claimed)" in told
 
@@ -213,7 +214,7 @@ def test_a_request_that_lies_moves_nothing(scene: Scene) -> None:
     ended = scene.ada("run", "wait", run)
     assert ended.code == 3, ended.out + ended.err
     shown = typed(scene.ada, "run", "show", run, "--json").document
-    assert (shown["status"], shown["details"]["caller"]) == ("FAILED", EDITH)
+    assert (shown["status"], shown["details"]["caller"]) == ("failed", EDITH)
     assert "the packages hold no files" in json.dumps(shown)
     typed(scene.ada, "compute", "unshare", NODE, "--aws", EDITH)
     with pytest.raises(NotPermitted):

@@ -58,16 +58,17 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
 
     run = started.document["id"]
     shown = typed(agent, "run", "show", run, "--json").document
-    assert (shown["status"], shown["node"]) == ("SUCCEEDED", "my-compute")
+    assert (shown["status"], shown["node"]) == ("succeeded", "my-compute")
     details = shown["details"]
     assert details["caller"] == "arn:aws:iam::123456789012:user/ada"
-    assert details["person"] == {"name": "Ada Lovelace", "email": "ada@example.org"}
-    assert details["input"] == {"files": 2, "bytes": 24}
+    who = {"id": details["caller"], "name": "Ada Lovelace", "email": "ada@example.org"}
+    assert shown["created_by"] == who
+    assert details["input"] == {"files": 2, "size": 24}
     assert len(details["code"]["word-count"]["commit"]) == 40
     assert details["code"]["word-count"]["digest"].startswith("sha256:")
     (listed,) = typed(agent, "run", "list", "--mine", "--json").document
     assert (listed["id"], listed["node"]) == (run, "my-compute")
-    files = typed(agent, "run", "outputs", run, "--json").document["files"]
+    files = typed(agent, "run", "show", "--outputs", run, "--json").document["files"]
     assert [file["path"] for file in files] == [
         "results/first/a-plain.count",
         "results/first/b-plain.count",
@@ -77,12 +78,12 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
     assert imported(dataset / "a-plain.count") == "3\n"
     receipt = json.loads(imported(dataset / "pennsieve-run.json"))
     assert (receipt["id"], receipt["form"]) == (run, "pennsieve-run/1")
-    fetched = typed(agent, "run", "outputs", run, "--download", str(tmp_path / "here"), "--json")
+    fetched = typed(agent, "run", "download", run, "--to", str(tmp_path / "here"), "--json")
     assert fetched.code == 0
     assert (tmp_path / "here" / "results" / "first" / "b-plain.count").read_text() == "2\n"
-    totals = typed(agent, "run", "stats", "--json").document
+    totals = typed(agent, "run", "cost", "--total", "--json").document
     assert (totals["total"], totals["succeeded"]) == (1, 1)
-    steps = typed(agent, "run", "metrics", run, "--json").document["metrics"]["steps"]
+    steps = typed(agent, "run", "cost", run, "--json").document["metrics"]["steps"]
     assert [step["id"] for step in steps] == ["input", "word-count", "output"]
 
     typed(agent, "dataset", "revoke", "word-count", "--dataset", "Mouse EEG")

@@ -61,10 +61,10 @@ def test_an_error_says_what_where_and_next() -> None:
 @pytest.mark.parametrize(
     ("error", "code", "exit_code"),
     [
-        (UsageProblem("x"), "usage_problem", 2),
+        (UsageProblem("x"), "invalid_option", 2),
         (NotSignedIn("x"), "not_signed_in", 4),
         (RunFailed("x"), "run_failed", 3),
-        (AgentError("x"), "agent_error", 1),
+        (AgentError("x"), "failed", 1),
     ],
 )
 def test_codes_are_stable(error: AgentError, code: str, exit_code: int) -> None:

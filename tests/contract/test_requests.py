@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.contract.requests import TABLE, Asked, faults
+from pennsieve_agent.contract.requests import TABLE, ObservedRequest, faults
 from pennsieve_agent.contract.requests.sent import Sent, joined, table
 from pennsieve_agent.contract.routes import ROUTES, find
 
@@ -50,7 +50,9 @@ STEPS: list[dict[str, Any]] = [
 
 def sent(method: str, path: str, body: object = None, **more: Any) -> list[str]:
     content = b"" if body is None else json.dumps(body).encode()
-    return faults(Asked("v2", method, path, body=content, **{"headers": HEADERS, **more}), TABLE)
+    return faults(
+        ObservedRequest("v2", method, path, body=content, **{"headers": HEADERS, **more}), TABLE
+    )
 
 
 def test_every_row_is_a_route_of_the_contract() -> None:
@@ -137,10 +139,12 @@ def test_query_headers_and_route() -> None:
     assert "content-type" in sent("POST", RUNS, STARTED, headers={"Authorization": "Bearer x"})[0]
     assert sent("POST", RUNS, STARTED, headers={**HEADERS, "X-Refresh-Token": "r"}) == []
     assert "not served by hosted" in sent("GET", "/workflows")[0]
-    open_route = Asked("v1", "GET", "/authentication/cognito-config", headers=HEADERS)
+    open_route = ObservedRequest("v1", "GET", "/authentication/cognito-config", headers=HEADERS)
     assert "where none is asked for" in faults(open_route, TABLE)[0]
 
 
 def test_no_value_of_a_header_or_a_body_is_shown() -> None:
-    secret = Asked("v2", "POST", RUNS, {}, {"Authorization": "Bearer hush"}, b'{"a": "hush"}')
+    secret = ObservedRequest(
+        "v2", "POST", RUNS, {}, {"Authorization": "Bearer hush"}, b'{"a": "hush"}'
+    )
     assert "hush" not in repr(secret) + str(secret) + " ".join(faults(secret, TABLE))

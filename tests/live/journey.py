@@ -53,7 +53,7 @@ def journey(report: Report, tag: str, repository: str, more: tuple[str, ...]) ->
         typed("dataset", "grant", name, "--dataset", name, "--access", "read-write")
         typed("run", "start", "--workflow", name, "--dataset", name, "--node", name, "--name", name)
         typed("run", "logs", name, "--follow")
-        typed("run", "outputs", name, "--download", str(folder / "results"))
+        typed("run", "download", name, "--to", str(folder / "results"))
         report.step("the results are right", lambda: _right(folder / "results"))
 
 

@@ -116,7 +116,7 @@ def test_every_run_ends_once_and_leaves_nothing(data: st.DataObject) -> None:
     trial = Trial(data)
     world = trial.world
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "MOST_PARENTS", world.most_parents)
+        patch.setattr(transitions, "MOST_PARENTS", world.most_parents)
         if trial.is_own:
             world.start_own(retries=trial.retries)
         else:

@@ -11,8 +11,8 @@ from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.config_file import read_profile
 from tests.platform.test_against_sandbox import platform, world
-from tests.sandbox.upload.client import storage
-from tests.sandbox.upload.conftest import Box, box
+from tests.sandbox.data.upload.client import storage
+from tests.sandbox.data.upload.conftest import Box, box
 
 __all__ = ["box", "platform", "world"]
 

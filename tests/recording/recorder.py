@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from pennsieve_agent.contract.requests import Asked
+from pennsieve_agent.contract.requests import ObservedRequest
 from pennsieve_agent.sandbox.host.ports import Listener, bind
 from pennsieve_agent.sandbox.host.state import SandboxState
 
@@ -31,7 +31,7 @@ class Recorded:
     """A request, and whose it was: the words of a command, or ``(node)``."""
 
     by: str
-    asked: Asked
+    asked: ObservedRequest
 
 
 class Recorder:
@@ -92,7 +92,9 @@ class Recorder:
         named = parse_qs(query, keep_blank_values=True)
         by = self.label if headers.get("user-agent", "").startswith(OURS) else "(node)"
         with self._lock:
-            self.found.append(Recorded(by, Asked(surface, method, path, named, headers, body)))
+            self.found.append(
+                Recorded(by, ObservedRequest(surface, method, path, named, headers, body))
+            )
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import typer
-import typer.main
 
-from pennsieve_agent.cli.app import COMMANDS as GROUPS
-from pennsieve_agent.cli.app import root
+from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.boundary import run
+from pennsieve_agent.cli.command import declared
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.schema import DOCUMENTS
+from pennsieve_agent.console.schema.kinds import faults as faults_of
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.contract.requests import TABLE, faults
 from pennsieve_agent.domain.profile import ApiKey, Hosts
@@ -39,6 +40,8 @@ class World:
 
     def __init__(self, folder: Path, box: Sandbox, recorder: Recorder) -> None:
         self.recorder = recorder
+        #: Where what was printed is not as ``console.schema`` describes it.
+        self.faults: list[str] = []
         self.home = folder / "home"
         self._places = {
             "data": str(box.data),
@@ -67,10 +70,16 @@ class World:
             (node,) = OwnNodes.beside(config).list("sandbox")
             self._places["gateway"] = node.gateway
         words = [_filled(word, self._places) for word in typed.words]
+        form = declared(tree.COMMANDS[leaf(words)])
+        words += ["--json"] if form else []
         streams = Streams.for_test(_filled(typed.answers, self._places), terminal=False, width=80)
         self.recorder.label = leaf(words)
         code = run(words, Context(streams, self.environ))
         assert isinstance(streams.err, io.StringIO)
+        assert isinstance(streams.out, io.StringIO)
+        if form:
+            line = " ".join(words)
+            self.faults += [f"{line}: {f}" for f in wrong_answer(form.answers, streams.out)]
         return "" if code in typed.codes else f"{' '.join(words)}: {code}\n{streams.err.getvalue()}"
 
 
@@ -99,26 +108,30 @@ def _pointing_at(home: Path, values: dict[str, str], recorder: Recorder) -> Path
     return path
 
 
-def leaves() -> set[str]:
-    """Every command, as the words that name it."""
-    context = typer.Context(group := typer.main.get_command(root))
-    waiting = [(name, group.get_command(context, name)) for name in GROUPS]  # type: ignore[attr-defined]
-    found = set()
-    while waiting:
-        words, command = waiting.pop()
-        inner = getattr(command, "commands", {})
-        waiting += [(f"{words} {name}", each) for name, each in inner.items()]
-        found |= set() if inner else {words}
-    return found
-
-
-LEAVES = leaves()
+LEAVES = set(tree.COMMANDS)
 
 
 def leaf(words: list[str] | tuple[str, ...]) -> str:
     """The command that a command line is."""
     starts = (" ".join(words[:count]) for count in range(1, len(words) + 1))
     return next((each for each in starts if each in LEAVES), " ".join(words))
+
+
+def wrong_answer(answers: tuple[str, ...], out: io.StringIO) -> list[str]:
+    """Where what a command printed is none of its documents, nor an error; else nothing."""
+    text = out.getvalue()
+    try:
+        documents = [json.loads(text)]
+    except ValueError:  # one a line, as they came
+        documents = [json.loads(line) for line in text.splitlines()]
+    wrong: list[str] = []
+    for document in documents:
+        failed = isinstance(document, dict) and set(document) == {"error"}
+        kinds = ("error",) if failed else answers
+        found: list[list[str]] = [list(faults_of(kind, document, DOCUMENTS)) for kind in kinds]
+        found.sort(key=len)
+        wrong += found[0]
+    return wrong if documents else ["nothing was printed"]
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +174,11 @@ def wrong(recorded: list[Recorded]) -> set[tuple[str, str]]:
 def test_every_command_asks_what_the_contract_has(recorded: list[Recorded]) -> None:
     found = wrong(recorded)
     assert not found, "\n".join(f"{by}: {fault}" for by, fault in sorted(found))
+
+
+@pytest.mark.usefixtures("recorded")
+def test_every_command_answers_with_what_is_described(world: World) -> None:
+    assert not world.faults, "\n".join(world.faults)
 
 
 def test_commands_are_typed_or_say_why_not() -> None:

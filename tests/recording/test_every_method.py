@@ -12,7 +12,7 @@ import re
 import httpx
 import pytest
 
-from pennsieve_agent.contract.requests import TABLE, Asked, faults
+from pennsieve_agent.contract.requests import TABLE, ObservedRequest, faults
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
@@ -27,7 +27,7 @@ STRUCTURE = re.compile(
 )
 
 
-def asked(method: str, content: object) -> list[Asked]:
+def asked(method: str, content: object) -> list[ObservedRequest]:
     """The requests of a method whose every question has one answer."""
     found = []
 
@@ -40,7 +40,7 @@ def asked(method: str, content: object) -> list[Asked]:
         raw, _, _ = request.url.raw_path.decode().partition("?")
         query = {name: request.url.params.get_list(name) for name in request.url.params}
         headers = dict(request.headers)
-        found.append(Asked(surface, request.method, raw, query, headers, request.content))
+        found.append(ObservedRequest(surface, request.method, raw, query, headers, request.content))
         return httpx.Response(200, json=content)
 
     clock = Clock()

@@ -23,7 +23,7 @@ from pennsieve_agent.sandbox.host.config_file import read_profile
 from pennsieve_agent.services.download import Download, DownloadReport, Progress
 from pennsieve_agent.services.transfer_collect import collect
 from pennsieve_agent.services.transfer_journal import UploadJournal
-from tests.sandbox.upload.conftest import Box, Running
+from tests.sandbox.data.upload.conftest import Box, Running
 from tests.services import uploading
 
 LIMIT_SECONDS = 60.0

@@ -1,4 +1,4 @@
-"""Writes ``COVERAGE.md``: what stands behind each route of the contract.
+"""Writes ``COVERAGE.md``: the client method, command, handler and tests of each route.
 
 ``python -m tests.tools.coverage_table`` writes it anew. Everything in it is read from code: the
 client's methods name their routes (``Route: GET v2 /path`` or ``GET {api2}/path``), the sandbox
@@ -35,16 +35,16 @@ _NOT_HERE = "not in the sandbox either"
 
 def methods() -> dict[Key, set[str]]:
     """The client's methods by the routes that their docstrings name."""
-    found: dict[Key, set[str]] = defaultdict(set)
+    names: dict[Key, set[str]] = defaultdict(set)
     for name, documentation in _documented():
         named = [(surface, method, path) for method, surface, path in _ROUTE.findall(documentation)]
         for method, host, path in _QUOTED.findall(documentation):
             named.append(("v1" if host == "api" else "v2", method, path))
         for surface, method, path in named:
-            found[(surface, method, anonymous(path))].add(name)
+            names[(surface, method, anonymous(path))].add(name)
     for key in _SIGN_IN:
-        found[key].add("(signing in)")
-    return found
+        names[key].add("(signing in)")
+    return names
 
 
 def _documented() -> Iterable[tuple[str, str]]:
@@ -71,7 +71,7 @@ def commands() -> dict[str, set[str]]:
     for name, _ in _documented():
         resource, _, method = name.rpartition(".")
         known[resource].add(method)
-    return commands_by_method({name: frozenset(found) for name, found in known.items()})
+    return commands_by_method({name: frozenset(words) for name, words in known.items()})
 
 
 def handlers() -> dict[Key, str]:
@@ -89,14 +89,14 @@ def handlers() -> dict[Key, str]:
 def checks() -> Counter[Key]:
     """How many checks of the suite ask each route."""
     names = {Surface.V1: "v1", Surface.V2: "v2", Surface.SIGN_IN: "aws"}
-    asked = (find(names[each.surface], each.method, each.path) for each in all_checks())
-    return Counter(route.key for route in asked if route is not None)
+    routes = (find(names[check.surface], check.method, check.path) for check in all_checks())
+    return Counter(route.key for route in routes if route is not None)
 
 
 def tests_of(names: Iterable[str], sources: Mapping[str, frozenset[str]]) -> list[str]:
     """The test modules that name a method of the client."""
-    wanted = {name for name in names if "." in name}
-    return sorted(module for module, named in sources.items() if wanted & named)
+    names_of_methods = {name for name in names if "." in name}
+    return sorted(module for module, named in sources.items() if names_of_methods & named)
 
 
 def _sources() -> dict[str, frozenset[str]]:
@@ -110,18 +110,18 @@ def _sources() -> dict[str, frozenset[str]]:
 
 def table() -> str:
     """The whole document."""
-    client, used, served, asked = methods(), commands(), handlers(), checks()
+    client, used, served, checked = methods(), commands(), handlers(), checks()
     sources = _sources()
     rows = []
     for route in ROUTES:
         names = sorted(client.get(route.key, ()))
-        found = sorted({command for name in names for command in used.get(name, ())})
+        command_names = sorted({command for name in names for command in used.get(name, ())})
         if "(signing in)" in names:
-            found = ["every command that asks Pennsieve"]
-        tested = [_counted(asked[route.key])] if asked[route.key] else []
+            command_names = ["every command that asks Pennsieve"]
+        tested = [_counted(checked[route.key])] if checked[route.key] else []
         tested += tests_of(names, sources)[:2]
         handler = served.get(route.key, "")
-        rows.append((route, names, found, handler, tested))
+        rows.append((route, names, command_names, handler, tested))
     return "\n".join([*_head(rows), *(_row(*row) for row in rows), ""])
 
 
@@ -145,25 +145,29 @@ def _head(rows: list[Row]) -> list[str]:
 
 
 def _row(
-    route: ContractRoute, names: list[str], found: list[str], handler: str, tested: list[str]
+    route: ContractRoute,
+    names: list[str],
+    command_names: list[str],
+    handler: str,
+    tested: list[str],
 ) -> str:
     cells = [
         f"`{route.method} {route.surface} {route.path}`",
         route.section,
         _listed(names),
-        _listed(found),
+        _listed(command_names),
         f"`{handler}`" if handler else "-",
         ", ".join(tested) or "-",
-        "" if names and found and handler else reason(route, names, found, handler),
+        "" if names and command_names and handler else reason(route, names, command_names, handler),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def reason(route: ContractRoute, names: list[str], found: list[str], handler: str) -> str:
+def reason(route: ContractRoute, names: list[str], command_names: list[str], handler: str) -> str:
     """Why something is missing."""
     if route.reason:
         return route.reason
-    if names and found:
+    if names and command_names:
         return "the sandbox does not serve it yet"
     if names:
         return "no command needs it yet"

@@ -38,37 +38,37 @@ class _Module:
 def commands_by_method(resources: Mapping[str, frozenset[str]]) -> dict[str, set[str]]:
     """For each ``resource.method`` of the client, the commands that come to it."""
     modules = {module.name: module for module in _modules()}
-    found: dict[str, set[str]] = defaultdict(set)
+    used_by: dict[str, set[str]] = defaultdict(set)
     for command, start in _commands(modules):
         for used in _reached(start, modules, resources):
-            found[used].add(command)
-    return found
+            used_by[used].add(command)
+    return used_by
 
 
 def _modules() -> Iterator[_Module]:
     for layer in LAYERS:
-        for path in sorted((_ROOT / layer).glob("*.py")):
-            module = _Module(
-                f"{PACKAGE}.{layer}.{path.stem}", ast.parse(path.read_text(encoding="utf-8"))
-            )
+        for path in sorted((_ROOT / layer).rglob("*.py")):
+            parts = path.relative_to(_ROOT).with_suffix("").parts
+            name = ".".join((PACKAGE, *parts)).removesuffix(".__init__")
+            module = _Module(name, ast.parse(path.read_text(encoding="utf-8")))
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.ImportFrom) and node.module:
                     for alias in node.names:
                         module.imported[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-            for each in module.tree.body:
-                if isinstance(each, ast.FunctionDef | ast.ClassDef):
-                    module.functions[each.name] = each
+            for part in module.tree.body:
+                if isinstance(part, ast.FunctionDef | ast.ClassDef):
+                    module.functions[part.name] = part
             yield module
 
 
 def _commands(modules: Mapping[str, _Module]) -> Iterator[tuple[str, str]]:
     """Each command's words, and the qualified name of its function."""
     for name, module in modules.items():
-        _, layer, stem = name.rsplit(".", 2)
+        layer, _, stem = name.removeprefix(f"{PACKAGE}.").partition(".")
         if layer == "cli" and stem in _top_level():
-            found = [(w, f) for w, f in _of_app(module, "app", modules)]
-            alone = len(found) == 1 and found[0][0] == stem
-            yield from ((stem if alone else f"{stem} {words}", f) for words, f in found)
+            named = [(w, f) for w, f in _of_app(module, "app", modules)]
+            alone = len(named) == 1 and named[0][0] == stem
+            yield from ((stem if alone else f"{stem} {words}", f) for words, f in named)
 
 
 def _top_level() -> set[str]:
@@ -134,9 +134,9 @@ def _word(call: ast.AST, keyword: str = "name") -> str:
     """The name that a call gives: its first argument if that is a text, or its keyword."""
     if not isinstance(call, ast.Call):
         return ""
-    given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == keyword)]
+    values = [*call.args[:1], *(k.value for k in call.keywords if k.arg == keyword)]
     return next(
-        (g.value for g in given if isinstance(g, ast.Constant) and isinstance(g.value, str)), ""
+        (g.value for g in values if isinstance(g, ast.Constant) and isinstance(g.value, str)), ""
     )
 
 
@@ -159,7 +159,7 @@ def _resolve(node: ast.AST, module: _Module) -> str:
 def _reached(
     start: str, modules: Mapping[str, _Module], resources: Mapping[str, frozenset[str]]
 ) -> set[str]:
-    """The methods of the client that a function comes to."""
+    """The methods of the client that a function calls, directly or through others."""
     used: set[str] = set()
     seen, waiting = {start}, [start]
     while waiting:

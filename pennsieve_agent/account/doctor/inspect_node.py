@@ -9,11 +9,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pennsieve_agent.account.doctor.inspect_parts import look_at_parts, look_at_roles
-from pennsieve_agent.account.doctor.node_health import Examined
+from pennsieve_agent.account.doctor.node_health import Inspection
 from pennsieve_agent.account.doctor.served_role_check import AS_SERVED, openings
 from pennsieve_agent.account.register.observe import RegisterOptions
 from pennsieve_agent.account.rights.role_documents import roles_of
-from pennsieve_agent.account.served.hardening import entrant
 from pennsieve_agent.account.served.update_role import unlike_served
 from pennsieve_agent.account.spec.names import (
     ROLE_PREFIX,
@@ -33,10 +32,11 @@ from pennsieve_agent.account.spec.spec_json import (
     kept_tags,
 )
 from pennsieve_agent.account.stack.stack_request import stack_request
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.node_shares import look_at_shares
 from pennsieve_agent.account.world.own_node_state import own_node
-from pennsieve_agent.account.world.permitted_reads import Looking
+from pennsieve_agent.account.world.permitted_reads import PermittedReads
+from pennsieve_agent.account.world.platform_trust import trusted_account
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called, template_of
 from pennsieve_agent.aws.iam import (
     IamRole,
@@ -58,73 +58,73 @@ OLDER_ROLE_PREFIX = "ROLE-"
 """What older agents called the role (``contracts/resources.md`` 1.8)."""
 
 
-def examine(worlds: Worlds, options: RegisterOptions, now: Callable[[], float]) -> Examined:
+def examine(clients: Clients, options: RegisterOptions, now: Callable[[], float]) -> Inspection:
     """Everything that the checks are about. ``now`` is in unix seconds.
 
     Raises:
         PlatformError: Pennsieve cannot be asked.
     """
-    nodes = worlds.registry.nodes(options.organization_id)
+    nodes = clients.registry.nodes(options.organization_id)
     node = next((n for n in nodes if options.name in {n.name, n.uuid}), None)
-    accounts = tuple(worlds.registry.accounts())
-    entry = worlds.journal.read()
-    remembered = _remembered(worlds, options)
-    seen = Examined(
+    accounts = tuple(clients.registry.accounts())
+    entry = clients.journal.read()
+    remembered = _remembered(clients, options)
+    seen = Inspection(
         options.name, node=node, own=remembered, remembered=remembered is not None, entry=entry
     )
     seen = replace(seen, served=() if _is_served(seen) else None)
     try:
-        identity = worlds.aws.identity()
+        identity = clients.aws.identity()
     except AwsError as error:
         return replace(seen, trouble=error.message)
     account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
     token = remembered.token if remembered else entry.token if entry else ""
     names = node_names(token, options.environment, identity) if token else None
-    aws, looking = worlds.aws, Looking(strict=True)
+    aws, reads = clients.aws, PermittedReads(strict=True)
     seen = replace(
         seen,
         identity=identity,
         account=account,
         names=names,
-        leftovers=looking.at("leftovers", lambda: _leftovers(aws, accounts, names), ()),
-        skew_seconds=looking.at("clock", lambda: clock_skew(aws, now), None),
+        leftovers=reads.attempt("leftovers", lambda: _leftovers(aws, accounts, names), ()),
+        skew_seconds=reads.attempt("clock", lambda: clock_skew(aws, now), None),
     )
     if seen.served is not None:
-        seen = _with_openings(worlds, looking, seen)
+        seen = _with_openings(clients, reads, seen)
     elif names is not None:
-        stack = looking.at("stack", lambda: find_stack(aws, names.stack), None)
-        seen = _compared(worlds, looking, replace(seen, stack=stack), options.hosts)
-    return replace(seen, unseen=looking.unseen)
+        stack = reads.attempt("stack", lambda: find_stack(aws, names.stack), None)
+        seen = _compared(clients, reads, replace(seen, stack=stack), options.hosts)
+    return replace(seen, unseen=reads.unseen)
 
 
-def _remembered(worlds: Worlds, options: RegisterOptions) -> OwnNode | None:
-    named = (n for n in worlds.nodes.list() if options.name in {n.name, n.token})
+def _remembered(clients: Clients, options: RegisterOptions) -> OwnNode | None:
+    named = (n for n in clients.nodes.list() if options.name in {n.name, n.token})
     return next(named, None)
 
 
-def _is_served(seen: Examined) -> bool:
+def _is_served(seen: Inspection) -> bool:
     """Whether Pennsieve runs the node."""
     begun_here = seen.entry is not None and not seen.entry.role
     return seen.node is not None and seen.own is None and not begun_here
 
 
-def _with_openings(worlds: Worlds, looking: Looking, seen: Examined) -> Examined:
+def _with_openings(clients: Clients, reads: PermittedReads, seen: Inspection) -> Inspection:
     """With the role as Pennsieve was told it, whatever it is called, and what it leaves open."""
-    aws = worlds.aws
+    aws = clients.aws
     name = seen.account.role_name if seen.account else ""
-    role = looking.at("role", lambda: find_role(aws, name), None) if name else None
+    role = reads.attempt("role", lambda: find_role(aws, name), None) if name else None
     nothing: tuple[str, ...] = ()
     if role is None:
         return replace(seen, role=None, served=nothing)
-    boundary = looking.at("role's rights", lambda: _boundary(aws, role), None)
-    found = looking.at(
+    boundary = reads.attempt("role's rights", lambda: _boundary(aws, role), None)
+    found = reads.attempt(
         "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
     )
     try:
-        platform = entrant(worlds.registry.role_policy().trust)
-        unlike = looking.at(AS_SERVED, lambda: unlike_served(worlds, role), 0)
+        platform = trusted_account(clients.registry.role_policy().trust)
+        unlike = reads.attempt(AS_SERVED, lambda: unlike_served(clients, role), 0)
     except PlatformError as error:
-        platform, unlike, looking.unseen[AS_SERVED] = "", 0, error.message
+        platform, unlike, reads.unseen[AS_SERVED] = "", 0, error.message
     return replace(
         seen,
         role=role,
@@ -155,22 +155,24 @@ def _boundary(aws: Aws, role: IamRole | None) -> Mapping[str, Any] | None:
     return managed_policy(aws, role.boundary) if role and role.boundary else None
 
 
-def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) -> Examined:
+def _compared(
+    clients: Clients, reads: PermittedReads, seen: Inspection, hosts: Hosts
+) -> Inspection:
     """With what differs from what this program would make, and with the parts that it makes."""
-    names, stack, aws = seen.names, seen.stack, worlds.aws
+    names, stack, aws = seen.names, seen.stack, clients.aws
     if stack is None or names is None or stack.only_reviewed:
         return seen
     nothing: Mapping[str, Any] = {}
-    installed = looking.at("drift", lambda: template_of(aws, stack.id), nothing)
+    installed = reads.attempt("drift", lambda: template_of(aws, stack.id), nothing)
     spec = _spec(seen, (names, stack), installed, hosts)
     template = stack_request(spec).template
     none: tuple[str, ...] = ()
-    drifted = looking.at("drift", lambda: tuple(look_at_roles(aws, names, template)), none)
+    drifted = reads.attempt("drift", lambda: tuple(look_at_roles(aws, names, template)), none)
     if installed and not _same(installed, template):
         drifted = ("the stack's template", *drifted)
     node = seen.own or own_node(spec, aws.profile or "")
     boundary = spec.settings.extras.boundary or names.boundary_arn
-    parts = look_at_parts(worlds, looking, node, names, spec)
+    parts = look_at_parts(clients, reads, node, names, spec)
     return replace(
         seen,
         drifted=drifted,
@@ -179,17 +181,19 @@ def _compared(worlds: Worlds, looking: Looking, seen: Examined, hosts: Hosts) ->
         if installed
         else (),
         boundary_name=boundary,
-        boundary=looking.at("permissions boundary", lambda: managed_policy(aws, boundary), None),
+        boundary=reads.attempt("permissions boundary", lambda: managed_policy(aws, boundary), None),
         parts=parts,
-        turned_off=worlds.bundle is not None and spec.code is None,
-        shares=looking.at("shares", lambda: look_at_shares(aws, worlds.client(node), node), None)
+        turned_off=clients.bundle is not None and spec.code is None,
+        shares=reads.attempt(
+            "shares", lambda: look_at_shares(aws, clients.client(node), node), None
+        )
         if parts is not None
         else None,
     )
 
 
 def _spec(
-    seen: Examined, place: tuple[NodeNames, Stack], installed: Mapping[str, Any], hosts: Hosts
+    seen: Inspection, place: tuple[NodeNames, Stack], installed: Mapping[str, Any], hosts: Hosts
 ) -> NodeSpec:
     """The node as its stack says that it was asked for."""
     names, stack = place

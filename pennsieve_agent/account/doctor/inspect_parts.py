@@ -9,13 +9,13 @@ from typing import Any
 from pennsieve_agent.account.doctor.parts_health import Parts
 from pennsieve_agent.account.doctor.role_drift import FoundRole, expected_roles, fits, role_drift
 from pennsieve_agent.account.register.preflight_problems import findings
-from pennsieve_agent.account.register.read_limits import look_at_limits
+from pennsieve_agent.account.register.read_limits import read_limits_now
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.stack_request import stack_request
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.own_node_state import HEALTH
-from pennsieve_agent.account.world.permitted_reads import Looking
+from pennsieve_agent.account.world.permitted_reads import PermittedReads
 from pennsieve_agent.aws.deployed import deployed
 from pennsieve_agent.aws.iam import attached_policies, find_role, managed_policy, role_policies
 from pennsieve_agent.aws.queues import queues
@@ -40,33 +40,33 @@ def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> It
 
 
 def look_at_parts(
-    worlds: Worlds,
-    looking: Looking,
+    clients: Clients,
+    reads: PermittedReads,
     node: OwnNode,
     names: NodeNames,
     spec: NodeSpec,
 ) -> Parts | None:
     """A node's parts; None where its template has no functions, as it is turned off."""
-    aws, settings, template = worlds.aws, spec.settings, stack_request(spec).template
+    aws, settings, template = clients.aws, spec.settings, stack_request(spec).template
     functions = [str(p["FunctionName"]) for p in _of_type(template, "AWS::Lambda::Function")]
     if not functions:
         return None
     lines = [str(p["JobQueueName"]) for p in _of_type(template, "AWS::Batch::JobQueue")]
-    around = look_at_limits(aws, looking, names, settings)
+    limits = read_limits_now(aws, reads, names, settings)
     found = {
-        name: looking.at("functions", partial(deployed, aws, name), None) for name in functions
+        name: reads.attempt("functions", partial(deployed, aws, name), None) for name in functions
     }
-    if "functions" in looking.unseen:
-        looking.unseen["code"] = looking.unseen["functions"]
+    if "functions" in reads.unseen:
+        reads.unseen["code"] = reads.unseen["functions"]
     return Parts(
         functions=found,
-        code=worlds.bundle.code if worlds.bundle is not None else None,
-        answer=looking.at(
-            "node's answer", lambda: worlds.client(node).ask(*HEALTH, admin=True), None
+        code=clients.bundle.code if clients.bundle is not None else None,
+        answer=reads.attempt(
+            "node's answer", lambda: clients.client(node).ask(*HEALTH, admin=True), None
         ),
         expected=lines,
-        queues=looking.at("queues", lambda: queues(aws, lines), ()),
-        findings=findings(around, settings, creates=False),
+        queues=reads.attempt("queues", lambda: queues(aws, lines), ()),
+        findings=findings(limits, settings, creates=False),
     )
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from pennsieve_agent.account.doctor.parts_health import Parts, part_checks
 from pennsieve_agent.account.doctor.served_role_check import served_checks
-from pennsieve_agent.account.register.steps import AllowImagePulls, EnableWorkspace
 from pennsieve_agent.account.spec.names import NodeNames
+from pennsieve_agent.account.world.account_steps import AllowImagePulls, EnableWorkspace
 from pennsieve_agent.account.world.check_result import Check
 from pennsieve_agent.account.world.node_shares import Shares, share_check
 from pennsieve_agent.account.world.registration_journal import JournalEntry
@@ -28,7 +28,7 @@ MOST_SKEW_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class Inspection:
     """What was found. ``drifted`` names what differs from what it should be.
 
     ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``node`` is a
@@ -69,12 +69,12 @@ _BY_HAND = "put it back, in IAM, as it stands in: pennsieve compute policy --jso
 """CloudFormation compares a template with the last one, and so undoes nothing done beside it."""
 
 
-def checks(seen: Examined) -> tuple[Check, ...]:
+def checks(seen: Inspection) -> tuple[Check, ...]:
     """All checks, in the order in which one would mend things."""
     return tuple(check.unless(seen.unseen) for check in _checks(seen))
 
 
-def _checks(seen: Examined) -> tuple[Check, ...]:
+def _checks(seen: Inspection) -> tuple[Check, ...]:
     found: tuple[Check, ...] = (_credentials(seen),)
     if seen.identity is None:
         return (*found, _status(seen) if seen.served is not None else _memory(seen))
@@ -93,7 +93,7 @@ def _checks(seen: Examined) -> tuple[Check, ...]:
             _leftovers(seen))  # fmt: skip
 
 
-def _served(seen: Examined, served: tuple[str, ...]) -> tuple[Check, ...]:
+def _served(seen: Inspection, served: tuple[str, ...]) -> tuple[Check, ...]:
     """A node that Pennsieve runs: its role is all that is ours to look at."""
     if seen.role is None:
         why = "Pennsieve cannot enter the AWS account"
@@ -103,12 +103,12 @@ def _served(seen: Examined, served: tuple[str, ...]) -> tuple[Check, ...]:
     return served_checks(seen.role, served, seen.platform_account_id, external_id, seen.unlike)
 
 
-def _again(seen: Examined) -> str:
+def _again(seen: Inspection) -> str:
     again = f"pennsieve compute register --name '{seen.name}'"
     return again if seen.served is None else f"{again} --provisioner platform"
 
 
-def _credentials(seen: Examined) -> Check:
+def _credentials(seen: Inspection) -> Check:
     why = "without the AWS account's own credentials nothing in it can be seen or changed"
     if seen.identity is None:
         return Check("AWS credentials", False, seen.trouble, why, "pennsieve aws list")  # noqa: FBT003 - a Check
@@ -122,7 +122,7 @@ def _credentials(seen: Examined) -> Check:
     return Check("AWS credentials", same, finding, why, remedy)
 
 
-def _clock(seen: Examined) -> Check:
+def _clock(seen: Inspection) -> Check:
     skew = seen.skew_seconds
     known = skew is not None
     finding = f"{abs(skew):.0f} s from AWS's" if skew is not None else "AWS told no time"
@@ -131,7 +131,7 @@ def _clock(seen: Examined) -> Check:
     return Check("clock", well, finding, why, "set this machine's clock; compare with: date -u")
 
 
-def _registration(seen: Examined) -> Check:
+def _registration(seen: Inspection) -> Check:
     why = "only accounts that Pennsieve knows may pull the images that it builds"
     finding = "the AWS account is not registered with Pennsieve"
     if seen.account is not None:
@@ -142,7 +142,7 @@ def _registration(seen: Examined) -> Check:
     return Check("registration", passed=False, finding=finding, why=why, remedy=_again(seen))
 
 
-def _stack(seen: Examined) -> Check:
+def _stack(seen: Inspection) -> Check:
     why = "the node is what this stack holds"
     if seen.stack is None:
         return Check("stack", False, "there is none", why, _again(seen))  # noqa: FBT003 - a Check
@@ -150,14 +150,14 @@ def _stack(seen: Examined) -> Check:
     return Check("stack", seen.stack.updatable, finding, why, _again(seen))
 
 
-def _drift(seen: Examined) -> Check:
+def _drift(seen: Inspection) -> Check:
     finding = f"changed: {', '.join(seen.drifted)}" if seen.drifted else "nothing was changed"
     why = "somebody, or an older version, made them other than this program would"
     installed = "the stack's template" in seen.drifted
     return Check("drift", not seen.drifted, finding, why, _again(seen) if installed else _BY_HAND)
 
 
-def _bounded(seen: Examined) -> Check:
+def _bounded(seen: Inspection) -> Check:
     name = seen.boundary_name
     if seen.boundary is None:
         why = "it is the most that the node's roles can ever do, whatever is put on them later"
@@ -194,12 +194,12 @@ def _ask(action: str, resource: str, statement: Mapping[str, Any]) -> Ask:
     return Ask(action, resource if resource == "*" else resource.replace("*", "x"), context)
 
 
-def _off(seen: Examined) -> Check:
+def _off(seen: Inspection) -> Check:
     why = "without its functions no run starts"
     return Check("functions", False, "the node is turned off: it has none", why, _again(seen))  # noqa: FBT003 - a Check
 
 
-def _status(seen: Examined) -> Check:
+def _status(seen: Inspection) -> Check:
     why = "runs start only on a node that is Enabled"
     if seen.node is None:
         return Check("node", False, "Pennsieve does not know it", why, _again(seen))  # noqa: FBT003 - a Check
@@ -212,27 +212,27 @@ def _status(seen: Examined) -> Check:
     return Check("node", status is NodeStatus.ENABLED, status.value, why, remedy)
 
 
-def _memory(seen: Examined) -> Check:
+def _memory(seen: Inspection) -> Check:
     why = "commands find an own node by what this machine remembers"
     finding = "this machine remembers it" if seen.remembered else "this machine does not know it"
     return Check("node", seen.remembered, finding, why, "pennsieve compute list --aws")
 
 
-def _pulls(seen: Examined) -> Check:
+def _pulls(seen: Inspection) -> Check:
     done = seen.entry is not None and AllowImagePulls.kind in seen.entry.done
     finding = "asked for and given" if done else "not recorded on this machine"
     why = "without it, no image that Pennsieve built can be pulled; asking again does no harm"
     return Check("image pulls", done, finding, why, _again(seen))
 
 
-def _journal(seen: Examined) -> Check:
+def _journal(seen: Inspection) -> Check:
     why = "it is by the journal that a change goes on where it was interrupted"
     there = seen.entry is not None
     finding = "is on this machine" if there else "there is none on this machine"
     return Check("journal", there, finding, why, _again(seen))
 
 
-def _leftovers(seen: Examined) -> Check:
+def _leftovers(seen: Inspection) -> Check:
     found = ", ".join(seen.leftovers) or "none"
     why = "failed registrations, also of the older agent, leave roles that Pennsieve may enter by"
     roles = [word.removeprefix("role ") for word in seen.leftovers if word.startswith("role ")]

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from pennsieve_agent.account.register.steps import AlreadyDone, DeployStack, Step
-from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, fears, summary
+from pennsieve_agent.account.register.steps import DeployStack, Step
+from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, sensitive_denied, summary
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.rights.statement_sentences import listing
-from pennsieve_agent.account.served.hardening import wildcards
-from pennsieve_agent.account.served.role import ServedRole
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import NodeSpec, Settings
 from pennsieve_agent.account.spec.organisation_rules import Extras
-from pennsieve_agent.account.spec.owner_choices import Changed, changes
+from pennsieve_agent.account.spec.owner_choices import SettingChange, changes
 from pennsieve_agent.account.spec.spec_json import settings_json
 from pennsieve_agent.account.stack.costs import Costs, costs_of
 from pennsieve_agent.account.stack.explain import explain, group_of
 from pennsieve_agent.account.stack.stack_request import stack_request
+from pennsieve_agent.account.world.steps import AlreadyDone, step_json
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import AwsIdentity
 
@@ -27,10 +26,9 @@ NO_RIGHTS = "Pennsieve has no rights in this account: no role of the node lets i
 
 @dataclass(frozen=True, slots=True)
 class AccountPlan:
-    """Everything that a registration will change, in order.
+    """Everything that the registration of an own node will change, in order.
 
-    ``account_uuid`` and ``node_uuid`` are set when Pennsieve has these records already; an own
-    node has none of its own.
+    ``account_uuid`` is set when Pennsieve has a record of the AWS account already.
     """
 
     spec: NodeSpec
@@ -38,13 +36,8 @@ class AccountPlan:
     identity: AwsIdentity
     steps: tuple[Step | AlreadyDone, ...] = ()
     account_uuid: str = ""
-    node_uuid: str = ""
     before: Settings | None = None
     """What its owner had chosen until now, as the stack says; None where there is none yet."""
-    served: ServedRole | None = None
-    """The one role of a node that Pennsieve itself runs; None for an own node."""
-    external_id: str = field(default="", repr=False)
-    """What the record of the AWS account says for nodes that Pennsieve runs."""
 
     @property
     def name(self) -> str:
@@ -63,26 +56,20 @@ class AccountPlan:
 
     @property
     def roles(self) -> tuple[RoleDocuments, ...]:
-        """Every role: of an own node its parts' own, else the one that Pennsieve enters by."""
-        if self.served is not None:
-            documents = self.served.documents
-            permissions = (documents.permissions,)
-            return (RoleDocuments(self.served.name, documents.trust, permissions),)
+        """Every role of the node; none is for Pennsieve."""
         return roles_of(self.spec)
 
     @property
     def words(self) -> tuple[str, ...]:
         """What Pennsieve and the node's own roles can and cannot do, and what is demanded."""
-        if self.served is not None:
-            return (*summary(self.roles[0]), *self.extras.lines)
         able = (summary(role, f"Role {role.name}")[0] for role in self.roles)
-        first, *others = (fears(role) for role in self.roles)
+        first, *others = (sensitive_denied(role) for role in self.roles)
         never = [fear for fear in first if all(fear in each for each in others)]
         none = (f"None of these roles can {listing(never, 'or')}",) if never else ()
         return (NO_RIGHTS, *able, *none, *self.extras.lines)
 
     @property
-    def changed(self) -> tuple[Changed, ...]:
+    def changed(self) -> tuple[SettingChange, ...]:
         """Which of its settings will be others."""
         return changes(self.before, self.spec.settings)
 
@@ -102,9 +89,7 @@ class AccountPlan:
         return stack_request(self.spec)
 
     def to_json(self) -> dict[str, Any]:
-        """The plan for ``--dry-run --json``. It leaves the external id out."""
-        if self.served is not None:
-            return self._served_json(self.served)
+        """The plan for ``--dry-run --json``."""
         return {
             "name": self.name,
             "provisioner": "own",
@@ -126,32 +111,9 @@ class AccountPlan:
             "steps": [_step_json(step) for step in self.steps],
         }
 
-    def _served_json(self, served: ServedRole) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "provisioner": "platform",
-            "organization_id": self.organization_id,
-            "deployment_mode": self.spec.settings.mode.value,
-            "aws": asdict(self.identity),
-            "platform_aws_account_id": self.spec.platform_account_id,
-            "role": served.name,
-            "hardened": served.hardened,
-            "permissions_boundary": served.boundary,
-            "tags": dict(served.tags),
-            "documents": asdict(served.documents),
-            "wildcards": list(wildcards(served.documents.permissions)),
-            "words": list(self.words),
-            "nothing_to_do": self.nothing_to_do,
-            "steps": [_step_json(step) for step in self.steps],
-        }
-
 
 def _step_json(step: Step | AlreadyDone) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "step": step.kind,
-        "already_done": isinstance(step, AlreadyDone),
-        "sentence": step.sentence,
-    }
+    body = step_json(step)
     if isinstance(step, DeployStack):
         body["action"] = step.action.value
         body["changes"] = [

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pennsieve_agent.account.register.stack_failure import keep_events
 from pennsieve_agent.account.register.steps import DeployStack, StackAction, TurnOn
-from pennsieve_agent.account.world.clients import Progress, StepState, Worlds
+from pennsieve_agent.account.world.clients import Clients, Progress, StepState
 from pennsieve_agent.aws.cloudformation import (
     StackRequest,
     delete_stack,
@@ -23,7 +23,7 @@ from pennsieve_agent.errors import AwsError
 _GOOD = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 
 
-def deploy(step: DeployStack, request: StackRequest, worlds: Worlds) -> str:
+def deploy(step: DeployStack, request: StackRequest, clients: Clients) -> str:
     """Do what the step says; answers in words what came of it.
 
     Raises:
@@ -32,17 +32,17 @@ def deploy(step: DeployStack, request: StackRequest, worlds: Worlds) -> str:
         StillRunning: AWS takes longer than we wait.
 
     """
-    following = _Following(step.kind, worlds)
+    following = _Following(step.kind, clients)
     following.come_to_rest(request.name)
     if step.action is StackAction.REJOIN:
         return f"AWS is done with stack {request.name}"
     if step.action is StackAction.RECREATE:
         following.delete_remains(request.name)
-    change_set = plan_change_set(worlds.aws, request, sleep=worlds.sleep)
+    change_set = plan_change_set(clients.aws, request, sleep=clients.sleep)
     if not change_set.changes:
         return f"stack {request.name} is as it should be"
     if not _expected(step, change_set.changes):
-        discard(worlds.aws, change_set)
+        discard(clients.aws, change_set)
         raise AwsError(
             "AWS would now do something else than the plan said; nothing was changed",
             where=request.name,
@@ -52,7 +52,7 @@ def deploy(step: DeployStack, request: StackRequest, worlds: Worlds) -> str:
     return f"stack {request.name} is ready"
 
 
-def delete(name: str, worlds: Worlds, kind: str = "delete_stack") -> None:
+def delete(name: str, clients: Clients, kind: str = "delete_stack") -> None:
     """Delete a stack, given by name or ARN, and wait until it is gone. ``kind`` is the step's.
 
     Raises:
@@ -60,16 +60,16 @@ def delete(name: str, worlds: Worlds, kind: str = "delete_stack") -> None:
         StillRunning: AWS takes longer than we wait.
 
     """
-    _Following(kind, worlds).delete(name)
+    _Following(kind, clients).delete(name)
 
 
 class _Following:
     """Does things to a stack and follows them to their end, for one step."""
 
-    def __init__(self, kind: str, worlds: Worlds) -> None:
+    def __init__(self, kind: str, clients: Clients) -> None:
         self.kind = kind
-        self.worlds = worlds
-        self.aws = worlds.aws
+        self.clients = clients
+        self.aws = clients.aws
 
     def come_to_rest(self, name: str) -> None:
         """Wait for what AWS is doing already, if anything; remove an abandoned plan's shell."""
@@ -115,7 +115,7 @@ class _Following:
     def _follow(self, stack_id: str, since: str | None) -> list[StackEvent]:
         """What happened until the stack came to rest; never empty."""
         found = []
-        for event in stack_events(self.aws, stack_id, since, sleep=self.worlds.sleep):
+        for event in stack_events(self.aws, stack_id, since, sleep=self.clients.sleep):
             self._tell(event)
             found.append(event)
         return found
@@ -124,7 +124,7 @@ class _Following:
         ended = events[-1].status
         if ended in _GOOD:
             return
-        path = keep_events(self.worlds.journal, name, events)
+        path = keep_events(self.clients.journal, name, events)
         raise AwsError(
             f"AWS could not make stack {name} and took it back: {_reason(events) or ended}",
             where=str(path),
@@ -138,7 +138,7 @@ class _Following:
         sentence = f"{event.logical_id}: {words}{f' ({event.reason})' if event.failed else ''}"
         at = datetime.fromisoformat(event.at).timestamp()
         item = "" if event.of_stack else event.logical_id
-        self.worlds.progress(
+        self.clients.progress(
             Progress(self.kind, StepState.EVENT, sentence, "", item, event.status, at)
         )
 

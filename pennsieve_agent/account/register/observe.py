@@ -20,7 +20,7 @@ from pennsieve_agent.account.spec.names import (
     tag_value,
 )
 from pennsieve_agent.account.spec.node_spec import Code, Kept, NodeSpec, Settings
-from pennsieve_agent.account.spec.options import Wanted, settle
+from pennsieve_agent.account.spec.options import TypedSettings, settle
 from pennsieve_agent.account.spec.organisation_rules import check_boundary
 from pennsieve_agent.account.spec.spec_json import (
     installed_code,
@@ -32,8 +32,8 @@ from pennsieve_agent.account.spec.spec_json import (
     kept_tags,
 )
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
-from pennsieve_agent.account.world.clients import Worlds
-from pennsieve_agent.account.world.pennsieve_account import Asked, ask_pennsieve
+from pennsieve_agent.account.world.clients import Clients
+from pennsieve_agent.account.world.pennsieve_account import PennsieveRecords, ask_pennsieve
 from pennsieve_agent.account.world.registration_journal import JournalEntry, new_token
 from pennsieve_agent.aws.cloudformation import (
     delete_stack,
@@ -65,7 +65,7 @@ class RegisterOptions:
     name: str
     organization_id: str
     environment: str = "prod"
-    wanted: Wanted = field(default_factory=Wanted)
+    typed: TypedSettings = field(default_factory=TypedSettings)
     hosts: Hosts = field(default_factory=Hosts)
     from_stack: str = ""
     asks_pennsieve: bool = True
@@ -105,7 +105,7 @@ class Observed:
         return self.spec.names
 
 
-def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
+def observe(clients: Clients, options: RegisterOptions) -> Observed:
     """Look at the AWS account, Pennsieve and the journal.
 
     Raises:
@@ -113,18 +113,18 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
         AwsError: AWS cannot be asked.
 
     """
-    identity = worlds.aws.identity()
-    entry = _journal(worlds, identity, options)
-    remembered = _remembered(worlds, identity, options)
-    _check_boundary(worlds, identity, options.wanted.extras.boundary)
-    asked = Asked()
+    identity = clients.aws.identity()
+    entry = _journal(clients, identity, options)
+    remembered = _remembered(clients, identity, options)
+    _check_boundary(clients, identity, options.typed.extras.boundary)
+    asked = PennsieveRecords()
     if options.asks_pennsieve:
-        asked = ask_pennsieve(worlds.registry, options.organization_id, identity.account_id)
-    token = _token_of_stack(worlds, options, entry)
-    token = token or _token(worlds, options, entry, remembered)
+        asked = ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
+    token = _token_of_stack(clients, options, entry)
+    token = token or _token(clients, options, entry, remembered)
     names = node_names(token, options.environment, identity)
-    stack = _without_shell(worlds, _own_stack(find_stack(worlds.aws, names.stack), token))
-    template = template_of(worlds.aws, stack.id) if stack is not None else {}
+    stack = _without_shell(clients, _own_stack(find_stack(clients.aws, names.stack), token))
+    template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
     spec = NodeSpec(
         names=names,
@@ -134,9 +134,9 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
         api=options.hosts.api,
         api2=options.hosts.api2,
         cognito=options.hosts.cognito or "",
-        settings=settle(options.wanted, _before(entry, template)),
-        code=worlds.bundle.code if worlds.bundle is not None else installed,
-        transfer_digest=_transfer_digest(worlds, template),
+        settings=settle(options.typed, _before(entry, template)),
+        code=clients.bundle.code if clients.bundle is not None else installed,
+        transfer_digest=_transfer_digest(clients, template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
     seen = Observed(
@@ -147,20 +147,20 @@ def observe(worlds: Worlds, options: RegisterOptions) -> Observed:
         stack=stack,
         installed=installed,
         chosen=installed_settings(template),
-        uploaded=stack is not None and _uploaded(worlds, spec),
+        uploaded=stack is not None and _uploaded(clients, spec),
         transferred=installed_transfer(template) if installed is not None else "",
         journal=entry,
         remembered=remembered,
-        aws_profile=worlds.aws.profile or "",
+        aws_profile=clients.aws.profile or "",
         taken=bool(options.from_stack),
     )
-    return replace(seen, changes=_changes(worlds, seen))
+    return replace(seen, changes=_changes(clients, seen))
 
 
 def _journal(
-    worlds: Worlds, identity: AwsIdentity, options: RegisterOptions
+    clients: Clients, identity: AwsIdentity, options: RegisterOptions
 ) -> JournalEntry | None:
-    entry = worlds.journal.read()
+    entry = clients.journal.read()
     if entry is None:
         return None
     if entry.role:
@@ -174,20 +174,22 @@ def _journal(
         raise UsageProblem(
             f"compute node '{options.name}' was begun in AWS account {entry.aws_account_id}, "
             f"{entry.region}; these credentials are for {identity.account_id}, {identity.region}",
-            where=str(worlds.journal.path),
+            where=str(clients.journal.path),
             hint="use the credentials, region and workspace of before, or another --name",
         )
     return entry
 
 
-def _remembered(worlds: Worlds, identity: AwsIdentity, options: RegisterOptions) -> OwnNode | None:
+def _remembered(
+    clients: Clients, identity: AwsIdentity, options: RegisterOptions
+) -> OwnNode | None:
     """What this machine remembers of a node of this name.
 
     Raises:
         UsageProblem: it is somewhere else, or somebody else's.
 
     """
-    found = next((n for n in worlds.nodes.list() if n.name == options.name), None)
+    found = next((n for n in clients.nodes.list() if n.name == options.name), None)
     if found is None:
         return None
     here = (found.account, found.region) == (identity.account_id, identity.region)
@@ -203,7 +205,7 @@ def _remembered(worlds: Worlds, identity: AwsIdentity, options: RegisterOptions)
 
 
 def _token(
-    worlds: Worlds,
+    clients: Clients,
     options: RegisterOptions,
     entry: JournalEntry | None,
     remembered: OwnNode | None,
@@ -218,7 +220,7 @@ def _token(
         return entry.token
     if remembered is not None:
         return remembered.token
-    for stack in stacks_called(worlds.aws, STACK_PREFIX):
+    for stack in stacks_called(clients.aws, STACK_PREFIX):
         named = stack.tags.get(NODE_TAG) == tag_value(options.name)
         ours = stack.tags.get(WORKSPACE_TAG) in {options.organization_id, None}
         if named and ours and stack.name == f"{STACK_PREFIX}{stack.tags.get(TOKEN_TAG)}":
@@ -243,24 +245,24 @@ def _organization(options: RegisterOptions, template: Mapping[str, Any]) -> str:
     return before or options.organization_id
 
 
-def _transfer_digest(worlds: Worlds, template: Mapping[str, Any]) -> str:
+def _transfer_digest(clients: Clients, template: Mapping[str, Any]) -> str:
     """The image for moving files that the node should have: today's, or what it has."""
     before = installed_transfer(template)
-    if worlds.transfer is None:
+    if clients.transfer is None:
         return before
     try:
-        return worlds.transfer.digest()
+        return clients.transfer.digest()
     except AgentError:
         if not before:
             raise
         return before
 
 
-def _check_boundary(worlds: Worlds, identity: AwsIdentity, arn: str) -> None:
+def _check_boundary(clients: Clients, identity: AwsIdentity, arn: str) -> None:
     if not arn:
         return
     check_boundary(arn, identity)
-    if not policy_exists(worlds.aws, arn):
+    if not policy_exists(clients.aws, arn):
         raise UsageProblem(
             f"there is no IAM policy {arn}",
             hint="ask whoever administers the AWS account for the boundary's ARN",
@@ -273,17 +275,17 @@ def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings
     return found if found is not None or entry is None else entry.settings
 
 
-def _uploaded(worlds: Worlds, spec: NodeSpec) -> bool:
+def _uploaded(clients: Clients, spec: NodeSpec) -> bool:
     if spec.code is None:
         return False
-    return object_exists(worlds.aws, spec.names.bucket, spec.names.code_key(spec.code.digest))
+    return object_exists(clients.aws, spec.names.bucket, spec.names.code_key(spec.code.digest))
 
 
-def _without_shell(worlds: Worlds, stack: Stack | None) -> Stack | None:
+def _without_shell(clients: Clients, stack: Stack | None) -> Stack | None:
     """Take away the empty shell of a plan that was never carried out; it holds nothing."""
     if stack is None or not stack.only_reviewed:
         return stack
-    delete_stack(worlds.aws, stack.id)
+    delete_stack(clients.aws, stack.id)
     return None
 
 
@@ -297,25 +299,25 @@ def _own_stack(stack: Stack | None, token: str) -> Stack | None:
     )
 
 
-def _changes(worlds: Worlds, seen: Observed) -> tuple[ResourceChange, ...] | None:
+def _changes(clients: Clients, seen: Observed) -> tuple[ResourceChange, ...] | None:
     if seen.stack is None or not seen.stack.updatable:
         return None
     if seen.taken:
         return ()
     spec = seen.spec if seen.installed is not None else turned_off(seen.spec)
-    with worlds.journal.locked():  # another terminal may be carrying out its own plan
-        discard_plans(worlds.aws, seen.stack.id)
-        change_set = plan_change_set(worlds.aws, stack_request(spec), sleep=worlds.sleep)
+    with clients.journal.locked():  # another terminal may be carrying out its own plan
+        discard_plans(clients.aws, seen.stack.id)
+        change_set = plan_change_set(clients.aws, stack_request(spec), sleep=clients.sleep)
         if change_set.changes:
-            discard(worlds.aws, change_set)
+            discard(clients.aws, change_set)
     return change_set.changes
 
 
-def _token_of_stack(worlds: Worlds, options: RegisterOptions, entry: JournalEntry | None) -> str:
+def _token_of_stack(clients: Clients, options: RegisterOptions, entry: JournalEntry | None) -> str:
     """What the stack of ``--from-stack`` says of whose it is; empty without that option."""
     if not options.from_stack:
         return ""
-    if options.wanted != Wanted():
+    if options.typed != TypedSettings():
         raise UsageProblem(
             "--from-stack takes the stack as it was made; its settings are in its template",
             hint="leave the other options out, or give them to: pennsieve compute template",
@@ -325,13 +327,13 @@ def _token_of_stack(worlds: Worlds, options: RegisterOptions, entry: JournalEntr
             f"the name of a node's stack must begin with {STACK_PREFIX}",
             hint="pennsieve compute template prints the whole name",
         )
-    stack = find_stack(worlds.aws, options.from_stack)
+    stack = find_stack(clients.aws, options.from_stack)
     if stack is None:
         raise UsageProblem(
             f"there is no stack {options.from_stack} in this AWS account and region",
             hint="list them with: aws cloudformation list-stacks",
         )
-    token = installed_token(template_of(worlds.aws, stack.id))
+    token = installed_token(template_of(clients.aws, stack.id))
     if not token or stack.name != f"{STACK_PREFIX}{token}":
         wants = f"its name must be {STACK_PREFIX}{token}" if token else "it has another template"
         raise UsageProblem(
@@ -343,7 +345,7 @@ def _token_of_stack(worlds: Worlds, options: RegisterOptions, entry: JournalEntr
     if entry is not None and entry.token != token:
         raise UsageProblem(
             f"compute node '{options.name}' was begun with stack {STACK_PREFIX}{entry.token}",
-            where=str(worlds.journal.path),
+            where=str(clients.journal.path),
             hint="choose another name with: --name",
         )
     return token

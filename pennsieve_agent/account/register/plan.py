@@ -8,12 +8,9 @@ from typing import Any
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.observe import Observed, RegisterOptions
 from pennsieve_agent.account.register.steps import (
-    AllowImagePulls,
-    AlreadyDone,
     CheckNode,
     CopyTransferImage,
     DeployStack,
-    EnableWorkspace,
     PutShares,
     RegisterAccount,
     RememberNode,
@@ -22,15 +19,15 @@ from pennsieve_agent.account.register.steps import (
     TurnOn,
     UploadCode,
 )
-from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX
+from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX, check_node_name
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
+from pennsieve_agent.account.world.account_steps import account_steps
 from pennsieve_agent.account.world.own_node_state import own_node
+from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.errors import AwsError, UsageProblem
-
-_NAME_CHARACTERS = 128
 
 
 def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPlan:
@@ -41,7 +38,7 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
         AwsError: the stack is in a state that only a person can resolve.
 
     """
-    check_name(options)
+    check_node_name(options.name)
     check_free(observed, options)
     _check_length(observed.spec)
     return AccountPlan(
@@ -50,7 +47,13 @@ def plan_registration(observed: Observed, options: RegisterOptions) -> AccountPl
         identity=observed.identity,
         steps=(
             *_aws_steps(observed),
-            *account_steps(observed, options, observed.names.account_role),
+            _register_account(observed),
+            *account_steps(
+                observed.identity.account_id,
+                options.organization_id,
+                observed.account,
+                observed.journal,
+            ),
             _remember(observed),
         ),
         account_uuid=observed.account.uuid if observed.account is not None else "",
@@ -73,19 +76,6 @@ def check_free(observed: Observed, options: RegisterOptions) -> None:
             where=found.uuid,
             hint="choose another name with: --name, or see it with: pennsieve compute show "
             f"{found.uuid}",
-        )
-
-
-def check_name(options: RegisterOptions) -> None:
-    """Refuse a name that Pennsieve would not take.
-
-    Raises:
-        UsageProblem: it is empty or too long.
-    """
-    if not options.name.strip() or len(options.name) > _NAME_CHARACTERS:
-        raise UsageProblem(
-            f"a compute node's name has 1 to {_NAME_CHARACTERS} characters",
-            hint="give one with: --name NAME",
         )
 
 
@@ -214,38 +204,15 @@ def stack_action(stack: Stack | None) -> StackAction:
     )
 
 
-def account_steps(
-    observed: Observed, options: RegisterOptions, role: str, *, in_use: bool = False
-) -> tuple[Step | AlreadyDone, ...]:
-    """What Pennsieve is told of the AWS account; ``role`` is the name it is registered with.
-
-    ``in_use`` says that the account has a node in the workspace, which therefore may use it.
-    """
-    account, entry = observed.account, observed.journal
-    trusted = entry is not None and account is not None and entry.account_uuid == account.uuid
-    done = entry.done if entry is not None and trusted else ()
-    number = observed.identity.account_id
-    registered = account.role_name if account is not None else role
-    is_own = registered.startswith(OWN_ROLE_PREFIX)
-    rows: tuple[tuple[Step, bool, str], ...] = (
-        (
-            RegisterAccount(number, role),
-            account is not None,
-            f"AWS account {number} is registered"
-            + (", without a role" if is_own else f" with role {registered}"),
-        ),
-        (
-            EnableWorkspace(options.organization_id),
-            EnableWorkspace.kind in done or in_use,
-            "this workspace may use the account",
-        ),
-        (
-            AllowImagePulls(number),
-            AllowImagePulls.kind in done,
-            f"AWS account {number} may pull images",
-        ),
-    )
-    return tuple(AlreadyDone(step, why) if ready else step for step, ready, why in rows)
+def _register_account(observed: Observed) -> Step | AlreadyDone:
+    number, account = observed.identity.account_id, observed.account
+    step = RegisterAccount(number, observed.names.account_role)
+    if account is None:
+        return step
+    # A node that Pennsieve runs in the same account had it registered with a role.
+    is_own = account.role_name.startswith(OWN_ROLE_PREFIX)
+    role = "without a role" if is_own else f"with role {account.role_name}"
+    return AlreadyDone(step, f"AWS account {number} is registered {role}")
 
 
 def _remember(observed: Observed) -> Step | AlreadyDone:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.preflight_problems import Finding, Weight, findings
-from pennsieve_agent.account.register.read_limits import look_around
+from pennsieve_agent.account.register.read_limits import read_limits_before
 from pennsieve_agent.account.register.steps import DeployStack, StackAction
 from pennsieve_agent.account.rights.installer import installer_rights
 from pennsieve_agent.account.rights.right import CLOUDFORMATION, INSTALLER_HINT, VIA, Right
@@ -66,7 +66,7 @@ def check_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> No
     if intent is None:
         return
     missing = missing_rights(aws, intent, note)
-    found = look_before(aws, intent)
+    found = problems_before(aws, intent)
     errors = [finding for finding in found if finding.weight is Weight.ERROR]
     alone = not missing and len(errors) == 1
     for finding in found:
@@ -97,12 +97,12 @@ def intent_of(plan: AccountPlan) -> Intent | None:
     )
 
 
-def look_before(aws: Aws, intent: Intent) -> tuple[Finding, ...]:
+def problems_before(aws: Aws, intent: Intent) -> tuple[Finding, ...]:
     """What is found around the node, but for the rights."""
-    around = look_around(
+    limits = read_limits_before(
         aws, intent.names, intent.settings, intent.template, creates=intent.creates
     )
-    return findings(around, intent.settings, creates=intent.creates)
+    return findings(limits, intent.settings, creates=intent.creates)
 
 
 def missing_rights(aws: Aws, intent: Intent, note: Callable[[str], None]) -> tuple[Refusal, ...]:

@@ -65,7 +65,7 @@ CONCURRENCY = Quota("lambda", "L-B99A9384", "Concurrent executions")
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class AccountLimits:
     """What was found. What could not be looked at is None, and its reason is in ``unseen``.
 
     ``quotas`` has those that AWS told; ``taken`` names what exists already and would be made.
@@ -90,78 +90,78 @@ def gpu_quota(settings: Settings) -> Quota:
     return GPU_P if settings.gpu.instance_type.startswith("p") else GPU_G
 
 
-def findings(around: Around, settings: Settings, *, creates: bool) -> tuple[Finding, ...]:
+def findings(limits: AccountLimits, settings: Settings, *, creates: bool) -> tuple[Finding, ...]:
     """All that stands in the way, or will be in the way later. ``creates`` says it is all new."""
-    found = [*_region(around), *_running(around, settings)]
+    found = [*_region(limits), *_running(limits, settings)]
     if creates:
-        found += [*_taken(around), *_room(around, settings)]
+        found += [*_taken(limits), *_room(limits, settings)]
     if settings.network:
-        found += _network(around, settings)
+        found += _network(limits, settings)
     found += (
         Finding(about, Weight.UNKNOWN, f"{about} could not be looked at: {why}")
-        for about, why in around.unseen.items()
+        for about, why in limits.unseen.items()
     )
     return tuple(found)
 
 
-def _region(around: Around) -> Iterator[Finding]:
-    if around.region_on is False:
+def _region(limits: AccountLimits) -> Iterator[Finding]:
+    if limits.region_on is False:
         yield Finding(
             "region",
             Weight.ERROR,
-            f"AWS region {around.region} is not switched on in this account",
-            f"aws account enable-region --region-name {around.region}; or choose another: --region",
+            f"AWS region {limits.region} is not switched on in this account",
+            f"aws account enable-region --region-name {limits.region}; or choose another: --region",
         )
 
 
-def _running(around: Around, settings: Settings) -> Iterator[Finding]:
+def _running(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
     most = settings.max_vcpus
-    if (value := around.quotas.get(FARGATE)) is not None and value < most:
+    if (value := limits.quotas.get(FARGATE)) is not None and value < most:
         if value < 1:
-            yield _short(around, FARGATE, value, most, "no job can run")
+            yield _short(limits, FARGATE, value, most, "no job can run")
         else:
             words = f"{value:.0f} vCPUs run at once, not {most} as --max-vcpus says"
-            yield _short(around, FARGATE, value, most, words, Weight.WARNING)
-    if (value := around.quotas.get(FARGATE_SPOT)) is not None and value < 1:
+            yield _short(limits, FARGATE, value, most, words, Weight.WARNING)
+    if (value := limits.quotas.get(FARGATE_SPOT)) is not None and value < 1:
         words = "runs with --spot wait for ever"
-        yield _short(around, FARGATE_SPOT, value, most, words, Weight.WARNING)
+        yield _short(limits, FARGATE_SPOT, value, most, words, Weight.WARNING)
     if not settings.gpu:
         return
     gpu, kind = settings.gpu, gpu_quota(settings)
-    if (value := around.quotas.get(kind)) is not None and value < gpu.vcpus * gpu.most:
+    if (value := limits.quotas.get(kind)) is not None and value < gpu.vcpus * gpu.most:
         many = int(value // gpu.vcpus)
         words = f"{many} machines {gpu.instance_type} start, not {gpu.most}"
         words = words if many else f"no machine {gpu.instance_type} ({gpu.vcpus} vCPUs) can start"
         weight = Weight.WARNING if many else Weight.ERROR
-        yield _short(around, kind, value, gpu.vcpus * gpu.most, words, weight)
+        yield _short(limits, kind, value, gpu.vcpus * gpu.most, words, weight)
 
 
-def _room(around: Around, settings: Settings) -> Iterator[Finding]:
+def _room(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
     if not settings.network:
-        yield from _full(around, VPCS, around.vpcs, "the node needs a VPC of its own")
+        yield from _full(limits, VPCS, limits.vpcs, "the node needs a VPC of its own")
         if settings.mode is Mode.SECURE:
             why = "the node's NAT gateway needs one"
-            yield from _full(around, ADDRESSES, around.addresses, why)
-    calls = around.concurrency
-    if calls is not None and around.reserved:
-        need = around.reserved + LAMBDA_KEPT_FREE
+            yield from _full(limits, ADDRESSES, limits.addresses, why)
+    calls = limits.concurrency
+    if calls is not None and limits.reserved:
+        need = limits.reserved + LAMBDA_KEPT_FREE
         if calls.unreserved < need:
             words = (
-                f"the node's functions reserve {around.reserved}, and Lambda keeps "
+                f"the node's functions reserve {limits.reserved}, and Lambda keeps "
                 f"{LAMBDA_KEPT_FREE} free, but only {calls.unreserved} are left"
             )
             wanted = calls.most - calls.unreserved + need
-            yield _short(around, CONCURRENCY, calls.most, max(wanted, 1000), words)
+            yield _short(limits, CONCURRENCY, calls.most, max(wanted, 1000), words)
 
 
-def _full(around: Around, quota: Quota, used: int | None, why: str) -> Iterator[Finding]:
-    value = around.quotas.get(quota)
+def _full(limits: AccountLimits, quota: Quota, used: int | None, why: str) -> Iterator[Finding]:
+    value = limits.quotas.get(quota)
     if value is not None and used is not None and used >= value:
-        yield _short(around, quota, value, int(value) + 5, f"all {used} are in use, and {why}")
+        yield _short(limits, quota, value, int(value) + 5, f"all {used} are in use, and {why}")
 
 
 def _short(
-    around: Around,
+    limits: AccountLimits,
     quota: Quota,
     value: float,
     wanted: int,
@@ -171,14 +171,14 @@ def _short(
     return Finding(
         f"quota {quota.name}",
         weight,
-        f"AWS quota '{quota.name}' is {value:.0f} in {around.region}: {words}",
+        f"AWS quota '{quota.name}' is {value:.0f} in {limits.region}: {words}",
         f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
-        f"--quota-code {quota.code} --desired-value {wanted} --region {around.region}",
+        f"--quota-code {quota.code} --desired-value {wanted} --region {limits.region}",
     )
 
 
-def _taken(around: Around) -> Iterator[Finding]:
-    for what in around.taken:
+def _taken(limits: AccountLimits) -> Iterator[Finding]:
+    for what in limits.taken:
         yield Finding(
             what,
             Weight.ERROR,
@@ -187,12 +187,12 @@ def _taken(around: Around) -> Iterator[Finding]:
         )
 
 
-def _network(around: Around, settings: Settings) -> Iterator[Finding]:
-    wanted, vpc = settings.network, around.vpc
-    if "network" in around.unseen:
+def _network(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
+    wanted, vpc = settings.network, limits.vpc
+    if "network" in limits.unseen:
         return
     if vpc is None:
-        yield _unfit(f"there is no VPC {wanted.vpc_id} in {around.region}")
+        yield _unfit(f"there is no VPC {wanted.vpc_id} in {limits.region}")
         return
     if not vpc.names:
         yield Finding(
@@ -209,13 +209,13 @@ def _network(around: Around, settings: Settings) -> Iterator[Finding]:
             f"VPC {vpc.id} has no endpoints for {', '.join(lacking)}, and mode compliant knows no "
             "internet"
         )
-    there = {subnet.id: subnet for subnet in around.subnets}
+    there = {subnet.id: subnet for subnet in limits.subnets}
     for subnet_id in wanted.subnet_ids:
         if subnet_id not in there:
-            yield _unfit(f"there is no subnet {subnet_id} in {around.region}")
+            yield _unfit(f"there is no subnet {subnet_id} in {limits.region}")
         elif there[subnet_id].vpc_id != vpc.id:
             yield _unfit(f"subnet {subnet_id} is in VPC {there[subnet_id].vpc_id}, not in {vpc.id}")
-    ours = [subnet for subnet in around.subnets if subnet.vpc_id == vpc.id]
+    ours = [subnet for subnet in limits.subnets if subnet.vpc_id == vpc.id]
     yield from _zones(ours)
     for subnet in ours:
         yield from _way_out(subnet, settings.mode)

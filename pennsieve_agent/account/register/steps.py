@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX
 from pennsieve_agent.account.stack.explain import by_group
+from pennsieve_agent.account.world.account_steps import REGISTER_ACCOUNT, AccountStep
 from pennsieve_agent.aws.values import ResourceChange
 
 
@@ -132,84 +132,20 @@ class PutShares:
 
 
 @dataclass(frozen=True, slots=True)
-class MakeRole:
-    """Make the role that Pennsieve asks for, of a node that it runs itself."""
-
-    role_name: str
-    account_id: str
-    hardened: bool
-    kind = "make_role"
-
-    @property
-    def sentence(self) -> str:
-        """What it does and why."""
-        how = "narrowed by denials of ours" if self.hardened else "exactly as Pennsieve asks for it"
-        return f"Make role {self.role_name} in AWS account {self.account_id}, {how}"
-
-
-@dataclass(frozen=True, slots=True)
-class ReplaceRecord:
-    """Take away the record of an AWS account by which Pennsieve cannot enter."""
-
-    account_id: str
-    uuid: str
-    kind = "replace_record"
-
-    @property
-    def sentence(self) -> str:
-        """What it does and why."""
-        return (
-            f"Take away the registration of AWS account {self.account_id} that was made for nodes "
-            "of your own, to register it anew with the role; your own nodes go on as before"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class RegisterAccount:
-    """Tell Pennsieve about the AWS account, and the name of a role in it."""
+    """Tell Pennsieve about the AWS account; ``role_name`` is of a role that does not exist."""
 
     account_id: str
     role_name: str
-    kind = "register_account"
+    kind = REGISTER_ACCOUNT
 
     @property
     def sentence(self) -> str:
         """What it does and why."""
-        if not self.role_name.startswith(OWN_ROLE_PREFIX):
-            return (
-                f"Register AWS account {self.account_id} with Pennsieve, to enter by "
-                f"{self.role_name}"
-            )
         return (
             f"Register AWS account {self.account_id} with Pennsieve, so that it may pull images. "
-            f"There is no role {self.role_name}: Pennsieve gets no rights in the account"
+            f"There is no role {self.role_name}: Pennsieve gets no permissions in the account"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class AllowImagePulls:
-    """Let the account pull the images that Pennsieve builds."""
-
-    account_id: str
-    kind = "allow_image_pulls"
-
-    @property
-    def sentence(self) -> str:
-        """What it does and why."""
-        return f"Let AWS account {self.account_id} pull the images of your workflows"
-
-
-@dataclass(frozen=True, slots=True)
-class EnableWorkspace:
-    """Let this workspace use the account."""
-
-    organization_id: str
-    kind = "enable_workspace"
-
-    @property
-    def sentence(self) -> str:
-        """What it does and why."""
-        return "Let this workspace use the AWS account; only you can make nodes in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,63 +164,13 @@ class RememberNode:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterNode:
-    """Tell Pennsieve about a node that it runs."""
-
-    name: str
-    deployment_mode: str
-    kind = "register_node"
-
-    @property
-    def sentence(self) -> str:
-        """What it does and why."""
-        return f"Register compute node '{self.name}' ({self.deployment_mode}) with Pennsieve"
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitNode:
-    """Wait until the node is usable."""
-
-    name: str
-    kind = "await_node"
-
-    @property
-    def sentence(self) -> str:
-        """What it does and why."""
-        return f"Wait until Pennsieve has entered the account and '{self.name}' is Enabled"
-
-
 Step = (
     DeployStack
     | UploadCode
     | CopyTransferImage
     | CheckNode
     | PutShares
-    | MakeRole
-    | ReplaceRecord
     | RegisterAccount
-    | AllowImagePulls
-    | EnableWorkspace
+    | AccountStep
     | RememberNode
-    | RegisterNode
-    | AwaitNode
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyDone:
-    """A step that needs nothing, and why."""
-
-    step: Step
-    reason: str
-
-    @property
-    def kind(self) -> str:
-        """The kind of the step it stands for."""
-        return self.step.kind
-
-    @property
-    def sentence(self) -> str:
-        """Why there is nothing to do."""
-        return f"Nothing to do: {self.reason}"

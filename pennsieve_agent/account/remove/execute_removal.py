@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pennsieve_agent.account.register.deploy_stack import delete
-from pennsieve_agent.account.remove.leftovers import Remain, remains
+from pennsieve_agent.account.remove.leftovers import Leftover, find_leftovers
 from pennsieve_agent.account.remove.plan_removal import RemovalPlan, RemovalStep
 from pennsieve_agent.account.served.role import delete as delete_role
 from pennsieve_agent.account.spec.names import NodeNames
-from pennsieve_agent.account.world.clients import Progress, StepState, Worlds
+from pennsieve_agent.account.world.clients import Clients, Progress, StepState
 from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.parameters import delete_parameters, parameters_called
 from pennsieve_agent.aws.remains import (
@@ -42,10 +42,10 @@ class RemovalReport:
 
     removed: tuple[str, ...]
     kept: tuple[str, ...]
-    leftovers: tuple[Remain, ...]
+    leftovers: tuple[Leftover, ...]
 
 
-def apply_removal(plan: RemovalPlan, worlds: Worlds) -> RemovalReport:
+def apply_removal(plan: RemovalPlan, clients: Clients) -> RemovalReport:
     """Do what a plan says. May be killed at any moment and run again with a fresh plan.
 
     Raises:
@@ -54,20 +54,20 @@ def apply_removal(plan: RemovalPlan, worlds: Worlds) -> RemovalReport:
         StillRunning: AWS or Pennsieve takes longer than we wait.
 
     """
-    with worlds.journal.locked():
-        removal = _Removal(plan, worlds)
+    with clients.journal.locked():
+        removal = _Removal(plan, clients)
         for step in plan.steps:
             removal.take(step)
         leftovers = removal.leftovers()
         if not leftovers and not removal.role_kept:
-            worlds.journal.forget()
+            clients.journal.forget()
         return RemovalReport(tuple(removal.removed), tuple(removal.kept), leftovers)
 
 
 class _Removal:
-    def __init__(self, plan: RemovalPlan, worlds: Worlds) -> None:
+    def __init__(self, plan: RemovalPlan, clients: Clients) -> None:
         self.plan = plan
-        self.worlds = worlds
+        self.clients = clients
         self.removed: list[str] = []
         self.kept: list[str] = list(plan.kept)
         self.account_in_use = False
@@ -95,7 +95,7 @@ class _Removal:
             case "delete_role":
                 return self._delete_role(step)
             case "forget_node":
-                self.worlds.nodes.remove(step.target)
+                self.clients.nodes.remove(step.target)
                 return "this machine remembers it no more"
             case _:
                 return self._delete_stack(step)
@@ -103,15 +103,15 @@ class _Removal:
     def _delete_node(self, step: RemovalStep) -> str:
         gone = f"compute node '{self.plan.name}' is gone from Pennsieve"
         try:
-            self.worlds.registry.delete_node(step.target)
+            self.clients.registry.delete_node(step.target)
             for pause in pauses(NODE_SECONDS):
-                if self.worlds.registry.node(step.target).status is NodeStatus.FAILED:
+                if self.clients.registry.node(step.target).status is NodeStatus.FAILED:
                     raise AgentError(
                         f"Pennsieve could not delete compute node '{self.plan.name}'",
                         where=step.target,
                         hint="run the command again; if that fails too, ask Pennsieve",
                     )
-                self.worlds.sleep(pause)
+                self.clients.sleep(pause)
         except NotFound:
             self.removed.append(f"compute node {self.plan.name}")
             return gone
@@ -123,7 +123,7 @@ class _Removal:
 
     def _disable_workspace(self, step: RemovalStep) -> str:
         try:
-            self.worlds.registry.disable_workspace(step.target, self.plan.organization_id)
+            self.clients.registry.disable_workspace(step.target, self.plan.organization_id)
         except PlatformError as error:
             self._stop_unless_kept(error)
             return self._keep("this workspace's use of the AWS account", error)
@@ -131,7 +131,7 @@ class _Removal:
 
     def _delete_account(self, step: RemovalStep) -> str:
         try:
-            self.worlds.registry.delete_account(step.target)
+            self.clients.registry.delete_account(step.target)
         except NotFound:
             pass
         except PlatformError as error:
@@ -156,8 +156,8 @@ class _Removal:
             self.role_kept = True
             self.kept.append(f"role {step.target}, as other nodes use it")
             return "the role is kept, as other nodes use it"
-        delete_role(self.worlds.aws, step.target)
-        if find_role(self.worlds.aws, step.target) is not None:
+        delete_role(self.clients.aws, step.target)
+        if find_role(self.clients.aws, step.target) is not None:
             raise AwsError(
                 f"AWS still shows role {step.target}",
                 hint="run the same command again: it looks whether the role is gone",
@@ -168,13 +168,13 @@ class _Removal:
     def _delete_stack(self, step: RemovalStep) -> str:
         if self.plan.names is not None:
             self._empty(step, self.plan.names)
-        delete(step.target, self.worlds)
+        delete(step.target, self.clients)
         self.removed.append(f"stack {step.target}")
         return "the stack is deleted"
 
     def _empty(self, step: RemovalStep, names: NodeNames) -> None:
         """What stands in the way of the stack's deletion, or would stay when it is gone."""
-        aws = self.worlds.aws
+        aws = self.clients.aws
         count = empty_bucket(aws, names.bucket)
         if count:
             self._tell(step, StepState.EVENT, f"object versions deleted: {count}")
@@ -187,15 +187,15 @@ class _Removal:
         for definition in job_definitions_called(aws, f"{names.stack}-"):
             deregister_job_definition(aws, definition)
 
-    def leftovers(self) -> tuple[Remain, ...]:
+    def leftovers(self) -> tuple[Leftover, ...]:
         """What should be gone and is not."""
         if self.plan.names is None or self.role_kept:
             return ()
-        return remains(self.worlds, self.plan.names)
+        return find_leftovers(self.clients, self.plan.names)
 
     def _keep(self, what: str, error: PlatformError) -> str:
         self.kept.append(f"{what}: {error.message}")
         return f"{what} is kept: {error.message}"
 
     def _tell(self, step: RemovalStep, state: StepState, sentence: str, hint: str = "") -> None:
-        self.worlds.progress(Progress(step.kind, state, sentence, hint))
+        self.clients.progress(Progress(step.kind, state, sentence, hint))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.aws.cloudformation import find_stack
 from pennsieve_agent.aws.iam import policies_called, roles_called
 from pennsieve_agent.aws.parameters import parameters_called
@@ -44,7 +44,7 @@ _FORGOTTEN = re.compile(r":(batch:.*:job-definition/|batch:.*:job/|ecs:.*:task/)
 
 
 @dataclass(frozen=True, slots=True)
-class Remain:
+class Leftover:
     """Something that is still there. ``cost`` says in words what it costs."""
 
     what: str
@@ -55,19 +55,19 @@ class Remain:
         return f"{self.what} ({self.cost})"
 
 
-def remains(worlds: Worlds, names: NodeNames) -> tuple[Remain, ...]:
+def find_leftovers(clients: Clients, names: NodeNames) -> tuple[Leftover, ...]:
     """Everything of a node that is there."""
-    named = tuple(dict.fromkeys(_by_name(worlds.aws, names)))
+    named = tuple(dict.fromkeys(_by_name(clients.aws, names)))
     known = tuple(remain.what.split()[-1] for remain in named)
     arns: list[str] = []
     for pause in pauses(TAG_SECONDS):
-        found = tagged(worlds.aws, TOKEN_TAG, names.token)
+        found = tagged(clients.aws, TOKEN_TAG, names.token)
         arns = [arn for arn in found if not _FORGOTTEN.search(arn)]
         if named or not arns:
             break
-        worlds.sleep(pause)
+        clients.sleep(pause)
     others = (arn for arn in arns if not any(f"{name}/" in f"{arn}/" for name in known))
-    return (*named, *(Remain(arn, cost_of(arn)) for arn in others))
+    return (*named, *(Leftover(arn, cost_of(arn)) for arn in others))
 
 
 def cost_of(arn: str) -> str:
@@ -76,30 +76,30 @@ def cost_of(arn: str) -> str:
     return _COSTS.get(kind) or _COSTS.get(service) or "costs nothing while nothing runs"
 
 
-def _by_name(aws: Aws, names: NodeNames) -> Iterator[Remain]:
+def _by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
     stack = find_stack(aws, names.stack)
     if stack is not None:
-        yield Remain(f"stack {names.stack}", f"{stack.status}; costs what is in it")
-    yield from (Remain(f"role {found}") for found in roles_called(aws, names.stack))
-    yield from (Remain(f"policy {found}") for found in policies_called(aws, names.stack))
+        yield Leftover(f"stack {names.stack}", f"{stack.status}; costs what is in it")
+    yield from (Leftover(f"role {found}") for found in roles_called(aws, names.stack))
+    yield from (Leftover(f"policy {found}") for found in policies_called(aws, names.stack))
     if bucket_exists(aws, names.bucket):
-        yield Remain(f"bucket {names.bucket}", _BY_USE)
+        yield Leftover(f"bucket {names.bucket}", _BY_USE)
     if table_exists(aws, names.table):
-        yield Remain(f"table {names.table}", _BY_USE)
+        yield Leftover(f"table {names.table}", _BY_USE)
     yield from _kept_by_name(aws, names)
 
 
-def _kept_by_name(aws: Aws, names: NodeNames) -> Iterator[Remain]:
+def _kept_by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
     """What the node itself made, or what AWS keeps for it."""
     for prefix in (names.log_group, f"/aws/lambda/{names.stack}"):
         for found in log_groups_called(aws, prefix):
-            yield Remain(f"log group {found}", _BY_USE)
+            yield Leftover(f"log group {found}", _BY_USE)
     for found in secrets_called(aws, names.secret_prefix):
-        yield Remain(f"secret {found}", _COSTS["secretsmanager"])
+        yield Leftover(f"secret {found}", _COSTS["secretsmanager"])
     for found in parameters_called(aws, names.parameter_prefix):
-        yield Remain(f"parameter {found}")
+        yield Leftover(f"parameter {found}")
     for found in (names.workflow_images, names.transfer_images):
         if repository_exists(aws, found):
-            yield Remain(f"repository {found}", _BY_USE)
+            yield Leftover(f"repository {found}", _BY_USE)
     for found in job_definitions_called(aws, f"{names.stack}-"):
-        yield Remain(f"job definition {found}")
+        yield Leftover(f"job definition {found}")

@@ -26,7 +26,7 @@ from pennsieve_agent.account.spec.names import (
     tag_value,
 )
 from pennsieve_agent.account.stack.explain import Group, group_of
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.pennsieve_account import ask_pennsieve
 from pennsieve_agent.account.world.registration_journal import JournalEntry
 from pennsieve_agent.aws.cloudformation import find_stack, stacks_called
@@ -34,7 +34,7 @@ from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.s3 import object_versions
 from pennsieve_agent.aws.values import AwsIdentity, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
-from pennsieve_agent.errors import NotFound, UsageProblem
+from pennsieve_agent.errors import NotFound, UnknownName, UsageProblem
 
 BUILT_BY_PENNSIEVE = (
     "what Pennsieve built and never takes away: policies called pennsieve-boundary-*, the bucket "
@@ -121,28 +121,28 @@ class RemovalPlan:
         }
 
 
-def observe_removal(worlds: Worlds, options: RemovalOptions) -> RemovalObserved:
+def observe_removal(clients: Clients, options: RemovalOptions) -> RemovalObserved:
     """Look for everything that belongs to a node. Changes nothing.
 
     Raises:
         UsageProblem: there is nothing of this name, or it is in another AWS account.
 
     """
-    identity = worlds.aws.identity()
-    entry = worlds.journal.read()
-    asked = ask_pennsieve(worlds.registry, options.organization_id, identity.account_id)
-    node = _node(worlds, options, entry, asked.nodes)
+    identity = clients.aws.identity()
+    entry = clients.journal.read()
+    asked = ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
+    node = _node(clients, options, entry, asked.nodes)
     _check_account(node, entry, identity)
     name = options.name if node is None else node.name
     is_served = node is not None or (entry is not None and bool(entry.role))
-    stack = None if is_served else _find_stack(worlds, options, entry)
+    stack = None if is_served else _find_stack(clients, options, entry)
     if node is None and stack is None and entry is None and not options.token:
-        raise UsageProblem(
+        raise UnknownName(
             f"no compute node is called '{options.name}'",
             hint="list them with: pennsieve compute list",
         )
     if is_served:
-        return _observe_served(worlds, options, asked.account, node, entry, asked.nodes)
+        return _observe_served(clients, options, asked.account, node, entry, asked.nodes)
     token = stack.tags[TOKEN_TAG] if stack is not None else entry.token if entry else options.token
     names = node_names(token, "", identity)
     return RemovalObserved(
@@ -150,16 +150,16 @@ def observe_removal(worlds: Worlds, options: RemovalOptions) -> RemovalObserved:
         name=name,
         organization_id=options.organization_id,
         account=asked.account,
-        others=_other_own_nodes(worlds, names),
+        others=_other_own_nodes(clients, names),
         stack=stack,
         names=names,
-        remembered=any(n.token == token for n in worlds.nodes.list()),
-        objects=_count(worlds, names) if stack is not None else 0,
+        remembered=any(n.token == token for n in clients.nodes.list()),
+        objects=_count(clients, names) if stack is not None else 0,
     )
 
 
 def _observe_served(
-    worlds: Worlds,
+    clients: Clients,
     options: RemovalOptions,
     account: Account | None,
     node: ComputeNode | None,
@@ -167,9 +167,9 @@ def _observe_served(
     nodes: Sequence[ComputeNode],
 ) -> RemovalObserved:
     """A node that Pennsieve runs: its record, and the one role in AWS."""
-    identity = worlds.aws.identity()
+    identity = clients.aws.identity()
     wanted = account.role_name if account is not None else entry.role if entry else ""
-    role = find_role(worlds.aws, wanted) if wanted else None
+    role = find_role(clients.aws, wanted) if wanted else None
     return RemovalObserved(
         identity=identity,
         name=options.name if node is None else node.name,
@@ -244,7 +244,7 @@ def _served(observed: RemovalObserved) -> tuple[list[RemovalStep], list[str]]:
 
 
 def _node(
-    worlds: Worlds,
+    clients: Clients,
     options: RemovalOptions,
     entry: JournalEntry | None,
     nodes: Sequence[ComputeNode],
@@ -257,7 +257,7 @@ def _node(
         if node.uuid == uuid or (not uuid and node.name == options.name):
             return node
     with suppress(NotFound):
-        return worlds.registry.node(uuid) if uuid else None
+        return clients.registry.node(uuid) if uuid else None
     return None
 
 
@@ -276,15 +276,15 @@ def _check_account(
 
 
 def _find_stack(
-    worlds: Worlds, options: RemovalOptions, entry: JournalEntry | None
+    clients: Clients, options: RemovalOptions, entry: JournalEntry | None
 ) -> Stack | None:
     token = entry.token if entry is not None else options.token
     if token:
-        found = find_stack(worlds.aws, f"{STACK_PREFIX}{token}")
+        found = find_stack(clients.aws, f"{STACK_PREFIX}{token}")
         return found if found is not None and found.tags.get(TOKEN_TAG) == token else None
     named = [
         stack
-        for stack in stacks_called(worlds.aws, STACK_PREFIX)
+        for stack in stacks_called(clients.aws, STACK_PREFIX)
         if stack.tags.get(NODE_TAG) == tag_value(options.name)
         and stack.name == f"{STACK_PREFIX}{stack.tags.get(TOKEN_TAG)}"
     ]
@@ -294,18 +294,20 @@ def _find_stack(
             f"{', '.join(stack.tags[TOKEN_TAG] for stack in named)}",
             hint="find yours with: pennsieve compute list --aws, and name it by its id",
         )
-    return find_stack(worlds.aws, named[0].id) if named else None
+    return find_stack(clients.aws, named[0].id) if named else None
 
 
-def _other_own_nodes(worlds: Worlds, names: NodeNames) -> tuple[str, ...]:
+def _other_own_nodes(clients: Clients, names: NodeNames) -> tuple[str, ...]:
     """Further own nodes in this AWS account: in this region, and those remembered elsewhere."""
     found = {
         stack.tags[TOKEN_TAG]: stack.tags.get(NODE_TAG, stack.name)
-        for stack in stacks_called(worlds.aws, STACK_PREFIX)
+        for stack in stacks_called(clients.aws, STACK_PREFIX)
         if TOKEN_TAG in stack.tags and not stack.only_reviewed
     }
     found |= {
-        n.token: n.name for n in worlds.nodes.list() if n.account == names.account_id and n.is_owned
+        n.token: n.name
+        for n in clients.nodes.list()
+        if n.account == names.account_id and n.is_owned
     }
     return tuple(sorted(name for token, name in found.items() if token != names.token))
 
@@ -319,8 +321,8 @@ def _others(
     return tuple(n for n in nodes if n.account_uuid == account.uuid and n.uuid != mine)
 
 
-def _count(worlds: Worlds, names: NodeNames) -> int:
-    return sum(1 for _ in islice(object_versions(worlds.aws, names.bucket), COUNTED_OBJECTS + 1))
+def _count(clients: Clients, names: NodeNames) -> int:
+    return sum(1 for _ in islice(object_versions(clients.aws, names.bucket), COUNTED_OBJECTS + 1))
 
 
 def _account_steps(observed: RemovalObserved, account: Account) -> list[RemovalStep]:

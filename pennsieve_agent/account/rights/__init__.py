@@ -1,9 +1,9 @@
 """Who may do what in the user's AWS account: as data, in sentences, and as the installer's policy.
 
 Where a role's rights are *written* is :mod:`pennsieve_agent.account.stack.policies`, from the table
-:mod:`pennsieve_agent.node.role_permissions`. Here they are read: :mod:`.role_documents` takes them from the
-very template, :mod:`.policy_sentences` and :mod:`.statement_sentences` say them in plain words
-(:mod:`.action_words`), :mod:`.stack_rights` and :mod:`.resource_handlers` work out what
+:mod:`pennsieve_agent.node.role_permissions`. Here they are read: :mod:`.role_documents` takes them
+from the very template, :mod:`.policy_sentences` and :mod:`.statement_sentences` say them in plain
+words (:mod:`.action_words`), :mod:`.stack_rights` and :mod:`.resource_handlers` work out what
 CloudFormation needs to make the stack, and :mod:`.installer` is the least policy of whoever
 registers. All pure. ``compute policy`` prints what is here.
 """

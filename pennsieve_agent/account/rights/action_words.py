@@ -109,7 +109,7 @@ SERVICES = {
 }
 
 #: What people fear: words, and an action on anything that is not a node's own.
-FEARS = (
+SENSITIVE_ACTIONS = (
     ("read other buckets", "s3:GetObject"),
     ("change other buckets", "s3:PutObject"),
     ("start machines", "ec2:RunInstances"),

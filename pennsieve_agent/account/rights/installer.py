@@ -1,8 +1,8 @@
-"""The least rights of whoever registers a node: what this program, and CloudFormation for it, do.
+"""The least permissions to register nodes: what this program, and CloudFormation for it, do.
 
-Each :class:`Right` says why it is needed. AWS makes the stack's resources with the rights of the
-person who asked for the stack; those rights are given only for calls that come by way of
-CloudFormation (``aws:CalledVia``). Resources are narrowed to our names wherever AWS knows resources
+Each :class:`Right` says why it is needed. CloudFormation creates the stack's resources with the
+permissions of whoever asked for the stack; those are given only for calls that come through
+CloudFormation (``aws:CalledVia``). Resources are limited to our names wherever AWS supports that
 for the action; with the token ``*`` the names stand for all nodes of the account.
 """
 
@@ -11,7 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pennsieve_agent.account.rights.right import Document, Right, document, documents
+from pennsieve_agent.account.rights.right import (
+    NO_RESOURCE,
+    Document,
+    Right,
+    document,
+    documents,
+)
 from pennsieve_agent.account.rights.stack_rights import Place, made_by_stack
 from pennsieve_agent.account.spec.names import NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
@@ -23,7 +29,7 @@ PUSH = (
     " GetDownloadUrlForLayer InitiateLayerUpload PutImage UploadLayerPart"
 )
 """What AWS asks IAM of who pushes an image by the registry's own protocol (Amazon ECR, "IAM
-permissions for pushing an image"), and looks whether it is there."""
+permissions for pushing an image"), and to see whether the image exists already."""
 
 
 def all_nodes(identity: AwsIdentity) -> NodeNames:
@@ -39,12 +45,12 @@ def types_of(settings: Settings) -> frozenset[str]:
 
 
 def installer_policy(names: NodeNames, boundary: str = "") -> Document:
-    """Everything in one policy, to be asked; IAM takes none so long."""
+    """Everything in one policy, to be evaluated here; it is longer than IAM accepts."""
     return document(installer_rights(Place(names, boundary)))
 
 
 def installer_policies(place: Place) -> tuple[Document, ...]:
-    """The policies to give to whoever registers nodes, none longer than IAM takes one."""
+    """The policies to give to whoever registers nodes, each as short as IAM demands."""
     return documents(installer_rights(place))
 
 
@@ -66,46 +72,47 @@ def _own_calls(place: Place) -> Sequence[Right]:
     images = (names.arn("ecr", f"repository/{names.stack}/*"),)
     policies = (names.boundary_arn, *((boundary,) if boundary else ()))
     return (
-        Right("Stacks", "plan, make, follow and delete the node's stack",
+        Right("Stacks", "plan, create, follow and delete the node's stack",
               (*changes, *reads, *sets), (stack,)),
-        Right("FindStacks", "find the stack by its tags; AWS knows no resource for a list",
+        Right("FindStacks", f"find the stack by its tags; {NO_RESOURCE}",
               ("cloudformation:DescribeStacks",), ("*",)),
         Right("LookIntoBucket", "count what a removal deletes", listing, (bucket,)),
-        Right("EmptyBucket", "empty the node's bucket before its stack goes",
+        Right("EmptyBucket", "empty the node's bucket before its stack is deleted",
               emptying, (f"{bucket}/*",)),
-        Right("PutCode", "put the node's code into its bucket, once",
+        Right("PutCode", "upload the node's code to its bucket, once",
               ("s3:GetObject", "s3:PutObject"), (f"{bucket}/code/*",)),
-        Right("AskNode", "ask the node how it is, and keep its registry",
+        Right("AskNode", "call the function that answers the node's owner",
               ("lambda:InvokeFunction",), (names.function_arn(names.admin),)),
-        Right("ShareNode", "say who may call the node, and see who may",
+        Right("ShareNode", "read and change who may call the node",
               _actions("lambda", "AddPermission GetPolicy RemovePermission"),
               (names.function_arn(names.gateway),)),
-        Right("LookAtRoles", "see whether the role is there, and as it should be",
+        Right("LookAtRoles", "check that the roles exist and are unchanged",
               _actions("iam", "GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies"),
               _roles(place)),
-        Right("LookAtFunctions", "see which code the node has",
+        Right("LookAtFunctions", "read which version of the code the functions have",
               ("lambda:GetFunctionConfiguration",),
               (names.arn("lambda", f"function:{names.stack}-*"),)),
-        Right("LookAtBoundary", "see whether the boundary is there, and as it should be",
+        Right("LookAtBoundary", "check that the permissions boundary exists and is unchanged",
               ("iam:GetPolicy", "iam:GetPolicyVersion"), policies),
-        Right("ProveTableGone", "see that a removal left no table",
+        Right("ProveTableGone", "check that a removal left no table",
               ("dynamodb:DescribeTable",), (names.arn("dynamodb", f"table/{names.table}"),)),
-        Right("LookAtNetworks", "see whether the network is there and fits; AWS knows no resource",
+        Right("LookAtNetworks", f"check that the network exists and fits; {NO_RESOURCE}",
               _actions("ec2", "DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
                        " DescribeVpcEndpoints DescribeVpcs"), ("*",)),
-        Right("LookAtQueues", "see whether the queues are well; AWS knows no resource",
+        Right("LookAtQueues", f"check that the job queues work; {NO_RESOURCE}",
               ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
-        Right("ProveLogsGone", "see that a removal left no log group",
+        Right("ProveLogsGone", "check that a removal left no log group",
               ("logs:DescribeLogGroups",), (names.arn("logs", "log-group:*"),)),
-        Right("ProveAllGone", "find what is left, by tag and by name; AWS knows no resource for "
-              "lists", ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
-                        "secretsmanager:ListSecrets", "ssm:DescribeParameters",
-                        "tag:GetResources"), ("*",)),
+        Right("ProveAllGone", "check that a removal left nothing, by tag and by name; "
+              f"{NO_RESOURCE}",
+              ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
+               "secretsmanager:ListSecrets", "ssm:DescribeParameters", "tag:GetResources"),
+              ("*",)),
         Right("EmptyRepositories", "delete the images of a node that is removed",
               _actions("ecr", "BatchDeleteImage DescribeRepositories ListImages"), images),
-        Right("PushImages", "copy the image in which files are moved, and push those of own code",
+        Right("PushImages", "push the image of transfer jobs, and images of your own code",
               _actions("ecr", PUSH), images),
-        Right("SignInToRegistry", "the same; AWS knows no resource for signing in",
+        Right("SignInToRegistry", f"log in to the registry to push images; {NO_RESOURCE}",
               ("ecr:GetAuthorizationToken",), ("*",)),
         Right("DeleteParameters", "delete the keys of workflows on a node that is removed",
               ("ssm:DeleteParameters",),
@@ -113,7 +120,7 @@ def _own_calls(place: Place) -> Sequence[Right]:
         Right("DeleteSecrets", "delete the secrets of a node that is removed",
               ("secretsmanager:DeleteSecret",),
               (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),
-        Right("EndJobDefinitions", "take its jobs' definitions out of use",
+        Right("EndJobDefinitions", "deregister the job definitions of a node that is removed",
               ("batch:DeregisterJobDefinition",),
               (names.arn("batch", f"job-definition/{names.stack}-*"),)),
     )  # fmt: skip
@@ -122,12 +129,12 @@ def _own_calls(place: Place) -> Sequence[Right]:
 def _looks(names: NodeNames) -> Sequence[Right]:
     people = tuple(names.arn("iam", f"{kind}/*", regional=False) for kind in ("user", "role"))
     return (
-        Right("CheckRights", "name every missing right before anything is made",
+        Right("CheckRights", "name every missing permission before anything is created",
               ("iam:SimulatePrincipalPolicy",), people, needed=False),
-        Right("PinImages", "see which image Pennsieve built; its own account says who may",
-              ("ecr:BatchGetImage",), (f"arn:{names.partition}:ecr:*:*:repository/*",),
-              needed=False),
-        Right("LookAtLimits", "see how much the account may have; AWS knows no resource",
+        Right("PinImages", "read the digest of images that Pennsieve built; Pennsieve's account "
+              "decides whether you may", ("ecr:BatchGetImage",),
+              (f"arn:{names.partition}:ecr:*:*:repository/*",), needed=False),
+        Right("LookAtLimits", f"read the account's quotas; {NO_RESOURCE}",
               ("ec2:DescribeAddresses", "ec2:DescribeRegions", "lambda:GetAccountSettings",
                "servicequotas:GetServiceQuota"), ("*",), needed=False),
     )  # fmt: skip
@@ -136,8 +143,8 @@ def _looks(names: NodeNames) -> Sequence[Right]:
 def _roles(place: Place) -> tuple[str, ...]:
     names = place.names
     older = "ROLE-*" if names.token == "*" else names.role  # noqa: S105 - no password
-    found = [names.arn("iam", f"role/{name}", regional=False) for name in (names.role, older)]
-    return tuple(dict.fromkeys((place.iam("role"), *found)))
+    arns = [names.arn("iam", f"role/{name}", regional=False) for name in (names.role, older)]
+    return tuple(dict.fromkeys((place.iam("role"), *arns)))
 
 
 def _actions(service: str, words: str) -> tuple[str, ...]:

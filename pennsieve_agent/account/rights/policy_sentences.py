@@ -1,9 +1,9 @@
 """What a role's policy documents mean, in sentences.
 
 Pure, and made from the documents themselves: what can be done comes from their Allow statements;
-what cannot be done is asked of :mod:`~pennsieve_agent.domain.iam_policies` with every condition taken
-the wrong way, so that a sentence beginning with "cannot" is never too kind. Actions without words
-of ours are named literally.
+what cannot be done is asked of :mod:`~pennsieve_agent.domain.iam_policies` with every condition
+taken the wrong way, so that a sentence beginning with "cannot" is never too kind. Actions without
+words of ours are named literally.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from pennsieve_agent.account.rights.action_words import FEARS, OWN_RIGHTS
+from pennsieve_agent.account.rights.action_words import OWN_RIGHTS, SENSITIVE_ACTIONS
 from pennsieve_agent.account.rights.statement_sentences import (
     conditions,
     listing,
@@ -75,7 +75,7 @@ def describe(role: RoleDocuments) -> RoleWords:
     return RoleWords(
         who=tuple(who(role.trust)),
         can=tuple(f"{listing(verbs(s))}{resources(s)}{conditions(s, 'if')}" for s in allows),
-        cannot=(*fears(role), *never),
+        cannot=(*sensitive_denied(role), *never),
         wildcards=tuple(dict.fromkeys(w for s in (*allows, *denies) for w in wildcards(s))),
     )
 
@@ -89,7 +89,7 @@ def summary(role: RoleDocuments, who: str = "Pennsieve") -> tuple[str, str]:
         if (able := list(dict.fromkeys(v for s in allows if _where(s) == where for v in verbs(s))))
     ]
     can = f"{who} can {'; '.join(parts)}" if parts else f"{who} can do nothing"
-    cannot = fears(role)
+    cannot = sensitive_denied(role)
     return can, f"{who} cannot {listing(list(cannot), 'or')}" if cannot else (
         f"There is nothing that the policy reliably keeps from {who}"
     )
@@ -117,9 +117,9 @@ def _where(allow: Statement) -> str:
     return _OWN_ONLY if all(_OWN.fullmatch(pattern) for pattern in patterns) else _AS_SAID
 
 
-def fears(role: RoleDocuments) -> tuple[str, ...]:
+def sensitive_denied(role: RoleDocuments) -> tuple[str, ...]:
     """What people fear and this role can certainly not do, however conditions turn out."""
-    found = [words for words, action in FEARS if not _reaches(role, action)]
+    found = [words for words, action in SENSITIVE_ACTIONS if not _reaches(role, action)]
     words, action = OWN_RIGHTS
     own = Ask(action, f"arn:aws:iam::{_SOME_ACCOUNT}:role/{role.name}")
     documents = [_in_one_account(document) for document in role.permissions]

@@ -12,18 +12,20 @@ Document = dict[str, Any]
 VIA = "aws:CalledVia"
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 MOST_POLICY_CHARACTERS = 6_144
-"""The longest customer-managed policy that IAM takes, without its white space."""
+"""The longest customer-managed policy that IAM accepts, without its white space."""
 INSTALLER_HINT = (
-    "give whoever administers the AWS account the output of: "
+    "ask the administrator of the AWS account for the permissions that this prints: "
     "pennsieve compute policy --installer --json"
 )
+NO_RESOURCE = "AWS supports no resource-level permissions for it"
+"""Why a right is about ``*`` (Service Authorization Reference, "Resource types")."""
 MOST_POLICIES = 10
 """The most managed policies on one user or role (IAM User Guide, "IAM and AWS STS quotas")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """Actions on resources of one kind. ``needed`` is False for what only ``doctor`` looks at."""
+    """Actions on resources of one kind. ``needed`` is False for what only checks use."""
 
     sid: str
     why: str
@@ -37,7 +39,7 @@ class Right:
     def statement(self) -> Document:
         """The statement that gives it."""
         resources = list(self.resources)
-        found: Document = {
+        statement: Document = {
             "Sid": self.sid,
             "Effect": "Allow",
             "Action": sorted(self.actions),
@@ -46,7 +48,7 @@ class Right:
         conditions = {operator: dict(keys) for operator, keys in self.conditions.items()}
         if self.via_cloudformation:
             conditions["ForAnyValue:StringEquals"] = {VIA: CLOUDFORMATION}
-        return found | ({"Condition": conditions} if conditions else {})
+        return statement | ({"Condition": conditions} if conditions else {})
 
 
 def document(rights: Iterable[Right]) -> Document:
@@ -55,13 +57,13 @@ def document(rights: Iterable[Right]) -> Document:
 
 
 def documents(rights: Iterable[Right]) -> tuple[Document, ...]:
-    """As many policies as it takes, none longer than IAM takes one; each right stays whole."""
-    found: list[list[Right]] = [[]]
+    """As few policies as possible, none longer than IAM accepts; each right stays whole."""
+    policies: list[list[Right]] = [[]]
     for right in rights:
-        if found[-1] and length(document([*found[-1], right])) > MOST_POLICY_CHARACTERS:
-            found.append([])
-        found[-1].append(right)
-    return tuple(document(some) for some in found)
+        if policies[-1] and length(document([*policies[-1], right])) > MOST_POLICY_CHARACTERS:
+            policies.append([])
+        policies[-1].append(right)
+    return tuple(document(policy) for policy in policies)
 
 
 def length(policy: Document) -> int:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE, actions
-from pennsieve_agent.account.rights.right import Right
+from pennsieve_agent.account.rights.right import NO_RESOURCE, Right
 from pennsieve_agent.account.spec.names import MANAGER, MANAGER_TAG, NodeNames
 
 _EQUALS, _LIKE = "StringEquals", "StringLike"
@@ -54,7 +55,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Actions that are given for the same resources, under the same conditions."""
+    """A rule over what the handlers take: actions for the same resources, on the same conditions.
+
+    ``actions`` is a service and patterns of its actions' names; those after ``!`` are left out.
+    """
 
     sid: str
     why: str
@@ -62,24 +66,41 @@ class _Scope:
     resources: tuple[str, ...]
     conditions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    def of(self, needed: Iterable[str]) -> tuple[str, ...]:
+        """The actions that this rule is about, in order."""
+        service, _, words = self.actions.partition(": ")
+        left_out = [word[1:] for word in words.split() if word.startswith("!")]
+        patterns = [word for word in words.split() if not word.startswith("!")]
+        names = (action.removeprefix(f"{service}:") for action in needed
+                 if action.startswith(f"{service}:"))  # fmt: skip
+        return tuple(
+            f"{service}:{name}"
+            for name in sorted(names)
+            if any(fnmatchcase(name, pattern) for pattern in patterns)
+            and not any(fnmatchcase(name, pattern) for pattern in left_out)
+        )
+
 
 def made_by_stack(place: Place) -> tuple[Right, ...]:
-    """What the types of resources in a stack take, through CloudFormation."""
-    wanted = actions(place.types)
+    """What the types of resources in a stack take, through CloudFormation.
+
+    The handlers say which actions; the scopes say on which resources and conditions. Actions that
+    the installer may do without CloudFormation, too, are left out.
+    """
+    needed = actions(place.types)
     if "AWS::KMS::Key" not in place.types:
-        wanted = {action for action in wanted if not action.startswith("kms:")}
-    return tuple(_rights(_scopes(place), wanted))
+        needed = {action for action in needed if not action.startswith("kms:")}
+    return tuple(_rights(_scopes(place), needed))
 
 
-def _rights(scopes: Iterable[_Scope], wanted: set[str]) -> Iterator[Right]:
+def _rights(scopes: Iterable[_Scope], needed: set[str]) -> Iterator[Right]:
     for scope in scopes:
-        service, _, words = scope.actions.partition(": ")
-        found = tuple(sorted({f"{service}:{word}" for word in words.split()} & wanted))
-        if found and scope.resources:
+        named = scope.of(needed)
+        if named and scope.resources:
             yield Right(
                 scope.sid,
                 scope.why,
-                found,
+                named,
                 scope.resources,
                 conditions=scope.conditions,
                 via_cloudformation=True,
@@ -101,27 +122,25 @@ def _identities(place: Place) -> Iterator[_Scope]:
     roles = (place.iam("role"),)
     bounded = {_LIKE: {"iam:PermissionsBoundary": place.boundary or names.boundary_arn}}
     passed, linked = _services(_PASSED, place), _services(_LINKED, place)
-    yield _Scope("MakeBoundedRole", "make the roles, never without their boundary",
-                 "iam: CreateRole PutRolePermissionsBoundary PutRolePolicy",
-                 roles, bounded)  # fmt: skip
+    yield _Scope("MakeBoundedRole", "create the roles, never without their boundary",
+                 "iam: CreateRole PutRolePermissionsBoundary PutRolePolicy", roles,
+                 bounded)  # fmt: skip
     yield _Scope("ChangeRole", "change and delete the roles",
-                 "iam: DeleteRole DeleteRolePolicy ListRoleTags TagRole UntagRole"
-                 " UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription", roles)  # fmt: skip
-    yield _Scope("MakeBoundary", "make the boundary that bounds the roles",
-                 "iam: CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion"
-                 " ListEntitiesForPolicy ListPolicyVersions",
+                 "iam: DeleteRole* ListRoleTags TagRole UntagRole"
+                 " UpdateAssumeRolePolicy UpdateRole*",
+                 roles)  # fmt: skip
+    yield _Scope("MakeBoundary", "create the permissions boundary of the roles",
+                 "iam: CreatePolicy* DeletePolicy* ListEntitiesForPolicy ListPolicyVersions",
                  () if place.boundary else (names.boundary_arn,))  # fmt: skip
-    yield _Scope("GiveRoles", "give the node's parts their roles, and nothing else any",
+    yield _Scope("GiveRoles", "pass the roles to the node's own parts, and to nothing else",
                  "iam: PassRole", (place.iam("role"),),
                  {_EQUALS: {"iam:PassedToService": passed}})  # fmt: skip
-    yield _Scope("ServiceRoles", "let AWS make the roles of its own services, once per account",
+    yield _Scope("ServiceRoles", "create AWS's service-linked roles, once per account",
                  "iam: CreateServiceLinkedRole",
                  (place.arn("iam", "role/aws-service-role/*", regional=False),),
                  {_EQUALS: {"iam:AWSServiceName": linked}})  # fmt: skip
-    yield _Scope("MachineProfile", "make the profile of the machines with GPUs",
-                 "iam: AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile"
-                 " GetInstanceProfile RemoveRoleFromInstanceProfile",
-                 (place.iam("instance-profile"),))  # fmt: skip
+    yield _Scope("MachineProfile", "create the instance profile of GPU instances",
+                 "iam: *InstanceProfile", (place.iam("instance-profile"),))  # fmt: skip
 
 
 def _services(table: Mapping[str, tuple[str, ...]], place: Place) -> list[str]:
@@ -133,127 +152,78 @@ def _storage(place: Place) -> Iterator[_Scope]:
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     files = (place.arn("elasticfilesystem", "file-system/*"),)
     group = place.arn("logs", f"log-group:{names.log_group}*")
-    yield _Scope("MakeBucket", "make the private bucket",
-                 "s3: CreateBucket DeleteBucket DeleteBucketEncryption DeleteBucketLifecycle"
-                 " DeleteBucketPolicy GetAccelerateConfiguration GetAnalyticsConfiguration"
-                 " GetBucketAbac GetBucketCORS GetBucketLogging GetBucketMetadataTableConfiguration"
-                 " GetBucketNotification GetBucketObjectLockConfiguration"
-                 " GetBucketOwnershipControls GetBucketPolicy GetBucketPublicAccessBlock"
-                 " GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration"
-                 " GetIntelligentTieringConfiguration GetInventoryConfiguration"
-                 " GetLifecycleConfiguration GetMetricsConfiguration GetReplicationConfiguration"
-                 " ListTagsForResource PutBucketOwnershipControls PutBucketPolicy"
-                 " PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning"
-                 " PutEncryptionConfiguration PutLifecycleConfiguration TagResource UntagResource",
-                 (bucket,))  # fmt: skip
-    yield _Scope("ReadCode", "make the functions from the code in the bucket",
-                 "s3: GetObject GetObjectVersion", (f"{bucket}/code/*",))  # fmt: skip
-    yield _Scope("MakeTable", "make the journal's table",
-                 "dynamodb: CreateTable DeleteTable DescribeContinuousBackups"
-                 " DescribeContributorInsights DescribeKinesisStreamingDestination"
-                 " DescribeTimeToLive GetResourcePolicy ListTagsOfResource TagResource"
-                 " UntagResource UpdateContinuousBackups UpdateTable UpdateTimeToLive",
+    yield _Scope("MakeBucket", "create the private bucket",
+                 "s3: * !GetObject* !ListBucket", (bucket,))  # fmt: skip
+    yield _Scope("ReadCode", "create the functions from the code in the bucket",
+                 "s3: GetObject*", (f"{bucket}/code/*",))  # fmt: skip
+    yield _Scope("MakeTable", "create the journal's table", "dynamodb: * !DescribeTable",
                  (place.arn("dynamodb", f"table/{names.table}"),))  # fmt: skip
-    yield _Scope("MakeLogGroup", "make the log groups",
-                 "logs: AssociateKmsKey CreateLogGroup DeleteLogGroup DeleteRetentionPolicy"
-                 " DescribeIndexPolicies DisassociateKmsKey GetDataProtectionPolicy"
-                 " ListTagsForResource PutRetentionPolicy TagResource UntagResource",
-                 (group,))  # fmt: skip
-    yield _Scope("ReadLogPolicies", "read them back; AWS knows no resource for it",
+    yield _Scope("MakeLogGroup", "create the log groups",
+                 "logs: * !DescribeLogGroups !DescribeResourcePolicies", (group,))  # fmt: skip
+    yield _Scope("ReadLogPolicies", f"read the log groups' policies; {NO_RESOURCE}",
                  "logs: DescribeResourcePolicies", ("*",))  # fmt: skip
-    yield _Scope("MakeFiles", "make the file system, tagged; AWS knows no resource for it",
+    yield _Scope("MakeFiles", f"create the file system, with its tag; {NO_RESOURCE}",
                  "elasticfilesystem: CreateFileSystem TagResource", ("*",), TAGGING)  # fmt: skip
     yield _Scope("ChangeFiles", "change and delete the file system, by its tag",
-                 "elasticfilesystem: CreateMountTarget DeleteFileSystem DeleteFileSystemPolicy"
-                 " DeleteMountTarget DescribeBackupPolicy DescribeFileSystemPolicy"
-                 " DescribeFileSystems DescribeLifecycleConfiguration"
-                 " DescribeMountTargetSecurityGroups DescribeMountTargets"
-                 " DescribeReplicationConfigurations ListTagsForResource"
-                 " ModifyMountTargetSecurityGroups PutBackupPolicy PutFileSystemPolicy"
-                 " PutLifecycleConfiguration TagResource UntagResource UpdateFileSystem",
-                 files, TAGGED)  # fmt: skip
+                 "elasticfilesystem: * !CreateFileSystem", files, TAGGED)  # fmt: skip
 
 
 def _functions(place: Place) -> Iterator[_Scope]:
-    yield _Scope("MakeFunctions", "make the node's functions",
-                 "lambda: AddPermission CreateFunction DeleteFunction DeleteFunctionConcurrency"
-                 " GetFunction GetFunctionCodeSigningConfig GetFunctionRecursionConfig"
-                 " GetFunctionScalingConfig GetPolicy GetRuntimeManagementConfig ListTags"
-                 " PutFunctionConcurrency RemovePermission TagResource UntagResource"
-                 " UpdateFunctionCode UpdateFunctionConfiguration",
+    yield _Scope("MakeFunctions", "create the node's Lambda functions", "lambda: *",
                  (place.arn("lambda", f"function:{place.names.stack}-*"),))  # fmt: skip
-    yield _Scope("MakeRules", "make the rules that wake the reconciler",
-                 "events: DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule"
-                 " PutTargets RemoveTargets TagResource UntagResource",
-                 (place.arn("events", f"rule/{place.names.stack}-*"),))  # fmt: skip
+    yield _Scope("MakeRules", "create the EventBridge rules that start the reconciler",
+                 "events: *", (place.arn("events", f"rule/{place.names.stack}-*"),))  # fmt: skip
 
 
 def _network(place: Place) -> Iterator[_Scope]:
     here = (place.arn("ec2", "*"),)
-    yield _Scope("ReadNetwork", "read networks; AWS knows no resource for it",
-                 "ec2: DescribeFlowLogs DescribeInstances DescribeInternetGateways"
-                 " DescribeLaunchTemplateVersions DescribeLaunchTemplates DescribeNatGateways"
-                 " DescribeNetworkAcls DescribeNetworkInterfaces DescribeSecurityGroupRules"
-                 " DescribeSecurityGroups DescribeTags DescribeVpcEncryptionControls"
-                 " DescribeVpnGateways", ("*",))  # fmt: skip
-    yield _Scope("MakeNetwork", "make the node's network",
-                 "ec2: AllocateAddress CreateFlowLogs CreateInternetGateway CreateLaunchTemplate"
-                 " CreateNatGateway CreateNetworkInterface CreateRouteTable CreateSecurityGroup"
-                 " CreateSubnet CreateVpc CreateVpcEndpoint DeleteNetworkInterface"
-                 " ModifyNetworkInterfaceAttribute", here)  # fmt: skip
-    yield _Scope("TagNetwork", "tag what is made, while it is made",
+    # What belongs to something that has a tag is made on the condition of that tag.
+    inner = "CreateLaunchTemplateVersion CreateRoute CreateTags"
+    looked_at = "DescribeAddresses DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
+    looked_at += " DescribeVpcEndpoints DescribeVpcs"
+    interface = "*NetworkInterface *NetworkInterfaceAttribute"  # of mount targets, without our tag
+    making = f"Allocate* Create* {interface}"
+    changing = "Associate* Attach* Authorize* Delete* Detach* Disassociate* Modify* Release*"
+    changing += " Replace* Revoke*"
+    yield _Scope("ReadNetwork", f"read networks; {NO_RESOURCE}",
+                 f"ec2: Describe* {_not(looked_at)}", ("*",))  # fmt: skip
+    yield _Scope("MakeNetwork", "create the node's network",
+                 f"ec2: {making} {_not(inner)}", here)  # fmt: skip
+    yield _Scope("TagNetwork", "tag network resources while they are created",
                  "ec2: CreateTags", here, {"Null": {"ec2:CreateAction": "false"}})  # fmt: skip
     yield _Scope("ChangeNetwork", "change and delete the node's network, by its tag",
-                 "ec2: AssociateAddress AssociateRouteTable AttachInternetGateway"
-                 " CreateLaunchTemplateVersion DeleteLaunchTemplate AuthorizeSecurityGroupEgress"
-                 " AuthorizeSecurityGroupIngress CreateRoute CreateTags DeleteFlowLogs"
-                 " DeleteInternetGateway DeleteNatGateway DeleteRoute DeleteRouteTable"
-                 " DeleteSecurityGroup DeleteSubnet DeleteTags DeleteVpc DeleteVpcEndpoints"
-                 " DetachInternetGateway DisassociateAddress DisassociateRouteTable"
-                 " ModifySubnetAttribute ModifyVpcAttribute ModifyVpcEndpoint ReleaseAddress"
-                 " ReplaceRoute ReplaceRouteTableAssociation RevokeSecurityGroupEgress"
-                 " RevokeSecurityGroupIngress",
-                 here, TAGGED)  # fmt: skip
-    yield _Scope("NameEndpoints", "give interface endpoints AWS's own names",
-                 "route53: AssociateVPCWithHostedZone",
+                 f"ec2: {inner} {changing} {_not(interface)}", here, TAGGED)  # fmt: skip
+    yield _Scope("NameEndpoints", "give interface endpoints AWS's own names", "route53: *",
                  (f"arn:{place.names.partition}:route53:::hostedzone/*",))  # fmt: skip
 
 
 def _keys(place: Place) -> Iterator[_Scope]:
     alias = place.arn("kms", f"alias/{place.names.stack}*")
-    yield _Scope("MakeKey", "make the key, tagged; AWS knows no resource for it",
+    yield _Scope("MakeKey", f"create the key, with its tag; {NO_RESOURCE}",
                  "kms: CreateKey TagResource", ("*",), TAGGING)  # fmt: skip
     yield _Scope("ChangeKey", "change, use and delete the key, by its tag",
-                 "kms: CreateAlias CreateGrant Decrypt DeleteAlias DescribeKey EnableKeyRotation"
-                 " Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GetKeyPolicy"
-                 " GetKeyRotationStatus ListResourceTags PutKeyPolicy RetireGrant RevokeGrant"
-                 " ScheduleKeyDeletion TagResource UntagResource UpdateAlias UpdateKeyDescription",
-                 (place.arn("kms", "key/*"),), TAGGED)  # fmt: skip
-    yield _Scope("NameKey", "name the key", "kms: CreateAlias DeleteAlias UpdateAlias",
-                 (alias,))  # fmt: skip
-    yield _Scope("FindKey", "find the key's name; AWS knows no resource for a list",
-                 "kms: ListAliases", ("*",))  # fmt: skip
+                 "kms: * !CreateKey !ListAliases", (place.arn("kms", "key/*"),),
+                 TAGGED)  # fmt: skip
+    yield _Scope("NameKey", "name the key", "kms: *Alias", (alias,))  # fmt: skip
+    yield _Scope("FindKey", f"find the key's name; {NO_RESOURCE}", "kms: ListAliases",
+                 ("*",))  # fmt: skip
 
 
 def _batch(place: Place) -> Iterator[_Scope]:
     kinds = ("compute-environment", "job-queue")
     ours = tuple(place.arn("batch", f"{kind}/{place.names.stack}-*") for kind in kinds)
-    yield _Scope("MakeQueues", "make the queues and where they run",
-                 "batch: CreateComputeEnvironment CreateJobQueue DeleteComputeEnvironment"
-                 " DeleteJobQueue SetCapacityTags TagResource UntagResource"
-                 " UpdateComputeEnvironment UpdateJobQueue", ours)  # fmt: skip
+    yield _Scope("MakeQueues", "create the job queues and compute environments",
+                 "batch: * !Describe*", ours)  # fmt: skip
 
 
 def _others(place: Place) -> Iterator[_Scope]:
     budget = place.arn("budgets", f"budget/{place.names.stack}*", regional=False)
-    yield _Scope("MakeBudget", "make the budget",
-                 "budgets: ListTagsForResource ModifyBudget TagResource UntagResource ViewBudget",
-                 (budget,))  # fmt: skip
-    yield _Scope("ReadBilling", "let the budget see what is billed",
-                 "billing: GetBillingViewData",
+    yield _Scope("MakeBudget", "create the budget", "budgets: *", (budget,))  # fmt: skip
+    yield _Scope("ReadBilling", "let the budget see what is billed", "billing: *",
                  (place.arn("billing", "billingview/*", regional=False),))  # fmt: skip
-    yield _Scope("MakeRepositories", "make the repositories for the node's own images",
-                 "ecr: CreateRepository DeleteRepository DescribeRepositories GetLifecyclePolicy"
-                 " GetRepositoryPolicy ListTagsForResource PutImageScanningConfiguration"
-                 " PutImageTagMutability TagResource UntagResource",
-                 (place.arn("ecr", f"repository/{place.names.stack}/*"),))  # fmt: skip
+    yield _Scope("MakeRepositories", "create the repositories for the node's own images",
+                 "ecr: *", (place.arn("ecr", f"repository/{place.names.stack}/*"),))  # fmt: skip
+
+
+def _not(words: str) -> str:
+    return " ".join(f"!{word}" for word in words.split())

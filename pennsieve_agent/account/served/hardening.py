@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.account.world.platform_trust import trusted_account
 from pennsieve_agent.domain.iam_policies import many
-from pennsieve_agent.errors import PlatformError
 
 REGION = "us-east-1"
 """Where Pennsieve builds, whatever is asked for (``contracts/resources.md`` 3.2)."""
 SESSION_SECONDS = 3600
 MARK = "Local"
 """What the names of our statements begin with."""
-_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::.+)?")
 _GLOBAL = (
     "acm:*",
     "iam:*",
@@ -88,38 +86,10 @@ def hardened(served: Documents, account_id: str) -> Documents:
     permissions = deepcopy(dict(served.permissions))
     permissions["Statement"] = [*many(permissions.get("Statement")), *denials(account_id)]
     trust = deepcopy(dict(served.trust))
-    entering = f"arn:aws:iam::{entrant(served.trust)}:role/service-roles/*"
+    entering = f"arn:aws:iam::{trusted_account(served.trust)}:role/service-roles/*"
     for statement in many(trust.get("Statement")):
         statement.setdefault("Condition", {"ArnLike": {"aws:PrincipalArn": entering}})
     return Documents(trust, permissions)
-
-
-def entrant(trust: Mapping[str, Any]) -> str:
-    """The one AWS account that a served trust policy lets in.
-
-    Raises:
-        PlatformError: it lets in anything else; such a role is never made.
-
-    """
-    accounts = {_entrant(statement) for statement in many(trust.get("Statement"))}
-    if len(accounts) != 1 or not all(accounts):
-        raise PlatformError(
-            "Pennsieve asks for a role that others than one AWS account may enter; nothing was "
-            "changed",
-            where="/compute/resources/role-policy",
-            hint="see it with: pennsieve compute policy --served --json, and ask Pennsieve",
-        )
-    return accounts.pop()
-
-
-def _entrant(statement: Mapping[str, Any]) -> str:
-    if statement.get("Effect") != "Allow" or set(statement.get("Principal") or ()) != {"AWS"}:
-        return ""
-    if many(statement.get("Action")) != ["sts:AssumeRole"]:
-        return ""
-    found = {_ACCOUNT.fullmatch(str(each)) for each in many(statement["Principal"]["AWS"])}
-    numbers = {match[1] if match else "" for match in found}
-    return numbers.pop() if len(numbers) == 1 else ""
 
 
 def merged(now: Documents, served: Documents, *, harden: str = "") -> Documents:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.served.served_plan import ServedPlan
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.pennsieve_account import LOOK_AGAIN_SECONDS
 from pennsieve_agent.account.world.registration_journal import JournalEntry
 from pennsieve_agent.domain.compute import ComputeNode, NodeStatus
@@ -17,8 +17,8 @@ PATIENT_LOOKS = 5
 
 
 def create_node(
-    worlds: Worlds,
-    plan: AccountPlan,
+    clients: Clients,
+    plan: ServedPlan,
     entry: JournalEntry,
     begin: Callable[[tuple[str, ...]], None],
 ) -> ComputeNode:
@@ -27,30 +27,29 @@ def create_node(
     ``begin`` is told which nodes there are before a new one is asked for.
     """
     if entry.nodes_before is not None:
-        node = _look_for_node(worlds, plan, entry)
+        node = _look_for_node(clients, plan, entry)
         if node is not None:
             return node
-    registry, organization = worlds.registry, plan.organization_id
+    registry, organization = clients.registry, plan.organization_id
     begin(tuple(sorted(n.uuid for n in registry.nodes(organization))))
-    mode = plan.spec.settings.mode
     return registry.create_node(
-        entry.account_uuid, plan.name, organization, deployment_mode=mode.value
+        entry.account_uuid, plan.name, organization, deployment_mode=plan.mode.value
     )
 
 
-def _look_for_node(worlds: Worlds, plan: AccountPlan, entry: JournalEntry) -> ComputeNode | None:
+def _look_for_node(clients: Clients, plan: ServedPlan, entry: JournalEntry) -> ComputeNode | None:
     before = entry.nodes_before or ()
     for pause in pauses(LOOK_AGAIN_SECONDS):
-        for node in worlds.registry.nodes(plan.organization_id):
+        for node in clients.registry.nodes(plan.organization_id):
             ours = node.name == plan.name and node.account_uuid == entry.account_uuid
             new = node.uuid not in before and node.status is not NodeStatus.DESTROYING
             if ours and new:
                 return node
-        worlds.sleep(pause)
+        clients.sleep(pause)
     return None
 
 
-def await_node(worlds: Worlds, uuid: str, name: str, *, hardened: bool) -> str:
+def await_node(clients: Clients, uuid: str, name: str, *, hardened: bool) -> str:
     """Wait until Pennsieve has enabled the node.
 
     Raises:
@@ -60,7 +59,7 @@ def await_node(worlds: Worlds, uuid: str, name: str, *, hardened: bool) -> str:
     """
     for look, pause in enumerate(pauses(NODE_SECONDS)):
         try:
-            node = worlds.registry.node(uuid)
+            node = clients.registry.node(uuid)
         except (Forbidden, NotFound):
             # The owner's right to see it is written after the node itself (trap 18).
             if look >= PATIENT_LOOKS:
@@ -69,7 +68,7 @@ def await_node(worlds: Worlds, uuid: str, name: str, *, hardened: bool) -> str:
             if node.status is NodeStatus.ENABLED:
                 return f"compute node '{name}' is Enabled"
             _refuse_dead_end(node, hardened=hardened)
-        worlds.sleep(pause)
+        clients.sleep(pause)
     raise StillRunning(
         f"Pennsieve has not enabled compute node '{name}' yet",
         where=uuid,

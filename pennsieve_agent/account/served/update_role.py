@@ -10,13 +10,13 @@ from pennsieve_agent.account.served.hardening import (
     SESSION_SECONDS,
     Documents,
     diff,
-    entrant,
     hardened,
     merged,
 )
 from pennsieve_agent.account.served.role import ServedRole, documents_of, make, put
 from pennsieve_agent.account.spec.names import OWN_ROLE_PREFIX
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
+from pennsieve_agent.account.world.platform_trust import trusted_account
 from pennsieve_agent.aws.iam import IamRole, find_role
 from pennsieve_agent.errors import Conflict, PlatformError, UsageProblem
 
@@ -56,7 +56,7 @@ class RoleChange:
         }
 
 
-def unlike_served(worlds: Worlds, role: IamRole) -> int:
+def unlike_served(clients: Clients, role: IamRole) -> int:
     """In how many lines a role's rights are others than Pennsieve asks for today; 0 for none.
 
     What is denied besides is kept by an update, and so is no difference.
@@ -66,14 +66,14 @@ def unlike_served(worlds: Worlds, role: IamRole) -> int:
         AwsError: AWS does not show the role.
 
     """
-    offered = worlds.registry.role_policy()
-    now = documents_of(worlds.aws, role)
+    offered = clients.registry.role_policy()
+    now = documents_of(clients.aws, role)
     then = merged(now, Documents(offered.trust, offered.permissions), harden="")
     lines = diff(now.permissions, then.permissions, "policy")
     return sum(line[:1] in "+-" and line[:3] not in {"+++", "---"} for line in lines)
 
 
-def plan_change(worlds: Worlds, *, harden: bool) -> RoleChange:
+def plan_change(clients: Clients, *, harden: bool) -> RoleChange:
     """Compare the role that the AWS account is registered with to what is served now.
 
     Raises:
@@ -81,8 +81,8 @@ def plan_change(worlds: Worlds, *, harden: bool) -> RoleChange:
         Conflict: another AWS account than before would be let in.
 
     """
-    identity = worlds.aws.identity()
-    accounts = worlds.registry.accounts()
+    identity = clients.aws.identity()
+    accounts = clients.registry.accounts()
     account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
     if account is None:
         raise UsageProblem(
@@ -95,35 +95,35 @@ def plan_change(worlds: Worlds, *, harden: bool) -> RoleChange:
             "compute nodes of your own, which need none",
             hint="see what such a node may do with: pennsieve compute policy",
         )
-    offered = worlds.registry.role_policy()
+    offered = clients.registry.role_policy()
     served = Documents(offered.trust, offered.permissions)
-    platform = entrant(served.trust)
-    role = find_role(worlds.aws, account.role_name)
+    platform = trusted_account(served.trust)
+    role = find_role(clients.aws, account.role_name)
     if role is None:
         return RoleChange(account.role_name, None, Documents({}, {}),
                           hardened(served, identity.account_id))  # fmt: skip
-    now = documents_of(worlds.aws, role)
+    now = documents_of(clients.aws, role)
     if not now.permissions:
         raise UsageProblem(
             f"role {role.name} is of a node of your own, and Pennsieve asks for nothing in it",
             hint="bring such a node up to date with: pennsieve compute update NODE",
         )
-    _check_entrant(role, platform)
+    _check_trust(role, platform)
     account_id = identity.account_id if harden else ""
     return RoleChange(role.name, role, now, merged(now, served, harden=account_id))
 
 
-def apply_change(change: RoleChange, worlds: Worlds) -> None:
+def apply_change(change: RoleChange, clients: Clients) -> None:
     """Write what the change says; may be repeated."""
     if change.role is None:
-        make(worlds.aws, ServedRole(change.name, change.then), change.name, worlds.sleep)
+        make(clients.aws, ServedRole(change.name, change.then), change.name, clients.sleep)
     else:
-        put(worlds.aws, change.name, change.then)
+        put(clients.aws, change.name, change.then)
 
 
-def _check_entrant(role: IamRole, platform: str) -> None:
+def _check_trust(role: IamRole, platform: str) -> None:
     try:
-        lets_in = entrant(role.trust)
+        lets_in = trusted_account(role.trust)
     except PlatformError:
         lets_in = "more than one AWS account"
     if lets_in != platform:

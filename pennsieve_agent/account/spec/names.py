@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.domain.profile import Hosts
+from pennsieve_agent.errors import UsageProblem
 
 STACK_PREFIX = "pennsieve-node-"
 ROLE_PREFIX = "Pennsieve-Compute-"
@@ -28,15 +29,14 @@ MANAGER = "pennsieve-agent"
 _ROLE = re.compile(r"Pennsieve-Compute-(?P<env>[a-z0-9]+)-(?P<token>[0-9a-f]{8})")
 _NOT_IN_TAGS = re.compile(r"[^\w +\-=.:/@]")
 _TAG_CHARACTERS = 256
+_NAME_CHARACTERS = 128
 
 
 @dataclass(frozen=True, slots=True)
 class NodeNames:
     """The names of one node's resources.
 
-    ``env`` and ``registered_role`` are about nodes that Pennsieve runs, by a role at path ``/``
-    whose form is its demand (``contracts/resources.md`` 1.8); ``registered_role`` is given when the
-    account was registered with a role already, as there is never a second one (2.5).
+    ``env`` is a word in the names of roles that Pennsieve assumes (``contracts/resources.md`` 1.8).
     """
 
     token: str
@@ -44,7 +44,6 @@ class NodeNames:
     account_id: str
     region: str
     partition: str = "aws"
-    registered_role: str = ""
 
     @property
     def stack(self) -> str:
@@ -54,7 +53,7 @@ class NodeNames:
     @property
     def role(self) -> str:
         """The role that Pennsieve assumes for a node that it runs itself."""
-        return self.registered_role or f"{ROLE_PREFIX}{self.env}-{self.token}"
+        return f"{ROLE_PREFIX}{self.env}-{self.token}"
 
     @property
     def boundary(self) -> str:
@@ -164,16 +163,22 @@ class NodeNames:
         return self.arn("iam", f"policy/{self.boundary}", regional=False)
 
 
-def node_names(token: str, env: str, identity: AwsIdentity, registered_role: str = "") -> NodeNames:
+def node_names(token: str, env: str, identity: AwsIdentity) -> NodeNames:
     """The names of a node in the account and region of an identity."""
-    return NodeNames(
-        token,
-        env,
-        identity.account_id,
-        identity.region,
-        identity.partition,
-        registered_role,
-    )
+    return NodeNames(token, env, identity.account_id, identity.region, identity.partition)
+
+
+def check_node_name(name: str) -> None:
+    """Refuse a name that Pennsieve does not accept.
+
+    Raises:
+        UsageProblem: it is empty or too long.
+    """
+    if not name.strip() or len(name) > _NAME_CHARACTERS:
+        raise UsageProblem(
+            f"a compute node's name must have 1 to {_NAME_CHARACTERS} characters",
+            hint="give one with: --name NAME",
+        )
 
 
 def environment_of(hosts: Hosts) -> str:

@@ -19,7 +19,7 @@ _AGAIN = "remove the node and register it anew, or register another one with: --
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TypedSettings:
     """Settings as they were typed; None, and empty extras, mean "as before"."""
 
     mode: Mode | None = None
@@ -73,7 +73,7 @@ def parse_network(vpc_id: str | None, subnet_ids: tuple[str, ...]) -> Network | 
     return Network(vpc_id, subnet_ids)
 
 
-def settle(wanted: Wanted, before: Settings | None) -> Settings:
+def settle(wanted: TypedSettings, before: Settings | None) -> Settings:
     """What was asked for now, else what was asked for before, else the default.
 
     Raises:

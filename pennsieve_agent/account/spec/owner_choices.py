@@ -9,7 +9,7 @@ from pennsieve_agent.account.spec.node_spec import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class SettingChange:
     """A setting that will be another: its name, and its values in words."""
 
     setting: str
@@ -44,13 +44,13 @@ def in_words(settings: Settings) -> dict[str, str]:
     }
 
 
-def changes(before: Settings | None, now: Settings) -> tuple[Changed, ...]:
+def changes(before: Settings | None, now: Settings) -> tuple[SettingChange, ...]:
     """What differs; nothing where there was no node before."""
     if before is None:
         return ()
     was, will = in_words(before), in_words(now)
     return tuple(
-        Changed(name, was[name], value, _BUT.get(name, ""))
+        SettingChange(name, was[name], value, _BUT.get(name, ""))
         for name, value in will.items()
         if was[name] != value
     )

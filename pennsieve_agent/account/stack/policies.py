@@ -1,8 +1,9 @@
 """Who may do what in the user's account: policy documents as pure functions of names.
 
-The roles' documents are made of what the node's code does (:mod:`pennsieve_agent.node.role_permissions`).
-None allows an action by wildcard; ``*`` is a resource only where AWS knows none, and
-:data:`NO_RESOURCE` says so for each such action. What AWS names itself is told apart by our tag.
+The roles' documents are made of what the node's code does
+(:mod:`pennsieve_agent.node.role_permissions`). None allows an action by wildcard; ``*`` is a
+resource only where AWS knows none, and :data:`NO_RESOURCE` says so for each such action. What AWS
+names itself is told apart by our tag.
 """
 
 from __future__ import annotations

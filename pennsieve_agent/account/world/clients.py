@@ -1,4 +1,4 @@
-"""What a change needs at hand: the two worlds, the journal, and somebody who listens."""
+"""What a change needs at hand: the two clients, the journal, and somebody who listens."""
 
 from __future__ import annotations
 
@@ -83,8 +83,10 @@ class TransferImage(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Worlds:
-    """AWS, the platform and the journal. ``progress`` is told what happens; ``sleep`` waits.
+class Clients:
+    """Clients of AWS and the platform, and the journal.
+
+    ``progress`` receives what happens; ``sleep`` waits, in seconds.
 
     ``bundle`` is the code to put on the node, None to leave it turned off. ``nodes`` is what this
     machine remembers; ``client`` makes what calls a node. ``transfer`` copies the image in which

@@ -7,7 +7,7 @@ from typing import Any
 
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import NodeSpec
-from pennsieve_agent.account.world.clients import Worlds
+from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import AgentError
@@ -42,7 +42,7 @@ def node_of(names: NodeNames, name: str, organization_id: str, **more: str) -> O
     )
 
 
-def check_node(node: OwnNode, worlds: Worlds) -> str:
+def check_node(node: OwnNode, clients: Clients) -> str:
     """Ask until the node is well; new roles and functions need some seconds to be known in AWS.
 
     Raises:
@@ -50,7 +50,7 @@ def check_node(node: OwnNode, worlds: Worlds) -> str:
 
     """
     trouble: AgentError | None = None
-    client = worlds.client(node)
+    client = clients.client(node)
     for pause in pauses(HEALTH_SECONDS):
         try:
             issues = issues_of(client.ask(*HEALTH, admin=True))
@@ -64,7 +64,7 @@ def check_node(node: OwnNode, worlds: Worlds) -> str:
                 where=node.admin,
                 hint="run the same command again; pennsieve compute doctor looks at each part",
             )
-        worlds.sleep(pause)
+        clients.sleep(pause)
     raise trouble or AgentError("the node was not asked", where=node.admin)
 
 

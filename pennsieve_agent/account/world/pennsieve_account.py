@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pennsieve_agent.account.served.hardening import entrant
 from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
+from pennsieve_agent.account.world.platform_trust import trusted_account
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import Conflict, NotFound, PlatformError
@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PennsieveRecords:
     """What Pennsieve says: the record of the AWS account, and the nodes of the workspace.
 
     ``app_store`` is the number of the AWS account that Pennsieve works in, and so that of its
@@ -35,15 +35,15 @@ class Asked:
     app_store: str = ""
 
 
-def ask_pennsieve(registry: NodeRegistry, organization_id: str, number: str) -> Asked:
+def ask_pennsieve(registry: NodeRegistry, organization_id: str, number: str) -> PennsieveRecords:
     """Look at Pennsieve's records. What it refuses to say counts as not there."""
     nothing: Sequence[Account] = ()
     none: Sequence[ComputeNode] = ()
     found = _unless_refused(registry.accounts, nothing)
-    return Asked(
+    return PennsieveRecords(
         next((a for a in found if a.aws_account_id == number), None),
         tuple(_unless_refused(lambda: registry.nodes(organization_id), none)),
-        _unless_refused(lambda: entrant(registry.role_policy().trust), ""),
+        _unless_refused(lambda: trusted_account(registry.role_policy().trust), ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""Looking at one thing after another, where some may not be seen."""
+"""Reading one thing after another from AWS, where some may not be permitted."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from pennsieve_agent.errors import AgentError, NotPermitted
 
 log = logging.getLogger(__name__)
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 
-class Looking:
-    """What may not be seen is kept with AWS's reason, and the next thing is looked at.
+class PermittedReads:
+    """Reads that go on where one is refused; ``unseen`` keeps AWS's reason by what it was about.
 
-    With ``strict`` so is whatever else AWS does not tell. Without it that is passed over: an
-    emulated AWS does not know every question.
+    With ``strict`` other errors of AWS are kept, too. Without it they are passed over: an emulated
+    AWS does not implement every operation.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
         self._strict = strict
         self.unseen: dict[str, str] = {}
 
-    def at(self, about: str, look: Callable[[], Found], otherwise: Found) -> Found:
-        """What ``look`` finds, or ``otherwise``."""
+    def attempt(self, about: str, read: Callable[[], T], otherwise: T) -> T:
+        """What ``read`` returns, or ``otherwise`` where it is refused."""
         try:
-            return look()
+            return read()
         except AgentError as error:
             if self._strict or isinstance(error, NotPermitted):
                 self.unseen[about] = error.message
-            log.debug("%s cannot be looked at: %s", about, error.message)
+            log.debug("%s cannot be read: %s", about, error.message)
         return otherwise

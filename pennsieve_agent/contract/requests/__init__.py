@@ -7,11 +7,11 @@ request the tables do not have. A test types every command and asks that (``test
 from __future__ import annotations
 
 from pennsieve_agent.contract.requests.core import CORE
-from pennsieve_agent.contract.requests.judging import Asked, faults
+from pennsieve_agent.contract.requests.judging import ObservedRequest, faults
 from pennsieve_agent.contract.requests.resources import RESOURCES
 from pennsieve_agent.contract.requests.sent import Sent, Table, joined
 from pennsieve_agent.contract.requests.workflows import WORKFLOWS
 
 TABLE: Table = joined(CORE, RESOURCES, WORKFLOWS)
 
-__all__ = ["TABLE", "Asked", "Sent", "Table", "faults"]
+__all__ = ["TABLE", "ObservedRequest", "Sent", "Table", "faults"]

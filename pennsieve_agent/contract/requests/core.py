@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.contract.requests.sent import Sent, joined, table
-from pennsieve_agent.contract.shapes import UUID, Each, Either, Filled, Matching, Only, node_id
+from pennsieve_agent.contract.shapes import UUID, Either, Filled, MapOf, Matching, Only, node_id
 
 _D, _O = "/datasets/{id}", "/organizations/{id}"
 _PAGE = "limit offset"
@@ -207,7 +207,7 @@ _WEBHOOKS = table(
 )
 
 _IDS = Sent("core.md 3.6", query="dataset_id!", body=Only({"nodeIds": Filled([_PACKAGE])}))
-_ASSET = {"properties?": Each(...), "package_ids?": [_PACKAGE]}
+_ASSET = {"properties?": MapOf(...), "package_ids?": [_PACKAGE]}
 _FETCHING = table(
     "v2",
     {

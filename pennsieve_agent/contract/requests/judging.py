@@ -1,4 +1,4 @@
-"""Holding a request against the tables."""
+"""Compares a request with the tables of what requests may carry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF_HTTP = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ObservedRequest:
     """A request as it was sent. ``path`` is still percent-encoded; header names are any case."""
 
     surface: str
@@ -36,38 +36,43 @@ class Asked:
         return f"{self.method} {self.surface} {self.path}"
 
 
-def faults(asked: Asked, table: Table) -> list[str]:
-    """What a request has and the tables have not, or the reverse.
+def faults(request: ObservedRequest, table: Table) -> list[str]:
+    """The differences between a request and the tables.
 
-    Each begins with the route as the contract writes it, or with the path of one it has not.
+    Each begins with the route as the contract writes it, or with the path of an unknown route.
     """
-    route = find(asked.surface, asked.method, asked.path)
+    route = find(request.surface, request.method, request.path)
     if route is None:
-        return [f"{asked}: no such route"]
+        return [f"{request}: no such route"]
     name = f"{route.method} {route.surface} {route.path}"
     sent = table.get(route.key, NOTHING)
-    found = (*_gone(route), *_query(asked, sent), *_headers(asked, sent), *_body(asked, sent))
-    return [f"{name}: {each}" for each in found]
+    differences = (
+        *_removed(route),
+        *_query(request, sent),
+        *_headers(request, sent),
+        *_body(request, sent),
+    )
+    return [f"{name}: {fault}" for fault in differences]
 
 
-def _gone(route: ContractRoute) -> Iterator[str]:
+def _removed(route: ContractRoute) -> Iterator[str]:
     if not route.hosted:
         yield f"not served by hosted Pennsieve ({route.reason})"
 
 
-def _query(asked: Asked, sent: Sent) -> Iterator[str]:
-    for name in sorted(asked.query.keys() - sent.query_names):
+def _query(request: ObservedRequest, sent: Sent) -> Iterator[str]:
+    for name in sorted(request.query.keys() - sent.query_names):
         yield f"query {name}"
-    for name in sorted(sent.needed_names - {n for n, v in asked.query.items() if any(v)}):
+    for name in sorted(sent.needed_names - {n for n, v in request.query.items() if any(v)}):
         yield f"query {name} is missing"
 
 
-def _headers(asked: Asked, sent: Sent) -> Iterator[str]:
-    given = {name.lower(): value for name, value in asked.headers.items()}
+def _headers(request: ObservedRequest, sent: Sent) -> Iterator[str]:
+    headers = {name.lower(): value for name, value in request.headers.items()}
     known = _EVERYWHERE | _OF_HTTP | {name.lower() for name in sent.headers.split()}
-    for name in sorted(given.keys() - known):
+    for name in sorted(headers.keys() - known):
         yield f"header {name}"
-    kind = given.get("authorization", "").partition(" ")[0]
+    kind = headers.get("authorization", "").partition(" ")[0]
     if sent.open:
         if kind:
             yield "header authorization, where none is asked for"
@@ -75,17 +80,17 @@ def _headers(asked: Asked, sent: Sent) -> Iterator[str]:
         yield "header authorization is missing"
 
 
-def _body(asked: Asked, sent: Sent) -> Iterator[str]:
+def _body(request: ObservedRequest, sent: Sent) -> Iterator[str]:
     if sent.body is None:
-        if asked.body:
+        if request.body:
             yield "a body"
         return
     try:
-        value = json.loads(asked.body)
+        value = json.loads(request.body)
     except ValueError:
-        yield "a body that is no JSON" if asked.body else "no body"
+        yield "a body that is not JSON" if request.body else "no body"
         return
-    kinds = [v for k, v in asked.headers.items() if k.lower() == "content-type"]
+    kinds = [v for k, v in request.headers.items() if k.lower() == "content-type"]
     if not any(kind.partition(";")[0].strip() == sent.kind for kind in kinds):
         yield f"header content-type is not {sent.kind}"
     yield from mismatches(sent.body, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.contract.requests.sent import Sent, joined, table
-from pennsieve_agent.contract.shapes import UUID, Each, Either, Matching, Only, node_id
+from pennsieve_agent.contract.shapes import UUID, Either, MapOf, Matching, Only, node_id
 
 _R = "/compute/resources"
 _N, _S = f"{_R}/compute-nodes/{{id}}", f"{_R}/storage-nodes"
@@ -104,8 +104,8 @@ _NODES = table(
             "resources.md 3.7", body=Only({"teamId": node_id("team")})
         ),
         f"POST {_N}/organization": Sent("resources.md 3.8", query="organization_id!"),
-        f"PATCH {_N}/secrets": Sent("resources.md 3.9", body=Only({"secrets": Each(str)})),
-        f"PATCH {_N}/shared-secrets": Sent("resources.md 3.9", body=Only({"secrets": Each(str)})),
+        f"PATCH {_N}/secrets": Sent("resources.md 3.9", body=Only({"secrets": MapOf(str)})),
+        f"PATCH {_N}/shared-secrets": Sent("resources.md 3.9", body=Only({"secrets": MapOf(str)})),
         f"DELETE {_N}/secrets": Sent("resources.md 3.9", query="key deleteAll"),
         f"DELETE {_N}/shared-secrets": Sent("resources.md 3.9", query="key deleteAll"),
         f"PUT {_N}/allowed-processors": Sent("resources.md 3.10", body=Only({"processors": [str]})),

@@ -45,11 +45,11 @@ NOTHING = Sent("")
 
 def table(surface: str, rows: Mapping[str, Sent]) -> dict[tuple[str, str, str], Sent]:
     """Rows whose keys are ``METHOD[,METHOD] /path``, as a table."""
-    found: dict[tuple[str, str, str], Sent] = {}
+    by_route: dict[tuple[str, str, str], Sent] = {}
     for key, row in rows.items():
         methods, _, path = key.partition(" ")
-        found |= {(surface, method, anonymous(path)): row for method in methods.split(",")}
-    return found
+        by_route |= {(surface, method, anonymous(path)): row for method in methods.split(",")}
+    return by_route
 
 
 def joined(*tables: Table) -> Table:
@@ -59,9 +59,9 @@ def joined(*tables: Table) -> Table:
         ValueError: two of them have the same route.
 
     """
-    found: dict[tuple[str, str, str], Sent] = {}
-    for each in tables:
-        if twice := found.keys() & each.keys():
+    rows: dict[tuple[str, str, str], Sent] = {}
+    for part in tables:
+        if twice := rows.keys() & part.keys():
             raise ValueError(f"in two tables: {sorted(twice)}")
-        found |= each
-    return found
+        rows |= part
+    return rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.contract.requests.sent import Sent, joined, table
-from pennsieve_agent.contract.shapes import UUID, Each, Either, Filled, Matching, Only, node_id
+from pennsieve_agent.contract.shapes import UUID, Either, Filled, MapOf, Matching, Only, node_id
 
 _W, _A = "/compute/workflows", "/applications"
 _STORE = f"{_A}/store"
@@ -83,7 +83,7 @@ _LEGACY = table(
                     "computeNode": {},
                     "source": {},
                     "destination?": {},
-                    "params?": Each(...),
+                    "params?": MapOf(...),
                     "commandArguments?": ...,
                     "environment?": ...,
                 }
@@ -92,7 +92,7 @@ _LEGACY = table(
         f"GET {_A}/v1": Sent(
             "workflows.md 1.1", query="organization_id! applicationType computeNodeUuid sourceUrl"
         ),
-        f"PUT {_A}/{{uuid}}": Sent("workflows.md 1.7", body=Only({"params": Each(...)})),
+        f"PUT {_A}/{{uuid}}": Sent("workflows.md 1.7", body=Only({"params": MapOf(...)})),
         f"POST {_A}/deploy": Sent("workflows.md 1.7", body={}),
     },
 )
@@ -134,7 +134,7 @@ _PROCESSOR = {
     "computeType": _PLACE,
     "cpu?": _NUMBER,
     "memory?": _NUMBER,
-    "defaultParams?": Each(str),
+    "defaultParams?": MapOf(str),
     "interactive?": True,
     "sessionType?": Either("jupyter", "python", "r"),
 }
@@ -144,7 +144,7 @@ _TARGET = {
     "dependsOn?": [str],
     "targetType": str,
     "computeType": _PLACE,  # upstream-2026-11.md 8
-    "defaultParams?": Each(str),
+    "defaultParams?": MapOf(str),
 }
 _DEFINITIONS = table(
     "v2",
@@ -172,8 +172,8 @@ _DEFINITIONS = table(
                     "isActive?": bool,
                     "name?": str,
                     "description?": str,
-                    "defaultParams?": Each(Each(str)),
-                    "versions?": Each(Matching(".+")),
+                    "defaultParams?": MapOf(MapOf(str)),
+                    "versions?": MapOf(Matching(".+")),
                 }
             ),
         ),
@@ -214,10 +214,10 @@ _RUNS = table(
                         {"workflowId": UUID, "computeNodeId": UUID, "processorConfigs?": [_CONFIG]}
                     ),
                     "datasetId?": node_id("dataset"),
-                    "dataSources": Each(Only({"packageIds": _PACKAGES})),
+                    "dataSources": MapOf(Only({"packageIds": _PACKAGES})),
                     "name?": Matching(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{2,63}"),
-                    "processorParams?": Each(Each(str)),
-                    "dataTargets?": Each(Only({"params": Each(str)})),
+                    "processorParams?": MapOf(MapOf(str)),
+                    "dataTargets?": MapOf(Only({"params": MapOf(str)})),
                     "layers?": [str],
                 }
             ),
@@ -232,7 +232,7 @@ _RUNS = table(
             "workflows.md 3.5", query="nodeId applicationUuid format"
         ),
         f"PUT {_W}/runs/{{id}}/outputs": Sent(
-            "workflows.md 3.6", headers="X-Callback-Token", body=Each(str)
+            "workflows.md 3.6", headers="X-Callback-Token", body=MapOf(str)
         ),
         f"GET {_W}/runs/{{id}}/environment": Sent("workflows.md 3.9", query="nodeId"),
         f"GET {_W}/metrics/counters": Sent(

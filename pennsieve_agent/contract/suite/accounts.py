@@ -80,7 +80,7 @@ CHECKS: list[Check] = [
     ),
     _CREATE.change(
         f"POST {PATH}",
-        "a body that is no JSON",
+        "a body that is not JSON",
         400,
         plain("PostAccountsHandler", "error unmarshaling body"),
         body=b"{",
@@ -118,7 +118,9 @@ CHECKS: list[Check] = [
         f"PATCH {_ONE}", "a name", 200, Json({**_ACCOUNT, "name": "n"}), body={"name": "n"}
     ),
     _CHANGE.change(f"PATCH {_ONE}", "nothing to change", 400, body={}),
-    _CHANGE.change(f"PATCH {_ONE}", "a status in other letters", 400, body={"status": "PAUSED"}),
+    _CHANGE.change(
+        f"PATCH {_ONE}", "a status in other upper or lower case", 400, body={"status": "PAUSED"}
+    ),
     _CHANGE.change(f"PATCH {_NOWHERE}", "an unknown account to change", 404, body={"name": "n"}),
     _CHANGE.change(
         f"PATCH {_ONE}", "another's account", 403, body={"name": "n"}, asker=Asker.VIEWER

@@ -91,7 +91,7 @@ CHECKS: list[Check] = [
         hosted=False,
     ),
     _LIST.get(
-        "only one's own",
+        "only the caller's own",
         _PAGE,
         200,
         Json({"datasets": [{"role": "owner"}]}),
@@ -104,7 +104,7 @@ CHECKS: list[Check] = [
         common(400),
         query={"onlyMyDatasets": "true", "withRole": "viewer"},
     ),
-    _LIST.get("a limit that is no number", _PAGE, 400, query={"limit": "many"}),
+    _LIST.get("a limit that is not a number", _PAGE, 400, query={"limit": "many"}),
     _LIST.get("an unknown order", _PAGE, 400, query={"orderBy": "Colour"}),
     _LIST.get(
         "a stranger does not see it",
@@ -138,7 +138,7 @@ CHECKS: list[Check] = [
         headers={"Warning": "299 - .+"},
     ),
     _ERRORS.get("an unknown dataset", _NOWHERE, 404, common(404)),
-    _ERRORS.get("a dataset's number is no id", "/datasets/{dataset_int}", 400, common(400)),
+    _ERRORS.get("a dataset's number is not an id", "/datasets/{dataset_int}", 400, common(400)),
     _ERRORS.get(
         "no role at all is 404, not 403",
         _ONE,
@@ -185,7 +185,7 @@ CHECKS: list[Check] = [
         common(400, "dataset name must not be empty"),
         body={"name": " ", "properties": [], "tags": []},
     ),
-    _LIST.change("POST /datasets", "a body that is no JSON", 400, body=b"{"),
+    _LIST.change("POST /datasets", "a body that is not JSON", 400, body=b"{"),
     _LIST.change(
         "PUT /datasets/{new_dataset}",
         "a description",

@@ -88,7 +88,7 @@ CHECKS: list[Check] = [
     ),
     _SHARING.change(
         "PUT /datasets/{dataset}/collaborators/external",
-        "a viewer invites nobody",
+        "a viewer cannot invite",
         403,
         common(403),
         body={"id": "nobody@example.org", "role": "viewer"},

@@ -24,7 +24,7 @@ CHECKS: list[Check] = [
     _V1.get("no token", "/user", 401, _NO_TOKEN, asker=Asker.NOBODY),
     _V1.get("a forged token", "/user", 401, _NO_TOKEN, asker=Asker.FORGED),
     _V1.get("an expired token", "/user", 401, _NO_TOKEN, asker=Asker.EXPIRED),
-    _V1.get("a token is no password", "/user", 401, sent={"Authorization": "Basic YTpi"}),
+    _V1.get("a token is not a password", "/user", 401, sent={"Authorization": "Basic YTpi"}),
     _V1.get(
         "the header of the workspace is ignored",
         "/user",

@@ -107,7 +107,7 @@ CHECKS: list[Check] = [
     ),
     _HOOKS.change(
         "POST /datasets/{dataset}/event",
-        "a viewer fires none",
+        "a viewer cannot fire an event",
         403,
         common(403),
         body={"eventType": "CUSTOM", "message": "x"},

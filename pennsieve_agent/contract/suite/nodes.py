@@ -91,7 +91,7 @@ CHECKS: list[Check] = [
         asker=Asker.STRANGER,
     ),
     _READ.get(
-        "those of a workspace one is not in",
+        "those of a workspace that the caller is not in",
         PATH,
         403,
         message("forbidden"),
@@ -104,7 +104,7 @@ CHECKS: list[Check] = [
     _CREATE.change(f"POST {PATH}", "no account", 400, message("bad request"), body={}),
     _CREATE.change(
         f"POST {PATH}",
-        "a body that is no JSON is 500 here",
+        "a body that is not JSON is 500 here",
         500,
         message("error unmarshaling body"),
         body=b"{",
@@ -188,7 +188,7 @@ CHECKS: list[Check] = [
     _CHANGE.change(f"PATCH {_ONE}", "nothing to change", 400, body={}),
     _CHANGE.change(
         f"PATCH {_ONE}",
-        "a status that is none",
+        "an unknown status",
         400,
         message("invalid status value"),
         body={"status": "PAUSED"},
@@ -206,7 +206,7 @@ CHECKS: list[Check] = [
     ),
     _CHANGE.change(
         f"POST {_ONE}/update-config",
-        "a tier that is none",
+        "an unknown tier",
         400,
         message("bad request"),
         body={"gpuTier": "huge"},
@@ -287,7 +287,7 @@ CHECKS: list[Check] = [
     ),
     _SHARE.change(
         f"PUT {_ONE}/permissions",
-        "a scope that is none",
+        "an unknown scope",
         400,
         message("invalid access scope"),
         body={"accessScope": "everybody"},

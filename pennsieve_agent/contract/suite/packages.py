@@ -163,7 +163,7 @@ CHECKS: list[Check] = [
     _LIST.get(
         "a collection and its children", "/packages/{collection}", 200, Json({"children": list})
     ),
-    _LIST.get("a package's number is no id", "/packages/{package_int}", 400),
+    _LIST.get("a package's number is not an id", "/packages/{package_int}", 400),
     _LIST.get("an unknown package", "/packages/N:package:{nowhere}", 404, common(404)),
     _LIST.get("a package without access", _ONE, 404, asker=Asker.STRANGER),
     _LIST.get(
@@ -241,7 +241,7 @@ CHECKS: list[Check] = [
     ),
     _MANIFEST.change(
         "POST /packages/download-manifest",
-        "a dataset is no package",
+        "a dataset is not a package",
         400,
         body={"nodeIds": ["{dataset}"]},
         reads=True,
@@ -291,7 +291,7 @@ CHECKS: list[Check] = [
     ),
     _ASSETS.change(
         "POST /packages/restore",
-        "what cannot be restored is told; no success is null",
+        "what cannot be restored is listed; without success the list is null",
         200,
         Json({"success": Either(None, []), "failures": Filled([{"id": str, "error": str}])}),
         query=_ON_DATASET,
@@ -315,7 +315,7 @@ CHECKS: list[Check] = [
     ),
     _TREE.change(
         "POST /packages",
-        "a viewer makes no collection",
+        "a viewer cannot make a collection",
         403,
         common(403),
         body=_FOLDER,

@@ -75,7 +75,7 @@ CHECKS: list[Check] = [
         query={**_IN_WORKSPACE, "workflow_id": "{nowhere}"},
     ),
     _LIST.get(
-        "of a workspace one is not in",
+        "of a workspace that the caller is not in",
         PATH,
         403,
         says(),
@@ -116,10 +116,10 @@ CHECKS: list[Check] = [
         },
     ),
     _START.change(f"POST {PATH}", "no workflow", 400, says(), body={}),
-    _START.change(f"POST {PATH}", "a body that is no JSON", 400, says(), body=b"{"),
+    _START.change(f"POST {PATH}", "a body that is not JSON", 400, says(), body=b"{"),
     _START.change(
         f"POST {PATH}",
-        "a parameter that is no text",
+        "a parameter that is not text",
         400,
         says(),
         body={**_ORDER, "processorParams": {"p": {"N": 1}}},
@@ -145,7 +145,7 @@ CHECKS: list[Check] = [
     _CANCEL.change(f"POST {_ONE}/cancel", "an unknown run to cancel", 404, says()),
     _STATUS.change(
         f"PUT {_ONE}/status",
-        "a callback token of no run",
+        "a callback token without a run",
         403,
         says("Forbidden"),
         body={"status": "STARTED", "timestamp": 1},

@@ -89,7 +89,7 @@ CHECKS: list[Check] = [
     ),
     _REGISTER.change(
         f"POST {PATH}",
-        "a body that is no JSON is 500 here",
+        "a body that is not JSON is 500 here",
         500,
         message("error unmarshaling body"),
         body=b"{",
@@ -152,7 +152,7 @@ CHECKS: list[Check] = [
     ),
     _GRANTS.change(
         f"PUT {_ONE}/permissions",
-        "a visibility that is none",
+        "an unknown visibility",
         400,
         message("visibility must be 'public' or 'private'"),
         body={"visibility": "half"},

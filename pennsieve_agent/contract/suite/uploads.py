@@ -64,7 +64,7 @@ CHECKS: list[Check] = [
     ),
     _MANIFESTS.change(
         f"POST {_PATH}",
-        "a body that is no JSON, in capital letters",
+        "a body that is not JSON, in capital letters",
         400,
         capital(400),
         query=_ON_DATASET,

@@ -117,7 +117,7 @@ CHECKS: list[Check] = [
     ),
     _ERRORS.change(
         _MANIFEST,
-        "a body that is no JSON",
+        "a body that is not JSON",
         400,
         _said("unable to unmarshal request body: .+"),
         query=_ON,
@@ -127,7 +127,7 @@ CHECKS: list[Check] = [
     ),
     _ERRORS.change(
         "POST /packages/restore",
-        "a body that is no JSON, for restoring",
+        "a body that is not JSON, for restoring",
         400,
         pseudo(),
         query=_ON,
@@ -136,7 +136,7 @@ CHECKS: list[Check] = [
     ),
     _ERRORS.change(
         "POST /packages/assets",
-        "a viewer makes no asset",
+        "a viewer cannot make an asset",
         401,
         pseudo(),
         query=_ON,

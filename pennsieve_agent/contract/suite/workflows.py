@@ -81,7 +81,7 @@ CHECKS: list[Check] = [
     _OTHER.get("a workspace's workflows", PATH, 200, Json(_PAGE), query=_IN_WORKSPACE),
     _OTHER.get("the public ones", PATH, 200, Json(_PAGE), query={"visibility": "public"}),
     _OTHER.get(
-        "those of a workspace one is not in",
+        "those of a workspace that the caller is not in",
         PATH,
         403,
         query={"organization_id": "N:organization:{nowhere}"},
@@ -111,7 +111,7 @@ CHECKS: list[Check] = [
         body={"isActive": False},
     ),
     _CREATE.change(f"POST {PATH}", "a name is needed", 400, says(), body={**WORKFLOW, "name": ""}),
-    _CREATE.change(f"POST {PATH}", "a body that is no JSON", 400, says(), body=b"{"),
+    _CREATE.change(f"POST {PATH}", "a body that is not JSON", 400, says(), body=b"{"),
     _refused(
         "a cycle",
         [{**_PROCESSOR, "dependsOn": ["q"]}, {**_PROCESSOR, "id": "q", "dependsOn": ["p"]}],
@@ -120,7 +120,7 @@ CHECKS: list[Check] = [
     _refused("two nodes of one id", [_PROCESSOR, _PROCESSOR]),
     _refused("a processor without a source", [{"id": "p", "type": "processor"}]),
     _refused("a target without a type", [{"id": "t", "type": "data-target"}]),
-    _refused("a parameter that is no text", [{**_PROCESSOR, "defaultParams": {"N": 1}}]),
+    _refused("a parameter that is not text", [{**_PROCESSOR, "defaultParams": {"N": 1}}]),
     _READ.get(
         "one definition, resolved; cpu and memory are texts",
         _ONE,

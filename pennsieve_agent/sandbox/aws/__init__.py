@@ -1,4 +1,4 @@
-"""The emulated AWS account: moto, and around it what moto does not do.
+"""The emulated AWS account: moto, with what moto lacks added around it.
 
 :mod:`.account` is its port: each request is read (:mod:`.wire`), its signature and the caller's
 policies are checked (:mod:`.rights`), and it is answered by a service of ours (:mod:`.services`) or

@@ -1,4 +1,4 @@
-"""Who has an access key of the emulated AWS besides its owner: people of this and other accounts.
+"""Access keys of the emulated AWS for people other than its owner, of this and other accounts.
 
 Each has a profile in the sandbox's own AWS files, so that ``AWS_PROFILE=NAME`` is that person.
 """
@@ -23,7 +23,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 @dataclass(frozen=True, slots=True)
 class AwsPerson:
-    """A user of an AWS account, with an access key. Nobody holds such a user to policies."""
+    """A user of an AWS account, with an access key. No policies are checked for such a user."""
 
     name: str
     account: str
@@ -32,7 +32,7 @@ class AwsPerson:
 
 
 class AwsPeople:
-    """Kept in the sandbox's database, so that a running sandbox knows a new one at once."""
+    """The AWS users, in the sandbox's database, where a running sandbox sees new ones at once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -40,14 +40,14 @@ class AwsPeople:
     def all(self) -> list[AwsPerson]:
         """Everybody."""
         row = self._store.row("SELECT value FROM settings WHERE name = 'aws_people'")
-        return [AwsPerson(**each) for each in json.loads(row["value"])] if row else []
+        return [AwsPerson(**fields) for fields in json.loads(row["value"])] if row else []
 
     def find(self, key: str) -> AwsPerson | None:
-        """Whose key it is."""
+        """The user who has an access key; None if nobody has it."""
         return next((person for person in self.all() if person.key == key), None)
 
     def add(self, name: str, account: str) -> AwsPerson:
-        """Add a user of an account; an account is there as soon as somebody has it.
+        """Add a user of an account; an account exists as soon as it has a user.
 
         Raises:
             UsageProblem: the name or the number is none, or the name is taken.
@@ -55,19 +55,19 @@ class AwsPeople:
         """
         if not _NAME.fullmatch(name) or name == "default":
             raise UsageProblem(
-                f"'{name}' is no name for an AWS profile", hint="use letters, digits, _ . and -"
+                f"'{name}' is not a name for an AWS profile", hint="use letters, digits, _ . and -"
             )
         if not _ACCOUNT.fullmatch(account):
-            raise UsageProblem(f"'{account}' is no AWS account", hint="it has twelve digits")
+            raise UsageProblem(f"'{account}' is not an AWS account", hint="it has twelve digits")
         if any(person.name == name for person in self.all()):
             raise UsageProblem(f"there is an AWS profile '{name}' already")
-        made = AwsPerson(name, account, *new_key())
+        new = AwsPerson(name, account, *new_key())
         with self._store.transaction():
-            rows = [asdict(person) for person in (*self.all(), made)]
+            rows = [asdict(person) for person in (*self.all(), new)]
             self._store.execute(
                 "INSERT OR REPLACE INTO settings VALUES ('aws_people', ?)", (json.dumps(rows),)
             )
-        return made
+        return new
 
 
 def owner_key(store: Store) -> tuple[str, str]:
@@ -98,7 +98,7 @@ def write_settings(store: Store, data: Path, endpoint: str) -> tuple[str, str]:
 
 
 def new_key() -> tuple[str, str]:
-    """An access key that looks like one of AWS, and is none."""
+    """A random access key in the form of those of AWS."""
     letters = string.ascii_uppercase + "234567"
     key_id = "AKIA" + "".join(secrets.choice(letters) for _ in range(16))
     return key_id, secrets.token_urlsafe(30)

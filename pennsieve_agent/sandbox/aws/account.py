@@ -1,4 +1,4 @@
-"""The third port: an emulated AWS account, and sign-in in front of it.
+"""The third port: sign-in, and behind it the emulated AWS account.
 
 moto's server runs inside this process. It is slow to load, so that happens while the other ports
 are already in use, and the first request for AWS waits for it. Its requests go one at a time:
@@ -70,7 +70,7 @@ class Account:
         self._registry = self.services.registry(self._record_image)
 
     def move(self, addresses: Mapping[str, str]) -> None:
-        """The sandbox listens elsewhere now, by old address; to be called before it is loaded."""
+        """Replace old addresses of the sandbox (keys) by new ones; call it before :meth:`load`."""
         self._journal.translate(addresses)
         self.services.move(lambda text: request_journal.moved(text.encode(), addresses).decode())
 
@@ -97,13 +97,13 @@ class Account:
     def _keep(self, entry: request_journal.Entry, request: wire.AwsRequest, answer: bytes) -> None:
         """Write down what a request changed, or the request itself."""
         if not self.services.items.keep(request):
-            made = made_by(request.service, request.operation, answer)
-            self._journal.append(replace(entry, made=made))
+            new_id = made_by(request.service, request.operation, answer)
+            self._journal.append(replace(entry, created=new_id))
         if request.service in _MAKE_FUNCTIONS:
             self.services.functions_changed()
 
     def _make_network(self, service: str) -> None:
-        """Make the default network, which moto makes at its first use, with the same names always.
+        """Make the default network now, so that its ids are the same after each start.
 
         It is slow to make, and so not made before somebody may need it.
         """
@@ -131,16 +131,16 @@ class Account:
         return application
 
     def _checked(self, environ: WSGIEnvironment) -> WSGIEnvironment | Answer:
-        """A request with whom it is from; or AWS's refusal."""
+        """The request with its account added, or AWS's refusal of it."""
         if SIGNED in environ or str(environ.get("PATH_INFO", "")).startswith(CREDENTIALS_PATH):
             return environ
         if _is_registry(environ):  # which has sign-ins of its own
             return environ
         body = environ["wsgi.input"].read()
-        found = self._signatures.check(environ, body)
-        if isinstance(found, Answer):
-            return found
-        place = {"HTTP_X_MOTO_ACCOUNT_ID": found.account} if found.account else {}
+        signed = self._signatures.check(environ, body)
+        if isinstance(signed, Answer):
+            return signed
+        place = {"HTTP_X_MOTO_ACCOUNT_ID": signed.account} if signed.account else {}
         return {**environ, **place, SIGNED: True, "wsgi.input": io.BytesIO(body)}
 
     def _credential(self, key: str) -> Credential | None:
@@ -187,8 +187,8 @@ class Account:
         start_response(answer.status, answer.headers)
         return [answer.body]
 
-    def _record_image(self, account: str, region: str, given: Mapping[str, str]) -> bool:
-        """Tell moto's ECR of an image that was pushed, so that it is known after a restart, too."""
+    def _record_image(self, account: str, region: str, image: Mapping[str, str]) -> bool:
+        """Register a pushed image with moto's ECR, so that it is known after a restart, too."""
         scope = f"Credential=registry/20200101/{region}/ecr/aws4_request"
         environ = {
             "REQUEST_METHOD": "POST",
@@ -204,7 +204,7 @@ class Account:
             "HTTP_X_AMZ_TARGET": "AmazonEC2ContainerRegistry_V20150921.PutImage",
             "HTTP_X_MOTO_ACCOUNT_ID": account,
         }
-        body = json.dumps(given).encode()
+        body = json.dumps(image).encode()
         entry = request_journal.Entry(environ, body, secrets.randbits(62))
         with self._lock:
             if self._emulation is None:
@@ -218,7 +218,7 @@ class Account:
 
 
 def _is_registry(environ: Mapping[str, Any]) -> bool:
-    """Whether a request is one of an engine to a registry, which AWS's own are signed unlike."""
+    """Whether a container engine sent the request to a registry, without AWS's signature."""
     path = str(environ.get("PATH_INFO", ""))
     signed = "AWS4-HMAC-SHA256" in str(environ.get("HTTP_AUTHORIZATION", ""))
     return path.startswith(REGISTRY) and not path.startswith(CREDENTIALS_PATH) and not signed
@@ -267,11 +267,11 @@ class _Answer:
             self.status, self.headers = status, headers
             return chunks.append
 
-        found = app(environ, start_response)
+        content = app(environ, start_response)
         try:
-            chunks.extend(found)
+            chunks.extend(content)
         finally:
-            if (close := getattr(found, "close", None)) is not None:
+            if (close := getattr(content, "close", None)) is not None:
                 close()
         self.body = b"".join(chunks)
 
@@ -317,7 +317,7 @@ def _make_network(seed: str) -> None:
 
 
 def _environ(entry: request_journal.Entry, original: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The WSGI environment of a request: the one it came with, or one made of its entry."""
+    """A request's WSGI environment, as it came or made from its journal entry."""
     base = original or {
         **entry.variables,
         "wsgi.version": (1, 0),

@@ -1,4 +1,4 @@
-"""The items of DynamoDB tables, written down one by one as they are.
+"""The items of DynamoDB tables, stored one by one in the sandbox's database.
 
 Each run writes a node's table many times. What counts after a restart is what is in it, so that is
 what is kept, and not every request that led there.
@@ -25,7 +25,7 @@ _Touched = tuple[str, Mapping[str, Any]]
 
 
 class Items:
-    """Keeps items, and gives them back to moto. To be used under the emulation's lock."""
+    """Stores items, and restores them into moto. The caller holds the lock of the emulation."""
 
     def __init__(self, store: Store, account: str) -> None:
         self._store = store
@@ -33,7 +33,7 @@ class Items:
         self._tables: dict[str, Any] = {}
 
     def keep(self, request: AwsRequest) -> bool:
-        """Write down what a request changed; whether it was one that changes items."""
+        """Store what a request changed; answers whether the request was one that changes items."""
         if request.service != "dynamodb" or request.operation not in _WRITES:
             self._forget()
             return False
@@ -42,27 +42,27 @@ class Items:
             table = backend.tables[name.rpartition("/")[2]]
             names = (table.hash_key_attr, table.range_key_attr)
             key = {attribute: part[attribute] for attribute in names if attribute}
-            found = table.get_item(
+            item = table.get_item(
                 *(_value(part[attribute]) if attribute else None for attribute in names)
             )
             place = f"{request.region} {table.name}"
             self._tables[place] = table
-            self._write(place, key, found)
+            self._write(place, key, item)
         return True
 
-    def _write(self, place: str, key: Mapping[str, Any], found: Any) -> None:
+    def _write(self, place: str, key: Mapping[str, Any], stored: Any) -> None:
         text = json.dumps(key, sort_keys=True)
-        if found is None:
+        if stored is None:
             where = "place = ? AND key = ?"
             self._store.execute(f"DELETE FROM dynamodb_items WHERE {where}", (place, text))  # noqa: S608
         else:
-            item = json.dumps(found.to_json()["Attributes"])
+            item = json.dumps(stored.to_json()["Attributes"])
             self._store.execute(
                 "INSERT OR REPLACE INTO dynamodb_items VALUES (?, ?, ?)", (place, text, item)
             )
 
     def restore(self) -> None:
-        """Put the items back; those of tables that are gone are forgotten."""
+        """Put the items back into moto; forget those of deleted tables."""
         for row in self._store.rows("SELECT DISTINCT place FROM dynamodb_items"):
             self._tables[row["place"]] = self._table(row["place"])
         self._forget()
@@ -72,7 +72,7 @@ class Items:
                 table.put_item(json.loads(row["item"]))
 
     def _forget(self) -> None:
-        """Forget the items of tables that were deleted, whatever is called the same now."""
+        """Forget the items of deleted tables, even if a new table has the same name."""
         for place, table in list(self._tables.items()):
             if table is None or self._table(place) is not table:
                 del self._tables[place]
@@ -88,17 +88,19 @@ _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWr
 
 def _touched(request: AwsRequest) -> Iterator[_Touched]:
     """The tables and keys (or whole items) that a request names."""
-    given = request.parameters
+    parameters = request.parameters
     match request.operation:
         case "TransactWriteItems":
-            for part in (part for each in given["TransactItems"] for part in each.values()):
+            for part in (
+                part for writes in parameters["TransactItems"] for part in writes.values()
+            ):
                 yield part["TableName"], part.get("Item") or part["Key"]
         case "BatchWriteItem":
-            for table, writes in given["RequestItems"].items():
-                for part in (part for each in writes for part in each.values()):
+            for table, writes in parameters["RequestItems"].items():
+                for part in (part for write in writes for part in write.values()):
                     yield table, part.get("Item") or part["Key"]
         case _:
-            yield given["TableName"], given.get("Item") or given["Key"]
+            yield parameters["TableName"], parameters.get("Item") or parameters["Key"]
 
 
 def _value(value: Mapping[str, Any]) -> Any:

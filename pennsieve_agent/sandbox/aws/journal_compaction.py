@@ -1,4 +1,4 @@
-"""Leaving out of the journal what later requests undid.
+"""Removes from the journal the requests that later ones undid.
 
 Every run makes job definitions, access points and objects, and takes them away again. As each
 request has a seed of its own, leaving some out changes nothing about the others.
@@ -29,22 +29,22 @@ _RUNS = "runs/"
 
 
 def made_by(service: str, operation: str, answer: bytes) -> str:
-    """The id that an answer gave to what was made, where later requests name only that."""
+    """The id of the created resource in an answer, if later requests name only the id."""
     if (service, operation) != ("elasticfilesystem", "CreateAccessPoint"):
         return ""
-    found: dict[str, Any] = json.loads(answer)
-    return str(found["AccessPointId"])
+    content: dict[str, Any] = json.loads(answer)
+    return str(content["AccessPointId"])
 
 
 def superfluous(entries: Iterable[Entry]) -> set[int]:
-    """The places of the entries that can be left out."""
+    """The positions of the entries that can be left out."""
     dropped: set[int] = set()
     kept: dict[str, list[int]] = defaultdict(list)
     for place, entry in enumerate(entries):
-        found = _subject(entry)
-        if found is None:
+        subject_and_effect = _subject(entry)
+        if subject_and_effect is None:
             continue
-        subject, effect = found
+        subject, effect = subject_and_effect
         if effect is not Effect.ADDS:
             dropped.update(kept.pop(subject, ()))
         if effect is Effect.ENDS:
@@ -56,13 +56,13 @@ def superfluous(entries: Iterable[Entry]) -> set[int]:
 
 def _subject(entry: Entry) -> tuple[str, Effect] | None:
     request = wire.read(entry.variables, entry.body)
-    found = _SUBJECTS.get((request.service, request.operation))
-    if found is None:
+    known = _SUBJECTS.get((request.service, request.operation))
+    if known is None:
         return None
-    kind, effect = found
+    kind, effect = known
     name = {
         "definition": request.text("jobDefinitionName") or _name(request.text("jobDefinition")),
-        "access point": entry.made or request.text("AccessPointId"),
+        "access point": entry.created or request.text("AccessPointId"),
         "rule": request.text("Name"),
         "object": f"{request.text('Bucket')}/{request.text('Key')}",
     }[kind]

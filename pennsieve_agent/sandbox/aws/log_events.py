@@ -1,4 +1,4 @@
-"""``FilterLogEvents`` of CloudWatch Logs: moto heeds neither prefixes of streams nor the order."""
+"""``FilterLogEvents`` of CloudWatch Logs; moto ignores prefixes of streams and the order."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ MOST = 10_000
 
 
 def filter_log_events(request: AwsRequest, account: str) -> Answer:
-    """A page of the events of a group's streams, by time. To be asked under the lock."""
+    """A page of the events of a group's streams, by time. The caller holds the lock."""
     from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
 
-    given = request.parameters
+    parameters = request.parameters
     name = request.text("logGroupName") or request.text("logGroupIdentifier").split(":")[-1]
     group = logs_backends[account][request.region].groups.get(name)
     if group is None:
         text = "The specified log group does not exist."
         return failure("logs", 400, "ResourceNotFoundException", text)
-    wanted, prefix = given.get("logStreamNames"), request.text("logStreamNamePrefix")
-    start, end = int(given.get("startTime") or 0), int(given.get("endTime") or 0)
-    found = [
+    streams, prefix = parameters.get("logStreamNames"), request.text("logStreamNamePrefix")
+    start, end = int(parameters.get("startTime") or 0), int(parameters.get("endTime") or 0)
+    events = [
         event
         for stream in group.streams.values()
-        if _is_wanted(stream.log_stream_name, wanted, prefix)
-        for event in stream.filter_log_events(start, end, given.get("filterPattern") or "")
+        if _is_wanted(stream.log_stream_name, streams, prefix)
+        for event in stream.filter_log_events(start, end, parameters.get("filterPattern") or "")
     ]
-    found.sort(key=lambda event: int(event["timestamp"]))
-    first, most = int(request.text("nextToken") or 0), int(given.get("limit") or MOST)
-    page = found[first : first + most]
+    events.sort(key=lambda event: int(event["timestamp"]))
+    first, most = int(request.text("nextToken") or 0), int(parameters.get("limit") or MOST)
+    page = events[first : first + most]
     body: dict[str, Any] = {"events": page, "searchedLogStreams": []}
-    if first + most < len(found):
+    if first + most < len(events):
         body["nextToken"] = str(first + most)
     return Answer("200 OK", json.dumps(body).encode())
 

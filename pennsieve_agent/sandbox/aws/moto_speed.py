@@ -1,4 +1,4 @@
-"""What moto and botocore do slowly, done quickly: nothing here changes what they answer.
+"""Makes moto and botocore faster; nothing here changes their answers.
 
 A node's template is JSON, which moto reads as YAML, many times for each change; with each account
 that it makes it loads hundreds of machine images, none of which a node asks for; and for each
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def hurry() -> None:
-    """Make moto quicker; once for a process, or again."""
+    """Make moto faster; calling it again changes nothing."""
     from moto.cloudformation import models, responses  # noqa: PLC0415 - slow
 
     read_descriptions_once()
@@ -29,7 +29,7 @@ def hurry() -> None:
 
 
 def read_descriptions_once() -> None:
-    """Let all of botocore's sessions share what it knows of AWS: megabytes of JSON."""
+    """Let all sessions of botocore share its service descriptions: megabytes of JSON."""
     import botocore.loaders  # noqa: PLC0415 - slow
     import botocore.session  # noqa: PLC0415 - slow
 
@@ -38,7 +38,7 @@ def read_descriptions_once() -> None:
 
 
 def look_at_itself_once() -> None:
-    """Let moto remember which modules it has, and which methods a class."""
+    """Cache moto's lists of its modules and of the methods of a class."""
     from moto import backends  # noqa: PLC0415 - slow
     from moto.core import responses  # noqa: PLC0415 - slow
 
@@ -67,17 +67,17 @@ def parse_one_at_a_time() -> None:
 
 
 class JsonFirst:
-    """The module ``yaml``, but text that is JSON is read as that; it means the same."""
+    """The module ``yaml`` with a faster way for text that is JSON; the result is the same."""
 
     def __init__(self, yaml: Any) -> None:
         self._yaml = yaml
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else as it is."""
+        """Every other attribute is the one of ``yaml``."""
         return getattr(self._yaml, name)
 
     def load(self, text: str | bytes, *how: Any, **more: Any) -> Any:
-        """What stands in a text."""
+        """Parse a text as JSON if it is JSON, else as YAML."""
         try:
             return json.loads(text)
         except ValueError:

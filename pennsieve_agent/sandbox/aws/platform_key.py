@@ -1,4 +1,4 @@
-"""The key with which the platform itself, and the sandbox, ask the emulated AWS.
+"""The access key of the platform itself, and of the sandbox, for the emulated AWS.
 
 It is made anew in each process and is written nowhere, so nobody outside can sign with it.
 """

@@ -1,4 +1,4 @@
-"""Which requests changed the emulated AWS account, so that they can be made again.
+"""The journal of requests that changed the emulated AWS account, to replay them at a start.
 
 The emulation keeps its state in memory. Every request that succeeded and changed something is
 written down, with the seed of the random numbers that made its identifiers; replayed in order they
@@ -38,13 +38,13 @@ _DROPPED = frozenset({"HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_USER_AGENT", "HTTP_CONN
 class Entry:
     """A request that changed something: its WSGI variables, its body, and its seed.
 
-    ``made`` is the id of what it made, if later requests will name only that.
+    ``created`` is the id of the resource that it created, if later requests name only that.
     """
 
     variables: Mapping[str, Any]
     body: bytes
     seed: int
-    made: str = ""
+    created: str = ""
 
 
 class Journal:
@@ -55,12 +55,12 @@ class Journal:
 
     def append(self, entry: Entry) -> None:
         """Write an entry down."""
-        found = {
+        fields = {
             "seed": entry.seed,
             "variables": entry.variables,
             "body": base64.b64encode(entry.body).decode(),
         }
-        line = json.dumps({**found, "made": entry.made} if entry.made else found)
+        line = json.dumps({**fields, "made": entry.created} if entry.created else fields)
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(f"{line}\n")
@@ -77,7 +77,7 @@ class Journal:
         part.replace(self._path)
 
     def translate(self, addresses: Mapping[str, str]) -> None:
-        """Write the file anew with other addresses of this sandbox, in what is no file's content.
+        """Write the file anew with other addresses of this sandbox, except inside files' content.
 
         So whatever was made with them, such as a function's variables or a stack's template, has
         the present ones, as if the sandbox had never listened elsewhere.
@@ -94,16 +94,16 @@ class Journal:
         part.replace(self._path)
 
     def entries(self) -> Iterator[Entry]:
-        """All entries, in order; a line that cannot be read, such as half a last one, is left."""
+        """All entries, in order, without lines that cannot be read, such as a cut-off last one."""
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    found = json.loads(line)
-                    body = base64.b64decode(found["body"])
-                    made = str(found.get("made", ""))
-                    yield Entry(dict(found["variables"]), body, int(found["seed"]), made)
+                    fields = json.loads(line)
+                    body = base64.b64decode(fields["body"])
+                    new_id = str(fields.get("made", ""))
+                    yield Entry(dict(fields["variables"]), body, int(fields["seed"]), new_id)
                 except (ValueError, KeyError, TypeError):
                     log.warning("%s:%d cannot be read and is left out", self._path, number)
 
@@ -114,14 +114,14 @@ def _is_file(entry: Entry) -> bool:
 
 
 def moved(text: bytes, addresses: Mapping[str, str]) -> bytes:
-    """A text with other addresses, which a form has percent-encoded; what is longer stays."""
+    """A text with old addresses replaced, also where a form has percent-encoded them."""
     forms = {
         form(old).encode(): form(new).encode()
         for old, new in addresses.items()
         for form in (str, lambda address: quote(address, safe=""))
     }
-    found = re.compile(b"(?:" + b"|".join(map(re.escape, forms)) + b")(?![0-9])")
-    return found.sub(lambda match: forms[match[0]], text)
+    pattern = re.compile(b"(?:" + b"|".join(map(re.escape, forms)) + b")(?![0-9])")
+    return pattern.sub(lambda match: forms[match[0]], text)
 
 
 def changes_something(environ: Mapping[str, Any], body: bytes) -> bool:
@@ -139,7 +139,7 @@ def changes_something(environ: Mapping[str, Any], body: bytes) -> bool:
 
 
 def variables(environ: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a request is written down: no signature and no session token."""
+    """The WSGI variables of a request that are stored: no signature and no session token."""
     kept = {
         name: value
         for name, value in environ.items()

@@ -1,4 +1,4 @@
-"""The services of the emulated account that are ours, and who may use any of them."""
+"""The services of the emulated account that moto lacks, and the check of every request's rights."""
 
 from __future__ import annotations
 
@@ -32,7 +32,12 @@ from pennsieve_agent.sandbox.aws.log_events import filter_log_events
 from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Logins
-from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, Heard, Police, failure
+from pennsieve_agent.sandbox.aws.rights.policy_check import (
+    Answer,
+    PolicyCheck,
+    RightsRecord,
+    failure,
+)
 from pennsieve_agent.sandbox.aws.rights.principals import account_of, caller_arns, principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
@@ -48,17 +53,17 @@ REGISTRY_FOLDER = "registry"
 
 
 class _NoMachine:
-    """Where nothing can run."""
+    """A machine that refuses to run anything."""
 
     def run(self, container: Container, log: Callable[[str], None], stop: threading.Event) -> Ended:
-        """Refuse."""
+        """Refuse to run a container."""
         del log, stop
         raise Unstartable(f"CannotPullContainerError: nothing runs {container.image} here")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """An access key that moto does not make: its secret, its account, and its user, if any."""
+    """An access key that moto did not make: its secret, its account, and its user, if any."""
 
     secret: str = field(repr=False)
     account: str
@@ -67,9 +72,9 @@ class KnownKey:
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What the account is given: code of functions by their ``Handler``, and what runs jobs.
+    """What the account runs: the code of functions by their ``Handler``, and jobs.
 
-    ``heard`` is told of every right that a role was asked for. ``now`` is in unix seconds.
+    ``record`` is called with every right that a role needed. ``now`` is in unix seconds.
     ``prepare`` is called when there are functions, or soon will be, and ``ready`` for each function
     after one was made or changed. ``keys`` knows access keys that
     somebody else gave out.
@@ -77,7 +82,7 @@ class Extras:
 
     handlers: Handlers = lambda _: None
     machine: Machine = field(default_factory=_NoMachine)
-    heard: Heard = lambda _role, _ask: None
+    record: RightsRecord = lambda _role, _ask: None
     now: Callable[[], float] = now
     prepare: Callable[[], None] = lambda: None
     ready: Ready | None = None
@@ -85,23 +90,25 @@ class Extras:
 
 
 class Services:
-    """Answers what moto does not. ``lock`` keeps requests to moto apart."""
+    """Answers what moto does not. ``lock`` lets one request at a time into moto."""
 
     def __init__(self, data: Path, endpoint: str, lock: Lock, extras: Extras) -> None:
         clock = extras.now
         self._lock = lock
         self._prepare = extras.prepare
         self._ready = extras.ready
-        self._police = Police(extras.heard, lambda: datetime.fromtimestamp(clock(), UTC))
+        self._policy_check = PolicyCheck(
+            extras.record, lambda: datetime.fromtimestamp(clock(), UTC)
+        )
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
-        calls = FunctionLog(self._police, lock, clock)
+        calls = FunctionLog(self._policy_check, lock, clock)
         variables = {"NODE_ENDPOINT": endpoint}
         self.functions = Functions(extras.handlers, sessions, lock, calls, variables)
         self.events = Events(self.functions, lock, clock)
         self._logs = JobLog(self._store, lock, clock)
-        self._dock = Dock(endpoint, self._police, sessions, lock, data / EFS_FOLDER)
+        self._dock = Dock(endpoint, self._policy_check, sessions, lock, data / EFS_FOLDER)
         works = Works(self._dock, extras.machine, self._logs)
         places = room(USER_ACCOUNT_ID, lock)
         self.batch = Batch(self._store, works, places, self._changed, clock)
@@ -116,14 +123,14 @@ class Services:
         return RegistryFront(
             self._registry,
             self._logins,
-            self._police,
+            self._policy_check,
             self._lock,
             record,
             runs_archives=self._runs_archives,
         )
 
     def move(self, moved: Callable[[str], str]) -> None:
-        """Write down anew what holds addresses of the sandbox, before anything is started."""
+        """Replace the sandbox's old addresses in what is stored, before anything is started."""
         with self._store.transaction():
             for table, key, column in (
                 ("dynamodb_items", "place, key", "item"),
@@ -139,7 +146,7 @@ class Services:
                         )
 
     def start(self) -> None:
-        """Start what works by itself; moto is loaded by now."""
+        """Start the background threads; moto is loaded by now."""
         self._logs.start()
         self.functions.start()
         self.events.start()
@@ -148,7 +155,7 @@ class Services:
             threading.Thread(target=self._prepare, name="prepare", daemon=True).start()
 
     def functions_changed(self) -> None:
-        """Get ready for the functions that there are now; nobody waits for it."""
+        """Prepare the present functions in the background."""
         threading.Thread(target=self._make_ready, name="make ready", daemon=True).start()
 
     def _make_ready(self) -> None:
@@ -160,7 +167,7 @@ class Services:
                 log.exception("a function is not ready")
 
     def stop(self) -> None:
-        """End it. Jobs go on after the next start."""
+        """End the background threads. Jobs go on after the next start."""
         self.batch.stop()
         self.events.stop()
         self.functions.stop()
@@ -180,7 +187,7 @@ class Services:
             return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
         if not checked:
             with self._lock:
-                refusal = self._police.refusal(request)
+                refusal = self._policy_check.refusal(request)
             if refusal is not None:
                 return refusal
         return self._own(request, environ, body)
@@ -202,13 +209,13 @@ class Services:
         return None
 
     def _invoke(self, request: AwsRequest, account: str, kind: str, body: bytes) -> Answer:
-        """Call a function of the caller's account, or of another one that lets the caller in."""
+        """Call a function of the caller's account, or one that allows callers of this account."""
         name = request.text("FunctionName")
         owner = account_of(name) or account
         if owner != account:
             with self._lock:
                 who = caller_arns(request.access_key, account)
-                if not any(function_lets_in(name, each) for each in who):
+                if not any(function_lets_in(name, arn) for arn in who):
                     text = (
                         f"User: {who[0]} is not authorized to perform: lambda:InvokeFunction on"
                         f" resource: {name} because no resource-based policy allows the"
@@ -218,7 +225,7 @@ class Services:
         return self.functions.invoke(request, owner, kind, body)
 
     def redirected(self, request: AwsRequest) -> dict[str, str]:
-        """Variables that send a request for another account's registry there."""
+        """Changed WSGI variables for a request to another account's registry."""
         registry = request.text("registryId") if request.service == "ecr" else ""
         return {"HTTP_X_MOTO_ACCOUNT_ID": registry} if registry else {}
 

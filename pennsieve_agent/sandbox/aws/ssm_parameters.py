@@ -1,4 +1,4 @@
-"""Parameters of Systems Manager: whose key encrypts them, and what ECS hands to containers.
+"""Parameters of Systems Manager: their values, and the KMS keys that encrypt them.
 
 A ``SecureString`` that is encrypted with a customer's key takes the right to use that key, by way
 of Systems Manager (AWS Systems Manager, "How AWS Systems Manager Parameter Store uses AWS KMS").
@@ -13,7 +13,7 @@ _AWS_OWN = "alias/aws/ssm"
 
 
 def value_of(account: str, region: str, name: str) -> str | None:
-    """The value of a parameter, in the clear; None when there is none."""
+    """The decrypted value of a parameter; None when it does not exist."""
     from moto.ssm.models import ssm_backends  # noqa: PLC0415 - slow
 
     parameter = ssm_backends[account][region].get_parameter(name)
@@ -24,7 +24,7 @@ def value_of(account: str, region: str, name: str) -> str | None:
 
 
 def decryption(account: str, region: str, name: str) -> Ask | None:
-    """The right that reading a parameter takes besides its own; None when it takes none."""
+    """The right on a KMS key that reading a parameter needs, too; None when it needs no key."""
     from moto.ssm.models import ssm_backends  # noqa: PLC0415 - slow
 
     parameter = ssm_backends[account][region].get_parameter(name)
@@ -32,7 +32,7 @@ def decryption(account: str, region: str, name: str) -> Ask | None:
 
 
 def key_use(action: str, account: str, region: str, key: str) -> Ask | None:
-    """The right to use a key by way of Systems Manager; None for AWS's own."""
+    """The right to use a KMS key through Systems Manager; None for AWS's own key."""
     if not key or key == _AWS_OWN:
         return None
     from moto.kms.models import kms_backends  # noqa: PLC0415 - slow

@@ -1,4 +1,4 @@
-"""What CloudFormation does with a node's stack and moto's does not: types, changes, deletions.
+"""Adds to moto's CloudFormation what a node's stack needs: types, changes, deletions.
 
 moto knows no budgets, egress rules and bucket policies in templates; it forgets what it cannot
 change, asks more of Batch than AWS does, and leaves most of a network behind when its stack goes.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 SERVICE_ROLE = "AWSServiceRoleForBatch"
-"""What Batch works with when it is told no role (AWS Batch, "Using service-linked roles")."""
+"""What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
 
 _NOTED = (
     "AWS::Budgets::Budget",
@@ -28,7 +28,7 @@ Delete = Callable[[Any, str, str], None]
 
 
 def fill_gaps() -> None:
-    """Make moto's CloudFormation do what a node's stack needs; once for a process, or again."""
+    """Make moto's CloudFormation do what a node's stack needs; calling it again changes nothing."""
     from moto.cloudformation import parsing  # noqa: PLC0415 - slow
 
     parsing.get_model_map().update(_new_types())
@@ -51,7 +51,7 @@ def fill_gaps() -> None:
 
 
 def _access_points_end_with_their_files() -> None:
-    """A file system goes with its access points, which moto keeps."""
+    """Delete a file system's access points with it, which moto keeps."""
     from moto.efs.models import EFSBackend  # noqa: PLC0415 - slow
 
     delete = EFSBackend.delete_file_system
@@ -76,7 +76,7 @@ def _method(delete: Delete) -> Callable[[Any, str, str], None]:
 
 
 def _kept(original_resource: Any, **_: Any) -> Any:
-    """A change that moto cannot make: the resource stays, and stays the stack's."""
+    """Skip a change that moto cannot make; the resource stays as it is, in the stack."""
     return original_resource
 
 
@@ -84,7 +84,7 @@ def _new_types() -> dict[str, Any]:
     from moto.core.common_models import CloudFormationModel  # noqa: PLC0415 - slow
 
     class Noted(CloudFormationModel):
-        """A resource of which the emulation knows that it is there, and no more."""
+        """A resource that the emulation only lists, without any behaviour."""
 
         type_ = ""
 
@@ -117,7 +117,7 @@ def _new_types() -> dict[str, Any]:
             return original_resource
 
         def delete(self, account_id: str, region_name: str) -> None:
-            """Nothing is left of it."""
+            """Do nothing."""
 
     return {name: type("Noted", (Noted,), {"type_": name}) for name in _NOTED}
 
@@ -134,33 +134,33 @@ def _batch(account: str, region: str) -> Any:
     return batch_backends[account][region]
 
 
-def _policy(found: Any, account: str, _: str) -> None:
+def _policy(policy: Any, account: str, _: str) -> None:
     from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
 
-    iam_backends[account]["aws"].delete_policy(found.arn)
+    iam_backends[account]["aws"].delete_policy(policy.arn)
 
 
 def _nothing(*_: Any) -> None:
-    """It goes with what it is a part of."""
+    """Do nothing: it is deleted with what it is a part of."""
 
 
-def _routes(found: Any, account: str, region: str) -> None:
-    """A table goes with its associations, which moto keeps no hold of."""
+def _routes(table: Any, account: str, region: str) -> None:
+    """Delete a route table with its associations, which moto forgets."""
     backend = _ec2(account, region)
-    for association in list(found._associations):  # noqa: SLF001 - moto's own
+    for association in list(table._associations):  # noqa: SLF001 - moto's own
         backend.disassociate_route_table(association)
-    backend.delete_route_table(found.id)
+    backend.delete_route_table(table.id)
 
 
-def _endpoint(found: Any, account: str, region: str) -> None:
+def _endpoint(endpoint: Any, account: str, region: str) -> None:
     backend = _ec2(account, region)
-    if found.vpc_endpoint_type.lower() == "interface":
-        backend.delete_vpc_endpoints([found.id])
-    backend.vpc_end_points.pop(found.id, None)
+    if endpoint.vpc_endpoint_type.lower() == "interface":
+        backend.delete_vpc_endpoints([endpoint.id])
+    backend.vpc_end_points.pop(endpoint.id, None)
 
 
-def _nat(found: Any, account: str, region: str) -> None:
-    _ec2(account, region).nat_gateways.pop(found.id, None)
+def _nat(gateway: Any, account: str, region: str) -> None:
+    _ec2(account, region).nat_gateways.pop(gateway.id, None)
 
 
 _DELETES: dict[str, Delete] = {
@@ -191,8 +191,10 @@ def _lenient_batch(environment: Any) -> None:
     if getattr(create, "filled", False):
         return
 
-    def with_role(name: str, found: dict[str, Any], account_id: str, region: str, **_: Any) -> Any:
-        properties = found["Properties"]
+    def with_role(
+        name: str, resource: dict[str, Any], account_id: str, region: str, **_: Any
+    ) -> Any:
+        properties = resource["Properties"]
         resources = _lower(properties["ComputeResources"])
         backend = _batch(account_id, region)
         return backend.create_compute_environment(
@@ -222,8 +224,8 @@ def _service_role(account_id: str) -> str:
     for role in backend.roles.values():
         if role.name.lower() == SERVICE_ROLE.lower():
             return str(role.arn)
-    made = backend.create_service_linked_role("batch.amazonaws.com", "", "")
-    return str(made.arn)
+    created = backend.create_service_linked_role("batch.amazonaws.com", "", "")
+    return str(created.arn)
 
 
 def _outputs_follow_changes() -> None:
@@ -248,48 +250,48 @@ def _outputs_follow_changes() -> None:
 def _wrap(
     model: Any,
     after: Callable[[Any, dict[str, Any]], None],
-    before: Callable[[dict[str, Any]], dict[str, Any]] = lambda given: given,
+    before: Callable[[dict[str, Any]], dict[str, Any]] = lambda properties: properties,
 ) -> None:
     """Do something before and after a resource of a type is made."""
     create = model.create_from_cloudformation_json
     if getattr(create, "filled", False):
         return
 
-    def wrapped(name: str, found: dict[str, Any], *where: Any, **more: Any) -> Any:
-        properties = before(found["Properties"])
-        made = create(name, {**found, "Properties": properties}, *where, **more)
-        after(made, properties)
-        return made
+    def wrapped(name: str, resource: dict[str, Any], *where: Any, **more: Any) -> Any:
+        properties = before(resource["Properties"])
+        created = create(name, {**resource, "Properties": properties}, *where, **more)
+        after(created, properties)
+        return created
 
     wrapped.filled = True  # type: ignore[attr-defined]
     model.create_from_cloudformation_json = staticmethod(wrapped)
 
 
-def _after_files(made: Any, properties: dict[str, Any]) -> None:
-    """Moto leaves a file system's policy out."""
+def _after_files(file_system: Any, properties: dict[str, Any]) -> None:
+    """Store a file system's policy, which moto leaves out."""
     if policy := properties.get("FileSystemPolicy"):
-        made.file_system_policy = json.dumps(policy)
+        file_system.file_system_policy = json.dumps(policy)
 
 
-def _after_function(made: Any, properties: dict[str, Any]) -> None:
-    """Moto leaves out where a function's log goes."""
+def _after_function(function: Any, properties: dict[str, Any]) -> None:
+    """Store the log group of a function, which moto leaves out."""
     config = properties.get("LoggingConfig") or {}
-    made.logs_group_name = config.get("LogGroup") or made.logs_group_name
+    function.logs_group_name = config.get("LogGroup") or function.logs_group_name
 
 
-def _after_role(made: Any, _: dict[str, Any]) -> None:
-    """Moto keeps the policies in a role's own template as what its API cannot send."""
-    for name, document in made.policies.items():
-        made.policies[name] = document if isinstance(document, str) else json.dumps(document)
+def _after_role(role: Any, _: dict[str, Any]) -> None:
+    """Store the policies in a role's template as text, as moto's API needs them."""
+    for name, document in role.policies.items():
+        role.policies[name] = document if isinstance(document, str) else json.dumps(document)
 
 
 def _before_key(properties: dict[str, Any]) -> dict[str, Any]:
-    """Moto takes the tags and the policy of a key only as its API has them."""
+    """Give moto the tags and the policy of a key in the form of its API."""
     tags = [{"TagKey": t["Key"], "TagValue": t["Value"]} for t in properties.get("Tags", ())]
     return {**properties, "Tags": tags, "KeyPolicy": json.dumps(properties["KeyPolicy"])}
 
 
 def _lower(properties: dict[str, Any]) -> dict[str, Any]:
-    """Batch's API writes names with a small first letter, where templates have a capital one."""
+    """Names with a small first letter, as in Batch's API; templates have a capital one."""
     inner = {k: _lower(v) for k, v in properties.items() if isinstance(v, dict) and k != "Tags"}
     return {key[0].lower() + key[1:]: value for key, value in (properties | inner).items()}

@@ -1,4 +1,4 @@
-"""What a request asks of AWS: its service, operation and parameters, as botocore names them."""
+"""Reads a request's AWS service, operation and parameters, as botocore names them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]*)/([^/]+)/aws4_request")
 _MODELS = {"lambda": "lambda", "batch": "batch", "elasticfilesystem": "efs"}
-"""Services whose operations are told by method and path; and botocore's name for each."""
+"""Services whose operations follow from method and path; and botocore's name for each."""
 _PLACE = re.compile(r"\{(\w+)\+?\}")
 _S3_QUERIES = (
     ("uploads", {"POST": "CreateMultipartUpload", "GET": "ListMultipartUploads"}),
@@ -61,63 +61,65 @@ class AwsRequest:
 
     def text(self, name: str) -> str:
         """A parameter that is a text; empty when it is not there."""
-        found = self.parameters.get(name)
-        return found if isinstance(found, str) else ""
+        value = self.parameters.get(name)
+        return value if isinstance(value, str) else ""
 
 
 def read(environ: Mapping[str, Any], body: bytes) -> AwsRequest:
-    """The request in a WSGI environment. Never fails: what cannot be told is empty."""
+    """The request in a WSGI environment. Never fails: what cannot be read is empty."""
     query = str(environ.get("QUERY_STRING", ""))
-    asked = dict(parse_qsl(query, keep_blank_values=True))
+    arguments = dict(parse_qsl(query, keep_blank_values=True))
     header = str(environ.get("HTTP_AUTHORIZATION", ""))
-    signed = _SCOPE.search(header or f"Credential={asked.get('X-Amz-Credential', '')}")
+    signed = _SCOPE.search(header or f"Credential={arguments.get('X-Amz-Credential', '')}")
     key, region, service = signed.groups() if signed else ("", "", "")
-    token = str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or asked.get("X-Amz-Security-Token") or "")
-    operation, parameters = _operation(service, environ, body, asked)
+    token = str(
+        environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or arguments.get("X-Amz-Security-Token") or ""
+    )
+    operation, parameters = _operation(service, environ, body, arguments)
     return AwsRequest(service, region, key, token, operation, parameters)
 
 
 def _operation(
-    service: str, environ: Mapping[str, Any], body: bytes, asked: Mapping[str, str]
+    service: str, environ: Mapping[str, Any], body: bytes, arguments: Mapping[str, str]
 ) -> tuple[str, dict[str, Any]]:
     if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
         return target.rpartition(".")[2], _json(body)
     method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", "/"))
     if service == "s3":
-        return _s3(method, path, asked)
+        return _s3(method, path, arguments)
     if service in _MODELS:
-        return _by_path(service, method, path, asked, body)
+        return _by_path(service, method, path, arguments, body)
     form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
     return form.get("Action", ""), form
 
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body or b"{}")
+        content = json.loads(body or b"{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
-def _s3(method: str, path: str, asked: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+def _s3(method: str, path: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     bucket, _, key = path.lstrip("/").partition("/")
-    given = {"Bucket": bucket, "Key": key, "Prefix": asked.get("prefix", "")}
+    parameters = {"Bucket": bucket, "Key": key, "Prefix": arguments.get("prefix", "")}
     for name, by_method in _S3_QUERIES:
-        if name in asked and method in by_method:
-            return by_method[method], given
-    signing = {name for name in asked if name.lower().startswith(("x-amz-", "response-"))}
-    plain = not set(asked) - _S3_PLAIN - signing
-    return ((_S3_OBJECT if key else _S3_BUCKET).get(method, "") if plain else ""), given
+        if name in arguments and method in by_method:
+            return by_method[method], parameters
+    signing = {name for name in arguments if name.lower().startswith(("x-amz-", "response-"))}
+    plain = not set(arguments) - _S3_PLAIN - signing
+    return ((_S3_OBJECT if key else _S3_BUCKET).get(method, "") if plain else ""), parameters
 
 
 def _by_path(
-    service: str, method: str, path: str, asked: Mapping[str, str], body: bytes
+    service: str, method: str, path: str, arguments: Mapping[str, str], body: bytes
 ) -> tuple[str, dict[str, Any]]:
     for name, verb, pattern, members in _patterns(service):
-        if verb == method and (found := pattern.fullmatch(path.rstrip("/") or "/")):
-            query = {members[key]: value for key, value in asked.items() if key in members}
-            given = {} if name == "Invoke" else _json(body)
-            return name, {**given, **query, **found.groupdict()}
+        if verb == method and (match := pattern.fullmatch(path.rstrip("/") or "/")):
+            query = {members[key]: value for key, value in arguments.items() if key in members}
+            content = {} if name == "Invoke" else _json(body)
+            return name, {**content, **query, **match.groupdict()}
     return "", {}
 
 
@@ -141,8 +143,8 @@ def _all_patterns(service: str) -> Iterator[tuple[str, str, re.Pattern[str], dic
         members = operation.input_shape.members if operation.input_shape else {}
         names = {m.serialization.get("name", n): n for n, m in members.items()}
 
-        def place(found: re.Match[str], names: Mapping[str, str] = names) -> str:
-            return f"(?P<{names.get(found[1], found[1])}>.+?)"
+        def place(match: re.Match[str], names: Mapping[str, str] = names) -> str:
+            return f"(?P<{names.get(match[1], match[1])}>.+?)"
 
         pieces = _PLACE.sub(place, re.escape(uri).replace(r"\{", "{").replace(r"\}", "}"))
         query = {

@@ -15,7 +15,7 @@ def limit_of(request: Request) -> int:
     The platform's own limits are not known (``contracts/workflows.md``, choices left open).
 
     Raises:
-        Refusal: 400, it is no number above 0.
+        Refusal: 400, it is not a number above 0.
 
     """
     text = request.query.get("limit") or str(DEFAULT_LIMIT)
@@ -28,7 +28,7 @@ def cursor_of(request: Request, beginning: int) -> int:
     """Where a list goes on: the last number that was answered; ``beginning`` without a cursor.
 
     Raises:
-        Refusal: 400, it is no cursor of ours.
+        Refusal: 400, it is not a cursor of ours.
 
     """
     text = request.query.get("cursor")

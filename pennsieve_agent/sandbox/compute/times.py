@@ -21,7 +21,7 @@ def rfc3339(seconds: float) -> str:
 
 
 def parse(text: str) -> float | None:
-    """Unix seconds of an ISO 8601 text; None when it is none. Without a zone it is UTC."""
+    """Unix seconds of an ISO 8601 text; None for other text. Without a zone it is UTC."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

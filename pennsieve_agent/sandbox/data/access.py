@@ -1,4 +1,4 @@
-"""Which dataset a request is about, and whether the caller may do that."""
+"""Finds the dataset or package of a request, and checks the caller's role on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DATASET_OF = (
 def dataset(world: World, request: Request, least: Role = Role.VIEWER) -> Row:
     """The dataset named in the path, for a caller with at least this role.
 
-    400 for anything that is no dataset's node id, 404 for an unknown dataset and for one where the
+    400 for text that is not a dataset's node id, 404 for an unknown dataset and for one where the
     caller has no role at all, 403 for too weak a role (``contracts/core.md`` 0.3).
     """
     return named_dataset(world, request.caller, request.params["id"], least)
@@ -57,7 +57,7 @@ def package(
 ) -> tuple[Row, Row]:
     """A package or collection and its dataset, for a caller with at least this role there.
 
-    400 for anything that is no package's node id, 404 for what is unknown or where the caller has
+    400 for text that is not a package's node id, 404 for what is unknown or where the caller has
     no role at all, 403 for too weak a role.
     """
     if not package_id.startswith(("N:package:", "N:collection:")):

@@ -1,4 +1,4 @@
-"""What a person may do with a dataset."""
+"""The role of a person on a dataset."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def dataset_role(store: Store, user_int_id: int, dataset_id: str) -> Role:
     role on its datasets, and a dataset shared with the whole workspace is not shared with its
     guests (whose permission bit is 1).
     """
-    found = store.rows(_ROLES_OF_A_USER, {"user": user_int_id, "dataset": dataset_id})
-    roles = [Role.of(row["role"]) for row in found]
+    rows = store.rows(_ROLES_OF_A_USER, {"user": user_int_id, "dataset": dataset_id})
+    roles = [Role.of(row["role"]) for row in rows]
     return max(roles, key=list(Role).index, default=Role.NONE)

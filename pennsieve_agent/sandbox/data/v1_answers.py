@@ -1,4 +1,4 @@
-"""How v1 refuses, and how it reads what it was sent."""
+"""The refusals of v1, and how it reads request bodies."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ def json_object(request: Request) -> dict[str, Any]:
 
 def text(body: Mapping[str, Any], name: str, limit: int) -> str:
     """A required text shorter than ``limit`` characters, or 400."""
-    found = body.get(name)
-    if not isinstance(found, str):
+    value = body.get(name)
+    if not isinstance(value, str):
         raise refusal(400, f"{name} is missing or not a string")
-    if len(found) >= limit:
+    if len(value) >= limit:
         raise refusal(400, f"{name} must be less than {limit} characters")
-    return found
+    return value
 
 
 def optional_text(body: Mapping[str, Any], name: str, limit: int) -> str | None:
@@ -63,18 +63,18 @@ def optional_text(body: Mapping[str, Any], name: str, limit: int) -> str | None:
 
 def tags(body: Mapping[str, Any]) -> list[str]:
     """A list of texts, empty when it is absent, or 400."""
-    found = body.get("tags", [])
-    if not isinstance(found, list) or not all(isinstance(tag, str) for tag in found):
+    words = body.get("tags", [])
+    if not isinstance(words, list) or not all(isinstance(tag, str) for tag in words):
         raise refusal(400, "tags must be a list of strings")
-    return found
+    return words
 
 
 def flag(body: Mapping[str, Any], name: str, *, default: bool | None = None) -> bool:
     """A boolean, or 400."""
-    found = body.get(name, default)
-    if not isinstance(found, bool):
+    value = body.get(name, default)
+    if not isinstance(value, bool):
         raise refusal(400, f"{name} is missing or not a boolean")
-    return found
+    return value
 
 
 def number(request: Request, name: str, default: int) -> int:
@@ -86,10 +86,10 @@ def counted(value: str, name: str) -> int:
     """A whole number of 0 or more, as SQLite can hold it, or 400."""
     if not (value.isascii() and value.isdigit()) or len(value) > len(str(MAX_INTEGER)):
         raise refusal(400, f"invalid {name}: {value}")
-    found = int(value)
-    if found > MAX_INTEGER:
+    count = int(value)
+    if count > MAX_INTEGER:
         raise refusal(400, f"invalid {name}: {value}")
-    return found
+    return count
 
 
 def boolean(request: Request, name: str, *, default: bool = False) -> bool:

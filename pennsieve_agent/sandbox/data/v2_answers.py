@@ -1,4 +1,4 @@
-"""How packages-service and datasets-service of v2 read and refuse.
+"""How packages-service and datasets-service of v2 read requests and refuse them.
 
 Their refusals have single quotes, so they are no JSON, under a Content-Type that says they are
 (``contracts/core.md`` 0.3 d, ``contracts/upstream-2026-11.md`` 10).
@@ -40,7 +40,7 @@ def page_of(request: Request) -> tuple[int, int]:
     """``limit``, 10 by default and 100 at most, and ``offset`` of the query (3.6).
 
     Raises:
-        Refusal: one is no number, or too large.
+        Refusal: one is not a number, or too large.
 
     """
     limit = _number(request, "limit", _DEFAULT_PAGE, MAX_PAGE)
@@ -48,9 +48,9 @@ def page_of(request: Request) -> tuple[int, int]:
 
 
 def _number(request: Request, name: str, default: int, most: int) -> int:
-    given = request.query.get(name, str(default))
-    if not (given.isascii() and given.isdigit()):
+    number = request.query.get(name, str(default))
+    if not (number.isascii() and number.isdigit()):
         raise refusal(400, f"invalid {name}")
-    if len(given) > len(str(most)) or int(given) > most:
-        raise refusal(400, f"{given[:20]} is more than max value {most} for {name}")
-    return int(given)
+    if len(number) > len(str(most)) or int(number) > most:
+        raise refusal(400, f"{number[:20]} is more than max value {most} for {name}")
+    return int(number)

@@ -44,7 +44,7 @@ class Membership:
 
 
 class Administration:
-    """Changes who there is. Made by :func:`administration`."""
+    """Adds people, workspaces and keys. Made by :func:`administration`."""
 
     def __init__(self, data: Path, store: Store) -> None:
         self._data = data
@@ -80,12 +80,12 @@ class Administration:
             raise UsageProblem(
                 "there is no sandbox here yet", hint="start it with: pennsieve sandbox start"
             )
-        made = AwsPeople(self._store).add(name, account)
+        person = AwsPeople(self._store).add(name, account)
         write_settings(self._store, self._data, f"http://{HOST}:{row['value'].split(' ')[-1]}")
-        return made
+        return person
 
     def add_workspace(self, name: str) -> None:
-        """Make a workspace, which has nobody yet; the first person added to it owns it.
+        """Make a workspace without members; the first person added to it owns it.
 
         Raises:
             UsageProblem: the name is empty or taken.
@@ -126,9 +126,9 @@ class Administration:
                 (where["int_id"], email),
             )
         return next(
-            each
-            for each in self.memberships()
-            if each.email.lower() == email.lower() and each.workspace == where["name"]
+            membership
+            for membership in self.memberships()
+            if membership.email.lower() == email.lower() and membership.workspace == where["name"]
         )
 
     def make_key(
@@ -150,13 +150,15 @@ class Administration:
         if name in profiles and key_is_valid(self._store, profiles[name]):
             self._refuse_another(profiles[name]["api_token"], person, where, name)
         else:
-            made = directory.create_key(
+            new_key = directory.create_key(
                 self._store, person["int_id"], where["int_id"], name, clock.now()
             )
-            key = {"api_token": made.key, "api_secret": made.secret}
+            key = {"api_token": new_key.key, "api_secret": new_key.secret}
             write_profiles(self._data, {**profiles, name: {**profiles[PROFILE], **key}})
-        here = (each for each in self.memberships() if each.workspace == where["name"])
-        return name, next(each for each in here if each.email == person["email"])
+        here = (
+            membership for membership in self.memberships() if membership.workspace == where["name"]
+        )
+        return name, next(membership for membership in here if membership.email == person["email"])
 
     def _join(self, known: Row, where: Row, bit: int) -> None:
         if self._is_in(known, where):
@@ -178,22 +180,22 @@ class Administration:
         return row is not None
 
     def _person(self, email: str) -> Row:
-        found = directory.by_email(self._store, email)
-        if found is None:
+        user = directory.by_email(self._store, email)
+        if user is None:
             raise UsageProblem(
                 "there is no such person in this sandbox",
                 where=email,
                 hint=f"add them with: pennsieve sandbox user add {email}",
             )
-        return found
+        return user
 
     def _workspace(self, name: str | None) -> Row:
         rows = self._store.rows("SELECT * FROM workspaces ORDER BY int_id")
-        found = [row for row in rows if name in (None, row["name"], row["slug"], row["node_id"])]
-        if not found:
+        matching = [row for row in rows if name in (None, row["name"], row["slug"], row["node_id"])]
+        if not matching:
             names = ", ".join(f"'{row['name']}'" for row in rows)
             raise UsageProblem(f"there is no workspace '{name}'", hint=f"workspaces: {names}")
-        return found[0]
+        return matching[0]
 
     def _workspace_of(self, person: Row, name: str | None) -> Row:
         """The workspace a key is for: the named one, or the person's own first one."""
@@ -221,7 +223,7 @@ class Administration:
 
 @contextmanager
 def administration(data: Path) -> Iterator[Administration]:
-    """Open a sandbox's database for as long as it is administered.
+    """Open a sandbox's database to change its people, workspaces and keys.
 
     Raises:
         UsageProblem: no sandbox was ever started in this folder.

@@ -38,7 +38,7 @@ def read_profile(data: Path) -> dict[str, str]:
 
 
 def write_profiles(data: Path, profiles: Mapping[str, Mapping[str, str]]) -> None:
-    """Write the file, for its owner's eyes only."""
+    """Write the file, readable only by its owner."""
     lines = [f"[{_GLOBAL}]", f"default_profile={PROFILE}", ""]
     for name, values in profiles.items():
         lines += [f"[{name}]", *(f"{key}={value}" for key, value in values.items()), ""]
@@ -50,13 +50,13 @@ def write_profile(store: Store, state: SandboxState, now: float) -> None:
     profiles = read_profiles(state.data)
     old = profiles.pop(PROFILE, {})
     if not key_is_valid(store, old):
-        made = directory.create_key(store, *directory.owner(store), PROFILE, now)
-        old = {"api_token": made.key, "api_secret": made.secret}
-    others = {name: each for name, each in profiles.items() if key_is_valid(store, each)}
+        new_key = directory.create_key(store, *directory.owner(store), PROFILE, now)
+        old = {"api_token": new_key.key, "api_secret": new_key.secret}
+    others = {name: profile for name, profile in profiles.items() if key_is_valid(store, profile)}
     places = _places(state)
     write_profiles(
         state.data,
-        {name: {**_key(each), **places} for name, each in {PROFILE: old, **others}.items()},
+        {name: {**_key(profile), **places} for name, profile in {PROFILE: old, **others}.items()},
     )
 
 

@@ -67,7 +67,7 @@ _MADE = (
 
 
 def default_data() -> Path:
-    """Where a sandbox lives when nothing else is said."""
+    """The default data folder of a sandbox."""
     return Path.home() / ".pennsieve" / "sandbox"
 
 
@@ -135,7 +135,7 @@ class Sandbox:
                 os.kill(pid, sign)
             if self._ended(pid):
                 return True
-        raise SettingsError("the sandbox does not end", where=f"process {pid}")
+        raise SettingsError("the sandbox cannot be stopped", where=f"process {pid}")
 
     def status(self) -> SandboxState | None:
         """The running sandbox, if its process is alive and answers."""
@@ -214,8 +214,8 @@ class Sandbox:
 
     def _started(self, line: bytes) -> SandboxState:
         try:
-            found = json.loads(line)
-            if "error" not in found:
+            report = json.loads(line)
+            if "error" not in report:
                 return SandboxState.load(line.decode())
         except ValueError:
             self.stop()
@@ -224,7 +224,7 @@ class Sandbox:
                 where=str(self.data / LOG_FILE),
                 hint="its log says more",
             ) from None
-        raise _error(found["error"])
+        raise _error(report["error"])
 
     def _last_words(self) -> str:
         lines = (self.data / LOG_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -240,23 +240,23 @@ class Sandbox:
         return False
 
 
-def _error(found: dict[str, Any]) -> AgentError:
-    """The error that kept the process from running, as it was there."""
+def _error(report: dict[str, Any]) -> AgentError:
+    """The error that the process reported before it ended."""
     known = {kind("").code: kind for kind in (UsageProblem, SettingsError, EngineError)}
-    kind = known.get(found["code"], AgentError)
-    return kind(found["message"], where=found["where"], hint=found["hint"])
+    kind = known.get(report["code"], AgentError)
+    return kind(report["message"], where=report["where"], hint=report["hint"])
 
 
 def _answering_pid(api: str) -> int | None:
-    """The process behind an address; None if nobody answers as a sandbox does."""
+    """The process id of the sandbox at an address; None if no sandbox answers."""
     import http.client  # noqa: PLC0415 - not needed otherwise
 
     port = int(api.rpartition(":")[2])
     connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", HEALTH_PATH)
-        found = json.loads(connection.getresponse().read())
-        return int(found["pid"])
+        reply = json.loads(connection.getresponse().read())
+        return int(reply["pid"])
     except (OSError, http.client.HTTPException, ValueError, TypeError, KeyError):
         return None
     finally:

@@ -1,4 +1,4 @@
-"""Trouble on purpose: what networks and the hosted platform do, by a plan that a seed repeats.
+"""Faults on purpose: errors of networks and of the hosted platform, repeatable by a seed.
 
 Off unless ``pennsieve sandbox start --faults SPEC`` or ``--fault-seed N`` asks for it. A spec is a
 comma-separated list of kinds, each with an optional rate between 0 and 1 and an optional pattern of
@@ -79,7 +79,7 @@ class Plan:
 
     @property
     def is_unsafe(self) -> bool:
-        """Whether the platform's dangerous imperfections are wanted."""
+        """Whether the platform's dangerous behaviours are switched on."""
         return any(rule.kind == _UNSAFE for rule in self.rules)
 
     @property
@@ -95,7 +95,7 @@ class Plan:
         return self._random("skew").uniform(-MAX_SKEW_SECONDS, MAX_SKEW_SECONDS)
 
     def strike(self, method: str, path: str, number: int) -> tuple[str, float] | None:
-        """What befalls the ``number``-th such request: a kind, and how hard (0 to 1)."""
+        """The fault of the ``number``-th such request: its kind, and how severe it is (0 to 1)."""
         for rule in self.rules:
             if rule.kind in KINDS and fnmatchcase(path, rule.paths):
                 drawn = self._random(f"{rule.kind} {method} {path} {number}")
@@ -111,28 +111,28 @@ def parse(spec: str | None, seed: int | None) -> Plan | None:
     """The plan of ``--faults`` and ``--fault-seed``; None when neither is given.
 
     Raises:
-        UsageProblem: the spec has a word in it that is no fault, or a rate that is none.
+        UsageProblem: the spec has a word in it that is not a fault, or a rate that is none.
 
     """
     if spec is None and seed is None:
         return None
     rules: list[Rule] = []
     for part in (spec or "all").split(","):
-        found = re.fullmatch(r"([a-z0-9]+)(?:=([0-9.]+))?(?:@(\S+))?", part.strip())
-        kind = found[1] if found else part
-        if not found or kind not in {*KINDS, "skew", _CACHE, _UNSAFE, _FOREIGN, "all"}:
+        match = re.fullmatch(r"([a-z0-9]+)(?:=([0-9.]+))?(?:@(\S+))?", part.strip())
+        kind = match[1] if match else part
+        if not match or kind not in {*KINDS, "skew", _CACHE, _UNSAFE, _FOREIGN, "all"}:
             raise UsageProblem(
                 f"there is no fault '{part.strip()}'",
                 hint=f"faults: {', '.join((*KINDS, 'skew', _CACHE, _UNSAFE, _FOREIGN, 'all'))}",
             )
-        rate, paths = _rate(found[2]), found[3] or "*"
+        rate, paths = _rate(match[2]), match[3] or "*"
         kinds = (*KINDS, "skew") if kind == "all" else (kind,)
-        rules += [Rule(each, rate, paths) for each in kinds]
+        rules += [Rule(fault, rate, paths) for fault in kinds]
     return Plan(seed or 0, tuple(rules))
 
 
 def remember(store: Store, plan: Plan | None) -> None:
-    """Note for the other parts which ways of the hosted platform are wanted."""
+    """Store for the other parts which behaviours of the hosted platform are switched on."""
     kinds = {rule.kind for rule in plan.rules} if plan is not None else set()
     for kind in (_UNSAFE, _FOREIGN):
         value = "1" if kind in kinds else "0"
@@ -145,7 +145,7 @@ def unsafe(store: Store) -> bool:
 
 
 def takes_foreign(store: Store) -> bool:
-    """Whether workflows may name code that is in no App Store.
+    """Whether workflows may name code that is not in the App Store.
 
     Whether the hosted platform takes them is not public; unless asked otherwise it does not.
     """
@@ -158,7 +158,7 @@ def _is_noted(store: Store, kind: str) -> bool:
 
 
 class Faults:
-    """A WSGI application in front of another, to which things happen."""
+    """A WSGI application in front of another that injects faults."""
 
     def __init__(self, app: WSGIApplication, plan: Plan, sleep: Sleep | None = None) -> None:
         self._app = app
@@ -169,7 +169,7 @@ class Faults:
         self._past: dict[tuple[str, str, str], deque[_Answer]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve a request, or let something happen to it."""
+        """Serve a request, with or without a fault."""
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         kind, strength = self._plan.strike(method, path, self._count(method, path)) or ("", 0.0)
         match kind:
@@ -203,7 +203,7 @@ class Faults:
             return number
 
     def _aged(self, environ: WSGIEnvironment, answer: _Answer, *, stale: bool) -> _Answer:
-        """The answer or, if it is to be stale, the one of a few such requests ago."""
+        """The answer, or an older answer to the same request if it is to be stale."""
         credential = environ.get("HTTP_AUTHORIZATION", "")
         key = (credential, environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""))
         if not answer.status.startswith("200"):
@@ -224,13 +224,13 @@ class _Answer:
 
     @classmethod
     def of(cls, app: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
-        given: list[tuple[str, list[tuple[str, str]]]] = []
+        responses: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(
             status: str, headers: list[tuple[str, str]], exc_info: object = None
         ) -> Any:
             del exc_info
-            given.append((status, headers))
+            responses.append((status, headers))
 
         chunks = app(environ, start_response)
         try:
@@ -238,7 +238,7 @@ class _Answer:
         finally:
             if (close := getattr(chunks, "close", None)) is not None:
                 close()
-        return cls(*given[-1], body)
+        return cls(*responses[-1], body)
 
     def torn(self, strength: float) -> Iterator[bytes]:
         """A part of the body, and then the end of the connection."""
@@ -250,13 +250,13 @@ def _is_list(method: str, path: str) -> bool:
     return method == "GET" and _LISTS.fullmatch(path) is not None
 
 
-def _rate(given: str | None) -> float:
+def _rate(text: str | None) -> float:
     try:
-        rate = RATE if given is None else float(given)
+        rate = RATE if text is None else float(text)
     except ValueError:
         rate = -1.0
     if not 0 <= rate <= 1:
-        raise UsageProblem(f"'{given}' is not a rate", hint="a rate is between 0 and 1")
+        raise UsageProblem(f"'{text}' is not a rate", hint="a rate is between 0 and 1")
     return rate
 
 

@@ -1,4 +1,4 @@
-"""What the checks of the contract need and only a sandbox's own machine can do."""
+"""What the checks of the contract need and only the sandbox's own machine can do."""
 
 from __future__ import annotations
 

@@ -45,26 +45,26 @@ def bind(ports: Sequence[int]) -> list[socket.socket]:
 
     """
     with contextlib.ExitStack() as taken:
-        made = [taken.enter_context(_bind_one(port)) for port in ports]
+        sockets = [taken.enter_context(_bind_one(port)) for port in ports]
         taken.pop_all()
-    return made
+    return sockets
 
 
 def _bind_one(port: int) -> socket.socket:
     hint = "choose another one with --port"
     if not 0 <= port <= LAST_PORT:
         raise UsageProblem(f"there is no port {port}", hint=hint)
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((HOST, port))
-        made.listen(128)
+        listening.bind((HOST, port))
+        listening.listen(128)
     except OSError as error:
-        made.close()
+        listening.close()
         if error.errno == errno.EADDRINUSE:
             raise UsageProblem(f"port {port} is in use", hint=hint) from error
         raise UsageProblem(f"port {port} cannot be used: {error.strerror}", hint=hint) from error
-    return made
+    return listening
 
 
 class Listener:
@@ -109,8 +109,8 @@ def local_only(app: WSGIApplication) -> WSGIApplication:
         ):
             return _answer(start_response, "403 Forbidden", {"message": "Forbidden"})
         if environ.get("PATH_INFO") == HEALTH_PATH:
-            found = {"pid": os.getpid(), "version": __version__}
-            return _answer(start_response, "200 OK", found)
+            content = {"pid": os.getpid(), "version": __version__}
+            return _answer(start_response, "200 OK", content)
         return app(environ, start_response)
 
     return application
@@ -160,9 +160,9 @@ class _Handler(WSGIRequestHandler):
             self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Without the query, which may hold a token."""
+        """Log a request without its query, which may hold a token."""
         del size
-        # What is no HTTP, such as the beginning of TLS, has no path.
+        # What is not HTTP, such as the beginning of TLS, has no path.
         path = str(vars(self).get("path", "")).partition("?")[0]
         log.debug("%s %s %s", self.command, path, code)
 
@@ -183,17 +183,17 @@ class _Handler(WSGIRequestHandler):
         return _kept(self.rfile, int(length))
 
     def _respond(self, environ: WSGIEnvironment) -> None:
-        given: list[tuple[str, list[tuple[str, str]]]] = []
+        responses: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(
             status: str, headers: list[tuple[str, str]], exc_info: object = None
         ) -> Any:
             del exc_info
-            given.append((status, headers))
+            responses.append((status, headers))
 
         chunks = self.server.app(environ, start_response)
         try:
-            self._write(chunks, *given[-1])
+            self._write(chunks, *responses[-1])
         finally:
             if (close := getattr(chunks, "close", None)) is not None:
                 close()

@@ -38,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
         plan = faults.parse(options.faults, options.fault_seed)
         run(options.data, options.port, options.engine, report, plan)
     except AgentError as error:
-        found = {"code": error.code, "message": error.message}
-        report({**found, "where": error.where, "hint": error.hint})
+        problem = {"code": error.code, "message": error.message}
+        report({**problem, "where": error.where, "hint": error.hint})
         return int(error.exit_code)
     return 0
 
@@ -67,24 +67,25 @@ def run(
 
     stop = threading.Event()
     old = {
-        each: signal.signal(each, lambda *_: stop.set()) for each in (signal.SIGTERM, signal.SIGINT)
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
     }
     try:
         settings = surfaces.Settings(engine=engine, faults=plan)
         server.serve(data, port, settings, on_ready=on_ready, stop=stop)
     finally:
-        for each, handler in old.items():
-            signal.signal(each, handler)
+        for number, handler in old.items():
+            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pennsieve_agent.sandbox")
-    parser.add_argument("--data", type=Path, required=True, help="the folder it lives in")
+    parser.add_argument("--data", type=Path, required=True, help="the data folder")
     parser.add_argument("--port", type=int, help="the first of three ports; 0 for any free ones")
     parser.add_argument("--engine", help="what runs the steps: docker or process")
-    parser.add_argument("--faults", help="what goes wrong on purpose")
-    parser.add_argument("--fault-seed", type=int, help="which of it, to be repeated")
-    parser.add_argument("--detach", action="store_true", help="go on in the background")
+    parser.add_argument("--faults", help="faults to inject on purpose")
+    parser.add_argument("--fault-seed", type=int, help="the seed that repeats the same faults")
+    parser.add_argument("--detach", action="store_true", help="run in the background")
     parser.add_argument("--report", type=int, help=argparse.SUPPRESS)
     return parser
 
@@ -92,12 +93,12 @@ def _parser() -> argparse.ArgumentParser:
 def _reporter(descriptor: int | None) -> Callable[[SandboxState | dict[str, str | None]], None]:
     pending = [descriptor] if descriptor is not None else []
 
-    def report(found: SandboxState | dict[str, str | None]) -> None:
-        if isinstance(found, SandboxState):
-            line = found.dump()
+    def report(outcome: SandboxState | dict[str, str | None]) -> None:
+        if isinstance(outcome, SandboxState):
+            line = outcome.dump()
         else:
-            line = json.dumps({"error": found})
-            print(f"error: {found['message']}", file=sys.stderr)  # noqa: T201 - goes to the log
+            line = json.dumps({"error": outcome})
+            print(f"error: {outcome['message']}", file=sys.stderr)  # noqa: T201 - goes to the log
         if pending:  # only the first time
             os.write(pending[0], f"{line}\n".encode())
             os.close(pending.pop())

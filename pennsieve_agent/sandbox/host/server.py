@@ -7,19 +7,20 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pennsieve_agent import __version__
+from pennsieve_agent.sandbox import compute
 from pennsieve_agent.sandbox.aws import access_keys
 from pennsieve_agent.sandbox.aws import account as aws
 from pennsieve_agent.sandbox.aws.functions.function_code import Codes
 from pennsieve_agent.sandbox.aws.functions.runtimes import Runtimes
-from pennsieve_agent.sandbox.aws.rights.used_rights import Asked
+from pennsieve_agent.sandbox.aws.rights.used_rights import UsedRights
 from pennsieve_agent.sandbox.aws.services import Extras, KnownKey
-from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
+from pennsieve_agent.sandbox.compute.compute_parts import ComputeParts
 from pennsieve_agent.sandbox.data import upload
 from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
 from pennsieve_agent.sandbox.data.people import directory
@@ -32,40 +33,9 @@ from pennsieve_agent.sandbox.host.state import DEFAULT_PORT, HOST, STATE_FILE, L
 from pennsieve_agent.sandbox.host.store import Store
 from pennsieve_agent.sandbox.host.surfaces import Settings
 from pennsieve_agent.sandbox.host.world import PLATFORM_ACCOUNT_ID, Urls, World
-from pennsieve_agent.sandbox.http.routing import Caller, Route
 
 DATABASE_FILE = "sandbox.db"
 PORTS = 3
-
-
-class ComputeParts(Protocol):
-    """What the compute part brings."""
-
-    routes: Iterable[Route]
-    engine_name: str
-    machine: JobMachine
-
-    def callback(self, run_id: str, token: str) -> Caller | None:
-        """Whose run this is, while its token is valid."""
-        ...
-
-    def start(self) -> None:
-        """Begin to work."""
-        ...
-
-    def stop(self) -> None:
-        """End what is in flight."""
-        ...
-
-
-class Compute(Protocol):
-    """The compute part, before it is built."""
-
-    SCHEMA: str
-
-    def build(self, world: World, files: DatasetFiles, engine: str | None) -> ComputeParts:
-        """Make its parts."""
-        ...
 
 
 def serve(
@@ -75,7 +45,6 @@ def serve(
     *,
     on_ready: Callable[[SandboxState], None],
     stop: threading.Event,
-    compute: Compute | None = None,
 ) -> None:
     """Run a sandbox until ``stop`` is set.
 
@@ -90,33 +59,30 @@ def serve(
     data = data.expanduser().absolute()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     settings = settings or Settings()
-    compute = compute or load_compute()
     with contextlib.ExitStack() as stack:
         stack.enter_context(Lock(data))
-        schemas = [SCHEMA, upload.SCHEMA, *([compute.SCHEMA] if compute else [])]
+        schemas = [SCHEMA, upload.SCHEMA, compute.SCHEMA]
         store = Store(data / DATABASE_FILE, schemas)
         stack.callback(store.close)
         world, taken = _world(data, store, port, stack)
-        parts = _parts(world, settings, compute)
+        parts = _parts(world, settings)
         state = _state(world, parts)
         key = access_keys.write_settings(store, data, world.urls.aws)
         codes = Codes(data / "functions")
         runtimes = Runtimes(codes, data / "functions" / "home", world.urls.aws)
         stack.callback(runtimes.stop)
-        if parts.compute is not None:
-            parts.compute.machine.find_code = codes.find
+        parts.compute.machine.find_code = codes.find
         account = aws.Account(data, world.urls.aws, key, _extras(settings, parts, runtimes, data))
         _move(store, world.urls, account)
         apps = _applications(world, settings, parts, account)
-        listeners = [Listener(each, app) for each, app in zip(taken, apps, strict=True)]
+        listeners = [Listener(listening, app) for listening, app in zip(taken, apps, strict=True)]
         write_profile(store, state, world.now())
         for listener in listeners:
             listener.start()
             stack.callback(listener.close)
         threading.Thread(target=account.load, name="load AWS", daemon=True).start()
-        if parts.compute is not None:
-            parts.compute.start()
-            stack.callback(parts.compute.stop)
+        parts.compute.start()
+        stack.callback(parts.compute.stop)
         stack.callback(account.stop)  # first of all: jobs need the ports and the engine to the end
         parts.uploads.start()
         stack.callback(parts.uploads.stop)
@@ -126,17 +92,17 @@ def serve(
 
 
 def _move(store: Store, urls: Urls, account: aws.Account) -> None:
-    """Let everything in the AWS account know where the sandbox listens now.
+    """Replace the sandbox's old addresses in the AWS account by its present ones.
 
     The addresses that may still be in the account are remembered until none of them is.
     """
     here = [urls.api, urls.api2, urls.aws]
     row = store.row("SELECT value FROM settings WHERE name = 'addresses'")
     known: list[list[str]] = json.loads(row["value"]) if row else []
-    old = [each for each in known if each != here]
+    old = [past for past in known if past != here]
     _remember(store, [here, *old])
-    for each in old:
-        account.move(dict(zip(each, here, strict=True)))
+    for past in old:
+        account.move(dict(zip(past, here, strict=True)))
     _remember(store, [here])
 
 
@@ -156,18 +122,12 @@ def _extras(settings: Settings, parts: _Parts, runtimes: Runtimes, data: Path) -
         secret = uploads.secret(key)
         return KnownKey(secret, PLATFORM_ACCOUNT_ID) if secret else None
 
-    if settings.aws is not None or parts.compute is None:
-        return replace(settings.aws or Extras(), keys=keys)
-    machine, heard = parts.compute.machine, Asked(data / "aws")
+    if settings.aws is not None:
+        return replace(settings.aws, keys=keys)
+    machine, record = parts.compute.machine, UsedRights(data / "aws")
     return Extras(
-        runtimes, machine, heard, prepare=runtimes.start, ready=runtimes.make_ready, keys=keys
+        runtimes, machine, record, prepare=runtimes.start, ready=runtimes.make_ready, keys=keys
     )
-
-
-def load_compute() -> Compute | None:
-    """The compute part, if it is installed."""
-    found: Compute | None = surfaces.optional_part("compute")
-    return found
 
 
 class _Parts:
@@ -176,7 +136,7 @@ class _Parts:
         store: Store,
         files: DatasetFiles,
         uploads: upload.UploadParts,
-        compute: ComputeParts | None,
+        compute: ComputeParts,
     ) -> None:
         self.store = store
         self.files = files
@@ -184,7 +144,7 @@ class _Parts:
         self.compute = compute
 
 
-def _parts(world: World, settings: Settings, compute: Compute | None) -> _Parts:
+def _parts(world: World, settings: Settings) -> _Parts:
     directory.seed(world.store, world.now())
     world.datasets.mkdir(exist_ok=True)
     files = DatasetFiles(world)
@@ -198,7 +158,7 @@ def _parts(world: World, settings: Settings, compute: Compute | None) -> _Parts:
         world.store,
         files,
         uploads,
-        compute.build(world, files, settings.engine) if compute else None,
+        compute.build(world, files, settings.engine),
     )
 
 
@@ -207,9 +167,9 @@ def _world(
 ) -> tuple[World, list[socket.socket]]:
     """Take the ports, and remember them for the next start."""
     taken = bind(_ports(store, port))
-    for each in taken:
-        stack.callback(each.close)
-    ports = [each.getsockname()[1] for each in taken]
+    for listening in taken:
+        stack.callback(listening.close)
+    ports = [listening.getsockname()[1] for listening in taken]
     store.execute(
         "INSERT OR REPLACE INTO settings VALUES ('ports', ?)", (" ".join(map(str, ports)),)
     )
@@ -221,7 +181,7 @@ def _ports(store: Store, port: int | None) -> list[int]:
     if port is None:
         row = store.row("SELECT value FROM settings WHERE name = 'ports'")
         if row is not None:
-            return [int(each) for each in row["value"].split(" ")]
+            return [int(number) for number in row["value"].split(" ")]
     first = DEFAULT_PORT if port is None else port
     return [first + step if first else 0 for step in range(PORTS)]
 
@@ -229,17 +189,17 @@ def _ports(store: Store, port: int | None) -> list[int]:
 def _applications(
     world: World, settings: Settings, parts: _Parts, account: aws.Account
 ) -> tuple[Any, Any, Any]:
-    made = surfaces.build(
+    apps = surfaces.build(
         world,
         parts.files,
         settings,
-        parts.compute.routes if parts.compute else (),
-        parts.compute.callback if parts.compute else None,
+        parts.compute.routes,
+        parts.compute.callback,
         parts.uploads,
     )
     faults.remember(world.store, settings.faults)
-    v1, v2 = (_with_faults(app, settings) for app in (made.v1, made.v2))
-    return v1, v2, aws.front(made.sign_in, account.guarded(parts.uploads.gate(account)))
+    v1, v2 = (_with_faults(app, settings) for app in (apps.v1, apps.v2))
+    return v1, v2, aws.front(apps.sign_in, account.guarded(parts.uploads.gate(account)))
 
 
 def _with_faults(app: Any, settings: Settings) -> Any:
@@ -253,7 +213,7 @@ def _state(world: World, parts: _Parts) -> SandboxState:
         api2=world.urls.api2,
         aws=world.urls.aws,
         data=world.data,
-        engine=parts.compute.engine_name if parts.compute else "",
+        engine=parts.compute.engine_name,
         version=__version__,
     )
 

@@ -47,8 +47,8 @@ class SandboxState:
     def load(cls, text: str) -> Self:
         """From JSON. Raises ValueError when it is something else."""
         try:
-            found = dict(json.loads(text))
-            return cls(**{**found, "data": Path(found["data"])})
+            fields = dict(json.loads(text))
+            return cls(**{**fields, "data": Path(fields["data"])})
         except (TypeError, KeyError) as error:
             raise ValueError("not the state of a sandbox") from error
 

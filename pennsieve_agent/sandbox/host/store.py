@@ -62,8 +62,8 @@ class Store:
     def row(self, sql: str, values: Values = ()) -> Row | None:
         """The first row of a query, if any."""
         with self._lock:
-            found = self._connection.execute(sql, values).fetchone()
-            return dict(found) if found is not None else None
+            row = self._connection.execute(sql, values).fetchone()
+            return dict(row) if row is not None else None
 
     def execute(self, sql: str, values: Values = ()) -> int:
         """Run a statement; answers the new row's number for an INSERT, else the rows changed."""

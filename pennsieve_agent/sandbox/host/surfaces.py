@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import itertools
 import tempfile
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from pennsieve_agent.sandbox import compute
 from pennsieve_agent.sandbox.aws.services import Extras
 from pennsieve_agent.sandbox.data import upload, v1_answers
 from pennsieve_agent.sandbox.data.datasets import (
@@ -167,27 +165,19 @@ def all_routes() -> list[tuple[str, str, str, str]]:
     and no thread is started. The table of what is covered is generated from it.
     """
     with tempfile.TemporaryDirectory() as folder:
-        compute = optional_part("compute")
-        schemas = [SCHEMA, upload.SCHEMA, *([compute.SCHEMA] if compute else [])]
+        schemas = [SCHEMA, upload.SCHEMA, compute.SCHEMA]
         with closing(Store(Path(folder) / "routes.db", schemas)) as store:
             world = World(Path(folder), store, Urls("", "", ""), clock.now)
             files = DatasetFiles(world)
-            parts = compute.build(world, files, "process") if compute else None
+            parts = compute.build(world, files, "process")
             uploads = upload.build(world, files)
-            made = build(world, files, Settings(), parts.routes if parts else (), uploads=uploads)
-            found = [
+            apps = build(world, files, Settings(), parts.routes, uploads=uploads)
+            routes = [
                 (surface, route.method, route.pattern, _name(route.handler))
-                for surface, app in (("v1", made.v1), ("v2", made.v2), ("aws", made.sign_in))
+                for surface, app in (("v1", apps.v1), ("v2", apps.v2), ("aws", apps.sign_in))
                 for route in app.routes
             ]
-    return sorted(found)
-
-
-def optional_part(name: str) -> Any:
-    """A part that is a package of its own, such as ``compute``; None when it is not installed."""
-    module = f"{__package__}.{name}"
-    found = importlib.import_module(module) if importlib.util.find_spec(module) else None
-    return found if hasattr(found, "build") else None
+    return sorted(routes)
 
 
 def _name(handler: object) -> str:

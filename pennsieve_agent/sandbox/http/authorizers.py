@@ -114,10 +114,10 @@ class V2Authorizer:
     def _on_dataset(self, caller: Caller, dataset_id: str) -> Caller | None:
         if caller.run_dataset_id not in {None, dataset_id}:
             return None
-        found = self._world.store.row(
+        row = self._world.store.row(
             "SELECT workspace_int_id FROM datasets WHERE node_id = ?", (dataset_id,)
         )
-        if found is None or found["workspace_int_id"] != caller.org_int_id:
+        if row is None or row["workspace_int_id"] != caller.org_int_id:
             return None
         role = dataset_role(self._world.store, caller.user_int_id, dataset_id)
         return caller if role.at_least(Role.GUEST) else None

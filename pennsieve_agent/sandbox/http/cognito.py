@@ -45,46 +45,46 @@ def _operation(identity: Identity) -> Handler:
 
 
 def _initiate_auth(identity: Identity, body: Mapping[str, Any]) -> Response:
-    client, given = body.get("ClientId"), body.get("AuthParameters")
-    if not isinstance(client, str) or not isinstance(given, dict):
+    client, parameters = body.get("ClientId"), body.get("AuthParameters")
+    if not isinstance(client, str) or not isinstance(parameters, dict):
         return _refusal("InvalidParameterException", "1 validation error detected")
     if client not in (identity.user_pool.client_id, identity.token_pool.client_id):
         return _refusal("ResourceNotFoundException", f"User pool client {client} does not exist.")
     keys_sign_in_here = client == identity.token_pool.client_id
     match body.get("AuthFlow"):
         case "USER_PASSWORD_AUTH":
-            return _password(identity if keys_sign_in_here else None, given)
+            return _password(identity if keys_sign_in_here else None, parameters)
         case "REFRESH_TOKEN" | "REFRESH_TOKEN_AUTH":
-            return _refresh(identity if keys_sign_in_here else None, given)
+            return _refresh(identity if keys_sign_in_here else None, parameters)
         case "USER_SRP_AUTH":
             return _refusal("InvalidParameterException", "Initiate Auth method not supported.")
         case _:
             return _refusal("InvalidParameterException", "1 validation error detected")
 
 
-def _password(identity: Identity | None, given: Mapping[str, Any]) -> Response:
-    missing = _missing(given, "USERNAME", "PASSWORD")
+def _password(identity: Identity | None, parameters: Mapping[str, Any]) -> Response:
+    missing = _missing(parameters, "USERNAME", "PASSWORD")
     if missing is not None:
         return missing
-    result = identity.sign_in(given["USERNAME"], given["PASSWORD"]) if identity else None
+    result = identity.sign_in(parameters["USERNAME"], parameters["PASSWORD"]) if identity else None
     if result is None:
         return _refusal("NotAuthorizedException", "Incorrect username or password.")
     return Response(200, {"ChallengeParameters": {}, "AuthenticationResult": result})
 
 
-def _refresh(identity: Identity | None, given: Mapping[str, Any]) -> Response:
-    missing = _missing(given, "REFRESH_TOKEN")
+def _refresh(identity: Identity | None, parameters: Mapping[str, Any]) -> Response:
+    missing = _missing(parameters, "REFRESH_TOKEN")
     if missing is not None:
         return missing
-    result = identity.refresh(given["REFRESH_TOKEN"]) if identity else None
+    result = identity.refresh(parameters["REFRESH_TOKEN"]) if identity else None
     if result is None:
         return _refusal("NotAuthorizedException", "Invalid Refresh Token")
     return Response(200, {"ChallengeParameters": {}, "AuthenticationResult": result})
 
 
-def _missing(given: Mapping[str, Any], *names: str) -> Response | None:
+def _missing(parameters: Mapping[str, Any], *names: str) -> Response | None:
     for name in names:
-        if not isinstance(given.get(name), str) or not given[name]:
+        if not isinstance(parameters.get(name), str) or not parameters[name]:
             message = f"Missing required parameter {name}"
             return _refusal("InvalidParameterException", message)
     return None

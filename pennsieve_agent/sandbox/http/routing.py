@@ -111,13 +111,13 @@ class Request:
 
         """
         try:
-            found = json.loads(self.body)
-            json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+            value = json.loads(self.body)
+            json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
-        if nested_too_deeply(found):
+        if nested_too_deeply(value):
             raise ValueError("nested too deeply")
-        return found
+        return value
 
     def json_object(self) -> dict[str, Any]:
         """The body, decoded, when it must be a JSON object.
@@ -126,10 +126,10 @@ class Request:
             ValueError: it is anything else.
 
         """
-        found = self.json()
-        if not isinstance(found, dict):
+        value = self.json()
+        if not isinstance(value, dict):
             raise ValueError("not a JSON object")  # noqa: TRY004 - one kind of failure for callers
-        return found
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Sign-in: the API-key pool of Cognito, and whose token a token is.
+"""Sign-in: the API-key pool of Cognito, and the holder of a token.
 
 ``contracts/core.md`` 1.2 to 1.4. Only API keys can sign in here: the pool for people exists in the
 configuration, as in the real one, but it is empty.

@@ -1,4 +1,4 @@
-"""Addresses of files that need no other credential, as S3's presigned ones do not.
+"""Signed addresses of files, which need no other credential, as presigned ones of S3.
 
 They are served on the v2 port and refused the way S3 refuses: an Authorization header beside the
 signature is an error, and after its time an address gives 403 (``contracts/core.md`` 3.5, 3.6).
@@ -64,12 +64,12 @@ class SignedFiles:
         return self._file(dataset_id, path) if path else self._document(dataset_id)
 
     def _file(self, dataset_id: str, path: str) -> Response:
-        found = self._world.store.row(
+        row = self._world.store.row(
             "SELECT d.node_id FROM packages p JOIN datasets d ON d.int_id = p.dataset_int_id"
             " WHERE d.node_id = ? AND p.path = ? AND NOT p.is_folder",
             (dataset_id, path),
         )
-        if found is None:
+        if row is None:
             return _refusal(404, "NoSuchKey", "The specified key does not exist.")
         return Response(200, self._files.folder(dataset_id) / path)
 

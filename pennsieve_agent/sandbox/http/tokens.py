@@ -24,14 +24,14 @@ class Signer:
         """Load the key pair, or make one.
 
         Raises:
-            SettingsError: the file is no key.
+            SettingsError: the file is not a key.
 
         """
         self._verified: dict[str, dict[str, Any]] = {}
         path = data / KEY_FILE
         if not path.exists():
-            made = RSAKey.generate_key(KEY_BITS)
-            write_private(path, made.as_pem(private=True).decode())
+            new_key = RSAKey.generate_key(KEY_BITS)
+            write_private(path, new_key.as_pem(private=True).decode())
         try:
             key = RSAKey.import_key(path.read_bytes())
             self._kid = key.thumbprint()
@@ -63,12 +63,12 @@ class Signer:
     def _decode(self, token: str) -> dict[str, Any]:
         """The claims of a token that is ours; they are kept, as the next request has it too."""
         try:
-            found = jwt.decode(token, self._key, algorithms=["RS256"])
+            token_parts = jwt.decode(token, self._key, algorithms=["RS256"])
         except (JoseError, ValueError) as error:
             raise ValueError("not a token of this sandbox") from error
         if len(self._verified) >= MAX_VERIFIED:
             self._verified.clear()
-        self._verified[token] = dict(found.claims)
+        self._verified[token] = dict(token_parts.claims)
         return self._verified[token]
 
     def jwks(self) -> dict[str, Any]:

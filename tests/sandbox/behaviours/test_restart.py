@@ -46,7 +46,7 @@ def test_on_other_ports_everything_goes_on(box: Sandbox, tmp_path: Path, end: st
     flag.touch()  # the step's machine is gone with the sandbox, and so it is tried again
     followed = agent("run", "logs", run, "--follow")
     assert followed.code == 0, followed.err
-    assert agent("run", "status", run).out == "succeeded\n"
+    assert agent("run", "show", run, "--status").out == "succeeded\n"
     assert agent("run", "logs", run).out.count("patient | released") == 1
     delivered = tmp_path / "box" / "datasets" / "Data"
     wait_for(lambda: any(delivered.rglob("done.txt")), lambda: "no result came")

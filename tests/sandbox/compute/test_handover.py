@@ -16,8 +16,8 @@ from pennsieve_agent.sandbox.compute.apps.images import HOST, REPOSITORY, Images
 from pennsieve_agent.sandbox.compute.nodes.node_gateway import note_place
 from pennsieve_agent.sandbox.compute.runs import run_sessions
 from pennsieve_agent.sandbox.host.world import PLATFORM_ACCOUNT_ID
+from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
 from tests.sandbox.compute.lab import REPO, SECONDS, Lab, Ready, wait_for
-from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
 
 ROLE = "Pennsieve-Compute-sbx-00000001"
 GATEWAY = "pennsieve-node-00000001-gateway"

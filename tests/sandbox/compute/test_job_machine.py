@@ -23,8 +23,8 @@ from pennsieve_agent.node.tasks import (
 )
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount, Unstartable
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
-from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, allow, open_cloud
-from tests.sandbox.emulation.test_batch import ECS, Shop, volume
+from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud
+from tests.sandbox.aws.test_batch import ECS, Shop, volume
 
 PYTHON = "public.ecr.aws/docker/library/python:3.13-slim"
 OWN = step_folder("work")

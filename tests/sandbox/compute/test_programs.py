@@ -26,7 +26,7 @@ from pennsieve_agent.sandbox.host.world import PLATFORM_ACCOUNT_ID, Urls, World
 from pennsieve_agent.source.commit_archive import pack
 from tests.engine.images import busybox_image
 from tests.registries import needs_registry
-from tests.sandbox.emulation.account import NUMBER, REGION, Cloud, open_cloud
+from tests.sandbox.aws.account import NUMBER, REGION, Cloud, open_cloud
 
 BUCKET = f"pennsieve-node-0a1b2c3d-{NUMBER}-{REGION}"
 DOCKERFILE = 'FROM busybox\nCOPY . /app\nENTRYPOINT ["/bin/sh", "/app/run.sh"]\n'

@@ -12,8 +12,8 @@ import pytest
 from pennsieve_agent.sandbox.compute.nodes import trust_check
 from pennsieve_agent.sandbox.compute.nodes.build_node import FRONT
 from pennsieve_agent.sandbox.compute.nodes.role_policy import permission_policy
+from tests.sandbox.aws.account import Cloud, open_cloud
 from tests.sandbox.compute.lab import Lab, open_lab, wait_for
-from tests.sandbox.emulation.account import Cloud, open_cloud
 
 NODES = "/compute/resources/compute-nodes"
 PLATFORM, NUMBER, ROLE = "740463337177", "123456789012", "Pennsieve-Compute-dev-0a1b2c3d"

@@ -47,7 +47,7 @@ KEPT_SECONDS = 24 * 3600
 """How long jobs that ended can be described."""
 STOP_SECONDS = 20.0
 
-Told = Callable[[Job, Mapping[str, Any]], None]
+Report = Callable[[Job, Mapping[str, Any]], None]
 Room = Callable[[Job], float | None]
 """How many vCPUs the compute environment of a job's queue has; None when the queue is off."""
 
@@ -62,17 +62,17 @@ class Works:
 
 
 class Batch:
-    """All jobs. ``told`` hears of every change of a state, with the job's description."""
+    """All jobs. ``report`` is called with a job and its description when its state changes."""
 
     def __init__(
-        self, store: Store, works: Works, room: Room, told: Told, now: Callable[[], float]
+        self, store: Store, works: Works, room: Room, report: Report, now: Callable[[], float]
     ) -> None:
         self._store = store
         self._dock = works.dock
         self._machine = works.machine
         self._logs = works.logs
         self._room = room
-        self._told = told
+        self._report = report
         self._now = now
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
@@ -82,7 +82,7 @@ class Batch:
         self._closing = threading.Event()
 
     def start(self) -> None:
-        """Take up what an earlier process left."""
+        """Go on with the jobs of an earlier process."""
         oldest = (self._now() - KEPT_SECONDS) * 1000
         with self._lock:
             for row in self._store.rows("SELECT * FROM batch_jobs"):
@@ -118,13 +118,13 @@ class Batch:
             return self._jobs.get(job_id.rpartition("/")[2])
 
     def described(self, ids: Iterable[str]) -> list[dict[str, Any]]:
-        """Jobs in full; what is not there is left out."""
+        """The jobs with these ids; unknown ids are left out."""
         with self._lock:
-            found = (self._jobs.get(each.rpartition("/")[2]) for each in ids)
-            return [self._detail(job) for job in found if job is not None]
+            jobs = (self._jobs.get(arn.rpartition("/")[2]) for arn in ids)
+            return [self._detail(job) for job in jobs if job is not None]
 
     def chosen(self, fits: Callable[[Job], bool]) -> list[Job]:
-        """The jobs that fit, newest first, as AWS lists them."""
+        """The jobs that a filter accepts, newest first, as AWS lists them."""
         with self._lock:
             return [job for job in reversed(list(self._jobs.values())) if fits(job)]
 
@@ -132,15 +132,15 @@ class Batch:
         """End a job: one that waits at once, and, if ``running``, one that runs too."""
         with self._lock:
             job = self.find(job_id)
-            for each in [] if job is None else [*self._children(job), job]:
-                if each.status.is_final:
+            for member in [] if job is None else [*self._children(job), job]:
+                if member.status.is_final:
                     continue
-                if not each.status.has_machine:
-                    each.stopping = reason
-                    self._put(each, Status.FAILED, reason)
+                if not member.status.has_machine:
+                    member.stopping = reason
+                    self._put(member, Status.FAILED, reason)
                 elif running:
-                    each.stopping = reason
-                    self._halt(each.id)
+                    member.stopping = reason
+                    self._halt(member.id)
             self._advance()
 
     def reclaim(self, job_id: str, status_reason: str = HOST_GONE) -> None:
@@ -157,7 +157,7 @@ class Batch:
             stop.set()
 
     def _advance(self) -> None:
-        """Do everything that is due; the lock is held."""
+        """Do everything that is due; the caller holds the lock."""
         changed = True
         while changed and not self._closing.is_set():
             changed = False
@@ -169,11 +169,11 @@ class Batch:
                     self._begin(job)
 
     def _settle(self, job: Job) -> bool:
-        """Look at a waiting job; whether anything came of it."""
+        """Start or fail a waiting job if its time has come; answers whether its state changed."""
         if job.size is not None and self._children(job):
             return self._sum_up(job)
-        found = (self._jobs.get(each["jobId"]) for each in job.depends_on)
-        verdict = dependency(job, (each.status if each else None for each in found))
+        others = (self._jobs.get(other["jobId"]) for other in job.depends_on)
+        verdict = dependency(job, (other.status if other else None for other in others))
         if verdict is None:
             return False
         if verdict is Status.RUNNABLE and job.size is not None:
@@ -205,14 +205,14 @@ class Batch:
     def _children(self, job: Job) -> list[Job]:
         if job.size is None:
             return []
-        return [each for each in self._jobs.values() if each.parent == job.id]
+        return [child for child in self._jobs.values() if child.parent == job.id]
 
     def _has_room(self, job: Job) -> bool:
-        busy = [each for each in self._jobs.values() if each.status.has_machine]
+        busy = [other for other in self._jobs.values() if other.status.has_machine]
         if len(self._threads) >= self._most:
             return False
         most = self._room(job)
-        used = sum(each.vcpus for each in busy if each.queue == job.queue)
+        used = sum(other.vcpus for other in busy if other.queue == job.queue)
         return most is not None and used + job.vcpus <= most
 
     def _begin(self, job: Job) -> None:
@@ -300,13 +300,13 @@ class Batch:
             self._put(job, Status.SUCCEEDED if good else Status.FAILED, status_reason)
 
     def _put(self, job: Job, status: Status, reason: str = "") -> None:
-        """Write a job's new state down, and tell of it."""
+        """Store a job's new state, and report it."""
         job.status, job.reason = status, reason
         if status.is_final:
             job.stopped = self._milliseconds()
         self._jobs[job.id] = job
         self._store.execute("INSERT OR REPLACE INTO batch_jobs VALUES (?, ?)", (job.id, job.dump()))
-        self._told(job, self._detail(job))
+        self._report(job, self._detail(job))
 
     def _detail(self, job: Job) -> dict[str, Any]:
         return detail(job, self._children(job))

@@ -48,10 +48,10 @@ class BatchApi:
         if operation is None:
             return None
         try:
-            found = operation(request)
+            result = operation(request)
         except Bad as problem:
             return failure("batch", 400, "ClientException", str(problem))
-        return Answer("200 OK", json.dumps(found).encode())
+        return Answer("200 OK", json.dumps(result).encode())
 
     def _submit(self, request: AwsRequest) -> Mapping[str, Any]:
         before = request.parameters.get("dependsOn") or ()
@@ -77,15 +77,15 @@ class BatchApi:
             raise Bad(f"Job Queue {request.text('jobQueue')} not found")
         if queue.state == "DISABLED":
             raise Bad(f"Job Queue {queue.name} is not enabled")
-        given = request.parameters
-        overrides = given.get("containerOverrides") or {}
-        timeout = given.get("timeout") or definition.timeout or {}
-        size = (given.get("arrayProperties") or {}).get("size")
+        parameters = request.parameters
+        overrides = parameters.get("containerOverrides") or {}
+        timeout = parameters.get("timeout") or definition.timeout or {}
+        size = (parameters.get("arrayProperties") or {}).get("size")
         if size is not None and not 1 < size <= MOST_CHILDREN:
             raise Bad(f"Array size must be between 2 and {MOST_CHILDREN}")
         job_id = str(uuid.uuid4())
         arn = f"arn:aws:batch:{request.region}:{self._account}:job/{job_id}"
-        tags = dict(given.get("tags") or {})
+        tags = dict(parameters.get("tags") or {})
         backend.tag_resource(arn, tags)
         return Job(
             id=job_id,
@@ -95,10 +95,10 @@ class BatchApi:
             definition=definition.arn,
             created=int(self._now() * 1000),
             container=merged(definition.container_properties or {}, overrides),
-            depends_on=list(given.get("dependsOn") or ()),
-            retry=dict(given.get("retryStrategy") or definition.retry_strategy or {}),
+            depends_on=list(parameters.get("dependsOn") or ()),
+            retry=dict(parameters.get("retryStrategy") or definition.retry_strategy or {}),
             seconds=timeout.get("attemptDurationSeconds"),
-            parameters={**definition.parameters, **(given.get("parameters") or {})},
+            parameters={**definition.parameters, **(parameters.get("parameters") or {})},
             tags=tags,
             size=size,
         )
@@ -110,10 +110,13 @@ class BatchApi:
         return {"jobs": self._batch.described(ids)}
 
     def _list(self, request: AwsRequest) -> Mapping[str, Any]:
-        given = request.parameters
-        found = self._batch.chosen(_chooser(given))
-        start, size = int(given.get("nextToken") or 0), int(given.get("maxResults") or PAGE)
-        page, rest = found[start : start + size], found[start + size :]
+        parameters = request.parameters
+        jobs = self._batch.chosen(_chooser(parameters))
+        start, size = (
+            int(parameters.get("nextToken") or 0),
+            int(parameters.get("maxResults") or PAGE),
+        )
+        page, rest = jobs[start : start + size], jobs[start + size :]
         more = {"nextToken": str(start + size)} if rest else {}
         return {"jobSummaryList": [summary(job) for job in page], **more}
 
@@ -126,12 +129,12 @@ class BatchApi:
         return {}
 
 
-def _chooser(given: Mapping[str, Any]) -> Callable[[Job], bool]:
+def _chooser(parameters: Mapping[str, Any]) -> Callable[[Job], bool]:
     """Which jobs are listed: with a filter in whatever state, else the RUNNING ones."""
-    parent, queue = given.get("arrayJobId"), str(given.get("jobQueue") or "")
-    filters = {each["name"]: each["values"] for each in given.get("filters") or ()}
+    parent, queue = parameters.get("arrayJobId"), str(parameters.get("jobQueue") or "")
+    filters = {pair["name"]: pair["values"] for pair in parameters.get("filters") or ()}
     names = filters.get("JOB_NAME")
-    status = None if filters else str(given.get("jobStatus") or "RUNNING")
+    status = None if filters else str(parameters.get("jobStatus") or "RUNNING")
 
     def fit(job: Job) -> bool:
         if job.parent != (parent or ""):
@@ -155,7 +158,9 @@ def room(account: str, lock: Lock) -> Callable[[Job], float | None]:
             queue = batch_backends[account][job.region].get_job_queue(job.queue)
             if queue is None or queue.state == "DISABLED":
                 return None
-            on = [each for each in queue.environments if each.state != "DISABLED"]
+            on = [
+                environment for environment in queue.environments if environment.state != "DISABLED"
+            ]
             if not on:
                 return None
             return sum(float((e.compute_resources or {}).get("maxvCpus") or 256) for e in on)

@@ -1,4 +1,4 @@
-"""What must be right before a job's container starts, as ECS does it on Fargate.
+"""Checks and settings before a job's container starts, as ECS does them on Fargate.
 
 The execution role pulls the image, reads the secrets and writes the log; the job's own role mounts
 the file systems. What either may not do keeps the container from starting, with ECS's words.
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, requirement, with_parameters
-from pennsieve_agent.sandbox.aws.rights.policy_check import Police
+from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.principals import Principal, trusts
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
 from pennsieve_agent.sandbox.aws.ssm_parameters import decryption, value_of
@@ -75,7 +75,7 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Badge:
-    """What opens the way to a role's keys."""
+    """The secret with which a container fetches its role's keys."""
 
     word: str = field(repr=False)
     role: str
@@ -86,11 +86,11 @@ class Dock:
     """Makes containers of jobs. ``root`` has a folder for each file system."""
 
     def __init__(
-        self, endpoint: str, police: Police, sessions: Sessions, lock: Lock, root: Path
+        self, endpoint: str, policy_check: PolicyCheck, sessions: Sessions, lock: Lock, root: Path
     ) -> None:
         self._endpoint = endpoint
         self._badges: dict[str, _Badge] = {}
-        self._police = police
+        self._policy_check = policy_check
         self._sessions = sessions
         self._lock = lock
         self._root = root
@@ -114,7 +114,7 @@ class Dock:
             job=job.id,
             image=str(spec["image"]),
             command=tuple(with_parameters(spec.get("command") or (), job.parameters)),
-            environ={**own, **hidden, **_told(job, attempt)},
+            environ={**own, **hidden, **_batch_variables(job, attempt)},
             mounts=mounts,
             cpus=job.vcpus,
             memory=int(requirement(spec, "MEMORY") or spec.get("memory") or 0),
@@ -122,12 +122,12 @@ class Dock:
         )
 
     def leave(self, container: Container) -> None:
-        """The container is gone, and with it its way to keys."""
+        """Forget an ended container and the secret that gave it keys."""
         if (badge := self._badges.pop(container.job, None)) is not None:
             self._sessions.forget(badge.role, container.job)
 
     def keys(self, job_id: str, word: str) -> Keys | None:
-        """The keys of a running job's role, for whoever knows its word."""
+        """The keys of a running job's role, for a caller that sends the container's secret."""
         badge = self._badges.get(job_id)
         if badge is None or not hmac.compare_digest(badge.word, word):
             return None
@@ -157,10 +157,10 @@ class Dock:
         return Principal(job.account, role, name, session)
 
     def _check_pull(self, execution: Principal, image: str) -> None:
-        found = _ECR.match(image)
-        if found is None:
+        match = _ECR.match(image)
+        if match is None:
             return
-        account, region, name = found.groups()
+        account, region, name = match.groups()
         repository = f"arn:aws:ecr:{region}:{account}:repository/{name}"
         for action, resource in (
             ("ecr:GetAuthorizationToken", "*"),
@@ -168,19 +168,21 @@ class Dock:
             ("ecr:BatchGetImage", repository),
             ("ecr:GetDownloadUrlForLayer", repository),
         ):
-            if why := self._police.why_not(execution, Ask(action, resource)):
+            if why := self._policy_check.why_not(execution, Ask(action, resource)):
                 raise Unstartable(f"CannotPullContainerError: {why}")
 
-    def _secrets(self, execution: Principal, wanted: Any) -> Iterator[tuple[str, str]]:
-        for secret in wanted:
+    def _secrets(self, execution: Principal, entries: Any) -> Iterator[tuple[str, str]]:
+        for secret in entries:
             if parameter := _PARAMETER.fullmatch(secret["valueFrom"]):
                 yield secret["name"], self._parameter(execution, parameter)
                 continue
-            found = _SECRET.match(secret["valueFrom"])
-            if found is None:
+            match = _SECRET.match(secret["valueFrom"])
+            if match is None:
                 raise Unstartable("ResourceInitializationError: invalid secret")
-            arn, key = found.groups()
-            if why := self._police.why_not(execution, Ask("secretsmanager:GetSecretValue", arn)):
+            arn, key = match.groups()
+            if why := self._policy_check.why_not(
+                execution, Ask("secretsmanager:GetSecretValue", arn)
+            ):
                 raise Unstartable(f"ResourceInitializationError: unable to pull secrets: {why}")
             yield secret["name"], _secret(arn, key or "")
 
@@ -188,11 +190,11 @@ class Dock:
         """A parameter as ECS hands it out (Amazon ECS, "Pass Systems Manager parameters")."""
         failed = "ResourceInitializationError: unable to pull secrets or registry auth"
         region, account, name = place.groups()
-        asked = [Ask("ssm:GetParameters", place[0])]
+        asks = [Ask("ssm:GetParameters", place[0])]
         if (key := decryption(account, region, name)) is not None:
-            asked.append(key)
-        for ask in asked:
-            if why := self._police.why_not(execution, ask):
+            asks.append(key)
+        for ask in asks:
+            if why := self._policy_check.why_not(execution, ask):
                 raise Unstartable(f"{failed}: {why}")
         value = value_of(account, region, name)
         if value is None:
@@ -203,7 +205,7 @@ class Dock:
         group = log_group(job)
         here = f"arn:aws:logs:{job.region}:{job.account}:log-group:{group}:log-stream:{job.stream}"
         for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-            if why := self._police.why_not(execution, Ask(action, here)):
+            if why := self._policy_check.why_not(execution, Ask(action, here)):
                 raise Unstartable(
                     f"ResourceInitializationError: failed to validate logger args: {why}"
                 )
@@ -221,10 +223,10 @@ class Dock:
         points = list(spec.get("mountPoints") or ())
         role = self._session(job, spec.get("jobRoleArn")) if points else None
         for point in points:
-            found = volumes[point["sourceVolume"]].get("efsVolumeConfiguration")
-            if found is None or role is None:
+            file_system = volumes[point["sourceVolume"]].get("efsVolumeConfiguration")
+            if file_system is None or role is None:
                 raise Unstartable("ResourceInitializationError: only file systems can be mounted")
-            path, writable = self._place(job, role, found)
+            path, writable = self._place(job, role, file_system)
             read_only = bool(point.get("readOnly")) or not writable
             yield Mount(point["containerPath"], path, read_only)
 
@@ -252,12 +254,12 @@ class Dock:
             is_root = str((point.posix_user or {}).get("Uid")) == "0"
         writable = True
         if access.get("iam") == "ENABLED":
-            if self._police.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):
+            if self._policy_check.why_not(role, Ask("elasticfilesystem:ClientMount", arn, context)):
                 raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
             write = Ask("elasticfilesystem:ClientWrite", arn, context)
-            writable = not self._police.why_not(role, write)
+            writable = not self._policy_check.why_not(role, write)
             as_root = Ask("elasticfilesystem:ClientRootAccess", arn, context)
-            if is_root and self._police.why_not(role, as_root):
+            if is_root and self._policy_check.why_not(role, as_root):
                 # Root is then nobody, who may not enter a folder that is its owner's alone.
                 raise Unstartable(f"{failed}: mount.nfs4: access denied by server")
         path = self._root / system / inside.strip("/")
@@ -278,8 +280,8 @@ def stream_of(job: Job, task: str) -> str:
     return f"{prefix}/default/{task}"
 
 
-def _told(job: Job, attempt: int) -> dict[str, str]:
-    """What Batch itself tells a container."""
+def _batch_variables(job: Job, attempt: int) -> dict[str, str]:
+    """The environment variables that Batch itself sets in a container."""
     index = {} if job.index is None else {"AWS_BATCH_JOB_ARRAY_INDEX": str(job.index)}
     return {
         "AWS_BATCH_JOB_ID": job.id,

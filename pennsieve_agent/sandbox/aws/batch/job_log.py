@@ -45,15 +45,15 @@ class JobLog:
         oldest = int((self._now() - KEPT_SECONDS) * 1000)
         self._store.execute("DELETE FROM job_log WHERE timestamp < ?", (oldest,))
         streams = self._store.rows("SELECT DISTINCT place, stream FROM job_log")
-        for each in streams:
-            found = (each["place"], each["stream"])
+        for saved in streams:
+            key = (saved["place"], saved["stream"])
             rows = self._store.rows(
                 "SELECT timestamp, message FROM job_log WHERE place = ? AND stream = ?"
                 " ORDER BY seq",
-                found,
+                key,
             )
-            if not self._give(*found, [dict(row) for row in rows]):
-                self._store.execute("DELETE FROM job_log WHERE place = ? AND stream = ?", found)
+            if not self._give(*key, [dict(row) for row in rows]):
+                self._store.execute("DELETE FROM job_log WHERE place = ? AND stream = ?", key)
 
     @contextmanager
     def writer(self, job: Job) -> Iterator[Callable[[str], None]]:
@@ -94,15 +94,15 @@ class JobLog:
             flush()
 
     def _give(self, place: str, stream: str, lines: list[dict[str, Any]]) -> bool:
-        """Put lines into moto's group; whether there is such a group."""
+        """Put lines into moto's log group; answers whether the group exists."""
         from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
 
         account, region, group = place.split(" ", 2)
         with self._lock:
-            found = logs_backends[account][region].groups.get(group)
-            if found is None:
+            its_group = logs_backends[account][region].groups.get(group)
+            if its_group is None:
                 return False
-            if stream not in found.streams:
-                found.create_log_stream(stream)
-            found.streams[stream].put_log_events(lines)
+            if stream not in its_group.streams:
+                its_group.create_log_stream(stream)
+            its_group.streams[stream].put_log_events(lines)
         return True

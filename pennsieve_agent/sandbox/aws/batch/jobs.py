@@ -37,7 +37,7 @@ class Status(StrEnum):
 
     @property
     def has_machine(self) -> bool:
-        """Whether it takes up some of its compute environment."""
+        """Whether the job occupies capacity of its compute environment."""
         return self in {Status.STARTING, Status.RUNNING}
 
 
@@ -91,30 +91,30 @@ class Job:
     @classmethod
     def load(cls, text: str) -> Self:
         """The job that was dumped."""
-        found = json.loads(text)
-        return cls(**{**found, "status": Status(found["status"])})
+        fields = json.loads(text)
+        return cls(**{**fields, "status": Status(fields["status"])})
 
     @property
     def vcpus(self) -> float:
-        """What it takes of its compute environment."""
+        """How many vCPUs the job takes of its compute environment."""
         return float(requirement(self.container, "VCPU") or self.container.get("vcpus") or 1)
 
     @property
     def region(self) -> str:
-        """Where it is."""
+        """The AWS region that the job runs in."""
         return self.arn.split(":")[3]
 
     @property
     def account(self) -> str:
-        """Whose it is."""
+        """The AWS account that the job belongs to."""
         return self.arn.split(":")[4]
 
 
 def requirement(container: Mapping[str, Any], kind: str) -> str:
     """What a container needs of VCPU, MEMORY (MiB) or GPU; empty if it does not say."""
-    for found in container.get("resourceRequirements") or ():
-        if found["type"] == kind:
-            return str(found["value"])
+    for entry in container.get("resourceRequirements") or ():
+        if entry["type"] == kind:
+            return str(entry["value"])
     return ""
 
 
@@ -132,12 +132,12 @@ def merged(container: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[s
 
 
 def _merged(old: Any, new: Any, key: str) -> list[Any]:
-    found = {each[key]: each for each in (*(old or ()), *(new or ()))}
-    return list(found.values())
+    by_name = {item[key]: item for item in (*(old or ()), *(new or ()))}
+    return list(by_name.values())
 
 
 def with_parameters(command: Iterable[str], parameters: Mapping[str, str]) -> list[str]:
-    """A command whose ``Ref::name`` are replaced."""
+    """A command with each ``Ref::name`` replaced by the parameter's value."""
     words = []
     for word in command:
         for name, value in parameters.items():
@@ -162,18 +162,18 @@ def is_tried_again(job: Job, ended: Ended) -> bool:
         "onExitCode": "" if ended.code is None else str(ended.code),
     }
     for rule in job.retry.get("evaluateOnExit") or ():
-        wanted = {name: rule[name] for name in actual if rule.get(name)}
-        if all(fits(str(p), actual[name], fold=True) for name, p in wanted.items()):
+        patterns = {name: rule[name] for name in actual if rule.get(name)}
+        if all(fits(str(p), actual[name], fold=True) for name, p in patterns.items()):
             return str(rule["action"]).upper() == "RETRY"
     return True
 
 
-def dependency(job: Job, found: Iterable[Status | None]) -> Status | None:
+def dependency(job: Job, statuses: Iterable[Status | None]) -> Status | None:
     """What a waiting job becomes, given what those it depends on are; None leaves it waiting.
 
     One that does not exist (any more) counts as failed.
     """
-    states = list(found)
+    states = list(statuses)
     if any(state in {Status.FAILED, None} for state in states):
         return Status.FAILED
     if all(state is Status.SUCCEEDED for state in states):

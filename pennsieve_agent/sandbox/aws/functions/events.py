@@ -25,7 +25,7 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
 
 
 class Functions(Protocol):
-    """What takes events."""
+    """Receives events for functions."""
 
     def send(self, account: str, region: str, name: str, payload: bytes) -> None:
         """Queue an event for a function."""
@@ -70,7 +70,7 @@ class Events:
             self._thread.join()
 
     def put(self, source: str, kind: str, arn: str, detail: Mapping[str, Any]) -> None:
-        """Take an event about a resource."""
+        """Queue an event about a resource."""
         _, _, _, region, account, _ = arn.split(":", 5)
         event = _event(kind, source, account, region, self._now())
         self._queue.put({**event, "resources": [arn], "detail": dict(detail)})
@@ -96,8 +96,8 @@ class Events:
             self._send(targets)
 
     def _send(self, targets: list[_Target]) -> None:
-        for each in targets:
-            self._functions.send(each.account, each.region, each.function, each.payload)
+        for target in targets:
+            self._functions.send(target.account, target.region, target.function, target.payload)
 
     def _matching(self, event: Mapping[str, Any]) -> Iterator[_Target]:
         for rule in _rules(event["account"], event["region"]):
@@ -108,10 +108,10 @@ class Events:
         on = {}
         for account, region in _places():
             for rule in _rules(account, region):
-                found = _RATE.fullmatch(rule.scheduled_expression or "")
-                if found is None:
+                match = _RATE.fullmatch(rule.scheduled_expression or "")
+                if match is None:
                     continue
-                period = int(found[1]) * _UNITS[found[2]]
+                period = int(match[1]) * _UNITS[match[2]]
                 due = self._due.get(rule.arn, now + period)
                 if due <= now:
                     due = now + period
@@ -136,7 +136,7 @@ def _event(kind: str, source: str, account: str, region: str, now: float) -> dic
 def _places() -> list[tuple[str, str]]:
     from moto.events.models import events_backends  # noqa: PLC0415 - slow
 
-    return [(account, region) for account, found in events_backends.items() for region in found]
+    return [(account, region) for account, regions in events_backends.items() for region in regions]
 
 
 def _rules(account: str, region: str) -> list[Any]:
@@ -158,12 +158,12 @@ def _targets(rule: Any, event: Mapping[str, Any]) -> Iterator[_Target]:
         if not _lets_in(account, region, name, arn, rule.arn):
             log.warning("rule %s may not invoke %s", rule.name, name)
             continue
-        given = target.get("Input")
-        yield _Target(account, region, name, (given or json.dumps(event)).encode())
+        text = target.get("Input")
+        yield _Target(account, region, name, (text or json.dumps(event)).encode())
 
 
 def _lets_in(account: str, region: str, name: str, arn: str, rule: str) -> bool:
-    """Whether a function's own policy lets a rule invoke it."""
+    """Whether a function's resource policy allows a rule to invoke it."""
     context = {"aws:SourceArn": rule, "aws:SourceAccount": account}
     return _policy_lets(
         account, region, name, iam_policies.Ask("lambda:InvokeFunction", arn, context), SERVICE
@@ -171,7 +171,7 @@ def _lets_in(account: str, region: str, name: str, arn: str, rule: str) -> bool:
 
 
 def function_lets_in(arn: str, who: str) -> bool:
-    """Whether a function's own policy lets somebody of another account call it."""
+    """Whether a function's resource policy allows a principal of another account to call it."""
     _, _, _, region, account, resource = arn.split(":", 5)
     name = resource.removeprefix("function:").partition(":")[0]
     return _policy_lets(account, region, name, iam_policies.Ask("lambda:InvokeFunction", arn), who)

@@ -1,4 +1,4 @@
-"""The code of functions, unpacked once where its digest says.
+"""The code of functions, unpacked once in a folder named by its digest.
 
 A folder is called by the SHA-256 of the zip. It is used again by the next process when each of its
 files still is what the zip has, so that what runs is what was deployed.
@@ -29,7 +29,7 @@ class Codes:
         """The digest of a zip in hex, and the folder with its files.
 
         Raises:
-            ValueError: it is no zip, or one whose files would lie elsewhere.
+            ValueError: it is not a zip, or one whose files would lie elsewhere.
 
         """
         with self._lock:
@@ -58,7 +58,7 @@ class Codes:
                     shutil.rmtree(folder, ignore_errors=True)
                     self._extract(archive).rename(folder)
         except zipfile.BadZipFile as error:
-            raise ValueError(f"the function's code is no zip: {error}") from None
+            raise ValueError(f"the function's code is not a zip: {error}") from None
         return folder
 
     def _extract(self, archive: zipfile.ZipFile) -> Path:
@@ -66,14 +66,14 @@ class Codes:
         part.mkdir(mode=0o700, parents=True)
         for name in archive.namelist():
             if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise ValueError(f"'{name}' is no name of a file in a function's code")
+                raise ValueError(f"'{name}' is not the name of a file in a function's code")
         archive.extractall(part)
         compileall.compile_dir(part, quiet=2, workers=1)
         return part
 
 
 def _is_there(folder: Path, archive: zipfile.ZipFile) -> bool:
-    """Whether a folder has the files of a zip."""
+    """Whether a folder holds exactly the files of a zip."""
     try:
         return folder.is_dir() and all(
             (folder / name).read_bytes() == archive.read(name)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pennsieve_agent.domain.iam_policies import Ask
-from pennsieve_agent.sandbox.aws.rights.policy_check import Police
+from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.principals import Principal
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
 
@@ -22,38 +22,38 @@ _STREAM = "[$LATEST]"
 
 
 class FunctionLog:
-    """Writes it. ``now`` is in unix seconds."""
+    """Writes the log lines of calls. ``now`` is in unix seconds."""
 
-    def __init__(self, police: Police, lock: Lock, now: Callable[[], float]) -> None:
-        self._police = police
+    def __init__(self, policy_check: PolicyCheck, lock: Lock, now: Callable[[], float]) -> None:
+        self._policy_check = policy_check
         self._lock = lock
         self._now = now
 
     def write(self, role: str, name: str, arn: str, group: str, failure: Mapping[str, Any]) -> None:
-        """A call has ended; ``failure`` is what it answered if it failed, else empty."""
+        """Log that a call ended; ``failure`` is its error, empty if it succeeded."""
         _, _, _, region, account, _ = arn.split(":", 5)
         caller = Principal(account, role, role.rpartition("/")[2], f"{role}/{name}")
         here = f"arn:aws:logs:{region}:{account}:log-group:{group}:log-stream:{_STREAM}"
         with self._lock:
             for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
-                if self._police.why_not(caller, Ask(action, here)):
+                if self._policy_check.why_not(caller, Ask(action, here)):
                     return  # as on AWS, where such a function works without a log
             self._put(account, region, group, failure)
 
     def _put(self, account: str, region: str, group: str, failure: Mapping[str, Any]) -> None:
         from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
 
-        found = logs_backends[account][region].groups.get(group)
-        if found is None:
+        log_group = logs_backends[account][region].groups.get(group)
+        if log_group is None:
             return
-        if _STREAM not in found.streams:
-            found.create_log_stream(_STREAM)
+        if _STREAM not in log_group.streams:
+            log_group.create_log_stream(_STREAM)
         request = f"RequestId: {uuid.uuid4()}"
         lines = [f"START {request} Version: $LATEST", f"END {request}"]
         if failure:
             lines.insert(1, f"[ERROR] {json.dumps(failure)}")
         when = int(self._now() * 1000)
-        stream = found.streams[_STREAM]
+        stream = log_group.streams[_STREAM]
         stream.put_log_events([{"timestamp": when, "message": line} for line in lines])
         del stream.events[:-MOST_EVENTS]
 

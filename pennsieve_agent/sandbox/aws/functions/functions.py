@@ -72,7 +72,7 @@ Ready = Callable[[str, Invocation], None]
 
 @dataclass(frozen=True, slots=True)
 class _Function:
-    """What is to be known of a function before it runs."""
+    """The settings of a function, read before it runs."""
 
     name: str
     arn: str
@@ -137,8 +137,10 @@ class Functions:
         from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
 
         with self._lock:
-            regions = [each for account in lambda_backends.values() for each in account.values()]
-            return any(each.list_functions() for each in regions)
+            regions = [
+                backend for account in lambda_backends.values() for backend in account.values()
+            ]
+            return any(backend.list_functions() for backend in regions)
 
     def invoke(self, request: AwsRequest, account: str, kind: str, payload: bytes) -> Answer:
         """Answer ``Invoke``; ``kind`` is the request's ``X-Amz-Invocation-Type``."""
@@ -196,10 +198,10 @@ class Functions:
 
         def run() -> None:
             try:
-                found = self._call(function, region, event)
-                failure = json.loads(found.payload) if found.failed else {}
+                result = self._call(function, region, event)
+                failure = json.loads(result.payload) if result.failed else {}
                 self._log.write(function.role, function.name, function.arn, function.group, failure)
-                ended.put(found)
+                ended.put(result)
             finally:
                 with self._counting:
                     self._running[function.arn] -= 1
@@ -218,7 +220,7 @@ class Functions:
             text = f"Unable to import module '{function.handler}'"
             return _error("Runtime.ImportModuleError", text)
         try:
-            payload = json.dumps(handler(event, self._given(function, region))).encode()
+            payload = json.dumps(handler(event, self._invocation(function, region))).encode()
         except Failed as failed:
             log.warning("function %s failed: %s: %s", function.name, *failed.args[:2])
             return _error(*failed.args)
@@ -233,7 +235,7 @@ class Functions:
             return _error("Function.ResponseSizeTooLarge", text)
         return _Ended(payload)
 
-    def _given(self, function: _Function, region: str) -> Invocation:
+    def _invocation(self, function: _Function, region: str) -> Invocation:
         context = {"aws:SourceAccount": function.account, "aws:SourceArn": function.arn}
         keys = self._sessions.keys(function.role, SERVICE, function.name, context)
         return Invocation(
@@ -252,15 +254,15 @@ class Functions:
 
         with self._lock:
             every = [
-                (account, region, str(each.function_name))
+                (account, region, str(function.function_name))
                 for account, regions in lambda_backends.items()
                 for region, backend in regions.items()
-                for each in backend.list_functions()
+                for function in backend.list_functions()
             ]
-            found = [(region, _find(account, region, name)) for account, region, name in every]
-        for region, function in found:
+            functions = [(region, _find(account, region, name)) for account, region, name in every]
+        for region, function in functions:
             if function is not None:
-                ready(function.handler, self._given(function, region))
+                ready(function.handler, self._invocation(function, region))
 
 
 def _find(account: str, region: str, name: str) -> _Function | None:
@@ -268,21 +270,21 @@ def _find(account: str, region: str, name: str) -> _Function | None:
     from moto.awslambda.models import lambda_backends  # noqa: PLC0415 - slow
 
     try:
-        found = lambda_backends[account][region].get_function(name)
+        function = lambda_backends[account][region].get_function(name)
     except UnknownFunctionException:
         return None
-    reserved = found.reserved_concurrency
+    reserved = function.reserved_concurrency
     return _Function(
-        name=str(found.function_name),
-        arn=str(found.function_arn),
+        name=str(function.function_name),
+        arn=str(function.function_arn),
         account=account,
-        role=str(found.role),
-        handler=str(found.handler),
-        environ={str(k): str(v) for k, v in (found.environment_vars or {}).items()},
-        seconds=float(found.timeout),
+        role=str(function.role),
+        handler=str(function.handler),
+        environ={str(k): str(v) for k, v in (function.environment_vars or {}).items()},
+        seconds=float(function.timeout),
         reserved=None if reserved is None else int(reserved),
-        group=str(found.logs_group_name),
-        code=bytes(getattr(found, "code_bytes", None) or b""),
+        group=str(function.logs_group_name),
+        code=bytes(getattr(function, "code_bytes", None) or b""),
     )
 
 

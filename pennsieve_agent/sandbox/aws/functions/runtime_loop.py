@@ -55,7 +55,7 @@ class Context:
 
 
 def answer(handler: str, seconds: float, line: str) -> dict[str, Any]:
-    """What a handler makes of an event."""
+    """Call a handler with an event; its result or its error."""
     module, _, name = handler.rpartition(".")
     try:
         code = getattr(importlib.import_module(module), name)
@@ -118,12 +118,12 @@ def begin(order: dict[str, Any], pipes: list[int], control: socket.socket) -> No
 
 
 def main() -> None:
-    """Fork processes as they are ordered, and end them, until nobody can order any more."""
+    """Fork a process for each order, until the order pipe is closed; then end them all."""
     control = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     preload()
-    while (found := read(control)) is not None:
-        order, pipes = found
+    while (message := read(control)) is not None:
+        order, pipes = message
         if "end" in order:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(order["end"], signal.SIGKILL)

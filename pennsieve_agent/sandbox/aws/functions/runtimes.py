@@ -47,7 +47,7 @@ class Runtimes:
         self._all: set[_Runtime] = set()
 
     def __call__(self, handler: str) -> Handler | None:
-        """What runs a handler; None when it is none of the node's."""
+        """The function that runs a handler; None for a handler outside the node's package."""
         return partial(self._run, handler) if handler.startswith(PACKAGE) else None
 
     def start(self) -> None:
@@ -63,37 +63,37 @@ class Runtimes:
             runtime.end()
         self._nursery.stop()
 
-    def make_ready(self, handler: str, given: Invocation) -> None:
-        """Make a process for a function that has none yet; one that is called meanwhile has two."""
+    def make_ready(self, handler: str, invocation: Invocation) -> None:
+        """Start a process for a function that has none yet, so that its first call is quick."""
         if not handler.startswith(PACKAGE):
             return
-        key, folder = self._place(given)
+        key, folder = self._place(invocation)
         with self._lock:
             if key in self._idle:
                 return
             self._idle[key] = []
-        runtime = self._new(handler, given, folder)
+        runtime = self._new(handler, invocation, folder)
         with self._lock:
             self._idle[key].append(runtime)
 
-    def _place(self, given: Invocation) -> tuple[_Key, Path]:
-        digest, folder = self._codes.unpacked(given.code)
-        return (given.function, digest, given.keys.access_key), folder
+    def _place(self, invocation: Invocation) -> tuple[_Key, Path]:
+        digest, folder = self._codes.unpacked(invocation.code)
+        return (invocation.function, digest, invocation.keys.access_key), folder
 
-    def _new(self, handler: str, given: Invocation, folder: Path) -> _Runtime:
-        runtime = self._nursery.runtime(self._order(handler, given, folder))
+    def _new(self, handler: str, invocation: Invocation, folder: Path) -> _Runtime:
+        runtime = self._nursery.runtime(self._order(handler, invocation, folder))
         with self._lock:
             self._all.add(runtime)
         return runtime
 
-    def _run(self, handler: str, event: Any, given: Invocation) -> Any:
-        end = time.monotonic() + given.seconds
-        key, folder = self._place(given)
+    def _run(self, handler: str, event: Any, invocation: Invocation) -> Any:
+        end = time.monotonic() + invocation.seconds
+        key, folder = self._place(invocation)
         with self._lock:
             waiting = self._idle[key]
             runtime = waiting.pop() if waiting else None
         if runtime is None:
-            runtime = self._new(handler, given, folder)
+            runtime = self._new(handler, invocation, folder)
         try:
             answer = runtime.call(event, max(end - time.monotonic(), 0))
         except BaseException:
@@ -112,30 +112,30 @@ class Runtimes:
         with self._lock:
             self._all.discard(runtime)
 
-    def _order(self, handler: str, given: Invocation, folder: Path) -> dict[str, Any]:
+    def _order(self, handler: str, invocation: Invocation, folder: Path) -> dict[str, Any]:
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys = given.keys
+        keys = invocation.keys
         environ = {
-            **given.environ,
+            **invocation.environ,
             "AWS_ACCESS_KEY_ID": keys.access_key,
             "AWS_SECRET_ACCESS_KEY": keys.secret,
             "AWS_SESSION_TOKEN": keys.token,
-            "AWS_REGION": given.region,
-            "AWS_DEFAULT_REGION": given.region,
+            "AWS_REGION": invocation.region,
+            "AWS_DEFAULT_REGION": invocation.region,
             "AWS_ENDPOINT_URL": self._endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_LAMBDA_FUNCTION_NAME": given.function,
+            "AWS_LAMBDA_FUNCTION_NAME": invocation.function,
             "HOME": str(self._home),
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "C.UTF-8",
             "NO_PROXY": "127.0.0.1,localhost",
         }
         where = {"code": str(folder), "folder": str(self._home)}
-        return {"handler": handler, "seconds": given.seconds, "environ": environ, **where}
+        return {"handler": handler, "seconds": invocation.seconds, "environ": environ, **where}
 
 
 class _Nursery:
-    """The process that others are forked from. It is made again should it be gone."""
+    """The process that all others are forked from; started again if it has ended."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -161,20 +161,20 @@ class _Nursery:
 
     def runtime(self, order: dict[str, Any]) -> _Runtime:
         """A new process for a function."""
-        (inner_in, given), (found, inner_out) = os.pipe(), os.pipe()
+        (inner_in, to_process), (from_process, inner_out) = os.pipe(), os.pipe()
         try:
             process = self._ask(order, [inner_in, inner_out])
         except BaseException:
-            os.close(given)
-            os.close(found)
+            os.close(to_process)
+            os.close(from_process)
             raise
         finally:
             os.close(inner_in)
             os.close(inner_out)
         return _Runtime(
             process,
-            os.fdopen(given, "w", encoding="utf-8"),
-            os.fdopen(found, encoding="utf-8"),
+            os.fdopen(to_process, "w", encoding="utf-8"),
+            os.fdopen(from_process, encoding="utf-8"),
             self,
         )
 
@@ -198,10 +198,10 @@ class _Nursery:
         try:
             socket.send_fds(control, [header.pack(len(text))], pipes)
             control.sendall(text)
-            found = control.recv(header.size, socket.MSG_WAITALL)
+            packed = control.recv(header.size, socket.MSG_WAITALL)
         except OSError:
             return 0
-        return int(header.unpack(found)[0]) if len(found) == header.size else 0
+        return int(header.unpack(packed)[0]) if len(packed) == header.size else 0
 
     def _started(self) -> socket.socket:
         if self._is_over:
@@ -230,10 +230,10 @@ def _plain(environ: Any) -> dict[str, str]:
 class _Runtime:
     """One process, which answers one event at a time."""
 
-    def __init__(self, process: int, given: IO[str], found: IO[str], nursery: _Nursery) -> None:
+    def __init__(self, process: int, events: IO[str], answers: IO[str], nursery: _Nursery) -> None:
         self._process = process
-        self._given = given
-        self._found = found
+        self._events = events
+        self._answers = answers
         self._nursery = nursery
 
     def call(self, event: Any, seconds: float) -> dict[str, Any]:
@@ -241,9 +241,9 @@ class _Runtime:
         timer.daemon = True
         timer.start()
         try:
-            self._given.write(f"{json.dumps(event)}\n")
-            self._given.flush()
-            line = self._found.readline()
+            self._events.write(f"{json.dumps(event)}\n")
+            self._events.flush()
+            line = self._answers.readline()
         except BrokenPipeError:
             line = ""
         finally:
@@ -255,7 +255,7 @@ class _Runtime:
 
     def end(self) -> None:
         self._nursery.end(self._process)
-        for pipe in (self._given, self._found):
+        for pipe in (self._events, self._answers):
             try:
                 pipe.close()
             except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""A store of images for machines without docker-registry: enough for a copy, not for an engine.
+"""A minimal store of images for machines without docker-registry: it can copy images only.
 
 It keeps what is pushed in one piece, held to its digest, so that the image of transfer jobs can be
 copied into the emulated ECR with Python alone. Engines push in pieces, which it refuses.
@@ -45,20 +45,20 @@ class PlainRegistry:
         self._folder = folder
 
     @contextlib.contextmanager
-    def asked(
+    def request(
         self, method: str, target: str, headers: Mapping[str, str], body: IO[bytes] | None = None
     ) -> Iterator[PlainAnswer]:
         """The answer to a request, while the context is open."""
         parts = urlsplit(target)
-        found = _TARGET.fullmatch(parts.path)
-        if found is None:
+        match = _TARGET.fullmatch(parts.path)
+        if match is None:
             yield PlainAnswer(405, "Method Not Allowed")
             return
-        digest = found["digest"] or parse_qs(parts.query).get("digest", [""])[0]
-        name = found["name"]
+        digest = match["digest"] or parse_qs(parts.query).get("digest", [""])[0]
+        name = match["name"]
         match method:
-            case "GET" | "HEAD" if found["digest"]:
-                with self._read(self._path(name, digest), found["kind"]) as answer:
+            case "GET" | "HEAD" if match["digest"]:
+                with self._read(self._path(name, digest), match["kind"]) as answer:
                     yield answer
             case "POST":
                 place = f"{parts.path}{secrets.token_hex(16)}"
@@ -91,12 +91,12 @@ class PlainRegistry:
         self, path: Path, digest: str, headers: Mapping[str, str], body: IO[bytes]
     ) -> PlainAnswer:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part, found = path.with_suffix(f".{secrets.token_hex(8)}"), hashlib.sha256()
+        part, sha256 = path.with_suffix(f".{secrets.token_hex(8)}"), hashlib.sha256()
         with part.open("wb") as file:
             while piece := body.read(_PIECE):
-                found.update(piece)
+                sha256.update(piece)
                 file.write(piece)
-        if digest != f"sha256:{found.hexdigest()}":
+        if digest != f"sha256:{sha256.hexdigest()}":
             part.unlink()
             return PlainAnswer(400, "Bad Request")
         if type_ := headers.get("Content-Type", ""):

@@ -1,4 +1,4 @@
-"""A public registry of images, as far as a node needs it: the Python image of transfer jobs.
+"""A public registry with the one image that a node needs: Python, for transfer jobs.
 
 Nothing here goes to the network. ``public.ecr.aws/docker/library/python`` is answered as Amazon ECR
 Public answers it (an anonymous token first, then an index, a manifest for each architecture and
@@ -32,8 +32,8 @@ _ARCHITECTURES = ("arm64", "amd64")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What is answered."""
+class Reply:
+    """An answer of the registry."""
 
     status: str
     content: bytes
@@ -48,7 +48,7 @@ class PublicImages:
         self._tokens: set[str] = set()
         self._lock = threading.Lock()
 
-    def answer(self, path: str, authorization: str) -> Found:
+    def answer(self, path: str, authorization: str) -> Reply:
         """The answer to a request that reads ``path``, which begins with ``/v2/`` and the host."""
         if path == TOKEN_PATH:
             return self._token()
@@ -65,23 +65,23 @@ class PublicImages:
         if reference not in self._objects:
             return _error("404 Not Found", "BLOB_UNKNOWN" if blob else "MANIFEST_UNKNOWN")
         kind, content = self._objects[reference]
-        given = {"Content-Type": kind, "Docker-Content-Digest": reference}
-        return Found("200 OK", content, given)
+        headers = {"Content-Type": kind, "Docker-Content-Digest": reference}
+        return Reply("200 OK", content, headers)
 
-    def _token(self) -> Found:
+    def _token(self) -> Reply:
         with self._lock:
             token = secrets.token_urlsafe(24)
             self._tokens.add(token)
         content = json.dumps({"token": token}).encode()
-        return Found("200 OK", content, {"Content-Type": "application/json"})
+        return Reply("200 OK", content, {"Content-Type": "application/json"})
 
     @cached_property
-    def _made(self) -> tuple[str, dict[str, tuple[str, bytes]]]:
-        found: dict[str, tuple[str, bytes]] = {}
+    def _image(self) -> tuple[str, dict[str, tuple[str, bytes]]]:
+        manifests: dict[str, tuple[str, bytes]] = {}
 
         def keep(kind: str, content: bytes) -> dict[str, Any]:
             digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
-            found[digest] = (kind, content)
+            manifests[digest] = (kind, content)
             return {"mediaType": kind, "size": len(content), "digest": digest}
 
         layer = keep(_LAYER, _layer())
@@ -94,15 +94,15 @@ class PublicImages:
             row = keep(_MANIFEST, json.dumps({**manifest, "layers": [layer]}).encode())
             rows.append({**row, "platform": {"os": "linux", "architecture": name}})
         index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": rows}
-        return str(keep(_INDEX, json.dumps(index).encode())["digest"]), found
+        return str(keep(_INDEX, json.dumps(index).encode())["digest"]), manifests
 
     @property
     def _digest(self) -> str:
-        return self._made[0]
+        return self._image[0]
 
     @property
     def _objects(self) -> dict[str, tuple[str, bytes]]:
-        return self._made[1]
+        return self._image[1]
 
 
 def _layer() -> bytes:
@@ -115,7 +115,7 @@ def _layer() -> bytes:
     return content.getvalue()
 
 
-def _error(status: str, code: str, challenge: str = "") -> Found:
-    asked = {"WWW-Authenticate": challenge} if challenge else {}
+def _error(status: str, code: str, challenge: str = "") -> Reply:
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
     content = json.dumps({"errors": [{"code": code, "message": status.partition(" ")[2]}]})
-    return Found(status, content.encode(), {"Content-Type": "application/json", **asked})
+    return Reply(status, content.encode(), {"Content-Type": "application/json", **headers})

@@ -1,4 +1,4 @@
-"""The emulated ECR's side that engines speak to: the Registry HTTP API v2.
+"""The Registry HTTP API v2 of the emulated ECR, for container engines.
 
 A registry such as ``ACCOUNT.dkr.ecr.REGION.amazonaws.com`` is the first part of a repository's
 name here: ``127.0.0.1:PORT/ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY``, which is also what
@@ -26,7 +26,7 @@ from pennsieve_agent.sandbox.aws.registry.public_images import HOST as PUBLIC
 from pennsieve_agent.sandbox.aws.registry.public_images import PublicImages
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import NoRegistry, RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Login, Logins
-from pennsieve_agent.sandbox.aws.rights.policy_check import Police
+from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
 
 if TYPE_CHECKING:
@@ -86,16 +86,16 @@ class RegistryFront:
         self,
         daemon: RegistryDaemon,
         logins: Logins,
-        police: Police,
+        policy_check: PolicyCheck,
         lock: Lock,
         record: Record,
         *,
         runs_archives: bool = False,
     ) -> None:
-        """``runs_archives`` says that no machine here runs images: a client is told so."""
+        """``runs_archives``: no machine here runs images; a client gets an error about it."""
         self._daemon = daemon
         self._logins = logins
-        self._police = police
+        self._policy_check = policy_check
         self._lock = lock
         self._record = record
         self._said = [("Pennsieve-Runs", "archives")] if runs_archives else []
@@ -106,10 +106,10 @@ class RegistryFront:
         path = str(environ.get("PATH_INFO", ""))
         authorization = str(environ.get("HTTP_AUTHORIZATION", ""))
         if path.startswith(f"{ROOT}{PUBLIC}/"):
-            found = self._public.answer(path, authorization)
-            length = ("Content-Length", str(len(found.content)))
-            start_response(found.status, [*found.headers.items(), length])
-            return [found.content]
+            answer = self._public.answer(path, authorization)
+            length = ("Content-Length", str(len(answer.content)))
+            start_response(answer.status, [*answer.headers.items(), length])
+            return [answer.content]
         try:
             login = self._login(authorization)
             if path == ROOT:
@@ -125,18 +125,18 @@ class RegistryFront:
             return _refusal(start_response, none)
 
     def _login(self, authorization: str) -> Login:
-        found = self._logins.holder(authorization)
-        if found is None:
+        login = self._logins.holder(authorization)
+        if login is None:
             raise _Refused("401 Unauthorized", "UNAUTHORIZED", "Not Authorized")
-        return found
+        return login
 
     def _checked(self, method: str, path: str, login: Login) -> _Place:
-        found = _PLACE.fullmatch(path)
-        ecr = ecr_of(found["host"]) if found else None
-        right = _RIGHTS.get((method, found["kind"])) if found else None
-        if found is None or ecr is None or right is None:
+        match = _PLACE.fullmatch(path)
+        ecr = ecr_of(match["host"]) if match else None
+        right = _RIGHTS.get((method, match["kind"])) if match else None
+        if match is None or ecr is None or right is None:
             raise _Refused("405 Method Not Allowed", "UNSUPPORTED", "ECR does not do this")
-        place = _Place(ecr.account, ecr.region, found["repository"], found["kind"], found["rest"])
+        place = _Place(ecr.account, ecr.region, match["repository"], match["kind"], match["rest"])
         with self._lock:
             why = self._why_not(login, Ask(f"ecr:{right}", place.arn))
             if why:
@@ -152,7 +152,7 @@ class RegistryFront:
 
     def _why_not(self, login: Login, ask: Ask) -> str:
         if login.principal is not None:
-            return self._police.why_not(login.principal, ask)
+            return self._policy_check.why_not(login.principal, ask)
         owner = ask.resource.split(":")[4]
         reads = ask.action in {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
         if owner == login.account or reads or ask.action == "ecr:BatchCheckLayerAvailability":
@@ -185,7 +185,7 @@ class RegistryFront:
         open_answer = contextlib.ExitStack()
         try:
             answer = open_answer.enter_context(
-                self._daemon.asked(method, target, _headers(environ), body)
+                self._daemon.request(method, target, _headers(environ), body)
             )
         except BaseException:
             open_answer.close()
@@ -212,7 +212,7 @@ class RegistryFront:
         with self._lock:
             self._check_tag(place, tag, digest)
         target = f"{_root(place)}/{digest}"
-        with self._daemon.asked("PUT", target, _headers(environ), io.BytesIO(content)) as answer:
+        with self._daemon.request("PUT", target, _headers(environ), io.BytesIO(content)) as answer:
             said = answer.read(_PIECE)
             if answer.status // 100 != 2:  # noqa: PLR2004 - HTTP
                 return _answer(start_response, f"{answer.status} {answer.reason}", said)
@@ -238,14 +238,14 @@ class RegistryFront:
             present = {image.image_digest for image in repository.images}
             if digest in present and (not tag or _tagged(repository, tag) == digest):
                 return
-        given = {
+        fields = {
             "repositoryName": place.repository,
             "imageManifest": content.decode(errors="replace"),
             "imageManifestMediaType": kind,
             "imageDigest": digest,
             **({"imageTag": tag} if tag else {}),
         }
-        if not self._record(place.account, place.region, given):
+        if not self._record(place.account, place.region, fields):
             raise _Refused("500 Internal Server Error", "UNKNOWN", "see the sandbox's log")
 
     def _digest(self, place: _Place) -> str:
@@ -253,10 +253,10 @@ class RegistryFront:
         with self._lock:
             repository = _repository(place)
             digests = {image.image_digest for image in repository.images}
-            found = place.rest if place.rest in digests else _tagged(repository, place.rest)
-        if not found:
+            digest = place.rest if place.rest in digests else _tagged(repository, place.rest)
+        if not digest:
             raise _Refused("404 Not Found", "MANIFEST_UNKNOWN", "Requested image not found")
-        return found
+        return digest
 
 
 _WRITES = {"POST", "PATCH", "PUT"}
@@ -268,7 +268,7 @@ def _root(place: _Place) -> str:
 
 
 def _repository(place: _Place) -> Any:
-    """The repository as moto has it; None when there is none."""
+    """The repository in moto; None when it does not exist."""
     from moto.ecr.models import ecr_backends  # noqa: PLC0415 - slow
 
     try:
@@ -283,13 +283,13 @@ def _tagged(repository: Any, tag: str) -> str:
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
-    found = {"Content-Length": str(environ.get("CONTENT_LENGTH") or "0")}
+    headers = {"Content-Length": str(environ.get("CONTENT_LENGTH") or "0")}
     for name in _GIVEN:
         key = name.upper().replace("-", "_")
         value = environ.get("CONTENT_TYPE" if name == "Content-Type" else f"HTTP_{key}")
         if value:
-            found[name] = str(value)
-    return found
+            headers[name] = str(value)
+    return headers
 
 
 def _of(answer: Any) -> list[tuple[str, str]]:
@@ -302,16 +302,16 @@ def _answer(
     content: bytes,
     headers: Iterable[tuple[str, str]] = (),
 ) -> list[bytes]:
-    given = [
+    security = [
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(content))),
         ("Docker-Distribution-Api-Version", "registry/2.0"),
     ]
-    start_response(status, [*given, *headers])
+    start_response(status, [*security, *headers])
     return [content]
 
 
 def _refusal(start_response: StartResponse, refused: _Refused) -> list[bytes]:
     errors = {"errors": [{"code": refused.code, "message": refused.message}]}
-    asked = [("WWW-Authenticate", 'Basic realm="ecr"')] if refused.code == "UNAUTHORIZED" else []
-    return _answer(start_response, refused.status, json.dumps(errors).encode(), asked)
+    headers = [("WWW-Authenticate", 'Basic realm="ecr"')] if refused.code == "UNAUTHORIZED" else []
+    return _answer(start_response, refused.status, json.dumps(errors).encode(), headers)

@@ -39,7 +39,7 @@ child.wait()
 
 
 class NoRegistry(Exception):  # noqa: N818 - a state
-    """There is no registry; the text says why."""
+    """No registry can be started; the text says why."""
 
 
 class RegistryDaemon:
@@ -59,7 +59,7 @@ class RegistryDaemon:
         return shutil.which(PROGRAM) is not None
 
     def check(self) -> None:
-        """See that this machine has the program.
+        """Check that this machine has the program.
 
         Raises:
             NoRegistry: it has not.
@@ -72,22 +72,22 @@ class RegistryDaemon:
             )
 
     def stop(self) -> None:
-        """End it."""
+        """End the program."""
         with self._lock:
             self._end()
 
     @contextlib.contextmanager
-    def asked(
+    def request(
         self, method: str, target: str, headers: Mapping[str, str], body: IO[bytes] | None = None
     ) -> Iterator[http.client.HTTPResponse | PlainAnswer]:
-        """Its answer to a request, while the context is open; without the program, a plain one.
+        """The answer to a request, while the context is open; without the program, a plain one.
 
         Raises:
             NoRegistry: it does not start.
 
         """
         if not self.is_installed:
-            with self._plain.asked(method, target, headers, body) as answer:
+            with self._plain.request(method, target, headers, body) as answer:
                 yield answer
             return
         with contextlib.closing(_Connection(self._place(), timeout=_CALL_SECONDS)) as connection:

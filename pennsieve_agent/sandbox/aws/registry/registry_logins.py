@@ -21,7 +21,7 @@ SECONDS = 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Whose password it is: a role's session, or with None the account's owner."""
+    """A sign-in of a role's session, or of the account's owner if ``principal`` is None."""
 
     account: str
     principal: Principal | None
@@ -29,30 +29,32 @@ class Login:
 
 
 class Logins:
-    """Passwords, of which the hashes are kept. ``endpoint`` is where the registry is asked."""
+    """Makes and checks passwords; keeps only hashes. ``endpoint`` is the registry's address."""
 
     def __init__(self, endpoint: str, now: Callable[[], float]) -> None:
         self.endpoint = endpoint
         self._now = now
         self._lock = threading.Lock()
-        self._given: dict[str, Login] = {}
+        self._by_password: dict[str, Login] = {}
 
     def answer(self, account: str, region: str, principal: Principal | None) -> Answer:
-        """What ``ecr:GetAuthorizationToken`` answers."""
+        """Answer ``ecr:GetAuthorizationToken``."""
         password, until = secrets.token_urlsafe(48), self._now() + SECONDS
         with self._lock:
-            self._given = {k: v for k, v in self._given.items() if v.until > self._now()}
-            self._given[_hash(password)] = Login(account, principal, until)
+            self._by_password = {
+                k: v for k, v in self._by_password.items() if v.until > self._now()
+            }
+            self._by_password[_hash(password)] = Login(account, principal, until)
         host = f"{account}.dkr.ecr.{region}.amazonaws.com"
-        given = {
+        authorization = {
             "authorizationToken": base64.b64encode(f"{USER}:{password}".encode()).decode(),
             "expiresAt": until,
             "proxyEndpoint": f"{self.endpoint}/{host}",
         }
-        return Answer("200 OK", json.dumps({"authorizationData": [given]}).encode())
+        return Answer("200 OK", json.dumps({"authorizationData": [authorization]}).encode())
 
     def holder(self, authorization: str) -> Login | None:
-        """Whose sign-in a request carries; None when it is none, or over."""
+        """The sign-in that a request carries; None when it is unknown or expired."""
         kind, _, content = authorization.partition(" ")
         if kind.casefold() != "basic":
             return None
@@ -61,8 +63,8 @@ class Logins:
         except (binascii.Error, UnicodeDecodeError):
             return None
         with self._lock:
-            found = self._given.get(_hash(password)) if user == USER else None
-        return found if found is not None and found.until > self._now() else None
+            login = self._by_password.get(_hash(password)) if user == USER else None
+        return login if login is not None and login.until > self._now() else None
 
 
 def _hash(password: str) -> str:

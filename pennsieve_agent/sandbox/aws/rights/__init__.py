@@ -1,4 +1,4 @@
-"""Who may do what in the emulated account, refused as AWS refuses.
+"""Rights in the emulated account: policies are checked, and refused, as AWS does.
 
 :mod:`.signatures` checks Signature Version 4, :mod:`.principals` whose key it was and what its
 policies say, :mod:`.required_rights` which actions on which resources an operation needs,

@@ -1,4 +1,4 @@
-"""Refusing what the caller's role does not allow, as AWS says it."""
+"""Refuses requests that the policies of the caller's role do not allow, in AWS's words."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from pennsieve_agent.sandbox.aws.rights.required_rights import FREE, asks
 from pennsieve_agent.sandbox.aws.ssm_parameters import decryption, key_use
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
-Heard = Callable[[str, Ask], None]
-"""Told of each right that a role (its name) was asked for, whether it has it or not."""
+RightsRecord = Callable[[str, Ask], None]
+"""Report of each right that a role (its name) was asked for, whether it has it or not."""
 
 _FORMS = {"sts", "cloudformation", "iam", "ec2"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered over HTTP. ``headers`` lack the content's length."""
+    """An HTTP answer. ``headers`` are without ``Content-Length``."""
 
     status: str
     body: bytes
@@ -37,26 +37,26 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Police:
-    """Knows who may do what. To be asked while nothing else uses the emulation."""
+class PolicyCheck:
+    """Checks requests against policies. The caller holds the lock of the emulation."""
 
-    heard: Heard
+    record: RightsRecord
     now: Callable[[], datetime]
 
     def refusal(self, request: AwsRequest) -> Answer | None:
-        """Why a request may not go on; None if it may."""
+        """AWS's refusal of a request; None if it is allowed."""
         try:
             caller = principal(request, self.now())
         except Unknown as unknown:
             return failure(request.service, 403, *unknown.args)
         if caller is None:
             return None
-        wanted = asks(request, caller.account, tags_of, limit_of)
-        wanted += _uses_of_keys(request, caller.account)
-        if not wanted:
+        rights = asks(request, caller.account, tags_of, limit_of)
+        rights += _uses_of_keys(request, caller.account)
+        if not rights:
             text = f"User: {caller.session} is not authorized to perform this operation"
             return denied(request.service, text)
-        for ask in wanted:
+        for ask in rights:
             if ask.action in FREE:
                 continue
             if text := self.why_not(caller, ask):
@@ -64,8 +64,8 @@ class Police:
         return None
 
     def why_not(self, caller: Principal, ask: Ask) -> str:
-        """AWS's sentence on what a session of a role may not do; empty if it may."""
-        self.heard(caller.name, ask)
+        """AWS's sentence about why a role's session may not do something; empty if it may."""
+        self.record(caller.name, ask)
         verdict = may(caller.role, ask)
         if verdict is Verdict.ALLOWED:
             return ""
@@ -81,15 +81,15 @@ class Police:
 
 
 def _uses_of_keys(request: AwsRequest, account: str) -> list[Ask]:
-    """What parameters take besides the right on themselves: the use of a customer's key."""
+    """The rights on KMS keys that reading encrypted parameters needs, too."""
     if request.service != "ssm":
         return []
-    region, given = request.region, request.parameters
+    region, parameters = request.region, request.parameters
     match request.operation:
         case "PutParameter":
             uses = [key_use("kms:Encrypt", account, region, request.text("KeyId"))]
-        case "GetParameter" | "GetParameters" if given.get("WithDecryption"):
-            names = many(given.get("Names") or request.text("Name"))
+        case "GetParameter" | "GetParameters" if parameters.get("WithDecryption"):
+            names = many(parameters.get("Names") or request.text("Name"))
             uses = [decryption(account, region, name) for name in names]
         case _:
             uses = []
@@ -97,7 +97,7 @@ def _uses_of_keys(request: AwsRequest, account: str) -> list[Ask]:
 
 
 def denied(service: str, text: str) -> Answer:
-    """AWS's refusal: what was asked for is not allowed."""
+    """AWS's answer to a request that policies do not allow."""
     short = service in _FORMS or service == "s3"
     return failure(service, 403, "AccessDenied" if short else "AccessDeniedException", text)
 
@@ -125,8 +125,8 @@ def tags_of(arn: str) -> dict[str, str]:
     if service == "batch":
         from moto.batch.models import batch_backends  # noqa: PLC0415 - slow
 
-        found: dict[str, str] = batch_backends[account][region].list_tags_for_resource(arn)
-        return found
+        by_key: dict[str, str] = batch_backends[account][region].list_tags_for_resource(arn)
+        return by_key
     from moto.efs.models import efs_backends  # noqa: PLC0415 - slow
 
     tags = efs_backends[account][region].list_tags_for_resource(resource.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""Whose key signed a request, and what the policies of that role say.
+"""The principal whose key signed a request, and the policies of its role.
 
 moto knows the keys that its STS gave out, and the roles with their policies; it lets everybody do
 everything. Keys of users, and such as moto never heard of, are the account's owner here.
@@ -22,7 +22,7 @@ TEMPORARY = "ASIA"
 
 
 class Unknown(Exception):  # noqa: N818 - a kind of answer
-    """The key is none that is valid; the arguments are AWS's code and message."""
+    """The access key is not valid; the arguments are AWS's code and message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +53,19 @@ def principal(request: AwsRequest, now: datetime) -> Principal | None:
     """
     if not request.access_key.startswith(TEMPORARY):
         return None
-    found = _session(request.access_key)
-    if found is None or not hmac.compare_digest(found.session_token, request.token):
+    session = _session(request.access_key)
+    if session is None or not hmac.compare_digest(session.session_token, request.token):
         raise Unknown(
             "InvalidClientTokenId", "The security token included in the request is invalid."
         )
-    if found.expiration.timestamp() <= now.timestamp():
+    if session.expiration.timestamp() <= now.timestamp():
         raise Unknown("ExpiredToken", "The security token included in the request is expired")
-    name = str(found.role_arn).rpartition("/")[2]
-    if role(found.role_arn) is None:
+    name = str(session.role_arn).rpartition("/")[2]
+    if role(session.role_arn) is None:
         raise Unknown(
             "InvalidClientTokenId", "The security token included in the request is invalid."
         )
-    return Principal(found.account_id, found.role_arn, name, found.arn)
+    return Principal(session.account_id, session.role_arn, name, session.arn)
 
 
 def credential_of(access_key: str) -> Credential | None:
@@ -82,7 +82,7 @@ def credential_of(access_key: str) -> Credential | None:
 
 
 def caller_arns(access_key: str, account: str) -> tuple[str, ...]:
-    """What a policy may call whoever has a key: as ``sts:GetCallerIdentity`` does, and by role."""
+    """The ARNs by which a policy may name a key's holder: of the session or user, and the role."""
     from moto.sts.models import sts_backends  # noqa: PLC0415 - slow
 
     backend = sts_backends[account][PARTITION]
@@ -92,7 +92,7 @@ def caller_arns(access_key: str, account: str) -> tuple[str, ...]:
 
 
 def make_user(account: str, name: str, access_key: str, secret: str) -> None:
-    """A user of an account with an access key of ours, unless it is there."""
+    """Make a user of an account with this access key, unless it exists."""
     from moto.iam.models import AccessKey, iam_backends  # noqa: PLC0415 - slow
 
     people = iam_backends[account][PARTITION]
@@ -101,10 +101,10 @@ def make_user(account: str, name: str, access_key: str, secret: str) -> None:
     if name not in people.users:
         people.create_user("us-east-1", name)
     kind: Any = AccessKey  # a class of moto's whose type says that it cannot be made
-    made = kind(user_name=name, prefix="AKIA", account_id=account)
-    made.access_key_id, made.secret_access_key = access_key, secret
-    people.users[name].access_keys.append(made)
-    people.access_keys[access_key] = made
+    access = kind(user_name=name, prefix="AKIA", account_id=account)
+    access.access_key_id, access.secret_access_key = access_key, secret
+    people.users[name].access_keys.append(access)
+    people.access_keys[access_key] = access
 
 
 def _session(access_key: str) -> Any:
@@ -118,29 +118,29 @@ def _session(access_key: str) -> Any:
 
 
 def role(arn: str) -> Any:
-    """The role of an ARN, as moto has it; None when there is none."""
+    """The role with this ARN in moto; None when it does not exist."""
     from moto.iam.models import iam_backends  # noqa: PLC0415 - slow
 
     account = account_of(arn)
-    for found in iam_backends[account][PARTITION].roles.values() if account else ():
-        if found.arn == arn:
-            return found
+    for known in iam_backends[account][PARTITION].roles.values() if account else ():
+        if known.arn == arn:
+            return known
     return None
 
 
 def trust_of(arn: str) -> iam_policies.Document | None:
     """A role's trust policy; None when there is no such role."""
-    found = role(arn)
-    return None if found is None else _document(found.assume_role_policy_document)
+    known = role(arn)
+    return None if known is None else _document(known.assume_role_policy_document)
 
 
 def policies_of(arn: str) -> list[iam_policies.Document]:
     """A role's inline and managed policies."""
-    found = role(arn)
-    if found is None:
+    known = role(arn)
+    if known is None:
         return []
-    managed = [_default(policy) for policy in found.managed_policies.values()]
-    return [_document(text) for text in (*found.policies.values(), *managed)]
+    managed = [_default(policy) for policy in known.managed_policies.values()]
+    return [_document(text) for text in (*known.policies.values(), *managed)]
 
 
 def boundary_of(arn: str) -> iam_policies.Document | None:
@@ -156,24 +156,24 @@ def boundary_of(arn: str) -> iam_policies.Document | None:
 
 def limit_of(arn: str) -> str:
     """The ARN of a role's permissions boundary; empty for none."""
-    found = role(arn)
-    return str(found.permissions_boundary_arn or "") if found is not None else ""
+    known = role(arn)
+    return str(known.permissions_boundary_arn or "") if known is not None else ""
 
 
 def may(arn: str, ask: iam_policies.Ask) -> iam_policies.Verdict:
-    """What a role's policies make of a request."""
+    """The verdict of a role's policies on a request."""
     return iam_policies.decide(ask, policies_of(arn), boundary_of(arn))
 
 
 def trusts(arn: str, service: str, context: Mapping[str, str]) -> bool:
-    """Whether a role lets a service of AWS, such as ``lambda.amazonaws.com``, take it on."""
+    """Whether an AWS service, such as ``lambda.amazonaws.com``, may assume a role."""
     trust = trust_of(arn)
     ask = iam_policies.Ask("sts:AssumeRole", arn, context)
     return trust is not None and iam_policies.lets_in(trust, ask, service)
 
 
 def account_of(arn: str) -> str:
-    """The account in an ARN; empty when it is none."""
+    """The account in an ARN; empty when the text is not an ARN."""
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 else ""  # noqa: PLR2004 - arn:p:service:region:account:rest
 
@@ -185,8 +185,8 @@ def _default(policy: Any) -> str:
     return "{}"
 
 
-def _document(found: str | Mapping[str, Any]) -> iam_policies.Document:
-    if isinstance(found, str):
-        parsed: iam_policies.Document = json.loads(found or "{}")
+def _document(document: str | Mapping[str, Any]) -> iam_policies.Document:
+    if isinstance(document, str):
+        parsed: iam_policies.Document = json.loads(document or "{}")
         return parsed
-    return found
+    return document

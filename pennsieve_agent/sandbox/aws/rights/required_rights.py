@@ -1,4 +1,4 @@
-"""What rights an operation needs: AWS's actions, on which resources, under which conditions.
+"""The rights that an operation needs: AWS's actions, their resources and their conditions.
 
 After AWS's "Service Authorization Reference", for the operations that the node's roles use. Of an
 operation that is not listed only its own name is known; it needs the right on ``*``.
@@ -56,17 +56,17 @@ def asks(
     tags: Tags = lambda _: {},
     boundary: Boundaries = lambda _: "",
 ) -> list[Ask]:
-    """Everything that the caller must be allowed; none when the operation is not known."""
+    """All rights that the request needs; empty when the operation is not known."""
     if not request.operation:
         return []
     here = _Here(request, account, boundary)
     rule = _RULES.get(request.service, _any)
-    found = [*rule(here), *_tagging(here)]
-    return [_with_tags(ask, request, tags) for ask in found]
+    rights = [*rule(here), *_tagging(here)]
+    return [_with_tags(ask, request, tags) for ask in rights]
 
 
 def _tagging(here: _Here) -> Iterator[Ask]:
-    """What is made with tags needs the right to tag what is made, too.
+    """The right to tag a new resource, for a request that makes one with tags.
 
     AWS tells so for Batch ("Tag your resources"), EFS ("Grant permission to tag resources during
     creation") and Secrets Manager (CreateSecret).
@@ -81,8 +81,8 @@ def _tagging(here: _Here) -> Iterator[Ask]:
             name = request.text("jobDefinitionName")
             yield Ask("batch:TagResource", here.arn(f"job-definition/{name}"))
         case "elasticfilesystem:CreateAccessPoint":
-            made = {"elasticfilesystem:CreateAction": request.operation}
-            yield Ask("elasticfilesystem:TagResource", here.arn("access-point/new"), made)
+            context = {"elasticfilesystem:CreateAction": request.operation}
+            yield Ask("elasticfilesystem:TagResource", here.arn("access-point/new"), context)
         case "secretsmanager:CreateSecret":
             yield from (Ask("secretsmanager:TagResource", ask.resource) for ask in _secrets(here))
         case _:
@@ -91,11 +91,15 @@ def _tagging(here: _Here) -> Iterator[Ask]:
 
 def _with_tags(ask: Ask, request: AwsRequest, tags: Tags) -> Ask:
     own = {f"aws:ResourceTag/{key}": value for key, value in tags(ask.resource).items()}
-    given = request.parameters.get("tags") or request.parameters.get("Tags") or {}
-    pairs = given.items() if isinstance(given, dict) else ((t["Key"], t["Value"]) for t in given)
-    asked = {str(key): str(value) for key, value in pairs}
-    context = {**own, **{f"aws:RequestTag/{key}": value for key, value in asked.items()}}
-    keys = {"aws:TagKeys": list(asked)} if asked else {}
+    new_tags = request.parameters.get("tags") or request.parameters.get("Tags") or {}
+    pairs = (
+        new_tags.items()
+        if isinstance(new_tags, dict)
+        else ((t["Key"], t["Value"]) for t in new_tags)
+    )
+    by_key = {str(key): str(value) for key, value in pairs}
+    context = {**own, **{f"aws:RequestTag/{key}": value for key, value in by_key.items()}}
+    keys = {"aws:TagKeys": list(by_key)} if by_key else {}
     where = {"aws:RequestedRegion": request.region} if request.region else {}
     return Ask(ask.action, ask.resource, {**where, **context, **keys, **ask.context})
 
@@ -114,9 +118,9 @@ class _Here:
         service = service or request.service
         return f"arn:aws:{service}:{request.region}:{account or self.account}:{resource}"
 
-    def named(self, given: str, kind: str) -> str:
-        """The ARN of what is given as an ARN or as a name of that kind."""
-        return given if given.startswith("arn:") else self.arn(f"{kind}{given}")
+    def named(self, name: str, kind: str) -> str:
+        """The ARN of a resource that a request names by its ARN or its name."""
+        return name if name.startswith("arn:") else self.arn(f"{kind}{name}")
 
 
 def _any(here: _Here) -> list[Ask]:
@@ -149,11 +153,11 @@ def _batch(here: _Here) -> list[Ask]:
     request = here.request
     if request.operation == "RegisterJobDefinition":
         return _registering(here)
-    found = (
+    resources = (
         here.named(request.text(member), kind)
         for member, kind in _BATCH_RESOURCES.get(request.operation, ())
     )
-    return [Ask(here.action, resource) for resource in found] or [Ask(here.action)]
+    return [Ask(here.action, resource) for resource in resources] or [Ask(here.action)]
 
 
 def _registering(here: _Here) -> list[Ask]:
@@ -171,10 +175,10 @@ def _lambda(here: _Here) -> list[Ask]:
     name = here.request.text("FunctionName")
     function = here.named(name, "function:") if name else "*"
     action = "InvokeFunction" if here.request.operation == "Invoke" else here.request.operation
-    found = [Ask(f"lambda:{action}", function)]
+    rights = [Ask(f"lambda:{action}", function)]
     if role := here.request.text("Role"):
-        found.append(Ask("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"}))
-    return found
+        rights.append(Ask("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"}))
+    return rights
 
 
 def _iam(here: _Here) -> list[Ask]:
@@ -216,9 +220,9 @@ def _efs(here: _Here) -> list[Ask]:
     request = here.request
     if point := request.text("AccessPointId"):
         return [Ask(here.action, here.named(point, "access-point/"))]
-    if given := request.text("ResourceId"):
-        kind = "access-point/" if given.startswith("fsap-") else "file-system/"
-        return [Ask(here.action, here.named(given, kind))]
+    if resource := request.text("ResourceId"):
+        kind = "access-point/" if resource.startswith("fsap-") else "file-system/"
+        return [Ask(here.action, here.named(resource, kind))]
     if system := request.text("FileSystemId"):
         return [Ask(here.action, here.named(system, "file-system/"))]
     return [Ask(here.action)]

@@ -1,4 +1,4 @@
-"""Credentials of roles that a service of AWS takes on: for functions, and for jobs' containers."""
+"""Credentials of roles that AWS services assume: for functions, and for jobs' containers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Lock = AbstractContextManager[Any]
 
 
 class NotTrusted(Exception):  # noqa: N818 - a kind of answer
-    """The role does not let the service take it on."""
+    """The role's trust policy does not allow the service to assume it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Keys:
     until: float
 
     def __repr__(self) -> str:
-        """Which, and nothing secret."""
+        """The key's id, without its secrets."""
         return f"Keys({self.access_key!r})"
 
 
@@ -64,7 +64,7 @@ class Sessions:
             return kept
 
     def forget(self, role: str, name: str) -> None:
-        """A session is needed no more; its keys stay good until their end, as with AWS."""
+        """Forget a session; its keys stay valid until they expire, as with AWS."""
         self._kept.pop((role, name), None)
 
     def of(self, keys: Keys, region: str) -> Any:
@@ -76,10 +76,10 @@ class Sessions:
         from moto.sts.models import sts_backends  # noqa: PLC0415 - slow
 
         backend = sts_backends[account_of(role)][PARTITION]
-        over = [each for each in backend.assumed_roles if each.expiration < utcnow()]
-        for each in over:
-            backend.assumed_roles.remove(each)
-        made = backend.assume_role(
+        over = [ended for ended in backend.assumed_roles if ended.expiration < utcnow()]
+        for ended in over:
+            backend.assumed_roles.remove(ended)
+        session_keys = backend.assume_role(
             region_name="us-east-1",
             role_session_name=name[:64],
             role_arn=role,
@@ -87,8 +87,13 @@ class Sessions:
             duration=SECONDS,
             external_id="",
         )
-        until = made.expiration.timestamp()
-        return Keys(made.access_key_id, made.secret_access_key, made.session_token, until)
+        until = session_keys.expiration.timestamp()
+        return Keys(
+            session_keys.access_key_id,
+            session_keys.secret_access_key,
+            session_keys.session_token,
+            until,
+        )
 
 
 def session(keys: Keys, region: str, endpoint: str) -> Any:
@@ -99,25 +104,25 @@ def session(keys: Keys, region: str, endpoint: str) -> Any:
     inner = botocore.session.Session({"profile": (None, None, None, None)})
     inner.set_config_variable("config_file", "/dev/null")
     inner.set_config_variable("credentials_file", "/dev/null")
-    made = boto3.session.Session(
+    boto_session = boto3.session.Session(
         aws_access_key_id=keys.access_key,
         aws_secret_access_key=keys.secret,
         aws_session_token=keys.token,
         region_name=region,
         botocore_session=inner,
     )
-    return _Pointed(made, endpoint)
+    return _Pointed(boto_session, endpoint)
 
 
 class _Pointed:
-    """A session whose clients go to an endpoint unless told otherwise."""
+    """A session whose clients go to an endpoint unless a caller gives another."""
 
     def __init__(self, inner: Any, endpoint: str) -> None:
         self._inner = inner
         self._endpoint = endpoint
 
     def client(self, service: str, **options: Any) -> Any:
-        """As boto3's."""
+        """A client, as ``boto3.session.Session.client`` makes it."""
         endpoint = options.pop("endpoint_url", None) or self._endpoint
         return self._inner.client(service, endpoint_url=endpoint, **options)
 

@@ -60,7 +60,7 @@ class Signatures:
     now: Callable[[], float]
 
     def check(self, environ: Mapping[str, Any], body: bytes) -> Credential | Answer:
-        """The credential that signed a request, or AWS's refusal."""
+        """The credential that signed a request, or AWS's refusal of it."""
         signed = _signed(environ)
         if signed is None:
             return _refusal("", "MissingAuthenticationToken", "Missing Authentication Token")
@@ -88,7 +88,7 @@ class Signatures:
         return self._late(signed) or credential
 
     def _late(self, signed: _Signed) -> Answer | None:
-        """Why a rightly signed request comes at the wrong time."""
+        """Why a correctly signed request is too early or too late; empty if it is not."""
         now = self.now()
         if signed.until:
             return failure("s3", 403, "AccessDenied", _EXPIRED) if now > signed.until else None
@@ -103,29 +103,29 @@ class Signatures:
 
 def _signed(environ: Mapping[str, Any]) -> _Signed | None:
     """What a request says of its signature; None when it has none that can be read."""
-    if found := _AUTHORIZATION.fullmatch(str(environ.get("HTTP_AUTHORIZATION", ""))):
-        key, scope, headers, signature = found.groups()
+    if match := _AUTHORIZATION.fullmatch(str(environ.get("HTTP_AUTHORIZATION", ""))):
+        key, scope, headers, signature = match.groups()
         stamp = str(environ.get("HTTP_X_AMZ_DATE", ""))
         if not _is_stamp(stamp, scope):
             return None
         return _Signed(key, scope, tuple(headers.split(";")), signature, stamp)
-    given = dict(_pairs(environ))
-    credential = _CREDENTIAL.fullmatch(_plain(given.get("X-Amz-Credential", "")))
-    stamp, seconds = given.get("X-Amz-Date", ""), given.get("X-Amz-Expires", "")
+    query = dict(_pairs(environ))
+    credential = _CREDENTIAL.fullmatch(_plain(query.get("X-Amz-Credential", "")))
+    stamp, seconds = query.get("X-Amz-Date", ""), query.get("X-Amz-Expires", "")
     if credential is None or not _is_stamp(stamp, credential[2]) or not seconds.isdigit():
         return None
     return _Signed(
         credential[1],
         credential[2],
-        tuple(_plain(given.get("X-Amz-SignedHeaders", "")).split(";")),
-        given.get("X-Amz-Signature", ""),
+        tuple(_plain(query.get("X-Amz-SignedHeaders", "")).split(";")),
+        query.get("X-Amz-Signature", ""),
         stamp,
         _seconds(stamp) + int(seconds),
     )
 
 
 def _payload(signed: _Signed, stated: str, digest: str) -> str:
-    """What stands for the body in what is signed: S3 lets a client say that it is left out."""
+    """The hash of the body in the signed text; S3 lets a client leave it out."""
     if signed.until:
         return "UNSIGNED-PAYLOAD"
     if signed.service == "s3" and _STATED.fullmatch(stated):
@@ -184,7 +184,7 @@ def _pairs(environ: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"%([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), text)
+    return re.sub(r"%([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), text)
 
 
 def _is_stamp(stamp: str, scope: str) -> bool:
@@ -216,7 +216,7 @@ _WORDS = {
 
 
 def _refusal(service: str, code: str, text: str) -> Answer:
-    """AWS's refusal in the words of a service; what is for none is answered as S3 does."""
+    """AWS's refusal in the form of a service; for an unknown service, in the form of S3."""
     kind = _FORMS.get(service, service)
     if (kind, code) == ("s3", "InvalidClientTokenId"):
         text = "The AWS Access Key Id you provided does not exist in our records."

@@ -1,6 +1,6 @@
-"""Which rights the roles of the emulated account were asked for: each once, in a file.
+"""A record of the rights that the roles of the emulated account needed, each once, in a file.
 
-A right that no role was ever asked for is one that it need not have.
+A right that is not in it can be taken from the role.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pennsieve_agent.domain.iam_policies import Ask
 FILE = "asked.jsonl"
 
 
-class Asked:
+class UsedRights:
     """Writes ``{"role", "action"}``, one object a line, readable by the user alone."""
 
     def __init__(self, folder: Path) -> None:
@@ -24,7 +24,7 @@ class Asked:
         self._known: set[tuple[str, str]] = set(read(folder))
 
     def __call__(self, role: str, ask: Ask) -> None:
-        """A role was asked for a right."""
+        """Record that a request needed a right of a role."""
         with self._lock:
             if (role, ask.action) in self._known:
                 return
@@ -35,7 +35,7 @@ class Asked:
 
 
 def read(folder: Path) -> list[tuple[str, str]]:
-    """What was written: roles and actions."""
+    """The recorded pairs of role and action."""
     path = folder / FILE
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [(found["role"], found["action"]) for found in map(json.loads, lines)]
+    return [(row["role"], row["action"]) for row in map(json.loads, lines)]

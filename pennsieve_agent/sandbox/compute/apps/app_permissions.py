@@ -51,7 +51,7 @@ class AppPermissions:
             body = read(request)
             visibility = body.text("visibility")
             kinds = {"user": "users", "team": "teams", "workspace": "workspaces"}
-            wanted = {kind: _entities(body, field) for kind, field in kinds.items()}
+            entities = {kind: _entities(body, field) for kind, field in kinds.items()}
         except BadBody:
             raise compute_answers.message(400, compute_answers.UNMARSHAL) from None
         with self._store.transaction():
@@ -60,10 +60,10 @@ class AppPermissions:
                 raise compute_answers.message(403, "only the app owner can manage permissions")
             if visibility not in {"public", "private"}:
                 raise compute_answers.message(400, "visibility must be 'public' or 'private'")
-            self._write(app, visibility, wanted)
+            self._write(app, visibility, entities)
         return Response(200, self._json({**app, "visibility": visibility}))
 
-    def _write(self, app: Row, visibility: str, wanted: dict[str, list[tuple[str, str]]]) -> None:
+    def _write(self, app: Row, visibility: str, by_kind: dict[str, list[tuple[str, str]]]) -> None:
         owner, now = app["owner_id"], go_text(self._now())
         self._store.execute(
             "UPDATE app_store SET visibility = ? WHERE uuid = ?", (visibility, app["uuid"])
@@ -71,7 +71,7 @@ class AppPermissions:
         self._store.execute(
             "DELETE FROM app_access WHERE app_uuid = ? AND access_type <> 'owner'", (app["uuid"],)
         )
-        for kind, entities in wanted.items():
+        for kind, entities in by_kind.items():
             access = "workspace" if kind == "workspace" else "shared"
             for entity, organization in entities:
                 if (kind, entity) != ("user", owner):
@@ -98,8 +98,8 @@ class AppPermissions:
 
 
 def _entities(body: Body, field: str) -> list[tuple[str, str]]:
-    found = body.objects(field) or []
-    return [(item.text("entityId"), item.text("organizationId")) for item in found]
+    objects = body.objects(field) or []
+    return [(item.text("entityId"), item.text("organizationId")) for item in objects]
 
 
 def _access_json(row: Row) -> dict[str, str]:

@@ -33,7 +33,7 @@ MISSING_QUERY = "missing required query parameters"
 class Applications:
     """Register, list, show, assets, registry and build history.
 
-    ``build`` is told the uuid of a version that has to be built.
+    ``build`` is called with the uuid of a version that has to be built.
     """
 
     def __init__(self, world: World, members: Members, build: Callable[[str], None]) -> None:
@@ -190,9 +190,9 @@ class Applications:
 
     def deployment(self, request: Request) -> Response:
         """One build (1.3)."""
-        for found in builds_json(self._store, request.params["uuid"]):
-            if found["deploymentId"] == request.params["deployment"]:
-                return Response(200, found)
+        for build in builds_json(self._store, request.params["uuid"]):
+            if build["deploymentId"] == request.params["deployment"]:
+                return Response(200, build)
         raise compute_answers.message(404, compute_answers.NO_RECORDS)
 
     def _visible(self, request: Request) -> Row:

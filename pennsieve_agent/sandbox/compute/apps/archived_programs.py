@@ -68,16 +68,16 @@ class ArchivedPrograms:
             log(line)
 
         try:
-            made = self._backend.prepare(files, f"archive-{sha256[:_SHORT]}", keep)
+            program = self._backend.prepare(files, f"archive-{sha256[:_SHORT]}", keep)
         except SourceError as error:
             last = lines[-1] if lines else error.hint
             message = f"{error.message}: {last}" if last else error.message
             raise SourceError(message, where=error.where, hint=error.hint) from None
         self._store.execute(
             "INSERT OR REPLACE INTO archived_programs VALUES (?, ?, ?)",
-            (sha256, made.backend, made.reference),
+            (sha256, program.backend, program.reference),
         )
-        return made
+        return program
 
     def _fetch(self, sha256: str, into: Path) -> bool:
         client, key = self._open_s3(), archive_key(sha256)

@@ -1,4 +1,4 @@
-"""Building what was registered: check out, read the manifest, make it runnable."""
+"""Builds registered applications: check out, read the manifest, make it runnable."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ class Builder:
             folder, _short_name(row), lambda line: _say(row, line)
         )
         if self._images is not None:
-            made = {"backend": program.backend, "reference": program.reference}
-            self._images.put({**row, **made})
+            place = {"backend": program.backend, "reference": program.reference}
+            self._images.put({**row, **place})
         with self._store.transaction():
             self._store.execute(
                 "UPDATE app_versions SET status = 'deployed', backend = ?, reference = ?"
@@ -150,7 +150,7 @@ class Builder:
 
 
 def _say(row: Row, line: str) -> None:
-    """What a build said is in the sandbox's log alone, as the platform shows it to nobody."""
+    """Write a build's output to the sandbox's log; the platform shows it to nobody."""
     log.info("build of %s at %s: %s", row["source_url"], row["version"], line)
 
 

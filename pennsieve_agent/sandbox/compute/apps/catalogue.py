@@ -48,19 +48,19 @@ def may_see(store: Store, members: Members, caller: Caller, app: Row) -> bool:
     if app["visibility"] == "public" or app["owner_id"] == caller.user_id:
         return True
     teams = members.teams(caller.user_id, caller.org_id)
-    wanted = {
+    entities = {
         f"user#{caller.user_id}",
         f"workspace#{caller.org_id}",
         *(f"team#{team}" for team in teams),
     }
     rows = store.rows("SELECT entity_id FROM app_access WHERE app_uuid = ?", (app["uuid"],))
-    return bool(wanted & {row["entity_id"] for row in rows})
+    return bool(entities & {row["entity_id"] for row in rows})
 
 
 def about(row: Row | None) -> dict[str, Any]:
     """What a version's manifest says, as it is sent; empty before it was read."""
-    found: dict[str, Any] = json.loads(row["about"]) if row is not None else {}
-    return found
+    description: dict[str, Any] = json.loads(row["about"]) if row is not None else {}
+    return description
 
 
 def without_defaults(manifest: Manifest) -> Manifest:

@@ -1,4 +1,4 @@
-"""What the platform's builder fetches: a tag, with a Dockerfile at the root.
+"""Fetches a tag as the platform's builder does, with a Dockerfile at the root.
 
 Source: ``contracts/workflows.md`` 1.2, ``contracts/upstream-2026-11.md`` 2. Any https address can
 be fetched, and nothing else: no path of this machine. A branch or a commit
@@ -32,8 +32,8 @@ def fetch_tag(world: World, source_url: str, tag: str, into: Path) -> str:
 
     if not source_url.startswith("https://"):
         raise SourceError("only addresses of https can be fetched", where=source_url)
-    found = local_path(world, source_url)
-    url = canonical(str(found) if found else source_url, Path("/"))
+    folder = local_path(world, source_url)
+    url = canonical(str(folder) if folder else source_url, Path("/"))
     if tag not in read_refs(url).tags:
         raise SourceError(f"couldn't find remote ref refs/tags/{tag}", where=source_url)
     commit = checkout(url, tag, into)

@@ -1,4 +1,4 @@
-"""Images: of applications in the platform's own registry, and what any image is here.
+"""Images of applications in the platform's own registry, and the programs of images.
 
 Each deployed version is an image of the repository ``pennsieve-app-store`` in the platform's
 account, so that a node can pin it to a digest as it would on AWS. With a container engine and a
@@ -66,7 +66,7 @@ class Images:
         )
 
     def program(self, image: str, log: Log = _quiet) -> Program | None:
-        """What an image that is pinned to a digest runs; None for one that is not here.
+        """The program of an image that is pinned to a digest; None for an image that is not here.
 
         An image of transfer jobs is none, as these run with this machine's Python. ``log`` takes
         what is said while code from an archive is made ready.
@@ -78,18 +78,18 @@ class Images:
         if sha256 := archive_of(image):
             return self._archived.program(sha256, log)
         try:
-            found = parse_image(image)
+            parsed = parse_image(image)
         except UsageProblem:
             return None
-        ecr = ecr_of(found.registry)
-        if ecr is None or not found.digest or is_transfer(image):
+        ecr = ecr_of(parsed.registry)
+        if ecr is None or not parsed.digest or is_transfer(image):
             return None
-        known = self._of_app_store(found.digest) if found.name == f"{HOST}/{REPOSITORY}" else None
+        known = self._of_app_store(parsed.digest) if parsed.name == f"{HOST}/{REPOSITORY}" else None
         if not isinstance(self._backend, DockerBackend):
             return known
         try:
             with self._registry(ecr.account, ecr.region) as (root, login):
-                return self._backend.pull(f"{root}/{found.repository}", found.digest, login)
+                return self._backend.pull(f"{root}/{parsed.repository}", parsed.digest, login)
         except AgentError:
             if known is None:
                 raise
@@ -141,8 +141,10 @@ class Images:
 
 def _signed_in(client: Any) -> tuple[str, str]:
     """Where an account's registry is, without a scheme, and the sign-in to it."""
-    found = client.get_authorization_token()["authorizationData"][0]
-    return str(found["proxyEndpoint"]).partition("://")[2], str(found["authorizationToken"])
+    authorization = client.get_authorization_token()["authorizationData"][0]
+    return str(authorization["proxyEndpoint"]).partition("://")[2], str(
+        authorization["authorizationToken"]
+    )
 
 
 def address(version: Row) -> str:

@@ -1,4 +1,4 @@
-"""Routes that older clients still call, and those that are declared and answer nothing.
+"""Routes that older clients still call, and declared routes that nothing answers.
 
 Legacy applications (``contracts/workflows.md`` 1.7) belonged to one compute node each. The sandbox
 has none and makes none, so their list is empty and each of them is not found. A route that the
@@ -63,7 +63,7 @@ def _none(_request: Request) -> Response:
 
 
 def _unknown_method(_request: Request) -> Response:
-    """Make a legacy application: ours, the sandbox takes no new ones (family E)."""
+    """Refuse a new legacy application: ours, the sandbox does not accept them (family E)."""
     return Response(422, "unsupported path")
 
 

@@ -21,7 +21,7 @@ _OPTIONAL_TEXTS = ("sourceUrl", "tag", "computeType", "cpu", "memory", "sessionT
 
 
 class BadGraph(Exception):  # noqa: N818 - a kind of answer, not a fault
-    """The nodes are no workflow; the text says why."""
+    """The nodes are not a valid workflow; the text says why."""
 
 
 def read_nodes(bodies: Iterable[Body]) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def _check_target(node: Mapping[str, Any]) -> None:
 
 
 def check_place(target: Mapping[str, Any], place: str) -> None:
-    """See that a data target runs where its type can (``contracts/upstream-2026-11.md`` 8).
+    """Check that a data target runs where its type can (``contracts/upstream-2026-11.md`` 8).
 
     Raises:
         BadGraph: it does not, or nothing is said.
@@ -97,7 +97,7 @@ def check_place(target: Mapping[str, Any], place: str) -> None:
 
 
 def check_amount(node_id: str, field: str, text: str) -> None:
-    """See that ``cpu`` and ``memory`` are whole numbers as text.
+    """Check that ``cpu`` and ``memory`` are whole numbers as text.
 
     Raises:
         BadGraph: they are not.

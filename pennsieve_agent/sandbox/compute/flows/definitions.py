@@ -105,11 +105,11 @@ class Definitions:
             " is_active, created_by, created_at, nodes) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)",
             (uuid, name, *texts, organization, caller.user_id, now, json.dumps(nodes)),
         )
-        made = find_definition(self._store, uuid)
-        return Response(201, definition_json(self._store, made) if made else None)
+        row = find_definition(self._store, uuid)
+        return Response(201, definition_json(self._store, row) if row else None)
 
     def _refuse_foreign(self, nodes: Sequence[Mapping[str, Any]]) -> None:
-        """Refuse code that is in no App Store, unless the sandbox is to take it.
+        """Refuse code that is not in the App Store, unless the sandbox was started to accept it.
 
         Whether the hosted platform does either is not public; the words are ours.
         """

@@ -80,8 +80,8 @@ class NodeLayers:
             )
         except sqlite3.IntegrityError:
             raise compute_answers.message(409, f"layer {name} already exists") from None
-        made = self._shelf.find(node["uuid"], name)
-        return Response(201, _layer_json(made) if made else None)
+        layer = self._shelf.find(node["uuid"], name)
+        return Response(201, _layer_json(layer) if layer else None)
 
     def delete(self, request: Request) -> Response:
         """Delete a layer that no run uses (2.6).
@@ -102,13 +102,13 @@ class NodeLayers:
         return Response(200, {"message": f"layer {name} deleted"})
 
     def _in_use(self, node: Row, name: str) -> bool:
-        found = self._store.row(
+        row = self._store.row(
             "SELECT 1 FROM workflow_runs r, json_each(r.request, '$.layers') l"
             " WHERE r.node_uuid = ? AND l.value = ?"
             " AND r.status IN ('NOT_STARTED', 'STARTED', 'CANCELING')",
             (node["uuid"], name),
         )
-        return found is not None
+        return row is not None
 
 
 def _layer_json(layer: Row) -> dict[str, Any]:

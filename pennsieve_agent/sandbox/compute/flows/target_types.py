@@ -47,10 +47,10 @@ TARGET_TYPES: list[dict[str, Any]] = [
 ]
 """The registry; what has no default is required there (2.5), which the web application sees to."""
 
-_PLACES = {each["targetType"]: each["runtimeConfig"]["computeTypes"] for each in TARGET_TYPES}
+_PLACES = {kind["targetType"]: kind["runtimeConfig"]["computeTypes"] for kind in TARGET_TYPES}
 
 
 def places(target_type: str) -> list[str]:
     """The compute types of a target type; none when there is no such type."""
-    found: list[str] = _PLACES.get(target_type, [])
-    return found
+    types: list[str] = _PLACES.get(target_type, [])
+    return types

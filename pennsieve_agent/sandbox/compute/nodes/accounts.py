@@ -77,9 +77,9 @@ class Accounts:
         rows = self._visible(request.caller.user_id, organization)
         if request.query.get("includeWorkspaces") != "true":
             return Response(200, [account_json(row) for row in rows])
-        found = [self._with_workspaces(row) for row in rows]
+        accounts = [self._with_workspaces(row) for row in rows]
         # The platform answers the literal null, not an empty list (1.3).
-        return Response(200, found or "null", {"Content-Type": "application/json"})
+        return Response(200, accounts or "null", {"Content-Type": "application/json"})
 
     def _visible(self, user_id: str, organization: str | None) -> list[Row]:
         if not organization:
@@ -111,10 +111,10 @@ class Accounts:
         handler = "PatchAccountHandler"
         try:
             body = read(request)
-            wanted = {n: body.text(n, None) for n in ("status", "name", "description")}
+            texts = {n: body.text(n, None) for n in ("status", "name", "description")}
         except BadBody:
             raise compute_answers.plain(400, handler, compute_answers.UNMARSHAL) from None
-        changes = {name: value for name, value in wanted.items() if value is not None}
+        changes = {name: value for name, value in texts.items() if value is not None}
         if changes.get("status", "Enabled") not in {"Enabled", "Paused"}:
             raise compute_answers.plain(400, handler, compute_answers.BAD_STATUS)
         if not changes:

@@ -108,14 +108,14 @@ class NodeMaker:
 
     def _files(self) -> str:
         """The file system's id."""
-        if (found := self._file_system) is not None:
-            return found
-        made = self._aws("efs").create_file_system(
+        if (known := self._file_system) is not None:
+            return known
+        created = self._aws("efs").create_file_system(
             CreationToken=self._plan.base,
             Encrypted=True,
             Tags=[{"Key": _TAG, "Value": self._plan.token}],
         )
-        return str(made["FileSystemId"])
+        return str(created["FileSystemId"])
 
     @property
     def _file_system(self) -> str | None:
@@ -162,7 +162,7 @@ class NodeMaker:
         name = plan.name(word)
         place = {"S3Bucket": plan.bucket, "S3Key": f"code/{code.digest}.zip"}
         variables = {"Variables": environment}
-        made = _unless(
+        created = _unless(
             _THERE,
             functions.create_function,
             FunctionName=name,
@@ -175,7 +175,7 @@ class NodeMaker:
             LoggingConfig={"LogGroup": f"{plan.log_group}/functions"},
             Environment=variables,
         )
-        if made is None:
+        if created is None:
             functions.update_function_code(FunctionName=name, **place)
             functions.update_function_configuration(
                 FunctionName=name, Handler=handler, Environment=variables
@@ -277,8 +277,8 @@ class NodeMaker:
             _unless(_GONE, secrets.delete_secret, SecretId=name, ForceDeleteWithoutRecovery=True)
         efs = self._aws("efs")
         if (system := self._file_system) is not None:
-            for door in efs.describe_access_points(FileSystemId=system)["AccessPoints"]:
-                efs.delete_access_point(AccessPointId=door["AccessPointId"])
+            for point in efs.describe_access_points(FileSystemId=system)["AccessPoints"]:
+                efs.delete_access_point(AccessPointId=point["AccessPointId"])
             efs.delete_file_system(FileSystemId=system)
         logs = self._aws("logs")
         for group in (plan.log_group, f"{plan.log_group}/functions"):
@@ -308,12 +308,12 @@ def _names(secrets: Any, prefix: str) -> Iterator[str]:
         yield from (row["Name"] for row in page["SecretList"] if row["Name"].startswith(prefix))
 
 
-def _unless(codes: set[str], call: Callable[..., Any], **given: Any) -> Any:
+def _unless(codes: set[str], call: Callable[..., Any], **arguments: Any) -> Any:
     """The answer; None when AWS refuses with one of the codes."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - heavy
 
     try:
-        return call(**given)
+        return call(**arguments)
     except ClientError as error:
         if error.response["Error"]["Code"] not in codes:
             raise

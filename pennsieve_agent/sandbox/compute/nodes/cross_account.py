@@ -19,7 +19,7 @@ class Refused(Exception):  # noqa: N818 - a verdict, which becomes a node's stat
 
 
 class CustomerAccount:
-    """One account, entered through its role (``contracts/resources.md`` 1.8, 1.9)."""
+    """One AWS account, used through its role (``contracts/resources.md`` 1.8, 1.9)."""
 
     def __init__(self, endpoint: str, account_id: str, role_name: str) -> None:
         self._endpoint = endpoint
@@ -48,11 +48,11 @@ class CustomerAccount:
             answer = sts.assume_role(RoleArn=arn, RoleSessionName="pennsieve")
         finally:
             sts.close()
-        found = answer["Credentials"]
+        keys = answer["Credentials"]
         return {
-            "aws_access_key_id": found["AccessKeyId"],
-            "aws_secret_access_key": found["SecretAccessKey"],
-            "aws_session_token": found["SessionToken"],
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
         }
 
     def invoke(
@@ -61,7 +61,7 @@ class CustomerAccount:
         """Call a function with the assumed role's credentials, and wait for its answer.
 
         Raises:
-            Refused: it may not be called, it failed, or what it answers is no object.
+            Refused: it may not be called, it failed, or what it answers is not an object.
 
         """
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - heavy
@@ -69,17 +69,17 @@ class CustomerAccount:
         client = _client("lambda", self._endpoint, region, keys)
         try:
             answer = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
-            found = json.loads(answer["Payload"].read() or b"null")
+            reply = json.loads(answer["Payload"].read() or b"null")
         except (ClientError, BotoCoreError, ValueError) as error:
             raise Refused(f"function {function} cannot be called: {error}") from error
         finally:
             client.close()
         if answer.get("FunctionError"):
-            words = found.get("errorMessage") if isinstance(found, dict) else found
+            words = reply.get("errorMessage") if isinstance(reply, dict) else reply
             raise Refused(f"function {function} failed: {words}")
-        if not isinstance(found, dict):
+        if not isinstance(reply, dict):
             raise Refused(f"function {function} gave no answer")
-        return found
+        return reply
 
     def enter(self, keys: dict[str, str], region: str) -> Access:
         """The account for who holds an assumed role's keys."""

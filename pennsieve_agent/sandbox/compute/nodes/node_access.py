@@ -111,7 +111,7 @@ class NodeGate:
 
 
 def check_gateway(node: Row) -> None:
-    """What the node itself keeps can be had once it is provisioned (3.9).
+    """Refuse to read what the node itself keeps before it is provisioned (3.9).
 
     Raises:
         Refusal: 400, it has no gateway (Pending, or it failed at once).

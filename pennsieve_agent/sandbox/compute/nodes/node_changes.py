@@ -43,10 +43,10 @@ class NodeChanges:
         """Rename, describe, pause or resume (3.5)."""
         try:
             body = read(request)
-            wanted = {n: body.text(n, None) for n in ("status", "name", "description")}
+            texts = {n: body.text(n, None) for n in ("status", "name", "description")}
         except BadBody:
             raise compute_answers.message(400, compute_answers.UNMARSHAL) from None
-        changes = {name: value for name, value in wanted.items() if value is not None}
+        changes = {name: value for name, value in texts.items() if value is not None}
         if changes.get("status", "Enabled") not in {"Enabled", "Paused"}:
             raise compute_answers.message(400, compute_answers.BAD_STATUS)
         if not changes:
@@ -63,13 +63,13 @@ class NodeChanges:
             )
         return Response(200, patched_node(self._store, node))
 
-    def _check_status(self, node: Row, wanted: str | None) -> None:
-        if wanted is None:
+    def _check_status(self, node: Row, status: str | None) -> None:
+        if status is None:
             return
         if node["status"] == "Pending":
             raise compute_answers.message(400, compute_answers.PENDING)
         account = find_account(self._store, node["account_uuid"])
-        if wanted == "Enabled" and account is not None and account["status"] == "Paused":
+        if status == "Enabled" and account is not None and account["status"] == "Paused":
             raise compute_answers.message(400, compute_answers.ACCOUNT_PAUSED)
 
     def upgrade(self, request: Request) -> Response:
@@ -104,8 +104,8 @@ class NodeChanges:
             llm = body.optional_flag("enableLLMAccess")
         except BadBody:
             raise compute_answers.message(400, compute_answers.UNMARSHAL) from None
-        wanted = {**numbers, "gpu_tier": tier, "enable_llm": llm}
-        changes = {name: value for name, value in wanted.items() if value is not None}
+        values = {**numbers, "gpu_tier": tier, "enable_llm": llm}
+        changes = {name: value for name, value in values.items() if value is not None}
         if not changes:
             raise compute_answers.message(400, compute_answers.UNMARSHAL)
         negative = any(number is not None and number < 0 for number in numbers.values())

@@ -132,11 +132,11 @@ def note_health(store: Store, node_uuid: str, status: str, issues: list[str], no
     )
 
 
-def _answer(found: Mapping[str, Any]) -> GatewayAnswer:
-    body = found.get("body")
+def _answer(reply: Mapping[str, Any]) -> GatewayAnswer:
+    body = reply.get("body")
     if isinstance(body, str):
         body = json.loads(body or "{}")
-    status = found.get("status")
+    status = reply.get("status")
     if not isinstance(status, int):
         raise Unreachable("the gateway's answer has no status")
     return GatewayAnswer(status, body if isinstance(body, Mapping) else {})

@@ -39,7 +39,7 @@ def listed_node(store: Store, node: Row) -> dict[str, Any]:
 def update_available(tag: str, latest: str = LATEST_VERSION) -> bool:
     """Whether a newer provisioner than ``tag`` is there (3.1).
 
-    A tag that is no version, such as ``latest``, always counts as outdated (trap 39).
+    A tag that is not a version, such as ``latest``, always counts as outdated (trap 39).
     """
     here, there = _VERSION.fullmatch(tag), _VERSION.fullmatch(latest)
     if there is None:

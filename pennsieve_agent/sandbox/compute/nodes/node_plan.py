@@ -1,4 +1,4 @@
-"""What a node of Pennsieve's own is called, and what its roles may do: plain data."""
+"""The names of a Pennsieve-provisioned node, and the rights of its roles: plain data."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class NodePlan:
         return f"arn:aws:iam::{self.account}:role/{self.name(word)}"
 
     def settings(self, code: Bundle, file_system: str) -> NodeSettings:
-        """What its functions are told."""
+        """The environment variables of its functions."""
         return NodeSettings(
             token=self.token,
             region=REGION,
@@ -85,7 +85,7 @@ class NodePlan:
         logs, jobs = self.arn("logs", f"log-group:{self.log_group}"), self.arn("batch", "")
         bucket = f"arn:aws:s3:::{self.bucket}"
         files = self.arn("elasticfilesystem", f"file-system/{file_system}")
-        doors = self.arn("elasticfilesystem", "access-point/*")
+        access_points = self.arn("elasticfilesystem", "access-point/*")
         definitions = f"{jobs}job-definition/pennsieve-node-{self.token}-*"
         table = {
             "table": [self.arn("dynamodb", f"table/{self.name('journal')}")],
@@ -100,8 +100,8 @@ class NodePlan:
             "new-job": [f"{jobs}job/*"],
             "file-system": [files],
             "mount": [files],
-            "access-point": [doors],
-            "new-access-point": [doors],
+            "access-point": [access_points],
+            "new-access-point": [access_points],
             "roles-to-pass": [self.role(word) for word in ("execution", "job", "mover")],
             "bucket-code": [f"{bucket}/code/*"],
             "bucket-runs": [f"{bucket}/runs/*"],

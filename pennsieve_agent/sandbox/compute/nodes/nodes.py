@@ -25,7 +25,7 @@ ORG_PREFIX = "N:organization:"
 
 
 class Nodes:
-    """Create, list and show. ``provision`` is told the uuid of a node that has work to be done."""
+    """Create, list and show. ``provision`` is called with the uuid of a node that has a task."""
 
     def __init__(self, world: World, members: Members, provision: Callable[[str], None]) -> None:
         self._store = world.store
@@ -45,19 +45,19 @@ class Nodes:
     def create(self, request: Request) -> Response:
         """Ask for a node. Answers no uuid: that is the platform's way (3.2)."""
         try:
-            wanted = _wanted(read(request))
+            values = _settings(read(request))
         except BadBody:
             raise compute_answers.message(500, compute_answers.UNMARSHAL) from None
-        if not wanted["account"] or wanted["image"] not in IMAGES:
+        if not values["account"] or values["image"] not in IMAGES:
             raise compute_answers.message(400, compute_answers.BAD_REQUEST)
-        sensitive = wanted["deployment_mode"] in {"secure", "compliant"}
-        if wanted["enable_llm"] and sensitive and not wanted["llm_baa"]:
+        sensitive = values["deployment_mode"] in {"secure", "compliant"}
+        if values["enable_llm"] and sensitive and not values["llm_baa"]:
             raise compute_answers.message(400, compute_answers.BAA)
-        account = find_account(self._store, wanted["account"])
+        account = find_account(self._store, values["account"])
         if account is None:
             raise compute_answers.message(404, compute_answers.NOT_FOUND)
-        self._check_place(request.caller, account, wanted["organization"])
-        uuid = self._insert(request.caller, account, wanted)
+        self._check_place(request.caller, account, values["organization"])
+        uuid = self._insert(request.caller, account, values)
         self._provision(uuid)
         return Response(202, {"message": "Compute node creation initiated"})
 
@@ -91,11 +91,11 @@ class Nodes:
         if role < ADMIN:
             raise compute_answers.message(403, compute_answers.ADMIN_CREATE)
 
-    def _insert(self, caller: Caller, account: Row, wanted: dict[str, Any]) -> str:
+    def _insert(self, caller: Caller, account: Row, settings: dict[str, Any]) -> str:
         uuid, now = str(uuid4()), go_text(self._now())
-        organization = wanted["organization"] or INDEPENDENT
+        organization = settings["organization"] or INDEPENDENT
         values = {
-            **wanted,
+            **settings,
             "uuid": uuid,
             "now": now,
             "organization": organization,
@@ -163,7 +163,7 @@ class Nodes:
         return Response(200, single_node(self._store, node))
 
 
-def _wanted(body: Body) -> dict[str, Any]:
+def _settings(body: Body) -> dict[str, Any]:
     return {
         "account": body.text("accountId"),
         "name": body.text("name"),

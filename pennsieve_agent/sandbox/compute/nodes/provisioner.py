@@ -1,4 +1,4 @@
-"""What happens after a node was asked for (``contracts/resources.md`` 3.3).
+"""Provisions, changes and deletes nodes in the background (``contracts/resources.md`` 3.3).
 
 The platform starts a task that enters the customer's account, and makes a node there
 (:mod:`.build_node`). A new one it asks how it is.
@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 class Provisioner:
     """Works through the nodes that have a task, one at a time."""
 
-    def __init__(self, world: World, nodes: NodeCalls, gone: Callable[[str], None]) -> None:
-        """``gone`` is told the uuid of a node that is about to be deleted."""
-        self._gone = gone
+    def __init__(self, world: World, nodes: NodeCalls, forget: Callable[[str], None]) -> None:
+        """``forget`` is called with the uuid of a node that is about to be deleted."""
+        self._forget = forget
         self._store = world.store
         self._urls = world.urls
         self._now = world.now
@@ -100,7 +100,7 @@ class Provisioner:
                 note_place(self._store, node["uuid"], REGION, maker.make())
 
     def _greet(self, node: Row) -> None:
-        """Ask a node that has functions how it is; only one that is well becomes Enabled."""
+        """Ask a node for its health; only a healthy one becomes Enabled."""
         try:
             answer = self._nodes.ask(node, "GET", "/health")
         except Unreachable as unreachable:
@@ -114,7 +114,7 @@ class Provisioner:
     def _succeeded(self, node: Row) -> None:
         if node["task"] == "DELETE":
             # First what belongs to it: cut off here, the task is done again.
-            self._gone(node["uuid"])
+            self._forget(node["uuid"])
             with self._store.transaction():
                 for table, column in (
                     ("compute_node_access", "node_uuid"),

@@ -57,30 +57,30 @@ def _unmet(statement: Mapping[str, Any], context: Mapping[str, str]) -> str:
     """The first condition that does not hold, as text; empty if all do."""
     known = {key.lower(): value for key, value in context.items()}
     for operator, keys in _conditions(statement).items():
-        for key, wanted in keys.items():
+        for key, expected in keys.items():
             actual = known.get(key.lower(), "")
-            patterns = [str(value) for value in _many(wanted)]
+            patterns = [str(value) for value in _many(expected)]
             if not actual or not any(_fits(operator, actual, text) for text in patterns):
                 return f"{operator} {key}"
     return ""
 
 
 def _conditions(statement: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    found = statement.get("Condition")
-    pairs = found.items() if isinstance(found, Mapping) else ()
+    condition = statement.get("Condition")
+    pairs = condition.items() if isinstance(condition, Mapping) else ()
     return {str(operator): keys for operator, keys in pairs if isinstance(keys, Mapping)}
 
 
-def _fits(operator: str, actual: str, wanted: str) -> bool:
+def _fits(operator: str, actual: str, pattern: str) -> bool:
     """An operator the sandbox does not know is never met, which is the safe reading."""
     match operator:
         case "StringEquals":
-            return actual == wanted
+            return actual == pattern
         case "StringEqualsIgnoreCase":
-            return actual.casefold() == wanted.casefold()
+            return actual.casefold() == pattern.casefold()
         case "StringLike" | "ArnLike" | "ArnEquals":
             # Of a shell's wildcards, IAM has only * and ?.
-            return fnmatch.fnmatchcase(actual, wanted.replace("[", "[[]"))
+            return fnmatch.fnmatchcase(actual, pattern.replace("[", "[[]"))
         case _:
             return False
 

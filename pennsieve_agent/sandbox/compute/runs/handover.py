@@ -49,7 +49,7 @@ class Handover:
         self._closing = threading.Event()
         self._silent: dict[str, int] = {}
         self._telling: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        """By run: its start is told before its cancellation."""
+        """By run: its start is sent before its cancellation."""
         self._starts = Workers("hand over", self._start_run, 2)
         self._cancels = Workers("cancel", self._cancel_run)
         self._ends = Workers("settle layers", self._settle)
@@ -82,7 +82,7 @@ class Handover:
         self._starts.put(run_uuid)
 
     def halt(self, run_uuid: str) -> None:
-        """A run was cancelled, which its node is told, or has ended."""
+        """A run was cancelled, which is sent to its node, or has ended."""
         if self._states.of(run_uuid) is RunStatus.CANCELING:
             self._cancels.put(run_uuid)
         elif self._shelf.building(run_uuid):
@@ -185,7 +185,7 @@ class Handover:
         self.halt(run["uuid"])
 
     def _watch(self) -> None:
-        """Look at the runs that nodes have, so that none stays as it is for ever."""
+        """Look at the runs that nodes have, so that no lost run stays unfinished forever."""
         while not self._closing.wait(WATCH_SECONDS):
             for run_uuid in self._states.with_status(*set(RunStatus) - FINAL):
                 if self._closing.is_set():
@@ -222,5 +222,5 @@ class Handover:
             self.halt(run["uuid"])
 
 
-def _line(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"timestamp": int(found["timestamp"]), "message": str(found["message"])}
+def _line(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {"timestamp": int(event["timestamp"]), "message": str(event["message"])}

@@ -1,4 +1,4 @@
-"""What runs the jobs of nodes: the engine for processors, child processes for movers.
+"""Runs the jobs of nodes: the engine for processors, child processes for movers.
 
 A processor's image is pinned to a digest that leads back to what the engine prepared; it sees the
 files of its run and its layers as on AWS, as far as the engine can, and no credentials. A mover's
@@ -165,8 +165,8 @@ class JobMachine:
         """A mover's words; where its code is unpacked here, such that it need not fetch it."""
         if list(container.command) != mover_command():
             return words
-        found = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
-        folder = self.find_code(found[0]) if found else None
+        match = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
+        folder = self.find_code(match[0]) if match else None
         return ["-c", _FROM_DISK.format(str(folder))] if folder else words
 
 

@@ -26,14 +26,14 @@ def settle_layers(
     store: Store, shelf: LayerShelf, states: RunStates, lines: Lines, run: str
 ) -> None:
     """Make what an ended run filled READY, and what it did not fill EMPTY."""
-    found = find_run(store, run)
+    row = find_run(store, run)
     done = {step["node_id"] for step in states.steps(run) if step["status"] == "SUCCEEDED"}
     for layer in shelf.building(run):
-        step = _step(found, layer["name"]) if found else ""
-        if found is None or step not in done:
+        step = _step(row, layer["name"]) if row else ""
+        if row is None or step not in done:
             shelf.settle(layer, EMPTY)
             continue
-        shelf.settle(layer, READY, *_amount(lines, found, step))
+        shelf.settle(layer, READY, *_amount(lines, row, step))
 
 
 def _step(run: Row, layer: str) -> str:

@@ -59,8 +59,8 @@ class LogArchives:
         if "authorization" in request.headers:
             return _refusal(400, "InvalidArgument", "Only one auth mechanism allowed")
         content = request.params["content"]
-        given = request.query.get("X-Amz-Signature", "").encode("utf-8", "replace")
-        if not hmac.compare_digest(given, self._sign(content).encode()):
+        signature = request.query.get("X-Amz-Signature", "").encode("utf-8", "replace")
+        if not hmac.compare_digest(signature, self._sign(content).encode()):
             return _refusal(403, "SignatureDoesNotMatch", "The signature does not match")
         run_uuid, until = json.loads(base64.urlsafe_b64decode(content))
         if until <= self._now():

@@ -175,12 +175,12 @@ class RunChecks:
     def _check_packages(self, order: RunOrder) -> None:
         for packages in order.sources.values():
             try:
-                found = self._files.resolve(order.dataset_id, packages)
+                files = self._files.resolve(order.dataset_id, packages)
             except LookupError as error:
                 which = error.args[0] if error.args else ", ".join(packages)
                 text = f"package {which} is not in dataset {order.dataset_id}"
                 raise compute_answers.message(400, text) from None
-            if not found:
+            if not files:
                 raise compute_answers.message(400, "the packages hold no files")
 
 

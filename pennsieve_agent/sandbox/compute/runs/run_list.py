@@ -36,7 +36,7 @@ class RunList:
             raise compute_answers.message(403, compute_answers.FORBIDDEN)
         limit = limit_of(request)
         status = request.query.get("status", "").upper()
-        wanted = {
+        filters = {
             "organization_id = ?": organization,
             "created_by = ?": "" if organization else caller.user_id,
             "status = ?": "CANCELED" if status == "CANCELLED" else status,
@@ -45,7 +45,7 @@ class RunList:
             "created_at <= ?": date_of(request, "end_date"),
         }
         # Only what is asked for, so that an index fits; the workspace is always asked for.
-        chosen = {k: v for k, v in wanted.items() if v or k == "organization_id = ?"}
+        chosen = {k: v for k, v in filters.items() if v or k == "organization_id = ?"}
         where = " AND ".join([*chosen, "seq < ?"])
         rows = self._store.rows(
             f"SELECT {_COLUMNS} FROM workflow_runs WHERE {where}"  # noqa: S608 - our own words
@@ -61,7 +61,7 @@ def date_of(request: Request, name: str) -> str:
     """A date of the query, as runs have theirs; empty when it is not there.
 
     Raises:
-        Refusal: 400, it is no date.
+        Refusal: 400, it is not a date.
 
     """
     text = request.query.get(name, "")

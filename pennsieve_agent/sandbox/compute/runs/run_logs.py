@@ -64,7 +64,7 @@ class RunLogs:
 
 def find_step(store: Store, run_uuid: str, node_id: str, app_uuid: str) -> str | None:
     """The id of a run's step, by that id or by its application's uuid."""
-    found = store.row(
+    row = store.row(
         "SELECT node_id FROM workflow_steps WHERE run_uuid = ? AND node_id = ?",
         (run_uuid, node_id),
     ) or store.row(
@@ -74,4 +74,4 @@ def find_step(store: Store, run_uuid: str, node_id: str, app_uuid: str) -> str |
         " AND json_extract(n.value, '$.id') = s.node_id ORDER BY s.position",
         (run_uuid, app_uuid),
     )
-    return str(found["node_id"]) if found else None
+    return str(row["node_id"]) if row else None

@@ -42,10 +42,10 @@ class RunTotals:
         """Totals (3.9), under ``allTime`` whatever the range is (8.37)."""
         organization = self._organization(request)
         period = request.query.get("range") or "allTime"
-        scope, wanted = request.query.get("scope", ""), request.query.get("id", "")
+        scope, scope_id = request.query.get("scope", ""), request.query.get("id", "")
         if period not in RANGES:
             raise compute_answers.message(400, f"invalid range {period}")
-        if scope not in _SCOPES or (scope and not wanted):
+        if scope not in _SCOPES or (scope and not scope_id):
             raise compute_answers.message(400, "scope must be workflow or application, with an id")
         seconds = RANGES[period]
         since = "" if seconds is None else rfc3339(self._now() - seconds)
@@ -55,18 +55,18 @@ class RunTotals:
             f" SUM(CASE WHEN completed_at <> '' THEN {SECONDS} END) AS seconds"
             " FROM workflow_runs WHERE organization_id = :org AND created_at >= :since"
             f" AND (:org <> '' OR created_by = :user){_SCOPES[scope]}",
-            {"org": organization, "since": since, "user": request.caller.user_id, "id": wanted},
+            {"org": organization, "since": since, "user": request.caller.user_id, "id": scope_id},
         )
-        found: dict[str, Any] = dict(row or {})
+        totals: dict[str, Any] = dict(row or {})
         return Response(
             200,
             {
                 "allTime": {
-                    "totalRuns": found["runs"],
-                    "succeeded": found["succeeded"] or 0,
-                    "failed": found["failed"] or 0,
-                    "canceled": found["canceled"] or 0,
-                    "totalDurationSec": round(found["seconds"] or 0, 3),
+                    "totalRuns": totals["runs"],
+                    "succeeded": totals["succeeded"] or 0,
+                    "failed": totals["failed"] or 0,
+                    "canceled": totals["canceled"] or 0,
+                    "totalDurationSec": round(totals["seconds"] or 0, 3),
                     "totalCost": 0,
                 }
             },

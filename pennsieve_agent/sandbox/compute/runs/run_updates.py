@@ -23,7 +23,7 @@ MAX_SECONDS = 4_000_000_000
 
 
 class RunUpdates:
-    """``halt`` is told the uuid of a run that is to end, whatever it is doing."""
+    """``halt`` is called with the uuid of a run that is to end, whatever it is doing."""
 
     def __init__(self, world: World, neighbours: Neighbours, halt: Callable[[str], None]) -> None:
         self._world = world
@@ -72,14 +72,14 @@ class RunUpdates:
 
     def report_step(self, request: Request) -> Response:
         """Set a step's state; what comes of the run its node says (3.4)."""
-        run, given = self._writable(request), request.params["step"]
+        run, name = self._writable(request), request.params["step"]
         status, seconds = self._reported(request)
         if RunStatus.of(run["status"]).is_final:
             raise compute_answers.message(409, f"run is already {run['status']}")
         # Nodes name the step; the older workflow-manager names its application (3.4).
-        step = find_step(self._store, run["uuid"], given, given)
+        step = find_step(self._store, run["uuid"], name, name)
         if step is None or not self._states.set_step(run["uuid"], step, status, seconds):
-            text = f"invalid processor {given} for workflow instance {run['uuid']}"
+            text = f"invalid processor {name} for workflow instance {run['uuid']}"
             raise compute_answers.message(400, text)
         return Response(200, _updated(run, status))
 

@@ -51,7 +51,7 @@ def readable_run(request: Request, world: World, members: Members) -> Row:
 
 
 class Runs:
-    """Start, list, show and status. ``queue`` is told the uuid of a new run."""
+    """Start, list, show and status. ``queue`` is called with the uuid of a new run."""
 
     def __init__(
         self, world: World, members: Members, checks: RunChecks, queue: Callable[[str], None]

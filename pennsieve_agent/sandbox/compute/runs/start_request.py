@@ -1,4 +1,4 @@
-"""What is asked for when a run is started, read and checked (``contracts/workflows.md`` 3.1)."""
+"""Reads and checks the request that starts a run (``contracts/workflows.md`` 3.1)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _config(config: Body) -> dict[str, str]:
 
 
 def check_order(order: RunOrder, dag: list[Node]) -> None:
-    """See that an order fits a workflow's graph.
+    """Check that an order fits a workflow's graph.
 
     Raises:
         BadGraph: it names nodes that are not there or of another kind, gives a data-source no
@@ -170,7 +170,7 @@ def request_of(run: Row) -> RunRequest:
     )
 
 
-def _step(node: Node, given: Mapping[str, str]) -> Step:
-    step = with_extra_parameters(to_step(node), given)
+def _step(node: Node, values: Mapping[str, str]) -> Step:
+    step = with_extra_parameters(to_step(node), values)
     # The platform stores a target's defaults and ignores them (contracts/workflows.md 8.27).
     return replace(step, default_params={}) if node["type"] == TARGET else step

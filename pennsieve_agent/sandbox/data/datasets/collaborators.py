@@ -103,17 +103,17 @@ def users(store: Store, dataset_int_id: int) -> list[dict[str, Any]]:
 def member(store: Store, row: Row, body: Mapping[str, Any]) -> Row:
     """The person named in a body, if they may be shared with."""
     user_id = text(body, "id", 256)
-    found = store.row(
+    collaborator = store.row(
         "SELECT u.*, c.role FROM users u"
         " JOIN memberships m ON m.user_int_id = u.int_id AND m.workspace_int_id = :workspace"
         " LEFT JOIN collaborators c ON c.subject_int_id = u.int_id AND c.kind = 'user'"
         " AND c.dataset_int_id = :dataset WHERE u.node_id = :user",
         {"workspace": row["workspace_int_id"], "dataset": row["int_id"], "user": user_id},
     )
-    if found is None:
+    if collaborator is None:
         raise refusal(404, f"user {user_id} not found")
-    if found["is_integration"]:
+    if collaborator["is_integration"]:
         raise refusal(403, "integration users cannot be changed here")
-    if found["role"] == Role.OWNER.value:
+    if collaborator["role"] == Role.OWNER.value:
         raise refusal(403, "the owner's role cannot be changed here")
-    return found
+    return collaborator

@@ -70,8 +70,8 @@ class DatasetChanges:
                 chosen,
             )
         row = {**row, **changed}
-        found = dataset_json(self._world.store, row, request.caller)
-        return Response(200, found, {"ETag": etag(row)})
+        content = dataset_json(self._world.store, row, request.caller)
+        return Response(200, content, {"ETag": etag(row)})
 
     def delete(self, request: Request) -> Response:
         """Delete a dataset, for its owner; its folder goes to the trash (ours)."""
@@ -83,8 +83,8 @@ class DatasetChanges:
         """The caller's role; a dataset's own answer says it too."""
         row, caller = dataset(self._world, request, Role.GUEST), request.caller
         role = dataset_role(self._world.store, caller.user_int_id, row["node_id"])
-        found = {"userId": caller.user_int_id, "datasetId": row["int_id"], "role": role.value}
-        return Response(200, found, DEPRECATED)
+        content = {"userId": caller.user_int_id, "datasetId": row["int_id"], "role": role.value}
+        return Response(200, content, DEPRECATED)
 
     def counts(self, request: Request) -> Response:
         """How many packages of each type there are."""
@@ -92,7 +92,7 @@ class DatasetChanges:
         return Response(200, type_counts(self._world.store, row["int_id"]), DEPRECATED)
 
     def event(self, request: Request) -> Response:
-        """Take a custom event, which nobody is told of here (``contracts/core.md`` 6.3)."""
+        """Accept a custom event, which is sent to nobody here (``contracts/core.md`` 6.3)."""
         dataset(self._world, request, Role.EDITOR)
         body = json_object(request)
         text(body, "eventType", MAX_NAME)

@@ -37,7 +37,7 @@ def routes(world: World) -> list[Route]:
     def options(request: Request) -> Response:
         row = workspace(world, request, READ)
         used = used_statuses(world.store, row["int_id"])
-        return Response(200, [status_json(each, in_use=each.id in used) for each in STATUSES])
+        return Response(200, [status_json(status, in_use=status.id in used) for status in STATUSES])
 
     return [Route("GET", "/organizations/<id>/dataset-status", Scheme.USER, options)]
 
@@ -55,7 +55,7 @@ def status_json(status: Status, *, in_use: bool) -> dict[str, Any]:
 
 def find_status(value: object) -> Status | None:
     """The status of this name or number."""
-    return next((each for each in STATUSES if value in (each.id, each.name)), None)
+    return next((status for status in STATUSES if value in (status.id, status.name)), None)
 
 
 def used_statuses(store: Store, workspace_int_id: int) -> set[int]:

@@ -26,13 +26,13 @@ def routes(world: World) -> list[Route]:
             "SELECT * FROM dataset_webhooks WHERE dataset_int_id = ? ORDER BY id",
             (row["int_id"],),
         )
-        return Response(200, [_enabled_json(each) for each in rows])
+        return Response(200, [_enabled_json(webhook) for webhook in rows])
 
     def put(request: Request) -> Response:
         row = dataset(world, request, Role.MANAGER)
         webhook = webhooks.usable(store, request.caller, request.params["webhook"])
-        made = enable(world, webhook, row["int_id"], request.caller.user_int_id)
-        return Response(200, _enabled_json(made))
+        enabled = enable(world, webhook, row["int_id"], request.caller.user_int_id)
+        return Response(200, _enabled_json(enabled))
 
     def delete(request: Request) -> Response:
         row = dataset(world, request, Role.MANAGER)
@@ -57,10 +57,10 @@ def enable(world: World, webhook: Row, dataset_int_id: int, user_int_id: int) ->
             (webhook["id"], dataset_int_id, user_int_id, world.now()),
         )
         collaborators.set_role(store, dataset_int_id, webhook["integration_user"], role)
-        made = _find(store, webhook["id"], dataset_int_id)
-    if made is None:
+        enabled = _find(store, webhook["id"], dataset_int_id)
+    if enabled is None:
         raise RuntimeError("an integration that was just enabled is not there")
-    return made
+    return enabled
 
 
 def chosen(store: Store, caller: Caller, body: Mapping[str, Any]) -> list[Row]:
@@ -72,29 +72,29 @@ def chosen(store: Store, caller: Caller, body: Mapping[str, Any]) -> list[Row]:
         " AND (NOT is_private OR created_by = ?)",
         (caller.org_int_id, caller.user_int_id),
     )
-    wanted = {row["id"]: row for row in defaults}
-    wanted |= {number: webhooks.usable(store, caller, str(number)) for number in included}
-    return [row for number, row in wanted.items() if number not in excluded]
+    rows = {row["id"]: row for row in defaults}
+    rows |= {number: webhooks.usable(store, caller, str(number)) for number in included}
+    return [row for number, row in rows.items() if number not in excluded]
 
 
 def _numbers(body: Mapping[str, Any], name: str) -> list[int]:
-    found = body.get(name) or []
-    if not isinstance(found, list) or not all(
-        type(each) is int and 0 <= each <= MAX_INTEGER for each in found
+    numbers = body.get(name) or []
+    if not isinstance(numbers, list) or not all(
+        type(number) is int and 0 <= number <= MAX_INTEGER for number in numbers
     ):
         raise refusal(400, f"{name} must be a list of integers")
-    return found
+    return numbers
 
 
 def _disable(store: Store, dataset_row: Row, request: Request) -> int:
     webhook_id = counted(request.params["webhook"], "webhookId")
-    found = _find(store, webhook_id, dataset_row["int_id"])
-    if found is None:
+    enabled = _find(store, webhook_id, dataset_row["int_id"])
+    if enabled is None:
         raise refusal(404, f"Webhook ({webhook_id}) is not enabled on this dataset")
     # A private one can be taken off by its maker alone (contracts/upstream-2026-11.md 1).
     webhook = webhooks.usable(store, request.caller, request.params["webhook"])
     with store.transaction():
-        removed = store.execute("DELETE FROM dataset_webhooks WHERE id = ?", (found["id"],))
+        removed = store.execute("DELETE FROM dataset_webhooks WHERE id = ?", (enabled["id"],))
         collaborators.remove(store, dataset_row["int_id"], webhook["integration_user"])
     return removed
 

@@ -56,14 +56,14 @@ def routes(world: World, files: DatasetFiles) -> list[Route]:
     def everything(request: Request) -> Response:
         files.sync()
         rows = sorted(_visible(world.store, request), key=_ORDERS["Name"])
-        found = [dataset_json(world.store, row, request.caller) for row in rows]
-        return Response(200, found, DEPRECATED)
+        content = [dataset_json(world.store, row, request.caller) for row in rows]
+        return Response(200, content, DEPRECATED)
 
     def one(request: Request) -> Response:
         row = synced_dataset(files, world, request)
-        found = dataset_json(world.store, row, request.caller)
-        found["children"] = children(world.store, row, None, request)
-        return Response(200, found, {"ETag": etag(row)})
+        content = dataset_json(world.store, row, request.caller)
+        content["children"] = children(world.store, row, None, request)
+        return Response(200, content, {"ETag": etag(row)})
 
     def create(request: Request) -> Response:
         return Response(201, _create(world, files, request))
@@ -111,8 +111,8 @@ def _visible(store: Store, request: Request) -> list[Row]:
         raise refusal(400, "onlyMyDatasets and withRole cannot be used together")
     if exact is not None and Role.of(exact) in (Role.UNKNOWN, Role.NONE):
         raise refusal(400, f"invalid withRole: {exact}")
-    wanted = Role.OWNER if mine else Role.of(exact)
-    caller, found = request.caller, []
+    exact_role = Role.OWNER if mine else Role.of(exact)
+    caller, chosen = request.caller, []
     for row in store.rows(
         "SELECT d.* FROM datasets d LEFT JOIN dataset_settings s ON s.dataset_int_id = d.int_id"
         " WHERE d.workspace_int_id = :workspace"
@@ -120,9 +120,9 @@ def _visible(store: Store, request: Request) -> list[Row]:
         {"workspace": caller.org_int_id, "status": status.id if status else None},
     ):
         role = dataset_role(store, caller.user_int_id, row["node_id"])
-        if role.at_least(Role.GUEST) and wanted in (Role.UNKNOWN, role):
-            found.append(row)
-    return found
+        if role.at_least(Role.GUEST) and exact_role in (Role.UNKNOWN, role):
+            chosen.append(row)
+    return chosen
 
 
 def _matches(row: Row, request: Request) -> bool:
@@ -133,10 +133,10 @@ def _matches(row: Row, request: Request) -> bool:
     """
     if request.query.get("type", "research") != "research":
         return False
-    given = request.query.get("query", "")
-    if not given.strip():
+    query_text = request.query.get("query", "")
+    if not query_text.strip():
         return True
-    words = [re.sub(r"\W", "", word).lower() for word in given.split()]
+    words = [re.sub(r"\W", "", word).lower() for word in query_text.split()]
     words = [word for word in words if word and word not in _STOP_WORDS]
     fields = (row["node_id"], row["name"], row["description"] or "", *json.loads(row["tags"]))
     known = set(re.findall(r"\w+", " ".join(fields).lower()))

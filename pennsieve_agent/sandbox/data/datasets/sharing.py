@@ -51,12 +51,12 @@ class Sharing:
         """People, teams and the workspace."""
         row = dataset(self._world, request)
         whole = self._workspace(row)
-        found = {
+        content = {
             "users": collaborators.users(self._store, row["int_id"]),
             "organizations": [whole] if "role" in whole else [],
             "teams": self._teams(row),
         }
-        return Response(200, found)
+        return Response(200, content)
 
     def teams(self, request: Request) -> Response:
         """The teams that have a role."""
@@ -111,8 +111,8 @@ class Sharing:
         with self._store.transaction():
             user = self._guest(row, address)
             named = {"id": user["node_id"]}
-            found = collaborators.member(self._store, row, named)
-            collaborators.set_role(self._store, row["int_id"], found["int_id"], role)
+            collaborator = collaborators.member(self._store, row, named)
+            collaborators.set_role(self._store, row["int_id"], collaborator["int_id"], role)
         return Response(200)
 
     def _guest(self, row: Row, address: str) -> Row:
@@ -127,15 +127,15 @@ class Sharing:
             (known["int_id"], workspace),
         ):
             directory.set_membership(self._store, known["int_id"], workspace, directory.GUEST)
-        found = known or directory.by_email(self._store, address)
-        if found is None:
+        user = known or directory.by_email(self._store, address)
+        if user is None:
             raise RuntimeError("a person who was just added is not there")
-        return found
+        return user
 
     def _teams(self, row: Row) -> list[dict[str, Any]]:
         return [
-            {"id": each["node_id"], "name": each["name"], "role": each["role"]}
-            for each in self._store.rows(
+            {"id": team["node_id"], "name": team["name"], "role": team["role"]}
+            for team in self._store.rows(
                 "SELECT t.*, c.role FROM collaborators c"
                 " JOIN teams t ON t.int_id = c.subject_int_id"
                 " WHERE c.dataset_int_id = ? AND c.kind = 'team' ORDER BY t.int_id",
@@ -144,13 +144,13 @@ class Sharing:
         ]
 
     def _workspace(self, row: Row) -> dict[str, Any]:
-        found = self._store.row(
+        status = self._store.row(
             "SELECT w.node_id AS id, w.name, c.role FROM workspaces w LEFT JOIN collaborators c"
             " ON c.dataset_int_id = ? AND c.kind = 'workspace' AND c.subject_int_id = w.int_id"
             " WHERE w.int_id = ?",
             (row["int_id"], row["workspace_int_id"]),
         )
-        return present(found or {})
+        return present(status or {})
 
     def _team(self, row: Row, body: Mapping[str, Any]) -> Row:
         team = find_team(self._store, row["workspace_int_id"], text(body, "id", 256))

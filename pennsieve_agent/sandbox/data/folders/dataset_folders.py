@@ -56,19 +56,19 @@ class DatasetFiles:
         Whoever waited while another thread looked, and began to wait before it did, is content
         with what that one saw: many requests at once look once.
         """
-        asked = next(self._moments)
+        moment = next(self._moments)
         with self._lock:
-            if self._listed < asked:
+            if self._listed < moment:
                 self._listed = next(self._moments)
                 self._sync_datasets()
             for row in self._datasets(dataset_id):
-                if self._scanned.get(row["int_id"], 0) < asked:
+                if self._scanned.get(row["int_id"], 0) < moment:
                     self._scanned[row["int_id"]] = next(self._moments)
                     self._sync_files(row)
 
     @contextmanager
     def changing(self, dataset_id: str) -> Iterator[Row]:
-        """Nobody else looks at the dataset's files while its folder and rows are changed.
+        """Hold the lock of a dataset's files while its folder and rows are changed.
 
         Gives the dataset's row. Raises KeyError for an unknown id.
         """
@@ -204,16 +204,16 @@ class DatasetFiles:
 
     def _sync_files(self, dataset: Row) -> None:
         number = int(dataset["int_id"])
-        found = scan(self._path(dataset))
-        if self._seen.get(number) == found:
+        entries = scan(self._path(dataset))
+        if self._seen.get(number) == entries:
             return
         with self._store.transaction():
-            if _write_changes(self._store, number, found, self._world.now()):
+            if _write_changes(self._store, number, entries, self._world.now()):
                 self._store.execute(
                     "UPDATE datasets SET updated_at = ? WHERE int_id = ?",
                     (self._world.now(), number),
                 )
-        self._seen[number] = found
+        self._seen[number] = entries
 
 
 def _folders(datasets: Path) -> set[str]:
@@ -228,7 +228,7 @@ def _folders(datasets: Path) -> set[str]:
     return names
 
 
-def _write_changes(store: Store, dataset: int, found: Mapping[str, Entry], now: float) -> bool:
+def _write_changes(store: Store, dataset: int, entries: Mapping[str, Entry], now: float) -> bool:
     """Make the packages of a dataset what was found; answers whether anything changed."""
     known = {
         row["path"]: (row["int_id"], Entry(bool(row["is_folder"]), row["size"], row["mtime_ns"]))
@@ -237,20 +237,20 @@ def _write_changes(store: Store, dataset: int, found: Mapping[str, Entry], now: 
     kept = {
         path
         for path, (_, entry) in known.items()
-        if path in found and found[path].is_folder == entry.is_folder
+        if path in entries and entries[path].is_folder == entry.is_folder
     }
-    gone = [(known[path][0],) for path in known.keys() - kept]
+    deleted = [(known[path][0],) for path in known.keys() - kept]
     changed = [
-        (found[path].size, found[path].mtime_ns, known[path][0])
+        (entries[path].size, entries[path].mtime_ns, known[path][0])
         for path in kept
-        if found[path] != known[path][1]
+        if entries[path] != known[path][1]
     ]
-    store.execute_many("DELETE FROM packages WHERE int_id = ?", gone)
+    store.execute_many("DELETE FROM packages WHERE int_id = ?", deleted)
     store.execute_many("UPDATE packages SET size = ?, mtime_ns = ? WHERE int_id = ?", changed)
     numbers = {path: known[path][0] for path in kept}
-    new = sorted(found.keys() - kept)
-    _insert_packages(store, dataset, [(path, found[path]) for path in new], numbers, now)
-    return bool(gone or changed or new)
+    new = sorted(entries.keys() - kept)
+    _insert_packages(store, dataset, [(path, entries[path]) for path in new], numbers, now)
+    return bool(deleted or changed or new)
 
 
 def _insert_packages(

@@ -48,7 +48,7 @@ def scan(root: Path) -> dict[str, Entry]:
     Left out: what operating systems leave behind, what is neither file nor folder, names that are
     not Unicode, folders that cannot be read, links to folders, and links that lead out of it.
     """
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118 - with a "/" at its end
     pending = [("", str(root))]
     while pending:
@@ -57,10 +57,10 @@ def scan(root: Path) -> dict[str, Entry]:
             entry = _entry(child, inside)
             if entry is not None:
                 path = prefix + child.name
-                found[path] = entry
+                entries[path] = entry
                 if entry.is_folder:
                     pending.append((path + "/", child.path))
-    return found
+    return entries
 
 
 def is_noise(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Changing what is in a dataset: folders are made, packages renamed, moved, deleted and restored.
+"""Changes the content of a dataset: makes folders; renames, moves, deletes, restores packages.
 
 Files and rows change together, so that a package keeps its ids; the rules about names are those of
 ``contracts/core.md`` 3.4, 3.8 and 4.5. What is deleted is kept in ``<data>/trash``, outside the
@@ -190,7 +190,7 @@ def is_usable(name: str) -> bool:
 
 
 def numbered(name: str, number: int, *, is_folder: bool) -> str:
-    """Another name, for one that is taken: the number goes before the first dot of a file's."""
+    """A free name for one that is taken: a number is put before a file name's first dot."""
     base, dot, rest = (name, "", "") if is_folder else name.partition(".")
     return f"{base} ({number}){dot}{rest}"
 

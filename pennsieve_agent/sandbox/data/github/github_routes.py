@@ -43,11 +43,15 @@ class GitHub:
     def listing(self, request: Request) -> Response:
         """A page of the repositories whose full name has a text in it."""
         page, size = _number(request, "page", 1, 10**6), _number(request, "size", 25, MAX_PAGE)
-        wanted = request.query.get("name", "").lower()
-        found = [each for each in repositories(self._world) if wanted in each.full_name.lower()]
-        shown = found[(page - 1) * size : page * size]
-        total = {"page": page, "size": size, "count": len(shown), "total": len(found)}
-        repos = [self._json(each, request.caller) for each in shown]
+        part = request.query.get("name", "").lower()
+        matching = [
+            repository
+            for repository in repositories(self._world)
+            if part in repository.full_name.lower()
+        ]
+        shown = matching[(page - 1) * size : page * size]
+        total = {"page": page, "size": size, "count": len(shown), "total": len(matching)}
+        repos = [self._json(repository, request.caller) for repository in shown]
         return Response(200, {**total, "repos": repos})
 
     def track(self, request: Request) -> Response:
@@ -55,9 +59,11 @@ class GitHub:
         body = _body(request)
         url = body.get("url")
         flags = [body.get("publish_to_discover"), body.get("publish_to_appstore")]
-        if not isinstance(url, str) or not all(isinstance(each, bool) for each in flags):
+        if not isinstance(url, str) or not all(isinstance(flag, bool) for flag in flags):
             raise _refusal(400, "url, publish_to_discover and publish_to_appstore are required")
-        known = next((each for each in repositories(self._world) if each.url == url), None)
+        known = next(
+            (repository for repository in repositories(self._world) if repository.url == url), None
+        )
         if known is None:
             raise _refusal(404, "repository not found")
         now = self._world.now()
@@ -88,29 +94,34 @@ class GitHub:
             )
         }
         releases = [
-            {**_release(repository, each), "source": "api", **_published(published.get(each.label))}
-            for each in repository.releases()
+            {
+                **_release(repository, release),
+                "source": "api",
+                **_published(published.get(release.label)),
+            }
+            for release in repository.releases()
         ]
         return Response(200, {**self._json(repository, request.caller), "releases": releases})
 
     def publish(self, request: Request) -> Response:
         """Publish a release now: noted, and never done here."""
         repository, body = self._repository(request), _body(request)
-        label, wanted = body.get("label"), body.get("destinations") or []
+        label, destinations = body.get("label"), body.get("destinations") or []
         if not isinstance(label, str) or not label:
             raise _refusal(400, "label is required")
-        if not isinstance(wanted, list) or not all(
-            isinstance(each, str) and each in DESTINATIONS for each in wanted
+        if not isinstance(destinations, list) or not all(
+            isinstance(destination, str) and destination in DESTINATIONS
+            for destination in destinations
         ):
             raise _refusal(400, "destinations must be discover or appstore")
-        if label not in {each.label for each in repository.releases()}:
+        if label not in {release.label for release in repository.releases()}:
             raise _refusal(404, "release not found")
         self._store.execute(
             "INSERT OR IGNORE INTO github_publications (url, label, created_at) VALUES (?, ?, ?)",
             (repository.url, label, self._world.now()),
         )
-        asked = {"requested_by": request.caller.user_id, "url": repository.url, "label": label}
-        return Response(202, asked)
+        content = {"requested_by": request.caller.user_id, "url": repository.url, "label": label}
+        return Response(202, content)
 
     def profile(self, request: Request) -> Response:
         """The caller's GitHub account; 404 when it is not connected."""
@@ -136,7 +147,7 @@ class GitHub:
     def installations(self, request: Request) -> Response:
         """The owners whose repositories the platform sees."""
         del request
-        found = [
+        installations = [
             {
                 "id": zlib.crc32(name.lower().encode()),
                 "name": name,
@@ -145,7 +156,7 @@ class GitHub:
             }
             for name in self._owners()
         ]
-        return Response(200, {"count": len(found), "installations": found})
+        return Response(200, {"count": len(installations), "installations": installations})
 
     def operator_only(self, request: Request) -> Response:
         """For the platform's own staff, of whom there is none here."""
@@ -158,13 +169,13 @@ class GitHub:
         return Response(200, "ignored")
 
     def _owners(self) -> list[str]:
-        return sorted({each.owner for each in repositories(self._world)})
+        return sorted({repository.owner for repository in repositories(self._world)})
 
     def _repository(self, request: Request) -> Repository:
-        found = find(self._world, request.params["owner"], request.params["repo"])
-        if found is None:
+        repository = find(self._world, request.params["owner"], request.params["repo"])
+        if repository is None:
             raise _refusal(404, "repository not found")
-        return found
+        return repository
 
     def _tracking(self, repository: Repository) -> Row:
         row = self._store.row("SELECT * FROM github_tracking WHERE url = ?", (repository.url,))
@@ -172,7 +183,7 @@ class GitHub:
 
     def _json(self, repository: Repository, caller: Caller) -> dict[str, Any]:
         row, releases = self._tracking(repository), repository.releases()
-        found = {
+        content = {
             "id": repository.id,
             "repo_id": repository.id,
             "user_id": caller.user_int_id,
@@ -186,7 +197,11 @@ class GitHub:
             "publishing_to_discover": bool(row["discover"]),
             "publishing_to_appstore": bool(row["appstore"]),
         }
-        return {**found, "latest_release": _release(repository, releases[0])} if releases else found
+        return (
+            {**content, "latest_release": _release(repository, releases[0])}
+            if releases
+            else content
+        )
 
     def _is_disconnected(self, caller: Caller) -> bool:
         key = _disconnected(caller)
@@ -242,12 +257,12 @@ def _body(request: Request) -> dict[str, Any]:
 
 
 def _number(request: Request, name: str, default: int, most: int) -> int:
-    given = request.query.get(name, str(default))
-    if not (given.isascii() and given.isdigit()) or len(given) > len(str(most)):
+    number = request.query.get(name, str(default))
+    if not (number.isascii() and number.isdigit()) or len(number) > len(str(most)):
         raise _refusal(400, f"{name} must be a number")
-    if not 1 <= int(given) <= most:
+    if not 1 <= int(number) <= most:
         raise _refusal(400, f"{name} must be between 1 and {most}")
-    return int(given)
+    return int(number)
 
 
 def _refusal(status: int, message: str) -> Refusal:

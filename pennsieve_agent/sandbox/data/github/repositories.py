@@ -54,10 +54,10 @@ class Repository:
     def description(self) -> str:
         """What its ``description`` file says, which git fills with a sentence of its own."""
         try:
-            found = (self.path / "description").read_text(encoding="utf-8", errors="replace")
+            text = (self.path / "description").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
-        return "" if found.startswith(_NO_DESCRIPTION) else found.strip()
+        return "" if text.startswith(_NO_DESCRIPTION) else text.strip()
 
     def releases(self) -> list[Release]:
         """The tags, newest first; none if git cannot read the repository."""
@@ -72,19 +72,26 @@ class Repository:
 
 def repositories(world: World) -> list[Repository]:
     """All repositories, by full name."""
-    found = [
+    known = [
         Repository(owner.name, path.name.removesuffix(".git"), path)
         for owner in _folders(world.data / FOLDER)
         for path in _folders(owner)
         if path.name.endswith(".git") and (path / "HEAD").is_file()
     ]
-    return sorted(found, key=lambda each: each.full_name.lower())
+    return sorted(known, key=lambda repository: repository.full_name.lower())
 
 
 def find(world: World, owner: str, name: str) -> Repository | None:
     """A repository, in whatever letter case, as on GitHub."""
-    wanted = f"{owner}/{name.removesuffix('.git')}".lower()
-    return next((each for each in repositories(world) if each.full_name.lower() == wanted), None)
+    full_name = f"{owner}/{name.removesuffix('.git')}".lower()
+    return next(
+        (
+            repository
+            for repository in repositories(world)
+            if repository.full_name.lower() == full_name
+        ),
+        None,
+    )
 
 
 def local_path(world: World, source_url: str) -> Path | None:
@@ -100,8 +107,8 @@ def local_path(world: World, source_url: str) -> Path | None:
     if not url.startswith(_HOST):
         return None
     owner, _, name = url.removeprefix(_HOST).partition("/")
-    found = find(world, owner, name)
-    return found.path if found else None
+    repository = find(world, owner, name)
+    return repository.path if repository else None
 
 
 def _folders(parent: Path) -> list[Path]:

@@ -34,11 +34,13 @@ class Downloads:
 
     def manifest(self, request: Request) -> Response:
         """The files of packages; an unknown id is quietly left out."""
-        wanted = _node_ids(request)
+        node_ids = _node_ids(request)
         dataset = self._dataset(request, Role.VIEWER)
-        packages = [self._files.package(dataset["int_id"], each) for each in wanted]
-        found = self._manifests.download((each, dataset) for each in packages if each is not None)
-        return Response(200, {**found, "data": found["data"] or None})
+        packages = [self._files.package(dataset["int_id"], node_id) for node_id in node_ids]
+        manifest = self._manifests.download(
+            (package, dataset) for package in packages if package is not None
+        )
+        return Response(200, {**manifest, "data": manifest["data"] or None})
 
     def whole_dataset(self, request: Request) -> Response:
         """The address of a document that lists every file, without their addresses."""
@@ -71,10 +73,10 @@ class Downloads:
 
     def restore(self, request: Request) -> Response:
         """Put deleted packages back where they were."""
-        wanted = _node_ids(request)
+        node_ids = _node_ids(request)
         dataset = self._dataset(request, Role.EDITOR)
         success, failures = [], []
-        for package_id in dict.fromkeys(wanted):
+        for package_id in dict.fromkeys(node_ids):
             try:
                 self._tree.restore(dataset["node_id"], package_id)
                 success.append(package_id)
@@ -114,9 +116,9 @@ class Downloads:
 
 
 def _node_ids(request: Request) -> list[str]:
-    found = body_of(request).get("nodeIds") or []
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+    node_ids = body_of(request).get("nodeIds") or []
+    if not isinstance(node_ids, list) or not all(isinstance(node_id, str) for node_id in node_ids):
         raise refusal(400, "unable to unmarshal request body: nodeIds is no list of strings")
-    if not found:
+    if not node_ids:
         raise refusal(400, "nodeIds must not be empty")
-    return found
+    return node_ids

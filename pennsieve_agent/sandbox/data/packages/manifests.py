@@ -62,9 +62,9 @@ class Manifests:
             "SELECT * FROM packages WHERE dataset_int_id = ? AND NOT is_folder ORDER BY path",
             (dataset["int_id"],),
         )
-        made = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(self._world.now()))
-        found = {
-            "manifestCreatedOn": made,
+        created_on = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(self._world.now()))
+        content = {
+            "manifestCreatedOn": created_on,
             "datasetId": dataset["int_id"],
             "datasetNodeId": dataset_id,
             "name": dataset["name"],
@@ -74,7 +74,7 @@ class Manifests:
             "tags": json.loads(dataset["tags"]),
             "files": [_listed(row) for row in rows],
         }
-        return Response(200, found, {"Content-Type": "application/json"})
+        return Response(200, content, {"Content-Type": "application/json"})
 
     def _place(self, requested: Row, dataset: Row, row: Row) -> dict[str, Any]:
         """Where a file goes: its path starts with the name of the collection asked for."""

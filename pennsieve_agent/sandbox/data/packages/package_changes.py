@@ -44,7 +44,7 @@ class PackageChanges:
         ]
 
     def create(self, request: Request) -> Response:
-        """A collection; a name that is taken becomes another one, told in the answer."""
+        """A collection; a name that is taken becomes another one, which the answer has."""
         body = json_object(request)
         name = _name(body)
         if body.get("packageType") != "Collection":
@@ -55,8 +55,8 @@ class PackageChanges:
         parent = self._collection(request, parent_id) if parent_id else None
         if parent is not None and parent["dataset_int_id"] != dataset["int_id"]:
             raise refusal(400, f"{parent_id} is not in {dataset['node_id']}")
-        made = self._tree.make_folder(dataset["node_id"], parent, name)
-        return self._answer(201, request, made)
+        folder = self._tree.make_folder(dataset["node_id"], parent, name)
+        return self._answer(201, request, folder)
 
     def rename(self, request: Request) -> Response:
         """Rename a package, named by node id or by number, and its file on disk."""
@@ -72,8 +72,8 @@ class PackageChanges:
     def move(self, request: Request) -> Response:
         """Move packages into a collection, or to the root of their dataset."""
         body = json_object(request)
-        wanted = optional_text(body, "destination", 256)
-        parent = self._collection(request, wanted) if wanted else None
+        destination = optional_text(body, "destination", 256)
+        parent = self._collection(request, destination) if destination else None
 
         def one(package_id: str) -> None:
             row, dataset = self._package(request, package_id)
@@ -81,7 +81,7 @@ class PackageChanges:
                 raise refusal(400, "a package cannot be moved to another dataset")
             self._tree.move(dataset["node_id"], row, parent)
 
-        return Response(200, present({**_each(body, one), "destination": wanted}))
+        return Response(200, present({**_change_all(body, one), "destination": destination}))
 
     def delete(self, request: Request) -> Response:
         """Delete packages: 200, whatever became of them. The files go to the trash."""
@@ -90,12 +90,12 @@ class PackageChanges:
             row, dataset = self._package(request, package_id)
             self._tree.delete(dataset["node_id"], row)
 
-        return Response(200, _each(json_object(request), one))
+        return Response(200, _change_all(json_object(request), one))
 
     def _package(self, request: Request, package_id: str) -> tuple[Row, Row]:
-        found = package(self._files, self._world, request.caller, package_id, Role.EDITOR)
-        unlocked(self._world, found[1])
-        return found
+        package_row = package(self._files, self._world, request.caller, package_id, Role.EDITOR)
+        unlocked(self._world, package_row[1])
+        return package_row
 
     def _collection(self, request: Request, package_id: str) -> Row:
         row, _ = self._package(request, package_id)
@@ -103,14 +103,14 @@ class PackageChanges:
             raise refusal(400, f"{package_id} is not a collection")
         return row
 
-    def _node_id(self, given: str) -> str:
-        if not (given.isascii() and given.isdigit()):
-            return given
+    def _node_id(self, package_id: str) -> str:
+        if not (package_id.isascii() and package_id.isdigit()):
+            return package_id
         row = self._world.store.row(
-            "SELECT node_id FROM packages WHERE int_id = ?", (counted(given, "id"),)
+            "SELECT node_id FROM packages WHERE int_id = ?", (counted(package_id, "id"),)
         )
         if row is None:
-            raise refusal(404, f"Package ({given}) not found")
+            raise refusal(404, f"Package ({package_id}) not found")
         return str(row["node_id"])
 
     def _answer(self, status: int, request: Request, package_id: str) -> Response:
@@ -125,25 +125,25 @@ def _name(body: dict[str, Any]) -> str:
     return name
 
 
-def _each(body: dict[str, Any], change: Callable[[str], None]) -> dict[str, Any]:
-    """Change things one by one; what cannot be changed is told and stops nothing."""
+def _change_all(body: dict[str, Any], change: Callable[[str], None]) -> dict[str, Any]:
+    """Change things one by one; failures are listed in the answer and stop nothing."""
     things = body.get("things")
-    if not isinstance(things, list) or not all(isinstance(each, str) for each in things):
+    if not isinstance(things, list) or not all(isinstance(thing, str) for thing in things):
         raise refusal(400, "things must be a list of strings")
     if len(things) > MAX_THINGS:
         raise refusal(400, f"things must be at most {MAX_THINGS}")
     success: list[str] = []
     failures: list[dict[str, Any]] = []
-    for each in dict.fromkeys(things):
+    for thing in dict.fromkeys(things):
         try:
-            change(each)
+            change(thing)
         except Refusal as error:
-            failures.append({"id": each, "error": error.response.body["message"]})
+            failures.append({"id": thing, "error": error.response.body["message"]})
         except FileExistsError as error:
             taken = {"error": "the name is taken", "generatedName": str(error)}
-            failures.append({"id": each, **taken})
+            failures.append({"id": thing, **taken})
         except (ValueError, OSError) as error:
-            failures.append({"id": each, "error": str(error)})
+            failures.append({"id": thing, "error": str(error)})
         else:
-            success.append(each)
+            success.append(thing)
     return {"success": success, "failures": failures}

@@ -80,18 +80,20 @@ class PackageFiles:
     def manifest(self, request: Request) -> Response:
         """The download manifest; anything unknown is a 400, a dataset's id too."""
         body = json_object(request)
-        wanted, file_ids = body.get("nodeIds"), body.get("fileIds") or []
-        if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
+        node_ids, file_ids = body.get("nodeIds"), body.get("fileIds") or []
+        if not isinstance(node_ids, list) or not all(
+            isinstance(node_id, str) for node_id in node_ids
+        ):
             raise refusal(400, "nodeIds must be a list of strings")
-        if len(wanted) > MAX_NODES:
+        if len(node_ids) > MAX_NODES:
             raise refusal(400, f"nodeIds must be at most {MAX_NODES}")
         if not isinstance(file_ids, list) or not all(
-            type(each) is int and 0 <= each <= MAX_INTEGER for each in file_ids
+            type(file_id) is int and 0 <= file_id <= MAX_INTEGER for file_id in file_ids
         ):
             raise refusal(400, "fileIds must be a list of integers")
-        packages = [self._requested(request, each) for each in dict.fromkeys(wanted)]
-        found = self._manifests.download(packages, frozenset(file_ids))
-        return Response(200, found)
+        packages = [self._requested(request, node_id) for node_id in dict.fromkeys(node_ids)]
+        manifest = self._manifests.download(packages, frozenset(file_ids))
+        return Response(200, manifest)
 
     def _requested(self, request: Request, package_id: str) -> tuple[Row, Row]:
         if not package_id.startswith(("N:package:", "N:collection:")) or not self._known(

@@ -105,20 +105,20 @@ def _rows_from(store: Store, dataset: Row, request: Request, limit: int) -> list
 
 
 def _cursor(request: Request) -> int:
-    given = request.query.get("cursor")
-    if given is None:
+    cursor = request.query.get("cursor")
+    if cursor is None:
         return 0
-    if not given.startswith("package:"):
-        raise refusal(400, f"invalid cursor: {given}")
-    return counted(given.removeprefix("package:"), "cursor")
+    if not cursor.startswith("package:"):
+        raise refusal(400, f"invalid cursor: {cursor}")
+    return counted(cursor.removeprefix("package:"), "cursor")
 
 
 def _types(request: Request) -> set[str]:
     """The wanted types: the real server keeps only the first and the last of the list."""
-    given = request.query.get("types")
-    if given is None:
+    types = request.query.get("types")
+    if types is None:
         return set()
-    names = given.split(":")
+    names = types.split(":")
     unknown = set(names) - file_types.PACKAGE_TYPES
     if unknown:
         raise refusal(400, f"invalid package type: {', '.join(sorted(unknown))}")
@@ -131,7 +131,7 @@ def _type(row: Row) -> str:
 
 def _batch(store: Store, dataset: Row, request: Request) -> dict[str, Any]:
     """Packages of a dataset by id, as the flat listing has them."""
-    found, failures = [], []
+    shown, failures = [], []
     owner = owner_of(store, dataset["int_id"])
     with_files = boolean(request, "includeSourceFiles")
     for package_id in request.query_lists.get("packageId", []):
@@ -142,34 +142,34 @@ def _batch(store: Store, dataset: Row, request: Request) -> dict[str, Any]:
         if row is None:
             failures.append({"id": package_id, "error": f"{package_id} not found"})
         else:
-            found.append(package_json.listed(row, dataset, owner, with_files=with_files))
-    return {"packages": found, "failures": failures}
+            shown.append(package_json.listed(row, dataset, owner, with_files=with_files))
+    return {"packages": shown, "failures": failures}
 
 
 def one_json(store: Store, row: Row, dataset: Row, request: Request) -> dict[str, Any]:
     """A package on its own, with what the query asks for (``contracts/core.md`` 3.4 B)."""
     owner = owner_of(store, dataset["int_id"])
-    above = [package_json.node(each, dataset, owner) for each in _ancestors(store, row)]
-    found = package_json.node(row, dataset, owner)
+    above = [package_json.node(ancestor, dataset, owner) for ancestor in _ancestors(store, row)]
+    content = package_json.node(row, dataset, owner)
     if row["is_folder"]:
-        found["children"] = children(store, dataset, row["int_id"], request)
+        content["children"] = children(store, dataset, row["int_id"], request)
     if above:
-        found["parent"] = above[-1]
+        content["parent"] = above[-1]
     if boolean(request, "includeAncestors"):
-        found["ancestors"] = above
+        content["ancestors"] = above
     objects = _objects(row, request)
-    return {**found, "objects": objects} if objects else found
+    return {**content, "objects": objects} if objects else content
 
 
 def _ancestors(store: Store, row: Row) -> list[Row]:
     """The folders above a package, the dataset's root first."""
-    found: list[Row] = []
+    ancestors: list[Row] = []
     current: Row | None = row
     while current is not None and current["parent_int_id"] is not None:
         current = store.row("SELECT * FROM packages WHERE int_id = ?", (current["parent_int_id"],))
         if current is not None:
-            found.insert(0, current)
-    return found
+            ancestors.insert(0, current)
+    return ancestors
 
 
 def _objects(row: Row, request: Request) -> dict[str, Any]:

@@ -50,27 +50,27 @@ class Members:
     def listing(self, request: Request) -> Response:
         """Everybody, for guests too."""
         row = workspace(self._world, request, directory.GUEST)
-        found = self._store.rows(
+        rows = self._store.rows(
             "SELECT user_int_id, role FROM memberships WHERE workspace_int_id = ?"
             " ORDER BY user_int_id",
             (row["int_id"],),
         )
-        return Response(200, [_member(self._store, each) for each in found])
+        return Response(200, [_member(self._store, member) for member in rows])
 
     def invite(self, request: Request) -> Response:
         """Add those who have an account, and invite the others; answers by e-mail address."""
         row = workspace(self._world, request, directory.ADMINISTRATOR)
         body = json_object(request)
         role = _role(body)
-        given = body.get("invites")
-        if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        invites = body.get("invites")
+        if not isinstance(invites, list) or not all(isinstance(invite, dict) for invite in invites):
             raise refusal(400, "invites must be a list of objects")
-        if len(given) > MAX_INVITES:
+        if len(invites) > MAX_INVITES:
             raise refusal(400, f"invites must be at most {MAX_INVITES}")
-        checked = [(email(each, "email"), *_names(each)) for each in given]
+        checked = [(email(invite, "email"), *_names(invite)) for invite in invites]
         with self._store.transaction():
-            found = {each[0]: self._invite(row, each, role) for each in checked}
-        return Response(200, found)
+            results = {invite[0]: self._invite(row, invite, role) for invite in checked}
+        return Response(200, results)
 
     def change(self, request: Request) -> Response:
         """Give a member another role."""
@@ -92,24 +92,24 @@ class Members:
     def invites(self, request: Request) -> Response:
         """The invitations that nobody has followed yet."""
         row = workspace(self._world, request, directory.ADMINISTRATOR)
-        found = self._store.rows(
+        invites = self._store.rows(
             "SELECT * FROM invites WHERE workspace_int_id = ? ORDER BY int_id", (row["int_id"],)
         )
-        return Response(200, [_invite_json(each, row) for each in found])
+        return Response(200, [_invite_json(invite, row) for invite in invites])
 
     def resend(self, request: Request) -> Response:
         """Invite once more: it is valid for another month."""
-        row, found = self._invitation(request)
+        row, invite = self._invitation(request)
         until = self._world.now() + INVITE_SECONDS
         self._store.execute(
-            "UPDATE invites SET valid_until = ? WHERE int_id = ?", (until, found["int_id"])
+            "UPDATE invites SET valid_until = ? WHERE int_id = ?", (until, invite["int_id"])
         )
-        return Response(200, _invite_json({**found, "valid_until": until}, row))
+        return Response(200, _invite_json({**invite, "valid_until": until}, row))
 
     def cancel(self, request: Request) -> Response:
         """Take an invitation back."""
-        _, found = self._invitation(request)
-        self._store.execute("DELETE FROM invites WHERE int_id = ?", (found["int_id"],))
+        _, invite = self._invitation(request)
+        self._store.execute("DELETE FROM invites WHERE int_id = ?", (invite["int_id"],))
         return Response(200)
 
     def _invite(self, row: Row, person: tuple[str, str, str], role: int) -> dict[str, Any]:
@@ -127,12 +127,12 @@ class Members:
                 self._world.now() + INVITE_SECONDS,
             ),
         )
-        made = self._store.row(
+        invite = self._store.row(
             "SELECT * FROM invites WHERE workspace_int_id = ? AND email = ?",
             (row["int_id"], address),
         )
         invited = {"success": True, "message": "invited", "email": address}
-        return {**invited, "invite": _invite_json(made, row)} if made else invited
+        return {**invited, "invite": _invite_json(invite, row)} if invite else invited
 
     def _add(self, row: Row, known: Row, role: int) -> dict[str, Any]:
         here = self._store.row(
@@ -147,35 +147,41 @@ class Members:
 
     def _member(self, row: Row, request: Request) -> Row:
         """The member named in the path, who is not the owner."""
-        found = self._store.row(
+        member = self._store.row(
             "SELECT m.* FROM memberships m JOIN users u ON u.int_id = m.user_int_id"
             " WHERE m.workspace_int_id = ? AND u.node_id = ?",
             (row["int_id"], request.params["user"]),
         )
-        if found is None:
+        if member is None:
             raise refusal(404, f"{request.params['user']} not found")
-        if found["role"] >= directory.OWNER:
+        if member["role"] >= directory.OWNER:
             raise refusal(403, "the owner of a workspace cannot be changed")
-        return found
+        return member
 
     def _invitation(self, request: Request) -> tuple[Row, Row]:
         row = workspace(self._world, request, directory.ADMINISTRATOR)
-        found = self._store.row(
+        invite = self._store.row(
             "SELECT * FROM invites WHERE workspace_int_id = ? AND node_id = ?",
             (row["int_id"], request.params["invite"]),
         )
-        if found is None:
+        if invite is None:
             raise refusal(404, f"{request.params['invite']} not found")
-        return row, found
+        return row, invite
 
 
 def email(body: Mapping[str, Any], name: str) -> str:
     """A text that can be an e-mail address, or 400."""
-    found = text(body, name, 256).strip()
-    user, at, host = found.partition("@")
-    if not user or not at or "." not in host or len(found.split()) != 1 or not found.isprintable():
+    address = text(body, name, 256).strip()
+    user, at, host = address.partition("@")
+    if (
+        not user
+        or not at
+        or "." not in host
+        or len(address.split()) != 1
+        or not address.isprintable()
+    ):
         raise refusal(400, f"{name} is not an e-mail address")
-    return found
+    return address
 
 
 def _names(body: Mapping[str, Any]) -> tuple[str, str]:

@@ -36,10 +36,10 @@ def routes(world: World, identity: Identity) -> list[Route]:
         return Response(200, _one_workspace(world.store, request))
 
     def by_email(request: Request) -> Response:
-        found = directory.by_email(world.store, request.params["email"])
-        if found is None:
+        user = directory.by_email(world.store, request.params["email"])
+        if user is None:
             raise refusal(404, f"Email ({request.params['email']}) not found")
-        return Response(200, user_json(world.store, found["int_id"]))
+        return Response(200, user_json(world.store, user["int_id"]))
 
     def service_only(request: Request) -> Response:
         raise refusal(403, f"{request.caller.user_id} is not a service")

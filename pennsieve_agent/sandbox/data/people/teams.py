@@ -45,8 +45,8 @@ class Teams:
     def listing(self, request: Request) -> Response:
         """All teams, the system's own too."""
         row = workspace(self._world, request, directory.READ)
-        found = self._store.rows(f"{_TEAMS} ORDER BY t.name, t.int_id", (row["int_id"],))
-        return Response(200, [_team_json(each) for each in found])
+        teams = self._store.rows(f"{_TEAMS} ORDER BY t.name, t.int_id", (row["int_id"],))
+        return Response(200, [_team_json(team) for team in teams])
 
     def create(self, request: Request) -> Response:
         """A team without members."""
@@ -87,9 +87,9 @@ class Teams:
         """Put members of the workspace into a team; those who are in it stay."""
         team, body = self._team(request, directory.ADMINISTRATOR), json_object(request)
         ids = body.get("ids")
-        if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        if not isinstance(ids, list) or not all(isinstance(user_id, str) for user_id in ids):
             raise refusal(400, "ids must be a list of strings")
-        users = [(team["int_id"], self._user(team, each)) for each in ids]
+        users = [(team["int_id"], self._user(team, user_id)) for user_id in ids]
         self._store.execute_many("INSERT OR IGNORE INTO team_members VALUES (?, ?)", users)
         return Response(200, self._members(team))
 
@@ -135,10 +135,10 @@ class Teams:
 
 def find_team(store: Store, workspace_int_id: int, team_id: str) -> Row:
     """A team of a workspace, with ``kind`` for those of the system, or 404."""
-    found = store.row(f"{_TEAMS} AND t.node_id = ?", (workspace_int_id, team_id))
-    if found is None:
+    team = store.row(f"{_TEAMS} AND t.node_id = ?", (workspace_int_id, team_id))
+    if team is None:
         raise refusal(404, f"{team_id} not found")
-    return found
+    return team
 
 
 def _name(request: Request) -> str:

@@ -142,14 +142,14 @@ def _create(world: World, caller: Caller, body: Mapping[str, Any]) -> dict[str, 
     platform (``contracts/upstream-2026-11.md`` 1): such an orphan can no longer be removed.
     """
     user, key = _integration_user(world, caller.org_int_id)
-    given = {each.column: text(body, each.wire, each.limit) for each in _TEXTS}
-    if not given["api_url"].strip() or not given["display_name"].strip():
+    texts = {field.column: text(body, field.wire, field.limit) for field in _TEXTS}
+    if not texts["api_url"].strip() or not texts["display_name"].strip():
         raise refusal(400, "apiUrl and displayName must not be empty")
     values = {
-        **given,
+        **texts,
         **_targets(body),
         "image_url": optional_text(body, "imageUrl", 256),
-        "name": _slug(given["display_name"]),
+        "name": _slug(texts["display_name"]),
         "is_private": flag(body, "isPrivate"),
         "is_default": flag(body, "isDefault"),
         "has_access": flag(body, "hasAccess"),
@@ -163,9 +163,9 @@ def _create(world: World, caller: Caller, body: Mapping[str, Any]) -> dict[str, 
         f" VALUES ({', '.join(f':{name}' for name in values)})",
         values,
     )
-    made = webhook_json(usable(world.store, caller, str(number)))
+    content = webhook_json(usable(world.store, caller, str(number)))
     return {
-        **made,
+        **content,
         "tokenSecret": {"name": "Integration-user", "key": key.key, "secret": key.secret},
     }
 
@@ -182,7 +182,7 @@ def _integration_user(world: World, workspace: int) -> tuple[int, directory.NewK
 def _change(store: Store, row: Row, body: Mapping[str, Any]) -> None:
     """Change what a body names; ``hasAccess`` is ignored, as it is on the platform."""
     changed: dict[str, Any] = {
-        each.column: text(body, each.wire, each.limit) for each in _TEXTS if each.wire in body
+        field.column: text(body, field.wire, field.limit) for field in _TEXTS if field.wire in body
     }
     for column, wire in (
         ("is_private", "isPrivate"),

@@ -105,8 +105,8 @@ class Assets:
             " ORDER BY created_at, id",
             (dataset["int_id"], *([package] if package else [])),
         )
-        found = [self._json(row, dataset) for row in rows]
-        return Response(200, {"assets": found, "cloudfront": self._signed(dataset)})
+        assets = [self._json(row, dataset) for row in rows]
+        return Response(200, {"assets": assets, "cloudfront": self._signed(dataset)})
 
     def _get(self, request: Request) -> Response:
         dataset = self._dataset(request, Role.VIEWER)
@@ -216,7 +216,7 @@ class Assets:
             "asset_url": f"{self._world.urls.api2}/viewer-files/{_place(dataset, row['id'])}/",
             "properties": json.loads(row["properties"]),
             "status": row["status"],
-            "package_ids": [each["package_id"] for each in links],
+            "package_ids": [link["package_id"] for link in links],
             "created_at": iso(row["created_at"]),
         }
 
@@ -226,14 +226,16 @@ def _place(dataset: Row, asset_id: str) -> str:
 
 
 def _properties(body: dict[str, Any]) -> dict[str, Any]:
-    found = body.get("properties") or {}
-    if not isinstance(found, dict):
+    properties = body.get("properties") or {}
+    if not isinstance(properties, dict):
         raise refusal(400, "properties must be an object")
-    return found
+    return properties
 
 
 def _packages(body: dict[str, Any]) -> list[str]:
-    found = body.get("package_ids") or []
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+    package_ids = body.get("package_ids") or []
+    if not isinstance(package_ids, list) or not all(
+        isinstance(package_id, str) for package_id in package_ids
+    ):
         raise refusal(400, "package_ids must be a list of strings")
-    return found
+    return package_ids

@@ -1,4 +1,4 @@
-"""Finalize: see that an object is what the client says, and queue it (``contracts/core.md`` 4.4).
+"""Finalize: check an object against what the client says, and queue it (``core.md`` 4.4).
 
 An object that passed is copied out of the emulated S3, whose content is in memory, to a file, so
 that what was answered as finalized survives a restart.
@@ -109,7 +109,7 @@ class Finalizing:
 
 
 def _unlike(stored: Stored | None, file: dict[str, Any]) -> str:
-    """What about an object is not as the client says; empty if nothing."""
+    """The difference between an object and what the client says; empty if there is none."""
     if stored is None:
         return "object not found"
     if stored.size != file["size"]:

@@ -1,4 +1,4 @@
-"""In front of the emulated AWS: what the platform's storage keys may do, and only they.
+"""Checks requests with the platform's storage keys, in front of the emulated AWS.
 
 moto heeds no policy, so this is where one is enforced (``contracts/core.md`` 4.2, 4.3): with a key
 of the platform one may write below its prefix, and neither read, list nor delete; nobody else
@@ -40,7 +40,7 @@ class Gate:
         now: Callable[[], float],
         created: Callable[[str, str], None],
     ) -> None:
-        """``created`` is told of each object that came to be: its bucket and key."""
+        """``created`` is called with the bucket and the key of each new object."""
         self._account = account
         self._keys = keys
         self._objects = objects
@@ -87,14 +87,14 @@ class Gate:
         request: S3Request,
         sha256: str,
     ) -> Iterable[bytes]:
-        given: list[tuple[str, list[tuple[str, str]]]] = []
+        responses: list[tuple[str, list[tuple[str, str]]]] = []
 
         def keep(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
             del exc_info
-            given.append((status, headers))
+            responses.append((status, headers))
 
         content = b"".join(self._account(environ, keep))
-        status, headers = given[-1]
+        status, headers = responses[-1]
         if status.startswith("200"):
             if sha256 and "HTTP_X_AMZ_CHECKSUM_SHA256" in environ:
                 headers = _with(headers, "x-amz-checksum-sha256", sha256)
@@ -111,13 +111,13 @@ class Gate:
         stored = self._objects.find(request.bucket, request.key)
         if stored is None or not stored.sha256 or b"<ChecksumSHA256>" in content:
             return content
-        told = f"<ChecksumSHA256>{stored.sha256}</ChecksumSHA256>"
-        told += "<ChecksumType>COMPOSITE</ChecksumType></CompleteMultipartUploadResult>"
-        return re.sub(rb"</CompleteMultipartUploadResult>", told.encode(), content)
+        element = f"<ChecksumSHA256>{stored.sha256}</ChecksumSHA256>"
+        element += "<ChecksumType>COMPOSITE</ChecksumType></CompleteMultipartUploadResult>"
+        return re.sub(rb"</CompleteMultipartUploadResult>", element.encode(), content)
 
 
 def _with(headers: list[tuple[str, str]], name: str, value: str) -> list[tuple[str, str]]:
-    return [each for each in headers if each[0].lower() != name.lower()] + [(name, value)]
+    return [header for header in headers if header[0].lower() != name.lower()] + [(name, value)]
 
 
 def _refuse(start_response: StartResponse, status: str, code: str, message: str) -> list[bytes]:

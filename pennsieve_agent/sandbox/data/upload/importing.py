@@ -27,7 +27,7 @@ STOP_SECONDS = 20.0
 
 
 class Importer:
-    """Takes queued files in when their time has come, in a thread of its own."""
+    """Imports queued files when they are due, in a thread of its own."""
 
     def __init__(
         self, world: World, files: DatasetFiles, staged: Callable[[str], Path], delay: float
@@ -54,11 +54,11 @@ class Importer:
             self._thread.join(STOP_SECONDS)
 
     def wake(self) -> None:
-        """Something was queued."""
+        """Look at the queue now."""
         self._changed.set()
 
     def run_due(self) -> int:
-        """Take in what is due; answers how many files."""
+        """Import the files that are due; answers how many."""
         rows = self._store.rows(
             "SELECT f.*, d.node_id AS dataset_id FROM upload_files f"
             " JOIN upload_manifests m ON m.id = f.manifest_id"
@@ -134,12 +134,12 @@ class Importer:
 
     def _remove(self, dataset: Row, path: str) -> None:
         """Delete the package that a new one replaces; folders stay."""
-        found = self._store.row(
+        same_name = self._store.row(
             "SELECT * FROM packages WHERE dataset_int_id = ? AND path = ? AND NOT is_folder",
             (dataset["int_id"], path),
         )
-        if found is not None:
-            self._tree.delete(dataset["node_id"], found)
+        if same_name is not None:
+            self._tree.delete(dataset["node_id"], same_name)
 
     def _name(self, dataset: Row, row: Row, path: str) -> None:
         """The package has its id from the upload; the file of the manifest is Finalized."""

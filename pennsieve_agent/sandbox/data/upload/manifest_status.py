@@ -77,7 +77,7 @@ class Reading:
                 self._store.execute_many(
                     "UPDATE upload_files SET status = 'Verified'"
                     " WHERE manifest_id = ? AND upload_id = ?",
-                    [(manifest["id"], each) for each in ids],
+                    [(manifest["id"], upload_id) for upload_id in ids],
                 )
         answer = {"manifest_id": manifest["id"], "status": status, "files": ids or None}
         return Response(200, {**answer, "continuation_token": token, "verified": verify})
@@ -120,8 +120,8 @@ class Reading:
         writer = csv.writer(text)
         writer.writerow(["upload_id", "file_path", "file_name", "status"])
         writer.writerows(
-            (each["upload_id"], each["path"], each["name"], each["status"])
-            for each in self._store.rows(
+            (file["upload_id"], file["path"], file["name"], file["status"])
+            for file in self._store.rows(
                 "SELECT * FROM upload_files WHERE manifest_id = ? ORDER BY path, name", (row["id"],)
             )
         )
@@ -143,9 +143,9 @@ def _page(
     store: Store, manifest: Row, states: list[str], size: int, request: Request
 ) -> tuple[list[Row], str]:
     """Files after the one that the token names, and the token of the next page; "" at the end."""
-    wanted = f" AND status IN ({', '.join('?' * len(states))})" if states else ""
+    only = f" AND status IN ({', '.join('?' * len(states))})" if states else ""
     rows = store.rows(
-        f"SELECT * FROM upload_files WHERE manifest_id = ? AND upload_id > ?{wanted}"  # noqa: S608 - question marks only
+        f"SELECT * FROM upload_files WHERE manifest_id = ? AND upload_id > ?{only}"  # noqa: S608 - question marks only
         " ORDER BY upload_id LIMIT ?",
         (manifest["id"], request.query.get("continuation_token", ""), *states, size + 1),
     )
@@ -153,13 +153,13 @@ def _page(
     return rows[:size], rows[size - 1]["upload_id"] if more else ""
 
 
-def _states(wanted: str) -> list[str]:
+def _states(status: str) -> list[str]:
     """The states a query names; none is all of them."""
-    if wanted == _IN_PROGRESS:
+    if status == _IN_PROGRESS:
         return list(_UNFINISHED)
-    if wanted and wanted not in FileStatus.__members__:
-        raise refusal(400, f"unknown status {wanted}")
-    return [wanted] if wanted else []
+    if status and status not in FileStatus.__members__:
+        raise refusal(400, f"unknown status {status}")
+    return [status] if status else []
 
 
 def _boolean(value: str, name: str) -> bool:

@@ -53,22 +53,22 @@ class MotoObjects:
 
     def find(self, bucket: str, key: str) -> Stored | None:
         """An object, if it is there."""
-        found = self._key(bucket, key)
-        if found is None:
+        stored = self._key(bucket, key)
+        if stored is None:
             return None
-        sha256 = found.checksum_value if found.checksum_algorithm == "SHA256" else None
-        parts = f"-{found.checksum_parts}" if sha256 and found.checksum_parts else ""
-        return Stored(int(found.size), f"{sha256 or ''}{parts}")
+        sha256 = stored.checksum_value if stored.checksum_algorithm == "SHA256" else None
+        parts = f"-{stored.checksum_parts}" if sha256 and stored.checksum_parts else ""
+        return Stored(int(stored.size), f"{sha256 or ''}{parts}")
 
     def fetch(self, bucket: str, key: str, into: Path) -> None:
         """Copy an object's content. Raises KeyError when it is not there."""
-        found = self._key(bucket, key)
-        if found is None:
+        stored = self._key(bucket, key)
+        if stored is None:
             raise KeyError(key)
-        with into.open("wb") as file, found.lock:
+        with into.open("wb") as file, stored.lock:
             # Its public way answers the whole content as one value.
-            found._value_buffer.seek(0)  # noqa: SLF001 - see above
-            shutil.copyfileobj(found._value_buffer, file)  # noqa: SLF001 - see above
+            stored._value_buffer.seek(0)  # noqa: SLF001 - see above
+            shutil.copyfileobj(stored._value_buffer, file)  # noqa: SLF001 - see above
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; does nothing when it is not there."""

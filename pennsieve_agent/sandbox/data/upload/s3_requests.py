@@ -64,9 +64,17 @@ def _address(environ: Mapping[str, Any]) -> tuple[str, str]:
 
 def _operation(environ: Mapping[str, Any], key: str, query: set[str]) -> str:
     method = environ.get("REQUEST_METHOD", "")
-    asked = query & {"acl", "uploads", "uploadId", "tagging", "retention", "legal-hold", "torrent"}
+    subresources = query & {
+        "acl",
+        "uploads",
+        "uploadId",
+        "tagging",
+        "retention",
+        "legal-hold",
+        "torrent",
+    }
     if not key:
-        return "ListMultipartUploads" if (method, asked) == ("GET", {"uploads"}) else ""
+        return "ListMultipartUploads" if (method, subresources) == ("GET", {"uploads"}) else ""
     if "HTTP_X_AMZ_COPY_SOURCE" in environ:  # reads another object
         return ""
     known = {
@@ -78,7 +86,7 @@ def _operation(environ: Mapping[str, Any], key: str, query: set[str]) -> str:
         ("DELETE", "uploadId"): "AbortMultipartUpload",
         ("GET", "uploadId"): "ListParts",
     }
-    return known.get((method, " ".join(sorted(asked))), "")
+    return known.get((method, " ".join(sorted(subresources))), "")
 
 
 def prepare(environ: dict[str, Any]) -> str:

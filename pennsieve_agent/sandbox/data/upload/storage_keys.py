@@ -34,7 +34,7 @@ _ACTIONS = (
 
 
 class Keys:
-    """Hands out keys, and knows which it handed out; a restart forgets none."""
+    """Hands out keys, and stores which, so that a restart forgets none."""
 
     def __init__(self, world: World, seconds: float = KEY_SECONDS) -> None:
         self._world = world
@@ -83,19 +83,19 @@ class Keys:
 
     def issue(self, bucket: str, prefix: str) -> dict[str, str]:
         """A key that may write below a prefix of a bucket, as the service answers it."""
-        found = self._assume(bucket, prefix)
+        credentials = self._assume(bucket, prefix)
         now = self._world.now()
-        token = found["SessionToken"]
+        token = credentials["SessionToken"]
         with self._store.transaction():
             self._store.execute("DELETE FROM upload_keys WHERE expires_at < ?", (now - 86_400,))
             self._store.execute(
                 "INSERT INTO upload_keys VALUES (?, ?, ?, ?, ?)",
-                (found["AccessKeyId"], digest(token), bucket, prefix, now + self._seconds),
+                (credentials["AccessKeyId"], digest(token), bucket, prefix, now + self._seconds),
             )
         until = datetime.fromtimestamp(now + self._seconds, UTC)
         return {
-            "accessKeyId": found["AccessKeyId"],
-            "secretAccessKey": _secret(self._store, found["AccessKeyId"]),
+            "accessKeyId": credentials["AccessKeyId"],
+            "secretAccessKey": _secret(self._store, credentials["AccessKeyId"]),
             "sessionToken": token,
             "expiration": until.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "bucket": bucket,
@@ -118,8 +118,8 @@ class Keys:
                 DurationSeconds=KEY_SECONDS,
                 Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
             )
-        found: dict[str, str] = answer["Credentials"]
-        return found
+        credentials: dict[str, str] = answer["Credentials"]
+        return credentials
 
     def _connect(self) -> Any:
         import botocore.session  # noqa: PLC0415 - slow
@@ -144,8 +144,8 @@ def _secret(store: Store, access_key: str) -> str:
     )
     row = store.row("SELECT value FROM settings WHERE name = 'upload_key'")
     known = bytes.fromhex(row["value"] if row else "")
-    made = hmac.new(known, access_key.encode(), hashlib.sha256).digest()
-    return base64.b64encode(made).decode()[:40]
+    signature = hmac.new(known, access_key.encode(), hashlib.sha256).digest()
+    return base64.b64encode(signature).decode()[:40]
 
 
 def digest(token: str) -> str:

@@ -1,4 +1,4 @@
-"""What a sync does to a file of a manifest: the table of ``contracts/core.md`` 4.1, as it is."""
+"""What a sync does to a file of a manifest: the table of ``contracts/core.md`` 4.1."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DONE = {_S.Finalized, _S.Imported, _S.Verified}
 def decide(  # noqa: PLR0911 - one for each row of the contract's table
     sent: FileStatus, stored: FileStatus | None
 ) -> Decision | None:
-    """What a client's word does to what is stored; None where the real handler crashes."""
+    """The result of a client's status for a stored file; None where the real handler crashes."""
     now = _S.Unknown if stored is None else stored
     match sent:
         case _S.Uploaded | _S.FailedOrphan:

@@ -25,7 +25,7 @@ def body_of(request: Request, message: str = "invalid request body") -> dict[str
 
 
 def permit(store: Store, request: Request, dataset_id: str, least: Role) -> None:
-    """See that the caller has at least this role on a dataset, or 403 in the service's words."""
+    """Check that the caller has at least this role on a dataset; else 403, as the service says."""
     if not dataset_role(store, request.caller.user_int_id, dataset_id).at_least(least):
         message = "User is not authorized to perform this action on the dataset."
         raise Refusal(403, {"message": message})

@@ -51,18 +51,18 @@ class Manifests:
             return Response(200, self._sync(manifest, files))
 
     def _manifest(self, body: dict[str, Any], dataset: Row, request: Request) -> str:
-        wanted = body.get("id") or ""
-        if not isinstance(wanted, str):
+        manifest_id = body.get("id") or ""
+        if not isinstance(manifest_id, str):
             raise refusal(400, "id must be a string")
-        if not wanted:
-            made = str(uuid.uuid4())
+        if not manifest_id:
+            new_id = str(uuid.uuid4())
             self._store.execute(
                 "INSERT INTO upload_manifests (id, dataset_int_id, user_int_id, created_at)"
                 " VALUES (?, ?, ?, ?)",
-                (made, dataset["int_id"], request.caller.user_int_id, self._world.now()),
+                (new_id, dataset["int_id"], request.caller.user_int_id, self._world.now()),
             )
-            return made
-        row = self._store.row("SELECT * FROM upload_manifests WHERE id = ?", (wanted.lower(),))
+            return new_id
+        row = self._store.row("SELECT * FROM upload_manifests WHERE id = ?", (manifest_id.lower(),))
         if row is None:
             raise refusal(500, "could not get the manifest")  # the real service's status
         if row["dataset_int_id"] != dataset["int_id"]:
@@ -125,7 +125,7 @@ class Manifests:
             "SELECT * FROM upload_manifests WHERE dataset_int_id = ? ORDER BY created_at, id",
             (dataset_row(self._store, dataset_id)["int_id"],),
         )
-        found = [
+        manifests = [
             {
                 "id": row["id"],
                 "dataset_id": row["dataset_int_id"],
@@ -136,7 +136,7 @@ class Manifests:
             }
             for row in rows
         ]
-        return Response(200, {"manifests": found or None})
+        return Response(200, {"manifests": manifests or None})
 
 
 def _stored(store: Store, manifest: str) -> dict[str, FileStatus]:
@@ -153,18 +153,18 @@ def _files(body: dict[str, Any]) -> list[dict[str, Any]]:
         return []
     if not isinstance(files, list):
         raise refusal(400, "invalid request body")
-    found = [_file(each) for each in files]
-    if len({file["upload_id"].lower() for file in found}) < len(found):
+    checked = [_file(item) for item in files]
+    if len({file["upload_id"].lower() for file in checked}) < len(checked):
         raise refusal(500, "could not write the files of the manifest")
-    return found
+    return checked
 
 
-def _file(each: object) -> dict[str, Any]:
-    if not isinstance(each, dict):
+def _file(item: object) -> dict[str, Any]:
+    if not isinstance(item, dict):
         raise refusal(400, "invalid request body")
     # Go's decoder gives an absent field its type's zero.
-    file = {**each, **{name: each.get(name) or "" for name in (*_TEXTS, "file_type")}}
-    status = each.get("status") or 0
+    file = {**item, **{name: item.get(name) or "" for name in (*_TEXTS, "file_type")}}
+    status = item.get("status") or 0
     if not all(isinstance(file[name], str) for name in (*_TEXTS, "file_type")):
         raise refusal(400, "invalid request body")
     if not isinstance(status, int) or status not in _STATES:

@@ -1,0 +1,247 @@
+"""The one form of a command: its options, what it does, what it shows.
+
+::
+
+    @command("run cancel", answers="run_status", examples=["pennsieve run cancel spike-rate-1c20"])
+    def cancel(context: Context, run: options.Run, wait: Wait = False) -> Shown:
+        \"\"\"Stop a run: end what is running, start nothing more.\"\"\"
+        ...
+        return Shown(document=documents.run_status(...), text="Run 'x' is canceled")
+
+The decorator adds ``--profile`` and ``--json``, hands in the context, and prints what is returned;
+no command prints its result. A command that shows things one after the other (what it started,
+then how it ended) yields them. Anything else it says goes to standard error, by
+``context.streams.note``. Errors are raised. See :class:`~pennsieve_agent.console.shown.Shown`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import Parameter, Signature
+from types import GeneratorType, ModuleType
+from typing import Any, Generic, ParamSpec, TypeVar
+
+import typer
+import typer.core
+import typer.exceptions
+import typer.main
+from typer.models import CommandInfo
+
+from pennsieve_agent.cli import help as pages
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.tree.entries import Command
+from pennsieve_agent.console.shown import Shown, show
+from pennsieve_agent.errors import UsageProblem
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=Shown | Iterator[Shown])
+_SHARED = {"profile": (options.Profile, None), "json": (options.Json, False)}
+
+
+@dataclass(frozen=True, slots=True)
+class Declared(Generic[P, R]):
+    """A command as it is written. ``answers`` names its documents in ``console.schema``."""
+
+    words: str
+    function: Callable[P, R]
+    answers: tuple[str, ...]
+    examples: tuple[str, ...]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do it; nothing is printed."""
+        return self.function(*args, **kwargs)
+
+
+def command(
+    words: str, *, answers: str | Sequence[str], examples: Sequence[str]
+) -> Callable[[Callable[P, R]], Declared[P, R]]:
+    """Declare a command of the table in :mod:`~pennsieve_agent.cli.tree`.
+
+    ``answers`` is the type of the document that ``--json`` shows, such as ``run`` or
+    ``list of run_summary``, or several where options decide; :mod:`pennsieve_agent.console.schema`
+    describes them. ``examples`` are whole command lines for the help page.
+    """
+    kinds = (answers,) if isinstance(answers, str) else tuple(answers)
+    return lambda function: Declared(words, function, kinds, tuple(examples))
+
+
+def run(row: Command, arguments: Sequence[str], context: Context) -> int:
+    """Parse a command's arguments, do it, print what it shows; answers the exit code.
+
+    Raises:
+        UsageProblem: the arguments are wrong. Errors as of the command.
+    """
+    parsed = click_command(row)
+    place = f"pennsieve {row.words}"
+    try:
+        code = parsed.main(list(arguments), prog_name=place, standalone_mode=False, obj=context)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.exceptions.TyperException as error:
+        raise _wrong(error, place) from None
+    return code if isinstance(code, int) else 0
+
+
+def declared(row: Command) -> Declared[..., Any] | None:
+    """The command's declaration; None for one that is not in this form yet."""
+    values = vars(_module(row)).values()
+    return next((v for v in values if isinstance(v, Declared) and v.words == row.words), None)
+
+
+def click_command(row: Command) -> ParsedCommand:
+    """What parses a command's arguments; makes its help page, too."""
+    if form := declared(row):
+        return ParsedCommand(row, _callback(form), form.examples)
+    from pennsieve_agent.cli.app import callback_of
+
+    return ParsedCommand(row, callback_of(_module(row).app, row.words), ())
+
+
+def _module(row: Command) -> ModuleType:
+    return import_module(f"pennsieve_agent.cli.{row.module}")
+
+
+class ParsedCommand(typer.core.TyperCommand):
+    """Parses arguments by a function's parameters, and shows our own help page."""
+
+    def __init__(self, row: Command, callback: Callable[..., Any], examples: Sequence[str]) -> None:
+        made = typer.main.get_command_from_info(
+            CommandInfo(name=row.words.rpartition(" ")[2], callback=callback),
+            pretty_exceptions_short=False,
+            rich_markup_mode=None,
+        )
+        super().__init__(
+            made.name,
+            callback=made.callback,
+            params=made.params,
+            help=made.help,
+            context_settings={"help_option_names": ["-h", "--help"]},
+            rich_markup_mode=None,
+        )
+        self.examples = tuple(examples)
+        self._page = typer.core.TyperOption(
+            param_decls=["--help", "-h"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            help="Show this page.",
+            callback=_show_page,
+        )
+
+    def get_help_option(self, ctx: Any) -> typer.core.TyperOption:
+        """The option that shows the help page on the command's own streams."""
+        del ctx
+        return self._page
+
+    def get_help(self, ctx: Any) -> str:
+        """The help page, as wide as the terminal."""
+        streams = ctx.find_object(Context).streams
+        shown = [p for p in self.get_params(ctx) if not getattr(p, "hidden", False)]
+        sections = [
+            ("Arguments", [_described(p) for p in shown if p.param_type_name == "argument"]),
+            ("Options", [_described(p) for p in shown if p.param_type_name == "option"]),
+        ]
+        usage = " ".join([ctx.command_path, *usage_words(shown), "[OPTIONS]"])
+        return pages.command_page(usage, self.help or "", sections, self.examples, streams.width)
+
+
+def usage_words(parameters: Iterable[Any]) -> Iterator[str]:
+    """Arguments as one types them: an optional one in brackets, of several with dots."""
+    for parameter in parameters:
+        if parameter.param_type_name == "argument":
+            name = (parameter.metavar or parameter.name).strip("[]{}").upper()
+            if parameter.nargs != 1 and not name.endswith("..."):
+                name += "..."
+            yield name if parameter.required else f"[{name}]"
+
+
+def _described(parameter: Any) -> tuple[str, str]:
+    """A parameter's name and text, with the values that are possible."""
+    if parameter.param_type_name == "argument":
+        (name,) = usage_words([parameter])
+    else:
+        names = [*sorted(parameter.opts, key=len), *parameter.secondary_opts]
+        name = ", ".join(names)
+        if not parameter.is_flag:
+            name += f" {parameter.metavar or (parameter.name or '').upper()}"
+    return name, " ".join([parameter.help or "", *_limits(parameter, name)]).strip()
+
+
+def _limits(parameter: Any, name: str) -> Iterator[str]:
+    """The possible values, the default, and whether it must be given."""
+    choices = [str(choice) for choice in getattr(parameter.type, "choices", ())]
+    if choices and "|" not in name:
+        yield f"One of: {', '.join(choices)}."
+    least, most = getattr(parameter.type, "min", None), getattr(parameter.type, "max", None)
+    if least is not None and most is not None:
+        yield f"{least} to {most}."
+    elif least is not None:
+        yield f"At least {least}."
+    default = getattr(parameter.default, "value", parameter.default)
+    flag = getattr(parameter, "is_flag", False)
+    if default not in (None, "", (), []) and parameter.show_default and not flag:
+        yield f"Default: {default}."
+    if parameter.required and parameter.param_type_name == "option":
+        yield "Must be given."
+
+
+def _show_page(ctx: typer.Context, _parameter: object, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        context = ctx.find_object(Context)
+        if context is not None:
+            context.streams.result(ctx.get_help())
+        ctx.exit()
+
+
+def _callback(form: Declared[..., Any]) -> Callable[..., int]:
+    """A function for typer: the command's parameters, and those that all commands have."""
+    signature = inspect.signature(form.function, eval_str=True)
+    _, *own = signature.parameters.values()
+    shared = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in _SHARED.items()
+    ]
+    keyword = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in own]
+    first = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+
+    def callback(ctx: typer.Context, profile: str | None, json: bool, **values: Any) -> int:
+        context = options.use(ctx, profile, as_json=json)
+        return _perform(form, context, values)
+
+    parameters = [first, *keyword, *shared]
+    callback.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    callback.__annotations__ = {p.name: p.annotation for p in parameters}
+    callback.__doc__ = form.function.__doc__
+    return callback
+
+
+def _perform(form: Declared[..., Any], context: Context, values: Mapping[str, Any]) -> int:
+    result = form(context, **values)
+    if not isinstance(result, GeneratorType):
+        return _print(result, context)
+    code = 0
+    with closing(result):
+        for shown in result:
+            code = _print(shown, context)
+    return code
+
+
+def _print(shown: Shown, context: Context) -> int:
+    show(shown, context.streams, as_json=context.as_json)
+    return int(shown.exit_code)
+
+
+def _wrong(error: typer.exceptions.TyperException, place: str) -> UsageProblem:
+    """What was typed wrong, in our form."""
+    near = list(getattr(error, "possibilities", None) or ())
+    message = (getattr(error, "message", "") if near else "") or error.format_message()
+    message = message.rstrip(".")
+    hint = f"see: {place} --help"
+    if near:
+        hint = f"did you mean: {' or '.join(sorted(near))}; {hint}"
+    return UsageProblem(message[:1].lower() + message[1:], hint=hint)

@@ -1,0 +1,68 @@
+"""What the table of commands is made of. Plain data: nothing here imports a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Section(StrEnum):
+    """The headings under which a help page lists commands."""
+
+    EVERY_DAY = "Every day"
+    ADMINISTRATION = "Administration"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A word that has commands below it. ``examples`` are on its help page."""
+
+    words: str
+    help: str
+    examples: tuple[str, ...]
+    section: Section = Section.EVERY_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: what is typed, the module of ``pennsieve_agent.cli`` that has it, and one line."""
+
+    words: str
+    module: str
+    help: str
+    section: Section = Section.EVERY_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """Words that were typed before and still work, with a note; no help page lists them.
+
+    ``now`` is what is typed today: a command or a group, and options that belong to it. Where the
+    old command did two things, ``with_option`` maps an option of the old command to what stands
+    for both now, such as ``{"--download": "run download --to"}``.
+    """
+
+    words: str
+    now: str
+    with_option: Mapping[str, str] = field(default_factory=dict)
+
+    def rewrite(self, rest: Sequence[str]) -> tuple[list[str], str]:
+        """What is typed today for these words and the ``rest`` after them; and it in short."""
+        for option, now in self.with_option.items():
+            used = [word for word in rest if word == option or word.startswith(f"{option}=")]
+            if used:
+                *words, renamed = now.split()
+                kept = [renamed + w.removeprefix(option) if w in used else w for w in rest]
+                return [*words, *kept], now
+        words = [word for word in self.now.split() if not word.startswith("-")]
+        options = [word for word in self.now.split() if word.startswith("-")]
+        return [*words, *rest[: _separator(rest)], *options, *rest[_separator(rest) :]], self.now
+
+
+def _separator(words: Sequence[str]) -> int:
+    """Where options end."""
+    return list(words).index("--") if "--" in words else len(words)
+
+
+Entry = Group | Command

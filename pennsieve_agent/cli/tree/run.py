@@ -1,0 +1,25 @@
+"""``pennsieve run``."""
+
+from __future__ import annotations
+
+from pennsieve_agent.cli.tree.entries import Command, Entry, Old
+
+COMMANDS: tuple[Entry, ...] = (
+    Command("run start", "run_start", "Start a workflow on a dataset's files."),
+    Command("run list", "run_listing", "The latest runs, on your own nodes and on Pennsieve's."),
+    Command("run show", "run", "A run: its steps, times, code, input, parameters and results."),
+    Command("run logs", "run_logs", "What a run printed."),
+    Command("run wait", "run", "Wait until a run ends."),
+    Command("run cancel", "run", "Stop a run: end what is running, start nothing more."),
+    Command("run download", "run", "Download the files that a run wrote."),
+    Command(
+        "run cost", "run_totals", "What a run took and cost by estimate; or all runs together."
+    ),
+)
+
+OLD: tuple[Old, ...] = (
+    Old("run status", "run show --status"),
+    Old("run outputs", "run show --outputs", {"--download": "run download --to"}),
+    Old("run metrics", "run cost"),
+    Old("run stats", "run cost --total"),
+)

@@ -1,0 +1,273 @@
+"""Documents of runs."""
+
+from __future__ import annotations
+
+from pennsieve_agent.console.schema.kinds import Document, Field
+
+_RUN_ID = Field("run_id", "text", "The run's id.")
+_STARTED = Field("started_at", "time", "When it began.", null=True)
+_COMPLETED = Field("completed_at", "time", "When it ended.", null=True)
+_REASON = Field("reason", "text", "Why it waits, failed or was cancelled.", null=True)
+_PATH = Field("path", "text", "Its path in the dataset.")
+_SIZE = Field("size", "integer", "Bytes.")
+_USD = Field("estimated_usd", "number", "Cost by estimate, in USD.")
+_SECONDS = Field("seconds", "number", "How long it took.")
+
+_SUMMARY = (
+    Field("id", "text", "The run's id."),
+    Field("name", "text", "Its name.", null=True),
+    Field(
+        "status",
+        "word",
+        "pending, running, finalizing, succeeded, failed, canceling, canceled or unknown.",
+    ),
+    Field("workflow", "text", "The workflow's name.", null=True),
+    Field("workflow_id", "text", "The workflow's id."),
+    Field("node", "text", "The compute node's name.", null=True),
+    Field("node_id", "text", "The compute node's id.", null=True),
+    Field("dataset_id", "text", "The dataset's id."),
+    Field("created_by", "person", "Who started it; on an own node, who they said they are."),
+    Field("created_at", "time", "When it was asked for.", null=True),
+    _STARTED,
+    _COMPLETED,
+    _REASON,
+    Field("limits", "run_limits", "What it may take."),
+)
+
+DOCUMENTS: tuple[Document, ...] = (
+    Document("run_summary", "A run in a list: run list.", _SUMMARY),
+    Document(
+        "run",
+        "A run with its steps: run show, run wait, run start.",
+        (
+            *_SUMMARY,
+            Field("steps", "list of run_step", "Its steps, in the order of the workflow."),
+            Field("parameters", "map of map of text", "Parameters by step and name."),
+            Field("outputs", "map of text", "What its steps reported."),
+            Field("details", "run_details", "What an own node keeps of it.", null=True),
+        ),
+    ),
+    Document(
+        "run_step",
+        "A step of a run.",
+        (
+            Field("id", "text", "The step's id."),
+            Field("status", "word", "As of a run."),
+            _STARTED,
+            _COMPLETED,
+            _REASON,
+            Field("attempts", "list of run_attempt", "Each try."),
+        ),
+    ),
+    Document(
+        "run_attempt",
+        "One try of a step.",
+        (
+            _STARTED,
+            _COMPLETED,
+            Field("exit_code", "integer", "The program's; null where it never ended.", null=True),
+            _REASON,
+        ),
+    ),
+    Document(
+        "run_limits",
+        "What a run may take; null is no limit.",
+        (
+            Field("max_cost_usd", "number", "Its cost.", null=True),
+            Field("seconds", "integer", "Its time, from the start.", null=True),
+            Field("spot", "boolean", "Whether machines are used that AWS may take back."),
+            Field("retries", "integer", "How often a failed step is tried again."),
+        ),
+    ),
+    Document(
+        "run_details",
+        "What an own node keeps of a run, and a node that Pennsieve runs does not.",
+        (
+            Field("workflow_version", "text", "The workflow's version.", null=True),
+            Field(
+                "caller", "text", "The AWS identity that started it, as AWS names it.", null=True
+            ),
+            Field("folder", "text", "The folder of the results in the dataset.", null=True),
+            Field("layout", "word", "How the input was laid out: tree or flat.", null=True),
+            Field("input", "run_input", "How much it read."),
+            _USD,
+            Field("layers", "list of text", "The layers that it could read."),
+            Field("code", "map of run_code", "What each step ran."),
+            Field("node_version", "text", "The version of the node's code.", null=True),
+        ),
+    ),
+    Document(
+        "run_input",
+        "The input of a run.",
+        (Field("files", "integer", "The number of files."), _SIZE),
+    ),
+    Document(
+        "run_code",
+        "The code of a step, pinned.",
+        (
+            Field("commit", "text", "The git commit.", null=True),
+            Field("digest", "text", "The image by digest.", null=True),
+        ),
+    ),
+    Document(
+        "run_status",
+        "How a run is: run show --status, run cancel.",
+        (
+            Field("id", "text", "The run's id."),
+            Field("name", "text", "Its name.", null=True),
+            Field("status", "word", "As of a run."),
+        ),
+    ),
+    Document(
+        "run_plan",
+        "What a run would do: run start --dry-run.",
+        (
+            Field("name", "text", "The run's name.", null=True),
+            Field("workflow", "text", "The workflow's name."),
+            Field("workflow_version", "text", "Its version, on an own node.", null=True),
+            Field("node", "text", "The compute node's name."),
+            Field("node_kind", "word", "own or pennsieve."),
+            Field("dataset", "text", "The dataset's name."),
+            Field("dataset_id", "text", "The dataset's id."),
+            Field("files", "list of file", "The input; null is the whole dataset.", null=True),
+            Field("layout", "word", "tree or flat; null where the node decides.", null=True),
+            Field("folder", "text", "The folder of the results in the dataset."),
+            Field("limits", "run_limits", "What it may take."),
+            Field("jobs", "list of run_job", "What runs, in order."),
+        ),
+    ),
+    Document(
+        "run_job",
+        "A job of a plan.",
+        (
+            Field("id", "text", "The job's id."),
+            Field("kind", "word", "What it does."),
+            Field("depends_on", "list of text", "The jobs before it."),
+            Field("source_url", "text", "Its code.", null=True),
+            Field("tag", "text", "Its code's tag.", null=True),
+            Field("target_folder", "text", "Where it delivers to.", null=True),
+            Field("environment", "map of text", "Its environment variables."),
+            Field("cpu", "integer", "1024 are one CPU.", null=True),
+            Field("memory", "integer", "MB.", null=True),
+        ),
+    ),
+    Document(
+        "file",
+        "A file of a dataset.",
+        (_PATH, _SIZE, Field("package_id", "text", "The id of its package.")),
+    ),
+    Document(
+        "run_logs",
+        "What a run printed: run logs.",
+        (_RUN_ID, Field("messages", "list of log_line", "Lines in order.")),
+    ),
+    Document(
+        "log_line",
+        "A line of a log; run logs --follow shows each by itself.",
+        (
+            Field("step", "text", "The step's id."),
+            Field("timestamp", "time", "When it was printed, to the millisecond."),
+            Field("message", "text", "The line."),
+        ),
+    ),
+    Document(
+        "run_archive",
+        "The archive of a run's logs: run logs --archive.",
+        (_RUN_ID, Field("file", "text", "Where it was saved."), _SIZE),
+    ),
+    Document(
+        "run_outputs",
+        "What a run wrote: run show --outputs.",
+        (
+            _RUN_ID,
+            Field("files", "list of output_file", "The files it wrote to its dataset."),
+            Field("outputs", "map of text", "What its steps reported."),
+        ),
+    ),
+    Document(
+        "output_file",
+        "A file that a run wrote.",
+        (
+            _PATH,
+            _SIZE,
+            Field("package_id", "text", "Null until Pennsieve has imported it.", null=True),
+            Field("sha256", "text", "Its checksum, in hexadecimal.", null=True),
+        ),
+    ),
+    Document(
+        "run_cost",
+        "What a run took: run cost.",
+        (_RUN_ID, Field("metrics", "run_metrics", "Null before it was counted.", null=True)),
+    ),
+    Document(
+        "run_metrics",
+        "What a run that was counted took.",
+        (
+            _SECONDS,
+            _USD,
+            Field("estimated_usd_by_part", "map of number", "What the cost is made of."),
+            Field("packages", "integer", "How many packages it read."),
+            Field("input_size", "integer", "Bytes it read."),
+            Field("steps", "list of run_step_metrics", "Its steps."),
+        ),
+    ),
+    Document(
+        "run_step_metrics",
+        "What a step took.",
+        (
+            Field("id", "text", "The step's id."),
+            _SECONDS,
+            Field("compute_type", "text", "The kind of machine.", null=True),
+            Field("most_memory_mb", "number", "The most memory it used, in MB.", null=True),
+        ),
+    ),
+    Document(
+        "run_totals",
+        "What all runs together came to: run cost --total.",
+        (
+            Field("period", "word", "all, year or month."),
+            Field("workflow_id", "text", "The workflow that was asked for.", null=True),
+            Field("total", "integer", "All runs."),
+            Field("succeeded", "integer", "Those that succeeded."),
+            Field("failed", "integer", "Those that failed."),
+            Field("canceled", "integer", "Those that were cancelled."),
+            _SECONDS,
+            _USD,
+            Field("places", "list of run_place", "By the node or service that counted them."),
+        ),
+    ),
+    Document(
+        "run_place",
+        "The runs that one place counted.",
+        (
+            Field("node", "text", "The own node's name, or Pennsieve."),
+            Field("total", "integer", "Its runs."),
+            _USD,
+        ),
+    ),
+    Document(
+        "download",
+        "Files that were downloaded: dataset download, run download.",
+        (
+            Field("folder", "text", "Where they are."),
+            Field("downloaded", "list of text", "Paths of files that were fetched."),
+            Field("skipped", "list of text", "Paths of files that were there already."),
+            Field("blocked", "list of blocked_file", "What Pennsieve's scanner holds back."),
+            Field("failed", "list of failed_file", "What could not be fetched."),
+            _SIZE,
+        ),
+    ),
+    Document(
+        "blocked_file",
+        "A file that Pennsieve's scanner holds back.",
+        (
+            Field("path", "text", "Its path."),
+            Field("scan_status", "text", "What the scanner says."),
+        ),
+    ),
+    Document(
+        "failed_file",
+        "A file that could not be moved.",
+        (Field("path", "text", "Its path."), Field("message", "text", "Why.")),
+    ),
+)

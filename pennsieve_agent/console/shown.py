@@ -1,0 +1,93 @@
+"""What a command shows: a document for scripts, text for people; one place writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from pennsieve_agent.console import tables
+from pennsieve_agent.console.streams import Streams
+from pennsieve_agent.errors import ExitCode
+
+
+class _Nothing(Enum):
+    NOTHING = "nothing"
+
+
+NOTHING = _Nothing.NOTHING
+"""No document: null is one."""
+
+Part = str | Callable[[Streams], str]
+"""Text, or what makes text for the place where it is shown, as :class:`Table` does."""
+Text = Part | Sequence[Part] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under column names; see :func:`pennsieve_agent.console.tables.table`."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    wrap_last: bool = False
+
+    def __call__(self, streams: Streams) -> str:
+        """The table, as wide as the terminal, or with tabs in a pipe."""
+        return tables.table(self.columns, self.rows, streams, wrap_last=self.wrap_last)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Names and values, one a line; those that are empty are left out."""
+
+    pairs: Sequence[tuple[str, str]]
+
+    def __call__(self, streams: Streams) -> str:
+        """The lines, aligned on a terminal, with tabs in a pipe."""
+        return tables.details(self.pairs, streams)
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Text that is read, not copied: wrapped between words on a terminal."""
+
+    text: str
+
+    def __call__(self, streams: Streams) -> str:
+        """The text, as wide as the terminal."""
+        return streams.wrapped(self.text) if streams.out_is_terminal else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a command answers with, on standard output: ``document`` with --json, else ``text``.
+
+    ``notes`` go with the text, to standard error: counts, and what to type next. A command that
+    shows more than one thing yields several of these; with --json, those with a ``document`` are
+    shown, and with ``line`` each on a line of its own. ``exit_code`` is how the command ends.
+    """
+
+    document: Any = NOTHING
+    text: Text = None
+    notes: Sequence[str] = ()
+    exit_code: int = ExitCode.OK
+    line: bool = False
+
+
+def show(shown: Shown, streams: Streams, *, as_json: bool) -> None:
+    """Write what a command shows."""
+    if as_json:
+        if shown.document is not NOTHING:
+            streams.document(shown.document, one_line=shown.line)
+        return
+    for part in _parts(shown.text):
+        streams.result(part if isinstance(part, str) else part(streams))
+    for note in shown.notes:
+        streams.note(note)
+
+
+def _parts(text: Text) -> Sequence[Part]:
+    if text is None:
+        return ()
+    return (text,) if isinstance(text, str) or callable(text) else text

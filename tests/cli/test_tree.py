@@ -1,0 +1,253 @@
+"""The table of commands, and what is made of it: help, wrong words, old words, letters."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.cli import tree
+from pennsieve_agent.cli.boundary import run
+from pennsieve_agent.cli.command import Declared, click_command, declared
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.resolve import HELP, Call, Page, resolve
+from pennsieve_agent.cli.tree.entries import Command, Old
+from pennsieve_agent.console.schema import DOCUMENTS
+from pennsieve_agent.console.schema.kinds import is_plain, kinds_in
+from pennsieve_agent.console.streams import Streams
+from pennsieve_agent.errors import UnknownCommand, UsageProblem
+from tests.cli.harness import Agent, Result
+
+LETTERS = {
+    "-d": "--dataset",
+    "-w": "--workflow",
+    "-n": "--node",
+    "-p": "--param",
+    "-f": "--follow",
+    "-s": "--step",
+    "-L": "--limit",
+    "-y": "--yes",
+    "-t": "--timestamps",
+    "-h": "--help",
+}
+NOT_YET = {"compute", "workflow", "dataset"}
+"""Groups with more than 14 commands, which are being put together."""
+ROWS = list(tree.walk())
+PAGES = [[], *([*entry.words.split()] for entry in tree.ENTRIES)]
+
+
+def typed(*words: str, width: int = 80, environ: dict[str, str] | None = None) -> Result:
+    return Agent(environ or {})(*words, width=width)
+
+
+def forms() -> list[tuple[Command, Declared[..., Any]]]:
+    return [(row, form) for row in ROWS if (form := declared(row))]
+
+
+def test_every_row_has_a_command_and_every_command_a_row() -> None:
+    for row in ROWS:
+        assert click_command(row).callback, row.words
+    assert {row.words for row in ROWS} == set(tree.COMMANDS)
+
+
+def test_no_level_has_more_than_fourteen_commands() -> None:
+    levels = {"", *tree.GROUPS} - NOT_YET
+    grown = {g: len(list(tree.level(g))) for g in levels}
+    assert {g: n for g, n in grown.items() if n > tree.MOST_ON_A_LEVEL} == {}
+    assert all(grown.values())
+
+
+def test_words_are_said_once() -> None:
+    words = [entry.words for entry in tree.ENTRIES] + list(tree.OLD)
+    assert len(words) == len(set(words))
+    hidden = {"ls", "rm", "help", "version"} - {"rm"} | set(LETTERS)
+    assert not hidden & {word.rpartition(" ")[2] for word in words}
+
+
+def test_a_command_says_in_its_first_line_what_the_table_says() -> None:
+    wrong = []
+    for row, form in forms():
+        paragraph = " ".join((inspect.getdoc(form.function) or "").split("\n\n")[0].split())
+        if not paragraph.startswith(row.help):
+            wrong.append(f"{row.words}: {paragraph}")
+    assert not wrong
+
+
+def test_every_command_has_examples_that_are_commands() -> None:
+    groups = [(g.words, g.examples) for g in tree.GROUPS.values()]
+    for words, lines in [*groups, *((row.words, form.examples) for row, form in forms())]:
+        assert lines, words
+        for line in lines:
+            assert line.startswith("pennsieve "), line
+            meaning = resolve(line.split()[1:])
+            assert isinstance(meaning, Call), line
+            assert not meaning.notes, f"{line} is an old word"
+            assert meaning.command.words.startswith(words), line
+
+
+def test_every_command_names_documents_that_are_described() -> None:
+    for row, form in forms():
+        assert form.answers, row.words
+        for kind in map(kinds_in, form.answers):
+            assert is_plain(kind) or kind in DOCUMENTS, f"{row.words}: {kind}"
+
+
+def test_a_letter_means_one_thing() -> None:
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in ROWS:
+        page = typed(*row.words.split(), "--help", width=200).out
+        for letter, names in re.findall(r"(?m)^  (-\w), (--[a-z-]+)", page):
+            found[letter].add(names)
+    wrong = {letter: names for letter, names in found.items() if names != {LETTERS.get(letter)}}
+    assert not {k: v for k, v in wrong.items() if (k, v) != ("-p", {"--param", "--parents"})}
+
+
+def test_every_command_has_json_and_profile() -> None:
+    for row, _ in forms():
+        options = {o for p in click_command(row).params for o in p.opts}
+        assert {"--json", "--profile"} <= options, row.words
+
+
+@pytest.mark.parametrize("words", PAGES, ids=" ".join)
+def test_help_fits_the_terminal(words: list[str]) -> None:
+    for width in (80, 40):
+        page = typed(*words, "--help", width=width)
+        assert page.code == 0, page.err
+        assert "…" not in page.out
+        wide = [line for line in page.out.splitlines() if len(line) > width]
+        assert [line for line in wide if " " in line.strip()] == [], "only a word may be wider"
+        assert " ".join(page.out.split()).startswith(" ".join(["Usage: pennsieve", *words]))
+    assert typed(*words, "-h").out == typed(*words, "--help").out
+
+
+def test_help_of_a_level_lists_the_table_and_nothing_hidden() -> None:
+    for group in ("", *tree.GROUPS):
+        page = typed(*group.split(), "--help").out
+        text = " ".join(page.split())
+        assert [e.words for e in tree.level(group) if e.help not in text] == [], "a line is cut"
+        listed = [line.split()[0] for line in page.splitlines() if line.startswith("  ")]
+        names = [entry.words.rpartition(" ")[2] for entry in tree.level(group)]
+        assert [name for name in listed if name in names][: len(names)]
+        assert set(names) <= set(listed), group
+        assert not {"ls", "help", "version"} & set(listed)
+
+
+def test_words_that_many_type_are_understood_everywhere() -> None:
+    page = typed("run", "start", "--help").out
+    assert typed("help", "run", "start").out == page
+    assert typed("run", "help", "start").out == page
+    assert typed("run", "help").out == typed("run", "--help").out
+    assert typed("version").out == typed("--version").out == typed("run", "version").out
+    assert resolve(["run", "ls", "--json"]) == Call(tree.COMMANDS["run list"], ("--json",))
+    assert resolve(["profile", "rm", "x"]) == Call(tree.COMMANDS["profile remove"], ("x",))
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["rum"], "pennsieve run"),
+        (["run", "strat"], "pennsieve run start"),
+        (["run", "metrcs"], "pennsieve run cost"),
+        (["datasets", "list"], "pennsieve dataset"),
+        (["cancel", "x"], "pennsieve run cancel"),
+        (["profile", "lst"], "pennsieve profile list"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_the_nearest(words: list[str], near: str) -> None:
+    with pytest.raises(UnknownCommand) as caught:
+        resolve(words)
+    assert f"did you mean: {near}" in (caught.value.hint or "")
+    said = typed(*words, "--json")
+    assert (said.code, said.document["error"]["code"]) == (2, "unknown_command")
+
+
+def test_a_word_that_is_like_no_other_shows_where_help_is() -> None:
+    said = typed("run", "qqqqq")
+    assert (said.code, "see: pennsieve run --help" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["run", "list", "--jsn"], "invalid_option", "did you mean: --json"),
+        (["--jsn"], "invalid_option", "no such option: --jsn"),
+        (["run", "cancel"], "invalid_option", "missing argument 'RUN'"),
+        (["run", "list", "--limit", "0"], "invalid_option", "--limit"),
+        (["run", "list", "--status", "wrong"], "invalid_option", "--status"),
+    ],
+)
+def test_a_wrong_option_says_so(words: list[str], code: str, said: str) -> None:
+    result = typed(*words)
+    assert (result.code, said in result.err) == (2, True), result.err
+    assert typed(*words, "--json").document["error"]["code"] == code
+
+
+def test_nothing_typed_after_a_group_shows_its_page() -> None:
+    for words in ([], ["run"], ["sandbox", "user"]):
+        bare = typed(*words)
+        assert bare.code == 2
+        assert bare.err == typed(*words, "--help").out
+
+
+@pytest.mark.parametrize("old", tree.OLD.values(), ids=lambda old: old.words)
+def test_old_words_mean_commands_of_today_and_say_so(old: Old) -> None:
+    now = old.now.split(" -")[0]
+    meaning = resolve([*old.words.split(), "x", "--json"])
+    if now in tree.GROUPS:
+        return
+    assert isinstance(meaning, Call)
+    assert meaning.command.words == now
+    assert meaning.arguments[:2] == ("x", "--json")
+    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {old.now}'",)
+    page = typed(*old.words.split(), "--help")
+    assert (page.code, page.err) == (0, f"{meaning.notes[0]}\n")
+
+
+def test_an_old_command_that_did_two_things_leads_to_both() -> None:
+    plain = resolve(["run", "outputs", "spike", "--json", "--", "y"])
+    assert isinstance(plain, Call)
+    assert (plain.command.words, plain.arguments) == (
+        "run show",
+        ("spike", "--json", "--outputs", "--", "y"),
+    )
+    for option in (["--download", "here"], ["--download=here"]):
+        fetched = resolve(["run", "outputs", "spike", *option])
+        assert isinstance(fetched, Call)
+        assert fetched.command.words == "run download"
+        renamed = tuple(word.replace("--download", "--to") for word in option)
+        assert fetched.arguments == ("spike", *renamed)
+
+
+def test_the_older_agents_words_are_answered(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "pennsieve"
+    program.parent.mkdir()
+    program.write_bytes(b"\x7fELF and more")
+    program.chmod(0o755)
+    for word in ("agent", "upload", "download", "manifest", "map", "config", "account"):
+        said = typed(word, "x", "--flag")
+        assert (said.code, said.out) == (2, "")
+        assert "older Pennsieve agent" in said.err
+        assert "is installed as" not in said.err
+        command = said.err.partition("hint: type: pennsieve ")[2].split()
+        assert isinstance(resolve(command), Call), said.err
+        there = typed(word, environ={"PATH": f"/nowhere:{program.parent}"})
+        assert f"that agent is installed as {program}" in there.err
+    program.write_bytes(b"#!/usr/bin/python3\n")
+    assert "is installed as" not in typed("upload", environ={"PATH": str(program.parent)}).err
+
+
+def test_options_before_a_command_are_refused() -> None:
+    with pytest.raises(UsageProblem, match="--json"):
+        resolve(["--json", "run", "list"])
+    for word in HELP:
+        assert resolve(["run", word]) == Page("run", asked=True)
+
+
+def test_two_commands_can_be_run_in_one_process() -> None:
+    streams = Streams.for_test()
+    assert run(["run", "start", "--help"], Context(streams, {})) == 0
+    assert run(["run", "list", "--help"], Context(streams, {})) == 0

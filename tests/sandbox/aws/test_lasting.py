@@ -1,0 +1,118 @@
+"""What the emulated account is after a restart, and how little is written down for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pennsieve_agent.sandbox.aws.account import JOURNAL_FILE
+from tests.sandbox.aws.account import Cloud, open_cloud
+
+TABLE = "journal"
+
+
+def lines(data: Path) -> int:
+    return (data / JOURNAL_FILE).read_text().count("\n")
+
+
+def make_table(cloud: Cloud) -> None:
+    cloud.owner.client("dynamodb").create_table(
+        TableName=TABLE,
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def key(number: int) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": f"RUN#{number}"}, "sk": {"S": "RUN"}}
+
+
+def found(cloud: Cloud) -> dict[str, Any]:
+    items = cloud.owner.client("dynamodb").scan(TableName=TABLE)["Items"]
+    return {item["pk"]["S"]: item["record"]["S"] for item in items}
+
+
+def test_items_are_kept_as_they_are(tmp_path: Path) -> None:
+    with open_cloud(tmp_path) as cloud:
+        make_table(cloud)
+        table, before = cloud.owner.client("dynamodb"), lines(tmp_path)
+        for number in range(4):
+            item = {**key(number), "record": {"S": "new"}}
+            table.put_item(TableName=TABLE, Item=item)
+        table.update_item(
+            TableName=TABLE,
+            Key=key(0),
+            UpdateExpression="SET #r = :r",
+            ExpressionAttributeNames={"#r": "record"},
+            ExpressionAttributeValues={":r": {"S": "changed"}},
+        )
+        table.delete_item(TableName=TABLE, Key=key(1))
+        table.transact_write_items(
+            TransactItems=[
+                {"Delete": {"TableName": TABLE, "Key": key(2)}},
+                {"Put": {"TableName": TABLE, "Item": {**key(9), "record": {"S": "both"}}}},
+            ]
+        )
+        assert lines(tmp_path) == before
+    with open_cloud(tmp_path) as cloud:
+        assert found(cloud) == {"RUN#0": "changed", "RUN#3": "new", "RUN#9": "both"}
+        table = cloud.owner.client("dynamodb")
+        table.delete_table(TableName=TABLE)
+        make_table(cloud)
+    with open_cloud(tmp_path) as cloud:
+        assert found(cloud) == {}
+
+
+def test_what_a_run_made_and_took_away_leaves_no_trace(tmp_path: Path) -> None:
+    with open_cloud(tmp_path) as cloud:
+        batch, efs = cloud.owner.client("batch"), cloud.owner.client("efs")
+        s3, events = cloud.owner.client("s3"), cloud.owner.client("events")
+        system = efs.create_file_system(CreationToken="x")["FileSystemId"]
+        s3.create_bucket(Bucket="node-bucket")
+        s3.put_object(Bucket="node-bucket", Key="code/x.zip", Body=b"code")
+        events.put_rule(Name="schedule", ScheduleExpression="rate(5 minutes)", State="DISABLED")
+        before, kept = lines(tmp_path), ""
+        for run in range(3):
+            events.enable_rule(Name="schedule")
+            point = efs.create_access_point(FileSystemId=system, ClientToken=f"run-{run}")
+            register(batch, f"run-{run}")
+            for _ in range(2):
+                s3.put_object(Bucket="node-bucket", Key=f"runs/{run}/a.json", Body=b"{}")
+            if run < 2:
+                batch.deregister_job_definition(jobDefinition=f"run-{run}:1")
+                efs.delete_access_point(AccessPointId=point["AccessPointId"])
+                s3.delete_object(Bucket="node-bucket", Key=f"runs/{run}/a.json")
+                events.disable_rule(Name="schedule")
+            kept = point["AccessPointId"]
+        assert lines(tmp_path) > before + 15
+    with open_cloud(tmp_path) as cloud:
+        assert lines(tmp_path) == before + 4  # one rule, one access point, definition and object
+        efs = cloud.owner.client("efs")
+        points = efs.describe_access_points(FileSystemId=system)["AccessPoints"]
+        assert [point["AccessPointId"] for point in points] == [kept]
+        listed = cloud.owner.client("s3").list_objects_v2(Bucket="node-bucket")["Contents"]
+        assert [each["Key"] for each in listed] == ["code/x.zip", "runs/2/a.json"]
+        assert cloud.owner.client("events").describe_rule(Name="schedule")["State"] == "ENABLED"
+        definitions = cloud.owner.client("batch").describe_job_definitions()["jobDefinitions"]
+        assert [each["jobDefinitionName"] for each in definitions] == ["run-2"]
+
+
+def register(batch: Any, name: str) -> None:
+    batch.register_job_definition(
+        jobDefinitionName=name,
+        type="container",
+        containerProperties={
+            "image": "x",
+            "resourceRequirements": [
+                {"type": "VCPU", "value": "1"},
+                {"type": "MEMORY", "value": "2048"},
+            ],
+        },
+    )
