@@ -20,6 +20,8 @@ from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Ambiguous, Forbidden, UnknownName, UsageProblem
 from pennsieve_agent.services import lookup, run_nodes
+from pennsieve_agent.services.run_nodes import AnyNode
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
@@ -92,8 +94,7 @@ def prepare(
         UsageProblem: a name, a pattern, a parameter or a node cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
     """
-    node = run_nodes.choose(platform, own, options.node)
-    dataset = lookup.dataset(platform, options.dataset)
+    node, dataset = _node_and_dataset(platform, own, options)
     if isinstance(node, OwnNode):
         from pennsieve_agent.services import prepare_own_run  # noqa: PLC0415 - imports this module
 
@@ -105,6 +106,21 @@ def prepare(
     except UsageProblem as error:
         raise _on_own_nodes_alone(own, calls, options.workflow, node) or error from None
     return _prepare(platform, node, dataset, workflow, options, now)
+
+
+def _node_and_dataset(
+    platform: Platform, own: Sequence[OwnNode], options: RunOptions
+) -> tuple[AnyNode, Dataset]:
+    """Two questions to two hosts."""
+    nodes: list[AnyNode] = []
+    datasets: list[Dataset] = []
+    side_by_side(
+        [
+            lambda: nodes.append(run_nodes.choose(platform, own, options.node)),
+            lambda: datasets.append(lookup.dataset(platform, options.dataset)),
+        ]
+    )
+    return nodes[0], datasets[0]
 
 
 def _on_own_nodes_alone(
