@@ -78,10 +78,10 @@ def find_stack(aws: Aws, name: str) -> Stack | None:
 
     By name a deleted stack is not found; by ARN it is, with status ``DELETE_COMPLETE``.
     """
-    found = _describe(aws, name)
-    if found is None:
+    description = _describe(aws, name)
+    if description is None:
         return None
-    return _stack(found, _resources(aws, found["StackId"]))
+    return _stack(description, _resources(aws, description["StackId"]))
 
 
 def stacks_called(aws: Aws, prefix: str) -> tuple[Stack, ...]:
@@ -93,8 +93,8 @@ def stacks_called(aws: Aws, prefix: str) -> tuple[Stack, ...]:
 
 def template_of(aws: Aws, name: str) -> dict[str, Any]:
     """The template that a stack was last made from, as it was sent."""
-    found = aws.call("cloudformation", "get_template", StackName=name)["TemplateBody"]
-    template: dict[str, Any] = json.loads(found) if isinstance(found, str) else dict(found)
+    body = aws.call("cloudformation", "get_template", StackName=name)["TemplateBody"]
+    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else dict(body)
     return template
 
 
@@ -111,10 +111,10 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
     present = _describe(aws, request.name)
     creates = present is None or present["StackStatus"] == "REVIEW_IN_PROGRESS"
     kind = "CREATE" if creates else "UPDATE"
-    made = _create_change_set(aws, request, kind)
-    empty = ChangeSet(made["Id"], made["StackId"], request.name, creates)
+    created = _create_change_set(aws, request, kind)
+    empty = ChangeSet(created["Id"], created["StackId"], request.name, creates)
     for pause in pauses(CHANGE_SET_SECONDS):
-        state = aws.call("cloudformation", "describe_change_set", ChangeSetName=made["Id"])
+        state = aws.call("cloudformation", "describe_change_set", ChangeSetName=created["Id"])
         if state["Status"] == "CREATE_COMPLETE":
             return ChangeSet(*_key(empty), changes=_changes(aws, state))
         if state["Status"] == "FAILED":
@@ -144,8 +144,8 @@ def discard(aws: Aws, change_set: ChangeSet) -> None:
         if error.aws_code != "ChangeSetNotFound" and not is_missing_stack(error):
             raise
     if change_set.creates:
-        found = _describe(aws, change_set.stack_id)
-        if found is not None and found["StackStatus"] == "REVIEW_IN_PROGRESS":
+        description = _describe(aws, change_set.stack_id)
+        if description is not None and description["StackStatus"] == "REVIEW_IN_PROGRESS":
             delete_stack(aws, change_set.stack_id)
 
 
@@ -207,16 +207,16 @@ def stack_events(
 
 def _describe(aws: Aws, name: str) -> dict[str, Any] | None:
     try:
-        found = aws.call("cloudformation", "describe_stacks", StackName=name)["Stacks"]
+        stacks = aws.call("cloudformation", "describe_stacks", StackName=name)["Stacks"]
     except AwsError as error:
         if is_missing_stack(error):
             return None
         raise
-    return dict(found[0]) if found else None
+    return dict(stacks[0]) if stacks else None
 
 
 def _resources(aws: Aws, stack_id: str) -> tuple[StackResource, ...]:
-    found = aws.call("cloudformation", "describe_stack_resources", StackName=stack_id)
+    answer = aws.call("cloudformation", "describe_stack_resources", StackName=stack_id)
     return tuple(
         StackResource(
             logical_id=row.get("LogicalResourceId", ""),
@@ -224,17 +224,17 @@ def _resources(aws: Aws, stack_id: str) -> tuple[StackResource, ...]:
             name=row.get("PhysicalResourceId", ""),
             status=row.get("ResourceStatus", ""),
         )
-        for row in found["StackResources"]
+        for row in answer["StackResources"]
     )
 
 
-def _stack(found: Mapping[str, Any], resources: tuple[StackResource, ...]) -> Stack:
+def _stack(description: Mapping[str, Any], resources: tuple[StackResource, ...]) -> Stack:
     return Stack(
-        id=found["StackId"],
-        name=found["StackName"],
-        status=found["StackStatus"],
-        tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
-        reason=found.get("StackStatusReason", ""),
+        id=description["StackId"],
+        name=description["StackName"],
+        status=description["StackStatus"],
+        tags={tag["Key"]: tag["Value"] for tag in description.get("Tags", [])},
+        reason=description.get("StackStatusReason", ""),
         resources=resources,
     )
 
@@ -281,7 +281,7 @@ def _key(change_set: ChangeSet) -> tuple[str, str, str, bool]:
 
 
 def _changes(aws: Aws, first: dict[str, Any]) -> tuple[ResourceChange, ...]:
-    page, found = first, list(first.get("Changes", []))
+    page, changes = first, list(first.get("Changes", []))
     while token := page.get("NextToken"):
         page = aws.call(
             "cloudformation",
@@ -289,8 +289,8 @@ def _changes(aws: Aws, first: dict[str, Any]) -> tuple[ResourceChange, ...]:
             ChangeSetName=first["ChangeSetId"],
             NextToken=token,
         )
-        found += page.get("Changes", [])
-    rows = (row["ResourceChange"] for row in found if "ResourceChange" in row)
+        changes += page.get("Changes", [])
+    rows = (row["ResourceChange"] for row in changes if "ResourceChange" in row)
     return tuple(
         ResourceChange(
             action=row["Action"],

@@ -24,17 +24,17 @@ class Deployed:
 def deployed(aws: Aws, name: str) -> Deployed | None:
     """The function of this name, if there is one."""
     try:
-        found = aws.call("lambda", "get_function_configuration", FunctionName=name)
+        configuration = aws.call("lambda", "get_function_configuration", FunctionName=name)
     except AwsError as error:
         if error.aws_code == "ResourceNotFoundException":
             return None
         raise
     return Deployed(
         name,
-        _hex(str(found.get("CodeSha256", ""))),
-        str(found.get("State") or "Active"),
-        str(found.get("StateReason") or ""),
-        str(found.get("Runtime") or ""),
+        _hex(str(configuration.get("CodeSha256", ""))),
+        str(configuration.get("State") or "Active"),
+        str(configuration.get("StateReason") or ""),
+        str(configuration.get("Runtime") or ""),
     )
 
 

@@ -130,9 +130,9 @@ def aws_code(error: Exception) -> str:
     """The code AWS gave, or the name of botocore's own error."""
     response = getattr(error, "response", None)
     if isinstance(response, Mapping):
-        found = response.get("Error", {}).get("Code")
-        if found:
-            return str(found)
+        code = response.get("Error", {}).get("Code")
+        if code:
+            return str(code)
     return type(error).__name__
 
 

@@ -16,12 +16,12 @@ _GONE = "ResourceNotFoundException"
 def function_policy(aws: Aws, function: str) -> dict[str, dict[str, Any]]:
     """The statements of a function's policy by their ids; none when it has no policy."""
     try:
-        found = aws.call("lambda", "get_policy", FunctionName=function)["Policy"]
+        policy = aws.call("lambda", "get_policy", FunctionName=function)["Policy"]
     except AwsError as error:
         if error.aws_code == _GONE:
             return {}
         raise
-    return {row["Sid"]: row for row in json.loads(found)["Statement"]}
+    return {row["Sid"]: row for row in json.loads(policy)["Statement"]}
 
 
 def allow_caller(aws: Aws, function: str, sid: str, principal: str) -> None:

@@ -26,19 +26,19 @@ class IamRole:
 def find_role(aws: Aws, name: str) -> IamRole | None:
     """The role of this name, if there is one."""
     try:
-        found = aws.call("iam", "get_role", RoleName=name)["Role"]
+        role = aws.call("iam", "get_role", RoleName=name)["Role"]
     except AwsError as error:
         if error.aws_code == "NoSuchEntity":
             return None
         raise
     return IamRole(
-        name=found["RoleName"],
-        arn=found["Arn"],
-        path=found.get("Path", "/"),
-        trust=found.get("AssumeRolePolicyDocument", {}),
-        session_seconds=int(found.get("MaxSessionDuration", 3600)),
-        boundary=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
-        tags={tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+        name=role["RoleName"],
+        arn=role["Arn"],
+        path=role.get("Path", "/"),
+        trust=role.get("AssumeRolePolicyDocument", {}),
+        session_seconds=int(role.get("MaxSessionDuration", 3600)),
+        boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        tags={tag["Key"]: tag["Value"] for tag in role.get("Tags", [])},
     )
 
 
@@ -56,12 +56,12 @@ def policy_exists(aws: Aws, arn: str) -> bool:
 def role_policy(aws: Aws, role: str, name: str) -> dict[str, Any] | None:
     """A policy written on a role itself, by its name; None if there is none."""
     try:
-        found = aws.call("iam", "get_role_policy", RoleName=role, PolicyName=name)
+        policy = aws.call("iam", "get_role_policy", RoleName=role, PolicyName=name)
     except AwsError as error:
         if error.aws_code == "NoSuchEntity":
             return None
         raise
-    document: dict[str, Any] = found["PolicyDocument"]
+    document: dict[str, Any] = policy["PolicyDocument"]
     return document
 
 
@@ -82,12 +82,12 @@ def managed_policy(aws: Aws, arn: str) -> dict[str, Any] | None:
     """What a customer-managed policy says now; None if there is none."""
     try:
         version = aws.call("iam", "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
-        found = aws.call("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
+        policy = aws.call("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
     except AwsError as error:
         if error.aws_code == "NoSuchEntity":
             return None
         raise
-    document: dict[str, Any] = found["PolicyVersion"]["Document"]
+    document: dict[str, Any] = policy["PolicyVersion"]["Document"]
     return document
 
 

@@ -21,12 +21,14 @@ class Concurrency:
 def quota(aws: Aws, service: str, code: str) -> float | None:
     """A quota's value, by Service Quotas' codes; None where AWS knows none for this account."""
     try:
-        found = aws.call("service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code)
+        answer = aws.call(
+            "service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code
+        )
     except AwsError as error:
         if error.aws_code in _NONE:
             return None
         raise
-    value = found["Quota"].get("Value")
+    value = answer["Quota"].get("Value")
     return None if value is None else float(value)
 
 
@@ -50,6 +52,6 @@ def addresses(aws: Aws) -> int:
 
 def opted_in(aws: Aws, region: str) -> bool | None:
     """Whether the account has switched a region on; None where AWS does not know the region."""
-    found = aws.call("ec2", "describe_regions", AllRegions=True)["Regions"]
-    status = {row["RegionName"]: row.get("OptInStatus", "opt-in-not-required") for row in found}
+    regions = aws.call("ec2", "describe_regions", AllRegions=True)["Regions"]
+    status = {row["RegionName"]: row.get("OptInStatus", "opt-in-not-required") for row in regions}
     return None if region not in status else status[region] != "not-opted-in"

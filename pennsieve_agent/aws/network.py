@@ -52,12 +52,12 @@ class Vpc:
 def find_vpc(aws: Aws, vpc_id: str) -> Vpc | None:
     """The VPC of this id, if there is one in this region."""
     try:
-        found = aws.call("ec2", "describe_vpcs", VpcIds=[vpc_id])["Vpcs"]
+        vpcs = aws.call("ec2", "describe_vpcs", VpcIds=[vpc_id])["Vpcs"]
     except AwsError as error:
         if error.aws_code in _MISSING:
             return None
         raise
-    if not found:
+    if not vpcs:
         return None
     support = _attribute(aws, vpc_id, "enableDnsSupport", "EnableDnsSupport")
     hostnames = _attribute(aws, vpc_id, "enableDnsHostnames", "EnableDnsHostnames")
@@ -69,7 +69,7 @@ def find_vpc(aws: Aws, vpc_id: str) -> Vpc | None:
 
 def find_subnets(aws: Aws, vpc_id: str, ids: Sequence[str]) -> tuple[Subnet, ...]:
     """Those of the subnets that there are in this region, with their ways out."""
-    rows = [row for one in ids for row in _subnet(aws, one)]
+    rows = [row for subnet_id in ids for row in _subnet(aws, subnet_id)]
     if not rows:
         return ()
     ours = [{"Name": "vpc-id", "Values": [vpc_id]}]
@@ -121,5 +121,5 @@ def _service(name: str) -> str:
 
 
 def _attribute(aws: Aws, vpc_id: str, name: str, key: str) -> bool:
-    found = aws.call("ec2", "describe_vpc_attribute", VpcId=vpc_id, Attribute=name)
-    return bool(found.get(key, {}).get("Value"))
+    answer = aws.call("ec2", "describe_vpc_attribute", VpcId=vpc_id, Attribute=name)
+    return bool(answer.get(key, {}).get("Value"))

@@ -40,14 +40,14 @@ def digest_of_tag(aws: Aws, repository: str, tag: str) -> str:
 
     """
     try:
-        found = aws.call(
+        answer = aws.call(
             "ecr", "describe_images", repositoryName=repository, imageIds=[{"imageTag": tag}]
         )
     except AwsError as error:
         if error.aws_code in _NONE:
             return ""
         raise
-    return str(found["imageDetails"][0]["imageDigest"]) if found["imageDetails"] else ""
+    return str(answer["imageDetails"][0]["imageDigest"]) if answer["imageDetails"] else ""
 
 
 def pinned(aws: Aws, image: ImageRef) -> str:
@@ -65,7 +65,7 @@ def pinned(aws: Aws, image: ImageRef) -> str:
             hint="build the code here: --build here",
         )
     try:
-        found = aws.at(ecr.region).call(
+        answer = aws.at(ecr.region).call(
             "ecr",
             "batch_get_image",
             registryId=ecr.account,
@@ -80,7 +80,7 @@ def pinned(aws: Aws, image: ImageRef) -> str:
             "here: --build here",
             aws_code=error.aws_code,
         ) from None
-    for row in found.get("images") or ():
+    for row in answer.get("images") or ():
         digest = str(row["imageId"].get("imageDigest"))
         if is_digest(digest):
             return digest

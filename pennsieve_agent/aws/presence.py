@@ -9,12 +9,12 @@ from pennsieve_agent.errors import AwsError
 def table_exists(aws: Aws, name: str) -> bool:
     """Whether there is a DynamoDB table of this name."""
     try:
-        found = aws.call("dynamodb", "describe_table", TableName=name)
+        table = aws.call("dynamodb", "describe_table", TableName=name)
     except AwsError as error:
         if error.aws_code == "ResourceNotFoundException":
             return False
         raise
-    return str(found["Table"].get("TableStatus", "")) != "DELETING"
+    return str(table["Table"].get("TableStatus", "")) != "DELETING"
 
 
 def log_group_exists(aws: Aws, name: str) -> bool:

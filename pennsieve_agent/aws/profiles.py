@@ -86,10 +86,10 @@ def configured(settings: AwsSettings) -> tuple[Configured, ...]:
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - loaded only when needed
 
     try:
-        found = unbound_session(settings).full_config.get("profiles", {})
+        profiles = unbound_session(settings).full_config.get("profiles", {})
     except BotoCoreError as error:
         raise translate(error, Attempt("sts", "GetCallerIdentity")) from None
-    return tuple(_profile(name, found[name]) for name in sorted(found))
+    return tuple(_profile(name, profiles[name]) for name in sorted(profiles))
 
 
 def surrounding(environ: Mapping[str, str], vendor: Path = _VENDOR) -> tuple[Configured, ...]:
@@ -98,15 +98,15 @@ def surrounding(environ: Mapping[str, str], vendor: Path = _VENDOR) -> tuple[Con
     Nothing is asked over the network: that this is one of AWS's machines does not tell whether it
     has a role.
     """
-    found = [
+    sources = [
         Configured("", kind)
         for kind, names in _VARIABLES
         if all(environ.get(name) for name in names)
     ]
     switched_off = environ.get("AWS_EC2_METADATA_DISABLED", "").casefold() == "true"
     if not switched_off and _text(vendor).startswith("Amazon EC2"):
-        found.append(Configured("", Kind.INSTANCE))
-    return tuple(found)
+        sources.append(Configured("", Kind.INSTANCE))
+    return tuple(sources)
 
 
 def best_first(rows: Sequence[Configured]) -> tuple[Configured, ...]:
@@ -118,9 +118,9 @@ def best_first(rows: Sequence[Configured]) -> tuple[Configured, ...]:
 def usual(rows: Sequence[Configured]) -> Configured | None:
     """What AWS's own tools take when nobody chooses, in the order of botocore's chain."""
     for fits in (_comes_first, _is_default, _comes_last):
-        found = [row for row in rows if row.kind is not Kind.NONE and fits(row)]
-        if found:
-            return found[0]
+        usable = [row for row in rows if row.kind is not Kind.NONE and fits(row)]
+        if usable:
+            return usable[0]
     return None
 
 

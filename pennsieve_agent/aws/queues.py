@@ -30,10 +30,10 @@ def queues(aws: Aws, names: Sequence[str]) -> tuple[Part, ...]:
     environments = aws.call(
         "batch", "describe_compute_environments", computeEnvironments=list(names)
     )["computeEnvironments"]
-    found = aws.call("batch", "describe_job_queues", jobQueues=list(names))["jobQueues"]
+    rows = aws.call("batch", "describe_job_queues", jobQueues=list(names))["jobQueues"]
     return (
         *(_part("compute environment", "computeEnvironmentName", row) for row in environments),
-        *(_part("queue", "jobQueueName", row) for row in found),
+        *(_part("queue", "jobQueueName", row) for row in rows),
     )
 
 

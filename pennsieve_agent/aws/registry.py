@@ -55,12 +55,12 @@ class Document:
 
         """
         try:
-            found = json.loads(self.content)
+            document = json.loads(self.content)
         except ValueError:
-            found = None
-        if not isinstance(found, dict):
+            document = None
+        if not isinstance(document, dict):
             raise RegistryError("the image's manifest is no JSON object", where=self.digest)
-        return found
+        return document
 
 
 class Registry:

@@ -88,8 +88,8 @@ def sign_in(aws: Aws) -> tuple[str, str]:
         AwsError: ECR gives no sign-in.
 
     """
-    found = aws.call("ecr", "get_authorization_token")["authorizationData"][0]
-    return str(found["proxyEndpoint"]), str(found["authorizationToken"])
+    token = aws.call("ecr", "get_authorization_token")["authorizationData"][0]
+    return str(token["proxyEndpoint"]), str(token["authorizationToken"])
 
 
 def copy(
@@ -164,15 +164,16 @@ def _copy_blob(source: Place, target: Place, blob: _Blob) -> None:
 
 
 def _manifest(source: Place, image: ImageRef) -> Document:
-    found = source.registry.document(source.repository, image.reference)
-    if found.media_type in INDEXES:
-        found = source.registry.document(source.repository, _chosen(found, image))
-    if found.media_type not in MANIFESTS:
+    manifest = source.registry.document(source.repository, image.reference)
+    if manifest.media_type in INDEXES:
+        manifest = source.registry.document(source.repository, _chosen(manifest, image))
+    if manifest.media_type not in MANIFESTS:
         raise RegistryError(
-            f"the image is of a kind that is not known: {found.media_type[:100]}", where=str(image)
+            f"the image is of a kind that is not known: {manifest.media_type[:100]}",
+            where=str(image),
         )
-    _check_platform(source, found, image)
-    return found
+    _check_platform(source, manifest, image)
+    return manifest
 
 
 def _chosen(index: Document, image: ImageRef) -> str:
@@ -192,8 +193,8 @@ def _check_platform(source: Place, manifest: Document, image: ImageRef) -> None:
         while piece := checked.read(65_536):
             content += piece
     try:
-        found = json.loads(content)
-        platform = (found.get("os"), found.get("architecture"))
+        config = json.loads(content)
+        platform = (config.get("os"), config.get("architecture"))
     except (ValueError, AttributeError):
         platform = (None, None)
     if platform != PLATFORM:
@@ -206,8 +207,8 @@ def _not_for_us(image: ImageRef) -> RegistryError:
 
 def _blobs(manifest: Document) -> Iterator[_Blob]:
     """The configuration, then the layers."""
-    found = manifest.json
-    for row in (found.get("config") or {}, *(found.get("layers") or ())):
+    document = manifest.json
+    for row in (document.get("config") or {}, *(document.get("layers") or ())):
         digest, size = str(row.get("digest")), row.get("size")
         if not is_digest(digest) or not isinstance(size, int) or size < 0 or row.get("urls"):
             raise RegistryError("the image's manifest cannot be copied", where=manifest.digest)
@@ -216,8 +217,8 @@ def _blobs(manifest: Document) -> Iterator[_Blob]:
 
 def _public(aws: Aws, image: ImageRef) -> Place:
     """A registry that needs no sign-in, or a private one of ECR with the session's own."""
-    found: Ecr | None = ecr_of(image.registry)
-    if found is not None:
+    registry: Ecr | None = ecr_of(image.registry)
+    if registry is not None:
         raise RegistryError("only images of public registries are copied", where=str(image))
     if aws.endpoint:
         base, _ = _split(aws.endpoint)

@@ -87,12 +87,12 @@ class RegistryHttp:
             Refusal: the registry says no, or nothing.
 
         """
-        given, at = dict(headers or {}), url
+        sent, at = dict(headers or {}), url
         for _ in range(_MOST_HOPS):
             own = urlsplit(at).netloc == urlsplit(self.base).netloc
             known = (self._tokens.get(_area(at)) or self._login) if own else ""
             signed = {"Authorization": known} if known else {}
-            answer = self._once(method, at, {**given, **signed}, content)
+            answer = self._once(method, at, {**sent, **signed}, content)
             if answer.status // 100 == 2:  # noqa: PLR2004 - HTTP
                 return answer
             with closing(answer):
@@ -126,19 +126,19 @@ class RegistryHttp:
     def _token(self, challenge: str) -> str:
         """The header that a registry's challenge asks for ("Token Authentication", Docker)."""
         kind, _, rest = challenge.partition(" ")
-        asked = dict(_CHALLENGE.findall(rest))
-        realm = asked.pop("realm", "")
+        query = dict(_CHALLENGE.findall(rest))
+        realm = query.pop("realm", "")
         if kind.casefold() != "bearer" or not realm:
             raise Refusal("the registry wants a sign-in", _UNAUTHORIZED, where=self.base)
         _check_scheme(realm)
-        asked.pop("error", None)
+        query.pop("error", None)
         signed = {"Authorization": self._login} if self._login else {}
-        with self._once("GET", f"{realm}?{urlencode(asked)}", signed, None) as answer:
+        with self._once("GET", f"{realm}?{urlencode(query)}", signed, None) as answer:
             if answer.status // 100 != 2:  # noqa: PLR2004 - HTTP
                 raise _refused(answer, realm)
             try:
-                found = json.loads(answer.read(_MAX_ERROR * 16))
-                return f"Bearer {found.get('token') or found['access_token']}"
+                document = json.loads(answer.read(_MAX_ERROR * 16))
+                return f"Bearer {document.get('token') or document['access_token']}"
             except (ValueError, KeyError, AttributeError):
                 raise RegistryError("the registry's sign-in gave no token", where=realm) from None
 

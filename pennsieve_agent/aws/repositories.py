@@ -26,21 +26,21 @@ def repository_exists(aws: Aws, name: str) -> bool:
 def images_in(aws: Aws, name: str) -> tuple[dict[str, Any], ...]:
     """The ids of the images in a repository, by digest; none when it is not there."""
     try:
-        found = [row for page in aws.pages("ecr", "list_images", repositoryName=name)
+        images = [row for page in aws.pages("ecr", "list_images", repositoryName=name)
                  for row in page["imageIds"]]  # fmt: skip
     except AwsError as error:
         if error.aws_code == "RepositoryNotFoundException":
             return ()
         raise
-    digests = dict.fromkeys(str(row["imageDigest"]) for row in found)
+    digests = dict.fromkeys(str(row["imageDigest"]) for row in images)
     return tuple({"imageDigest": digest} for digest in digests)
 
 
 def empty_repository(aws: Aws, name: str) -> int:
     """Delete all images in a repository; answers how many there were."""
     ids = images_in(aws, name)
-    for some in _cut(ids):
-        aws.call("ecr", "batch_delete_image", repositoryName=name, imageIds=some)
+    for batch in _cut(ids):
+        aws.call("ecr", "batch_delete_image", repositoryName=name, imageIds=batch)
     return len(ids)
 
 

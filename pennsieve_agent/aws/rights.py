@@ -41,14 +41,14 @@ def principal_of(aws: Aws, identity: AwsIdentity) -> str | None:
     """
     if _PERSON.fullmatch(identity.arn):
         return identity.arn
-    found = _ASSUMED.fullmatch(identity.arn)
-    if found is None:
+    match = _ASSUMED.fullmatch(identity.arn)
+    if match is None:
         return None
     try:
-        role = find_role(aws, found["role"])
+        role = find_role(aws, match["role"])
     except AwsError:
         role = None
-    return role.arn if role else f"arn:{found['p']}:iam::{found['a']}:role/{found['role']}"
+    return role.arn if role else f"arn:{match['p']}:iam::{match['a']}:role/{match['role']}"
 
 
 def lacking(aws: Aws, principal: str, question: Question) -> tuple[Refusal, ...]:

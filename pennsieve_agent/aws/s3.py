@@ -32,8 +32,8 @@ def object_versions(aws: Aws, bucket: str) -> Iterator[dict[str, str]]:
     """Every version and every delete marker, as ``Key`` and ``VersionId``; none if no bucket."""
     try:
         for page in aws.pages("s3", "list_object_versions", Bucket=bucket):
-            for found in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
-                yield {"Key": found["Key"], "VersionId": found["VersionId"]}
+            for version in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                yield {"Key": version["Key"], "VersionId": version["VersionId"]}
     except AwsError as error:
         if error.aws_code not in _MISSING:
             raise

@@ -1,4 +1,4 @@
-"""Runs, as their callers start, see and end them."""
+"""Routes to start, see and cancel runs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def list_runs(request: Request) -> Reply:
 def _listed(request: Request) -> Iterator[tuple[str, dict[str, Any]]]:
     since = _moment(request, "since")
     until = _moment(request, "until")
-    ends = [each for each in (request.query.get("next", ""), until) if each]
+    ends = [end for end in (request.query.get("next", ""), until) if end]
     rows = Items(request.node).query(RUNS, before=min(ends, default=""), newest=True)
     for item in rows:
         key = str(item["sk"]["S"])
@@ -62,13 +62,13 @@ def _fits(request: Request, row: Mapping[str, Any]) -> bool:
         "dataset": {row["dataset"]},
         "caller": {row["caller"], row["owner"]},
         "status": {row["status"]},
-        "person": {str(each).casefold() for each in row["person"].values()},
+        "person": {str(value).casefold() for value in row["person"].values()},
     }
     for name in _SAME:
-        asked = request.query.get(name, "")
-        words = asked.casefold() if name == "person" else asked
+        filter_text = request.query.get(name, "")
+        words = filter_text.casefold() if name == "person" else filter_text
         choice = set(words.split(",")) if name == "status" else {words}
-        if asked and not choice & about[name]:
+        if filter_text and not choice & about[name]:
             return False
     return True
 
@@ -85,7 +85,9 @@ def _moment(request: Request, name: str) -> str:
             moment = datetime.fromisoformat(text)
             at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except ValueError:
-        raise Problem(400, "bad-query", f"{name} is a time, such as 2026-11-28T12:00:00Z") from None
+        raise Problem(
+            400, "bad-query", f"{name} must be a time, such as 2026-11-28T12:00:00Z"
+        ) from None
     return f"{int(max(at, 0) * 1000):015d}"
 
 
@@ -96,7 +98,7 @@ def show(request: Request, run: str) -> Reply:
 
 def files(request: Request, run: str) -> Reply:
     """The input files of a run."""
-    rows = request.journal.start_of(_record(request, run)).get("files") or []
+    rows = request.store.start_of(_record(request, run)).get("files") or []
     return 200, _page(request, rows)
 
 
@@ -132,7 +134,7 @@ def log_lines(request: Request, run: str) -> Reply:
 def archive(request: Request, run: str) -> Reply:
     """A link to the whole log of a run that has ended."""
     if _record(request, run).phase not in _OVER:
-        raise Problem(404, "not-ended", "the log is kept when the run has ended")
+        raise Problem(404, "not-ended", "the log is available when the run has ended")
     url = request.node.client("s3").generate_presigned_url(
         "get_object",
         Params={"Bucket": request.node.settings.bucket, "Key": archive_key(run)},
@@ -146,16 +148,16 @@ def cancel(request: Request, run: str) -> Reply:
     record = _record(request, run)
     if record.phase in _OVER:
         raise Problem(409, "ended", f"the run has ended: {record.outcome}")
-    request.journal.ask_cancel(run)
+    request.store.ask_cancel(run)
     wake(request, (run,))
     return 202, {"run": run}
 
 
 def _record(request: Request, run: str) -> RunRecord:
     """A run that the caller may see; others do not exist for him."""
-    record = request.journal.read(run)
+    record = request.store.read(run)
     if record is None or not request.may_see(record):
-        raise Problem(404, "no-such-run", "this node knows no such run of yours")
+        raise Problem(404, "no-such-run", "this node has no such run of yours")
     return record
 
 

@@ -70,16 +70,16 @@ ALSO = {
     # Pushing goes by the registry's own protocol, with what the sign-in answers.
     "ecr:GetAuthorizationToken": {f"ecr:{word}" for word in PUSH.split()},
 }
-#: The modules whose calls are made with Pennsieve's keys, not with the installer's.
-NOT_THE_INSTALLER = {"objects.py"}
+#: Calls made with Pennsieve's keys, and those for nodes that Pennsieve runs, by an administrator.
+NOT_THE_INSTALLER = {"objects.py", "served"}
 
 
 def calls_in_the_code() -> set[str]:
     """The actions of every ``aws.call`` and ``aws.pages`` that is written in the program."""
     root = Path(pennsieve_agent.__file__).parent
     found = set()
-    for path in (*root.joinpath("aws").glob("*.py"), *root.joinpath("account").rglob("*.py")):
-        if path.name not in NOT_THE_INSTALLER:
+    for path in (*root.joinpath("aws").rglob("*.py"), *root.joinpath("account").rglob("*.py")):
+        if not NOT_THE_INSTALLER & {path.name, path.parent.name}:
             found |= set(_calls(ast.parse(path.read_text())))
     return found - FREE
 

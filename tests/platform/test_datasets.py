@@ -179,7 +179,7 @@ def test_files_of_a_server_that_goes_round_in_circles() -> None:
     with scripted() as (script, platform):
         script.on(f"GET v1/datasets/{D}/packages", listing(package(1, "a"), cursor="package:1"))
         script.on(f"GET v1/datasets/{D}/packages", listing(package(1, "a"), cursor="package:1"))
-        with pytest.raises(PlatformError, match="circles"):
+        with pytest.raises(PlatformError, match="repeats the same page"):
             list(platform.datasets.files(D))
 
 

@@ -117,7 +117,7 @@ def _with_openings(clients: Clients, reads: PermittedReads, seen: Inspection) ->
     if role is None:
         return replace(seen, role=None, served=nothing)
     boundary = reads.attempt("role's rights", lambda: _boundary(aws, role), None)
-    found = reads.attempt(
+    permitted = reads.attempt(
         "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
     )
     try:
@@ -129,7 +129,7 @@ def _with_openings(clients: Clients, reads: PermittedReads, seen: Inspection) ->
         seen,
         role=role,
         boundary=boundary,
-        served=found,
+        served=permitted,
         unlike=unlike,
         platform_account_id=platform,
     )
@@ -214,8 +214,8 @@ def _spec(
     )
 
 
-def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+def _same(template: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    return json.dumps(template, sort_keys=True) == json.dumps(expected, sort_keys=True)
 
 
 def _leftovers(aws: Aws, accounts: tuple[Account, ...], names: NodeNames | None) -> tuple[str, ...]:
@@ -225,11 +225,11 @@ def _leftovers(aws: Aws, accounts: tuple[Account, ...], names: NodeNames | None)
     mine = {names.stack} if names is not None else set()
     roles = roles_called(aws, ROLE_PREFIX, OLDER_ROLE_PREFIX, STACK_PREFIX)
     inner = {role for role in roles if role.startswith(tuple(f"{stack}-" for stack in stacks))}
-    found = [f"role {role}" for role in roles if role not in registered | inner]
+    leftovers = [f"role {role}" for role in roles if role not in registered | inner]
     policies = policies_called(aws, STACK_PREFIX)
-    found += [f"policy {p}" for p in policies if p.removesuffix("-boundary") not in stacks]
+    leftovers += [f"policy {p}" for p in policies if p.removesuffix("-boundary") not in stacks]
     dead = [s for s in stacks.values() if s.name not in mine and (s.broken or s.only_reviewed)]
-    found += [
+    leftovers += [
         f"stack {s.name} ({s.status})" for s in dead if TOKEN_TAG in s.tags or s.only_reviewed
     ]
-    return tuple(found)
+    return tuple(leftovers)

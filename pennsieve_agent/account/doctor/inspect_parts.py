@@ -27,12 +27,12 @@ def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> It
     """What differs about the roles and the boundary that a template makes, in a few words each."""
     for expected in expected_roles(template):
         role = find_role(aws, expected.name)
-        found = None
+        actual = None
         if role is not None:
-            found = FoundRole(
+            actual = FoundRole(
                 role, role_policies(aws, role.name), attached_policies(aws, role.name)
             )
-        yield from role_drift(expected, found)
+        yield from role_drift(expected, actual)
     for properties in _of_type(template, "AWS::IAM::ManagedPolicy"):
         document = managed_policy(aws, names.boundary_arn)
         if document is None or not fits(properties["PolicyDocument"], document):
@@ -53,13 +53,13 @@ def look_at_parts(
         return None
     lines = [str(p["JobQueueName"]) for p in _of_type(template, "AWS::Batch::JobQueue")]
     limits = read_limits_now(aws, reads, names, settings)
-    found = {
+    installed = {
         name: reads.attempt("functions", partial(deployed, aws, name), None) for name in functions
     }
     if "functions" in reads.unseen:
         reads.unseen["code"] = reads.unseen["functions"]
     return Parts(
-        functions=found,
+        functions=installed,
         code=clients.bundle.code if clients.bundle is not None else None,
         answer=reads.attempt(
             "node's answer", lambda: clients.client(node).ask(*HEALTH, admin=True), None

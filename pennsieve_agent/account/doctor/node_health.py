@@ -75,21 +75,27 @@ def checks(seen: Inspection) -> tuple[Check, ...]:
 
 
 def _checks(seen: Inspection) -> tuple[Check, ...]:
-    found: tuple[Check, ...] = (_credentials(seen),)
+    rows: tuple[Check, ...] = (_credentials(seen),)
     if seen.identity is None:
-        return (*found, _status(seen) if seen.served is not None else _memory(seen))
+        return (*rows, _status(seen) if seen.served is not None else _memory(seen))
     if seen.served is not None:
-        return (*found, _clock(seen), *_served(seen, seen.served), _status(seen), _leftovers(seen))
-    found = (*found, _clock(seen), _stack(seen), _drift(seen))
+        return (
+            *rows,
+            _clock(seen),
+            *_served(seen, seen.served),
+            _status(seen),
+            _leftovers(seen),
+        )
+    rows = (*rows, _clock(seen), _stack(seen), _drift(seen))
     if seen.stack is not None:
-        found = (*found, _bounded(seen))
+        rows = (*rows, _bounded(seen))
     if seen.parts is not None:
-        found = (*found, *part_checks(seen.parts, _again(seen)))
+        rows = (*rows, *part_checks(seen.parts, _again(seen)))
     elif seen.turned_off:
-        found = (*found, _off(seen))
+        rows = (*rows, _off(seen))
     if seen.shares is not None or "shares" in seen.unseen:
-        found = (*found, share_check(seen.shares or Shares(), seen.name))
-    return (*found, _registration(seen), _pulls(seen), _memory(seen), _journal(seen),
+        rows = (*rows, share_check(seen.shares or Shares(), seen.name))
+    return (*rows, _registration(seen), _pulls(seen), _memory(seen), _journal(seen),
             _leftovers(seen))  # fmt: skip
 
 
@@ -233,10 +239,10 @@ def _journal(seen: Inspection) -> Check:
 
 
 def _leftovers(seen: Inspection) -> Check:
-    found = ", ".join(seen.leftovers) or "none"
+    names = ", ".join(seen.leftovers) or "none"
     why = "failed registrations, also of the older agent, leave roles that Pennsieve may enter by"
     roles = [word.removeprefix("role ") for word in seen.leftovers if word.startswith("role ")]
     remedy = "look at them in the AWS console and delete what nobody uses"
     if roles:
         remedy += f", beginning with: aws iam list-role-policies --role-name {roles[0]}"
-    return Check("leftovers", not seen.leftovers, found, why, remedy)
+    return Check("leftovers", not seen.leftovers, names, why, remedy)

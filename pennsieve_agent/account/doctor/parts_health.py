@@ -45,11 +45,11 @@ def part_checks(parts: Parts, again: str) -> tuple[Check, ...]:
 
 
 def _functions(parts: Parts, again: str) -> Check:
-    missing = [name for name, found in parts.functions.items() if found is None]
+    missing = [name for name, function in parts.functions.items() if function is None]
     broken = [
-        f"{name} is {found.state}{_because(found.reason)}"
-        for name, found in parts.functions.items()
-        if found is not None and found.state not in {"Active", "Inactive"}
+        f"{name} is {function.state}{_because(function.reason)}"
+        for name, function in parts.functions.items()
+        if function is not None and function.state not in {"Active", "Inactive"}
     ]
     finding = ", ".join([*(f"{name} is not there" for name in missing), *broken])
     why = "the node is turned on by its functions; without them no run starts"
@@ -57,7 +57,7 @@ def _functions(parts: Parts, again: str) -> Check:
 
 
 def _code(parts: Parts, again: str) -> Check:
-    digests = {found.digest for found in parts.functions.values() if found is not None}
+    digests = {function.digest for function in parts.functions.values() if function is not None}
     why = "older code lacks what this program may ask of it"
     if parts.code is None:
         return Check("code", passed=True, finding="not compared", why=why, remedy=again)
@@ -111,16 +111,16 @@ def _because(reason: str) -> str:
 
 def _around(parts: Parts) -> tuple[Check, ...]:
     """Quotas, and the network where it is not the node's own."""
-    limits = [found for found in parts.findings if found.about.startswith("quota")]
-    others = [found for found in parts.findings if found not in limits]
+    limits = [problem for problem in parts.findings if problem.about.startswith("quota")]
+    others = [problem for problem in parts.findings if problem not in limits]
     return (
         _of("quotas", limits, "what AWS allows is the most that can run at once"),
         _of("network", others, "jobs must reach the file system and AWS, and be reached by nobody"),
     )
 
 
-def _of(name: str, found: Sequence[Finding], why: str) -> Check:
-    grave = [f for f in found if f.weight is Weight.ERROR]
-    shown = "; ".join(f.sentence for f in (*grave, *(f for f in found if f not in grave)))
-    remedy = next((f.remedy for f in (*grave, *found)), "")
-    return Check(name, not found, shown or "nothing is in the way", why, remedy or "-")
+def _of(name: str, problems: Sequence[Finding], why: str) -> Check:
+    grave = [f for f in problems if f.weight is Weight.ERROR]
+    shown = "; ".join(f.sentence for f in (*grave, *(f for f in problems if f not in grave)))
+    remedy = next((f.remedy for f in (*grave, *problems)), "")
+    return Check(name, not problems, shown or "nothing is in the way", why, remedy or "-")

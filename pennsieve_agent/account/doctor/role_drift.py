@@ -40,52 +40,52 @@ class FoundRole:
 def expected_roles(template: Mapping[str, Any]) -> tuple[ExpectedRole, ...]:
     """The roles that a template makes, or puts policies on."""
     resources: Mapping[str, Any] = template["Resources"]
-    made: dict[str, ExpectedRole] = {}
+    roles: dict[str, ExpectedRole] = {}
     for body in resources.values():
         if body["Type"] == "AWS::IAM::Role":
             role = _role(body["Properties"])
-            made[role.name] = role
+            roles[role.name] = role
     for body in resources.values():
         if body["Type"] in _POLICIES:
             properties = body["Properties"]
             for name in _names(properties, resources):
-                before = made.get(name, ExpectedRole(name))
+                before = roles.get(name, ExpectedRole(name))
                 policy = {properties["PolicyName"]: properties["PolicyDocument"]}
-                made[name] = ExpectedRole(
+                roles[name] = ExpectedRole(
                     name, before.trust, {**before.policies, **policy},
                     before.attached, before.boundary,
                 )  # fmt: skip
-    return tuple(made.values())
+    return tuple(roles.values())
 
 
-def role_drift(expected: ExpectedRole, found: FoundRole | None) -> Iterator[str]:
+def role_drift(expected: ExpectedRole, actual: FoundRole | None) -> Iterator[str]:
     """What is different about a role, a few words for each difference."""
     name = expected.name
-    if found is None:
+    if actual is None:
         yield f"role {name} is not there"
         return
-    if expected.trust is not None and not fits(expected.trust, found.role.trust):
+    if expected.trust is not None and not fits(expected.trust, actual.role.trust):
         yield f"the trust policy of role {name}"
-    if expected.boundary is not None and not fits(expected.boundary, found.role.boundary):
+    if expected.boundary is not None and not fits(expected.boundary, actual.role.boundary):
         yield f"the permissions boundary of role {name}"
-    yield from _policy_drift(expected, found)
+    yield from _policy_drift(expected, actual)
 
 
-def _policy_drift(expected: ExpectedRole, found: FoundRole) -> Iterator[str]:
+def _policy_drift(expected: ExpectedRole, actual: FoundRole) -> Iterator[str]:
     name = expected.name
     for policy, document in expected.policies.items():
-        if policy not in found.policies:
+        if policy not in actual.policies:
             yield f"policy {policy} of role {name} is not there"
-        elif not fits(document, found.policies[policy]):
+        elif not fits(document, actual.policies[policy]):
             yield f"policy {policy} of role {name}"
-    for policy in sorted(set(found.policies) - set(expected.policies)):
+    for policy in sorted(set(actual.policies) - set(expected.policies)):
         # The account has one role for Pennsieve: each node puts its own policy on it.
         if not (policy.startswith(STACK_PREFIX) and policy.endswith("-access")):
             yield f"policy {policy} was put on role {name}"
     if expected.trust is None:
         return
-    for arn in found.attached:
-        if not any(fits(wanted, arn) for wanted in expected.attached):
+    for arn in actual.attached:
+        if not any(fits(pattern, arn) for pattern in expected.attached):
             yield f"policy {arn} was attached to role {name}"
 
 
@@ -103,7 +103,7 @@ def fits(expected: Any, actual: Any) -> bool:
         return (
             isinstance(actual, (list, tuple))
             and len(expected) == len(actual)
-            and all(fits(one, other) for one, other in zip(expected, actual, strict=True))
+            and all(fits(inner, other) for inner, other in zip(expected, actual, strict=True))
         )
     return bool(expected == actual)
 

@@ -72,13 +72,12 @@ def _as_served(unlike: int) -> Check:
 def _trust(role: IamRole, platform: str, external_id: str) -> tuple[Check, Check]:
     who = f"arn:aws:iam::{platform}:role/service-roles/any"
     bare = {"aws:PrincipalArn": who}
-    told = {**bare, "sts:ExternalId": external_id or "x"}
-    with_id = Ask("sts:AssumeRole", context=told)
+    with_id = {**bare, "sts:ExternalId": external_id or "x"}
     enters = lets_in(role.trust, Ask("sts:AssumeRole", context=bare), who)
     stranger = "arn:aws:iam::000000000000:role/anybody"
-    strange = Ask("sts:AssumeRole", context={**told, "aws:PrincipalArn": stranger})
+    strange = Ask("sts:AssumeRole", context={**with_id, "aws:PrincipalArn": stranger})
     strangers = lets_in(role.trust, strange, stranger)
-    demanded = not enters and lets_in(role.trust, with_id, who)
+    demanded = not enters and lets_in(role.trust, Ask("sts:AssumeRole", context=with_id), who)
     finding = f"Pennsieve's account {platform} is {'' if enters or demanded else 'not '}let in"
     finding += "; other accounts are let in, too" if strangers else ""
     remedy = f"look at it with: aws iam get-role --role-name {role.name}"

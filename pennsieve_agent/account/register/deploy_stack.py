@@ -114,11 +114,11 @@ class _Following:
 
     def _follow(self, stack_id: str, since: str | None) -> list[StackEvent]:
         """What happened until the stack came to rest; never empty."""
-        found = []
+        events = []
         for event in stack_events(self.aws, stack_id, since, sleep=self.clients.sleep):
             self._tell(event)
-            found.append(event)
-        return found
+            events.append(event)
+        return events
 
     def _check(self, name: str, events: list[StackEvent]) -> None:
         ended = events[-1].status
@@ -149,17 +149,17 @@ def _reason(events: list[StackEvent]) -> str:
     return f"{first.logical_id} ({first.type}): {first.reason.rstrip('.')}" if first else ""
 
 
-def _expected(step: DeployStack, found: tuple[ResourceChange, ...]) -> bool:
+def _expected(step: DeployStack, actual: tuple[ResourceChange, ...]) -> bool:
     """Whether AWS would do what was planned.
 
     Where that was told from our own templates, AWS may list further changes in passing, but
     nothing else may be made, removed or made anew.
     """
     if isinstance(step, TurnOn) and step.predicted:
-        grave = tuple(c for c in found if c.action != "Modify" or c.replacement == "True")
+        grave = tuple(c for c in actual if c.action != "Modify" or c.replacement == "True")
         planned = tuple(c for c in step.changes if c.action != "Modify" or c.replacement == "True")
         return _key(grave) == _key(planned)
-    return _key(found) == _key(step.changes)
+    return _key(actual) == _key(step.changes)
 
 
 def _key(changes: tuple[ResourceChange, ...]) -> set[tuple[str, str, str]]:

@@ -117,9 +117,9 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     entry = _journal(clients, identity, options)
     remembered = _remembered(clients, identity, options)
     _check_boundary(clients, identity, options.typed.extras.boundary)
-    asked = PennsieveRecords()
+    records = PennsieveRecords()
     if options.asks_pennsieve:
-        asked = ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
+        records = ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
     token = _token_of_stack(clients, options, entry)
     token = token or _token(clients, options, entry, remembered)
     names = node_names(token, options.environment, identity)
@@ -130,7 +130,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         names=names,
         node_name=options.name,
         organization_id=_organization(options, template),
-        platform_account_id=asked.app_store or installed_platform(template),
+        platform_account_id=records.app_store or installed_platform(template),
         api=options.hosts.api,
         api2=options.hosts.api2,
         cognito=options.hosts.cognito or "",
@@ -142,8 +142,8 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     seen = Observed(
         identity=identity,
         spec=spec,
-        account=asked.account,
-        nodes=asked.nodes,
+        account=records.account,
+        nodes=records.nodes,
         stack=stack,
         installed=installed,
         chosen=installed_settings(template),
@@ -189,17 +189,17 @@ def _remembered(
         UsageProblem: it is somewhere else, or somebody else's.
 
     """
-    found = next((n for n in clients.nodes.list() if n.name == options.name), None)
-    if found is None:
+    node = next((n for n in clients.nodes.list() if n.name == options.name), None)
+    if node is None:
         return None
-    here = (found.account, found.region) == (identity.account_id, identity.region)
-    if here and found.is_owned:
-        return found
-    whose = "is yours" if found.is_owned else "was shared with you"
+    here = (node.account, node.region) == (identity.account_id, identity.region)
+    if here and node.is_owned:
+        return node
+    whose = "is yours" if node.is_owned else "was shared with you"
     raise UsageProblem(
-        f"a compute node '{found.name}' {whose}, in AWS account {found.account}, {found.region}; "
+        f"a compute node '{node.name}' {whose}, in AWS account {node.account}, {node.region}; "
         f"these credentials are for {identity.account_id}, {identity.region}",
-        where=found.gateway,
+        where=node.gateway,
         hint="choose another name with: --name, or other credentials with: --aws-profile",
     )
 
@@ -271,8 +271,8 @@ def _check_boundary(clients: Clients, identity: AwsIdentity, arn: str) -> None:
 
 def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings | None:
     """What was asked for before: by the stack itself, else by the journal."""
-    found = installed_settings(template)
-    return found if found is not None or entry is None else entry.settings
+    installed = installed_settings(template)
+    return installed if installed is not None or entry is None else entry.settings
 
 
 def _uploaded(clients: Clients, spec: NodeSpec) -> bool:

@@ -69,13 +69,13 @@ def check_free(observed: Observed, options: RegisterOptions) -> None:
 
     """
     folded = options.name.casefold()
-    if found := next((n for n in observed.nodes if n.name.casefold() == folded), None):
+    if taken := next((n for n in observed.nodes if n.name.casefold() == folded), None):
         raise UsageProblem(
-            f"there is a compute node called '{found.name}' already ({found.status.value}), which "
+            f"there is a compute node called '{taken.name}' already ({taken.status.value}), which "
             "Pennsieve runs",
-            where=found.uuid,
+            where=taken.uuid,
             hint="choose another name with: --name, or see it with: pennsieve compute show "
-            f"{found.uuid}",
+            f"{taken.uuid}",
         )
 
 
@@ -217,7 +217,7 @@ def _register_account(observed: Observed) -> Step | AlreadyDone:
 
 def _remember(observed: Observed) -> Step | AlreadyDone:
     step = RememberNode(observed.spec.node_name)
-    wanted = own_node(observed.spec, observed.aws_profile)
-    if observed.remembered == wanted:
-        return AlreadyDone(step, f"compute node '{wanted.name}' is remembered on this machine")
+    node = own_node(observed.spec, observed.aws_profile)
+    if observed.remembered == node:
+        return AlreadyDone(step, f"compute node '{node.name}' is remembered on this machine")
     return step

@@ -66,12 +66,12 @@ def check_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> No
     if intent is None:
         return
     missing = missing_rights(aws, intent, note)
-    found = problems_before(aws, intent)
-    errors = [finding for finding in found if finding.weight is Weight.ERROR]
+    problems = problems_before(aws, intent)
+    errors = [problem for problem in problems if problem.weight is Weight.ERROR]
     alone = not missing and len(errors) == 1
-    for finding in found:
-        if finding.weight is not Weight.ERROR or not alone:
-            note(finding.sentence + (f"; {finding.remedy}" if finding.remedy else ""))
+    for problem in problems:
+        if problem.weight is not Weight.ERROR or not alone:
+            note(problem.sentence + (f"; {problem.remedy}" if problem.remedy else ""))
     if missing:
         raise _lacks(missing, intent.identity)
     if errors:
@@ -113,16 +113,16 @@ def missing_rights(aws: Aws, intent: Intent, note: Callable[[str], None]) -> tup
         return _probed(aws, intent, rights, note)
     first, *others = (_question(right, intent) for right in rights)
     try:
-        found = [*lacking(aws, principal, first)]  # alone: it tells whether it may be asked
+        missing = [*lacking(aws, principal, first)]  # alone: it tells whether it may be asked
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for refusals in pool.map(partial(lacking, aws, principal), others):
-                found += refusals
+                missing += refusals
     except NotPermitted:
         return _probed(aws, intent, rights, note)
     except AwsError as error:  # an emulated AWS does not know the question
         log.debug("rights cannot be simulated: %s", error.message)
         return ()
-    return tuple({refusal.action: refusal for refusal in found}.values())
+    return tuple({refusal.action: refusal for refusal in missing}.values())
 
 
 def _probed(
@@ -134,7 +134,7 @@ def _probed(
         "is not allowed), only whether you may look; should a right be missing, AWS says so and "
         "what was begun can be gone on with"
     )
-    wanted = {
+    needed = {
         action for right in rights if not right.via_cloudformation for action in right.actions
     }
     names = intent.names
@@ -148,7 +148,7 @@ def _probed(
             bucket=names.bucket,
             table=names.table,
         )
-        if action in wanted
+        if action in needed
     )
 
 

@@ -92,16 +92,16 @@ def gpu_quota(settings: Settings) -> Quota:
 
 def findings(limits: AccountLimits, settings: Settings, *, creates: bool) -> tuple[Finding, ...]:
     """All that stands in the way, or will be in the way later. ``creates`` says it is all new."""
-    found = [*_region(limits), *_running(limits, settings)]
+    problems = [*_region(limits), *_running(limits, settings)]
     if creates:
-        found += [*_taken(limits), *_room(limits, settings)]
+        problems += [*_taken(limits), *_room(limits, settings)]
     if settings.network:
-        found += _network(limits, settings)
-    found += (
+        problems += _network(limits, settings)
+    problems += (
         Finding(about, Weight.UNKNOWN, f"{about} could not be looked at: {why}")
         for about, why in limits.unseen.items()
     )
-    return tuple(found)
+    return tuple(problems)
 
 
 def _region(limits: AccountLimits) -> Iterator[Finding]:
@@ -150,8 +150,8 @@ def _room(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
                 f"the node's functions reserve {limits.reserved}, and Lambda keeps "
                 f"{LAMBDA_KEPT_FREE} free, but only {calls.unreserved} are left"
             )
-            wanted = calls.most - calls.unreserved + need
-            yield _short(limits, CONCURRENCY, calls.most, max(wanted, 1000), words)
+            needed = calls.most - calls.unreserved + need
+            yield _short(limits, CONCURRENCY, calls.most, max(needed, 1000), words)
 
 
 def _full(limits: AccountLimits, quota: Quota, used: int | None, why: str) -> Iterator[Finding]:
@@ -164,7 +164,7 @@ def _short(
     limits: AccountLimits,
     quota: Quota,
     value: float,
-    wanted: int,
+    needed: int,
     words: str,
     weight: Weight = Weight.ERROR,
 ) -> Finding:
@@ -173,7 +173,7 @@ def _short(
         weight,
         f"AWS quota '{quota.name}' is {value:.0f} in {limits.region}: {words}",
         f"aws service-quotas request-service-quota-increase --service-code {quota.service} "
-        f"--quota-code {quota.code} --desired-value {wanted} --region {limits.region}",
+        f"--quota-code {quota.code} --desired-value {needed} --region {limits.region}",
     )
 
 
@@ -188,11 +188,11 @@ def _taken(limits: AccountLimits) -> Iterator[Finding]:
 
 
 def _network(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
-    wanted, vpc = settings.network, limits.vpc
+    network, vpc = settings.network, limits.vpc
     if "network" in limits.unseen:
         return
     if vpc is None:
-        yield _unfit(f"there is no VPC {wanted.vpc_id} in {limits.region}")
+        yield _unfit(f"there is no VPC {network.vpc_id} in {limits.region}")
         return
     if not vpc.names:
         yield Finding(
@@ -210,7 +210,7 @@ def _network(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
             "internet"
         )
     there = {subnet.id: subnet for subnet in limits.subnets}
-    for subnet_id in wanted.subnet_ids:
+    for subnet_id in network.subnet_ids:
         if subnet_id not in there:
             yield _unfit(f"there is no subnet {subnet_id} in {limits.region}")
         elif there[subnet_id].vpc_id != vpc.id:

@@ -73,23 +73,23 @@ def reserved(template: Mapping[str, Any]) -> int:
 def _quotas(
     aws: Aws, reads: PermittedReads, settings: Settings, *, own: bool
 ) -> Iterator[tuple[Quota, float]]:
-    wanted = [FARGATE, FARGATE_SPOT]
-    wanted += [gpu_quota(settings)] if settings.gpu else []
-    wanted += [VPCS] if own else []
-    wanted += [ADDRESSES] if own and settings.mode is Mode.SECURE else []
-    for one in wanted:
-        value = reads.attempt("quotas", partial(quota, aws, one.service, one.code), None)
+    needed = [FARGATE, FARGATE_SPOT]
+    needed += [gpu_quota(settings)] if settings.gpu else []
+    needed += [VPCS] if own else []
+    needed += [ADDRESSES] if own and settings.mode is Mode.SECURE else []
+    for quota_ in needed:
+        value = reads.attempt("quotas", partial(quota, aws, quota_.service, quota_.code), None)
         if "quotas" in reads.unseen:
             return
         if value is not None:
-            yield one, value
+            yield quota_, value
 
 
 def _taken(
     aws: Aws, reads: PermittedReads, names: NodeNames, template: Mapping[str, Any]
 ) -> Iterator[str]:
-    made = [(r["Type"], r["Properties"]) for r in template["Resources"].values()]
-    boundary = any(type_ == "AWS::IAM::ManagedPolicy" for type_, _ in made)
+    resources = [(r["Type"], r["Properties"]) for r in template["Resources"].values()]
+    boundary = any(type_ == "AWS::IAM::ManagedPolicy" for type_, _ in resources)
     rows: tuple[tuple[str, Callable[[], bool], bool], ...] = (
         (f"role {names.gateway}", lambda: find_role(aws, names.gateway) is not None, True),
         (f"policy {names.boundary}", lambda: policy_exists(aws, names.boundary_arn), boundary),

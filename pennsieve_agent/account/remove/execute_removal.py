@@ -101,7 +101,7 @@ class _Removal:
                 return self._delete_stack(step)
 
     def _delete_node(self, step: RemovalStep) -> str:
-        gone = f"compute node '{self.plan.name}' is gone from Pennsieve"
+        done = f"compute node '{self.plan.name}' is gone from Pennsieve"
         try:
             self.clients.registry.delete_node(step.target)
             for pause in pauses(NODE_SECONDS):
@@ -114,7 +114,7 @@ class _Removal:
                 self.clients.sleep(pause)
         except NotFound:
             self.removed.append(f"compute node {self.plan.name}")
-            return gone
+            return done
         raise StillRunning(
             f"Pennsieve is still deleting compute node '{self.plan.name}'",
             where=step.target,

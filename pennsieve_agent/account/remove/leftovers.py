@@ -58,11 +58,11 @@ class Leftover:
 def find_leftovers(clients: Clients, names: NodeNames) -> tuple[Leftover, ...]:
     """Everything of a node that is there."""
     named = tuple(dict.fromkeys(_by_name(clients.aws, names)))
-    known = tuple(remain.what.split()[-1] for remain in named)
+    known = tuple(leftover.what.split()[-1] for leftover in named)
     arns: list[str] = []
     for pause in pauses(TAG_SECONDS):
-        found = tagged(clients.aws, TOKEN_TAG, names.token)
-        arns = [arn for arn in found if not _FORGOTTEN.search(arn)]
+        every = tagged(clients.aws, TOKEN_TAG, names.token)
+        arns = [arn for arn in every if not _FORGOTTEN.search(arn)]
         if named or not arns:
             break
         clients.sleep(pause)
@@ -80,8 +80,8 @@ def _by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
     stack = find_stack(aws, names.stack)
     if stack is not None:
         yield Leftover(f"stack {names.stack}", f"{stack.status}; costs what is in it")
-    yield from (Leftover(f"role {found}") for found in roles_called(aws, names.stack))
-    yield from (Leftover(f"policy {found}") for found in policies_called(aws, names.stack))
+    yield from (Leftover(f"role {name}") for name in roles_called(aws, names.stack))
+    yield from (Leftover(f"policy {name}") for name in policies_called(aws, names.stack))
     if bucket_exists(aws, names.bucket):
         yield Leftover(f"bucket {names.bucket}", _BY_USE)
     if table_exists(aws, names.table):
@@ -92,14 +92,14 @@ def _by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
 def _kept_by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
     """What the node itself made, or what AWS keeps for it."""
     for prefix in (names.log_group, f"/aws/lambda/{names.stack}"):
-        for found in log_groups_called(aws, prefix):
-            yield Leftover(f"log group {found}", _BY_USE)
-    for found in secrets_called(aws, names.secret_prefix):
-        yield Leftover(f"secret {found}", _COSTS["secretsmanager"])
-    for found in parameters_called(aws, names.parameter_prefix):
-        yield Leftover(f"parameter {found}")
-    for found in (names.workflow_images, names.transfer_images):
-        if repository_exists(aws, found):
-            yield Leftover(f"repository {found}", _BY_USE)
-    for found in job_definitions_called(aws, f"{names.stack}-"):
-        yield Leftover(f"job definition {found}")
+        for name in log_groups_called(aws, prefix):
+            yield Leftover(f"log group {name}", _BY_USE)
+    for name in secrets_called(aws, names.secret_prefix):
+        yield Leftover(f"secret {name}", _COSTS["secretsmanager"])
+    for name in parameters_called(aws, names.parameter_prefix):
+        yield Leftover(f"parameter {name}")
+    for name in (names.workflow_images, names.transfer_images):
+        if repository_exists(aws, name):
+            yield Leftover(f"repository {name}", _BY_USE)
+    for name in job_definitions_called(aws, f"{names.stack}-"):
+        yield Leftover(f"job definition {name}")

@@ -130,8 +130,8 @@ def observe_removal(clients: Clients, options: RemovalOptions) -> RemovalObserve
     """
     identity = clients.aws.identity()
     entry = clients.journal.read()
-    asked = ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
-    node = _node(clients, options, entry, asked.nodes)
+    records = ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
+    node = _node(clients, options, entry, records.nodes)
     _check_account(node, entry, identity)
     name = options.name if node is None else node.name
     is_served = node is not None or (entry is not None and bool(entry.role))
@@ -142,14 +142,14 @@ def observe_removal(clients: Clients, options: RemovalOptions) -> RemovalObserve
             hint="list them with: pennsieve compute list",
         )
     if is_served:
-        return _observe_served(clients, options, asked.account, node, entry, asked.nodes)
+        return _observe_served(clients, options, records.account, node, entry, records.nodes)
     token = stack.tags[TOKEN_TAG] if stack is not None else entry.token if entry else options.token
     names = node_names(token, "", identity)
     return RemovalObserved(
         identity=identity,
         name=name,
         organization_id=options.organization_id,
-        account=asked.account,
+        account=records.account,
         others=_other_own_nodes(clients, names),
         stack=stack,
         names=names,
@@ -168,8 +168,8 @@ def _observe_served(
 ) -> RemovalObserved:
     """A node that Pennsieve runs: its record, and the one role in AWS."""
     identity = clients.aws.identity()
-    wanted = account.role_name if account is not None else entry.role if entry else ""
-    role = find_role(clients.aws, wanted) if wanted else None
+    role_name = account.role_name if account is not None else entry.role if entry else ""
+    role = find_role(clients.aws, role_name) if role_name else None
     return RemovalObserved(
         identity=identity,
         name=options.name if node is None else node.name,
@@ -280,8 +280,8 @@ def _find_stack(
 ) -> Stack | None:
     token = entry.token if entry is not None else options.token
     if token:
-        found = find_stack(clients.aws, f"{STACK_PREFIX}{token}")
-        return found if found is not None and found.tags.get(TOKEN_TAG) == token else None
+        stack = find_stack(clients.aws, f"{STACK_PREFIX}{token}")
+        return stack if stack is not None and stack.tags.get(TOKEN_TAG) == token else None
     named = [
         stack
         for stack in stacks_called(clients.aws, STACK_PREFIX)
@@ -299,17 +299,17 @@ def _find_stack(
 
 def _other_own_nodes(clients: Clients, names: NodeNames) -> tuple[str, ...]:
     """Further own nodes in this AWS account: in this region, and those remembered elsewhere."""
-    found = {
+    nodes = {
         stack.tags[TOKEN_TAG]: stack.tags.get(NODE_TAG, stack.name)
         for stack in stacks_called(clients.aws, STACK_PREFIX)
         if TOKEN_TAG in stack.tags and not stack.only_reviewed
     }
-    found |= {
+    nodes |= {
         n.token: n.name
         for n in clients.nodes.list()
         if n.account == names.account_id and n.is_owned
     }
-    return tuple(sorted(name for token, name in found.items() if token != names.token))
+    return tuple(sorted(name for token, name in nodes.items() if token != names.token))
 
 
 def _others(

@@ -119,13 +119,13 @@ def _where(allow: Statement) -> str:
 
 def sensitive_denied(role: RoleDocuments) -> tuple[str, ...]:
     """What people fear and this role can certainly not do, however conditions turn out."""
-    found = [words for words, action in SENSITIVE_ACTIONS if not _reaches(role, action)]
+    denied = [words for words, action in SENSITIVE_ACTIONS if not _reaches(role, action)]
     words, action = OWN_RIGHTS
     own = Ask(action, f"arn:aws:iam::{_SOME_ACCOUNT}:role/{role.name}")
     documents = [_in_one_account(document) for document in role.permissions]
-    if decide(own, documents, fair=False) is not Verdict.ALLOWED and "change rights" not in found:
-        found.append(words)
-    return tuple(found)
+    if decide(own, documents, fair=False) is not Verdict.ALLOWED and "change rights" not in denied:
+        denied.append(words)
+    return tuple(denied)
 
 
 def _reaches(role: RoleDocuments, action: str) -> bool:

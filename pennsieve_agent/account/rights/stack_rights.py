@@ -144,7 +144,14 @@ def _identities(place: Place) -> Iterator[_Scope]:
 
 
 def _services(table: Mapping[str, tuple[str, ...]], place: Place) -> list[str]:
-    return sorted({one for type_, some in table.items() if type_ in place.types for one in some})
+    return sorted(
+        {
+            service
+            for type_, services in table.items()
+            if type_ in place.types
+            for service in services
+        }
+    )
 
 
 def _storage(place: Place) -> Iterator[_Scope]:

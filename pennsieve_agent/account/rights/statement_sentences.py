@@ -47,19 +47,19 @@ def who(trust: Document) -> Iterator[str]:
 def _principals(statement: Statement) -> Iterator[tuple[str, str]]:
     if "NotPrincipal" in statement:
         yield "everybody except", str(statement["NotPrincipal"])
-    found = statement.get("Principal")
-    if isinstance(found, Mapping):
-        for kind, names in found.items():
+    principal = statement.get("Principal")
+    if isinstance(principal, Mapping):
+        for kind, names in principal.items():
             yield from ((str(kind), str(name)) for name in many(names))
     else:
-        yield from (("AWS", str(name)) for name in many(found))
+        yield from (("AWS", str(name)) for name in many(principal))
 
 
 def _principal(kind: str, name: str) -> str:
     if name == "*":
         return "anybody in the world"
-    if kind == "AWS" and (found := re.fullmatch(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", name)):
-        return f"whoever AWS account {found[1]} lets"
+    if kind == "AWS" and (account := re.fullmatch(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", name)):
+        return f"whoever AWS account {account[1]} lets"
     return {"Service": f"AWS's service {name}"}.get(
         kind, f"{kind} {name}" if kind != "AWS" else name
     )

@@ -77,8 +77,8 @@ def denials(account_id: str) -> list[dict[str, Any]]:
 
 
 def _deny(name: str, what: Mapping[str, Any], **conditions: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"Sid": f"{MARK}{name}", "Effect": "Deny", **what, "Resource": "*"}
-    return found | ({"Condition": conditions} if conditions else {})
+    statement: dict[str, Any] = {"Sid": f"{MARK}{name}", "Effect": "Deny", **what, "Resource": "*"}
+    return statement | ({"Condition": conditions} if conditions else {})
 
 
 def hardened(served: Documents, account_id: str) -> Documents:
@@ -106,20 +106,20 @@ def merged(now: Documents, served: Documents, *, harden: str = "") -> Documents:
         and statement not in fresh
     ]  # fmt: skip
     have = {statement.get("Sid") for statement in kept}
-    more = [each for each in denials(harden) if each["Sid"] not in have] if harden else []
+    more = [denial for denial in denials(harden) if denial["Sid"] not in have] if harden else []
     permissions = {**served.permissions, "Statement": [*fresh, *kept, *more]}
-    wanted = hardened(served, harden).trust if harden else served.trust
-    return Documents(_with_conditions(now.trust, wanted), permissions)
+    trust = hardened(served, harden).trust if harden else served.trust
+    return Documents(_with_conditions(now.trust, trust), permissions)
 
 
 def _with_conditions(now: Mapping[str, Any], served: Mapping[str, Any]) -> dict[str, Any]:
     """The served trust policy, each statement with what the role's own demands of who enters."""
-    found = deepcopy(dict(served))
+    trust = deepcopy(dict(served))
     demands = [s["Condition"] for s in many(now.get("Statement")) if s.get("Condition")]
-    for statement in many(found.get("Statement")):
+    for statement in many(trust.get("Statement")):
         if demands:
             statement["Condition"] = {**statement.get("Condition", {}), **deepcopy(demands[0])}
-    return found
+    return trust
 
 
 def wildcards(permissions: Mapping[str, Any]) -> tuple[str, ...]:

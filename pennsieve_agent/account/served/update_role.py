@@ -34,10 +34,10 @@ class RoleChange:
     def lines(self) -> Sequence[str]:
         """What would change, as the lines of the two documents."""
         trust = diff(self.now.trust, self.then.trust, "trust policy")
-        found = [*trust, *diff(self.now.permissions, self.then.permissions, "policy")]
+        lines = [*trust, *diff(self.now.permissions, self.then.permissions, "policy")]
         if self.session_seconds > SESSION_SECONDS:
-            found += [f"-session: {self.session_seconds} s", f"+session: {SESSION_SECONDS} s"]
-        return found
+            lines += [f"-session: {self.session_seconds} s", f"+session: {SESSION_SECONDS} s"]
+        return lines
 
     @property
     def session_seconds(self) -> int:

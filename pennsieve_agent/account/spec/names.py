@@ -191,8 +191,8 @@ def environment_of(hosts: Hosts) -> str:
 
 def token_of_role(role_name: str) -> str | None:
     """The eight digits in a role's name, if it has the form that the platform demands."""
-    found = _ROLE.fullmatch(role_name)
-    return found["token"] if found else None
+    match = _ROLE.fullmatch(role_name)
+    return match["token"] if match else None
 
 
 def tag_value(text: str) -> str:

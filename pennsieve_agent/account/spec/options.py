@@ -73,7 +73,7 @@ def parse_network(vpc_id: str | None, subnet_ids: tuple[str, ...]) -> Network | 
     return Network(vpc_id, subnet_ids)
 
 
-def settle(wanted: TypedSettings, before: Settings | None) -> Settings:
+def settle(typed: TypedSettings, before: Settings | None) -> Settings:
     """What was asked for now, else what was asked for before, else the default.
 
     Raises:
@@ -81,23 +81,23 @@ def settle(wanted: TypedSettings, before: Settings | None) -> Settings:
 
     """
     base = before or Settings()
-    found = Settings(
-        mode=wanted.mode or base.mode,
-        network=base.network if wanted.network is None else wanted.network,
-        gpu=base.gpu if wanted.gpu is None else wanted.gpu,
-        max_vcpus=base.max_vcpus if wanted.max_vcpus is None else wanted.max_vcpus,
+    settings = Settings(
+        mode=typed.mode or base.mode,
+        network=base.network if typed.network is None else typed.network,
+        gpu=base.gpu if typed.gpu is None else typed.gpu,
+        max_vcpus=base.max_vcpus if typed.max_vcpus is None else typed.max_vcpus,
         monthly_budget=(
-            base.monthly_budget if wanted.monthly_budget is None else wanted.monthly_budget
+            base.monthly_budget if typed.monthly_budget is None else typed.monthly_budget
         ),
         extras=Extras(
-            wanted.extras.boundary or base.extras.boundary, wanted.extras.tags or base.extras.tags
+            typed.extras.boundary or base.extras.boundary, typed.extras.tags or base.extras.tags
         ),
-        role_path=base.role_path if wanted.role_path is None else wanted.role_path,
+        role_path=base.role_path if typed.role_path is None else typed.role_path,
     )
-    _check(found)
+    _check(settings)
     if before is not None:
-        _check_same(found, before)
-    return found
+        _check_same(settings, before)
+    return settings
 
 
 def _check(settings: Settings) -> None:

@@ -34,15 +34,15 @@ class Extras:
     @property
     def lines(self) -> tuple[str, ...]:
         """What is demanded, a sentence for each."""
-        found = []
+        lines = []
         if self.boundary:
-            found.append(
+            lines.append(
                 f"every role gets your organisation's permissions boundary {self.boundary}"
             )
         if self.tags:
             pairs = ", ".join(f"{key}={value}" for key, value in self.tags)
-            found.append(f"everything that can be tagged is tagged {pairs}")
-        return tuple(found)
+            lines.append(f"everything that can be tagged is tagged {pairs}")
+        return tuple(lines)
 
 
 def parse_tags(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -52,20 +52,20 @@ def parse_tags(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
         UsageProblem: AWS or we could not use one of them.
 
     """
-    found: dict[str, tuple[str, str]] = {}
+    tags: dict[str, tuple[str, str]] = {}
     for word in words:
         key, equals, value = word.partition("=")
         key, value = key.strip(), value.strip()
         _check_tag(word, key, value, has_value=bool(equals))
-        if key.casefold() in found:
+        if key.casefold() in tags:
             raise UsageProblem(f"tag '{key}' is given twice", hint="IAM ignores the case of tags")
-        found[key.casefold()] = (key, value)
-    if len(found) > MOST_TAGS:
+        tags[key.casefold()] = (key, value)
+    if len(tags) > MOST_TAGS:
         raise UsageProblem(
-            f"{len(found)} tags are more than the {MOST_TAGS} that AWS has room for",
+            f"{len(tags)} tags are more than the {MOST_TAGS} that AWS has room for",
             hint="leave some out",
         )
-    return tuple(found.values())
+    return tuple(tags.values())
 
 
 def _check_tag(word: str, key: str, value: str, *, has_value: bool) -> None:
@@ -89,19 +89,14 @@ def check_boundary(arn: str, identity: AwsIdentity) -> None:
         UsageProblem: it is no policy's ARN, or a policy of another account.
 
     """
-    found = _BOUNDARY.fullmatch(arn)
+    match = _BOUNDARY.fullmatch(arn)
     hint = f"give arn:{identity.partition}:iam::{identity.account_id}:policy/NAME"
-    if found is None:
+    if match is None:
         raise UsageProblem(f"'{arn}' is not the ARN of an IAM policy", hint=hint)
-    if found["account"] not in {"aws", identity.account_id}:
+    if match["account"] not in {"aws", identity.account_id}:
         raise UsageProblem(
             f"{arn} belongs to another AWS account than these credentials",
             hint=f"a boundary must be in the role's own account: {hint}",
         )
-    if found["partition"] != identity.partition:
+    if match["partition"] != identity.partition:
         raise UsageProblem(f"{arn} is in another part of AWS", hint=hint)
-
-
-def foreign_tags(tags: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The tags that are neither ours nor AWS's own."""
-    return tuple((k, v) for k, v in tags if k not in _OURS and not k.startswith("aws:"))

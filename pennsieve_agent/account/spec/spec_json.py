@@ -26,27 +26,27 @@ def settings_json(settings: Settings) -> dict[str, Any]:
     return asdict(settings)
 
 
-def settings_of(found: Mapping[str, Any]) -> Settings:
+def settings_of(values: Mapping[str, Any]) -> Settings:
     """Settings from JSON; what is not there has its default.
 
     Raises:
         ValueError, TypeError: they are not settings.
 
     """
-    network, gpu, extras = (dict(found.get(key, {})) for key in ("network", "gpu", "extras"))
+    network, gpu, extras = (dict(values.get(key, {})) for key in ("network", "gpu", "extras"))
     tags = tuple((str(key), str(value)) for key, value in extras.get("tags", ()))
     return Settings(
-        mode=Mode(found.get("mode", Mode.BASIC)),
+        mode=Mode(values.get("mode", Mode.BASIC)),
         network=Network(
             str(network.get("vpc_id", "")), tuple(map(str, network.get("subnet_ids", ())))
         ),
         gpu=Gpu(
             str(gpu.get("instance_type", "")), int(gpu.get("vcpus", 0)), int(gpu.get("most", 0))
         ),
-        max_vcpus=int(found.get("max_vcpus", Settings().max_vcpus)),
-        monthly_budget=float(found.get("monthly_budget", 0)),
+        max_vcpus=int(values.get("max_vcpus", Settings().max_vcpus)),
+        monthly_budget=float(values.get("monthly_budget", 0)),
         extras=Extras(str(extras.get("boundary", "")), tags),
-        role_path=str(found.get("role_path", "/")),
+        role_path=str(values.get("role_path", "/")),
     )
 
 
@@ -68,14 +68,14 @@ def metadata(spec: NodeSpec) -> dict[str, Any]:
 
 def installed_code(template: Mapping[str, Any]) -> Code | None:
     """The code that a stack's template turns on; None while it is off."""
-    found = _ours(template).get("code")
-    return Code(str(found["digest"]), str(found["version"])) if found else None
+    code = _ours(template).get("code")
+    return Code(str(code["digest"]), str(code["version"])) if code else None
 
 
 def installed_settings(template: Mapping[str, Any]) -> Settings | None:
     """The settings that a stack was made from; None where the template does not say."""
-    found = _ours(template).get("settings")
-    return settings_of(found) if found else None
+    settings = _ours(template).get("settings")
+    return settings_of(settings) if settings else None
 
 
 def installed_token(template: Mapping[str, Any]) -> str:
@@ -117,5 +117,5 @@ def kept_tags(template: Mapping[str, Any], tags: Mapping[str, str]) -> Kept:
 
 
 def _ours(template: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = template.get("Metadata", {}).get(METADATA, {})
-    return found
+    ours: Mapping[str, Any] = template.get("Metadata", {}).get(METADATA, {})
+    return ours

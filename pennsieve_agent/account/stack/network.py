@@ -43,22 +43,22 @@ def network(spec: NodeSpec) -> Resources:
     if spec.settings.network:
         return {}
     mode = spec.settings.mode
-    found = {**_vpc(spec), **_subnets(spec), **_gateway_endpoints(spec)}
+    resources = {**_vpc(spec), **_subnets(spec), **_gateway_endpoints(spec)}
     if mode is not Mode.COMPLIANT:
-        found |= _internet(spec)
+        resources |= _internet(spec)
     if mode is Mode.SECURE:
-        found |= _nat(spec)
+        resources |= _nat(spec)
     if mode is Mode.COMPLIANT:
-        found |= _interface_endpoints(spec)
+        resources |= _interface_endpoints(spec)
     if mode is not Mode.BASIC:
-        found |= _flow_logs(spec)
-    return found
+        resources |= _flow_logs(spec)
+    return resources
 
 
 def subnet_ids(spec: NodeSpec) -> list[object]:
     """The subnets in which jobs run."""
-    given = spec.settings.network.subnet_ids
-    return list(given) if given else [ref(name) for name in _SUBNETS]
+    existing = spec.settings.network.subnet_ids
+    return list(existing) if existing else [ref(name) for name in _SUBNETS]
 
 
 def firewalls(spec: NodeSpec) -> Resources:
@@ -139,13 +139,13 @@ def _vpc(spec: NodeSpec) -> Resources:
 
 
 def _subnets(spec: NodeSpec) -> Resources:
-    found: Resources = {}
+    subnets: Resources = {}
     # Machines with GPUs have no public address of their own, and without a NAT need one.
     public = bool(spec.settings.gpu) and spec.settings.mode is Mode.BASIC
     for number, (name, cidr) in enumerate(zip(_SUBNETS, SUBNET_RANGES, strict=True)):
-        found[name] = _subnet(spec, cidr, number, public=public)
-        found[f"{name}Routes"] = _association(name, "Routes")
-    return found
+        subnets[name] = _subnet(spec, cidr, number, public=public)
+        subnets[f"{name}Routes"] = _association(name, "Routes")
+    return subnets
 
 
 def _subnet(spec: NodeSpec, cidr: str, number: int, *, public: bool) -> Resource:
@@ -236,7 +236,7 @@ def _nat(spec: NodeSpec) -> Resources:
 
 
 def _interface_endpoints(spec: NodeSpec) -> Resources:
-    found: Resources = {
+    endpoints: Resources = {
         "EndpointsFirewall": {
             "Type": "AWS::EC2::SecurityGroup",
             "Properties": {
@@ -257,7 +257,7 @@ def _interface_endpoints(spec: NodeSpec) -> Resources:
     }
     for service in (*ENDPOINTS, *(GPU_ENDPOINTS if spec.settings.gpu else ())):
         name = "".join(word.capitalize() for word in re.split(r"[.-]", service)) + "Endpoint"
-        found[name] = {
+        endpoints[name] = {
             "Type": "AWS::EC2::VPCEndpoint",
             "Properties": {
                 "VpcId": ref("Vpc"),
@@ -268,7 +268,7 @@ def _interface_endpoints(spec: NodeSpec) -> Resources:
                 "SecurityGroupIds": [attribute("EndpointsFirewall", "GroupId")],
             },
         }
-    return found
+    return endpoints
 
 
 def _flow_logs(spec: NodeSpec) -> Resources:

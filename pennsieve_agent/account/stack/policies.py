@@ -79,17 +79,17 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
 
 def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
     """One statement for each resource and condition, with all that is done to it."""
-    found: dict[str, Document] = {}
+    statements: dict[str, Document] = {}
     for row in rows:
         key = repr((row["Resource"], row.get("Condition")))
-        before = found.setdefault(key, {**row, "Action": []})
+        before = statements.setdefault(key, {**row, "Action": []})
         before["Action"] = sorted({*before["Action"], *row["Action"]})
-    yield from found.values()
+    yield from statements.values()
 
 
 def _merged(rows: Iterable[Document]) -> Iterator[Document]:
     """The same rights in fewer statements, each with one row of a service at most."""
-    found: dict[tuple[str, int], Document] = {}
+    merged: dict[tuple[str, int], Document] = {}
     seen: Counter[tuple[str, str]] = Counter()
     for row in rows:
         if row["Resource"] == "*":
@@ -97,11 +97,11 @@ def _merged(rows: Iterable[Document]) -> Iterator[Document]:
             continue
         conditions, service = row.get("Condition", {}), row["Action"][0].partition(":")[0]
         about = repr(conditions), service
-        into = found.setdefault((about[0], seen[about]), allow((), []) | {"Condition": conditions})
+        into = merged.setdefault((about[0], seen[about]), allow((), []) | {"Condition": conditions})
         seen[about] += 1
         into["Action"] = [*into["Action"], *row["Action"]]
         into["Resource"] = [*into["Resource"], *many(row["Resource"])]
-    for row in found.values():
+    for row in merged.values():
         yield {key: value for key, value in row.items() if value}
 
 
@@ -173,8 +173,8 @@ def _tagging(names: NodeNames, when: Mapping[str, str]) -> dict[str, Any]:
 
 def _statement(right: Right, where: Where) -> Document:
     resources, conditions = _resources(right.kind, where)
-    found = allow(right.actions, resources)
-    return found | ({"Condition": conditions} if conditions else {})
+    statement = allow(right.actions, resources)
+    return statement | ({"Condition": conditions} if conditions else {})
 
 
 def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
@@ -183,19 +183,20 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
     plain = _names_of(kind, where)
     if plain is not None:
         return plain, {}
-    job, door = names.arn("batch", "job/*"), names.arn("elasticfilesystem", "access-point/*")
+    job = names.arn("batch", "job/*")
+    access_point = names.arn("elasticfilesystem", "access-point/*")
     files = names.arn("elasticfilesystem", "file-system/*")
     roles = (names.execution_role, names.job_role, names.mover_role)
     created = {"elasticfilesystem:CreateAction": "CreateAccessPoint"}
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     # Who mounts is not asked for tags (Amazon EFS, "EFS condition keys for clients").
-    through = {"elasticfilesystem:AccessPointArn": door}
+    through = {"elasticfilesystem:AccessPointArn": access_point}
     table: dict[str, tuple[Any, Conditions]] = {
         "job": (job, _tagged(names)),
         "new-job": (job, _tagging(names, {})),
         "file-system": (files, _tagged(names)),
-        "access-point": (door, _tagged(names)),
-        "new-access-point": (door, _tagging(names, created)),
+        "access-point": (access_point, _tagged(names)),
+        "new-access-point": (access_point, _tagging(names, created)),
         "mount": (where.files or files, {"ArnLike": through}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
     }

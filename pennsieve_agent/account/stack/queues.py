@@ -26,12 +26,12 @@ GPU_IMAGE = "ECS_AL2023_NVIDIA"
 def queues(spec: NodeSpec) -> Resources:
     """The queues and their compute environments."""
     kinds = {"Fargate": "FARGATE", "Spot": "FARGATE_SPOT"}
-    found: Resources = {}
+    resources: Resources = {}
     for name, type_ in kinds.items():
-        found |= _queue(spec, name, {"Type": type_, "MaxvCpus": spec.settings.max_vcpus})
+        resources |= _queue(spec, name, {"Type": type_, "MaxvCpus": spec.settings.max_vcpus})
     if spec.settings.gpu:
-        found |= _queue(spec, "Gpu", _gpu_machines(spec)) | {"GpuLaunch": _launch(spec)}
-    return found
+        resources |= _queue(spec, "Gpu", _gpu_machines(spec)) | {"GpuLaunch": _launch(spec)}
+    return resources
 
 
 def _queue(spec: NodeSpec, name: str, resources: dict[str, Any]) -> Resources:

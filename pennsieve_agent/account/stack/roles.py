@@ -34,7 +34,7 @@ USE_PARAMETERS = frozenset({"admin", "execution", "reconciler"})
 
 def roles(spec: NodeSpec) -> Resources:
     """Every role, and the boundary that is on it."""
-    found = {
+    resources = {
         **_boundary(spec),
         **_inner(spec, "gateway", "Answers users of the node"),
         **_inner(spec, "admin", "Answers the node's owner"),
@@ -44,10 +44,10 @@ def roles(spec: NodeSpec) -> Resources:
         **_inner(spec, "mover", "Moves the files of runs in and out"),
     }
     if spec.settings.mode is not Mode.BASIC and not spec.settings.network:
-        found |= _flow_role(spec)
+        resources |= _flow_role(spec)
     if spec.settings.gpu:
-        found |= _instance_role(spec)
-    return found
+        resources |= _instance_role(spec)
+    return resources
 
 
 def _boundary(spec: NodeSpec) -> Resources:
@@ -95,7 +95,7 @@ def _access(spec: NodeSpec, word: str) -> Document:
     bucket, parameters = word in USE_BUCKET, word in USE_PARAMETERS
     if has_key(spec) and (bucket or parameters):
         access.append(key_access(names, bucket=bucket, parameters=parameters))
-    return document(*(statement for one in access for statement in one["Statement"]))
+    return document(*(statement for policy in access for statement in policy["Statement"]))
 
 
 def _flow_role(spec: NodeSpec) -> Resources:

@@ -27,7 +27,7 @@ RUN_OBJECT_DAYS = 30
 
 def storage(spec: NodeSpec) -> Resources:
     """Everything that is stored."""
-    found = {
+    resources = {
         "Bucket": _bucket(spec),
         "BucketTlsOnly": {
             "Type": "AWS::S3::BucketPolicy",
@@ -43,8 +43,8 @@ def storage(spec: NodeSpec) -> Resources:
         **_files(spec),
     }
     if has_key(spec):
-        found |= _key(spec)
-    return found
+        resources |= _key(spec)
+    return resources
 
 
 def _bucket(spec: NodeSpec) -> Resource:
@@ -118,7 +118,7 @@ def _log_group(spec: NodeSpec, name: str) -> Resource:
 
 def _repositories(spec: NodeSpec) -> Resources:
     """For images of the node's own. A tag never comes to mean another image."""
-    found = {
+    repositories = {
         "WorkflowImages": spec.names.workflow_images,
         "TransferImages": spec.names.transfer_images,
     }
@@ -136,13 +136,13 @@ def _repositories(spec: NodeSpec) -> Resources:
                 "Tags": tags(spec),
             },
         }
-        for logical_id, name in found.items()
+        for logical_id, name in repositories.items()
     }
 
 
 def _files(spec: NodeSpec) -> Resources:
     key = {"KmsKeyId": attribute("Key", "Arn")} if has_key(spec) else {}
-    found: Resources = {
+    resources: Resources = {
         "Files": {
             "Type": "AWS::EFS::FileSystem",
             **deleted_with_the_stack(),
@@ -161,7 +161,7 @@ def _files(spec: NodeSpec) -> Resources:
         }
     }
     for number, subnet in enumerate(subnet_ids(spec), 1):
-        found[f"FilesTarget{number}"] = {
+        resources[f"FilesTarget{number}"] = {
             "Type": "AWS::EFS::MountTarget",
             "Properties": {
                 "FileSystemId": ref("Files"),
@@ -169,7 +169,7 @@ def _files(spec: NodeSpec) -> Resources:
                 "SecurityGroups": [attribute("FilesFirewall", "GroupId")],
             },
         }
-    return found
+    return resources
 
 
 def _key(spec: NodeSpec) -> Resources:

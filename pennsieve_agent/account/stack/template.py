@@ -59,12 +59,12 @@ def _budget(spec: NodeSpec) -> Resources:
 
 
 def _outputs(spec: NodeSpec) -> dict[str, tuple[object, str]]:
-    found: dict[str, tuple[object, str]] = {
+    outputs: dict[str, tuple[object, str]] = {
         "Bucket": (ref("Bucket"), "The node's own files"),
         "FileSystem": (ref("Files"), "The files of runs"),
     }
     if spec.code is not None:
-        found["Gateway"] = (attribute("Gateway", "Arn"), "The function that users call")
-        found["Admin"] = (attribute("Admin", "Arn"), "The function that the owner calls")
-        found["Version"] = (spec.code.version, "The version of the node's code")
-    return found
+        outputs["Gateway"] = (attribute("Gateway", "Arn"), "The function that users call")
+        outputs["Admin"] = (attribute("Admin", "Arn"), "The function that the owner calls")
+        outputs["Version"] = (spec.code.version, "The version of the node's code")
+    return outputs

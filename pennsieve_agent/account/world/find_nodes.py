@@ -27,7 +27,7 @@ def nodes_in(aws: Aws, organization_id: str) -> tuple[OwnNode, ...]:
 
     """
     identity = aws.identity()
-    found = []
+    nodes = []
     for stack in stacks_called(aws, STACK_PREFIX):
         token = stack.tags.get(TOKEN_TAG, "")
         workspace = stack.tags.get(WORKSPACE_TAG, "")
@@ -36,7 +36,7 @@ def nodes_in(aws: Aws, organization_id: str) -> tuple[OwnNode, ...]:
             continue
         template = template_of(aws, stack.id)
         code, settings = installed_code(template), installed_settings(template) or Settings()
-        found.append(
+        nodes.append(
             node_of(
                 node_names(token, "", identity),
                 stack.tags.get(NODE_TAG) or stack.name,
@@ -46,4 +46,4 @@ def nodes_in(aws: Aws, organization_id: str) -> tuple[OwnNode, ...]:
                 version=code.version if code is not None else "",
             )
         )
-    return tuple(sorted(found, key=lambda node: (node.name.casefold(), node.token)))
+    return tuple(sorted(nodes, key=lambda node: (node.name.casefold(), node.token)))

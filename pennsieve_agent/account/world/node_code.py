@@ -23,5 +23,5 @@ class Bundle(zipped.Bundle):
 
 def bundle() -> Bundle:
     """The zip of this program's version."""
-    made = zipped.bundle()
-    return Bundle(made.data, made.digest, made.version)
+    archive = zipped.bundle()
+    return Bundle(archive.data, archive.digest, archive.version)

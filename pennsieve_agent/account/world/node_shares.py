@@ -65,8 +65,8 @@ class Shares:
 
 def read_rows(client: NodeCalls) -> tuple[Share, ...]:
     """The rows that the node has."""
-    found = client.ask("GET", "/shares", admin=True).get("shares") or []
-    return tuple(_share(row) for row in found)
+    rows = client.ask("GET", "/shares", admin=True).get("shares") or []
+    return tuple(_share(row) for row in rows)
 
 
 def _share(row: Mapping[str, Any]) -> Share:
@@ -131,17 +131,17 @@ def put_again(aws: Aws, client: NodeCalls, node: OwnNode) -> Sequence[Share]:
     return missing
 
 
-def share_check(found: Shares, name: str) -> Check:
+def share_check(shares: Shares, name: str) -> Check:
     """Whether everybody with a row can call, and nobody else."""
     why = "AWS passes on the calls of those alone whom a statement names"
     remedy = f"pennsieve compute update '{name}'"
-    if found.missing:
-        people = ", ".join(row.principal.arn for row in found.missing)
+    if shares.missing:
+        people = ", ".join(row.principal.arn for row in shares.missing)
         finding = f"AWS does not let in: {people}"
         return Check("shares", passed=False, finding=finding, why=why, remedy=remedy)
-    if found.stray:
-        finding = f"AWS lets in who has no row on the node: {', '.join(found.stray)}"
+    if shares.stray:
+        finding = f"AWS lets in who has no row on the node: {', '.join(shares.stray)}"
         remedy = "pennsieve compute unshare; or: aws lambda remove-permission --statement-id ID"
         return Check("shares", passed=False, finding=finding, why=why, remedy=remedy)
-    people = ", ".join(row.principal.arn for row in found.rows)
+    people = ", ".join(row.principal.arn for row in shares.rows)
     return Check("shares", passed=True, finding=people or "nobody", why=why, remedy=remedy)

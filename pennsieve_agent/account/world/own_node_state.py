@@ -70,5 +70,5 @@ def check_node(node: OwnNode, clients: Clients) -> str:
 
 def issues_of(body: Mapping[str, Any]) -> list[str]:
     """What a node says that it lacks."""
-    found = body.get("issues")
-    return [str(issue) for issue in found] if isinstance(found, list) else []
+    issues = body.get("issues")
+    return [str(issue) for issue in issues] if isinstance(issues, list) else []

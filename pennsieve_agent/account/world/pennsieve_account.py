@@ -39,9 +39,9 @@ def ask_pennsieve(registry: NodeRegistry, organization_id: str, number: str) -> 
     """Look at Pennsieve's records. What it refuses to say counts as not there."""
     nothing: Sequence[Account] = ()
     none: Sequence[ComputeNode] = ()
-    found = _unless_refused(registry.accounts, nothing)
+    accounts = _unless_refused(registry.accounts, nothing)
     return PennsieveRecords(
-        next((a for a in found if a.aws_account_id == number), None),
+        next((a for a in accounts if a.aws_account_id == number), None),
         tuple(_unless_refused(lambda: registry.nodes(organization_id), none)),
         _unless_refused(lambda: trusted_account(registry.role_policy().trust), ""),
     )

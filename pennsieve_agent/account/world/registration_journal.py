@@ -70,8 +70,8 @@ class Journal:
             return journal
         for path in sorted(folder.glob("*.json")):
             with suppress(OSError, ValueError, AttributeError):
-                found = json.loads(path.read_text(encoding="utf-8"))
-                if node_id in {found.get("node_uuid"), found.get("token")}:
+                document = json.loads(path.read_text(encoding="utf-8"))
+                if node_id in {document.get("node_uuid"), document.get("token")}:
                     journal.path = path
         return journal
 
@@ -83,13 +83,13 @@ class Journal:
 
         """
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            document = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
             raise self._unusable(str(error)) from error
         try:
-            return _decode(found)
+            return _decode(document)
         except (AttributeError, TypeError, ValueError) as error:
             raise self._unusable(str(error)) from error
 
@@ -163,11 +163,11 @@ def new_external_id() -> str:
     return secrets.token_hex(16)
 
 
-def _decode(found: Any) -> JournalEntry:
-    if not isinstance(found, dict):
+def _decode(document: Any) -> JournalEntry:
+    if not isinstance(document, dict):
         raise TypeError("it is not an object")
     known = {f.name for f in fields(JournalEntry)}
-    values = {key: value for key, value in found.items() if key in known}
+    values = {key: value for key, value in document.items() if key in known}
     if not _TOKEN.fullmatch(str(values.get("token"))):
         raise ValueError("it has no token")
     for key in ("done", "nodes_before"):

@@ -66,11 +66,6 @@ _MADE = (
 """
 
 
-def default_data() -> Path:
-    """The default data folder of a sandbox."""
-    return Path.home() / ".pennsieve" / "sandbox"
-
-
 class Sandbox:
     """The sandbox of a data folder, running or not."""
 

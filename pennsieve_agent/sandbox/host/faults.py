@@ -78,11 +78,6 @@ class Plan:
     rules: tuple[Rule, ...]
 
     @property
-    def is_unsafe(self) -> bool:
-        """Whether the platform's dangerous behaviours are switched on."""
-        return any(rule.kind == _UNSAFE for rule in self.rules)
-
-    @property
     def caches(self) -> bool:
         """Whether the gateway of v2 remembers its decisions (``contracts/core.md`` 1.9)."""
         return any(rule.kind == _CACHE for rule in self.rules)

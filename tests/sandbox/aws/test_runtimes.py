@@ -159,5 +159,5 @@ def test_code_that_would_lie_elsewhere_is_not_unpacked(tmp_path: Path, name: str
         archive.writestr(name, "x")
     with pytest.raises(ValueError, match="not the name of a file"):
         Codes(tmp_path / "codes").unpacked(buffer.getvalue())
-    with pytest.raises(ValueError, match="no zip"):
+    with pytest.raises(ValueError, match="not a zip"):
         Codes(tmp_path / "codes").unpacked(b"none")

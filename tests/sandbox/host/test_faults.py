@@ -72,7 +72,6 @@ def test_a_seed_repeats_what_happened() -> None:
     alone = parse(None, 7)
     assert alone is not None
     assert {rule.kind for rule in alone.rules} == {*KINDS, "skew"}
-    assert not alone.is_unsafe
 
 
 def test_paths_are_chosen() -> None:

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from pennsieve_agent.errors import AgentError, SettingsError, UsageProblem
-from pennsieve_agent.sandbox.host.control import Sandbox, default_data
+from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.sandbox.host.state import SandboxState, lock_holder
 
 TRUST = '{"Version":"2012-10-17","Statement":[]}'
@@ -225,10 +225,9 @@ def test_a_start_that_breaks_shows_its_last_words(sandbox: Sandbox) -> None:
     assert caught.value.where == str(sandbox.data / "sandbox.log")
 
 
-def test_a_profile_needs_a_first_start(sandbox: Sandbox, clean_machine: Path) -> None:
+def test_a_profile_needs_a_first_start(sandbox: Sandbox) -> None:
     with pytest.raises(UsageProblem, match="no sandbox here yet"):
         sandbox.profile_values()
-    assert default_data() == clean_machine / ".pennsieve" / "sandbox"
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
