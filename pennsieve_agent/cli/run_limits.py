@@ -28,7 +28,7 @@ Retries = Annotated[
 ]
 MOST_RETRIES = 9
 """AWS Batch makes at most ten attempts (AWS Batch, "RetryStrategy")."""
-_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+_TIME = r"(\d+(?:\.\d+)?)\s*([smhd]?)"
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -58,7 +58,7 @@ def limits(
 
 
 def _seconds(text: str) -> int:
-    found = _TIME.fullmatch(text.strip().lower())
+    found = re.fullmatch(_TIME, text.strip().lower())
     seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
     if seconds < _SECONDS["m"]:  # AWS Batch's own least (AWS Batch, "JobTimeout")
         raise UsageProblem(

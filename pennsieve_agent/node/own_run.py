@@ -112,6 +112,7 @@ def _input(start: Start, layout: str) -> dict[str, Any]:
 
 def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) -> RunRequest:
     workflow = workflow_of(version)
+    # A version whose steps declare no parameter at all accepts any name.
     open_names = start.undeclared or not any(row.get("parameters") for row in version["steps"])
     if open_names:
         steps = tuple(_with_any_parameter(step, start.parameters) for step in workflow.steps)

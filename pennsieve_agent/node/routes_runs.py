@@ -37,6 +37,7 @@ def start(request: Request) -> Reply:
 def list_runs(request: Request) -> Reply:
     """Runs, newest first; ``next`` goes on where a page ended."""
     limit = max(request.number("limit", 50, MOST_RUNS), 1)
+    # One more than asked for tells whether there is another page.
     rows = list(islice(_listed(request), limit + 1))
     page = [shown_summary(row) for _, row in rows[:limit]]
     return 200, {"runs": page, "next": rows[limit - 1][0] if len(rows) > limit else ""}

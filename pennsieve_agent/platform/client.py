@@ -16,8 +16,6 @@ from pennsieve_agent.platform.surface import Surface
 from pennsieve_agent.platform.transport import Transport, pause, silent
 
 if TYPE_CHECKING:
-    import httpx
-
     from pennsieve_agent.platform.applications import Applications
     from pennsieve_agent.platform.assets import Assets
     from pennsieve_agent.platform.collaborators import DatasetPeople
@@ -53,7 +51,6 @@ class Platform:
         *,
         network: Network | None = None,
         kept: KeptTokens | None = None,
-        storage: httpx.BaseTransport | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = pause,
         note: Callable[[str], None] = silent,
@@ -66,7 +63,6 @@ class Platform:
         self._v2 = Surface(hosts.api2, self._transport, self._session)
         self._sleep = sleep
         self._note = note
-        self._http = storage
 
     def __enter__(self) -> Self:
         """Answer itself."""
@@ -152,7 +148,7 @@ class Platform:
         """Where the files of a dataset can be fetched."""
         from pennsieve_agent.platform.downloads import Downloads  # noqa: PLC0415 - see above
 
-        return Downloads(self._v2, self._sleep, self._http)
+        return Downloads(self._v2)
 
     @cached_property
     def uploads(self) -> Uploads:

@@ -7,12 +7,14 @@ answers, not errors; what they mean is decided in :mod:`pennsieve_agent.platform
 from __future__ import annotations
 
 import random
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from http.client import HTTPException
 
 from pennsieve_agent import __version__
+from pennsieve_agent.domain.backoff import read_retry_after
 from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
@@ -22,7 +24,6 @@ from pennsieve_agent.platform.retries import (
     LOOPBACK_PATIENCE_SECONDS,
     PATIENCE_SECONDS,
     Trouble,
-    retry_after,
     wait_before_repeat,
 )
 from pennsieve_agent.platform.surroundings import Surroundings
@@ -47,6 +48,11 @@ def pause(seconds: float) -> None:
 
 def silent(_sentence: str) -> None:
     """Tell nobody."""
+
+
+def trusted() -> ssl.SSLContext:
+    """What certificates are checked against: those that Mozilla trusts, on any system."""
+    return surroundings_of(Hosts()).certificates()
 
 
 class Transport:
@@ -95,7 +101,7 @@ class Transport:
                     repeats,
                     elapsed=self._now() - began,
                     patience=self._patience(request.url, host),
-                    asked=outcome.retry_after if isinstance(outcome, Answer) else None,
+                    retry_after=outcome.retry_after if isinstance(outcome, Answer) else None,
                     jitter=self._jitter(),
                 )
             if wait is None:
@@ -120,7 +126,7 @@ class Transport:
                     where=request.where,
                     status=reply.status,
                     body=self._read(reply, request),
-                    retry_after=retry_after(reply.headers.get("retry-after"), self._now()),
+                    retry_after=read_retry_after(reply.headers.get("retry-after"), self._now()),
                     etag=reply.headers.get("etag", ""),
                 )
         except (OSError, HTTPException, PackingError, AddressError) as error:
