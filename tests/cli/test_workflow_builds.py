@@ -23,6 +23,7 @@ from tests.cli.owned import ACCOUNT, BUCKET, REGION, REPOSITORY, Owned
 from tests.cli.test_bad_input import refused
 from tests.engine.images import busybox_image
 from tests.github import git_settings, on_github
+from tests.quick_sandbox import quick
 from tests.registries import needs_registry
 
 HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -241,7 +242,7 @@ def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> N
 @pytest.fixture(scope="module")
 def docked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox whose nodes' jobs run in containers."""
-    box = Sandbox(tmp_path_factory.mktemp("docked") / "sandbox")
+    box = quick(tmp_path_factory.mktemp("docked") / "sandbox")
     box.start_detached(0, "docker")
     yield box
     box.stop()
