@@ -72,7 +72,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the connections; does nothing when none was opened."""
-        if client := self._client.made():
+        if client := self._client.existing():
             client.close()
 
     def _connect(self) -> httpx.Client:

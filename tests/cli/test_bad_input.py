@@ -61,7 +61,7 @@ def test_a_wrong_secret(lab: Lab, agent: Agent, clean_machine: Path) -> None:
 def test_nobody_signed_in(agent: Agent, tmp_path: Path) -> None:
     agent.environ = {"HOME": str(tmp_path)}
     refused(agent("dataset", "list"), 4, "not signed in", "pennsieve login")
-    refused(agent("login"), 2, "this is no terminal", "PENNSIEVE_API_KEY")
+    refused(agent("login"), 2, "this is not a terminal", "PENNSIEVE_API_KEY")
 
 
 def test_no_keychain(lab: Lab, agent: Agent, tmp_path: Path) -> None:

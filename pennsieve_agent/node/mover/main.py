@@ -45,7 +45,7 @@ def work(environ: Mapping[str, str]) -> None:
 
     """
     root = Path(environ[RUN_DIR])
-    task = Task.of(_told(environ))
+    task = Task.of(_read_task(environ))
     run = RunFiles(root, Owner(task.uid), task.before)
     relay = Relay(
         task.run,
@@ -68,16 +68,16 @@ def work(environ: Mapping[str, str]) -> None:
             _clean(root)
 
 
-def _told(environ: Mapping[str, str]) -> bytes:
-    """What to do, from the node's bucket."""
+def _read_task(environ: Mapping[str, str]) -> bytes:
+    """The task, from the node's bucket."""
     region, key = environ["NODE_REGION"], environ["MOVER_TASK"]
     base = place("s3", region, environ.get("NODE_ENDPOINT", ""))
     url = f"{base}/{environ['NODE_BUCKET']}/{key}"
     headers = signed("GET", url, "s3", region, keys_of_task())
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the node's own bucket
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
-        found: bytes = answer.read()
-    return found
+        task: bytes = answer.read()
+    return task
 
 
 def _clean(run: Path) -> None:

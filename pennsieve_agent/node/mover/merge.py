@@ -24,21 +24,21 @@ def merge(run: RunFiles, step: str, parents: Sequence[str]) -> int:
 
     """
     into = run.make_merged(step)
-    made: dict[str, str] = {}
+    origins: dict[str, str] = {}
     links: list[tuple[Path, Path]] = []
     for parent in parents:
         for relative, path in run.files(parent):
-            if relative in made:
+            if relative in origins:
                 raise Trouble(
-                    f"steps '{made[relative]}' and '{parent}' both made '{relative}', and the next "
+                    f"steps '{origins[relative]}' and '{parent}' both made '{relative}', and the next "
                     "step reads both; let one write to a folder of its own"
                 )
-            made[relative] = parent
+            origins[relative] = parent
             links.append((path, into / relative))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(_link, *link, into, run.owner) for link in links]:
             done.result()
-    return len(made)
+    return len(origins)
 
 
 def _link(source: Path, target: Path, top: Path, owner: Owner) -> None:

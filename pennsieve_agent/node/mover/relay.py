@@ -43,10 +43,10 @@ class Relay:
             Trouble: it refuses, or stays down.
 
         """
-        asked = {"run": self.run, "method": method, "path": path, "query": query, "body": body}
+        request = {"run": self.run, "method": method, "path": path, "query": query, "body": body}
         waited, repeats = 0.0, 0
         while True:
-            answer, said = self._try(asked)
+            answer, said = self._try(request)
             if answer is not None:
                 break
             if waited >= PATIENCE_SECONDS:
@@ -62,10 +62,10 @@ class Relay:
         body = answer.get("body")
         return body if isinstance(body, dict) else {"": body}
 
-    def _try(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
+    def _try(self, request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
         """An answer; or none, and why it is worth asking again."""
         try:
-            answer = self._call({"relay": asked})
+            answer = self._call({"relay": request})
         except (OSError, ValueError) as error:
             return None, str(error)
         if int(answer.get("status", 0)) in _WORTH_REPEATING:
@@ -81,9 +81,9 @@ class Relay:
         headers["Content-Type"] = "application/json"
         request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - AWS
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:  # noqa: S310 - AWS
-            found = json.load(answer)
+            reply = json.load(answer)
             if answer.headers.get("X-Amz-Function-Error"):
-                raise ValueError(f"the reconciler failed: {found}")
-        if not isinstance(found, dict):
+                raise ValueError(f"the reconciler failed: {reply}")
+        if not isinstance(reply, dict):
             raise ValueError("the reconciler answers nothing")  # noqa: TRY004 - it is not ours
-        return found
+        return reply

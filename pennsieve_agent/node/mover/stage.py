@@ -114,16 +114,16 @@ def _listed(relay: Relay, query: Mapping[str, str], sender: Sender) -> dict[str,
     try:
         answer = relay.ask("GET", "/datasets/manifest", query)
         rows = dataset_rows(read(sender, str(answer["url"]), relay.sleep))
-        found: dict[str, Listed] = {}
+        listed: dict[str, Listed] = {}
         for row in rows:
             package = str(row["packageId"])
-            checksums = dict(found[package].checksums) if package in found else {}
+            checksums = dict(listed[package].checksums) if package in listed else {}
             if row.get("checksum"):
                 checksums[str(row.get("fileName", ""))] = str(row["checksum"])
-            found[package] = Listed(str(row["path"]), checksums)
+            listed[package] = Listed(str(row["path"]), checksums)
     except (KeyError, AgentError, Trouble, ValueError):
         return None
-    return found
+    return listed
 
 
 def _laid_out(files: Sequence[Incoming], layout: Layout) -> list[Incoming]:
@@ -152,7 +152,7 @@ class _Staging:
     run: RunFiles
 
     def fetch(self, files: Sequence[Incoming], sender: Sender) -> None:
-        """Bring files; a complete one is left as it is.
+        """Bring files; a complete one is left unchanged.
 
         They grow beside the step's folder, which never has half a file in it.
 

@@ -45,9 +45,9 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
 
     """
     run = places.run
-    made = {step: list(run.files(step)) for step in task.parents}
-    files = [file for each in made.values() for file in each]
-    _say_who_wrote_nothing(task, run, made, say)
+    files_by_step = {step: list(run.files(step)) for step in task.parents}
+    files = [file for step_files in files_by_step.values() for file in step_files]
+    _say_who_wrote_nothing(task, run, files_by_step, say)
     state = run.root / f".{step_folder(task.step)}.delivery.jsonl"
     match task.target:
         case "" | "Pennsieve Dataset":
@@ -61,9 +61,9 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
 
 
 def _say_who_wrote_nothing(
-    task: Task, run: RunFiles, made: Mapping[str, Sequence[object]], say: Say
+    task: Task, run: RunFiles, files_by_step: Mapping[str, Sequence[object]], say: Say
 ) -> None:
-    empty = [step for step, files in made.items() if not files]
+    empty = [step for step, files in files_by_step.items() if not files]
     for step in empty:
         say(f"step '{step}' wrote no files")
     sources = task.sources if empty and task.layout is Layout.TREE else ()
@@ -134,7 +134,7 @@ def _layer(task: Task, shelf: Path, files: Sequence[tuple[str, Path]], say: Say)
     name = task.params.get("layerName", "")
     target = shelf / name
     if not name or "/" in name or name.startswith("."):
-        raise Trouble(f"'{name}' is no name of a layer")
+        raise Trouble(f"'{name}' is not a valid name for a layer")
     try:
         fresh = shelf / f".{task.run}"
         shutil.rmtree(fresh, ignore_errors=True)

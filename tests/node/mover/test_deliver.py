@@ -348,7 +348,7 @@ def test_a_layer_appears_complete(dataset: Dataset, tmp_path: Path) -> None:
 def test_no_name_of_a_layer(dataset: Dataset, tmp_path: Path, name: str) -> None:
     results(tmp_path, {"x": b"w"})
     (tmp_path / "layers").mkdir()
-    with pytest.raises(Trouble, match="is no name of a layer"):
+    with pytest.raises(Trouble, match="is not a valid name for a layer"):
         hand_over(dataset, tmp_path, target="persistent-layer", params={"layerName": name})
 
 
