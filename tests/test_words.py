@@ -23,7 +23,6 @@ NOT_YET = {
     "cli",
     "console",
     "contract",
-    "node/mover",
     "platform",
     "sandbox",
 }

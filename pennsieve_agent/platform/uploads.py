@@ -58,7 +58,9 @@ class Uploads:
         body = sync_body(dataset_id, manifest_id, files)
         answer = self._post("", dataset_id, body)
         if answer.text("manifest_node_id").lower() != manifest_id.lower():
-            raise PlatformError("Pennsieve took the files into another manifest", where=answer.where)
+            raise PlatformError(
+                "Pennsieve took the files into another manifest", where=answer.where
+            )
         return {
             item.text("upload_id").lower(): item.need_integer("status")
             for item in answer.records("updated_files")

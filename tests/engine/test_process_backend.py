@@ -267,7 +267,7 @@ def test_a_script_that_is_not_executable(bench: Bench) -> None:
 
 def test_prepared_code_that_is_gone(bench: Bench) -> None:
     reference = '{"code": "/nowhere/a", "environment": "/nowhere/b"}'
-    with pytest.raises(EngineError, match="no longer there"):
+    with pytest.raises(EngineError, match="no longer exists"):
         bench.run(Program("process", reference))
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT
 from pennsieve_agent.engine.remove_tree import remove_tree
-from pennsieve_agent.node.mover import merge, stage, targets
-from pennsieve_agent.node.mover.relay import Relay
-from pennsieve_agent.node.mover.run_files import Owner, RunFiles
-from pennsieve_agent.node.mover.trouble import Trouble, disk_words
 from pennsieve_agent.node.tasks import LAYERS_DIR, RUN_DIR, Task, TaskKind
+from pennsieve_agent.node.transfer_job import merge, stage_input, targets
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.run_files import Owner, RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
 from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
 _READABLE = 0o022
@@ -27,7 +27,7 @@ def main() -> int:
     os.umask(_READABLE)
     try:
         work(os.environ)
-    except Trouble as error:
+    except TransferError as error:
         _say(str(error))
         return 1
     except OSError as error:
@@ -40,7 +40,7 @@ def work(environ: Mapping[str, str]) -> None:
     """Do a task.
 
     Raises:
-        Trouble: it cannot be done.
+        TransferError: it cannot be done.
         OSError: the file system, or AWS, refuses.
 
     """
@@ -56,7 +56,7 @@ def work(environ: Mapping[str, str]) -> None:
     )
     match task.kind:
         case TaskKind.STAGE_IN:
-            stage.stage_in(task, relay, run, _say)
+            stage_input.stage_in(task, relay, run, _say)
         case TaskKind.MERGE:
             run.lay_out(task.steps)
             count = merge.merge(run, task.step, task.parents)

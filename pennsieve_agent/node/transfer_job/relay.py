@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.domain.backoff import Backoff
-from pennsieve_agent.node.mover.trouble import Trouble
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
 PATIENCE_SECONDS = 2 * 3600.0
@@ -40,7 +40,7 @@ class Relay:
         """What the platform answers; repeated while it is down.
 
         Raises:
-            Trouble: it refuses, or stays down.
+            TransferError: it refuses, or stays down.
 
         """
         request = {"run": self.run, "method": method, "path": path, "query": query, "body": body}
@@ -50,15 +50,15 @@ class Relay:
             if answer is not None:
                 break
             if waited >= PATIENCE_SECONDS:
-                raise Trouble(f"Pennsieve does not answer {method} {path}: {said}")
+                raise TransferError(f"Pennsieve does not answer {method} {path}: {said}")
             pause = BACKOFF.wait(repeats, jitter=random.random()) or 0.0  # noqa: S311 - no secret
             self.sleep(pause)
             waited, repeats = waited + pause, repeats + 1
         status = int(answer.get("status", 0))
         if reason := answer.get("reason"):
-            raise Trouble(str(reason))
+            raise TransferError(str(reason))
         if not 0 < status < _OK:
-            raise Trouble(f"Pennsieve refused {method} {path}: {status} {answer.get('body')}")
+            raise TransferError(f"Pennsieve refused {method} {path}: {status} {answer.get('body')}")
         body = answer.get("body")
         return body if isinstance(body, dict) else {"": body}
 
