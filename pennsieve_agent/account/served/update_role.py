@@ -62,7 +62,7 @@ def unlike_served(clients: Clients, role: IamRole) -> int:
     What is denied besides is kept by an update, and so is not a difference.
 
     Raises:
-        PlatformError: what Pennsieve serves is no role that may be made.
+        PlatformError: what Pennsieve serves is not a role that may be created.
         AwsError: AWS does not show the role.
 
     """

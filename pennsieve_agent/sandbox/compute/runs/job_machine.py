@@ -3,8 +3,8 @@
 A processor's image is pinned to a digest that leads back to what the engine prepared; it sees the
 files of its run and its layers as on AWS, as far as the engine can, and no credentials. The
 image of a transfer job is a plain Python: its command runs as a child process of this machine, with
-the job's own variables only, with the run's folder in place of the one that a container would have, and without
-the packages of this Python, which its image does not have either.
+the job's own variables only, with the run's folder in place of the one that a container would have,
+and without the packages of this Python, which its image does not have either.
 """
 
 from __future__ import annotations
