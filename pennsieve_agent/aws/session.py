@@ -111,15 +111,15 @@ class Aws:
             from pennsieve_agent.aws.values import AwsIdentity  # noqa: PLC0415 - as below
 
             try:
-                found = self.call("sts", "get_caller_identity")
+                answer = self.call("sts", "get_caller_identity")
             except AwsError as error:
                 self._explain_region(error)
                 raise
             self._identity = _not_root(
                 AwsIdentity(
-                    account_id=str(found["Account"]),
-                    arn=str(found["Arn"]),
-                    user_id=str(found["UserId"]),
+                    account_id=str(answer["Account"]),
+                    arn=str(answer["Arn"]),
+                    user_id=str(answer["UserId"]),
                     region=self.region,
                     source=self._source(),
                 )
@@ -142,9 +142,9 @@ class Aws:
         """The same account and credentials in a region; itself, where that is its own."""
         if region == self.region:
             return self
-        found = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
-        found._can_ask = self._can_ask
-        return found
+        regional = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
+        regional._can_ask = self._can_ask
+        return regional
 
     def signing_keys(self) -> SigningKeys:
         """The keys that calls are signed with now.
@@ -358,7 +358,7 @@ def _refuse_to_ask(session: Any, name: str | None) -> None:
         seen.append(at)
         if "mfa_serial" in profiles[at] and "role_arn" in profiles[at]:
             raise AwsError(
-                f"AWS profile '{seen[0]}' asks for the code of an MFA device, and this is no "
+                f"AWS profile '{seen[0]}' asks for the code of an MFA device, and this is not a "
                 "terminal",
                 hint='get a session first: eval "$(aws configure export-credentials --profile '
                 f'{seen[0]} --format env)"',

@@ -219,7 +219,7 @@ def decode_claims(token: str, where: str) -> Fields:
     """The claims of a JSON web token, whose signature is not checked.
 
     Raises:
-        PlatformError: it is no such token.
+        PlatformError: it is not such a token.
 
     """
     try:
