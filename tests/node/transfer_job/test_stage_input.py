@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import resource
 import subprocess
@@ -128,6 +130,22 @@ def test_a_repeated_job_downloads_only_what_is_missing(store: Shelf, tmp_path: P
     store.asked.clear()
     bring(relay, tmp_path, "p1", "p2")
     assert [name for name, _ in store.asked if name in {"a", "b"}] == ["b"]
+
+
+def test_what_does_not_fit_its_checksum_is_not_brought(store: Shelf, tmp_path: Path) -> None:
+    store.files["a"] = b"text"
+    relay = platform(store, ("p", "", "a"))
+    row = {"packageId": "p", "path": "", "fileName": "a"}
+    for checksum, said in ((b"other", "wrong checksum, twice"), (b"text", "")):
+        row["checksum"] = hashlib.sha256(checksum).hexdigest()
+        store.files["manifest.json"] = json.dumps({"files": [row]}).encode()
+        if said:
+            with pytest.raises(Trouble, match=said):
+                bring(relay, tmp_path, "p")
+            assert found(data(tmp_path)) == {}
+        else:
+            bring(relay, tmp_path, "p")
+    assert found(data(tmp_path)) == {"a": b"text"}
 
 
 @pytest.mark.parametrize(
