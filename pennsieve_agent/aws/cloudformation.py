@@ -1,4 +1,4 @@
-"""Stacks: looked at, planned as change sets, carried out, followed and deleted."""
+"""CloudFormation stacks: read, plan as change sets, execute, follow and delete."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StackRequest:
 
     @property
     def body(self) -> str:
-        """The template's text, as short as it can be and always the same."""
+        """The template as JSON without white space, always in the same order."""
         return json.dumps(self.template, separators=(",", ":"), sort_keys=True)
 
     @property
@@ -85,7 +85,7 @@ def find_stack(aws: Aws, name: str) -> Stack | None:
 
 
 def stacks_called(aws: Aws, prefix: str) -> tuple[Stack, ...]:
-    """The stacks whose names begin so, without their resources."""
+    """The stacks whose names begin with a prefix, without their resources."""
     pages = aws.pages("cloudformation", "describe_stacks")
     rows = (row for page in pages for row in page["Stacks"])
     return tuple(_stack(row, ()) for row in rows if row["StackName"].startswith(prefix))
@@ -99,7 +99,7 @@ def template_of(aws: Aws, name: str) -> dict[str, Any]:
 
 
 def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeSet:
-    """Ask CloudFormation what it would do, without doing it.
+    """Create a change set: what CloudFormation would do, without doing it.
 
     For a stack that is not there yet this makes an empty shell (``REVIEW_IN_PROGRESS``), which
     :func:`discard` removes.
@@ -132,12 +132,12 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
 
 
 def execute_change_set(aws: Aws, change_set: ChangeSet) -> None:
-    """Start what a change set says; :func:`stack_events` follows it."""
+    """Execute a change set; :func:`stack_events` follows it."""
     aws.call("cloudformation", "execute_change_set", ChangeSetName=change_set.id)
 
 
 def discard(aws: Aws, change_set: ChangeSet) -> None:
-    """Delete a change set, and the empty shell of a stack that was made for it."""
+    """Delete a change set, and the empty stack that was created for it."""
     try:
         aws.call("cloudformation", "delete_change_set", ChangeSetName=change_set.id)
     except AwsError as error:
@@ -150,7 +150,7 @@ def discard(aws: Aws, change_set: ChangeSet) -> None:
 
 
 def discard_plans(aws: Aws, name: str) -> None:
-    """Delete the plans of this program that were never carried out, nor given up."""
+    """Delete change sets of this program that were never executed."""
     for page in aws.pages("cloudformation", "list_change_sets", StackName=name):
         for row in page["Summaries"]:
             ours = row["ChangeSetName"].startswith(PLAN_PREFIX)
@@ -164,7 +164,7 @@ def discard_plans(aws: Aws, name: str) -> None:
 
 
 def delete_stack(aws: Aws, name: str) -> None:
-    """Start deleting a stack, given by name or ARN. One that is not there is fine."""
+    """Start deleting a stack, given by name or ARN; fine if it does not exist."""
     aws.call("cloudformation", "delete_stack", StackName=name)
 
 
@@ -179,7 +179,7 @@ def last_event(aws: Aws, name: str) -> str | None:
 def stack_events(
     aws: Aws, name: str, since: str | None, *, sleep: Sleep, seconds: float = STACK_SECONDS
 ) -> Iterator[StackEvent]:
-    """The events after the event ``since``, oldest first, until the stack comes to rest.
+    """The events after the event ``since``, oldest first, until the stack is idle.
 
     Give the stack's ARN to follow a deletion to its end. ``seconds`` is the longest wait.
 
@@ -201,7 +201,8 @@ def stack_events(
         seen = news[0].id if news else seen
         sleep(pause)
     raise StillRunning(
-        f"AWS is still working on stack {name}", hint="run the same command again to go on waiting"
+        f"AWS is still changing stack {name}",
+        hint="run the same command again to continue waiting",
     )
 
 
@@ -267,7 +268,7 @@ def _create_change_set(aws: Aws, request: StackRequest, kind: str) -> dict[str, 
 
 
 def _template(aws: Aws, request: StackRequest, kind: str) -> dict[str, str]:
-    """The template itself, or where it lies."""
+    """The template itself, or its address in a bucket."""
     body = request.body.encode()
     if len(body) <= MAX_TEMPLATE_BYTES or kind == "CREATE" or not request.bucket:
         return {"TemplateBody": request.body}

@@ -1,4 +1,4 @@
-"""Who may call a function from outside its own roles: its resource policy."""
+"""The resource policy of a Lambda function: who may invoke it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def allow_caller(aws: Aws, function: str, sid: str, principal: str) -> None:
 
 
 def forbid_caller(aws: Aws, function: str, sid: str) -> None:
-    """Take a statement away again; fine when it is not there."""
+    """Remove a statement; fine when there is none."""
     try:
         aws.call("lambda", "remove_permission", FunctionName=function, StatementId=sid)
     except AwsError as error:

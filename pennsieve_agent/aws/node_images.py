@@ -61,8 +61,8 @@ def pinned(aws: Aws, image: ImageRef) -> str:
     ecr = ecr_of(image.registry)
     if ecr is None:
         raise UsageProblem(
-            f"the image {image} is in no registry of AWS, and cannot be pinned",
-            hint="build the code here: --build here",
+            f"the image {image} is not in ECR, so its digest cannot be read",
+            hint="build the code on this machine: --build here",
         )
     try:
         answer = aws.at(ecr.region).call(
@@ -76,8 +76,8 @@ def pinned(aws: Aws, image: ImageRef) -> str:
         raise AwsError(
             f"this AWS account may not read the image that Pennsieve built: {error.message}",
             where=str(image),
-            hint="ask for pull access again: pennsieve compute update NODE; or build the code "
-            "here: --build here",
+            hint="ask for pull access again: pennsieve compute update NODE; or build the code on "
+            "this machine: --build here",
             aws_code=error.aws_code,
         ) from None
     for row in answer.get("images") or ():

@@ -190,7 +190,7 @@ def test_images_that_cannot_be_pulled_are_told_and_tried_again(lab: Scene) -> No
 
 def test_a_node_that_failed_is_told_with_the_way_back(lab: Scene) -> None:
     lab.registry.ends_as = NodeStatus.FAILED
-    with pytest.raises(AgentError, match="does not tell why") as caught:
+    with pytest.raises(AgentError, match="does not say why") as caught:
         register(lab)
     assert "--as-served" in str(caught.value.hint)
 

@@ -114,7 +114,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     ),
     "a lie": (
         {"status": 404, "body": {"code": "not-registered", "message": "no such version here"}},
-        1,
+        2,
         ("no such version here",),
     ),
     "conflict": (

@@ -68,7 +68,7 @@ def test_which_kind_is_asked_on_a_terminal(agent: Agent) -> None:
     assert asked.code == 0, asked.err
     assert "own: made and called by your AWS credentials" in asked.err
     assert "platform: run by Pennsieve" in asked.err
-    assert "Pennsieve has no rights in this account" in asked.err
+    assert "Pennsieve has no permissions in this account" in asked.err
     assert "nothing was changed" in asked.err
     other = agent(*new, answers="platform\nn\n", terminal=True)
     assert "everything is allowed, unless denied" in other.err

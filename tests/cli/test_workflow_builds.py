@@ -168,7 +168,7 @@ def test_other_code_of_the_same_name_is_refused(scene: Scene, tmp_path: Path) ->
         {**WORD_COUNT, "app.yml": 'schemaVersion: "1.0"\nname: same\n'},
         None,
     )
-    refused(scene.agent("workflow", "add", str(other)), 1, "made of other code", "--name")
+    refused(scene.agent("workflow", "add", str(other)), 1, "made from other code", "--name")
 
 
 def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
 def test_without_a_node_local_code_has_no_place(scene: Scene, tmp_path: Path) -> None:
     scene.node.forget(scene.agent.environ)
     result = scene.agent("workflow", "add", str(code(tmp_path, "homeless")))
-    refused(result, 2, "a compute node of your own alone", "pennsieve compute register")
+    refused(result, 2, "a compute node of your own", "pennsieve compute register")
 
 
 def test_a_node_that_is_down(scene: Scene, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from pennsieve_agent.account.doctor.parts_health import Parts
-from pennsieve_agent.account.doctor.role_drift import FoundRole, expected_roles, fits, role_drift
+from pennsieve_agent.account.doctor.role_drift import ActualRole, expected_roles, fits, role_drift
 from pennsieve_agent.account.register.preflight_problems import findings
 from pennsieve_agent.account.register.read_limits import read_limits_now
 from pennsieve_agent.account.spec.names import NodeNames
@@ -29,7 +29,7 @@ def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> It
         role = find_role(aws, expected.name)
         actual = None
         if role is not None:
-            actual = FoundRole(
+            actual = ActualRole(
                 role, role_policies(aws, role.name), attached_policies(aws, role.name)
             )
         yield from role_drift(expected, actual)

@@ -1,6 +1,6 @@
-"""How things are, in AWS and on Pennsieve, before an own node is registered. Changes nothing.
+"""Read AWS and Pennsieve before an own node is registered. Changes nothing.
 
-The one thing it makes is a change set on a stack that exists already, to learn what an update
+The one thing it creates is a change set on a stack that exists already, to learn what an update
 would do; it is deleted again at once.
 """
 
@@ -55,7 +55,7 @@ from pennsieve_agent.errors import AgentError, UsageProblem
 
 @dataclass(frozen=True, slots=True)
 class RegisterOptions:
-    """What is asked for. ``environment`` is a word in the names of roles that Pennsieve enters by.
+    """What the user asked for; ``environment`` is a word in the names of roles of Pennsieve's.
 
     ``organization_id`` is empty where nobody said which workspace the node is for. ``hosts`` is
     where the node's functions reach Pennsieve. ``from_stack`` names a stack that somebody else made
@@ -97,7 +97,7 @@ class Observed:
     remembered: OwnNode | None = None
     aws_profile: str = ""
     taken: bool = False
-    """Whether the stack is taken as somebody else made it, and not to be changed."""
+    """Whether somebody else made the stack, which is then used unchanged."""
 
     @property
     def names(self) -> NodeNames:
@@ -123,7 +123,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     token = _token_of_stack(clients, options, entry)
     token = token or _token(clients, options, entry, remembered)
     names = node_names(token, options.environment, identity)
-    stack = _without_shell(clients, _own_stack(find_stack(clients.aws, names.stack), token))
+    stack = _without_empty(clients, _own_stack(find_stack(clients.aws, names.stack), token))
     template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
     spec = NodeSpec(
@@ -175,7 +175,7 @@ def _journal(
             f"compute node '{options.name}' was begun in AWS account {entry.aws_account_id}, "
             f"{entry.region}; these credentials are for {identity.account_id}, {identity.region}",
             where=str(clients.journal.path),
-            hint="use the credentials, region and workspace of before, or another --name",
+            hint="use the same credentials, region and workspace as before, or another --name",
         )
     return entry
 
@@ -225,28 +225,28 @@ def _token(
         ours = stack.tags.get(WORKSPACE_TAG) in {options.organization_id, None}
         if named and ours and stack.name == f"{STACK_PREFIX}{stack.tags.get(TOKEN_TAG)}":
             raise UsageProblem(
-                f"this AWS account has a compute node called '{options.name}' already, which this "
+                f"this AWS account already has a compute node called '{options.name}', which this "
                 "machine does not know",
                 where=stack.id,
-                hint="if it is yours, go on after: pennsieve compute list --aws; else choose "
+                hint="if it is yours, first run: pennsieve compute list --aws; otherwise choose "
                 "another name with: --name",
             )
     return new_token()
 
 
 def _organization(options: RegisterOptions, template: Mapping[str, Any]) -> str:
-    """The workspace that the node is for: the one that its stack names, as it is for one alone."""
+    """The workspace that the node is for: that of its stack, as a node is for one alone."""
     before = installed_organization(template)
     if before and options.organization_id and before != options.organization_id:
         raise UsageProblem(
             f"compute node '{options.name}' is for another Pennsieve workspace ({before})",
-            hint="use the profile of that workspace, or make another node with: --name",
+            hint="use the profile of that workspace, or create another node with: --name",
         )
     return before or options.organization_id
 
 
 def _transfer_digest(clients: Clients, template: Mapping[str, Any]) -> str:
-    """The image for moving files that the node should have: today's, or what it has."""
+    """The digest of the transfer image that the node should have: today's, or the present one."""
     before = installed_transfer(template)
     if clients.transfer is None:
         return before
@@ -265,7 +265,7 @@ def _check_boundary(clients: Clients, identity: AwsIdentity, arn: str) -> None:
     if not policy_exists(clients.aws, arn):
         raise UsageProblem(
             f"there is no IAM policy {arn}",
-            hint="ask whoever administers the AWS account for the boundary's ARN",
+            hint="ask the administrator of the AWS account for the boundary's ARN",
         )
 
 
@@ -281,8 +281,8 @@ def _uploaded(clients: Clients, spec: NodeSpec) -> bool:
     return object_exists(clients.aws, spec.names.bucket, spec.names.code_key(spec.code.digest))
 
 
-def _without_shell(clients: Clients, stack: Stack | None) -> Stack | None:
-    """Take away the empty shell of a plan that was never carried out; it holds nothing."""
+def _without_empty(clients: Clients, stack: Stack | None) -> Stack | None:
+    """Delete the empty stack of a plan that was never carried out; it has no resources."""
     if stack is None or not stack.only_reviewed:
         return stack
     delete_stack(clients.aws, stack.id)
@@ -293,7 +293,7 @@ def _own_stack(stack: Stack | None, token: str) -> Stack | None:
     if stack is None or stack.only_reviewed or stack.tags.get(TOKEN_TAG) == token:
         return stack
     raise UsageProblem(
-        f"there is a stack {stack.name} in this AWS account that this program did not make",
+        f"there is a stack {stack.name} in this AWS account that this program did not create",
         where=stack.id,
         hint="choose another node name with: --name",
     )
@@ -314,18 +314,18 @@ def _changes(clients: Clients, seen: Observed) -> tuple[ResourceChange, ...] | N
 
 
 def _token_of_stack(clients: Clients, options: RegisterOptions, entry: JournalEntry | None) -> str:
-    """What the stack of ``--from-stack`` says of whose it is; empty without that option."""
+    """The token in the stack of ``--from-stack``; empty without that option."""
     if not options.from_stack:
         return ""
     if options.typed != TypedSettings():
         raise UsageProblem(
-            "--from-stack takes the stack as it was made; its settings are in its template",
-            hint="leave the other options out, or give them to: pennsieve compute template",
+            "--from-stack uses the stack unchanged; its settings are in its template",
+            hint="leave out the other options, or give them to: pennsieve compute template",
         )
     if not options.from_stack.startswith(STACK_PREFIX):
         raise UsageProblem(
             f"the name of a node's stack must begin with {STACK_PREFIX}",
-            hint="pennsieve compute template prints the whole name",
+            hint="see the whole name with: pennsieve compute template",
         )
     stack = find_stack(clients.aws, options.from_stack)
     if stack is None:
@@ -337,10 +337,10 @@ def _token_of_stack(clients: Clients, options: RegisterOptions, entry: JournalEn
     if not token or stack.name != f"{STACK_PREFIX}{token}":
         wants = f"its name must be {STACK_PREFIX}{token}" if token else "it has another template"
         raise UsageProblem(
-            f"stack {stack.name} was not made from what 'pennsieve compute template' prints: "
+            f"stack {stack.name} was not created from what 'pennsieve compute template' prints: "
             f"{wants}",
             where=stack.id,
-            hint="make it anew as that command says",
+            hint="create it again as that command says",
         )
     if entry is not None and entry.token != token:
         raise UsageProblem(

@@ -1,4 +1,4 @@
-"""Take a compute node away again, in the order that strands nothing, and prove it gone.
+"""Plan the removal of a compute node, in the order that leaves nothing unreachable.
 
 The order is the contract's (``contracts/resources.md`` section 6, trap 43): the node's record and
 its disappearance, the workspace's right, the account's record, and the AWS side last. Each step
@@ -37,13 +37,13 @@ from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.errors import NotFound, UnknownName, UsageProblem
 
 BUILT_BY_PENNSIEVE = (
-    "what Pennsieve built and never takes away: policies called pennsieve-boundary-*, the bucket "
+    "what Pennsieve built and never deletes: policies called pennsieve-boundary-*, the bucket "
     "tfstate-ACCOUNT and buckets of logs; look for them in the AWS console"
 )
 """Left behind always (``contracts/resources.md`` 2.5)."""
 OF_WORKFLOWS = (
-    "the users on Pennsieve of workflows that are also elsewhere, as other nodes may use them; "
-    "they go with the workflow: pennsieve workflow remove"
+    "the Pennsieve users of workflows that are also on other nodes; they are deleted with the "
+    "workflow: pennsieve workflow remove"
 )
 COUNTED_OBJECTS = 1000
 """More objects than this are not counted one by one for the plan."""
@@ -51,7 +51,7 @@ COUNTED_OBJECTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class RemovalOptions:
-    """What is asked for: a node by its exact name, or also by its id where that is known.
+    """Which node: by its exact name, and by its id where that is known.
 
     ``token`` is that of an own node; ``node_uuid`` of one that Pennsieve runs.
     """
@@ -67,7 +67,7 @@ class RemovalObserved:
     """How things are. ``node`` is None for an own node.
 
     ``others`` names further nodes of the same AWS account that may be seen here. ``remembered``
-    says that this machine remembers the node. ``role_gone`` and ``served_role`` are about nodes
+    says that this machine remembers the node. ``role_missing`` and ``served_role`` are about nodes
     that Pennsieve runs. ``objects`` counts at most :data:`COUNTED_OBJECTS` and one.
     """
 
@@ -81,15 +81,15 @@ class RemovalObserved:
     names: NodeNames | None = None
     is_served: bool = False
     remembered: bool = False
-    role_gone: bool = False
+    role_missing: bool = False
     served_role: str = ""
-    """The role that this program made of what Pennsieve asks for, if it is there."""
+    """The role that this program created for Pennsieve, if it exists."""
     objects: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RemovalStep:
-    """One thing that goes. ``target`` is a uuid of the platform's, a token, or a stack's name.
+    """One deletion. ``target`` is a uuid of the platform's, a token, or a stack's name.
 
     ``lines`` are what is in it.
     """
@@ -102,7 +102,7 @@ class RemovalStep:
 
 @dataclass(frozen=True, slots=True)
 class RemovalPlan:
-    """What goes, in order, and what stays."""
+    """What is deleted, in order, and what is kept."""
 
     name: str
     organization_id: str
@@ -178,13 +178,13 @@ def _observe_served(
         account=account,
         others=tuple(n.name for n in _others(nodes, node, account)),
         is_served=True,
-        role_gone=role is None,
+        role_missing=role is None,
         served_role=role.name if role is not None and SERVED_TAG in role.tags else "",
     )
 
 
 def plan_removal(observed: RemovalObserved) -> RemovalPlan:
-    """What goes and what stays. Pure."""
+    """What is deleted and what is kept. Pure."""
     steps, kept = _served(observed) if observed.is_served else _own(observed)
     return RemovalPlan(
         name=observed.name,
@@ -196,7 +196,9 @@ def plan_removal(observed: RemovalObserved) -> RemovalPlan:
     )
 
 
-_NEVER_TAKEN_BACK = "the right of the AWS account to pull images, which Pennsieve never takes back"
+_NEVER_TAKEN_BACK = (
+    "the permission of the AWS account to pull images, which Pennsieve never revokes"
+)
 
 
 def _own(observed: RemovalObserved) -> tuple[list[RemovalStep], list[str]]:
@@ -206,7 +208,7 @@ def _own(observed: RemovalObserved) -> tuple[list[RemovalStep], list[str]]:
     number = observed.identity.account_id
     if account is not None and names is not None:
         if account.role_name != names.account_role:
-            kept.append(f"the registration of AWS account {number}, which this node did not make")
+            kept.append(f"the registration of AWS account {number}, which this node did not create")
         elif observed.others:
             others = ", ".join(f"'{other}'" for other in observed.others)
             kept.append(f"the registration of AWS account {number}, which {others} may use")
@@ -225,9 +227,11 @@ def _served(observed: RemovalObserved) -> tuple[list[RemovalStep], list[str]]:
     steps: list[RemovalStep] = []
     kept: list[str] = []
     if observed.node is not None:
-        sentence = f"Remove compute node '{observed.name}' from Pennsieve and wait until it is gone"
+        sentence = (
+            f"Remove compute node '{observed.name}' from Pennsieve and wait until it is deleted"
+        )
         steps.append(RemovalStep("delete_node", observed.node.uuid, sentence))
-    role_goes = observed.role_gone or observed.served_role
+    role_goes = observed.role_missing or observed.served_role
     if observed.account is not None and (observed.others or not role_goes):
         kept.append(
             f"the registration of AWS account {observed.identity.account_id}, "
@@ -238,7 +242,7 @@ def _served(observed: RemovalObserved) -> tuple[list[RemovalStep], list[str]]:
         kept.append(_NEVER_TAKEN_BACK)
     if observed.served_role and not observed.others:
         kept += [BUILT_BY_PENNSIEVE]
-        sentence = f"Delete role {observed.served_role}, and see that it is gone"
+        sentence = f"Delete role {observed.served_role}, and check that it is deleted"
         steps.append(RemovalStep("delete_role", observed.served_role, sentence))
     return steps, kept
 
@@ -249,7 +253,7 @@ def _node(
     entry: JournalEntry | None,
     nodes: Sequence[ComputeNode],
 ) -> ComputeNode | None:
-    """The node that Pennsieve runs and that is meant; None for an own node."""
+    """The node that Pennsieve runs; None for an own node."""
     if options.token or (entry is not None and not entry.role):
         return None
     uuid = options.node_uuid or (entry.node_uuid if entry is not None else "")
@@ -271,7 +275,7 @@ def _check_account(
     raise UsageProblem(
         f"the compute node is in AWS account {there}, {region}; these credentials are for "
         f"{identity.account_id}, {identity.region}",
-        hint="choose others with: --aws-profile NAME --region REGION",
+        hint="choose other credentials with: --aws-profile NAME --region REGION",
     )
 
 
@@ -327,7 +331,7 @@ def _count(clients: Clients, names: NodeNames) -> int:
 
 def _account_steps(observed: RemovalObserved, account: Account) -> list[RemovalStep]:
     number = observed.identity.account_id
-    disable = f"Take back this workspace's use of AWS account {number}"
+    disable = f"Stop this workspace from using AWS account {number}"
     delete = f"Delete the registration of AWS account {number} with Pennsieve"
     return [
         RemovalStep("disable_workspace", account.uuid, disable),
@@ -340,9 +344,9 @@ def _stack_step(observed: RemovalObserved, stack: Stack) -> RemovalStep:
     many = f"more than {COUNTED_OBJECTS}" if count > COUNTED_OBJECTS else str(count)
     versions = "object version" if count == 1 else "object versions"
     sentence = (
-        f"Empty the node's bucket ({many} {versions}), its repositories of images, its secrets and "
-        f"the keys of workflows, then delete stack {stack.name} in AWS account "
-        f"{observed.identity.account_id}, with the records of its runs"
+        f"Empty the node's bucket ({many} {versions}) and its image repositories, delete its "
+        f"secrets and the keys of workflows, then delete stack {stack.name} in AWS account "
+        f"{observed.identity.account_id}, including the records of its runs"
     )
     lines = (
         f"{group}: {', '.join(r.logical_id for r in stack.resources if group_of(r.type) is group)}"

@@ -24,14 +24,14 @@ PLATFORM_REPOSITORIES = "*"
 """The platform does not tell the names of its repositories (``contracts/workflows.md`` 1.6)."""
 ANY_ACCOUNT = "*"
 
-_LIST = "AWS knows no resource for a list"
+_LIST = "AWS supports no resource-level permissions for lists"
 NO_RESOURCE = {
     "batch:DescribeComputeEnvironments": _LIST,
     "batch:DescribeJobDefinitions": _LIST,
     "batch:DescribeJobs": _LIST,
     "batch:ListJobs": _LIST,
-    "ecr:GetAuthorizationToken": "it signs in to the registry as a whole",
-    "ecs:DiscoverPollEndpoint": "it finds out where to ask",
+    "ecr:GetAuthorizationToken": "it logs in to the registry as a whole",
+    "ecs:DiscoverPollEndpoint": "it finds the endpoint to ask",
 }
 """Actions given on ``*``, and why (AWS, "Service Authorization Reference")."""
 
@@ -62,7 +62,7 @@ def role_access(role: str, where: Where) -> Document:
 def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     """The most that any role of a node's stack can ever do, whatever is put on it later.
 
-    IAM takes 6,144 characters, so it names no region, and one statement holds rights of several
+    IAM accepts 6,144 characters, so it names no region, and one statement holds rights of several
     services: as an action is only ever asked about resources of its own service, that
     gives no more than a statement for each would.
     """
@@ -106,7 +106,7 @@ def _merged(rows: Iterable[Document]) -> Iterator[Document]:
 
 
 def flow_access(names: NodeNames) -> Document:
-    """What AWS needs to write down who spoke to whom in the network."""
+    """What AWS needs to write the network's traffic log."""
     group = names.arn("logs", f"log-group:{names.log_group}/network")
     actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     return document(allow(actions, [group, f"{group}:*"]))
