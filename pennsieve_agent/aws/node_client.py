@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from typing import Any
 from pennsieve_agent.aws.node_proof import proof_of
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.node_protocol import PROTOCOL, body_of, unqualified, with_body
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
 from pennsieve_agent.domain.tickets import Ticket, Tickets
@@ -34,8 +36,8 @@ from pennsieve_agent.errors import (
     PlatformError,
 )
 
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between tries while the node is too busy."""
+BACKOFF = Backoff(first=0.5, longest=8.0, repeats=5)
+"""While the node is too busy."""
 TICKET_MARGIN = 20.0
 """A ticket with less time than this left is not used."""
 NO_CREDENTIALS = "NoCredentialsError"
@@ -129,7 +131,7 @@ class NodeClient:
 
     def _patiently(self, function: str, event: Mapping[str, Any]) -> Answer:
         """The node's answer, asked for again while the node is too busy."""
-        for pause in (*PAUSES, None):
+        for pause in BACKOFF.waits(random.random):
             try:
                 answer = self._proven(function, event)
             except AwsError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,13 +17,13 @@ from typing import TypeVar
 from pennsieve_agent.aws.registry import INDEXES, MANIFESTS, Document, Registry
 from pennsieve_agent.aws.registry_http import Refusal, Stream
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.image_names import Ecr, ImageRef, ecr_of, is_digest, parse_image
-from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import RegistryError
 
 PLATFORM = ("linux", "amd64")
 """What AWS Batch on Fargate runs (AWS Batch, "runtimePlatform")."""
-RETRY_SECONDS = 60
+BACKOFF = Backoff(first=0.3, longest=10.0, repeats=9)
 Note = Callable[[str], None]
 T = TypeVar("T")
 
@@ -232,11 +233,12 @@ def _split(address: str) -> tuple[str, str]:
 
 
 def _retried(work: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    for pause in pauses(RETRY_SECONDS):
+    waits = BACKOFF.waits(random.random)
+    while True:
         try:
             return work()
         except Refusal as refusal:
-            if not refusal.may_pass:
+            wait = next(waits)
+            if wait is None or not refusal.may_pass:
                 raise
-            sleep(pause)
-    return work()
+            sleep(wait)

@@ -169,6 +169,14 @@ def cache_of(context: Context, profile: str | None) -> Any:
     return NameCache(cache_folder(context.environ, context.home), key) if key else None
 
 
+def forget(context: Context, profile: str) -> None:
+    """Forget the names that a profile could see."""
+    with contextlib.suppress(AgentError, OSError):
+        cache = cache_of(context, profile)
+        if cache is not None:
+            cache.remove()
+
+
 def answer(words: Sequence[str], context: Context) -> int:
     """Answer a shell: ``files`` or ``words`` in the first line, then one a line with its text."""
     shell = context.environ[VARIABLE]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.settings.aws_keychain import AwsKeyring
     from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings
+    from pennsieve_agent.transfer.sender import Sender
 
 
 class Context:
@@ -127,6 +128,15 @@ class Context:
             )
         )
 
+    @cached_property
+    def sender(self) -> Sender:
+        """Connections to storage, without anybody's token; closed when the command ends."""
+        from pennsieve_agent.platform.transport import trusted
+        from pennsieve_agent.transfer.network import network
+        from pennsieve_agent.transfer.sender import Sender
+
+        return self._open.enter_context(Sender(network(self.environ, trusted)))
+
     def aws(self, region: str | None, profile: str | None) -> Aws:
         """The AWS account of the profile in use; closed when the command ends.
 
@@ -176,14 +186,17 @@ class Context:
     def _open_node(self, node: OwnNode) -> NodeCalls:
         return self.calls_with(self.aws(node.region, node.aws_profile or None))(node)
 
-    def calls_with(self, aws: Aws) -> Callable[[OwnNode], NodeCalls]:
-        """What calls own nodes with these AWS credentials."""
+    def calls_with(self, aws: Aws, *, claims: bool = True) -> Callable[[OwnNode], NodeCalls]:
+        """What calls own nodes with these AWS credentials; ``claims``: and says who the user is."""
         from pennsieve_agent.aws.node_client import NodeClient
+        from pennsieve_agent.domain.own_node import Claimed
         from pennsieve_agent.settings.keychain import SystemKeychain
         from pennsieve_agent.settings.node_tickets import KeychainTickets
 
         tickets = KeychainTickets(SystemKeychain())
-        return lambda node: NodeClient(node, aws, tickets, self.claimed, self.now, self.sleep)
+        return lambda node: NodeClient(
+            node, aws, tickets, self.claimed if claims else Claimed(), self.now, self.sleep
+        )
 
     @property
     def claimed(self) -> Claimed:

@@ -12,9 +12,10 @@ from pennsieve_agent.cli import options
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import Dataset
-    from pennsieve_agent.services.transfer_collect import Collected
-    from pennsieve_agent.services.transfer_journal import UploadJournal
-    from pennsieve_agent.services.upload import UploadReport
+    from pennsieve_agent.domain.transfers import TransferProgress
+    from pennsieve_agent.services.upload_files import Collected
+    from pennsieve_agent.transfer.journal import UploadJournal
+    from pennsieve_agent.transfer.upload import UploadReport
 
 _SHOWN = 10
 
@@ -44,8 +45,8 @@ def upload(
     """
     from pennsieve_agent.errors import UsageProblem
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.transfer_collect import clean_folder, collect
-    from pennsieve_agent.services.transfer_journal import UploadJournal
+    from pennsieve_agent.services.upload_files import clean_folder, collect
+    from pennsieve_agent.transfer.journal import UploadJournal, journal_path
 
     context = options.use(ctx, profile, as_json=json)
     into = clean_folder(folder)
@@ -56,7 +57,7 @@ def upload(
     where = lookup.dataset(context.platform, dataset)
     told = [context.profile.hosts.api2, where.id, into, "replace" if replace else "keep"]
     told += [str(path.expanduser().resolve()) for path in paths]
-    with UploadJournal(context.config_path.parent / "uploads", *told) as journal:
+    with UploadJournal(journal_path(context.config_path.parent / "uploads", *told)) as journal:
         if journal.goes_on:
             context.streams.note("going on with an upload that was not completed")
         report = _send(context, where, journal, found, replace=replace)
@@ -73,28 +74,31 @@ def _send(
     *,
     replace: bool,
 ) -> UploadReport:
-    from pennsieve_agent.aws.objects import ObjectStore
     from pennsieve_agent.console.progress import ProgressLine
-    from pennsieve_agent.services.download import Progress
-    from pennsieve_agent.services.upload import Destination, Upload
+    from pennsieve_agent.services import upload
+    from pennsieve_agent.transfer.object_store import ObjectStore, endpoint_of
+    from pennsieve_agent.transfer.upload import Destination, Upload
 
     line = ProgressLine(context.streams, "Uploading", context.now)
 
-    def show(at: Progress) -> None:
+    def show(at: TransferProgress) -> None:
         line.show(at.files, at.total_files, at.size, at.total_size)
 
     profile = context.profile
+    endpoint = endpoint_of(profile.aws, context.environ, hosted=profile.hosts.hosted)
+    uploads = context.platform.uploads
     try:
-        with ObjectStore(profile.aws, hosted=profile.hosts.hosted) as storage:
-            return Upload(
-                context.platform,
+        with ObjectStore(context.sender, context.sleep, endpoint=endpoint) as storage:
+            sending = Upload(
+                uploads,
                 storage,
                 Destination(where.id, context.workspace_id, replace),
                 journal,
                 context.now,
                 context.sleep,
                 show,
-            ).run(found.files)
+            )
+            return upload.run(sending, uploads, found.files)
     finally:
         line.end()
 

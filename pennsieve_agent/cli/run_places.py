@@ -58,8 +58,9 @@ def find(context: Context, wanted: str | None) -> Located:
 
 def fetch(context: Context, url: str) -> bytes:
     """What lies at an address that was given out for a short time."""
-    with context.platform.downloads.fetcher() as fetcher:
-        return fetcher.read(url)
+    from pennsieve_agent.transfer.receive import read
+
+    return read(context.sender, url, context.sleep)
 
 
 def state(located: Located) -> RunState:

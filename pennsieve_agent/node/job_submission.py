@@ -22,6 +22,7 @@ class JobSubmitter:
 
     def submit(self, job: JobRecord) -> str:
         """Submit a job whose name is chosen; its id."""
+        # Before the job: it may start at once.
         if job.kind is not JobKind.PROCESS:
             put_task(self.node, self.record, job)
         ids = [parent.id for parent in awaited(self.record, job)]

@@ -24,6 +24,7 @@ def explain(node: Node, record: RunRecord) -> None:
         if job.kind is JobKind.PROCESS:
             if NO_FILES_AT_TOP not in job.reason and _has_only_folders(node, record, job):
                 job.reason = f"{job.reason}; {NO_FILES_AT_TOP}"
+        # 1 is what a transfer job ends with when it has said why.
         elif job.exit_code == 1:
             lines = list(step_lines(node, record.run, job.step, ()))
             if lines:

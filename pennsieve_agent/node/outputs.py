@@ -34,6 +34,7 @@ def note_outputs(node: Node, run: str, message: Any) -> dict[str, Any]:
         return {"status": 403, "body": {"message": "no such target of a run is known"}}
     if record.is_own:
         rows = [{name: row[name] for name in _FIELDS if name in row} for row in files]
+        # The key is made of the content, so a message that comes twice is one item.
         item = {"body": {"S": json.dumps(rows)}, **expiry(node.now() + DOCUMENT_SECONDS)}
         Items(node).put(f"RUN#{run}", f"OUT#{step_slug(step)}#{digest_of(rows)}", item)
     return {"status": 200, "body": {}}

@@ -125,6 +125,7 @@ def _still_needed(record: RunRecord) -> str:
     left = [job for job in record.work if not job.ended]
     rows = {row["id"]: row for row in record.plan.get("jobs") or ()}
     delivers = [job for job in left if job.kind is JobKind.DELIVER]
+    # The first two target types write to the dataset; a layer belongs to the node.
     if any(rows.get(job.step, {}).get("target_type") in TARGETS[:2] for job in delivers):
         return WRITE
     reads = {JobKind.STAGE}
@@ -137,6 +138,7 @@ def _still_needed(record: RunRecord) -> str:
 
 def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) -> RunRequest:
     workflow = workflow_of(version)
+    # A version whose steps declare no parameter at all accepts any name.
     open_names = start.undeclared or not any(row.get("parameters") for row in version["steps"])
     if open_names:
         steps = tuple(_with_any_parameter(step, start.parameters) for step in workflow.steps)

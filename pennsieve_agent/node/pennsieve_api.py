@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -10,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.node.node import Node
 
 SERVICE = "workflow-service"
 CALL_SECONDS = 20.0
-TRIES = 3
+BACKOFF = Backoff(first=2.0, repeats=2)
 RUNS = "/compute/workflows/runs"
 _SERVER_ERROR = 500
 _BUSY = 429
@@ -58,15 +60,15 @@ class PennsieveApi:
 
         """
         said = "no answer"
-        for attempt in range(TRIES):
-            if attempt:
-                self.node.sleep(2.0**attempt)
+        for wait in BACKOFF.waits(random.random):
             status, text = self.send(method, path, query, body)
             if status and status < _SERVER_ERROR and status != _BUSY:
                 if status >= _OK:
                     raise Refused(status, _message(text) or f"HTTP {status}")
                 return _json(text)
             said = _message(text) or f"HTTP {status}"
+            if wait is not None:
+                self.node.sleep(wait)
         raise Down(said)
 
     def send(
@@ -79,6 +81,7 @@ class PennsieveApi:
         status, text = 0, "there is no token for it"
         for credential in credentials:
             status, text = self._send(credential, method, path, query, body)
+            # A session may have ended or lost its rights; the run's own token may still do.
             if status not in _NOT_LET_IN:
                 break
         return status, text

@@ -143,6 +143,7 @@ class RequestHandler:
             status = problem.status
             body = {"code": problem.code, "message": str(problem), **problem.more}
         except Exception as error:
+            # Only AWS's refusals are answers; a fault of this code must show as one in Lambda.
             if not (code := aws_code(error)):
                 call.note(500)
                 raise

@@ -38,6 +38,7 @@ def start(request: Request) -> Reply:
     if (known := request.store.read(new.id)) is not None:
         return _known(request, known, new)
     record = _checked(request, new)
+    # Of two requests that come at once only one begins the run; the other is told of it.
     if not request.store.begin(record, start=dict(request.document())):
         known = request.store.read(new.id)
         if known is not None:
@@ -49,6 +50,7 @@ def start(request: Request) -> Reply:
 def _known(request: Request, record: RunRecord, new: Start) -> Reply:
     if not request.may_see(record) or record.content != new.content:
         raise Problem(409, "other-run", "another run has this id")
+    # The first request may have been cut off before it woke the reconciler.
     if record.phase is not Phase.DONE:
         wake(request, (new.id,))
     return 202, {"run": new.id, "created": False}
@@ -94,6 +96,7 @@ def wake(request: Request, runs: Iterable[str]) -> None:
     for run in runs:
         request.node.client("lambda").invoke(
             FunctionName=request.node.settings.reconciler,
+            # Not waited for: the caller has the id, and the schedule wakes it if this is lost.
             InvocationType="Event",
             Payload=json.dumps({"advance": run}).encode(),
         )
@@ -102,6 +105,7 @@ def wake(request: Request, runs: Iterable[str]) -> None:
 def list_runs(request: Request) -> Reply:
     """Runs, newest first; ``next`` goes on where a page ended."""
     limit = max(request.number("limit", 50, MOST_RUNS), 1)
+    # One more than asked for tells whether there is another page.
     rows = list(islice(_listed(request), limit + 1))
     page = [shown_summary(row) for _, row in rows[:limit]]
     return 200, {"runs": page, "next": rows[limit - 1][0] if len(rows) > limit else ""}

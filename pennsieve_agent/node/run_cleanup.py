@@ -45,6 +45,7 @@ def archive(node: Node, record: RunRecord) -> None:
                 "run.json", json.dumps({**about, "plan": _plan(record)}, indent=1)
             )
             for step in dict.fromkeys(job.step for job in record.work):
+                # Line by line: a log may be larger than the function's memory.
                 with archive_file.open(f"{step.replace('/', '_')}.log", "w") as part:
                     for line in step_lines(node, record.run, step, hidden):
                         text = f"{line['timestamp']} {line['message']}\n".encode()
@@ -75,6 +76,7 @@ def tidy(node: Node, record: RunRecord) -> None:
             with _ignore_missing():
                 node.client("efs").delete_access_point(AccessPointId=access_point)
         del record.access_points[key]
+    # Each submission registered a definition, whose name follows from its number.
     for job in record.jobs:
         for number in range(1, job.submissions + 1):
             _deregister(node, record, job, number)

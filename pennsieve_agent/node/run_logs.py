@@ -31,6 +31,7 @@ def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
     ``since`` is in unix milliseconds. The token is CloudWatch's own, so a line is neither lost nor
     told twice between pages.
     """
+    # With the slash, as the name of one step may begin another's.
     prefix = f"{stream_prefix(run, step)}/" if step else f"run/{run}/"
     query: dict[str, Any] = {"limit": max(1, min(limit, MOST_LINES))}
     if since:
@@ -51,6 +52,7 @@ def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
         {
             "timestamp": int(row["timestamp"]),
             "message": masked(str(row["message"]), secret),
+            # A stream is called run/RUN/STEP/…
             "step": names.get(str(row["logStreamName"]).split("/")[2], step),
         }
         for row in answer["events"]
@@ -64,6 +66,7 @@ def step_lines(node: Node, run: str, step: str, hidden: Iterable[str]) -> Iterat
     while True:
         answer = page(node, run, (step,), step, 0, MOST_LINES, token, secret)
         yield from answer["messages"]
+        # The same token again would never come to an end.
         if not answer["next"] or answer["next"] == token:
             return
         token = answer["next"]

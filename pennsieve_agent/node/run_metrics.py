@@ -1,4 +1,4 @@
-"""What a run took and cost. Pure.
+"""What a run took and cost; the cost is noted in its record.
 
 Source of the shape: ``contracts/workflows.md`` 3.9.
 """
@@ -39,11 +39,10 @@ def metrics_of(record: RunRecord, limits: NodeLimits, now: float) -> dict[str, A
     staged, delivered = record.staged_bytes / _GB, record.delivered_bytes / _GB
     files = files_cost((staged + delivered) * seconds / 3600, delivered, staged)
     record.cost = machines + logs + files
-    sources = record.plan.get("sources") or {}
     return {
         "executionTimeSec": round(seconds, 3),
         "totalEstimatedCost": round(record.cost, 6),
-        "packagesProcessed": sum(len(ids) for ids in sources.values()),
+        "packagesProcessed": sum(map(len, (record.plan.get("sources") or {}).values())),
         "processorCount": sum(job.kind is JobKind.PROCESS for job in record.work),
         "targetCount": sum(job.kind is JobKind.DELIVER for job in record.work),
         "nodeMetrics": [_row(job, used[job.key].seconds) for job in record.work],

@@ -53,6 +53,7 @@ class RunStore:
             _, values = self._documents.keep(start, f"runs/{record.run}")
             self._items.put(_run(record.run), f"{_START}#{record.content}", self._kept(values))
         self._keep_plan(record)
+        # Active first: there must never be a run that nobody wakes.
         self._items.put("ACTIVE", record.run, {})
         if not self._items.put_new(_run(record.run), "RUN", _values(record)):
             return False
@@ -116,6 +117,7 @@ class RunStore:
         if not self._lease(record.run).keep():
             raise Busy(record.run)
         self._keep_plan(record)
+        # Plan and row first: the record says that they are written.
         self._list(record)
         self._items.put(_run(record.run), "RUN", _values(record))
 
@@ -132,6 +134,7 @@ class RunStore:
         self._list(record)
         expires = expiry(self.node.now() + KEPT_SECONDS)
         self._items.put(_run(record.run), "RUN", {**_values(record), **expires})
+        # Last what makes it active, so that a killed invocation is gone through again.
         for name in ("TOKEN", "CANCEL"):
             self._items.delete(_run(record.run), name)
         self._items.delete("ACTIVE", record.run)

@@ -91,6 +91,7 @@ class NodeSecrets:
         if name and values:
             self._client.put_secret_value(SecretId=arn, SecretString=json.dumps(values))
         else:
+            # At once: the name could not be used again during a recovery window.
             self._client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
@@ -111,6 +112,7 @@ def hidden_values(node: Node, person: str) -> list[str]:
     for scope in (SHARED, scope_of("user", person)):
         values += secrets.read(scope)[1].values()
     lines = {part for value in values for part in str(value).splitlines()}
+    # The longest first, so that a value which contains another is masked whole.
     return sorted((part for part in lines if len(part) >= LEAST_MASKED), key=len, reverse=True)
 
 

@@ -75,6 +75,7 @@ def _initiate(
     node: Node, config: Json, flow: str, client: str, parameters: Mapping[str, str]
 ) -> Session:
     address = _address(node, config)
+    # Before the request, so that a session is never believed to last longer than it does.
     began = node.now()
     body = {"AuthFlow": flow, "ClientId": client, "AuthParameters": dict(parameters)}
     request = urllib.request.Request(  # noqa: S310 - checked in _address, or the node's own setting

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from pennsieve_agent.domain.input_layout import Layout
 from pennsieve_agent.domain.step_files import RUN_MOUNT, step_folder
-from pennsieve_agent.node import sigv4
+from pennsieve_agent.transfer import sigv4
 
 RUN_DIR = "RUN_DIR"
 """Tells a transfer job where the folder of its run is; each step has a folder in it."""

@@ -139,6 +139,7 @@ def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) ->
     """Move a running run to its next phase; leave it where nothing has changed."""
     _try_again(record, seen)
     failed = [job for job in record.work if job.status == "FAILED"]
+    # The cause, not the jobs that Batch gave up because of it.
     first = [job for job in failed if job.reason != DEPENDENCY] or failed
     if first:
         record.end("FAILED", f"step '{first[0].step}': {first[0].reason}")
@@ -183,9 +184,11 @@ def _limits(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -
 
 def usage(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> JobUsage:
     """What a job took so far."""
+    # What still runs is counted until now; what was never started counts nothing.
     until = job.stopped or (now if job.status == _RUNNING else job.started)
     seconds = max(until - job.started, 0.0) if job.started else 0.0
     seconds += sum(max(row["ended"] - row["started"], 0.0) for row in job.past)
+    # Only processors on Fargate are submitted to the Spot queue.
     spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
     gpu = "gpu" if job.gpu else ""
     return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, limits.public)

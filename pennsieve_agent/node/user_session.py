@@ -31,6 +31,7 @@ def keep_tokens(node: Node, run: str, session: str, refresh: str) -> None:
     tokens = {SESSION: session, REFRESH: refresh}
     if kept := {name: value for name, value in tokens.items() if value}:
         NodeSecrets(node).merge(_scope(run), kept)
+    # What this environment remembers may be older.
     node.memory.pop(_scope(run), None)
 
 

@@ -136,6 +136,8 @@ def digest(secret: str) -> str:
 def _keep(node: Node, workflow: str, kind: Kind, key: Mapping[str, Any]) -> None:
     place = path(node.settings.token, workflow, kind)
     secret = {name: key[name] for name in ("key", "secret", "integration", "user")}
+    # ECS hands a step whole parameters, so key and secret are also kept one by one. The item in
+    # the table comes last: it says that all of them are there.
     parameter_store.write(node, f"{place}-key", key["key"])
     parameter_store.write(node, f"{place}-secret", key["secret"])
     parameter_store.write(node, place, json.dumps(secret))

@@ -42,6 +42,7 @@ class Registry:
             "at": {"N": f"{self.node.now():.3f}"},
             "version": {"S": version},
         }
+        # Two writers cannot both be first, and the same content twice is no conflict.
         if not self._items.put_new(f"{_VERSION}#{workflow}", version, row):
             item = self._items.get(f"{_VERSION}#{workflow}", version)
             if item is None or item["digest"]["S"] != digest:
@@ -58,6 +59,7 @@ class Registry:
     def versions(self, workflow: str) -> list[str]:
         """The versions of a workflow, the latest last."""
         rows = list(self._items.query(f"{_VERSION}#{workflow}"))
+        # The sort key is the version's name, whose order says nothing of time.
         rows.sort(key=lambda row: float(row["at"]["N"]))
         return [str(row["version"]["S"]) for row in rows]
 
@@ -79,6 +81,7 @@ class Registry:
         left = [name for name in self.versions(workflow) if version and name != version]
         if version and version not in self.versions(workflow):
             return False
+        # Grants go first: a workflow that is half removed must not use datasets.
         if not left:
             for row in self.grants(workflow=workflow):
                 self.revoke(workflow, row["dataset"])

@@ -106,6 +106,7 @@ class Signed:
         if item is None or item["key"]["S"] != row["digests"][0]:
             return None
         token = parameter_store.read(self.node, f"{self._path}-session")
+        # The parameter and the item are two writes: one alone may be of another sign-in.
         if not token or digest(token) != item["digest"]["S"]:
             return None
         return Session(token, float(item["began"]["N"]), float(item["until"]["N"]))
@@ -115,6 +116,7 @@ class Signed:
         if not self._take():
             return None
         try:
+            # Once more: another function may have signed in just before the lease was free.
             session = self._kept()
             if session is None or not fits(session):
                 session = self._open()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 from pennsieve_agent.domain.platform_offers import Enablement, RolePolicy
 from pennsieve_agent.errors import Forbidden, Invalid, NotFound
 from pennsieve_agent.platform.decode import parse, records
-from pennsieve_agent.platform.eventually import WAITS_SECONDS
+from pennsieve_agent.platform.eventually import BACKOFF
 from pennsieve_agent.platform.surface import Surface, segment
 from pennsieve_agent.platform.times import iso
 
@@ -74,7 +75,7 @@ class AccountAccess:
         (``contracts/resources.md`` 1.11); that is tried again for some seconds.
         """
         body = {"accountId": aws_account_id, "accountType": "aws"}
-        for wait in (*WAITS_SECONDS, None):
+        for wait in BACKOFF.waits(random.random):
             try:
                 self._v2.call("POST", f"{BASE}/app-store/access", body=body, repeatable=True)
             except Forbidden as error:

@@ -61,7 +61,6 @@ class Platform:
         self._v2 = Surface(hosts.api2, self._transport, self._session)
         self._sleep = sleep
         self._note = note
-        self._http = transport
 
     def __enter__(self) -> Self:
         """Answer itself."""
@@ -140,7 +139,7 @@ class Platform:
         """Where the files of a dataset can be fetched."""
         from pennsieve_agent.platform.downloads import Downloads  # noqa: PLC0415 - see above
 
-        return Downloads(self._v2, self._sleep, self._http)
+        return Downloads(self._v2)
 
     @cached_property
     def uploads(self) -> Uploads:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import httpx
-
-from pennsieve_agent.domain.transfers import BlockedFile, Checksums, SignedFile
-from pennsieve_agent.errors import PlatformError
+from pennsieve_agent.domain.transfers import BlockedFile, SignedFile
 from pennsieve_agent.platform.decode import Fields, parse
 from pennsieve_agent.platform.surface import Surface
-from pennsieve_agent.platform.transfer_fetch import Fetcher
-from pennsieve_agent.platform.values import loads
 
 MOST_PACKAGES = 500
 """In one manifest; ours, as the contract names no limit but the gateway has 29 seconds."""
@@ -29,12 +24,8 @@ class DownloadManifest:
 class Downloads:
     """Where the files of a dataset can be fetched."""
 
-    def __init__(
-        self, v2: Surface, sleep: Callable[[float], None], transport: httpx.BaseTransport | None
-    ) -> None:
+    def __init__(self, v2: Surface) -> None:
         self._v2 = v2
-        self._sleep = sleep
-        self._transport = transport
 
     def manifest(self, dataset_id: str, package_ids: Sequence[str]) -> DownloadManifest:
         """Addresses of all files of packages and collections.
@@ -59,27 +50,17 @@ class Downloads:
             tuple(_blocked(item) for item in page.records("blocked")),
         )
 
-    def checksums(self, dataset_id: str) -> Checksums:
-        """The checksums of a dataset's files, where the platform has them.
+    def checksums_url(self, dataset_id: str) -> str:
+        """Where the manifest of a whole dataset lies, with checksums, for a while.
 
-        ``GET {api2}/datasets/manifest?dataset_id=``, then the file that it names, without our
-        token. An empty answer when the platform cannot make that file: it is a help, not a need.
+        ``GET {api2}/datasets/manifest?dataset_id=``. It is read without our token.
+
+        Raises:
+            PlatformError: the platform cannot make that document.
+
         """
-        try:
-            page = self._v2.get_record("/datasets/manifest", {"dataset_id": dataset_id})
-            with self.fetcher() as fetcher:
-                found = Fields(loads(fetcher.read(page.need_text("url"))), page.where)
-            return {
-                (item.text("packageId"), item.text("fileName")): item.text("checksum")
-                for item in found.records("files")
-                if item.text("checksum")
-            }
-        except (PlatformError, ValueError):
-            return {}
-
-    def fetcher(self) -> Fetcher:
-        """A client for signed addresses, of any host; it never carries our token."""
-        return Fetcher(self._sleep, self._transport)
+        page = self._v2.get_record("/datasets/manifest", {"dataset_id": dataset_id})
+        return page.need_text("url")
 
 
 def _signed(item: Fields) -> SignedFile:

@@ -6,20 +6,23 @@ for some seconds (``contracts/resources.md`` section 6, trap 22).
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import TypeVar
 
+from pennsieve_agent.domain.backoff import Backoff
+
 T = TypeVar("T")
 
-WAITS_SECONDS = (0.2, 0.4, 0.8, 1.6, 2.0)
-"""The waits between looks; five seconds together."""
+BACKOFF = Backoff(first=0.2, longest=2.0, repeats=5)
+"""Between looks; about five seconds together."""
 
 
 def look(find: Callable[[], T | None], sleep: Callable[[float], None]) -> T | None:
     """What ``find`` finds, at once or within some seconds; None when it never does."""
-    for wait in (*WAITS_SECONDS, None):
-        if (item := find()) is not None:
-            return item
+    for wait in BACKOFF.waits(random.random):
+        if (found := find()) is not None:
+            return found
         if wait is not None:
             sleep(wait)
     return None

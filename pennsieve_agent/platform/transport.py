@@ -15,6 +15,7 @@ from dataclasses import replace
 import httpx
 
 from pennsieve_agent import __version__
+from pennsieve_agent.domain.backoff import read_retry_after
 from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import PlatformError, Unreachable
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
@@ -24,7 +25,6 @@ from pennsieve_agent.platform.retries import (
     LOOPBACK_PATIENCE_SECONDS,
     PATIENCE_SECONDS,
     Trouble,
-    retry_after,
     wait_before_repeat,
 )
 
@@ -42,6 +42,11 @@ def pause(seconds: float) -> None:
 
 def silent(_sentence: str) -> None:
     """Tell nobody."""
+
+
+def trusted() -> ssl.SSLContext:
+    """What certificates are checked against: those that Mozilla trusts, on any system."""
+    return httpx.create_ssl_context()
 
 
 class Transport:
@@ -95,7 +100,7 @@ class Transport:
             # Loading the list of certificate authorities takes 20 ms and nobody will be asked for a
             # certificate. This context trusts none: an https address met after all is refused.
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx.create_ssl_context()
+        return trusted()
 
     def send(self, request: Request) -> Answer:
         """Send a request, again when that is safe and useful.
@@ -119,7 +124,7 @@ class Transport:
                     repeats,
                     elapsed=self._now() - began,
                     patience=self._patience(request.url, host),
-                    asked=outcome.retry_after if isinstance(outcome, Answer) else None,
+                    retry_after=outcome.retry_after if isinstance(outcome, Answer) else None,
                     jitter=self._jitter(),
                 )
             if wait is None:
@@ -145,7 +150,7 @@ class Transport:
                     where=request.where,
                     status=response.status_code,
                     body=self._read(response, request),
-                    retry_after=retry_after(response.headers.get("Retry-After"), self._now()),
+                    retry_after=read_retry_after(response.headers.get("Retry-After"), self._now()),
                     etag=response.headers.get("ETag", ""),
                 )
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:

@@ -12,6 +12,8 @@ from pennsieve_agent.domain.transfers import (
     StorageKeys,
     UploadedFile,
     UploadEntry,
+    finalize_body,
+    sync_body,
 )
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.decode import Fields, parse
@@ -19,9 +21,6 @@ from pennsieve_agent.platform.paging import by_cursor
 from pennsieve_agent.platform.storagekeys import decode_keys
 from pennsieve_agent.platform.surface import Surface
 
-REGISTERED = 1
-_IN_DATASET = {2, 3, 4}
-_LOCAL = 0
 _FINAL_WORDS = ("Finalized", "Verified")
 
 
@@ -40,7 +39,7 @@ class Uploads:
             Forbidden: the caller is no editor of the dataset.
 
         """
-        made = self._post("", dataset_id, {"id": "", "dataset_id": dataset_id, "files": []})
+        made = self._post("", dataset_id, sync_body(dataset_id, "", ()))
         return made.need_text("manifest_node_id")
 
     def sync(
@@ -56,22 +55,7 @@ class Uploads:
 
         """
         _check_batch(files)
-        body = {
-            "id": manifest_id,
-            "dataset_id": dataset_id,
-            "files": [
-                {
-                    "upload_id": file.upload_id,
-                    "s3_key": "",
-                    "target_path": file.folder,
-                    "target_name": file.name,
-                    "status": _LOCAL,
-                    "merge_package_id": "",
-                    "file_type": "",
-                }
-                for file in files
-            ],
-        }
+        body = sync_body(dataset_id, manifest_id, files)
         found = self._post("", dataset_id, body)
         if found.text("manifest_node_id").lower() != manifest_id.lower():
             raise PlatformError("Pennsieve took the files into another manifest", where=found.where)
@@ -108,14 +92,7 @@ class Uploads:
         _check_batch(files)
         if any(file.size <= 0 for file in files):
             raise ValueError("an empty file cannot be finalized")
-        body = {
-            "manifestNodeId": manifest_id,
-            "onConflict": "replace" if replace else "keepBoth",
-            "files": [
-                {"uploadId": file.upload_id, "size": file.size, "sha256": file.sha256}
-                for file in files
-            ],
-        }
+        body = finalize_body(manifest_id, files, replace=replace)
         found = self._post("/files/finalize", dataset_id, body)
         results = {
             item.text("uploadId").lower(): ""
@@ -156,11 +133,6 @@ class Uploads:
             repeatable=True,
         )
         return Fields(parse(answer), answer.where)
-
-
-def is_in_dataset(status: int) -> bool:
-    """Whether a file of this state need not be uploaded any more."""
-    return status in _IN_DATASET
 
 
 def _check_batch(files: Sequence[object]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,32 +15,27 @@ from pennsieve_agent.domain.transfers import (
     BlockedFile,
     Checksums,
     SignedFile,
+    TransferProgress,
     batches,
+    checksums_of,
     local_paths,
 )
 from pennsieve_agent.errors import AgentError, PlatformError, SettingsError, UsageProblem
 from pennsieve_agent.platform.tree import safe_name
-from pennsieve_agent.services.transfer_file import Fetching, Place, fetch, same
+from pennsieve_agent.services.download_places import Folders, Target, same
+from pennsieve_agent.transfer import receive
+from pennsieve_agent.transfer.download import WORKERS, fetch_all
+from pennsieve_agent.transfer.fetch import Fetching, Place
+from pennsieve_agent.transfer.sender import Sender
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
-WORKERS = 8
 PACKAGES_AT_ONCE = 200
 """So few, so that an address is used soon after it was signed (core.md 8, trap 22)."""
 
 _SHOWN = 3
 _Key = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a transfer is; sizes are bytes."""
-
-    files: int
-    total_files: int
-    size: int
-    total_size: int
 
 
 @dataclass
@@ -64,10 +59,11 @@ class Download:
     """One download. ``show`` is told of progress, from many threads."""
 
     platform: Platform
+    sender: Sender
     dataset_id: str
     target: Path
     sleep: Callable[[float], None]
-    show: Callable[[Progress], None]
+    show: Callable[[TransferProgress], None]
     overwrite: bool = False
     workers: int = WORKERS
 
@@ -83,35 +79,46 @@ class Download:
 
         """
         report = DownloadReport()
-        checksums = self.platform.downloads.checksums(self.dataset_id)
-        wanted = self._wanted(self._places(files, checksums), report)
-        self._check_space(sum(file.size for file, _ in wanted))
-        counter = _Counter(len(wanted), sum(file.size for file, _ in wanted), self.show)
-        _Fetches(self, counter, report).run(wanted)
+        missing = self._missing(self._targets(files, self._checksums()), report)
+        size = sum(file.size for file, _ in missing)
+        self._check_space(size)
+        counter = _Counter(len(missing), size, self.show)
+        _Fetches(self, counter, report).run(missing)
         return report
 
-    def _places(
+    def _checksums(self) -> Checksums:
+        """The checksums of the dataset's files; none where Pennsieve cannot say, as they only help.
+
+        Without our token: the document lies in storage.
+        """
+        try:
+            url = self.platform.downloads.checksums_url(self.dataset_id)
+            return checksums_of(receive.read(self.sender, url, self.sleep))
+        except (PlatformError, ValueError):
+            return {}
+
+    def _targets(
         self, files: Sequence[DataFile], checksums: Checksums
-    ) -> list[tuple[DataFile, Place]]:
+    ) -> list[tuple[DataFile, Target]]:
         known = {(package, safe_name(name)): text for (package, name), text in checksums.items()}
         return [
-            (file, Place(self.target, self.target / path, known.get(_key(file), "")))
+            (file, Target(self.target / path, known.get(_key(file), "")))
             for file, path in local_paths(files)
         ]
 
-    def _wanted(
-        self, placed: Sequence[tuple[DataFile, Place]], report: DownloadReport
-    ) -> list[tuple[DataFile, Place]]:
+    def _missing(
+        self, targets: Sequence[tuple[DataFile, Target]], report: DownloadReport
+    ) -> list[tuple[DataFile, Target]]:
         """What is to be fetched; what is there already is noted."""
-        wanted, others = [], []
-        for file, place in placed:
-            if same(place.path, file.size, place.checksum):
-                report.skipped.append(place.path.relative_to(self.target))
+        missing, others = [], []
+        for file, target in targets:
+            if same(target.path, file.size, target.checksum):
+                report.skipped.append(target.path.relative_to(self.target))
                 continue
-            is_folder = place.path.is_dir() and not place.path.is_symlink()
-            if is_folder or (not self.overwrite and _exists(place.path)):
-                others.append(place.path)
-            wanted.append((file, place))
+            is_folder = target.path.is_dir() and not target.path.is_symlink()
+            if is_folder or (not self.overwrite and _exists(target.path)):
+                others.append(target.path)
+            missing.append((file, target))
         if others:
             names = ", ".join(f"'{path.relative_to(self.target)}'" for path in others[:_SHOWN])
             more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
@@ -120,7 +127,7 @@ class Download:
                 where=str(self.target),
                 hint="replace them with --overwrite, or choose another folder with --to",
             )
-        return wanted
+        return missing
 
     def _check_space(self, needed: int) -> None:
         folder = self.target
@@ -138,7 +145,7 @@ class Download:
 class _Counter:
     """Adds up what many threads report."""
 
-    def __init__(self, files: int, size: int, show: Callable[[Progress], None]) -> None:
+    def __init__(self, files: int, size: int, show: Callable[[TransferProgress], None]) -> None:
         self._total_files, self._total_size, self._show = files, size, show
         self._files, self._size = 0, 0
         self._lock = threading.Lock()
@@ -148,7 +155,9 @@ class _Counter:
         with self._lock:
             self._size += size
             self._files += files
-            self._show(Progress(self._files, self._total_files, self._size, self._total_size))
+            self._show(
+                TransferProgress(self._files, self._total_files, self._size, self._total_size)
+            )
 
 
 class _Fetches:
@@ -158,79 +167,70 @@ class _Fetches:
         self._download = download
         self._counter = counter
         self._report = report
-        self._stop = threading.Event()
-        self._places: dict[Future[None], tuple[DataFile, Place]] = {}
+        self._lock = threading.Lock()
 
-    def run(self, wanted: Sequence[tuple[DataFile, Place]]) -> None:
-        downloads = self._download.platform.downloads
-        tools = self._download
-        with (
-            downloads.fetcher() as fetcher,
-            ThreadPoolExecutor(tools.workers, thread_name_prefix="download") as pool,
-        ):
-            fetching = Fetching(fetcher, self._fresh, tools.sleep, self._counter.add, self._stop)
-            try:
-                for batch in batches(wanted, PACKAGES_AT_ONCE):
-                    for signed, file, place in self._signed(batch):
-                        self._places[pool.submit(fetch, signed, place, fetching)] = (file, place)
-                    self._collect(tools.workers)
-                self._collect(0)
-            except BaseException:
-                self._stop.set()
-                pool.shutdown(cancel_futures=True)
-                raise
+    def run(self, missing: Sequence[tuple[DataFile, Target]]) -> None:
+        download = self._download
+        tools = Fetching(
+            download.sender,
+            self._fresh,
+            download.sleep,
+            self._counter.add,
+            random.random,
+            Folders(download.target).make,
+        )
+        files = (
+            item for batch in batches(missing, PACKAGES_AT_ONCE) for item in self._signed(batch)
+        )
+        fetch_all(files, tools, self._note, download.workers)
 
     def _signed(
-        self, batch: Sequence[tuple[DataFile, Place]]
-    ) -> list[tuple[SignedFile, DataFile, Place]]:
+        self, batch: Sequence[tuple[DataFile, Target]]
+    ) -> Iterator[tuple[SignedFile, Place]]:
         """The files of a batch with their addresses; the blocked and the missing are noted."""
         ids = list(dict.fromkeys(file.package_id for file, _ in batch))
         manifest = self._download.platform.downloads.manifest(self._download.dataset_id, ids)
         signed: dict[_Key, list[SignedFile]] = {}
-        for each in manifest.files:
-            signed.setdefault((each.package_id, safe_name(each.name)), []).append(each)
-        blocked = {(each.package_id, safe_name(each.name)): each for each in manifest.blocked}
-        found = []
-        for file, place in batch:
+        for row in manifest.files:
+            signed.setdefault((row.package_id, safe_name(row.name)), []).append(row)
+        blocked = {(row.package_id, safe_name(row.name)): row for row in manifest.blocked}
+        for file, target in batch:
             if candidates := signed.get(_key(file)):
-                found.append((candidates.pop(0), file, place))
+                address = candidates.pop(0)
+                yield address, target.place(address)
             else:
-                self._missing(place, blocked.get(_key(file)))
-        return found
+                self._missing(target, blocked.get(_key(file)))
 
-    def _missing(self, place: Place, blocked: BlockedFile | None) -> None:
-        path = place.path.relative_to(self._download.target)
+    def _missing(self, target: Target, blocked: BlockedFile | None) -> None:
+        path = self._relative(target.path)
         if blocked is not None:
             self._report.blocked.append((path, blocked.scan_status))
             return
-        gone = PlatformError(
+        missing = PlatformError(
             f"Pennsieve gives no address for '{path}'", hint="it may have been deleted just now"
         )
-        self._report.failed.append((path, gone))
+        self._report.failed.append((path, missing))
 
-    def _collect(self, most: int) -> None:
-        """Wait until at most so many are in flight."""
-        while len(self._places) > most:
-            done, _ = wait(self._places, return_when=FIRST_COMPLETED)
-            for future in done:
-                file, place = self._places.pop(future)
-                path = place.path.relative_to(self._download.target)
-                try:
-                    future.result()
-                except PlatformError as error:
-                    self._report.failed.append((path, error))
-                else:
-                    self._report.fetched.append(path)
-                    self._report.size += file.size
-                    self._counter.add(0, 1)
+    def _note(self, signed: SignedFile, place: Place, error: PlatformError | None) -> None:
+        path = self._relative(place.path)
+        with self._lock:
+            if error is not None:
+                self._report.failed.append((path, error))
+                return
+            self._report.fetched.append(path)
+            self._report.size += signed.size
+        self._counter.add(0, 1)
+
+    def _relative(self, path: Path) -> Path:
+        return path.relative_to(self._download.target)
 
     def _fresh(self, old: SignedFile) -> SignedFile:
         """A new address for a file whose old one storage does not accept any more."""
         downloads = self._download.platform.downloads
         manifest = downloads.manifest(self._download.dataset_id, [old.package_id])
-        for each in manifest.files:
-            if (each.package_id, each.name, each.size) == (old.package_id, old.name, old.size):
-                return each
+        for row in manifest.files:
+            if (row.package_id, row.name, row.size) == (old.package_id, old.name, old.size):
+                return row
         raise PlatformError(
             f"Pennsieve gives no new address for '{old.name}'",
             where=old.package_id,

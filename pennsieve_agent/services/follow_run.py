@@ -6,10 +6,12 @@ quickly while things happen, slowly while they do not. A lost connection is wait
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.log_follower import LogReader
 from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
 from pennsieve_agent.errors import (
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.run_backend import RunBackend
 
 _POLL_FIRST, _POLL_MOST, _SLOWER = 0.25, 5.0, 1.4
+_BACKOFF = Backoff(first=_POLL_FIRST, longest=_POLL_MOST, repeats=None)
 _QUICK_SECONDS, _QUICK_MOST = 10.0, 0.5
 """Seconds after the start in which it polls quickly, and the longest pause then."""
 _LATER_LEAST = 2.0
@@ -108,7 +111,7 @@ class Follower:
 
     def _patiently(self) -> tuple[RunState, list[Event]]:
         lost_at: float | None = None
-        pause = _POLL_FIRST
+        waits = _BACKOFF.waits(random.random)
         while True:
             try:
                 answer = self._poll()
@@ -122,8 +125,7 @@ class Follower:
                     )
                 elif self.now() - lost_at > GIVE_UP_SECONDS:
                     raise
-                self.sleep(pause)
-                pause = min(pause * 2, _POLL_MOST)
+                self.sleep(next(waits) or 0.0)
             else:
                 if lost_at is not None:
                     self.note(f"reconnected after {self.now() - lost_at:.0f} s, no line lost")

@@ -55,44 +55,51 @@ def prepare(
         UsageProblem: a name, a pattern, a parameter or the layout cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
     """
-    from pennsieve_agent.engine.compile import (  # noqa: PLC0415 - few commands need it
-        check_parameters,
-        compile_run,
-    )
+    from pennsieve_agent.engine import compile as engine  # noqa: PLC0415 - few commands need it
 
     row = _workflow(context, dataset, options.workflow)
     known = _version(context, row)
     workflow = known.workflow
+    parameters = engine.check_parameters(
+        workflow, options.parameters, undeclared=options.undeclared
+    )
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
     _check_grant(context.node, row, workflow, dataset)
-    reads = bool(workflow.of_kind(StepKind.SOURCE))
-    files = run_request.chosen_files(context.platform, dataset, options.files) if reads else ()
-    layout = _layout(options.layout or known.layout, files)
-    # Without a pattern the folders at the top stand for all files: a shorter list of packages.
-    chosen = files if options.files or not files else None
+    files, package_ids = _input(context.platform, workflow, dataset, options.files)
     request = RunRequest(
         workflow=workflow,
         node_uuid=context.node.token,
         dataset_id=dataset.id,
-        package_ids=run_request.packages(context.platform, workflow, dataset, chosen),
+        package_ids=package_ids,
         name=name,
-        parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
+        parameters=parameters,
         target_params=run_request.targets(workflow, folder),
         limits=options.limits,
         undeclared=options.undeclared,
     )
     return run_request.Prepared(
         request,
-        compile_run("new", request, {}),
+        engine.compile_run("new", request, {}),
         dataset,
         context.node,
         files,
         folder,
-        whole_dataset=reads and not options.files,
+        whole_dataset=bool(workflow.of_kind(StepKind.SOURCE)) and not options.files,
         version=known.version,
-        layout=layout.value,
+        layout=_layout(options.layout or known.layout, files).value,
     )
+
+
+def _input(
+    platform: Platform, workflow: Workflow, dataset: Dataset, patterns: Sequence[str]
+) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
+    """The files that a run reads, and the ids of the packages that hold them."""
+    reads = bool(workflow.of_kind(StepKind.SOURCE))
+    files = run_request.chosen_files(platform, dataset, patterns) if reads else ()
+    # Without a pattern the items at the top stand for all files: a shorter list of packages.
+    chosen = files if patterns or not files else None
+    return files, run_request.packages(platform, workflow, dataset, chosen)
 
 
 def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:

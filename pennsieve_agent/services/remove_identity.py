@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.domain.webhooks import Webhook
 from pennsieve_agent.errors import AgentError, Forbidden, NotFound, NotSignedIn, SettingsError
@@ -14,8 +16,8 @@ from pennsieve_agent.services.identity_context import IdentityContext
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
-PROOF_WAITS = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds between sign-ins with a deleted key, until one is refused."""
+PROOF_BACKOFF = Backoff(first=1.0, longest=20.0, repeats=6)
+"""Between sign-ins with a deleted key, until one is refused."""
 
 
 def retire(
@@ -119,12 +121,13 @@ def _is_proved(context: IdentityContext, hook: Webhook, key: ApiKey | None) -> b
             "not be tested that it is refused now"
         )
         return False
-    for wait in (*PROOF_WAITS, 0.0):
+    for wait in PROOF_BACKOFF.waits(random.random):
         try:
             context.connect(key).workspace_id()
         except NotSignedIn:
             return True
-        context.sleep(wait)
+        if wait is not None:
+            context.sleep(wait)
     raise AgentError(
         f"Pennsieve deleted the integration '{hook.name}', and its key can still sign in",
         where=f"integration {hook.id}",

@@ -65,10 +65,10 @@ class Settings:
         if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
             return f"{self.environment_hosts().api} {key}"
         file = ConfigFile.load(self._path)
-        wanted = name if name is not None else self._chosen(file)
-        if wanted is None:
+        chosen = name if name is not None else self._chosen(file)
+        if chosen is None:
             return ""
-        profile, known, _ = read_profile(file, self._known(file, wanted))
+        profile, known, _ = read_profile(file, self._known(file, chosen))
         return f"{profile.hosts.api} {known}" if known else ""
 
     def names(self) -> list[str]:

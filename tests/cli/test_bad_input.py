@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.host.control import Sandbox
+from pennsieve_agent.domain.own_node import OwnNode
 from tests.cli.conftest import DATASET, DOCKERFILE, Lab, free_port, repository
 from tests.cli.harness import Agent, Result
 
@@ -274,20 +274,19 @@ def test_a_sandbox_that_does_not_run(agent: Agent, tmp_path: Path) -> None:
     assert agent("sandbox", "stop", "--data", str(tmp_path)).code == 0
 
 
-def test_an_unexpected_failure_is_one_line_and_a_file(
-    agent: Agent, lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def explode(_: Sandbox) -> None:
+@pytest.mark.usefixtures("lab")
+def test_an_unexpected_failure_is_one_line_and_a_file(agent: Agent) -> None:
+    def explode(_: OwnNode) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(Sandbox, "status", explode)
-    result = agent("sandbox", "status", "--data", str(lab.root))
+    agent.nodes = explode
+    result = agent("compute", "access", "my-compute")
     assert result.code == 1
     assert "something unexpected went wrong in this program (RuntimeError)" in result.err
     trace = Path(next(x for x in result.err.splitlines() if "where:" in x).split("where: ")[1])
     assert "boom" in trace.read_text()
     trace.unlink()
-    assert "Traceback" in agent("--debug", "sandbox", "status").err
+    assert "Traceback" in agent("--debug", "compute", "access", "my-compute").err
 
 
 def test_the_database_is_real(lab: Lab) -> None:

@@ -145,7 +145,7 @@ def test_the_archive_of_a_runs_logs(agent: Agent, ended: str, tmp_path: Path) ->
     file = tmp_path / "logs.zip"
     saved = agent("run", "logs", ended, "--archive", str(file), "--json")
     assert saved.code == 0, saved.err
-    assert saved.document == {"run": ended, "file": str(file), "size": file.stat().st_size}
+    assert saved.document == {"run_id": ended, "file": str(file), "size": file.stat().st_size}
     with zipfile.ZipFile(file) as archive:
         assert any(name.endswith(".log") for name in archive.namelist())
     assert list(tmp_path.iterdir()) == [file]

@@ -208,7 +208,7 @@ def test_cancel_wait_outputs_metrics_and_stats(scene: Scene) -> None:
         {"path": "results/a.txt", "size": 5, "package_id": None, "sha256": "s"}
     ]
     missing = scene.agent("run", "download", run, "--to", "/nowhere/x")
-    assert (missing.code, "is not in the dataset" in missing.err) == (1, True)
+    assert (missing.code, "is not in the dataset" in missing.err) == (2, True)
     cancelled = typed(scene, "run", "cancel", run, "--wait")
     assert cancelled.out.endswith("is canceled\n")
     assert typed(scene, "run", "wait", run, code=3).err

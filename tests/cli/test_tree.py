@@ -187,7 +187,7 @@ def test_a_wrong_option_says_so(words: list[str], code: str, said: str) -> None:
 
 
 def test_nothing_typed_after_a_group_shows_its_page() -> None:
-    for words in ([], ["run"], ["sandbox", "user"]):
+    for words in ([], ["run"], ["sandbox", "user"]):  # nobody is signed in
         bare = typed(*words)
         assert bare.code == 2
         assert bare.err == typed(*words, "--help").out

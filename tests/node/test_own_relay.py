@@ -99,7 +99,7 @@ def test_a_denial_that_the_platform_remembered_is_asked_again_with_a_new_token(
 def test_a_dataset_that_was_deleted_ends_the_job_with_that_reason(running: OwnWorld) -> None:
     running.pennsieve.on_dataset.clear()
     answer = ask(running, DOWNLOAD)
-    assert "the dataset was deleted, or the workflow's user was taken off it" in answer["reason"]
+    assert "the dataset was deleted, or the workflow's user was removed from it" in answer["reason"]
     with pytest.raises(Trouble) as error:
         _relay(running).ask(*DOWNLOAD, {"dataset_id": DATASET})
     assert str(error.value) == answer["reason"]

@@ -470,7 +470,7 @@ def test_the_cost_limit_ends_a_run_and_the_budget_starts_no_other(world: World) 
     ("environment", "words"),
     [
         ({"status": "INVALID", "statusReason": "CLIENT_ERROR - role"}, "invalid: CLIENT_ERROR"),
-        ({"state": "DISABLED"}, "turned off"),
+        ({"state": "DISABLED"}, "disabled"),
         ({}, "waiting for a machine"),
     ],
 )

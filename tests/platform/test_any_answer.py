@@ -1,4 +1,8 @@
-"""Whatever a server answers, a method ends in a value or in one of our errors."""
+"""Whatever a server answers, a method ends in a value or in one of our errors.
+
+Here are answers that are nearly right, and answers to a sign-in;
+:mod:`tests.platform.test_every_method` has any answer to every method.
+"""
 
 from __future__ import annotations
 
@@ -101,18 +105,6 @@ def test_every_public_method_is_tried() -> None:
             if not name.startswith("_")
         }
     assert named == METHODS.keys() - {"identity"}
-
-
-@pytest.mark.parametrize("name", METHODS)
-@settings(
-    max_examples=15,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(given_answers=answers)
-def test_any_answer(name: str, given_answers: list[tuple[int, bytes]]) -> None:
-    survives(METHODS[name], given_answers, sign_in=True)
 
 
 @settings(

@@ -1,7 +1,6 @@
 """Every method the client has, found by looking: any arguments and any answer end well.
 
-:mod:`tests.platform.test_any_answer` tries chosen arguments; here nothing is chosen, so that a
-method that is added tomorrow is tried too.
+Neither methods nor arguments are chosen, so that a method that is added tomorrow is tried too.
 """
 
 from __future__ import annotations
@@ -98,7 +97,7 @@ def test_methods_are_found_by_looking() -> None:
 
 @pytest.mark.parametrize("name", list(methods()))
 @settings(
-    max_examples=10,
+    max_examples=15,
     deadline=None,
     database=None,
     suppress_health_check=[
@@ -126,4 +125,6 @@ def test_any_arguments_and_any_answer(name: str, data: st.DataObject) -> None:
         HOSTS, KEY, transport=httpx.MockTransport(handle), now=clock.now, sleep=clock.sleep
     ) as platform:
         shown = act(found(platform, name), sent)
+    assert "\n" not in shown
     assert "the-secret" not in shown
+    shown.encode()  # no half of a surrogate pair got through

@@ -269,7 +269,7 @@ def test_a_failed_save_changes_nothing(tmp_path: Path) -> None:
 )
 def test_names_that_mean_something_else(tmp_path: Path, name: str) -> None:
     here = Here(tmp_path)
-    with pytest.raises(UsageProblem, match="cannot be called"):
+    with pytest.raises(UsageProblem, match="not a valid profile name"):
         here.settings.save(Profile(name, key=ApiKey("k", "s")))
     assert not here.path.exists()
 

@@ -6,12 +6,9 @@ to do by an object in the node's bucket (:mod:`pennsieve_agent.node.tasks`). It 
 anybody's: bytes go directly between storage and the file system, by addresses and keys that the
 reconciler asks for on its behalf (:mod:`.relay`).
 
-* :mod:`.stage` downloads, several files at once, going on where an earlier attempt stopped;
+* :mod:`.stage` says which files come where, :mod:`.deliver` which go into which dataset; the bytes
+  are moved by :mod:`pennsieve_agent.transfer`, the same code that the command line uses;
 * :mod:`.run_files` is the run's folder: who may read what, and where a link leads;
 * :mod:`.merge` makes one folder of several, by links;
-* :mod:`.deliver` uploads through a manifest; what it has decided is written down before it is done,
-  so that a repeated job uploads nothing twice;
-* :mod:`.storage` is the little of S3 that an upload needs.
-
-No file is ever in memory as a whole.
+* :mod:`.manifests` asks for upload manifests by way of the relay; :mod:`.targets` are the others.
 """

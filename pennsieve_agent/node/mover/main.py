@@ -15,8 +15,8 @@ from pennsieve_agent.node.mover import merge, stage, targets
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.run_files import Owner, RunFiles
 from pennsieve_agent.node.mover.trouble import Trouble, disk_words
-from pennsieve_agent.node.sigv4 import keys_of_task, place, signed
 from pennsieve_agent.node.tasks import LAYERS_DIR, RUN_DIR, Task, TaskKind
+from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
 _READABLE = 0o022
 """Files and folders that anybody may read: a step's image may run as any user."""

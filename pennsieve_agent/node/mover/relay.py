@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.node.sigv4 import keys_of_task, place, signed
+from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
 PATIENCE_SECONDS = 2 * 3600.0
 """How long Pennsieve is waited for: results of hours are not given up for an hour without it."""
-LONGEST_PAUSE = 60.0
+BACKOFF = Backoff(first=2.0, longest=60.0, repeats=None)
 CALL_SECONDS = 60
 _WORTH_REPEATING = {429, 500, 502, 503, 504}
 _OK = 300
@@ -42,16 +44,16 @@ class Relay:
 
         """
         asked = {"run": self.run, "method": method, "path": path, "query": query, "body": body}
-        waited, pause = 0.0, 1.0
+        waited, repeats = 0.0, 0
         while True:
             answer, said = self._try(asked)
             if answer is not None:
                 break
             if waited >= PATIENCE_SECONDS:
                 raise Trouble(f"Pennsieve does not answer {method} {path}: {said}")
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = BACKOFF.wait(repeats, jitter=random.random()) or 0.0  # noqa: S311 - no secret
             self.sleep(pause)
-            waited += pause
+            waited, repeats = waited + pause, repeats + 1
         status = int(answer.get("status", 0))
         if reason := answer.get("reason"):
             raise Trouble(str(reason))

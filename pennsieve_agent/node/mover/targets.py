@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,13 +12,18 @@ from typing import Any
 
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
+from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.mover.deliver import Delivery, Keys, State, hex_of, note
+from pennsieve_agent.node.mover.deliver import Delivery, hex_of, note
+from pennsieve_agent.node.mover.manifests import storage_keys
 from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.mover.storage import Storage
 from pennsieve_agent.node.mover.trouble import Trouble, disk_words
 from pennsieve_agent.node.tasks import Task
+from pennsieve_agent.transfer.keys import RenewedKeys
+from pennsieve_agent.transfer.network import network
+from pennsieve_agent.transfer.object_store import ObjectStore
+from pennsieve_agent.transfer.sender import Sender
 
 DATASET, ASSET, LAYER = "Pennsieve Dataset", "Pennsieve Package Asset", "persistent-layer"
 Say = Callable[[str], None]
@@ -41,7 +48,7 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
     made = {step: list(run.files(step)) for step in task.parents}
     files = [file for each in made.values() for file in each]
     _say_who_wrote_nothing(task, run, made, say)
-    state = State.read(run.root / f".{step_folder(task.step)}.delivery.json")
+    state = run.root / f".{step_folder(task.step)}.delivery.jsonl"
     match task.target:
         case "" | "Pennsieve Dataset":
             Delivery(task, relay, state, say, now).run(files)
@@ -67,7 +74,7 @@ def _say_who_wrote_nothing(
 def _asset(
     task: Task,
     relay: Relay,
-    state: State,
+    state: Path,
     files: Sequence[tuple[str, Path]],
     say: Say,
     now: Callable[[], float],
@@ -77,31 +84,36 @@ def _asset(
     query = {"dataset_id": task.dataset}
     if not task.packages:
         raise Trouble("a viewer asset belongs to packages, and the run has none")
-    if not state.manifest:
-        body = {
-            "name": task.params.get("ASSET_NAME", kind),
-            "asset_type": kind,
-            "properties": {},
-            "package_ids": list(task.packages),
-        }
-        answer = relay.ask("POST", "/packages/assets", query, body)
-        state.manifest = str(answer["asset"]["id"])
-        first: dict[str, Any] | None = _asset_keys(answer["upload_credentials"])
-        state.write()
-    else:
+    if state.exists():
         raise Trouble("an earlier attempt began a viewer asset; start the run again")
-    keys = Keys(lambda: first or {}, now)
-    storage = Storage(keys, relay.sleep, relay.endpoint)
+    body = {
+        "name": task.params.get("ASSET_NAME", kind),
+        "asset_type": kind,
+        "properties": {},
+        "package_ids": list(task.packages),
+    }
+    answer = relay.ask("POST", "/packages/assets", query, body)
+    asset = str(answer["asset"]["id"])
+    state.write_text(f"{json.dumps({'asset': asset})}\n")
+    first = storage_keys(_asset_keys(answer["upload_credentials"]))
+    keys = RenewedKeys(lambda: first, now)
     rows = []
-    for relative, path in files:
-        size, checksum = storage.put(path, relative)
-        about = {"path": relative, "asset": state.manifest}
-        rows.append(about | {"size": size, "sha256": hex_of(checksum)})
-    relay.ask("PATCH", f"/packages/assets/{state.manifest}", query, {"status": "ready"})
+    with (
+        Sender(network(os.environ)) as sender,
+        ObjectStore(sender, relay.sleep, endpoint=relay.endpoint) as storage,
+    ):
+        for relative, path in files:
+            try:
+                size, checksum = storage.put(path, relative, keys, "", lambda _: None)
+            except AgentError as error:
+                raise Trouble(f"'{relative}': {error.message}") from error
+            about = {"path": relative, "asset": asset}
+            rows.append(about | {"size": size, "sha256": hex_of(checksum)})
+    relay.ask("PATCH", f"/packages/assets/{asset}", query, {"status": "ready"})
     outputs = f"/compute/workflows/runs/{task.run}/outputs"
-    relay.ask("PUT", outputs, {}, {"assetId": state.manifest})
+    relay.ask("PUT", outputs, {}, {"assetId": asset})
     note(relay, task, rows)
-    say(f"viewer asset {state.manifest} of {len(task.packages)} packages has {len(files)} files")
+    say(f"viewer asset {asset} of {len(task.packages)} packages has {len(files)} files")
 
 
 def _asset_keys(row: dict[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,8 @@ def shelf() -> Iterator[Shelf]:
             start = int(wanted[6:-1]) if wanted else 0
             end = found.size(name)
             self.send_response(206 if wanted else 200)
+            if wanted:
+                self.send_header("Content-Range", f"bytes {start}-{end - 1}/{end}")
             self.send_header("Content-Length", str(end - start))
             self.end_headers()
             self._send(name, start, start + (end - start) // 2 if cut else end)

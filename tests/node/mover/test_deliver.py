@@ -56,8 +56,14 @@ class Dataset:
     receipt: dict[str, Any] = field(default_factory=dict)
     noted: list[dict[str, Any]] = field(default_factory=list)
     at: datetime = NOW
+    between_looks: timedelta = timedelta()
+    """How much later it is at each look at the clock."""
     given: int = 0
     """How often keys were given."""
+
+    def now(self) -> float:
+        self.at += self.between_looks
+        return self.at.timestamp()
 
     def relay(self) -> Answers:
         routes: dict[tuple[str, str], Answer] = {
@@ -89,8 +95,10 @@ class Dataset:
         assert len(rows) <= 250, "more than the platform takes in one call"
         for row in rows:
             found[row["upload_id"]] = f"{row['target_path']}/{row['target_name']}".lstrip("/")
-        failed = [row["upload_id"] for row in rows if row["target_name"] in self.refused]
-        return {"manifest_node_id": name, "failed_files": failed}
+        taken = [row["upload_id"] for row in rows if row["target_name"] not in self.refused]
+        states = [{"upload_id": key, "status": 2 if key in self.imported else 1} for key in taken]
+        failed = [row["upload_id"] for row in rows if row["upload_id"] not in taken]
+        return {"manifest_node_id": name, "updated_files": states, "failed_files": failed}
 
     def credentials(self, _: Mapping[str, str], body: Any) -> dict[str, Any]:
         self._killed(self.kill_before, "keys")
@@ -179,7 +187,7 @@ def hand_over(dataset: Dataset, run: Path, **changes: Any) -> list[str]:
     fields.setdefault("before", (*fields["parents"], "in"))
     task = Task(TaskKind.DELIVER, RUN, "out", DATASET, **fields)
     places = Places(RunFiles(run, before=task.before), run / "layers")
-    deliver(task, dataset.relay(), places, said.append, dataset.at.timestamp)
+    deliver(task, dataset.relay(), places, said.append, dataset.now)
     return said
 
 
@@ -251,11 +259,11 @@ def test_a_killed_delivery_that_is_repeated_makes_no_doubles(
 
 
 def test_keys_that_end_soon_are_renewed_for_each_file(dataset: Dataset, tmp_path: Path) -> None:
-    dataset.life = timedelta(seconds=60)
+    dataset.life = dataset.between_looks = timedelta(seconds=60)
     results(tmp_path, {"1": b"one", "2": b"two"})
     hand_over(dataset, tmp_path)
     assert dataset.paths() == ["out/1", "out/2"]
-    assert dataset.given == 2
+    assert dataset.given >= 2
 
 
 def test_empty_files_are_left_out_and_named(dataset: Dataset, tmp_path: Path) -> None:
@@ -297,7 +305,7 @@ def test_links_into_the_input_are_delivered_as_files(dataset: Dataset, tmp_path:
 def test_a_name_that_the_platform_refuses_is_told(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {"bad": b"1"})
     dataset.refused = {"bad"}
-    with pytest.raises(Trouble, match="Pennsieve takes no file of this name: 'bad'"):
+    with pytest.raises(Trouble, match="Pennsieve did not take 'out/bad' into the upload"):
         hand_over(dataset, tmp_path)
 
 
@@ -356,6 +364,6 @@ def test_the_checksum_is_that_of_the_bytes(dataset: Dataset, tmp_path: Path) -> 
     relay = dataset.relay()
     relay.routes["POST", "/upload/manifest/files/finalize"] = finalize
     task = Task(TaskKind.DELIVER, RUN, "out", DATASET, parents=("work",))
-    deliver(task, relay, Places(RunFiles(tmp_path), tmp_path), lambda _: None, dataset.at.timestamp)
+    deliver(task, relay, Places(RunFiles(tmp_path), tmp_path), lambda _: None, dataset.now)
     wanted = base64.b64encode(hashlib.sha256(b"one").digest()).decode()
     assert [row["sha256"] for row in relay_body] == [wanted]

@@ -120,7 +120,7 @@ def test_a_repeated_job_downloads_only_what_is_missing(store: Shelf, tmp_path: P
     store.files |= {"a": b"one", "b": b"two"}
     relay = platform(store, ("p1", "", "a"), ("p2", "", "b"))
     store.statuses["b"] = [404] * 20
-    with pytest.raises(Trouble, match="'b' cannot be downloaded: HTTP 404"):
+    with pytest.raises(Trouble, match="'b' cannot be downloaded: storage answered 404"):
         bring(relay, tmp_path, "p1", "p2")
     store.statuses.clear()
     store.asked.clear()
@@ -256,5 +256,5 @@ def test_a_full_file_system_is_named(store: Shelf, tmp_path: Path) -> None:
     store.files["big"] = BIG
     done = apart(store, tmp_path, 8 * MEGABYTE)
     assert done.returncode
-    assert "the file system is full: writing 'big'" in done.stderr
+    assert "'big' cannot be written: the file system is full" in done.stderr
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY

@@ -8,24 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pennsieve_agent.domain.transfers import unwanted
+from pennsieve_agent.domain.transfers import LocalFile, unwanted
 from pennsieve_agent.errors import UnknownName, UsageProblem
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFile:
-    """A file to upload: where it is, and where in the dataset it goes. ``size`` is in bytes."""
-
-    path: Path
-    folder: str
-    name: str
-    size: int
-    mtime_ns: int
-
-    @property
-    def target(self) -> str:
-        """Its path in the dataset."""
-        return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
 @dataclass
@@ -36,17 +20,17 @@ class Collected:
     left_out: list[tuple[Path, str]] = field(default_factory=list)
 
 
-def clean_folder(wanted: str | None) -> str:
+def clean_folder(folder: str | None) -> str:
     """A folder of a dataset as typed, without slashes at its ends; "" is the root.
 
     Raises:
         UsageProblem: it leads out of the dataset.
 
     """
-    parts = [part for part in (wanted or "").split("/") if part]
+    parts = [part for part in (folder or "").split("/") if part]
     if any(part in {".", ".."} for part in parts):
         raise UsageProblem(
-            f"'{wanted}' cannot be a folder of a dataset", hint="for example: --folder raw/day-1"
+            f"'{folder}' cannot be a folder of a dataset", hint="for example: --folder raw/day-1"
         )
     return "/".join(parts)
 
@@ -61,44 +45,44 @@ def collect(paths: Sequence[Path], folder: str) -> Collected:
         UsageProblem: a path does not exist, or two files would go to one place.
 
     """
-    found = Collected()
+    collected = Collected()
     for path in paths:
         if not path.exists():
             raise UnknownName(f"there is no file or folder '{path}'", where=str(path.parent))
         if path.is_dir():
             name = path.resolve().name
-            _walk(path, f"{folder}/{name}".strip("/"), found)
+            _walk(path, f"{folder}/{name}".strip("/"), collected)
         else:
-            _take(path, path.name, folder, found)
+            _take(path, path.name, folder, collected)
     seen: dict[str, Path] = {}
-    for file in found.files:
+    for file in collected.files:
         if (other := seen.setdefault(file.target, file.path)) is not file.path:
             raise UsageProblem(
                 f"two files would be '{file.target}'",
                 where=f"{other} and {file.path}",
                 hint="upload them to different folders: --folder NAME",
             )
-    return found
+    return collected
 
 
-def _walk(top: Path, folder: str, found: Collected) -> None:
+def _walk(top: Path, folder: str, collected: Collected) -> None:
     pending: list[tuple[Path, str]] = [(top, folder)]
     while pending:
         here, there = pending.pop()
         try:
             children = sorted(_children(here), key=lambda child: child.name)
         except OSError as error:
-            found.left_out.append((here, f"it cannot be read: {error.strerror}"))
+            collected.left_out.append((here, f"it cannot be read: {error.strerror}"))
             continue
         for child in children:
             path = Path(child.path)
             if child.is_dir(follow_symlinks=False):
                 if why := unwanted(child.name):
-                    found.left_out.append((path, why))
+                    collected.left_out.append((path, why))
                 else:
                     pending.append((path, f"{there}/{child.name}"))
             else:
-                _take(path, child.name, there, found)
+                _take(path, child.name, there, collected)
 
 
 def _children(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -106,25 +90,25 @@ def _children(folder: Path) -> Iterator[os.DirEntry[str]]:
         yield from children
 
 
-def _take(path: Path, name: str, folder: str, found: Collected) -> None:
+def _take(path: Path, name: str, folder: str, collected: Collected) -> None:
     try:
         state = path.stat()
         f"{folder}/{name}".encode()
     except UnicodeEncodeError:
-        found.left_out.append((path, "its name is not Unicode"))
+        collected.left_out.append((path, "its name is not Unicode"))
         return
     except OSError as error:
-        found.left_out.append((path, f"it cannot be read: {error.strerror}"))
+        collected.left_out.append((path, f"it cannot be read: {error.strerror}"))
         return
     if why := unwanted(name) or _unfit(path, state):
-        found.left_out.append((path, why))
+        collected.left_out.append((path, why))
         return
-    found.files.append(LocalFile(path, folder, name, state.st_size, state.st_mtime_ns))
+    collected.files.append(LocalFile(path, folder, name, state.st_size, state.st_mtime_ns))
 
 
 def _unfit(path: Path, state: os.stat_result) -> str:
     if not stat.S_ISREG(state.st_mode):
-        return "a link to a folder" if stat.S_ISDIR(state.st_mode) else "it is no ordinary file"
+        return "a link to a folder" if stat.S_ISDIR(state.st_mode) else "it is not an ordinary file"
     if not state.st_size:
         return "it is empty, and Pennsieve takes no empty files"
     return "" if os.access(path, os.R_OK) else "it cannot be read"

@@ -17,9 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from pennsieve_agent.domain.transfers import UploadedFile
+from pennsieve_agent.domain.transfers import LocalFile, UploadedFile
 from pennsieve_agent.errors import SettingsError, UsageProblem
-from pennsieve_agent.services.transfer_collect import LocalFile
+
+
+def journal_path(folder: Path, *words: str) -> Path:
+    """Where the journal of an upload lies that these words describe: from where, to where, how."""
+    mark = hashlib.sha256("\0".join(words).encode("utf-8", "replace")).hexdigest()[:20]
+    return folder / f"{mark}.jsonl"
 
 
 @dataclass
@@ -35,26 +40,28 @@ class Planned:
 class UploadJournal:
     """The journal of one upload; held by one process at a time."""
 
-    def __init__(self, folder: Path, *told: str) -> None:
-        """Open the journal of the upload that ``told`` describes; a new one if there is none.
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """Open the journal at a path; a new one if there is none.
+
+        ``shared`` asks for no lock, where something else sees to it that one process is at it.
 
         Raises:
             UsageProblem: another process is at this upload.
             SettingsError: the file cannot be used.
 
         """
-        mark = hashlib.sha256("\0".join(told).encode("utf-8", "replace")).hexdigest()[:20]
-        self._path = folder / f"{mark}.jsonl"
+        self._path = path
         self.manifest = ""
         self._known: dict[str, Planned] = {}
         self._by_id: dict[str, Planned] = {}
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._file = os.fdopen(descriptor, "a+", encoding="utf-8")
         except OSError as error:
             raise self._unusable(error) from error
-        self._lock()
+        if not shared:
+            self._lock()
         self._load()
 
     def __enter__(self) -> Self:
@@ -80,20 +87,20 @@ class UploadJournal:
         self._write(
             *(
                 {
-                    "file": each.file.target,
-                    "id": each.upload_id,
-                    "size": each.file.size,
-                    "mtime_ns": each.file.mtime_ns,
+                    "file": item.file.target,
+                    "id": item.upload_id,
+                    "size": item.file.size,
+                    "mtime_ns": item.file.mtime_ns,
                 }
-                for each in planned
-                if self._by_id.get(each.upload_id) is not each
+                for item in planned
+                if self._by_id.get(item.upload_id) is not item
             )
         )
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise self._unusable(error) from error
-        self._by_id = {each.upload_id: each for each in planned}
+        self._by_id = {item.upload_id: item for item in planned}
         return planned
 
     def begin(self, manifest: str) -> None:
@@ -108,10 +115,10 @@ class UploadJournal:
 
     def note_finalized(self, planned: Iterable[Planned]) -> None:
         """Note that files were taken for import."""
-        found = list(planned)
-        for each in found:
-            each.finalized = True
-        self._write(*({"finalized": each.upload_id} for each in found))
+        finalized = list(planned)
+        for item in finalized:
+            item.finalized = True
+        self._write(*({"finalized": item.upload_id} for item in finalized))
 
     def finish(self) -> None:
         """Forget the upload: it is done."""
@@ -155,8 +162,8 @@ class UploadJournal:
             planned = Planned(file, str(entry["id"]))
             self._known[str(entry["file"])] = self._by_id[planned.upload_id] = planned
         elif "stored" in entry:
-            found = self._by_id[entry["stored"]]
-            found.stored = UploadedFile(found.upload_id, int(entry["size"]), str(entry["sha256"]))
+            item = self._by_id[entry["stored"]]
+            item.stored = UploadedFile(item.upload_id, int(entry["size"]), str(entry["sha256"]))
         elif "finalized" in entry:
             self._by_id[entry["finalized"]].finalized = True
 
