@@ -19,7 +19,7 @@ from pennsieve_agent.errors import AgentError, NotSignedIn
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.aws_choice import Credentials
-    from pennsieve_agent.cli.node_calls import LazyNode
+    from pennsieve_agent.cli.compute.node_calls import LazyNode
     from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
     from pennsieve_agent.domain.own_node import Claimed, OwnNode
     from pennsieve_agent.domain.profile import Identity, Profile, User
@@ -217,7 +217,7 @@ class Context:
         return self._lazy(node)
 
     def _lazy(self, node: OwnNode) -> LazyNode:
-        from pennsieve_agent.cli.node_calls import LazyNode
+        from pennsieve_agent.cli.compute.node_calls import LazyNode
 
         return self._nodes.setdefault(node.token, LazyNode(node, self._open_node))
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_choice, node_options, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError
@@ -137,7 +138,7 @@ def show(
 
 
 def _show_own(context: Context, node: OwnNode) -> None:
-    from pennsieve_agent.cli.node_made import made_of
+    from pennsieve_agent.cli.compute.node_details import made_of
     from pennsieve_agent.console import own_nodes
     from pennsieve_agent.console.tables import details
 
@@ -164,7 +165,7 @@ def _show_own(context: Context, node: OwnNode) -> None:
 
 
 def _show_served(context: Context, listed: ComputeNode) -> None:
-    from pennsieve_agent.cli.node_made import made_of
+    from pennsieve_agent.cli.compute.node_details import made_of
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.tables import details
     from pennsieve_agent.console.words import when

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_choice, node_options, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.domain.own_node import OwnNode
 
@@ -63,7 +64,7 @@ def share(
     A node that Pennsieve runs is shared with a person, a team or the workspace. Those it is shared
     with already keep it.
     """
-    from pennsieve_agent.cli import node_shares
+    from pennsieve_agent.cli.compute import node_shares
     from pennsieve_agent.services import node_access
 
     context = options.use(ctx, profile, as_json=json)
@@ -90,7 +91,7 @@ def unshare(
     json: options.Json = False,
 ) -> None:
     """Take a compute node from somebody; other shares stay."""
-    from pennsieve_agent.cli import node_shares
+    from pennsieve_agent.cli.compute import node_shares
     from pennsieve_agent.services import node_access
 
     context = options.use(ctx, profile, as_json=json)
@@ -112,7 +113,7 @@ def access(
     json: options.Json = False,
 ) -> None:
     """Who may use a compute node."""
-    from pennsieve_agent.cli import node_shares
+    from pennsieve_agent.cli.compute import node_shares
     from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.domain.people import Member
     from pennsieve_agent.services import node_access

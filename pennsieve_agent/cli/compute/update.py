@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_choice, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.errors import UsageProblem
 
 app = group("What a compute node is made of.")

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_choice, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.errors import Conflict
 
 app = group("Layers of a compute node: directories it keeps, read-only, for the runs that ask.")

@@ -9,7 +9,7 @@ import pennsieve_agent
 from pennsieve_agent.account.spec import owner_choices
 from pennsieve_agent.account.spec.names import STACK_PREFIX
 from pennsieve_agent.account.spec.spec_json import settings_json
-from pennsieve_agent.cli import compute_views
+from pennsieve_agent.cli.compute import views
 from pennsieve_agent.domain import prices
 from pennsieve_agent.domain.own_node import OwnNode
 
@@ -82,7 +82,7 @@ def made_of(context: Context, node: ComputeNode | OwnNode) -> Made:
     """What a node is made of."""
     from pennsieve_agent.account.world.registration_journal import Journal
 
-    folder = compute_views.journals(context)
+    folder = views.journals(context)
     node_id = node.token if isinstance(node, OwnNode) else node.uuid
     entry = Journal.of_node(folder, context.profile.name, node.name, node_id).read()
     ours = entry is not None and node_id in {entry.node_uuid, entry.token}

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_choice, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_choice
+from pennsieve_agent.cli.compute.node_secrets import Secrets
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.node_secrets import Secrets
 from pennsieve_agent.errors import NotFound, UsageProblem
 
 app = group(

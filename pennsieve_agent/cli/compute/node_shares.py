@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.cli import node_choice
+from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_choice, node_options, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_choice, node_options
+from pennsieve_agent.cli.compute.node_options import Flags
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.node_options import Flags
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AwsError, ExitCode, UsageProblem
 
@@ -130,7 +131,7 @@ def template(
 
     from pennsieve_agent.account.register.execute import first_entry
     from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
-    from pennsieve_agent.cli.compute_views import write_new
+    from pennsieve_agent.cli.compute.views import write_new
 
     context = options.use(ctx, profile)
     flags = Flags(
@@ -185,11 +186,11 @@ def doctor(
     from pennsieve_agent.account.doctor.inspect_node import examine
     from pennsieve_agent.account.doctor.node_health import checks
     from pennsieve_agent.account.register.observe import RegisterOptions
-    from pennsieve_agent.cli import compute_views
+    from pennsieve_agent.cli.compute import views
 
     context = options.use(ctx, profile, as_json=json)
     name, node_id = _only_node(context) if node is None else _full_name(context, node)
-    clients = compute_views.clients(context, name, region, aws_profile, node_id=node_id)
+    clients = views.clients(context, name, region, aws_profile, node_id=node_id)
     wanted = RegisterOptions(name, context.workspace_id, hosts=context.profile.hosts)
     found = checks(examine(clients, wanted, context.now))
     if json:
@@ -250,9 +251,9 @@ def _plan(
     """The node as it would be made. Pennsieve is not asked, and nobody need be signed in."""
     from pennsieve_agent.account.register.observe import RegisterOptions, observe
     from pennsieve_agent.account.register.plan import plan_registration
-    from pennsieve_agent.cli import compute_views
+    from pennsieve_agent.cli.compute import views
 
-    clients = compute_views.clients(context, name, *where, asks_pennsieve=False)
+    clients = views.clients(context, name, *where, asks_pennsieve=False)
     entry = clients.journal.read()
     wanted = RegisterOptions(
         name,

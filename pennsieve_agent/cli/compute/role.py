@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_options, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_options
+from pennsieve_agent.cli.compute.node_options import Flags
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.node_options import Flags
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.served.served_plan import ServedPlan
     from pennsieve_agent.account.served.update_role import RoleChange
     from pennsieve_agent.account.world.clients import Clients
-    from pennsieve_agent.cli.compute_register import Asked
+    from pennsieve_agent.cli.compute.register import Asked
     from pennsieve_agent.domain.compute import ComputeNode
 
 app = group("The role by which Pennsieve runs nodes itself.")
@@ -103,9 +104,9 @@ def _change(
     context: Context, region: str | None, aws_profile: str | None, *, harden: bool
 ) -> tuple[RoleChange, Clients]:
     from pennsieve_agent.account.served.update_role import plan_change
-    from pennsieve_agent.cli import compute_views
+    from pennsieve_agent.cli.compute import views
 
-    clients = compute_views.clients(context, "", region, aws_profile)
+    clients = views.clients(context, "", region, aws_profile)
     return plan_change(clients, harden=harden), clients
 
 
@@ -117,7 +118,7 @@ def register_served(
     from pennsieve_agent.account.served.observe_served import ServedOptions, observe_served
     from pennsieve_agent.account.served.plan_served import plan_served
     from pennsieve_agent.account.spec.node_spec import Mode
-    from pennsieve_agent.cli import compute_views
+    from pennsieve_agent.cli.compute import views
 
     _refuse_others(asked, flags)
     typed = flags.typed(context)
@@ -130,12 +131,12 @@ def register_served(
         rules.boundary,
         dict(rules.tags),
     )
-    clients = compute_views.clients(context, asked.name, asked.region, asked.aws_profile)
+    clients = views.clients(context, asked.name, asked.region, asked.aws_profile)
     plan = plan_served(observe_served(clients, served), served)
     if asked.dry_run and context.as_json:
         context.streams.document(plan.to_json())
         return None
-    compute_views.show_account(context, clients)
+    views.show_account(context, clients)
     _show(context, plan)
     if asked.dry_run:
         context.streams.note("nothing was changed (--dry-run)")
@@ -143,7 +144,7 @@ def register_served(
     if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=asked.yes):
         context.streams.note("nothing was changed")
         return None
-    with compute_views.shown(context, clients) as live:
+    with views.shown(context, clients) as live:
         return apply_served(plan, live)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.compute_register import Asked
+    from pennsieve_agent.cli.compute.register import Asked
     from pennsieve_agent.cli.context import Context
 
 
@@ -69,11 +69,11 @@ def _named(word: str) -> Kind:
 def _begun(context: Context, name: str) -> Kind | None:
     """What a node of this name is, where it was begun on this machine."""
     from pennsieve_agent.account.world.registration_journal import Journal
-    from pennsieve_agent.cli import compute_views, node_choice
+    from pennsieve_agent.cli.compute import node_choice, views
 
     if any(node.name == name for node in node_choice.memory(context).list()):
         return Kind.OWN
-    entry = Journal(compute_views.journals(context), context.profile.name, name).read()
+    entry = Journal(views.journals(context), context.profile.name, name).read()
     if entry is None:
         return None
     return Kind.PLATFORM if entry.role else Kind.OWN

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pennsieve_agent.cli import node_choice, node_options, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_choice, node_kind, node_options, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import kind, node_choice, node_options
+from pennsieve_agent.cli.compute.node_options import Flags
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.node_options import Flags
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -97,14 +98,14 @@ def register(
         tuple(subnet or ()),
     )
     asked = Asked(name, aws_profile, region, from_stack or "", yes, dry_run)
-    if node_kind.choose(context, asked, provisioner) is node_kind.Kind.OWN:
+    if kind.choose(context, asked, provisioner) is kind.Kind.OWN:
         if as_served:
             raise UsageProblem(
                 "--as-served is for nodes that Pennsieve runs", hint="add: --provisioner platform"
             )
         _own(context, asked, flags)
         return
-    from pennsieve_agent.cli.compute_role import register_served
+    from pennsieve_agent.cli.compute.role import register_served
 
     node = register_served(context, asked, flags, as_served=as_served)
     if node is not None:
@@ -159,7 +160,7 @@ def update(
 def _own(context: Context, asked: Asked, flags: Flags, *, token: str = "") -> None:
     """A node in a stack of the user's own."""
     from pennsieve_agent.account.register.observe import RegisterOptions
-    from pennsieve_agent.cli import compute_views
+    from pennsieve_agent.cli.compute import views
 
     wanted = RegisterOptions(
         asked.name,
@@ -169,7 +170,7 @@ def _own(context: Context, asked: Asked, flags: Flags, *, token: str = "") -> No
         from_stack=asked.from_stack,
     )
     where = (asked.region, asked.aws_profile)
-    clients = compute_views.clients(context, asked.name, *where, node_id=token)
+    clients = views.clients(context, asked.name, *where, node_id=token)
     node = _carry_out(context, asked, wanted, clients)
     if node is not None:
         _say_own(context, node, new=not token)
@@ -183,14 +184,14 @@ def _carry_out(
     from pennsieve_agent.account.register.observe import observe
     from pennsieve_agent.account.register.plan import plan_registration
     from pennsieve_agent.account.register.preflight import check_before
-    from pennsieve_agent.cli import compute_views
+    from pennsieve_agent.cli.compute import views
 
-    compute_views.show_account(context, clients)
+    views.show_account(context, clients)
     plan = plan_registration(observe(clients, wanted), wanted)
     if asked.dry_run and context.as_json:
         context.streams.document(plan.to_json())
         return None
-    compute_views.show_plan(context, plan)
+    views.show_plan(context, plan)
     check_before(clients.aws, plan, context.streams.note)
     if asked.dry_run:
         context.streams.note("nothing was changed (--dry-run)")
@@ -198,7 +199,7 @@ def _carry_out(
     if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=asked.yes):
         context.streams.note("nothing was changed")
         return None
-    with compute_views.shown(context, clients) as live:
+    with views.shown(context, clients) as live:
         return apply(plan, live)
 
 

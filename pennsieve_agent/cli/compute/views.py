@@ -15,7 +15,7 @@ from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.node_code import bundle
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.account.world.steps import AlreadyDone
-from pennsieve_agent.cli import node_choice, node_clients
+from pennsieve_agent.cli.compute import node_choice, transfer_image
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.steptree import Happening, StepTree
 from pennsieve_agent.errors import AgentError, SettingsError
@@ -52,7 +52,7 @@ def clients(
         node_choice.memory(context),
         context.calls_with(aws),
         bundle=bundle(),
-        transfer=node_clients.PublicPython(aws, context.sleep) if asks_pennsieve else None,
+        transfer=transfer_image.PublicPython(aws, context.sleep) if asks_pennsieve else None,
     )
 
 

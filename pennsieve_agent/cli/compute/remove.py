@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import node_choice, node_options, options
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, UsageProblem
@@ -47,7 +48,7 @@ def remove(
         observe_removal,
         plan_removal,
     )
-    from pennsieve_agent.cli import compute_views, node_made
+    from pennsieve_agent.cli.compute import node_details, views
     from pennsieve_agent.services import active_runs
 
     context = options.use(ctx, profile, as_json=json)
@@ -56,7 +57,7 @@ def remove(
         _forget(context, meant, yes=yes)
         return
     name, node_id = (meant.name, node_choice.node_id(meant)) if meant is not None else (node, "")
-    clients = compute_views.clients(context, name, region, aws_profile, node_id=node_id)
+    clients = views.clients(context, name, region, aws_profile, node_id=node_id)
     plan = plan_removal(
         observe_removal(
             clients,
@@ -74,14 +75,14 @@ def remove(
         body = {"active_runs": [run.uuid for run in runs], "workflows": [w.uuid for w in alone]}
         context.streams.document({**plan.to_json(), **body})
         return
-    compute_views.show_removal(context, plan)
+    views.show_removal(context, plan)
     for workflow in alone:
         context.streams.explain(
             f"  workflow '{workflow.name}' lives on this node alone: it goes, and its users on "
             "Pennsieve are deleted first"
         )
     if (entry := clients.journal.read()) is not None:
-        usd = node_made.idle_usd(entry.settings)
+        usd = node_details.idle_usd(entry.settings)
         context.streams.explain(f"  what goes cost about {usd:.2f} USD a month while nothing ran")
     if cancel_runs:
         _say_runs(context, runs)
@@ -96,9 +97,9 @@ def remove(
     if backend is not None:
         active_runs.cancel_all(backend, runs, context.sleep)
     _end_identities(context, alone)
-    with compute_views.shown(context, clients) as live:
+    with views.shown(context, clients) as live:
         report = apply_removal(plan, live)
-    compute_views.show_report(context, name, report)
+    views.show_report(context, name, report)
 
 
 def _find(context: Context, node: str) -> OwnNode | ComputeNode | None:
