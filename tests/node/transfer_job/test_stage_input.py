@@ -140,7 +140,7 @@ def test_what_does_not_fit_its_checksum_is_not_brought(store: Shelf, tmp_path: P
         row["checksum"] = hashlib.sha256(checksum).hexdigest()
         store.files["manifest.json"] = json.dumps({"files": [row]}).encode()
         if said:
-            with pytest.raises(Trouble, match=said):
+            with pytest.raises(TransferError, match=said):
                 bring(relay, tmp_path, "p")
             assert found(data(tmp_path)) == {}
         else:
