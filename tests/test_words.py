@@ -18,8 +18,9 @@ import pennsieve_agent
 ROOT = Path(pennsieve_agent.__file__).parent
 
 NOT_YET = {
-    "account",
-    "aws",
+    "aws/node_client.py",
+    "aws/node_proof.py",
+    "aws/session.py",
     "cli",
     "console",
     "contract",
@@ -46,6 +47,7 @@ KEPT_NAMES = {
     **dict.fromkeys(("CANCELED", "CANCELING", "canceled"), "Pennsieve's word in data"),
     "mover_role": "the stack passes it as NODE_MOVER_ROLE",
     "mover_image": "the stack passes it as NODE_MOVER_IMAGE",
+    "MOVER_IMAGE": "the value of NODE_MOVER_IMAGE",
     "MOVER": "the role's name in the stack",
 }
 """Names that another place dictates, and which."""

@@ -30,7 +30,7 @@ class ExpectedRole:
 
 @dataclass(frozen=True, slots=True)
 class ActualRole:
-    """A role as it is: itself, the policies written on it, and the ARNs of those attached."""
+    """A role in AWS: itself, its inline policies, and the ARNs of attached policies."""
 
     role: IamRole
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -59,10 +59,10 @@ class RoleChange:
 def unlike_served(clients: Clients, role: IamRole) -> int:
     """In how many lines a role's policy differs from what Pennsieve asks for today.
 
-    What is denied besides is kept by an update, and so is no difference.
+    Additional denials are kept by an update, and are not a difference.
 
     Raises:
-        PlatformError: what Pennsieve serves is no role that may be made.
+        PlatformError: Pennsieve serves a role that must not be created.
         AwsError: AWS does not show the role.
 
     """
