@@ -9,6 +9,11 @@ From the command line to a command: :mod:`~pennsieve_agent.cli.boundary` asks
 one module that has the command is imported, and :mod:`~pennsieve_agent.cli.command` runs it. Errors
 are raised, and the boundary alone turns them into text and exit codes.
 
+A group of many commands has a room, with a module for each command; here are those of one module::
+
+    tree       the table of commands: words, module, one line of help; imports no command
+    compute    pennsieve compute
+
 How a command is written
 ------------------------
 

@@ -120,7 +120,7 @@ def _hand_over(context: Context) -> HandOver:
     """Puts the version that Pennsieve has on an own node that was made later."""
     from contextlib import closing
 
-    from pennsieve_agent.cli.node_images import LazyEngine, desks
+    from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
     from pennsieve_agent.services.node_versions import ensure_version
 
     def put(node: OwnNode, workflow: Workflow) -> None:

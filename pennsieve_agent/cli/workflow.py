@@ -86,7 +86,7 @@ def add(
     """
     from contextlib import closing
 
-    from pennsieve_agent.cli.node_images import LazyEngine, desks
+    from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
     from pennsieve_agent.services import register_workflow, workflow_steps
     from pennsieve_agent.services.build_choice import Build
     from pennsieve_agent.services.version_request import LAYOUTS

@@ -8,7 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.compute_sharing import Team, User, Workspace
+from pennsieve_agent.cli.compute.share import Team, User, Workspace
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import UsageProblem
 

@@ -59,10 +59,10 @@ class RoleChange:
 def unlike_served(clients: Clients, role: IamRole) -> int:
     """In how many lines a role's policy differs from what Pennsieve asks for today.
 
-    Additional denials are kept by an update, and are not a difference.
+    What is denied besides is kept by an update, and so is not a difference.
 
     Raises:
-        PlatformError: Pennsieve serves a role that must not be created.
+        PlatformError: what Pennsieve serves is not a role that may be created.
         AwsError: AWS does not show the role.
 
     """
