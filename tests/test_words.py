@@ -41,7 +41,6 @@ KEPT_NAMES = {
     "MOVER_IMAGE": "as mover_image",
     "mover_role": "the stack passes it as NODE_MOVER_ROLE",
     "mover_image": "the stack passes it as NODE_MOVER_IMAGE",
-    "MOVER_IMAGE": "the value of NODE_MOVER_IMAGE",
     "MOVER": "the role's name in the stack",
 }
 """Names that another place dictates, and which."""
