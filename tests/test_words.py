@@ -18,13 +18,7 @@ import pennsieve_agent
 ROOT = Path(pennsieve_agent.__file__).parent
 
 NOT_YET = {
-    "account",
-    "aws",
     "cli",
-    "console",
-    "contract",
-    "node/mover",
-    "platform",
     "sandbox",
 }
 """Folders and files of the package to which this is not yet held; empty in the end."""
@@ -44,6 +38,7 @@ NAMES = {
 
 KEPT_NAMES = {
     **dict.fromkeys(("CANCELED", "CANCELING", "canceled"), "Pennsieve's word in data"),
+    "MOVER_IMAGE": "as mover_image",
     "mover_role": "the stack passes it as NODE_MOVER_ROLE",
     "mover_image": "the stack passes it as NODE_MOVER_IMAGE",
     "MOVER": "the role's name in the stack",
@@ -61,7 +56,8 @@ PHRASES = {
     r"\bsteers(?:man)?\b": "reconciler, reconcile",
     r"\b(?:open|closed?) doors?\b": "access point",
     r"\bpolice\b": "check the policy",
-    r"\bcancel(?:ed|ing)\b": "cancelled, cancelling",
+    # In a list of status words they are Pennsieve's, which are data.
+    r"(?<!, )\bcancel(?:ed|ing)\b": "cancelled, cancelling",
     r"\bof a kind\b": "what they have in common",
 }
 """A phrase in a text or docstring, and what to say."""

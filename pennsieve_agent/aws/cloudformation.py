@@ -1,10 +1,10 @@
-"""CloudFormation stacks: read, plan as change sets, execute, follow and delete."""
+"""CloudFormation stacks: read, plan as change sets, execute and delete."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,6 @@ from pennsieve_agent.aws.values import (
     ChangeSet,
     ResourceChange,
     Stack,
-    StackEvent,
     StackResource,
 )
 from pennsieve_agent.domain.poll_delays import pauses
@@ -27,7 +26,6 @@ CHANGE_SET_SECONDS = 300.0
 MAX_TEMPLATE_BYTES = 51_200
 """The longest template text in a request; from a bucket it may have 1 MB (AWS CloudFormation,
 "Understand CloudFormation quotas")."""
-STACK_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
 
 
 def execute_change_set(aws: Aws, change_set: ChangeSet) -> None:
-    """Execute a change set; :func:`stack_events` follows it."""
+    """Execute a change set; :mod:`.stack_events` follows it."""
     aws.call("cloudformation", "execute_change_set", ChangeSetName=change_set.id)
 
 
@@ -166,44 +164,6 @@ def discard_plans(aws: Aws, name: str) -> None:
 def delete_stack(aws: Aws, name: str) -> None:
     """Start deleting a stack, given by name or ARN; fine if it does not exist."""
     aws.call("cloudformation", "delete_stack", StackName=name)
-
-
-def last_event(aws: Aws, name: str) -> str | None:
-    """The id of the newest event that ended an operation; what follows belongs to the next one."""
-    for event in _newest_first(aws, name):
-        if event.final:
-            return event.id
-    return None
-
-
-def stack_events(
-    aws: Aws, name: str, since: str | None, *, sleep: Sleep, seconds: float = STACK_SECONDS
-) -> Iterator[StackEvent]:
-    """The events after the event ``since``, oldest first, until the stack is idle.
-
-    Give the stack's ARN to follow a deletion to its end. ``seconds`` is the longest wait.
-
-    Raises:
-        StillRunning: the wait ended first.
-
-    """
-    seen = since
-    for pause in pauses(seconds):
-        news: list[StackEvent] = []
-        for event in _newest_first(aws, name):
-            if event.id == seen:
-                break
-            news.append(event)
-        for event in reversed(news):
-            yield event
-            if event.final:
-                return
-        seen = news[0].id if news else seen
-        sleep(pause)
-    raise StillRunning(
-        f"AWS is still changing stack {name}",
-        hint="run the same command again to continue waiting",
-    )
 
 
 def _describe(aws: Aws, name: str) -> dict[str, Any] | None:
@@ -301,17 +261,3 @@ def _changes(aws: Aws, first: dict[str, Any]) -> tuple[ResourceChange, ...]:
         )
         for row in rows
     )
-
-
-def _newest_first(aws: Aws, name: str) -> Iterator[StackEvent]:
-    for page in aws.pages("cloudformation", "describe_stack_events", StackName=name):
-        for row in page["StackEvents"]:
-            yield StackEvent(
-                id=row["EventId"],
-                logical_id=row.get("LogicalResourceId", ""),
-                type=row.get("ResourceType", ""),
-                status=row.get("ResourceStatus", ""),
-                reason=row.get("ResourceStatusReason", ""),
-                at=row["Timestamp"].isoformat(),
-                of_stack=row.get("PhysicalResourceId") == row["StackId"],
-            )

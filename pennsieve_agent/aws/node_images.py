@@ -100,9 +100,9 @@ def put_file(url: str, headers: Mapping[str, str], path: Path) -> None:
     try:
         with path.open("rb") as content:
             # Without a type, urllib would call it a form.
-            given = {"Content-Type": "application/gzip", **headers}
+            all_headers = {"Content-Type": "application/gzip", **headers}
             request = urllib.request.Request(  # noqa: S310 - the node's own link
-                url, data=content, headers=given, method="PUT"
+                url, data=content, headers=all_headers, method="PUT"
             )
             with urllib.request.urlopen(request, timeout=UPLOAD_SECONDS):  # noqa: S310 - as above
                 return

@@ -41,7 +41,7 @@ def digest_of(aws: Aws, source: str) -> str:
 
     Raises:
         RegistryError: there is no such image, or none for linux/amd64.
-        UsageProblem: it is no address of an image.
+        UsageProblem: it is not an address of an image.
 
     """
     image = parse_image(source)

@@ -35,7 +35,7 @@ class Stream(Protocol):
 
 
 class Refusal(RegistryError):  # noqa: N818 - a kind of answer
-    """The registry answered with an error. ``status`` is HTTP's; 0 is no answer."""
+    """The registry answered with an error. ``status`` is HTTP's; 0 without an answer."""
 
     def __init__(self, message: str, status: int, *, where: str) -> None:
         super().__init__(message, where=where, hint="check the network, then run the command again")

@@ -119,12 +119,3 @@ class StackEvent:
     def final(self) -> bool:
         """Whether the whole stack is idle again."""
         return self.of_stack and not self.status.endswith("_IN_PROGRESS")
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKeys:
-    """Secrets that sign requests to AWS. ``token`` is empty for long-term keys."""
-
-    key_id: str
-    secret: str = field(repr=False)
-    token: str = field(repr=False)

@@ -18,8 +18,8 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
     context = context or Context(Streams.of_process(os.environ), os.environ)
     words = _before_separator(arguments)
     debug = "--debug" in words or bool(context.environ.get("PENNSIEVE_DEBUG"))
-    given = [_with_value(word) for word in words] + list(arguments[len(words) :])
-    typed = [word for i, word in enumerate(given) if word != "--debug" or i >= len(words)]
+    complete_words = [_with_value(word) for word in words] + list(arguments[len(words) :])
+    typed = [word for i, word in enumerate(complete_words) if word != "--debug" or i >= len(words)]
     try:
         with context:
             return int(_run(typed, context))

@@ -47,7 +47,7 @@ def me(context: Context) -> Someone:
     """Who is signed in."""
     from pennsieve_agent.domain.run_filter import Someone
 
-    user = context.identity.user
+    user = context.user
     return Someone(user.id, user.email, user.name)
 
 

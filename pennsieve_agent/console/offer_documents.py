@@ -66,7 +66,7 @@ def application(value: Application) -> dict[str, Any]:
         "owner": value.owner_id,
         "visibility": value.visibility,
         "status": value.status or None,
-        "versions": [version(each) for each in value.versions],
+        "versions": [version(row) for row in value.versions],
     }
 
 

@@ -17,7 +17,7 @@ call a function.
   :mod:`.run_reconciler` looks at one run, :mod:`.transitions` decides, :mod:`.job_submission`
   submits jobs to Batch, :mod:`.run_cleanup` leaves the log and the receipt, and deletes the
   rest.
-* Transfer jobs (:mod:`.mover`) bring the input in before the processors and take the results out
+* Transfer jobs (:mod:`.transfer_job`) stage the input before the processors and upload the results
   after them. They have no token: what they need of the platform the reconciler asks for
   (:mod:`.relay`).
 

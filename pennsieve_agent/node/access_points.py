@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT, RUN_MOUNT, step_folder
+from pennsieve_agent.domain.target_types import LAYER_TARGET
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.run_record import JobKind, JobRecord, RunRecord
 
 FIRST_UID = 100_000
-LAYER_TARGET = "persistent-layer"
 ROOT_UID = 0
 """Who transfer jobs are to the file system, so that they may give files to the run's user."""
 _RUN, _TRANSFER, _LAYERS = "run", "transfer", "layers"

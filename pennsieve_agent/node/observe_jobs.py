@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pennsieve_agent.node.lost_grants import lost_grant
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.own_run import lost_grant
 from pennsieve_agent.node.plan_jobs import month
 from pennsieve_agent.node.run_record import JobRecord, RunRecord
 from pennsieve_agent.node.run_store import RunStore

@@ -14,23 +14,22 @@ from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.plans import JobKind as PlanKind
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.target_types import LAYER_TARGET
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.callers import Caller
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.plan_jobs import CannotRun, Code, check_budget, encoded, hosts, jobs_of
-from pennsieve_agent.node.run_record import JobKind, Origin, RunRecord
+from pennsieve_agent.node.run_record import Origin, RunRecord
 from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.start_document import Start
 from pennsieve_agent.node.version_document import (
-    LAYER_TARGET,
-    TARGETS,
     rows_of,
     workflow_of,
     writes,
 )
-from pennsieve_agent.node.workflow_registry import READ, WRITE, Registry
+from pennsieve_agent.node.workflow_registry import READ, WRITE
 
 Json = Mapping[str, Any]
 
@@ -109,31 +108,6 @@ def _workflow(start: Start, version: Json) -> dict[str, str]:
 def _input(start: Start, layout: str) -> dict[str, Any]:
     count = len(start.files) or len(start.packages)
     return {"layout": layout, "count": count, "bytes": start.bytes}
-
-
-def lost_grant(node: Node, record: RunRecord) -> str:
-    """Why a run may not go on: a grant that it still needs was taken back; empty when it may."""
-    need = _still_needed(record)
-    workflow = record.workflow.get("id", "")
-    if not record.is_own or not need or Registry(node).allows(workflow, record.dataset, need):
-        return ""
-    what = "read" if need == READ else "change"
-    return f"the workflow may no longer {what} dataset {record.dataset}: its grant was revoked"
-
-
-def _still_needed(record: RunRecord) -> str:
-    left = [job for job in record.work if not job.ended]
-    rows = {row["id"]: row for row in record.plan.get("jobs") or ()}
-    delivers = [job for job in left if job.kind is JobKind.DELIVER]
-    # The first two target types write to the dataset; a layer belongs to the node.
-    if any(rows.get(job.step, {}).get("target_type") in TARGETS[:2] for job in delivers):
-        return WRITE
-    reads = {JobKind.STAGE}
-    if needs := record.plan.get("needsPennsieve"):  # its steps use the dataset themselves
-        reads.add(JobKind.PROCESS)
-        if needs == "write" and any(job.kind is JobKind.PROCESS for job in left):
-            return WRITE
-    return READ if any(job.kind in reads for job in left) else ""
 
 
 def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) -> RunRequest:

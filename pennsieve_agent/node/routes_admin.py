@@ -10,8 +10,9 @@ from typing import Any
 from pennsieve_agent.node import workflow_credentials
 from pennsieve_agent.node.node import aws_code
 from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, claimed, route
-from pennsieve_agent.node.routes_runs import LINK_SECONDS, wake
+from pennsieve_agent.node.routes_runs import LINK_SECONDS
 from pennsieve_agent.node.version_document import check_version
+from pennsieve_agent.node.wake_reconciler import wake
 from pennsieve_agent.node.workflow_registry import READ, WRITE
 
 MOST_ARCHIVE = 5 * 1024**3

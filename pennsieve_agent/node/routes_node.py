@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pennsieve_agent.engine.run_parameters import RESERVED_NAMES
 from pennsieve_agent.node import workflow_credentials
 from pennsieve_agent.node.callers import Caller, identity_key
 from pennsieve_agent.node.health import health
@@ -67,6 +66,9 @@ def set_secrets(request: Request) -> Reply:
     secrets = request.document().get("secrets")
     if not isinstance(secrets, Mapping) or not secrets:
         raise Problem(400, "no-secrets", "there are no secrets")
+    # The engine is loaded by who starts a run or keeps a secret, not by those who look.
+    from pennsieve_agent.engine.run_parameters import RESERVED_NAMES  # noqa: PLC0415
+
     for name, value in secrets.items():
         if not _NAME.fullmatch(str(name)) or not isinstance(value, str) or "\0" in value:
             raise Problem(400, "bad-secret", "a secret needs the name of a variable, and a text")

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from pennsieve_agent.node import run_logs, workflow_credentials
+from pennsieve_agent.node import run_logs
 from pennsieve_agent.node.outputs import outputs_of
-from pennsieve_agent.node.own_run import Who, access_needed, record_of
-from pennsieve_agent.node.plan_jobs import CannotRun
 from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.run_cleanup import archive_key
 from pennsieve_agent.node.run_document import run_document, shown_summary
 from pennsieve_agent.node.run_record import Phase, RunRecord
 from pennsieve_agent.node.run_store import RUNS
-from pennsieve_agent.node.start_document import Start
 from pennsieve_agent.node.step_secrets import hidden_of
 from pennsieve_agent.node.table import Items
-from pennsieve_agent.node.workflow_registry import WRITE
+from pennsieve_agent.node.wake_reconciler import wake
 
 LINK_SECONDS = 900
 MOST_RUNS, MOST_FILES = 200, 5000
@@ -31,75 +28,10 @@ _SAME = ("workflow", "dataset", "caller", "status", "person")
 
 def start(request: Request) -> Reply:
     """Start a run; the same request twice is one run."""
-    try:
-        new = Start.of(request.document())
-    except ValueError as error:
-        raise Problem(400, "bad-run", str(error)) from None
-    if (known := request.store.read(new.id)) is not None:
-        return _known(request, known, new)
-    record = _checked(request, new)
-    # Of two requests that come at once only one begins the run; the other is told of it.
-    if not request.store.begin(record, start=dict(request.document())):
-        known = request.store.read(new.id)
-        if known is not None:
-            return _known(request, known, new)
-    wake(request, (new.id,))
-    return 202, {"run": new.id, "created": True}
+    # Most requests only look, and a cold start takes as long as what it loads.
+    from pennsieve_agent.node.start_run import started  # noqa: PLC0415
 
-
-def _known(request: Request, record: RunRecord, new: Start) -> Reply:
-    if not request.may_see(record) or record.content != new.content:
-        raise Problem(409, "other-run", "another run has this id")
-    # The first request may have been cut off before it woke the reconciler.
-    if record.phase is not Phase.DONE:
-        wake(request, (new.id,))
-    return 202, {"run": new.id, "created": False}
-
-
-def _checked(request: Request, new: Start) -> RunRecord:
-    """The record of a new run, after all that the owner's registry has to say."""
-    registry = request.registry
-    if not request.may_use(new.workflow):
-        raise Problem(403, "not-shared", "this workflow is not shared with you on this node")
-    version = registry.version(new.workflow, new.version)
-    if version is None:
-        text = f"version '{new.version}' of this workflow is not registered on this node"
-        raise Problem(404, "not-registered", text)
-    need = access_needed(version)
-    if not registry.allows(new.workflow, new.dataset, need):
-        has = registry.access(new.workflow, new.dataset)
-        what = "has no grant on" if not has else "may only read"
-        text = f"workflow '{version['name']}' {what} dataset {new.dataset} on this node"
-        raise Problem(403, "not-granted", text, needed=need)
-    _check_identity(request, version, need)
-    try:
-        who = Who(request.caller, request.person)
-        return record_of(request.node, request.store, new, version, who)
-    except CannotRun as unfit:
-        raise Problem(422, "unfit", str(unfit)) from None
-
-
-def _check_identity(request: Request, version: Mapping[str, Any], need: str) -> None:
-    held = workflow_credentials.held(request.node).get(str(version["workflow"]), "")
-    missing = "read" if "read" not in held else "write" if need == WRITE else ""
-    if missing and missing not in held:
-        name = version["name"]
-        text = (
-            f"workflow '{name}' has no key on this node to {missing} datasets; "
-            f"renew it with: pennsieve workflow update '{name}' --renew-identity"
-        )
-        raise Problem(409, "no-identity", text)
-
-
-def wake(request: Request, runs: Iterable[str]) -> None:
-    """Have the reconciler look at runs."""
-    for run in runs:
-        request.node.client("lambda").invoke(
-            FunctionName=request.node.settings.reconciler,
-            # Not waited for: the caller has the id, and the schedule wakes it if this is lost.
-            InvocationType="Event",
-            Payload=json.dumps({"advance": run}).encode(),
-        )
+    return started(request)
 
 
 def list_runs(request: Request) -> Reply:

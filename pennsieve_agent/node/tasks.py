@@ -119,7 +119,7 @@ def start():
     file.write(code)
     file.close()
     sys.path.insert(0, file.name)
-    from pennsieve_agent.node.mover.main import main
+    from pennsieve_agent.node.transfer_job.main import main
     sys.exit(main())
 
 

@@ -13,12 +13,10 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
-from pennsieve_agent.domain.workflows import DATASET_TARGET, Step, StepKind, Workflow
+from pennsieve_agent.domain.target_types import TARGETS
+from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 
 Json = Mapping[str, Any]
-ASSET_TARGET, LAYER_TARGET = "Pennsieve Package Asset", "persistent-layer"
-TARGETS = (DATASET_TARGET, ASSET_TARGET, LAYER_TARGET)
-"""The target types that a node serves (``contracts/workflows.md`` 2.5)."""
 LAYOUTS = ("tree", "flat")
 NEEDS = ("", "read", "write")
 COMPUTE = ("", "standard", "gpu")

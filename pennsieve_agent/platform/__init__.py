@@ -1,4 +1,4 @@
-"""Talking to Pennsieve over HTTP; the only user of httpx.
+"""Talking to Pennsieve over HTTP.
 
 One call passes through five places, from the words of a command down to the socket::
 
@@ -6,7 +6,8 @@ One call passes through five places, from the words of a command down to the soc
                     one module per resource: domain values in, domain values out
     surface         an authorised call to one of the two hosts; JSON comes back
     auth            the session: signs in with the key, again before the token ends
-    transport       one httpx client: time limits, retries, nothing known of Pennsieve
+    transport       time limits and retries, nothing known of Pennsieve
+    network         connections of the standard library's HTTP, which stay open
     decode, failures
                     what came back: fields that may be missing, errors in seven shapes
 

@@ -13,9 +13,10 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pennsieve_agent.domain.profile import ApiKey, Hosts
+from pennsieve_agent.domain.sign_in import KeepsNothing, KeptTokens, Tokens
 from pennsieve_agent.errors import AgentError, NotSignedIn, PlatformError, RateLimited
 from pennsieve_agent.platform.decode import Fields, parse, unexpected
 from pennsieve_agent.platform.exchange import Answer, Request
@@ -38,28 +39,28 @@ _SLOW_DOWN = {"TooManyRequestsException", "LimitExceededException"}
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a sign-in gave. Times are unix seconds of this machine's clock."""
-
-    access: str = field(repr=False)
-    workspace_id: str
-    expires_at: float
-    renew_at: float
-    refresh: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class _Pool:
     address: str
     client_id: str
 
 
 class Session:
-    """Signs in when first needed. Safe to share between threads: one signs in, the others wait."""
+    """Signs in when first needed. Safe to share between threads: one signs in, the others wait.
+
+    ``kept`` may have the tokens of an earlier command, and gets those of this one.
+    """
 
     def __init__(
-        self, hosts: Hosts, key: ApiKey, transport: Transport, now: Callable[[], float]
+        self,
+        hosts: Hosts,
+        key: ApiKey,
+        transport: Transport,
+        now: Callable[[], float],
+        kept: KeptTokens | None = None,
     ) -> None:
+        self._kept: KeptTokens = kept or KeepsNothing()
+        self._shares = kept is not None
+        self._asked_kept = False
         self._hosts, self._key, self._transport, self._now = hosts, key, transport, now
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
@@ -76,17 +77,37 @@ class Session:
 
         """
         with self._lock:
+            if self._tokens is None and not self._asked_kept:
+                self._asked_kept = True
+                self._tokens = self._kept.get()
             if self._tokens is None or self._now() >= self._tokens.renew_at:
-                self._tokens = self._sign_in()
+                self._tokens = self._signed_in()
             return self._tokens
+
+    def tokens_to_give_away(self, refused: Tokens | None = None) -> Tokens:
+        """Tokens with what renews them, for a run; others in place of refused ones.
+
+        A run may revoke what it was given when it ends (``contracts/workflows.md`` 5.5), so tokens
+        that other commands use, too, are not given away: the run gets a sign-in of its own.
+        """
+        if not self._shares:
+            return self.tokens() if refused is None else self.renew(refused)
+        with self._lock:
+            return self._sign_in()
 
     def renew(self, refused: Tokens) -> Tokens:
         """New tokens in place of refused ones, which another thread may have replaced already."""
         with self._lock:
             if self._tokens is None or self._tokens.access == refused.access:
                 self._tokens = None
-                self._tokens = self._sign_in()
+                self._kept.drop()
+                self._tokens = self._signed_in()
             return self._tokens
+
+    def _signed_in(self) -> Tokens:
+        tokens = self._sign_in()
+        self._kept.put(tokens)
+        return tokens
 
     def _sign_in(self) -> Tokens:
         pool = self._pool = self._pool or self._find_pool()
@@ -198,7 +219,7 @@ def decode_claims(token: str, where: str) -> Fields:
     """The claims of a JSON web token, whose signature is not checked.
 
     Raises:
-        PlatformError: it is no such token.
+        PlatformError: it is not such a token.
 
     """
     try:

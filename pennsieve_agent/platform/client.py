@@ -7,11 +7,11 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-import httpx
-
-from pennsieve_agent.domain.profile import ApiKey, Hosts, Identity
+from pennsieve_agent.domain.profile import ApiKey, Hosts, Identity, User
+from pennsieve_agent.domain.sign_in import KeptTokens
 from pennsieve_agent.platform.auth import Session
-from pennsieve_agent.platform.identity import read_identity
+from pennsieve_agent.platform.identity import read_identity, read_user
+from pennsieve_agent.platform.network import Network
 from pennsieve_agent.platform.surface import Surface
 from pennsieve_agent.platform.transport import Transport, pause, silent
 
@@ -39,22 +39,24 @@ if TYPE_CHECKING:
 class Platform:
     """A session with Pennsieve. Nothing is sent before the first question.
 
-    ``now`` is unix seconds. ``note`` gets a sentence whenever a call has to wait or is repeated.
+    ``kept`` has the tokens of earlier commands. ``now`` is unix seconds. ``note`` gets a sentence
+    whenever a call has to wait or is repeated.
     Use it with ``with``, or call :meth:`close`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a client depends on, each injected by tests
         self,
         hosts: Hosts,
         key: ApiKey,
         *,
-        transport: httpx.BaseTransport | None = None,
+        network: Network | None = None,
+        kept: KeptTokens | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = pause,
         note: Callable[[str], None] = silent,
     ) -> None:
-        self._transport = Transport(hosts, transport=transport, now=now, sleep=sleep, note=note)
-        self._session = Session(hosts, key, self._transport, now)
+        self._transport = Transport(hosts, network=network, now=now, sleep=sleep, note=note)
+        self._session = Session(hosts, key, self._transport, now, kept)
         self.upload_bucket = hosts.upload_bucket
         """The bucket that data targets of a run are told; empty where it is not known."""
         self._v1 = Surface(hosts.api, self._transport, self._session)
@@ -85,6 +87,13 @@ class Platform:
 
         """
         return read_identity(self._v1, self._session.tokens())
+
+    def user(self) -> User:
+        """Who is signed in; a question less than :meth:`identity`.
+
+        Route: GET v1 /user
+        """
+        return read_user(self._v1)
 
     def workspace_id(self) -> str:
         """The node id of the key's workspace; needs no more than a sign-in."""

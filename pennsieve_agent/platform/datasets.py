@@ -15,7 +15,7 @@ from pennsieve_agent.platform.tree import Package, Tree
 FILES_PAGE = 1000
 """Most packages in one answer; more is refused."""
 
-_GONE = {"DELETING", "DELETED", "RESTORING"}
+_DELETED = {"DELETING", "DELETED", "RESTORING"}
 
 
 class Datasets(DatasetChanges):
@@ -82,7 +82,7 @@ class Datasets(DatasetChanges):
             return page.records("packages"), page.text("cursor")
 
         for item in by_cursor(fetch):
-            if item.record("content").text("state") not in _GONE:
+            if item.record("content").text("state") not in _DELETED:
                 yield from tree.add(self._package(item))
         if tree.lost:
             self._note(f"{tree.lost} packages lie in folders that are gone, and are left out")

@@ -57,7 +57,7 @@ class Fields:
         return dict(self._raw)
 
     def raw(self, *names: str) -> Any:
-        """The first of these fields that is there and not null, as it is."""
+        """The first of these fields that is there and not null, unchanged."""
         for name in names:
             if (value := self._raw.get(name)) is not None:
                 return value

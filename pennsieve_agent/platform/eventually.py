@@ -21,8 +21,8 @@ BACKOFF = Backoff(first=0.2, longest=2.0, repeats=5)
 def look(find: Callable[[], T | None], sleep: Callable[[float], None]) -> T | None:
     """What ``find`` finds, at once or within some seconds; None when it never does."""
     for wait in BACKOFF.waits(random.random):
-        if (found := find()) is not None:
-            return found
+        if (thing := find()) is not None:
+            return thing
         if wait is not None:
             sleep(wait)
     return None

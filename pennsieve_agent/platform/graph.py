@@ -7,12 +7,15 @@ old ones have a ``dag`` that maps repositories to the repositories before them (
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
-from pennsieve_agent.domain.platform_offers import TargetType
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.values import as_text
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.platform_offers import TargetType
 
 
 def encode_step(step: Step) -> dict[str, object]:
@@ -84,6 +87,8 @@ def _compute_type(word: str) -> str:
 
 def decode_target_type(item: Fields) -> TargetType:
     """What a data target can do (2.5); its name is kept to the letter, spaces included."""
+    from pennsieve_agent.domain.platform_offers import TargetType  # noqa: PLC0415 - few commands need it
+
     offered = (_compute_type(word) for word in item.record("runtimeConfig").texts("computeTypes"))
     return TargetType(
         name=item.need_text("targetType"),

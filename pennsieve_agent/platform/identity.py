@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.domain.profile import Identity, User, Workspace
-from pennsieve_agent.platform.auth import Tokens
+from pennsieve_agent.domain.sign_in import Tokens
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.surface import Surface
 
@@ -17,17 +17,26 @@ def read_identity(v1: Surface, tokens: Tokens) -> Identity:
     The workspace is the one in the ID token. The user's "preferred organization" may be another
     (``contracts/core.md`` section 8, trap 3).
     """
-    user = v1.get_record("/user")
+    user = read_user(v1)
     rows = v1.get_record("/organizations").records("organizations")
     return Identity(
-        user=User(
-            id=user.need_text("id"),
-            email=user.text("email"),
-            name=f"{user.text('firstName')} {user.text('lastName')}".strip() or user.text("email"),
-            number=user.integer("intId") or 0,
-        ),
+        user=user,
         workspace=_workspace(rows, tokens.workspace_id),
         expires_at=tokens.expires_at,
+    )
+
+
+def read_user(v1: Surface) -> User:
+    """The user who is signed in.
+
+    Route: GET v1 /user
+    """
+    user = v1.get_record("/user")
+    return User(
+        id=user.need_text("id"),
+        email=user.text("email"),
+        name=f"{user.text('firstName')} {user.text('lastName')}".strip() or user.text("email"),
+        number=user.integer("intId") or 0,
     )
 
 

@@ -19,16 +19,16 @@ class Once(Generic[T]):
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
         self._lock = Lock()
-        self._made: T | None = None
+        self._value: T | None = None
 
     def __call__(self) -> T:
         """The thing; raises what making it raises, and then tries again the next time."""
         with self._lock:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
+            if self._value is None:
+                self._value = self._make()
+            return self._value
 
-    def made(self) -> T | None:
+    def existing(self) -> T | None:
         """The thing, if it was ever needed."""
         with self._lock:
-            return self._made
+            return self._value

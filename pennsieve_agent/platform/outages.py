@@ -1,40 +1,41 @@
-"""When there is no answer: what httpx reports, as a trouble to retry or an error to show."""
+"""When there is no answer: what the network reports, as a trouble to retry or an error to show."""
 
 from __future__ import annotations
 
 import ssl
 
-import httpx
-
 from pennsieve_agent.errors import PlatformError, Unreachable
 from pennsieve_agent.platform.exchange import Request, host_of, is_loopback, without_password
+from pennsieve_agent.platform.network import (
+    AddressError,
+    ConnectFailedError,
+    PackingError,
+    ProxyRefusedError,
+)
 from pennsieve_agent.platform.retries import Trouble
 
 
 def trouble_behind(error: Exception, request: Request) -> Trouble:
-    """What an exception of httpx means.
+    """What an exception of the network means.
 
     Raises:
         PlatformError: trying again cannot help.
 
     """
     host = host_of(request.url)
-    if isinstance(error, httpx.DecodingError):
+    if isinstance(error, PackingError):
         raise PlatformError(
             f"{host} answered something that cannot be unpacked",
             where=request.where,
             hint="try again; if it stays, look for a proxy between this machine and Pennsieve",
         ) from None
-    if isinstance(error, httpx.ProxyError):
+    if isinstance(error, ProxyRefusedError):
         raise Unreachable(
             f"the proxy on the way to {host} refused",
             where=request.where,
             hint="check HTTPS_PROXY and NO_PROXY in the environment",
         ) from None
-    if isinstance(error, httpx.TimeoutException):
-        connecting = isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
-        return Trouble.NO_CONNECTION if connecting else Trouble.NO_ANSWER
-    if isinstance(error, httpx.ConnectError):
+    if isinstance(error, ConnectFailedError):
         if _is_about_certificates(error):
             raise Unreachable(
                 f"no secure connection to {host}: its certificate is not trusted",
@@ -42,7 +43,9 @@ def trouble_behind(error: Exception, request: Request) -> Trouble:
                 hint="if your network inspects traffic, set SSL_CERT_FILE to its certificate file",
             ) from None
         return Trouble.NO_CONNECTION
-    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
+    if isinstance(error, TimeoutError):
+        return Trouble.NO_ANSWER
+    if not isinstance(error, AddressError):
         return Trouble.BROKEN_OFF
     raise Unreachable(
         f"'{without_password(request.url)}' is not a usable address",

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
+from pennsieve_agent.domain.sign_in import Tokens
 from pennsieve_agent.errors import Invalid, Unreachable
-from pennsieve_agent.platform.auth import Session, Tokens
+from pennsieve_agent.platform.auth import Session
 from pennsieve_agent.platform.decode import Fields, parse, records
 from pennsieve_agent.platform.exchange import Answer, Request, host_of
 from pennsieve_agent.platform.failures import failure, is_token_refusal
@@ -114,10 +115,12 @@ class Surface:
             content=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
             repeatable=method in _SAFE_TO_REPEAT if repeatable is None else repeatable,
         )
-        tokens = self._session.tokens()
+        session = self._session
+        tokens = session.tokens_to_give_away() if with_refresh_token else session.tokens()
         answer = self._send(tokens, request, with_refresh_token=with_refresh_token)
         if is_token_refusal(answer):
-            tokens = self._session.renew(tokens)
+            give_away = session.tokens_to_give_away
+            tokens = give_away(tokens) if with_refresh_token else session.renew(tokens)
             answer = self._send(tokens, request, with_refresh_token=with_refresh_token)
         done_before = method == "DELETE" and answer.resent and answer.status == _NOT_FOUND
         if 200 <= answer.status < 300 or done_before:  # noqa: PLR2004 - successes

@@ -19,7 +19,7 @@ _FIRST_MILLISECONDS = 100_000_000_000
 
 
 def iso(value: object) -> str:
-    """A moment as ``2026-04-24T18:02:12.123Z``; text that is not a moment stays as it is.
+    """A moment as ``2026-04-24T18:02:12.123Z``; text that is not a moment is unchanged.
 
     The length is always the same, so that the order of the texts is the order of the moments.
     """

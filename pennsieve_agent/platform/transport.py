@@ -1,4 +1,4 @@
-"""One HTTP client: time limits, retries, and answers as plain values.
+"""One network for all hosts: time limits, retries, and answers as plain values.
 
 It knows nothing of Pennsieve: no tokens, no JSON. Statuses other than "busy" and "slow down" are
 answers, not errors; what they mean is decided in :mod:`pennsieve_agent.platform.failures`.
@@ -11,15 +11,14 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-
-import httpx
+from http.client import HTTPException
 
 from pennsieve_agent import __version__
 from pennsieve_agent.domain.backoff import read_retry_after
 from pennsieve_agent.domain.profile import Hosts
-from pennsieve_agent.errors import PlatformError, Unreachable
+from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.exchange import Answer, Request, host_of, is_loopback
-from pennsieve_agent.platform.once import Once
+from pennsieve_agent.platform.network import AddressError, HttpNetwork, Network, PackingError, Reply
 from pennsieve_agent.platform.outages import trouble_behind, unreachable
 from pennsieve_agent.platform.retries import (
     LOOPBACK_PATIENCE_SECONDS,
@@ -27,12 +26,19 @@ from pennsieve_agent.platform.retries import (
     Trouble,
     wait_before_repeat,
 )
+from pennsieve_agent.platform.surroundings import Surroundings
 
-TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
 LONGEST_ANSWER_SECONDS = 180.0
 LARGEST_ANSWER_BYTES = 256 * 1024 * 1024
 _BUSY = {502, 503, 504}
 _TOO_MANY_REQUESTS = 429
+_HEADERS = {
+    "User-Agent": f"pennsieve-agent/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+}
 
 
 def pause(seconds: float) -> None:
@@ -46,61 +52,32 @@ def silent(_sentence: str) -> None:
 
 def trusted() -> ssl.SSLContext:
     """What certificates are checked against: those that Mozilla trusts, on any system."""
-    return httpx.create_ssl_context()
+    return surroundings_of(Hosts()).certificates()
 
 
 class Transport:
-    """One client for all hosts of a profile; connections stay open between calls."""
+    """Sends requests to the hosts of a profile; connections stay open between calls."""
 
     def __init__(  # noqa: PLR0913 - what a client depends on, each injected by tests
         self,
         hosts: Hosts,
         *,
-        transport: httpx.BaseTransport | None,
+        network: Network | None = None,
         now: Callable[[], float],
         sleep: Callable[[float], None],
         note: Callable[[str], None] = silent,
         jitter: Callable[[], float] = random.random,
-        timeout: httpx.Timeout = TIMEOUT,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
-        self._addresses = [hosts.api, hosts.api2, hosts.cognito or "https://"]
-        self._transport = transport
+        self._network = network or HttpNetwork(
+            surroundings_of(hosts), CONNECT_SECONDS, read_seconds
+        )
         self._now, self._sleep, self._note, self._jitter = now, sleep, note, jitter
-        self._timeout = timeout
         self._answered: set[str] = set()
-        self._client = Once(self._connect)
 
     def close(self) -> None:
         """Close the connections; does nothing when none was opened."""
-        if client := self._client.made():
-            client.close()
-
-    def _connect(self) -> httpx.Client:
-        try:
-            return httpx.Client(
-                headers={
-                    "User-Agent": f"pennsieve-agent/{__version__}",
-                    "Accept": "application/json",
-                },
-                timeout=self._timeout,
-                transport=self._transport,
-                verify=self._certificates(),
-                # A proxy of the environment must not be asked for this machine's own ports.
-                trust_env=not all(is_loopback(address) for address in self._addresses),
-                follow_redirects=False,
-            )
-        except (ValueError, OSError, ImportError, httpx.InvalidURL):
-            raise Unreachable(
-                "the network settings of the environment cannot be used",
-                hint="check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
-            ) from None
-
-    def _certificates(self) -> ssl.SSLContext:
-        if self._transport or all(address.startswith("http://") for address in self._addresses):
-            # Loading the list of certificate authorities takes 20 ms and nobody will be asked for a
-            # certificate. This context trusts none: an https address met after all is refused.
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return trusted()
+        self._network.close()
 
     def send(self, request: Request) -> Answer:
         """Send a request, again when that is safe and useful.
@@ -142,23 +119,22 @@ class Transport:
 
     def _try(self, request: Request) -> Answer | Trouble:
         url = f"{request.url}?{request.query}" if request.query else request.url
+        headers = {**_HEADERS, **request.headers}
         try:
-            with self._client().stream(
-                request.method, url, headers=dict(request.headers), content=request.content
-            ) as response:
+            with self._network.send(request.method, url, headers, request.content) as reply:
                 return Answer(
                     where=request.where,
-                    status=response.status_code,
-                    body=self._read(response, request),
-                    retry_after=read_retry_after(response.headers.get("Retry-After"), self._now()),
-                    etag=response.headers.get("ETag", ""),
+                    status=reply.status,
+                    body=self._read(reply, request),
+                    retry_after=read_retry_after(reply.headers.get("retry-after"), self._now()),
+                    etag=reply.headers.get("etag", ""),
                 )
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except (OSError, HTTPException, PackingError, AddressError) as error:
             return trouble_behind(error, request)
 
-    def _read(self, response: httpx.Response, request: Request) -> bytes:
+    def _read(self, reply: Reply, request: Request) -> bytes:
         began, size, chunks = self._now(), 0, []
-        for chunk in response.iter_bytes():
+        for chunk in reply.chunks:
             chunks.append(chunk)
             size += len(chunk)
             if size > LARGEST_ANSWER_BYTES or self._now() - began > LONGEST_ANSWER_SECONDS:
@@ -166,9 +142,19 @@ class Transport:
                     f"the answer of {host_of(request.url)} has no end",
                     where=request.where,
                     hint="try again later",
-                    status=response.status_code,
+                    status=reply.status,
                 )
         return b"".join(chunks)
+
+
+def surroundings_of(hosts: Hosts) -> Surroundings:
+    """How the hosts of a profile are reached."""
+    addresses = [hosts.api, hosts.api2, hosts.cognito or "https://"]
+    return Surroundings(
+        # A proxy of the environment must not be asked for this machine's own ports.
+        loopback=all(is_loopback(address) for address in addresses),
+        trusting=not all(address.startswith("http://") for address in addresses),
+    )
 
 
 def _trouble_of(answer: Answer, request: Request) -> Trouble | None:

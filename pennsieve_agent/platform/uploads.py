@@ -36,11 +36,11 @@ class Uploads:
         ``POST {api2}/upload/manifest?dataset_id=``
 
         Raises:
-            Forbidden: the caller is no editor of the dataset.
+            Forbidden: the caller is not an editor of the dataset.
 
         """
-        made = self._post("", dataset_id, sync_body(dataset_id, "", ()))
-        return made.need_text("manifest_node_id")
+        manifest = self._post("", dataset_id, sync_body(dataset_id, "", ()))
+        return manifest.need_text("manifest_node_id")
 
     def sync(
         self, dataset_id: str, manifest_id: str, files: Sequence[UploadEntry]
@@ -56,12 +56,14 @@ class Uploads:
         """
         _check_batch(files)
         body = sync_body(dataset_id, manifest_id, files)
-        found = self._post("", dataset_id, body)
-        if found.text("manifest_node_id").lower() != manifest_id.lower():
-            raise PlatformError("Pennsieve took the files into another manifest", where=found.where)
+        answer = self._post("", dataset_id, body)
+        if answer.text("manifest_node_id").lower() != manifest_id.lower():
+            raise PlatformError(
+                "Pennsieve took the files into another manifest", where=answer.where
+            )
         return {
             item.text("upload_id").lower(): item.need_integer("status")
-            for item in found.records("updated_files")
+            for item in answer.records("updated_files")
         }
 
     def keys(self, dataset_id: str, manifest_id: str) -> StorageKeys:
@@ -74,8 +76,8 @@ class Uploads:
                 uploaded with an empty prefix (``contracts/core.md`` 4.7).
 
         """
-        found = self._post("/storage-credentials", dataset_id, {"manifestNodeId": manifest_id})
-        return decode_keys(found)
+        answer = self._post("/storage-credentials", dataset_id, {"manifestNodeId": manifest_id})
+        return decode_keys(answer)
 
     def finalize(
         self, dataset_id: str, manifest_id: str, files: Sequence[UploadedFile], *, replace: bool
@@ -93,12 +95,12 @@ class Uploads:
         if any(file.size <= 0 for file in files):
             raise ValueError("an empty file cannot be finalized")
         body = finalize_body(manifest_id, files, replace=replace)
-        found = self._post("/files/finalize", dataset_id, body)
+        answer = self._post("/files/finalize", dataset_id, body)
         results = {
             item.text("uploadId").lower(): ""
             if item.text("status") == "finalized"
             else item.text("error") or "unknown"
-            for item in found.records("results")
+            for item in answer.records("results")
         }
         return {file.upload_id: results.get(file.upload_id, "unknown") for file in files}
 

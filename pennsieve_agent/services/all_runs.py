@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pennsieve_agent.domain.name_matching import pick
@@ -18,6 +19,7 @@ from pennsieve_agent.errors import (
     UnknownName,
     UsageProblem,
 )
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import Run
@@ -148,12 +150,8 @@ class AllRuns:
             except _SILENT as error:
                 return error
 
-        if len(self._backends) == 1:
-            return [(self._backends[0], one(self._backends[0]))]
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - where there are several
-
-        with ThreadPoolExecutor(min(len(self._backends), 8)) as threads:
-            return list(zip(self._backends, threads.map(one, self._backends), strict=True))
+        answers = side_by_side([partial(one, backend) for backend in self._backends])
+        return list(zip(self._backends, answers, strict=True))
 
     def _name_silent(self, backend: RunBackend, error: AgentError) -> None:
         if backend.name in self._silent:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.runs import (
     Attempt,
@@ -21,6 +20,9 @@ from pennsieve_agent.domain.runs import (
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.platform.times import iso
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.grants import Access
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class WorkflowVersion:
 
 def decode_workflows(answer: Mapping[str, Any], where: str) -> tuple[NodeWorkflow, ...]:
     """The answer of ``GET /workflows``."""
+    from pennsieve_agent.domain.grants import Access  # noqa: PLC0415 - few commands need it
+
     return tuple(
         NodeWorkflow(
             uuid=row.text("id"),

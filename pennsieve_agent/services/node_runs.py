@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, RunStatus
 from pennsieve_agent.errors import NotFound
@@ -16,13 +16,13 @@ from pennsieve_agent.platform.decode import Fields
 from pennsieve_agent.services.node_documents import decode_run, decode_state
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
 
 PAGE = 100
 LATE_MILLISECONDS = 60_000
 """How late a line may become readable; lines are read again, but shown once."""
-_DAYS = {Period.YEAR: 365, Period.MONTH: 30}
 
 
 class NodeRuns:
@@ -117,8 +117,13 @@ class NodeRuns:
 
     def counters(self, period: Period, workflow_id: str) -> Counters:
         """Totals, counted here from all runs that the node shows."""
+        from pennsieve_agent.domain.metrics import (  # noqa: PLC0415 - few commands need them
+            Counters,
+            Period,
+        )
+
         since = ""
-        if days := _DAYS.get(period):
+        if days := {Period.YEAR: 365, Period.MONTH: 30}.get(period):
             at = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=days)
             since = at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
         runs = list(self._pages(RunQuery(PAGE, workflow=workflow_id, since=since), None))
@@ -154,9 +159,8 @@ class NodeRuns:
             "until": query.until,
             "limit": str(PAGE if most is None else max(1, min(most, PAGE))),
         }
-        for count, row in enumerate(self._rows("/runs", "runs", **filters)):
-            if most is not None and count >= most:
-                return
+        rows = self._rows("/runs", "runs", **filters)
+        for row in islice(rows, most):  # which asks for no page more than it needs
             yield self._named(decode_run(row.plain(), self._where))
 
     def _rows(self, path: str, name: str, **query: str) -> Iterator[Fields]:

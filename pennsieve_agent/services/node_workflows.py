@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.services.node_documents import NodeWorkflow, decode_workflows
@@ -15,8 +14,11 @@ if TYPE_CHECKING:
 
 
 def version_path(workflow: str, version: str) -> str:
-    """The node's path of one version."""
-    return f"/workflows/{quote(workflow, safe='')}/versions/{quote(version, safe='')}"
+    """The node's path of one version, unquoted: it goes into a document, not into a URL.
+
+    The version of several repositories has a ``+`` in it.
+    """
+    return f"/workflows/{workflow}/versions/{version}"
 
 
 def workflows_on(node: OwnNode, calls: NodeCalls) -> tuple[NodeWorkflow, ...]:

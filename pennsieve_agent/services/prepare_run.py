@@ -10,9 +10,12 @@ from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services import lookup, prepare_own_run, prepare_pennsieve_run, run_nodes
+from pennsieve_agent.services.run_nodes import AnyNode
 from pennsieve_agent.services.run_request import HandOver, Prepared, RunOptions
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
 
@@ -35,8 +38,7 @@ def prepare(
         UsageProblem: a name, a pattern, a parameter or a node cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
     """
-    node = run_nodes.choose(platform, own, options.node)
-    dataset = lookup.dataset(platform, options.dataset)
+    node, dataset = _node_and_dataset(platform, own, options)
     if isinstance(node, OwnNode):
         context = prepare_own_run.OwnNodeContext(platform, node, calls(node), hand_over)
         return prepare_own_run.prepare(context, dataset, options, now)
@@ -46,6 +48,21 @@ def prepare(
     except UsageProblem as error:
         raise _on_own_nodes_alone(own, calls, options.workflow, node) or error from None
     return prepare_pennsieve_run.prepare(platform, node, dataset, workflow, options, now)
+
+
+def _node_and_dataset(
+    platform: Platform, own: Sequence[OwnNode], options: RunOptions
+) -> tuple[AnyNode, Dataset]:
+    """Two questions to two hosts."""
+    nodes: list[AnyNode] = []
+    datasets: list[Dataset] = []
+    side_by_side(
+        [
+            lambda: nodes.append(run_nodes.choose(platform, own, options.node)),
+            lambda: datasets.append(lookup.dataset(platform, options.dataset)),
+        ]
+    )
+    return nodes[0], datasets[0]
 
 
 def _on_own_nodes_alone(

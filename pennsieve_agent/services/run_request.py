@@ -15,7 +15,8 @@ from pennsieve_agent.domain.globs import select
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
-from pennsieve_agent.domain.workflows import DATASET_TARGET, StepKind, Workflow
+from pennsieve_agent.domain.target_types import DATASET_TARGET
+from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Ambiguous, UnknownName, UsageProblem
 
 if TYPE_CHECKING:

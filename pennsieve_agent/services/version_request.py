@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.domain.parameters import Parameter
-from pennsieve_agent.domain.workflows import DATASET_TARGET, Checkout, Step, StepKind
+from pennsieve_agent.domain.target_types import TARGETS
+from pennsieve_agent.domain.workflows import Checkout, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.source.repository_urls import local_path, name_of, public_host
 
-TARGETS = (DATASET_TARGET, "Pennsieve Package Asset", "persistent-layer")
-"""The target types that an own node serves (``contracts/workflows.md`` 2.5)."""
 LAYOUTS = ("tree", "flat")
 NEEDS = ("", "read", "write")
 MOST_VERSION = 100

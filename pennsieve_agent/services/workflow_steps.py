@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.workflows import DATASET_TARGET, Checkout, Step, StepKind
+from pennsieve_agent.domain.target_types import DATASET_TARGET
+from pennsieve_agent.domain.workflows import Checkout, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:

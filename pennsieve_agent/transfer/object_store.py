@@ -7,13 +7,13 @@ forbidden with these keys (``contracts/core.md`` 4.3). A file is never in memory
 from __future__ import annotations
 
 import configparser
+import contextlib
 import hashlib
 import random
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -22,7 +22,7 @@ from urllib.parse import quote
 from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.transfers import PART_BYTES, Part, StorageKeys, parts_of
-from pennsieve_agent.errors import AwsError, SettingsError
+from pennsieve_agent.errors import AgentError, AwsError, SettingsError
 from pennsieve_agent.transfer.bodies import Body, FilePart, Text
 from pennsieve_agent.transfer.digests import plain_digest, spelled
 from pennsieve_agent.transfer.keys import RenewedKeys
@@ -140,7 +140,7 @@ class ObjectStore:
         """
         with _readable(file):
             size = file.stat().st_size
-            upload = _Upload(self._call, file, name, keys, tags, sent)
+            upload = _Upload(self._call, self._give_back, file, name, keys, tags, sent)
             parts = parts_of(size, self._part_bytes) or [Part(1, 0, 0)]
             if len(parts) == 1:
                 return size, upload.whole(parts[0])
@@ -160,7 +160,7 @@ class ObjectStore:
             current = keys.current()
             retry_after: float | None = None
             try:
-                return self._send(current, method, target, headers, body)
+                return self._send(self._sender, current, method, target, headers, body)
             except Interrupted as error:
                 failure: AwsError = AwsError(
                     f"Pennsieve's storage does not take a file ({error.message})",
@@ -180,8 +180,14 @@ class ObjectStore:
             repeats += 1
             self._sleep(wait)
 
+    def _give_back(self, keys: RenewedKeys, target: str) -> None:
+        """Delete the parts of a broken upload; the platform does so itself after a week."""
+        with contextlib.suppress(AgentError), self._sender.successor() as sender:
+            self._send(sender, keys.current(), "DELETE", target, {}, Text())
+
     def _send(
         self,
+        sender: Sender,
         keys: StorageKeys,
         method: str,
         target: str,
@@ -192,7 +198,7 @@ class ObjectStore:
         key = {"key": keys.access_key, "secret": keys.secret, "token": keys.token}
         words = signed(method, url, "s3", keys.region, key, UNSIGNED, dict(headers))
         where = f"bucket {keys.bucket}"
-        with self._sender.send(method, url, words, body) as reply:
+        with sender.send(method, url, words, body) as reply:
             answer = _Answer(reply.head.headers, reply.read(_MOST_OF_AN_ANSWER))
             code = answer.element("Code")
             is_failure = reply.status >= _OK or b"<Error>" in answer.body  # S3 may say 200 before
@@ -211,6 +217,7 @@ class _Upload:
     """One file on its way."""
 
     call: _Call
+    give_back: Callable[[RenewedKeys, str], None]
     file: Path
     name: str
     keys: RenewedKeys
@@ -253,7 +260,7 @@ class _Upload:
             stop.set()
             for future in futures:
                 future.cancel()
-            self._abort(target)
+            self.give_back(self.keys, target)
             raise
         return answer.element("ChecksumSHA256") or _composite(done)
 
@@ -266,13 +273,6 @@ class _Upload:
 
     def _tagging(self) -> dict[str, str]:
         return {"x-amz-tagging": self.tags} if self.tags else {}
-
-    def _abort(self, target: str) -> None:
-        """Give the space of a broken upload back; the platform does so itself after a week."""
-        try:
-            self.call(self.keys, "DELETE", target, {}, Text())
-        except (AwsError, Stopped):
-            return
 
 
 def _completion(parts: Sequence[tuple[int, str, str]]) -> bytes:
@@ -298,7 +298,7 @@ def _base(keys: StorageKeys, endpoint: str) -> str:
     return f"https://{keys.bucket}.s3.{keys.region}.amazonaws.com"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _readable(file: Path) -> Iterator[None]:
     try:
         yield

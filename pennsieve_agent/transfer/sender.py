@@ -28,6 +28,7 @@ from pennsieve_agent.transfer.reply import Broken, Reply
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 60.0
 """How long nothing may come, or be taken, before a connection counts as broken."""
+TIDY_SECONDS = 5.0
 _UNFIT = re.compile(r"[\x00-\x20\x7f]")
 _PORTS = {"http": 80, "https": 443}
 _REFUSAL = 400
@@ -112,6 +113,10 @@ class Sender:
             self._kept.clear()
         for connection in kept:
             connection.close()
+
+    def successor(self) -> Sender:
+        """One on the same way that was not stopped, for what is to be tidied up quickly."""
+        return Sender(self._network, idle_seconds=TIDY_SECONDS)
 
     def stop(self) -> None:
         """End what other threads send and read, now: they raise :class:`Stopped`."""

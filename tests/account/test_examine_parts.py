@@ -108,7 +108,7 @@ def test_what_was_taken_away_or_switched_off(node: Node) -> None:
     found = node.look()
     assert {name for name, check in found.items() if not check.passed} == {"functions", "queues"}
     assert found["functions"].finding == f"{NAMES.reconciler} does not exist"
-    assert found["queues"].finding == f"queue {queue} is switched off"
+    assert found["queues"].finding == f"queue {queue} is disabled"
     drift = list(look_at_roles(aws, NAMES, node.template))
     assert drift == [f"policy more was added to role {NAMES.job_role}"]
 

@@ -202,7 +202,7 @@ def test_where_nothing_can_be_simulated_it_tries_what_only_reads() -> None:
     assert raised.value.message == (
         "these AWS credentials lack 2 permissions: dynamodb:DescribeTable, iam:GetRole"
     )
-    assert "only whether you may look" in told[0]
+    assert "only those to read" in told[0]
     federated = replace(PLAN, identity=replace(WHO, arn=f"arn:aws:sts::{NUMBER}:federated-user/a"))
     with pytest.raises(NotPermitted, match="iam:GetRole"):
         check_before(PennsieveRecords({"get_role": denied}), federated, told.append)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.domain.transfers import SignedFile, StorageKeys
-from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.mover.stage import stage_in
-from pennsieve_agent.node.mover.targets import Places, deliver
 from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.stage_input import stage_in
+from pennsieve_agent.node.transfer_job.targets import Places, deliver
 from pennsieve_agent.platform.transport import pause
 from pennsieve_agent.services.download_places import Folders
 from pennsieve_agent.services.upload_files import collect
@@ -29,7 +29,7 @@ from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.object_store import ObjectStore
 from pennsieve_agent.transfer.sender import Sender
 from pennsieve_agent.transfer.upload import Destination, Upload
-from tests.node.mover.shore import RUN, answers
+from tests.node.transfer_job.shore import RUN, answers
 
 KEYS = StorageKeys("ASIA", "secret", "token", 4e9, "bucket", "prefix", "us-east-1")
 

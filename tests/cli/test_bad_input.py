@@ -61,7 +61,7 @@ def test_a_wrong_secret(lab: Lab, agent: Agent, clean_machine: Path) -> None:
 def test_nobody_signed_in(agent: Agent, tmp_path: Path) -> None:
     agent.environ = {"HOME": str(tmp_path)}
     refused(agent("dataset", "list"), 4, "not signed in", "pennsieve login")
-    refused(agent("login"), 2, "this is no terminal", "PENNSIEVE_API_KEY")
+    refused(agent("login"), 2, "this is not a terminal", "PENNSIEVE_API_KEY")
 
 
 def test_no_keychain(lab: Lab, agent: Agent, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_no_repository_at_all(agent: Agent, tmp_path: Path) -> None:
         ((*RUN, "--param", "STYLE=loud"), ("must be one of plain, fancy",)),
         ((*RUN, "--param", "STYLE"), ("NAME=VALUE",)),
         ((*RUN, "--name", "x"), ("is not a valid name for a run",)),
-        ((*RUN, "--folder", "../up"), ("cannot be a folder",)),
+        ((*RUN, "--folder", "../up"), ("is not a valid folder",)),
         (("run", "logs", "no-such-run"), ("no run is called 'no-such-run'",)),
         (("run", "strat"), ("strat",)),
         (("run", "start"), ("--dataset",)),

@@ -72,7 +72,7 @@ def test_the_installers_policies(agent: Agent) -> None:
     assert {s["Effect"] for policy in policies for s in policy["Statement"]} == {"Allow"}
     assert "123456789012" in json.dumps(policies)
     words = agent("compute", "policy", "--installer")
-    assert "make the roles, never without their boundary, only by way of CloudForm" in words.out
+    assert "create the roles, never without their boundary, only by way of CloudForm" in words.out
     assert f"--part 1 (to {len(policies)})" in words.err
     second = agent("compute", "policy", "--installer", "--part", "2", "--json")
     assert second.document == policies[1]

@@ -153,7 +153,11 @@ def test_shared_with_an_aws_identity_and_taken_back(agent: Agent, registered: Ow
     share = ("compute", "share", NODE, "--aws", ROLE)
     refused(agent(*share), 2, "which workflows")
     refused(agent(*share, "--workflow", "nope"), 2, "is called 'nope'")
-    refused(agent("compute", "share", NODE, "--aws", "ada", "--workflow", "count"), 2, "not some")
+    refused(
+        agent("compute", "share", NODE, "--aws", "ada", "--workflow", "count"),
+        2,
+        "not an AWS account",
+    )
     shared = agent(*share, "--workflow", "count")
     assert shared.code == 0, shared.err
     assert f"{ROLE} may run 'counting' on compute node '{NODE}'" in shared.out

@@ -248,7 +248,7 @@ def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent, tmp_path
     assert added.code == 0, added.err
     elsewhere = agent("run", "start", "-d", DATASET, "-w", "here-alone", "--node", "theirs")
     assert elsewhere.code == 2
-    assert "workflow 'here-alone' lives on your own nodes alone" in elsewhere.err
+    assert "workflow 'here-alone' is registered on your own nodes only" in elsewhere.err
     assert "--node my-compute" in elsewhere.err
     assert agent("workflow", "remove", "here-alone", "--yes").code == 0
     started = agent(*start, "--files", "raw", "--wait")

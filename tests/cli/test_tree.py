@@ -96,6 +96,17 @@ def test_every_command_names_documents_that_are_described() -> None:
             assert is_plain(kind) or kind in DOCUMENTS, f"{row.words}: {kind}"
 
 
+def test_every_document_that_is_described_is_an_answer_or_a_part_of_one() -> None:
+    reached: set[str] = set()
+    waiting = ["error", *(kinds_in(kind) for _, form in forms() for kind in form.answers)]
+    while waiting:
+        name = waiting.pop()
+        if name in DOCUMENTS and name not in reached:
+            reached.add(name)
+            waiting += [kinds_in(field.type) for field in DOCUMENTS[name].fields]
+    assert set(DOCUMENTS) == reached
+
+
 def test_a_letter_means_one_thing() -> None:
     found: dict[str, set[str]] = defaultdict(set)
     for row in ROWS:

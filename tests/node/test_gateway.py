@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.aws.node_proof import proof_of
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.node_protocol import body_of
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NodeUnreachable, NotFound
 from pennsieve_agent.node import gateway, reconciler

@@ -22,6 +22,7 @@ from pennsieve_agent import platform as platform_package
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
+from tests.fakes.network import answering
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, jwt, signed_in
 from tests.platform.methods import METHODS, RESOURCES
 
@@ -79,8 +80,8 @@ def survives(
         return httpx.Response(status, content=body)
 
     clock = Clock()
-    transport = httpx.MockTransport(handle)
-    with Platform(HOSTS, KEY, transport=transport, now=clock.now, sleep=clock.sleep) as platform:
+    network = answering(handle)
+    with Platform(HOSTS, KEY, network=network, now=clock.now, sleep=clock.sleep) as platform:
         shown = outcome(act, platform)
     assert shown
     assert "\n" not in shown
@@ -97,7 +98,7 @@ def outcome(act: Callable[[Platform], object], platform: Platform) -> str:
 
 
 def test_every_public_method_is_tried() -> None:
-    with Platform(HOSTS, KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200))) as p:
+    with Platform(HOSTS, KEY, network=answering(lambda _: httpx.Response(200))) as p:
         named = {
             f"{resource}.{name}"
             for resource in RESOURCES

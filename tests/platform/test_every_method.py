@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
+from tests.fakes.network import answering
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, signed_in
 from tests.platform.test_any_answer import answers
 
@@ -35,7 +36,7 @@ def resources() -> list[str]:
 
 
 def quiet() -> Platform:
-    return Platform(HOSTS, KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    return Platform(HOSTS, KEY, network=answering(lambda _: httpx.Response(200)))
 
 
 def methods() -> Iterator[str]:
@@ -122,7 +123,7 @@ def test_any_arguments_and_any_answer(name: str, data: st.DataObject) -> None:
 
     clock = Clock()
     with Platform(
-        HOSTS, KEY, transport=httpx.MockTransport(handle), now=clock.now, sleep=clock.sleep
+        HOSTS, KEY, network=answering(handle), now=clock.now, sleep=clock.sleep
     ) as platform:
         shown = act(found(platform, name), sent)
     assert "\n" not in shown

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.errors import SettingsError, UsageProblem
@@ -26,6 +27,8 @@ from pennsieve_agent.services.upload_files import collect
 from pennsieve_agent.transfer.journal import UploadJournal
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.sender import Sender
+from tests.fakes.scripted_platform import scripted
+from tests.platform.loopback import Loopback, http
 from tests.sandbox.data.upload.conftest import Box, Running
 from tests.services import uploading
 
@@ -355,3 +358,32 @@ def test_a_file_that_the_scanner_holds_back_is_reported(lab: Lab, tmp_path: Path
     assert [(str(path), status) for path, status in report.blocked] == [("bad.txt", "infected")]
     assert not report.complete
     assert contents(tmp_path / "target") == {"good.txt": b"good"}
+
+
+def test_what_does_not_fit_the_datasets_checksums_is_not_kept(tmp_path: Path) -> None:
+    """Verification as the command does it: the checksums come from a document in storage."""
+    right = hashlib.sha256(b"right").hexdigest()
+    rows = [
+        {"packageId": f"N:package:{n}", "fileName": n, "checksum": right} for n in ("good", "bad")
+    ]
+    document = http("200 OK", json.dumps({"files": rows}).encode())
+    with (
+        Loopback(document, http("200 OK", b"right"), *[http("200 OK", b"wrong")] * 2) as server,
+        Sender(network({})) as sender,
+        scripted() as (script, platform),
+    ):
+        script.on("GET v2/datasets/manifest", {"url": f"{server.url}/manifest"})
+        signed = [
+            {"nodeId": f"N:package:{n}", "fileName": n, "size": 5, "url": f"{server.url}/{n}"}
+            for n in ("good", "bad")
+        ]
+        script.on("POST v2/packages/download-manifest", {"data": signed})
+        files = [DataFile(f"N:package:{name}", name, 5) for name in ("good", "bad")]
+        download = Download(
+            platform, sender, "d", tmp_path, lambda _: None, lambda _: None, workers=1
+        )
+        report = download.run(files)
+    assert report.fetched == [Path("good")]
+    ((path, error),) = report.failed
+    assert (path, "wrong checksum" in error.message) == (Path("bad"), True)
+    assert contents(tmp_path) == {"good": b"right"}

@@ -14,7 +14,7 @@ from pennsieve_agent.errors import AwsError, SettingsError
 from pennsieve_agent.transfer.keys import RenewedKeys
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.object_store import FileChanged, ObjectStore, endpoint_of
-from pennsieve_agent.transfer.sender import Sender
+from pennsieve_agent.transfer.sender import Sender, Stopped
 from tests.fakes.clock import Clock
 from tests.platform.loopback import Answer, Loopback, http
 
@@ -29,6 +29,7 @@ class Store:
         self.clock = Clock()
         self.given = 0
         self.sent = 0
+        self.is_stopped = False
 
     def keys(self) -> StorageKeys:
         self.given += 1
@@ -36,6 +37,8 @@ class Store:
         return StorageKeys(f"ASIA{self.given}", "s", "t", end, "bucket", "O1/D1/m", "eu-west-1")
 
     def add(self, size: int) -> None:
+        if self.is_stopped:
+            raise Stopped("stopped")
         self.sent += size
 
     def put(
@@ -126,6 +129,16 @@ def test_parts_of_an_upload_that_fails_are_given_back(store: Store, file: Path) 
     file.write_bytes(b"0123456789")
     with pytest.raises(AwsError, match="InvalidPart"):
         store.put(file, BEGUN, PART, PART, refused("InvalidPart"), http("204 Gone"), part_bytes=5)
+    assert store.requests[-1].startswith(b"DELETE /bucket/O1/D1/m/u?uploadId=up%2F1 HTTP/1.1")
+
+
+def test_parts_are_given_back_when_all_is_stopped(store: Store, file: Path) -> None:
+    """Ctrl+C, or another file's failure: the last thing sent is that nothing is to be kept."""
+    file.write_bytes(b"0123456789")
+
+    store.is_stopped = True
+    with pytest.raises(Stopped):
+        store.put(file, BEGUN, PART, PART, http("204 Gone"), part_bytes=5)
     assert store.requests[-1].startswith(b"DELETE /bucket/O1/D1/m/u?uploadId=up%2F1 HTTP/1.1")
 
 

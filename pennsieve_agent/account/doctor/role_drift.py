@@ -30,7 +30,7 @@ class ExpectedRole:
 
 @dataclass(frozen=True, slots=True)
 class ActualRole:
-    """A role as it is: itself, the policies written on it, and the ARNs of those attached."""
+    """A role at present: itself, the policies written on it, and the ARNs of those attached."""
 
     role: IamRole
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -13,10 +13,9 @@ from pennsieve_agent.aws.cloudformation import (
     discard,
     execute_change_set,
     find_stack,
-    last_event,
     plan_change_set,
-    stack_events,
 )
+from pennsieve_agent.aws.stack_events import last_event, stack_events
 from pennsieve_agent.aws.values import ChangeSet, ResourceChange, StackEvent
 from pennsieve_agent.errors import AwsError
 

@@ -59,10 +59,10 @@ class RoleChange:
 def unlike_served(clients: Clients, role: IamRole) -> int:
     """In how many lines a role's policy differs from what Pennsieve asks for today.
 
-    What is denied besides is kept by an update, and so is no difference.
+    What is denied besides is kept by an update, and so is not a difference.
 
     Raises:
-        PlatformError: what Pennsieve serves is no role that may be made.
+        PlatformError: what Pennsieve serves is not a role that may be created.
         AwsError: AWS does not show the role.
 
     """

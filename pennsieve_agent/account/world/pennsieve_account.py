@@ -19,7 +19,7 @@ from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import Conflict, NotFound, PlatformError
 
 LOOK_AGAIN_SECONDS = 6.0
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def ask_pennsieve(registry: NodeRegistry, organization_id: str, number: str) -> 
     )
 
 
-def _unless_refused(look: Callable[[], Found], otherwise: Found) -> Found:
+def _unless_refused(look: Callable[[], T], otherwise: T) -> T:
     try:
         return look()
     except PlatformError:

@@ -384,7 +384,7 @@ def _show_roles(context: Context, roles: Sequence[RoleDocuments], notes: Sequenc
 
 def _show_words(context: Context, title: str, words: RoleWords) -> None:
     parts = (
-        ("Who may enter", words.who),
+        ("Who may assume it", words.who),
         ("What they can do", words.can),
         ("What they cannot do", words.cannot),
         ("What the wildcards mean", words.wildcards),

@@ -19,8 +19,8 @@ from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.domain.own_node import Claimed
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.runs import RunState, RunStatus
+from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.tickets import MemoryTickets
-from pennsieve_agent.domain.workflows import DATASET_TARGET
 from pennsieve_agent.node.role_permissions import RIGHTS
 from pennsieve_agent.sandbox.aws.rights.used_rights import read
 from pennsieve_agent.services.node_runs import NodeRuns

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from pennsieve_agent.node.mover.run_files import Owner, RunFiles
-from pennsieve_agent.node.mover.trouble import Trouble, disk_words
+from pennsieve_agent.node.transfer_job.run_files import Owner, RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
 
 AT_ONCE = 8
 
@@ -20,25 +20,25 @@ def merge(run: RunFiles, step: str, parents: Sequence[str]) -> int:
     symbolic, as not every file system that AWS mounts has hard links. What is there is kept.
 
     Raises:
-        Trouble: two steps made a file of one name, or the file system refuses.
+        TransferError: two steps made a file of one name, or the file system refuses.
 
     """
     into = run.make_merged(step)
-    made: dict[str, str] = {}
+    origins: dict[str, str] = {}
     links: list[tuple[Path, Path]] = []
     for parent in parents:
         for relative, path in run.files(parent):
-            if relative in made:
-                raise Trouble(
-                    f"steps '{made[relative]}' and '{parent}' both made '{relative}', and the next "
-                    "step reads both; let one write to a folder of its own"
+            if relative in origins:
+                raise TransferError(
+                    f"steps '{origins[relative]}' and '{parent}' both made '{relative}', and the "
+                    "next step reads both; let one write to a folder of its own"
                 )
-            made[relative] = parent
+            origins[relative] = parent
             links.append((path, into / relative))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(_link, *link, into, run.owner) for link in links]:
             done.result()
-    return len(made)
+    return len(origins)
 
 
 def _link(source: Path, target: Path, top: Path, owner: Owner) -> None:
@@ -49,6 +49,8 @@ def _link(source: Path, target: Path, top: Path, owner: Owner) -> None:
         target.symlink_to(os.path.relpath(source, target.parent))
         owner.take(target)
     except (FileExistsError, NotADirectoryError):
-        raise Trouble(f"'{target.name}' is a file of one step and a folder of another") from None
+        raise TransferError(
+            f"'{target.name}' is a file of one step and a folder of another"
+        ) from None
     except OSError as error:
-        raise Trouble(disk_words(error, f"merging '{target.name}'")) from error
+        raise TransferError(disk_words(error, f"merging '{target.name}'")) from error

@@ -14,15 +14,15 @@ from pennsieve_agent.domain.transfers import (
     finalize_body,
     sync_body,
 )
-from pennsieve_agent.node.mover.relay import Relay
-from pennsieve_agent.node.mover.trouble import Trouble
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 
 _MANIFEST = "/upload/manifest"
 
 
 @dataclass(frozen=True, slots=True)
 class RelayManifests:
-    """What :class:`pennsieve_agent.transfer.upload.Manifests` asks for. All raise Trouble."""
+    """What :class:`pennsieve_agent.transfer.upload.Manifests` asks for. All raise TransferError."""
 
     relay: Relay
 
@@ -65,12 +65,12 @@ def storage_keys(row: Mapping[str, Any]) -> StorageKeys:
     """Keys that may write below a prefix, as the platform spells them.
 
     Raises:
-        Trouble: there is no prefix: nothing must ever be uploaded without (``core.md`` 4.7).
+        TransferError: there is no prefix: nothing must ever be uploaded without (``core.md`` 4.7).
 
     """
     prefix = str(row["keyPrefix"]).strip("/")
     if not prefix:
-        raise Trouble("Pennsieve names no place in its storage to upload to")
+        raise TransferError("Pennsieve names no place in its storage to upload to")
     return StorageKeys(
         access_key=row["accessKeyId"],
         secret=row["secretAccessKey"],

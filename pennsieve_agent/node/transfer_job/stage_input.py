@@ -21,10 +21,10 @@ from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.domain.transfers import SignedFile, dataset_rows
 from pennsieve_agent.errors import AgentError, UsageProblem
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.mover.relay import Relay
-from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.mover.trouble import Trouble, files_word
 from pennsieve_agent.node.tasks import Task
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError, files_word
 from pennsieve_agent.transfer.download import fetch_all
 from pennsieve_agent.transfer.fetch import Fetching, Place
 from pennsieve_agent.transfer.network import network
@@ -61,14 +61,14 @@ def stage_in(task: Task, relay: Relay, run: RunFiles, say: Callable[[str], None]
     """Download everything that a task names, laid out as the task says.
 
     Raises:
-        Trouble: a file cannot be downloaded, a name leads out of the folder, or two files would
-            be in one place.
+        TransferError: a file cannot be downloaded, a name leads out of the folder, or two files
+            would be in one place.
 
     """
     with Sender(network(os.environ)) as sender:
         files = list(manifest(task, relay, sender))
         if not files:
-            raise Trouble("the packages hold no files")
+            raise TransferError("the packages hold no files")
         files = _laid_out(files, task.layout)
         run.lay_out([*task.steps, task.step])
         say(
@@ -89,7 +89,7 @@ def manifest(task: Task, relay: Relay, sender: Sender) -> Iterator[Incoming]:
     run's own dataset.
 
     Raises:
-        Trouble: a package is of another dataset.
+        TransferError: a package is of another dataset.
 
     """
     query = {"dataset_id": task.dataset}
@@ -100,7 +100,7 @@ def manifest(task: Task, relay: Relay, sender: Sender) -> Iterator[Incoming]:
         for row in answer.get("data") or ():
             package, name = row["nodeId"], row["fileName"]
             if listed is not None and package not in listed:
-                raise Trouble(
+                raise TransferError(
                     f"package {package} is not in dataset {task.dataset}; nothing was downloaded"
                 )
             # A package that was asked for by itself comes without its folders.
@@ -114,16 +114,16 @@ def _listed(relay: Relay, query: Mapping[str, str], sender: Sender) -> dict[str,
     try:
         answer = relay.ask("GET", "/datasets/manifest", query)
         rows = dataset_rows(read(sender, str(answer["url"]), relay.sleep))
-        found: dict[str, Listed] = {}
+        listed: dict[str, Listed] = {}
         for row in rows:
             package = str(row["packageId"])
-            checksums = dict(found[package].checksums) if package in found else {}
+            checksums = dict(listed[package].checksums) if package in listed else {}
             if row.get("checksum"):
                 checksums[str(row.get("fileName", ""))] = str(row["checksum"])
-            found[package] = Listed(str(row["path"]), checksums)
-    except (KeyError, AgentError, Trouble, ValueError):
+            listed[package] = Listed(str(row["path"]), checksums)
+    except (KeyError, AgentError, TransferError, ValueError):
         return None
-    return found
+    return listed
 
 
 def _laid_out(files: Sequence[Incoming], layout: Layout) -> list[Incoming]:
@@ -131,15 +131,17 @@ def _laid_out(files: Sequence[Incoming], layout: Layout) -> list[Incoming]:
     for file in files:
         parts = file.path.parts
         if file.path.is_absolute() or ".." in parts or "\0" in str(file.path) or not parts:
-            raise Trouble(f"'{file.path}' leads out of the run's folder; nothing was downloaded")
+            raise TransferError(
+                f"'{file.path}' leads out of the run's folder; nothing was downloaded"
+            )
     seen: dict[PurePosixPath, str] = {}
     for file in files:
         if seen.setdefault(file.path, file.signed.package_id) != file.signed.package_id:
-            raise Trouble(f"two files are called '{file.path}'; rename one of them")
+            raise TransferError(f"two files are called '{file.path}'; rename one of them")
     try:
         places = local_paths([str(file.path) for file in files], layout)
     except UsageProblem as problem:
-        raise Trouble(f"{problem.message}; nothing was downloaded") from None
+        raise TransferError(f"{problem.message}; nothing was downloaded") from None
     return [replace(file, local=place) for file, place in zip(files, places, strict=True)]
 
 
@@ -152,12 +154,12 @@ class _Staging:
     run: RunFiles
 
     def fetch(self, files: Sequence[Incoming], sender: Sender) -> None:
-        """Bring files; a complete one is left as it is.
+        """Bring files; a complete one is left unchanged.
 
         They grow beside the step's folder, which never has half a file in it.
 
         Raises:
-            Trouble: one cannot be downloaded or written.
+            TransferError: one cannot be downloaded or written.
 
         """
         into = self.run.data(self.task.step)
@@ -190,9 +192,9 @@ class _Staging:
         try:
             fetch_all(missing, tools, note)
         except AgentError as error:
-            raise Trouble(error.message) from error
+            raise TransferError(error.message) from error
         if failed:  # the others are there, for a job that is repeated
-            raise Trouble(failed[0])
+            raise TransferError(failed[0])
         shutil.rmtree(parts, ignore_errors=True)
 
     def _renewed(self, old: SignedFile) -> SignedFile:
@@ -201,4 +203,4 @@ class _Staging:
         for row in answer.get("data") or ():
             if row["nodeId"] == old.package_id and row["fileName"] == old.name:
                 return replace(old, url=str(row["url"]))
-        raise Trouble(f"'{old.name}' is no longer in the dataset")
+        raise TransferError(f"'{old.name}' is no longer in the dataset")

@@ -18,10 +18,10 @@ from typing import Any
 from pennsieve_agent.domain.transfers import LocalFile
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.mover.manifests import RelayManifests
-from pennsieve_agent.node.mover.relay import Relay
-from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task
+from pennsieve_agent.node.transfer_job.manifests import RelayManifests
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from pennsieve_agent.transfer.digests import plain_digest
 from pennsieve_agent.transfer.journal import Planned, UploadJournal
 from pennsieve_agent.transfer.network import network
@@ -47,7 +47,7 @@ class Delivery:
         """Upload what the steps made; what is finalized already is left.
 
         Raises:
-            Trouble: something cannot be uploaded; what was stays, and is not repeated.
+            TransferError: something cannot be uploaded; what was stays, and is not repeated.
 
         """
         files = self._files(results)
@@ -57,7 +57,7 @@ class Delivery:
         try:
             self._upload([self._local(name, path) for name, path in files.items()])
         except AgentError as error:
-            raise Trouble(error.message) from error
+            raise TransferError(error.message) from error
         size = sum(path.stat().st_size for path in files.values())
         self.say(f"{amount(len(files), size)} in {self._folder() or 'the root of the dataset'}")
 
@@ -81,13 +81,15 @@ class Delivery:
         if report.failed:
             name, error = report.failed[0]
             named = name in error.message
-            raise Trouble(error.message if named else f"'{name}': {error.message}")
+            raise TransferError(error.message if named else f"'{name}': {error.message}")
 
     def _files(self, results: Iterable[tuple[str, Path]]) -> dict[str, Path]:
         files: dict[str, Path] = {}
         for relative, path in results:
             if relative in files:
-                raise Trouble(f"two steps made '{relative}', and one dataset folder gets both")
+                raise TransferError(
+                    f"two steps made '{relative}', and one dataset folder gets both"
+                )
             if not path.stat().st_size:
                 self.say(f"left out, as Pennsieve takes no empty file: {relative}")
                 continue

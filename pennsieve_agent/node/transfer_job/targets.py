@@ -14,12 +14,12 @@ from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.mover.deliver import Delivery, hex_of, note
-from pennsieve_agent.node.mover.manifests import storage_keys
-from pennsieve_agent.node.mover.relay import Relay
-from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.mover.trouble import Trouble, disk_words
 from pennsieve_agent.node.tasks import Task
+from pennsieve_agent.node.transfer_job.manifests import storage_keys
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
+from pennsieve_agent.node.transfer_job.upload_results import Delivery, hex_of, note
 from pennsieve_agent.transfer.keys import RenewedKeys
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.object_store import ObjectStore
@@ -41,13 +41,13 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
     """Hand the files of a target's parents over.
 
     Raises:
-        Trouble: they cannot be delivered, or there is no such target.
+        TransferError: they cannot be delivered, or there is no such target.
 
     """
     run = places.run
-    made = {step: list(run.files(step)) for step in task.parents}
-    files = [file for each in made.values() for file in each]
-    _say_who_wrote_nothing(task, run, made, say)
+    files_by_step = {step: list(run.files(step)) for step in task.parents}
+    files = [file for step_files in files_by_step.values() for file in step_files]
+    _say_who_wrote_nothing(task, run, files_by_step, say)
     state = run.root / f".{step_folder(task.step)}.delivery.jsonl"
     match task.target:
         case "" | "Pennsieve Dataset":
@@ -57,13 +57,13 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
         case "persistent-layer":
             _layer(task, places.layers, files, say)
         case _:
-            raise Trouble(f"this node knows no target '{task.target}'")
+            raise TransferError(f"this node knows no target '{task.target}'")
 
 
 def _say_who_wrote_nothing(
-    task: Task, run: RunFiles, made: Mapping[str, Sequence[object]], say: Say
+    task: Task, run: RunFiles, files_by_step: Mapping[str, Sequence[object]], say: Say
 ) -> None:
-    empty = [step for step, files in made.items() if not files]
+    empty = [step for step, files in files_by_step.items() if not files]
     for step in empty:
         say(f"step '{step}' wrote no files")
     sources = task.sources if empty and task.layout is Layout.TREE else ()
@@ -83,9 +83,9 @@ def _asset(
     kind = task.params.get("ASSET_TYPE", "parquet-umap-viewer")
     query = {"dataset_id": task.dataset}
     if not task.packages:
-        raise Trouble("a viewer asset belongs to packages, and the run has none")
+        raise TransferError("a viewer asset belongs to packages, and the run has none")
     if state.exists():
-        raise Trouble("an earlier attempt began a viewer asset; start the run again")
+        raise TransferError("an earlier attempt began a viewer asset; start the run again")
     body = {
         "name": task.params.get("ASSET_NAME", kind),
         "asset_type": kind,
@@ -106,7 +106,7 @@ def _asset(
             try:
                 size, checksum = storage.put(path, relative, keys, "", lambda _: None)
             except AgentError as error:
-                raise Trouble(f"'{relative}': {error.message}") from error
+                raise TransferError(f"'{relative}': {error.message}") from error
             about = {"path": relative, "asset": asset}
             rows.append(about | {"size": size, "sha256": hex_of(checksum)})
     relay.ask("PATCH", f"/packages/assets/{asset}", query, {"status": "ready"})
@@ -134,7 +134,7 @@ def _layer(task: Task, shelf: Path, files: Sequence[tuple[str, Path]], say: Say)
     name = task.params.get("layerName", "")
     target = shelf / name
     if not name or "/" in name or name.startswith("."):
-        raise Trouble(f"'{name}' is no name of a layer")
+        raise TransferError(f"'{name}' is not a valid name for a layer")
     try:
         fresh = shelf / f".{task.run}"
         shutil.rmtree(fresh, ignore_errors=True)
@@ -148,5 +148,5 @@ def _layer(task: Task, shelf: Path, files: Sequence[tuple[str, Path]], say: Say)
         fresh.mkdir(parents=True, exist_ok=True)
         fresh.rename(target)
     except OSError as error:
-        raise Trouble(disk_words(error, f"filling layer '{name}'")) from error
+        raise TransferError(disk_words(error, f"filling layer '{name}'")) from error
     say(f"{amount(len(files), size)} in layer {name}")

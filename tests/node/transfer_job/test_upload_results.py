@@ -18,12 +18,12 @@ import pytest
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.domain.transfers import PART_BYTES
-from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.mover.targets import Places, deliver
-from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.targets import Places, deliver
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from tests.aws.emulator import emulated, reset
-from tests.node.mover.shore import DATASET, RUN, Answer, Answers, answers
+from tests.node.transfer_job.shore import DATASET, RUN, Answer, Answers, answers
 
 BUCKET = "uploads"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -305,14 +305,14 @@ def test_links_into_the_input_are_delivered_as_files(dataset: Dataset, tmp_path:
 def test_a_name_that_the_platform_refuses_is_told(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {"bad": b"1"})
     dataset.refused = {"bad"}
-    with pytest.raises(Trouble, match="Pennsieve did not take 'out/bad' into the upload"):
+    with pytest.raises(TransferError, match="Pennsieve did not take 'out/bad' into the upload"):
         hand_over(dataset, tmp_path)
 
 
 def test_one_name_of_two_steps_is_refused(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {"x": b"1"}, "one")
     results(tmp_path, {"x": b"2"}, "two")
-    with pytest.raises(Trouble, match="two steps made 'x'"):
+    with pytest.raises(TransferError, match="two steps made 'x'"):
         hand_over(dataset, tmp_path, parents=("one", "two"))
     assert not dataset.imported
 
@@ -321,7 +321,7 @@ def test_a_link_out_of_the_results_is_not_followed(dataset: Dataset, tmp_path: P
     results(tmp_path, {"x": b"1"})
     (tmp_path / "secret").write_text("s")
     (RunFiles(tmp_path).data("work") / "link").symlink_to(tmp_path / "secret")
-    with pytest.raises(Trouble, match="'link' of step 'work' is a link that leads out"):
+    with pytest.raises(TransferError, match="'link' of step 'work' is a link that leads out"):
         hand_over(dataset, tmp_path)
     assert not dataset.objects()
 
@@ -348,7 +348,7 @@ def test_a_layer_appears_complete(dataset: Dataset, tmp_path: Path) -> None:
 def test_no_name_of_a_layer(dataset: Dataset, tmp_path: Path, name: str) -> None:
     results(tmp_path, {"x": b"w"})
     (tmp_path / "layers").mkdir()
-    with pytest.raises(Trouble, match="is no name of a layer"):
+    with pytest.raises(TransferError, match="is not a valid name for a layer"):
         hand_over(dataset, tmp_path, target="persistent-layer", params={"layerName": name})
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from pennsieve_agent.domain.step_files import DATA, RUN_MOUNT, merged_folder, step_folder
-from pennsieve_agent.node.mover.trouble import Trouble
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 
 MOST_LINKS = 40
 """Links in one path, as Linux counts them ("path_resolution(7)")."""
@@ -111,7 +111,7 @@ class RunFiles:
         In order of paths; links followed. A step that removed its ``data`` made nothing.
 
         Raises:
-            Trouble: a link leads out of the run's folder, in a circle or to nothing, or
+            TransferError: a link leads out of the run's folder, in a circle or to nothing, or
                 something is neither file nor folder.
 
         """
@@ -156,9 +156,9 @@ class _Walk:
                 yield relative, place
             elif not place.is_dir():
                 what = "neither a file nor a folder" if place.exists() else "a link to nothing"
-                raise Trouble(f"'{_text(relative)}' of step '{self._step}' is {what}")
+                raise TransferError(f"'{_text(relative)}' of step '{self._step}' is {what}")
             elif place in (folder, *above):
-                raise Trouble(f"the link '{_text(relative)}' leads in a circle")
+                raise TransferError(f"the link '{_text(relative)}' leads in a circle")
             else:
                 yield from self.below(place, f"{relative}/", (*above, folder))
 
@@ -181,7 +181,7 @@ class _Walk:
                 continue
             links += 1
             if links > MOST_LINKS:
-                raise Trouble(f"the link '{_text(relative)}' leads in a circle")
+                raise TransferError(f"the link '{_text(relative)}' leads in a circle")
             here.pop()
             if target.is_absolute():
                 here, target = [], self._inside(target, relative)
@@ -196,8 +196,8 @@ class _Walk:
                 return target.relative_to(root)
         raise self._leads_out(relative)
 
-    def _leads_out(self, relative: str) -> Trouble:
-        return Trouble(
+    def _leads_out(self, relative: str) -> TransferError:
+        return TransferError(
             f"'{_text(relative)}' of step '{self._step}' is a link that leads out of the files of "
             "the steps before it; let the program copy the file instead"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import resource
 import subprocess
@@ -14,11 +16,11 @@ import pytest
 
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
-from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.mover.stage import stage_in
-from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.tasks import Task, TaskKind
-from tests.node.mover.shore import DATASET, RUN, Answers, Shelf, answers, shelf
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.stage_input import stage_in
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
+from tests.node.transfer_job.shore import DATASET, RUN, Answers, Shelf, answers, shelf
 
 MEGABYTE = 1 << 20
 BIG = int(os.environ.get("BIG_MB", "192")) * MEGABYTE
@@ -88,7 +90,9 @@ def test_a_package_of_another_dataset_is_not_brought(store: Shelf, tmp_path: Pat
     store.files |= {"ours": b"one", "theirs": b"two"}
     relay = platform(store, ("p1", "", "ours"), ("p2", "", "theirs"))
     store.files["manifest.json"] = b'{"files": [{"packageId": "p1", "path": ""}]}'
-    with pytest.raises(Trouble, match="package p2 is not in dataset N:dataset:d; nothing was"):
+    with pytest.raises(
+        TransferError, match="package p2 is not in dataset N:dataset:d; nothing was"
+    ):
         bring(relay, tmp_path, "p1", "p2")
     assert not [name for name, _ in store.asked if name in {"ours", "theirs"}]
 
@@ -120,12 +124,28 @@ def test_a_repeated_job_downloads_only_what_is_missing(store: Shelf, tmp_path: P
     store.files |= {"a": b"one", "b": b"two"}
     relay = platform(store, ("p1", "", "a"), ("p2", "", "b"))
     store.statuses["b"] = [404] * 20
-    with pytest.raises(Trouble, match="'b' cannot be downloaded: storage answered 404"):
+    with pytest.raises(TransferError, match="'b' cannot be downloaded: storage answered 404"):
         bring(relay, tmp_path, "p1", "p2")
     store.statuses.clear()
     store.asked.clear()
     bring(relay, tmp_path, "p1", "p2")
     assert [name for name, _ in store.asked if name in {"a", "b"}] == ["b"]
+
+
+def test_what_does_not_fit_its_checksum_is_not_brought(store: Shelf, tmp_path: Path) -> None:
+    store.files["a"] = b"text"
+    relay = platform(store, ("p", "", "a"))
+    row = {"packageId": "p", "path": "", "fileName": "a"}
+    for checksum, said in ((b"other", "wrong checksum, twice"), (b"text", "")):
+        row["checksum"] = hashlib.sha256(checksum).hexdigest()
+        store.files["manifest.json"] = json.dumps({"files": [row]}).encode()
+        if said:
+            with pytest.raises(TransferError, match=said):
+                bring(relay, tmp_path, "p")
+            assert found(data(tmp_path)) == {}
+        else:
+            bring(relay, tmp_path, "p")
+    assert found(data(tmp_path)) == {"a": b"text"}
 
 
 @pytest.mark.parametrize(
@@ -136,7 +156,9 @@ def test_names_that_lead_out_are_refused_before_anything_is_written(
 ) -> None:
     store.files |= {"good": b"1", f"{folder}/{name}".lstrip("/"): b"2"}
     relay = platform(store, ("p1", "", "good"), ("p2", folder, name))
-    with pytest.raises(Trouble, match="leads out of the run's folder; nothing was downloaded"):
+    with pytest.raises(
+        TransferError, match="leads out of the run's folder; nothing was downloaded"
+    ):
         bring(relay, tmp_path / "run", "p1", "p2")
     assert not (tmp_path / "run").exists()
 
@@ -144,14 +166,14 @@ def test_names_that_lead_out_are_refused_before_anything_is_written(
 def test_two_files_of_one_name_are_refused(store: Shelf, tmp_path: Path) -> None:
     store.files["a"] = b"1"
     relay = platform(store, ("p1", "", "a"), ("p2", "", "a"))
-    with pytest.raises(Trouble, match="two files are called 'a'; rename one"):
+    with pytest.raises(TransferError, match="two files are called 'a'; rename one"):
         bring(relay, tmp_path, "p1", "p2")
 
 
 def test_a_link_that_waits_in_the_folder_is_not_written_through(
     store: Shelf, tmp_path: Path
 ) -> None:
-    """A step of an earlier attempt cannot make the mover write elsewhere."""
+    """A step of an earlier attempt cannot make the transfer job write elsewhere."""
     store.files["a"] = b"new"
     data(tmp_path).mkdir(parents=True)
     (tmp_path / "precious").write_text("mine")
@@ -162,7 +184,7 @@ def test_a_link_that_waits_in_the_folder_is_not_written_through(
 
 
 def test_a_package_without_files_says_so(store: Shelf, tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match="the packages hold no files"):
+    with pytest.raises(TransferError, match="the packages hold no files"):
         bring(platform(store, ("p", "", "a")), tmp_path, "unknown")
 
 
@@ -188,7 +210,7 @@ def test_equal_names_are_refused_by_flat_before_anything_is_written(
 ) -> None:
     store.files |= {"a/1": b"one", "b/1": b"two"}
     relay = platform(store, ("p1", "a", "1"), ("p2", "b", "1"))
-    with pytest.raises(Trouble, match=r"'a/1' and 'b/1'.*nothing was downloaded"):
+    with pytest.raises(TransferError, match=r"'a/1' and 'b/1'.*nothing was downloaded"):
         bring(relay, tmp_path / "run", "p1", "p2", layout=Layout.FLAT)
     assert not (tmp_path / "run").exists()
 
@@ -217,11 +239,11 @@ def test_many_files_come(store: Shelf, tmp_path: Path) -> None:
 SMALL = """
 import resource, sys
 from pathlib import Path
-from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.mover.stage import stage_in
-from pennsieve_agent.node.mover.trouble import Trouble
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.stage_input import stage_in
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from pennsieve_agent.node.tasks import Task, TaskKind
-from tests.node.mover.shore import answers
+from tests.node.transfer_job.shore import answers
 url, size, run, most = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 if most:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
@@ -231,7 +253,7 @@ relay.routes["GET", "/datasets/manifest"] = lambda *_: {}
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     stage_in(Task(TaskKind.STAGE_IN, "r", "in", "d", ("p",)), relay, RunFiles(run), print)
-except Trouble as error:
+except TransferError as error:
     sys.exit(str(error))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """

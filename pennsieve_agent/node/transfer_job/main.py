@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT
 from pennsieve_agent.engine.remove_tree import remove_tree
-from pennsieve_agent.node.mover import merge, stage, targets
-from pennsieve_agent.node.mover.relay import Relay
-from pennsieve_agent.node.mover.run_files import Owner, RunFiles
-from pennsieve_agent.node.mover.trouble import Trouble, disk_words
 from pennsieve_agent.node.tasks import LAYERS_DIR, RUN_DIR, Task, TaskKind
+from pennsieve_agent.node.transfer_job import merge, stage_input, targets
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.run_files import Owner, RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
 from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
 _READABLE = 0o022
@@ -27,7 +27,7 @@ def main() -> int:
     os.umask(_READABLE)
     try:
         work(os.environ)
-    except Trouble as error:
+    except TransferError as error:
         _say(str(error))
         return 1
     except OSError as error:
@@ -40,12 +40,12 @@ def work(environ: Mapping[str, str]) -> None:
     """Do a task.
 
     Raises:
-        Trouble: it cannot be done.
+        TransferError: it cannot be done.
         OSError: the file system, or AWS, refuses.
 
     """
     root = Path(environ[RUN_DIR])
-    task = Task.of(_told(environ))
+    task = Task.of(_read_task(environ))
     run = RunFiles(root, Owner(task.uid), task.before)
     relay = Relay(
         task.run,
@@ -56,7 +56,7 @@ def work(environ: Mapping[str, str]) -> None:
     )
     match task.kind:
         case TaskKind.STAGE_IN:
-            stage.stage_in(task, relay, run, _say)
+            stage_input.stage_in(task, relay, run, _say)
         case TaskKind.MERGE:
             run.lay_out(task.steps)
             count = merge.merge(run, task.step, task.parents)
@@ -68,16 +68,16 @@ def work(environ: Mapping[str, str]) -> None:
             _clean(root)
 
 
-def _told(environ: Mapping[str, str]) -> bytes:
-    """What to do, from the node's bucket."""
+def _read_task(environ: Mapping[str, str]) -> bytes:
+    """The task, from the node's bucket."""
     region, key = environ["NODE_REGION"], environ["MOVER_TASK"]
     base = place("s3", region, environ.get("NODE_ENDPOINT", ""))
     url = f"{base}/{environ['NODE_BUCKET']}/{key}"
     headers = signed("GET", url, "s3", region, keys_of_task())
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the node's own bucket
     with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
-        found: bytes = answer.read()
-    return found
+        task: bytes = answer.read()
+    return task
 
 
 def _clean(run: Path) -> None:

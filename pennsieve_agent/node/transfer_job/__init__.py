@@ -6,7 +6,7 @@ to do by an object in the node's bucket (:mod:`pennsieve_agent.node.tasks`). It 
 anybody's: bytes go directly between storage and the file system, by addresses and keys that the
 reconciler asks for on its behalf (:mod:`.relay`).
 
-* :mod:`.stage` says which files come where, :mod:`.deliver` which go into which dataset; the bytes
+* :mod:`.stage_input` says which files come where, :mod:`.upload_results` which go where; the bytes
   are moved by :mod:`pennsieve_agent.transfer`, the same code that the command line uses;
 * :mod:`.run_files` is the run's folder: who may read what, and where a link leads;
 * :mod:`.merge` makes one folder of several, by links;

@@ -1,4 +1,4 @@
-"""Both sides of a mover: storage that hands out files with faults, and a platform that answers."""
+"""Both sides of a transfer job: storage with faults, and a platform that answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from pennsieve_agent.node.mover.relay import Relay
+from pennsieve_agent.node.transfer_job.relay import Relay
 
 RUN = "11111111-2222-4333-8444-555555555555"
 DATASET = "N:dataset:d"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pennsieve_agent.domain.backoff import Backoff
-from pennsieve_agent.node.mover.trouble import Trouble
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
 
 PATIENCE_SECONDS = 2 * 3600.0
@@ -40,32 +40,32 @@ class Relay:
         """What the platform answers; repeated while it is down.
 
         Raises:
-            Trouble: it refuses, or stays down.
+            TransferError: it refuses, or stays down.
 
         """
-        asked = {"run": self.run, "method": method, "path": path, "query": query, "body": body}
+        request = {"run": self.run, "method": method, "path": path, "query": query, "body": body}
         waited, repeats = 0.0, 0
         while True:
-            answer, said = self._try(asked)
+            answer, said = self._try(request)
             if answer is not None:
                 break
             if waited >= PATIENCE_SECONDS:
-                raise Trouble(f"Pennsieve does not answer {method} {path}: {said}")
+                raise TransferError(f"Pennsieve does not answer {method} {path}: {said}")
             pause = BACKOFF.wait(repeats, jitter=random.random()) or 0.0  # noqa: S311 - no secret
             self.sleep(pause)
             waited, repeats = waited + pause, repeats + 1
         status = int(answer.get("status", 0))
         if reason := answer.get("reason"):
-            raise Trouble(str(reason))
+            raise TransferError(str(reason))
         if not 0 < status < _OK:
-            raise Trouble(f"Pennsieve refused {method} {path}: {status} {answer.get('body')}")
+            raise TransferError(f"Pennsieve refused {method} {path}: {status} {answer.get('body')}")
         body = answer.get("body")
         return body if isinstance(body, dict) else {"": body}
 
-    def _try(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
+    def _try(self, request: Mapping[str, Any]) -> tuple[dict[str, Any] | None, str]:
         """An answer; or none, and why it is worth asking again."""
         try:
-            answer = self._call({"relay": asked})
+            answer = self._call({"relay": request})
         except (OSError, ValueError) as error:
             return None, str(error)
         if int(answer.get("status", 0)) in _WORTH_REPEATING:
@@ -81,9 +81,9 @@ class Relay:
         headers["Content-Type"] = "application/json"
         request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - AWS
         with urllib.request.urlopen(request, timeout=CALL_SECONDS) as answer:  # noqa: S310 - AWS
-            found = json.load(answer)
+            reply = json.load(answer)
             if answer.headers.get("X-Amz-Function-Error"):
-                raise ValueError(f"the reconciler failed: {found}")
-        if not isinstance(found, dict):
+                raise ValueError(f"the reconciler failed: {reply}")
+        if not isinstance(reply, dict):
             raise ValueError("the reconciler answers nothing")  # noqa: TRY004 - it is not ours
-        return found
+        return reply

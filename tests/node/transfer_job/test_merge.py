@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.domain.step_files import DATA, RUN_MOUNT, data_path, step_folder
-from pennsieve_agent.node.mover.merge import merge
-from pennsieve_agent.node.mover.run_files import Owner, RunFiles
-from pennsieve_agent.node.mover.trouble import Trouble
+from pennsieve_agent.node.transfer_job.merge import merge
+from pennsieve_agent.node.transfer_job.run_files import Owner, RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 
 
 @pytest.fixture
@@ -72,14 +72,14 @@ def test_nothing_merged_is_an_empty_folder(run: RunFiles) -> None:
 def test_one_name_of_two_steps_is_refused_with_both_named(run: RunFiles) -> None:
     made(run, "one", {"x": "1"})
     made(run, "two", {"x": "2"})
-    with pytest.raises(Trouble, match="steps 'one' and 'two' both made 'x'"):
+    with pytest.raises(TransferError, match="steps 'one' and 'two' both made 'x'"):
         merge(run, "work", ("one", "two"))
 
 
 def test_a_file_where_another_step_has_a_folder_is_refused(run: RunFiles) -> None:
     made(run, "one", {"x": "1"})
     made(run, "two", {"x/y": "2"})
-    with pytest.raises(Trouble, match="is a file of one step and a folder of another"):
+    with pytest.raises(TransferError, match="is a file of one step and a folder of another"):
         merge(run, "work", ("one", "two"))
 
 
@@ -123,7 +123,9 @@ def test_links_that_lead_out_of_the_steps_before_are_refused(run: RunFiles, targ
     made(run, "late", {"x": "of a step that may still run"})
     folder = made(run, "one", {"good": "1"})
     (folder / "link").symlink_to(target)
-    with pytest.raises(Trouble, match="'link' of step 'one' is a link that leads out of the files"):
+    with pytest.raises(
+        TransferError, match="'link' of step 'one' is a link that leads out of the files"
+    ):
         list(run.files("one"))
 
 
@@ -131,7 +133,7 @@ def test_the_folder_itself_may_not_be_a_link_that_leads_out(run: RunFiles) -> No
     folder = run.data("one")
     folder.rmdir()
     folder.symlink_to("/etc")
-    with pytest.raises(Trouble, match="leads out of the files"):
+    with pytest.raises(TransferError, match="leads out of the files"):
         list(run.files("one"))
 
 
@@ -145,14 +147,14 @@ def test_an_output_that_is_a_link_to_the_input_is_its_files(run: RunFiles) -> No
 @pytest.mark.parametrize("target", ["missing", f"/mnt/run/{step_folder('in')}/data/missing"])
 def test_links_to_nothing_are_refused(run: RunFiles, target: str) -> None:
     (run.data("one") / "link").symlink_to(target)
-    with pytest.raises(Trouble, match="'link' of step 'one' is a link to nothing"):
+    with pytest.raises(TransferError, match="'link' of step 'one' is a link to nothing"):
         list(run.files("one"))
 
 
 @pytest.mark.parametrize("target", [".", "..", "loop", f"/mnt/run/{step_folder('one')}/data"])
 def test_links_in_a_circle_are_refused(run: RunFiles, target: str) -> None:
     (run.data("one") / "loop").symlink_to(target)
-    with pytest.raises(Trouble, match="circle"):
+    with pytest.raises(TransferError, match="circle"):
         list(run.files("one"))
 
 
@@ -163,7 +165,7 @@ def test_an_output_that_was_removed_has_no_files(run: RunFiles) -> None:
 
 def test_a_pipe_is_no_file(run: RunFiles) -> None:
     os.mkfifo(run.data("one") / "pipe")
-    with pytest.raises(Trouble, match="'pipe' of step 'one' is neither a file nor a folder"):
+    with pytest.raises(TransferError, match="'pipe' of step 'one' is neither a file nor a folder"):
         list(run.files("one"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 
 
-class Trouble(Exception):  # noqa: N818 - it is told to people as it is
+class TransferError(Exception):
     """The move cannot go on; the text says why."""
 
 
