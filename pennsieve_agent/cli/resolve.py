@@ -78,12 +78,20 @@ def _walk(words: Sequence[str]) -> Meaning | _Rewritten:
             return _Rewritten(rewritten, f"note: 'pennsieve {path}' is now 'pennsieve {now}'")
         if path in tree.GROUPS:
             group = path
+            if _means_bare(group, rest):
+                rest = [tree.GROUPS[group].bare, *rest]
             continue
         command = tree.COMMANDS.get(path) or _shorthand(group, word)
         if command:
             return Call(command, tuple(rest))
         return _special(group, word, rest)
     return Page(group, asked=False)
+
+
+def _means_bare(group: str, rest: Sequence[str]) -> bool:
+    """Whether a group's word alone, or with options, is a command."""
+    options_alone = not rest or (rest[0].startswith("-") and rest[0] not in HELP)
+    return bool(tree.GROUPS[group].bare) and options_alone
 
 
 def _shorthand(group: str, word: str) -> Command | None:

@@ -18,12 +18,16 @@ class Section(StrEnum):
 
 
 class Group(NamedTuple):
-    """A word that has commands below it. ``examples`` are on its help page."""
+    """A word that has commands below it. ``examples`` are on its help page.
+
+    ``bare`` is the command below it that is meant where none is typed.
+    """
 
     words: str
     help: str
     examples: tuple[str, ...]
     section: Section = Section.EVERY_DAY
+    bare: str = ""
 
 
 class Command(NamedTuple):
