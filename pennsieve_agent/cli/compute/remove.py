@@ -16,8 +16,8 @@ from pennsieve_agent.errors import AgentError, UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.runs import Run
-    from pennsieve_agent.services.node_versions import Known
-    from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_backend import RunBackend
+    from pennsieve_agent.services.workflows.node_versions import Known
 
 app = group("Taking a compute node away.")
 
@@ -49,7 +49,7 @@ def remove(
         plan_removal,
     )
     from pennsieve_agent.cli.compute import node_details, views
-    from pennsieve_agent.services import active_runs
+    from pennsieve_agent.services.runs import active_runs
 
     context = options.use(ctx, profile, as_json=json)
     meant = _find(context, node)
@@ -137,8 +137,8 @@ def _runs(
 ) -> tuple[RunBackend | None, tuple[Run, ...]]:
     """Where the node's runs are, and those that have not ended."""
     from pennsieve_agent.cli.run_places import backend_of
-    from pennsieve_agent.services import active_runs
-    from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
+    from pennsieve_agent.services.runs import active_runs
+    from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
     if meant is None:
         return None, ()
@@ -157,8 +157,8 @@ def _runs(
 def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]:
     """The workflows that live on an own node and nowhere else; none where that cannot be told."""
     from pennsieve_agent.cli.found_workflow import nodes_of
-    from pennsieve_agent.services.find_workflow import only_on_nodes
-    from pennsieve_agent.services.node_versions import on_nodes
+    from pennsieve_agent.services.workflows.find_workflow import only_on_nodes
+    from pennsieve_agent.services.workflows.node_versions import on_nodes
 
     if not isinstance(meant, OwnNode):
         return []
@@ -175,7 +175,7 @@ def _end_identities(context: Context, workflows: list[Known]) -> None:
     """Delete the users of workflows that are about to go, while there is still a name for them."""
     from pennsieve_agent.cli.identity_desk import desk_of
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
 
     for row in workflows:
         try:

@@ -13,7 +13,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.domain.own_node import OwnNode
 
 if TYPE_CHECKING:
-    from pennsieve_agent.services.node_access import NodeAccess
+    from pennsieve_agent.services.nodes.node_access import NodeAccess
 
 app = group("Who may use a compute node.")
 User = Annotated[
@@ -65,7 +65,7 @@ def share(
     with already keep it.
     """
     from pennsieve_agent.cli.compute import node_shares
-    from pennsieve_agent.services import node_access
+    from pennsieve_agent.services.nodes import node_access
 
     context = options.use(ctx, profile, as_json=json)
     who = node_access.Grantees(user, team, workspace)
@@ -92,7 +92,7 @@ def unshare(
 ) -> None:
     """Take a compute node from somebody; other shares stay."""
     from pennsieve_agent.cli.compute import node_shares
-    from pennsieve_agent.services import node_access
+    from pennsieve_agent.services.nodes import node_access
 
     context = options.use(ctx, profile, as_json=json)
     who = node_access.Grantees(user, team, workspace)
@@ -116,7 +116,7 @@ def access(
     from pennsieve_agent.cli.compute import node_shares
     from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.domain.people import Member
-    from pennsieve_agent.services import node_access
+    from pennsieve_agent.services.nodes import node_access
 
     context = options.use(ctx, profile, as_json=json)
     found = node_choice.find(context, node)
