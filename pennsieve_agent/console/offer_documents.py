@@ -46,7 +46,7 @@ def layer(value: Layer) -> dict[str, Any]:
     """A layer of a node; its cost is in USD a month."""
     return {
         "name": value.name,
-        "status": value.status.value,
+        "status": value.status.value.lower(),
         "type": value.kind,
         "description": value.description,
         "size": value.size,
