@@ -135,7 +135,7 @@ def _runs(
     context: Context, meant: OwnNode | ComputeNode | None
 ) -> tuple[RunBackend | None, tuple[Run, ...]]:
     """Where the node's runs are, and those that have not ended."""
-    from pennsieve_agent.cli.run_places import backend_of
+    from pennsieve_agent.cli.run.places import backend_of
     from pennsieve_agent.services import active_runs
     from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
 
@@ -155,7 +155,7 @@ def _runs(
 
 def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]:
     """The workflows that live on an own node and nowhere else; none where that cannot be told."""
-    from pennsieve_agent.cli.found_workflow import nodes_of
+    from pennsieve_agent.cli.workflow.named import nodes_of
     from pennsieve_agent.services.find_workflow import only_on_nodes
     from pennsieve_agent.services.node_versions import on_nodes
 
@@ -172,7 +172,7 @@ def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]
 
 def _end_identities(context: Context, workflows: list[Known]) -> None:
     """Delete the users of workflows that are about to go, while there is still a name for them."""
-    from pennsieve_agent.cli.identity_desk import desk_of
+    from pennsieve_agent.cli.workflow.identity import desk_of
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services import identity_renewal
 

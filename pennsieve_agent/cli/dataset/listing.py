@@ -6,23 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import (
-    dataset_changes,
-    dataset_download,
-    dataset_grants,
-    dataset_people,
-    dataset_upload,
-    options,
-)
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.dataset import download, fs, grant, share, upload
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile
 
 app = group("Datasets, and which workflow may use them.")
-app.add_typer(dataset_changes.app)
-app.add_typer(dataset_people.app)
-app.add_typer(dataset_grants.app)
+app.add_typer(fs.app)
+app.add_typer(share.app)
+app.add_typer(grant.app)
 DatasetArgument = Annotated[
     str, typer.Argument(metavar="DATASET", help="Name, unique prefix or id.")
 ]
@@ -87,8 +81,8 @@ def files(
     context.streams.note(_total(chosen))
 
 
-app.command()(dataset_download.download)
-app.command()(dataset_upload.upload)
+app.command()(download.download)
+app.command()(upload.upload)
 
 
 def _total(chosen: list[DataFile]) -> str:

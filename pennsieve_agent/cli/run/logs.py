@@ -15,7 +15,7 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UnknownName, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.cli.run import views as run_views
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.all_runs import Located
     from pennsieve_agent.services.follow_run import Follower
@@ -52,9 +52,10 @@ def logs(
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
     following, not the run.
     """
-    from pennsieve_agent.cli import run_following, run_places, run_views
+    from pennsieve_agent.cli.run import following, places
+    from pennsieve_agent.cli.run import views as run_views
 
-    located = run_places.find(context, run)
+    located = places.find(context, run)
     if archive is not None:
         if follow or step or timestamps:
             raise UsageProblem(
@@ -63,10 +64,10 @@ def logs(
         yield _saved(context, located, archive)
         return
     _check_step(located.run, step)
-    follower = run_following.follower(context, located.run, located.backend, step=step)
+    follower = following.follower(context, located.run, located.backend, step=step)
     views = run_views.EventViews(context, located.run, timestamps=timestamps)
     if follow:
-        yield from run_following.to_end(context, follower, show=True, views=views)
+        yield from following.to_end(context, follower, show=True, views=views)
     else:
         yield _until_now(located.run, follower, views)
 
@@ -92,14 +93,12 @@ def _until_now(run: Run, follower: Follower, views: run_views.EventViews) -> Sho
 
 def _saved(context: Context, located: Located, file: Path) -> Shown:
     """Save the archive of a run's logs."""
-    from pennsieve_agent.cli import run_places
+    from pennsieve_agent.cli.run import places
     from pennsieve_agent.console.words import size
     from pennsieve_agent.services import run_log_archive
 
     run = located.run
-    count = run_log_archive.save(
-        located.backend, run, file, lambda url: run_places.fetch(context, url)
-    )
+    count = run_log_archive.save(located.backend, run, file, lambda url: places.fetch(context, url))
     return Shown(
         document={"run_id": run.uuid, "file": str(file), "size": count},
         text=f"Saved the logs of run '{run.label}' to {file}",

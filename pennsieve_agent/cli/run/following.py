@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run_views import EventViews, took
+from pennsieve_agent.cli.run.views import EventViews, took
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.domain.runs import Run, RunStatus

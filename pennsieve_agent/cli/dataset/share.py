@@ -9,7 +9,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.dataset_changes import DatasetArgument
+from pennsieve_agent.cli.dataset.fs import DatasetArgument
 from pennsieve_agent.errors import UsageProblem
 
 app = group("Who is on a dataset.")

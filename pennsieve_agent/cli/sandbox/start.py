@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pennsieve_agent.cli import options, sandbox_check, sandbox_people
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.extras import sandbox_parts
+from pennsieve_agent.cli.sandbox import check, user
 from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ app = group(
     "A Pennsieve and an AWS account on this machine, for trying. Nothing leaves it; datasets are "
     "plain folders."
 )
-app.add_typer(sandbox_people.users, name="user")
-app.add_typer(sandbox_people.workspaces, name="workspace")
-Data = sandbox_people.Data
+app.add_typer(user.users, name="user")
+app.add_typer(user.workspaces, name="workspace")
+Data = user.Data
 
 
 @app.command()
@@ -216,6 +217,6 @@ def _document(state: SandboxState) -> dict[str, Any]:
     return {"running": True, **asdict(state), "data": str(state.data)}
 
 
-app.command("key")(sandbox_people.key)
-app.command("aws-user")(sandbox_people.aws_user)
-app.command()(sandbox_check.check)
+app.command("key")(user.key)
+app.command("aws-user")(user.aws_user)
+app.command()(check.check)

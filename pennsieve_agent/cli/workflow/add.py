@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import (
-    options,
-    workflow_apps,
-    workflow_changes,
-    workflow_identity,
-    workflow_views,
-)
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.found_workflow import found_workflow
+from pennsieve_agent.cli.workflow import apps, archive, update, views
+from pennsieve_agent.cli.workflow.named import found_workflow
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -27,9 +22,9 @@ if TYPE_CHECKING:
 _NONE = "no workflow yet; add one with: pennsieve workflow add GITHUB_URL"
 
 app = group("Analysis code from git, registered to run.")
-app.add_typer(workflow_changes.app)
-app.add_typer(workflow_identity.app)
-app.add_typer(workflow_apps.app, name="app")
+app.add_typer(update.app)
+app.add_typer(archive.app)
+app.add_typer(apps.app, name="app")
 
 
 @app.command()
@@ -116,7 +111,7 @@ def add(
             note,
         )
         added = register_workflow.add(means, found, wish)
-    workflow_views.show_added(context, added)
+    views.show_added(context, added)
 
 
 def _one_of(option: str, given: str, allowed: Sequence[str]) -> str:
@@ -157,7 +152,7 @@ def list_(
         none = "no workflow is archived" if archived else _NONE
         context.streams.note(none)
         return
-    workflow_views.show_list(context, found, known, alone)
+    views.show_list(context, found, known, alone)
 
 
 @app.command()
@@ -175,7 +170,7 @@ def show(
     context = options.use(ctx, profile, as_json=json)
     found = found_workflow(context, workflow).workflow
     if json:
-        own = workflow_identity.identity_document(context, found)
+        own = archive.identity_document(context, found)
         context.streams.document({**documents.workflow(found), "identity": own})
         return
     streams = context.streams
@@ -190,7 +185,7 @@ def show(
             streams,
         )
     )
-    identity = workflow_identity.identity_section(context, found)
+    identity = archive.identity_section(context, found)
     for section in (*_sections(found), *((identity,) if identity else ())):
         streams.result("")
         streams.result(table(section[0], section[1], streams, wrap_last=True))
@@ -230,14 +225,14 @@ def remove(
     Pennsieve deletes no workflow: one that it knows is archived instead, and stays on the nodes
     for its runs.
     """
-    from pennsieve_agent.cli.found_workflow import nodes_of
-    from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
+    from pennsieve_agent.cli.workflow.identity import desk_of, tell_unasked
+    from pennsieve_agent.cli.workflow.named import nodes_of
     from pennsieve_agent.services import find_workflow, identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     found = found_workflow(context, workflow)
     if found.is_on_pennsieve:
-        workflow_identity.archive(ctx, workflow, yes=yes, profile=profile, json=json)
+        archive.archive(ctx, workflow, yes=yes, profile=profile, json=json)
         return
     what = found.workflow
     question = (

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options, run_limits
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run import limits
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 
@@ -69,10 +70,10 @@ def start(
         bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")
     ] = False,
     timeout: options.Timeout = None,
-    max_cost: run_limits.MaxCost = None,
-    time_limit: run_limits.TimeLimit = None,
-    spot: run_limits.Spot = False,
-    retries: run_limits.Retries = 0,
+    max_cost: limits.MaxCost = None,
+    time_limit: limits.TimeLimit = None,
+    spot: limits.Spot = False,
+    retries: limits.Retries = 0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
     ] = False,
@@ -83,7 +84,7 @@ def start(
     again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
-    from pennsieve_agent.cli import run_views
+    from pennsieve_agent.cli.run import views
     from pennsieve_agent.services import prepare_run
 
     wanted = prepare_run.RunOptions(
@@ -94,7 +95,7 @@ def start(
         parameters=tuple(param or ()),
         name=name,
         folder=folder,
-        limits=run_limits.limits(max_cost, time_limit, retries, spot=spot),
+        limits=limits.limits(max_cost, time_limit, retries, spot=spot),
         layout=layout or "",
         undeclared=undeclared,
     )
@@ -106,9 +107,9 @@ def start(
         context.now(),
         hand_over=None if dry_run else _hand_over(context),
     )
-    run_views.note_undeclared(context, ready)
+    views.note_undeclared(context, ready)
     if dry_run:
-        yield run_views.plan(context, ready)
+        yield views.plan(context, ready)
         return
     show = follow and not context.as_json
     with _started(context, ready, wanted) as (begun, backend):
@@ -149,16 +150,16 @@ def _go_on(
 
     Once the user knows of the run, the start is over (``told``), and the same command is a new run.
     """
-    from pennsieve_agent.cli import run_following, run_views
+    from pennsieve_agent.cli.run import following, views
 
-    yield run_views.started(ready, begun, followed=waits)
+    yield views.started(ready, begun, followed=waits)
     if not (context.as_json and waits):
         begun.told()
     if not waits:
         return
-    follower = run_following.follower(context, begun.run, backend, timeout=timeout)
+    follower = following.follower(context, begun.run, backend, timeout=timeout)
     try:
-        yield from run_following.to_end(context, follower, show=show)
+        yield from following.to_end(context, follower, show=show)
     except (PlatformError, AwsError, NodeError):
         raise  # with --json nothing was said of the run: the same command goes on with it
     except BaseException:
@@ -171,22 +172,22 @@ def _go_on(
 def _started(
     context: Context, ready: Prepared, wanted: RunOptions
 ) -> Iterator[tuple[Started, RunBackend]]:
-    from pennsieve_agent.cli import run_places, run_views
+    from pennsieve_agent.cli.run import places, views
     from pennsieve_agent.services import start_run as starting
     from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
 
     if (own := ready.own_node) is None:
-        run_views.warn_pennsieve_node(context, ready)
+        views.warn_pennsieve_node(context, ready)
         run = context.platform.runs.start(ready.request)
         yield starting.Started(run), PennsieveRuns(context.platform)
         return
-    backend = run_places.backend_of(context, own)
+    backend = places.backend_of(context, own)
     with starting.on_own_node(
         ready,
         wanted,
         calls=context.node_calls(own),
         backend=backend,
-        journal=run_places.journal(context),
+        journal=places.journal(context),
         note=context.streams.note,
     ) as begun:
         yield begun, backend

@@ -64,8 +64,8 @@ def list_(
     The newest come first. A node that cannot be reached is named on standard error, and the others
     are listed.
     """
-    from pennsieve_agent.cli import run_places, run_views
-    from pennsieve_agent.cli.found_workflow import found_workflow
+    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.workflow.named import found_workflow
     from pennsieve_agent.console import documents
     from pennsieve_agent.domain.run_filter import RunQuery
     from pennsieve_agent.services import lookup
@@ -78,14 +78,14 @@ def list_(
         status=None if status is None else _wire(status),
         workflow="" if workflow is None else found_workflow(context, workflow).workflow.uuid,
         dataset="" if dataset is None else lookup.dataset(context.platform, dataset).id,
-        person=run_places.me(context) if mine else _person(context, person),
+        person=places.me(context) if mine else _person(context, person),
         since=begins,
     )
-    runs = run_places.everywhere(context).newest(query)
+    runs = places.everywhere(context).newest(query)
     document = [documents.run_summary(r) for r in runs]
     if not runs:
         return Shown(document, notes=[_none(query)])
-    return Shown(document, run_views.runs_table(context, runs))
+    return Shown(document, views.runs_table(context, runs))
 
 
 def _none(query: RunQuery) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.found_workflow import found_workflow
+from pennsieve_agent.cli.workflow.named import found_workflow
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.errors import NotFound, UsageProblem
 
@@ -49,7 +49,7 @@ def grant(
     json: options.Json = False,
 ) -> None:
     """Let a workflow use a dataset. Your compute nodes move data of granted datasets only."""
-    from pennsieve_agent.cli.identity_desk import (
+    from pennsieve_agent.cli.workflow.identity import (
         check_all_asked,
         desk_of,
         need_own_nodes,
@@ -94,7 +94,7 @@ def _say_granted(
     *,
     chosen: Access | None,
 ) -> None:
-    from pennsieve_agent.cli.identity_desk import REACH
+    from pennsieve_agent.cli.workflow.identity import REACH
 
     workflow = what.workflow
     verb = "may" if granted.changed else "already may"
@@ -138,7 +138,7 @@ def revoke(
     json: options.Json = False,
 ) -> None:
     """Take a dataset from a workflow; a run that still needs it ends."""
-    from pennsieve_agent.cli.identity_desk import check_all_asked, desk_of
+    from pennsieve_agent.cli.workflow.identity import check_all_asked, desk_of
     from pennsieve_agent.services import grant_dataset as granting
 
     context = options.use(ctx, profile, as_json=json)
@@ -196,7 +196,7 @@ def grants(
     json: options.Json = False,
 ) -> None:
     """Which workflows may use which datasets: who granted it, and when."""
-    from pennsieve_agent.cli.identity_desk import tell_unasked
+    from pennsieve_agent.cli.workflow.identity import tell_unasked
     from pennsieve_agent.console import grant_documents
 
     context = options.use(ctx, profile, as_json=json)

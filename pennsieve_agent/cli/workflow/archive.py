@@ -8,7 +8,7 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.found_workflow import found_workflow
+from pennsieve_agent.cli.workflow.named import found_workflow
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def update(
     json: options.Json = False,
 ) -> None:
     """Change a workflow."""
-    from pennsieve_agent.cli.identity_desk import desk_of, need_own_nodes
+    from pennsieve_agent.cli.workflow.identity import desk_of, need_own_nodes
     from pennsieve_agent.services import identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
@@ -110,7 +110,7 @@ def archive(
 
     Its runs stay. A workflow that lives on your own nodes alone cannot be archived, only removed.
     """
-    from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
+    from pennsieve_agent.cli.workflow.identity import desk_of, tell_unasked
     from pennsieve_agent.services import identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
@@ -156,7 +156,7 @@ def restore(
     json: options.Json = False,
 ) -> None:
     """Take an archived workflow back, with its grants, so that it can be started again."""
-    from pennsieve_agent.cli.identity_desk import desk_of
+    from pennsieve_agent.cli.workflow.identity import desk_of
     from pennsieve_agent.console import documents
     from pennsieve_agent.services import identity_renewal, workflow_changes
 
@@ -184,7 +184,7 @@ def _grants_to_renew(
     context: Context, desk: Desk, workflow: Workflow, *, yes: bool
 ) -> Renewal | None:
     """The grants that its nodes kept, to be given again; None for none. Asks, changes nothing."""
-    from pennsieve_agent.cli.identity_desk import REACH
+    from pennsieve_agent.cli.workflow.identity import REACH
     from pennsieve_agent.services import identity_renewal
 
     if not desk.nodes:
@@ -213,7 +213,7 @@ def _listed(grants: tuple[Grant, ...] | list[Grant]) -> str:
 
 def identity_document(context: Context, workflow: Workflow) -> list[dict[str, Any]]:
     """A workflow's own identity as JSON."""
-    from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
+    from pennsieve_agent.cli.workflow.identity import desk_of, tell_unasked
     from pennsieve_agent.console.grant_documents import moment
     from pennsieve_agent.services.identity_view import shown
 

@@ -55,8 +55,8 @@ def cost(
 
 
 def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
-    from pennsieve_agent.cli import run_places
-    from pennsieve_agent.cli.found_workflow import found_workflow
+    from pennsieve_agent.cli.run import places as run_places
+    from pennsieve_agent.cli.workflow.named import found_workflow
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.words import plural, span
     from pennsieve_agent.domain import metrics
@@ -83,7 +83,7 @@ def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
 
 
 def _of_one(context: Context, wanted: str | None) -> Shown:
-    from pennsieve_agent.cli import run_places
+    from pennsieve_agent.cli.run import places as run_places
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.words import span
 
