@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.engine.image_builder import ImageBuilder
-    from pennsieve_agent.services.node_versions import NodeDesk
+    from pennsieve_agent.services.node_versions import NodeContext
     from pennsieve_agent.source.commit_archive import Archive
 
 
@@ -83,12 +83,12 @@ class LazyImages:
         return ImageRef(registry, self._repository, digest=digest)
 
 
-def desks(context: Context, engine: Callable[[], ImageBuilder]) -> tuple[NodeDesk, ...]:
+def desks(context: Context, engine: Callable[[], ImageBuilder]) -> tuple[NodeContext, ...]:
     """The own nodes of the profile's workspace that are mine, to be asked and given images."""
-    from pennsieve_agent.services.node_versions import NodeDesk
+    from pennsieve_agent.services.node_versions import NodeContext
 
     return tuple(
-        NodeDesk(node, context.node_calls(node), LazyImages(context, node, engine))
+        NodeContext(node, context.node_calls(node), LazyImages(context, node, engine))
         for node in my_nodes(context)
     )
 

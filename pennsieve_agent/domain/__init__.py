@@ -1,4 +1,4 @@
-"""What things are: workspaces, datasets, compute nodes, workflows, grants, runs and plans.
+"""Types of the domain: workspaces, datasets, compute nodes, workflows, grants, runs and plans.
 
 Everything here is plain data and pure decisions over it, with the standard library alone. A
 domain value knows nothing of HTTP, boto3, Docker or the terminal; adapters translate into it and

@@ -1,4 +1,4 @@
-"""Who may be let in by AWS: an account, a user or a role, as typed, and as AWS takes it."""
+"""AWS principals: an account, a user or a role, as typed and as AWS takes it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Principal:
         """Who can act as it, in words."""
         match self.kind:
             case Kind.ACCOUNT:
-                return f"everybody whom AWS account {self.account} allows it"
+                return f"everybody to whom AWS account {self.account} gives permission"
             case Kind.ROLE:
                 return f"everybody who can use role {self.arn.rpartition('/')[2]}"
             case Kind.USER:
@@ -72,8 +72,8 @@ def parse_principal(text: str) -> Principal:
         return Principal(Kind.ACCOUNT, word, word)
     if root := _ROOT.fullmatch(word):
         return Principal(Kind.ACCOUNT, root["account"], root["account"])
-    if found := _IAM.fullmatch(word):
-        return Principal(Kind(found["kind"]), word, found["account"])
+    if match := _IAM.fullmatch(word):
+        return Principal(Kind(match["kind"]), word, match["account"])
     if session := _SESSION.fullmatch(word):
         role = session["role"]
         if role.startswith(_SSO):
@@ -86,7 +86,7 @@ def parse_principal(text: str) -> Principal:
         arn = f"arn:{session['partition']}:iam::{session['account']}:role/{role}"
         return Principal(Kind.ROLE, arn, session["account"])
     raise UsageProblem(
-        f"'{word}' is not somebody in AWS that a node can be shared with",
+        f"'{word}' is not an AWS account, user or role that a node can be shared with",
         hint="give an account's 12 digits, or the ARN of a user or a role, which its owner sees "
         "with: aws sts get-caller-identity",
     )

@@ -29,9 +29,9 @@ def _expression(pattern: str) -> re.Pattern[str]:
         elif text[i] == "?":
             out.append("[^/]")
             i += 1
-        elif found := _SET.match(text, i):
-            out.append(_set(found["not"], found["body"]))
-            i = found.end()
+        elif char_set := _SET.match(text, i):
+            out.append(_set(char_set["not"], char_set["body"]))
+            i = char_set.end()
         else:
             out.append(re.escape(text[i]))
             i += 1
@@ -66,6 +66,6 @@ def matches(path: str, pattern: str) -> bool:
 
 def select(files: Iterable[DataFile], patterns: Iterable[str]) -> list[DataFile]:
     """The files that fit at least one pattern, sorted by path."""
-    wanted = tuple(patterns)
-    chosen = (file for file in files if any(matches(file.path, p) for p in wanted))
+    globs = tuple(patterns)
+    chosen = (file for file in files if any(matches(file.path, p) for p in globs))
     return sorted(chosen, key=lambda file: file.path)

@@ -49,13 +49,13 @@ class Grant:
 class Enablement:
     """A user of a workflow's identity on a dataset, as Pennsieve shows it.
 
-    ``made_by`` and ``enabled_by`` are numbers of people; ``writes`` says that it is a manager.
+    ``created_by`` and ``enabled_by`` are numbers of people; ``writes`` says that it is a manager.
     """
 
     workflow: str
     integration: int
     writes: bool
     name: str = ""
-    made_by: str = ""
+    created_by: str = ""
     enabled_by: str = ""
     enabled_at: str = ""

@@ -1,4 +1,4 @@
-"""What IAM policies allow: AWS's own rules, as far as the documents that we meet use them.
+"""Evaluating IAM policies: AWS's rules, as far as our documents use them.
 
 An explicit Deny wins, then a permissions boundary bounds, then an Allow allows; everything else is
 refused (AWS, "Policy evaluation logic"). Actions are compared without regard to case, resources
@@ -49,9 +49,9 @@ def decide(
     for statement in (*documents, *(limits or ())):
         if statement.get("Effect") == "Deny" and _applies(statement, ask, fair=fair):
             return Verdict.DENIED
-    for found in (documents, limits):
-        if found is not None and not any(
-            s.get("Effect") == "Allow" and _applies(s, ask, fair=fair) for s in found
+    for group in (documents, limits):
+        if group is not None and not any(
+            s.get("Effect") == "Allow" and _applies(s, ask, fair=fair) for s in group
         ):
             return Verdict.NOT_ALLOWED
     return Verdict.ALLOWED
@@ -121,8 +121,12 @@ def _covers(statement: Statement, kind: str, text: str, *, fold: bool) -> bool:
 
 
 def _named(statement: Statement, principal: str) -> bool:
-    found = statement.get("Principal")
-    kinds = [found.get("AWS"), found.get("Service")] if isinstance(found, Mapping) else [found]
+    principals = statement.get("Principal")
+    kinds = (
+        [principals.get("AWS"), principals.get("Service")]
+        if isinstance(principals, Mapping)
+        else [principals]
+    )
     names = [name for kind in kinds for name in many(kind)]
     account = principal.split(":")[4] if principal.count(":") >= 5 else ""  # noqa: PLR2004 - arn:p:s:r:a
     root = re.sub(r":[^:]*$", ":root", principal)
@@ -135,14 +139,14 @@ def _holds(statement: Statement, ask: Ask, *, otherwise: bool) -> bool:
     context = {key.lower(): [str(v) for v in many(value)] for key, value in ask.context.items()}
     block = statement.get("Condition") or {}
     return all(
-        _met(str(operator), context.get(str(key).lower()), many(wanted), otherwise=otherwise)
+        _met(str(operator), context.get(str(key).lower()), many(values), otherwise=otherwise)
         for operator, keys in block.items()
-        for key, wanted in keys.items()
+        for key, values in keys.items()
     )
 
 
-def _met(operator: str, actual: list[str] | None, wanted: list[Any], *, otherwise: bool) -> bool:
-    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in wanted]
+def _met(operator: str, actual: list[str] | None, expected: list[Any], *, otherwise: bool) -> bool:
+    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in expected]
     if operator == "Null":
         return (actual is None) == ("true" in texts)
     quantifier, _, name = operator.rpartition(":")

@@ -1,4 +1,4 @@
-"""Container images as texts: where one is, and which one exactly. Pure.
+"""Addresses of container images: registry, repository, tag and digest. Pure.
 
 An image that runs is always named by digest: ``REGISTRY/REPOSITORY@sha256:…``, or, where a node's
 machine runs programs without containers, ``archive@sha256:…`` for an archive in the node's bucket.
@@ -73,21 +73,21 @@ def parse_image(text: str) -> ImageRef:
         UsageProblem: it is none.
 
     """
-    found = _REFERENCE.fullmatch(text)
-    if found is None:
+    match = _REFERENCE.fullmatch(text)
+    if match is None:
         raise UsageProblem(
             f"'{text[:200]}' is not the address of an image",
             hint="write it as REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@sha256:DIGEST",
         )
     return ImageRef(
-        found["registry"], found["repository"], found["tag"] or "", found["digest"] or ""
+        match["registry"], match["repository"], match["tag"] or "", match["digest"] or ""
     )
 
 
 def ecr_of(registry: str) -> Ecr | None:
     """The account and region of a private ECR registry; None for any other."""
-    found = _ECR.fullmatch(registry)
-    return Ecr(found["account"], found["region"]) if found else None
+    match = _ECR.fullmatch(registry)
+    return Ecr(match["account"], match["region"]) if match else None
 
 
 def is_digest(text: str) -> bool:
@@ -102,8 +102,8 @@ def archive_image(sha256: str) -> str:
 
 def archive_of(image: str) -> str:
     """The SHA-256 of the archive that an image is; empty for one in a registry."""
-    found = _ARCHIVE.fullmatch(image)
-    return found[1] if found else ""
+    match = _ARCHIVE.fullmatch(image)
+    return match[1] if match else ""
 
 
 def archive_key(sha256: str) -> str:

@@ -1,4 +1,4 @@
-"""How the selected files of a dataset lie in ``INPUT_DIR``: a setting of the workflow.
+"""The layout of the selected files in ``INPUT_DIR``: a setting of the workflow.
 
 ``tree`` keeps the dataset's folders below the one that all selected files share; ``flat`` puts
 every file at the top, as most public processors list nothing else.
@@ -67,6 +67,6 @@ def _refuse_equal_names(paths: Sequence[PurePosixPath]) -> None:
         if other != path:
             raise UsageProblem(
                 f"two selected files are called '{path.name}': '{other}' and '{path}'; "
-                "with the layout 'flat' both would lie in one place",
+                "with the layout 'flat' both would have the same path",
                 hint="use --layout tree, or choose files whose names differ",
             )

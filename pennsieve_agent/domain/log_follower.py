@@ -1,4 +1,4 @@
-"""Following a log that can only be read whole.
+"""Finding the new lines of a log that can only be read as a whole.
 
 The platform answers a step's whole log each time, without a cursor
 (``contracts/workflows.md`` 3.5). :class:`LogReader` keeps what was shown and finds what is new,

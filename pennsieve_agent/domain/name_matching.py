@@ -12,7 +12,7 @@ _SHOWN = 5
 
 
 def pick(
-    wanted: str,
+    reference: str,
     things: Iterable[T],
     *,
     kind: str,
@@ -20,7 +20,7 @@ def pick(
     list_command: str,
     where: Callable[[T], str] | None = None,
 ) -> T:
-    """The thing whose id or name is ``wanted``; else the only one whose id or name begins with it.
+    """The item whose id or name is ``reference``; else the only one that begins with it.
 
     ``keys`` gives a thing's id and name, ``where`` the place that tells things of one name apart.
     An exact id or name wins over prefixes; names compare without case when no exact one is there.
@@ -31,29 +31,33 @@ def pick(
 
     """
     pool = [(thing, *keys(thing)) for thing in things]
-    text, folded = wanted.strip(), wanted.strip().casefold()
+    text, folded = reference.strip(), reference.strip().casefold()
     rounds: tuple[Callable[[str, str], bool], ...] = (
         lambda id_, name: text in {id_, name},
         lambda _, name: name.casefold() == folded,
         lambda id_, name: _begins(id_, folded) or name.casefold().startswith(folded),
     )
     for fits in rounds:
-        found = [row for row in pool if folded and fits(row[1], row[2])]
-        if len(found) == 1:
-            return found[0][0]
-        if found:
+        matches = [row for row in pool if folded and fits(row[1], row[2])]
+        if len(matches) == 1:
+            return matches[0][0]
+        if matches:
             names = [
                 f"{name or '-'} ({id_}{f' on {where(thing)}' if where else ''})"
-                for thing, id_, name in found
+                for thing, id_, name in matches
             ]
-            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            raise Ambiguous(
-                f"{len(found)} {kind}s match '{wanted}': {', '.join(names[:_SHOWN])}{more}",
-                hint=f"give the full name or the id; list them with: {list_command}",
-            )
+            raise _ambiguous(reference, kind, names, list_command)
     none = "" if pool else "; there is none yet"
     raise UnknownName(
-        f"no {kind} is called '{wanted}'{none}", hint=f"list them with: {list_command}"
+        f"no {kind} is called '{reference}'{none}", hint=f"list them with: {list_command}"
+    )
+
+
+def _ambiguous(reference: str, kind: str, names: list[str], list_command: str) -> Ambiguous:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return Ambiguous(
+        f"{len(names)} {kind}s match '{reference}': {', '.join(names[:_SHOWN])}{more}",
+        hint=f"give the full name or the id; list them with: {list_command}",
     )
 
 

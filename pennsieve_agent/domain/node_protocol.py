@@ -1,4 +1,4 @@
-"""What both ends of a call to a node's functions must compute alike. Pure.
+"""The protocol of calls to a node's functions: what both ends compute alike. Pure.
 
 A call is an event of ``lambda:InvokeFunction``: ``{"protocol", "id", "method", "path", "query",
 "body" | "packed", "person", "proof" | "ticket"}``; the answer is ``{"protocol", "version",
@@ -29,7 +29,7 @@ BINDING = "x-pennsieve-node"
 STS_BODY = "Action=GetCallerIdentity&Version=2011-06-15"
 STS_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
 PLAIN_BYTES = 64 * 1024
-"""A body up to this size is sent as it is; larger ones are packed."""
+"""A body up to this size is sent uncompressed; larger ones are packed."""
 PACKED_BYTES = 4 * 1024 * 1024
 """The most that a packed body may have before base64 (a synchronous invocation takes 6 MB)."""
 UNPACKED_BYTES = 64 * 1024 * 1024

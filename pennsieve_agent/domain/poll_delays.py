@@ -1,4 +1,4 @@
-"""How long to pause between looks at something that takes its time."""
+"""Delays between polls of something that takes time."""
 
 from __future__ import annotations
 

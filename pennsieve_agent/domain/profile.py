@@ -1,4 +1,4 @@
-"""Who is signed in, where, and with what key."""
+"""Profiles: the user, the workspace, the addresses and the key of a session."""
 
 from __future__ import annotations
 

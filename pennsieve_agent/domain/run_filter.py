@@ -1,4 +1,4 @@
-"""Which runs of a workspace are wanted."""
+"""Filters and queries of runs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class RunFilter:
 
     def takes(self, run: Run) -> bool:
         """Whether a run is wanted, as far as the platform cannot tell."""
-        wanted = (
+        pairs = (
             (self.node_uuid, run.node_uuid),
             (self.dataset_id, run.dataset_id),
             (self.created_by, run.created_by),
         )
-        return all(not mine or mine == theirs for mine, theirs in wanted)
+        return all(not mine or mine == theirs for mine, theirs in pairs)
 
 
 EVERY_RUN = RunFilter()

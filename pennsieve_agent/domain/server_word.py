@@ -7,7 +7,7 @@ from typing import Self
 
 
 class ServerWord(StrEnum):
-    """A word a server sends. A word we do not know becomes ``UNKNOWN``, never an error.
+    """A value that a server sends. A value that we do not know becomes ``UNKNOWN``, never an error.
 
     Subclasses define ``UNKNOWN``. Comparison with what was sent ignores case, because the
     platform is not consistent (``contracts/resources.md`` section 6, trap 6).

@@ -1,4 +1,4 @@
-"""Where the files of a run's steps are: one tree, which every step of the run sees alike.
+"""The folders of a run's steps: one tree, which every step of the run sees alike.
 
 The run's folder has a folder for each step, called by :func:`step_folder`, with a sub-folder
 ``data``: what the step made. A step sees the run's folder at :data:`RUN_MOUNT`, read-only, and over

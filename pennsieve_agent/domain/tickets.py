@@ -1,4 +1,4 @@
-"""Tickets of nodes: what stands for a proof of who calls, for a quarter of an hour."""
+"""Tickets of nodes: session tokens in place of a proof of identity, for a quarter of an hour."""
 
 from __future__ import annotations
 

@@ -111,10 +111,10 @@ class Part:
 
 def parts_of(size: int, part_bytes: int = PART_BYTES) -> list[Part]:
     """A file cut in parts, larger ones when there would be more than S3 takes."""
-    each = max(part_bytes, math.ceil(size / MOST_PARTS))
+    length = max(part_bytes, math.ceil(size / MOST_PARTS))
     return [
-        Part(number, offset, min(each, size - offset))
-        for number, offset in enumerate(range(0, size, each), 1)
+        Part(number, offset, min(length, size - offset))
+        for number, offset in enumerate(range(0, size, length), 1)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Webhooks: what a workspace is told of, and by whom ("integrations" in the web app)."""
+"""Webhooks: who is notified of changes in a workspace ("integrations" in the web app)."""
 
 from __future__ import annotations
 

@@ -71,15 +71,15 @@ def new_integration(workflow: str, workflow_name: str, kind: Kind) -> NewIntegra
     they are checked here.
 
     Raises:
-        ValueError: the workflow's id is no id.
+        ValueError: the workflow's id is not valid.
 
     """
     mark = secrets.token_hex(8)
     shown = " ".join("".join(c if c.isprintable() else " " for c in workflow_name).split())
-    made = NewIntegration(
+    integration = NewIntegration(
         workflow, kind, f"{shown[:_LONGEST_WORKFLOW_NAME].strip()} ({kind}) {mark}".strip(), mark
     )
-    body = made.body
+    body = integration.body
     limits = {
         "displayName": MOST_NAME,
         "description": MOST_DESCRIPTION,
@@ -89,7 +89,7 @@ def new_integration(workflow: str, workflow_name: str, kind: Kind) -> NewIntegra
     wrong = [name for name, most in limits.items() if not 0 < len(body[name]) <= most]
     if wrong or described(body["description"]) != (workflow, kind):
         raise ValueError(f"'{workflow}' is not the id of a workflow")
-    return made
+    return integration
 
 
 def described(text: str) -> tuple[str, Kind] | None:
@@ -103,14 +103,14 @@ class WorkflowUser:
     """One of a workflow's users, as this machine remembers it. There is no key in it.
 
     ``integration`` is the webhook's number, ``user`` its user's node id and ``number`` that user's
-    number; ``made`` is in unix seconds. ``in_keychain`` says where the key was put.
+    number; ``created`` is in unix seconds. ``in_keychain`` says where the key was put.
     """
 
     integration: int
     user: str
     number: int
     name: str
-    made: float
+    created: float
     in_keychain: bool
 
     @classmethod
@@ -126,6 +126,7 @@ class WorkflowUser:
             user=str(row["user"]),
             number=int(row["number"]),
             name=str(row["name"]),
-            made=float(row["made"]),
+            # Files of former versions say "made".
+            created=float(row["created"] if "created" in row else row["made"]),
             in_keychain=bool(row["in_keychain"]),
         )

@@ -1,4 +1,4 @@
-"""The seam between the runner and what really executes a step."""
+"""The interface between the runner and a backend that executes a step."""
 
 from __future__ import annotations
 

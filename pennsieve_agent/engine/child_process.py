@@ -136,14 +136,14 @@ def new_mark(node: str) -> str:
 
 def kill_marked(beginning: str) -> int:
     """Kill every process whose mark begins so; how many. Elsewhere than on Linux, none is found."""
-    wanted = os.fsencode(f"{MARK}={beginning}")
+    mark = os.fsencode(f"{MARK}={beginning}")
     killed = set()
     for _ in range(2):  # a second look catches what was just being started
         for folder in _PROC.glob("[0-9]*"):
             # It may be another user's, or end while it is looked at.
             with contextlib.suppress(OSError):
                 environment = (folder / "environ").read_bytes().split(b"\0")
-                if any(entry.startswith(wanted) for entry in environment):
+                if any(entry.startswith(mark) for entry in environment):
                     os.kill(int(folder.name), signal.SIGKILL)
                     killed.add(folder.name)
     return len(killed)

@@ -16,7 +16,7 @@ from pennsieve_agent.errors import EngineError, UsageProblem
 BACKENDS = ("docker", "process")
 
 
-def choose_backend(wanted: str | None, cache: Path) -> LocalBackend:
+def choose_backend(name: str | None, cache: Path) -> LocalBackend:
     """The backend of that name; without a name, ``docker`` if an engine answers, else ``process``.
 
     ``cache`` is a folder for what the backends keep; one node has one, and its name tells this
@@ -27,18 +27,18 @@ def choose_backend(wanted: str | None, cache: Path) -> LocalBackend:
         EngineError: ``docker`` was asked for, and no engine answers.
 
     """
-    if wanted is not None and wanted not in BACKENDS:
+    if name is not None and name not in BACKENDS:
         raise UsageProblem(
-            f"there is no backend called '{wanted}'",
-            hint=did_you_mean(wanted, BACKENDS, "choose one of"),
+            f"there is no backend called '{name}'",
+            hint=did_you_mean(name, BACKENDS, "choose one of"),
         )
     node = hashlib.sha256(os.fsencode(cache.absolute())).hexdigest()[:16]
-    if wanted == "process":
+    if name == "process":
         return ProcessBackend(cache, node)
     try:
         client = connect(os.environ, Path.home())
     except EngineError:
-        if wanted == "docker":
+        if name == "docker":
             raise
         return ProcessBackend(cache, node)
     return DockerBackend(client, node)

@@ -74,7 +74,7 @@ def _graph(workflow: Workflow) -> dict[str, Step]:
         # graphlib lists the circle backwards: each step after the one that depends on it.
         circle = " -> ".join(reversed(error.args[1]))
         raise UsageProblem(
-            f"the workflow goes in a circle: {circle}", where=workflow.name
+            f"steps of the workflow depend on each other in a circle: {circle}", where=workflow.name
         ) from None
     return {step_id: steps[step_id] for step_id in order}
 
@@ -114,7 +114,7 @@ def _job(step: Step, request: RunRequest, common: Mapping[str, str]) -> Job:
 def _stage_in(step: Step, request: RunRequest) -> Job:
     if not request.package_ids:
         raise UsageProblem(
-            "the workflow reads files, and none was chosen",
+            "the workflow reads files, and no file was chosen",
             where=request.workflow.name,
             hint="choose some with --files, for example --files '**/*'",
         )
@@ -151,15 +151,15 @@ def _target(step: Step, request: RunRequest, common: Mapping[str, str]) -> Job:
 
     The platform stores and shows such defaults, and ignores them (``contracts/workflows.md`` 8.27).
     """
-    given = dict(request.target_params.get(step.id, {}))
-    for name in given:
+    params = dict(request.target_params.get(step.id, {}))
+    for name in params:
         if name in RESERVED_NAMES:
             raise UsageProblem(
                 f"'{name}' cannot be a parameter of step '{step.id}': the platform uses that name"
             )
-    folder = _folder(given.get(_FOLDER, ""), step)
-    if _FOLDER in given:
-        given[_FOLDER] = folder
+    folder = _folder(params.get(_FOLDER, ""), step)
+    if _FOLDER in params:
+        params[_FOLDER] = folder
     return Job(
         id=step.id,
         kind=JobKind.TARGET,
@@ -167,7 +167,7 @@ def _target(step: Step, request: RunRequest, common: Mapping[str, str]) -> Job:
         target_type=step.target_type,
         target_folder=folder,
         environment={
-            **given,
+            **params,
             **common,
             "DATASET_ID": request.dataset_id,
             "TARGET_TYPE": step.target_type,

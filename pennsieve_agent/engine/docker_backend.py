@@ -142,7 +142,7 @@ class DockerBackend:
     def _create(self, task: Task) -> Any:
         import docker.types  # noqa: PLC0415 - see daemon.connect
 
-        with engine_errors("the container engine refused to make the container"):
+        with engine_errors("the container engine refused to create the container"):
             return self._client.containers.create(
                 task.program.reference_for(self.name),
                 environment=dict(

@@ -1,4 +1,4 @@
-"""Finding the container engine of this machine, and putting its refusals into words."""
+"""Finding this machine's container engine, and translating its errors."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def connect(environ: Mapping[str, str], home: Path, ping_seconds: float = PING_S
         EngineError: none answers; the hint says what to do.
 
     """
-    refused = EngineError("no container engine is there", hint=_HINT)
+    refused = EngineError("no container engine was found", hint=_HINT)
     for address in addresses(environ, home):
         if not is_local(address):
             raise EngineError(

@@ -78,7 +78,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Dockerfile:
-    """What a Dockerfile says about running its image.
+    """The parts of a Dockerfile that matter for running its image.
 
     ``entrypoint`` and ``cmd`` are argument lists; the shell form is spelled out as
     ``("/bin/sh", "-c", text)``. ``env`` holds what the file itself sets. ``workdir`` is absolute.
@@ -104,7 +104,7 @@ class Dockerfile:
         command = (*self.entrypoint, *self.cmd)
         if not command:
             raise SourceError(
-                "the Dockerfile says nothing about what to run",
+                "the Dockerfile does not say what to run",
                 where="Dockerfile",
                 hint='add a line such as: ENTRYPOINT ["python", "/app/main.py"]',
             )
@@ -280,13 +280,13 @@ class _Reader:
 
 def _pairs(it: Instruction, expanded: Callable[[str], str]) -> list[tuple[str, str | None]]:
     """``NAME=value`` words of an instruction; the value is None where there is no ``=``."""
-    found: list[tuple[str, str | None]] = []
+    pairs: list[tuple[str, str | None]] = []
     for word in words(it.rest, it.escape):
         name, equals, value = word.partition("=")
         if not name:
             raise it.problem("has a value without a name")
-        found.append((name, expanded(value) if equals else None))
-    return found
+        pairs.append((name, expanded(value) if equals else None))
+    return pairs
 
 
 def _command(stage: _Stage, it: Instruction) -> tuple[str, ...]:

@@ -86,17 +86,17 @@ class _Places:
         if text.startswith("/"):
             return str(self.find(text) or text)
         # A relative name is right as it is, unless the image has that file from another place.
-        found = self.find(text) if "/" in text or "." in text else None
-        elsewhere = found is not None and found.is_file() and found != cwd / text
-        return str(found) if elsewhere else text
+        file = self.find(text) if "/" in text or "." in text else None
+        elsewhere = file is not None and file.is_file() and file != cwd / text
+        return str(file) if elsewhere else text
 
     def script(self, text: str) -> str:
         """A shell's script, with every path of the image that it spells out replaced."""
         return _PATH.sub(lambda hit: self._quoted(hit.group()), text)
 
     def _quoted(self, path: str) -> str:
-        found = self.find(path)
-        return path if found is None else shlex.quote(str(found))
+        file = self.find(path)
+        return path if file is None else shlex.quote(str(file))
 
     def folders(self, path: str) -> tuple[Path, ...]:
         """The folders of the checkout in a list of the image's."""

@@ -135,9 +135,9 @@ class _Reading:
         words = [word for word in arguments if word not in {"-R", "--recursive", "-v", "-f"}]
         if len(words) < 2 or not makes_executable(words[0]):  # noqa: PLR2004 - a mode and files
             return False
-        found = [path for word in words[1:] for path in self.matching(run, word)]
-        self.executables += found
-        return bool(found)
+        files = [path for word in words[1:] for path in self.matching(run, word)]
+        self.executables += files
+        return bool(files)
 
     def local(self, run: Run, path: str) -> str | None:
         """Where a path of the image is in the repository; None if it is not from there."""

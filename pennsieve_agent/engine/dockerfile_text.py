@@ -60,8 +60,8 @@ def instructions(text: str) -> Iterator[Instruction]:
 
 def _escape(lines: list[str]) -> str:
     for line in lines:
-        if found := _ESCAPE.fullmatch(line.strip()):
-            return found[1]
+        if directive := _ESCAPE.fullmatch(line.strip()):
+            return directive[1]
         if not _DIRECTIVE.fullmatch(line.strip()):
             break
     return "\\"
@@ -97,12 +97,12 @@ def string_list(text: str) -> tuple[str, ...] | None:
     if not text.startswith("["):
         return None
     try:
-        found = json.loads(text)
+        items = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         return None
-    return tuple(found)
+    return tuple(items)
 
 
 def makes_executable(mode: str) -> bool:
@@ -114,7 +114,7 @@ def makes_executable(mode: str) -> bool:
 
 def words(text: str, escape: str) -> list[str]:
     """Words as they are written, quotes and all: blanks in quotes or escaped do not divide."""
-    found: list[str] = []
+    complete: list[str] = []
     word, quote, skip = "", "", False
     for char in text:
         if skip:
@@ -125,17 +125,17 @@ def words(text: str, escape: str) -> list[str]:
             quote = "" if quote else char
         if char.isspace() and not quote:
             if word:
-                found.append(word)
+                complete.append(word)
             word = ""
         else:
             word += char
-    return [*found, word] if word else found
+    return [*complete, word] if word else complete
 
 
 def expand(text: str, known: Mapping[str, str], escape: str) -> str:
     """A word as it is meant: quotes and escapes resolved, variables put in.
 
-    Single quotes keep everything as it is. A variable nobody set is empty.
+    Single quotes keep everything unchanged. A variable nobody set is empty.
     """
     out: list[str] = []
     i, quote = 0, ""
@@ -146,9 +146,9 @@ def expand(text: str, known: Mapping[str, str], escape: str) -> str:
         elif char == escape and quote != "'" and i + 1 < len(text):
             i += 1
             out.append(_escaped(text[i], quote, escape))
-        elif char == "$" and quote != "'" and (found := _VARIABLE.match(text, i)):
-            out.append(_value(found, known, escape))
-            i = found.end() - 1
+        elif char == "$" and quote != "'" and (variable := _VARIABLE.match(text, i)):
+            out.append(_value(variable, known, escape))
+            i = variable.end() - 1
         else:
             out.append(char)
         i += 1
@@ -159,10 +159,10 @@ def _escaped(char: str, quote: str, escape: str) -> str:
     return char if not quote or char in {'"', "$", escape} else escape + char
 
 
-def _value(found: re.Match[str], known: Mapping[str, str], escape: str) -> str:
-    value = known.get(found["plain"] or found["name"], "")
-    if found["op"] == "-":
-        return value or expand(found["word"], known, escape)
-    if found["op"] == "+":
-        return expand(found["word"], known, escape) if value else ""
+def _value(variable: re.Match[str], known: Mapping[str, str], escape: str) -> str:
+    value = known.get(variable["plain"] or variable["name"], "")
+    if variable["op"] == "-":
+        return value or expand(variable["word"], known, escape)
+    if variable["op"] == "+":
+        return expand(variable["word"], known, escape) if value else ""
     return value

@@ -1,4 +1,4 @@
-"""Why something ended, in words."""
+"""Exit codes and signals in words."""
 
 from __future__ import annotations
 

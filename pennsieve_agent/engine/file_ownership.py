@@ -1,4 +1,4 @@
-"""Whose the files are that a container reads and makes.
+"""Ownership of the files that a container reads and writes.
 
 Programs in containers run as the user their image names, mostly root, and the engine gives what
 they make to that user. On Linux with an engine that runs as root, a person who is not root could
@@ -94,11 +94,11 @@ class Owner:
 def _show(path: Path) -> None:
     """Let everybody read a file or folder."""
     mode = path.lstat().st_mode
-    wanted = mode | stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+    readable = mode | stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
     if stat.S_ISDIR(mode):
-        wanted |= stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
-    if wanted != mode and not stat.S_ISLNK(mode):
-        path.chmod(stat.S_IMODE(wanted))
+        readable |= stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+    if readable != mode and not stat.S_ISLNK(mode):
+        path.chmod(stat.S_IMODE(readable))
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -42,24 +42,30 @@ def build_image(
             where=name,
             hint="add one: it says how the step is built and what it runs",
         )
-    found = ""
     with engine_errors("the container engine could not build the image"):
-        for event in _events(client, checkout, labels, platform):
-            for line in _lines(event):
-                log(line)
-            if "error" in event:
-                raise SourceError(
-                    f"the image could not be built: {_line(str(event['error']))}",
-                    where=f"Dockerfile of {name}",
-                    hint="the lines before it are in the log; try: docker build .",
-                )
-            found = _image(event) or found
-        if not found:
-            raise EngineError("the container engine did not say what it built", where=name)
-        image = client.images.get(found)
+        image_id = _build(_events(client, checkout, labels, platform), name, log)
+        image = client.images.get(image_id)
         short = str(image.id).removeprefix("sha256:")[:_SHORT]
         image.tag(f"pennsieve/{name}", tag=short)
         return str(image.id)
+
+
+def _build(events: Iterator[dict[str, Any]], name: str, log: Log) -> str:
+    """Follow a build to its end; the engine's id of the image."""
+    image_id = ""
+    for event in events:
+        for line in _lines(event):
+            log(line)
+        if "error" in event:
+            raise SourceError(
+                f"the image could not be built: {_line(str(event['error']))}",
+                where=f"Dockerfile of {name}",
+                hint="the lines before it are in the log; try: docker build .",
+            )
+        image_id = _image(event) or image_id
+    if not image_id:
+        raise EngineError("the container engine did not say what it built", where=name)
+    return image_id
 
 
 def _events(

@@ -16,7 +16,7 @@ PLATFORM = "linux/amd64"
 """What AWS Batch on Fargate runs here (AWS Batch, "runtimePlatform")."""
 _HINT = (
     "start Docker (or set DOCKER_HOST); or push the code to GitHub with a version tag, so that "
-    "Pennsieve builds it. Building in your AWS account (--build node) is not there yet"
+    "Pennsieve builds it. Building in your AWS account (--build node) is not supported yet"
 )
 
 
@@ -38,7 +38,7 @@ class ImageBuilder:
             return cls(connect(environ, home))
         except EngineError as error:
             raise EngineError(
-                f"an image has to be built, and it cannot: {error.message}",
+                f"cannot build the image: {error.message}",
                 where=error.where,
                 hint=_HINT,
             ) from None

@@ -93,7 +93,7 @@ class ProcessBackend:
         code, environment = Path(places["code"]), Path(places["environment"])
         if not code.is_dir() or not environment.is_dir():
             raise EngineError(
-                "what was prepared for it is no longer there",
+                "its prepared code no longer exists",
                 where=str(self._cache),
                 hint="start the run again",
             )

@@ -115,9 +115,9 @@ def _install(home: Path, code: Path, install: PipInstall, log: Log) -> None:
     if end.code != 0:
         what = _named(install) if install.files else f"pip install {_named(install)}"
         raise SourceError(
-            f"what {what} asks for could not be installed",
+            f"could not install what {what} requires",
             where=str(code / install.cwd),
-            hint="the log has pip's own words; with a container engine, the Dockerfile decides",
+            hint="see pip's output in the log; with a container engine, the Dockerfile is used",
         )
 
 

@@ -1,4 +1,4 @@
-"""Removing what programs made, whatever they did with its rights."""
+"""Removing files that programs made, whatever permissions they set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def remove_tree(root: Path) -> None:
-    """Remove a folder with everything in it, also where a program took away the right to.
+    """Remove a folder with everything in it, even where a program removed the permission to.
 
     Raises:
         OSError: it cannot be removed.

@@ -57,7 +57,7 @@ def did_you_mean(wrong: str, names: Iterable[str], otherwise: str) -> str:
 
 
 def check_parameters(
-    workflow: Workflow, given: Sequence[str], *, undeclared: bool = False
+    workflow: Workflow, settings: Sequence[str], *, undeclared: bool = False
 ) -> Mapping[str, Mapping[str, str]]:
     """What was typed as ``NAME=VALUE`` or ``step.NAME=VALUE``, keyed by step id.
 
@@ -73,12 +73,13 @@ def check_parameters(
     """
     steps = {step.id: step for step in workflow.steps if is_processor(step)}
     typed: dict[str, str] = {}
-    for text in given:
+    for text in settings:
         name, equals, value = text.partition("=")
         name = name.strip()
         if not equals or not name:
             raise UsageProblem(
-                f"'{text}' is not a parameter", hint="write it as NAME=VALUE or step.NAME=VALUE"
+                f"'{text}' is not a valid parameter",
+                hint="write it as NAME=VALUE or step.NAME=VALUE",
             )
         if name in typed:
             raise UsageProblem(f"parameter '{name}' was given twice", hint="keep one of them")
@@ -103,7 +104,7 @@ def undeclared_notes(workflow: Workflow, chosen: Mapping[str, Mapping[str, str]]
         for name in sorted(set(chosen.get(step.id, {})) - _names(step)):
             steps.setdefault(name, []).append(step.id)
     return [
-        f"no step declares parameter '{name}'; it is passed as it is to {_listed(ids)}"
+        f"no step declares parameter '{name}'; it is passed unchanged to {_listed(ids)}"
         for name, ids in steps.items()
     ]
 
@@ -112,7 +113,9 @@ def _listed(ids: Sequence[str]) -> str:
     return f"{'step' if len(ids) == 1 else 'steps'} {', '.join(ids)}"
 
 
-def merged(step: Step, given: Mapping[str, str], *, undeclared: bool = False) -> dict[str, str]:
+def merged(
+    step: Step, values_set: Mapping[str, str], *, undeclared: bool = False
+) -> dict[str, str]:
     """All parameters of a processor as its program sees them.
 
     Later wins: the application's defaults, the definition's, the run's
@@ -123,13 +126,13 @@ def merged(step: Step, given: Mapping[str, str], *, undeclared: bool = False) ->
 
     """
     known = _names(step)
-    for name in given:
+    for name in values_set:
         if name not in known:
             _refuse_reserved(name, step)
             if not undeclared:
                 raise _unknown(name, [step])
     defaults = {p.name: p.default for p in step.parameters if p.default is not None}
-    values = {**defaults, **step.default_params, **given}
+    values = {**defaults, **step.default_params, **values_set}
     for parameter in step.parameters:
         value = values.get(parameter.name)
         if value is None or (parameter.required and not value.strip()):

@@ -47,10 +47,10 @@ def _is_ours(folder: Path) -> bool:
 
 def _linked(folder: Path, links: Path) -> Path:
     number = sum(1 for _ in links.iterdir()) if links.is_dir() else 0
-    made = links / str(number)
-    made.mkdir(parents=True)
+    directory = links / str(number)
+    directory.mkdir(parents=True)
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name != OWN_PROGRAM:
-                (made / entry.name).symlink_to(entry.path)
-    return made
+                (directory / entry.name).symlink_to(entry.path)
+    return directory

@@ -1,4 +1,4 @@
-"""The node manager: what runs in the user's own AWS account, and takes runs to their end.
+"""The node manager: Lambda functions and Batch jobs in the user's AWS account that execute runs.
 
 Lambda functions from one zip, and jobs on AWS Batch. Nothing has an address: AWS decides who may
 call a function.

@@ -17,8 +17,10 @@ from __future__ import annotations
 
 from pennsieve_agent.node import routes_admin, routes_node, routes_runs
 from pennsieve_agent.node.execution_environment import make_clients
-from pennsieve_agent.node.request_handler import Front
+from pennsieve_agent.node.request_handler import RequestHandler
 
-front = Front((*routes_admin.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES), is_owners=True)
-handler = front.handler
+request_handler = RequestHandler(
+    (*routes_admin.ROUTES, *routes_node.ROUTES, *routes_runs.ROUTES), is_owners=True
+)
+handler = request_handler.handler
 make_clients("dynamodb", "lambda", "logs", "s3", "ssm")

@@ -1,8 +1,8 @@
-"""How much a mover moved: it says so in its log, and the receipt reads it there.
+"""How much a transfer job transferred: it logs it, and the receipt reads the log.
 
-A mover may write nothing but its log and the run's files, so the log is where its figures can be
-had without another right. Its last such line counts: one that was killed and began anew says the
-same again.
+A transfer job may write only its log and the run's files, so its figures are read from the log
+without another permission. The last such line counts: a job that was killed and restarted logs
+it again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,6 @@ def amount(files: int, size: int) -> str:
 
 
 def amount_in(message: str) -> int | None:
-    """The bytes that a mover's line says it moved; None when it is about something else."""
-    found = _AMOUNT.match(message)
-    return int(found[1]) if found else None
+    """The bytes that a log line reports; None when it is about something else."""
+    match = _AMOUNT.match(message)
+    return int(match[1]) if match else None

@@ -12,7 +12,7 @@ Json = Mapping[str, Any]
 
 DEPENDENCY = "a step before it failed"
 STOPPED = "the run was ended"
-"""What the node tells Batch when it ends a job, which Batch tells back."""
+"""The reason that the node gives Batch when it terminates a job, and Batch reports back."""
 TIME_LIMIT = "the time limit was reached"
 _OUT_OF_MEMORY = 137
 _WORDS: tuple[tuple[str, str], ...] = (
@@ -100,8 +100,8 @@ def waiting(job: Json, environment: Json | None, used: float, most: float) -> st
     why = place.get("statusReason") or "AWS gives no reason"
     rows = (
         (place.get("status") == "INVALID", f"the machines' settings are invalid: {why}"),
-        (place.get("state") == "DISABLED", "its queue is turned off"),
-        ("CAPACITY" in said.upper(), f"AWS has no such machine free now: {said}"),
+        (place.get("state") == "DISABLED", "its job queue is disabled"),
+        ("CAPACITY" in said.upper(), f"AWS has no such machine available now: {said}"),
         ("MISCONFIGURATION" in said.upper(), f"no machine fits it: {said}"),
         (bool(most) and used >= most, f"its queue is at its limit of {most:g} processors"),
     )

@@ -23,7 +23,7 @@ ROOT = Path(pennsieve_agent.__file__).parent
 PACKAGE = "pennsieve_agent"
 MOST_BYTES = 1_000_000
 _MAKER = "node/bundle.py"
-"""This module, of which a node has no use."""
+"""This module, which a node does not need."""
 ALLOWED = {"boto3", "botocore"}
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644 << 16
@@ -58,16 +58,16 @@ def files() -> set[str]:
         ValueError: one of them imports what AWS's runtime does not have.
 
     """
-    found: set[str] = set()
+    modules: set[str] = set()
     every = (path.relative_to(ROOT).as_posix() for path in (ROOT / "node").rglob("*.py"))
     waiting = [name for name in every if name != _MAKER]
     while waiting:
         name = waiting.pop()
-        if name in found:
+        if name in modules:
             continue
-        found.add(name)
+        modules.add(name)
         waiting += [*_packages(name), *_imports(name)]
-    return found
+    return modules
 
 
 def _packages(name: str) -> Iterator[str]:
@@ -95,9 +95,9 @@ def _imports(name: str) -> Iterator[str]:
 def _inside(node: ast.AST) -> Iterator[ast.AST]:
     """The statements inside one, however deep; expressions, of which there are many, hold none."""
     for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-        for each in getattr(node, part, ()):
-            yield each
-            yield from _inside(each)
+        for statement in getattr(node, part, ()):
+            yield statement
+            yield from _inside(statement)
 
 
 def _files_of(module: str) -> Iterator[str]:

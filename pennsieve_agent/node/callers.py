@@ -1,4 +1,4 @@
-"""Who calls: an AWS identity, and what it is compared by. Pure.
+"""The AWS identity of a caller, and the key it is compared by. Pure.
 
 An assumed role's ARN names the role without its path and ends with the name of the session (AWS,
 "IAM identifiers"), so a role is compared by account and name. Whoever assumes an ordinary role

@@ -1,4 +1,4 @@
-"""What an execution environment of Lambda keeps between calls: a node, with its clients.
+"""What a Lambda execution environment keeps between invocations: a node with its clients.
 
 A function's start has more of a processor than its calls have, and may come before the first of
 them (AWS Lambda, "Lambda execution environment lifecycle"): so clients that are sure to be used are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 VCPU = 1024
 DEFAULT_CPU, DEFAULT_MEMORY = 1024, 2048
-MOVER_CPU, MOVER_MEMORY = 1024, 2048
+TRANSFER_CPU, TRANSFER_MEMORY = 1024, 2048
 _GB = 1024
 _SIZES: tuple[tuple[int, tuple[int, ...]], ...] = (
     (256, (512, 1024, 2048)),

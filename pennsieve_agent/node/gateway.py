@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from pennsieve_agent.node import routes_node, routes_runs
 from pennsieve_agent.node.execution_environment import make_clients
-from pennsieve_agent.node.request_handler import Front
+from pennsieve_agent.node.request_handler import RequestHandler
 
-front = Front((*routes_node.ROUTES, *routes_runs.ROUTES), is_owners=False)
-handler = front.handler
+request_handler = RequestHandler((*routes_node.ROUTES, *routes_runs.ROUTES), is_owners=False)
+handler = request_handler.handler
 make_clients("dynamodb", "lambda")

@@ -1,4 +1,4 @@
-"""How the node is, as the platform's health checker reads it (``contracts/resources.md`` 3.3).
+"""The node's health, in the platform's form (``contracts/resources.md`` 3.3).
 
 An own node is asked the same by its owner, and its way to Pennsieve is tried as well.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from pennsieve_agent.domain.node_protocol import PROTOCOL
 from pennsieve_agent.node.node import Node, aws_code
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 
 SIGN_IN = "/authentication/cognito-config"
 """What anybody may ask Pennsieve (``contracts/core.md`` 1.2)."""
@@ -23,11 +23,11 @@ def health(node: Node) -> dict[str, Any]:
     issues: list[str] = []
     active = 0
     try:
-        active = len(Journal(node).active())
+        active = len(RunStore(node).active())
     except Exception as error:
         if not aws_code(error):
             raise
-        issues.append(f"the journal cannot be read: {aws_code(error)}")
+        issues.append(f"cannot read the table of runs: {aws_code(error)}")
     issues += [*_queues(node), *_way_to_pennsieve(node)]
     return {
         "status": "WARNING" if issues else "HEALTHY",
@@ -67,15 +67,15 @@ def _queues(node: Node) -> list[str]:
     except Exception as error:
         if not aws_code(error):
             raise
-        return [f"the queues cannot be looked at: {aws_code(error)}"]
-    found = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
+        return [f"cannot read the compute environments: {aws_code(error)}"]
+    environments = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
     issues = []
     for name in names:
-        row = found.get(name)
+        row = environments.get(name)
         if row is None:
-            issues.append(f"compute environment {name} is gone")
+            issues.append(f"compute environment {name} does not exist")
         elif row.get("status") == "INVALID":
             issues.append(f"compute environment {name} is invalid: {row.get('statusReason', '')}")
         elif row.get("state") == "DISABLED":
-            issues.append(f"compute environment {name} is turned off")
+            issues.append(f"compute environment {name} is disabled")
     return issues

@@ -1,4 +1,4 @@
-"""The gateway of a node that Pennsieve runs: what the platform may ask it.
+"""The gateway of a node that Pennsieve runs: the requests that the platform may make.
 
 The protocol is ours. An event ``{"method", "path", "query", "body"}`` is answered ``{"status",
 "body"}``, with HTTP's words for both:
@@ -38,8 +38,8 @@ from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.run_cleanup import archive_key
 from pennsieve_agent.node.run_document import status_of
 from pennsieve_agent.node.run_record import Phase, RunRecord
-from pennsieve_agent.node.run_store import Journal
-from pennsieve_agent.node.secrets_manager import Vault, scope_of
+from pennsieve_agent.node.run_store import RunStore
+from pennsieve_agent.node.secrets_manager import NodeSecrets, scope_of
 from pennsieve_agent.node.step_secrets import hidden_of
 from pennsieve_agent.node.transitions import step_states
 from pennsieve_agent.node.user_session import keep_tokens
@@ -68,13 +68,13 @@ def handle(event: Mapping[str, Any], node: Node) -> Answer:
     body = event.get("body")
     if isinstance(body, str):
         body = json.loads(body or "{}")
-    desk = _Desk(node, query, body if isinstance(body, Mapping) else {})
-    found = _RUN.fullmatch(path)
-    route = f"{method} {found[2] if found else path}"
-    if (answer := desk.routes.get(route)) is None or bool(found) != (route in _OF_RUN):
+    hosted_request = _HostedRequest(node, query, body if isinstance(body, Mapping) else {})
+    match = _RUN.fullmatch(path)
+    route = f"{method} {match[2] if match else path}"
+    if (answer := hosted_request.routes.get(route)) is None or bool(match) != (route in _OF_RUN):
         return _said(404, "there is no such request")
     try:
-        return answer(found[1] if found else "")
+        return answer(match[1] if match else "")
     except Bad as bad:
         return _said(400, str(bad))
 
@@ -82,12 +82,12 @@ def handle(event: Mapping[str, Any], node: Node) -> Answer:
 _OF_RUN = {"POST cancel", "GET status", "GET logs", "GET archive"}
 
 
-class _Desk:
+class _HostedRequest:
     """One request."""
 
     def __init__(self, node: Node, query: Mapping[str, str], body: Mapping[str, Any]) -> None:
         self._node, self._query, self._body = node, query, body
-        self._journal = Journal(node)
+        self._journal = RunStore(node)
         self.routes: dict[str, Callable[[str], Answer]] = {
             "POST /runs": self._start,
             "POST cancel": self._cancel,
@@ -105,7 +105,7 @@ class _Desk:
     def _start(self, _: str) -> Answer:
         run, token = str(self._body.get("runId") or ""), str(self._body.get("token") or "")
         if not _ID.fullmatch(run) or not token:
-            raise Bad("a run has an id and a token")
+            raise Bad("a run needs an id and a token")
         record = self._journal.read(run)
         if record is None or record.phase is not Phase.DONE:
             session, refresh = (str(self._body.get(name) or "") for name in ("session", "refresh"))
@@ -116,7 +116,7 @@ class _Desk:
 
     def _cancel(self, run: str) -> Answer:
         if not self._journal.ask_cancel(run):
-            return _said(404, "this node does not know the run")
+            return _said(404, "this node has no such run")
         self._wake(run)
         return {"status": 202, "body": {"runId": run}}
 
@@ -130,7 +130,7 @@ class _Desk:
     def _status(self, run: str) -> Answer:
         record = self._journal.read(run)
         if record is None:
-            return _said(404, "this node does not know the run")
+            return _said(404, "this node has no such run")
         waits = record.waiting
         steps = [
             {"id": step, "status": state, "reason": reason or waits.get(step, "")}
@@ -142,7 +142,7 @@ class _Desk:
     def _logs(self, run: str) -> Answer:
         record = self._journal.read(run)
         if record is None:
-            return _said(404, "this node does not know the run")
+            return _said(404, "this node has no such run")
         steps = [job.step for job in record.work]
         hidden = hidden_of(self._node, record)
         limit, since = self._number("limit", run_logs.MOST_LINES), self._number("since", 0)
@@ -154,7 +154,7 @@ class _Desk:
     def _archive(self, run: str) -> Answer:
         record = self._journal.read(run)
         if record is None or record.phase not in {Phase.CLEANING, Phase.REPORTING, Phase.DONE}:
-            return _said(404, "the log is kept when the run has ended")
+            return _said(404, "the log is available when the run has ended")
         where = {"Bucket": self._node.settings.bucket, "Key": archive_key(run)}
         url = self._node.client("s3").generate_presigned_url(
             "get_object", Params=where, ExpiresIn=LINK_SECONDS
@@ -164,24 +164,26 @@ class _Desk:
     def _number(self, name: str, default: int) -> int:
         text = self._query.get(name, "")
         if text and not (text.isascii() and text.isdigit()):
-            raise Bad(f"{name} is a number")
+            raise Bad(f"{name} must be a number")
         return int(text) if text else default
 
     def _scope(self) -> str:
         scope, user = self._query.get("scope", "user"), self._query.get("userId", "")
         if scope not in {"user", "shared"} or (scope == "user" and not user):
-            raise Bad("a scope is shared, or user with a userId")
+            raise Bad("scope must be shared, or user with a userId")
         return scope_of(scope, user)
 
     def _names(self, _: str) -> Answer:
-        return _ok({"keys": sorted(Vault(self._node).read(self._scope())[1])})
+        return _ok({"keys": sorted(NodeSecrets(self._node).read(self._scope())[1])})
 
     def _set(self, _: str) -> Answer:
-        found = self._body.get("secrets")
-        if not isinstance(found, Mapping) or not found:
+        secrets = self._body.get("secrets")
+        if not isinstance(secrets, Mapping) or not secrets:
             raise Bad("there are no secrets")
         try:
-            Vault(self._node).merge(self._scope(), {str(k): str(v) for k, v in found.items()})
+            NodeSecrets(self._node).merge(
+                self._scope(), {str(k): str(v) for k, v in secrets.items()}
+            )
         except ValueError as error:
             raise Bad(str(error)) from None
         return _ok({"message": "secrets updated"})
@@ -190,14 +192,16 @@ class _Desk:
         key, every = self._query.get("key", ""), self._query.get("deleteAll") == "true"
         if not key and not every:
             raise Bad("say which: key, or deleteAll=true")
-        Vault(self._node).remove(self._scope(), "" if every else key)
+        NodeSecrets(self._node).remove(self._scope(), "" if every else key)
         return _ok({"message": "secrets removed"})
 
     def _allow(self, _: str) -> Answer:
-        found = self._body.get("processors") or []
-        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-            raise Bad("processors are a list of texts")
-        self._journal.allow(found)
+        processors = self._body.get("processors") or []
+        if not isinstance(processors, list) or not all(
+            isinstance(processor, str) for processor in processors
+        ):
+            raise Bad("processors must be a list of texts")
+        self._journal.allow(processors)
         return _ok({"message": "allowed processors updated"})
 
 

@@ -1,4 +1,4 @@
-"""Why a job failed, as far as logs tell more than AWS Batch does."""
+"""Reasons of failed jobs that come from their logs, beyond what AWS Batch reports."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _has_only_folders(node: Node, record: RunRecord, job: JobRecord) -> bool:
     """Whether a processor reads staged files alone, none of which is at the top."""
     steps = {row["id"]: row for row in record.plan.get("jobs") or ()}
     parents = steps.get(job.step, {}).get("depends_on") or ()
-    staged = {each.step for each in record.work if each.kind is JobKind.STAGE}
+    staged = {other.step for other in record.work if other.kind is JobKind.STAGE}
     return (
         bool(parents)
         and staged.issuperset(parents)

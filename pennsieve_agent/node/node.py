@@ -61,5 +61,7 @@ def node_of(session: Any, environ: Mapping[str, str]) -> Node:
 
 def aws_code(error: Exception) -> str:
     """AWS's own word for a refusal of boto3's; empty for anything else."""
-    found = getattr(error, "response", None)
-    return str(found["Error"]["Code"]) if isinstance(found, dict) and "Error" in found else ""
+    response = getattr(error, "response", None)
+    return (
+        str(response["Error"]["Code"]) if isinstance(response, dict) and "Error" in response else ""
+    )

@@ -1,4 +1,4 @@
-"""What the stack tells the node's functions, by environment variables."""
+"""Settings of the node's functions, which the stack passes in environment variables."""
 
 from __future__ import annotations
 
@@ -68,10 +68,14 @@ class NodeSettings:
                 values[field.name] = environ[name]
         return cls(**values)
 
+    def run_tags(self, run: str) -> dict[str, str]:
+        """The tags of what is made for a run."""
+        return {"pennsieve:token": self.token, "pennsieve:run": run}
+
     def environment(self) -> dict[str, str]:
         """The variables that make these settings; empty ones are left out."""
-        found = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {variable(name): value for name, value in found if value}
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {variable(name): value for name, value in values if value}
 
 
 _OPTIONAL = {

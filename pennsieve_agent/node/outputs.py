@@ -1,4 +1,4 @@
-"""The files that a run has delivered, as its transfer jobs told of them.
+"""The result files of a run, as its transfer jobs reported them.
 
 A transfer job may write nothing but the run's files and its log, so it tells the reconciler, which
 writes down what was said once, however often it is repeated.
@@ -13,7 +13,7 @@ from typing import Any
 from pennsieve_agent.domain.node_protocol import digest_of
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.run_record import JobKind
-from pennsieve_agent.node.run_store import DOCUMENT_SECONDS, Journal
+from pennsieve_agent.node.run_store import DOCUMENT_SECONDS, RunStore
 from pennsieve_agent.node.table import Items, expiry
 from pennsieve_agent.node.tasks import step_slug
 
@@ -22,16 +22,16 @@ MOST_AT_ONCE = 500
 _FIELDS = ("path", "package", "asset", "size", "sha256")
 
 
-def note_outputs(node: Node, run: str, told: Any) -> dict[str, Any]:
+def note_outputs(node: Node, run: str, message: Any) -> dict[str, Any]:
     """Write down what a transfer job delivered, ``{step, files: [...]}``; of own runs alone."""
-    body: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
+    body: Mapping[str, Any] = message if isinstance(message, Mapping) else {}
     step, files = str(body.get("step") or ""), body.get("files")
-    record = Journal(node).read(run)
+    record = RunStore(node).read(run)
     delivers = record is not None and any(
         job.step == step and job.kind is JobKind.DELIVER for job in record.work
     )
     if record is None or not delivers or not isinstance(files, list) or len(files) > MOST_AT_ONCE:
-        return {"status": 403, "body": {"message": "no such delivery is known"}}
+        return {"status": 403, "body": {"message": "no such target of a run is known"}}
     if record.is_own:
         rows = [{name: row[name] for name in _FIELDS if name in row} for row in files]
         item = {"body": {"S": json.dumps(rows)}, **expiry(node.now() + DOCUMENT_SECONDS)}
@@ -43,5 +43,5 @@ def outputs_of(node: Node, run: str) -> list[dict[str, Any]]:
     """The files that a run has delivered, each once, in the order of their paths."""
     items = Items(node).query(f"RUN#{run}", "OUT#")
     rows = [row for item in items for row in json.loads(item["body"]["S"])]
-    each = {(row.get("path"), row.get("package"), row.get("asset")): row for row in rows}
-    return sorted(each.values(), key=lambda row: str(row.get("path")))
+    files = {(row.get("path"), row.get("package"), row.get("asset")): row for row in rows}
+    return sorted(files.values(), key=lambda row: str(row.get("path")))

@@ -1,4 +1,4 @@
-"""An own run: what was asked for and a registered version make a record that is ready to run.
+"""An own run: a request and a registered version become a record that is ready to run.
 
 Everything that executes comes from the registry: steps, images, resources. The caller chooses a
 version, files, parameters, targets and limits, within what the owner has granted.
@@ -19,9 +19,9 @@ from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.callers import Caller
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.plan_jobs import Code, Unfit, check_budget, encoded, hosts, jobs_of
+from pennsieve_agent.node.plan_jobs import CannotRun, Code, check_budget, encoded, hosts, jobs_of
 from pennsieve_agent.node.run_record import JobKind, Origin, RunRecord
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.start_document import Start
 from pennsieve_agent.node.version_document import (
     LAYER_TARGET,
@@ -48,27 +48,21 @@ def access_needed(version: Json) -> str:
     return WRITE if writes(version) else READ
 
 
-def record_of(node: Node, journal: Journal, start: Start, version: Json, who: Who) -> RunRecord:
+def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who) -> RunRecord:
     """The record of a run that was asked for.
 
     Raises:
-        Unfit: it cannot be executed here; the text says why.
+        CannotRun: it cannot be executed here; the text says why.
 
     """
-    check_budget(node, journal, start.id)
+    check_budget(node, store, start.id)
     targets = _targets(start, version)
     try:
         plan = compile_run(start.id, _request(start, version, targets), hosts(node))
     except AgentError as error:
-        raise Unfit("; ".join(filter(None, (error.message, error.hint)))) from None
+        raise CannotRun("; ".join(filter(None, (error.message, error.hint)))) from None
     plan = _with_names(plan, start, node)
-    code = {
-        name: Code(
-            str(row["image"]), str(row.get("commit") or ""), str(row.get("computeType") or "")
-        )
-        for name, row in rows_of(version).items()
-        if StepKind.of(row["kind"]) is StepKind.PROCESSOR
-    }
+    code = _code_of(version)
     layout = start.layout or str(version.get("layout") or "tree")
     return RunRecord(
         start.id,
@@ -79,20 +73,12 @@ def record_of(node: Node, journal: Journal, start: Start, version: Json, who: Wh
         person=who.caller.owner,
         claimed=dict(who.claimed),
         content=start.content,
-        workflow={
-            "id": start.workflow,
-            "name": str(version["name"]),
-            "version": start.version,
-        },
+        workflow=_workflow(start, version),
         dataset=start.dataset,
         organization=node.settings.organization,
         limits=dict(start.limits),
         layers=list(start.layers),
-        input={
-            "layout": layout,
-            "count": len(start.files) or len(start.packages),
-            "bytes": start.bytes,
-        },
+        input=_input(start, layout),
         plan={
             **encoded(plan, code),
             "sources": _sources(start, version),
@@ -103,6 +89,26 @@ def record_of(node: Node, journal: Journal, start: Start, version: Json, who: Wh
         },
         jobs=jobs_of(node, plan, code),
     )
+
+
+def _code_of(version: Json) -> dict[str, Code]:
+    """The code of each processor of a version."""
+    return {
+        name: Code(
+            str(row["image"]), str(row.get("commit") or ""), str(row.get("computeType") or "")
+        )
+        for name, row in rows_of(version).items()
+        if StepKind.of(row["kind"]) is StepKind.PROCESSOR
+    }
+
+
+def _workflow(start: Start, version: Json) -> dict[str, str]:
+    return {"id": start.workflow, "name": str(version["name"]), "version": start.version}
+
+
+def _input(start: Start, layout: str) -> dict[str, Any]:
+    count = len(start.files) or len(start.packages)
+    return {"layout": layout, "count": count, "bytes": start.bytes}
 
 
 def lost_grant(node: Node, record: RunRecord) -> str:
@@ -133,7 +139,7 @@ def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) ->
     workflow = workflow_of(version)
     open_names = start.undeclared or not any(row.get("parameters") for row in version["steps"])
     if open_names:
-        steps = tuple(_with_given(step, start.parameters) for step in workflow.steps)
+        steps = tuple(_with_any_parameter(step, start.parameters) for step in workflow.steps)
         workflow = replace(workflow, steps=steps)
     return RunRequest(
         workflow=workflow,
@@ -146,7 +152,7 @@ def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) ->
     )
 
 
-def _with_given(step: Step, parameters: Mapping[str, Mapping[str, str]]) -> Step:
+def _with_any_parameter(step: Step, parameters: Mapping[str, Mapping[str, str]]) -> Step:
     """A step that takes whatever it is given."""
     known = {parameter.name for parameter in step.parameters}
     more = (Parameter(name) for name in parameters.get(step.id, {}) if name not in known)
@@ -161,7 +167,7 @@ def _targets(start: Start, version: Json) -> dict[str, dict[str, str]]:
             continue
         values = {**(row.get("defaults") or {}), **targets.get(row["id"], {})}
         if row["targetType"] == LAYER_TARGET and not values.get("layerName"):
-            raise Unfit(f"target '{row['id']}' fills a layer, and none is named")
+            raise CannotRun(f"target '{row['id']}' writes to a layer, and no layer is named")
         targets[row["id"]] = values
     return targets
 
@@ -172,7 +178,7 @@ def _sources(start: Start, version: Json) -> dict[str, list[str]]:
         str(row["id"]) for row in version["steps"] if StepKind.of(row["kind"]) is StepKind.SOURCE
     ]
     if unknown := set(start.sources) - set(names):
-        raise Unfit(f"no data source of the workflow is called '{min(unknown)}'")
+        raise CannotRun(f"no data source of the workflow is called '{min(unknown)}'")
     return {name: list(start.sources.get(name) or start.packages) for name in names}
 
 
@@ -182,11 +188,11 @@ def _with_names(plan: RunPlan, start: Start, node: Node) -> RunPlan:
     A run of this node is not on Pennsieve, so a step cannot look its dataset up there.
     """
     names = {"DATASET_ID": start.dataset, "ORGANIZATION_ID": node.settings.organization}
-    given = {name: value for name, value in names.items() if value}
+    variables = {name: value for name, value in names.items() if value}
     jobs = (
         job
         if job.kind is PlanKind.STAGE_IN
-        else replace(job, environment={**job.environment, **given})
+        else replace(job, environment={**job.environment, **variables})
         for job in plan.jobs
     )
     return replace(plan, jobs=tuple(jobs))

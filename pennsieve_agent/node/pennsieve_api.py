@@ -1,4 +1,4 @@
-"""Asking the platform as somebody: a person, a workflow's own user, or by a run's own token."""
+"""Requests to Pennsieve as a person, as a workflow's own user, or with a run's token."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Refused(Exception):  # noqa: N818 - an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Web:
+class PennsieveApi:
     """The platform, as one run may ask it (``contracts/workflows.md`` 5.5).
 
     ``bearer`` is an access token; ``token`` the run's own, of a run that Pennsieve started, which
@@ -111,7 +111,7 @@ def _json(text: str) -> Any:
 
 def _message(text: str) -> str:
     """What a refusal says: JSON's ``message`` or ``error``, else the text itself."""
-    found = _json(text)
-    if isinstance(found, dict):
-        return str(found.get("message") or found.get("Message") or found.get("error") or "")
+    body = _json(text)
+    if isinstance(body, dict):
+        return str(body.get("message") or body.get("Message") or body.get("error") or "")
     return text[:300]

@@ -15,8 +15,8 @@ Json = Mapping[str, Any]
 
 def request_of(run: Json) -> RunRequest:
     """What is to be executed. The defaults of targets are ignored at run time (trap 27)."""
-    given: Json = run.get("processorParams") or {}
-    steps = tuple(_step(node, given.get(node["id"], {})) for node in run.get("dag") or ())
+    params: Json = run.get("processorParams") or {}
+    steps = tuple(_step(node, params.get(node["id"], {})) for node in run.get("dag") or ())
     return RunRequest(
         workflow=Workflow(
             uuid=str(run.get("workflowUuid") or ""),
@@ -25,9 +25,9 @@ def request_of(run: Json) -> RunRequest:
         ),
         node_uuid=str(run.get("computeNodeUuid") or ""),
         dataset_id=str(run.get("datasetId") or ""),
-        package_ids=tuple(dict.fromkeys(p for each in packages(run).values() for p in each)),
+        package_ids=tuple(dict.fromkeys(p for ids in packages(run).values() for p in ids)),
         name=str(run.get("name") or ""),
-        parameters={step: dict(values) for step, values in given.items()},
+        parameters={step: dict(values) for step, values in params.items()},
         target_params=targets(run),
     )
 
@@ -35,16 +35,16 @@ def request_of(run: Json) -> RunRequest:
 def packages(run: Json) -> dict[str, tuple[str, ...]]:
     """The packages of each data-source."""
     sources: Json = run.get("dataSources") or {}
-    return {name: tuple(each.get("packageIds") or ()) for name, each in sources.items()}
+    return {name: tuple(source.get("packageIds") or ()) for name, source in sources.items()}
 
 
 def targets(run: Json) -> dict[str, dict[str, str]]:
     """The parameters of each data-target."""
-    found: Json = run.get("dataTargets") or {}
-    return {name: dict(each.get("params") or {}) for name, each in found.items()}
+    rows: Json = run.get("dataTargets") or {}
+    return {name: dict(target.get("params") or {}) for name, target in rows.items()}
 
 
-def _step(node: Json, given: Json) -> Step:
+def _step(node: Json, params: Json) -> Step:
     runtime: Json = node.get("runtimeConfig") or {}
     kind = StepKind.of(node.get("type") or "processor")
     known = [_parameter(row) for row in node.get("paramSchema") or ()]
@@ -59,7 +59,7 @@ def _step(node: Json, given: Json) -> Step:
         compute_type=str(node.get("computeType") or ""),
         cpu=int(node.get("cpu") or runtime.get("cpu") or 0),
         memory=int(node.get("memory") or runtime.get("memory") or 0),
-        parameters=(*known, *(Parameter(name) for name in given if name not in names)),
+        parameters=(*known, *(Parameter(name) for name in params if name not in names)),
         default_params=dict(node.get("defaultParams") or {}),
     )
     return replace(step, default_params={}) if kind is StepKind.TARGET else step

@@ -1,4 +1,4 @@
-"""What both kinds of runs have in common: a compiled plan as it is stored, and the jobs of it."""
+"""The Batch jobs of a compiled plan, and the plan as it is stored; for both kinds of runs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
-from pennsieve_agent.node.fargate_sizes import MOVER_CPU, MOVER_MEMORY, fit
+from pennsieve_agent.node.fargate_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.run_record import JobKind, JobRecord
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 
 
-class Unfit(Exception):  # noqa: N818 - a verdict
+class CannotRun(Exception):  # noqa: N818 - a verdict
     """The run cannot be executed here; the text says why."""
 
 
@@ -71,10 +71,10 @@ def jobs_of(node: Node, plan: RunPlan, code: Mapping[str, Code]) -> list[JobReco
     """The jobs of a plan.
 
     Raises:
-        Unfit: the node has no machine for one of them.
+        CannotRun: the node has no machine for one of them.
 
     """
-    return [job for each in plan.jobs for job in _jobs(node, each, code.get(each.id))]
+    return [job for planned in plan.jobs for job in _jobs(node, planned, code.get(planned.id))]
 
 
 def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
@@ -94,30 +94,30 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
         parents = [merge.key]
     gpu = code is not None and code.compute_type == "gpu"
     if gpu and not node.settings.gpu_queue:
-        raise Unfit(f"step '{job.id}' needs a GPU, and the compute node has none")
+        raise CannotRun(f"step '{job.id}' needs a GPU, and the compute node has none")
     try:
         vcpus, memory = fit(job.cpu, job.memory)
     except ValueError as error:
-        raise Unfit(f"step '{job.id}': {error}") from None
+        raise CannotRun(f"step '{job.id}': {error}") from None
     image = code.image if code is not None else ""
     jobs.append(JobRecord(job.id, job.id, JobKind.PROCESS, parents, image, vcpus, memory, gpu))
     return jobs
 
 
 def _transfer(key: str, step: str, kind: JobKind, after: list[str]) -> JobRecord:
-    return JobRecord(key, step, kind, after, vcpus=MOVER_CPU / 1024, memory=MOVER_MEMORY)
+    return JobRecord(key, step, kind, after, vcpus=TRANSFER_CPU / 1024, memory=TRANSFER_MEMORY)
 
 
-def check_budget(node: Node, journal: Journal, run: str) -> None:
+def check_budget(node: Node, store: RunStore, run: str) -> None:
     """Refuse a run when the month's budget is used up.
 
     Raises:
-        Unfit: it is.
+        CannotRun: it is.
 
     """
     budget = float(node.settings.monthly_budget or 0)
-    if budget and journal.cost_of(month(node.now()), but=run) >= budget:
-        raise Unfit(f"this month's budget of the compute node, {budget:.2f} USD, is used up")
+    if budget and store.cost_of(month(node.now()), but=run) >= budget:
+        raise CannotRun(f"this month's budget of the compute node, {budget:.2f} USD, is used up")
 
 
 def month(now: float) -> str:

@@ -1,4 +1,4 @@
-"""Proof of who calls: a signed question to AWS STS, which the node passes on.
+"""Proof of the caller's identity: a signed request to AWS STS, which the node forwards.
 
 A function that is invoked directly is not told by whom. The caller therefore signs
 ``sts:GetCallerIdentity`` with his own credentials; AWS STS checks the signature and says whose it
@@ -53,7 +53,7 @@ class Unproven(Exception):  # noqa: N818 - a verdict
 
 
 class NoAnswer(Exception):  # noqa: N818 - a state of AWS
-    """AWS STS cannot be asked now."""
+    """AWS STS does not answer now."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -162,8 +162,8 @@ def _headers(proof: object) -> dict[str, str]:
 
 
 def _caller(text: str) -> Caller:
-    found = [re.search(rf"<{tag}>([^<]+)</{tag}>", text) for tag in ("Arn", "Account", "UserId")]
-    arn, account, user = (each[1] if each else "" for each in found)
+    matches = [re.search(rf"<{tag}>([^<]+)</{tag}>", text) for tag in ("Arn", "Account", "UserId")]
+    arn, account, user = (match[1] if match else "" for match in matches)
     if not arn or not account:
         raise NoAnswer("AWS STS gave an answer that cannot be read")
     return Caller(arn, account, user)

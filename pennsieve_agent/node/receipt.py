@@ -1,4 +1,4 @@
-"""The receipt of a run, which lies with its results. Pure.
+"""The receipt of a run, which lies with its results.
 
 The owner of the results is a nameless user of an integration, so this says what made them: which
 version of which workflow, from which commits and images, out of which files, for whom, when, and
@@ -7,12 +7,17 @@ at what cost until they were delivered.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
+from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.node_settings import NodeSettings
+from pennsieve_agent.node.observe_jobs import limits_of, observe
 from pennsieve_agent.node.run_document import run_document, timestamp
 from pennsieve_agent.node.run_record import RunRecord
+from pennsieve_agent.node.run_store import RunStore
+from pennsieve_agent.node.transitions import cost_of, update_jobs
 
 NAME = "pennsieve-run.json"
 """What the file is called."""
@@ -35,3 +40,17 @@ def receipt_of(
         "delivered": timestamp(now),
         "cost": round(cost, 6),
     }
+
+
+def receipt_for(node: Node, run: str) -> dict[str, Any]:
+    """The receipt of an own run that is being delivered, ``{status, body}``; others have none."""
+    store = RunStore(node)
+    record = store.read(run)
+    if record is None or not record.is_own or record.outcome:
+        return {"status": 200, "body": {}}
+    update_jobs(record, observe(node, store, record))
+    now = node.now()
+    cost = cost_of(record, limits_of(node), now)
+    document = receipt_of(record, store.start_of(record), node.settings, cost, now)
+    text = json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return {"status": 200, "body": {"name": NAME, "text": text}}

@@ -1,4 +1,4 @@
-"""The reconciler: what moves runs forward.
+"""The reconciler's Lambda function: it wakes up and moves runs forward.
 
 It is woken when a job of Batch's changed, by the clock, and by the gateway (``{"advance": run}``).
 A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsieve, the receipt of
@@ -19,14 +19,15 @@ from pennsieve_agent.node import tasks
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.outputs import note_outputs
+from pennsieve_agent.node.receipt import receipt_for
 from pennsieve_agent.node.relay import relay
-from pennsieve_agent.node.run_reconciler import Steersman, receipt_for
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_reconciler import RunReconciler
+from pennsieve_agent.node.run_store import RunStore
 
 log = logging.getLogger(__name__)
 
 HEEDED = ("RUNNABLE", "RUNNING", "SUCCEEDED", "FAILED")
-"""The states of a job that are worth waking it: at the others nothing follows."""
+"""The job states that wake it: the others change nothing."""
 _RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -39,49 +40,49 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
     """Do what an event asks for."""
     if "relay" in event:
         return _relayed(node, event["relay"])
-    journal = Journal(node)
-    steersman = Steersman(node, journal)
+    store = RunStore(node)
+    reconciler = RunReconciler(node, store)
     if "advance" in event:
         _schedule(node, on=True)
-        is_mine = steersman.advance(str(event["advance"]))
+        is_mine = reconciler.advance(str(event["advance"]))
     elif run := _run_of(event):
-        is_mine = steersman.advance(run)
+        is_mine = reconciler.advance(run)
     else:
         is_mine = True
-        for each in journal.active():
-            _safely(steersman, each)
-    if is_mine and not journal.active():
+        for active_run in store.active():
+            _safely(reconciler, active_run)
+    if is_mine and not store.active():
         _schedule(node, on=False)
-        if journal.active():  # one came meanwhile
+        if store.active():  # one came meanwhile
             _schedule(node, on=True)
     return {"ok": True}
 
 
-def _relayed(node: Node, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What a transfer job is answered, by the node itself or by Pennsieve."""
-    match asked.get("path"):
+def _relayed(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a transfer job, from the node itself or from Pennsieve."""
+    match request.get("path"):
         case tasks.RECEIPT_PATH:
-            return receipt_for(node, str(asked.get("run")))
+            return receipt_for(node, str(request.get("run")))
         case tasks.OUTPUTS_PATH:
-            return note_outputs(node, str(asked.get("run")), asked.get("body"))
+            return note_outputs(node, str(request.get("run")), request.get("body"))
         case _:
-            return relay(node, asked)
+            return relay(node, request)
 
 
-def _safely(steersman: Steersman, run: str) -> None:
-    """One run's trouble is not another's."""
+def _safely(reconciler: RunReconciler, run: str) -> None:
+    """Advance a run; its failure must not stop other runs."""
     try:
-        steersman.advance(run)
+        reconciler.advance(run)
     except Exception:
-        log.exception("run %s cannot be moved on", run)
+        log.exception("run %s cannot be advanced", run)
 
 
 def _run_of(event: Mapping[str, Any]) -> str:
     """The run of a job that changed, by the job's name."""
     detail = event.get("detail")
     name = str(detail.get("jobName") or "") if isinstance(detail, Mapping) else ""
-    found = _RUN.match(name)
-    return found[0] if found else ""
+    match = _RUN.match(name)
+    return match[0] if match else ""
 
 
 def _schedule(node: Node, *, on: bool) -> None:

@@ -1,4 +1,4 @@
-"""Asking the platform on behalf of a transfer job, which has no token itself.
+"""Requests to Pennsieve on behalf of a transfer job, which has no token itself.
 
 Input of a run that Pennsieve started is read as the person who started it, and results are written
 with the run's own token (``contracts/workflows.md`` 5.6, 5.7). A run of this node alone is asked
@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.pennsieve_api import RUNS, Down, Web
+from pennsieve_agent.node.pennsieve_api import RUNS, Down, PennsieveApi
 from pennsieve_agent.node.run_record import Phase, RunRecord
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.tasks import RelayRequest, relay_allows
 from pennsieve_agent.node.user_session import as_person
 from pennsieve_agent.node.workflow_credentials import Kind
@@ -30,24 +30,24 @@ _DENIED, _DOWN = 403, 503
 Answer = dict[str, Any]
 
 
-def relay(node: Node, asked: Mapping[str, Any]) -> Answer:
-    """The platform's answer, ``{status, body}``; 403 for what a job has no business with."""
-    journal = Journal(node)
+def relay(node: Node, message: Mapping[str, Any]) -> Answer:
+    """The platform's answer, ``{status, body}``; 403 for what a job may not ask."""
+    store = RunStore(node)
     request = RelayRequest(
-        str(asked.get("run") or ""),
-        str(asked.get("method") or ""),
-        str(asked.get("path") or ""),
-        {str(k): str(v) for k, v in (asked.get("query") or {}).items()},
-        asked.get("body"),
+        str(message.get("run") or ""),
+        str(message.get("method") or ""),
+        str(message.get("path") or ""),
+        {str(k): str(v) for k, v in (message.get("query") or {}).items()},
+        message.get("body"),
     )
-    record = journal.read(request.run)
+    record = store.read(request.run)
     if record is None or record.phase not in _WORKS or not relay_allows(request, record.dataset):
-        return {"status": _DENIED, "body": {"message": "this is nothing that a mover may ask"}}
+        return {"status": _DENIED, "body": {"message": "a transfer job may not ask for this"}}
     if record.is_own:
         return _as_workflow(node, record, request)
     if request.path in _READS:
-        return _sent(as_person(node, journal, request.run), request)
-    return _sent(Web(node, request.run, journal.token(request.run)), request)
+        return _sent(as_person(node, store, request.run), request)
+    return _sent(PennsieveApi(node, request.run, store.token(request.run)), request)
 
 
 def _as_workflow(node: Node, record: RunRecord, request: RelayRequest) -> Answer:
@@ -66,11 +66,11 @@ def _as_workflow(node: Node, record: RunRecord, request: RelayRequest) -> Answer
     signed = Signed(node, workflow, kind, name)
     try:
         token = signed.token()
-        answer = _sent(Web(node, request.run, bearer=token), request)
+        answer = _sent(PennsieveApi(node, request.run, bearer=token), request)
         if answer["status"] in _REFUSED:
             # The platform remembers denials of a token for minutes (contracts/core.md 1.9).
             token = signed.renewed(token)
-            answer = _sent(Web(node, request.run, bearer=token), request)
+            answer = _sent(PennsieveApi(node, request.run, bearer=token), request)
     except NoKey as error:
         return _refusal(str(error))
     except Down as error:
@@ -78,7 +78,7 @@ def _as_workflow(node: Node, record: RunRecord, request: RelayRequest) -> Answer
     if answer["status"] in _REFUSED:
         return _refusal(
             f"Pennsieve does not let workflow '{name}' use dataset {record.dataset}: the dataset "
-            "was deleted, or the workflow's user was taken off it; grant it again with: "
+            "was deleted, or the workflow's user was removed from it; grant it again with: "
             f"{_grant_command(record)}"
         )
     return answer
@@ -93,7 +93,7 @@ def _refusal(reason: str) -> Answer:
     return {"status": _DENIED, "body": {"message": reason}, "reason": reason}
 
 
-def _sent(web: Web, request: RelayRequest) -> Answer:
+def _sent(web: PennsieveApi, request: RelayRequest) -> Answer:
     status, text = web.send(request.method, request.path, request.query, request.body)
     return {"status": status or _DOWN, "body": _body(text)}
 

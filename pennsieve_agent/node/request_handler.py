@@ -1,4 +1,4 @@
-"""How a call of one of the node's functions is answered: protocol, proof, rights, log.
+"""Answering a call of one of the node's functions: protocol, proof, permissions, log.
 
 Two functions share this. ``admin`` is for the node's owner and answers everything, for all runs;
 ``gateway`` is for users, who need a share and see what is theirs. Who may call which function is a
@@ -20,7 +20,7 @@ from pennsieve_agent.node.execution_environment import environment_node
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.proof import NoAnswer, Prover, Unproven
 from pennsieve_agent.node.run_record import RunRecord
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.tickets import Tickets
 from pennsieve_agent.node.workflow_registry import Registry
 
@@ -76,7 +76,7 @@ class Request:
 
         """
         if not isinstance(self.body, Mapping):
-            raise Problem(400, "no-body", "the request has no document")
+            raise Problem(400, "no-body", "the request has no JSON document")
         return self.body
 
     def number(self, name: str, default: int, most: int) -> int:
@@ -90,13 +90,13 @@ class Request:
         if not text:
             return default
         if not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004 - enough
-            raise Problem(400, "bad-query", f"{name} is a number")
+            raise Problem(400, "bad-query", f"{name} must be a number")
         return min(int(text), most)
 
     @property
-    def journal(self) -> Journal:
+    def store(self) -> RunStore:
         """What is written down of runs."""
-        return Journal(self.node)
+        return RunStore(self.node)
 
     @property
     def registry(self) -> Registry:
@@ -124,7 +124,7 @@ def route(method: str, path: str, action: Action) -> Route:
 
 
 @dataclass(slots=True)
-class Front:
+class RequestHandler:
     """One function of the node. ``is_owners`` is for ``admin``."""
 
     routes: Sequence[Route]
@@ -156,8 +156,8 @@ class Front:
 class _Call:
     """One call, and what is known of it so far."""
 
-    def __init__(self, front: Front, node: Node, event: Any) -> None:
-        self._front, self._node = front, node
+    def __init__(self, handler: RequestHandler, node: Node, event: Any) -> None:
+        self._handler, self._node = handler, node
         self._event: Mapping[str, Any] = event if isinstance(event, Mapping) else {}
         self._caller: Caller | None = None
         self._ticket: Mapping[str, Any] | None = None
@@ -185,10 +185,10 @@ class _Call:
             claimed(event.get("person")),
             self._shared(caller),
         )
-        for each in self._front.routes:
-            matched = each.path.fullmatch(path) if each.method == method else None
+        for known in self._handler.routes:
+            matched = known.path.fullmatch(path) if known.method == method else None
             if matched:
-                return each.action(request, *matched.groups())
+                return known.action(request, *matched.groups())
         raise Problem(404, "no-such-request", "there is no such request on this function")
 
     def _who(self) -> Caller:
@@ -211,7 +211,7 @@ class _Call:
         return caller
 
     def _shared(self, caller: Caller) -> frozenset[str] | None:
-        if self._front.is_owners:
+        if self._handler.is_owners:
             return None
         shared = Registry(self._node).shared_with(caller)
         if not shared:
@@ -247,7 +247,7 @@ class _Call:
     @property
     def _function(self) -> str:
         settings = self._node.settings
-        return settings.admin if self._front.is_owners else settings.gateway
+        return settings.admin if self._handler.is_owners else settings.gateway
 
 
 def claimed(person: Any) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What each role of a node may do: exactly what the node's code does, and why.
+"""The permissions of each role of a node: exactly what the node's code does, and why.
 
 The stack's policies are made of this table (:mod:`pennsieve_agent.account.stack.policies`), and a
 test compares it with every call that the code makes. ``kind`` is a word for resources, which the
@@ -37,10 +37,13 @@ _SECRETS = _right(
     "keep the node's secrets, and mask them in logs",
 )
 _DOCUMENTS = _right(
-    "s3", "GetObject PutObject", "bucket-documents", "keep what is too large for the table"
+    "s3", "GetObject PutObject", "bucket-documents", "store what is too large for the table"
 )
 _QUEUES = _right(
-    "batch", "DescribeComputeEnvironments", "any", "say how the queues are; AWS knows none"
+    "batch",
+    "DescribeComputeEnvironments",
+    "any",
+    "read the state of the queues; AWS has no resource for it",
 )
 _ANSWERS = (
     _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
@@ -54,7 +57,7 @@ _ANSWERS = (
 """What answering about runs takes, of users and of the owner."""
 
 GATEWAY = (
-    _right("dynamodb", "GetItem PutItem Query", "table", "write down what was asked, read runs"),
+    _right("dynamodb", "GetItem PutItem Query", "table", "record requests, read runs"),
     *_ANSWERS,
 )
 ADMIN = (
@@ -65,18 +68,23 @@ ADMIN = (
         "keep the node's registry, read runs",
     ),
     *_ANSWERS,
-    _right("s3", "GetObject PutObject", "bucket-archives", "take code, by a link for one archive"),
+    _right(
+        "s3",
+        "GetObject PutObject",
+        "bucket-archives",
+        "accept code, by a presigned URL for one archive",
+    ),
     _right(
         "ssm",
         "DeleteParameters PutParameter",
         "parameter",
-        "keep the keys of workflows, which it cannot read",
+        "store the keys of workflows, which it cannot read",
     ),
     _right(
         "ecr",
         "BatchDeleteImage DescribeImages",
         "workflow-images",
-        "see which images are there, and delete those that no version names",
+        "list images, and delete those that no version uses",
     ),
 )
 RECONCILER = (
@@ -84,22 +92,22 @@ RECONCILER = (
         "dynamodb",
         "DeleteItem GetItem PutItem Query UpdateItem",
         "table",
-        "write down each step of a run",
+        "record each step of a run",
     ),
     _right(
         "batch",
         "DescribeComputeEnvironments DescribeJobDefinitions DescribeJobs ListJobs",
         "any",
-        "see how jobs are; AWS knows no resource for it",
+        "read the state of jobs; AWS has no resource for it",
     ),
     _right("batch", "SubmitJob", "submission", "submit the jobs of a run"),
     _right(
         "batch",
         "DeregisterJobDefinition RegisterJobDefinition TagResource",
         "job-definition",
-        "say how each step runs",
+        "define how each step runs",
     ),
-    _right("batch", "TagResource", "new-job", "tell the node's jobs from others, as they start"),
+    _right("batch", "TagResource", "new-job", "tag the node's jobs as they start"),
     _right("batch", "TerminateJob", "job", "end the jobs of a run that is cancelled"),
     _right(
         "elasticfilesystem",
@@ -111,23 +119,30 @@ RECONCILER = (
         "elasticfilesystem",
         "TagResource",
         "new-access-point",
-        "tell the node's access points from others, as they are made",
+        "tag the node's access points as they are created",
     ),
     _right(
-        "elasticfilesystem", "DeleteAccessPoint", "access-point", "take a step's folder away again"
+        "elasticfilesystem",
+        "DeleteAccessPoint",
+        "access-point",
+        "delete the access point of a step's folder",
     ),
-    _right("secretsmanager", "GetSecretValue", "secret", "know which secrets a run gets"),
+    _right("secretsmanager", "GetSecretValue", "secret", "look up which secrets a run gets"),
     _right("ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"),
     _DOCUMENTS,
-    _right("events", "DisableRule EnableRule", "schedule", "be woken while runs are active"),
-    _right("s3", "DeleteObject PutObject", "bucket-runs", "tell the mover what to move"),
+    _right(
+        "events", "DisableRule EnableRule", "schedule", "run on a schedule while runs are active"
+    ),
+    _right("s3", "DeleteObject PutObject", "bucket-runs", "tell transfer jobs what to transfer"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
     _right("logs", "FilterLogEvents", "job-log", "collect the logs of a run"),
-    _right("iam", "PassRole", "roles-to-pass", "give jobs their roles"),
+    _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
     _OWN_LOG,
 )
 EXECUTION = (
-    _right("ecr", "GetAuthorizationToken", "any", "sign in to the registry; AWS knows no resource"),
+    _right(
+        "ecr", "GetAuthorizationToken", "any", "sign in to the registry; AWS has no resource for it"
+    ),
     _right(
         "ecr",
         "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
@@ -140,12 +155,12 @@ EXECUTION = (
         "node-images",
         "pull the images that are the node's own",
     ),
-    _right("secretsmanager", "GetSecretValue", "secret", "hand a run its secrets"),
+    _right("secretsmanager", "GetSecretValue", "secret", "give a run its secrets"),
     _right(
         "ssm",
         "GetParameters",
         "parameter-of-step",
-        "hand a step its workflow's key, secret and token, where promised",
+        "give a step its workflow's key, secret and token, where declared",
     ),
     _right("logs", "CreateLogStream PutLogEvents", "job-log", "write the log of a job"),
 )
@@ -165,8 +180,8 @@ MOVER = (
         "read and write a run's files, and give them to the run's user",
     ),
     _right("s3", "GetObject", "bucket-code", "fetch the node's code"),
-    _right("s3", "GetObject", "bucket-runs", "read what to move"),
-    _right("lambda", "InvokeFunction", "reconciler", "ask the platform by way of the reconciler"),
+    _right("s3", "GetObject", "bucket-runs", "read what to transfer"),
+    _right("lambda", "InvokeFunction", "reconciler", "ask Pennsieve through the reconciler"),
 )
 
 RIGHTS: dict[str, tuple[Right, ...]] = {
@@ -181,12 +196,14 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
 
 HOSTED: dict[str, tuple[Right, ...]] = {
     "reconciler": (
-        _right("ecr", "BatchGetImage", "platform-images", "pin images to what they are now"),
+        _right(
+            "ecr", "BatchGetImage", "platform-images", "resolve images to their current digests"
+        ),
         _right(
             "secretsmanager",
             "DeleteSecret PutSecretValue",
             "secret",
-            "renew the session of the person whose run it is, and forget it",
+            "renew and delete the session of the person who started a run",
         ),
     ),
 }

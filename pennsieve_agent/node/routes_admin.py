@@ -1,4 +1,4 @@
-"""What only the node's owner does: keep versions, identities, grants, shares and archives."""
+"""Routes for the node's owner alone: versions, identities, grants, shares and archives."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def grant(request: Request) -> Reply:
     body = request.document()
     row = {name: str(body.get(name) or "") for name in ("workflow", "dataset", "datasetName")}
     if not _ID.fullmatch(row["workflow"]) or not _DATASET.fullmatch(row["dataset"]):
-        raise Problem(400, "bad-grant", "a grant is for a workflow and a dataset")
+        raise Problem(400, "bad-grant", "a grant needs a workflow and a dataset")
     if body.get("access") not in {READ, WRITE}:
-        raise Problem(400, "bad-grant", f"access is {READ} or {WRITE}")
+        raise Problem(400, "bad-grant", f"access must be {READ} or {WRITE}")
     row |= {"datasetName": row["datasetName"][:256], "access": str(body["access"])}
     request.registry.grant({**row, "by": claimed(body.get("by") or request.person)})
     wake(request, _active(request, row["workflow"], row["dataset"]))
@@ -100,9 +100,9 @@ def share(request: Request) -> Reply:
     body = request.document()
     workflows = body.get("workflows")
     if not isinstance(workflows, list) or not workflows:
-        raise Problem(400, "bad-share", "a share names workflows")
-    if not all(isinstance(each, str) and _ID.fullmatch(each) for each in workflows):
-        raise Problem(400, "bad-share", "a share names workflows by their ids")
+        raise Problem(400, "bad-share", "a share needs a list of workflows")
+    if not all(isinstance(workflow, str) and _ID.fullmatch(workflow) for workflow in workflows):
+        raise Problem(400, "bad-share", "a share needs the ids of workflows")
     try:
         request.registry.share(str(body.get("arn") or ""), workflows)
     except ValueError as error:
@@ -129,7 +129,7 @@ def archive(request: Request) -> Reply:
     body = request.document()
     digest, size = str(body.get("sha256") or ""), body.get("size")
     if not _DIGEST.fullmatch(digest) or not isinstance(size, int) or not 0 < size <= MOST_ARCHIVE:
-        raise Problem(400, "bad-archive", "an archive has a SHA-256 in hex and a size in bytes")
+        raise Problem(400, "bad-archive", "an archive needs a SHA-256 in hex and a size in bytes")
     key = archive_key(digest)
     checksum = base64.b64encode(bytes.fromhex(digest)).decode()
     bucket = request.node.settings.bucket
@@ -162,9 +162,9 @@ def _present(request: Request, key: str, size: int) -> bool:
 
 def _active(request: Request, workflow: str, dataset: str = "") -> Iterator[str]:
     """The runs that have not ended of a workflow, on a dataset."""
-    journal = request.journal
-    for run in journal.active():
-        record = journal.read(run)
+    store = request.store
+    for run in store.active():
+        record = store.read(run)
         if record is None or record.workflow.get("id") != workflow:
             continue
         if not dataset or record.dataset == dataset:

@@ -1,4 +1,4 @@
-"""What a node says of itself: how it is, what is registered; and the secrets that it keeps."""
+"""Routes about the node itself: health, registered workflows, and secrets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pennsieve_agent.node import workflow_credentials
 from pennsieve_agent.node.callers import Caller, identity_key
 from pennsieve_agent.node.health import health
 from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, route
-from pennsieve_agent.node.secrets_manager import Vault, scope_of
+from pennsieve_agent.node.secrets_manager import NodeSecrets, scope_of
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
@@ -59,7 +59,7 @@ def show_version(request: Request, workflow: str, version: str) -> Reply:
 
 def secret_names(request: Request) -> Reply:
     """The names of the secrets of a scope; values are never told."""
-    return 200, {"keys": sorted(Vault(request.node).read(_scope(request))[1])}
+    return 200, {"keys": sorted(NodeSecrets(request.node).read(_scope(request))[1])}
 
 
 def set_secrets(request: Request) -> Reply:
@@ -69,11 +69,13 @@ def set_secrets(request: Request) -> Reply:
         raise Problem(400, "no-secrets", "there are no secrets")
     for name, value in secrets.items():
         if not _NAME.fullmatch(str(name)) or not isinstance(value, str) or "\0" in value:
-            raise Problem(400, "bad-secret", "a secret has a name of a variable, and a text")
+            raise Problem(400, "bad-secret", "a secret needs the name of a variable, and a text")
         if name in RESERVED_NAMES:
-            raise Problem(400, "reserved", f"'{name}' cannot be a secret: Pennsieve uses that name")
+            raise Problem(
+                400, "reserved", f"'{name}' is not a valid name for a secret: Pennsieve uses it"
+            )
     try:
-        Vault(request.node).merge(_scope(request), dict(secrets))
+        NodeSecrets(request.node).merge(_scope(request), dict(secrets))
     except ValueError as error:
         raise Problem(413, "too-large", str(error)) from None
     return 200, {"message": "secrets updated"}
@@ -84,14 +86,14 @@ def remove_secrets(request: Request) -> Reply:
     key, every = request.query.get("key", ""), request.query.get("deleteAll") == "true"
     if not key and not every:
         raise Problem(400, "no-key", "say which: key, or deleteAll=true")
-    Vault(request.node).remove(_scope(request), "" if every else key)
+    NodeSecrets(request.node).remove(_scope(request), "" if every else key)
     return 200, {"message": "secrets removed"}
 
 
 def _scope(request: Request) -> str:
     scope, user = request.query.get("scope", "user"), request.query.get("user", "")
     if scope not in {"user", "shared"}:
-        raise Problem(400, "bad-query", "a scope is user or shared")
+        raise Problem(400, "bad-query", "scope must be user or shared")
     if (scope == "shared" or user) and not request.is_owner:
         raise Problem(403, "owner-only", "only the node's owner may do this")
     if not user:

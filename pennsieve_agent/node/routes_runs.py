@@ -1,4 +1,4 @@
-"""Runs, as their callers start, see and end them."""
+"""Routes to start, see and cancel runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from pennsieve_agent.node import run_logs, workflow_credentials
 from pennsieve_agent.node.outputs import outputs_of
 from pennsieve_agent.node.own_run import Who, access_needed, record_of
-from pennsieve_agent.node.plan_jobs import Unfit
+from pennsieve_agent.node.plan_jobs import CannotRun
 from pennsieve_agent.node.request_handler import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.run_cleanup import archive_key
 from pennsieve_agent.node.run_document import run_document, shown_summary
@@ -32,48 +32,48 @@ _SAME = ("workflow", "dataset", "caller", "status", "person")
 def start(request: Request) -> Reply:
     """Start a run; the same request twice is one run."""
     try:
-        asked = Start.of(request.document())
+        new = Start.of(request.document())
     except ValueError as error:
         raise Problem(400, "bad-run", str(error)) from None
-    if (known := request.journal.read(asked.id)) is not None:
-        return _known(request, known, asked)
-    record = _checked(request, asked)
-    if not request.journal.begin(record, start=dict(request.document())):
-        known = request.journal.read(asked.id)
+    if (known := request.store.read(new.id)) is not None:
+        return _known(request, known, new)
+    record = _checked(request, new)
+    if not request.store.begin(record, start=dict(request.document())):
+        known = request.store.read(new.id)
         if known is not None:
-            return _known(request, known, asked)
-    wake(request, (asked.id,))
-    return 202, {"run": asked.id, "created": True}
+            return _known(request, known, new)
+    wake(request, (new.id,))
+    return 202, {"run": new.id, "created": True}
 
 
-def _known(request: Request, record: RunRecord, asked: Start) -> Reply:
-    if not request.may_see(record) or record.content != asked.content:
-        raise Problem(409, "other-run", "there is another run of this id")
+def _known(request: Request, record: RunRecord, new: Start) -> Reply:
+    if not request.may_see(record) or record.content != new.content:
+        raise Problem(409, "other-run", "another run has this id")
     if record.phase is not Phase.DONE:
-        wake(request, (asked.id,))
-    return 202, {"run": asked.id, "created": False}
+        wake(request, (new.id,))
+    return 202, {"run": new.id, "created": False}
 
 
-def _checked(request: Request, asked: Start) -> RunRecord:
+def _checked(request: Request, new: Start) -> RunRecord:
     """The record of a new run, after all that the owner's registry has to say."""
     registry = request.registry
-    if not request.may_use(asked.workflow):
+    if not request.may_use(new.workflow):
         raise Problem(403, "not-shared", "this workflow is not shared with you on this node")
-    version = registry.version(asked.workflow, asked.version)
+    version = registry.version(new.workflow, new.version)
     if version is None:
-        text = f"version '{asked.version}' of this workflow is not registered on this node"
+        text = f"version '{new.version}' of this workflow is not registered on this node"
         raise Problem(404, "not-registered", text)
     need = access_needed(version)
-    if not registry.allows(asked.workflow, asked.dataset, need):
-        has = registry.access(asked.workflow, asked.dataset)
+    if not registry.allows(new.workflow, new.dataset, need):
+        has = registry.access(new.workflow, new.dataset)
         what = "has no grant on" if not has else "may only read"
-        text = f"workflow '{version['name']}' {what} dataset {asked.dataset} on this node"
+        text = f"workflow '{version['name']}' {what} dataset {new.dataset} on this node"
         raise Problem(403, "not-granted", text, needed=need)
     _check_identity(request, version, need)
     try:
         who = Who(request.caller, request.person)
-        return record_of(request.node, request.journal, asked, version, who)
-    except Unfit as unfit:
+        return record_of(request.node, request.store, new, version, who)
+    except CannotRun as unfit:
         raise Problem(422, "unfit", str(unfit)) from None
 
 
@@ -110,7 +110,7 @@ def list_runs(request: Request) -> Reply:
 def _listed(request: Request) -> Iterator[tuple[str, dict[str, Any]]]:
     since = _moment(request, "since")
     until = _moment(request, "until")
-    ends = [each for each in (request.query.get("next", ""), until) if each]
+    ends = [end for end in (request.query.get("next", ""), until) if end]
     rows = Items(request.node).query(RUNS, before=min(ends, default=""), newest=True)
     for item in rows:
         key = str(item["sk"]["S"])
@@ -127,13 +127,13 @@ def _fits(request: Request, row: Mapping[str, Any]) -> bool:
         "dataset": {row["dataset"]},
         "caller": {row["caller"], row["owner"]},
         "status": {row["status"]},
-        "person": {str(each).casefold() for each in row["person"].values()},
+        "person": {str(value).casefold() for value in row["person"].values()},
     }
     for name in _SAME:
-        asked = request.query.get(name, "")
-        words = asked.casefold() if name == "person" else asked
+        filter_text = request.query.get(name, "")
+        words = filter_text.casefold() if name == "person" else filter_text
         choice = set(words.split(",")) if name == "status" else {words}
-        if asked and not choice & about[name]:
+        if filter_text and not choice & about[name]:
             return False
     return True
 
@@ -150,7 +150,9 @@ def _moment(request: Request, name: str) -> str:
             moment = datetime.fromisoformat(text)
             at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except ValueError:
-        raise Problem(400, "bad-query", f"{name} is a time, such as 2026-11-28T12:00:00Z") from None
+        raise Problem(
+            400, "bad-query", f"{name} must be a time, such as 2026-11-28T12:00:00Z"
+        ) from None
     return f"{int(max(at, 0) * 1000):015d}"
 
 
@@ -161,7 +163,7 @@ def show(request: Request, run: str) -> Reply:
 
 def files(request: Request, run: str) -> Reply:
     """The input files of a run."""
-    rows = request.journal.start_of(_record(request, run)).get("files") or []
+    rows = request.store.start_of(_record(request, run)).get("files") or []
     return 200, _page(request, rows)
 
 
@@ -197,7 +199,7 @@ def log_lines(request: Request, run: str) -> Reply:
 def archive(request: Request, run: str) -> Reply:
     """A link to the whole log of a run that has ended."""
     if _record(request, run).phase not in _OVER:
-        raise Problem(404, "not-ended", "the log is kept when the run has ended")
+        raise Problem(404, "not-ended", "the log is available when the run has ended")
     url = request.node.client("s3").generate_presigned_url(
         "get_object",
         Params={"Bucket": request.node.settings.bucket, "Key": archive_key(run)},
@@ -211,16 +213,16 @@ def cancel(request: Request, run: str) -> Reply:
     record = _record(request, run)
     if record.phase in _OVER:
         raise Problem(409, "ended", f"the run has ended: {record.outcome}")
-    request.journal.ask_cancel(run)
+    request.store.ask_cancel(run)
     wake(request, (run,))
     return 202, {"run": run}
 
 
 def _record(request: Request, run: str) -> RunRecord:
     """A run that the caller may see; others do not exist for him."""
-    record = request.journal.read(run)
+    record = request.store.read(run)
     if record is None or not request.may_see(record):
-        raise Problem(404, "no-such-run", "this node knows no such run of yours")
+        raise Problem(404, "no-such-run", "this node has no such run of yours")
     return record
 
 

@@ -1,4 +1,4 @@
-"""A run of this node as its callers see it: a summary for lists, and the whole of it. Pure.
+"""The documents of a run that callers get: a summary for lists, and the full one. Pure.
 
 Times are ISO 8601 in UTC, empty when not reached; ``cost`` is in USD.
 """
@@ -54,7 +54,7 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
 
 
 def shown_summary(row: Json) -> dict[str, Any]:
-    """A stored summary as it is answered: whose it is in the node's own terms stays inside."""
+    """A stored summary as it is answered: whose it is in the node's own limits stays inside."""
     return {name: value for name, value in row.items() if name != "owner"}
 
 
@@ -134,4 +134,4 @@ def timestamp(at: float) -> str:
 def _folder(record: RunRecord) -> str:
     """The folder of the dataset in which the results are, where there is one such target."""
     targets: Json = record.plan.get("targets") or {}
-    return next((str(each[FOLDER]) for each in targets.values() if each.get(FOLDER)), "")
+    return next((str(target[FOLDER]) for target in targets.values() if target.get(FOLDER)), "")

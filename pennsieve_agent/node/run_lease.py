@@ -1,4 +1,4 @@
-"""Who is at work on a run: of two invocations one works, and no event is lost.
+"""The lease of a run: of two invocations one works on it, and no event is lost.
 
 A lease is an item of the node's table. It lasts a little longer than any single step, so that what
 somebody held who was killed is soon free again. Whoever cannot have it marks it and goes; its
@@ -64,7 +64,7 @@ class Lease:
 
     def _update(self, change: str, condition: str, *values: dict[str, Any]) -> bool:
         names = {"#o": "owner", "#u": "until"}
-        merged = {name: value for each in values for name, value in each.items()}
+        merged = {name: value for part in values for name, value in part.items()}
         return self._items.update_where(self.key, _SORT, change, condition, names, merged)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pennsieve_agent.node.job_submission import stream_prefix
+from pennsieve_agent.node.job_definitions import stream_prefix
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.secrets_manager import masked
 from pennsieve_agent.node.tasks import step_slug
@@ -13,7 +13,7 @@ from pennsieve_agent.node.tasks import step_slug
 MOST_LINES = 10_000
 """In one answer (Amazon CloudWatch Logs, "FilterLogEvents")."""
 MOST_BYTES = 4 * 1024 * 1024
-_GONE = "ResourceNotFoundException"
+_NOT_FOUND = "ResourceNotFoundException"
 
 
 def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
@@ -32,20 +32,20 @@ def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
     told twice between pages.
     """
     prefix = f"{stream_prefix(run, step)}/" if step else f"run/{run}/"
-    asked: dict[str, Any] = {"limit": max(1, min(limit, MOST_LINES))}
+    query: dict[str, Any] = {"limit": max(1, min(limit, MOST_LINES))}
     if since:
-        asked["startTime"] = since
+        query["startTime"] = since
     if token:
-        asked["nextToken"] = token
+        query["nextToken"] = token
     try:
         answer = node.client("logs").filter_log_events(
-            logGroupName=node.settings.log_group, logStreamNamePrefix=prefix, **asked
+            logGroupName=node.settings.log_group, logStreamNamePrefix=prefix, **query
         )
     except Exception as error:
-        if aws_code(error) != _GONE:
+        if aws_code(error) != _NOT_FOUND:
             raise
         return {"messages": [], "next": ""}
-    names = {step_slug(each): each for each in steps}
+    names = {step_slug(step_id): step_id for step_id in steps}
     secret = list(hidden)
     messages = [
         {
@@ -62,8 +62,8 @@ def step_lines(node: Node, run: str, step: str, hidden: Iterable[str]) -> Iterat
     """All lines of a step."""
     token, secret = "", list(hidden)
     while True:
-        found = page(node, run, (step,), step, 0, MOST_LINES, token, secret)
-        yield from found["messages"]
-        if not found["next"] or found["next"] == token:
+        answer = page(node, run, (step,), step, 0, MOST_LINES, token, secret)
+        yield from answer["messages"]
+        if not answer["next"] or answer["next"] == token:
             return
-        token = found["next"]
+        token = answer["next"]

@@ -1,15 +1,16 @@
-"""A run as the node has it written down. Plain data, which survives JSON."""
+"""The record of a run and its jobs in the node's table. Plain data, which survives JSON."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
 
 
 class Phase(StrEnum):
-    """How far the node is with a run."""
+    """The phases of a run on the node."""
 
     ACCEPTED = "accepted"
     SUBMITTING = "submitting"
@@ -46,7 +47,7 @@ ENDED = {"SUCCEEDED", "FAILED"}
 class JobRecord:
     """A job of a run. ``key`` is unique in the run; ``after`` names other jobs.
 
-    ``asked`` counts submissions and ``lost`` those that Batch forgot; ``name`` is that of the last
+    ``submissions`` counts them and ``lost`` those that Batch forgot; ``name`` is that of the last
     one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
     ones before. ``vcpus`` and ``memory`` (MB) are what it gets.
     """
@@ -59,7 +60,7 @@ class JobRecord:
     vcpus: float = 1.0
     memory: int = 2048
     gpu: bool = False
-    asked: int = 0
+    submissions: int = 0
     name: str = ""
     id: str = ""
     status: str = ""
@@ -87,7 +88,7 @@ class RunRecord:
     (``{id, name, version}``). ``person`` is whose secrets it gets. ``planned`` is the digest of the
     plan as it is stored, ``listed`` that of the run's row in the list of runs.
 
-    ``doors`` are its access points by what they lead to; one without an id is about to be made.
+    ``access_points`` are ids by what they lead to; one that is about to be created has none.
     ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
     has the last state of each step among them, so that nothing is said twice.
     """
@@ -102,7 +103,7 @@ class RunRecord:
     limits: dict[str, Any] = field(default_factory=dict)
     layers: list[str] = field(default_factory=list)
     jobs: list[JobRecord] = field(default_factory=list)
-    doors: dict[str, str] = field(default_factory=dict)
+    access_points: dict[str, str] = field(default_factory=dict)
     submitting: str = ""
     started: float = 0.0
     ended: float = 0.0
@@ -145,13 +146,16 @@ class RunRecord:
             KeyError, TypeError, ValueError: it is something else.
 
         """
-        found = json.loads(text)
-        jobs = [JobRecord(**{**job, "kind": JobKind(job["kind"])}) for job in found["jobs"]]
+        values = _current_names(json.loads(text))
+        jobs = [
+            JobRecord(**{**_current_names(job), "kind": JobKind(job["kind"])})
+            for job in values["jobs"]
+        ]
         words = {
-            "phase": Phase(found["phase"]),
-            "origin": Origin(found.get("origin", Origin.PENNSIEVE)),
+            "phase": Phase(values["phase"]),
+            "origin": Origin(values.get("origin", Origin.PENNSIEVE)),
         }
-        return cls(**{**found, **words, "jobs": jobs})
+        return cls(**{**values, **words, "jobs": jobs})
 
     def job(self, key: str) -> JobRecord:
         """A job by its key.
@@ -164,6 +168,11 @@ class RunRecord:
             if job.key == key:
                 return job
         raise KeyError(key)
+
+    def planned_step(self, step: str) -> Mapping[str, Any]:
+        """A step as the plan has it; empty for one that is not there, such as the clean-up."""
+        rows: list[Mapping[str, Any]] = self.plan.get("jobs") or []
+        return next((row for row in rows if row["id"] == step), {})
 
     @property
     def work(self) -> list[JobRecord]:
@@ -181,6 +190,14 @@ class RunRecord:
             self.outcome, self.reason = outcome, reason
 
 
+_FORMER_NAMES = {"doors": "access_points", "asked": "submissions"}
+"""A node may be updated while its runs go on: their records have the former names."""
+
+
+def _current_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {_FORMER_NAMES.get(name, name): value for name, value in values.items()}
+
+
 def _values(record: RunRecord | JobRecord) -> dict[str, Any]:
     """The fields as they are: ``asdict`` would copy all of a long plan each time."""
-    return {each.name: getattr(record, each.name) for each in fields(record)}
+    return {field_.name: getattr(record, field_.name) for field_ in fields(record)}

@@ -1,4 +1,4 @@
-"""What the node has written down, in its table: runs, their tokens, who is at work on them.
+"""The store of runs in the node's DynamoDB table: records, tokens, leases.
 
 One item for each run, changed only by whoever holds its lease (:mod:`.run_lease`). A run's plan,
 which can be large and does not change, is a document of its own.
@@ -28,11 +28,11 @@ _START = "START"
 
 
 class Busy(Exception):  # noqa: N818 - a state
-    """Somebody else is at work on the run."""
+    """Another invocation works on the run."""
 
 
 @dataclass(slots=True)
-class Journal:
+class RunStore:
     """The table of a node."""
 
     node: Node

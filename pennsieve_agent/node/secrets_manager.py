@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 """A JSON web token, such as a session of Pennsieve."""
 _KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What keys and secrets of Pennsieve look like (``contracts/core.md`` 1.1)."""
-_GONE = {"ResourceNotFoundException", "InvalidRequestException"}
+_NOT_FOUND = {"ResourceNotFoundException", "InvalidRequestException"}
 _USER = re.compile(r"N:user:[0-9A-Za-z-]+")
 
 
@@ -43,7 +43,7 @@ class Fingerprint(str):
     __slots__ = ()
 
 
-class Vault:
+class NodeSecrets:
     """The secrets of one node."""
 
     def __init__(self, node: Node) -> None:
@@ -54,13 +54,13 @@ class Vault:
     def read(self, scope: str) -> tuple[str, dict[str, str]]:
         """The ARN and the values of a scope; empty when it has none."""
         try:
-            found = self._client.get_secret_value(SecretId=self._prefix + scope)
+            answer = self._client.get_secret_value(SecretId=self._prefix + scope)
         except Exception as error:
-            if aws_code(error) in _GONE:
+            if aws_code(error) in _NOT_FOUND:
                 return "", {}
             raise
-        values: dict[str, str] = json.loads(found["SecretString"])
-        return str(found["ARN"]), values
+        values: dict[str, str] = json.loads(answer["SecretString"])
+        return str(answer["ARN"]), values
 
     def merge(self, scope: str, more: Mapping[str, str]) -> None:
         """Set some; others stay.
@@ -95,21 +95,21 @@ class Vault:
 
 
 def secrets_of(node: Node, person: str) -> list[dict[str, str]]:
-    """The secrets of a job as Batch is told them; a person's own win over the shared ones."""
-    vault = Vault(node)
-    found: dict[str, str] = {}
+    """The secrets of a job in Batch's form; a person's own take precedence over shared ones."""
+    secrets = NodeSecrets(node)
+    places: dict[str, str] = {}
     for scope in (SHARED, scope_of("user", person)):
-        arn, values = vault.read(scope)
-        found |= {name: f"{arn}:{name}::" for name in values}
-    return [{"name": name, "valueFrom": place} for name, place in sorted(found.items())]
+        arn, values = secrets.read(scope)
+        places |= {name: f"{arn}:{name}::" for name in values}
+    return [{"name": name, "valueFrom": place} for name, place in sorted(places.items())]
 
 
 def hidden_values(node: Node, person: str) -> list[str]:
     """What must not be seen in the log of a person's run, the longest first."""
-    vault = Vault(node)
+    secrets = NodeSecrets(node)
     values: list[Any] = []
     for scope in (SHARED, scope_of("user", person)):
-        values += vault.read(scope)[1].values()
+        values += secrets.read(scope)[1].values()
     lines = {part for value in values for part in str(value).splitlines()}
     return sorted((part for part in lines if len(part) >= LEAST_MASKED), key=len, reverse=True)
 

@@ -76,10 +76,10 @@ def _initiate(
 ) -> Session:
     address = _address(node, config)
     began = node.now()
-    asked = {"AuthFlow": flow, "ClientId": client, "AuthParameters": dict(parameters)}
+    body = {"AuthFlow": flow, "ClientId": client, "AuthParameters": dict(parameters)}
     request = urllib.request.Request(  # noqa: S310 - checked in _address, or the node's own setting
         address,
-        json.dumps(asked).encode(),
+        json.dumps(body).encode(),
         {
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
@@ -146,7 +146,7 @@ def _send(node: Node, request: urllib.request.Request) -> tuple[int, dict[str, A
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data)
+        value = json.loads(data)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}

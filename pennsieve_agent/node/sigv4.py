@@ -2,7 +2,7 @@
 
 The image in which files are moved has no boto3, and neither has the first line of code that runs
 there, which fetches the rest: this module's own text is a part of that line
-(:func:`pennsieve_agent.node.tasks.mover_command`), so it imports nothing of this package.
+(:func:`pennsieve_agent.node.tasks.transfer_command`), so it imports nothing of this package.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def keys_of_task() -> dict[str, str]:
     """The keys of this container's role: ``key``, ``secret`` and ``token``.
 
     Raises:
-        OSError: they cannot be had.
+        OSError: they cannot be fetched.
 
     """
     full = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")
     relative = os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "")
     if not full and not relative:
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-        found = [os.environ.get(name, "") for name in names]
-        return dict(zip(("key", "secret", "token"), found, strict=True))
+        values = [os.environ.get(name, "") for name in names]
+        return dict(zip(("key", "secret", "token"), values, strict=True))
     request = urllib.request.Request(full or _TASK + relative)  # noqa: S310 - AWS's own address
     word = os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")
     if word:

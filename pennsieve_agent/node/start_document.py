@@ -1,4 +1,4 @@
-"""What a caller asks for when he starts a run: checked, and read. Pure.
+"""The request that starts a run: validated and decoded. Pure.
 
 ``{id, name, workflow, version, dataset, packages, sources, files, parameters, targets, limits,
 layers, layout, undeclared}``. It names a registered version and brings no code of its own.
@@ -56,16 +56,18 @@ class Start:
         """
         for name, pattern in (("id", _ID), ("dataset", _DATASET), ("name", _NAME)):
             if not pattern.fullmatch(_text(body, name)):
-                raise ValueError(f"'{name}' of a run is not what it should be")
+                raise ValueError(f"'{name}' of a run is not valid")
         layout = _text(body, "layout")
         if layout not in {"", *LAYOUTS}:
-            raise ValueError("the layout is tree or flat")
+            raise ValueError("layout must be tree or flat")
         sources = {
             step: _all(rows, _PACKAGE, "packages")
             for step, rows in _mapping(body.get("sources"), "sources").items()
         }
         listed = _all(body.get("packages") or [], _PACKAGE, "packages")
-        packages = dict.fromkeys((*listed, *(each for rows in sources.values() for each in rows)))
+        packages = dict.fromkeys(
+            (*listed, *(package for rows in sources.values() for package in rows))
+        )
         if len(packages) > MOST_PACKAGES:
             raise ValueError(f"a run has at most {MOST_PACKAGES} packages")
         return cls(
@@ -95,7 +97,7 @@ class Start:
 def _text(body: Json, name: str) -> str:
     value = body.get(name, "")
     if not isinstance(value, str):
-        raise ValueError(f"'{name}' of a run is a text")  # noqa: TRY004 - a wrong document
+        raise ValueError(f"'{name}' of a run must be a text")  # noqa: TRY004 - a wrong document
     return value
 
 
@@ -103,34 +105,34 @@ def _mapping(value: Any, name: str) -> Json:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ValueError(f"'{name}' of a run has names and values")  # noqa: TRY004 - as above
+        raise ValueError(f"'{name}' of a run must have names and values")  # noqa: TRY004 - as above
     return value
 
 
 def _all(rows: Any, pattern: re.Pattern[str], name: str) -> tuple[str, ...]:
     if not isinstance(rows, list) or not all(
-        isinstance(each, str) and pattern.fullmatch(each) for each in rows
+        isinstance(value, str) and pattern.fullmatch(value) for value in rows
     ):
-        raise ValueError(f"'{name}' of a run is not a list of such names")
+        raise ValueError(f"'{name}' of a run must be a list of such names")
     return tuple(dict.fromkeys(rows))
 
 
 def _texts(value: Any, name: str) -> dict[str, dict[str, str]]:
     steps = {step: _mapping(values, name) for step, values in _mapping(value, name).items()}
     if not all(isinstance(text, str) for values in steps.values() for text in values.values()):
-        raise ValueError(f"'{name}' of a run are texts")
+        raise ValueError(f"'{name}' of a run must be texts")
     return {step: dict(values) for step, values in steps.items()}
 
 
 def _files(rows: Any) -> tuple[Json, ...]:
     if not isinstance(rows, list) or len(rows) > MOST_PACKAGES:
-        raise ValueError("'files' of a run is a list")
+        raise ValueError("'files' of a run must be a list")
     for row in rows:
         if not isinstance(row, Mapping) or not isinstance(row.get("path"), str):
-            raise ValueError("each file of a run has a path")  # noqa: TRY004 - as above
+            raise ValueError("each file of a run must have a path")  # noqa: TRY004 - as above
         size = row.get("size", 0)
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-            raise ValueError("the size of a file is a number of bytes")
+            raise ValueError("the size of a file must be a number of bytes")
     return tuple({name: row.get(name) for name in ("path", "package", "size")} for row in rows)
 
 
@@ -145,7 +147,7 @@ def _limits(limits: Json) -> dict[str, Any]:
     chosen = {name: value for name, value in limits.items() if value}
     for name, value in chosen.items():
         if name not in rules or not rules[name](value):
-            raise ValueError(f"the limit '{name}' is not one that a node keeps")
+            raise ValueError(f"the limit '{name}' is not supported by a node")
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""What the platform is told of a run: in order, once each, and later when it is down."""
+"""Status reports of a run to Pennsieve: in order, once each, and later when it is down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.pennsieve_api import RUNS, Down, Refused
 from pennsieve_agent.node.run_record import RunRecord
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.user_session import as_person
 
 log = logging.getLogger(__name__)
@@ -20,14 +20,14 @@ _NOT_STARTED = "NOT_STARTED"
 
 
 @dataclass(slots=True)
-class Outbox:
+class StatusReports:
     """The reports of one run. Queued ones are part of its record; sent ones are gone from it.
 
     A run of this node alone is reported to nobody.
     """
 
     node: Node
-    journal: Journal
+    store: RunStore
     record: RunRecord
 
     def run(self, status: str) -> None:
@@ -52,7 +52,7 @@ class Outbox:
         """Send what is queued, in order; what the platform refuses is not sent again."""
         if not self.record.outbox:
             return
-        web = as_person(self.node, self.journal, self.record.run)
+        web = as_person(self.node, self.store, self.record.run)
         sent = 0
         try:
             for report in self.record.outbox:
@@ -66,4 +66,4 @@ class Outbox:
             log.warning("run %s: Pennsieve is down: %s", self.record.run, down)
         if sent:
             del self.record.outbox[:sent]
-            self.journal.write(self.record)
+            self.store.write(self.record)

@@ -1,4 +1,4 @@
-"""What a run's steps get that nobody may see, and what of it is masked in their logs."""
+"""The secrets of a run's steps, and what of them is masked in logs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def step_secrets(node: Node, record: RunRecord) -> list[dict[str, str]]:
-    """The secrets of a run's steps as AWS Batch is told them.
+    """The secrets of a run's steps in AWS Batch's form.
 
     The node's own secrets; for an own workflow that was promised Pennsieve its key and a token, on
     a node that Pennsieve runs the person's (``contracts/workflows.md`` 5.2). Those win, as they are
@@ -48,7 +48,7 @@ def promised(record: RunRecord) -> str:
 def keep_session(node: Node, record: RunRecord) -> str:
     """Have a token ready, with almost its whole hour, for steps that start now.
 
-    Answers why the run cannot go on; empty when it can.
+    Returns why the run cannot continue; empty when it can.
 
     Raises:
         Down: Pennsieve does not answer, and there is no token yet.

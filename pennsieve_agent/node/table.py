@@ -63,24 +63,24 @@ class Items:
         names: Mapping[str, str],
         values: Mapping[str, Any],
     ) -> bool:
-        """Change an item, or make it, where a condition holds; whether it did.
+        """Change or create an item if a condition holds; whether it did.
 
         ``names`` and ``values`` are those of both expressions (Amazon DynamoDB, "UpdateItem").
         """
-        given = {"ExpressionAttributeNames": dict(names)} if names else {}
+        attribute_names = {"ExpressionAttributeNames": dict(names)} if names else {}
         return self._if_allowed(
             self._table.update_item,
             Key=key(pk, sk),
             UpdateExpression=change,
             ConditionExpression=condition,
             ExpressionAttributeValues=dict(values),
-            **given,
+            **attribute_names,
         )
 
     def delete_where(
         self, pk: str, sk: str, condition: str, names: Mapping[str, str], values: Mapping[str, Any]
     ) -> bool:
-        """Remove an item where a condition holds; whether it did."""
+        """Delete an item if a condition holds; whether it did."""
         return self._if_allowed(
             self._table.delete_item,
             Key=key(pk, sk),
@@ -89,10 +89,10 @@ class Items:
             ExpressionAttributeValues=dict(values),
         )
 
-    def _if_allowed(self, call: Callable[..., Any], **given: Any) -> bool:
+    def _if_allowed(self, call: Callable[..., Any], **arguments: Any) -> bool:
         """Make a call with a condition; whether the condition held."""
         try:
-            call(TableName=self._name, **given)
+            call(TableName=self._name, **arguments)
         except Exception as error:
             if aws_code(error) != REFUSED:
                 raise

@@ -1,10 +1,9 @@
-"""What a transfer job (mover) is told, and what it may ask: its words with the reconciler.
+"""The messages between transfer jobs and the reconciler: tasks, and requests to Pennsieve.
 
-A mover job's environment has names alone; what to move lies as JSON in the node's bucket, as a
-list of packages may be long. The mover asks the platform nothing itself: it calls the reconciler
-with ``{"relay": {"run", "method", "path", "query", "body"}}`` and is answered ``{"status",
-"body"}``; :func:`relay_allows` says what is passed on, with the run's own token, which the mover
-never sees.
+A transfer job's environment has names alone; what to transfer lies as JSON in the node's bucket, as
+a list of packages may be long. The job sends Pennsieve nothing itself: it calls the reconciler with
+``{"relay": {"run", "method", "path", "query", "body"}}``, which answers ``{"status", "body"}``;
+:func:`relay_allows` says what is passed on, with the run's own token, which the job never sees.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ MOST_SLUG = 64
 
 
 class TaskKind(StrEnum):
-    """What a mover job does."""
+    """What a transfer job does."""
 
     STAGE_IN = "stage-in"
     MERGE = "merge"
@@ -42,7 +41,7 @@ class TaskKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to move. ``parents`` are the steps whose files are meant.
+    """One thing to transfer. ``parents`` are the steps whose files are meant.
 
     ``target`` is a target type of the platform (``contracts/workflows.md`` 2.5) with its
     ``params``. ``steps`` are all steps of the run, whose folders are made; ``before`` those that
@@ -76,11 +75,11 @@ class Task:
             KeyError, TypeError, ValueError: it is something else.
 
         """
-        found = json.loads(text)
+        values = json.loads(text)
         names = ("packages", "parents", "steps", "before", "sources")
-        lists = {name: tuple(found.get(name, ())) for name in names}
-        words = {"kind": TaskKind(found["kind"]), "layout": Layout(found.get("layout", "tree"))}
-        return cls(**{**found, **words, **lists})
+        lists = {name: tuple(values.get(name, ())) for name in names}
+        words = {"kind": TaskKind(values["kind"]), "layout": Layout(values.get("layout", "tree"))}
+        return cls(**{**values, **words, **lists})
 
 
 def object_key(run: str, step: str, kind: TaskKind) -> str:
@@ -90,19 +89,19 @@ def object_key(run: str, step: str, kind: TaskKind) -> str:
 
 def step_slug(step: str) -> str:
     """A step's id as a part of names, of at most 64 characters: two ids never have one slug."""
-    slug = re.sub(r"[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}_", step) or "_"
+    slug = re.sub(r"[^A-Za-z0-9-]", lambda match: f"_{ord(match[0]):x}_", step) or "_"
     if len(slug) < MOST_SLUG:
         return slug
     digest = step_folder(step)
     return f"{slug[: MOST_SLUG - len(digest) - 1]}-{digest}"
 
 
-def mover_environment(
+def transfer_environment(
     values: Mapping[str, str], run: str, step: str, kind: TaskKind
 ) -> dict[str, str]:
-    """The environment of a mover job; ``values`` are region, bucket, code_key, reconciler."""
-    found = {f"NODE_{name.upper()}": value for name, value in values.items() if value}
-    return {**found, "MOVER_TASK": object_key(run, step, kind), RUN_DIR: RUN_MOUNT}
+    """The environment of a transfer job; ``values`` are region, bucket, code_key, reconciler."""
+    variables = {f"NODE_{name.upper()}": value for name, value in values.items() if value}
+    return {**variables, "MOVER_TASK": object_key(run, step, kind), RUN_DIR: RUN_MOUNT}
 
 
 _START = """
@@ -128,14 +127,14 @@ start()
 """
 
 
-def mover_command() -> list[str]:
-    """The command of a mover job: fetches the node's code, checks it, and runs it."""
+def transfer_command() -> list[str]:
+    """The command of a transfer job: fetches the node's code, checks it, and runs it."""
     return ["python3", "-c", f"{inspect.getsource(sigv4)}\n{_START}"]
 
 
 @dataclass(frozen=True, slots=True)
 class RelayRequest:
-    """What the mover asks the platform, by way of the reconciler."""
+    """A request of a transfer job to Pennsieve, through the reconciler."""
 
     run: str
     method: str
@@ -156,11 +155,11 @@ _DATASET_ROUTES = {
 _ASSET = re.compile(r"/packages/assets/[0-9A-Za-z-]+")
 
 
-def relay_allows(asked: RelayRequest, dataset: str) -> bool:
-    """Whether the mover of a run may ask this: files of the run's own dataset, and its outputs."""
-    if (asked.method, asked.path) == ("PUT", f"/compute/workflows/runs/{asked.run}/outputs"):
+def relay_allows(request: RelayRequest, dataset: str) -> bool:
+    """Whether a transfer job may ask this: files of its run's dataset, and the run's outputs."""
+    if (request.method, request.path) == ("PUT", f"/compute/workflows/runs/{request.run}/outputs"):
         return True
-    known = (asked.method, asked.path) in _DATASET_ROUTES or (
-        asked.method == "PATCH" and bool(_ASSET.fullmatch(asked.path))
+    known = (request.method, request.path) in _DATASET_ROUTES or (
+        request.method == "PATCH" and bool(_ASSET.fullmatch(request.path))
     )
-    return known and bool(dataset) and asked.query.get("dataset_id") == dataset
+    return known and bool(dataset) and request.query.get("dataset_id") == dataset

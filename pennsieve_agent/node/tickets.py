@@ -1,4 +1,4 @@
-"""Tickets: what a caller who has proved who he is shows for the next quarter of an hour.
+"""Tickets: session tokens of a quarter of an hour for callers who have proved their identity.
 
 A ticket is 256 random bits. The node keeps its hash alone, with the identity and the function that
 it was given for: a ticket of ``gateway`` is not one of ``admin``.

@@ -1,4 +1,4 @@
-"""What follows from how a run's jobs are. Pure: a record goes in and comes out changed.
+"""The transitions of a run, decided from the state of its jobs. Pure: it changes a record.
 
 Everything is derived from what is written down and what AWS shows now, so it does not matter which
 event came, how late, how often, or that one never came.
@@ -33,7 +33,7 @@ _RUNNING = "RUNNING"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AwsState:
     """What AWS shows: jobs by id, and the compute environment of each job's queue by its key.
 
     ``month`` is what other runs of this month have cost, in USD; ``revoked`` says which grant the
@@ -48,7 +48,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class NodeLimits:
     """The node's own limits: processors in one queue, and USD a month; 0 is none."""
 
     vcpus: float = 0.0
@@ -56,8 +56,8 @@ class Terms:
     public: bool = False
 
 
-def take_note(record: RunRecord, seen: Seen) -> None:
-    """Write down how the jobs are that were looked at. What has ended stays as it was."""
+def update_jobs(record: RunRecord, seen: AwsState) -> None:
+    """Update the jobs with what AWS shows. A job that has ended does not change."""
     for job in record.jobs:
         row = seen.jobs.get(job.id) if job.id else None
         if row is not None and not job.ended:
@@ -76,7 +76,7 @@ def _note(job: JobRecord, row: Json) -> None:
 
 
 def resubmit(job: JobRecord) -> None:
-    """Make a job one that was never submitted; what became of it so far is kept."""
+    """Reset a job so that it is submitted again; its attempts so far are kept."""
     job.past += job.attempts
     job.attempts, job.id, job.status, job.reason = [], "", "", ""
     job.exit_code, job.started, job.stopped = None, 0.0, 0.0
@@ -108,14 +108,14 @@ def host_losses(job: JobRecord) -> int:
     return sum(row["exitCode"] is None for row in (*job.past, *job.attempts))
 
 
-def lost(record: RunRecord, seen: Seen) -> list[JobRecord]:
+def lost(record: RunRecord, seen: AwsState) -> list[JobRecord]:
     """The jobs that were submitted and that Batch does not know."""
     return [job for job in record.work if job.id and not job.ended and job.id not in seen.jobs]
 
 
 def awaited(record: RunRecord, job: JobRecord) -> list[JobRecord]:
     """The jobs before this one that have not succeeded yet."""
-    return [each for each in map(record.job, job.after) if each.status != "SUCCEEDED"]
+    return [parent for parent in map(record.job, job.after) if parent.status != "SUCCEEDED"]
 
 
 def next_to_submit(record: RunRecord) -> JobRecord | None:
@@ -130,13 +130,13 @@ def next_to_submit(record: RunRecord) -> JobRecord | None:
     most = 0 if record.limits.get("retries") else MOST_PARENTS
     for job in record.work:
         before = awaited(record, job)
-        if not job.id and len(before) <= most and all(each.id for each in before):
+        if not job.id and len(before) <= most and all(parent.id for parent in before):
             return job
     return None
 
 
-def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
-    """Move a run that is running to what comes next; leave it where nothing follows."""
+def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -> None:
+    """Move a running run to its next phase; leave it where nothing has changed."""
     _try_again(record, seen)
     failed = [job for job in record.work if job.status == "FAILED"]
     first = [job for job in failed if job.reason != DEPENDENCY] or failed
@@ -150,14 +150,14 @@ def judge(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
         record.end("CANCELED", "")
     if seen.revoked:
         record.end("FAILED", seen.revoked)
-    _limits(record, seen, terms, now)
+    _limits(record, seen, limits, now)
     if record.outcome:
         record.phase = Phase.ENDING
     elif next_to_submit(record) is not None:
         record.phase = Phase.SUBMITTING
 
 
-def _try_again(record: RunRecord, seen: Seen) -> None:
+def _try_again(record: RunRecord, seen: AwsState) -> None:
     """Let the jobs be submitted again that Batch lost, and those whose program may fail again."""
     for job in lost(record, seen):
         job.lost += 1
@@ -169,58 +169,58 @@ def _try_again(record: RunRecord, seen: Seen) -> None:
             resubmit(job)
 
 
-def _limits(record: RunRecord, seen: Seen, terms: Terms, now: float) -> None:
+def _limits(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -> None:
     seconds = float(record.limits.get("timeoutSeconds") or 0)
     if seconds and now - record.started >= seconds:
         record.end("FAILED", f"the time limit of the run, {seconds:g} s, was reached")
-    cost, most = cost_of(record, terms, now), float(record.limits.get("maxCost") or 0)
+    cost, most = cost_of(record, limits, now), float(record.limits.get("maxCost") or 0)
     if most and cost >= most:
         record.end("FAILED", f"the cost limit of the run, {most:.2f} USD, was reached")
-    if terms.budget and seen.month + cost >= terms.budget:
-        words = f"this month's budget of the compute node, {terms.budget:.2f} USD, is used up"
+    if limits.budget and seen.month + cost >= limits.budget:
+        words = f"this month's budget of the compute node, {limits.budget:.2f} USD, is used up"
         record.end("FAILED", words)
 
 
-def usage(record: RunRecord, job: JobRecord, terms: Terms, now: float) -> JobUsage:
+def usage(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> JobUsage:
     """What a job took so far."""
     until = job.stopped or (now if job.status == _RUNNING else job.started)
     seconds = max(until - job.started, 0.0) if job.started else 0.0
     seconds += sum(max(row["ended"] - row["started"], 0.0) for row in job.past)
     spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
     gpu = "gpu" if job.gpu else ""
-    return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, terms.public)
+    return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, limits.public)
 
 
-def cost_of(record: RunRecord, terms: Terms, now: float) -> float:
+def cost_of(record: RunRecord, limits: NodeLimits, now: float) -> float:
     """What a run's jobs cost so far, in USD."""
-    return sum(job_cost(usage(record, job, terms, now)) for job in record.jobs)
+    return sum(job_cost(usage(record, job, limits, now)) for job in record.jobs)
 
 
-def why_waiting(record: RunRecord, seen: Seen, terms: Terms) -> dict[str, str]:
+def why_waiting(record: RunRecord, seen: AwsState, limits: NodeLimits) -> dict[str, str]:
     """Why steps wait that could run, by step."""
     used = processors(record.jobs)
-    found = {}
+    reasons = {}
     for job in record.work:
         row = seen.jobs.get(job.id) if job.id else None
         if row is None or job.ended:
             continue
-        words = waiting(row, seen.environments.get(job.key), used, terms.vcpus)
+        words = waiting(row, seen.environments.get(job.key), used, limits.vcpus)
         if words:
-            found[job.step] = words
-    return found
+            reasons[job.step] = words
+    return reasons
 
 
 def step_states(record: RunRecord) -> dict[str, tuple[str, str]]:
     """How each step is in the platform's words (``contracts/workflows.md`` 3.4), and why."""
-    found: dict[str, tuple[str, str]] = {}
+    states: dict[str, tuple[str, str]] = {}
     for job in record.work:
         state, reason = _state(record, job)
-        before = found.get(job.step)
+        before = states.get(job.step)
         # A step is what its last job is; a merge before it only begins it.
         if before is not None and state == "NOT_STARTED" and before[0] != "NOT_STARTED":
             state, reason = ("STARTED", "") if before[0] == "SUCCEEDED" else before
-        found[job.step] = state, reason
-    return found
+        states[job.step] = state, reason
+    return states
 
 
 def _state(record: RunRecord, job: JobRecord) -> tuple[str, str]:
@@ -229,13 +229,13 @@ def _state(record: RunRecord, job: JobRecord) -> tuple[str, str]:
     if job.status == "FAILED":
         if job.reason == DEPENDENCY or (not job.started and record.outcome):
             return "NOT_STARTED", ""
-        stopped = record.outcome == "CANCELED" or _told_to_stop(record, job)
+        stopped = record.outcome == "CANCELED" or _was_stopped(record, job)
         return ("CANCELED", "") if stopped else ("FAILED", job.reason)
     if job.status == _RUNNING or (job.past and not record.outcome):
         return "STARTED", ""
     return "NOT_STARTED", ""
 
 
-def _told_to_stop(record: RunRecord, job: JobRecord) -> bool:
+def _was_stopped(record: RunRecord, job: JobRecord) -> bool:
     """Whether the node itself ended it, because of something else in the run."""
     return bool(record.outcome) and job.reason == STOPPED

@@ -1,4 +1,4 @@
-"""The session that a run acts with on a node that Pennsieve runs: that of who started it.
+"""The session of the person who started a run, which acts with it on Pennsieve's nodes.
 
 Source: ``contracts/workflows.md`` 4.1 and 5.5. The person's access token, and the refresh token if
 one was sent, lie in Secrets Manager from the start of a run to its end, under the names that steps
@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.pennsieve_api import Down, Web
-from pennsieve_agent.node.run_store import Journal
-from pennsieve_agent.node.secrets_manager import Vault
+from pennsieve_agent.node.pennsieve_api import Down, PennsieveApi
+from pennsieve_agent.node.run_store import RunStore
+from pennsieve_agent.node.secrets_manager import NodeSecrets
 from pennsieve_agent.node.sign_in import KeyRefused, renew
 
 log = logging.getLogger(__name__)
@@ -30,19 +30,19 @@ def keep_tokens(node: Node, run: str, session: str, refresh: str) -> None:
     """Keep what Pennsieve handed over with a run."""
     tokens = {SESSION: session, REFRESH: refresh}
     if kept := {name: value for name, value in tokens.items() if value}:
-        Vault(node).merge(_scope(run), kept)
+        NodeSecrets(node).merge(_scope(run), kept)
     node.memory.pop(_scope(run), None)
 
 
 def forget_tokens(node: Node, run: str) -> None:
     """A run is over. May be repeated."""
-    Vault(node).remove(_scope(run))
+    NodeSecrets(node).remove(_scope(run))
     node.memory.pop(_scope(run), None)
 
 
 def token_secrets(node: Node, run: str) -> list[dict[str, str]]:
-    """The person's tokens for a step, as AWS Batch is told secrets."""
-    arn, tokens = Vault(node).read(_scope(run))
+    """The person's tokens for a step, in AWS Batch's form of secrets."""
+    arn, tokens = NodeSecrets(node).read(_scope(run))
     return [{"name": name, "valueFrom": f"{arn}:{name}::"} for name in sorted(tokens)]
 
 
@@ -51,14 +51,14 @@ def token_values(node: Node, run: str) -> list[str]:
     return list(_tokens(node, run).values())
 
 
-def as_person(node: Node, journal: Journal, run: str) -> Web:
+def as_person(node: Node, store: RunStore, run: str) -> PennsieveApi:
     """Pennsieve, asked as the person; by the run's own token where the session is refused."""
-    return Web(node, run, journal.token(run), _session(node, run))
+    return PennsieveApi(node, run, store.token(run), _session(node, run))
 
 
 def _tokens(node: Node, run: str) -> dict[str, str]:
     if _scope(run) not in node.memory:
-        node.memory[_scope(run)] = Vault(node).read(_scope(run))[1]
+        node.memory[_scope(run)] = NodeSecrets(node).read(_scope(run))[1]
     tokens: dict[str, str] = node.memory[_scope(run)]
     return tokens
 

@@ -1,4 +1,4 @@
-"""A workflow version as the node's owner registers it: checked, and read. Pure.
+"""The document of a workflow version: validated and decoded. Pure.
 
 ``{workflow, name, description, version, layout, needsPennsieve, origin, steps: [...]}``; each step
 has ``id, kind, dependsOn, sourceUrl, tag, commit, image, computeType, cpu, memory, parameters,
@@ -39,17 +39,17 @@ def check_version(document: Json, workflow: str, version: str) -> None:
 
     """
     if not _ID.fullmatch(workflow) or not _plain(version, MOST_VERSION):
-        raise ValueError("a workflow and a version have plain names")
+        raise ValueError("a workflow and a version must have plain names")
     if (document.get("workflow"), document.get("version")) != (workflow, version):
         raise ValueError("the document is of another workflow or version")
     if not _plain(document.get("name"), 256):
-        raise ValueError("a workflow has a name")
+        raise ValueError("a workflow must have a name")
     for name, allowed in (("layout", LAYOUTS), ("needsPennsieve", NEEDS)):
         if document.get(name, allowed[0]) not in allowed:
-            raise ValueError(f"{name} is one of {', '.join(map(repr, allowed))}")
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}")
     steps = document.get("steps")
     if not isinstance(steps, Sequence) or not steps or len(steps) > MOST_STEPS:
-        raise ValueError(f"a version has between one and {MOST_STEPS} steps")
+        raise ValueError(f"a version must have between one and {MOST_STEPS} steps")
     for step in steps:
         _check_step(step)
     _check_graph(steps)
@@ -76,19 +76,19 @@ def rows_of(document: Json) -> dict[str, Json]:
 
 def _check_step(step: Any) -> None:
     if not isinstance(step, Mapping) or not _plain(step.get("id"), 256):
-        raise ValueError("each step has an id")
+        raise ValueError("each step must have an id")
     name, kind = step["id"], StepKind.of(step.get("kind"))
     if kind not in _KINDS:
-        raise ValueError(f"step '{name}' is of no known kind")
-    if not all(isinstance(each, str) for each in step.get("dependsOn") or ()):
-        raise ValueError(f"dependsOn of step '{name}' is a list of ids")
+        raise ValueError(f"step '{name}' has an unknown kind")
+    if not all(isinstance(parent, str) for parent in step.get("dependsOn") or ()):
+        raise ValueError(f"dependsOn of step '{name}' must be a list of ids")
     if kind is StepKind.PROCESSOR:
         _check_code(step)
     if kind is StepKind.TARGET and step.get("targetType") not in TARGETS:
-        raise ValueError(f"target '{name}' is none of {', '.join(TARGETS)}")
+        raise ValueError(f"target '{name}' must be one of {', '.join(TARGETS)}")
     defaults = step.get("defaults") or {}
     if not isinstance(defaults, Mapping) or not all(map(_text, defaults.values())):
-        raise ValueError(f"the defaults of step '{name}' are texts by name")
+        raise ValueError(f"the defaults of step '{name}' must be texts by name")
     for row in step.get("parameters") or ():
         if not isinstance(row, Mapping) or not _plain(row.get("name"), 256):
             raise ValueError(f"a parameter of step '{name}' has no name")
@@ -97,28 +97,28 @@ def _check_step(step: Any) -> None:
 def _check_code(step: Json) -> None:
     name = step["id"]
     if not _IMAGE.fullmatch(str(step.get("image") or "")):
-        raise ValueError(f"the image of step '{name}' is not named by its digest")
+        raise ValueError(f"the image of step '{name}' must be given by its digest")
     if not _plain(step.get("sourceUrl"), _MOST_TEXT):
         raise ValueError(f"step '{name}' does not say where its code is from")
     if step.get("computeType", "") not in COMPUTE:
-        raise ValueError(f"the compute type of step '{name}' is standard or gpu")
+        raise ValueError(f"the compute type of step '{name}' must be standard or gpu")
     for what in ("cpu", "memory"):
         size = step.get(what) or 0
         if not isinstance(size, int) or size < 0:
-            raise ValueError(f"{what} of step '{name}' is not a number")
+            raise ValueError(f"{what} of step '{name}' must be a number")
 
 
 def _check_graph(steps: Sequence[Json]) -> None:
     names = [str(step["id"]) for step in steps]
     if len(set(names)) < len(names):
-        raise ValueError("two steps have one id")
+        raise ValueError("two steps have the same id")
     graph = {str(step["id"]): set(step.get("dependsOn") or ()) - {""} for step in steps}
     if unknown := {parent for parents in graph.values() for parent in parents} - set(names):
-        raise ValueError(f"steps depend on what is not there: {', '.join(sorted(unknown))}")
+        raise ValueError(f"steps depend on steps that do not exist: {', '.join(sorted(unknown))}")
     try:
         TopologicalSorter(graph).prepare()
     except CycleError:
-        raise ValueError("the steps go in a circle") from None
+        raise ValueError("the steps depend on each other in a circle") from None
 
 
 def _step(row: Json) -> Step:
@@ -132,7 +132,7 @@ def _step(row: Json) -> Step:
         compute_type=str(row.get("computeType") or ""),
         cpu=int(row.get("cpu") or 0),
         memory=int(row.get("memory") or 0),
-        parameters=tuple(_parameter(each) for each in row.get("parameters") or ()),
+        parameters=tuple(_parameter(parameter) for parameter in row.get("parameters") or ()),
         default_params=dict(row.get("defaults") or {}),
     )
 
@@ -144,7 +144,7 @@ def _parameter(row: Json) -> Parameter:
         type=ParameterType.of(row.get("type") or "string"),
         default=None if default is None else str(default),
         required=bool(row.get("required")),
-        allowed=tuple(str(each) for each in row.get("values") or ()),
+        allowed=tuple(str(value) for value in row.get("values") or ()),
         minimum=row.get("min"),
         maximum=row.get("max"),
     )

@@ -1,4 +1,4 @@
-"""A workflow's own identity on a node: its keys.
+"""The credentials of a workflow's own users on Pennsieve, in Parameter Store.
 
 A workflow has up to two keys, of two users of Pennsieve: ``read`` and ``write``. The owner's
 function puts them (:func:`put`); they lie in AWS Systems Manager as ``SecureString`` parameters
@@ -11,7 +11,7 @@ below ``/pennsieve-node/<token>/workflows/<workflow>/``:
 ``read-session``    the access token of the last sign-in (:mod:`.workflow_session`)
 =================== ==============================================================================
 
-What is no secret lies in the node's table: which integration it is, who put it and when, and the
+What is not secret is in the node's table: which integration it is, who put it and when, and the
 SHA-256 of what must not be seen in logs.
 """
 
@@ -104,7 +104,7 @@ def facts(node: Node, workflow: str, kind: Kind) -> dict[str, Any] | None:
 
 
 def identity_secrets(node: Node, workflow: str, needs: str) -> list[dict[str, str]]:
-    """What a step gets whose workflow was promised Pennsieve, as AWS Batch is told it.
+    """Secrets of a step that may use Pennsieve, in AWS Batch's form.
 
     The names are those that public processors read (``contracts/upstream-2026-11.md`` 7). Empty
     for a workflow that was promised nothing.
@@ -152,18 +152,18 @@ def _forget(node: Node, workflow: str, kinds: Sequence[Kind]) -> None:
         Items(node).delete(_HELD, f"{workflow}#{kind}")
 
 
-def _checked(kind: Kind, given: Any) -> dict[str, Any] | None:
-    if given is None:
+def _checked(kind: Kind, credentials: Any) -> dict[str, Any] | None:
+    if credentials is None:
         return None
     texts = ("key", "secret", "user")
-    if not isinstance(given, Mapping) or type(given.get("integration")) is not int:
-        raise ValueError(f"'{kind}' has an integration's number, a user, a key and a secret")
+    if not isinstance(credentials, Mapping) or type(credentials.get("integration")) is not int:
+        raise ValueError(f"'{kind}' needs an integration's number, a user, a key and a secret")
     for name in texts:
-        value = given.get(name)
+        value = credentials.get(name)
         if (
             not isinstance(value, str)
             or not 0 < len(value) <= _MOST_TEXT
             or not value.isprintable()
         ):
             raise ValueError(f"'{kind}' has no usable {name}")
-    return {name: given[name] for name in ("integration", *texts)}
+    return {name: credentials[name] for name in ("integration", *texts)}

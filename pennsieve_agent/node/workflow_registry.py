@@ -1,4 +1,4 @@
-"""What may run on this node, on what, and who may ask for it: kept by the node's owner.
+"""The registry of a node: workflow versions, grants and shares, which its owner keeps.
 
 * workflow versions never change: the same content may be written again, other content may not;
 * a grant lets the node move data of one dataset for one workflow, to read it or to write, too;
@@ -76,15 +76,15 @@ class Registry:
         What is removed last is what says that there is something left to remove.
         """
         present = self.knows(workflow)
-        left = [each for each in self.versions(workflow) if version and each != version]
+        left = [name for name in self.versions(workflow) if version and name != version]
         if version and version not in self.versions(workflow):
             return False
         if not left:
             for row in self.grants(workflow=workflow):
                 self.revoke(workflow, row["dataset"])
-        for each in self.versions(workflow):
-            if each not in left:
-                self._items.delete(f"{_VERSION}#{workflow}", each)
+        for name in self.versions(workflow):
+            if name not in left:
+                self._items.delete(f"{_VERSION}#{workflow}", name)
         if not left:
             self._items.delete(_WORKFLOW, workflow)
         return present

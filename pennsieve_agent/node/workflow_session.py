@@ -1,4 +1,4 @@
-"""A workflow signed in to Pennsieve with its own key (:mod:`.workflow_credentials`).
+"""Sessions of a workflow's own users on Pennsieve (:mod:`.workflow_credentials`).
 
 A session lasts an hour. One function opens it at a time, all functions of the node use it, and it
 is opened anew before it ends: 200 steps sign in once an hour.
@@ -97,7 +97,7 @@ class Signed:
             if session is not None:
                 self.node.memory[self._place] = session
                 return session
-        raise Down("another function of the node signs in, and does not come to an end")
+        raise Down("another function of the node has been signing in for too long")
 
     def _kept(self) -> Session | None:
         """The session that was opened last with the key that is here now."""

@@ -78,7 +78,7 @@ class Integrations:
                         integration=hook.id,
                         writes=named[1] is Kind.WRITE and hook.has_access,
                         name=hook.name,
-                        made_by=hook.created_by,
+                        created_by=hook.created_by,
                         enabled_by=row.enabled_by,
                         enabled_at=row.enabled_at,
                     )

@@ -1,4 +1,4 @@
-"""The runs that a compute node is still at, and ending them."""
+"""Active runs of a compute node: list them, refuse to go on, or cancel them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _ACTIVE = (RunStatus.NOT_STARTED, RunStatus.STARTED, RunStatus.FINALIZING, RunSt
 
 def active_runs(backend: RunBackend, node_uuid: str = "") -> tuple[Run, ...]:
     """The runs that have not ended; of one node of Pennsieve's with ``node_uuid``."""
-    found = [
+    runs = [
         run
         for status in _ACTIVE
         for run in backend.newest(RunQuery(_MOST, status=status))
         if not node_uuid or run.node_uuid == node_uuid
     ]
-    return tuple({run.uuid: run for run in found}.values())
+    return tuple({run.uuid: run for run in runs}.values())
 
 
 def refuse_active(runs: Sequence[Run], node_name: str) -> None:
-    """Refuse to take a node away from under its runs.
+    """Refuse to remove a compute node while it has active runs.
 
     Raises:
         Conflict: there are some.
@@ -42,8 +42,8 @@ def refuse_active(runs: Sequence[Run], node_name: str) -> None:
     names = ", ".join(f"'{run.label}'" for run in runs[:5])
     more = f" and {len(runs) - 5} more" if len(runs) > 5 else ""  # noqa: PLR2004 - as above
     raise Conflict(
-        f"compute node '{node_name}' is still at work: {names}{more}",
-        hint="wait until they end, or end them by: --cancel-runs",
+        f"compute node '{node_name}' still has active runs: {names}{more}",
+        hint="wait until they end, or cancel them with: --cancel-runs",
     )
 
 
@@ -66,5 +66,5 @@ def cancel_all(backend: RunBackend, runs: Sequence[Run], sleep: Callable[[float]
             raise StillRunning(
                 f"run '{run.label}' was cancelled and has not ended yet",
                 where=run.uuid,
-                hint="run the same command again to go on waiting",
+                hint="run the same command again to keep waiting",
             )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RECENT = 200
-"""Among how many of each place a name is looked for."""
+"""How many of the newest runs of each place are searched for a name."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LIST = "pennsieve run list"
 _SILENT = (PlatformError, AwsError, NodeError)
@@ -72,40 +72,40 @@ class AllRuns:
         """
         return [located.run for located in self._located(query)][: query.limit]
 
-    def each(self, ask: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T]]:
-        """What every place that can be reached answers.
+    def ask(self, question: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T]]:
+        """The answers of all places that can be reached.
 
         Raises:
             AgentError: none could be reached.
         """
-        answers = self._ask_all(ask)
-        found = [(place, said) for place, said in answers if not isinstance(said, AgentError)]
+        answers = self._ask_all(question)
+        reached = [(place, said) for place, said in answers if not isinstance(said, AgentError)]
         for place, said in answers:
             if isinstance(said, AgentError):
-                if not found:
+                if not reached:
                     raise said
                 self._name_silent(place, said)
-        return found
+        return reached
 
-    def find(self, wanted: str | None) -> Located:
+    def find(self, reference: str | None) -> Located:
         """A run by name, unique prefix or id; my latest when nothing is wanted.
 
         Raises:
             UsageProblem: none or several match.
         """
-        if wanted is None:
+        if reference is None:
             return self._latest()
-        if _UUID.fullmatch(wanted.strip().casefold()):
-            return self._by_id(wanted.strip().casefold())
-        found = pick(
-            wanted,
+        if _UUID.fullmatch(reference.strip().casefold()):
+            return self._by_id(reference.strip().casefold())
+        located = pick(
+            reference,
             self._located(RunQuery(RECENT)),
             kind="run",
             keys=lambda one: (one.run.uuid, one.run.name),
             list_command=_LIST,
             where=(lambda one: one.run.node_name) if len(self._backends) > 1 else None,
         )
-        return Located(found.backend.get(found.run.uuid), found.backend)
+        return Located(located.backend.get(located.run.uuid), located.backend)
 
     def _latest(self) -> Located:
         mine = self._located(RunQuery(1, person=self._me()))
@@ -117,7 +117,7 @@ class AllRuns:
         return Located(mine[0].backend.get(mine[0].run.uuid), mine[0].backend)
 
     def _by_id(self, run_id: str) -> Located:
-        """The run of a whole id: places that are not needed for it are not asked."""
+        """The run with a full id; asks no more places than it needs."""
         token = self._started_on(run_id)
         # Pennsieve comes before own nodes, so that a run there needs no AWS.
         first = [b for b in self._backends if token and b.token == token]
@@ -134,13 +134,13 @@ class AllRuns:
         raise UnknownName(f"there is no run {run_id}", hint=f"list them with: {_LIST}")
 
     def _located(self, query: RunQuery) -> list[Located]:
-        answers = self.each(lambda backend: backend.newest(query))
+        answers = self.ask(lambda backend: backend.newest(query))
         rows = [Located(run, backend) for backend, runs in answers for run in runs]
         rows.sort(key=lambda row: row.run.age_key, reverse=True)
         return rows
 
     def _ask_all(self, ask: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T | AgentError]]:
-        """Every place's answer, or why there is none; asked at the same time."""
+        """Ask all places in parallel; an error stands where there is no answer."""
 
         def one(backend: RunBackend) -> T | AgentError:
             try:

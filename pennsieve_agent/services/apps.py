@@ -30,38 +30,38 @@ class StepBuild:
     build: Build | None
 
 
-def application(platform: Platform, wanted: str, *, archived: bool = False) -> Application:
+def application(platform: Platform, reference: str, *, archived: bool = False) -> Application:
     """An application by its repository, name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
-    return _pick(wanted, platform.applications.list(archived=archived))
+    return _pick(reference, platform.applications.list(archived=archived))
 
 
-def source_urls(platform: Platform, wanted: Sequence[str]) -> list[str]:
-    """The registered addresses of applications, letter by letter as a node compares them.
+def source_urls(platform: Platform, references: Sequence[str]) -> list[str]:
+    """The registered addresses of applications, spelled as a node compares them.
 
     Raises:
         UsageProblem: one of them is not registered.
     """
     known = platform.applications.list()
-    return list(dict.fromkeys(_pick(each, known).source_url for each in wanted))
+    return list(dict.fromkeys(_pick(reference, known).source_url for reference in references))
 
 
-def _pick(wanted: str, known: Iterable[Application]) -> Application:
+def _pick(reference: str, known: Iterable[Application]) -> Application:
     from pennsieve_agent.source.repository_urls import canonical  # noqa: PLC0415 - only these commands need it
 
     known = list(known)
     try:
-        address = canonical(wanted, Path.cwd())
+        address = canonical(reference, Path.cwd())
     except SourceError:
-        address = wanted
-    for found in known:
-        if found.source_url in {address, wanted} or found.uuid == wanted:
-            return found
+        address = reference
+    for app in known:
+        if app.source_url in {address, reference} or app.uuid == reference:
+            return app
     return pick(
-        wanted,
+        reference,
         known,
         kind="application",
         keys=lambda a: (a.uuid, short_name(a)),
@@ -80,7 +80,7 @@ def builds(
     platform: Platform, organization_id: str, workflow: Workflow, limit: int
 ) -> list[StepBuild]:
     """The builds of the code of a workflow's steps, newest version first, ``limit`` a step."""
-    found = []
+    step_builds = []
     for step in workflow.processors:
         versions = [
             version
@@ -89,17 +89,17 @@ def builds(
         ]
         versions.sort(key=lambda version: version.created_at, reverse=True)
         for version in versions[:limit]:
-            made = platform.applications.builds(version.uuid, organization_id)
-            found += [StepBuild(step.id, version, build) for build in reversed(made)] or [
-                StepBuild(step.id, version, None)
-            ]
-    return found
+            version_builds = platform.applications.builds(version.uuid, organization_id)
+            step_builds += [
+                StepBuild(step.id, version, build) for build in reversed(version_builds)
+            ] or [StepBuild(step.id, version, None)]
+    return step_builds
 
 
 def share(
     platform: Platform, organization_id: str, app: Application, who: Grantees
 ) -> tuple[str, AppSharing]:
-    """Let somebody see an application: whom in words, and who may now.
+    """Share an application: with whom, in words, and who may see it now.
 
     Raises:
         UsageProblem: nobody or several are called so.
@@ -115,7 +115,7 @@ def share(
 def unshare(
     platform: Platform, organization_id: str, app: Application, who: Grantees
 ) -> tuple[str, AppSharing]:
-    """Take that back; whom in words, and who may now.
+    """Stop sharing an application: with whom, in words, and who may see it now.
 
     Raises:
         UsageProblem: nobody or several are called so.

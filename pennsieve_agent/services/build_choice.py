@@ -41,21 +41,21 @@ def obstacle(checkouts: Sequence[Checkout], is_public: Callable[[str], bool]) ->
         if not is_github(checkout.source_url):
             return f"{name} is not on GitHub"
         if not checkout.is_tag:
-            return f"{name} at {checkout.tag} is no tag"
+            return f"{name} at {checkout.tag} is not a tag"
     for checkout in checkouts:
         if not is_public(checkout.source_url):
             return f"{name_of(checkout.source_url)} is private, and Pennsieve cannot read it"
     return ""
 
 
-def choose(asked: Build, obstacle: str, own_nodes: int) -> Choice:
-    """Where to build.
+def choose(option: Build, obstacle: str, own_nodes: int) -> Choice:
+    """Decide where to build.
 
     Raises:
         UsageProblem: not as asked; or, for ``auto``, nowhere.
 
     """
-    match asked:
+    match option:
         case Build.NODE:
             raise UsageProblem(
                 "images cannot be built in your AWS account yet",
@@ -67,15 +67,14 @@ def choose(asked: Build, obstacle: str, own_nodes: int) -> Choice:
                 hint="push it to GitHub with a tag; or build it on this machine: --build here",
             )
         case Build.PENNSIEVE:
-            return Choice(asked, "as asked")
+            return Choice(option, "as asked")
         case Build.AUTO if not obstacle:
             return Choice(Build.PENNSIEVE, "it is on GitHub at a tag")
         case Build.AUTO | Build.HERE if not own_nodes:
             why = obstacle or "it is built here"
             raise UsageProblem(
-                f"this code would run on a compute node of your own alone ({why}), and there is "
-                "none",
-                hint=f"make one: {REGISTER}; or push the code to GitHub with a version tag",
+                f"this code can run only on a compute node of your own ({why}), and you have none",
+                hint=f"create one with: {REGISTER}; or push the code to GitHub with a version tag",
             )
         case _:
             return Choice(Build.HERE, obstacle or "as asked")

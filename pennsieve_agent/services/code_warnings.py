@@ -1,4 +1,4 @@
-"""What is worth knowing of code before it runs on an own node, or is built by Pennsieve."""
+"""Warnings about code, before it runs on an own node or is built by Pennsieve."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def tell(
     on_own_nodes: bool,
     needs_pennsieve: bool,
 ) -> None:
-    """Note what code does that an own node has no answer to, and what Pennsieve may leave out.
+    """Warn of what an own node does not support, and of what Pennsieve's build may omit.
 
     Raises:
         SourceError: a repository cannot be read any more.
@@ -34,8 +34,8 @@ def tell(
             files = Path(folder, "files")
             check_out(checkout.source_url, checkout.tag, files)
             if on_own_nodes:
-                for found in habits(files, needs_pennsieve=needs_pennsieve):
-                    note(f"note: {name}: {found}")
+                for warning in habits(files, needs_pennsieve=needs_pennsieve):
+                    note(f"note: {name}: {warning}")
             for text in _left_out(files) if by_pennsieve else ():
                 note(
                     f"note: {name}: {text}, which the image that Pennsieve builds may lack; "

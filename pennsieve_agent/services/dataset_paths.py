@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.packages import Package
     from pennsieve_agent.platform.client import Platform
 
-_GONE = {"DELETING", "DELETED"}
+_DELETED = {"DELETING", "DELETED"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something in a dataset. The root's ``id`` and ``path`` are empty."""
+    """A file or folder in a dataset. The root's ``id`` and ``path`` are empty."""
 
     id: str
     path: str
@@ -34,7 +34,7 @@ ROOT = Entry("", "")
 
 
 def find(platform: Platform, dataset: Dataset, path: str) -> Entry:
-    """What lies at a path.
+    """The file or folder at a path.
 
     Raises:
         UsageProblem: nothing does, or several things of that name.
@@ -56,7 +56,7 @@ def make_folder(platform: Platform, dataset: Dataset, path: str, *, parents: boo
 
     Raises:
         UsageProblem: it is there, or a folder above it is not.
-        Forbidden: the user is no editor of the dataset.
+        Forbidden: the user is not an editor of the dataset.
     """
     _must_edit(dataset)
     here, names = ROOT, split(path)
@@ -66,13 +66,13 @@ def make_folder(platform: Platform, dataset: Dataset, path: str, *, parents: boo
         last = number == len(names) - 1
         inner = _inside(platform, dataset, here, name, folder=True)
         if inner is None and (last or parents):
-            made = platform.packages.create_folder(dataset.id, name, here.id)
+            folder = platform.packages.create_folder(dataset.id, name, here.id)
             # The platform gives another name when this one is taken by a file.
-            inner = Entry(made.id, _join(here, made.name))
+            inner = Entry(folder.id, _join(here, folder.name))
         elif inner is None:
             raise UnknownName(
                 f"there is no folder '{_join(here, name)}' in dataset '{dataset.name}'",
-                hint="make it too with: --parents",
+                hint="create it too with: --parents",
             )
         elif last and not parents:
             raise UsageProblem(
@@ -86,12 +86,12 @@ def make_folder(platform: Platform, dataset: Dataset, path: str, *, parents: boo
 def move(
     platform: Platform, dataset: Dataset, sources: Sequence[str], destination: str
 ) -> list[tuple[Entry, str]]:
-    """Move things into a folder, or one thing to another name; what moved, and where to.
+    """Move files and folders into a folder, or rename one; what moved, and where to.
 
     Raises:
         UsageProblem: a path is wrong.
         Conflict: some could not be moved.
-        Forbidden: the user is no editor of the dataset.
+        Forbidden: the user is not an editor of the dataset.
     """
     _must_edit(dataset)
     things = [_thing(platform, dataset, source) for source in sources]
@@ -110,7 +110,7 @@ def move(
 
 
 def delete(platform: Platform, entries: Sequence[Entry]) -> None:
-    """Begin to delete things, folders with all that is in them.
+    """Start deleting files and folders; a folder with all that is in it.
 
     Raises:
         Conflict: some could not be deleted.
@@ -119,15 +119,15 @@ def delete(platform: Platform, entries: Sequence[Entry]) -> None:
 
 
 def to_delete(platform: Platform, dataset: Dataset, paths: Sequence[str]) -> list[Entry]:
-    """What lies at several paths, each once, if it may be deleted.
+    """The files and folders at several paths, each once, if they may be deleted.
 
     Raises:
         UsageProblem: nothing lies at one of them, or it is the dataset itself.
-        Forbidden: the user is no editor of the dataset.
+        Forbidden: the user is not an editor of the dataset.
     """
     _must_edit(dataset)
-    found = {e.id: e for e in (_thing(platform, dataset, path) for path in paths)}
-    return list(found.values())
+    entries = {e.id: e for e in (_thing(platform, dataset, path) for path in paths)}
+    return list(entries.values())
 
 
 def split(path: str) -> list[str]:
@@ -138,24 +138,27 @@ def split(path: str) -> list[str]:
     """
     names = [name for name in path.split("/") if name not in {"", "."}]
     if ".." in names:
-        raise UsageProblem(f"'{path}' leads upwards", hint="give the path from the dataset's root")
+        raise UsageProblem(
+            f"'{path}' must not contain '..'", hint="give the path from the dataset's root"
+        )
     return names
 
 
 def _must_edit(dataset: Dataset) -> None:
-    """The platform says this only of each thing, in an answer that claims success (core.md 3.8)."""
+    """Refuse a role that cannot edit: the platform says so only for each item (core.md 3.8)."""
     if dataset.role is not Role.UNKNOWN and not dataset.role.at_least(Role.EDITOR):
         raise Forbidden(
-            f"your role on dataset '{dataset.name}' is {dataset.role.value}, which changes nothing",
+            f"your role on dataset '{dataset.name}' is {dataset.role.value}; "
+            "it cannot change files",
             where=dataset.id,
-            hint="ask a manager of the dataset to make you editor",
+            hint="ask a manager of the dataset to make you an editor",
         )
 
 
 def _destination(
     platform: Platform, dataset: Dataset, path: str, *, alone: bool
 ) -> tuple[Entry, str]:
-    """The folder things go to, and the new name when it is one thing to be called otherwise."""
+    """The folder that items go to, and the new name when one item is renamed."""
     names = split(path)
     above = find(platform, dataset, "/".join(names[:-1]))
     if not names:
@@ -173,39 +176,39 @@ def _destination(
     if not alone or path.endswith("/"):
         raise UnknownName(
             f"there is no folder '{'/'.join(names)}' in dataset '{dataset.name}'",
-            hint=f"make it with: pennsieve dataset mkdir '{dataset.name}' '{'/'.join(names)}'",
+            hint=f"create it with: pennsieve dataset mkdir '{dataset.name}' '{'/'.join(names)}'",
         )
     return above, names[-1]
 
 
 def _thing(platform: Platform, dataset: Dataset, path: str) -> Entry:
-    found = find(platform, dataset, path)
-    if not found.id:
-        raise UsageProblem(f"'{path}' is the dataset itself", hint="name something in it")
-    return found
+    entry = find(platform, dataset, path)
+    if not entry.id:
+        raise UsageProblem(f"'{path}' is the dataset itself", hint="name a file or folder in it")
+    return entry
 
 
 def _inside(
     platform: Platform, dataset: Dataset, parent: Entry, name: str, *, folder: bool
 ) -> Entry | None:
-    """What is called so in a folder: a package's name counts, and then a file's."""
+    """The item of a name in a folder: package names are compared first, then file names."""
     from pennsieve_agent.platform.tree import safe_name  # noqa: PLC0415 - with the platform
 
     path = _join(parent, name)
     children = [
         child
         for child in platform.packages.children(parent.id or dataset.id)
-        if name in {child.name, safe_name(child.name)} and child.state not in _GONE
+        if name in {child.name, safe_name(child.name)} and child.state not in _DELETED
     ]
     folders = [child for child in children if child.is_folder]
-    found: list[Package] = folders or ([] if folder else children)
-    if len({child.id for child in found}) > 1:
+    matches: list[Package] = folders or ([] if folder else children)
+    if len({child.id for child in matches}) > 1:
         raise UsageProblem(
-            f"{len(found)} things are called '{path}' in dataset '{dataset.name}'",
+            f"{len(matches)} items are called '{path}' in dataset '{dataset.name}'",
             hint="rename one of them on the web",
         )
-    if found:
-        return Entry(found[0].id, path, is_folder=found[0].is_folder)
+    if matches:
+        return Entry(matches[0].id, path, is_folder=matches[0].is_folder)
     if folder:
         return None
     # A package may be called otherwise than the file in it, which is what listings show.
@@ -224,6 +227,6 @@ def _parent(path: str) -> str:
 
 def _missing(dataset: Dataset, path: str, why: str) -> UnknownName:
     return UnknownName(
-        f"nothing lies at '{path}' in dataset '{dataset.name}': {why}",
+        f"there is no file or folder '{path}' in dataset '{dataset.name}': {why}",
         hint=f"see what is there with: pennsieve dataset files '{dataset.name}'",
     )

@@ -15,24 +15,24 @@ _MEMBERS = "pennsieve workspace members"
 _TEAMS = "pennsieve workspace teams"
 
 
-def member(platform: Platform, organization_id: str, wanted: str) -> Member:
+def member(platform: Platform, organization_id: str, reference: str) -> Member:
     """A member of the workspace by e-mail address, name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
-    found = platform.people.members(organization_id)
-    return pick(wanted, found, kind="member", keys=_keys_for(wanted), list_command=_MEMBERS)
+    members = platform.people.members(organization_id)
+    return pick(reference, members, kind="member", keys=_keys_for(reference), list_command=_MEMBERS)
 
 
-def team(platform: Platform, organization_id: str, wanted: str) -> Team:
+def team(platform: Platform, organization_id: str, reference: str) -> Team:
     """A team of the workspace by name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
     return pick(
-        wanted,
+        reference,
         platform.people.teams(organization_id),
         kind="team",
         keys=lambda t: (t.id, t.name),
@@ -40,20 +40,20 @@ def team(platform: Platform, organization_id: str, wanted: str) -> Team:
     )
 
 
-def member_or_team(platform: Platform, organization_id: str, wanted: str) -> Member | Team:
-    """Whoever is meant; an e-mail address is a member's.
+def member_or_team(platform: Platform, organization_id: str, reference: str) -> Member | Team:
+    """A member or a team; an e-mail address is always a member's.
 
     Raises:
         UsageProblem: none or several match.
     """
     everybody: list[Member | Team] = [*platform.people.members(organization_id)]
-    if "@" not in wanted:
+    if "@" not in reference:
         everybody += known_teams(platform, organization_id)
     return pick(
-        wanted,
+        reference,
         everybody,
         kind="member or team",
-        keys=_keys_for(wanted),
+        keys=_keys_for(reference),
         list_command=f"{_MEMBERS}, or: {_TEAMS}",
     )
 
@@ -66,12 +66,12 @@ def known_teams(platform: Platform, organization_id: str) -> list[Team]:
         return []
 
 
-def _keys_for(wanted: str) -> _Keys:
-    return _Keys(by_id=wanted.startswith("N:"))
+def _keys_for(reference: str) -> _Keys:
+    return _Keys(by_id=reference.startswith("N:"))
 
 
 class _Keys:
-    """What is compared: an address, or an id when an id was typed, and the name."""
+    """The texts to compare with: the address, or the id when an id was typed, and the name."""
 
     def __init__(self, *, by_id: bool) -> None:
         self._by_id = by_id

@@ -23,14 +23,14 @@ Nodes = Sequence[tuple[OwnNode, "NodeCalls"]]
 
 
 @dataclass(frozen=True, slots=True)
-class FoundWorkflow:
+class LocatedWorkflow:
     """A workflow with its steps, and whether Pennsieve knows it."""
 
     workflow: Workflow
     is_on_pennsieve: bool
 
 
-def find(platform: Platform, organization_id: str, nodes: Nodes, wanted: str) -> FoundWorkflow:
+def find(platform: Platform, organization_id: str, nodes: Nodes, reference: str) -> LocatedWorkflow:
     """An active workflow by name, unique prefix or id.
 
     The nodes are asked only where no workflow of Pennsieve has that very name or id.
@@ -40,21 +40,21 @@ def find(platform: Platform, organization_id: str, nodes: Nodes, wanted: str) ->
     """
     listed = [w for w in platform.workflows.list(organization_id) if w.is_active]
     names = {workflow.uuid: workflow.name for workflow in listed}
-    exact = sum(wanted.strip() in pair for pair in names.items()) == 1
+    exact = sum(reference.strip() in pair for pair in names.items()) == 1
     if not exact:
         known, _ = on_nodes(nodes)
         alone = only_on_nodes(platform, organization_id, listed, known)
         names = {**names, **{row.uuid: row.name for row in alone}}
     uuid, _ = pick(
-        wanted,
+        reference,
         list(names.items()),
         kind="workflow",
         keys=lambda pair: pair,
         list_command="pennsieve workflow list",
     )
     if any(workflow.uuid == uuid for workflow in listed):
-        return FoundWorkflow(platform.workflows.get(uuid), is_on_pennsieve=True)
-    return FoundWorkflow(_from_nodes(nodes, uuid, names[uuid]), is_on_pennsieve=False)
+        return LocatedWorkflow(platform.workflows.get(uuid), is_on_pennsieve=True)
+    return LocatedWorkflow(_from_nodes(nodes, uuid, names[uuid]), is_on_pennsieve=False)
 
 
 def only_on_nodes(
@@ -70,7 +70,7 @@ def only_on_nodes(
 
 
 def remove_everywhere(nodes: Nodes, uuid: str) -> list[str]:
-    """Take a workflow off my nodes, with its versions and grants; the names of those nodes.
+    """Remove a workflow from my nodes, with its versions and grants; the names of those nodes.
 
     Raises:
         AgentError: a node refuses, or cannot be asked.

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 _POLL_FIRST, _POLL_MOST, _SLOWER = 0.25, 5.0, 1.4
 _QUICK_SECONDS, _QUICK_MOST = 10.0, 0.5
-"""How long from the start it asks quickly, and the longest pause then."""
+"""Seconds after the start in which it polls quickly, and the longest pause then."""
 _LATER_LEAST = 2.0
-"""The shortest pause afterwards: each time it asks for the state and for the logs."""
+"""The shortest pause afterwards: each poll asks for the state and for the logs."""
 GIVE_UP_SECONDS = 600
 _SERVER_ERROR = 500
 _NO_ANSWER = frozenset(
@@ -66,7 +66,7 @@ Event = Line | Change
 
 @dataclass
 class Follower:
-    """Follows one run. ``deadline`` is in unix seconds; None waits for ever."""
+    """Follows one run. ``deadline`` is in unix seconds; None waits without limit."""
 
     backend: RunBackend
     run: Run
@@ -96,13 +96,13 @@ class Follower:
             if self.deadline is not None and self.now() >= self.deadline:
                 raise StillRunning(
                     f"run '{self.run.name or self.run.uuid}' is still {state.status.label}",
-                    hint=f"go on waiting with: pennsieve run logs {self.run.uuid} --follow",
+                    hint=f"keep waiting with: pennsieve run logs {self.run.uuid} --follow",
                 )
             pause = next_pause(0.0 if batch else pause, self.now() - began)
             self.sleep(pause)
 
     def once(self) -> Iterator[Event]:
-        """What is there now."""
+        """The events so far, without waiting."""
         _, batch = self._poll()
         yield from batch
 
@@ -117,22 +117,24 @@ class Follower:
                     raise
                 if lost_at is None:
                     lost_at = self.now()
-                    self.note(f"lost the connection ({error.message}); the run goes on, waiting")
+                    self.note(
+                        f"lost the connection ({error.message}); the run continues; reconnecting"
+                    )
                 elif self.now() - lost_at > GIVE_UP_SECONDS:
                     raise
                 self.sleep(pause)
                 pause = min(pause * 2, _POLL_MOST)
             else:
                 if lost_at is not None:
-                    self.note(f"connected again after {self.now() - lost_at:.0f} s, no line lost")
+                    self.note(f"reconnected after {self.now() - lost_at:.0f} s, no line lost")
                 return answer
 
     def _poll(self) -> tuple[RunState, list[Event]]:
         # The state is read before the logs: a step that is final now has all its lines written.
         # Everything is read before anything is taken as shown: a failure half way loses nothing.
         state = self.backend.state(self.run.uuid)
-        wanted = [step.id for step in state.steps if self._wants(step)]
-        logs = self.backend.logs(self.run.uuid, wanted)
+        step_ids = [step.id for step in state.steps if self._wants(step)]
+        logs = self.backend.logs(self.run.uuid, step_ids)
         ended = [s for s in state.steps if s.status.is_final and s.id not in self._drained]
         going = [s for s in state.steps if not s.status.is_final]
         batch = [*self._events_of(ended, logs), *self._events_of(going, logs)]
@@ -187,7 +189,7 @@ def next_pause(last: float, since: float) -> float:
 
 
 def _passing(error: AgentError) -> bool:
-    """Whether an error may pass by itself.
+    """Whether an error may be temporary.
 
     Of AWS's those of the way to it do; expired or missing credentials need the user. A node whose
     function ended in the middle answers the next time.

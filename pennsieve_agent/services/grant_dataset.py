@@ -1,4 +1,4 @@
-"""Granting a workflow a dataset, and taking it back.
+"""Granting a workflow access to a dataset, and revoking it.
 
 A grant is kept by each of the owner's nodes, which move data of granted datasets alone; on
 Pennsieve the users of the workflow's own identity are put on the dataset.
@@ -16,11 +16,11 @@ from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import AgentError, Forbidden, NotFound, SettingsError
-from pennsieve_agent.services import workflow_identities
-from pennsieve_agent.services.own_node_admin import Unasked, ask_each, grants_of
+from pennsieve_agent.services import remove_identity, workflow_identities
+from pennsieve_agent.services.identity_context import IdentityContext
+from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes, grants_of
 from pennsieve_agent.services.workflow_identities import (
-    Desk,
-    Made,
+    NewUser,
     hand_over,
     identity_path,
     kinds_on,
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a grant came to. ``made`` are new users; ``in_keychain`` says where their keys are."""
+    """The outcome of a grant. ``in_keychain`` says where their keys are."""
 
     access: Access
     changed: bool
-    made: tuple[str, ...]
+    new_users: tuple[str, ...]
     nodes: tuple[str, ...]
     in_keychain: bool
     unasked: tuple[Unasked, ...] = ()
@@ -46,7 +46,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What taking a grant back came to. ``had`` says whether there was anything to take."""
+    """The outcome of revoking a grant. ``had`` says whether there was one."""
 
     had: bool
     nodes: tuple[str, ...]
@@ -55,89 +55,92 @@ class Revoked:
 
 @dataclass(slots=True)
 class _Standing:
-    """The identity of a workflow as it is: on Pennsieve, and on each node that answers."""
+    """The present identity of a workflow: on Pennsieve, and on each node that answers."""
 
     alive: set[int]
     nodes: list[tuple[NodeAdmin, dict[Kind, int]]]
     unasked: list[Unasked]
-    handing: dict[str, list[Made]] = field(default_factory=dict)
+    handing: dict[str, list[NewUser]] = field(default_factory=dict)
     """The keys that a node is to get, by its token."""
 
 
-def grant(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> Granted:
-    """Let a workflow use a dataset with exactly this access. May be repeated.
+def grant(
+    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access
+) -> Granted:
+    """Grant a workflow exactly this access to a dataset. May be repeated.
 
     Everything that can be refused is asked first, so that nothing is half made.
 
     Raises:
-        Forbidden: the person is no manager of the dataset; nothing was made.
+        Forbidden: the person is not a manager of the dataset; nothing was changed.
         SettingsError: the key of the identity is not on this machine, or the keychain is locked;
             nothing was made.
         AgentError: no node can be asked, or Pennsieve refuses.
 
     """
-    check_manager(desk.platform, dataset)
-    workflow_identities.tidy(desk)
-    standing = _standing(desk, workflow)
+    check_manager(context.platform, dataset)
+    workflow_identities.tidy(context)
+    standing = _standing(context, workflow)
     kinds = kinds_for(access)
-    missing = [kind for kind in kinds if _must_be_made(desk, workflow, kind, standing)]
-    in_keychain = desk.keys.check() if missing else desk.keys.reachable()
-    made = [
-        workflow_identities.make(desk, workflow, kind, in_keychain=in_keychain) for kind in missing
+    missing = [kind for kind in kinds if _needs_new_user(context, workflow, kind, standing)]
+    in_keychain = context.keys.check() if missing else context.keys.reachable()
+    new_users = [
+        workflow_identities.make(context, workflow, kind, in_keychain=in_keychain)
+        for kind in missing
     ]
     for admin, present in standing.nodes:
-        new = [one for one in made if one.kind not in present]
+        new = [one for one in new_users if one.kind not in present]
         standing.handing.setdefault(admin.node.token, []).extend(new)
     before = {row.access for admin, _ in standing.nodes for row in _rows(admin, workflow, dataset)}
-    _hand_over(desk, workflow, standing, made, in_keychain=in_keychain)
+    _hand_over(context, workflow, standing, new_users, in_keychain=in_keychain)
     changed = before != {access} or any(standing.handing.values())
-    _put_on(desk, standing, dataset, kinds)
+    _put_on(context, standing, dataset, kinds)
     for admin, _ in standing.nodes:
-        admin.ask("PUT", "/grants", body=_row(desk, workflow, dataset, access))
+        admin.ask("PUT", "/grants", body=_row(context, workflow, dataset, access))
     if not access.writes:
-        _take_off(desk, standing, workflow, dataset.id, (Kind.WRITE,))
+        _take_off(context, standing, workflow, dataset.id, (Kind.WRITE,))
     return Granted(
         access,
         changed,
-        tuple(one.user.name for one in made),
+        tuple(one.user.name for one in new_users),
         tuple(admin.node.name for admin, _ in standing.nodes),
         in_keychain,
         tuple(standing.unasked),
     )
 
 
-def revoke(desk: Desk, workflow: Workflow, dataset_id: str) -> Revoked:
-    """Take a dataset from a workflow, on all nodes and on Pennsieve. May be repeated.
+def revoke(context: IdentityContext, workflow: Workflow, dataset_id: str) -> Revoked:
+    """Revoke a workflow's access to a dataset, on all nodes and on Pennsieve. Repeatable.
 
     Of a dataset that was deleted only the nodes' grants are left.
 
     Raises:
-        Forbidden: the nodes' grants are gone, and the person is no manager, who could take the
+        Forbidden: the nodes' grants are gone, and the person is not a manager, who could take the
             workflow's users off the dataset.
 
     """
-    standing = _standing(desk, workflow, needs_a_node=False)
+    standing = _standing(context, workflow, needs_a_node=False)
     had = False
     for admin, _ in standing.nodes:
         had = bool(grants_of(admin, workflow.uuid, dataset_id)) or had
         with contextlib.suppress(NotFound):
             admin.ask("DELETE", "/grants", {"workflow": workflow.uuid, "dataset": dataset_id})
     try:
-        for user in desk.store.users(workflow.uuid).values():
-            key = _key_at_hand(desk, user.integration)
-            workflow_identities.remove_strays(desk, user.number, key, dataset_id)
-        had = _take_off(desk, standing, workflow, dataset_id, tuple(Kind)) or had
+        for user in context.store.users(workflow.uuid).values():
+            key = _key_at_hand(context, user.integration)
+            remove_identity.remove_strays(context, user.number, key, dataset_id)
+        had = _take_off(context, standing, workflow, dataset_id, tuple(Kind)) or had
     except NotFound:
-        desk.note("Pennsieve no longer has this dataset, or you are no longer on it")
+        context.note("Pennsieve no longer has this dataset, or you no longer have access to it")
     nodes = tuple(admin.node.name for admin, _ in standing.nodes)
     return Revoked(had, nodes, tuple(standing.unasked))
 
 
 def check_manager(platform: Platform, dataset: Dataset) -> None:
-    """Refuse who cannot put a workflow on a dataset, and name who can.
+    """Refuse a person who may not grant the dataset, and name its managers.
 
     Raises:
-        Forbidden: the person is no manager of it.
+        Forbidden: the person is not a manager of it.
 
     """
     if dataset.role.at_least(Role.MANAGER):
@@ -153,18 +156,20 @@ def check_manager(platform: Platform, dataset: Dataset) -> None:
     )
 
 
-def _standing(desk: Desk, workflow: Workflow, *, needs_a_node: bool = True) -> _Standing:
+def _standing(
+    context: IdentityContext, workflow: Workflow, *, needs_a_node: bool = True
+) -> _Standing:
     def shown(admin: NodeAdmin) -> dict[Kind, int]:
         return kinds_on(_shown(admin, workflow.uuid))
 
-    nodes, unasked = ask_each(desk.nodes, shown)
+    nodes, unasked = ask_nodes(context.nodes, shown)
     if unasked and not nodes and needs_a_node:
         raise unasked[0].error
-    alive = {hook.id for hook in desk.platform.webhooks.list()}
+    alive = {hook.id for hook in context.platform.webhooks.list()}
     living = [(admin, {k: i for k, i in ids.items() if i in alive}) for admin, ids in nodes]
-    for kind, user in desk.store.users(workflow.uuid).items():
+    for kind, user in context.store.users(workflow.uuid).items():
         if user.integration not in alive:  # deleted in the web application, or by a colleague
-            desk.store.forget(workflow.uuid, kind)
+            context.store.forget(workflow.uuid, kind)
     return _Standing(alive, living, unasked)
 
 
@@ -175,8 +180,10 @@ def _shown(admin: NodeAdmin, workflow: str) -> Mapping[str, Any]:
         return {}
 
 
-def _must_be_made(desk: Desk, workflow: Workflow, kind: Kind, standing: _Standing) -> bool:
-    """Whether a user has to be made; where one's key is at hand, it is laid out for the nodes.
+def _needs_new_user(
+    context: IdentityContext, workflow: Workflow, kind: Kind, standing: _Standing
+) -> bool:
+    """Whether a new user is needed; a key that is at hand is prepared for the nodes.
 
     Raises:
         SettingsError: there is one, a node lacks its key, and it is not here.
@@ -185,19 +192,19 @@ def _must_be_made(desk: Desk, workflow: Workflow, kind: Kind, standing: _Standin
     lacking = [admin for admin, present in standing.nodes if kind not in present]
     if not lacking:
         return False
-    user = desk.store.users(workflow.uuid).get(kind)
+    user = context.store.users(workflow.uuid).get(kind)
     if user is not None:
-        key = desk.keys.get(user.integration)
+        key = context.keys.get(user.integration)
         if key is None:
-            away = user.in_keychain and not desk.keys.reachable()
+            away = user.in_keychain and not context.keys.reachable()
             raise _key_away(workflow, lacking, in_keychain=away)
         for admin in lacking:
-            one = Made(kind, user, key, "")
+            one = NewUser(kind, user, key, "")
             standing.handing.setdefault(admin.node.token, []).append(one)
             present = next(ids for other, ids in standing.nodes if other is admin)
             present[kind] = user.integration
         return False
-    hooks = workflow_identities.mine(desk, workflow.uuid, desk.platform.webhooks.list())
+    hooks = workflow_identities.mine(context, workflow.uuid, context.platform.webhooks.list())
     if any(hook.has_access is (kind is Kind.WRITE) for hook in hooks):
         raise _key_away(workflow, lacking, in_keychain=False)  # made on another machine
     return True
@@ -220,52 +227,65 @@ def _key_away(
 
 
 def _hand_over(
-    desk: Desk, workflow: Workflow, standing: _Standing, made: Sequence[Made], *, in_keychain: bool
+    context: IdentityContext,
+    workflow: Workflow,
+    standing: _Standing,
+    new_users: Sequence[NewUser],
+    *,
+    in_keychain: bool,
 ) -> None:
-    """Give each node the keys that it lacks, and note what has its key where it belongs."""
+    """Send each node the keys that it lacks, and note which keys have arrived."""
     try:
         for admin, present in standing.nodes:
             if keys := standing.handing.get(admin.node.token):
-                hand_over(desk, admin, workflow.uuid, keys)
+                hand_over(context, admin, workflow.uuid, keys)
                 present |= {one.kind: one.user.integration for one in keys}
-                for one in made if not in_keychain else ():
-                    workflow_identities.finish(desk, workflow.uuid, one)
+                for one in new_users if not in_keychain else ():
+                    workflow_identities.finish(context, workflow.uuid, one)
     except AgentError:
-        _delete_lost(desk, workflow, [] if in_keychain else made)
+        _delete_lost(context, workflow, [] if in_keychain else new_users)
         raise
 
 
-def _delete_lost(desk: Desk, workflow: Workflow, made: Sequence[Made]) -> None:
-    """Delete what no node has taken the key of, and no keychain keeps."""
-    known = {user.integration for user in desk.store.users(workflow.uuid).values()}
-    for one in made:
+def _delete_lost(
+    context: IdentityContext, workflow: Workflow, new_users: Sequence[NewUser]
+) -> None:
+    """Delete new users whose key is neither on a node nor in the keychain."""
+    known = {user.integration for user in context.store.users(workflow.uuid).values()}
+    for one in new_users:
         if one.user.integration not in known:
-            workflow_identities.tidy(desk, one.mark)
+            workflow_identities.tidy(context, one.mark)
 
 
-def _put_on(desk: Desk, standing: _Standing, dataset: Dataset, kinds: Sequence[Kind]) -> None:
+def _put_on(
+    context: IdentityContext, standing: _Standing, dataset: Dataset, kinds: Sequence[Kind]
+) -> None:
     """Enable every identity that a node uses: a colleague's on a node that both look after, too."""
     used = {ids[kind]: None for _, ids in standing.nodes for kind in kinds}
     for integration in used:
-        desk.platform.integrations.enable(dataset.id, integration)
+        context.platform.integrations.enable(dataset.id, integration)
 
 
 def _take_off(
-    desk: Desk, standing: _Standing, workflow: Workflow, dataset: str, kinds: Sequence[Kind]
+    context: IdentityContext,
+    standing: _Standing,
+    workflow: Workflow,
+    dataset: str,
+    kinds: Sequence[Kind],
 ) -> bool:
     """Disable the identities of this person's nodes on a dataset; whether one was there.
 
     Raises:
-        Forbidden: one is there, and the person is no manager.
+        Forbidden: one is there, and the person is not a manager.
 
     """
     ids = {ids[kind] for _, ids in standing.nodes for kind in kinds if kind in ids}
-    users = desk.store.users(workflow.uuid)
+    users = context.store.users(workflow.uuid)
     ids |= {users[kind].integration for kind in kinds if kind in users}
-    there = {row.integration for row in desk.platform.integrations.on_dataset(dataset)}
+    there = {row.integration for row in context.platform.integrations.on_dataset(dataset)}
     for integration in sorted(ids & there):
         try:
-            desk.platform.integrations.disable(dataset, integration)
+            context.platform.integrations.disable(dataset, integration)
         except Forbidden:
             raise Forbidden(
                 "your nodes no longer use the dataset, and the workflow's user is still on it: "
@@ -276,9 +296,9 @@ def _take_off(
     return bool(ids & there)
 
 
-def _key_at_hand(desk: Desk, integration: int) -> Any:
+def _key_at_hand(context: IdentityContext, integration: int) -> Any:
     try:
-        return desk.keys.get(integration)
+        return context.keys.get(integration)
     except SettingsError:
         return None
 
@@ -287,11 +307,13 @@ def _rows(admin: NodeAdmin, workflow: Workflow, dataset: Dataset) -> list[Any]:
     return grants_of(admin, workflow.uuid, dataset.id)
 
 
-def _row(desk: Desk, workflow: Workflow, dataset: Dataset, access: Access) -> dict[str, Any]:
+def _row(
+    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access
+) -> dict[str, Any]:
     return {
         "workflow": workflow.uuid,
         "dataset": dataset.id,
         "datasetName": dataset.name,
         "access": access.value,
-        "by": desk.by,
+        "by": context.by,
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.grants import Access, Enablement, Grant
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.platform.times import milliseconds
-from pennsieve_agent.services.own_node_admin import Unasked, ask_each, grants_of
+from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes, grants_of
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A grant, and the nodes that keep it; none for somebody else's, who has nodes of his own."""
+    """A grant, and the nodes that keep it; none for a grant of somebody else."""
 
     grant: Grant
     nodes: tuple[str, ...]
@@ -27,30 +27,30 @@ class Listed:
 def of_nodes(
     nodes: Sequence[NodeAdmin], workflow: str = "", dataset: str = ""
 ) -> tuple[list[Listed], list[Unasked]]:
-    """What the owner's nodes keep, each grant once."""
-    answers, unasked = ask_each(nodes, lambda admin: grants_of(admin, workflow, dataset))
-    found: dict[tuple[str, str, str], Listed] = {}
+    """The grants on the owner's nodes, each once."""
+    answers, unasked = ask_nodes(nodes, lambda admin: grants_of(admin, workflow, dataset))
+    listed: dict[tuple[str, str, str], Listed] = {}
     for _, rows in answers:
         for row in rows:
             key = row.workflow, row.dataset, row.access.value
-            known = found.get(key)
+            known = listed.get(key)
             names = (*known.nodes, row.node) if known else (row.node,)
-            found[key] = Listed(known.grant if known else row, names)
-    return list(found.values()), unasked
+            listed[key] = Listed(known.grant if known else row, names)
+    return list(listed.values()), unasked
 
 
 def of_others(
     platform: Platform, dataset: Dataset, listed: Sequence[Listed], people: Mapping[str, str]
 ) -> list[Listed]:
-    """The workflows whose users are on a dataset, and that no node of one's own keeps a grant of.
+    """Grants of other people: workflow users on a dataset without a grant on my own nodes.
 
     ``people`` are names by number.
     """
-    mine = {each.grant.workflow for each in listed}
-    each: dict[str, Enablement] = {}
+    mine = {enablements.grant.workflow for enablements in listed}
+    enablements: dict[str, Enablement] = {}
     for row in platform.integrations.on_dataset(dataset.id):
-        if row.workflow not in mine and (row.workflow not in each or row.writes):
-            each[row.workflow] = row
+        if row.workflow not in mine and (row.workflow not in enablements or row.writes):
+            enablements[row.workflow] = row
     return [
         Listed(
             Grant(
@@ -63,7 +63,7 @@ def of_others(
             ),
             (),
         )
-        for row in each.values()
+        for row in enablements.values()
     ]
 
 

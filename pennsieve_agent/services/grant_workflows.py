@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.services.node_workflows import newest_document
-from pennsieve_agent.services.own_node_admin import ask_each
+from pennsieve_agent.services.own_node_admin import ask_nodes
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -34,7 +34,7 @@ class Granting:
 
 def granting_of(workflow: Workflow, nodes: Sequence[NodeAdmin]) -> Granting:
     """A workflow with what the newest version on any node promises its steps."""
-    answers, _ = ask_each(nodes, lambda admin: _promised(admin, workflow.uuid))
+    answers, _ = ask_nodes(nodes, lambda admin: _promised(admin, workflow.uuid))
     words = {word for _, word in answers}
     return Granting(workflow, next((word for word in ("write", "read") if word in words), ""))
 

@@ -1,4 +1,4 @@
-"""Renewing, ending and taking up a workflow's own identity, with all its grants."""
+"""Renewing, ending and restoring a workflow's own identity, with all its grants."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pennsieve_agent.domain.grants import Access, Grant
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind, kinds_for
 from pennsieve_agent.errors import NotFound, UsageProblem
-from pennsieve_agent.services import workflow_identities
-from pennsieve_agent.services.own_node_admin import Unasked, ask_each, grants_of, widest
-from pennsieve_agent.services.workflow_identities import Desk, Made, hand_over, identity_path
+from pennsieve_agent.services import remove_identity, workflow_identities
+from pennsieve_agent.services.identity_context import IdentityContext
+from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes, grants_of, widest
+from pennsieve_agent.services.workflow_identities import NewUser, hand_over, identity_path
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.webhooks import Webhook
@@ -40,9 +41,9 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """What renewing came to. ``proved``: each old key was seen to be refused."""
+    """The outcome of a renewal. ``proved``: each old key was seen to be refused."""
 
-    made: tuple[str, ...]
+    new_users: tuple[str, ...]
     deleted: tuple[str, ...]
     nodes: tuple[str, ...]
     in_keychain: bool
@@ -51,15 +52,15 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What ending an identity came to. ``kept`` are the grants that ``restore`` gives again."""
+    """The outcome of ending an identity. ``kept`` are the grants that ``restore`` gives again."""
 
     deleted: tuple[str, ...]
     kept: tuple[Grant, ...]
     unasked: tuple[Unasked, ...]
 
 
-def planned(desk: Desk, workflow: Workflow) -> Renewal:
-    """What renewing, or taking up again, would do; nothing is changed.
+def planned(context: IdentityContext, workflow: Workflow) -> Renewal:
+    """What renewing, or restoring, would do; nothing is changed.
 
     Every node has to answer: one that keeps an old key could sign in no more.
 
@@ -67,25 +68,25 @@ def planned(desk: Desk, workflow: Workflow) -> Renewal:
         AgentError: a node cannot be asked, or Pennsieve refuses.
 
     """
-    grants, unasked = ask_each(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
+    grants, unasked = ask_nodes(context.nodes, lambda admin: grants_of(admin, workflow.uuid))
     if unasked:
         raise unasked[0].error
-    each = widest([row for _, rows in grants for row in rows])
+    widest_grants = widest([row for _, rows in grants for row in rows])
     lost = {
         dataset: (row, why)
-        for dataset, row in each.items()
-        if (why := _why_not(desk, dataset)) is not None
+        for dataset, row in widest_grants.items()
+        if (why := _why_not(context, dataset)) is not None
     }
-    kept = tuple(row for dataset, row in each.items() if dataset not in lost)
-    old = tuple(workflow_identities.mine(desk, workflow.uuid, desk.platform.webhooks.list()))
+    kept = tuple(row for dataset, row in widest_grants.items() if dataset not in lost)
+    old = tuple(workflow_identities.mine(context, workflow.uuid, context.platform.webhooks.list()))
     writes = any(row.access.writes for row in kept) or any(hook.has_access for hook in old)
     kinds = kinds_for(Access.READ_WRITE if writes else Access.READ)
-    numbers = workflow_identities.numbers(desk, workflow.uuid)
+    numbers = workflow_identities.numbers(context, workflow.uuid)
     return Renewal(workflow, kinds, kept, lost, old, numbers)
 
 
-def renew(desk: Desk, plan: Renewal) -> Renewed:
-    """Make new users, put them on the granted datasets, hand their keys over, delete the old.
+def renew(context: IdentityContext, plan: Renewal) -> Renewed:
+    """Create new users, enable them on the datasets, send their keys, delete the old ones.
 
     May be repeated: what was cut off is gone through again, and what was made then is deleted.
 
@@ -98,36 +99,41 @@ def renew(desk: Desk, plan: Renewal) -> Renewed:
     if not plan.kept and not plan.old:
         raise UsageProblem(
             f"workflow '{plan.workflow.name}' has no identity yet",
-            hint="one is made by: pennsieve dataset grant "
+            hint="create one with: pennsieve dataset grant "
             f"'{plan.workflow.name}' --dataset DATASET",
         )
-    in_keychain = desk.keys.check()
-    made = [
-        workflow_identities.make(desk, plan.workflow, kind, in_keychain=in_keychain)
+    in_keychain = context.keys.check()
+    new_users = [
+        workflow_identities.make(context, plan.workflow, kind, in_keychain=in_keychain)
         for kind in plan.kinds
     ]
     for row in plan.kept:
-        for one in made:
+        for one in new_users:
             if one.kind in kinds_for(row.access):
-                desk.platform.integrations.enable(row.dataset, one.user.integration)
-    for admin in desk.nodes:
-        _hand_over(desk, admin, plan.workflow, made, in_keychain=in_keychain)
-        for dataset in plan.lost:
-            with contextlib.suppress(NotFound):
-                query = {"workflow": plan.workflow.uuid, "dataset": dataset}
-                admin.ask("DELETE", "/grants", query)
+                context.platform.integrations.enable(row.dataset, one.user.integration)
+    for admin in context.nodes:
+        _hand_over(context, admin, plan.workflow, new_users, in_keychain=in_keychain)
+        _delete_lost(admin, plan)
     datasets = [row.dataset for row in plan.kept]
-    proved = workflow_identities.retire(desk, plan.workflow.uuid, plan.old, datasets, plan.numbers)
+    proved = remove_identity.retire(context, plan.workflow.uuid, plan.old, datasets, plan.numbers)
     return Renewed(
-        tuple(one.user.name for one in made),
+        tuple(one.user.name for one in new_users),
         tuple(hook.name for hook in plan.old),
-        tuple(admin.node.name for admin in desk.nodes),
+        tuple(admin.node.name for admin in context.nodes),
         in_keychain,
         proved,
     )
 
 
-def end(desk: Desk, workflow: Workflow) -> Ended:
+def _delete_lost(admin: NodeAdmin, plan: Renewal) -> None:
+    """Delete the grants of datasets that the workflow cannot be granted again."""
+    for dataset in plan.lost:
+        with contextlib.suppress(NotFound):
+            query = {"workflow": plan.workflow.uuid, "dataset": dataset}
+            admin.ask("DELETE", "/grants", query)
+
+
+def end(context: IdentityContext, workflow: Workflow) -> Ended:
     """Delete a workflow's identity everywhere; the nodes keep the list of its grants.
 
     A node that cannot be asked keeps keys that open nothing any more.
@@ -136,13 +142,13 @@ def end(desk: Desk, workflow: Workflow) -> Ended:
         AgentError: Pennsieve refuses, or a deleted key can still sign in.
 
     """
-    workflow_identities.tidy(desk)
-    grants, _ = ask_each(desk.nodes, lambda admin: grants_of(admin, workflow.uuid))
+    workflow_identities.tidy(context)
+    grants, _ = ask_nodes(context.nodes, lambda admin: grants_of(admin, workflow.uuid))
     kept = widest([row for _, rows in grants for row in rows])
-    _, unasked = ask_each(desk.nodes, lambda admin: _take_keys(admin, workflow))
-    old = workflow_identities.mine(desk, workflow.uuid, desk.platform.webhooks.list())
-    numbers = workflow_identities.numbers(desk, workflow.uuid)
-    workflow_identities.retire(desk, workflow.uuid, old, list(kept), numbers)
+    _, unasked = ask_nodes(context.nodes, lambda admin: _take_keys(admin, workflow))
+    old = workflow_identities.mine(context, workflow.uuid, context.platform.webhooks.list())
+    numbers = workflow_identities.numbers(context, workflow.uuid)
+    remove_identity.retire(context, workflow.uuid, old, list(kept), numbers)
     return Ended(tuple(hook.name for hook in old), tuple(kept.values()), tuple(unasked))
 
 
@@ -152,18 +158,23 @@ def _take_keys(admin: NodeAdmin, workflow: Workflow) -> None:
 
 
 def _hand_over(
-    desk: Desk, admin: NodeAdmin, workflow: Workflow, made: Sequence[Made], *, in_keychain: bool
+    context: IdentityContext,
+    admin: NodeAdmin,
+    workflow: Workflow,
+    new_users: Sequence[NewUser],
+    *,
+    in_keychain: bool,
 ) -> None:
-    hand_over(desk, admin, workflow.uuid, made)
+    hand_over(context, admin, workflow.uuid, new_users)
     if not in_keychain:
-        for one in made:
-            workflow_identities.finish(desk, workflow.uuid, one)
+        for one in new_users:
+            workflow_identities.finish(context, workflow.uuid, one)
 
 
-def _why_not(desk: Desk, dataset: str) -> str | None:
+def _why_not(context: IdentityContext, dataset: str) -> str | None:
     """Why the workflow cannot be put on a dataset; None when it can."""
     try:
-        role = desk.platform.datasets.get(dataset).role
+        role = context.platform.datasets.get(dataset).role
     except NotFound:
-        return "it was deleted, or you are no longer on it"
+        return "it was deleted, or you no longer have access to it"
     return None if role.at_least(Role.MANAGER) else f"your role there is {role.value}"

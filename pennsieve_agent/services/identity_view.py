@@ -1,4 +1,4 @@
-"""What can be shown of a workflow's own identity: never a key."""
+"""A workflow's own identity as it is shown: never a key."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.domain.node_calls import NodeAdmin
 from pennsieve_agent.domain.workflow_identity import Kind
 from pennsieve_agent.errors import NotFound
-from pennsieve_agent.services.own_node_admin import Unasked, ask_each
-from pennsieve_agent.services.workflow_identities import Desk, identity_path, kinds_on, mine
+from pennsieve_agent.services.identity_context import IdentityContext
+from pennsieve_agent.services.own_node_admin import Unasked, ask_nodes
+from pennsieve_agent.services.workflow_identities import identity_path, kinds_on, mine
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Workflow
@@ -19,26 +20,26 @@ KEYCHAIN = "this machine's keychain"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One of a workflow's users. ``user`` and ``made`` are empty when it was made elsewhere.
+    """One of a workflow's users. ``user`` and ``created`` are empty when it was made elsewhere.
 
-    ``keys`` says in words where its key is; ``made`` is in unix seconds.
+    ``keys`` says in words where its key is; ``created`` is in unix seconds.
     """
 
     kind: Kind
     integration: int
     name: str
     user: str
-    made: float
+    created: float
     keys: tuple[str, ...]
 
 
-def shown(desk: Desk, workflow: Workflow) -> tuple[list[Shown], list[Unasked]]:
+def shown(context: IdentityContext, workflow: Workflow) -> tuple[list[Shown], list[Unasked]]:
     """The users of a workflow that this person made, and the nodes that could not be asked."""
-    hooks = mine(desk, workflow.uuid, desk.platform.webhooks.list())
+    hooks = mine(context, workflow.uuid, context.platform.webhooks.list())
     if not hooks:
         return [], []
-    answers, unasked = ask_each(desk.nodes, lambda admin: _on(admin, workflow.uuid))
-    known = {user.integration: user for user in desk.store.users(workflow.uuid).values()}
+    answers, unasked = ask_nodes(context.nodes, lambda admin: _on(admin, workflow.uuid))
+    known = {user.integration: user for user in context.store.users(workflow.uuid).values()}
     rows = []
     for hook in sorted(hooks, key=lambda hook: (hook.has_access, hook.id)):
         user = known.get(hook.id)
@@ -50,7 +51,7 @@ def shown(desk: Desk, workflow: Workflow) -> tuple[list[Shown], list[Unasked]]:
                 integration=hook.id,
                 name=hook.name,
                 user=user.user if user else "",
-                made=user.made if user else 0.0,
+                created=user.created if user else 0.0,
                 keys=(*here, *nodes),
             )
         )

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
 
-def dataset(platform: Platform, wanted: str) -> Dataset:
+def dataset(platform: Platform, reference: str) -> Dataset:
     """A dataset by name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
-    if wanted.startswith("N:dataset:"):
-        return platform.datasets.get(wanted)
+    if reference.startswith("N:dataset:"):
+        return platform.datasets.get(reference)
     return pick(
-        wanted,
+        reference,
         platform.datasets.list(),
         kind="dataset",
         keys=lambda d: (d.id, d.name),
@@ -30,30 +30,30 @@ def dataset(platform: Platform, wanted: str) -> Dataset:
     )
 
 
-def workflow(platform: Platform, organization_id: str, wanted: str) -> Workflow:
+def workflow(platform: Platform, organization_id: str, reference: str) -> Workflow:
     """An active workflow, with its steps, by name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
-    found = pick(
-        wanted,
+    listed = pick(
+        reference,
         (w for w in platform.workflows.list(organization_id) if w.is_active),
         kind="workflow",
         keys=lambda w: (w.uuid, w.name),
         list_command="pennsieve workflow list",
     )
-    return platform.workflows.get(found.uuid)  # list items may lack the steps
+    return platform.workflows.get(listed.uuid)  # list items may lack the steps
 
 
-def node(platform: Platform, organization_id: str, wanted: str) -> ComputeNode:
+def node(platform: Platform, organization_id: str, reference: str) -> ComputeNode:
     """A compute node by name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
     return pick(
-        wanted,
+        reference,
         platform.compute.nodes(organization_id),
         kind="compute node",
         keys=lambda n: (n.uuid, n.name),

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Grantees:
-    """Whom a node is given to, or taken from: exactly one of them."""
+    """With whom a node is shared: exactly one of a user, a team and the workspace."""
 
     user: str | None = None
     team: str | None = None
     workspace: bool = False
 
     def check(self) -> None:
-        """Refuse none and several.
+        """Refuse anything but exactly one.
 
         Raises:
             UsageProblem: it is not exactly one.
@@ -59,7 +59,7 @@ def access(platform: Platform, organization_id: str, node: ComputeNode) -> NodeA
 def share(
     platform: Platform, organization_id: str, node: ComputeNode, who: Grantees
 ) -> tuple[str, NodeAccess]:
-    """Let somebody use a node: whom in words, and who may now.
+    """Share a node: with whom, in words, and who may use it now.
 
     Raises:
         UsageProblem: nobody or several are called so.
@@ -80,7 +80,7 @@ def share(
 def unshare(
     platform: Platform, organization_id: str, node: ComputeNode, who: Grantees
 ) -> tuple[str, NodeAccess]:
-    """Take a node from somebody again; a node closed to the workspace keeps its other shares.
+    """Stop sharing a node; one closed to the workspace keeps its other shares.
 
     Raises:
         UsageProblem: nobody or several are called so.

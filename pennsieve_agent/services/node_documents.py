@@ -151,7 +151,7 @@ def decode_state(answer: Mapping[str, Any], where: str) -> RunState:
 
 
 def _details(item: Fields) -> RunDetails:
-    person, given = item.record("person"), item.record("input")
+    person, input_ = item.record("person"), item.record("input")
     return RunDetails(
         workflow_version=item.record("workflow").text("version"),
         caller=item.text("caller"),
@@ -159,9 +159,9 @@ def _details(item: Fields) -> RunDetails:
         person_email=person.text("email"),
         folder=item.text("folder"),
         phase=item.text("phase"),
-        layout=given.text("layout"),
-        input_count=given.integer("count") or 0,
-        input_bytes=given.integer("bytes") or 0,
+        layout=input_.text("layout"),
+        input_count=input_.integer("count") or 0,
+        input_bytes=input_.integer("bytes") or 0,
         cost=item.number("cost") or 0.0,
         layers=item.texts("layers"),
         code={

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PAGE = 100
 LATE_MILLISECONDS = 60_000
-"""How late a line may become readable after it was written; read again, never shown again."""
+"""How late a line may become readable; lines are read again, but shown once."""
 _DAYS = {Period.YEAR: 365, Period.MONTH: 30}
 
 
@@ -58,7 +58,7 @@ class NodeRuns:
         return self._named(decode_run(self._ask(f"/runs/{run_id}"), self._where))
 
     def state(self, run_id: str) -> RunState:
-        """How far a run and its steps are."""
+        """The state of a run and its steps."""
         return decode_state(self._ask(f"/runs/{run_id}"), self._where)
 
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
@@ -96,7 +96,7 @@ class NodeRuns:
 
     def outputs(self, run: Run) -> Sequence[OutputFile]:
         """The files that this run delivered, by path."""
-        found = [
+        files = [
             OutputFile(
                 row.need_text("path"),
                 row.integer("size") or 0,
@@ -105,7 +105,7 @@ class NodeRuns:
             )
             for row in self._rows(f"/runs/{run.uuid}/outputs", "files")
         ]
-        return sorted(found, key=lambda file: file.path)
+        return sorted(files, key=lambda file: file.path)
 
     def metrics(self, run_id: str) -> RunMetrics | None:
         """What a run took; None before it has ended."""
@@ -145,7 +145,7 @@ class NodeRuns:
         return f"compute node '{self.node.name}'"
 
     def _pages(self, query: RunQuery, most: int | None) -> Iterator[Run]:
-        asked = {
+        filters = {
             "status": query.status.value if query.status else "",
             "workflow": query.workflow,
             "dataset": query.dataset,
@@ -154,7 +154,7 @@ class NodeRuns:
             "until": query.until,
             "limit": str(PAGE if most is None else max(1, min(most, PAGE))),
         }
-        for count, row in enumerate(self._rows("/runs", "runs", **asked)):
+        for count, row in enumerate(self._rows("/runs", "runs", **filters)):
             if most is not None and count >= most:
                 return
             yield self._named(decode_run(row.plain(), self._where))

@@ -1,4 +1,4 @@
-"""Workflow versions on own nodes: put there once, found again by name."""
+"""Workflow versions on own nodes: registered once, looked up by name."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class NodeDesk:
-    """One own node of mine: what it is asked, and where its images are."""
+class NodeContext:
+    """One of my own nodes: its calls, and where its images are."""
 
     node: OwnNode
     calls: NodeCalls
@@ -70,7 +70,7 @@ class Silent:
     error: AgentError
 
 
-def put_version(desk: NodeDesk, document: Document) -> Placed:
+def put_version(context: NodeContext, document: Document) -> Placed:
     """Register a version on a node under the first free name; the same content is there once.
 
     Raises:
@@ -78,54 +78,54 @@ def put_version(desk: NodeDesk, document: Document) -> Placed:
 
     """
     workflow, base = str(document["workflow"]), str(document["version"])
-    present = versions_of(desk, workflow)
+    present = versions_of(context, workflow)
     for number in itertools.count(1):
         version = with_number(base, number)
         if version not in present:
-            wanted = {**document, "version": version}
-            desk.calls.ask("PUT", version_path(workflow, version), body=wanted, admin=True)
-            return Placed(desk.node, version, wanted, created=True)
-        found = desk.calls.ask("GET", version_path(workflow, version), admin=True)
-        if same_version(found, document):
-            return Placed(desk.node, version, found, created=False)
+            numbered = {**document, "version": version}
+            context.calls.ask("PUT", version_path(workflow, version), body=numbered, admin=True)
+            return Placed(context.node, version, numbered, created=True)
+        registered = context.calls.ask("GET", version_path(workflow, version), admin=True)
+        if same_version(registered, document):
+            return Placed(context.node, version, registered, created=False)
     raise AssertionError("there is a free name")
 
 
-def versions_of(desk: NodeDesk, workflow: str) -> tuple[str, ...]:
+def versions_of(context: NodeContext, workflow: str) -> tuple[str, ...]:
     """The versions of a workflow that a node has, the oldest first."""
-    row = workflow_on(desk.node, desk.calls, workflow)
+    row = workflow_on(context.node, context.calls, workflow)
     return row.versions if row else ()
 
 
-def document_of(desk: NodeDesk, workflow: str, version: str) -> Json:
+def document_of(context: NodeContext, workflow: str, version: str) -> Json:
     """A version's document.
 
     Raises:
         NotFound: it is not there.
 
     """
-    return desk.calls.ask("GET", version_path(workflow, version), admin=True)
+    return context.calls.ask("GET", version_path(workflow, version), admin=True)
 
 
-def latest_of(desk: NodeDesk, workflow: str) -> Json | None:
+def latest_of(context: NodeContext, workflow: str) -> Json | None:
     """The document of a workflow's newest version; None when the node has none."""
-    return newest_document(desk.node, desk.calls, workflow)
+    return newest_document(context.node, context.calls, workflow)
 
 
-def latest_named(desk: NodeDesk, name: str) -> Json | None:
+def latest_named(context: NodeContext, name: str) -> Json | None:
     """The document of the newest version of a workflow of that name; None when there is none."""
-    for row in workflows_on(desk.node, desk.calls):
+    for row in workflows_on(context.node, context.calls):
         if row.name == name and row.newest:
-            return document_of(desk, row.uuid, row.newest)
+            return document_of(context, row.uuid, row.newest)
     return None
 
 
-def on_nodes(desks: Iterable[tuple[OwnNode, NodeCalls]]) -> tuple[list[Known], list[Silent]]:
+def on_nodes(own_nodes: Iterable[tuple[OwnNode, NodeCalls]]) -> tuple[list[Known], list[Silent]]:
     """The workflows of own nodes by id, and the nodes that could not be asked."""
     names: dict[str, str] = {}
     nodes: dict[str, list[str]] = {}
     silent = []
-    for node, calls in desks:
+    for node, calls in own_nodes:
         try:
             rows = workflows_on(node, calls)
         except (PlatformError, AwsError, NodeError) as error:
@@ -138,9 +138,9 @@ def on_nodes(desks: Iterable[tuple[OwnNode, NodeCalls]]) -> tuple[list[Known], l
 
 
 def ensure_version(
-    platform: Platform, desks: Sequence[NodeDesk], workflow: Workflow
+    platform: Platform, contexts: Sequence[NodeContext], workflow: Workflow
 ) -> tuple[Placed, ...]:
-    """See that each node has the version of a workflow that Pennsieve has now.
+    """Register Pennsieve's current version of a workflow on each node that lacks it.
 
     A node that was made after the workflow was added gets the document of a node that has it, or
     one made of Pennsieve's definition; images that were built for another node stay with that one.
@@ -150,33 +150,38 @@ def ensure_version(
         AgentError: a node or Pennsieve refuses.
 
     """
-    tags = tuple(step.tag for step in workflow.processors)
-    known = [(desk, versions_of(desk, workflow.uuid)) for desk in desks]
+    known = [(context, versions_of(context, workflow.uuid)) for context in contexts]
     model = next(
-        (document_of(desk, workflow.uuid, versions[-1]) for desk, versions in known if versions),
+        (
+            document_of(context, workflow.uuid, versions[-1])
+            for context, versions in known
+            if versions
+        ),
         None,
     )
     placed = []
-    for desk, versions in known:
+    for context, versions in known:
         if versions:
             continue
         if model is not None and model.get("origin") != "pennsieve":
             raise UsageProblem(
-                f"workflow '{workflow.name}' was built for another node than '{desk.node.name}'",
-                hint="add it once more, for all your nodes: pennsieve workflow add REPO",
+                f"workflow '{workflow.name}' was built for another node than '{context.node.name}'",
+                hint="add it again, for all your nodes: pennsieve workflow add REPO",
             )
-        if model is not None:
-            placed.append(put_version(desk, dict(model)))
-            continue
-        from pennsieve_agent.services.workflow_images import (  # noqa: PLC0415 - few runs need it
-            images_of_pennsieve,
-        )
-
-        code = images_of_pennsieve(
-            platform.applications.image, workflow.processors, {}, desk.images
-        )
-        naming = Naming(workflow.uuid, workflow.name, workflow.description, "pennsieve")
-        name = version_name(tags)
-        document = version_document(naming, name, workflow.steps, code, NodeSettings())
-        placed.append(put_version(desk, document))
+        document = dict(model) if model else _document_of_pennsieve(platform, context, workflow)
+        placed.append(put_version(context, document))
     return tuple(placed)
+
+
+def _document_of_pennsieve(
+    platform: Platform, context: NodeContext, workflow: Workflow
+) -> Document:
+    """A version's document made from Pennsieve's definition and images."""
+    from pennsieve_agent.services.workflow_images import (  # noqa: PLC0415 - few runs need it
+        images_of_pennsieve,
+    )
+
+    code = images_of_pennsieve(platform.applications.image, workflow.processors, {}, context.images)
+    naming = Naming(workflow.uuid, workflow.name, workflow.description, "pennsieve")
+    name = version_name([step.tag for step in workflow.processors])
+    return version_document(naming, name, workflow.steps, code, NodeSettings())

@@ -1,4 +1,4 @@
-"""The user's own compute nodes, as their owner asks them."""
+"""The user's own compute nodes: the calls that only their owner may make."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Unasked:
     error: AgentError
 
 
-def ask_each(
+def ask_nodes(
     nodes: Iterable[NodeAdmin], question: Callable[[NodeAdmin], T]
 ) -> tuple[list[tuple[NodeAdmin, T]], list[Unasked]]:
     """The answer of each node to a question, and the nodes that could not be asked."""
@@ -45,12 +45,12 @@ def grants_of(admin: NodeAdmin, workflow: str = "", dataset: str = "") -> list[G
 
 def widest(grants: Sequence[Grant]) -> dict[str, Grant]:
     """One grant for each dataset: of several nodes', the one that allows most."""
-    found: dict[str, Grant] = {}
+    grants_by_dataset: dict[str, Grant] = {}
     for grant in grants:
-        known = found.get(grant.dataset)
+        known = grants_by_dataset.get(grant.dataset)
         if known is None or (grant.access.writes and not known.access.writes):
-            found[grant.dataset] = grant
-    return found
+            grants_by_dataset[grant.dataset] = grant
+    return grants_by_dataset
 
 
 def _grant(row: Mapping[str, Any], node: str) -> Grant:

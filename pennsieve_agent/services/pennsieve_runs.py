@@ -36,13 +36,13 @@ class PennsieveRuns:
             dataset_id=query.dataset,
             created_by=query.person.user_id if query.person else "",
         )
-        found = self._platform.runs.list(
+        listed = self._platform.runs.list(
             self._platform.workspace_id(),
             workflow_id=query.workflow or None,
             status=query.status,
             only=only,
         )
-        runs = list(islice(found, max(query.limit, RECENT)))
+        runs = list(islice(listed, max(query.limit, RECENT)))
         runs.sort(key=lambda run: run.age_key, reverse=True)
         return [self._named(run) for run in runs[: query.limit]]
 
@@ -55,7 +55,7 @@ class PennsieveRuns:
         return self._named(self._platform.runs.get(run_id))
 
     def state(self, run_id: str) -> RunState:
-        """How far a run and its steps are."""
+        """The state of a run and its steps."""
         return self._platform.runs.state(run_id)
 
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:

@@ -12,7 +12,7 @@ from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
-from pennsieve_agent.services import prepare_run
+from pennsieve_agent.services import run_request
 from pennsieve_agent.services.node_documents import (
     NodeWorkflow,
     WorkflowVersion,
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OwnNodeContext:
     """Pennsieve and the own node; ``hand_over`` as in :func:`.prepare_run.prepare`."""
 
     platform: Platform
     node: OwnNode
     calls: NodeCalls
-    hand_over: prepare_run.HandOver | None = None
+    hand_over: run_request.HandOver | None = None
 
     def ask(self, path: str) -> Mapping[str, Any]:
-        """What the node answers to a question."""
+        """The node's answer to a GET."""
         return self.calls.ask("GET", path, admin=self.node.is_owned)
 
     @property
@@ -47,9 +47,9 @@ class Desk:
 
 
 def prepare(
-    desk: Desk, dataset: Dataset, options: prepare_run.RunOptions, now: float
-) -> prepare_run.Prepared:
-    """Find what is meant, and check that it can run.
+    context: OwnNodeContext, dataset: Dataset, options: run_request.RunOptions, now: float
+) -> run_request.Prepared:
+    """Resolve the names, and check that the run can start.
 
     Raises:
         UsageProblem: a name, a pattern, a parameter or the layout cannot be used.
@@ -60,34 +60,33 @@ def prepare(
         compile_run,
     )
 
-    row = _workflow(desk, dataset, options.workflow)
-    known = _version(desk, row)
+    row = _workflow(context, dataset, options.workflow)
+    known = _version(context, row)
     workflow = known.workflow
-    parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
-    name = prepare_run.run_name(options.name, workflow, now)
-    folder = prepare_run.results_folder(options.folder, name)
-    _check_grant(desk.node, row, workflow, dataset)
+    name = run_request.run_name(options.name, workflow, now)
+    folder = run_request.results_folder(options.folder, name)
+    _check_grant(context.node, row, workflow, dataset)
     reads = bool(workflow.of_kind(StepKind.SOURCE))
-    files = prepare_run.chosen_files(desk.platform, dataset, options.files) if reads else ()
+    files = run_request.chosen_files(context.platform, dataset, options.files) if reads else ()
     layout = _layout(options.layout or known.layout, files)
+    # Without a pattern the folders at the top stand for all files: a shorter list of packages.
+    chosen = files if options.files or not files else None
     request = RunRequest(
         workflow=workflow,
-        node_uuid=desk.node.token,
+        node_uuid=context.node.token,
         dataset_id=dataset.id,
-        package_ids=prepare_run.packages(
-            desk.platform, workflow, dataset, files if options.files or not files else None
-        ),
+        package_ids=run_request.packages(context.platform, workflow, dataset, chosen),
         name=name,
-        parameters=parameters,
-        target_params=prepare_run.targets(workflow, folder),
+        parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
+        target_params=run_request.targets(workflow, folder),
         limits=options.limits,
         undeclared=options.undeclared,
     )
-    return prepare_run.Prepared(
+    return run_request.Prepared(
         request,
         compile_run("new", request, {}),
         dataset,
-        desk.node,
+        context.node,
         files,
         folder,
         whole_dataset=reads and not options.files,
@@ -96,17 +95,17 @@ def prepare(
     )
 
 
-def _workflow(desk: Desk, dataset: Dataset, wanted: str | None) -> NodeWorkflow:
+def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:
     """The workflow that is meant, which must be on the node."""
-    here = workflows_on(desk.node, desk.calls)
-    if wanted is None:
+    here = workflows_on(context.node, context.calls)
+    if reference is None:
         granted = [row for row in here if dataset.id in row.grants]
         if len(candidates := granted or here) == 1:
             return candidates[0]
-        raise prepare_run.which_workflow(row.name for row in candidates)
+        raise run_request.which_workflow(row.name for row in candidates)
     on_node = {row.uuid for row in here}
     # A name is looked for in both places: one that is elsewhere must not be taken for another here.
-    known = list(desk.platform.workflows.list(desk.platform.workspace_id()))
+    known = list(context.platform.workflows.list(context.platform.workspace_id()))
     archived = {w.uuid for w in known if not w.is_active}
     registered = [
         NodeWorkflow(w.uuid, w.name, (), "", {})
@@ -114,44 +113,44 @@ def _workflow(desk: Desk, dataset: Dataset, wanted: str | None) -> NodeWorkflow:
         if w.is_active and w.uuid not in on_node
     ]
     chosen = pick(
-        wanted,
+        reference,
         [*(row for row in here if row.uuid not in archived), *registered],
         kind="workflow",
         keys=lambda row: (row.uuid, row.name),
         list_command="pennsieve workflow list",
     )
-    return chosen if chosen.uuid in on_node else _handed_over(desk, chosen)
+    return chosen if chosen.uuid in on_node else _handed_over(context, chosen)
 
 
-def _handed_over(desk: Desk, chosen: NodeWorkflow) -> NodeWorkflow:
-    """A workflow that only Pennsieve had, on the node now."""
-    if desk.hand_over is None or not desk.node.is_owned:
-        raise _missing(desk, chosen.name)
-    desk.hand_over(desk.node, desk.platform.workflows.get(chosen.uuid))
-    for row in workflows_on(desk.node, desk.calls):
+def _handed_over(context: OwnNodeContext, chosen: NodeWorkflow) -> NodeWorkflow:
+    """Register a workflow that only Pennsieve had on the node."""
+    if context.hand_over is None or not context.node.is_owned:
+        raise _missing(context, chosen.name)
+    context.hand_over(context.node, context.platform.workflows.get(chosen.uuid))
+    for row in workflows_on(context.node, context.calls):
         if row.uuid == chosen.uuid:
             return row
-    raise _missing(desk, chosen.name)
+    raise _missing(context, chosen.name)
 
 
-def _missing(desk: Desk, name: str) -> UsageProblem:
+def _missing(context: OwnNodeContext, name: str) -> UsageProblem:
     """The workflow is on Pennsieve and not on the node, which is the list of what may run."""
     hint = (
-        "the start itself hands it over; without one: pennsieve workflow add REPOSITORY"
-        if desk.node.is_owned
-        else "ask the owner of the node to hand it over"
+        "'run start' registers it there; or register it now: pennsieve workflow add REPOSITORY"
+        if context.node.is_owned
+        else "ask the owner of the node to register it there"
     )
-    return UsageProblem(f"workflow '{name}' is not on {desk.where} yet", hint=hint)
+    return UsageProblem(f"workflow '{name}' is not on {context.where} yet", hint=hint)
 
 
-def _version(desk: Desk, row: NodeWorkflow) -> WorkflowVersion:
+def _version(context: OwnNodeContext, row: NodeWorkflow) -> WorkflowVersion:
     if not row.newest:
-        raise _missing(desk, row.name)
+        raise _missing(context, row.name)
     try:
-        answer = desk.ask(version_path(row.uuid, row.newest))
+        answer = context.ask(version_path(row.uuid, row.newest))
     except NotFound:
-        raise _missing(desk, row.name) from None
-    return decode_version(answer, desk.where)
+        raise _missing(context, row.name) from None
+    return decode_version(answer, context.where)
 
 
 def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
@@ -164,7 +163,7 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
         if access
         else f"has no access to dataset '{dataset.name}'"
     )
-    workflow_name, dataset_name = prepare_run.quoted(row.name), prepare_run.quoted(dataset.name)
+    workflow_name, dataset_name = run_request.quoted(row.name), run_request.quoted(dataset.name)
     command = f"pennsieve dataset grant {workflow_name} --dataset {dataset_name}"
     raise Forbidden(
         f"on compute node '{node.name}', workflow '{row.name}' {has}",
@@ -174,12 +173,12 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
     )
 
 
-def _layout(wanted: str, files: Sequence[DataFile]) -> Layout:
-    """How the input lies; files that cannot lie so are refused before anything is sent."""
+def _layout(name: str, files: Sequence[DataFile]) -> Layout:
+    """The layout of the input; files that do not fit it are refused before anything is sent."""
     try:
-        layout = Layout(wanted)
+        layout = Layout(name)
     except ValueError:
-        names = ", ".join(each.value for each in Layout)
-        raise UsageProblem(f"there is no layout '{wanted}'", hint=f"use one of: {names}") from None
+        names = ", ".join(known.value for known in Layout)
+        raise UsageProblem(f"there is no layout '{name}'", hint=f"use one of: {names}") from None
     local_paths([file.path for file in files], layout)
     return layout

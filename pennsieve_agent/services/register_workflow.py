@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.domain.workflows import (
-    DATASET_TARGET,
-    BuildStatus,
     Checkout,
     Step,
     StepKind,
-    Version,
     Workflow,
 )
 from pennsieve_agent.errors import (
-    AgentError,
     Conflict,
     Forbidden,
     Invalid,
     NotFound,
-    SourceError,
-    UsageProblem,
 )
 from pennsieve_agent.services import build_choice, code_warnings
 from pennsieve_agent.services.build_choice import Build, Choice
+from pennsieve_agent.services.build_on_pennsieve import build_on_pennsieve
 from pennsieve_agent.services.node_versions import (
-    NodeDesk,
+    NodeContext,
     Placed,
     latest_named,
     latest_of,
@@ -46,15 +38,12 @@ from pennsieve_agent.services.version_request import (
     version_name,
 )
 from pennsieve_agent.services.workflow_images import Engine, build_here, images_of_pennsieve
+from pennsieve_agent.services.workflow_steps import chain, target_place
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
-BUILD_SECONDS = 1800
 _BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
-SOURCE_STEP, TARGET_STEP = "input", "output"
-STANDARD = "standard"
-"""The compute type that everything has unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,42 +86,11 @@ class Means:
 
     platform: Platform
     organization_id: str
-    desks: tuple[NodeDesk, ...]
+    desks: tuple[NodeContext, ...]
     engine: Callable[[], Engine]
     is_public: Callable[[str], bool]
     sleep: Callable[[float], None]
     note: Callable[[str], None]
-
-
-def inspect_all(
-    sources: Sequence[str], ref: str | None, workdir: Path, note: Callable[[str], None]
-) -> tuple[Checkout, ...]:
-    """Look at repositories before anything is registered.
-
-    Raises:
-        SourceError: one of them cannot be used.
-        UsageProblem: ``ref`` was given for several.
-    """
-    from pennsieve_agent.source.repository import inspect  # noqa: PLC0415 - git is heavy
-
-    if ref and len(sources) > 1:
-        raise UsageProblem(
-            "--ref names one repository's tag, and several repositories were given",
-            hint="write the tag behind each repository: REPO@TAG",
-        )
-    found = []
-    for number, source in enumerate(sources):
-        name, tag = (source, ref) if ref else split_ref(source)
-        found.append(inspect(name, tag, workdir / str(number), note))
-    return tuple(found)
-
-
-def split_ref(source: str) -> tuple[str, str | None]:
-    """``REPO@TAG`` as its two parts; an ``@`` before the last ``/`` or ``:`` is part of REPO."""
-    name, at, tag = source.rpartition("@")
-    if not at or not name or "/" in tag or ":" in tag:
-        return source, None
-    return name, tag
 
 
 def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
@@ -171,12 +129,14 @@ def _add_by_pennsieve(
     _refuse_twin(means, name)
     present = _present(means, name, [c.source_url for c in checkouts])
     for checkout in checkouts:
-        _register(means, checkout, is_private=not wish.is_public)
+        build_on_pennsieve(
+            means.platform, checkout, means.sleep, means.note, is_private=not wish.is_public
+        )
     if present is None:
         description = checkouts[-1].manifest.description
-        steps = chain(checkouts, _target_place(platform))
-        made = platform.workflows.create(name, description, means.organization_id, steps)
-        workflow = platform.workflows.get(made.uuid)
+        steps = chain(checkouts, target_place(platform))
+        created = platform.workflows.create(name, description, means.organization_id, steps)
+        workflow = platform.workflows.get(created.uuid)
     else:
         workflow = _moved(platform, present, checkouts)
     commits = {s.id: c.commit for s, c in zip(workflow.processors, checkouts, strict=True)}
@@ -199,20 +159,20 @@ def _add_here(
     processors = [step for step in steps if step.kind is StepKind.PROCESSOR]
     places = [desk.images for desk in means.desks]
     code = build_here(checkouts, processors, places, means.engine, means.note)
-    told = None if known or present else _told_to_pennsieve(means, checkouts, name)
-    uuid = known or (present.uuid if present else told.uuid if told else str(uuid4()))
+    registered = None if known or present else _register_on_pennsieve(means, checkouts, name)
+    uuid = known or (present.uuid if present else registered.uuid if registered else str(uuid4()))
     description = checkouts[-1].manifest.description
     naming = Naming(uuid, name, description, "here")
     placed = tuple(
         _put(desk, naming, checkouts, steps, code[desk.node.token], wish) for desk in means.desks
     )
-    workflow = present or told or Workflow(uuid, name, description, steps=steps)
-    on_pennsieve = present is not None or told is not None
+    workflow = present or registered or Workflow(uuid, name, description, steps=steps)
+    on_pennsieve = present is not None or registered is not None
     return Added(workflow, tuple(checkouts), not (known or present), choice, placed, on_pennsieve)
 
 
 def _put(
-    desk: NodeDesk,
+    desk: NodeContext,
     naming: Naming,
     checkouts: Sequence[Checkout],
     steps: Sequence[Step],
@@ -240,25 +200,25 @@ def _present(means: Means, name: str, urls: Sequence[str]) -> Workflow | None:
 
 def _on_my_nodes(means: Means, name: str, checkouts: Sequence[Checkout]) -> str:
     """The id that a workflow of that name, made of that code, has on my nodes; empty for none."""
-    wanted = [shown_address(checkout) for checkout in checkouts]
+    addresses = [shown_address(checkout) for checkout in checkouts]
     for desk in means.desks:
         document = latest_named(desk, name)
         if document is None:
             continue
-        made_of = [s["sourceUrl"] for s in document["steps"] if s["kind"] == StepKind.PROCESSOR]
-        if made_of != wanted:
+        sources = [s["sourceUrl"] for s in document["steps"] if s["kind"] == StepKind.PROCESSOR]
+        if sources != addresses:
             raise _other_code(name, str(document["workflow"]))
         return str(document["workflow"])
     return ""
 
 
 def _refuse_twin(means: Means, name: str) -> None:
-    """A name that code on my nodes alone has would mean two workflows."""
+    """Refuse a name that another workflow, on my nodes only, has already."""
     for desk in means.desks:
         document = latest_named(desk, name)
         if document is not None and document.get("origin") != "pennsieve":
             raise Conflict(
-                f"there is a workflow '{name}' on compute node '{desk.node.name}' alone",
+                f"there is already a workflow '{name}', on compute node '{desk.node.name}' only",
                 where=str(document["workflow"]),
                 hint="choose another name with --name, or remove that one: "
                 f"pennsieve workflow remove '{name}'",
@@ -267,14 +227,16 @@ def _refuse_twin(means: Means, name: str) -> None:
 
 def _other_code(name: str, uuid: str) -> Conflict:
     return Conflict(
-        f"there is a workflow '{name}' made of other code",
+        f"there is already a workflow '{name}' made from other code",
         where=uuid,
         hint="choose another name with --name, or remove that one: "
         f"pennsieve workflow remove '{name}'",
     )
 
 
-def _told_to_pennsieve(means: Means, checkouts: Sequence[Checkout], name: str) -> Workflow | None:
+def _register_on_pennsieve(
+    means: Means, checkouts: Sequence[Checkout], name: str
+) -> Workflow | None:
     """The definition of public code on Pennsieve, which may refuse code that it did not build.
 
     No private address and no folder of this machine is ever sent.
@@ -282,7 +244,7 @@ def _told_to_pennsieve(means: Means, checkouts: Sequence[Checkout], name: str) -
     if build_choice.obstacle(checkouts, means.is_public):
         return None
     platform = means.platform
-    steps = chain(checkouts, _target_place(platform))
+    steps = chain(checkouts, target_place(platform))
     description = checkouts[-1].manifest.description
     try:
         return platform.workflows.create(name, description, means.organization_id, steps)
@@ -300,80 +262,3 @@ def _moved(platform: Platform, present: Workflow, checkouts: Sequence[Checkout])
     if versions:
         platform.workflows.set_versions(present.uuid, versions)
     return platform.workflows.get(present.uuid)
-
-
-def _target_place(platform: Platform) -> str:
-    """Where the data target runs: a compute type of its own, which has to be named.
-
-    Source: ``contracts/upstream-2026-11.md`` 8.
-    """
-    types = platform.workflows.target_types()
-    offered = next((each.compute_types for each in types if each.name == DATASET_TARGET), ())
-    return STANDARD if not offered or STANDARD in offered else offered[0]
-
-
-def chain(checkouts: Sequence[Checkout], target_place: str = STANDARD) -> tuple[Step, ...]:
-    """Data source, one processor for each repository in turn, data target."""
-    steps = [Step(SOURCE_STEP, StepKind.SOURCE)]
-    for checkout in checkouts:
-        manifest = checkout.manifest
-        steps.append(
-            Step(
-                _step_id(manifest.name, {step.id for step in steps} | {TARGET_STEP}),
-                StepKind.PROCESSOR,
-                depends_on=(steps[-1].id,),
-                source_url=checkout.source_url,
-                tag=checkout.tag,
-                compute_type=manifest.compute_types[0] if manifest.compute_types else STANDARD,
-                cpu=manifest.cpu,
-                memory=manifest.memory,
-                parameters=manifest.parameters,
-            )
-        )
-    target = Step(
-        TARGET_STEP,
-        StepKind.TARGET,
-        depends_on=(steps[-1].id,),
-        target_type=DATASET_TARGET,
-        compute_type=target_place,
-    )
-    return (*steps, target)
-
-
-def _step_id(name: str, taken: set[str]) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "step"
-    number, candidate = 1, slug
-    while candidate in taken:
-        number += 1
-        candidate = f"{slug}-{number}"
-    return candidate
-
-
-def _register(means: Means, checkout: Checkout, *, is_private: bool) -> Version:
-    commit = f" ({checkout.commit[:12]})" if checkout.is_tag else ""
-    means.note(f"registering {checkout.source_url} at {checkout.tag}{commit}")
-    applications = means.platform.applications
-    # A tag can be moved, so it is built each time.
-    deployment = applications.register(checkout.source_url, checkout.tag, is_private=is_private)
-    return _await_build(means.platform, checkout, deployment, means.sleep)
-
-
-def _await_build(
-    platform: Platform, checkout: Checkout, deployment: str, sleep: Callable[[float], None]
-) -> Version:
-    for pause in pauses(BUILD_SECONDS):
-        version = platform.applications.build(checkout.source_url, deployment)
-        if version and version.status is BuildStatus.DEPLOYED:
-            return version
-        if version and version.status is BuildStatus.ERROR:
-            raise SourceError(
-                f"the platform could not build it: {version.problem or 'no reason given'}",
-                where=f"{checkout.source_url} at {checkout.tag}",
-                hint="try it where you are: docker build .; or build it here: --build here",
-            )
-        sleep(pause)
-    raise AgentError(
-        f"the build was not done after {BUILD_SECONDS // 60} minutes",
-        where=f"{checkout.source_url} at {checkout.tag}",
-        hint="run the same command again to go on waiting",
-    )

@@ -37,7 +37,7 @@ class RunBackend(Protocol):
         ...
 
     def state(self, run_id: str) -> RunState:
-        """How far a run and its steps are."""
+        """The state of a run and its steps."""
         ...
 
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:

@@ -25,7 +25,7 @@ def save(backend: RunBackend, run: Run, file: Path, fetch: Callable[[str], bytes
         SettingsError: it cannot be written.
     """
     if file.exists() or not file.parent.is_dir():
-        why = "is there already" if file.exists() else "lies in a folder that is not there"
+        why = "already exists" if file.exists() else "is in a folder that does not exist"
         raise UsageProblem(f"the file {file} {why}", hint="name another file")
     try:
         address = backend.log_archive(run.uuid)

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 AnyNode = ComputeNode | OwnNode
 
 
-def choose(platform: Platform, own: Sequence[OwnNode], wanted: str | None) -> AnyNode:
-    """The node that is wanted; without a word, the only one there is.
+def choose(platform: Platform, own: Sequence[OwnNode], reference: str | None) -> AnyNode:
+    """The node of that name; without a name, the only one there is.
 
     Raises:
         UsageProblem: there is none, there are several, or it is not enabled.
     """
     theirs = platform.compute.nodes(platform.workspace_id())
-    if wanted is None:
+    if reference is None:
         return _only(own, theirs)
     everywhere: list[AnyNode] = [*own, *theirs]
     node = pick(
-        wanted,
+        reference,
         everywhere,
         kind="compute node",
         keys=lambda n: (node_id(n), n.name),
@@ -61,8 +61,8 @@ def _only(own: Sequence[OwnNode], theirs: Sequence[ComputeNode]) -> AnyNode:
     if not theirs:
         raise UnknownName(
             "there is no compute node yet",
-            hint="make one with: pennsieve compute register; one that you have already is found "
-            "by: pennsieve compute list",
+            hint="create one with: pennsieve compute register; to find one that you already have: "
+            "pennsieve compute list",
         )
     return _enabled(theirs[0])
 

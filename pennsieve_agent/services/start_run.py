@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.runs import RunLimits
-    from pennsieve_agent.services.prepare_run import Prepared, RunOptions
     from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.run_request import Prepared, RunOptions
 
 _REFUSALS = frozenset({400, 403, 404, 409, 413, 422})
 """Answers after which the run is not there; others, such as 503, leave it open."""
@@ -50,7 +50,7 @@ class OpenStart(Protocol):
         ...
 
     def __exit__(self, *_: object) -> None:
-        """Let go of it."""
+        """Release it."""
         ...
 
 
@@ -64,14 +64,14 @@ class StartJournal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run that is there. ``before`` says that an earlier command had started it.
+    """A run that exists. ``before`` says that an earlier command had started it.
 
-    ``told`` is called when the user knows of it: from then on, the same command is a new run.
+    ``acknowledge`` is called when the user knows of it: then the same command is a new run.
     """
 
     run: Run
     before: bool = False
-    told: Callable[[], None] = lambda: None
+    acknowledge: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -100,24 +100,32 @@ def on_own_node(
     with journal.begin(typed(ready, options), node.token, kept) as start:
         if start.goes_on:
             note(
-                f"the same command got no answer before; going on with that start "
-                f"(run {start.run_id})"
+                f"the same command got no answer before; continuing that start (run {start.run_id})"
             )
         body = start_body(ready, start.run_id, start.kept)
-        try:
-            answer = calls.ask("POST", "/runs", body=body, admin=node.is_owned)
-        except PlatformError as error:
-            if error.status not in _REFUSALS:
-                raise
-            if not (start.goes_on and _is_there(backend, start.run_id)):
-                start.answered("refused")
-                raise
-            answer = {"created": False}
-        before = start.goes_on and answer.get("created") is False
+        created = _send(calls, backend, node, start, body)
+        before = start.goes_on and not created
         run = (
             backend.get(start.run_id) if before else _begun(ready, node, body, start.kept["folder"])
         )
         yield Started(run, before, lambda: start.answered("started"))
+
+
+def _send(
+    calls: NodeCalls, backend: RunBackend, node: OwnNode, start: OpenStart, body: Mapping[str, Any]
+) -> bool:
+    """Send a start; False when the node already had the run from an earlier try."""
+    try:
+        answer = calls.ask("POST", "/runs", body=body, admin=node.is_owned)
+    except PlatformError as error:
+        if error.status not in _REFUSALS:
+            raise
+        # The earlier try may have arrived, and its run may have used up what is refused now.
+        if not (start.goes_on and _is_there(backend, start.run_id)):
+            start.answered("refused")
+            raise
+        return False
+    return answer.get("created") is not False
 
 
 def _begun(ready: Prepared, node: OwnNode, body: Mapping[str, Any], folder: str) -> Run:

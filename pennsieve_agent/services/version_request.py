@@ -1,4 +1,4 @@
-"""A workflow version as an own node registers it: the document, made of plain values. Pure."""
+"""The document that registers a workflow version on an own node. Pure."""
 
 from __future__ import annotations
 
@@ -124,10 +124,11 @@ def _essence(document: Mapping[str, Any]) -> Document:
 def _step(step: Step, code: StepCode | None) -> Document:
     if step.kind is StepKind.TARGET and step.target_type not in TARGETS:
         raise UsageProblem(
-            f"step '{step.id}' delivers to '{step.target_type}', which an own node cannot do",
-            hint=f"it can deliver to: {', '.join(TARGETS)}; or use a node that Pennsieve runs",
+            f"step '{step.id}' has the target '{step.target_type}', which an own node does not "
+            "support",
+            hint=f"supported targets: {', '.join(TARGETS)}; or use a node that Pennsieve runs",
         )
-    found: Document = {
+    document: Document = {
         "id": step.id,
         "kind": step.kind.value,
         "dependsOn": list(step.depends_on),
@@ -135,7 +136,7 @@ def _step(step: Step, code: StepCode | None) -> Document:
         "defaults": dict(step.default_params),
     }
     if code is not None:
-        found |= {
+        document |= {
             "sourceUrl": code.address or step.source_url,
             "tag": step.tag,
             "commit": code.commit,
@@ -143,9 +144,9 @@ def _step(step: Step, code: StepCode | None) -> Document:
             "computeType": "gpu" if step.compute_type == "gpu" else "standard",
             "cpu": step.cpu,
             "memory": step.memory,
-            "parameters": [_parameter(each) for each in step.parameters],
+            "parameters": [_parameter(parameter) for parameter in step.parameters],
         }
-    return found
+    return document
 
 
 def _parameter(parameter: Parameter) -> Document:

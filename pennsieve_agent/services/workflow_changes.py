@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
 
-def archived(platform: Platform, organization_id: str, wanted: str) -> Workflow:
+def archived(platform: Platform, organization_id: str, reference: str) -> Workflow:
     """An archived workflow by name, unique prefix or id.
 
     Raises:
         UsageProblem: none or several match.
     """
     return pick(
-        wanted,
+        reference,
         platform.workflows.list(organization_id, archived=True),
         kind="archived workflow",
         keys=lambda w: (w.uuid, w.name),
@@ -37,12 +37,14 @@ def check_free(platform: Platform, organization_id: str, name: str, uuid: str) -
     for other in platform.workflows.list(organization_id):
         if other.name == name and other.uuid != uuid:
             raise Conflict(
-                f"there is a workflow '{name}'", where=other.uuid, hint="choose another name"
+                f"there is already a workflow '{name}'",
+                where=other.uuid,
+                hint="choose another name",
             )
 
 
-def set_defaults(platform: Platform, workflow: Workflow, given: Sequence[str]) -> Workflow:
-    """Lay defaults over those a workflow has: ``NAME=VALUE``, or ``STEP.NAME=VALUE`` for one step.
+def set_defaults(platform: Platform, workflow: Workflow, settings: Sequence[str]) -> Workflow:
+    """Set default parameters of a workflow: ``NAME=VALUE``, or ``STEP.NAME=VALUE`` for one step.
 
     Raises:
         UsageProblem: no such parameter, or a value that does not fit it.
@@ -50,7 +52,7 @@ def set_defaults(platform: Platform, workflow: Workflow, given: Sequence[str]) -
     from pennsieve_agent.engine.compile import check_parameters  # noqa: PLC0415 - as in submit
 
     try:
-        changed = check_parameters(workflow, given)
+        changed = check_parameters(workflow, settings)
     except UsageProblem as error:
         if "--param" not in (error.hint or ""):
             raise

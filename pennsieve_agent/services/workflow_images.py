@@ -64,28 +64,28 @@ def build_here(
     engine: Callable[[], Engine],
     note: Note,
 ) -> dict[str, Code]:
-    """Make each step's code what each node can run; answers it by the nodes' tokens.
+    """Build each step's code in the form each node runs; the result is by node token.
 
     ``steps`` are those of the checkouts, in their order. ``engine`` is opened when one is needed.
 
     Raises:
-        SourceError: a repository's files cannot be had, or its image cannot be built.
+        SourceError: a repository's files cannot be fetched, or its image cannot be built.
         EngineError: there is no engine, or it failed.
         AwsError, RegistryError: a node's registry or bucket refuses.
 
     """
-    found: dict[str, dict[str, StepCode]] = {each.node.token: {} for each in nodes}
+    code_by_node: dict[str, dict[str, StepCode]] = {node.node.token: {} for node in nodes}
     for checkout, step in zip(checkouts, steps, strict=True):
         with tempfile.TemporaryDirectory(prefix="pennsieve-build-") as folder:
             files = Path(folder, "files")
             complete(checkout.source_url, checkout.commit, files, note)
             archive = pack(files, Path(folder, "archive.tar.gz"))
             maker = _Maker(checkout, files, archive, engine, note)
-            for each in nodes:
-                image = maker.image(each)
+            for node in nodes:
+                image = maker.image(node)
                 code = StepCode(checkout.commit, image, shown_address(checkout))
-                found[each.node.token][step.id] = code
-    return {token: dict(code) for token, code in found.items()}
+                code_by_node[node.node.token][step.id] = code
+    return {token: dict(code) for token, code in code_by_node.items()}
 
 
 class _Maker:
@@ -136,7 +136,7 @@ def images_of_pennsieve(
         AwsError: the node's account may not see it.
 
     """
-    found = {}
+    code_by_step = {}
     for step in steps:
         try:
             address = image_of(step.source_url, step.tag)
@@ -148,8 +148,8 @@ def images_of_pennsieve(
             ) from None
         image = parse_image(address)
         pinned = image.pinned(image.digest or node.pinned(image))
-        found[step.id] = StepCode(commits.get(step.id, ""), pinned, step.source_url)
-    return found
+        code_by_step[step.id] = StepCode(commits.get(step.id, ""), pinned, step.source_url)
+    return code_by_step
 
 
 def _slug(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Profiles and the keychain: who the user is on this machine.
+"""Profiles and the keychain: the user's settings on this machine.
 
 Profiles live where Pennsieve's existing tools keep theirs, ``~/.pennsieve/config.ini``, so a person
 who used those is signed in here too. Three programs write that file, so this one is careful with

@@ -15,7 +15,7 @@ def address(text: str, name: str, where: str) -> str:
     """An address without a trailing slash. ``name`` says in errors which setting it is.
 
     Raises:
-        SettingsError: it is no plain http or https address, or http to another machine, where a
+        SettingsError: it is not a plain http or https address, or http to another machine, where a
             key would travel in clear. The address itself is not quoted: it may hold a password.
 
     """

@@ -21,7 +21,7 @@ class ConfigFile(Ini):
         """Read ``data``, which is what ``path`` holds.
 
         Raises:
-            SettingsError: it is no text, or a line of it makes no sense; nothing is quoted.
+            SettingsError: it is not text, or a line is not valid; nothing is quoted.
 
         """
         try:
@@ -100,7 +100,7 @@ def _content(path: Path) -> bytes:
         ) from None
     if len(data) > MAX_BYTES:
         raise SettingsError(
-            "the settings file is too large to be one",
+            "the settings file is too large",
             where=str(path),
             hint="move it away and sign in again with: pennsieve login",
         )

@@ -44,7 +44,7 @@ class _Line:
 
 
 class Ini:
-    """The text of an INI file. Values go in and out; everything else stays as it is."""
+    """The text of an INI file. Values go in and out; everything else is unchanged."""
 
     def __init__(self, text: str = "", where: str = "") -> None:
         """Read a text. ``where`` names it in errors.
@@ -73,8 +73,8 @@ class Ini:
 
     def items(self, section: str) -> dict[str, str]:
         """Keys, in lower case, and values of a section; empty if there is none of that name."""
-        wanted = section.casefold()
-        return {line.key: line.value for line in self._lines if line.key and line.section == wanted}
+        folded = section.casefold()
+        return {line.key: line.value for line in self._lines if line.key and line.section == folded}
 
     def get(self, section: str, key: str) -> str | None:
         """A value, or None."""
@@ -96,8 +96,8 @@ class Ini:
 
     def remove(self, section: str, key: str) -> None:
         """Take a key out, every line of it; nothing happens when it is not there."""
-        wanted = (section.casefold(), key.casefold())
-        self._lines = [line for line in self._lines if (line.section, line.key) != wanted]
+        name = (section.casefold(), key.casefold())
+        self._lines = [line for line in self._lines if (line.section, line.key) != name]
 
     def remove_section(self, section: str) -> None:
         """Take a section out: header, keys and what stands between them.
@@ -119,9 +119,9 @@ class Ini:
         self._lines = kept
 
     def _find(self, section: str, key: str) -> _Line | None:
-        wanted = (section.casefold(), key.casefold())
-        found = [line for line in self._lines if line.key and (line.section, line.key) == wanted]
-        return found[-1] if found else None
+        name = (section.casefold(), key.casefold())
+        lines = [line for line in self._lines if line.key and (line.section, line.key) == name]
+        return lines[-1] if lines else None
 
     def _insert(self, section: str, text: str) -> None:
         end = self._line_end()
@@ -180,24 +180,24 @@ class _Reader:
             return 1
         if bare[0] == "[":
             return self._take_header(text, number)
-        found = _KEY.match(text)
-        if not found:
+        match = _KEY.match(text)
+        if not match:
             raise self._problem(number, "is neither a section, a key nor a comment")
         taken = 1
         for block in _BLOCKS:
-            if content.startswith(block, found.end()):
-                taken = self._block_size(rest, number, found.end(), block)
+            if content.startswith(block, match.end()):
+                taken = self._block_size(rest, number, match.end(), block)
                 text = "".join(rest[number : number + taken])
-        key = found[1].casefold()
-        value, end = _value(text, found.end())
+        key = match[1].casefold()
+        value, end = _value(text, match.end())
         self.lines.append(
-            _Line(text, self._section, key=key, value=value, start=found.end(), end=end)
+            _Line(text, self._section, key=key, value=value, start=match.end(), end=end)
         )
         return taken
 
     def _take_header(self, text: str, number: int) -> int:
-        found = _HEADER.match(text)
-        name = found[1].strip() if found else ""
+        match = _HEADER.match(text)
+        name = match[1].strip() if match else ""
         if not name:
             raise self._problem(number, "begins a section that has no name")
         self._section = name.casefold()

@@ -12,6 +12,6 @@ def config_path(environ: Mapping[str, str], home: Path | None = None) -> Path:
     Source of the default: ``contracts/core.md`` 2.1. ``home`` is the user's, when not given.
     """
     folder = home or Path.home()
-    if wanted := environ.get("PENNSIEVE_CONFIG", "").strip():
-        return folder / wanted[2:] if wanted.startswith("~/") else Path(wanted)
+    if path := environ.get("PENNSIEVE_CONFIG", "").strip():
+        return folder / path[2:] if path.startswith("~/") else Path(path)
     return folder / ".pennsieve" / "config.ini"

@@ -1,4 +1,4 @@
-"""Tickets of nodes in the system's keychain; without one, each command proves itself anew."""
+"""Tickets of nodes in the system's keychain; without one, each command signs in again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The compute nodes of the user's own that this machine remembers: ``own-nodes.json``.
+"""The user's own compute nodes on this machine: ``own-nodes.json``.
 
 The file lies beside ``config.ini``, is readable by its owner alone, and holds no secrets. Each
 profile has a list of its own. A file that cannot be understood is never written over.

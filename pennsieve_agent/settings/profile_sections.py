@@ -1,4 +1,4 @@
-"""What of the settings file is a profile, and how one is written there."""
+"""Profiles as sections of the settings file: recognised, read and written."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def check_name(name: str, existing: Iterable[str] = ()) -> None:
         return
     if name.casefold() in _RESERVED:
         raise UsageProblem(
-            f"a profile cannot be called '{name}': the name means something else",
+            f"'{name}' is not a valid profile name: it has another meaning",
             hint="choose another name, for example that of the workspace",
         )
     if not _NAME.fullmatch(name):
         raise UsageProblem(
-            f"a profile cannot be called '{name}'",
+            f"'{name}' is not a valid profile name",
             hint="use lower-case letters, digits, hyphens and underscores",
         )
 
@@ -65,24 +65,24 @@ def default_profile(file: ConfigFile) -> str | None:
     names = profile_names(file)
     if not names:
         return None
-    wanted = file.get("global", "default_profile")
-    if wanted:
-        return next((name for name in names if name.casefold() == wanted.casefold()), wanted)
+    default = file.get("global", "default_profile")
+    if default:
+        return next((name for name in names if name.casefold() == default.casefold()), default)
     if len(names) == 1:
         return names[0]
     return next((name for name in names if name.casefold() == _FALLBACK_DEFAULT), None)
 
 
 def entries(profile: Profile, *, plaintext: bool) -> dict[str, str | None]:
-    """What a profile's section is to hold; None means: no such key."""
-    found = profile.hosts
+    """The entries of a profile's section; None means: no such key."""
+    addresses = profile.hosts
     key, aws = profile.key, profile.aws
     return {
         "api_token": key.key if key else None,
         "api_secret": key.secret if key and plaintext else None,
-        "api_host": None if found.hosted else found.api,
-        "api2_host": None if found == Hosts(cognito=found.cognito) else found.api2,
-        "cli_cognito_endpoint": found.cognito,
+        "api_host": None if addresses.hosted else addresses.api,
+        "api2_host": None if addresses == Hosts(cognito=addresses.cognito) else addresses.api2,
+        "cli_cognito_endpoint": addresses.cognito,
         "cli_aws_profile": aws.profile,
         "cli_aws_region": aws.region,
         "cli_aws_endpoint": aws.endpoint,
@@ -105,7 +105,7 @@ def read_profile(file: ConfigFile, name: str) -> tuple[Profile, str | None, str 
         return address(text, f"{key} of profile '{name}'", file.where) if text else None
 
     cognito = checked("cli_cognito_endpoint")
-    found = Profile(
+    profile = Profile(
         name=name,
         hosts=hosts(checked("api_host"), checked("api2_host"), cognito, where=file.where),
         aws=AwsSettings(
@@ -116,7 +116,7 @@ def read_profile(file: ConfigFile, name: str) -> tuple[Profile, str | None, str 
             credentials_file=_path(items.get("cli_aws_credentials_file")),
         ),
     )
-    return found, items.get("api_token"), items.get("api_secret")
+    return profile, items.get("api_token"), items.get("api_secret")
 
 
 def _path(text: str | None) -> Path | None:

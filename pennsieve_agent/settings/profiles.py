@@ -52,10 +52,10 @@ class Settings:
         if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
             return self._from_environment(key)
         file = ConfigFile.load(self._path)
-        wanted = name if name is not None else self._chosen(file)
-        if wanted is None:
+        chosen = name if name is not None else self._chosen(file)
+        if chosen is None:
             return Profile(name="", hosts=self.environment_hosts())
-        return self._from_file(file, self._known(file, wanted, by_flag=name is not None))
+        return self._from_file(file, self._known(file, chosen, by_flag=name is not None))
 
     def key_id(self, name: str | None = None) -> str:
         """Whose names may be seen: the hosts and the id of the key in use; "" when signed out.
@@ -116,8 +116,8 @@ class Settings:
         else:
             file.save()
         new = profile.key.key if profile.key else None
-        for gone in {old, new} - {None if plaintext else new}:
-            self._forget(profile.name, gone)
+        for api_key in {old, new} - {None if plaintext else new}:
+            self._forget(profile.name, api_key)
         if not profile.key:
             return "nowhere, as there is no key"
         return f"{self._path}, readable by you alone" if plaintext else "the system's keychain"
@@ -174,18 +174,18 @@ class Settings:
 
     def warnings(self) -> list[str]:
         """What a user should know about the settings, one sentence each."""
-        found = []
+        warnings = []
         if is_exposed(self._path):
-            found.append(
+            warnings.append(
                 f"{self._path} holds keys and can be read by others on this machine; "
                 f"make it private with: chmod 600 {self._path}"
             )
         if self._variable("PENNSIEVE_API_KEY") and self._variable("PENNSIEVE_PROFILE"):
-            found.append(
+            warnings.append(
                 "PENNSIEVE_API_KEY is set, so PENNSIEVE_PROFILE is not looked at; "
                 "name a profile with --profile, or unset PENNSIEVE_API_KEY"
             )
-        return found
+        return warnings
 
     def _variable(self, name: str) -> str | None:
         return self._environ.get(name, "").strip() or None
@@ -202,8 +202,8 @@ class Settings:
                 where="environment",
                 hint="set PENNSIEVE_API_SECRET too, or unset PENNSIEVE_API_KEY to use a profile",
             )
-        found = self.environment_hosts()
-        return Profile(ENVIRONMENT, found, ApiKey(key, secret), key_source=_IN_ENVIRONMENT)
+        addresses = self.environment_hosts()
+        return Profile(ENVIRONMENT, addresses, ApiKey(key, secret), key_source=_IN_ENVIRONMENT)
 
     def _from_file(self, file: ConfigFile, name: str) -> Profile:
         profile, key, secret = read_profile(file, name)

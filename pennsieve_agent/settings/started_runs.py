@@ -1,4 +1,4 @@
-"""Which runs this machine asked own nodes to start, so that none is ever started twice.
+"""Runs that this machine asked own nodes to start, so that none is started twice.
 
 A run's id is chosen here and is on disk before anything is sent; a node takes the same id twice as
 one run. There is a file for each start, in a folder beside the settings, readable by its owner
@@ -53,7 +53,7 @@ class Start:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of it; without an answer, the next one like it goes on."""
+        """Release it; without an answer, the next one like it goes on."""
         os.close(self._descriptor)
 
     def answered(self, how: str) -> None:
@@ -101,11 +101,11 @@ class RunJournal:
 
     def _unanswered(self, digest: str) -> Start | None:
         """The latest start like this that got no answer and that no living process holds."""
-        found = [start for path in self._files(digest) if (start := self._taken(path))]
-        found.sort(key=lambda start: start.begun_at)
-        for other in found[:-1]:
+        starts = [start for path in self._files(digest) if (start := self._taken(path))]
+        starts.sort(key=lambda start: start.begun_at)
+        for other in starts[:-1]:
             os.close(other._descriptor)  # noqa: SLF001 - the class is this module's
-        return found[-1] if found else None
+        return starts[-1] if starts else None
 
     def _taken(self, path: Path) -> Start | None:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
@@ -151,13 +151,13 @@ class RunJournal:
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     """The entries of a file; half a line, of a machine that stopped, counts as nothing."""
-    found = []
+    entries = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         with contextlib.suppress(ValueError):
             entry = json.loads(line)
             if isinstance(entry, dict):
-                found.append(entry)
-    return found
+                entries.append(entry)
+    return entries
 
 
 def _append(descriptor: int, entry: Mapping[str, Any]) -> None:

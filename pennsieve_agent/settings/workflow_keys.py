@@ -30,7 +30,7 @@ class WorkflowKeys:
     slow_seconds: float = SLOW_SECONDS
 
     def check(self) -> bool:
-        """Whether there is a keychain; it is tried out, so that no key is made that gets lost.
+        """Refuse to go on without a usable keychain, so that no new key gets lost.
 
         Raises:
             SettingsError: there is one, and it refuses: it is locked.

@@ -1,4 +1,4 @@
-"""Workflow code: git repositories and what they say of themselves.
+"""Workflow code: git repositories and their manifests.
 
 The platform tells applications apart by the exact text of their address (``contracts/workflows.md``
 section 8, trap 4), so ``urls`` gives every repository one spelling. ``repository`` looks at one

@@ -1,4 +1,4 @@
-"""``app.yml``: what a repository declares of itself, in either of its two forms.
+"""``app.yml``: the manifest of a repository, in either of its two forms.
 
 The older form has its keys at the top and the sizes under ``resources``; the newer has
 ``application`` and has the sizes under ``runtime`` (``contracts/workflows.md`` 1.8 and
@@ -104,7 +104,7 @@ class _Reading:
 
     def _mapping(self, node: Node, known: Iterable[str], required: Iterable[str] = ()) -> Keys:
         names = tuple(known), tuple(required)
-        return self._try(lambda each: each.mapping(*names, self._note), node, {})
+        return self._try(lambda value: value.mapping(*names, self._note), node, {})
 
     def _mapping_of(self, keys: Keys, name: str, known: Iterable[str]) -> Keys:
         return self._mapping(keys[name], known) if name in keys else {}

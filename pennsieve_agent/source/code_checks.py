@@ -1,4 +1,4 @@
-"""What code does that a node's rules do not allow or have no answer to, found before it runs.
+"""Checks of code for what a node does not allow or support, before it runs.
 
 The sources are read, nothing is run: Python by its syntax, shell scripts and other languages by
 their text. Tests of a repository are left out, as they are not what a step runs. What is found is a
@@ -64,7 +64,7 @@ class _Source:
 def input_writers(folder: Path) -> list[Note]:
     """Where code of a repository writes into ``INPUT_DIR``, which a step may only read."""
     text = "writes into INPUT_DIR, which a step can only read; let it write to OUTPUT_DIR or /tmp"
-    found = []
+    notes = []
     for source in _sources(folder):
         if source.tree is not None:
             lines = writes_below(source.tree, "INPUT_DIR")
@@ -72,13 +72,15 @@ def input_writers(folder: Path) -> list[Note]:
             lines = [number for number, line in source.lines if _SHELL_WRITES.search(line)]
         else:
             lines = []
-        found += [Note(source.name, number, text) for number in lines]
-    return found[:MOST_NOTES]
+        notes += [Note(source.name, number, text) for number in lines]
+    return notes[:MOST_NOTES]
 
 
 def own_run_readers(folder: Path) -> list[Note]:
     """Where code asks Pennsieve for its own run, which Pennsieve does not have of an own node."""
-    text = "asks Pennsieve for its own run, which is not there when it runs on a node of your own; "
+    text = (
+        "asks Pennsieve for its own run, which does not exist when it runs on a node of your own; "
+    )
     if _matching(folder, _DATASET):
         text += "it can read DATASET_ID, too, which it gets there"
     else:

@@ -1,4 +1,4 @@
-"""A commit as one file: everything that it is made of, the same bytes each time.
+"""A commit as one archive: all its files, with the same bytes each time.
 
 Unlike ``git archive`` it has the submodules' files and the content of Git LFS, and pays no regard
 to ``export-ignore``: what is committed is what is built. There is no ``.git`` in it, no address
@@ -44,7 +44,7 @@ def complete(
     """Write all files of a commit into ``into``, an empty or new folder: submodules and LFS, too.
 
     Raises:
-        SourceError: something of it cannot be had, or a path or a link leads out of it.
+        SourceError: a part of it cannot be fetched, or a path or a link leads out of it.
 
     """
     url = canonical(source, Path.cwd())
@@ -79,17 +79,21 @@ def _write(
     export(fetched, into)
     files = [entry for entry in fetched.entries(recursive=True) if entry.mode in _PLAIN]
     small = [entry.path for entry in files if entry.size < lfs.MAX_POINTER_BYTES]
-    if found := lfs.pointers(into, small):
-        note(f"getting the content of {len(found)} files from Git LFS")
-        lfs.fill(fetched, into, found)
-    for number, each in enumerate(submodules(fetched), 1):
+    if pointers := lfs.pointers(into, small):
+        note(f"getting the content of {len(pointers)} files from Git LFS")
+        lfs.fill(fetched, into, pointers)
+    for number, submodule in enumerate(submodules(fetched), 1):
         if depth == MAX_DEPTH:
             raise SourceError(
                 f"its submodules have submodules more than {MAX_DEPTH} deep", where=fetched.url
             )
         place = work / f"{depth + 1}-{number}"
         _write(
-            fetch_submodule(fetched, each, place), into / each.path, place, note, depth=depth + 1
+            fetch_submodule(fetched, submodule, place),
+            into / submodule.path,
+            place,
+            note,
+            depth=depth + 1,
         )
 
 
@@ -110,12 +114,12 @@ def _pack(folder: Path, file: IO[bytes]) -> None:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    found = []
+    paths = []
     for parent, folders, names in os.walk(folder):
         here = Path(parent)
         linked = [name for name in folders if (here / name).is_symlink()]
-        found += [here / name for name in (*names, *linked)]
-    yield from sorted((path.relative_to(folder).as_posix(), path) for path in found)
+        paths += [here / name for name in (*names, *linked)]
+    yield from sorted((path.relative_to(folder).as_posix(), path) for path in paths)
 
 
 def _entry(name: str, path: Path) -> tarfile.TarInfo:

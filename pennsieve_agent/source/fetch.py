@@ -155,7 +155,7 @@ def _commit(url: str, repository: Path, name: str) -> str:
 
 
 def unknown_ref(url: str, refs: Refs, ref: str) -> SourceError:
-    """The error for a name that is no tag, branch or commit."""
+    """The error for a name that is not a tag, branch or commit."""
     names = sorted(refs.tags, reverse=True) or sorted(refs.branches)
     kind = "tags" if refs.tags else "branches"
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

@@ -1,4 +1,4 @@
-"""Git as we use it: no prompt, no hook, no helper of the repository, a time limit on everything.
+"""Running git safely: no prompts, hooks or helpers of the repository, and a time limit.
 
 GitPython's own errors quote the command line and what git printed, and either may hold an address
 with a token; so commands run without its exceptions, and what git printed is only looked at to say

@@ -42,21 +42,21 @@ def pointer(path: str, content: bytes) -> Pointer | None:
     """The pointer that a file is; None for any other file."""
     if not content.startswith(_FIRST_LINE) or len(content) >= MAX_POINTER_BYTES:
         return None
-    found = _POINTER.fullmatch(content)
-    return Pointer(path, found["oid"].decode(), int(found["size"])) if found else None
+    match = _POINTER.fullmatch(content)
+    return Pointer(path, match["oid"].decode(), int(match["size"])) if match else None
 
 
 def pointers(folder: Path, paths: Sequence[str]) -> list[Pointer]:
     """The pointers among files of a folder."""
-    found = []
+    candidates = []
     for path in paths:
         file = folder / path
         if file.stat().st_size < MAX_POINTER_BYTES:
-            found.append(pointer(path, file.read_bytes()))
-    return [each for each in found if each is not None]
+            candidates.append(pointer(path, file.read_bytes()))
+    return [candidate for candidate in candidates if candidate is not None]
 
 
-def fill(fetched: Fetched, folder: Path, found: Sequence[Pointer]) -> None:
+def fill(fetched: Fetched, folder: Path, needed: Sequence[Pointer]) -> None:
     """Put the content in the place of each pointer below ``folder``.
 
     Raises:
@@ -66,38 +66,38 @@ def fill(fetched: Fetched, folder: Path, found: Sequence[Pointer]) -> None:
     places = [fetched.repository / "lfs" / "objects"]
     local = _local_objects(fetched.url)
     places += [local] if local else []
-    missing = [each for each in found if _held(places, each) is None]
+    missing = [item for item in needed if _held(places, item) is None]
     if missing:
         _ask_server(fetched)
-        missing = [each for each in found if _held(places, each) is None]
+        missing = [item for item in needed if _held(places, item) is None]
     if missing:
         raise _not_there(fetched.url, missing)
-    for each in found:
-        held = _held(places, each)
+    for item in needed:
+        held = _held(places, item)
         if held is not None:
-            _put(held, folder / each.path, each, fetched.url)
+            _put(held, folder / item.path, item, fetched.url)
 
 
-def _held(places: Sequence[Path], wanted: Pointer) -> Path | None:
+def _held(places: Sequence[Path], item: Pointer) -> Path | None:
     for place in places:
-        path = place / wanted.oid[:2] / wanted.oid[2:4] / wanted.oid
+        path = place / item.oid[:2] / item.oid[2:4] / item.oid
         if path.is_file():
             return path
     return None
 
 
-def _put(held: Path, into: Path, wanted: Pointer, url: str) -> None:
+def _put(held: Path, into: Path, item: Pointer, url: str) -> None:
     digest, size = hashlib.sha256(), 0
     with held.open("rb") as content, into.open("wb") as file:
         while piece := content.read(1 << 20):
             digest.update(piece)
             size += len(piece)
             file.write(piece)
-    if digest.hexdigest() != wanted.oid or size != wanted.size:
+    if digest.hexdigest() != item.oid or size != item.size:
         raise SourceError(
-            f"the content of {wanted.path} is not what its Git LFS pointer says",
+            f"the content of {item.path} is not what its Git LFS pointer says",
             where=url,
-            hint="get it anew: git lfs fetch --all && git lfs fsck",
+            hint="download it again: git lfs fetch --all && git lfs fsck",
         )
 
 
@@ -120,17 +120,17 @@ def _ask_server(fetched: Fetched) -> None:
 
 
 def _not_there(url: str, missing: Sequence[Pointer]) -> SourceError:
-    names = ", ".join(each.path for each in missing[:_SHOWN])
+    names = ", ".join(item.path for item in missing[:_SHOWN])
     more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
     folder = local_path(url)
     if shutil.which("git-lfs") is None:
         hint = "install git-lfs, then: " + (f"git -C {folder} lfs pull" if folder else "try again")
     elif folder is not None:
-        hint = f"get it first: git -C {folder} lfs pull"
+        hint = f"download it first: git -C {folder} lfs pull"
     else:
         hint = "see whether you may read it: git clone the repository, then git lfs pull"
     return SourceError(
-        f"the content of {names}{more} is in Git LFS and cannot be had from here",
+        f"the content of {names}{more} is in Git LFS and cannot be downloaded from here",
         where=url,
         hint=hint,
     )

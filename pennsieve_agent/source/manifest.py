@@ -1,4 +1,4 @@
-"""What a repository says of itself: ``app.yml``, else ``application.json``.
+"""The manifest of a repository: ``app.yml``, else ``application.json``.
 
 The two formats do not match (``contracts/workflows.md`` 1.8). Neither stops the platform when it is
 broken, so here a broken manifest gives notes (:attr:`Manifest.notes`), and what can be understood
@@ -44,18 +44,18 @@ def read(source: Path | Mapping[str, bytes], name: str = "") -> Manifest:
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     for name in FILES:
         try:
             with (folder / name).open("rb") as file:
-                found[name] = file.read(MAX_BYTES + 1)
+                contents[name] = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             continue
         except OSError as error:
             raise SourceError(
                 f"{name} cannot be read: {error.strerror}", where=str(folder / name)
             ) from None
-    return found
+    return contents
 
 
 def _read_json(data: bytes, fallback: str) -> Manifest:

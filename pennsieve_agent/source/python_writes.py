@@ -117,29 +117,29 @@ class _Taint:
                 self._names.add((scope, keyword.arg))
 
     def _lies_there(self, node: ast.expr) -> bool:
-        found = False
+        lies_there = False
         match node:
             case ast.Name(id=name):
                 outer = _outwards(self._scopes.get(node, ""))
-                found = any((scope, name) in self._names for scope in outer)
+                lies_there = any((scope, name) in self._names for scope in outer)
             case ast.Attribute(value=value, attr=attr):
                 same = attr in _SAME_PLACE and self._lies_there(value)
-                found = same or attr in self._attributes
+                lies_there = same or attr in self._attributes
             case ast.Subscript(value=value, slice=key):
-                found = self._is_variable(value, key) or self._lies_there(value)
+                lies_there = self._is_variable(value, key) or self._lies_there(value)
             case ast.BoolOp(values=values):
-                found = any(map(self._lies_there, values))
+                lies_there = any(map(self._lies_there, values))
             case ast.IfExp(body=body, orelse=other):
-                found = self._lies_there(body) or self._lies_there(other)
+                lies_there = self._lies_there(body) or self._lies_there(other)
             case (
                 ast.BinOp(left=first) | ast.JoinedStr(values=[ast.FormattedValue(value=first), *_])
             ):
-                found = self._lies_there(first)
+                lies_there = self._lies_there(first)
             case ast.Call():
-                found = self._call_lies_there(node)
+                lies_there = self._call_lies_there(node)
             case _:
                 pass
-        return found
+        return lies_there
 
     def _call_lies_there(self, node: ast.Call) -> bool:
         name = _called(node)

@@ -54,14 +54,14 @@ def parse_refs(text: str) -> Refs:
 def version_key(tag: str) -> tuple[object, ...] | None:
     """A key that sorts tags as semantic versions, pre-releases below all others.
 
-    None for a tag that is no version. A leading ``v`` is common and does not count.
+    None for a tag that is not a version. A leading ``v`` is common and does not count.
     """
-    found = _VERSION.fullmatch(tag)
-    if found is None:
+    match = _VERSION.fullmatch(tag)
+    if match is None:
         return None
-    numbers = [int(n) for n in found["numbers"].split(".")]
+    numbers = [int(n) for n in match["numbers"].split(".")]
     padded = tuple(numbers + [0] * (4 - len(numbers)))
-    pre = found["pre"]
+    pre = match["pre"]
     # Numeric identifiers sort below words, a shorter list below a longer one (semver.org, 11).
     parts = tuple(
         (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in (pre or "").split(".")

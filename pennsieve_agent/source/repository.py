@@ -1,4 +1,4 @@
-"""Looking at a repository at one commit, and exporting it."""
+"""Inspecting a repository at one commit, and exporting it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINK = "120000"
 
 
 def ignore(_: str) -> None:
-    """Takes a note and drops it."""
+    """Ignore a note."""
 
 
 def inspect(
@@ -32,7 +32,7 @@ def inspect(
 
     ``ref`` is a tag, a branch or a commit; without it the highest version tag counts, else the
     default branch. A branch is taken at its present commit. ``workdir`` takes the fetched objects.
-    ``note`` gets sentences worth knowing that are no errors.
+    ``note`` gets warnings in sentences.
 
     Raises:
         SourceError: there is no such repository, it cannot be reached or is private, has no such
@@ -48,11 +48,11 @@ def inspect(
     _check_dockerfile(root, fetched)
     if "app.yaml" in root and manifest.YAML_FILE not in root:
         note(f"app.yaml is not read; the manifest is called {manifest.YAML_FILE}")
-    found = manifest.read(_manifests(root, fetched), name_of(url))
-    for text in found.notes:
+    declared = manifest.read(_manifests(root, fetched), name_of(url))
+    for text in declared.notes:
         note(text)
     tag = fetched.tag or short(fetched.commit)
-    return Checkout(url, tag, fetched.commit, found, is_tag=fetched.tag is not None)
+    return Checkout(url, tag, fetched.commit, declared, is_tag=fetched.tag is not None)
 
 
 def checkout(source: str, tag_or_commit: str, into: Path) -> str:

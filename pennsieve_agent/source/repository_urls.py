@@ -32,22 +32,22 @@ def canonical(text: str, cwd: Path) -> str:
     and ssh may mean different rights there.
 
     Raises:
-        SourceError: it is no address of a repository, or has a password or token in it, which is
-            not quoted.
+        SourceError: it is not an address of a repository, or has a password or token in it, which
+            is not quoted.
 
     """
-    wanted = text.strip()
-    if not wanted or any(ord(c) < ord(" ") or ord(c) == 127 for c in wanted):  # noqa: PLR2004 - DEL
+    address = text.strip()
+    if not address or any(ord(c) < ord(" ") or ord(c) == 127 for c in address):  # noqa: PLR2004 - DEL
         raise SourceError("no repository is named", hint=f"give a path or {_EXAMPLE}")
-    if _URL.match(wanted):
-        return _from_url(wanted)
-    local = _absolute(wanted, cwd)
+    if _URL.match(address):
+        return _from_url(address)
+    local = _absolute(address, cwd)
     if not os.path.lexists(local):
-        if _BARE_GITHUB.match(wanted):
-            return _from_url(f"https://{wanted.replace(':', '/', 1)}")
-        if (scp := _SCP.fullmatch(wanted)) and len(scp["host"]) > 1:
+        if _BARE_GITHUB.match(address):
+            return _from_url(f"https://{address.replace(':', '/', 1)}")
+        if (scp := _SCP.fullmatch(address)) and len(scp["host"]) > 1:
             return _from_scp(scp)
-        if "::" in wanted:
+        if "::" in address:
             raise _unusable()  # git would start a helper program of that name
     return local.as_uri()
 
@@ -139,8 +139,8 @@ def _from_file(parts: SplitResult, text: str) -> str:
     return Path(os.path.realpath(path)).as_uri()
 
 
-def _from_scp(found: re.Match[str]) -> str:
-    user, host, path = found["user"], found["host"].casefold(), found["path"]
+def _from_scp(match: re.Match[str]) -> str:
+    user, host, path = match["user"], match["host"].casefold(), match["path"]
     if user is not None and ":" in user:
         raise SourceError(
             "the repository's address has a password in it",

@@ -36,7 +36,7 @@ def submodules(fetched: Fetched) -> list[Submodule]:
         return []
     names = _settings(fetched)
     by_path = {values.get("path", ""): name for name, values in names.items()}
-    found = []
+    rows = []
     for path, commit in links.items():
         name = by_path.get(path, "")
         url = names.get(name, {}).get("url", "")
@@ -46,11 +46,11 @@ def submodules(fetched: Fetched) -> list[Submodule]:
                 where=fetched.url,
                 hint=f"add it to {_FILE}, or remove it: git rm --cached {path}; then commit",
             )
-        found.append(Submodule(name, path, commit, url))
-    return found
+        rows.append(Submodule(name, path, commit, url))
+    return rows
 
 
-def fetch_submodule(parent: Fetched, wanted: Submodule, folder: Path) -> Fetched:
+def fetch_submodule(parent: Fetched, submodule: Submodule, folder: Path) -> Fetched:
     """Get the commit of a submodule, from the parent's own copy where there is one.
 
     Raises:
@@ -58,12 +58,12 @@ def fetch_submodule(parent: Fetched, wanted: Submodule, folder: Path) -> Fetched
             machine.
 
     """
-    url = _copy_of_parent(parent, wanted) or _address(parent, wanted)
+    url = _copy_of_parent(parent, submodule) or _address(parent, submodule)
     try:
-        return fetch(url, read_refs(url), wanted.commit, folder)
+        return fetch(url, read_refs(url), submodule.commit, folder)
     except SourceError as error:
         raise SourceError(
-            f"submodule {wanted.path} cannot be fetched: {error.message}",
+            f"submodule {submodule.path} cannot be fetched: {error.message}",
             where=error.where,
             hint=error.hint,
         ) from None
@@ -73,38 +73,38 @@ def _settings(fetched: Fetched) -> dict[str, dict[str, str]]:
     blob = f"{fetched.commit}:{_FILE}"
     command = ["--git-dir", str(fetched.repository), "config", "--blob", blob, "-z", "--list"]
     answer = run(command, url=fetched.url)
-    found: dict[str, dict[str, str]] = {}
+    sections: dict[str, dict[str, str]] = {}
     for row in answer.out.split("\0") if answer.ok else ():
         key, _, value = row.partition("\n")
         section, _, rest = key.partition(".")
         name, _, option = rest.rpartition(".")
         if section == "submodule" and name:
-            found.setdefault(name, {})[option] = value
-    return found
+            sections.setdefault(name, {})[option] = value
+    return sections
 
 
-def _copy_of_parent(parent: Fetched, wanted: Submodule) -> str:
+def _copy_of_parent(parent: Fetched, submodule: Submodule) -> str:
     """The submodule's objects inside a local repository that has them; empty if none has."""
     folder = local_path(parent.url)
-    if folder is None or {"..", ""} & set(wanted.name.split("/")):
+    if folder is None or {"..", ""} & set(submodule.name.split("/")):
         return ""
     answer = run(["-C", str(folder), "rev-parse", "--git-common-dir"], url=parent.url)
-    copy = folder / answer.out.strip() / "modules" / wanted.name
+    copy = folder / answer.out.strip() / "modules" / submodule.name
     if not answer.ok or not (copy / "HEAD").is_file():
         return ""
-    there = ["--git-dir", str(copy), "cat-file", "-e", f"{wanted.commit}^{{commit}}"]
+    there = ["--git-dir", str(copy), "cat-file", "-e", f"{submodule.commit}^{{commit}}"]
     return copy.resolve().as_uri() if run(there, url=parent.url).ok else ""
 
 
-def _address(parent: Fetched, wanted: Submodule) -> str:
+def _address(parent: Fetched, submodule: Submodule) -> str:
     folder = local_path(parent.url)
-    if not wanted.url.startswith(("./", "../")):
-        url = canonical(wanted.url, folder or Path("/"))
+    if not submodule.url.startswith(("./", "../")):
+        url = canonical(submodule.url, folder or Path("/"))
     else:
-        url = canonical(_relative(_origin(parent.url, folder), wanted.url), Path("/"))
+        url = canonical(_relative(_origin(parent.url, folder), submodule.url), Path("/"))
     if local_path(url) is not None and folder is None:
         raise SourceError(
-            f"submodule {wanted.path} names a folder of this machine",
+            f"submodule {submodule.path} names a folder of this machine",
             where=parent.url,
             hint="do not use this repository",
         )

@@ -60,27 +60,27 @@ class Node:
         """
         if not isinstance(self.yaml, yaml.MappingNode):
             raise self.problem("must be a set of keys and values")
-        found: dict[str, Node] = {}
+        entries: dict[str, Node] = {}
         for key, value in self.yaml.value:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else "a list or mapping"
             at = Node(self.file, f"{self.place}.{name}" if self.place else name, key)
             if name not in known:
                 report(at.problem("is not a key of the manifest", hint=_nearest(name, known)))
                 continue
-            if name in found:
-                report(at.problem("is there twice"))
+            if name in entries:
+                report(at.problem("appears twice"))
                 continue
-            found[name] = Node(self.file, at.place, value)
+            entries[name] = Node(self.file, at.place, value)
         for name in required:
-            if name not in found or found[name].is_null():
+            if name not in entries or entries[name].is_null():
                 report(self.problem(f"lacks {name}", hint=f"add a line with {name}:"))
-        return {name: node for name, node in found.items() if not node.is_null()}
+        return {name: node for name, node in entries.items() if not node.is_null()}
 
     def items(self) -> list[Node]:
         """The items of a list.
 
         Raises:
-            SourceError: it is no list.
+            SourceError: it is not a list.
 
         """
         if not isinstance(self.yaml, yaml.SequenceNode):
@@ -208,7 +208,7 @@ def read_json(data: bytes, file: str) -> Mapping[str, Any]:
         raise SourceError(f"{file} is larger than {MAX_BYTES // 1024} kB", where=file)
     hint = "correct the file and commit it"
     try:
-        found = json.loads(data.decode("utf-8-sig"))
+        document = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise SourceError(f"{file} is not text", where=file, hint=_DECODED) from None
     except json.JSONDecodeError as error:
@@ -216,9 +216,9 @@ def read_json(data: bytes, file: str) -> Mapping[str, Any]:
         raise SourceError(f"{file} is not JSON: {error.msg}", where=place, hint=hint) from None
     except (ValueError, RecursionError):
         raise SourceError(f"{file} is not JSON", where=file, hint=hint) from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise SourceError(f"{file} is not a JSON object", where=file, hint=hint)
-    return found
+    return document
 
 
 def _constructed(node: Node) -> Any:
@@ -235,8 +235,8 @@ def _constructed(node: Node) -> Any:
 def _nearest(word: str, known: Collection[str]) -> str:
     close = difflib.get_close_matches(word.casefold(), known, n=1, cutoff=0.6)
     folded = [name for name in known if name.casefold() == word.casefold()]
-    if found := folded or close:
-        return f"did you mean {found[0]}?"
+    if matches := folded or close:
+        return f"did you mean {matches[0]}?"
     return f"possible are: {', '.join(sorted(known))}"
 
 

@@ -197,4 +197,4 @@ def test_without_a_keychain_each_command_proves_itself() -> None:
 def test_the_users_function_never_answers_what_is_not_an_event(node: Owned) -> None:
     events: tuple[Any, ...] = ({}, [], None, "text", {"protocol": 1, "proof": 5})
     for event in events:
-        assert gateway.front.handle(event, node.world.node())["status"] in {401, 426}
+        assert gateway.request_handler.handle(event, node.world.node())["status"] in {401, 426}

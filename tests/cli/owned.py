@@ -140,4 +140,4 @@ class Owned:
 
 
 def _handle(event: Mapping[str, Any], node: Node) -> Mapping[str, Any]:
-    return admin.front.handle(event, node)
+    return admin.request_handler.handle(event, node)

@@ -211,7 +211,7 @@ def test_no_repository_at_all(agent: Agent, tmp_path: Path) -> None:
         ((*RUN, "--param", "MINIMUM=-1"), ("must be at least 0",)),
         ((*RUN, "--param", "STYLE=loud"), ("must be one of plain, fancy",)),
         ((*RUN, "--param", "STYLE"), ("NAME=VALUE",)),
-        ((*RUN, "--name", "x"), ("cannot be a run's name",)),
+        ((*RUN, "--name", "x"), ("is not a valid name for a run",)),
         ((*RUN, "--folder", "../up"), ("cannot be a folder",)),
         (("run", "logs", "no-such-run"), ("no run is called 'no-such-run'",)),
         (("run", "strat"), ("strat",)),

@@ -150,7 +150,7 @@ def test_the_archive_of_a_runs_logs(agent: Agent, ended: str, tmp_path: Path) ->
         assert any(name.endswith(".log") for name in archive.namelist())
     assert list(tmp_path.iterdir()) == [file]
     before = file.read_bytes()
-    refused(agent("run", "logs", ended, "--archive", str(file)), 2, "is there already")
+    refused(agent("run", "logs", ended, "--archive", str(file)), 2, "already exists")
     assert file.read_bytes() == before
     nowhere = str(tmp_path / "nope" / "logs.zip")
     refused(agent("run", "logs", ended, "--archive", nowhere), 2, "not there")

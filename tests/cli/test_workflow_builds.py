@@ -182,7 +182,10 @@ def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
     )
     url = on_github(scene.data, Path(folder))
     refused(
-        scene.agent("workflow", "add", url, "--build", "pennsieve"), 2, "is no tag", "--build here"
+        scene.agent("workflow", "add", url, "--build", "pennsieve"),
+        2,
+        "is not a tag",
+        "--build here",
     )
 
 

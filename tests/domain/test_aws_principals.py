@@ -14,8 +14,8 @@ ROLE = f"arn:aws:iam::{NUMBER}:role/analysts"
 @pytest.mark.parametrize(
     ("text", "kind", "arn", "reaches"),
     [
-        (NUMBER, Kind.ACCOUNT, NUMBER, "everybody whom AWS account"),
-        (f"arn:aws:iam::{NUMBER}:root", Kind.ACCOUNT, NUMBER, "everybody whom AWS account"),
+        (NUMBER, Kind.ACCOUNT, NUMBER, "everybody to whom AWS account"),
+        (f"arn:aws:iam::{NUMBER}:root", Kind.ACCOUNT, NUMBER, "everybody to whom AWS account"),
         (ROLE, Kind.ROLE, ROLE, "everybody who can use role analysts"),
         (f" {ROLE} ", Kind.ROLE, ROLE, "everybody who can use role analysts"),
         (f"arn:aws:iam::{NUMBER}:role/a/b", Kind.ROLE, f"arn:aws:iam::{NUMBER}:role/a/b", "role b"),

@@ -50,8 +50,8 @@ def test_nothing_given_is_nothing() -> None:
 @pytest.mark.parametrize(
     ("given", "message", "hint"),
     [
-        ("threshold", "'threshold' is not a parameter", "write it as NAME=VALUE"),
-        ("=5", "'=5' is not a parameter", "write it as NAME=VALUE"),
+        ("threshold", "'threshold' is not a valid parameter", "write it as NAME=VALUE"),
+        ("=5", "'=5' is not a valid parameter", "write it as NAME=VALUE"),
         (
             "treshold=5",
             "no step of the workflow has a parameter called 'treshold'",
@@ -78,8 +78,8 @@ def test_a_workflow_that_declares_nothing_takes_any_name() -> None:
     chosen = check_parameters(free, ["SCALE=3", "b.DEPTH=2"])
     assert chosen == {"a": {"SCALE": "3"}, "b": {"SCALE": "3", "DEPTH": "2"}}
     assert undeclared_notes(free, chosen) == [
-        "no step declares parameter 'SCALE'; it is passed as it is to steps a, b",
-        "no step declares parameter 'DEPTH'; it is passed as it is to step b",
+        "no step declares parameter 'SCALE'; it is passed unchanged to steps a, b",
+        "no step declares parameter 'DEPTH'; it is passed unchanged to step b",
     ]
     request = replace(make_request(*free.steps), parameters=chosen)
     assert dict(compile_run("r", request, {}).job("b").environment)["SCALE"] == "3"

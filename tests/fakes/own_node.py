@@ -53,7 +53,7 @@ class InProcess:
             raise AwsError("the network is down", aws_code="EndpointConnectionError")
         # Who calls is proved to AWS, which is not here; a ticket stands for the proof.
         ticket = Tickets(self.node, self.node.settings.admin).give(CALLER)["value"]
-        answer = admin.front.handle({**event, "ticket": ticket}, self.node)
+        answer = admin.request_handler.handle({**event, "ticket": ticket}, self.node)
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
 

@@ -178,8 +178,8 @@ class Owned:
         self.cloud.calls.clear()
         self.cloud.now = self.world.now
         self.cloud.functions = {
-            GATEWAY: lambda event: gateway.front.handle(event, self.world.node()),
-            ADMIN: lambda event: admin.front.handle(event, self.world.node()),
+            GATEWAY: lambda event: gateway.request_handler.handle(event, self.world.node()),
+            ADMIN: lambda event: admin.request_handler.handle(event, self.world.node()),
         }
 
     @property

@@ -219,13 +219,13 @@ def _row(job: Job) -> dict[str, Any]:
 class Files(_Client):
     def create_access_point(self, *, ClientToken: str, RootDirectory: Any, **more: Any) -> Any:  # noqa: N803
         def effect() -> Any:
-            for name, door in self.world.doors.items():
-                if door["token"] == ClientToken:
+            for name, point in self.world.access_points.items():
+                if point["token"] == ClientToken:
                     raise Refusal("AccessPointAlreadyExists", AccessPointId=name)
             name = f"fsap-{len(self.world.calls)}-{self.world.calls['files.create_access_point']}"
             assert len(RootDirectory["Path"]) <= 100
             user = more["PosixUser"]["Uid"]
-            self.world.doors[name] = {
+            self.world.access_points[name] = {
                 "token": ClientToken,
                 "path": RootDirectory["Path"],
                 "uid": user,
@@ -236,7 +236,7 @@ class Files(_Client):
 
     def delete_access_point(self, *, AccessPointId: str) -> Any:  # noqa: N803
         def effect() -> Any:
-            if self.world.doors.pop(AccessPointId, None) is None:
+            if self.world.access_points.pop(AccessPointId, None) is None:
                 raise Refusal("AccessPointNotFound")
             return {}
 

@@ -38,7 +38,7 @@ def ask(node: Node, body: dict[str, Any]) -> dict[str, Any]:
     event = {"protocol": 1, "id": uuid.uuid4().hex, "method": "POST", "path": "/archives"}
     event |= {"query": {}, "body": body}
     proof = proof_of(KEYS, ADMIN, event, node.settings.endpoint, node.now())
-    return admin.front.handle(event | {"proof": proof}, node)
+    return admin.request_handler.handle(event | {"proof": proof}, node)
 
 
 def test_an_archive_is_uploaded_by_a_link_and_then_known(node: Node) -> None:

@@ -157,7 +157,7 @@ def test_a_grant_to_read_is_not_enough_to_deliver(node: Owned) -> None:
         )
     with pytest.raises(Forbidden):
         owner.ask("POST", "/runs", body=start(version="asset"))
-    with pytest.raises(Invalid, match="fills a layer, and none is named"):
+    with pytest.raises(Invalid, match="writes to a layer, and no layer is named"):
         owner.ask("POST", "/runs", body=start(version="layer"))
     layer = {"out": {"layerName": "atlas"}}
     assert owner.ask("POST", "/runs", body=start(version="layer", targets=layer))["created"]
@@ -483,17 +483,17 @@ def test_a_version_never_changes(node: Owned) -> None:
     ("change", "words"),
     [
         ({"workflow": OTHER_WORKFLOW}, "another workflow"),
-        ({"layout": "round"}, "layout is one of"),
+        ({"layout": "round"}, "layout must be one of"),
         ({"steps": []}, "between one and"),
-        ({"steps": [{"id": "a", "kind": "dance"}]}, "no known kind"),
+        ({"steps": [{"id": "a", "kind": "dance"}]}, "unknown kind"),
         ({"steps": [{"id": "a", "kind": "processor", "image": "python:3"}]}, "digest"),
         (
             {"steps": [{"id": "a", "kind": "data-target", "targetType": "Mail"}]},
-            "target 'a' is none of",
+            "target 'a' must be one of",
         ),
-        ({"steps": [{"id": "a", "kind": "data-source", "dependsOn": ["b"]}]}, "not there: b"),
+        ({"steps": [{"id": "a", "kind": "data-source", "dependsOn": ["b"]}]}, "do not exist: b"),
         ({"steps": [{"id": "a", "kind": "data-source", "dependsOn": ["a"]}]}, "circle"),
-        ({"steps": [{"id": "a", "kind": "data-source"}] * 2}, "two steps have one id"),
+        ({"steps": [{"id": "a", "kind": "data-source"}] * 2}, "two steps have the same id"),
     ],
 )
 def test_what_is_no_version_is_refused(node: Owned, change: dict[str, Any], words: str) -> None:
@@ -527,7 +527,7 @@ def test_grants_are_listed_with_who_and_when(node: Owned) -> None:
     for body in ({"workflow": "x y", "dataset": DATASET}, {"workflow": "w", "dataset": "d"}):
         with pytest.raises(Invalid):
             owner.ask("PUT", "/grants", body={**body, "access": "read"})
-    with pytest.raises(Invalid, match="access is read or read-write"):
+    with pytest.raises(Invalid, match="access must be read or read-write"):
         grant(owner, access="write")
 
 
@@ -737,4 +737,4 @@ def test_what_aws_refuses_the_node_is_said(node: Owned) -> None:
     with pytest.raises(NodeUnreachable, match="AWS refuses"):
         owner.ask("POST", "/runs", body=start())
     node.world.throttled = set()
-    assert gateway.front.handle({}, node.world.node())["status"] == 426
+    assert gateway.request_handler.handle({}, node.world.node())["status"] == 426

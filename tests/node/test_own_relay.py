@@ -11,7 +11,7 @@ from pennsieve_agent.node.mover.relay import Relay
 from pennsieve_agent.node.mover.trouble import Trouble
 from pennsieve_agent.node.pennsieve_api import Down
 from pennsieve_agent.node.run_record import JobKind, JobRecord, Origin, Phase, RunRecord
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.secrets_manager import masked
 from pennsieve_agent.node.step_secrets import hidden_of, keep_session, step_secrets
 from pennsieve_agent.node.workflow_credentials import Kind
@@ -45,7 +45,7 @@ def begin(world: OwnWorld, needs: str = "") -> RunRecord:
         plan={"needsPennsieve": needs},
         jobs=[JobRecord("in", "in", JobKind.STAGE), JobRecord("work", "work", JobKind.PROCESS)],
     )
-    assert Journal(world.node()).begin(record)
+    assert RunStore(world.node()).begin(record)
     return record
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pennsieve_agent.node.run_lease import LEASE_SECONDS, Lease
-from pennsieve_agent.node.run_store import Busy, Journal
+from pennsieve_agent.node.run_store import Busy, RunStore
 from tests.node.own_world import OwnWorld
 from tests.node.world import RUN, World
 
@@ -100,13 +100,13 @@ def test_an_event_that_meets_another_is_not_lost(
 
 
 @pytest.fixture
-def journals(own: OwnWorld) -> tuple[Journal, Journal]:
-    """Two invocations' journals of a node, whose table is DynamoDB's."""
-    return Journal(own.node()), Journal(own.node())
+def stores(own: OwnWorld) -> tuple[RunStore, RunStore]:
+    """Two invocations' stores of a node, whose table is DynamoDB's."""
+    return RunStore(own.node()), RunStore(own.node())
 
 
-def test_a_lease_is_one_invocations(journals: tuple[Journal, Journal]) -> None:
-    holder, other = journals
+def test_a_lease_is_one_invocations(stores: tuple[RunStore, RunStore]) -> None:
+    holder, other = stores
     holder.take(RUN)
     with pytest.raises(Busy):
         other.take(RUN)

@@ -16,8 +16,9 @@ from pennsieve_agent.domain.prices import (
     HOURS_A_MONTH,
 )
 from pennsieve_agent.domain.step_files import merged_folder, step_folder
+from pennsieve_agent.node.access_points import uid_of
 from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.job_submission import stream_prefix, uid_of
+from pennsieve_agent.node.job_definitions import stream_prefix
 from pennsieve_agent.node.plan_jobs import deployment_of
 from pennsieve_agent.node.tasks import Task, TaskKind, object_key
 from tests.node.world import REFRESH, RUN, SESSION, SETTINGS, TOKEN, World, step
@@ -73,13 +74,13 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     assert mounts == [("/mnt/run", True), (f"/mnt/run/{own}", False)]
     assert work["jobRoleArn"] == "arn:job"
     assert "secrets" not in by_step["in"]["containerProperties"]
-    points = sorted((door["path"], door["uid"]) for door in world.doors.values())
+    points = sorted((point["path"], point["uid"]) for point in world.access_points.values())
     user = uid_of(RUN)
     assert points == [(f"/runs/{RUN}", 0), (f"/runs/{RUN}", user), (f"/runs/{RUN}/{own}", user)]
     mover = by_step["in"]["containerProperties"]
     (point,) = mover["volumes"]
     root = point["efsVolumeConfiguration"]["authorizationConfig"]["accessPointId"]
-    assert world.doors[root]["uid"] == 0
+    assert world.access_points[root]["uid"] == 0
     assert mover["jobRoleArn"] == "arn:mover"
 
 
@@ -150,7 +151,7 @@ def test_a_door_that_nobody_noted_is_taken_back(world: World) -> None:
     world.start()
     world.kill_on = "files.create_access_point"
     assert not world.deliver(world.events.pop(0))
-    assert len(world.doors) == 1
+    assert len(world.access_points) == 1
     assert world.ask("POST", f"/runs/{RUN}/cancel")["status"] == 202
     for _ in range(4):
         world.finish_all()

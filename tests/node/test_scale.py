@@ -79,7 +79,7 @@ def test_many_runs_at_once_end_once_each_with_few_calls() -> None:
         fleet.begin_run(run)
     deliver_all(fleet)
     assert fleet.calls["batch.submit_job"] == 3 * RUNS
-    assert len(fleet.doors) <= ACCESS_POINTS, "a node would need a second file system"
+    assert len(fleet.access_points) <= ACCESS_POINTS, "a node would need a second file system"
     # One after the other, by one function, no faster than its calls let it be.
     assert 3 * RUNS / (aws(fleet.calls) * CALL_SECONDS) < SUBMITS_A_SECOND
 

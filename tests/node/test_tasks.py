@@ -14,11 +14,11 @@ from pennsieve_agent.node.tasks import (
     RelayRequest,
     Task,
     TaskKind,
-    mover_command,
-    mover_environment,
     object_key,
     relay_allows,
     step_slug,
+    transfer_command,
+    transfer_environment,
 )
 
 RUN, MINE, OTHER = "r1", "N:dataset:mine", "N:dataset:other"
@@ -53,7 +53,7 @@ def test_two_steps_never_have_one_slug(one: str, two: str, rest: str) -> None:
 
 def test_the_environment_has_names_alone() -> None:
     values = {"region": "us-east-1", "bucket": "b", "endpoint": ""}
-    found = mover_environment(values, RUN, "s 1", TaskKind.STAGE_IN)
+    found = transfer_environment(values, RUN, "s 1", TaskKind.STAGE_IN)
     assert found == {
         "NODE_REGION": "us-east-1",
         "NODE_BUCKET": "b",
@@ -64,7 +64,7 @@ def test_the_environment_has_names_alone() -> None:
 
 def test_the_command_fits_a_job_definition() -> None:
     """Batch takes 30 KiB of overrides and definitions (AWS Batch, "Service quotas")."""
-    command = mover_command()
+    command = transfer_command()
     assert command[:2] == ["python3", "-c"]
     assert len(command[2]) < 20_000
     compile(command[2], "mover", "exec")

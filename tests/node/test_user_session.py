@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.node import reconciler
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.user_session import as_person, keep_tokens
 from tests.node import world as worlds
 from tests.node.world import CALLBACK, DATASET, REFRESH, RUN, SESSION, SETTINGS, SIGNED, World
@@ -60,7 +60,7 @@ def test_a_start_that_is_sent_again_brings_newer_tokens(world: World) -> None:
     world.start()
     tokens = {"token": "new-token", "session": "new-session", "refresh": ""}
     world.ask("POST", "/runs", {"runId": RUN, "nodeId": "n", **tokens})
-    web = as_person(world.node(), Journal(world.node()), RUN)
+    web = as_person(world.node(), RunStore(world.node()), RUN)
     assert (web.token, web.bearer) == ("new-token", "new-session")
     assert json.loads(world.secrets[f"n/runs/{RUN}"])["REFRESH_TOKEN"] == REFRESH
 
@@ -110,6 +110,6 @@ def test_a_session_that_ends_soon_is_renewed_where_it_can_be(
     node, old = world.node(), session(world.clock + left)
     keep_tokens(node, RUN, old, refresh)
     expected = "renewed" if left == 60 and refresh and not refuses else old
-    assert as_person(node, Journal(node), RUN).bearer == expected
+    assert as_person(node, RunStore(node), RUN).bearer == expected
     kept = json.loads(world.secrets[f"n/runs/{RUN}"])  # steps that start later get it, too
     assert kept["SESSION_TOKEN"] == expected

@@ -22,7 +22,7 @@ from pennsieve_agent.node.health import SIGN_IN
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.own_run import Who, record_of
-from pennsieve_agent.node.run_store import Journal
+from pennsieve_agent.node.run_store import RunStore
 from pennsieve_agent.node.start_document import Start
 from pennsieve_agent.node.transitions import MOST_PARENTS
 from pennsieve_agent.node.workflow_registry import Registry
@@ -103,7 +103,7 @@ class World:
     items: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    doors: dict[str, dict[str, Any]] = field(default_factory=dict)
+    access_points: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
@@ -198,8 +198,8 @@ class World:
         Registry(node).grant(grant)
         arn = "arn:aws:iam::123456789012:user/ada"
         who = Who(Caller(arn, "123456789012"), {})
-        record = record_of(node, Journal(node), Start.of(asked), version, who)
-        Journal(node).begin(record, start=asked)
+        record = record_of(node, RunStore(node), Start.of(asked), version, who)
+        RunStore(node).begin(record, start=asked)
         self.events.append({"advance": RUN})
 
     def deliver(self, event: dict[str, Any]) -> bool:
@@ -313,9 +313,9 @@ class World:
 
     def left(self) -> dict[str, Any]:
         """What of the run is still there."""
-        doors = [d["path"] for d in self.doors.values() if d["path"] != "/layers"]
+        access_points = [d["path"] for d in self.access_points.values() if d["path"] != "/layers"]
         found = {
-            "doors": doors,
+            "access_points": access_points,
             "definitions": list(self.definitions),
             "objects": [key for key in self.objects if key.startswith("runs/")],
             "jobs": [job.name for job in self.jobs.values() if not job.ended],

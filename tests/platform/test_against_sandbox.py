@@ -116,7 +116,7 @@ def test_identities(platform: Platform) -> None:
     platform.integrations.enable(dataset.id, number)
     (row,) = platform.integrations.on_dataset(dataset.id)
     assert (row.workflow, row.integration, row.writes) == ("w", number, True)
-    assert row.made_by == row.enabled_by == str(platform.identity().user.number)
+    assert row.created_by == row.enabled_by == str(platform.identity().user.number)
     users = {u.id: u.role for u in platform.collaborators.get(dataset.id).users}
     assert users[user.id] is Role.MANAGER
     platform.integrations.disable(dataset.id, number)

@@ -80,7 +80,7 @@ def test_on_dataset_joins_what_is_enabled_with_what_is_an_identity() -> None:
         script.on(f"GET v1/datasets/{D}/webhook", [*enabled, {"id": 4, "webhookId": 5}])
         row, lying = platform.integrations.on_dataset(D)
     assert (row.workflow, row.integration, row.writes) == ("w", 3, True)
-    assert (row.made_by, row.enabled_by) == ("17", "18")
+    assert (row.created_by, row.enabled_by) == ("17", "18")
     assert row.enabled_at == "2026-01-02T02:04:05.000Z"
     assert not lying.writes
 

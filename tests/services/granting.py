@@ -16,7 +16,7 @@ from pennsieve_agent.node.workflow_credentials import Kind
 from pennsieve_agent.node.workflow_registry import Registry
 from pennsieve_agent.node.workflow_session import Signed
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.services.workflow_identities import Desk
+from pennsieve_agent.services.identity_context import IdentityContext
 from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
 from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 from tests.fakes.own_node import TestNode, own_node
@@ -46,9 +46,9 @@ class Machine:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> IdentityContext:
         pennsieve, workspace = self.world.pennsieve, self.who.workspace.id
-        return Desk(
+        return IdentityContext(
             platform=self.platform,
             me=self.who.user,
             nodes=[node.client for node in self.nodes],

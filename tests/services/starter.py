@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pennsieve_agent.services import start_run
 from pennsieve_agent.services.node_runs import NodeRuns
-from pennsieve_agent.services.prepare_run import RunOptions, prepare
+from pennsieve_agent.services.prepare_run import prepare
+from pennsieve_agent.services.run_request import RunOptions
 from pennsieve_agent.settings.started_runs import RunJournal
 from tests.fakes.pennsieve import pennsieve
 from tests.fakes.run_node import NODE, OverHttp
@@ -29,7 +30,7 @@ def main(port: str, folder: str, files: str) -> None:
         note=lambda _: None,
     ) as started:
         _say(f"run {started.run.uuid}")
-        started.told()
+        started.acknowledge()
 
 
 def _say(text: str) -> None:

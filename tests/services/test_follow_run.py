@@ -119,8 +119,8 @@ def test_a_lost_connection_is_said_and_its_end_too() -> None:
 
     runs.fail = fail
     assert len(texts(list(follower(runs, notes).events()))) == 20
-    assert notes[0] == "lost the connection (no answer from api2); the run goes on, waiting"
-    assert notes[1].startswith("connected again after 17")
+    assert notes[0] == "lost the connection (no answer from api2); the run continues; reconnecting"
+    assert notes[1].startswith("reconnected after 17")
     assert len(notes) == 2
 
 

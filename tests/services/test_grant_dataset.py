@@ -39,8 +39,8 @@ def test_a_first_grant_makes_users_puts_them_on_and_tells_the_nodes(granting: Gr
     other = granting.pennsieve.dataset("e")
     granted = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
     assert (granted.changed, granted.nodes, granted.in_keychain) == (True, ("lab", "cloud"), True)
-    assert granted.made == tuple(granting.users())
-    assert [name.rsplit(" ", 1)[0] for name in granted.made] == [
+    assert granted.new_users == tuple(granting.users())
+    assert [name.rsplit(" ", 1)[0] for name in granted.new_users] == [
         "spike-sort (read)",
         "spike-sort (write)",
     ]
@@ -53,7 +53,7 @@ def test_a_first_grant_makes_users_puts_them_on_and_tells_the_nodes(granting: Gr
             assert granting.reaches(node, WRITES, kind, other) == 403
     assert ada.desk.store.pending() == {}
     again = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
-    assert (again.changed, again.made) == (False, ())
+    assert (again.changed, again.new_users) == (False, ())
     assert len(granting.users()) == 2
 
 
@@ -190,7 +190,7 @@ def test_a_node_made_later_gets_the_key_from_the_keychain(granting: GrantWorld) 
     give(ada, dataset)
     ada.nodes.append(new)
     granted = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), WRITE)
-    assert (granted.changed, granted.made) == (True, ())
+    assert (granted.changed, granted.new_users) == (True, ())
     assert held(new, WRITES)["write"]["integration"] == held(lab, WRITES)["write"]["integration"]
     assert granting.reaches(new, WRITES, Kind.WRITE, dataset) == 200
 
@@ -290,7 +290,7 @@ def test_a_key_deleted_on_pennsieve_is_made_anew_by_the_next_grant(granting: Gra
     old = ada.key(held(lab, WRITES)["read"]["integration"])
     ada.platform.webhooks.delete(held(lab, WRITES)["read"]["integration"])
     granted = grant_dataset.grant(ada.desk, WRITES, ada.dataset(dataset), READ)
-    assert (granted.changed, len(granted.made)) == (True, 1)
+    assert (granted.changed, len(granted.new_users)) == (True, 1)
     assert granting.reaches(lab, WRITES, Kind.READ, dataset) == 200
     assert old is not None
     with pytest.raises(NotSignedIn):

@@ -46,7 +46,7 @@ def test_renewing_gives_every_node_new_keys_and_ends_the_old(granting: GrantWorl
     assert (renewed.deleted, renewed.nodes) == (tuple(names), ("lab", "late"))
     assert renewed.proved
     assert all(refused(granting, key) for key in old)
-    assert granting.users() == list(renewed.made)
+    assert granting.users() == list(renewed.new_users)
     assert len(ada.keychain.secrets) == 2
     for node in (lab, late):
         assert granting.reaches(node, WRITES, Kind.WRITE, first) == 200
@@ -82,7 +82,7 @@ def test_datasets_that_the_workflow_will_lose_are_named_before(granting: GrantWo
     plan = planned(bob.desk, WRITES)
     assert {dataset: why for dataset, (_, why) in plan.lost.items()} == {
         demoted: "your role there is viewer",
-        deleted: "it was deleted, or you are no longer on it",
+        deleted: "it was deleted, or you no longer have access to it",
     }
     assert [row.dataset for row in plan.kept] == [kept]
     renew(bob.desk, plan)

@@ -18,7 +18,8 @@ from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.errors import AwsError, Conflict, Forbidden, PlatformError
 from pennsieve_agent.services import start_run
 from pennsieve_agent.services.node_runs import NodeRuns
-from pennsieve_agent.services.prepare_run import RunOptions, prepare
+from pennsieve_agent.services.prepare_run import prepare
+from pennsieve_agent.services.run_request import RunOptions
 from pennsieve_agent.settings.started_runs import RunJournal
 from tests.fakes.clock import Clock
 from tests.fakes.pennsieve import FILES, pennsieve
@@ -66,7 +67,7 @@ class Desk:
             note=self.notes.append,
         ) as started:
             if told:
-                started.told()
+                started.acknowledge()
             return started
 
 
@@ -123,7 +124,7 @@ def test_a_lost_answer_makes_no_second_run_and_is_told(desk: Desk) -> None:
     assert started.before
     assert len(desk.node.starts) == 1
     assert desk.notes == [
-        f"the same command got no answer before; going on with that start (run {started.run.uuid})"
+        f"the same command got no answer before; continuing that start (run {started.run.uuid})"
     ]
     assert not desk.type().before
     assert len(desk.node.starts) == 2

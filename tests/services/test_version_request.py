@@ -12,7 +12,6 @@ from pennsieve_agent.domain.workflows import Checkout, Manifest, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.node.version_document import check_version, workflow_of
 from pennsieve_agent.services.build_choice import Build, choose, obstacle
-from pennsieve_agent.services.register_workflow import chain
 from pennsieve_agent.services.version_request import (
     Document,
     Naming,
@@ -24,6 +23,7 @@ from pennsieve_agent.services.version_request import (
     version_name,
     with_number,
 )
+from pennsieve_agent.services.workflow_steps import chain
 
 MANIFEST = Manifest(
     "count",
@@ -56,7 +56,7 @@ def test_the_node_takes_it_and_reads_the_same_steps() -> None:
 
 def test_targets_that_a_node_cannot_serve_are_refused() -> None:
     steps = (Step("out", StepKind.TARGET, target_type="Somewhere Else"),)
-    with pytest.raises(UsageProblem, match="delivers to 'Somewhere Else'"):
+    with pytest.raises(UsageProblem, match="has the target 'Somewhere Else'"):
         version_document(NAMING, "v1", steps, {}, NodeSettings())
 
 
@@ -97,7 +97,7 @@ def test_private_places_are_not_told(url: str, shown: str) -> None:
     [
         (GITHUB, True, ""),
         (GITHUB, False, "count is private, and Pennsieve cannot read it"),
-        (replace(GITHUB, is_tag=False, tag="abc"), True, "count at abc is no tag"),
+        (replace(GITHUB, is_tag=False, tag="abc"), True, "count at abc is not a tag"),
         (replace(GITHUB, source_url="file:///x/count"), True, "count is not on GitHub"),
     ],
 )
@@ -120,8 +120,8 @@ def test_nobody_is_asked_about_code_that_is_elsewhere() -> None:
         (Build.AUTO, "x is not on GitHub", 1, Build.HERE),
         (Build.HERE, "", 1, Build.HERE),
         (Build.PENNSIEVE, "", 0, Build.PENNSIEVE),
-        (Build.PENNSIEVE, "x is no tag", 1, "Pennsieve cannot build this: x is no tag"),
-        (Build.AUTO, "x is no tag", 0, r"of your own alone \(x is no tag\), and there is none"),
+        (Build.PENNSIEVE, "x is not a tag", 1, "Pennsieve cannot build this: x is not a tag"),
+        (Build.AUTO, "x is not a tag", 0, r"of your own \(x is not a tag\), and you have none"),
         (Build.HERE, "", 0, "of your own alone"),
         (Build.NODE, "", 1, "cannot be built in your AWS account yet"),
     ],

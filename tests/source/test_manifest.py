@@ -141,7 +141,7 @@ def test_a_size_that_the_schema_lacks_is_used_with_a_note() -> None:
         (HEAD + "runtime:\n  spu: 1\n", "line 4", r"runtime\.spu is not a key"),
         (HEAD + "runtime: {gpu: {n: 1}}\n", "line 3", r"gpu\.n is not"),
         (HEAD + "[a]: 1\n", "line 3", "not a key"),
-        (HEAD + "name: y\n", "line 3", "name is there twice"),
+        (HEAD + "name: y\n", "line 3", "name appears twice"),
         ("name: x\n", "line 1", "lacks schemaVersion"),
         ('schemaVersion: "1.0"\nname:\n', "line 1", "lacks name"),
         ('schemaVersion: "1.0"\napplication: {id: x}\n', "line 2", "application lacks name"),

@@ -82,7 +82,7 @@ def _document(workflow: Workflow, dataset: Dataset, granted: Granted) -> dict[st
         "changed": granted.changed,
         "nodes": list(granted.nodes),
         "nodes_not_asked": [each.node.name for each in granted.unasked],
-        "integrations_made": list(granted.made),
+        "integrations_made": list(granted.new_users),
     }
 
 
@@ -111,13 +111,13 @@ def _say_granted(
         )
     if granted.access.writes and granted.changed:
         context.streams.explain(f"note: {_MANAGER}")
-    if granted.made:
+    if granted.new_users:
         place = (
             "in this machine's keychain and on the nodes"
             if granted.in_keychain
             else "on the nodes alone: this machine has no keychain"
         )
-        names = ", ".join(f"'{name}'" for name in granted.made)
+        names = ", ".join(f"'{name}'" for name in granted.new_users)
         context.streams.explain(
             f"note: made the workflow's own identity, {names}; its keys are {place}"
         )

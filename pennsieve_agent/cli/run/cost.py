@@ -63,7 +63,7 @@ def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
 
     wire = metrics.Period[period.name]
     uuid = "" if workflow is None else found_workflow(context, workflow).workflow.uuid
-    places = run_places.everywhere(context).each(lambda b: b.counters(wire, uuid))
+    places = run_places.everywhere(context).ask(lambda b: b.counters(wire, uuid))
     count = metrics.total(counters for _, counters in places)
     rows = [{"node": b.name, "total": c.total, "estimated_usd": c.cost} for b, c in places]
     pairs = [

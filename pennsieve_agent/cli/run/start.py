@@ -18,8 +18,8 @@ from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 if TYPE_CHECKING:
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.prepare_run import HandOver, Prepared, RunOptions
     from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.run_request import HandOver, Prepared, RunOptions
     from pennsieve_agent.services.start_run import Started
 
 
@@ -85,9 +85,9 @@ def start(
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
     from pennsieve_agent.cli.run import views
-    from pennsieve_agent.services import prepare_run
+    from pennsieve_agent.services import prepare_run, run_request
 
-    wanted = prepare_run.RunOptions(
+    wanted = run_request.RunOptions(
         dataset,
         workflow,
         node,
@@ -148,13 +148,14 @@ def _go_on(
 ) -> Iterator[Shown]:
     """Show the run, and follow it if that was asked for.
 
-    Once the user knows of the run, the start is over (``told``), and the same command is a new run.
+    Once the user knows of the run, the start is over (``acknowledge``), and the same command
+    starts a new run.
     """
     from pennsieve_agent.cli.run import following, views
 
     yield views.started(ready, begun, followed=waits)
     if not (context.as_json and waits):
-        begun.told()
+        begun.acknowledge()
     if not waits:
         return
     follower = following.follower(context, begun.run, backend, timeout=timeout)
@@ -163,9 +164,9 @@ def _go_on(
     except (PlatformError, AwsError, NodeError):
         raise  # with --json nothing was said of the run: the same command goes on with it
     except BaseException:
-        begun.told()
+        begun.acknowledge()
         raise
-    begun.told()
+    begun.acknowledge()
 
 
 @contextmanager

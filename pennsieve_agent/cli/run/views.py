@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
     from pennsieve_agent.services.follow_run import Event, Line
-    from pennsieve_agent.services.prepare_run import Prepared
+    from pennsieve_agent.services.run_request import Prepared
     from pennsieve_agent.services.start_run import Started
 
 #: Select Graphic Rendition: the escape sequences that only set colours.

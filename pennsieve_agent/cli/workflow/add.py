@@ -82,7 +82,7 @@ def add(
     from contextlib import closing
 
     from pennsieve_agent.cli.node_images import LazyEngine, desks
-    from pennsieve_agent.services import register_workflow
+    from pennsieve_agent.services import register_workflow, workflow_steps
     from pennsieve_agent.services.build_choice import Build
     from pennsieve_agent.services.version_request import LAYOUTS
     from pennsieve_agent.source.fetch import is_public
@@ -100,7 +100,7 @@ def add(
         tempfile.TemporaryDirectory(prefix="pennsieve-") as folder,
         closing(LazyEngine(context)) as engine,
     ):
-        found = register_workflow.inspect_all(repositories, ref, Path(folder), note)
+        found = workflow_steps.inspect_all(repositories, ref, Path(folder), note)
         means = register_workflow.Means(
             context.platform,
             context.workspace_id,

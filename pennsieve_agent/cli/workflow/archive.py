@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.grants import Grant
     from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.identity_context import IdentityContext
     from pennsieve_agent.services.identity_renewal import Renewal, Renewed
-    from pennsieve_agent.services.workflow_identities import Desk
 
 app = group("A workflow and its own identity.")
 
@@ -72,7 +72,7 @@ def _renewed_document(workflow: Workflow, plan: Renewal, renewed: Renewed) -> di
     return {
         "workflow": workflow.name,
         "workflow_id": workflow.uuid,
-        "integrations_made": list(renewed.made),
+        "integrations_made": list(renewed.new_users),
         "integrations_deleted": list(renewed.deleted),
         "deletion_proved": renewed.proved,
         "nodes": list(renewed.nodes),
@@ -181,7 +181,7 @@ def restore(
 
 
 def _grants_to_renew(
-    context: Context, desk: Desk, workflow: Workflow, *, yes: bool
+    context: Context, desk: IdentityContext, workflow: Workflow, *, yes: bool
 ) -> Renewal | None:
     """The grants that its nodes kept, to be given again; None for none. Asks, changes nothing."""
     from pennsieve_agent.cli.workflow.identity import REACH
@@ -225,7 +225,7 @@ def identity_document(context: Context, workflow: Workflow) -> list[dict[str, An
             "integration": row.integration,
             "name": row.name,
             "user": row.user or None,
-            "made_at": moment(row.made) if row.made else None,
+            "made_at": moment(row.created) if row.created else None,
             "keys": list(row.keys),
         }
         for row in rows

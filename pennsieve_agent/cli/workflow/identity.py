@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.profile import ApiKey
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.identity_context import IdentityContext
     from pennsieve_agent.services.own_node_admin import Unasked
-    from pennsieve_agent.services.workflow_identities import Desk
 
 REACH = (
     "besides the datasets that are granted, the workflow's user reaches every dataset that is "
@@ -21,11 +21,11 @@ REACH = (
 )
 
 
-def desk_of(context: Context) -> Desk:
+def desk_of(context: Context) -> IdentityContext:
     """What identities are made and kept with, for the person of the profile in use."""
     from dataclasses import replace
 
-    from pennsieve_agent.services.workflow_identities import Desk
+    from pennsieve_agent.services.identity_context import IdentityContext
     from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
     from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 
@@ -35,7 +35,7 @@ def desk_of(context: Context) -> Desk:
     def connect(key: ApiKey) -> Platform:
         return context.connect(replace(context.profile, key=key))
 
-    return Desk(
+    return IdentityContext(
         platform=context.platform,
         me=who.user,
         nodes=context.admin_nodes,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.services.find_workflow import FoundWorkflow, Nodes
+    from pennsieve_agent.services.find_workflow import LocatedWorkflow, Nodes
 
 
 def nodes_of(context: Context) -> Nodes:
@@ -16,7 +16,7 @@ def nodes_of(context: Context) -> Nodes:
     return [(node, context.node_calls(node)) for node in nodes]
 
 
-def found_workflow(context: Context, wanted: str) -> FoundWorkflow:
+def found_workflow(context: Context, wanted: str) -> LocatedWorkflow:
     """An active workflow by name, unique prefix or id.
 
     Raises:

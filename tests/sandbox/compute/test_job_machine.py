@@ -17,9 +17,9 @@ from pennsieve_agent.node.mover.run_files import RunFiles
 from pennsieve_agent.node.tasks import (
     Task,
     TaskKind,
-    mover_command,
-    mover_environment,
     object_key,
+    transfer_command,
+    transfer_environment,
 )
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount, Unstartable
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
@@ -108,7 +108,7 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
         "reconciler": "reconciler",
         "endpoint": cloud.url,
     }
-    told = mover_environment(values, "r1", "c", TaskKind.MERGE)
+    told = transfer_environment(values, "r1", "c", TaskKind.MERGE)
     spec: dict[str, Any] = {
         "image": PYTHON,
         "jobRoleArn": mover,
@@ -116,7 +116,7 @@ def test_a_mover_merges_in_the_folder_of_its_run(cloud: Cloud, tmp_path: Path) -
         "volumes": [volume(system, point["AccessPointId"])],
         "mountPoints": [{"sourceVolume": "v", "containerPath": RUN_MOUNT, "readOnly": False}],
     }
-    job = shop.wait(shop.submit("merge", *mover_command(), container=spec))
+    job = shop.wait(shop.submit("merge", *transfer_command(), container=spec))
     assert job["status"] == "SUCCEEDED", (job, shop.lines("merge"))
     assert shop.lines("merge") == ["2 files of 2 steps"]
     links = {path.name: path.read_text() for path in run.merged("c").iterdir()}

@@ -25,7 +25,7 @@ from pennsieve_agent.engine.backend import Backend, Program, Task
 from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.node.tasks import mover_command
+from pennsieve_agent.node.tasks import transfer_command
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Unstartable
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended
 
@@ -163,7 +163,7 @@ class JobMachine:
 
     def _from_disk(self, container: Container, words: list[str]) -> list[str]:
         """A mover's words; where its code is unpacked here, such that it need not fetch it."""
-        if list(container.command) != mover_command():
+        if list(container.command) != transfer_command():
             return words
         match = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))
         folder = self.find_code(match[0]) if match else None
