@@ -172,13 +172,13 @@ def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]
 
 def _end_identities(context: Context, workflows: list[Known]) -> None:
     """Delete the users of workflows that are about to go, while there is still a name for them."""
-    from pennsieve_agent.cli.workflow.identity import desk_of
+    from pennsieve_agent.cli.workflow.identity import identity_context
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services import identity_renewal
 
     for row in workflows:
         try:
-            identity_renewal.end(desk_of(context), Workflow(row.uuid, row.name))
+            identity_renewal.end(identity_context(context), Workflow(row.uuid, row.name))
         except AgentError as error:  # the node is to be removed all the same
             context.streams.note(
                 f"warning: users of workflow '{row.name}' may stay on Pennsieve: {error.message}"

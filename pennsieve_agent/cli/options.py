@@ -7,6 +7,7 @@ What a word may be is in its metavar: names of DATASET, WORKFLOW, NODE, RUN and 
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -36,11 +37,32 @@ Workflow = Annotated[str, typer.Argument(metavar="WORKFLOW", help="Name, unique 
 Dataset = Annotated[
     str, typer.Option("--dataset", "-d", metavar="DATASET", help="Name, unique prefix or id.")
 ]
+DatasetArgument = Annotated[
+    str, typer.Argument(metavar="DATASET", help="Name, unique prefix or id.")
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Option("--files", metavar="GLOB", help="Only these, such as 'raw/**/*.edf'."),
+]
+Archived = Annotated[bool, typer.Option("--archived", help="List archived ones instead.")]
+User = Annotated[
+    str | None,
+    typer.Option("--user", metavar="EMAIL", help="A member: e-mail address or name."),
+]
+Team = Annotated[str | None, typer.Option("--team", metavar="TEAM", help="A team.")]
+Workspace = Annotated[bool, typer.Option("--workspace", help="Everybody in the workspace.")]
 Node = Annotated[str, typer.Argument(metavar="NODE", help="Name, unique prefix or id.")]
 Run = Annotated[
     str | None,
     typer.Argument(metavar="[RUN]", help="Name, unique prefix or id; the latest if left out."),
 ]
+
+
+class InputLayout(StrEnum):
+    """How a step gets its input files: in their folders, or all at the top of INPUT_DIR."""
+
+    TREE = "tree"
+    FLAT = "flat"
 
 
 def use(ctx: typer.Context, profile: str | None = None, *, as_json: bool = False) -> Context:

@@ -63,16 +63,23 @@ class Prose:
 class Shown:
     """What a command answers with, on standard output: ``document`` with --json, else ``text``.
 
-    ``notes`` go with the text, to standard error: counts, and what to type next. A command that
-    shows more than one thing yields several of these; with --json, those with a ``document`` are
-    shown, and with ``line`` each on a line of its own. ``exit_code`` is how the command ends.
+    ``notes`` go with the text, to standard error: counts, and what to type next; long ones that are
+    read, not copied, are ``Prose``. A command that shows more than one thing yields several of
+    these; with --json, those with a ``document`` are shown, and with ``line`` each on a line of its
+    own. ``exit_code`` is how the command ends.
     """
 
     document: Any = NOTHING
     text: Text = None
-    notes: Sequence[str] = ()
+    notes: Sequence[str | Prose] = ()
     exit_code: int = ExitCode.OK
     line: bool = False
+
+
+UNCHANGED = Shown(notes=("nothing was changed",))
+"""The answer of a command that was told no when it asked."""
+NOT_CHANGED = "nothing was changed (--dry-run)"
+"""The note below the plan of a dry run."""
 
 
 def show(shown: Shown, streams: Streams, *, as_json: bool) -> None:
@@ -84,7 +91,10 @@ def show(shown: Shown, streams: Streams, *, as_json: bool) -> None:
     for part in _parts(shown.text):
         streams.result(part if isinstance(part, str) else part(streams))
     for note in shown.notes:
-        streams.note(note)
+        if isinstance(note, Prose):
+            streams.explain(note.text)
+        else:
+            streams.note(note)
 
 
 def _parts(text: Text) -> Sequence[Part]:

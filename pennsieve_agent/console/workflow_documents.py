@@ -73,7 +73,7 @@ def workflow_user(value: WorkflowUser) -> dict[str, Any]:
         "integration": value.integration,
         "name": value.name,
         "user": value.user or None,
-        "created_at": moment(value.made) if value.made else None,
+        "created_at": moment(value.created) if value.created else None,
         "keys": list(value.keys),
     }
 

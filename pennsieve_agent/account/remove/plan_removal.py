@@ -43,7 +43,7 @@ BUILT_BY_PENNSIEVE = (
 """Left behind always (``contracts/resources.md`` 2.5)."""
 OF_WORKFLOWS = (
     "the users on Pennsieve of workflows that are also elsewhere, as other nodes may use them; "
-    "they go with the workflow: pennsieve workflow remove"
+    "they go with the workflow: pennsieve workflow archive --delete"
 )
 COUNTED_OBJECTS = 1000
 """More objects than this are not counted one by one for the plan."""

@@ -8,54 +8,52 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.console.shown import Shown, show
-from pennsieve_agent.errors import ExitCode
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import DataFile
     from pennsieve_agent.services.download import DownloadReport
 
 _SHOWN = 10
 
 
+@command(
+    "dataset download",
+    answers="download",
+    examples=[
+        "pennsieve dataset download 'Mouse EEG' --to ./eeg",
+        "pennsieve dataset download 'Mouse EEG' --to ./eeg --files 'raw/**/*.edf'",
+    ],
+)
 def download(
-    ctx: typer.Context,
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Name, unique prefix or id.")],
+    context: Context,
+    dataset: options.DatasetArgument,
     to: Annotated[
         Path,
         typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
     ],
-    match: Annotated[
-        list[str] | None,
-        typer.Option("--files", metavar="GLOB", help="Only these, such as 'raw/**/*.edf'."),
-    ] = None,
+    match: options.Files = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace other files of the same names.")
     ] = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Files of a dataset to a folder. Run it again to go on where it stopped."""
-    from pennsieve_agent.domain.globs import select
-    from pennsieve_agent.errors import UsageProblem
+) -> Shown:
+    """Download files of a dataset to a folder. Run it again to go on where it stopped."""
+    from pennsieve_agent.cli.dataset.files import files_of
     from pennsieve_agent.services import lookup
 
-    context = options.use(ctx, profile, as_json=json)
-    found = lookup.dataset(context.platform, dataset)
-    listed = context.platform.datasets.files(found.id)
-    chosen = select(listed, match) if match else sorted(listed, key=lambda f: f.path)
-    if match and not chosen:
+    where = lookup.dataset(context.platform, dataset)
+    files = files_of(context, where.id, match)
+    if match and not files:
         raise UsageProblem(
-            f"no file of dataset '{found.name}' matches {', '.join(map(repr, match))}",
-            hint=f"see what is there with: pennsieve dataset files '{found.name}'",
+            f"no file of dataset '{where.name}' matches {', '.join(map(repr, match))}",
+            hint=f"see its files with: pennsieve dataset files '{where.name}'",
         )
-    shown = fetched(context, found.id, chosen, to, overwrite=overwrite)
-    show(shown, context.streams, as_json=json)
-    if shown.exit_code:
-        raise typer.Exit(shown.exit_code)
+    return fetched(context, where.id, files, to, overwrite=overwrite)
 
 
 def fetched(
@@ -66,7 +64,7 @@ def fetched(
     *,
     overwrite: bool = False,
 ) -> Shown:
-    """Download files, show how far it is and what came of it; exit code 1 if any is missing."""
+    """Download files and show the progress; the exit code is 1 if any is missing."""
     from pennsieve_agent.console.progress import ProgressLine
     from pennsieve_agent.services.download import Download, Progress
 

@@ -1,25 +1,27 @@
-"""``pennsieve dataset share|unshare|people``: who is on a dataset."""
+"""``pennsieve dataset share|unshare``: who is on a dataset."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.dataset.fs import DatasetArgument
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
-app = group("Who is on a dataset.")
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.datasets import Dataset
+    from pennsieve_agent.domain.datasets import Role as DatasetRole
+    from pennsieve_agent.domain.people import Member, Team
+
 Who = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[WHO]", help="A member's e-mail address or name, or a team.", show_default=False
-    ),
+    typer.Argument(metavar="[WHO]", help="A member's e-mail address or name, or a team."),
 ]
-Workspace = Annotated[bool, typer.Option("--workspace", help="Everybody in the workspace.")]
 
 
 class Role(StrEnum):
@@ -30,77 +32,128 @@ class Role(StrEnum):
     MANAGER = "manager"
 
 
-@app.command()
+@command(
+    "dataset share",
+    answers="dataset_share",
+    examples=[
+        "pennsieve dataset share 'Mouse EEG' grace@example.org --role editor",
+        "pennsieve dataset share 'Mouse EEG' --workspace",
+        "pennsieve dataset share 'Mouse EEG' mary@example.com --invite",
+    ],
+)
 def share(
-    ctx: typer.Context,
-    dataset: DatasetArgument,
+    context: Context,
+    dataset: options.DatasetArgument,
     who: Who = None,
-    workspace: Workspace = False,
-    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.VIEWER,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Put a person, a team or the workspace on a dataset, or change their role. Managers may."""
+    workspace: options.Workspace = False,
+    role: Annotated[Role, typer.Option("--role", help="What they may do.")] = Role.VIEWER,
+    invite: Annotated[
+        bool,
+        typer.Option(
+            "--invite", help="WHO is the e-mail address of somebody outside the workspace."
+        ),
+    ] = False,
+    message: Annotated[
+        str, typer.Option("--message", metavar="TEXT", help="With --invite: words for the e-mail.")
+    ] = "",
+) -> Shown:
+    """Give a person, a team or the whole workspace a role on a dataset.
+
+    Somebody who has a role gets the new one. Only managers of the dataset can share it.
+    """
     from pennsieve_agent.domain import datasets
-    from pennsieve_agent.domain.people import Member, Team
-    from pennsieve_agent.services import find_people, lookup
+    from pennsieve_agent.services import lookup
 
-    context = options.use(ctx, profile, as_json=json)
     _check(who, workspace=workspace)
-    platform, given = context.platform, datasets.Role.of(role.value)
-    found = lookup.dataset(platform, dataset)
-    if who is None:
-        platform.collaborators.set_workspace(found.id, given)
-        id_, name = context.workspace_id, "everybody in the workspace"
-    else:
-        person = find_people.member_or_team(platform, context.workspace_id, who)
-        if isinstance(person, Team) and person.is_system:
-            raise UsageProblem(
-                f"team '{person.name}' is the platform's own and cannot be put on a dataset",
-                hint="see the others with: pennsieve workspace teams",
-            )
-        collaborators = platform.collaborators
-        change = collaborators.set_user if isinstance(person, Member) else collaborators.set_team
-        change(found.id, person.id, given)
-        id_, name = person.id, person.name
-    if json:
-        context.streams.document(
-            {"dataset_id": found.id, "id": id_, "name": name, "role": role.value}
+    if message and not invite:
+        raise UsageProblem(
+            "--message goes with --invite only", hint="add --invite, or leave it out"
         )
+    new, platform = datasets.Role.of(role.value), context.platform
+    if invite:
+        return _invite(context, dataset, who or "", new, message)
+    where = lookup.dataset(platform, dataset)
+    if who is None:
+        platform.collaborators.set_workspace(where.id, new)
+        document = _document(where, _everybody(context), role)
+        name = "everybody in the workspace"
     else:
-        context.streams.result(f"Dataset '{found.name}': {name} has the role of {role.value}")
+        grantee = _put_on(context, where, who, new)
+        document, name = _document(where, _grantee(grantee), role), grantee.name
+    return Shown(document, f"Dataset '{where.name}': {name} now has the role {role.value}")
 
 
-@app.command()
+def _put_on(context: Context, where: Dataset, who: str, role: DatasetRole) -> Member | Team:
+    from pennsieve_agent.domain.people import Member
+    from pennsieve_agent.services import find_people
+
+    grantee = find_people.member_or_team(context.platform, context.workspace_id, who)
+    collaborators = context.platform.collaborators
+    if isinstance(grantee, Member):
+        collaborators.set_user(where.id, grantee.id, role)
+        return grantee
+    if grantee.is_system:
+        raise UsageProblem(
+            f"team '{grantee.name}' belongs to Pennsieve; a dataset cannot be shared with it",
+            hint="see the other teams with: pennsieve workspace teams",
+        )
+    collaborators.set_team(where.id, grantee.id, role)
+    return grantee
+
+
+def _invite(context: Context, dataset: str, email: str, role: DatasetRole, message: str) -> Shown:
+    """Invite somebody from outside the workspace by e-mail."""
+    from pennsieve_agent.services import lookup
+
+    if email.strip("@").count("@") != 1:
+        raise UsageProblem(
+            f"'{email}' is not an e-mail address", hint="for example: ada@example.org"
+        )
+    platform = context.platform
+    where = lookup.dataset(platform, dataset)
+    if platform.people.by_email(context.workspace_id, email):
+        raise UsageProblem(
+            f"{email} is in the workspace already",
+            hint=f"leave out --invite: pennsieve dataset share '{where.name}' {email}",
+        )
+    platform.collaborators.invite(where.id, email, role, message)
+    grantee = {"type": "user", "id": None, "name": None, "email": email}
+    document = _document(where, grantee, role, invited=True)
+    return Shown(document, f"Invited {email} to dataset '{where.name}' as {role.value}")
+
+
+@command(
+    "dataset unshare",
+    answers="dataset_share",
+    examples=["pennsieve dataset unshare 'Mouse EEG' grace@example.org"],
+)
 def unshare(
-    ctx: typer.Context,
-    dataset: DatasetArgument,
+    context: Context,
+    dataset: options.DatasetArgument,
     who: Who = None,
-    workspace: Workspace = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Take a person, a team or the workspace from a dataset. Managers may."""
+    workspace: options.Workspace = False,
+) -> Shown:
+    """Stop sharing a dataset with a person, a team or the workspace.
+
+    Only managers of the dataset can.
+    """
     from pennsieve_agent.domain.people import Member
     from pennsieve_agent.services import find_people, lookup
 
-    context = options.use(ctx, profile, as_json=json)
     _check(who, workspace=workspace)
     platform = context.platform
-    found = lookup.dataset(platform, dataset)
+    where = lookup.dataset(platform, dataset)
     if who is None:
-        platform.collaborators.remove_workspace(found.id)
-        id_, name = context.workspace_id, "the workspace as a whole"
+        platform.collaborators.remove_workspace(where.id)
+        document, name = _document(where, _everybody(context), None), "the workspace as a whole"
     else:
-        person = find_people.member_or_team(platform, context.workspace_id, who)
-        collaborators = platform.collaborators
-        is_person = isinstance(person, Member)
-        (collaborators.remove_user if is_person else collaborators.remove_team)(found.id, person.id)
-        id_, name = person.id, person.name
-    if json:
-        context.streams.document({"dataset_id": found.id, "id": id_, "name": name, "role": "none"})
-    else:
-        context.streams.result(f"Dataset '{found.name}' is no longer shared with {name}")
+        grantee = find_people.member_or_team(platform, context.workspace_id, who)
+        if isinstance(grantee, Member):
+            platform.collaborators.remove_user(where.id, grantee.id)
+        else:
+            platform.collaborators.remove_team(where.id, grantee.id)
+        document, name = _document(where, _grantee(grantee), None), grantee.name
+    return Shown(document, f"Dataset '{where.name}' is no longer shared with {name}")
 
 
 def _check(who: str | None, *, workspace: bool) -> None:
@@ -108,87 +161,28 @@ def _check(who: str | None, *, workspace: bool) -> None:
         raise UsageProblem("with whom?", hint="name a person or a team, or say --workspace")
 
 
-@app.command()
-def invite(
-    ctx: typer.Context,
-    dataset: DatasetArgument,
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Of somebody from outside.")],
-    role: Annotated[Role, typer.Option(help="What they may do.")] = Role.VIEWER,
-    message: Annotated[str, typer.Option(metavar="TEXT", help="Words for the mail.")] = "",
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Invite somebody from outside the workspace to a dataset, by mail. Managers may."""
-    from pennsieve_agent.domain import datasets
-    from pennsieve_agent.services import lookup
+def _document(
+    where: Dataset,
+    grantee: dict[str, Any],
+    role: Role | DatasetRole | None,
+    *,
+    invited: bool = False,
+) -> dict[str, Any]:
+    from pennsieve_agent.console import dataset_documents
 
-    context = options.use(ctx, profile, as_json=json)
-    if email.strip("@").count("@") != 1:
-        raise UsageProblem(f"'{email}' is no e-mail address", hint="for example: ada@example.org")
-    platform = context.platform
-    found = lookup.dataset(platform, dataset)
-    if platform.people.by_email(context.workspace_id, email):
-        raise UsageProblem(
-            f"{email} is in the workspace already",
-            hint=f"share it with: pennsieve dataset share '{found.name}' {email}",
-        )
-    platform.collaborators.invite(found.id, email, datasets.Role.of(role.value), message)
-    if json:
-        context.streams.document({"dataset_id": found.id, "email": email, "role": role.value})
-    else:
-        context.streams.result(f"Invited {email} to dataset '{found.name}' as {role.value}")
+    return {
+        **dataset_documents.of(where),
+        "shared_with": grantee,
+        "role": role and role.value,
+        "invited": invited,
+    }
 
 
-@app.command()
-def give(
-    ctx: typer.Context,
-    dataset: DatasetArgument,
-    who: Annotated[str, typer.Argument(metavar="WHO", help="A member's e-mail address or name.")],
-    yes: options.Yes = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Make another member the owner of your dataset. Only they can give it back."""
-    from pennsieve_agent.services import find_people, lookup
-
-    context = options.use(ctx, profile, as_json=json)
-    platform = context.platform
-    found = lookup.dataset(platform, dataset)
-    person = find_people.member(platform, context.workspace_id, who)
-    question = f"Make {person.name} the owner of dataset '{found.name}'?"
-    if not context.streams.confirm(question, assume=yes):
-        context.streams.note("nothing was changed")
-        return
-    platform.collaborators.set_owner(found.id, person.id)
-    if json:
-        context.streams.document({"dataset_id": found.id, "owner": person.id, "name": person.name})
-    else:
-        context.streams.result(f"{person.name} is the owner of dataset '{found.name}' now")
-
-
-@app.command("people")
-def people_(
-    ctx: typer.Context,
-    dataset: DatasetArgument,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Who is on a dataset, with which role."""
+def _grantee(grantee: Member | Team) -> dict[str, Any]:
     from pennsieve_agent.console import people_documents
-    from pennsieve_agent.console.tables import table
-    from pennsieve_agent.domain import datasets
-    from pennsieve_agent.services import lookup
 
-    context = options.use(ctx, profile, as_json=json)
-    found = lookup.dataset(context.platform, dataset)
-    everybody = context.platform.collaborators.get(found.id)
-    if json:
-        context.streams.document(people_documents.collaborators(everybody))
-        return
-    rows = [[u.name, u.role.value, "person", u.email, u.id] for u in everybody.users]
-    rows += [[t.name, t.role.value, "team", "", t.id] for t in everybody.teams]
-    if everybody.workspace_role not in {datasets.Role.NONE, datasets.Role.UNKNOWN}:
-        role = everybody.workspace_role.value
-        rows.append(["everybody in the workspace", role, "workspace", "", context.workspace_id])
-    columns = ["NAME", "ROLE", "KIND", "E-MAIL", "ID"]
-    context.streams.result(table(columns, rows, context.streams))
+    return people_documents.grantee(grantee)
+
+
+def _everybody(context: Context) -> dict[str, Any]:
+    return {"type": "workspace", "id": context.workspace_id, "name": None, "email": None}

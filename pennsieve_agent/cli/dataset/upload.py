@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.services.transfer_collect import Collected
     from pennsieve_agent.services.transfer_journal import UploadJournal
@@ -19,9 +22,17 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
+@command(
+    "dataset upload",
+    answers=("upload", "upload_plan"),
+    examples=[
+        "pennsieve dataset upload 'Mouse EEG' ./day-1 --folder raw",
+        "pennsieve dataset upload 'Mouse EEG' ./day-1 --dry-run",
+    ],
+)
 def upload(
-    ctx: typer.Context,
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Name, unique prefix or id.")],
+    context: Context,
+    dataset: options.DatasetArgument,
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Files, and folders with all in them.")
     ],
@@ -31,45 +42,49 @@ def upload(
     ] = None,
     replace: Annotated[
         bool,
-        typer.Option(
-            "--replace", help="Replace files of the same names; without it, both are kept."
-        ),
+        typer.Option("--replace", help="Replace files of the same names; otherwise both are kept."),
     ] = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Files and folders into a dataset. Run it again to go on where it was stopped.
+    dry_run: options.DryRun = False,
+) -> Shown:
+    """Upload files and folders to a dataset. Run it again to go on where it stopped.
 
-    Left out, and said: empty files, what operating systems leave behind, likely secrets.
+    Empty files, files that operating systems leave behind and likely secrets are not uploaded; a
+    note names each.
     """
-    from pennsieve_agent.errors import UsageProblem
     from pennsieve_agent.services import lookup
     from pennsieve_agent.services.transfer_collect import clean_folder, collect
-    from pennsieve_agent.services.transfer_journal import UploadJournal
 
-    context = options.use(ctx, profile, as_json=json)
     into = clean_folder(folder)
-    found = collect([path.expanduser() for path in paths], into)
-    _tell_left_out(context, found)
-    if not found.files:
+    collected = collect([path.expanduser() for path in paths], into)
+    for note in _left_out(collected):
+        context.streams.note(note)
+    if not collected.files:
         raise UsageProblem("there is nothing to upload", hint="name files that are not empty")
     where = lookup.dataset(context.platform, dataset)
-    told = [context.profile.hosts.api2, where.id, into, "replace" if replace else "keep"]
-    told += [str(path.expanduser().resolve()) for path in paths]
-    with UploadJournal(context.config_path.parent / "uploads", *told) as journal:
+    if dry_run:
+        return _plan(where, collected)
+    target = [context.profile.hosts.api2, where.id, into, "replace" if replace else "keep"]
+    target += [str(path.expanduser().resolve()) for path in paths]
+    return _shown(where, collected, _resumed(context, where, target, collected, replace=replace))
+
+
+def _resumed(
+    context: Context, where: Dataset, target: list[str], collected: Collected, *, replace: bool
+) -> UploadReport:
+    """Upload, going on with an upload to the same ``target`` that was interrupted."""
+    from pennsieve_agent.services.transfer_journal import UploadJournal
+
+    with UploadJournal(context.config_path.parent / "uploads", *target) as journal:
         if journal.goes_on:
-            context.streams.note("going on with an upload that was not completed")
-        report = _send(context, where, journal, found, replace=replace)
-    _tell(context, where, found, report)
-    if report.failed:
-        raise typer.Exit(1)
+            context.streams.note("resuming an upload that was interrupted")
+        return _send(context, where, journal, collected, replace=replace)
 
 
 def _send(
     context: Context,
     where: Dataset,
     journal: UploadJournal,
-    found: Collected,
+    collected: Collected,
     *,
     replace: bool,
 ) -> UploadReport:
@@ -94,40 +109,62 @@ def _send(
                 context.now,
                 context.sleep,
                 show,
-            ).run(found.files)
+            ).run(collected.files)
     finally:
         line.end()
 
 
-def _tell_left_out(context: Context, found: Collected) -> None:
-    for path, why in found.left_out[:_SHOWN]:
-        context.streams.note(f"left out: {path}: {why}")
-    if len(found.left_out) > _SHOWN:
-        context.streams.note(f"left out: {len(found.left_out) - _SHOWN} more; --json lists all")
+def _left_out(collected: Collected) -> list[str]:
+    notes = [f"left out: {path}: {why}" for path, why in collected.left_out[:_SHOWN]]
+    if len(collected.left_out) > _SHOWN:
+        notes.append(f"left out: {len(collected.left_out) - _SHOWN} more; --json lists all")
+    return notes
 
 
-def _tell(context: Context, where: Dataset, found: Collected, report: UploadReport) -> None:
+def _shown(where: Dataset, collected: Collected, report: UploadReport) -> Shown:
     from pennsieve_agent.console.words import plural, size
 
-    if context.as_json:
-        context.streams.document(_document(where, found, report))
-        return
-    for path, error in report.failed[:_SHOWN]:
-        context.streams.note(f"not uploaded: '{path}': {error.message}")
+    notes = [f"not uploaded: '{path}': {error.message}" for path, error in report.failed[:_SHOWN]]
     if len(report.failed) > _SHOWN:
-        context.streams.note(f"not uploaded: {len(report.failed) - _SHOWN} more")
+        notes.append(f"not uploaded: {len(report.failed) - _SHOWN} more; --json lists all")
     count = plural(len(report.uploaded), "file")
-    context.streams.result(f"Uploaded {count}, {size(report.size)}, to dataset '{where.name}'")
+    text = f"Uploaded {count}, {size(report.size)}, to dataset '{where.name}'"
+    code = ExitCode.FAILED if report.failed else ExitCode.OK
+    return Shown(_document(where, collected, report), text, notes, exit_code=code)
 
 
-def _document(where: Dataset, found: Collected, report: UploadReport) -> dict[str, Any]:
+def _document(where: Dataset, collected: Collected, report: UploadReport) -> dict[str, Any]:
+    from pennsieve_agent.console import dataset_documents
+
     return {
-        "dataset": where.name,
-        "dataset_id": where.id,
+        **dataset_documents.of(where),
         "uploaded": [
-            {"path": path, "package_id": report.package_ids[path]} for path in report.uploaded
+            {"path": path, "package_id": report.package_ids[path] or None}
+            for path in report.uploaded
         ],
         "failed": [{"path": path, "message": error.message} for path, error in report.failed],
-        "left_out": [{"path": str(path), "reason": why} for path, why in found.left_out],
+        "left_out": _left_out_document(collected),
         "size": report.size,
     }
+
+
+def _plan(where: Dataset, collected: Collected) -> Shown:
+    """What would be uploaded."""
+    from pennsieve_agent.console import dataset_documents
+    from pennsieve_agent.console.words import plural, size
+
+    total = sum(file.size for file in collected.files)
+    document = {
+        **dataset_documents.of(where),
+        "files": [{"path": file.target, "size": file.size} for file in collected.files],
+        "left_out": _left_out_document(collected),
+        "size": total,
+    }
+    rows = [[file.target, size(file.size)] for file in collected.files]
+    count = plural(len(collected.files), "file")
+    note = f"would upload {count}, {size(total)}, to dataset '{where.name}' (--dry-run)"
+    return Shown(document, Table(["PATH", "SIZE"], rows), [note])
+
+
+def _left_out_document(collected: Collected) -> list[dict[str, str]]:
+    return [{"path": str(path), "reason": why} for path, why in collected.left_out]

@@ -56,13 +56,13 @@ def cost(
 
 def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
     from pennsieve_agent.cli.run import places as run_places
-    from pennsieve_agent.cli.workflow.named import found_workflow
+    from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.words import plural, span
     from pennsieve_agent.domain import metrics
 
     wire = metrics.Period[period.name]
-    uuid = "" if workflow is None else found_workflow(context, workflow).workflow.uuid
+    uuid = "" if workflow is None else named_workflow(context, workflow).workflow.uuid
     places = run_places.everywhere(context).ask(lambda b: b.counters(wire, uuid))
     count = metrics.total(counters for _, counters in places)
     rows = [{"node": b.name, "total": c.total, "estimated_usd": c.cost} for b, c in places]

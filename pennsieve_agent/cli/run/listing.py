@@ -65,7 +65,7 @@ def list_(
     are listed.
     """
     from pennsieve_agent.cli.run import places, views
-    from pennsieve_agent.cli.workflow.named import found_workflow
+    from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.console import documents
     from pennsieve_agent.domain.run_filter import RunQuery
     from pennsieve_agent.services import lookup
@@ -76,7 +76,7 @@ def list_(
     query = RunQuery(
         limit,
         status=None if status is None else _wire(status),
-        workflow="" if workflow is None else found_workflow(context, workflow).workflow.uuid,
+        workflow="" if workflow is None else named_workflow(context, workflow).workflow.uuid,
         dataset="" if dataset is None else lookup.dataset(context.platform, dataset).id,
         person=places.me(context) if mine else _person(context, person),
         since=begins,

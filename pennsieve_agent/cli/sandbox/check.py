@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.extras import sandbox_parts
+from pennsieve_agent.cli.sandbox import box
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import ExitCode, NotSignedIn, UsageProblem
 
 if TYPE_CHECKING:
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.profile import ApiKey, Hosts
 
 
+@command(
+    "sandbox check",
+    answers="sandbox_check",
+    examples=["pennsieve sandbox check", "pennsieve sandbox check http://127.0.0.1:9440"],
+)
 def check(
-    ctx: typer.Context,
+    context: Context,
     url: Annotated[
         str | None,
         typer.Argument(
@@ -29,32 +36,22 @@ def check(
     api2: Annotated[
         str | None, typer.Option("--api2", metavar="URL", help="The v2 address, if another one.")
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", metavar="DIR", help="Its folder. Default: ~/.pennsieve/sandbox."),
-    ] = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Ask every question of the platform's contract, and say which answers are wrong.
+    data: box.Data = None,
+) -> Shown:
+    """Ask Pennsieve everything in its contract, and list wrong answers.
 
-    Without URL the running sandbox is asked, about throw-away things that are made for it; of these
-    a private application and two archived workflows stay, which nothing can remove. With
-    URL, only questions that change nothing are asked, with the profile's key. Exit code 1 when an
-    answer is wrong.
+    Without URL the running sandbox is asked, about temporary things that are created for it; a
+    private application and two archived workflows stay, as nothing can delete them. With URL, only
+    requests that change nothing are made, with the profile's key. Exit code 1 when an answer is
+    wrong.
     """
     with sandbox_parts():
         from pennsieve_agent.contract.report import document, lines
 
-    context = options.use(ctx, profile, as_json=json)
     outcomes = _of_profile(context, url, api2) if url else _of_sandbox(context, data)
-    if json:
-        context.streams.document(document(outcomes))
-    else:
-        for line in lines(outcomes):
-            context.streams.result(line)
-    if any(outcome.failed for outcome in outcomes):
-        raise typer.Exit(int(ExitCode.FAILED))
+    failed = any(outcome.failed for outcome in outcomes)
+    code = ExitCode.FAILED if failed else ExitCode.OK
+    return Shown(document(outcomes), list(lines(outcomes)), exit_code=code)
 
 
 def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
@@ -62,21 +59,15 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
         from pennsieve_agent.contract.runner import check_all
         from pennsieve_agent.contract.stage import Workshop
         from pennsieve_agent.sandbox.host import for_checks
-        from pennsieve_agent.sandbox.host.control import Sandbox
     from pennsieve_agent.domain.profile import ApiKey, Hosts
     from pennsieve_agent.platform.raw import RawClient
 
-    box = Sandbox(data or context.home / ".pennsieve" / "sandbox")
-    state = box.status()
-    if state is None:
-        raise UsageProblem(
-            "the sandbox is not running",
-            where=str(box.data),
-            hint="start it with: pennsieve sandbox start --detach",
-        )
-    values = box.profile_values()
+    sandbox, state = box.running(context, data)
+    values = sandbox.profile_values()
     key = ApiKey(values["api_token"], values["api_secret"])
-    workshop = Workshop(partial(for_checks.fill, box.data), partial(for_checks.expired, box.data))
+    workshop = Workshop(
+        partial(for_checks.fill, sandbox.data), partial(for_checks.expired, sandbox.data)
+    )
     with RawClient() as client:
         return check_all(client, Hosts(*state.urls), key, workshop)
 

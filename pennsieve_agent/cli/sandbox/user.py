@@ -1,151 +1,131 @@
-"""``pennsieve sandbox user|workspace|key``: who there is in a sandbox."""
+"""``pennsieve sandbox user list|add|key``: the people of a sandbox."""
 
 from __future__ import annotations
 
-import shlex
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.extras import sandbox_parts
+from pennsieve_agent.cli.sandbox import box
+from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.sandbox.host.administration import Administration, Membership
+    from pennsieve_agent.sandbox.host.administration import Membership
 
 OWN_ACCOUNT = "123456789012"
 """The emulated AWS account of the sandbox's owner."""
-users = group("The people of a sandbox. Some are there from the start: see sandbox user list.")
-workspaces = group("The workspaces of a sandbox.")
-Data = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="Its folder. Default: ~/.pennsieve/sandbox."),
-]
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")]
 Workspace = Annotated[
-    str | None,
-    typer.Option("--workspace", metavar="NAME", help="Name or id.", show_default=False),
+    str | None, typer.Option("--workspace", metavar="NAME", help="The workspace's name or id.")
 ]
 
 
-@users.command("list")
-def list_users(ctx: typer.Context, data: Data = None, json: options.Json = False) -> None:
-    """Everybody in every workspace."""
-    from pennsieve_agent.console.tables import table
+@command(
+    "sandbox user list",
+    answers="list of sandbox_member",
+    examples=["pennsieve sandbox user list"],
+)
+def list_(context: Context, data: box.Data = None) -> Shown:
+    """Everybody in every workspace of the sandbox."""
+    with box.administration(context, data) as people:
+        members = people.memberships()
+    rows = [[member.email, member.name, member.role, member.workspace] for member in members]
+    document = [asdict(member) for member in members]
+    return Shown(document, Table(["EMAIL", "NAME", "ROLE", "WORKSPACE"], rows))
 
-    context = options.use(ctx, as_json=json)
-    with _administration(context, data) as people:
-        found = people.memberships()
-    if json:
-        context.streams.document([asdict(each) for each in found])
-        return
-    rows = [[each.email, each.name, each.role, each.workspace] for each in found]
-    context.streams.result(table(["EMAIL", "NAME", "ROLE", "WORKSPACE"], rows, context.streams))
 
-
-@users.command("add")
-def add_user(
-    ctx: typer.Context,
-    email: Email,
-    name: Annotated[str, typer.Option(metavar="NAME", help="First and last name.")] = "",
-    role: Annotated[str, typer.Option(metavar="ROLE", help="admin, member or guest.")] = "member",
+@command(
+    "sandbox user add",
+    answers=("sandbox_member", "sandbox_aws_user"),
+    examples=[
+        "pennsieve sandbox user add mary@example.org --role guest",
+        "pennsieve sandbox user add lin --aws",
+    ],
+)
+def add(
+    context: Context,
+    who: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHO", help="A person's e-mail address; with --aws the AWS profile's name."
+        ),
+    ],
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="First and last name.")] = "",
+    role: Annotated[
+        str, typer.Option("--role", metavar="ROLE", help="admin, member or guest.")
+    ] = "member",
     workspace: Workspace = None,
-    data: Data = None,
-    json: options.Json = False,
-) -> None:
-    """Add a person. The first one of a new workspace is its owner."""
-    context = options.use(ctx, as_json=json)
-    with _administration(context, data) as people:
-        added = people.add_user(email, name=name, role=role, workspace=workspace)
-    if json:
-        context.streams.document(asdict(added))
-        return
-    context.streams.result(f"{_said(added)} now")
-    context.streams.note(f"sign in as them with: pennsieve sandbox key {email}{_option(data)}")
-
-
-@workspaces.command("add")
-def add_workspace(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
-    data: Data = None,
-    json: options.Json = False,
-) -> None:
-    """Make a workspace; the first person added to it is its owner."""
-    context = options.use(ctx, as_json=json)
-    with _administration(context, data) as people:
-        people.add_workspace(name)
-    if json:
-        context.streams.document({"workspace": name.strip()})
-        return
-    context.streams.result(f"Workspace '{name.strip()}' is there, and nobody in it")
-    context.streams.note(
-        f"add its owner with: pennsieve sandbox user add EMAIL --workspace {shlex.quote(name)}"
-    )
-
-
-def key(
-    ctx: typer.Context,
-    email: Email,
-    profile: Annotated[
+    aws: Annotated[
+        bool, typer.Option("--aws", help="Add a user of the emulated AWS, as an AWS profile.")
+    ] = False,
+    account: Annotated[
         str | None,
-        typer.Option("--profile", metavar="NAME", help="Default: the address before the @."),
+        typer.Option(
+            "--account",
+            metavar="NUMBER",
+            help=f"With --aws: an AWS account, twelve digits. Default: {OWN_ACCOUNT}.",
+        ),
+    ] = None,
+    data: box.Data = None,
+) -> Shown:
+    """Add a person, or a user of the emulated AWS.
+
+    The first person of a new workspace is its owner.
+    """
+    if aws:
+        return _add_aws_user(context, who, account or OWN_ACCOUNT, data)
+    if account:
+        raise UsageProblem("--account goes with --aws only", hint="add --aws, or leave it out")
+    with box.administration(context, data) as people:
+        member = people.add_user(who, name=name, role=role, workspace=workspace)
+    note = f"sign in as them with: pennsieve sandbox user key {who}{box.data_option(data)}"
+    return Shown(asdict(member), f"Added {_role(member)}", [note])
+
+
+def _add_aws_user(context: Context, name: str, account: str, data: Path | None) -> Shown:
+    with box.administration(context, data) as people:
+        user = people.add_aws_user(name, account)
+    notes = [
+        f'use it with:  eval "$(pennsieve sandbox env{box.data_option(data)})"',
+        f"              AWS_PROFILE={user.name} aws sts get-caller-identity",
+    ]
+    document = {"name": user.name, "aws_account": user.account}
+    text = f"AWS profile '{user.name}' is a user of AWS account {user.account}"
+    return Shown(document, text, notes)
+
+
+@command(
+    "sandbox user key",
+    answers="sandbox_key",
+    examples=["pennsieve sandbox user key grace@example.org --as grace"],
+)
+def key(
+    context: Context,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The person's e-mail address.")],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="NAME", help="The profile's name. Default: the address before the @."
+        ),
     ] = None,
     workspace: Workspace = None,
-    data: Data = None,
-    json: options.Json = False,
-) -> None:
+    data: box.Data = None,
+) -> Shown:
     """Make a person's API key, as a profile in the sandbox's own settings file."""
-    context = options.use(ctx, as_json=json)
-    with _administration(context, data) as people:
-        name, whose = people.make_key(email, profile=profile, workspace=workspace)
-    if json:
-        context.streams.document({"profile": name, **asdict(whose)})
-        return
-    context.streams.result(f"Profile '{name}': {_said(whose)}")
-    context.streams.note(
-        f'use it with:  eval "$(pennsieve sandbox env{_option(data)})"\n'
-        f"              pennsieve whoami --profile {name}"
+    with box.administration(context, data) as people:
+        profile, member = people.make_key(email, profile=name, workspace=workspace)
+    notes = [
+        f'use it with:  eval "$(pennsieve sandbox env{box.data_option(data)})"',
+        f"              pennsieve whoami --profile {profile}",
+    ]
+    return Shown(
+        {"profile": profile, **asdict(member)}, f"Profile '{profile}': {_role(member)}", notes
     )
 
 
-def aws_user(
-    ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The AWS profile's name.")],
-    account: Annotated[
-        str, typer.Option(metavar="NUMBER", help="An AWS account, twelve digits.")
-    ] = OWN_ACCOUNT,
-    data: Data = None,
-    json: options.Json = False,
-) -> None:
-    """Add a user of the emulated AWS, in this account or another, as an AWS profile."""
-    context = options.use(ctx, as_json=json)
-    with _administration(context, data) as people:
-        made = people.add_aws_user(name, account)
-    if json:
-        context.streams.document({"profile": made.name, "account": made.account})
-        return
-    context.streams.result(f"AWS profile '{made.name}' is a user of AWS account {made.account}")
-    context.streams.note(
-        f'use it with:  eval "$(pennsieve sandbox env{_option(data)})"\n'
-        f"              AWS_PROFILE={made.name} aws sts get-caller-identity"
-    )
-
-
-def _administration(context: Context, data: Path | None) -> AbstractContextManager[Administration]:
-    with sandbox_parts():
-        from pennsieve_agent.sandbox.host.administration import administration
-    return administration(data or context.home / ".pennsieve" / "sandbox")
-
-
-def _said(whose: Membership) -> str:
-    return f"{whose.email} is {whose.role} of workspace '{whose.workspace}'"
-
-
-def _option(data: Path | None) -> str:
-    return "" if data is None else f" --data {shlex.quote(str(data))}"
+def _role(member: Membership) -> str:
+    return f"{member.email}, {member.role} of workspace '{member.workspace}'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -40,12 +40,15 @@ class Old:
 
     ``now`` is what is typed today: a command or a group, and options that belong to it. Where the
     old command did two things, ``with_option`` maps an option of the old command to what stands
-    for both now, such as ``{"--download": "run download --to"}``.
+    for both now, such as ``{"--download": "run download --to"}``. Where what followed the first
+    argument is an option now, ``later`` is its name: ``dataset rename OLD NEW`` became
+    ``dataset update OLD --name NEW``.
     """
 
     words: str
     now: str
     with_option: Mapping[str, str] = field(default_factory=dict)
+    later: str = ""
 
     def rewrite(self, rest: Sequence[str]) -> tuple[list[str], str]:
         """What is typed today for these words and the ``rest`` after them; and it in short."""
@@ -55,9 +58,25 @@ class Old:
                 *words, renamed = now.split()
                 kept = [renamed + w.removeprefix(option) if w in used else w for w in rest]
                 return [*words, *kept], now
+        if self.later:
+            return [*self.now.split(), *_as_options(rest, self.later)], f"{self.now} {self.later}"
         words = [word for word in self.now.split() if not word.startswith("-")]
         options = [word for word in self.now.split() if word.startswith("-")]
         return [*words, *rest[: _separator(rest)], *options, *rest[_separator(rest) :]], self.now
+
+
+def _as_options(words: Sequence[str], option: str) -> Iterator[str]:
+    """Words in which each argument but the first is the value of an option."""
+    arguments, expects_value, only_arguments = 0, False, False
+    for word in words:
+        if word == "--" and not only_arguments:
+            only_arguments = True
+        elif expects_value or (word.startswith("-") and not only_arguments):
+            expects_value = not expects_value and word not in _FLAGS and "=" not in word
+            yield word
+        else:
+            arguments += 1
+            yield word if arguments == 1 else f"{option}={word}"
 
 
 def _separator(words: Sequence[str]) -> int:
@@ -66,3 +85,5 @@ def _separator(words: Sequence[str]) -> int:
 
 
 Entry = Group | Command
+_FLAGS = {"--json", "--yes", "-y", "--help", "-h"}
+"""Options without a value of the commands whose arguments became options."""

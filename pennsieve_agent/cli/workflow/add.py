@@ -1,106 +1,149 @@
-"""``pennsieve workflow``: analysis code from git, registered to run."""
+"""``pennsieve workflow add``: code from git becomes a workflow."""
 
 from __future__ import annotations
 
 import tempfile
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.workflow import apps, archive, update, views
-from pennsieve_agent.cli.workflow.named import found_workflow
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown, Table
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pennsieve_agent.domain.workflows import Workflow
-
-_NONE = "no workflow yet; add one with: pennsieve workflow add GITHUB_URL"
-
-app = group("Analysis code from git, registered to run.")
-app.add_typer(update.app)
-app.add_typer(archive.app)
-app.add_typer(apps.app, name="app")
+    from pennsieve_agent.services.register_workflow import Added, Wish
 
 
-@app.command()
-def add(
-    ctx: typer.Context,
-    repositories: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="REPO...",
-            help="Git URL or folder, REPO@TAG for a tag. Several make a chain: each step reads "
-            "what the one before wrote.",
-        ),
+class Builder(StrEnum):
+    """Where the container image is built."""
+
+    AUTO = "auto"
+    PENNSIEVE = "pennsieve"
+    HERE = "here"
+
+
+class Needs(StrEnum):
+    """Which key of the workflow's own identity its steps get."""
+
+    READ = "read"
+    WRITE = "write"
+    NO = "no"
+
+
+Repositories = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="REPO...",
+        help="Git URL or folder, REPO@TAG for a tag. Several make a chain: each step reads what "
+        "the one before wrote.",
+    ),
+]
+Ref = Annotated[
+    str | None,
+    typer.Option(
+        "--ref", metavar="TAG", help="Tag, branch or commit. Default: the newest version tag."
+    ),
+]
+Name = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="Default: the manifest's name.")
+]
+Build = Annotated[
+    Builder,
+    typer.Option(
+        "--build",
+        metavar="BUILD",
+        help="Who builds it: Pennsieve (code on GitHub, at a tag), or this machine's Docker.",
+    ),
+]
+Public = Annotated[
+    bool,
+    typer.Option("--public", help="Show the code in the App Store to every Pennsieve user."),
+]
+Layout = Annotated[
+    options.InputLayout | None,
+    typer.Option(
+        "--layout",
+        metavar="LAYOUT",
+        help="Input on your own nodes: in its folders, or all files at the top.",
+    ),
+]
+NeedsPennsieve = Annotated[
+    Needs | None,
+    typer.Option(
+        "--needs-pennsieve",
+        metavar="[=ACCESS]",
+        help="Give its steps a key of the workflow's own Pennsieve identity; read if no ACCESS is "
+        "given.",
+    ),
+]
+Targets = Annotated[
+    bool,
+    typer.Option("--targets", help="Only list what a last step can do with results."),
+]
+
+
+@command(
+    "workflow add",
+    answers=("workflow_added", "list of target_type"),
+    examples=[
+        "pennsieve workflow add https://github.com/lab/spike-rate",
+        "pennsieve workflow add ./filter@v2.0.0 ./spike-rate --name rates",
     ],
-    ref: Annotated[
-        str | None,
-        typer.Option(metavar="TAG", help="Tag, branch or commit. Default: the newest version tag."),
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Default: the manifest's name.")
-    ] = None,
-    build: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|pennsieve|here",
-            help="Who builds it: Pennsieve (GitHub, at a tag), or this machine's Docker.",
-        ),
-    ] = "auto",
-    public: Annotated[
-        bool,
-        typer.Option("--public", help="Show the code in the App Store to every Pennsieve user."),
-    ] = False,
-    layout: Annotated[
-        str | None,
-        typer.Option(
-            metavar="tree|flat",
-            help="Of the input on your own nodes: in its folders, or all files at the top.",
-        ),
-    ] = None,
-    needs_pennsieve: Annotated[
-        str | None,
-        typer.Option(
-            metavar="[=read|write|no]",
-            help="Give its steps a key of the workflow's own Pennsieve identity.",
-        ),
-    ] = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
+)
+def add(
+    context: Context,
+    repositories: Repositories = None,
+    ref: Ref = None,
+    name: Name = None,
+    build: Build = Builder.AUTO,
+    public: Public = False,
+    layout: Layout = None,
+    needs_pennsieve: NeedsPennsieve = None,
+    targets: Targets = False,
+) -> Shown:
     """Register code from git as a workflow.
 
     The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
-    beside it declares parameters and resources. Code on GitHub at a tag is built by Pennsieve; any
-    other is built here, and lives on your own compute nodes alone.
+    beside it declares parameters and resources. Pennsieve builds code on GitHub at a tag; other
+    code is built on this machine, and runs on your own compute nodes only.
     """
+    from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.services.build_choice import Build as BuildPlace
+    from pennsieve_agent.services.register_workflow import Wish
+
+    if targets:
+        return _targets(context)
+    if not repositories:
+        raise UsageProblem(
+            "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
+        )
+    needs = needs_pennsieve and ("" if needs_pennsieve is Needs.NO else needs_pennsieve.value)
+    layout_name = layout and layout.value
+    wish = Wish(name, BuildPlace(build.value), public, layout_name, needs)
+    return views.added(_add(context, repositories, ref, wish))
+
+
+def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: Wish) -> Added:
+    """Fetch, check, build and register the code."""
     from contextlib import closing
 
     from pennsieve_agent.cli.node_images import LazyEngine, desks
     from pennsieve_agent.services import register_workflow, workflow_steps
-    from pennsieve_agent.services.build_choice import Build
-    from pennsieve_agent.services.version_request import LAYOUTS
     from pennsieve_agent.source.fetch import is_public
 
-    context = options.use(ctx, profile, as_json=json)
-    wish = register_workflow.Wish(
-        name,
-        Build(_one_of("--build", build, tuple(Build))),
-        public,
-        _one_of("--layout", layout, LAYOUTS) if layout is not None else None,
-        _needs(needs_pennsieve),
-    )
     note = context.streams.note
     with (
         tempfile.TemporaryDirectory(prefix="pennsieve-") as folder,
         closing(LazyEngine(context)) as engine,
     ):
-        found = workflow_steps.inspect_all(repositories, ref, Path(folder), note)
+        checkouts = workflow_steps.inspect_all(repositories, ref, Path(folder), note)
         means = register_workflow.Means(
             context.platform,
             context.workspace_id,
@@ -110,144 +153,14 @@ def add(
             context.sleep,
             note,
         )
-        added = register_workflow.add(means, found, wish)
-    views.show_added(context, added)
+        return register_workflow.add(means, checkouts, wish)
 
 
-def _one_of(option: str, given: str, allowed: Sequence[str]) -> str:
-    if given not in allowed:
-        raise UsageProblem(
-            f"{option} is {', '.join(allowed[:-1])} or {allowed[-1]}, not '{given}'",
-            hint=f"for example: {option} {allowed[0]}",
-        )
-    return given
+def _targets(context: Context) -> Shown:
+    """What the last step of a workflow can do with results."""
+    from pennsieve_agent.console import workflow_documents
 
-
-def _needs(given: str | None) -> str | None:
-    if given is None:
-        return None
-    found = _one_of("--needs-pennsieve", given, ("read", "write", "no"))
-    return "" if found == "no" else found
-
-
-@app.command("list")
-def list_(
-    ctx: typer.Context,
-    archived: Annotated[bool, typer.Option("--archived", help="Archived ones, instead.")] = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """The workspace's workflows, and those that live on your own nodes alone."""
-    from pennsieve_agent.services import find_workflow, node_versions
-
-    context = options.use(ctx, profile, as_json=json)
-    found = list(context.platform.workflows.list(context.workspace_id, archived=archived))
-    found.sort(key=lambda w: w.name.casefold())
-    desks = [(node, context.node_calls(node)) for node in context.own_nodes]
-    known, silent = node_versions.on_nodes([] if archived else desks)
-    alone = find_workflow.only_on_nodes(context.platform, context.workspace_id, found, known)
-    for each in silent:
-        context.streams.note(f"node '{each.node.name}' cannot be asked: {each.error.message}")
-    if not found and not alone and not json:
-        none = "no workflow is archived" if archived else _NONE
-        context.streams.note(none)
-        return
-    views.show_list(context, found, known, alone)
-
-
-@app.command()
-def show(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """A workflow's steps and parameters."""
-    from pennsieve_agent.console import documents
-    from pennsieve_agent.console.tables import details, table
-    from pennsieve_agent.console.words import when
-
-    context = options.use(ctx, profile, as_json=json)
-    found = found_workflow(context, workflow).workflow
-    if json:
-        own = archive.identity_document(context, found)
-        context.streams.document({**documents.workflow(found), "identity": own})
-        return
-    streams = context.streams
-    streams.result(
-        details(
-            [
-                ("name", found.name),
-                ("id", found.uuid),
-                ("description", found.description),
-                ("added", when(found.created_at, context.now(), relative=context.relative)),
-            ],
-            streams,
-        )
-    )
-    identity = archive.identity_section(context, found)
-    for section in (*_sections(found), *((identity,) if identity else ())):
-        streams.result("")
-        streams.result(table(section[0], section[1], streams, wrap_last=True))
-
-
-def _sections(found: Workflow) -> list[tuple[list[str], list[list[str]]]]:
-    steps = [
-        [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, s.tag]
-        for s in found.steps
-    ]
-    sections = [(["STEP", "TYPE", "AFTER", "CODE OR TARGET", "TAG"], steps)]
-    parameters = [
-        [
-            p.name,
-            "|".join(p.allowed) or p.type.value,
-            "(required)" if p.default is None else p.default,
-            p.description,
-        ]
-        for s in found.processors
-        for p in s.parameters
-    ]
-    if parameters:
-        sections.append((["PARAMETER", "TYPE", "DEFAULT", "MEANING"], parameters))
-    return sections
-
-
-@app.command()
-def remove(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    yes: options.Yes = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Remove a workflow that lives on your own nodes alone, for good.
-
-    Pennsieve deletes no workflow: one that it knows is archived instead, and stays on the nodes
-    for its runs.
-    """
-    from pennsieve_agent.cli.workflow.identity import desk_of, tell_unasked
-    from pennsieve_agent.cli.workflow.named import nodes_of
-    from pennsieve_agent.services import find_workflow, identity_renewal
-
-    context = options.use(ctx, profile, as_json=json)
-    found = found_workflow(context, workflow)
-    if found.is_on_pennsieve:
-        archive.archive(ctx, workflow, yes=yes, profile=profile, json=json)
-        return
-    what = found.workflow
-    question = (
-        f"Remove workflow '{what.name}', which lives on your own nodes alone, with its grants and "
-        "its own identity? It cannot be restored"
-    )
-    if not context.streams.confirm(question, assume=yes):
-        context.streams.note("nothing was changed")
-        return
-    ended = identity_renewal.end(desk_of(context), what)
-    tell_unasked(context, ended.unasked)
-    nodes = find_workflow.remove_everywhere(nodes_of(context), what.uuid)
-    if json:
-        context.streams.document(
-            {"id": what.uuid, "name": what.name, "archived": False, "removed_from": nodes}
-        )
-        return
-    context.streams.result(f"Removed workflow '{what.name}' from: {', '.join(nodes)}")
+    types = context.platform.workflows.target_types()
+    document = [workflow_documents.target_type(target) for target in types]
+    rows = [[t.name, t.label, ", ".join(p.name for p in t.parameters)] for t in types]
+    return Shown(document, Table(["TARGET", "LABEL", "PARAMETERS"], rows))

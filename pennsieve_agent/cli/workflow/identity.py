@@ -21,7 +21,7 @@ REACH = (
 )
 
 
-def desk_of(context: Context) -> IdentityContext:
+def identity_context(context: Context) -> IdentityContext:
     """What identities are made and kept with, for the person of the profile in use."""
     from dataclasses import replace
 
@@ -72,25 +72,24 @@ def need_own_nodes(context: Context) -> None:
     )
 
 
-def tell_unasked(context: Context, unasked: Iterable[Unasked]) -> None:
-    """Name the nodes that could not be asked."""
-    for each in unasked:
-        context.streams.note(
-            f"warning: compute node '{each.node.name}' could not be asked: {each.error.message}"
-        )
+def note_unasked(context: Context, unasked: Iterable[Unasked]) -> None:
+    """Name the nodes that could not be reached."""
+    for silent in unasked:
+        name, why = silent.node.name, silent.error.message
+        context.streams.note(f"warning: compute node '{name}' could not be reached: {why}")
 
 
 def check_all_asked(unasked: tuple[Unasked, ...]) -> None:
-    """Fail after all else was done, when a node could not be asked.
+    """Fail after all else was done, when a node could not be reached.
 
     Raises:
         AgentError: one could not.
 
     """
     if unasked:
-        names = ", ".join(f"'{each.node.name}'" for each in unasked)
+        names = ", ".join(f"'{silent.node.name}'" for silent in unasked)
         raise AgentError(
-            f"compute node {names} could not be asked: {unasked[0].error.message}",
+            f"compute node {names} could not be reached: {unasked[0].error.message}",
             where=unasked[0].error.where,
             hint="the rest is done; type the same again when it answers",
         )

@@ -16,7 +16,7 @@ def nodes_of(context: Context) -> Nodes:
     return [(node, context.node_calls(node)) for node in nodes]
 
 
-def found_workflow(context: Context, wanted: str) -> LocatedWorkflow:
+def named_workflow(context: Context, reference: str) -> LocatedWorkflow:
     """An active workflow by name, unique prefix or id.
 
     Raises:
@@ -24,4 +24,4 @@ def found_workflow(context: Context, wanted: str) -> LocatedWorkflow:
     """
     from pennsieve_agent.services.find_workflow import find
 
-    return find(context.platform, context.workspace_id, nodes_of(context), wanted)
+    return find(context.platform, context.workspace_id, nodes_of(context), reference)

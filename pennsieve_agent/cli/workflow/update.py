@@ -1,173 +1,190 @@
-"""``pennsieve workflow rename|defaults|publish|...``: changing a registered workflow."""
+"""``pennsieve workflow update``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Prose, Shown
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pennsieve_agent.domain.workflows import Workflow
-
-app = group("Changing a workflow.")
-
-
-@app.command()
-def rename(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
-    description: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Describe it, too.", show_default=False)
-    ] = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Give a workflow another name; its grants and runs stay."""
-    from pennsieve_agent.errors import UsageProblem
-    from pennsieve_agent.services import lookup, workflow_changes
-
-    context = options.use(ctx, profile, as_json=json)
-    if not new.strip():
-        raise UsageProblem("the new name is empty", hint="give a name")
-    platform, name = context.platform, new.strip()
-    found = lookup.workflow(platform, context.workspace_id, workflow)
-    workflow_changes.check_free(platform, context.workspace_id, name, found.uuid)
-    platform.workflows.rename(
-        found.uuid, name, found.description if description is None else description
-    )
-    changed = platform.workflows.get(found.uuid)
-    _say(context, changed, f"Workflow '{found.name}' is called '{changed.name}' now")
+    from pennsieve_agent.services.identity_renewal import Renewal, Renewed
 
 
-@app.command()
-def defaults(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    values: Annotated[
-        list[str], typer.Argument(metavar="K=V...", help="A parameter; STEP.K=V for one step.")
+@command(
+    "workflow update",
+    answers=("workflow", "workflow_renewal", "workflow_renewal_plan"),
+    examples=[
+        "pennsieve workflow update spike-rate --name spikes",
+        "pennsieve workflow update spike-rate --default THRESHOLD=4 --default filter.LOW=0.5",
+        "pennsieve workflow update spike-rate --renew-identity --dry-run",
     ],
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Set what a workflow's parameters are when a run does not say; others stay as they are."""
+)
+def update(
+    context: Context,
+    workflow: options.Workflow,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="A new name; grants and runs stay.")
+    ] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", metavar="TEXT", help="What it does.")
+    ] = None,
+    default: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--default",
+            metavar="K=V",
+            help="A parameter's value where a run gives none; STEP.K=V for one step. Repeatable.",
+        ),
+    ] = None,
+    renew_identity: Annotated[
+        bool,
+        typer.Option(
+            "--renew-identity",
+            help="Give the workflow new users and keys on Pennsieve, and delete the old ones.",
+        ),
+    ] = False,
+    yes: options.Yes = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="With --renew-identity: show the plan and change nothing."),
+    ] = False,
+) -> Shown:
+    """Change a workflow's name, description, parameter defaults or identity."""
+    edits = name is not None or description is not None or bool(default)
+    _check(name, edits=edits, renews=renew_identity, dry_run=dry_run)
+    if renew_identity:
+        return _renew(context, workflow, yes=yes, dry_run=dry_run)
+    return _edit(context, workflow, name, description, default or ())
+
+
+def _check(name: str | None, *, edits: bool, renews: bool, dry_run: bool) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageProblem: they do not, or nothing is to be changed.
+    """
+    if edits is renews:
+        raise UsageProblem(
+            "--renew-identity goes alone" if edits else "nothing to change was given",
+            hint="add --name, --description or --default; or --renew-identity alone",
+        )
+    if dry_run and not renews:
+        raise UsageProblem("--dry-run goes with --renew-identity only", hint="leave it out")
+    if name is not None and not name.strip():
+        raise UsageProblem("the new name is empty", hint="give a name, for example: --name spikes")
+
+
+def _edit(
+    context: Context,
+    reference: str,
+    name: str | None,
+    description: str | None,
+    defaults: Sequence[str],
+) -> Shown:
+    from pennsieve_agent.cli.workflow import views
     from pennsieve_agent.services import lookup, workflow_changes
 
-    context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
-    changed = workflow_changes.set_defaults(context.platform, found, values)
-    if json:
-        from pennsieve_agent.console import documents
-
-        steps = {step.id: dict(step.default_params) for step in changed.processors}
-        context.streams.document({**documents.workflow(changed), "defaults": steps})
-        return
-    context.streams.result(f"Workflow '{changed.name}' has new defaults")
-    context.streams.note(f"see them with: pennsieve workflow show '{changed.name}'")
-
-
-@app.command()
-def publish(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Let every workspace list and run a workflow. Only who made it may."""
-    from pennsieve_agent.services import lookup
-
-    context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
-    changed = context.platform.workflows.publish(found.uuid)
-    _say(context, changed, f"Every workspace can see workflow '{changed.name}' now")
+    platform = context.platform
+    before = after = lookup.workflow(platform, context.workspace_id, reference)
+    new = before.name if name is None else name.strip()
+    if new != before.name:
+        workflow_changes.check_free(platform, context.workspace_id, new, before.uuid)
+    if defaults:  # first: they are checked, and nothing is changed if one is wrong
+        after = workflow_changes.set_defaults(platform, before, defaults)
+    if name is not None or description is not None:
+        text = before.description if description is None else description
+        platform.workflows.rename(before.uuid, new, text)
+        after = platform.workflows.get(before.uuid)
+    renamed = f"; it was called '{before.name}'" if after.name != before.name else ""
+    notes = [f"see it with: pennsieve workflow show '{after.name}'"]
+    return views.changed(after, f"Updated workflow '{after.name}'{renamed}", notes)
 
 
-@app.command()
-def unpublish(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Stop showing a workflow to other workspaces."""
-    from pennsieve_agent.services import lookup
+def _renew(context: Context, reference: str, *, yes: bool, dry_run: bool) -> Shown:
+    """Make new users and keys, put them on the granted datasets, and delete the old ones."""
+    from pennsieve_agent.cli.workflow.identity import identity_context, need_own_nodes
+    from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.services import identity_renewal
 
-    context = options.use(ctx, profile, as_json=json)
-    found = lookup.workflow(context.platform, context.workspace_id, workflow)
-    changed = context.platform.workflows.unpublish(found.uuid)
-    _say(context, changed, f"Only this workspace can see workflow '{changed.name}' now")
-
-
-def _say(context: Context, changed: Workflow, sentence: str) -> None:
-    from pennsieve_agent.console import documents
-
-    if context.as_json:
-        document = documents.workflow(changed)
-        context.streams.document({**document, "visibility": changed.visibility or None})
-    else:
-        context.streams.result(sentence)
+    need_own_nodes(context)
+    workflow = named_workflow(context, reference).workflow
+    means = identity_context(context)
+    plan = identity_renewal.planned(means, workflow)
+    if dry_run:
+        return _plan(workflow, plan)
+    if not _confirmed(context, plan, yes=yes):
+        return UNCHANGED
+    return _renewed(workflow, plan, identity_renewal.renew(means, plan))
 
 
-@app.command()
-def targets(
-    ctx: typer.Context, profile: options.Profile = None, json: options.Json = False
-) -> None:
-    """What the last step of a workflow can do with results."""
-    from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.tables import table
-
-    context = options.use(ctx, profile, as_json=json)
-    found = context.platform.workflows.target_types()
-    if json:
-        context.streams.document([offer_documents.target_type(target) for target in found])
-        return
-    rows = [[t.name, t.label, ", ".join(p.name for p in t.parameters)] for t in found]
-    context.streams.result(table(["TARGET", "LABEL", "PARAMETERS"], rows, context.streams))
+def _confirmed(context: Context, plan: Renewal, *, yes: bool) -> bool:
+    """Asks only when something is lost by it."""
+    if not plan.lost:
+        return True
+    for sentence in _losses(plan):
+        context.streams.explain(sentence)
+    question = f"Renew the identity of workflow '{plan.workflow.name}' all the same?"
+    return context.streams.confirm(question, assume=yes)
 
 
-@app.command()
-def builds(
-    ctx: typer.Context,
-    workflow: options.Workflow,
-    limit: Annotated[
-        int,
-        typer.Option("--limit", "-L", metavar="N", min=1, max=100, help="Versions of each step."),
-    ] = 5,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Builds of a workflow's code, newest first, with the reason of a failure."""
-    from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.tables import table
-    from pennsieve_agent.console.words import duration, when
-    from pennsieve_agent.services import apps, lookup
+def _losses(plan: Renewal) -> list[str]:
+    return [
+        f"the workflow loses access to dataset '{row.dataset_name or row.dataset}': {why}"
+        for row, why in plan.lost.values()
+    ]
 
-    context = options.use(ctx, profile, as_json=json)
-    workflow_ = lookup.workflow(context.platform, context.workspace_id, workflow)
-    found = apps.builds(context.platform, context.workspace_id, workflow_, limit)
-    if json:
-        context.streams.document(
-            [offer_documents.build(b.step_id, b.version, b.build) for b in found]
+
+def _plan(workflow: Workflow, plan: Renewal) -> Shown:
+    keeps = [
+        f"it keeps dataset '{row.dataset_name or row.dataset}' ({row.access.words})"
+        for row in plan.kept
+    ]
+    text = [
+        f"Workflow '{workflow.name}' would get new users and keys, and lose its old ones",
+        *keeps,
+        *_losses(plan),
+    ]
+    return Shown(_document(workflow, plan), [Prose(line) for line in text], [NOT_CHANGED])
+
+
+def _document(workflow: Workflow, plan: Renewal) -> dict[str, Any]:
+    return {
+        "workflow": workflow.name,
+        "workflow_id": workflow.uuid,
+        "datasets": [row.dataset for row in plan.kept],
+        "datasets_lost": list(plan.lost),
+    }
+
+
+def _renewed(workflow: Workflow, plan: Renewal, renewed: Renewed) -> Shown:
+    from pennsieve_agent.console.words import plural
+
+    document = {
+        **_document(workflow, plan),
+        "integrations_created": list(renewed.new_users),
+        "integrations_deleted": list(renewed.deleted),
+        "deletion_proved": renewed.proved,
+        "nodes": list(renewed.nodes),
+    }
+    count, nodes = plural(len(plan.kept), "dataset"), ", ".join(renewed.nodes)
+    notes: list[str | Prose] = []
+    if not renewed.in_keychain:
+        notes.append(
+            Prose(
+                "note: this machine has no keychain; the keys are on the nodes only, and a further "
+                "node gets one when the identity is renewed again"
+            )
         )
-        return
-    rows = []
-    for step_id, version, build in ((b.step_id, b.version, b.build) for b in found):
-        failed = build is not None and build.failed
-        start, stop = (build.started_at, build.stopped_at) if build else ("", "")
-        reason = build.reason if build and failed else ""
-        rows.append(
-            [
-                step_id,
-                version.tag,
-                "failed" if failed else version.status.value,
-                when(start or version.created_at, context.now(), relative=context.relative),
-                duration(start, stop, context.now()) if stop else "",
-                reason or version.problem,
-            ]
-        )
-    columns = ["STEP", "TAG", "STATUS", "STARTED", "TOOK", "PROBLEM"]
-    context.streams.result(table(columns, rows, context.streams, wrap_last=True))
+    if renewed.deleted and renewed.proved:
+        notes.append("note: the old keys can no longer sign in")
+    text = f"Workflow '{workflow.name}' has a new identity on {count} and compute nodes: {nodes}"
+    return Shown(document, text, notes)
