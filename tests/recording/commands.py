@@ -42,6 +42,16 @@ _SIGN_IN = (
     typed("workspace teams"),
     typed("workspace teams Publishers"),
 )
+_SANDBOX = (
+    typed("sandbox status --data {data}"),
+    typed("sandbox env --data {data}"),
+    typed("sandbox workspace add Annex --data {data}"),
+    typed("sandbox workspace list --data {data}"),
+    typed("sandbox user add mary@example.org --workspace Annex --data {data}"),
+    typed("sandbox user add mary --aws --data {data}"),
+    typed("sandbox user key mary@example.org --data {data}"),
+    typed("sandbox user list --data {data}"),
+)
 _DATASETS = (
     typed("dataset create Scratch --description x --tag t"),
     typed("dataset upload Scratch {home}/up --folder in --dry-run"),
@@ -187,6 +197,7 @@ _PLATFORM_NODE = (
 
 COMMANDS: tuple[Typed, ...] = (
     *_SIGN_IN,
+    *_SANDBOX,
     *_DATASETS,
     *_REGISTER,
     *_WORKFLOWS,
@@ -200,10 +211,7 @@ NOT_TYPED = {
     **{f"aws {word}": _NO_PENNSIEVE for word in ("add", "list", "test", "remove")},
     **{
         f"sandbox {word}": "starts, stops and describes the sandbox; asks Pennsieve nothing"
-        for word in (
-            *("start", "stop", "status", "env", "use", "reset", "key"),
-            *("user list", "user add", "workspace add", "aws-user"),
-        )
+        for word in ("start", "stop", "use", "reset")
     },
     "sandbox check": "asks what must be refused, too, on purpose",
     "completion": _NO_PENNSIEVE,

@@ -129,7 +129,7 @@ def test_a_grant_as_json(ada: Machine) -> None:
     words = ("dataset", "grant", "spike-rate", "--dataset", "d", "--access", "read", "--json")
     document = good(ada, *words).document
     assert (document["access"], document["changed"], document["nodes"]) == ("read", True, ["lab"])
-    assert document["integrations_made"] == users(ada)
+    assert document["integrations_created"] == users(ada)
     assert set(document) >= {"workflow_id", "dataset_id", "nodes_not_asked"}
 
 
@@ -199,7 +199,7 @@ def test_a_node_that_is_gone_is_named_and_the_rest_is_done(ada: Machine) -> None
     result = typed(ada, "dataset", "grant", "spike-rate", "--dataset", "d")
     assert result.code == 1
     assert "on your compute nodes: lab" in result.out
-    assert "compute node 'gone' could not be asked" in result.err
+    assert "compute node 'gone' could not be reached" in result.err
     assert grants_of(ada) == [("d", "read-write")]
 
 
@@ -214,7 +214,7 @@ def test_grants_are_listed_with_who_and_when(granting: GrantWorld, ada: Machine)
         "d",
         "read-write",
     )
-    assert (first["granted_by"], first["granted_by_email"]) == ("Ada Lovelace", "ada@example.org")
+    assert first["created_by"] == {"id": None, "name": "Ada Lovelace", "email": "ada@example.org"}
     assert (first["granted_at"], first["nodes"]) == ("1970-01-12T13:46:40Z", ["lab"])
     assert (second["dataset"], second["access"]) == ("e", "read")
     (only,) = good(ada, "dataset", "grants", "e", "--json").document
@@ -231,7 +231,11 @@ def test_a_colleagues_grant_is_seen_on_the_dataset(granting: GrantWorld, ada: Ma
     ada.platform.collaborators.set_user(dataset.id, bob.who.user.id, Role.MANAGER)
     good(bob, "dataset", "grant", "spike-rate", "--dataset", "d")
     (row,) = good(ada, "dataset", "grants", "d", "--json").document
-    assert (row["granted_by"], row["access"], row["nodes"]) == ("Bob Example", "read-write", [])
+    assert (row["created_by"]["name"], row["access"], row["nodes"]) == (
+        "Bob Example",
+        "read-write",
+        [],
+    )
     assert "somebody else's" in good(ada, "dataset", "grants", "d").out
 
 

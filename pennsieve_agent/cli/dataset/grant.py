@@ -101,7 +101,7 @@ def _names(workflow: Workflow, dataset_id: str, dataset: str) -> dict[str, objec
 
 
 def _text(needs: Granting, dataset: Dataset, granted: Granted) -> Prose:
-    verb = "can now" if granted.changed else "already can"
+    verb = "may" if granted.changed else "may already"
     return Prose(
         f"Workflow '{needs.workflow.name}' {verb} {granted.access.words} dataset "
         f"'{dataset.name}' on your compute nodes: {', '.join(granted.nodes)}"
@@ -157,7 +157,7 @@ def revoke(
 
 def _revoked_text(workflow: Workflow, dataset: str, revoked: Revoked) -> str:
     if revoked.had:
-        return f"Workflow '{workflow.name}' can no longer use dataset '{dataset}'"
+        return f"Workflow '{workflow.name}' may no longer use dataset '{dataset}'"
     return f"Workflow '{workflow.name}' was not granted dataset '{dataset}'; nothing was changed"
 
 
