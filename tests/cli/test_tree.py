@@ -231,8 +231,11 @@ def test_arguments_that_became_options_are_passed_on() -> None:
             ("--description", "a", "Old", "--json", "--name=-New"),
         ),
         ("dataset give D --yes vera", "dataset update", ("D", "--yes", "--owner=vera")),
-        ("workflow defaults W --profile p A=1 B=2",)
-        + ("workflow update", ("W", "--profile", "p", "--default=A=1", "--default=B=2")),
+        (
+            "workflow defaults W --profile p A=1 B=2",
+            "workflow update",
+            ("W", "--profile", "p", "--default=A=1", "--default=B=2"),
+        ),
     ):
         meaning = resolve(line.split())
         assert isinstance(meaning, Call)
