@@ -12,10 +12,10 @@ demo: $(VENV)/.demo          ## the whole journey against a sandbox, on real fil
 	@PATH="$(abspath $(BIN)):$$PATH" bash examples/demo.sh
 
 test: $(VENV)/.dev           ## the whole suite
-	$(BIN)/python -m pytest -n 3 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
 
 coverage: $(VENV)/.dev       ## the whole suite, with what of the package it ran: nine tenths at least
-	$(BIN)/python -m pytest -n 3 --cov --cov-report=term:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --cov --cov-report=term:skip-covered --cov-fail-under=90 $(PYTEST_ARGS)
 
 check: format lint types test ## everything that must hold before a change lands
 
@@ -35,10 +35,12 @@ soak: $(VENV)/.dev           ## random runs, 500 at once, a file of 2 GB: for lo
 	SOAK=$(SOAK) $(BIN)/python -m pytest -q tests/node/test_model.py tests/node/test_scale.py
 	BIG_MB=2048 $(BIN)/python -m pytest -q tests/node/mover/test_stage.py
 
-bench: $(VENV)/.dev          ## start-up and command times, as ratios
+bench: $(VENV)/.dev          ## start-up, command and transfer times, as ratios
 	$(BIN)/python tests/benchmarks/node_start.py
 	$(BIN)/python tests/benchmarks/run_times.py
+	$(BIN)/python -m tests.benchmarks.commands
 	$(BIN)/python tests/benchmarks/startup.py
+	$(BIN)/python -m tests.benchmarks.transfers
 
 bench-sandbox: $(VENV)/.dev  ## what a sandbox bears: 20 clients, 10,000 runs
 	$(BIN)/python tests/benchmarks/sandbox_load.py

@@ -11,8 +11,9 @@ them. Imports point downwards::
     sandbox     a Pennsieve platform and an AWS account in one local process
     contract    the platform's documented answers as checks
     node        what runs in the user's AWS account: functions and transfer jobs
+    transfer    files to and from storage, for a command and for a node's transfer job
     engine      compile a run plan; run a step with Docker or as a plain process
-    platform    talking to Pennsieve       (the only user of httpx)
+    platform    talking to Pennsieve
     aws         talking to AWS             (the only user of boto3)
     source      git repositories and their manifests
     settings    profiles and the keychain

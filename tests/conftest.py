@@ -12,6 +12,7 @@ import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 
 from pennsieve_agent.sandbox.aws.moto_speed import parse_one_at_a_time, read_descriptions_once
+from tests.prepared import Prepared, prepare, session_folder
 
 
 @pytest.fixture(autouse=True)
@@ -35,10 +36,10 @@ def clean_machine(
     return home
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _descriptions_of_aws_are_read_once() -> None:
-    read_descriptions_once()
-    parse_one_at_a_time()
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A sandbox with a registered node, to be copied."""
+    return prepare(session_folder(tmp_path_factory, os.environ.get("PYTEST_XDIST_WORKER")))
 
 
 def _engine_answers() -> bool:
@@ -46,6 +47,12 @@ def _engine_answers() -> bool:
         return False
     found = subprocess.run(["docker", "info"], capture_output=True, timeout=30, check=False)
     return found.returncode == 0
+
+
+def pytest_configure() -> None:
+    """Make AWS's descriptions and syntax trees quick and safe, before moto is imported."""
+    read_descriptions_once()
+    parse_one_at_a_time()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,21 +18,8 @@ import pennsieve_agent
 ROOT = Path(pennsieve_agent.__file__).parent
 
 NOT_YET = {
-    "account",
-    "aws",
     "cli",
-    "console",
-    "contract",
-    "node/mover",
-    "platform",
     "sandbox",
-    "services/download.py",
-    "services/transfer_collect.py",
-    "services/transfer_file.py",
-    "services/transfer_journal.py",
-    "services/transfer_keys.py",
-    "services/upload.py",
-    "transfer",
 }
 """Folders and files of the package to which this is not yet held; empty in the end."""
 
@@ -51,6 +38,7 @@ NAMES = {
 
 KEPT_NAMES = {
     **dict.fromkeys(("CANCELED", "CANCELING", "canceled"), "Pennsieve's word in data"),
+    "MOVER_IMAGE": "as mover_image",
     "mover_role": "the stack passes it as NODE_MOVER_ROLE",
     "mover_image": "the stack passes it as NODE_MOVER_IMAGE",
     "MOVER": "the role's name in the stack",
@@ -68,7 +56,8 @@ PHRASES = {
     r"\bsteers(?:man)?\b": "reconciler, reconcile",
     r"\b(?:open|closed?) doors?\b": "access point",
     r"\bpolice\b": "check the policy",
-    r"\bcancel(?:ed|ing)\b": "cancelled, cancelling",
+    # In a list of status words they are Pennsieve's, which are data.
+    r"(?<!, )\bcancel(?:ed|ing)\b": "cancelled, cancelling",
     r"\bof a kind\b": "what they have in common",
 }
 """A phrase in a text or docstring, and what to say."""
@@ -153,7 +142,7 @@ def test_words(check: object) -> None:
 
 def test_what_is_not_gone_through_yet_is_there() -> None:
     """A room that has been moved or deleted must not stay on the list."""
-    assert [room for room in sorted(NOT_YET) if not (ROOT / room).exists()] in ([], ["transfer"])
+    assert [room for room in sorted(NOT_YET) if not (ROOT / room).exists()] == []
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""Stacks: looked at, planned as change sets, carried out, followed and deleted."""
+"""CloudFormation stacks: read, plan as change sets, execute and delete."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,6 @@ from pennsieve_agent.aws.values import (
     ChangeSet,
     ResourceChange,
     Stack,
-    StackEvent,
     StackResource,
 )
 from pennsieve_agent.domain.poll_delays import pauses
@@ -27,7 +26,6 @@ CHANGE_SET_SECONDS = 300.0
 MAX_TEMPLATE_BYTES = 51_200
 """The longest template text in a request; from a bucket it may have 1 MB (AWS CloudFormation,
 "Understand CloudFormation quotas")."""
-STACK_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class StackRequest:
 
     @property
     def body(self) -> str:
-        """The template's text, as short as it can be and always the same."""
+        """The template as JSON without white space, always in the same order."""
         return json.dumps(self.template, separators=(",", ":"), sort_keys=True)
 
     @property
@@ -85,7 +83,7 @@ def find_stack(aws: Aws, name: str) -> Stack | None:
 
 
 def stacks_called(aws: Aws, prefix: str) -> tuple[Stack, ...]:
-    """The stacks whose names begin so, without their resources."""
+    """The stacks whose names begin with a prefix, without their resources."""
     pages = aws.pages("cloudformation", "describe_stacks")
     rows = (row for page in pages for row in page["Stacks"])
     return tuple(_stack(row, ()) for row in rows if row["StackName"].startswith(prefix))
@@ -99,7 +97,7 @@ def template_of(aws: Aws, name: str) -> dict[str, Any]:
 
 
 def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeSet:
-    """Ask CloudFormation what it would do, without doing it.
+    """Create a change set: what CloudFormation would do, without doing it.
 
     For a stack that is not there yet this makes an empty shell (``REVIEW_IN_PROGRESS``), which
     :func:`discard` removes.
@@ -132,12 +130,12 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
 
 
 def execute_change_set(aws: Aws, change_set: ChangeSet) -> None:
-    """Start what a change set says; :func:`stack_events` follows it."""
+    """Execute a change set; :mod:`.stack_events` follows it."""
     aws.call("cloudformation", "execute_change_set", ChangeSetName=change_set.id)
 
 
 def discard(aws: Aws, change_set: ChangeSet) -> None:
-    """Delete a change set, and the empty shell of a stack that was made for it."""
+    """Delete a change set, and the empty stack that was created for it."""
     try:
         aws.call("cloudformation", "delete_change_set", ChangeSetName=change_set.id)
     except AwsError as error:
@@ -150,7 +148,7 @@ def discard(aws: Aws, change_set: ChangeSet) -> None:
 
 
 def discard_plans(aws: Aws, name: str) -> None:
-    """Delete the plans of this program that were never carried out, nor given up."""
+    """Delete change sets of this program that were never executed."""
     for page in aws.pages("cloudformation", "list_change_sets", StackName=name):
         for row in page["Summaries"]:
             ours = row["ChangeSetName"].startswith(PLAN_PREFIX)
@@ -164,45 +162,8 @@ def discard_plans(aws: Aws, name: str) -> None:
 
 
 def delete_stack(aws: Aws, name: str) -> None:
-    """Start deleting a stack, given by name or ARN. One that is not there is fine."""
+    """Start deleting a stack, given by name or ARN; fine if it does not exist."""
     aws.call("cloudformation", "delete_stack", StackName=name)
-
-
-def last_event(aws: Aws, name: str) -> str | None:
-    """The id of the newest event that ended an operation; what follows belongs to the next one."""
-    for event in _newest_first(aws, name):
-        if event.final:
-            return event.id
-    return None
-
-
-def stack_events(
-    aws: Aws, name: str, since: str | None, *, sleep: Sleep, seconds: float = STACK_SECONDS
-) -> Iterator[StackEvent]:
-    """The events after the event ``since``, oldest first, until the stack comes to rest.
-
-    Give the stack's ARN to follow a deletion to its end. ``seconds`` is the longest wait.
-
-    Raises:
-        StillRunning: the wait ended first.
-
-    """
-    seen = since
-    for pause in pauses(seconds):
-        news: list[StackEvent] = []
-        for event in _newest_first(aws, name):
-            if event.id == seen:
-                break
-            news.append(event)
-        for event in reversed(news):
-            yield event
-            if event.final:
-                return
-        seen = news[0].id if news else seen
-        sleep(pause)
-    raise StillRunning(
-        f"AWS is still working on stack {name}", hint="run the same command again to go on waiting"
-    )
 
 
 def _describe(aws: Aws, name: str) -> dict[str, Any] | None:
@@ -267,7 +228,7 @@ def _create_change_set(aws: Aws, request: StackRequest, kind: str) -> dict[str, 
 
 
 def _template(aws: Aws, request: StackRequest, kind: str) -> dict[str, str]:
-    """The template itself, or where it lies."""
+    """The template itself, or its address in a bucket."""
     body = request.body.encode()
     if len(body) <= MAX_TEMPLATE_BYTES or kind == "CREATE" or not request.bucket:
         return {"TemplateBody": request.body}
@@ -300,17 +261,3 @@ def _changes(aws: Aws, first: dict[str, Any]) -> tuple[ResourceChange, ...]:
         )
         for row in rows
     )
-
-
-def _newest_first(aws: Aws, name: str) -> Iterator[StackEvent]:
-    for page in aws.pages("cloudformation", "describe_stack_events", StackName=name):
-        for row in page["StackEvents"]:
-            yield StackEvent(
-                id=row["EventId"],
-                logical_id=row.get("LogicalResourceId", ""),
-                type=row.get("ResourceType", ""),
-                status=row.get("ResourceStatus", ""),
-                reason=row.get("ResourceStatusReason", ""),
-                at=row["Timestamp"].isoformat(),
-                of_stack=row.get("PhysicalResourceId") == row["StackId"],
-            )

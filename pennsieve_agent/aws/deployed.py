@@ -1,4 +1,4 @@
-"""What code a function has."""
+"""Which code a Lambda function has."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def deployed(aws: Aws, name: str) -> Deployed | None:
 
 
 def _hex(digest: str) -> str:
-    """A digest as AWS writes it, in base64, as we do; as it is, where it is none."""
+    """A digest in hex, from AWS's base64; unchanged where it is not a digest."""
     try:
         return base64.b64decode(digest, validate=True).hex()
     except binascii.Error:

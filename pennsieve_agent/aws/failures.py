@@ -1,4 +1,4 @@
-"""One table from what botocore raises to the errors a person can act on."""
+"""Translate botocore's errors to errors that a person can act on."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _CONFIG = frozenset(
     }
 )
 
-# The first line that fits counts. What a credential process printed may hold anything, so the
+# The first line that matches counts. A credential process may have printed anything, so the
 # text of CredentialRetrievalError is not repeated.
 _FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
     (
@@ -60,12 +60,12 @@ _FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
     ),
     (
         _SLOW_DOWN,
-        "AWS asked to slow down, and went on asking",
+        "AWS refused too many requests in a short time",
         "wait a minute, then try again",
     ),
     (
         _NO_REGION,
-        "this AWS region cannot be used here",
+        "this AWS region does not exist or is not enabled in the account",
         "choose another with: --region us-east-1",
     ),
     (
@@ -75,7 +75,7 @@ _FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
     ),
     (
         frozenset({"ResponseParserError"}),
-        "AWS gave an answer that is not one of AWS's",
+        "the answer did not come from AWS",
         "check the network, the proxy and AWS_ENDPOINT_URL",
     ),
     (
@@ -122,7 +122,7 @@ class Attempt:
         return self.command("aws login" if console else "aws sso login")
 
     def command(self, words: str) -> str:
-        """A command of AWS's own tool, for the profile in use."""
+        """A command of the AWS CLI, for the profile in use."""
         return f"{words} --profile {self.profile}" if self.profile else words
 
 
@@ -137,7 +137,7 @@ def aws_code(error: Exception) -> str:
 
 
 def translate(error: Exception, attempt: Attempt) -> AwsError:
-    """Our error for an error of botocore's. Its text never holds a secret.
+    """Our error for an error of botocore's. Its text never has a secret in it.
 
     Only the code decides which error it is; AWS's sentence is used to name the missing action and
     the resource, as the code does not.
@@ -154,23 +154,23 @@ def _denied(text: str, code: str, attempt: Attempt) -> NotPermitted:
     action, resource = _ACTION.search(text), _RESOURCE.search(text)
     why = ""
     if "service control policy" in text:
-        why = " by a rule of your organisation (service control policy)"
+        why = " by a service control policy of your organisation"
     elif "permissions boundary" in text:
         why = " by a permissions boundary"
     elif "MultiFactorAuthentication" in text:
         return NotPermitted(
-            "AWS refused the code of the MFA device, or asks for one",
+            "AWS refused the code of the MFA device, or requires one",
             where=attempt.profile,
-            hint="wait for the next code, then run the command again; whether it works says: "
+            hint="wait for the next code, then run the command again; test it with: "
             + attempt.command("aws sts get-caller-identity"),
             aws_code=code,
         )
     elif "explicit deny in an identity-based policy" in text:
-        why = " by a policy that forbids it, often until MFA was used"
+        why = " because of an explicit Deny in a policy; some apply until you sign in with MFA"
     return NotPermitted(
         f"AWS refused {action.group(1) if action else attempt.action}{why}",
         where=resource.group(1).rstrip(".") if resource else None,
-        hint="ask whoever administers the AWS account to allow this action, "
+        hint="ask the administrator of the AWS account to allow this action, "
         "or use other credentials with: --aws-profile NAME",
         aws_code=code,
     )
@@ -191,7 +191,7 @@ def _advice(names: set[str], code: str, text: str, attempt: Attempt) -> tuple[st
     if "ProfileNotFound" in names:
         return (
             f"there is no AWS profile called '{attempt.profile or 'default'}'",
-            "see which there are with: pennsieve aws list",
+            "list them with: pennsieve aws list",
         )
     return _faults(names, code, text, attempt)
 

@@ -1,4 +1,4 @@
-"""Who may call a function from outside its own roles: its resource policy."""
+"""The resource policy of a Lambda function: who may invoke it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pennsieve_agent.errors import AwsError
 
 MOST_BYTES = 20_480
 """The longest policy of a function (AWS Lambda, "Lambda quotas")."""
-_GONE = "ResourceNotFoundException"
+_NOT_FOUND = "ResourceNotFoundException"
 
 
 def function_policy(aws: Aws, function: str) -> dict[str, dict[str, Any]]:
@@ -18,7 +18,7 @@ def function_policy(aws: Aws, function: str) -> dict[str, dict[str, Any]]:
     try:
         policy = aws.call("lambda", "get_policy", FunctionName=function)["Policy"]
     except AwsError as error:
-        if error.aws_code == _GONE:
+        if error.aws_code == _NOT_FOUND:
             return {}
         raise
     return {row["Sid"]: row for row in json.loads(policy)["Statement"]}
@@ -46,9 +46,9 @@ def allow_caller(aws: Aws, function: str, sid: str, principal: str) -> None:
 
 
 def forbid_caller(aws: Aws, function: str, sid: str) -> None:
-    """Take a statement away again; fine when it is not there."""
+    """Remove a statement; fine when there is none."""
     try:
         aws.call("lambda", "remove_permission", FunctionName=function, StatementId=sid)
     except AwsError as error:
-        if error.aws_code != _GONE:
+        if error.aws_code != _NOT_FOUND:
             raise

@@ -1,4 +1,4 @@
-"""Roles and policies of the account. The program reads them; the stack makes them."""
+"""Read roles and policies of the account; the stack creates them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def policy_exists(aws: Aws, arn: str) -> bool:
 
 
 def role_policy(aws: Aws, role: str, name: str) -> dict[str, Any] | None:
-    """A policy written on a role itself, by its name; None if there is none."""
+    """An inline policy of a role, by its name; None if there is none."""
     try:
         policy = aws.call("iam", "get_role_policy", RoleName=role, PolicyName=name)
     except AwsError as error:
@@ -66,7 +66,7 @@ def role_policy(aws: Aws, role: str, name: str) -> dict[str, Any] | None:
 
 
 def role_policies(aws: Aws, role: str) -> dict[str, dict[str, Any]]:
-    """All policies written on a role itself, by their names."""
+    """All inline policies of a role, by their names."""
     pages = aws.pages("iam", "list_role_policies", RoleName=role)
     names = [name for page in pages for name in page["PolicyNames"]]
     return {name: document for name in names if (document := role_policy(aws, role, name))}
@@ -79,7 +79,7 @@ def attached_policies(aws: Aws, role: str) -> tuple[str, ...]:
 
 
 def managed_policy(aws: Aws, arn: str) -> dict[str, Any] | None:
-    """What a customer-managed policy says now; None if there is none."""
+    """The present document of a customer-managed policy; None if there is none."""
     try:
         version = aws.call("iam", "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
         policy = aws.call("iam", "get_policy_version", PolicyArn=arn, VersionId=version)
@@ -92,14 +92,14 @@ def managed_policy(aws: Aws, arn: str) -> dict[str, Any] | None:
 
 
 def roles_called(aws: Aws, *prefixes: str) -> tuple[str, ...]:
-    """The names of the roles that begin so."""
+    """The names of the roles that begin with one of the prefixes."""
     pages = aws.pages("iam", "list_roles")
     names = (row["RoleName"] for page in pages for row in page["Roles"])
     return tuple(name for name in names if name.startswith(prefixes))
 
 
 def policies_called(aws: Aws, prefix: str) -> tuple[str, ...]:
-    """The names of the customer-managed policies that begin so."""
+    """The names of the customer-managed policies that begin with one of the prefixes."""
     pages = aws.pages("iam", "list_policies", Scope="Local")
     names = (row["PolicyName"] for page in pages for row in page["Policies"])
     return tuple(name for name in names if name.startswith(prefix))

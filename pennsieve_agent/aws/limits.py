@@ -1,4 +1,4 @@
-"""How much of something an account may have in a region, and how much it has."""
+"""Quotas of an account in a region, and how much of them is used."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _NONE = {"NoSuchResourceException"}
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """Lambda calls at once: how many the account may have, and how many are reserved nowhere."""
+    """Lambda's concurrency: the account's limit, and how much of it is unreserved."""
 
     most: int
     unreserved: int
 
 
 def quota(aws: Aws, service: str, code: str) -> float | None:
-    """A quota's value, by Service Quotas' codes; None where AWS knows none for this account."""
+    """A quota's value, by Service Quotas' codes; None where there is none for this account."""
     try:
         answer = aws.call(
             "service-quotas", "get_service_quota", ServiceCode=service, QuotaCode=code
@@ -51,7 +51,7 @@ def addresses(aws: Aws) -> int:
 
 
 def opted_in(aws: Aws, region: str) -> bool | None:
-    """Whether the account has switched a region on; None where AWS does not know the region."""
+    """Whether the account has enabled a region; None where AWS does not know the region."""
     regions = aws.call("ec2", "describe_regions", AllRegions=True)["Regions"]
     status = {row["RegionName"]: row.get("OptInStatus", "opt-in-not-required") for row in regions}
     return None if region not in status else status[region] != "not-opted-in"

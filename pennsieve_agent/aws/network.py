@@ -1,4 +1,4 @@
-"""Networks that are there: a VPC, its subnets, and where their traffic goes."""
+"""Read an existing VPC, its subnets, and the routes of their traffic."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Outward(StrEnum):
 
     GATEWAY = "an internet gateway"
     NAT = "a NAT gateway"
-    OTHER = "another way out"
-    NONE = "no way out"
+    OTHER = "another route out"
+    NONE = "no route out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """A VPC. ``names`` says that machines in it have names, and can resolve AWS's.
+    """A VPC. ``names`` says that DNS support and DNS hostnames are on.
 
     ``endpoints`` are the services reached from it without the internet, such as ``s3``.
     """
@@ -68,7 +68,7 @@ def find_vpc(aws: Aws, vpc_id: str) -> Vpc | None:
 
 
 def find_subnets(aws: Aws, vpc_id: str, ids: Sequence[str]) -> tuple[Subnet, ...]:
-    """Those of the subnets that there are in this region, with their ways out."""
+    """The subnets of these ids that exist in this region, with their routes out."""
     rows = [row for subnet_id in ids for row in _subnet(aws, subnet_id)]
     if not rows:
         return ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +16,8 @@ from typing import Any
 
 from pennsieve_agent.aws.node_proof import proof_of
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.node_protocol import PROTOCOL, body_of, unqualified, with_body
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
 from pennsieve_agent.domain.tickets import Ticket, Tickets
@@ -34,8 +36,8 @@ from pennsieve_agent.errors import (
     PlatformError,
 )
 
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between tries while the node is too busy."""
+BACKOFF = Backoff(first=0.5, longest=8.0, repeats=5)
+"""While the node is too busy."""
 TICKET_MARGIN = 20.0
 """A ticket with less time than this left is not used."""
 NO_CREDENTIALS = "NoCredentialsError"
@@ -49,7 +51,7 @@ _BUSY = frozenset(
         *("RequestLimitExceeded", "EC2ThrottledException", "ServiceException"),
     }
 )
-_GONE = frozenset({"ResourceNotFoundException", "InvalidParameterValueException"})
+_NOT_FOUND = frozenset({"ResourceNotFoundException", "InvalidParameterValueException"})
 _AGAIN = frozenset({"ticket", "replayed"})
 """Refusals that a fresh proof may turn."""
 _KINDS: dict[int, type[PlatformError]] = {
@@ -129,7 +131,7 @@ class NodeClient:
 
     def _patiently(self, function: str, event: Mapping[str, Any]) -> Answer:
         """The node's answer, asked for again while the node is too busy."""
-        for pause in (*PAUSES, None):
+        for pause in BACKOFF.waits(random.random):
             try:
                 answer = self._proven(function, event)
             except AwsError as error:
@@ -154,14 +156,14 @@ class NodeClient:
         answer = self._prove(function, event, keys)
         if _is_worth_a_proof(answer):  # the way to AWS made it twice, and the first answer was lost
             answer = self._prove(function, event, keys)
-        if isinstance(given := answer.get("ticket"), Mapping):
-            self._tickets.put(place, Ticket(str(given["value"]), float(given["until"])))
+        if isinstance(new_ticket := answer.get("ticket"), Mapping):
+            self._tickets.put(place, Ticket(str(new_ticket["value"]), float(new_ticket["until"])))
         return answer
 
     def _prove(self, function: str, event: Mapping[str, Any], keys: SigningKeys) -> Answer:
-        asked = _with_id(event)
-        proof = proof_of(keys, function, asked, self._aws.endpoint, self._now())
-        return self._call(function, asked | {"proof": proof})
+        request = _with_id(event)
+        proof = proof_of(keys, function, request, self._aws.endpoint, self._now())
+        return self._call(function, request | {"proof": proof})
 
     def _keys(self) -> SigningKeys:
         try:
@@ -178,15 +180,12 @@ class NodeClient:
             ) from error
 
     def _call(self, function: str, event: Mapping[str, Any]) -> Answer:
-        result = self._aws.call(
-            "lambda", "invoke", FunctionName=function, Payload=json.dumps(event).encode()
-        )
-        payload = result["Payload"].read()
+        result = self._aws.invoke(function, json.dumps(event).encode())
         try:
-            answer = json.loads(payload or b"null")
+            answer = json.loads(result.payload or b"null")
         except ValueError:
             answer = None
-        if result.get("FunctionError") or not isinstance(answer, dict):
+        if result.error or not isinstance(answer, dict):
             words = answer.get("errorMessage") if isinstance(answer, dict) else None
             raise NodeError(
                 f"compute node '{self.node.name}' failed: {words or 'it gave no usable answer'}",
@@ -273,7 +272,7 @@ class NodeClient:
                 "your own, its administrator must allow this action, too",
                 aws_code=error.aws_code,
             )
-        if error.aws_code in _GONE:
+        if error.aws_code in _NOT_FOUND:
             return NodeUnreachable(
                 f"compute node '{name}' is gone: AWS has no function {function}",
                 where=function,

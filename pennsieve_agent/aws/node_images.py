@@ -61,8 +61,8 @@ def pinned(aws: Aws, image: ImageRef) -> str:
     ecr = ecr_of(image.registry)
     if ecr is None:
         raise UsageProblem(
-            f"the image {image} is in no registry of AWS, and cannot be pinned",
-            hint="build the code here: --build here",
+            f"the image {image} is not in ECR, so its digest cannot be read",
+            hint="build the code on this machine: --build here",
         )
     try:
         answer = aws.at(ecr.region).call(
@@ -76,8 +76,8 @@ def pinned(aws: Aws, image: ImageRef) -> str:
         raise AwsError(
             f"this AWS account may not read the image that Pennsieve built: {error.message}",
             where=str(image),
-            hint="ask for pull access again: pennsieve compute update NODE; or build the code "
-            "here: --build here",
+            hint="ask for pull access again: pennsieve compute update NODE; or build the code on "
+            "this machine: --build here",
             aws_code=error.aws_code,
         ) from None
     for row in answer.get("images") or ():
@@ -100,9 +100,9 @@ def put_file(url: str, headers: Mapping[str, str], path: Path) -> None:
     try:
         with path.open("rb") as content:
             # Without a type, urllib would call it a form.
-            given = {"Content-Type": "application/gzip", **headers}
+            all_headers = {"Content-Type": "application/gzip", **headers}
             request = urllib.request.Request(  # noqa: S310 - the node's own link
-                url, data=content, headers=given, method="PUT"
+                url, data=content, headers=all_headers, method="PUT"
             )
             with urllib.request.urlopen(request, timeout=UPLOAD_SECONDS):  # noqa: S310 - as above
                 return

@@ -1,4 +1,4 @@
-"""Whether a table or a log group of a known name is still there."""
+"""Whether a table or a log group of a known name exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls that only read, made to see whether they are refused. What they find is of no interest."""
+"""Calls that only read, to see whether they are refused; their answers are not used."""
 
 from __future__ import annotations
 

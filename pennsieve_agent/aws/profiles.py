@@ -1,4 +1,4 @@
-"""Which AWS credentials this machine has, of what kind each is, and which are used. No secrets."""
+"""List the AWS credentials of this machine, their kinds, and which are used. No secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pennsieve_agent.domain.profile import AwsSettings
 
 
 class Kind(StrEnum):
-    """How credentials are come by, the best first: what ends by itself before what is kept."""
+    """Where credentials come from, the best first: temporary before long-term ones."""
 
     SSO = "sso"
     LOGIN = "login"
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """Credentials that are there.
+    """Credentials that are configured.
 
     ``name`` is the profile's, or that of keys in the keychain, and empty for others.
     ``account_id`` is empty where only AWS could tell it.
@@ -48,7 +48,7 @@ class Configured:
 
     @property
     def provider(self) -> str:
-        """How botocore calls the way to credentials that are no profile's; else empty."""
+        """Botocore's name of the source of credentials outside profiles; else empty."""
         return _PROVIDERS.get(self.kind, "")
 
 
@@ -93,7 +93,7 @@ def configured(settings: AwsSettings) -> tuple[Configured, ...]:
 
 
 def surrounding(environ: Mapping[str, str], vendor: Path = _VENDOR) -> tuple[Configured, ...]:
-    """The credentials that are no profile's: of variables, of a container, of this machine.
+    """The credentials outside profiles: of variables, of a container, of this machine.
 
     Nothing is asked over the network: that this is one of AWS's machines does not tell whether it
     has a role.
@@ -116,7 +116,7 @@ def best_first(rows: Sequence[Configured]) -> tuple[Configured, ...]:
 
 
 def usual(rows: Sequence[Configured]) -> Configured | None:
-    """What AWS's own tools take when nobody chooses, in the order of botocore's chain."""
+    """What AWS's own tools use when nobody chooses, in the order of botocore's chain."""
     for fits in (_comes_first, _is_default, _comes_last):
         usable = [row for row in rows if row.kind is not Kind.NONE and fits(row)]
         if usable:

@@ -1,4 +1,4 @@
-"""Batch's queues and the compute environments behind them: whether they can run anything."""
+"""AWS Batch's job queues and compute environments, and whether they can run jobs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Part:
 
 
 def queues(aws: Aws, names: Sequence[str]) -> tuple[Part, ...]:
-    """Those of the queues, and of the compute environments of the same names, that there are."""
+    """The queues, and the compute environments of the same names, that exist."""
     environments = aws.call(
         "batch", "describe_compute_environments", computeEnvironments=list(names)
     )["computeEnvironments"]

@@ -40,7 +40,7 @@ _NOT_FOUND = 404
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A manifest or an index, byte for byte, and what it is."""
+    """The bytes of a manifest or an index, and its media type."""
 
     content: bytes
     media_type: str
@@ -59,7 +59,7 @@ class Document:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            raise RegistryError("the image's manifest is no JSON object", where=self.digest)
+            raise RegistryError("the image's manifest is not a JSON object", where=self.digest)
         return document
 
 
@@ -74,7 +74,7 @@ class Registry:
         self._root = f"{self._http.base}/v2/{prefix}/" if prefix else f"{self._http.base}/v2/"
 
     def check(self) -> str:
-        """See that the registry is there and takes the sign-in ("Determining Support").
+        """Check that the registry answers and accepts the login ("Determining Support").
 
         Answers what it says of itself in :data:`RUNS`, which AWS does not send.
 
@@ -98,15 +98,15 @@ class Registry:
             kind = str(answer.headers.get_content_type())
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         if is_digest(reference) and digest != reference:
-            raise RegistryError(f"the manifest that came is not {reference}", where=where)
+            raise RegistryError(f"the registry sent another manifest than {reference}", where=where)
         return Document(content, kind, digest)
 
     def has_blob(self, repository: str, digest: str) -> bool:
-        """Whether a blob is there already."""
+        """Whether the repository has a blob already."""
         return self._is_there(repository, f"blobs/{digest}")
 
     def has_document(self, repository: str, reference: str) -> bool:
-        """Whether a manifest is there already."""
+        """Whether the repository has a manifest already."""
         return self._is_there(repository, f"manifests/{reference}")
 
     def _is_there(self, repository: str, what: str) -> bool:
@@ -152,7 +152,7 @@ class Registry:
             said = str(answer.headers.get("Docker-Content-Digest") or document.digest)
         if said != document.digest:
             raise RegistryError(
-                f"the registry stored {said} in place of {document.digest}", where=self._root
+                f"the registry stored {said} instead of {document.digest}", where=self._root
             )
 
     def _ask(
@@ -170,7 +170,7 @@ def _read(answer: http.client.HTTPResponse, where: str) -> bytes:
     try:
         content = answer.read(MAX_DOCUMENT + 1)
     except (OSError, http.client.HTTPException):
-        raise Refusal("the registry broke off its answer", 0, where=where) from None
+        raise Refusal("the registry's answer ended early", 0, where=where) from None
     if len(content) > MAX_DOCUMENT:
         raise RegistryError("the image's manifest is larger than 4 MB", where=where)
     return content

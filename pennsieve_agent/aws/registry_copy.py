@@ -1,4 +1,4 @@
-"""Copying an image from registry to registry, without an engine.
+"""Copy an image from registry to registry, without a container engine.
 
 What is there already is asked for first, so that a copy that was broken off goes on where it
 stopped. Every blob and manifest is held to its digest on the way.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -16,13 +17,13 @@ from typing import TypeVar
 from pennsieve_agent.aws.registry import INDEXES, MANIFESTS, Document, Registry
 from pennsieve_agent.aws.registry_http import Refusal, Stream
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.image_names import Ecr, ImageRef, ecr_of, is_digest, parse_image
-from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import RegistryError
 
 PLATFORM = ("linux", "amd64")
 """What AWS Batch on Fargate runs (AWS Batch, "runtimePlatform")."""
-RETRY_SECONDS = 60
+BACKOFF = Backoff(first=0.3, longest=10.0, repeats=9)
 Note = Callable[[str], None]
 T = TypeVar("T")
 
@@ -40,7 +41,7 @@ def digest_of(aws: Aws, source: str) -> str:
 
     Raises:
         RegistryError: there is no such image, or none for linux/amd64.
-        UsageProblem: it is no address of an image.
+        UsageProblem: it is not an address of an image.
 
     """
     image = parse_image(source)
@@ -130,7 +131,7 @@ class _Blob:
 
 
 class _Checked:
-    """Reads a blob, and fails at its end if it was another."""
+    """Reads a blob, and fails at its end if it does not match its digest."""
 
     def __init__(self, stream: Stream, blob: _Blob) -> None:
         self._stream = stream
@@ -145,12 +146,10 @@ class _Checked:
         self._hash.update(piece)
         self._left -= len(piece)
         if want and not piece:
-            raise Refusal("the registry broke off a layer", 0, where=self._blob.digest)
+            raise Refusal("the transfer of a layer ended early", 0, where=self._blob.digest)
         if not self._left and f"sha256:{self._hash.hexdigest()}" != self._blob.digest:
             # The last piece never arrives, so that nobody takes the whole for good.
-            raise RegistryError(
-                "a layer that came is not what its digest says", where=self._blob.digest
-            )
+            raise RegistryError("a layer does not match its digest", where=self._blob.digest)
         return piece
 
 
@@ -160,7 +159,7 @@ def _copy_blob(source: Place, target: Place, blob: _Blob) -> None:
             checked = _Checked(stream, blob)
             target.registry.put_blob(target.repository, blob.digest, blob.size, checked)
     except (OSError, http.client.HTTPException):
-        raise Refusal("the way to the registry broke off", 0, where=blob.digest) from None
+        raise Refusal("the connection to the registry was lost", 0, where=blob.digest) from None
 
 
 def _manifest(source: Place, image: ImageRef) -> Document:
@@ -169,7 +168,7 @@ def _manifest(source: Place, image: ImageRef) -> Document:
         manifest = source.registry.document(source.repository, _chosen(manifest, image))
     if manifest.media_type not in MANIFESTS:
         raise RegistryError(
-            f"the image is of a kind that is not known: {manifest.media_type[:100]}",
+            f"the image has an unknown media type: {manifest.media_type[:100]}",
             where=str(image),
         )
     _check_platform(source, manifest, image)
@@ -202,7 +201,7 @@ def _check_platform(source: Place, manifest: Document, image: ImageRef) -> None:
 
 
 def _not_for_us(image: ImageRef) -> RegistryError:
-    return RegistryError("the image has no part for linux/amd64", where=str(image))
+    return RegistryError("the image is not available for linux/amd64", where=str(image))
 
 
 def _blobs(manifest: Document) -> Iterator[_Blob]:
@@ -219,7 +218,7 @@ def _public(aws: Aws, image: ImageRef) -> Place:
     """A registry that needs no sign-in, or a private one of ECR with the session's own."""
     registry: Ecr | None = ecr_of(image.registry)
     if registry is not None:
-        raise RegistryError("only images of public registries are copied", where=str(image))
+        raise RegistryError("only images of public registries can be copied", where=str(image))
     if aws.endpoint:
         base, _ = _split(aws.endpoint)
         return Place(Registry(base, image.registry), image.repository)
@@ -234,11 +233,12 @@ def _split(address: str) -> tuple[str, str]:
 
 
 def _retried(work: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    for pause in pauses(RETRY_SECONDS):
+    waits = BACKOFF.waits(random.random)
+    while True:
         try:
             return work()
         except Refusal as refusal:
-            if not refusal.may_pass:
+            wait = next(waits)
+            if wait is None or not refusal.may_pass:
                 raise
-            sleep(pause)
-    return work()
+            sleep(wait)

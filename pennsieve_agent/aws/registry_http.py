@@ -1,4 +1,4 @@
-"""Requests to one registry of images: its address, its sign-in, and where it sends one.
+"""Requests to one container registry: its address, its login and its redirects.
 
 The standard library alone. Names and tokens go to the registry's own host only; where it sends a
 download elsewhere, as ECR does, nothing of them goes along.
@@ -35,20 +35,20 @@ class Stream(Protocol):
 
 
 class Refusal(RegistryError):  # noqa: N818 - a kind of answer
-    """The registry answered with an error. ``status`` is HTTP's; 0 is no answer."""
+    """The registry answered with an error. ``status`` is HTTP's; 0 without an answer."""
 
     def __init__(self, message: str, status: int, *, where: str) -> None:
-        super().__init__(message, where=where, hint="check the network, and run the command again")
+        super().__init__(message, where=where, hint="check the network, then run the command again")
         self.status = status
 
     @property
     def may_pass(self) -> bool:
-        """Whether asking again may help."""
+        """Whether a retry may help."""
         return self.status in {0, _TOO_MANY} or self.status >= _SERVER_ERRORS
 
 
 class _AsItIs(urllib.request.HTTPErrorProcessor):
-    """Errors and redirects are answers, too: it is seen here what goes along to where."""
+    """Passes on errors and redirects: which headers follow a redirect is decided here."""
 
     def http_response(self, request: Any, response: Any) -> Any:
         """Hand the answer on."""
@@ -106,7 +106,7 @@ class RegistryHttp:
                     self._tokens[_area(at)] = self._token(challenge)
                     continue
                 raise _refused(answer, self.base)
-        raise RegistryError("the registry sends its caller around in a circle", where=self.base)
+        raise RegistryError("the registry redirects too often", where=self.base)
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | Stream | None
@@ -129,7 +129,7 @@ class RegistryHttp:
         query = dict(_CHALLENGE.findall(rest))
         realm = query.pop("realm", "")
         if kind.casefold() != "bearer" or not realm:
-            raise Refusal("the registry wants a sign-in", _UNAUTHORIZED, where=self.base)
+            raise Refusal("the registry requires a login", _UNAUTHORIZED, where=self.base)
         _check_scheme(realm)
         query.pop("error", None)
         signed = {"Authorization": self._login} if self._login else {}
@@ -140,7 +140,7 @@ class RegistryHttp:
                 document = json.loads(answer.read(_MAX_ERROR * 16))
                 return f"Bearer {document.get('token') or document['access_token']}"
             except (ValueError, KeyError, AttributeError):
-                raise RegistryError("the registry's sign-in gave no token", where=realm) from None
+                raise RegistryError("the registry's login returned no token", where=realm) from None
 
 
 def _area(url: str) -> str:
@@ -165,10 +165,10 @@ def _refused(answer: http.client.HTTPResponse, where: str) -> Refusal:
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         pass
     words = {
-        _UNAUTHORIZED: "it wants a sign-in, or refuses this one",
-        403: "it is not allowed",
-        404: "there is no such image",
-        _TOO_MANY: "it was asked too often",
+        _UNAUTHORIZED: "it requires a login, or refused this one",
+        403: "access is not allowed",
+        404: "the image does not exist",
+        _TOO_MANY: "too many requests",
     }.get(answer.status, f"status {answer.status}")
     return Refusal(f"the image registry refused: {said or words}", answer.status, where=where)
 

@@ -1,4 +1,4 @@
-"""What is there under a tag or a beginning of a name; and what no stack deletes, deleted."""
+"""Find resources by a tag or a name's prefix, and delete what no stack deletes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pennsieve_agent.errors import AwsError
 
 
 def tagged(aws: Aws, key: str, value: str) -> tuple[str, ...]:
-    """The ARNs of what has this tag in the session's region.
+    """The ARNs of resources with this tag in the session's region.
 
     AWS may go on listing for some minutes what is gone already (Resource Groups Tagging API
     Reference, "GetResources").
@@ -18,13 +18,13 @@ def tagged(aws: Aws, key: str, value: str) -> tuple[str, ...]:
 
 
 def log_groups_called(aws: Aws, prefix: str) -> tuple[str, ...]:
-    """The names of the log groups that begin so."""
+    """The names of the log groups that begin with a prefix."""
     pages = aws.pages("logs", "describe_log_groups", logGroupNamePrefix=prefix)
     return tuple(group["logGroupName"] for page in pages for group in page["logGroups"])
 
 
 def secrets_called(aws: Aws, prefix: str) -> tuple[str, ...]:
-    """The names of the secrets that begin so."""
+    """The names of the secrets that begin with a prefix."""
     filters = [{"Key": "name", "Values": [prefix]}]
     pages = aws.pages("secretsmanager", "list_secrets", Filters=filters)
     names = (row["Name"] for page in pages for row in page["SecretList"])
@@ -41,7 +41,7 @@ def delete_secret(aws: Aws, name: str) -> None:
 
 
 def job_definitions_called(aws: Aws, prefix: str) -> tuple[str, ...]:
-    """The ARNs of the job definitions in use whose names begin so."""
+    """The ARNs of the active job definitions whose names begin with a prefix."""
     pages = aws.pages("batch", "describe_job_definitions", status="ACTIVE")
     rows = (row for page in pages for row in page["jobDefinitions"])
     return tuple(
@@ -50,5 +50,5 @@ def job_definitions_called(aws: Aws, prefix: str) -> tuple[str, ...]:
 
 
 def deregister_job_definition(aws: Aws, arn: str) -> None:
-    """Take a job definition out of use; it costs nothing, and AWS forgets it after a while."""
+    """Deregister a job definition; it costs nothing, and AWS deletes it after a while."""
     aws.call("batch", "deregister_job_definition", jobDefinition=arn)

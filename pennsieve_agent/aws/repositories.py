@@ -1,4 +1,4 @@
-"""Repositories for container images: which there are, what is in them, and emptying one."""
+"""ECR repositories: whether they exist, what is in them, and emptying one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def repository_exists(aws: Aws, name: str) -> bool:
 
 
 def images_in(aws: Aws, name: str) -> tuple[dict[str, Any], ...]:
-    """The ids of the images in a repository, by digest; none when it is not there."""
+    """The ids of the images in a repository, by digest; none when it does not exist."""
     try:
         images = [row for page in aws.pages("ecr", "list_images", repositoryName=name)
                  for row in page["imageIds"]]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Whether an identity has rights, asked of AWS before anything is done."""
+"""Simulate whether an identity has permissions, before anything is done."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An action that would be refused: by a Deny somewhere, or by the organisation's rules."""
+    """An action that would be refused; by an explicit Deny, or by the organisation."""
 
     action: str
     forbidden: bool = False

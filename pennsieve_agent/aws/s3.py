@@ -1,4 +1,4 @@
-"""Buckets: whether one is there, what it holds, and emptying it before its stack goes."""
+"""Buckets: whether one exists, what is in it, and emptying it before its stack is deleted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MISSING = {"NoSuchBucket", "404", "NotFound"}
 
 
 def bucket_exists(aws: Aws, name: str) -> bool:
-    """Whether there is a bucket of this name that we may see."""
+    """Whether there is a bucket of this name that we may access."""
     try:
         aws.call("s3", "head_bucket", Bucket=name)
     except AwsError as error:
@@ -91,6 +91,6 @@ def object_exists(aws: Aws, bucket: str, key: str) -> bool:
 
 
 def put_object(aws: Aws, bucket: str, key: str, data: bytes) -> None:
-    """Write an object; AWS checks on its side that it arrived whole."""
+    """Write an object; AWS checks that it arrived complete."""
     digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
     aws.call("s3", "put_object", Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest)

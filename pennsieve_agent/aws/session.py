@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
-from pennsieve_agent.aws.values import AwsIdentity, SigningKeys
+from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
+from pennsieve_agent.aws.quick_invoke import CONNECT_SECONDS, READ_SECONDS, Invoked, QuickLambda
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError
 
+if TYPE_CHECKING:
+    from pennsieve_agent.aws.values import AwsIdentity
+
 DEFAULT_REGION = "us-east-1"
 """Where the platform's nodes are (``contracts/resources.md`` section 6, trap 44)."""
 
-CONNECT_SECONDS = 5
-READ_SECONDS = 30
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _SOURCES = {
@@ -69,6 +74,7 @@ class Aws:
         self._session: Any = None
         self._clients: dict[str, Any] = {}
         self._identity: AwsIdentity | None = None
+        self._quick: QuickLambda | None = None
 
     def __enter__(self) -> Self:
         """Itself; leaving closes all connections."""
@@ -83,6 +89,8 @@ class Aws:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
+        if self._quick is not None:
+            self._quick.close()
 
     @property
     def region(self) -> str:
@@ -100,16 +108,18 @@ class Aws:
 
         """
         if self._identity is None:
+            from pennsieve_agent.aws.values import AwsIdentity  # noqa: PLC0415 - as below
+
             try:
-                found = self.call("sts", "get_caller_identity")
+                answer = self.call("sts", "get_caller_identity")
             except AwsError as error:
                 self._explain_region(error)
                 raise
             self._identity = _not_root(
                 AwsIdentity(
-                    account_id=str(found["Account"]),
-                    arn=str(found["Arn"]),
-                    user_id=str(found["UserId"]),
+                    account_id=str(answer["Account"]),
+                    arn=str(answer["Arn"]),
+                    user_id=str(answer["UserId"]),
                     region=self.region,
                     source=self._source(),
                 )
@@ -121,6 +131,8 @@ class Aws:
         """The address of an emulated AWS; empty for AWS itself."""
         if self._settings.endpoint:
             return self._settings.endpoint
+        if self._plain is not None:
+            return self._plain.endpoint
         with self._translated("sts", "get_caller_identity"):
             # AWS's own files, or a variable, may name one, too.
             url = str(self._client("sts").meta.endpoint_url)
@@ -130,9 +142,9 @@ class Aws:
         """The same account and credentials in a region; itself, where that is its own."""
         if region == self.region:
             return self
-        found = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
-        found._can_ask = self._can_ask
-        return found
+        regional = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
+        regional._can_ask = self._can_ask
+        return regional
 
     def signing_keys(self) -> SigningKeys:
         """The keys that calls are signed with now.
@@ -141,6 +153,8 @@ class Aws:
             AwsError: there are none (``aws_code`` is NoCredentialsError), or they are unusable.
 
         """
+        if self._plain is not None:
+            return self._plain.keys
         from botocore.exceptions import NoCredentialsError  # noqa: PLC0415 - see _translated
 
         with self._translated("sts", "get_caller_identity"):
@@ -149,6 +163,26 @@ class Aws:
                 raise NoCredentialsError
             frozen = credentials.get_frozen_credentials()
             return SigningKeys(frozen.access_key, frozen.secret_key, frozen.token or "")
+
+    def invoke(self, function: str, payload: bytes) -> Invoked:
+        """Call a function by its ARN, and wait for its answer.
+
+        Raises:
+            AwsError: as for :meth:`call`.
+
+        """
+        if self._quick is None and (plain := self._plain) is not None:
+            self._quick = QuickLambda(self.region, plain.endpoint, plain.keys, time.time)
+        if self._quick is not None and self._quick.fits:
+            answer = self._quick.invoke(function, payload)
+            if answer is not None:
+                return answer
+        result = self.call("lambda", "invoke", FunctionName=function, Payload=payload)
+        return Invoked(result["Payload"].read(), str(result.get("FunctionError") or ""))
+
+    @cached_property
+    def _plain(self) -> PlainKeys | None:
+        return plain_keys(self._settings, self.profile, self._provider, os.environ, self._find_keys)
 
     def _explain_region(self, error: AwsError) -> None:
         """Where credentials are refused, or nobody answers, it may be for the region alone.
@@ -324,7 +358,7 @@ def _refuse_to_ask(session: Any, name: str | None) -> None:
         seen.append(at)
         if "mfa_serial" in profiles[at] and "role_arn" in profiles[at]:
             raise AwsError(
-                f"AWS profile '{seen[0]}' asks for the code of an MFA device, and this is no "
+                f"AWS profile '{seen[0]}' asks for the code of an MFA device, and this is not a "
                 "terminal",
                 hint='get a session first: eval "$(aws configure export-credentials --profile '
                 f'{seen[0]} --format env)"',

@@ -1,4 +1,4 @@
-"""What AWS told us, as plain values."""
+"""What AWS answers, as plain values."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class StackResource:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A CloudFormation stack. ``id`` is its ARN, which goes on to work after deletion."""
+    """A CloudFormation stack. ``id`` is its ARN, which also works after deletion."""
 
     id: str
     name: str
@@ -56,12 +56,12 @@ class Stack:
 
     @property
     def only_reviewed(self) -> bool:
-        """Whether it is the shell of a change set that was never carried out; it holds nothing."""
+        """Whether it has only a change set that was never executed, and no resources."""
         return self.status == "REVIEW_IN_PROGRESS"
 
     @property
     def busy(self) -> bool:
-        """Whether AWS is working on it."""
+        """Whether AWS is changing it."""
         return self.status.endswith("_IN_PROGRESS") and not self.only_reviewed
 
     @property
@@ -70,7 +70,7 @@ class Stack:
         return self.status in _BROKEN
 
     def holds(self, type_: str, name: str) -> bool:
-        """Whether it made the resource of this type and physical name."""
+        """Whether it has the resource of this type and physical name."""
         return any(r.type == type_ and r.name == name for r in self.resources)
 
 
@@ -89,7 +89,7 @@ class ResourceChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """What CloudFormation would do. Empty ``changes`` means that there is nothing to do."""
+    """What CloudFormation would do; without ``changes`` there is nothing to do."""
 
     id: str
     stack_id: str
@@ -112,19 +112,10 @@ class StackEvent:
 
     @property
     def failed(self) -> bool:
-        """Whether this is a failure of its own, not the echo of another one."""
+        """Whether this is a failure of its own, not the consequence of another one."""
         return self.status.endswith("_FAILED") and "cancelled" not in self.reason.lower()
 
     @property
     def final(self) -> bool:
-        """Whether the whole stack has come to rest."""
+        """Whether the whole stack is idle again."""
         return self.of_stack and not self.status.endswith("_IN_PROGRESS")
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKeys:
-    """What a request to AWS is signed with: secrets. ``token`` is empty for lasting keys."""
-
-    key_id: str
-    secret: str = field(repr=False)
-    token: str = field(repr=False)

@@ -16,6 +16,7 @@ A group of many commands has a room, with a module for each command; here are th
     workflow   pennsieve workflow
     run        pennsieve run
     sandbox    pennsieve sandbox
+    compute    pennsieve compute
 
 How a command is written
 ------------------------

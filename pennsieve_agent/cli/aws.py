@@ -60,9 +60,9 @@ def add(
 def list_(context: Context) -> Shown:
     """The AWS credentials on this machine, the best kind first. Shows no secret."""
     from pennsieve_agent.aws.profiles import Kind
-    from pennsieve_agent.cli.aws_choice import found
+    from pennsieve_agent.cli.aws_choice import available
 
-    rows = found(context.aws_credentials)
+    rows = available(context.aws_credentials)
     document = [
         {
             "name": row.name or None,

@@ -27,7 +27,7 @@ class Credentials:
     environ: Mapping[str, str]
 
 
-def found(where: Credentials) -> tuple[Configured, ...]:
+def available(where: Credentials) -> tuple[Configured, ...]:
     """All credentials that this machine has, the best kind first. Nothing is asked of AWS.
 
     Raises:
@@ -61,7 +61,7 @@ def chosen(where: Credentials, streams: Streams) -> Configured | None:
     named = any(where.environ.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"))
     if named or aws.profile or aws.credentials_file:
         return None
-    rows = [row for row in found(where) if row.kind is not Kind.NONE]
+    rows = [row for row in available(where) if row.kind is not Kind.NONE]
     if len(rows) < 2:  # noqa: PLR2004 - nothing to choose from
         return _only(streams, rows)
     if streams.can_ask:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.resolve import Call, OlderAgent, Page, Version, resolve
-from pennsieve_agent.console import failures
 from pennsieve_agent.console.streams import Streams, silence_broken_pipe
 from pennsieve_agent.errors import AgentError, ExitCode
 
@@ -19,8 +18,8 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
     context = context or Context(Streams.of_process(os.environ), os.environ)
     words = _before_separator(arguments)
     debug = "--debug" in words or bool(context.environ.get("PENNSIEVE_DEBUG"))
-    given = [_with_value(word) for word in words] + list(arguments[len(words) :])
-    typed = [word for i, word in enumerate(given) if word != "--debug" or i >= len(words)]
+    complete_words = [_with_value(word) for word in words] + list(arguments[len(words) :])
+    typed = [word for i, word in enumerate(complete_words) if word != "--debug" or i >= len(words)]
     try:
         with context:
             return int(_run(typed, context))
@@ -58,6 +57,8 @@ def _run(arguments: Sequence[str], context: Context) -> int:
             for note in call.notes:
                 context.streams.note(note)
             return command.run(call.command, call.arguments, context)
+        case Page("", asked=False):
+            return _home(context)
         case Page() as page:
             return _show_page(page, context.streams)
         case Version():
@@ -69,6 +70,23 @@ def _run(arguments: Sequence[str], context: Context) -> int:
             from pennsieve_agent.cli.older_agent import answer
 
             raise answer(word, context.environ.get("PATH", ""))
+
+
+def _home(context: Context) -> int:
+    """Nothing was typed: how things are, or, signed out or offline, the help page."""
+    from pennsieve_agent.console.shown import show
+
+    try:
+        if context.settings.key_id():
+            from pennsieve_agent.cli.home import home
+
+            show(home(context), context.streams, as_json=False)
+            return ExitCode.OK
+    except AgentError as error:
+        from pennsieve_agent.console import failures
+
+        context.streams.note(f"{failures.text(error, context.streams)}\n")
+    return _show_page(Page("", asked=False), context.streams)
 
 
 def _show_page(page: Page, streams: Streams) -> int:
@@ -87,6 +105,8 @@ def _show_page(page: Page, streams: Streams) -> int:
 
 
 def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) -> int:
+    from pennsieve_agent.console import failures
+
     if debug:
         import traceback
 

@@ -110,16 +110,16 @@ class ParsedCommand(typer.core.TyperCommand):
     """Parses arguments by a function's parameters, and shows our own help page."""
 
     def __init__(self, row: Command, callback: Callable[..., Any], examples: Sequence[str]) -> None:
-        made = typer.main.get_command_from_info(
+        plain = typer.main.get_command_from_info(
             CommandInfo(name=row.words.rpartition(" ")[2], callback=callback),
             pretty_exceptions_short=False,
             rich_markup_mode=None,
         )
         super().__init__(
-            made.name,
-            callback=made.callback,
-            params=made.params,
-            help=made.help,
+            plain.name,
+            callback=plain.callback,
+            params=plain.params,
+            help=plain.help,
             context_settings={"help_option_names": ["-h", "--help"]},
             rich_markup_mode=None,
         )
@@ -185,7 +185,7 @@ def _limits(parameter: Any, name: str) -> Iterator[str]:
     default = getattr(parameter.default, "value", parameter.default)
     flag = getattr(parameter, "is_flag", False)
     if default not in (None, "", (), []) and parameter.show_default and not flag:
-        yield f"Default: {default}."
+        yield f"Default: {'the current folder' if str(default) == '.' else default}."
     if parameter.required and parameter.param_type_name == "option":
         yield "Must be given."
 

@@ -132,8 +132,8 @@ def _values(
 
 
 def _beginning(begun: str, rows: Sequence[tuple[str, str]]) -> Answer:
-    wanted = begun.casefold()
-    return Answer(tuple(row for row in rows if row[0].casefold().startswith(wanted)))
+    folded = begun.casefold()
+    return Answer(tuple(row for row in rows if row[0].casefold().startswith(folded)))
 
 
 def names_of(context: Context, ask: Callable[[str | None], None]) -> Callable[..., Sequence[str]]:
@@ -169,6 +169,14 @@ def cache_of(context: Context, profile: str | None) -> Any:
     return NameCache(cache_folder(context.environ, context.home), key) if key else None
 
 
+def forget(context: Context, profile: str) -> None:
+    """Forget the names that a profile could see."""
+    with contextlib.suppress(AgentError, OSError):
+        cache = cache_of(context, profile)
+        if cache is not None:
+            cache.remove()
+
+
 def answer(words: Sequence[str], context: Context) -> int:
     """Answer a shell: ``files`` or ``words`` in the first line, then one a line with its text."""
     shell = context.environ[VARIABLE]
@@ -176,12 +184,12 @@ def answer(words: Sequence[str], context: Context) -> int:
         _end_after(FETCH_SECONDS)
         return fetch(context, words[0] if words else None)
     typed, prefix = joined([unquoted(word) for word in words])
-    found = Answer()
+    result = Answer()
     with contextlib.suppress(Exception):
-        found = complete(typed, names_of(context, in_background))
+        result = complete(typed, names_of(context, in_background))
     quoted = bool(words) and words[-1][:1] in {"'", '"'}
-    lines = ["files" if found.files else "words"]
-    for word, text in found.words:
+    lines = ["files" if result.files else "words"]
+    for word, text in result.words:
         if shell == "bash":
             value = word.removeprefix(prefix)
             lines.append(value if quoted else escaped(value))
@@ -228,7 +236,7 @@ def _end_after(seconds: int) -> None:
 
 def escaped(word: str) -> str:
     """A word as one types it in bash."""
-    return _PLAIN.sub(lambda found: f"\\{found[0]}", word)
+    return _PLAIN.sub(lambda match: f"\\{match[0]}", word)
 
 
 def in_background(profile: str | None) -> None:

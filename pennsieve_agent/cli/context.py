@@ -19,14 +19,17 @@ from pennsieve_agent.errors import AgentError, NotSignedIn
 if TYPE_CHECKING:
     from pennsieve_agent.aws.session import Aws
     from pennsieve_agent.cli.aws_choice import Credentials
-    from pennsieve_agent.cli.node_calls import LazyNode
+    from pennsieve_agent.cli.compute.node_calls import LazyNode
     from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
     from pennsieve_agent.domain.own_node import Claimed, OwnNode
-    from pennsieve_agent.domain.profile import Identity, Profile
+    from pennsieve_agent.domain.profile import Identity, Profile, User
+    from pennsieve_agent.domain.sign_in import KeptTokens
+    from pennsieve_agent.domain.tickets import Tickets
     from pennsieve_agent.platform.client import Platform
     from pennsieve_agent.settings.aws_keychain import AwsKeyring
     from pennsieve_agent.settings.keychain import Keychain
     from pennsieve_agent.settings.profiles import Settings
+    from pennsieve_agent.transfer.sender import Sender
 
 
 class Context:
@@ -109,10 +112,14 @@ class Context:
                 f"profile '{profile.name}' has no key" if profile.name else "not signed in",
                 hint="sign in with: pennsieve login (or try: pennsieve sandbox start --detach)",
             )
-        return self.connect(profile)
+        return self._connected(profile, self._kept_session(profile))
 
     def connect(self, profile: Profile) -> Platform:
-        """Pennsieve as seen by a profile that has a key; closed when the command ends."""
+        """Pennsieve as seen by a profile that has a key, which is checked by signing in anew."""
+        return self._connected(profile, None)
+
+    def _connected(self, profile: Profile, kept: KeptTokens | None) -> Platform:
+        """Pennsieve, closed when the command ends; ``kept`` may spare the sign-in."""
         from pennsieve_agent.platform.client import Platform
 
         if profile.key is None:
@@ -124,8 +131,49 @@ class Context:
                 now=self.now,
                 sleep=self.sleep,
                 note=self.streams.note,
+                kept=kept,
             )
         )
+
+    def _kept_session(self, profile: Profile) -> KeptTokens | None:
+        """Where the sign-in is kept; nowhere for a key that only the environment has."""
+        from pennsieve_agent.settings.kept_session import KeptSession
+        from pennsieve_agent.settings.profile_sections import ENVIRONMENT
+
+        keychain = None if profile.name == ENVIRONMENT else self._spare_keychain(profile)
+        return None if keychain is None else KeptSession(keychain, profile)
+
+    def _spare_keychain(self, profile: Profile) -> Keychain | None:
+        """The keychain for what only spares a question; None where it would take longer."""
+        from pennsieve_agent.settings.patient_keychain import spares_time
+
+        near = profile.hosts.near
+        return self._patient_keychain if spares_time(self.environ, near=near) else None
+
+    @cached_property
+    def _patient_keychain(self) -> Keychain:
+        from pennsieve_agent.settings.keychain import SystemKeychain
+        from pennsieve_agent.settings.patient_keychain import PatientKeychain
+
+        return PatientKeychain(SystemKeychain())
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        """The tickets of own nodes."""
+        from pennsieve_agent.domain.tickets import MemoryTickets
+        from pennsieve_agent.settings.node_tickets import KeychainTickets
+
+        keychain = self._spare_keychain(self.profile)
+        return MemoryTickets() if keychain is None else KeychainTickets(keychain)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """Connections to storage, without anybody's token; closed when the command ends."""
+        from pennsieve_agent.platform.http.transport import trusted
+        from pennsieve_agent.transfer.network import network
+        from pennsieve_agent.transfer.sender import Sender
+
+        return self._open.enter_context(Sender(network(self.environ, trusted)))
 
     def aws(self, region: str | None, profile: str | None) -> Aws:
         """The AWS account of the profile in use; closed when the command ends.
@@ -169,21 +217,22 @@ class Context:
         return self._lazy(node)
 
     def _lazy(self, node: OwnNode) -> LazyNode:
-        from pennsieve_agent.cli.node_calls import LazyNode
+        from pennsieve_agent.cli.compute.node_calls import LazyNode
 
         return self._nodes.setdefault(node.token, LazyNode(node, self._open_node))
 
     def _open_node(self, node: OwnNode) -> NodeCalls:
         return self.calls_with(self.aws(node.region, node.aws_profile or None))(node)
 
-    def calls_with(self, aws: Aws) -> Callable[[OwnNode], NodeCalls]:
-        """What calls own nodes with these AWS credentials."""
+    def calls_with(self, aws: Aws, *, claims: bool = True) -> Callable[[OwnNode], NodeCalls]:
+        """What calls own nodes with these AWS credentials; ``claims``: and says who the user is."""
         from pennsieve_agent.aws.node_client import NodeClient
-        from pennsieve_agent.settings.keychain import SystemKeychain
-        from pennsieve_agent.settings.node_tickets import KeychainTickets
+        from pennsieve_agent.domain.own_node import Claimed
 
-        tickets = KeychainTickets(SystemKeychain())
-        return lambda node: NodeClient(node, aws, tickets, self.claimed, self.now, self.sleep)
+        tickets = self.tickets
+        return lambda node: NodeClient(
+            node, aws, tickets, self.claimed if claims else Claimed(), self.now, self.sleep
+        )
 
     @property
     def claimed(self) -> Claimed:
@@ -191,7 +240,7 @@ class Context:
         from pennsieve_agent.domain.own_node import Claimed
 
         try:
-            user = self.identity.user
+            user = self.user
         except AgentError:
             return Claimed()
         return Claimed(user.name, user.email)
@@ -226,6 +275,11 @@ class Context:
     def workspace_id(self) -> str:
         """The node id of the key's workspace; cheaper than asking who is signed in."""
         return self.platform.workspace_id()
+
+    @cached_property
+    def user(self) -> User:
+        """Who is signed in; cheaper than his workspace's name, too."""
+        return self.platform.user()
 
     @cached_property
     def identity(self) -> Identity:

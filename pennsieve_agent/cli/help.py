@@ -61,8 +61,8 @@ def command_page(
     """A command's page: ``sections`` are its arguments and options, ``lines`` its examples."""
     width = _room(width)
     listed = [_section(name, definitions(rows, width)) for name, rows in sections if rows]
-    told = _section("Examples", examples(lines, width)) if lines else ""
-    return _joined(_hanging(f"Usage: {usage}", width), paragraphs(text, width), *listed, told)
+    copied = _section("Examples", examples(lines, width)) if lines else ""
+    return _joined(_hanging(f"Usage: {usage}", width), paragraphs(text, width), *listed, copied)
 
 
 def _commands(group: str, width: int) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.cli.command import command
-from pennsieve_agent.cli.completing import cache_of
+from pennsieve_agent.cli.completing import forget
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
@@ -25,7 +25,6 @@ def logout(context: Context) -> Shown:
             f"the key comes from {profile.key_source}" if profile.key else "not signed in",
             hint="unset PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET" if profile.key else None,
         )
-    if (names := cache_of(context, profile.name)) is not None:
-        names.remove()
+    forget(context, profile.name)
     context.settings.remove(profile.name)
     return Shown({"name": profile.name, "removed": True}, f"Forgot profile '{profile.name}'")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from pennsieve_agent.cli.command import command
-from pennsieve_agent.cli.completing import cache_of
+from pennsieve_agent.cli.completing import forget
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Shown, Table
 from pennsieve_agent.errors import SettingsError
@@ -69,7 +69,6 @@ def show(
 @command("profile remove", answers="removed", examples=["pennsieve profile remove lab"])
 def remove(context: Context, name: Name) -> Shown:
     """Forget a profile and its key on this machine."""
-    if (names := cache_of(context, name)) is not None:
-        names.remove()
+    forget(context, name)
     context.settings.remove(name)
     return Shown({"name": name, "removed": True}, f"Forgot profile '{name}'")

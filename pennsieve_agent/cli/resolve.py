@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.tree.entries import Command
@@ -13,28 +13,24 @@ HELP = ("-h", "--help")
 _MOST_REWRITES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """The help page of a group, "" for the program's; ``asked`` unless nothing else was typed."""
 
     group: str
     asked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """The program's version is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class OlderAgent:
+class OlderAgent(NamedTuple):
     """A word of the older Pennsieve agent."""
 
     word: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A command and what follows its words. ``notes`` say which old words were typed."""
 
     command: Command
@@ -63,8 +59,7 @@ def resolve(typed: Sequence[str]) -> Meaning:
     raise AssertionError(f"old words lead in a circle: {typed}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Rewritten:
+class _Rewritten(NamedTuple):
     words: list[str]
     note: str
 
@@ -83,12 +78,20 @@ def _walk(words: Sequence[str]) -> Meaning | _Rewritten:
             return _Rewritten(rewritten, f"note: 'pennsieve {path}' is now 'pennsieve {now}'")
         if path in tree.GROUPS:
             group = path
+            if _means_bare(group, rest):
+                rest = [tree.GROUPS[group].bare, *rest]
             continue
         command = tree.COMMANDS.get(path) or _shorthand(group, word)
         if command:
             return Call(command, tuple(rest))
         return _special(group, word, rest)
     return Page(group, asked=False)
+
+
+def _means_bare(group: str, rest: Sequence[str]) -> bool:
+    """Whether a group's word alone, or with options, is a command."""
+    options_alone = not rest or (rest[0].startswith("-") and rest[0] not in HELP)
+    return bool(tree.GROUPS[group].bare) and options_alone
 
 
 def _shorthand(group: str, word: str) -> Command | None:

@@ -184,7 +184,7 @@ def output_file(value: OutputFile) -> dict[str, Any]:
 
 
 def limits(value: RunLimits) -> dict[str, Any]:
-    """What a run may take; null is no limit."""
+    """What a run may take; null means without limit."""
     return {
         "max_cost_usd": value.max_cost or None,
         "seconds": value.seconds or None,

@@ -24,35 +24,35 @@ Part = str | Callable[[Streams], str]
 Text = Part | Sequence[Part] | None
 
 
-@dataclass(frozen=True, slots=True)
 class Table:
     """Rows under column names; see :func:`pennsieve_agent.console.tables.table`."""
 
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    wrap_last: bool = False
+    def __init__(
+        self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, wrap_last: bool = False
+    ) -> None:
+        self._columns, self._rows, self._wrap_last = columns, rows, wrap_last
 
     def __call__(self, streams: Streams) -> str:
         """The table, as wide as the terminal, or with tabs in a pipe."""
-        return tables.table(self.columns, self.rows, streams, wrap_last=self.wrap_last)
+        return tables.table(self._columns, self._rows, streams, wrap_last=self._wrap_last)
 
 
-@dataclass(frozen=True, slots=True)
 class Details:
     """Names and values, one a line; those that are empty are left out."""
 
-    pairs: Sequence[tuple[str, str]]
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._pairs = pairs
 
     def __call__(self, streams: Streams) -> str:
         """The lines, aligned on a terminal, with tabs in a pipe."""
-        return tables.details(self.pairs, streams)
+        return tables.details(self._pairs, streams)
 
 
-@dataclass(frozen=True, slots=True)
 class Prose:
     """Text that is read, not copied: wrapped between words on a terminal."""
 
-    text: str
+    def __init__(self, text: str) -> None:
+        self.text = text
 
     def __call__(self, streams: Streams) -> str:
         """The text, as wide as the terminal."""

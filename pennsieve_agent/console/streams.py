@@ -161,7 +161,7 @@ class Streams:
     def _must_ask(self, question: str, instead: str) -> None:
         if not self.can_ask:
             subject = question[:1].lower() + question[1:].rstrip("?")
-            raise UsageProblem(f"cannot ask '{subject}': this is no terminal", hint=instead)
+            raise UsageProblem(f"cannot ask '{subject}': this is not a terminal", hint=instead)
 
     def _line(self) -> str:
         line = self.stdin.readline()
@@ -172,8 +172,8 @@ class Streams:
 
 def _columns(environ: Mapping[str, str]) -> int:
     """The terminal's width; ``COLUMNS`` wins, as elsewhere."""
-    if (wanted := environ.get("COLUMNS", "")).isdecimal() and int(wanted):
-        return int(wanted)
+    if (columns := environ.get("COLUMNS", "")).isdecimal() and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
     except (OSError, ValueError):

@@ -23,12 +23,12 @@ def size(count: int) -> str:
 
 def moment(text: str) -> datetime | None:
     """The time a server's text means, in UTC; None when it means none."""
-    found = _GO_TIME.match(text)
-    if not found:
+    match = _GO_TIME.match(text)
+    if not match:
         return None
-    zone = found[3] if found[3] and found[3] != "Z" else "+00:00"
+    zone = match[3] if match[3] and match[3] != "Z" else "+00:00"
     try:
-        return datetime.fromisoformat(f"{found[1]}T{found[2]}{zone}").astimezone(UTC)
+        return datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}").astimezone(UTC)
     except ValueError:
         return None
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.platform_offers import TargetType
     from pennsieve_agent.domain.sharing import AppSharing
     from pennsieve_agent.domain.workflows import Application, Step, Version, Workflow
-    from pennsieve_agent.services.apps import StepBuild
-    from pennsieve_agent.services.identity_view import Shown as WorkflowUser
+    from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
+    from pennsieve_agent.services.workflows.apps import StepBuild
 
 
 def workflow_summary(value: Workflow) -> dict[str, Any]:

@@ -19,7 +19,7 @@ BROWSER = "browser sessions only; a key is answered 403"
 SERVICE = "for Pennsieve's own services"
 GITHUB = "the GitHub integration works by itself; git addresses are registered directly"
 OLD = "an ancestor, no longer served"
-STILL_ASKED = (
+STILL_USED = (
     "public code of 2026 still asks it (upstream-2026-11.md 9); old, and left out of the sandbox"
 )
 MESSAGES = "messages for people: read in the web application"
@@ -48,7 +48,7 @@ class ContractRoute:
     @property
     def hosted(self) -> bool:
         """Whether hosted Pennsieve serves it, as far as the contract knows."""
-        return self.reason not in {OLD, STILL_ASKED}
+        return self.reason not in {OLD, STILL_USED}
 
 
 def anonymous(path: str) -> str:
@@ -164,7 +164,7 @@ ROUTES: list[ContractRoute] = [
         GET /workflows/instances/{id}
         GET /integrations/{id}
         GET /timeseries/{id}""",
-        STILL_ASKED,
+        STILL_USED,
     ),
     *_section("v2", "core.md 3.7", "POST /packages/restore"),
     *_section(

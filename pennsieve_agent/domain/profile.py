@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 API_HOST = "https://api.pennsieve.io"
 API2_HOST = "https://api2.pennsieve.io"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _UPLOAD_BUCKETS = {
     API_HOST: "pennsieve-prod-uploads-v2-use1",
     "https://api.pennsieve.net": "pennsieve-dev-uploads-v2-use1",
@@ -29,6 +31,11 @@ class Hosts:
     def hosted(self) -> bool:
         """Whether this is Pennsieve itself, not a sandbox or a development copy."""
         return self.api == API_HOST
+
+    @property
+    def near(self) -> bool:
+        """Whether this is on this machine, as a sandbox is."""
+        return urlsplit(self.api).hostname in _LOOPBACK
 
     @property
     def upload_bucket(self) -> str:

@@ -6,13 +6,14 @@ Pure: no file and no network is touched here. Sizes are bytes.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
-from typing import TypeVar
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
 
 from pennsieve_agent.domain.datasets import DataFile
 
@@ -26,6 +27,10 @@ MOST_PARTS = 10_000
 
 BATCH_FILES = 250
 """The most files in one sync or finalize (``contracts/core.md`` 4.1, 4.4)."""
+
+REGISTERED = 1
+"""The state of a file in a manifest that waits to be stored (``contracts/core.md`` 4.1)."""
+_IN_DATASET = {2, 3, 4}
 
 MOST_NAME_BYTES = 240
 
@@ -83,6 +88,22 @@ class StorageKeys:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file to upload: where it is, and where in the dataset it goes. ``size`` is in bytes."""
+
+    path: Path
+    folder: str
+    name: str
+    size: int
+    mtime_ns: int
+
+    @property
+    def target(self) -> str:
+        """Its path in the dataset."""
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+
+@dataclass(frozen=True, slots=True)
 class UploadEntry:
     """A file of an upload manifest. ``folder`` has no slash at its ends; "" is the root."""
 
@@ -101,12 +122,63 @@ class UploadedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferProgress:
+    """How far a transfer is; sizes are bytes."""
+
+    files: int
+    total_files: int
+    size: int
+    total_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a file. ``number`` counts from 1."""
 
     number: int
     offset: int
     size: int
+
+
+def is_in_dataset(status: int) -> bool:
+    """Whether a file of this state in a manifest need not be uploaded any more."""
+    return status in _IN_DATASET
+
+
+def sync_body(dataset_id: str, manifest_id: str, files: Iterable[UploadEntry]) -> dict[str, Any]:
+    """What registers files in a manifest; without an id and files, it makes one (core.md 4.1).
+
+    The status is 0: with 1 nothing would be registered (trap 31).
+    """
+    return {
+        "id": manifest_id,
+        "dataset_id": dataset_id,
+        "files": [
+            {
+                "upload_id": file.upload_id,
+                "s3_key": "",
+                "target_path": file.folder,
+                "target_name": file.name,
+                "status": 0,
+                "merge_package_id": "",
+                "file_type": "",
+            }
+            for file in files
+        ],
+    }
+
+
+def finalize_body(
+    manifest_id: str, files: Iterable[UploadedFile], *, replace: bool
+) -> dict[str, Any]:
+    """What says that files lie in storage (``contracts/core.md`` 4.4)."""
+    return {
+        "manifestNodeId": manifest_id,
+        "onConflict": "replace" if replace else "keepBoth",
+        "files": [
+            {"uploadId": file.upload_id, "size": file.size, "sha256": file.sha256} for file in files
+        ],
+    }
 
 
 def parts_of(size: int, part_bytes: int = PART_BYTES) -> list[Part]:
@@ -196,3 +268,36 @@ def is_plain_sha256(checksum: str) -> bool:
 
 Checksums = Mapping[tuple[str, str], str]
 """Checksums of files by package id and file name; a file may be missing."""
+
+
+def checksums_of(document: bytes) -> Checksums:
+    """The checksums in a dataset's manifest (``contracts/core.md`` 3.6).
+
+    Raises:
+        ValueError: it is something else.
+
+    """
+    rows = dataset_rows(document)
+    return {
+        (row["packageId"], row["fileName"]): row["checksum"]
+        for row in rows
+        if all(isinstance(row.get(key), str) for key in ("packageId", "fileName", "checksum"))
+        and row["checksum"]
+    }
+
+
+def dataset_rows(document: bytes) -> list[dict[str, Any]]:
+    """The files in a dataset's manifest, as they are written there.
+
+    Raises:
+        ValueError: it is something else.
+
+    """
+    try:
+        content = json.loads(document)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    rows = content.get("files") if isinstance(content, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError("no manifest of a dataset")
+    return rows

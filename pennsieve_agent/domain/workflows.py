@@ -9,9 +9,6 @@ from typing import Self
 from pennsieve_agent.domain.parameters import Parameter
 from pennsieve_agent.domain.server_word import ServerWord
 
-DATASET_TARGET = "Pennsieve Dataset"
-"""The target type that uploads a step's files as packages (``contracts/workflows.md`` 2.5)."""
-
 
 class StepKind(ServerWord):
     """What a node of the graph is (``contracts/workflows.md`` 2.1)."""

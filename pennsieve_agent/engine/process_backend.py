@@ -20,8 +20,9 @@ from pennsieve_agent.engine.child_process import (
     new_mark,
     run_child,
 )
-from pennsieve_agent.engine.dockerfile import Dockerfile, parse_dockerfile
+from pennsieve_agent.engine.dockerfile import Dockerfile
 from pennsieve_agent.engine.dockerfile_command import Command, local_command
+from pennsieve_agent.engine.dockerfile_reader import parse_dockerfile
 from pennsieve_agent.engine.dockerfile_runs import without_engine
 from pennsieve_agent.engine.exit_reasons import describe_exit
 from pennsieve_agent.engine.python_environments import python_environment

@@ -60,6 +60,7 @@ def files() -> set[str]:
     """
     modules: set[str] = set()
     every = (path.relative_to(ROOT).as_posix() for path in (ROOT / "node").rglob("*.py"))
+    # Every module of the node, as handlers are imported by name, and what those import.
     waiting = [name for name in every if name != _MAKER]
     while waiting:
         name = waiting.pop()

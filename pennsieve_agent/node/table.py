@@ -35,6 +35,7 @@ class Items:
 
     def get(self, pk: str, sk: str) -> Item | None:
         """An item as it is now."""
+        # Consistent: the reconciler decides by what another invocation has just written.
         answer = self._table.get_item(TableName=self._name, Key=key(pk, sk), ConsistentRead=True)
         item: Item | None = answer.get("Item")
         return item
@@ -152,6 +153,7 @@ def text_values(text: str) -> Item:
     """A text as attributes, compressed where it is long; :func:`text_of` reads it."""
     if len(text) <= MOST_ITEM:
         return {"body": {"S": text}}
+    # No time in the header: the same text gives the same bytes.
     return {"zipped": {"B": gzip.compress(text.encode(), mtime=0)}}
 
 

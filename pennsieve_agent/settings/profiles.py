@@ -11,7 +11,9 @@ from pennsieve_agent.domain.profile import ApiKey, Hosts, Profile
 from pennsieve_agent.errors import NotSignedIn, SettingsError, UnknownName, UsageProblem
 from pennsieve_agent.settings.api_addresses import address, hosts
 from pennsieve_agent.settings.config_file import ConfigFile, is_exposed
+from pennsieve_agent.settings.kept_session import account as session_account
 from pennsieve_agent.settings.keychain import Keychain, no_keychain
+from pennsieve_agent.settings.patient_keychain import PatientKeychain
 from pennsieve_agent.settings.profile_sections import (
     ENVIRONMENT,
     check_name,
@@ -65,10 +67,10 @@ class Settings:
         if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
             return f"{self.environment_hosts().api} {key}"
         file = ConfigFile.load(self._path)
-        wanted = name if name is not None else self._chosen(file)
-        if wanted is None:
+        chosen = name if name is not None else self._chosen(file)
+        if chosen is None:
             return ""
-        profile, known, _ = read_profile(file, self._known(file, wanted))
+        profile, known, _ = read_profile(file, self._known(file, chosen))
         return f"{profile.hosts.api} {known}" if known else ""
 
     def names(self) -> list[str]:
@@ -144,7 +146,7 @@ class Settings:
         file.save()
 
     def remove(self, name: str) -> None:
-        """Forget a profile and its secret.
+        """Forget a profile, its secret and its sign-in.
 
         Raises:
             UsageProblem: there is none of that name.
@@ -153,6 +155,8 @@ class Settings:
         """
         file = ConfigFile.load(self._path)
         known = self._known(file, name)
+        with contextlib.suppress(SettingsError):  # it ends by itself within the hour
+            PatientKeychain(self._keychain).delete(session_account(known))
         if (key := file.get(known, "api_token")) and not file.get(known, "api_secret"):
             self._keychain.delete(_account(known, key))
         file.remove_section(known)

@@ -18,7 +18,7 @@ from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.iam import role_policy, roles_called
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.iam_policies import Ask, Verdict, decide
-from pennsieve_agent.errors import AgentError
+from pennsieve_agent.errors import AgentError, AwsError
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.registry import PLATFORM_ACCOUNT, FakeRegistry
 from tests.account.scene import OPTIONS, Scene, answering
@@ -49,11 +49,14 @@ def check(ask: Ask) -> None:
 
 
 class Mortal(RecordingAws):
-    """May be killed after any change."""
+    """May be killed after any change, and refuses the operation ``refused``."""
 
     killer: Killer | None = None
+    refused = ""
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        if operation == self.refused:
+            raise AwsError("no", aws_code="AccessDenied")
         answer = super().call(service, operation, **parameters)
         if self.killer and operation.startswith(("create_", "put_", "update_", "delete_")):
             self.killer(operation)

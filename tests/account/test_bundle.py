@@ -106,7 +106,7 @@ def test_the_mover_starts_without_boto3_too(archive: Path) -> None:
     done = alone(
         archive,
         "before = set(sys.modules)\n"
-        "from pennsieve_agent.node.mover import main\n"
+        "from pennsieve_agent.node.transfer_job import main\n"
         "new = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
         "print(sorted(new - set(sys.stdlib_module_names)))\n",
     )

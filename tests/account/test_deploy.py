@@ -135,7 +135,8 @@ def test_a_failed_creation_tells_the_first_real_reason(tmp_path: Path) -> None:
         deploy(STEP, REQUEST, clients)
 
     assert raised.value.message == (
-        "AWS could not make stack s and took it back: L (AWS::Logs::LogGroup): Quota exceeded"
+        "AWS could not create or update stack s and rolled back: "
+        "L (AWS::Logs::LogGroup): Quota exceeded"
     )
     assert raised.value.aws_code == "ROLLBACK_COMPLETE"
     assert "L: create failed (Quota exceeded.)" in [progress.sentence for progress in told]
@@ -181,7 +182,7 @@ def test_what_aws_is_doing_already_is_waited_for(tmp_path: Path) -> None:
     )
     step = replace(STEP, action=StackAction.REJOIN, changes=())
 
-    assert deploy(step, REQUEST, clients) == "AWS is done with stack s"
+    assert deploy(step, REQUEST, clients) == "AWS has finished with stack s"
     assert not aws.script
 
 
@@ -202,5 +203,5 @@ def test_a_deletion_that_fails_is_told(tmp_path: Path) -> None:
 
 def test_a_replacement_is_said_to_lose_data() -> None:
     change = ResourceChange("Modify", "Journal", "AWS::DynamoDB::Table", "True")
-    assert "what is in it is lost" in explain(change)
+    assert "its contents are lost" in explain(change)
     assert explain(ResourceChange("Import", "X", "AWS::X::Y")).startswith("import X")

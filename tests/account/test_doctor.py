@@ -88,10 +88,13 @@ ADA = parse_principal("arn:aws:iam::222233334444:user/ada")
 @pytest.mark.parametrize(
     ("shares", "words"),
     [
-        (Shares((Share(ADA, ("w",)),)), "AWS does not let in: arn:aws:iam::222233334444:user/ada"),
+        (
+            Shares((Share(ADA, ("w",)),)),
+            "AWS does not allow calls of: arn:aws:iam::222233334444:user/ada",
+        ),
         (
             Shares((), frozenset({"share-1", "theirs"})),
-            "lets in who has no row on the node: share-1",
+            "with whom the node is not shared: share-1",
         ),
     ],
 )
@@ -157,7 +160,7 @@ def test_a_check_that_cannot_be_made_is_not_passed(
         found = failing(examine(replace(node.clients, aws=aws), OPTIONS, time.time))
     assert set(found) == failed
     for check in found.values():
-        assert check.finding.startswith("could not be looked at: AWS refused ")
+        assert check.finding.startswith("could not be checked: AWS refused ")
         assert "compute policy --installer" in check.remedy
 
 

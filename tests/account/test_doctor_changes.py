@@ -64,7 +64,7 @@ def test_rights_changed_by_hand(scene: Scene) -> None:
     assert {name for name, check in found.items() if not check.passed} == {"drift"}
     assert found["drift"].finding == (
         f"changed: the trust policy of role {role}, the permissions boundary of role {role}, "
-        f"policy {role}-access of role {role}, policy quick-fix was put on role {role}"
+        f"policy {role}-access of role {role}, policy quick-fix was added to role {role}"
     )
 
 
@@ -126,4 +126,4 @@ def test_a_node_that_is_turned_off(scene: Scene) -> None:
     off.register()
     found = look(Scene(replace(scene.clients, bundle=BUNDLE), scene.registry))
     assert [name for name, check in found.items() if not check.passed] == ["functions"]
-    assert found["functions"].finding == "the node is turned off: it has none"
+    assert found["functions"].finding == "the node is turned off"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.doctor.role_drift import (
+    ActualRole,
     ExpectedRole,
-    FoundRole,
     expected_roles,
     fits,
     role_drift,
@@ -45,7 +45,7 @@ TEMPLATE = {
     }
 }
 ROLE = IamRole("r", "arn:aws:iam::1:role/r", "/", boundary="arn:b", trust=TRUST)
-WELL = FoundRole(ROLE, {"own": DOCUMENT, "more": DOCUMENT})
+WELL = ActualRole(ROLE, {"own": DOCUMENT, "more": DOCUMENT})
 
 
 def expected() -> ExpectedRole:
@@ -69,7 +69,7 @@ def test_as_it_should_be() -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (None, ["role r is not there"]),
+        (None, ["role r does not exist"]),
         (
             replace(WELL, role=replace(ROLE, trust={"Statement": []})),
             ["the trust policy of role r"],
@@ -78,14 +78,14 @@ def test_as_it_should_be() -> None:
             replace(WELL, role=replace(ROLE, boundary="")),
             ["the permissions boundary of role r"],
         ),
-        (replace(WELL, policies={"own": DOCUMENT}), ["policy more of role r is not there"]),
+        (replace(WELL, policies={"own": DOCUMENT}), ["policy more of role r does not exist"]),
         (
             replace(WELL, policies={"own": OTHER, "more": DOCUMENT}),
             ["policy own of role r"],
         ),
         (
             replace(WELL, policies={**WELL.policies, "extra": OTHER}),
-            ["policy extra was put on role r"],
+            ["policy extra was added to role r"],
         ),
         (
             replace(WELL, attached=("arn:aws:iam::aws:policy/AdministratorAccess",)),
@@ -93,14 +93,14 @@ def test_as_it_should_be() -> None:
         ),
     ],
 )
-def test_what_is_different(found: FoundRole | None, words: list[str]) -> None:
+def test_what_is_different(found: ActualRole | None, words: list[str]) -> None:
     assert list(role_drift(expected(), found)) == words
 
 
 def test_other_nodes_have_their_policies_on_the_shared_role() -> None:
     shared = ExpectedRole("shared", policies={"more": DOCUMENT})
     there: dict[str, dict[str, Any]] = {"more": DOCUMENT, "pennsieve-node-ffffffff-access": OTHER}
-    found = FoundRole(replace(ROLE, name="shared"), there, ("arn:aws:iam::1:policy/theirs",))
+    found = ActualRole(replace(ROLE, name="shared"), there, ("arn:aws:iam::1:policy/theirs",))
     assert list(role_drift(shared, found)) == []
 
 

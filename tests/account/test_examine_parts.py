@@ -107,17 +107,17 @@ def test_what_was_taken_away_or_switched_off(node: Node) -> None:
     )
     found = node.look()
     assert {name for name, check in found.items() if not check.passed} == {"functions", "queues"}
-    assert found["functions"].finding == f"{NAMES.reconciler} is not there"
-    assert found["queues"].finding == f"queue {queue} is switched off"
+    assert found["functions"].finding == f"{NAMES.reconciler} does not exist"
+    assert found["queues"].finding == f"queue {queue} is disabled"
     drift = list(look_at_roles(aws, NAMES, node.template))
-    assert drift == [f"policy more was put on role {NAMES.job_role}"]
+    assert drift == [f"policy more was added to role {NAMES.job_role}"]
 
 
 def test_older_code_and_a_gateway_that_is_not_well(node: Node) -> None:
     newer = replace(code(), digest="cd" * 32, version="2.0.0")
     found = node.look(replace(node.clients, bundle=newer, client=answering(SILENT)))
     assert {name for name, check in found.items() if not check.passed} == {"code", "node's answer"}
-    assert "another than that of this program, 2.0.0" in found["code"].finding
+    assert "not the code of this program, version 2.0.0" in found["code"].finding
     assert found["node's answer"].finding.endswith("the function failed: no module")
 
 

@@ -88,7 +88,7 @@ def test_a_boundary_that_is_not_there(scene: Scene) -> None:
         (f"arn:aws:iam::{NUMBER}:role/r", "is not the ARN"),
         (f"{THEIRS}\n", "is not the ARN"),
         ("arn:aws:iam::999988887777:policy/p", "another AWS account"),
-        (f"arn:aws-cn:iam::{NUMBER}:policy/p", "another part of AWS"),
+        (f"arn:aws-cn:iam::{NUMBER}:policy/p", "another AWS partition"),
     ],
 )
 def test_boundaries_that_cannot_be(arn: str, why: str) -> None:

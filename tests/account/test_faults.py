@@ -187,7 +187,7 @@ def unwell(*issues: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("answer", "part"),
     [
-        (unwell("the queue cannot run jobs"), "is not well: the queue cannot run jobs"),
+        (unwell("the queue cannot run jobs"), "reports problems: the queue cannot run jobs"),
         (Forbidden("you may not call it"), "you may not call it"),
         ({"status": "HEALTHY"}, ""),
     ],

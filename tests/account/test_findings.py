@@ -66,7 +66,7 @@ def test_what_is_not_known_is_not_in_the_way() -> None:
     assert told(unseen, PLAIN) == [
         (
             Weight.UNKNOWN,
-            "quotas could not be looked at: AWS refused servicequotas:GetServiceQuota",
+            "quotas could not be checked: AWS refused servicequotas:GetServiceQuota",
         )
     ]
 
@@ -74,16 +74,16 @@ def test_what_is_not_known_is_not_in_the_way() -> None:
 @pytest.mark.parametrize(
     ("changes", "settings", "weight", "words"),
     [
-        ({"region_on": False}, PLAIN, Weight.ERROR, "us-east-1 is not switched on"),
+        ({"region_on": False}, PLAIN, Weight.ERROR, "us-east-1 is not enabled"),
         ({"quotas": {FARGATE: 0}}, PLAIN, Weight.ERROR, "is 0 in us-east-1: no job can run"),
-        ({"quotas": {FARGATE: 6}}, PLAIN, Weight.WARNING, "6 vCPUs run at once, not 256"),
-        ({"quotas": {FARGATE_SPOT: 0}}, PLAIN, Weight.WARNING, "runs with --spot wait for ever"),
-        ({"quotas": {GPU_G: 0}}, GPU, Weight.ERROR, "no machine g4dn.xlarge (4 vCPUs) can start"),
-        ({"quotas": {GPU_G: 4}}, GPU, Weight.WARNING, "1 machines g4dn.xlarge start, not 2"),
+        ({"quotas": {FARGATE: 6}}, PLAIN, Weight.WARNING, "6 vCPUs can run at once, not 256"),
+        ({"quotas": {FARGATE_SPOT: 0}}, PLAIN, Weight.WARNING, "runs with --spot never start"),
+        ({"quotas": {GPU_G: 0}}, GPU, Weight.ERROR, "no instance g4dn.xlarge (4 vCPUs) can start"),
+        ({"quotas": {GPU_G: 4}}, GPU, Weight.WARNING, "1 instances g4dn.xlarge can start, not 2"),
         ({"vpcs": 5}, PLAIN, Weight.ERROR, "all 5 are in use, and the node needs a VPC of its own"),
         ({"addresses": 5}, SECURE, Weight.ERROR, "all 5 are in use, and the node's NAT"),
         ({"concurrency": Concurrency(10, 10)}, PLAIN, Weight.ERROR, "but only 10 are left"),
-        ({"taken": ("role r",)}, PLAIN, Weight.ERROR, "there is role r already"),
+        ({"taken": ("role r",)}, PLAIN, Weight.ERROR, "role r already exists"),
     ],
 )
 def test_what_stands_in_the_way(
@@ -117,16 +117,16 @@ def test_machines_of_another_family_have_another_quota() -> None:
     ("changes", "mode", "words"),
     [
         ({"vpc": None}, Mode.BASIC, ["there is no VPC vpc-1 in us-east-1"]),
-        ({"vpc": Vpc("vpc-1", names=False)}, Mode.BASIC, ["gives no DNS names"]),
+        ({"vpc": Vpc("vpc-1", names=False)}, Mode.BASIC, ["has DNS hostnames or DNS support off"]),
         (
             {"subnets": TWO[:1]},
             Mode.BASIC,
-            ["there is no subnet subnet-2", "one subnet alone"],
+            ["there is no subnet subnet-2", "there is only one subnet"],
         ),
         (
             {"subnets": (TWO[0], replace(TWO[1], vpc_id="vpc-2"))},
             Mode.BASIC,
-            ["subnet subnet-2 is in VPC vpc-2, not in vpc-1", "one subnet alone"],
+            ["subnet subnet-2 is in VPC vpc-2, not in vpc-1", "there is only one subnet"],
         ),
         (
             {"subnets": (TWO[0], replace(TWO[1], zone="us-east-1a"))},
@@ -136,12 +136,12 @@ def test_machines_of_another_family_have_another_quota() -> None:
         (
             {"subnets": (TWO[0], replace(TWO[1], free=3))},
             Mode.BASIC,
-            ["subnet subnet-2 has 3 addresses left"],
+            ["subnet subnet-2 has 3 free addresses"],
         ),
         (
             {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NONE))},
             Mode.BASIC,
-            ["subnet subnet-2 has no way out, but jobs of mode basic need an internet gateway"],
+            ["subnet subnet-2 has no route out, but jobs of mode basic need an internet gateway"],
         ),
         (
             {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NAT))},
@@ -151,7 +151,7 @@ def test_machines_of_another_family_have_another_quota() -> None:
         (
             {"subnets": (TWO[0], replace(TWO[1], outward=Outward.NONE))},
             Mode.COMPLIANT,
-            ["subnet subnet-1 has an internet gateway, but mode compliant knows no internet"],
+            ["subnet subnet-1 has an internet gateway, but jobs of mode compliant have no"],
         ),
         (
             {
@@ -159,9 +159,9 @@ def test_machines_of_another_family_have_another_quota() -> None:
                 "subnets": tuple(replace(one, outward=Outward.NONE) for one in TWO),
             },
             Mode.COMPLIANT,
-            ["VPC vpc-1 has no endpoints for logs, and mode compliant"],
+            ["VPC vpc-1 has no endpoints for logs, and in mode compliant"],
         ),
-        ({"vpc": None, "unseen": {"network": "no"}}, Mode.BASIC, ["could not be looked at: no"]),
+        ({"vpc": None, "unseen": {"network": "no"}}, Mode.BASIC, ["could not be checked: no"]),
     ],
 )
 def test_a_network_that_does_not_fit(

@@ -46,7 +46,7 @@ def test_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("changes", "name", "finding"),
     [
-        ({"functions": {"n-gateway": None}}, "functions", "n-gateway is not there"),
+        ({"functions": {"n-gateway": None}}, "functions", "n-gateway does not exist"),
         (
             {"functions": {"n-gateway": Deployed("n-gateway", DIGEST, "Failed", "no such key.")}},
             "functions",
@@ -55,11 +55,11 @@ def test_all_is_well() -> None:
         (
             {"code": Code("cd" * 32, "2.0.0")},
             "code",
-            "it is another than that of this program, 2.0.0",
+            "it is not the code of this program, version 2.0.0",
         ),
         ({"functions": {}}, "code", "there is none"),
         ({"answer": None}, "node's answer", "it does not answer"),
-        ({"answer": {}}, "node's answer", "it does not say how it is"),
+        ({"answer": {}}, "node's answer", "it reports no status"),
         (
             {"answer": {"status": "WARNING", "issues": ["disk"]}},
             "node's answer",
@@ -68,7 +68,7 @@ def test_all_is_well() -> None:
         (
             {"queues": ()},
             "queues",
-            "compute environment n-spot is not there; queue n-spot is not there",
+            "compute environment n-spot does not exist; queue n-spot does not exist",
         ),
         (
             {"queues": (replace(WELL.queues[0], status="INVALID", reason=REASON), WELL.queues[1])},
@@ -78,7 +78,7 @@ def test_all_is_well() -> None:
         (
             {"queues": (WELL.queues[0], replace(WELL.queues[1], enabled=False))},
             "queues",
-            "queue n-spot is switched off",
+            "queue n-spot is disabled",
         ),
         (
             {"findings": (Finding("quota F", Weight.WARNING, "F is 6", "raise it"),)},
@@ -103,7 +103,7 @@ def test_what_is_not_well(changes: dict[str, Any], name: str, finding: str) -> N
 def test_a_check_that_cannot_be_made_is_not_passed() -> None:
     check = look(WELL)["queues"].unless({"queues": "AWS refused batch:DescribeJobQueues"})
     assert not check.passed
-    assert check.finding == "could not be looked at: AWS refused batch:DescribeJobQueues"
+    assert check.finding == "could not be checked: AWS refused batch:DescribeJobQueues"
     assert "compute policy --installer" in check.remedy
     assert look(WELL)["queues"].unless({}) == look(WELL)["queues"]
 

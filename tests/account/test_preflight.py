@@ -106,7 +106,7 @@ def test_all_missing_rights_in_one_message() -> None:
     with pytest.raises(NotPermitted) as raised:
         notes(aws)
     assert raised.value.message == (
-        "these AWS credentials lack 2 rights: iam:CreateRole, s3:CreateBucket"
+        "these AWS credentials lack 2 permissions: iam:CreateRole, s3:CreateBucket"
     )
     assert "pennsieve compute policy --installer" in str(raised.value.hint)
     assert raised.value.where == ADA
@@ -177,7 +177,7 @@ def test_what_stands_in_the_way_is_said_before_anything_is_made() -> None:
         "describe_vpcs": {"Vpcs": [{}]},
     }
     told: list[str] = []
-    with pytest.raises(AwsError, match="2 things stand in the way"):
+    with pytest.raises(AwsError, match="2 problems, listed above"):
         check_before(Simulating({}, full), PLAN, told.append)
     assert any("VPCs per Region" in line for line in told)
     assert any("Fargate On-Demand" in line for line in told)
@@ -188,7 +188,7 @@ def test_missing_rights_come_first_and_the_rest_is_told_too() -> None:
         {"s3:CreateBucket": {"EvalDecision": "implicitDeny"}}, {"get_service_quota": QUOTA}
     )
     told: list[str] = []
-    with pytest.raises(NotPermitted, match="lack this right: s3:CreateBucket"):
+    with pytest.raises(NotPermitted, match="lack this permission: s3:CreateBucket"):
         check_before(aws, PLAN, told.append)
     assert any("Fargate On-Demand" in line for line in told)
 
@@ -200,9 +200,9 @@ def test_where_nothing_can_be_simulated_it_tries_what_only_reads() -> None:
     with pytest.raises(NotPermitted) as raised:
         check_before(PennsieveRecords(shut), PLAN, told.append)
     assert raised.value.message == (
-        "these AWS credentials lack 2 rights: dynamodb:DescribeTable, iam:GetRole"
+        "these AWS credentials lack 2 permissions: dynamodb:DescribeTable, iam:GetRole"
     )
-    assert "only whether you may look" in told[0]
+    assert "only those to read" in told[0]
     federated = replace(PLAN, identity=replace(WHO, arn=f"arn:aws:sts::{NUMBER}:federated-user/a"))
     with pytest.raises(NotPermitted, match="iam:GetRole"):
         check_before(PennsieveRecords({"get_role": denied}), federated, told.append)
@@ -215,14 +215,14 @@ def test_what_hangs_on_an_unknown_condition_is_not_missing() -> None:
 
 def test_an_explicit_deny_is_missing_whatever_is_unknown() -> None:
     shut = {"EvalDecision": "explicitDeny", "MissingContextValues": ["aws:PrincipalTag/team"]}
-    with pytest.raises(NotPermitted, match="lack this right: iam:CreateRole"):
+    with pytest.raises(NotPermitted, match="lack this permission: iam:CreateRole"):
         notes(Simulating({"iam:CreateRole": shut}))
 
 
 def test_not_being_allowed_to_ask_is_said_and_goes_on() -> None:
     denied = NotPermitted("AWS refused iam:SimulatePrincipalPolicy", aws_code="AccessDenied")
     (note,) = notes(PennsieveRecords({"simulate_principal_policy": denied}))
-    assert "cannot be told beforehand" in note
+    assert "cannot be checked in advance" in note
 
 
 def test_an_emulated_aws_does_not_know_the_question(scene: Scene) -> None:

@@ -27,7 +27,7 @@ from pennsieve_agent.errors import (
     Unreachable,
     UsageProblem,
 )
-from pennsieve_agent.platform.compute import Compute
+from pennsieve_agent.platform.compute.nodes import Compute
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.mortal import Killed, Killer, MortalAws
 from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE, FakeRegistry
@@ -162,7 +162,7 @@ def test_a_plan_that_is_not_true_any_more_is_not_carried_out(scene: Scene) -> No
     assert isinstance(first, DeployStack)
     less = replace(first, changes=first.changes[1:])
 
-    with pytest.raises(AwsError, match="something else than the plan said"):
+    with pytest.raises(AwsError, match="other changes than the plan showed"):
         apply(replace(plan, steps=(less, *others)), scene.clients)
     assert scene.stacks() == []
 
@@ -283,7 +283,7 @@ def test_a_taken_name_is_refused(scene: Scene) -> None:
     scene.registry.rows["n"] = ComputeNode(
         *("n", "LAB", NodeStatus.ENABLED, "a", NUMBER, "N:user:1"), organization_id=WORKSPACE
     )
-    with pytest.raises(UsageProblem, match="called 'LAB' already"):
+    with pytest.raises(UsageProblem, match="already a compute node called 'LAB'"):
         scene.plan()
 
 

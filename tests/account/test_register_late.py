@@ -99,7 +99,7 @@ def test_a_foreign_stack_of_that_name_is_left_alone(scene: Scene) -> None:
     node = replace(scene.named("other").register(), name="lab", token="aaaaaaaa")
     scene.clients.nodes.put(node)
 
-    with pytest.raises(UsageProblem, match="did not make"):
+    with pytest.raises(UsageProblem, match="did not create"):
         scene.plan()
 
 
@@ -152,7 +152,7 @@ def test_an_account_with_own_nodes_gets_a_role_for_pennsieve(
         *served.roles(other),
     )
     report = scene.remove()
-    assert any("which this node did not make" in kept for kept in report.kept)
+    assert any("which this node did not create" in kept for kept in report.kept)
     assert list(scene.registry.records.values()) == [after]
 
 

@@ -65,7 +65,7 @@ def test_everything_goes_in_the_order_that_strands_nothing(scene: Scene) -> None
     ]
     assert "(3 object versions)" in plan.steps[2].sentence
     assert plan.to_json()["kept"][0].startswith("your datasets and results on Pennsieve")
-    assert "the users on Pennsieve of workflows" in plan.to_json()["kept"][1]
+    assert "the Pennsieve users of workflows" in plan.to_json()["kept"][1]
 
     report = apply_removal(plan, scene.clients)
 
@@ -136,7 +136,7 @@ def test_the_record_stays_while_another_own_node_may_need_it(scene: Scene) -> No
     assert len(scene.stacks()) == len(scene.registry.records) == 1
 
     report = second.remove()
-    assert any("which this node did not make" in kept for kept in report.kept)
+    assert any("which this node did not create" in kept for kept in report.kept)
     check_nothing_left_in_aws(second)
     assert len(scene.registry.records) == 1
 
@@ -149,7 +149,7 @@ def test_a_record_that_it_did_not_make_is_never_deleted(scene: Scene, role: str)
     report = scene.remove()
 
     assert report.leftovers == ()
-    assert any("which this node did not make" in kept for kept in report.kept)
+    assert any("which this node did not create" in kept for kept in report.kept)
     assert list(scene.registry.records) == ["a"]
     check_nothing_left_in_aws(scene)
 
@@ -245,7 +245,7 @@ def test_what_is_still_there_is_reported(scene: Scene) -> None:
         f"parameter {names.parameter_prefix}identities/w/read",
     } <= set(left)
     (files,) = (cost for what, cost in left.items() if ":file-system/" in what)
-    assert left[f"bucket {names.bucket}"] == files == "costs by what is in it"
+    assert left[f"bucket {names.bucket}"] == files == "costs depend on what is in it"
     assert scene.clients.journal.read() is not None
 
 

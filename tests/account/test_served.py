@@ -168,18 +168,12 @@ def test_a_refused_registration_goes_on_with_the_same_role(lab: Scene, error: An
     assert len(before) == 1
 
 
-def test_a_refused_policy_is_written_next_time(lab: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = type(lab.aws).call
-
-    def refuse(self: Any, service: str, operation: str, **given: Any) -> dict[str, Any]:
-        if operation == "put_role_policy":
-            raise AwsError("no", aws_code="AccessDenied")
-        return real(self, service, operation, **given)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(lab.aws), "call", refuse)
-        with pytest.raises(AwsError):
-            register(lab)
+def test_a_refused_policy_is_written_next_time(lab: Scene) -> None:
+    assert isinstance(lab.aws, Mortal)
+    lab.aws.refused = "put_role_policy"
+    with pytest.raises(AwsError):
+        register(lab)
+    lab.aws.refused = ""
     assert not lab.registry.records, "a role without rights was registered"
     register(lab)
     assert policy(lab)
@@ -196,7 +190,7 @@ def test_images_that_cannot_be_pulled_are_told_and_tried_again(lab: Scene) -> No
 
 def test_a_node_that_failed_is_told_with_the_way_back(lab: Scene) -> None:
     lab.registry.ends_as = NodeStatus.FAILED
-    with pytest.raises(AgentError, match="does not tell why") as caught:
+    with pytest.raises(AgentError, match="does not say why") as caught:
         register(lab)
     assert "--as-served" in str(caught.value.hint)
 

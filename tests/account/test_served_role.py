@@ -55,11 +55,11 @@ IAM_ROLE = IamRole(ROLE, "arn", "/", trust=TRUST)
 
 def test_what_the_served_policy_leaves_open() -> None:
     assert openings({"served": SERVED}) == (
-        "start machines in any region",
-        "hand any role to any service",
-        "give any role more rights",
-        "change any policy of yours",
-        "make the roles of any AWS service",
+        "start instances in any region",
+        "pass any role to any service",
+        "attach policies to any role",
+        "change any of your policies",
+        "create service-linked roles of any AWS service",
         "read and change every bucket",
     )
     assert openings({"narrow": NARROW}) == ()
@@ -75,14 +75,14 @@ def found(role: IamRole) -> dict[str, Check]:
 def test_who_enters() -> None:
     well = found(IAM_ROLE)
     assert all(check.passed for check in well.values())
-    assert "is not demanded, as Pennsieve sends none" in well["external id"].finding
+    assert "is not required, as Pennsieve sends none" in well["external id"].finding
     (row,) = TRUST["Statement"]
     demands = policy({**row, "Condition": {"StringEquals": {"sts:ExternalId": "outside"}}})
     shut = found(replace(IAM_ROLE, trust=demands))
     assert not shut["external id"].passed
     assert shut["trust"].passed
     anybody = found(replace(IAM_ROLE, trust=policy({**row, "Principal": "*"})))
-    assert "other accounts are let in, too" in anybody["trust"].finding
+    assert "other accounts can, too" in anybody["trust"].finding
     nobody = found(replace(IAM_ROLE, trust=policy()))
     assert not nobody["trust"].passed
     assert not found(replace(IAM_ROLE, session_seconds=7200))["session"].passed
@@ -95,7 +95,9 @@ def served_node(scene: Scene, role: str = ROLE) -> None:
     )
 
 
-@pytest.mark.parametrize(("document", "failed"), [(SERVED, {"role's rights"}), (NARROW, set())])
+@pytest.mark.parametrize(
+    ("document", "failed"), [(SERVED, {"role's permissions"}), (NARROW, set())]
+)
 def test_doctor_looks_at_the_role_alone(
     scene: Scene, document: dict[str, Any], failed: set[str]
 ) -> None:
@@ -110,7 +112,7 @@ def test_doctor_looks_at_the_role_alone(
     assert "stack" not in checks
     assert checks["node"].finding == "Enabled"
     scene.registry.served = policy(*document["Statement"], {"Effect": "Allow", "Action": "a:B"})
-    changed = look(scene)["rights as served"]
+    changed = look(scene)["permissions as served"]
     assert not changed.passed
     assert "lines from what Pennsieve asks for today" in changed.finding
     assert changed.remedy == "pennsieve compute role update"

@@ -66,7 +66,7 @@ def test_another_account_to_let_in_is_no_update(lab: Scene) -> None:
     register(lab)
     text = json.dumps(lab.registry.trust).replace(PLATFORM_ACCOUNT, "111122223333")
     lab.registry.trust = json.loads(text)
-    with pytest.raises(Conflict, match="asks to let in 111122223333"):
+    with pytest.raises(Conflict, match="asks for 111122223333"):
         plan_change(lab.clients, harden=False)
 
 
@@ -108,8 +108,8 @@ def test_what_is_denied_and_what_a_provisioner_may_still_do(ask: Ask, allowed: b
 def test_doctor_finds_such_a_node_well(lab: Scene) -> None:
     register(lab)
     found = look(lab)
-    assert found["role's rights"].passed
-    assert "can still read and change every bucket" in found["role's rights"].finding
+    assert found["role's permissions"].passed
+    assert "can still read and change every bucket" in found["role's permissions"].finding
     assert found["trust"].passed
     assert found["external id"].passed
     assert found["session"].passed

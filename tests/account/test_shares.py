@@ -43,7 +43,7 @@ def test_aws_has_room_for_so_many(scene: Scene) -> None:
             who = parse_principal(f"arn:aws:iam::222233334444:role/{'r' * 50}-{number}")
             share(scene.aws, client, node, Share(who, ("w",)))
 
-    with pytest.raises(UsageProblem, match="no room for more"):
+    with pytest.raises(UsageProblem, match="AWS allows no more"):
         share_with_many()
     found = look_at_shares(scene.aws, client, node)
     assert len(found.rows) == len(found.statements) > 20

@@ -125,13 +125,13 @@ def test_costs_are_told_by_mode() -> None:
 @pytest.mark.parametrize(
     ("wanted", "before", "part"),
     [
-        (TypedSettings(mode=Mode.SECURE), Settings(), "stays what it was, basic"),
-        (TypedSettings(network=NETWORK), Settings(), "one of its own"),
-        (TypedSettings(role_path="/x/"), Settings(), "AWS moves no role"),
-        (TypedSettings(role_path="x"), None, "not a path of IAM's"),
-        (TypedSettings(role_path="/a b/"), None, "not a path of IAM's"),
+        (TypedSettings(mode=Mode.SECURE), Settings(), "cannot be changed; this one is basic"),
+        (TypedSettings(network=NETWORK), Settings(), "a VPC of its own"),
+        (TypedSettings(role_path="/x/"), Settings(), "roles cannot be changed"),
+        (TypedSettings(role_path="x"), None, "not a valid IAM path"),
+        (TypedSettings(role_path="/a b/"), None, "not a valid IAM path"),
         (TypedSettings(max_vcpus=0), None, "--max-vcpus"),
-        (TypedSettings(monthly_budget=-1), None, "not negative"),
+        (TypedSettings(monthly_budget=-1), None, "must not be negative"),
     ],
 )
 def test_what_cannot_be(wanted: TypedSettings, before: Settings | None, part: str) -> None:

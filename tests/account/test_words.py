@@ -32,42 +32,42 @@ def role(*rows: dict[str, Any]) -> RoleDocuments:
 
 def test_our_role() -> None:
     words = describe(OURS)
-    assert words.who == (
-        "AWS's service lambda.amazonaws.com may enter, only if aws:SourceAccount is 123456789012",
-    )
+    (who,) = words.who
+    assert who.startswith("the AWS service lambda.amazonaws.com may assume the role, only if ")
+    assert who.endswith("aws:SourceAccount is 123456789012")
     reconciler = f"arn:aws:lambda:us-east-1:123456789012:function:{NAMES.reconciler}"
-    assert f"call functions on {reconciler}" in words.can
-    assert words.cannot == tuple(fear for fear, _ in SENSITIVE_ACTIONS)
+    assert f"invoke functions on {reconciler}" in words.can
+    assert words.cannot == tuple(words_ for words_, _ in SENSITIVE_ACTIONS)
 
 
 def test_our_role_in_two_lines() -> None:
     can, cannot = summary(OURS, "It")
-    assert "call functions" in can
-    assert ", of its own nodes only" in can
+    assert "invoke functions" in can
+    assert ", on the node's own resources only" in can
     assert cannot.startswith("It cannot read other buckets, change other buckets, start")
 
 
 def test_the_served_role_is_not_flattered() -> None:
     words = describe(SERVED)
-    assert words.who[0].endswith("may enter, without any condition")
+    assert words.who[0].endswith("may assume the role, without any condition")
     can = " ".join(words.can)
     for action in permission_policy()["Statement"][0]["Action"]:
         if action.endswith(":*"):
             assert any(line.startswith(f"{action}: every action") for line in words.wildcards)
             assert action in can
     assert "*: every resource of the account" in words.wildcards
-    assert "hand roles to services" in can
+    assert "pass roles to services" in can
     too_kind = {
         "read other buckets",
-        "start machines",
-        "hand other roles to services",
-        "change rights",
+        "start instances",
+        "pass other roles to services",
+        "change permissions",
     }
     assert not too_kind & set(words.cannot)
     assert {"read other secrets", "create users"} <= set(words.cannot)
     assert "anywhere in the account" in summary(SERVED)[0]
-    # It may not change its own rights: the one Deny without a condition that covers a fear.
-    assert "change its own rights" in words.cannot
+    # It may not change its own permissions: the one Deny without a condition on a sensitive action.
+    assert "change its own permissions" in words.cannot
     assert any("the role has no permissions boundary arn:aws:iam::*" in c for c in words.cannot)
 
 
@@ -76,7 +76,7 @@ def test_everything_is_never_kept_from_anybody() -> None:
     words = describe(admin)
     assert words.can == ("do everything in every service on everything in the account",)
     assert words.cannot == ()
-    assert "nothing that the policy reliably keeps" in summary(admin)[1]
+    assert "does not reliably deny anything" in summary(admin)[1]
 
 
 def test_a_condition_may_be_met_after_all() -> None:
@@ -97,14 +97,16 @@ def test_some_other_buckets_are_other_buckets(resource: str) -> None:
 
 def test_where_is_not_flattered() -> None:
     reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lab/*"}
-    assert summary(role(reads))[0].endswith(", where the policy says")
+    assert summary(role(reads))[0].endswith(", on the resources that the policy names")
     but = {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::lab/*"}
     assert summary(role(but))[0].endswith(", anywhere in the account")
 
 
 def test_other_accounts_are_no_excuse() -> None:
     reads = {"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::555566667777:role/r"}
-    assert not {"change rights", "change its own rights"} & set(describe(role(reads)).cannot)
+    assert not {"change permissions", "change its own permissions"} & set(
+        describe(role(reads)).cannot
+    )
 
 
 def test_opposites_are_named() -> None:

@@ -13,13 +13,12 @@ from pennsieve_agent.aws.cloudformation import (
     discard,
     execute_change_set,
     find_stack,
-    last_event,
     means_no_changes,
     plan_change_set,
-    stack_events,
     stacks_called,
 )
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.aws.stack_events import last_event, stack_events
 from pennsieve_agent.aws.values import ResourceChange
 from pennsieve_agent.errors import AwsError, StillRunning
 from tests.aws.emulator import ScriptedAws

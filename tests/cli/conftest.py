@@ -14,6 +14,8 @@ from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.sandbox.host.state import SandboxState
 from tests.cli.harness import Agent
 from tests.github import git_settings, on_github
+from tests.prepared import Prepared
+from tests.quick_sandbox import quick
 
 DATASET = "Mouse EEG"
 FILES = {
@@ -133,20 +135,22 @@ class Lab:
         return on_github(self.box.data, code)
 
 
-def made(root: Path) -> Lab:
-    """A sandbox with a dataset and a repository to register."""
+def made(root: Path, prepared: Prepared | None = None) -> Lab:
+    """A sandbox with a dataset, a node if it is prepared, and a repository to register."""
     for name, text in FILES.items():
         path = root / "sandbox" / "datasets" / DATASET / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     code = repository(root / "word-count", WORD_COUNT)
-    box = Sandbox(root / "sandbox")
+    data = root / "sandbox"
+    box = prepared.into(data) if prepared else quick(data)
     return Lab(box, box.start_detached(0, "process"), code, root)
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    found = made(tmp_path_factory.mktemp("lab"))
+def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
+    """A lab with the node ``my-compute``."""
+    found = made(tmp_path_factory.mktemp("lab"), prepared)
     yield found
     found.box.stop()
 
@@ -163,12 +167,11 @@ def agent(
 
 
 @pytest.fixture(scope="session")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def nodes(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
     """Another lab, with a node of each kind: ``my-compute``, and ``theirs`` that Pennsieve runs."""
-    found = made(tmp_path_factory.mktemp("nodes"))
+    found = made(tmp_path_factory.mktemp("nodes"), prepared)
     prepare(
         found,
-        ("compute", "register", "--yes"),
         ("compute", "register", "--provisioner", "platform", "--name", "theirs", "--yes"),
         # The record of the AWS account was made anew for it: what hangs on it is asked for again.
         ("compute", "update", "my-compute", "--yes"),
@@ -192,10 +195,9 @@ def prepare(lab: Lab, *lines: tuple[str, ...]) -> None:
 
 @pytest.fixture(scope="session")
 def ready(lab: Lab) -> Lab:
-    """The lab with a node, a workflow, a grant and a run."""
+    """The lab with a workflow, a grant and a run."""
     prepare(
         lab,
-        ("compute", "register", "--yes"),
         ("workflow", "add", lab.url, "--public"),
         ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
         ("run", "start", "--dataset", DATASET, "--files", "raw", "--name", "zeroth", "--wait"),

@@ -19,6 +19,7 @@ PROGRAM = """\
 import os, pathlib, time
 for number in range(5):
     print("line", number, flush=True)
+pathlib.Path(os.environ["FLAG"] + ".started").touch()
 while not pathlib.Path(os.environ["FLAG"]).exists():
     time.sleep(0.02)
 print("released", flush=True)
@@ -32,11 +33,13 @@ FILES = {
 
 
 def start_patient_run(box: Sandbox, folder: Path, flag: Path) -> tuple[Agent, str]:
-    """Start a run that goes on until ``flag`` exists; it has logged five lines."""
+    """Start a run on the sandbox's node that goes on until ``flag`` exists.
+
+    It has logged five lines.
+    """
     agent = Agent({**box.environment(), "HOME": str(folder)})
     code = repository(folder / "code", FILES)
     for words in (
-        ("compute", "register", "--yes"),
         ("workflow", "add", str(code)),
         ("dataset", "grant", "patient", "-d", "Data", "--access", "read-write"),
     ):
@@ -44,6 +47,8 @@ def start_patient_run(box: Sandbox, folder: Path, flag: Path) -> tuple[Agent, st
         assert result.code == 0, result.err
     started = agent("run", "start", "-d", "Data", "--param", f"FLAG={flag}", "--json")
     run = started.document["id"]
+    begun = flag.with_name(f"{flag.name}.started")
+    wait_for(begun.exists, lambda: "its program does not run")
     wait_for(lambda: "line 4" in agent("run", "logs", run).out, lambda: "no 'line 4' in its log")
     return agent, run
 

@@ -118,5 +118,5 @@ def test_a_role_that_wants_an_mfa_code_is_not_asked_for_in_a_pipe(machine: Machi
     )
     refused = machine.agent("aws", "test", "admin")
     assert refused.code == 1
-    assert "asks for the code of an MFA device, and this is no terminal" in refused.err
+    assert "asks for the code of an MFA device, and this is not a terminal" in refused.err
     assert "aws configure export-credentials --profile admin" in refused.err

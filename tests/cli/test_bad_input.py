@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.host.control import Sandbox
+from pennsieve_agent.domain.own_node import OwnNode
 from tests.cli.conftest import DATASET, DOCKERFILE, Lab, free_port, repository
 from tests.cli.harness import Agent, Result
 
@@ -61,7 +61,7 @@ def test_a_wrong_secret(lab: Lab, agent: Agent, clean_machine: Path) -> None:
 def test_nobody_signed_in(agent: Agent, tmp_path: Path) -> None:
     agent.environ = {"HOME": str(tmp_path)}
     refused(agent("dataset", "list"), 4, "not signed in", "pennsieve login")
-    refused(agent("login"), 2, "this is no terminal", "PENNSIEVE_API_KEY")
+    refused(agent("login"), 2, "this is not a terminal", "PENNSIEVE_API_KEY")
 
 
 def test_no_keychain(lab: Lab, agent: Agent, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_no_repository_at_all(agent: Agent, tmp_path: Path) -> None:
         ((*RUN, "--param", "STYLE=loud"), ("must be one of plain, fancy",)),
         ((*RUN, "--param", "STYLE"), ("NAME=VALUE",)),
         ((*RUN, "--name", "x"), ("is not a valid name for a run",)),
-        ((*RUN, "--folder", "../up"), ("cannot be a folder",)),
+        ((*RUN, "--folder", "../up"), ("is not a valid folder",)),
         (("run", "logs", "no-such-run"), ("no run is called 'no-such-run'",)),
         (("run", "strat"), ("strat",)),
         (("run", "start"), ("--dataset",)),
@@ -274,20 +274,19 @@ def test_a_sandbox_that_does_not_run(agent: Agent, tmp_path: Path) -> None:
     assert agent("sandbox", "stop", "--data", str(tmp_path)).code == 0
 
 
-def test_an_unexpected_failure_is_one_line_and_a_file(
-    agent: Agent, lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def explode(_: Sandbox) -> None:
+@pytest.mark.usefixtures("lab")
+def test_an_unexpected_failure_is_one_line_and_a_file(agent: Agent) -> None:
+    def explode(_: OwnNode) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(Sandbox, "status", explode)
-    result = agent("sandbox", "status", "--data", str(lab.root))
+    agent.nodes = explode
+    result = agent("compute", "access", "my-compute")
     assert result.code == 1
     assert "something unexpected went wrong in this program (RuntimeError)" in result.err
     trace = Path(next(x for x in result.err.splitlines() if "where:" in x).split("where: ")[1])
     assert "boom" in trace.read_text()
     trace.unlink()
-    assert "Traceback" in agent("--debug", "sandbox", "status").err
+    assert "Traceback" in agent("--debug", "compute", "access", "my-compute").err
 
 
 def test_the_database_is_real(lab: Lab) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.completing import Answer, complete, escaped, fetch, joined, unquoted
 from pennsieve_agent.cli.completion import Shell, script
 from pennsieve_agent.cli.context import Context
@@ -62,6 +63,12 @@ def test_commands_of_each_level() -> None:
     assert found("nothing", "x") == []
     assert found("sandbox", "user", "a") == ["add"]
     assert ("start", "Start a workflow on a dataset's files.") in complete(["run", ""], names).words
+
+
+@pytest.mark.parametrize("group", ["", *tree.GROUPS])
+def test_each_level_completes_what_the_table_has(group: str) -> None:
+    names_there = [entry.words.rpartition(" ")[2] for entry in tree.level(group)]
+    assert found(*group.split(), "") == names_there
 
 
 @pytest.mark.parametrize(

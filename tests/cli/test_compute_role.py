@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.harness import Agent
+from tests.quick_sandbox import quick
 
 REGISTER = ("compute", "register", "--provisioner", "platform")
 
@@ -17,7 +17,7 @@ REGISTER = ("compute", "register", "--provisioner", "platform")
 def typed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     root = tmp_path_factory.mktemp("role")
     (root / "box" / "datasets").mkdir(parents=True)
-    box = Sandbox(root / "box")
+    box = quick(root / "box")
     box.start_detached(0, "process")
     yield Agent({**box.environment(), "HOME": str(root)})
     box.stop()

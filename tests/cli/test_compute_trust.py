@@ -34,7 +34,7 @@ def aws_files(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_policy_in_words_and_as_documents_without_a_sign_in(stranger: Agent) -> None:
     shown = stranger("compute", "policy")
     assert shown.code == 0, shown.err
-    assert shown.out.startswith("Pennsieve has no rights in this account")
+    assert shown.out.startswith("Pennsieve has no permissions in this account")
     assert "What they cannot do:\n  - read other buckets" in shown.out
     assert "external id" not in shown.out
     document = stranger("compute", "policy", "--json").document
@@ -72,7 +72,7 @@ def test_the_installers_policies(agent: Agent) -> None:
     assert {s["Effect"] for policy in policies for s in policy["Statement"]} == {"Allow"}
     assert "123456789012" in json.dumps(policies)
     words = agent("compute", "policy", "--installer")
-    assert "make the roles, never without their boundary, only by way of CloudForm" in words.out
+    assert "create the roles, never without their boundary, only by way of CloudForm" in words.out
     assert f"--part 1 (to {len(policies)})" in words.err
     second = agent("compute", "policy", "--installer", "--part", "2", "--json")
     assert second.document == policies[1]
@@ -137,7 +137,7 @@ def test_doctor(lab: Lab, agent: Agent) -> None:
 def test_the_plan_says_what_pennsieve_can_and_cannot(agent: Agent) -> None:
     shown = agent("compute", "register", "--name", "other", "--dry-run")
     assert shown.code == 0, shown.err
-    assert "Pennsieve has no rights in this account" in shown.err
+    assert "Pennsieve has no permissions in this account" in shown.err
     assert "USD a month while nothing runs" in shown.err
     assert "USD per CPU-hour" in shown.err
     assert "None of these roles can read other buckets" in shown.err

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import MANIFEST, PROGRAM, repository
 from tests.cli.following import imported
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
 from tests.github import git_settings, on_github
+from tests.prepared import Prepared
 
 pytestmark = pytest.mark.docker
 PROBE = """
@@ -27,11 +27,11 @@ print("where:", socket.gethostname() != HOST, pathlib.Path("/app/main.py").exist
 
 
 @pytest.fixture
-def agent(tmp_path: Path) -> Iterator[Agent]:
+def agent(tmp_path: Path, prepared: Prepared) -> Iterator[Agent]:
     raw = tmp_path / "box" / "datasets" / "Data" / "raw"
     raw.mkdir(parents=True)
     (raw / "a.txt").write_text("one two three\n")
-    box = Sandbox(tmp_path / "box")
+    box = prepared.into(tmp_path / "box")
     state = box.start_detached(0, None)
     assert state.engine == "docker"
     yield Agent({**box.environment(), "HOME": str(tmp_path)})
@@ -47,7 +47,6 @@ def test_the_journey_in_containers(agent: Agent, tmp_path: Path) -> None:
     files = {"Dockerfile": dockerfile, "app.yml": MANIFEST, "main.py": program}
     code = repository(tmp_path / "code", files)
     for words in (
-        ("compute", "register", "--yes"),
         ("workflow", "add", str(code)),
         ("dataset", "grant", "word-count", "-d", "Data", "--access", "read-write"),
         ("run", "start", "-d", "Data", "--files", "raw", "--name", "boxed", "--wait"),

@@ -164,5 +164,5 @@ def test_the_archive_of_a_runs_logs(agent: Agent, ended: str, tmp_path: Path) ->
     refused(agent("run", "logs", ended, "--archive", str(file)), 2, "already exists")
     assert file.read_bytes() == before
     nowhere = str(tmp_path / "nope" / "logs.zip")
-    refused(agent("run", "logs", ended, "--archive", nowhere), 2, "not there")
+    refused(agent("run", "logs", ended, "--archive", nowhere), 2, "a folder that does not exist")
     refused(agent("run", "logs", ended, "--archive", nowhere, "--follow"), 2, "other options")

@@ -114,7 +114,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], int, tuple[str, ...]]] = {
     ),
     "a lie": (
         {"status": 404, "body": {"code": "not-registered", "message": "no such version here"}},
-        1,
+        2,
         ("no such version here",),
     ),
     "conflict": (
@@ -155,7 +155,10 @@ def test_aws_that_does_not_let_call(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "ServiceException"])
-def test_a_node_that_aws_throttles(scene: Scene, code: str) -> None:
+def test_a_node_that_aws_throttles(
+    scene: Scene, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # how long botocore waits is its own affair
     scene.aws.refusal = (429, code)
     refused(scene.agent(*START), 1, "compute node 'my-node' is too busy", "wait a minute")
     listed = scene.agent("run", "list")

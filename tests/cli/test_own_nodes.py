@@ -68,7 +68,7 @@ def test_which_kind_is_asked_on_a_terminal(agent: Agent) -> None:
     assert asked.code == 0, asked.err
     assert "own: made and called by your AWS credentials" in asked.err
     assert "platform: run by Pennsieve" in asked.err
-    assert "Pennsieve has no rights in this account" in asked.err
+    assert "Pennsieve has no permissions in this account" in asked.err
     assert "nothing was changed" in asked.err
     other = agent(*new, answers="platform\nn\n", terminal=True)
     assert "everything is allowed, unless denied" in other.err
@@ -153,7 +153,11 @@ def test_shared_with_an_aws_identity_and_taken_back(agent: Agent, registered: Ow
     share = ("compute", "share", NODE, "--aws", ROLE)
     refused(agent(*share), 2, "which workflows")
     refused(agent(*share, "--workflow", "nope"), 2, "is called 'nope'")
-    refused(agent("compute", "share", NODE, "--aws", "ada", "--workflow", "count"), 2, "not some")
+    refused(
+        agent("compute", "share", NODE, "--aws", "ada", "--workflow", "count"),
+        2,
+        "not an AWS account",
+    )
     shared = agent(*share, "--workflow", "count")
     assert shared.code == 0, shared.err
     assert f"{ROLE} may run 'counting' on compute node '{NODE}'" in shared.out

@@ -208,7 +208,7 @@ def test_cancel_wait_outputs_metrics_and_stats(scene: Scene) -> None:
         {"path": "results/a.txt", "size": 5, "package_id": None, "sha256": "s"}
     ]
     missing = scene.agent("run", "download", run, "--to", "/nowhere/x")
-    assert (missing.code, "is not in the dataset" in missing.err) == (1, True)
+    assert (missing.code, "is not in the dataset" in missing.err) == (2, True)
     cancelled = typed(scene, "run", "cancel", run, "--wait")
     assert cancelled.out.endswith("is canceled\n")
     assert typed(scene, "run", "wait", run, code=3).err
@@ -248,7 +248,7 @@ def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent, tmp_path
     assert added.code == 0, added.err
     elsewhere = agent("run", "start", "-d", DATASET, "-w", "here-alone", "--node", "theirs")
     assert elsewhere.code == 2
-    assert "workflow 'here-alone' lives on your own nodes alone" in elsewhere.err
+    assert "workflow 'here-alone' is registered on your own nodes only" in elsewhere.err
     assert "--node my-compute" in elsewhere.err
     assert agent("workflow", "archive", "here-alone", "--delete", "--yes").code == 0
     started = agent(*start, "--files", "raw", "--wait")

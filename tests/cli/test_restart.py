@@ -9,13 +9,14 @@ import pytest
 
 from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.following import Following, start_patient_run
+from tests.prepared import Prepared
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Sandbox]:
+def box(tmp_path: Path, prepared: Prepared) -> Iterator[Sandbox]:
     (tmp_path / "box" / "datasets" / "Data").mkdir(parents=True)
     (tmp_path / "box" / "datasets" / "Data" / "a.txt").write_text("x")
-    box = Sandbox(tmp_path / "box")
+    box = prepared.into(tmp_path / "box")
     box.start_detached(0, "process")
     yield box
     box.stop()

@@ -28,6 +28,7 @@ from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import WORD_COUNT, repository
 from tests.cli.harness import Agent, Result
+from tests.prepared import Prepared
 
 OTHER_ACCOUNT = "999988887777"
 EDITH = f"arn:aws:iam::{OTHER_ACCOUNT}:user/edith"
@@ -92,17 +93,16 @@ def aws_of(folder: Path, region: str) -> boto3.session.Session:
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+def scene(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Scene]:
     root = tmp_path_factory.mktemp("sharing")
     folder = root / "box" / "datasets" / DATASET / "raw"
     folder.mkdir(parents=True)
     (folder / "a.txt").write_text("one two three\n")
     (root / "box" / "datasets" / OTHER_DATASET).mkdir()
     (root / "box" / "datasets" / OTHER_DATASET / "secret.txt").write_text("four\n")
-    box = Sandbox(root / "box")
+    box = prepared.into(root / "box")
     box.start_detached(0, "process")
     ada = Agent({**box.environment(), "HOME": str(root)})
-    typed(ada, "compute", "register", "--yes")
     for name in ("word-count", "private-count"):
         typed(ada, "workflow", "add", str(repository(root / name, WORD_COUNT)), "--name", name)
         typed(ada, "dataset", "grant", name, "--dataset", DATASET)

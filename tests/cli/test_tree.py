@@ -96,6 +96,17 @@ def test_every_command_names_documents_that_are_described() -> None:
             assert is_plain(kind) or kind in DOCUMENTS, f"{row.words}: {kind}"
 
 
+def test_every_document_that_is_described_is_an_answer_or_a_part_of_one() -> None:
+    reached: set[str] = set()
+    waiting = ["error", *(kinds_in(kind) for _, form in forms() for kind in form.answers)]
+    while waiting:
+        name = waiting.pop()
+        if name in DOCUMENTS and name not in reached:
+            reached.add(name)
+            waiting += [kinds_in(field.type) for field in DOCUMENTS[name].fields]
+    assert set(DOCUMENTS) == reached
+
+
 def test_a_letter_means_one_thing() -> None:
     found: dict[str, set[str]] = defaultdict(set)
     for row in ROWS:
@@ -187,7 +198,7 @@ def test_a_wrong_option_says_so(words: list[str], code: str, said: str) -> None:
 
 
 def test_nothing_typed_after_a_group_shows_its_page() -> None:
-    for words in ([], ["run"], ["sandbox", "user"]):
+    for words in ([], ["run"], ["sandbox", "user"]):  # nobody is signed in
         bare = typed(*words)
         assert bare.code == 2
         assert bare.err == typed(*words, "--help").out
@@ -246,6 +257,19 @@ def test_arguments_that_became_options_are_passed_on() -> None:
         "sandbox user key",
         ("grace@example.org", "--as", "g"),
     )
+
+
+def test_an_argument_that_became_an_option() -> None:
+    old = Old("dataset rename", "dataset update", later="--name")
+    for typed_before, now in (
+        (["A", "B"], ["A", "--name=B"]),
+        (
+            ["A", "--description", "x", "B", "--json"],
+            ["A", "--description", "x", "--name=B", "--json"],
+        ),
+        (["--yes", "A", "--", "-B"], ["--yes", "A", "--name=-B"]),
+    ):
+        assert old.rewrite(typed_before) == (["dataset", "update", *now], "dataset update --name")
 
 
 def test_the_older_agents_words_are_answered(tmp_path: Path) -> None:

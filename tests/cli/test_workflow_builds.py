@@ -23,6 +23,7 @@ from tests.cli.owned import ACCOUNT, BUCKET, REGION, REPOSITORY, Owned
 from tests.cli.test_bad_input import refused
 from tests.engine.images import busybox_image
 from tests.github import git_settings, on_github
+from tests.quick_sandbox import quick
 from tests.registries import needs_registry
 
 HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -167,7 +168,7 @@ def test_other_code_of_the_same_name_is_refused(scene: Scene, tmp_path: Path) ->
         {**WORD_COUNT, "app.yml": 'schemaVersion: "1.0"\nname: same\n'},
         None,
     )
-    refused(scene.agent("workflow", "add", str(other)), 1, "made of other code", "--name")
+    refused(scene.agent("workflow", "add", str(other)), 1, "made from other code", "--name")
 
 
 def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
 def test_without_a_node_local_code_has_no_place(scene: Scene, tmp_path: Path) -> None:
     scene.node.forget(scene.agent.environ)
     result = scene.agent("workflow", "add", str(code(tmp_path, "homeless")))
-    refused(result, 2, "a compute node of your own alone", "pennsieve compute register")
+    refused(result, 2, "a compute node of your own", "pennsieve compute register")
 
 
 def test_a_node_that_is_down(scene: Scene, tmp_path: Path) -> None:
@@ -241,7 +242,7 @@ def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> N
 @pytest.fixture(scope="module")
 def docked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox whose nodes' jobs run in containers."""
-    box = Sandbox(tmp_path_factory.mktemp("docked") / "sandbox")
+    box = quick(tmp_path_factory.mktemp("docked") / "sandbox")
     box.start_detached(0, "docker")
     yield box
     box.stop()
@@ -359,4 +360,4 @@ def test_an_image_that_cannot_be_built_says_so(harbour: Scene, tmp_path: Path) -
 def test_without_an_engine_nothing_is_built(harbour: Scene, tmp_path: Path) -> None:
     harbour.agent.environ["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
     result = harbour.agent("workflow", "add", str(image_code(tmp_path, "no-engine", None)))
-    refused(result, 1, "an image has to be built", "--build node")
+    refused(result, 1, "cannot build the image", "--build node")

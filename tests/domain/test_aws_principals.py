@@ -44,10 +44,10 @@ def test_statements_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        ("ada", "not somebody in AWS"),
-        ("*", "not somebody in AWS"),
-        ("12345", "not somebody in AWS"),
-        (f"arn:aws:iam::{NUMBER}:policy/p", "not somebody in AWS"),
+        ("ada", "not an AWS account"),
+        ("*", "not an AWS account"),
+        ("12345", "not an AWS account"),
+        (f"arn:aws:iam::{NUMBER}:policy/p", "not an AWS account"),
         (f"arn:aws:sts::{NUMBER}:assumed-role/AWSReservedSSO_Lab_1a/ada", "single sign-on"),
     ],
 )

@@ -8,7 +8,8 @@ from pathlib import Path
 from pennsieve_agent.domain.plans import Job, JobKind
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.step_files import DATA, step_folder
-from pennsieve_agent.domain.workflows import DATASET_TARGET, Step, StepKind, Workflow
+from pennsieve_agent.domain.target_types import DATASET_TARGET
+from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.engine.backend import Program, Task
 
 LIMIT_SECONDS = 20

@@ -1,4 +1,4 @@
-"""What a Dockerfile says about running its image."""
+"""The parts of a Dockerfile that matter for running its image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.engine.dockerfile import parse_dockerfile
+from pennsieve_agent.engine.dockerfile_reader import parse_dockerfile
 from pennsieve_agent.errors import SourceError
 
 

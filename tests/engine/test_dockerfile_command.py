@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.engine.dockerfile import parse_dockerfile
 from pennsieve_agent.engine.dockerfile_command import Command, local_command
+from pennsieve_agent.engine.dockerfile_reader import parse_dockerfile
 
 HEAD = "FROM python:3.12-slim\nWORKDIR /app\nCOPY . /app\n"
 PYTHON = Path("/venv/bin/python")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.engine.dockerfile import parse_dockerfile
+from pennsieve_agent.engine.dockerfile_reader import parse_dockerfile
 from pennsieve_agent.engine.dockerfile_runs import PipInstall, Preparation, without_engine
 from pennsieve_agent.engine.dockerfile_text import makes_executable
 from pennsieve_agent.errors import SourceError

@@ -267,7 +267,7 @@ def test_a_script_that_is_not_executable(bench: Bench) -> None:
 
 def test_prepared_code_that_is_gone(bench: Bench) -> None:
     reference = '{"code": "/nowhere/a", "environment": "/nowhere/b"}'
-    with pytest.raises(EngineError, match="no longer there"):
+    with pytest.raises(EngineError, match="no longer exists"):
         bench.run(Program("process", reference))
 
 
@@ -276,7 +276,7 @@ def test_prepared_code_that_is_gone(bench: Bench) -> None:
     [
         (None, "the repository has no Dockerfile"),
         (b"FROM \xff\xfe", "not text in UTF-8"),
-        (b"FROM debian", "says nothing about what to run"),
+        (b"FROM debian", "does not say what to run"),
     ],
 )
 def test_repositories_that_cannot_be_used(

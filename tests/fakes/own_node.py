@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from pennsieve_agent.aws.node_client import NodeClient
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.quick_invoke import Invoked
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
 from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.errors import AwsError
 from pennsieve_agent.node import admin
-from pennsieve_agent.node.callers import Caller
+from pennsieve_agent.node.api.tickets import Tickets
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.tickets import Tickets
+from pennsieve_agent.node.records.callers import Caller
 from tests.node.own_world import make_table
 from tests.node.world import SETTINGS
 
@@ -42,9 +42,8 @@ class InProcess:
     def signing_keys(self) -> SigningKeys:
         return KEYS
 
-    def call(self, service: str, operation: str, **given: Any) -> Mapping[str, Any]:
-        assert (service, operation) == ("lambda", "invoke")
-        event = json.loads(given["Payload"])
+    def invoke(self, _function: str, payload: bytes) -> Invoked:
+        event = json.loads(payload)
         self.calls += 1
         if self.gone:
             raise AwsError("no such function", aws_code="ResourceNotFoundException")
@@ -54,7 +53,7 @@ class InProcess:
         # Who calls is proved to AWS, which is not here; a ticket stands for the proof.
         ticket = Tickets(self.node, self.node.settings.admin).give(CALLER)["value"]
         answer = admin.request_handler.handle({**event, "ticket": ticket}, self.node)
-        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+        return Invoked(json.dumps(answer).encode())
 
 
 @dataclass

@@ -15,6 +15,7 @@ import httpx
 from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
+from tests.fakes.network import answering
 
 V1, V2, COGNITO = "https://api.test", "https://api2.test", "https://cognito.test/"
 HOSTS = Hosts(api=V1, api2=V2, cognito=COGNITO)
@@ -120,7 +121,7 @@ class ScriptedPlatform:
         return Platform(
             HOSTS,
             KEY,
-            transport=httpx.MockTransport(self.handle),
+            network=answering(self.handle),
             now=self.clock.now,
             sleep=self.clock.sleep,
             note=self.notes.append,

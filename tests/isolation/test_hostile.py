@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import repository
 from tests.cli.following import wait_for
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
+from tests.prepared import Prepared
 
 HOSTILE = Path(__file__).with_name("hostile.py").read_text()
 VICTIM = "import os, time\nprint('holding', flush=True)\nwhile True: time.sleep(0.1)\n"
@@ -77,7 +77,9 @@ def program(engine: str, root: Path, name: str, text: str) -> Path:
 
 @pytest.fixture(scope="module", params=ENGINES)
 def attack(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    prepared: Prepared,
 ) -> Iterator[Attack]:
     engine = str(request.param)
     root = tmp_path_factory.mktemp(engine)
@@ -85,7 +87,7 @@ def attack(
         raw = root / "box" / "datasets" / name / "raw"
         raw.mkdir(parents=True)
         (raw / "a.txt").write_text(text)
-    box = Sandbox(root / "box")
+    box = prepared.into(root / "box")
     box.start_detached(0, engine)
     agent = Agent({**box.environment(), "HOME": str(root)})
     try:
@@ -96,7 +98,6 @@ def attack(
 
 def _attacked(engine: str, agent: Agent, root: Path) -> Attack:
     mark = f"left-by-{engine}-{os.getpid()}"
-    assert agent("compute", "register", "--yes").code == 0
     secret = ("compute", "secret", "set", "my-compute", "HUSH", "--stdin")
     assert agent(*secret, answers=SECRET).code == 0
     for name, text, dataset in (("victim", VICTIM, "Private"), ("hostile", HOSTILE, "Data")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import secrets
 import tempfile
 import threading
@@ -14,11 +15,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from pennsieve_agent.aws.objects import ObjectStore
 from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.platform.raw import RawRequest
+from pennsieve_agent.platform.http.raw import RawRequest
+from pennsieve_agent.platform.http.transport import pause, trusted
+from pennsieve_agent.transfer.keys import RenewedKeys
+from pennsieve_agent.transfer.network import network
+from pennsieve_agent.transfer.object_store import ObjectStore, endpoint_of
+from pennsieve_agent.transfer.sender import Sender
 from tests.live.steps import Person, Report, StepError, enter, expect_refusal
 
 CONTENT = b"subject,rate\n1,60\n2,62\n"
@@ -144,8 +149,13 @@ def _upload(user: Person, dataset: str, manifest: str, upload: str) -> None:
     profile = user.profile
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(CONTENT)
-        with ObjectStore(profile.aws, hosted=profile.hosts.hosted) as store:
-            size, digest = store.put(Path(file.name), upload, lambda: keys, tags, lambda _: None)
+        endpoint = endpoint_of(profile.aws, os.environ, hosted=profile.hosts.hosted)
+        with (
+            Sender(network(os.environ, trusted)) as sender,
+            ObjectStore(sender, pause, endpoint=endpoint) as store,
+        ):
+            known = RenewedKeys(lambda: keys, time.time)
+            size, digest = store.put(Path(file.name), upload, known, tags, lambda _: None)
     body = {
         "manifestNodeId": manifest,
         "onConflict": "keepBoth",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 import uuid
@@ -13,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.aws.node_client import NodeClient
+from pennsieve_agent.aws.quick_invoke import Invoked
 from pennsieve_agent.aws.session import Aws
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.own_node import Claimed, OwnNode
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.tickets import MemoryTickets
@@ -110,14 +110,11 @@ class InMemory:
     def signing_keys(self) -> SigningKeys:
         return self.keys
 
-    def call(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
-        assert (service, operation) == ("lambda", "invoke")
-        name = given["FunctionName"]
-        assert name in self.cloud.keys[self.keys.key_id].may
-        event = json.loads(given["Payload"])
+    def invoke(self, function: str, payload: bytes) -> Invoked:
+        assert function in self.cloud.keys[self.keys.key_id].may
+        event = json.loads(payload)
         self.cloud.calls.append(event)
-        answer = json.dumps(self.cloud.functions[name](event))
-        return {"Payload": io.BytesIO(answer.encode())}
+        return Invoked(json.dumps(self.cloud.functions[function](event)).encode())
 
 
 @dataclass

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from pennsieve_agent.aws.node_proof import proof_of
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.node import admin
 from pennsieve_agent.node.node import Node, node_of
 from tests.node.cloud import ADMIN

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.aws.node_proof import proof_of
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.node_protocol import body_of
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NodeUnreachable, NotFound
 from pennsieve_agent.node import gateway, reconciler
-from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH
+from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
 from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY, Key
 from tests.node.owned import (
     DATASET,
@@ -108,7 +108,7 @@ def test_the_same_request_twice_is_one_run(node: Owned) -> None:
     bob, asks = node.caller("bob"), start()
     assert bob.ask("POST", "/runs", body=asks)["created"]
     assert not bob.ask("POST", "/runs", body=asks)["created"]
-    with pytest.raises(Conflict, match="another run of this id"):
+    with pytest.raises(Conflict, match="another run has this id"):
         bob.ask("POST", "/runs", body=asks | {"name": "second"})
     node.owner.ask("PUT", "/shares", body={"arn": user("eve"), "workflows": [WORKFLOW]})
     with pytest.raises(Conflict):
@@ -126,7 +126,7 @@ def test_the_same_request_twice_is_one_run(node: Owned) -> None:
         ({"dataset": OTHER_DATASET}, Forbidden, "has no grant on dataset N:dataset:e"),
         ({"id": "1"}, Invalid, "'id' of a run"),
         ({"packages": ["N:dataset:e"]}, Invalid, "'packages' of a run"),
-        ({"packages": []}, Invalid, "reads files, and none was chosen"),
+        ({"packages": []}, Invalid, "reads files, and no file was chosen"),
         ({"sources": {"other": ["N:package:1"]}}, Invalid, "no data source .* 'other'"),
         ({"limits": {"retries": 1000}}, Invalid, "limit 'retries'"),
         ({"limits": {"maxCost": float("nan")}}, Invalid, "limit 'maxCost'"),
@@ -329,7 +329,7 @@ def test_the_list_of_runs_is_filtered_and_paged(node: Owned) -> None:
     assert listed(workflow=OTHER_WORKFLOW) == []
     assert listed(since=str(began + 25), until=str(began + 55)) == ["r4", "r3", "r2"]
     assert listed(since="2026-09-22T00:00:00Z", until="2026-09-21") == []
-    with pytest.raises(Invalid, match="since is a time"):
+    with pytest.raises(Invalid, match="since must be a time"):
         owner.ask("GET", "/runs", {"since": "yesterday"})
 
 
@@ -703,7 +703,7 @@ def test_answers_are_packed_when_they_are_large(node: Owned) -> None:
 def test_calls_are_logged_without_what_must_not_be_seen(
     node: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="pennsieve_agent.node.request_handler")
+    caplog.set_level(logging.INFO, logger="pennsieve_agent.node.api.request_handler")
     node.furnish(share=user("bob"))
     bob = node.caller("bob")
     bob.ask("PATCH", "/secrets", body={"secrets": {"KEY": "one-value"}})

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from pennsieve_agent.aws.node_client import NodeClient
 from pennsieve_agent.aws.node_proof import proof_of
-from pennsieve_agent.aws.values import SigningKeys
+from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.errors import AgentError, Forbidden
 from pennsieve_agent.node import reconciler
 from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY

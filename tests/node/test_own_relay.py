@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.node import reconciler, workflow_credentials
-from pennsieve_agent.node.mover.relay import Relay
-from pennsieve_agent.node.mover.trouble import Trouble
-from pennsieve_agent.node.pennsieve_api import Down
-from pennsieve_agent.node.run_record import JobKind, JobRecord, Origin, Phase, RunRecord
-from pennsieve_agent.node.run_store import RunStore
-from pennsieve_agent.node.secrets_manager import masked
-from pennsieve_agent.node.step_secrets import hidden_of, keep_session, step_secrets
-from pennsieve_agent.node.workflow_credentials import Kind
-from pennsieve_agent.node.workflow_registry import READ, WRITE, Registry
-from pennsieve_agent.node.workflow_session import Signed
+from pennsieve_agent.node import reconciler
+from pennsieve_agent.node.identity import workflow_credentials
+from pennsieve_agent.node.identity.pennsieve_api import Down
+from pennsieve_agent.node.identity.secrets_manager import masked
+from pennsieve_agent.node.identity.workflow_credentials import Kind
+from pennsieve_agent.node.identity.workflow_registry import READ, WRITE, Registry
+from pennsieve_agent.node.identity.workflow_session import Signed
+from pennsieve_agent.node.jobs.step_secrets import hidden_of, keep_session, step_secrets
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Origin, Phase, RunRecord
+from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from tests.node.own_world import DATASET, READ_KEY, SECRET, WORKFLOW, WRITE_KEY, OwnWorld
 from tests.node.world import RUN
 
@@ -99,8 +100,8 @@ def test_a_denial_that_the_platform_remembered_is_asked_again_with_a_new_token(
 def test_a_dataset_that_was_deleted_ends_the_job_with_that_reason(running: OwnWorld) -> None:
     running.pennsieve.on_dataset.clear()
     answer = ask(running, DOWNLOAD)
-    assert "the dataset was deleted, or the workflow's user was taken off it" in answer["reason"]
-    with pytest.raises(Trouble) as error:
+    assert "the dataset was deleted, or the workflow's user was removed from it" in answer["reason"]
+    with pytest.raises(TransferError) as error:
         _relay(running).ask(*DOWNLOAD, {"dataset_id": DATASET})
     assert str(error.value) == answer["reason"]
 
@@ -127,7 +128,7 @@ def test_an_hour_without_pennsieve_is_waited_for(running: OwnWorld) -> None:
 
 def test_a_transfer_does_not_wait_for_ever(running: OwnWorld) -> None:
     running.pennsieve.down = True
-    with pytest.raises(Trouble, match="Pennsieve does not answer"):
+    with pytest.raises(TransferError, match="Pennsieve does not answer"):
         _relay(running).ask(*DOWNLOAD, {"dataset_id": DATASET})
 
 

@@ -11,7 +11,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.node.sigv4 import UNSIGNED, signed
+from pennsieve_agent.transfer.sigv4 import UNSIGNED, signed
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 KEYS = {"key": "AKIDEXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG", "token": "session"}

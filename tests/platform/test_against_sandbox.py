@@ -24,6 +24,7 @@ from pennsieve_agent.sandbox.host import faults, surfaces
 from pennsieve_agent.sandbox.host.store import Store
 from pennsieve_agent.sandbox.host.world import Urls, World
 from tests.fakes.clock import Clock
+from tests.fakes.network import Through
 from tests.platform.test_workflows import STEPS
 
 URLS = Urls("http://v1.localhost", "http://v2.localhost", "http://aws.localhost")
@@ -69,7 +70,7 @@ def platform(world: World) -> Iterator[Platform]:
     with Platform(
         HOSTS,
         ApiKey(key.key, key.secret),
-        transport=ByHost(made),
+        network=Through(ByHost(made)),
         now=clock.now,
         sleep=clock.sleep,
     ) as client:
@@ -84,9 +85,10 @@ def test_identity(platform: Platform) -> None:
 
 
 def test_a_wrong_secret(platform: Platform) -> None:
-    made = platform._transport._transport
+    network = platform._transport._network
+    assert isinstance(network, Through)
     with (
-        Platform(HOSTS, ApiKey("no", "such key"), transport=made) as stranger,
+        Platform(HOSTS, ApiKey("no", "such key"), network=network.again()) as stranger,
         pytest.raises(NotSignedIn, match="refused"),
     ):
         stranger.identity()
@@ -110,8 +112,9 @@ def test_identities(platform: Platform) -> None:
     (dataset,) = platform.datasets.list()
     new = new_integration("w", "Spike rate", Kind.WRITE)
     number, key = platform.integrations.create(new)
-    transport = platform._transport._transport
-    with Platform(HOSTS, key, transport=transport) as robot:
+    network = platform._transport._network
+    assert isinstance(network, Through)
+    with Platform(HOSTS, key, network=network.again()) as robot:
         user = robot.identity().user
     platform.integrations.enable(dataset.id, number)
     (row,) = platform.integrations.on_dataset(dataset.id)
@@ -123,7 +126,7 @@ def test_identities(platform: Platform) -> None:
     assert platform.integrations.on_dataset(dataset.id) == []
     platform.webhooks.delete(number)
     with (
-        Platform(HOSTS, key, transport=transport) as robot,
+        Platform(HOSTS, key, network=network.again()) as robot,
         pytest.raises(NotSignedIn, match="refused"),
     ):
         robot.identity()

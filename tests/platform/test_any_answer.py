@@ -1,4 +1,8 @@
-"""Whatever a server answers, a method ends in a value or in one of our errors."""
+"""Whatever a server answers, a method ends in a value or in one of our errors.
+
+Here are answers that are nearly right, and answers to a sign-in;
+:mod:`tests.platform.test_every_method` has any answer to every method.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from pennsieve_agent import platform as platform_package
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
+from tests.fakes.network import answering
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, jwt, signed_in
 from tests.platform.methods import METHODS, RESOURCES
 
@@ -75,8 +80,8 @@ def survives(
         return httpx.Response(status, content=body)
 
     clock = Clock()
-    transport = httpx.MockTransport(handle)
-    with Platform(HOSTS, KEY, transport=transport, now=clock.now, sleep=clock.sleep) as platform:
+    network = answering(handle)
+    with Platform(HOSTS, KEY, network=network, now=clock.now, sleep=clock.sleep) as platform:
         shown = outcome(act, platform)
     assert shown
     assert "\n" not in shown
@@ -93,7 +98,7 @@ def outcome(act: Callable[[Platform], object], platform: Platform) -> str:
 
 
 def test_every_public_method_is_tried() -> None:
-    with Platform(HOSTS, KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200))) as p:
+    with Platform(HOSTS, KEY, network=answering(lambda _: httpx.Response(200))) as p:
         named = {
             f"{resource}.{name}"
             for resource in RESOURCES
@@ -101,18 +106,6 @@ def test_every_public_method_is_tried() -> None:
             if not name.startswith("_")
         }
     assert named == METHODS.keys() - {"identity"}
-
-
-@pytest.mark.parametrize("name", METHODS)
-@settings(
-    max_examples=15,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(given_answers=answers)
-def test_any_answer(name: str, given_answers: list[tuple[int, bytes]]) -> None:
-    survives(METHODS[name], given_answers, sign_in=True)
 
 
 @settings(

@@ -1,7 +1,6 @@
 """Every method the client has, found by looking: any arguments and any answer end well.
 
-:mod:`tests.platform.test_any_answer` tries chosen arguments; here nothing is chosen, so that a
-method that is added tomorrow is tried too.
+Neither methods nor arguments are chosen, so that a method that is added tomorrow is tried too.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
+from tests.fakes.network import answering
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, signed_in
 from tests.platform.test_any_answer import answers
 
@@ -36,7 +36,7 @@ def resources() -> list[str]:
 
 
 def quiet() -> Platform:
-    return Platform(HOSTS, KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    return Platform(HOSTS, KEY, network=answering(lambda _: httpx.Response(200)))
 
 
 def methods() -> Iterator[str]:
@@ -98,7 +98,7 @@ def test_methods_are_found_by_looking() -> None:
 
 @pytest.mark.parametrize("name", list(methods()))
 @settings(
-    max_examples=10,
+    max_examples=15,
     deadline=None,
     database=None,
     suppress_health_check=[
@@ -123,7 +123,9 @@ def test_any_arguments_and_any_answer(name: str, data: st.DataObject) -> None:
 
     clock = Clock()
     with Platform(
-        HOSTS, KEY, transport=httpx.MockTransport(handle), now=clock.now, sleep=clock.sleep
+        HOSTS, KEY, network=answering(handle), now=clock.now, sleep=clock.sleep
     ) as platform:
         shown = act(found(platform, name), sent)
+    assert "\n" not in shown
     assert "the-secret" not in shown
+    shown.encode()  # no half of a surrogate pair got through

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pennsieve_agent.platform.once import Once
+from pennsieve_agent.platform.http.once import Once
 
 
 def test_many_threads_make_one() -> None:
@@ -16,7 +16,7 @@ def test_many_threads_make_one() -> None:
         return made[-1]
 
     once = Once(make)
-    assert once.made() is None
+    assert once.existing() is None
 
     def ask(_: int) -> object:
         barrier.wait(10)
@@ -26,7 +26,7 @@ def test_many_threads_make_one() -> None:
         found = set(map(id, pool.map(ask, range(8))))
     assert len(made) == 1
     assert found == {id(made[0])}
-    assert once.made() is made[0]
+    assert once.existing() is made[0]
 
 
 def test_what_failed_is_tried_again() -> None:

@@ -2,13 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.platform.retries import (
-    LONGEST_WAIT_SECONDS,
-    PATIENCE_SECONDS,
-    Trouble,
-    retry_after,
-    wait_before_repeat,
-)
+from pennsieve_agent.domain.backoff import LONGEST_RETRY_AFTER_SECONDS
+from pennsieve_agent.platform.http.retries import PATIENCE_SECONDS, Trouble, wait_before_repeat
 
 
 def waits(trouble: Trouble, *, each_try_takes: float = 0.0, patience: float = 5.0) -> list[float]:
@@ -44,34 +39,6 @@ def test_a_slow_server_is_asked_once_more() -> None:
     assert len(waits(Trouble.NO_ANSWER, each_try_takes=60)) == 1
 
 
-def test_jitter_spreads_the_waits() -> None:
-    found = {
-        wait_before_repeat(Trouble.BUSY, 0, elapsed=0, jitter=jitter) for jitter in (0.0, 0.5, 1.0)
-    }
-    assert found == {0.375, 0.5, 0.625}
-
-
 def test_what_the_server_asks_for_is_done_up_to_a_limit() -> None:
-    for asked, wait in ((3.0, 3.0), (0.0, 0.0), (3600.0, LONGEST_WAIT_SECONDS)):
-        assert wait_before_repeat(Trouble.SLOW_DOWN, 0, elapsed=0, asked=asked) == wait
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("2", 2.0),
-        ("2.5", 2.5),
-        ("-1", 0.0),
-        ("Thu, 01 Jan 1970 00:16:45 GMT", 5.0),
-        ("Thu, 01 Jan 1970 00:16:45 -0000", 5.0),
-        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
-        ("soon", None),
-        ("", None),
-        ("nan", None),
-        ("inf", None),
-        ("Thu, 99 Jan 1970 00:16:45 GMT", None),
-    ],
-)
-def test_retry_after(header: str | None, seconds: float | None) -> None:
-    assert retry_after(header, now=1000.0) == seconds
+    for asked, wait in ((3.0, 3.0), (0.0, 0.0), (3600.0, LONGEST_RETRY_AFTER_SECONDS)):
+        assert wait_before_repeat(Trouble.SLOW_DOWN, 0, elapsed=0, retry_after=asked) == wait

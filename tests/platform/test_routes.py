@@ -14,6 +14,7 @@ import pytest
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
+from tests.fakes.network import answering
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, V1, signed_in
 from tests.platform.methods import METHODS
 
@@ -48,7 +49,7 @@ def routes(docstring: str) -> set[tuple[str, str, str]]:
 
 def all_routes() -> set[tuple[str, str, str]]:
     """Every route that a method of the client names."""
-    with Platform(HOSTS, KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200))) as p:
+    with Platform(HOSTS, KEY, network=answering(lambda _: httpx.Response(200))) as p:
         return {route for name in METHODS for route in routes(method(p, name).__doc__ or "")}
 
 
@@ -83,9 +84,9 @@ def calls(name: str, body: object, lost: int) -> set[tuple[str, str, str]]:
         return httpx.Response(200, json=[] if body is CREATED and request.method == "GET" else body)
 
     clock = Clock()
-    transport = httpx.MockTransport(handle)
+    network = answering(handle)
     with (
-        Platform(HOSTS, KEY, transport=transport, now=clock.now, sleep=clock.sleep) as platform,
+        Platform(HOSTS, KEY, network=network, now=clock.now, sleep=clock.sleep) as platform,
         suppress(AgentError),
     ):
         METHODS[name](platform)
@@ -94,7 +95,7 @@ def calls(name: str, body: object, lost: int) -> set[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_calls_the_routes_it_names_and_no_other(name: str) -> None:
-    with Platform(HOSTS, KEY, transport=httpx.MockTransport(lambda _: httpx.Response(200))) as p:
+    with Platform(HOSTS, KEY, network=answering(lambda _: httpx.Response(200))) as p:
         named = routes(method(p, name).__doc__ or "")
     assert named, f"{name} names no route"
     made = set[tuple[str, str, str]]()

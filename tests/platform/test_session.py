@@ -18,6 +18,7 @@ from pennsieve_agent.errors import (
 )
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
+from tests.fakes.network import answering
 from tests.fakes.scripted_platform import (
     COGNITO,
     COGNITO_CONFIG,
@@ -101,7 +102,7 @@ def sign_in_with(answer: httpx.Response, hosts: Hosts = HOSTS) -> list[httpx.Req
     with Platform(
         hosts,
         KEY,
-        transport=httpx.MockTransport(handle),
+        network=answering(handle),
         now=clock.now,
         sleep=clock.sleep,
     ) as platform:
@@ -136,7 +137,7 @@ def test_the_secret_goes_to_no_host_made_of_a_strange_region(region: object) -> 
 
     hosts = Hosts(api=HOSTS.api, api2=HOSTS.api2)
     with (
-        Platform(hosts, KEY, transport=httpx.MockTransport(handle)) as platform,
+        Platform(hosts, KEY, network=answering(handle)) as platform,
         pytest.raises(PlatformError, match="region"),
     ):
         platform.workspace_id()
@@ -188,7 +189,7 @@ def test_a_throttled_sign_in_is_tried_again() -> None:
     with Platform(
         HOSTS,
         KEY,
-        transport=httpx.MockTransport(handle),
+        network=answering(handle),
         now=clock.now,
         sleep=clock.sleep,
         note=notes.append,
@@ -334,7 +335,7 @@ def test_a_refused_secret_shows_in_no_error() -> None:
 
     clock = Clock()
     with (
-        Platform(HOSTS, key, transport=httpx.MockTransport(handle), sleep=clock.sleep) as platform,
+        Platform(HOSTS, key, network=answering(handle), sleep=clock.sleep) as platform,
         pytest.raises(AgentError) as caught,
     ):
         platform.workspace_id()

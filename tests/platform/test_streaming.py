@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.platform.paging import by_cursor, by_offset
+from pennsieve_agent.platform.http.paging import by_cursor, by_offset
+from tests.fakes.network import answering
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, signed_in
 
 PACKAGES = 100_000
@@ -63,7 +64,7 @@ LISTINGS: dict[str, Callable[[Platform], Iterator[object]]] = {
 
 @pytest.mark.parametrize("name", LISTINGS)
 def test_a_hundred_thousand_packages_leave_nothing_in_memory(name: str) -> None:
-    with Platform(HOSTS, KEY, transport=httpx.MockTransport(answer)) as platform:
+    with Platform(HOSTS, KEY, network=answering(answer)) as platform:
         found = LISTINGS[name](platform)
         consume(found, SETTLED)
         before = sys.getallocatedblocks()
@@ -74,7 +75,7 @@ def test_a_hundred_thousand_packages_leave_nothing_in_memory(name: str) -> None:
 
 
 def test_a_hundred_thousand_packages_need_no_more_memory_than_a_few() -> None:
-    with Platform(HOSTS, KEY, transport=httpx.MockTransport(answer)) as platform:
+    with Platform(HOSTS, KEY, network=answering(answer)) as platform:
         found = platform.datasets.files("N:dataset:d")
         tracemalloc.start()
         try:

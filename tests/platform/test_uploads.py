@@ -8,7 +8,7 @@ import pytest
 
 from pennsieve_agent.domain.transfers import StorageKeys, UploadedFile, UploadEntry
 from pennsieve_agent.errors import Forbidden, PlatformError
-from pennsieve_agent.services.transfer_keys import RenewedKeys
+from pennsieve_agent.transfer.keys import RenewedKeys
 from tests.fakes.clock import Clock
 from tests.fakes.scripted_platform import scripted
 

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
-from pennsieve_agent.domain.workflows import DATASET_TARGET, Step, StepKind, Workflow
+from pennsieve_agent.domain.target_types import DATASET_TARGET
+from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.errors import Invalid, NotFound, PlatformError, Unreachable
 from tests.fakes.scripted_platform import scripted
 

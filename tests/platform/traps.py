@@ -31,7 +31,7 @@ ELSEWHERE = {
     "resources_43": "account.removal: nodes, then workspaces, then the record, then the role",
     "workflows_23": "source.manifest: both files are read",
     "workflows_24": "platform.uploads: the wire's own spellings",
-    "workflows_33": "node.mover: equal names are refused, links are followed",
+    "workflows_33": "node.transfer_job: equal names are refused, links are followed",
     "workflows_35": "platform.uploads: packages are looked for in the end",
 }
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
-from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import repository
 from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
+from tests.prepared import Prepared
 from tests.processors.bases import base_image, make_humanize
 from tests.processors.test_repositories import REPOSITORIES
 
@@ -25,13 +25,13 @@ NESTED = {"raw/a/1.nii": "one", "raw/b/2.nii": "three", "other/c.txt": "not chos
 class Bench:
     """A sandbox with a node, and a person at a terminal."""
 
-    def __init__(self, root: Path, engine: str) -> None:
+    def __init__(self, root: Path, engine: str, prepared: Prepared) -> None:
         self.root, self.engine = root, engine
         self.data = root / "box" / "datasets" / DATASET
         for name, text in NESTED.items():
             (self.data / name).parent.mkdir(parents=True, exist_ok=True)
             (self.data / name).write_text(text)
-        self.box = Sandbox(root / "box")
+        self.box = prepared.into(root / "box")
         self.box.start_detached(0, engine)
         self.agent = Agent({**self.box.environment(), "HOME": str(root)})
 
@@ -71,13 +71,16 @@ def contents(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(params=["process", pytest.param("docker", marks=pytest.mark.docker)])
 def bench(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    prepared: Prepared,
 ) -> Iterator[Bench]:
     (tmp_path / "wheels").mkdir()
     make_humanize(tmp_path / "wheels")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
-    made = Bench(tmp_path, request.param)
+    made = Bench(tmp_path, request.param, prepared)
     yield made
     made.box.stop()
     for name in NAMES if made.engine == "docker" else ():
@@ -92,7 +95,6 @@ CHOSEN = ("--files", "raw/**/*.nii")
 
 def test_processors_run_unmodified_on_a_node(bench: Bench) -> None:
     bench.typed("login")
-    bench.typed("compute", "register", "--yes")
     bench.add("links-input")
     bench.add("remakes-output")
     bench.add("requirements-below", "--layout", "flat")

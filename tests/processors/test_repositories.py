@@ -23,8 +23,8 @@ from pennsieve_agent.engine.backend import Backend
 from pennsieve_agent.engine.docker_backend import DockerBackend
 from pennsieve_agent.engine.docker_daemon import connect
 from pennsieve_agent.engine.process_backend import ProcessBackend
-from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.mover.trouble import Trouble
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from pennsieve_agent.source.manifest import read
@@ -131,7 +131,7 @@ def test_a_link_out_of_the_run_is_refused(bench: Bench) -> None:
     bench.stage({"a.nii": "one"})
     assert bench.perform("links-input") == 0, bench.lines
     (bench.run.data("work") / "passwd").symlink_to("/etc/passwd")
-    with pytest.raises(Trouble, match="'passwd' of step 'work' is a link that leads out"):
+    with pytest.raises(TransferError, match="'passwd' of step 'work' is a link that leads out"):
         bench.made()
 
 

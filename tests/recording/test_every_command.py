@@ -29,6 +29,7 @@ from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import DATASET, FILES, WORD_COUNT, repository
 from tests.github import git_settings, on_github
+from tests.quick_sandbox import quick
 from tests.recording.commands import COMMANDS, NOT_TYPED, Typed
 from tests.recording.recorder import Recorded, Recorder
 
@@ -143,7 +144,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         path.write_text(text)
     with contextlib.ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        box = Sandbox(folder / "sandbox")
+        box = quick(folder / "sandbox")
         for name, value in git_settings(box.data).items():
             patch.setenv(name, value)
         state = box.start_detached(0, "process")

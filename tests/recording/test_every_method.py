@@ -16,6 +16,7 @@ from pennsieve_agent.contract.requests import TABLE, ObservedRequest, faults
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.platform.client import Platform
 from tests.fakes.clock import Clock
+from tests.fakes.network import answering
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, V1, signed_in
 from tests.platform.methods import METHODS
 
@@ -44,9 +45,7 @@ def asked(method: str, content: object) -> list[ObservedRequest]:
 
     clock = Clock()
     with (
-        Platform(
-            HOSTS, KEY, transport=httpx.MockTransport(answer), now=clock.now, sleep=clock.sleep
-        ) as p,
+        Platform(HOSTS, KEY, network=answering(answer), now=clock.now, sleep=clock.sleep) as p,
         contextlib.suppress(AgentError),
     ):
         METHODS[method](p)

@@ -24,6 +24,7 @@ from pennsieve_agent.sandbox.host import surfaces
 from pennsieve_agent.sandbox.host.store import Store
 from pennsieve_agent.sandbox.host.world import World
 from tests.fakes.clock import Clock
+from tests.fakes.network import Through
 from tests.platform.test_against_sandbox import HOSTS, URLS, ByHost
 
 
@@ -78,7 +79,7 @@ class PennsieveWorld:
     def connect(self, key: ApiKey) -> Platform:
         """A client that is signed in with a key."""
         client = Platform(
-            HOSTS, key, transport=self.network, now=self.clock.now, sleep=self.clock.sleep
+            HOSTS, key, network=Through(self.network), now=self.clock.now, sleep=self.clock.sleep
         )
         self._open.append(client)
         return client

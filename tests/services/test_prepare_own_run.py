@@ -13,8 +13,8 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
-from pennsieve_agent.services.prepare_run import prepare
-from pennsieve_agent.services.run_request import Prepared, RunOptions
+from pennsieve_agent.services.runs.prepare_run import prepare
+from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
 from tests.fakes.pennsieve import FILES, pennsieve
 from tests.fakes.run_node import DATASET, NODE, VERSION, WORKFLOW, FakeNode
 
@@ -95,7 +95,7 @@ def test_a_workflow_that_is_only_on_pennsieve_is_handed_over_first() -> None:
         UsageProblem, match="'word-count-two' is not on compute node 'my-node'"
     ) as c:
         prepared(workflow="word-count-two")
-    assert "the start itself hands it over" in str(c.value.hint)
+    assert "'run start' registers it there" in str(c.value.hint)
 
     fake = FakeNode()
     fake.workflows = False
@@ -169,8 +169,8 @@ def test_two_nodes_of_one_name_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"limits": RunLimits(max_cost=1.0)}, "keeps no limits of a run"),
-        ({"layout": "flat"}, "lays the input out itself"),
+        ({"limits": RunLimits(max_cost=1.0)}, "does not support limits for a run"),
+        ({"layout": "flat"}, "decides the layout of the input itself"),
     ],
 )
 def test_what_pennsieves_nodes_do_not_do_is_refused(options: dict[str, Any], message: str) -> None:

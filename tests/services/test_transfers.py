@@ -16,13 +16,19 @@ from typing import Any
 
 import pytest
 
+from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.profile import ApiKey, Hosts
+from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.config_file import read_profile
-from pennsieve_agent.services.download import Download, DownloadReport, Progress
-from pennsieve_agent.services.transfer_collect import collect
-from pennsieve_agent.services.transfer_journal import UploadJournal
+from pennsieve_agent.services.files.download import Download, DownloadReport
+from pennsieve_agent.services.files.upload_files import collect
+from pennsieve_agent.transfer.journal import UploadJournal
+from pennsieve_agent.transfer.network import network
+from pennsieve_agent.transfer.sender import Sender
+from tests.fakes.scripted_platform import scripted
+from tests.platform.loopback import Loopback, http
 from tests.sandbox.data.upload.conftest import Box, Running
 from tests.services import uploading
 
@@ -74,10 +80,10 @@ class Lab:
         return Platform(hosts, ApiKey(told["key"], told["secret"]))
 
     def download(self, target: Path, **more: Any) -> DownloadReport:
-        with self.platform() as platform:
+        with self.platform() as platform, Sender(network({})) as sender:
             files = sorted(platform.datasets.files(self.dataset), key=lambda f: f.path)
             return Download(
-                platform, self.dataset, target, lambda _: None, lambda _: None, **more
+                platform, sender, self.dataset, target, lambda _: None, lambda _: None, **more
             ).run(files)
 
 
@@ -137,7 +143,7 @@ def test_an_upload_that_is_killed_goes_on_without_doubles(lab: Lab) -> None:
 @pytest.mark.parametrize("manifest", [True, False])
 def test_killed_before_it_could_note_anything(lab: Lab, *, manifest: bool) -> None:
     (lab.folder / "a").write_text("a")
-    with UploadJournal(lab.root / "journals", "test") as journal:
+    with UploadJournal(lab.root / "journals" / "test.jsonl") as journal:
         (planned,) = journal.plan(collect([lab.folder], "").files)
         if manifest:
             with lab.platform() as platform:
@@ -154,9 +160,9 @@ def test_killed_before_it_could_note_anything(lab: Lab, *, manifest: bool) -> No
 
 def test_two_processes_are_not_at_one_upload(tmp_path: Path) -> None:
     with (
-        UploadJournal(tmp_path, "x"),
+        UploadJournal(tmp_path / "x"),
         pytest.raises(UsageProblem, match="another process"),
-        UploadJournal(tmp_path, "x"),
+        UploadJournal(tmp_path / "x"),
     ):
         pass
 
@@ -164,17 +170,17 @@ def test_two_processes_are_not_at_one_upload(tmp_path: Path) -> None:
 def test_a_journal_keeps_ids_and_outlives_half_a_line(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
     files = collect([tmp_path / "a"], "").files
-    with UploadJournal(tmp_path / "j", "x") as journal:
+    with UploadJournal(tmp_path / "j" / "x") as journal:
         (first,) = journal.plan(files)
         journal.begin("m")
         journal.note_finalized([first])
     kept = next((tmp_path / "j").iterdir())
     kept.write_text(kept.read_text() + '{"file": "b", "id"')
-    with UploadJournal(tmp_path / "j", "x") as journal:
+    with UploadJournal(tmp_path / "j" / "x") as journal:
         (again,) = journal.plan(files)
         assert (journal.manifest, again.upload_id, again.finalized) == ("m", first.upload_id, True)
     (tmp_path / "a").write_text("changed")
-    with UploadJournal(tmp_path / "j", "x") as journal:
+    with UploadJournal(tmp_path / "j" / "x") as journal:
         (changed,) = journal.plan(collect([tmp_path / "a"], "").files)
         assert (changed.upload_id != first.upload_id, changed.finalized) == (True, False)
 
@@ -258,16 +264,22 @@ _FULL = """
 import json, resource, signal, sys
 from pathlib import Path
 from pennsieve_agent.domain.profile import ApiKey, Hosts
+from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.services.download import Download
+from pennsieve_agent.transfer.network import network
+from pennsieve_agent.transfer.sender import Sender
 told, target = json.loads(sys.argv[1]), Path(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 hosts = Hosts(told["api"], told["api2"], told["aws"])
-with Platform(hosts, ApiKey(told["key"], told["secret"])) as platform:
+key = ApiKey(told["key"], told["secret"])
+with Platform(hosts, key) as platform, Sender(network({})) as sender:
     files = list(platform.datasets.files(told["dataset"]))
     try:
-        Download(platform, told["dataset"], target, lambda _: None, lambda _: None).run(files)
+        Download(
+            platform, sender, told["dataset"], target, lambda _: None, lambda _: None
+        ).run(files)
     except SettingsError as error:
         print(error.message, error.where, error.hint, sep="\\n")
 """
@@ -322,7 +334,7 @@ def test_keys_that_storage_does_not_accept_any_more(lab: Lab) -> None:
         (lab.folder / f"{number}").write_text("x" * 10)
     forgotten: list[int] = []
 
-    def forget(at: Progress) -> None:
+    def forget(at: TransferProgress) -> None:
         if at.size and not forgotten:
             store = lab.box.store()
             forgotten.append(store.execute("DELETE FROM upload_keys"))
@@ -346,3 +358,32 @@ def test_a_file_that_the_scanner_holds_back_is_reported(lab: Lab, tmp_path: Path
     assert [(str(path), status) for path, status in report.blocked] == [("bad.txt", "infected")]
     assert not report.complete
     assert contents(tmp_path / "target") == {"good.txt": b"good"}
+
+
+def test_what_does_not_fit_the_datasets_checksums_is_not_kept(tmp_path: Path) -> None:
+    """Verification as the command does it: the checksums come from a document in storage."""
+    right = hashlib.sha256(b"right").hexdigest()
+    rows = [
+        {"packageId": f"N:package:{n}", "fileName": n, "checksum": right} for n in ("good", "bad")
+    ]
+    document = http("200 OK", json.dumps({"files": rows}).encode())
+    with (
+        Loopback(document, http("200 OK", b"right"), *[http("200 OK", b"wrong")] * 2) as server,
+        Sender(network({})) as sender,
+        scripted() as (script, platform),
+    ):
+        script.on("GET v2/datasets/manifest", {"url": f"{server.url}/manifest"})
+        signed = [
+            {"nodeId": f"N:package:{n}", "fileName": n, "size": 5, "url": f"{server.url}/{n}"}
+            for n in ("good", "bad")
+        ]
+        script.on("POST v2/packages/download-manifest", {"data": signed})
+        files = [DataFile(f"N:package:{name}", name, 5) for name in ("good", "bad")]
+        download = Download(
+            platform, sender, "d", tmp_path, lambda _: None, lambda _: None, workers=1
+        )
+        report = download.run(files)
+    assert report.fetched == [Path("good")]
+    ((path, error),) = report.failed
+    assert (path, "wrong checksum" in error.message) == (Path("bad"), True)
+    assert contents(tmp_path) == {"good": b"right"}

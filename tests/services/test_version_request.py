@@ -10,9 +10,9 @@ import pytest
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Checkout, Manifest, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.node.version_document import check_version, workflow_of
-from pennsieve_agent.services.build_choice import Build, choose, obstacle
-from pennsieve_agent.services.version_request import (
+from pennsieve_agent.node.records.version_document import check_version, workflow_of
+from pennsieve_agent.services.workflows.build_choice import Build, choose, obstacle
+from pennsieve_agent.services.workflows.version_request import (
     Document,
     Naming,
     NodeSettings,
@@ -23,7 +23,7 @@ from pennsieve_agent.services.version_request import (
     version_name,
     with_number,
 )
-from pennsieve_agent.services.workflow_steps import chain
+from pennsieve_agent.services.workflows.workflow_steps import chain
 
 MANIFEST = Manifest(
     "count",
@@ -122,7 +122,7 @@ def test_nobody_is_asked_about_code_that_is_elsewhere() -> None:
         (Build.PENNSIEVE, "", 0, Build.PENNSIEVE),
         (Build.PENNSIEVE, "x is not a tag", 1, "Pennsieve cannot build this: x is not a tag"),
         (Build.AUTO, "x is not a tag", 0, r"of your own \(x is not a tag\), and you have none"),
-        (Build.HERE, "", 0, "of your own alone"),
+        (Build.HERE, "", 0, "of your own"),
         (Build.NODE, "", 1, "cannot be built in your AWS account yet"),
     ],
 )

@@ -9,30 +9,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.aws.objects import ObjectStore
-from pennsieve_agent.domain.profile import ApiKey, AwsSettings, Hosts
+from pennsieve_agent.domain.profile import ApiKey, Hosts
+from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.platform.transport import pause
-from pennsieve_agent.services.download import Progress
-from pennsieve_agent.services.transfer_collect import collect
-from pennsieve_agent.services.transfer_journal import UploadJournal
-from pennsieve_agent.services.upload import Destination, Upload, UploadReport
+from pennsieve_agent.platform.http.transport import pause
+from pennsieve_agent.services.files import upload as uploads
+from pennsieve_agent.services.files.upload_files import collect
+from pennsieve_agent.transfer.journal import UploadJournal
+from pennsieve_agent.transfer.network import network
+from pennsieve_agent.transfer.object_store import ObjectStore
+from pennsieve_agent.transfer.sender import Sender
+from pennsieve_agent.transfer.upload import Destination, Upload, UploadReport
 
 
 def upload(
-    told: dict[str, Any], show: Callable[[Progress], None] = lambda _: None, **more: Any
+    told: dict[str, Any], show: Callable[[TransferProgress], None] = lambda _: None, **more: Any
 ) -> UploadReport:
     """Upload a folder as the settings say; each is plain text."""
     key = ApiKey(told["key"], told["secret"])
     hosts = Hosts(told["api"], told["api2"], told["aws"])
-    settings = AwsSettings(endpoint=told["aws"])
+    part = told.get("part", 32 * 2**20)
     with (
         Platform(hosts, key) as platform,
-        ObjectStore(settings, hosted=False, part_bytes=told.get("part", 32 * 2**20)) as storage,
-        UploadJournal(Path(told["journal"]), "test") as journal,
+        Sender(network({})) as sender,
+        ObjectStore(sender, pause, endpoint=told["aws"], part_bytes=part) as storage,
+        UploadJournal(Path(told["journal"]) / "test.jsonl") as journal,
     ):
-        return Upload(
-            platform,
+        sending = Upload(
+            platform.uploads,
             storage,
             Destination(told["dataset"], platform.workspace_id(), told.get("replace", False)),
             journal,
@@ -40,7 +44,8 @@ def upload(
             pause,
             show,
             **more,
-        ).run(collect([Path(told["folder"])], "").files)
+        )
+        return uploads.run(sending, platform.uploads, collect([Path(told["folder"])], "").files)
 
 
 def main() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
+import resource
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -113,17 +115,24 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file can grow: writing fails as it does on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "config.ini"
     path.write_text("[lab]\nx=1\n")
     file = ConfigFile.load(path)
     file.set("lab", "x", "2")
 
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(SettingsError, match="cannot be written: No space left"):
+    with no_room(), pytest.raises(SettingsError, match="cannot be written: File too large"):
         file.save()
     assert path.read_text() == "[lab]\nx=1\n"
     assert [p.name for p in tmp_path.iterdir()] == ["config.ini"]

@@ -1,6 +1,6 @@
-"""Whether a node is well: ``compute doctor``. Changes nothing.
+"""Whether a node is healthy: ``compute doctor``. Changes nothing.
 
-:mod:`.inspect_node` and :mod:`.inspect_parts` look at both sides; :mod:`.node_health`,
+:mod:`.inspect_node` and :mod:`.inspect_parts` read both sides; :mod:`.node_health`,
 :mod:`.parts_health`, :mod:`.role_drift` and :mod:`.served_role_check` are the pure decisions about
 what was seen.
 """

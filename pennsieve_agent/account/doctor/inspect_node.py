@@ -1,4 +1,4 @@
-"""Look at a node from both sides, for :mod:`.node_health`. Changes nothing."""
+"""Read a node's state from both sides, for :mod:`.node_health`. Changes nothing."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ OLDER_ROLE_PREFIX = "ROLE-"
 
 
 def examine(clients: Clients, options: RegisterOptions, now: Callable[[], float]) -> Inspection:
-    """Everything that the checks are about. ``now`` is in unix seconds.
+    """Read everything that the checks are about. ``now`` is in unix seconds.
 
     Raises:
         PlatformError: Pennsieve cannot be asked.
@@ -109,16 +109,16 @@ def _is_served(seen: Inspection) -> bool:
 
 
 def _with_openings(clients: Clients, reads: PermittedReads, seen: Inspection) -> Inspection:
-    """With the role as Pennsieve was told it, whatever it is called, and what it leaves open."""
+    """With the role that Pennsieve knows, whatever it is called, and what it allows too much."""
     aws = clients.aws
     name = seen.account.role_name if seen.account else ""
     role = reads.attempt("role", lambda: find_role(aws, name), None) if name else None
     nothing: tuple[str, ...] = ()
     if role is None:
         return replace(seen, role=None, served=nothing)
-    boundary = reads.attempt("role's rights", lambda: _boundary(aws, role), None)
+    boundary = reads.attempt("role's permissions", lambda: _boundary(aws, role), None)
     permitted = reads.attempt(
-        "role's rights", lambda: openings(_all_policies(aws, role.name), boundary), nothing
+        "role's permissions", lambda: openings(_all_policies(aws, role.name), boundary), nothing
     )
     try:
         platform = trusted_account(clients.registry.role_policy().trust)
@@ -158,7 +158,7 @@ def _boundary(aws: Aws, role: IamRole | None) -> Mapping[str, Any] | None:
 def _compared(
     clients: Clients, reads: PermittedReads, seen: Inspection, hosts: Hosts
 ) -> Inspection:
-    """With what differs from what this program would make, and with the parts that it makes."""
+    """With what differs from what this program would create, and with the node's parts."""
     names, stack, aws = seen.names, seen.stack, clients.aws
     if stack is None or names is None or stack.only_reviewed:
         return seen
@@ -219,7 +219,7 @@ def _same(template: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
 
 
 def _leftovers(aws: Aws, accounts: tuple[Account, ...], names: NodeNames | None) -> tuple[str, ...]:
-    """What an earlier registration made and nobody has use for: registered nowhere."""
+    """What an earlier registration created and is registered nowhere."""
     registered = {account.role_name for account in accounts}
     stacks = {s.name: s for s in stacks_called(aws, STACK_PREFIX)}
     mine = {names.stack} if names is not None else set()

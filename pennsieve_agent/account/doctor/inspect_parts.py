@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from pennsieve_agent.account.doctor.parts_health import Parts
-from pennsieve_agent.account.doctor.role_drift import FoundRole, expected_roles, fits, role_drift
+from pennsieve_agent.account.doctor.role_drift import ActualRole, expected_roles, fits, role_drift
 from pennsieve_agent.account.register.preflight_problems import findings
 from pennsieve_agent.account.register.read_limits import read_limits_now
 from pennsieve_agent.account.spec.names import NodeNames
@@ -29,7 +29,7 @@ def look_at_roles(aws: Aws, names: NodeNames, template: Mapping[str, Any]) -> It
         role = find_role(aws, expected.name)
         actual = None
         if role is not None:
-            actual = FoundRole(
+            actual = ActualRole(
                 role, role_policies(aws, role.name), attached_policies(aws, role.name)
             )
         yield from role_drift(expected, actual)
@@ -46,7 +46,7 @@ def look_at_parts(
     names: NodeNames,
     spec: NodeSpec,
 ) -> Parts | None:
-    """A node's parts; None where its template has no functions, as it is turned off."""
+    """A node's parts; None where it is turned off, so that its template has no functions."""
     aws, settings, template = clients.aws, spec.settings, stack_request(spec).template
     functions = [str(p["FunctionName"]) for p in _of_type(template, "AWS::Lambda::Function")]
     if not functions:

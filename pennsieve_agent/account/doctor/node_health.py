@@ -1,6 +1,6 @@
-"""Whether a node is well, as pure decisions about what was found on both sides.
+"""Whether a node is healthy, as pure decisions about what was read on both sides.
 
-:mod:`.inspect_node` looks; nothing here does. Each check says what was found,
+:mod:`.inspect_node` reads; nothing here does. Each check says what was found,
 why it matters and what to type.
 """
 
@@ -29,13 +29,13 @@ MOST_SKEW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found. ``drifted`` names what differs from what it should be.
+    """What was read. ``drifted`` names what differs from what it should be.
 
     ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``node`` is a
     node that Pennsieve runs, None for an own one. ``access`` are the documents of the own node's
     roles, which ``boundary`` must allow. ``parts`` is None where the node has no functions,
-    ``turned_off`` says that it should. ``served`` is what the role leaves open of a node that
-    Pennsieve runs, else None; ``unlike`` counts the lines in which its rights are others than what
+    ``turned_off`` says that it should. ``served`` is what the role of a node that Pennsieve runs
+    allows too much, else None; ``unlike`` counts the lines in which its rights are others than what
     is served today. ``unseen`` says of checks why they could not be made.
     """
 
@@ -65,12 +65,12 @@ class Inspection:
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
-_BY_HAND = "put it back, in IAM, as it stands in: pennsieve compute policy --json"
-"""CloudFormation compares a template with the last one, and so undoes nothing done beside it."""
+_BY_HAND = "restore it in IAM to what this prints: pennsieve compute policy --json"
+"""CloudFormation compares a template with the last one, so it does not undo manual changes."""
 
 
 def checks(seen: Inspection) -> tuple[Check, ...]:
-    """All checks, in the order in which one would mend things."""
+    """All checks, in the order in which one would fix things."""
     return tuple(check.unless(seen.unseen) for check in _checks(seen))
 
 
@@ -100,10 +100,10 @@ def _checks(seen: Inspection) -> tuple[Check, ...]:
 
 
 def _served(seen: Inspection, served: tuple[str, ...]) -> tuple[Check, ...]:
-    """A node that Pennsieve runs: its role is all that is ours to look at."""
+    """A node that Pennsieve runs: only its role can be checked here."""
     if seen.role is None:
-        why = "Pennsieve cannot enter the AWS account"
-        finding = "the role is not there"
+        why = "Pennsieve cannot assume it, and so cannot reach the AWS account"
+        finding = "the role does not exist"
         return (Check("role", passed=False, finding=finding, why=why, remedy=_again(seen)),)
     external_id = seen.account.external_id if seen.account else ""
     return served_checks(seen.role, served, seen.platform_account_id, external_id, seen.unlike)
@@ -115,7 +115,7 @@ def _again(seen: Inspection) -> str:
 
 
 def _credentials(seen: Inspection) -> Check:
-    why = "without the AWS account's own credentials nothing in it can be seen or changed"
+    why = "without credentials of the AWS account nothing in it can be read or changed"
     if seen.identity is None:
         return Check("AWS credentials", False, seen.trouble, why, "pennsieve aws list")  # noqa: FBT003 - a Check
     there = seen.node.aws_account_id if seen.node else seen.own.account if seen.own else ""
@@ -131,34 +131,34 @@ def _credentials(seen: Inspection) -> Check:
 def _clock(seen: Inspection) -> Check:
     skew = seen.skew_seconds
     known = skew is not None
-    finding = f"{abs(skew):.0f} s from AWS's" if skew is not None else "AWS told no time"
+    finding = f"{abs(skew):.0f} s from AWS's" if skew is not None else "AWS did not send the time"
     well = not known or abs(skew or 0) <= MOST_SKEW_SECONDS
-    why = "AWS refuses requests that are signed at a wrong time"
+    why = "AWS refuses requests that are signed with a wrong time"
     return Check("clock", well, finding, why, "set this machine's clock; compare with: date -u")
 
 
 def _registration(seen: Inspection) -> Check:
-    why = "only accounts that Pennsieve knows may pull the images that it builds"
+    why = "only registered accounts may pull the images that Pennsieve builds"
     finding = "the AWS account is not registered with Pennsieve"
     if seen.account is not None:
         enabled = seen.entry is None or EnableWorkspace.kind in seen.entry.done
         finding = f"AWS account {seen.account.aws_account_id} is registered"
-        finding += "" if enabled else "; this workspace was not given its use"
+        finding += "" if enabled else "; this workspace may not use it"
         return Check("registration", enabled, finding, why, _again(seen))
     return Check("registration", passed=False, finding=finding, why=why, remedy=_again(seen))
 
 
 def _stack(seen: Inspection) -> Check:
-    why = "the node is what this stack holds"
+    why = "this stack has all of the node's resources"
     if seen.stack is None:
-        return Check("stack", False, "there is none", why, _again(seen))  # noqa: FBT003 - a Check
+        return Check("stack", False, "it does not exist", why, _again(seen))  # noqa: FBT003 - a Check
     finding = f"{seen.stack.name} is {seen.stack.status}"
     return Check("stack", seen.stack.updatable, finding, why, _again(seen))
 
 
 def _drift(seen: Inspection) -> Check:
     finding = f"changed: {', '.join(seen.drifted)}" if seen.drifted else "nothing was changed"
-    why = "somebody, or an older version, made them other than this program would"
+    why = "they were changed by hand, or created by another version of this program"
     installed = "the stack's template" in seen.drifted
     return Check("drift", not seen.drifted, finding, why, _again(seen) if installed else _BY_HAND)
 
@@ -166,18 +166,18 @@ def _drift(seen: Inspection) -> Check:
 def _bounded(seen: Inspection) -> Check:
     name = seen.boundary_name
     if seen.boundary is None:
-        why = "it is the most that the node's roles can ever do, whatever is put on them later"
+        why = "it limits what the node's roles can do, whatever policies they get later"
         finding = f"{name} does not exist" if name else "the roles have none"
         return Check("permissions boundary", False, finding, why, _again(seen))  # noqa: FBT003 - a Check
     shut = _shut_out(seen.access, seen.boundary)
     finding = f"{name} does not allow {', '.join(shut)}" if shut else name
     why = "an organisation's boundary must allow what the node does"
-    remedy = "ask whoever owns the boundary; see what is needed with: pennsieve compute policy"
+    remedy = "ask the boundary's owner to allow it; see why with: pennsieve compute policy"
     return Check("permissions boundary", not shut, finding, why, remedy)
 
 
 def _shut_out(access: tuple[Mapping[str, Any], ...], boundary: Mapping[str, Any]) -> list[str]:
-    """What of the roles' rights their boundary takes away, each once."""
+    """The actions of the roles that their boundary does not allow, each once."""
     refused = (
         str(action)
         for document in access
@@ -201,8 +201,8 @@ def _ask(action: str, resource: str, statement: Mapping[str, Any]) -> Ask:
 
 
 def _off(seen: Inspection) -> Check:
-    why = "without its functions no run starts"
-    return Check("functions", False, "the node is turned off: it has none", why, _again(seen))  # noqa: FBT003 - a Check
+    why = "no run starts without them"
+    return Check("functions", False, "the node is turned off", why, _again(seen))  # noqa: FBT003 - a Check
 
 
 def _status(seen: Inspection) -> Check:
@@ -219,30 +219,30 @@ def _status(seen: Inspection) -> Check:
 
 
 def _memory(seen: Inspection) -> Check:
-    why = "commands find an own node by what this machine remembers"
+    why = "commands find an own node only if this machine remembers it"
     finding = "this machine remembers it" if seen.remembered else "this machine does not know it"
     return Check("node", seen.remembered, finding, why, "pennsieve compute list --aws")
 
 
 def _pulls(seen: Inspection) -> Check:
     done = seen.entry is not None and AllowImagePulls.kind in seen.entry.done
-    finding = "asked for and given" if done else "not recorded on this machine"
-    why = "without it, no image that Pennsieve built can be pulled; asking again does no harm"
+    finding = "allowed" if done else "not recorded on this machine"
+    why = "without it the node cannot pull images that Pennsieve built; asking again is safe"
     return Check("image pulls", done, finding, why, _again(seen))
 
 
 def _journal(seen: Inspection) -> Check:
-    why = "it is by the journal that a change goes on where it was interrupted"
+    why = "with it an interrupted change can be continued"
     there = seen.entry is not None
-    finding = "is on this machine" if there else "there is none on this machine"
+    finding = "it is on this machine" if there else "there is none on this machine"
     return Check("journal", there, finding, why, _again(seen))
 
 
 def _leftovers(seen: Inspection) -> Check:
     names = ", ".join(seen.leftovers) or "none"
-    why = "failed registrations, also of the older agent, leave roles that Pennsieve may enter by"
+    why = "failed registrations, also of the older agent, leave roles that Pennsieve can assume"
     roles = [word.removeprefix("role ") for word in seen.leftovers if word.startswith("role ")]
-    remedy = "look at them in the AWS console and delete what nobody uses"
+    remedy = "check them in the AWS console and delete those that nobody uses"
     if roles:
         remedy += f", beginning with: aws iam list-role-policies --role-name {roles[0]}"
     return Check("leftovers", not seen.leftovers, names, why, remedy)

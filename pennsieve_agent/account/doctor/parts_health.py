@@ -1,4 +1,4 @@
-"""Whether the parts of a node are well, as pure decisions: functions, queues, code, quotas."""
+"""Whether the parts of a node are healthy, as pure decisions: functions, queues, quotas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEALTHY = {"HEALTHY", "OK"}
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What was found of a node that is turned on.
+    """What was read of a node that is turned on.
 
     ``functions`` are by the names they should have; ``code`` is what this program would upload;
     ``expected`` are the names of the queues; ``answer`` is what the node says of itself, None when
@@ -34,13 +34,13 @@ class Parts:
 
 
 def part_checks(parts: Parts, again: str) -> tuple[Check, ...]:
-    """The checks, in the order in which one would mend things. ``again`` is the remedy of most."""
+    """The checks, in the order in which one would fix things. ``again`` is the remedy of most."""
     return (
         _functions(parts, again),
         _code(parts, again),
         _answer(parts, again),
         _queues(parts, again),
-        *_around(parts),
+        *_limits(parts),
     )
 
 
@@ -51,34 +51,34 @@ def _functions(parts: Parts, again: str) -> Check:
         for name, function in parts.functions.items()
         if function is not None and function.state not in {"Active", "Inactive"}
     ]
-    finding = ", ".join([*(f"{name} is not there" for name in missing), *broken])
-    why = "the node is turned on by its functions; without them no run starts"
-    return Check("functions", not finding, finding or "they are there", why, again)
+    finding = ", ".join([*(f"{name} does not exist" for name in missing), *broken])
+    why = "no run starts without them"
+    return Check("functions", not finding, finding or "they exist", why, again)
 
 
 def _code(parts: Parts, again: str) -> Check:
     digests = {function.digest for function in parts.functions.values() if function is not None}
-    why = "older code lacks what this program may ask of it"
+    why = "another version of the code may not do what this program asks of it"
     if parts.code is None:
         return Check("code", passed=True, finding="not compared", why=why, remedy=again)
     if not digests:
         return Check("code", passed=False, finding="there is none", why=why, remedy=again)
     well = digests == {parts.code.digest}
     finding = f"version {parts.code.version}" if well else (
-        f"it is another than that of this program, {parts.code.version}"
+        f"it is not the code of this program, version {parts.code.version}"
     )  # fmt: skip
     return Check("code", well, finding, why, again)
 
 
 def _answer(parts: Parts, again: str) -> Check:
     name = "node's answer"
-    why = "it says whether the node reaches Pennsieve, and lacks nothing"
+    why = "the node reports whether it reaches Pennsieve, and what is missing"
     if parts.answer is None:
         return Check(name, passed=False, finding="it does not answer", why=why, remedy=again)
     issues = issues_of(parts.answer)
     state = str(parts.answer.get("status", ""))
     well = state.upper() in _HEALTHY and not issues
-    finding = "; ".join([state.lower() or "it does not say how it is", *issues])
+    finding = "; ".join([state.lower() or "it reports no status", *issues])
     return Check(name, well, finding, why, again)
 
 
@@ -86,7 +86,7 @@ def _queues(parts: Parts, again: str) -> Check:
     kinds = ("compute environment", "queue")
     there = {(part.kind, part.name) for part in parts.queues}
     missing = [
-        f"{kind} {name} is not there"
+        f"{kind} {name} does not exist"
         for name in parts.expected
         for kind in kinds
         if (kind, name) not in there
@@ -97,25 +97,27 @@ def _queues(parts: Parts, again: str) -> Check:
         if not part.well
     ]
     finding = "; ".join([*missing, *broken])
-    why = "jobs wait for ever in a queue that cannot run them"
+    why = "jobs in a queue that cannot run them never start"
     return Check("queues", not finding, finding or "all can run jobs", why, again)
 
 
 def _state(part: Part) -> str:
-    return part.status or "of no state" if part.enabled else "switched off"
+    return part.status or "without a status" if part.enabled else "disabled"
 
 
 def _because(reason: str) -> str:
     return f": {reason.rstrip('.')}" if reason else ""
 
 
-def _around(parts: Parts) -> tuple[Check, ...]:
+def _limits(parts: Parts) -> tuple[Check, ...]:
     """Quotas, and the network where it is not the node's own."""
     limits = [problem for problem in parts.findings if problem.about.startswith("quota")]
     others = [problem for problem in parts.findings if problem not in limits]
     return (
-        _of("quotas", limits, "what AWS allows is the most that can run at once"),
-        _of("network", others, "jobs must reach the file system and AWS, and be reached by nobody"),
+        _of("quotas", limits, "quotas of the AWS account limit how much can run at once"),
+        _of(
+            "network", others, "jobs must reach the file system and AWS, and must not be reachable"
+        ),
     )
 
 
@@ -123,4 +125,4 @@ def _of(name: str, problems: Sequence[Finding], why: str) -> Check:
     grave = [f for f in problems if f.weight is Weight.ERROR]
     shown = "; ".join(f.sentence for f in (*grave, *(f for f in problems if f not in grave)))
     remedy = next((f.remedy for f in (*grave, *problems)), "")
-    return Check(name, not problems, shown or "nothing is in the way", why, remedy or "-")
+    return Check(name, not problems, shown or "no problems", why, remedy or "-")

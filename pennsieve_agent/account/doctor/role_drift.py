@@ -1,7 +1,7 @@
-"""How roles differ from what a template says of them. Pure.
+"""How roles differ from what a template says about them. Pure.
 
-AWS keeps a policy as it was sent, but for what a template leaves to CloudFormation (``Ref``,
-``Fn::GetAtt`` and the like), which by then has become a text: it is taken as any text.
+AWS keeps a policy as it was sent, except for what a template leaves to CloudFormation (``Ref``,
+``Fn::GetAtt`` and the like), which by then has become a string: any string counts as equal.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class ExpectedRole:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundRole:
-    """A role as it is: itself, the policies written on it, and the ARNs of those attached."""
+class ActualRole:
+    """A role at present: itself, the policies written on it, and the ARNs of those attached."""
 
     role: IamRole
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class FoundRole:
 
 
 def expected_roles(template: Mapping[str, Any]) -> tuple[ExpectedRole, ...]:
-    """The roles that a template makes, or puts policies on."""
+    """The roles that a template creates, or adds policies to."""
     resources: Mapping[str, Any] = template["Resources"]
     roles: dict[str, ExpectedRole] = {}
     for body in resources.values():
@@ -58,11 +58,11 @@ def expected_roles(template: Mapping[str, Any]) -> tuple[ExpectedRole, ...]:
     return tuple(roles.values())
 
 
-def role_drift(expected: ExpectedRole, actual: FoundRole | None) -> Iterator[str]:
+def role_drift(expected: ExpectedRole, actual: ActualRole | None) -> Iterator[str]:
     """What is different about a role, a few words for each difference."""
     name = expected.name
     if actual is None:
-        yield f"role {name} is not there"
+        yield f"role {name} does not exist"
         return
     if expected.trust is not None and not fits(expected.trust, actual.role.trust):
         yield f"the trust policy of role {name}"
@@ -71,17 +71,17 @@ def role_drift(expected: ExpectedRole, actual: FoundRole | None) -> Iterator[str
     yield from _policy_drift(expected, actual)
 
 
-def _policy_drift(expected: ExpectedRole, actual: FoundRole) -> Iterator[str]:
+def _policy_drift(expected: ExpectedRole, actual: ActualRole) -> Iterator[str]:
     name = expected.name
     for policy, document in expected.policies.items():
         if policy not in actual.policies:
-            yield f"policy {policy} of role {name} is not there"
+            yield f"policy {policy} of role {name} does not exist"
         elif not fits(document, actual.policies[policy]):
             yield f"policy {policy} of role {name}"
     for policy in sorted(set(actual.policies) - set(expected.policies)):
         # The account has one role for Pennsieve: each node puts its own policy on it.
         if not (policy.startswith(STACK_PREFIX) and policy.endswith("-access")):
-            yield f"policy {policy} was put on role {name}"
+            yield f"policy {policy} was added to role {name}"
     if expected.trust is None:
         return
     for arn in actual.attached:
@@ -90,7 +90,7 @@ def _policy_drift(expected: ExpectedRole, actual: FoundRole) -> Iterator[str]:
 
 
 def fits(expected: Any, actual: Any) -> bool:
-    """Whether what is there is what the template says."""
+    """Whether what exists is what the template says."""
     if _is_intrinsic(expected):
         return isinstance(actual, str) and bool(actual)
     if isinstance(expected, Mapping):

@@ -1,4 +1,4 @@
-"""The whole of a registration as plain data: a node, and the steps to it."""
+"""The plan of an own node as plain data: the node, and the steps to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pennsieve_agent.account.world.steps import AlreadyDone, step_json
 from pennsieve_agent.aws.cloudformation import StackRequest
 from pennsieve_agent.aws.values import AwsIdentity
 
-NO_RIGHTS = "Pennsieve has no rights in this account: no role of the node lets it in"
+NO_RIGHTS = "Pennsieve has no permissions in this account: it cannot assume any of these roles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class AccountPlan:
     steps: tuple[Step | AlreadyDone, ...] = ()
     account_uuid: str = ""
     before: Settings | None = None
-    """What its owner had chosen until now, as the stack says; None where there is none yet."""
+    """The settings of the present stack; None where there is none yet."""
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ class AccountPlan:
 
     @property
     def extras(self) -> Extras:
-        """What the organisation demands."""
+        """What the organisation requires."""
         return self.spec.settings.extras
 
     @property
@@ -61,16 +61,16 @@ class AccountPlan:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What Pennsieve and the node's own roles can and cannot do, and what is demanded."""
+        """What the node's roles can and cannot do, and what the organisation requires."""
         able = (summary(role, f"Role {role.name}")[0] for role in self.roles)
         first, *others = (sensitive_denied(role) for role in self.roles)
-        never = [fear for fear in first if all(fear in each for each in others)]
+        never = [action for action in first if all(action in denied for denied in others)]
         none = (f"None of these roles can {listing(never, 'or')}",) if never else ()
         return (NO_RIGHTS, *able, *none, *self.extras.lines)
 
     @property
     def changed(self) -> tuple[SettingChange, ...]:
-        """Which of its settings will be others."""
+        """Which of its settings will change."""
         return changes(self.before, self.spec.settings)
 
     @property

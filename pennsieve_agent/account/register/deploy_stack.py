@@ -1,4 +1,4 @@
-"""The stack: made, changed, waited for and deleted, with what happens told as it happens."""
+"""The stack: created, updated and deleted, with AWS's events reported as they happen."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from pennsieve_agent.aws.cloudformation import (
     discard,
     execute_change_set,
     find_stack,
-    last_event,
     plan_change_set,
-    stack_events,
 )
+from pennsieve_agent.aws.stack_events import last_event, stack_events
 from pennsieve_agent.aws.values import ChangeSet, ResourceChange, StackEvent
 from pennsieve_agent.errors import AwsError
 
@@ -33,18 +32,18 @@ def deploy(step: DeployStack, request: StackRequest, clients: Clients) -> str:
 
     """
     following = _Following(step.kind, clients)
-    following.come_to_rest(request.name)
+    following.wait_until_idle(request.name)
     if step.action is StackAction.REJOIN:
-        return f"AWS is done with stack {request.name}"
+        return f"AWS has finished with stack {request.name}"
     if step.action is StackAction.RECREATE:
-        following.delete_remains(request.name)
+        following.delete_failed(request.name)
     change_set = plan_change_set(clients.aws, request, sleep=clients.sleep)
     if not change_set.changes:
-        return f"stack {request.name} is as it should be"
+        return f"stack {request.name} is up to date"
     if not _expected(step, change_set.changes):
         discard(clients.aws, change_set)
         raise AwsError(
-            "AWS would now do something else than the plan said; nothing was changed",
+            "AWS would now make other changes than the plan showed; nothing was changed",
             where=request.name,
             hint="run the command again to see the new plan",
         )
@@ -64,15 +63,15 @@ def delete(name: str, clients: Clients, kind: str = "delete_stack") -> None:
 
 
 class _Following:
-    """Does things to a stack and follows them to their end, for one step."""
+    """Changes a stack and follows AWS's events until it is done, for one step."""
 
     def __init__(self, kind: str, clients: Clients) -> None:
         self.kind = kind
         self.clients = clients
         self.aws = clients.aws
 
-    def come_to_rest(self, name: str) -> None:
-        """Wait for what AWS is doing already, if anything; remove an abandoned plan's shell."""
+    def wait_until_idle(self, name: str) -> None:
+        """Wait for a change that AWS is making already; delete an empty stack of an older plan."""
         if find_stack(self.aws, name) is None:
             return
         since = last_event(self.aws, name)  # before the state is looked at, or its end is missed
@@ -82,8 +81,8 @@ class _Following:
         elif stack is not None and stack.busy:
             self._check(name, self._follow(stack.id, since))
 
-    def delete_remains(self, name: str) -> None:
-        """Delete what a failed creation left."""
+    def delete_failed(self, name: str) -> None:
+        """Delete a stack whose creation failed."""
         stack = find_stack(self.aws, name)
         if stack is not None and stack.broken:
             self.delete(stack.id)
@@ -113,7 +112,7 @@ class _Following:
             )
 
     def _follow(self, stack_id: str, since: str | None) -> list[StackEvent]:
-        """What happened until the stack came to rest; never empty."""
+        """The events until the stack is no longer changing; never empty."""
         events = []
         for event in stack_events(self.aws, stack_id, since, sleep=self.clients.sleep):
             self._tell(event)
@@ -126,10 +125,11 @@ class _Following:
             return
         path = keep_events(self.clients.journal, name, events)
         raise AwsError(
-            f"AWS could not make stack {name} and took it back: {_reason(events) or ended}",
+            f"AWS could not create or update stack {name} and rolled back: "
+            f"{_reason(events) or ended}",
             where=str(path),
-            hint="that file keeps all that AWS said; resolve the reason, then run the same "
-            "command again: it starts afresh",
+            hint="that file has all events that AWS reported; fix the cause, then run the same "
+            "command again: it starts over",
             aws_code=ended,
         )
 
@@ -144,7 +144,7 @@ class _Following:
 
 
 def _reason(events: list[StackEvent]) -> str:
-    """The first failure that is not the echo of another one."""
+    """The first failure; later ones are consequences of it."""
     first = next((event for event in events if event.failed), None)
     return f"{first.logical_id} ({first.type}): {first.reason.rstrip('.')}" if first else ""
 

@@ -1,47 +1,48 @@
-"""How things are, in AWS and on Pennsieve, before an own node is registered. Changes nothing.
+"""Read AWS and Pennsieve before an own node is registered. Changes nothing.
 
-The one thing it makes is a change set on a stack that exists already, to learn what an update
+The one thing it creates is a change set on a stack that exists already, to learn what an update
 would do; it is deleted again at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pennsieve_agent.account.register.node_identity import (
+    RegisterOptions,
+    check_own,
+    journal_entry,
+    known_token,
+    remembered_node,
+    token_of_stack,
+)
 from pennsieve_agent.account.spec.names import (
-    NODE_TAG,
-    STACK_PREFIX,
-    TOKEN_TAG,
-    WORKSPACE_TAG,
     NodeNames,
     node_names,
-    tag_value,
 )
 from pennsieve_agent.account.spec.node_spec import Code, Kept, NodeSpec, Settings
-from pennsieve_agent.account.spec.options import TypedSettings, settle
+from pennsieve_agent.account.spec.options import settle
 from pennsieve_agent.account.spec.organisation_rules import check_boundary
 from pennsieve_agent.account.spec.spec_json import (
     installed_code,
     installed_organization,
     installed_platform,
     installed_settings,
-    installed_token,
     installed_transfer,
     kept_tags,
 )
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 from pennsieve_agent.account.world.clients import Clients
 from pennsieve_agent.account.world.pennsieve_account import PennsieveRecords, ask_pennsieve
-from pennsieve_agent.account.world.registration_journal import JournalEntry, new_token
+from pennsieve_agent.account.world.registration_journal import JournalEntry
 from pennsieve_agent.aws.cloudformation import (
     delete_stack,
     discard,
     discard_plans,
     find_stack,
     plan_change_set,
-    stacks_called,
     template_of,
 )
 from pennsieve_agent.aws.iam import policy_exists
@@ -49,26 +50,9 @@ from pennsieve_agent.aws.s3 import object_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import AgentError, UsageProblem
 
-
-@dataclass(frozen=True, slots=True)
-class RegisterOptions:
-    """What is asked for. ``environment`` is a word in the names of roles that Pennsieve enters by.
-
-    ``organization_id`` is empty where nobody said which workspace the node is for. ``hosts`` is
-    where the node's functions reach Pennsieve. ``from_stack`` names a stack that somebody else made
-    of our template. ``asks_pennsieve`` is False for what is only printed, which needs no sign-in.
-    """
-
-    name: str
-    organization_id: str
-    environment: str = "prod"
-    typed: TypedSettings = field(default_factory=TypedSettings)
-    hosts: Hosts = field(default_factory=Hosts)
-    from_stack: str = ""
-    asks_pennsieve: bool = True
+__all__ = ["Observed", "RegisterOptions", "observe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +81,7 @@ class Observed:
     remembered: OwnNode | None = None
     aws_profile: str = ""
     taken: bool = False
-    """Whether the stack is taken as somebody else made it, and not to be changed."""
+    """Whether somebody else made the stack, which is then used unchanged."""
 
     @property
     def names(self) -> NodeNames:
@@ -114,16 +98,15 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
 
     """
     identity = clients.aws.identity()
-    entry = _journal(clients, identity, options)
-    remembered = _remembered(clients, identity, options)
+    entry = journal_entry(clients, identity, options)
+    remembered = remembered_node(clients, identity, options)
     _check_boundary(clients, identity, options.typed.extras.boundary)
-    records = PennsieveRecords()
-    if options.asks_pennsieve:
-        records = ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
-    token = _token_of_stack(clients, options, entry)
-    token = token or _token(clients, options, entry, remembered)
+    records = _records(clients, options, identity)
+    token = token_of_stack(clients, options, entry) or known_token(
+        clients, options, entry, remembered
+    )
     names = node_names(token, options.environment, identity)
-    stack = _without_shell(clients, _own_stack(find_stack(clients.aws, names.stack), token))
+    stack = _without_empty(clients, check_own(find_stack(clients.aws, names.stack), token))
     template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
     spec = NodeSpec(
@@ -139,7 +122,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         transfer_digest=_transfer_digest(clients, template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
-    seen = Observed(
+    observed = Observed(
         identity=identity,
         spec=spec,
         account=records.account,
@@ -154,99 +137,28 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         aws_profile=clients.aws.profile or "",
         taken=bool(options.from_stack),
     )
-    return replace(seen, changes=_changes(clients, seen))
+    return replace(observed, changes=_changes(clients, observed))
 
 
-def _journal(
-    clients: Clients, identity: AwsIdentity, options: RegisterOptions
-) -> JournalEntry | None:
-    entry = clients.journal.read()
-    if entry is None:
-        return None
-    if entry.role:
-        raise UsageProblem(
-            f"compute node '{options.name}' was begun as a node that Pennsieve runs",
-            hint="choose another name with: --name, or add: --provisioner platform",
-        )
-    same_workspace = {entry.organization_id, options.organization_id} - {""}
-    begun = (entry.aws_account_id, entry.region)
-    if begun != (identity.account_id, identity.region) or len(same_workspace) > 1:
-        raise UsageProblem(
-            f"compute node '{options.name}' was begun in AWS account {entry.aws_account_id}, "
-            f"{entry.region}; these credentials are for {identity.account_id}, {identity.region}",
-            where=str(clients.journal.path),
-            hint="use the credentials, region and workspace of before, or another --name",
-        )
-    return entry
-
-
-def _remembered(
-    clients: Clients, identity: AwsIdentity, options: RegisterOptions
-) -> OwnNode | None:
-    """What this machine remembers of a node of this name.
-
-    Raises:
-        UsageProblem: it is somewhere else, or somebody else's.
-
-    """
-    node = next((n for n in clients.nodes.list() if n.name == options.name), None)
-    if node is None:
-        return None
-    here = (node.account, node.region) == (identity.account_id, identity.region)
-    if here and node.is_owned:
-        return node
-    whose = "is yours" if node.is_owned else "was shared with you"
-    raise UsageProblem(
-        f"a compute node '{node.name}' {whose}, in AWS account {node.account}, {node.region}; "
-        f"these credentials are for {identity.account_id}, {identity.region}",
-        where=node.gateway,
-        hint="choose another name with: --name, or other credentials with: --aws-profile",
-    )
-
-
-def _token(
-    clients: Clients,
-    options: RegisterOptions,
-    entry: JournalEntry | None,
-    remembered: OwnNode | None,
-) -> str:
-    """The node's token: as the journal has it, as it is remembered, or a new one.
-
-    Raises:
-        UsageProblem: AWS has a node of this name that neither knows.
-
-    """
-    if entry is not None:
-        return entry.token
-    if remembered is not None:
-        return remembered.token
-    for stack in stacks_called(clients.aws, STACK_PREFIX):
-        named = stack.tags.get(NODE_TAG) == tag_value(options.name)
-        ours = stack.tags.get(WORKSPACE_TAG) in {options.organization_id, None}
-        if named and ours and stack.name == f"{STACK_PREFIX}{stack.tags.get(TOKEN_TAG)}":
-            raise UsageProblem(
-                f"this AWS account has a compute node called '{options.name}' already, which this "
-                "machine does not know",
-                where=stack.id,
-                hint="if it is yours, go on after: pennsieve compute list --aws; else choose "
-                "another name with: --name",
-            )
-    return new_token()
+def _records(clients: Clients, options: RegisterOptions, identity: AwsIdentity) -> PennsieveRecords:
+    if not options.asks_pennsieve:
+        return PennsieveRecords()
+    return ask_pennsieve(clients.registry, options.organization_id, identity.account_id)
 
 
 def _organization(options: RegisterOptions, template: Mapping[str, Any]) -> str:
-    """The workspace that the node is for: the one that its stack names, as it is for one alone."""
+    """The workspace that the node is for: that of its stack, as a node is for one alone."""
     before = installed_organization(template)
     if before and options.organization_id and before != options.organization_id:
         raise UsageProblem(
             f"compute node '{options.name}' is for another Pennsieve workspace ({before})",
-            hint="use the profile of that workspace, or make another node with: --name",
+            hint="use the profile of that workspace, or create another node with: --name",
         )
     return before or options.organization_id
 
 
 def _transfer_digest(clients: Clients, template: Mapping[str, Any]) -> str:
-    """The image for moving files that the node should have: today's, or what it has."""
+    """The digest of the transfer image that the node should have: today's, or the present one."""
     before = installed_transfer(template)
     if clients.transfer is None:
         return before
@@ -265,7 +177,7 @@ def _check_boundary(clients: Clients, identity: AwsIdentity, arn: str) -> None:
     if not policy_exists(clients.aws, arn):
         raise UsageProblem(
             f"there is no IAM policy {arn}",
-            hint="ask whoever administers the AWS account for the boundary's ARN",
+            hint="ask the administrator of the AWS account for the boundary's ARN",
         )
 
 
@@ -281,71 +193,23 @@ def _uploaded(clients: Clients, spec: NodeSpec) -> bool:
     return object_exists(clients.aws, spec.names.bucket, spec.names.code_key(spec.code.digest))
 
 
-def _without_shell(clients: Clients, stack: Stack | None) -> Stack | None:
-    """Take away the empty shell of a plan that was never carried out; it holds nothing."""
+def _without_empty(clients: Clients, stack: Stack | None) -> Stack | None:
+    """Delete the empty stack of a plan that was never carried out; it has no resources."""
     if stack is None or not stack.only_reviewed:
         return stack
     delete_stack(clients.aws, stack.id)
     return None
 
 
-def _own_stack(stack: Stack | None, token: str) -> Stack | None:
-    if stack is None or stack.only_reviewed or stack.tags.get(TOKEN_TAG) == token:
-        return stack
-    raise UsageProblem(
-        f"there is a stack {stack.name} in this AWS account that this program did not make",
-        where=stack.id,
-        hint="choose another node name with: --name",
-    )
-
-
-def _changes(clients: Clients, seen: Observed) -> tuple[ResourceChange, ...] | None:
-    if seen.stack is None or not seen.stack.updatable:
+def _changes(clients: Clients, observed: Observed) -> tuple[ResourceChange, ...] | None:
+    if observed.stack is None or not observed.stack.updatable:
         return None
-    if seen.taken:
+    if observed.taken:
         return ()
-    spec = seen.spec if seen.installed is not None else turned_off(seen.spec)
+    spec = observed.spec if observed.installed is not None else turned_off(observed.spec)
     with clients.journal.locked():  # another terminal may be carrying out its own plan
-        discard_plans(clients.aws, seen.stack.id)
+        discard_plans(clients.aws, observed.stack.id)
         change_set = plan_change_set(clients.aws, stack_request(spec), sleep=clients.sleep)
         if change_set.changes:
             discard(clients.aws, change_set)
     return change_set.changes
-
-
-def _token_of_stack(clients: Clients, options: RegisterOptions, entry: JournalEntry | None) -> str:
-    """What the stack of ``--from-stack`` says of whose it is; empty without that option."""
-    if not options.from_stack:
-        return ""
-    if options.typed != TypedSettings():
-        raise UsageProblem(
-            "--from-stack takes the stack as it was made; its settings are in its template",
-            hint="leave the other options out, or give them to: pennsieve compute template",
-        )
-    if not options.from_stack.startswith(STACK_PREFIX):
-        raise UsageProblem(
-            f"the name of a node's stack must begin with {STACK_PREFIX}",
-            hint="pennsieve compute template prints the whole name",
-        )
-    stack = find_stack(clients.aws, options.from_stack)
-    if stack is None:
-        raise UsageProblem(
-            f"there is no stack {options.from_stack} in this AWS account and region",
-            hint="list them with: aws cloudformation list-stacks",
-        )
-    token = installed_token(template_of(clients.aws, stack.id))
-    if not token or stack.name != f"{STACK_PREFIX}{token}":
-        wants = f"its name must be {STACK_PREFIX}{token}" if token else "it has another template"
-        raise UsageProblem(
-            f"stack {stack.name} was not made from what 'pennsieve compute template' prints: "
-            f"{wants}",
-            where=stack.id,
-            hint="make it anew as that command says",
-        )
-    if entry is not None and entry.token != token:
-        raise UsageProblem(
-            f"compute node '{options.name}' was begun with stack {STACK_PREFIX}{entry.token}",
-            where=str(clients.journal.path),
-            hint="choose another name with: --name",
-        )
-    return token

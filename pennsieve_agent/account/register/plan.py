@@ -71,7 +71,7 @@ def check_free(observed: Observed, options: RegisterOptions) -> None:
     folded = options.name.casefold()
     if taken := next((n for n in observed.nodes if n.name.casefold() == folded), None):
         raise UsageProblem(
-            f"there is a compute node called '{taken.name}' already ({taken.status.value}), which "
+            f"there is already a compute node called '{taken.name}' ({taken.status.value}), which "
             "Pennsieve runs",
             where=taken.uuid,
             hint="choose another name with: --name, or see it with: pennsieve compute show "
@@ -80,20 +80,20 @@ def check_free(observed: Observed, options: RegisterOptions) -> None:
 
 
 def _check_length(spec: NodeSpec) -> None:
-    """CloudFormation takes no longer template in a request; tags stand in it again and again.
+    """CloudFormation limits a template in a request, and tags are in it many times.
 
-    Only at first: what is longer once the node is turned on lies in its bucket.
+    Only at first: once the node is turned on, a longer template is put in its bucket.
     """
     if len(stack_request(turned_off(spec)).body.encode()) > MAX_TEMPLATE_BYTES:
         raise UsageProblem(
             f"with {len(spec.settings.extras.tags)} tags the stack's template is longer than the "
-            f"{MAX_TEMPLATE_BYTES} bytes that AWS takes",
-            hint="leave some tags out, or give shorter ones",
+            f"{MAX_TEMPLATE_BYTES} bytes that CloudFormation accepts",
+            hint="use fewer or shorter tags",
         )
 
 
 def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
-    """First the stack without functions, then its code, then the functions, and a look at them."""
+    """First the stack without functions, then its code, then the functions, and a health check."""
     steps: list[Step | AlreadyDone] = [_first(observed)]
     code = observed.spec.code
     if code is None:
@@ -110,7 +110,7 @@ def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
         else upload,
         *_transfer_steps(observed),
         turn_on,
-        AlreadyDone(check, "the node answered that it is well") if well and checked else check,
+        AlreadyDone(check, "the node answered that it is healthy") if well and checked else check,
     ]
     if observed.installed is not None and not well:
         steps.append(PutShares(names.gateway))
@@ -123,12 +123,12 @@ def _transfer_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
         return ()
     step = CopyTransferImage(observed.names.transfer_images, digest)
     if observed.transferred == digest:
-        return (AlreadyDone(step, f"the image in which files are moved ({digest}) is copied"),)
+        return (AlreadyDone(step, f"the image of transfer jobs ({digest}) is copied"),)
     return (step,)
 
 
 def _first(observed: Observed) -> Step | AlreadyDone:
-    """The stack without its functions; one that has them stays as it is until the next step."""
+    """The stack without its functions; one that has them is not changed before the next step."""
     action = stack_action(observed.stack)
     changes: tuple[ResourceChange, ...] = ()
     if action is StackAction.UPDATE:
@@ -137,9 +137,9 @@ def _first(observed: Observed) -> Step | AlreadyDone:
         changes = additions(stack_request(turned_off(observed.spec)).template)
     step = DeployStack(*_place(observed), action, changes)
     if observed.taken or (action is StackAction.UPDATE and observed.installed is not None):
-        return AlreadyDone(step, f"stack {step.stack} is there")
+        return AlreadyDone(step, f"stack {step.stack} exists")
     if action is StackAction.UPDATE and not changes:
-        return AlreadyDone(step, f"stack {step.stack} is as it should be")
+        return AlreadyDone(step, f"stack {step.stack} is up to date")
     return step
 
 
@@ -151,7 +151,7 @@ def _turn_on(observed: Observed) -> Step | AlreadyDone:
         if not changes:
             return AlreadyDone(step, "the node is turned on")
         if observed.taken:
-            return AlreadyDone(step, "the node is turned on, and taken as it is")
+            return AlreadyDone(step, "the node is turned on; its stack is used unchanged")
     return step
 
 
@@ -197,7 +197,7 @@ def stack_action(stack: Stack | None) -> StackAction:
     raise AwsError(
         f"stack {stack.name} is stuck in state {stack.status}: {stack.reason or 'no reason given'}",
         where=stack.id,
-        hint="take away what is left with: pennsieve compute remove, then run this again"
+        hint="delete what is left with: pennsieve compute remove, then run this again"
         if stack.status == "DELETE_FAILED"
         else "resolve it in the AWS console under CloudFormation, then run this again",
         aws_code=stack.status,

@@ -1,4 +1,4 @@
-"""Everything that would stop a registration half-way, found before anything is made."""
+"""Find everything that would stop a registration half-way, before anything is created."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4
 """Questions to AWS at the same time: there is one for each right."""
 BOUNDARY_HINT = (
-    "a rule of your organisation forbids it as it was asked; if that rule demands a permissions "
-    "boundary on every role, name it with: --permissions-boundary ARN"
+    "a rule of your organisation forbids it; if that rule demands a permissions boundary on every "
+    "role, give its ARN with: --permissions-boundary ARN"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What of a plan the checks need. ``creates`` says that the stack is all new."""
+    """What the checks need of a plan. ``creates`` says that the stack is all new."""
 
     names: NodeNames
     identity: AwsIdentity
@@ -55,7 +55,7 @@ class Intent:
 def check_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> None:
     """Refuse a plan whose AWS part could not be carried out, or not be taken back.
 
-    ``note`` is told what will be in the way later, and what could not be looked at.
+    ``note`` receives warnings, and what could not be checked.
 
     Raises:
         NotPermitted: names every action that is missing.
@@ -76,9 +76,11 @@ def check_before(aws: Aws, plan: AccountPlan, note: Callable[[str], None]) -> No
         raise _lacks(missing, intent.identity)
     if errors:
         raise AwsError(
-            errors[0].sentence if alone else f"{len(errors)} things stand in the way, as named",
+            errors[0].sentence
+            if alone
+            else f"{len(errors)} problems, listed above, prevent the registration",
             where=f"AWS account {intent.identity.account_id}",
-            hint=errors[0].remedy if alone else "mend them, then run the same command again",
+            hint=errors[0].remedy if alone else "fix them, then run the same command again",
             aws_code="StandsInTheWay",
         )
 
@@ -98,7 +100,7 @@ def intent_of(plan: AccountPlan) -> Intent | None:
 
 
 def problems_before(aws: Aws, intent: Intent) -> tuple[Finding, ...]:
-    """What is found around the node, but for the rights."""
+    """The problems with quotas, names and the network; permissions are checked elsewhere."""
     limits = read_limits_before(
         aws, intent.names, intent.settings, intent.template, creates=intent.creates
     )
@@ -106,7 +108,7 @@ def problems_before(aws: Aws, intent: Intent) -> tuple[Finding, ...]:
 
 
 def missing_rights(aws: Aws, intent: Intent, note: Callable[[str], None]) -> tuple[Refusal, ...]:
-    """Every right that is missing, once; what cannot be told is said to ``note``."""
+    """Every permission that is missing, once; ``note`` receives what cannot be checked."""
     rights = [right for right in installer_rights(intent.place) if right.needed]
     principal = principal_of(aws, intent.identity)
     if principal is None:
@@ -128,11 +130,11 @@ def missing_rights(aws: Aws, intent: Intent, note: Callable[[str], None]) -> tup
 def _probed(
     aws: Aws, intent: Intent, rights: Iterable[Right], note: Callable[[str], None]
 ) -> tuple[Refusal, ...]:
-    """Where nothing can be simulated: try what only reads, and say that the rest is not known."""
+    """Where nothing can be simulated: try the reads, and say that the rest is not known."""
     note(
-        "whether you may make everything cannot be told beforehand (iam:SimulatePrincipalPolicy "
-        "is not allowed), only whether you may look; should a right be missing, AWS says so and "
-        "what was begun can be gone on with"
+        "your permissions to create resources cannot be checked in advance "
+        "(iam:SimulatePrincipalPolicy is not allowed), only those to read; if one is missing, AWS "
+        "will say so, and the registration can be continued afterwards"
     )
     needed = {
         action for right in rights if not right.via_cloudformation for action in right.actions
@@ -153,7 +155,7 @@ def _probed(
 
 
 def _lacks(missing: tuple[Refusal, ...], identity: AwsIdentity) -> NotPermitted:
-    word = "this right" if len(missing) == 1 else f"{len(missing)} rights"
+    word = "this permission" if len(missing) == 1 else f"{len(missing)} permissions"
     role = next((r for r in missing if r.action == "iam:CreateRole"), None)
     ruled = role is not None and (role.forbidden or role.by_organization)
     return NotPermitted(

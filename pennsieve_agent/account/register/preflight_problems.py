@@ -1,6 +1,6 @@
-"""What stands in the way of a node, as pure decisions about what was found around it.
+"""What would prevent a registration, as pure decisions about quotas, names and networks.
 
-:mod:`~pennsieve_agent.account.register.read_limits` looks; nothing here does.
+:mod:`~pennsieve_agent.account.register.read_limits` reads; nothing here does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ WITHOUT_INTERNET = frozenset({*ENDPOINTS, "dynamodb", "s3"})
 
 
 class Weight(StrEnum):
-    """What a finding means for what is planned."""
+    """How serious a finding is."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -34,7 +34,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found beforehand; ``remedy`` is what to type or do."""
+    """One problem; ``remedy`` is what to type or do."""
 
     about: str
     weight: Weight
@@ -66,7 +66,7 @@ CONCURRENCY = Quota("lambda", "L-B99A9384", "Concurrent executions")
 
 @dataclass(frozen=True, slots=True)
 class AccountLimits:
-    """What was found. What could not be looked at is None, and its reason is in ``unseen``.
+    """Quotas, names and networks; None is what could not be read, with the reason in ``unseen``.
 
     ``quotas`` has those that AWS told; ``taken`` names what exists already and would be made.
     ``reserved`` is how many calls at once the node's functions reserve.
@@ -91,14 +91,14 @@ def gpu_quota(settings: Settings) -> Quota:
 
 
 def findings(limits: AccountLimits, settings: Settings, *, creates: bool) -> tuple[Finding, ...]:
-    """All that stands in the way, or will be in the way later. ``creates`` says it is all new."""
+    """All problems and warnings. ``creates`` says that the stack is all new."""
     problems = [*_region(limits), *_running(limits, settings)]
     if creates:
         problems += [*_taken(limits), *_room(limits, settings)]
     if settings.network:
         problems += _network(limits, settings)
     problems += (
-        Finding(about, Weight.UNKNOWN, f"{about} could not be looked at: {why}")
+        Finding(about, Weight.UNKNOWN, f"{about} could not be checked: {why}")
         for about, why in limits.unseen.items()
     )
     return tuple(problems)
@@ -109,7 +109,7 @@ def _region(limits: AccountLimits) -> Iterator[Finding]:
         yield Finding(
             "region",
             Weight.ERROR,
-            f"AWS region {limits.region} is not switched on in this account",
+            f"AWS region {limits.region} is not enabled in this account",
             f"aws account enable-region --region-name {limits.region}; or choose another: --region",
         )
 
@@ -120,18 +120,18 @@ def _running(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
         if value < 1:
             yield _short(limits, FARGATE, value, most, "no job can run")
         else:
-            words = f"{value:.0f} vCPUs run at once, not {most} as --max-vcpus says"
+            words = f"at most {value:.0f} vCPUs can run at once, not {most} (--max-vcpus)"
             yield _short(limits, FARGATE, value, most, words, Weight.WARNING)
     if (value := limits.quotas.get(FARGATE_SPOT)) is not None and value < 1:
-        words = "runs with --spot wait for ever"
+        words = "runs with --spot never start"
         yield _short(limits, FARGATE_SPOT, value, most, words, Weight.WARNING)
     if not settings.gpu:
         return
     gpu, kind = settings.gpu, gpu_quota(settings)
     if (value := limits.quotas.get(kind)) is not None and value < gpu.vcpus * gpu.most:
         many = int(value // gpu.vcpus)
-        words = f"{many} machines {gpu.instance_type} start, not {gpu.most}"
-        words = words if many else f"no machine {gpu.instance_type} ({gpu.vcpus} vCPUs) can start"
+        words = f"{many} instances {gpu.instance_type} can start, not {gpu.most}"
+        words = words if many else f"no instance {gpu.instance_type} ({gpu.vcpus} vCPUs) can start"
         weight = Weight.WARNING if many else Weight.ERROR
         yield _short(limits, kind, value, gpu.vcpus * gpu.most, words, weight)
 
@@ -147,8 +147,8 @@ def _room(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
         need = limits.reserved + LAMBDA_KEPT_FREE
         if calls.unreserved < need:
             words = (
-                f"the node's functions reserve {limits.reserved}, and Lambda keeps "
-                f"{LAMBDA_KEPT_FREE} free, but only {calls.unreserved} are left"
+                f"the node's functions reserve {limits.reserved}, and Lambda requires "
+                f"{LAMBDA_KEPT_FREE} unreserved, but only {calls.unreserved} are left"
             )
             needed = calls.most - calls.unreserved + need
             yield _short(limits, CONCURRENCY, calls.most, max(needed, 1000), words)
@@ -182,8 +182,8 @@ def _taken(limits: AccountLimits) -> Iterator[Finding]:
         yield Finding(
             what,
             Weight.ERROR,
-            f"there is {what} already, which the node's stack would make",
-            "look at it in the AWS console; delete it, or choose another node with: --name",
+            f"{what} already exists, and the node's stack would create it",
+            "look at it in the AWS console; delete it, or choose another name with: --name",
         )
 
 
@@ -198,7 +198,7 @@ def _network(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "network",
             Weight.ERROR,
-            f"VPC {vpc.id} gives no DNS names, by which jobs find the file system",
+            f"VPC {vpc.id} has DNS hostnames or DNS support off; jobs find the file system by DNS",
             f"aws ec2 modify-vpc-attribute --vpc-id {vpc.id} --enable-dns-hostnames; and the same "
             "with --enable-dns-support",
         )
@@ -206,8 +206,8 @@ def _network(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
     lacking = sorted(needed - vpc.endpoints)
     if settings.mode is Mode.COMPLIANT and lacking:
         yield _unfit(
-            f"VPC {vpc.id} has no endpoints for {', '.join(lacking)}, and mode compliant knows no "
-            "internet"
+            f"VPC {vpc.id} has no endpoints for {', '.join(lacking)}, and in mode compliant jobs "
+            "have no internet access"
         )
     there = {subnet.id: subnet for subnet in limits.subnets}
     for subnet_id in network.subnet_ids:
@@ -226,16 +226,16 @@ def _zones(subnets: list[Subnet]) -> Iterator[Finding]:
     twice = sorted({zone for zone in zones if zones.count(zone) > 1})
     if twice:
         yield _unfit(
-            f"several subnets are in zone {', '.join(twice)}; the file system takes one in each"
+            f"several subnets are in zone {', '.join(twice)}; the file system can use one per zone"
         )
     if len(subnets) == 1:
         yield _unfit(
-            f"one subnet alone: when zone {zones[0]} has trouble, nothing runs", Weight.WARNING
+            f"there is only one subnet: when zone {zones[0]} fails, nothing runs", Weight.WARNING
         )
     for subnet in subnets:
         if subnet.free < LEAST_ADDRESSES:
             yield _unfit(
-                f"subnet {subnet.id} has {subnet.free} addresses left, and each job takes one",
+                f"subnet {subnet.id} has {subnet.free} free addresses, and each job needs one",
                 Weight.WARNING if subnet.free else Weight.ERROR,
             )
 
@@ -246,7 +246,10 @@ _NEEDS = {
         {Outward.NAT, Outward.OTHER},
         "jobs of mode secure have no public address and need a NAT gateway",
     ),
-    Mode.COMPLIANT: ({Outward.NONE, Outward.OTHER}, "mode compliant knows no internet"),
+    Mode.COMPLIANT: (
+        {Outward.NONE, Outward.OTHER},
+        "jobs of mode compliant have no internet access",
+    ),
 }
 
 
@@ -258,5 +261,8 @@ def _way_out(subnet: Subnet, mode: Mode) -> Iterator[Finding]:
 
 def _unfit(sentence: str, weight: Weight = Weight.ERROR) -> Finding:
     return Finding(
-        "network", weight, sentence, "see what there is with: aws ec2 describe-subnets; --subnet"
+        "network",
+        weight,
+        sentence,
+        "list subnets with: aws ec2 describe-subnets, and choose others with: --subnet",
     )

@@ -1,4 +1,4 @@
-"""Look at what is around a node before it is made: region, quotas, names, network. Reads only."""
+"""Read region, quotas, existing names and the network before a node is created."""
 
 from __future__ import annotations
 

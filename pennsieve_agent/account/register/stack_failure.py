@@ -1,4 +1,4 @@
-"""What AWS said when it failed, kept before AWS forgets it with the stack."""
+"""Keep AWS's events of a failed stack, which AWS deletes with the stack."""
 
 from __future__ import annotations
 

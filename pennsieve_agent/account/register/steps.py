@@ -21,7 +21,7 @@ class StackAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeployStack:
-    """Bring the node's stack to what it should be, its functions not yet in it."""
+    """Create or update the node's stack, without its functions."""
 
     stack: str
     account_id: str
@@ -38,11 +38,11 @@ class DeployStack:
             case StackAction.CREATE:
                 return f"Create {where}"
             case StackAction.UPDATE:
-                return f"Change {where}"
+                return f"Update {where}"
             case StackAction.RECREATE:
-                return f"Delete the remains of a failed attempt, then create {where}"
+                return f"Delete what a failed attempt left behind, then create {where}"
             case StackAction.REJOIN:
-                return f"Wait for AWS, which is still working on {where}"
+                return f"Wait for AWS, which is still changing {where}"
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ class DeployStack:
 
 @dataclass(frozen=True, slots=True)
 class UploadCode:
-    """Put the node's code into its bucket."""
+    """Upload the node's code to its bucket."""
 
     bucket: str
     key: str
@@ -66,15 +66,15 @@ class UploadCode:
     @property
     def sentence(self) -> str:
         """What it does and why."""
-        return f"Put the node's code, version {self.version}, into its bucket"
+        return f"Upload the node's code, version {self.version}, to its bucket"
 
 
 @dataclass(frozen=True, slots=True)
 class TurnOn(DeployStack):
-    """Give the stack its functions, or new code or settings when it has them.
+    """Add the functions to the stack, or update their code and settings.
 
-    ``predicted`` says that the changes were told from our own templates, as there was no stack yet
-    to ask AWS about.
+    ``predicted`` says that the changes were derived from our own templates, as there was no stack
+    yet to ask AWS about.
     """
 
     predicted: bool = False
@@ -84,13 +84,13 @@ class TurnOn(DeployStack):
     def sentence(self) -> str:
         """What it does and why."""
         if self.predicted:
-            return "Turn the node on: give it the functions that take runs to their end"
-        return f"Change stack {self.stack} in AWS account {self.account_id}, {self.region}"
+            return "Turn the node on: add the Lambda functions that carry out runs"
+        return f"Update stack {self.stack} in AWS account {self.account_id}, {self.region}"
 
 
 @dataclass(frozen=True, slots=True)
 class CopyTransferImage:
-    """Copy the image in which files are moved into the node's own repository."""
+    """Copy the image of transfer jobs into the node's own repository."""
 
     repository: str
     digest: str
@@ -100,14 +100,14 @@ class CopyTransferImage:
     def sentence(self) -> str:
         """What it does and why."""
         return (
-            "Copy the image in which files are moved, the official Python image "
-            f"({self.digest}), into repository {self.repository}"
+            "Copy the image of transfer jobs, the official Python image "
+            f"({self.digest}), to repository {self.repository}"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class CheckNode:
-    """Ask the node how it is."""
+    """Ask the node for its health."""
 
     function: str
     kind = "check_node"
@@ -115,12 +115,12 @@ class CheckNode:
     @property
     def sentence(self) -> str:
         """What it does and why."""
-        return "Ask the node, with your AWS identity, whether it is well"
+        return "Check the node's health, with your AWS identity"
 
 
 @dataclass(frozen=True, slots=True)
 class PutShares:
-    """Let those call the node again whom it is shared with."""
+    """Let those with whom the node is shared call it again."""
 
     function: str
     kind = "put_shares"
@@ -128,7 +128,7 @@ class PutShares:
     @property
     def sentence(self) -> str:
         """What it does and why."""
-        return "See that everybody whom the node is shared with can still call it"
+        return "Check that everybody with whom the node is shared can still call it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,8 @@ class RememberNode:
     def sentence(self) -> str:
         """What it does and why."""
         return (
-            f"Remember compute node '{self.name}' on this machine; Pennsieve does not list it, and "
-            "other machines find it with: pennsieve compute list --aws"
+            f"Remember compute node '{self.name}' on this machine; Pennsieve does not list it. On "
+            "other machines, find it with: pennsieve compute list --aws"
         )
 
 

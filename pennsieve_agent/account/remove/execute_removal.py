@@ -1,4 +1,4 @@
-"""Carry out a removal, and look afterwards whether everything is really gone."""
+"""Carry out a removal, and check afterwards that everything is really deleted."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NODE_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class RemovalReport:
-    """What became of a removal. ``leftovers`` should be empty; whatever it names is still there."""
+    """The result of a removal. ``leftovers`` should be empty; what it names still exists."""
 
     removed: tuple[str, ...]
     kept: tuple[str, ...]
@@ -78,7 +78,7 @@ class _Removal:
         try:
             outcome = self._do(step)
         except KeyboardInterrupt:
-            sentence = "Interrupted; what AWS or Pennsieve has begun goes on"
+            sentence = "Interrupted; AWS or Pennsieve will finish what it has begun"
             hint = f"finish with: pennsieve compute remove '{self.plan.name}'"
             self._tell(step, StepState.INTERRUPTED, sentence, hint)
             raise
@@ -96,12 +96,12 @@ class _Removal:
                 return self._delete_role(step)
             case "forget_node":
                 self.clients.nodes.remove(step.target)
-                return "this machine remembers it no more"
+                return "this machine no longer remembers it"
             case _:
                 return self._delete_stack(step)
 
     def _delete_node(self, step: RemovalStep) -> str:
-        done = f"compute node '{self.plan.name}' is gone from Pennsieve"
+        done = f"compute node '{self.plan.name}' is deleted from Pennsieve"
         try:
             self.clients.registry.delete_node(step.target)
             for pause in pauses(NODE_SECONDS):
@@ -118,7 +118,7 @@ class _Removal:
         raise StillRunning(
             f"Pennsieve is still deleting compute node '{self.plan.name}'",
             where=step.target,
-            hint="run the same command again to go on waiting",
+            hint="run the same command again to continue waiting",
         )
 
     def _disable_workspace(self, step: RemovalStep) -> str:
@@ -126,8 +126,8 @@ class _Removal:
             self.clients.registry.disable_workspace(step.target, self.plan.organization_id)
         except PlatformError as error:
             self._stop_unless_kept(error)
-            return self._keep("this workspace's use of the AWS account", error)
-        return "this workspace uses the AWS account no more"
+            return self._keep("this workspace's permission to use the AWS account", error)
+        return "this workspace no longer uses the AWS account"
 
     def _delete_account(self, step: RemovalStep) -> str:
         try:
@@ -141,10 +141,10 @@ class _Removal:
         return "the registration of the AWS account is deleted"
 
     def _stop_unless_kept(self, error: PlatformError) -> None:
-        """Go on where Pennsieve says no for good; for a node that it runs, on a conflict alone.
+        """Continue where Pennsieve refuses for good; for a node that it runs, on a conflict alone.
 
         Raises:
-            PlatformError: it may say something else when it is asked again.
+            PlatformError: it may be accepted when it is tried again.
         """
         final = isinstance(error, Conflict | Forbidden | Invalid)
         if not final or (self.plan.is_served and not isinstance(error, Conflict)):
@@ -160,7 +160,7 @@ class _Removal:
         if find_role(self.clients.aws, step.target) is not None:
             raise AwsError(
                 f"AWS still shows role {step.target}",
-                hint="run the same command again: it looks whether the role is gone",
+                hint="run the same command again to check once more",
             )
         self.removed.append(f"role {step.target}")
         return "the role is deleted"
@@ -173,7 +173,7 @@ class _Removal:
         return "the stack is deleted"
 
     def _empty(self, step: RemovalStep, names: NodeNames) -> None:
-        """What stands in the way of the stack's deletion, or would stay when it is gone."""
+        """Delete what would prevent the stack's deletion, or would be left behind by it."""
         aws = self.clients.aws
         count = empty_bucket(aws, names.bucket)
         if count:
@@ -188,7 +188,7 @@ class _Removal:
             deregister_job_definition(aws, definition)
 
     def leftovers(self) -> tuple[Leftover, ...]:
-        """What should be gone and is not."""
+        """What should be deleted and is not."""
         if self.plan.names is None or self.role_kept:
             return ()
         return find_leftovers(self.clients, self.plan.names)

@@ -1,4 +1,4 @@
-"""What is left of a node in AWS: looked for by its stack, by names, and by its tag."""
+"""Find what is left of a node in AWS: by its stack, by names, and by its tag."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.poll_delays import pauses
 
 TAG_SECONDS = 120.0
-"""How long to wait until AWS lists no more by tag what is gone."""
+"""How long to wait until AWS stops listing deleted resources by tag."""
 
-_BY_USE = "costs by what is in it"
+_BY_USE = "costs depend on what is in it"
 _COSTS = {
     "s3": _BY_USE,
     "dynamodb": _BY_USE,
@@ -36,16 +36,16 @@ _COSTS = {
     "secretsmanager": "costs 0.40 USD a month",
     "kms": "costs 1 USD a month",
     "natgateway": "costs about 33 USD a month",
-    "vpc-endpoint": "costs about 7 USD a month and subnet",
+    "vpc-endpoint": "costs about 7 USD a month per subnet",
     "elastic-ip": "costs about 4 USD a month",
 }
 _FORGOTTEN = re.compile(r":(batch:.*:job-definition/|batch:.*:job/|ecs:.*:task/)")
-"""What cannot be deleted, costs nothing, and is forgotten by AWS itself."""
+"""What cannot be deleted, costs nothing, and is removed by AWS itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Something that is still there. ``cost`` says in words what it costs."""
+    """A resource that still exists. ``cost`` says in words what it costs."""
 
     what: str
     cost: str = "costs nothing"
@@ -56,7 +56,7 @@ class Leftover:
 
 
 def find_leftovers(clients: Clients, names: NodeNames) -> tuple[Leftover, ...]:
-    """Everything of a node that is there."""
+    """Every resource of a node that exists."""
     named = tuple(dict.fromkeys(_by_name(clients.aws, names)))
     known = tuple(leftover.what.split()[-1] for leftover in named)
     arns: list[str] = []
@@ -90,7 +90,7 @@ def _by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
 
 
 def _kept_by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
-    """What the node itself made, or what AWS keeps for it."""
+    """What the node itself created, or what AWS keeps for it."""
     for prefix in (names.log_group, f"/aws/lambda/{names.stack}"):
         for name in log_groups_called(aws, prefix):
             yield Leftover(f"log group {name}", _BY_USE)

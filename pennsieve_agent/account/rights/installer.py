@@ -18,7 +18,7 @@ from pennsieve_agent.account.rights.right import (
     document,
     documents,
 )
-from pennsieve_agent.account.rights.stack_rights import Place, made_by_stack
+from pennsieve_agent.account.rights.stack_rights import Place, rights_for_stack
 from pennsieve_agent.account.spec.names import NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
@@ -56,7 +56,7 @@ def installer_policies(place: Place) -> tuple[Document, ...]:
 
 def installer_rights(place: Place) -> tuple[Right, ...]:
     """Everything that registering, checking and removing nodes needs."""
-    return (*_own_calls(place), *_looks(place.names), *made_by_stack(place))
+    return (*_own_calls(place), *_looks(place.names), *rights_for_stack(place))
 
 
 def _own_calls(place: Place) -> Sequence[Right]:

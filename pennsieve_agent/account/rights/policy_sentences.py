@@ -2,8 +2,8 @@
 
 Pure, and made from the documents themselves: what can be done comes from their Allow statements;
 what cannot be done is asked of :mod:`~pennsieve_agent.domain.iam_policies` with every condition
-taken the wrong way, so that a sentence beginning with "cannot" is never too kind. Actions without
-words of ours are named literally.
+taken in the worst way, so that a sentence with "cannot" always holds. Actions without words of ours
+are named literally.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
-from pennsieve_agent.account.rights.action_words import OWN_RIGHTS, SENSITIVE_ACTIONS
+from pennsieve_agent.account.rights.action_words import OWN_PERMISSIONS, SENSITIVE_ACTIONS
 from pennsieve_agent.account.rights.statement_sentences import (
     conditions,
     listing,
@@ -55,7 +55,7 @@ class RoleDocuments:
 
 @dataclass(frozen=True, slots=True)
 class RoleWords:
-    """Sentences without a full stop: who enters, what it can and cannot do, what ``*`` means."""
+    """Sentences without a full stop: who may assume it, what it can do, what ``*`` means."""
 
     who: tuple[str, ...]
     can: tuple[str, ...]
@@ -68,7 +68,7 @@ class RoleWords:
 
 
 def describe(role: RoleDocuments) -> RoleWords:
-    """A role in plain words."""
+    """What a role can and cannot do, in sentences."""
     allows = [s for s in _all(role) if s.get("Effect") == "Allow"]
     denies = [s for s in _all(role) if s.get("Effect") == "Deny"]
     never = [f"{listing(verbs(s))}{resources(s)}{conditions(s, 'when')}" for s in denies]
@@ -91,7 +91,7 @@ def summary(role: RoleDocuments, who: str = "Pennsieve") -> tuple[str, str]:
     can = f"{who} can {'; '.join(parts)}" if parts else f"{who} can do nothing"
     cannot = sensitive_denied(role)
     return can, f"{who} cannot {listing(list(cannot), 'or')}" if cannot else (
-        f"There is nothing that the policy reliably keeps from {who}"
+        f"The policy does not reliably deny anything to {who}"
     )
 
 
@@ -103,9 +103,9 @@ def _by_name_last(able: list[str]) -> list[str]:
 
 
 _OWN_ONLY, _ANYWHERE, _AS_SAID = (
-    ", of its own nodes only",
+    ", on the node's own resources only",
     ", anywhere in the account",
-    ", where the policy says",
+    ", on the resources that the policy names",
 )
 _WHERE = (_OWN_ONLY, _AS_SAID, _ANYWHERE)
 
@@ -118,12 +118,15 @@ def _where(allow: Statement) -> str:
 
 
 def sensitive_denied(role: RoleDocuments) -> tuple[str, ...]:
-    """What people fear and this role can certainly not do, however conditions turn out."""
+    """Which sensitive actions this role certainly cannot do, however conditions turn out."""
     denied = [words for words, action in SENSITIVE_ACTIONS if not _reaches(role, action)]
-    words, action = OWN_RIGHTS
+    words, action = OWN_PERMISSIONS
     own = Ask(action, f"arn:aws:iam::{_SOME_ACCOUNT}:role/{role.name}")
     documents = [_in_one_account(document) for document in role.permissions]
-    if decide(own, documents, fair=False) is not Verdict.ALLOWED and "change rights" not in denied:
+    if (
+        decide(own, documents, fair=False) is not Verdict.ALLOWED
+        and "change permissions" not in denied
+    ):
         denied.append(words)
     return tuple(denied)
 

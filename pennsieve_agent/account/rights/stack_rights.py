@@ -81,7 +81,7 @@ class _Scope:
         )
 
 
-def made_by_stack(place: Place) -> tuple[Right, ...]:
+def rights_for_stack(place: Place) -> tuple[Right, ...]:
     """What the types of resources in a stack take, through CloudFormation.
 
     The handlers say which actions; the scopes say on which resources and conditions. Actions that

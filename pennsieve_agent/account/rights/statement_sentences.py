@@ -1,4 +1,4 @@
-"""One statement of a policy document in words: what, on what, under which conditions.
+"""One statement of a policy document in words: actions, resources and conditions.
 
 Actions without words of ours are named literally.
 """
@@ -34,10 +34,11 @@ def verbs(statement: Statement) -> list[str]:
 
 
 def who(trust: Document) -> Iterator[str]:
-    """Who may enter a role, a sentence for each statement of its trust policy."""
+    """Who may assume a role, a sentence for each statement of its trust policy."""
     for statement in statements(trust):
         names = [_principal(kind, name) for kind, name in _principals(statement)]
-        may = "may enter" if statement.get("Effect") == "Allow" else "may never enter"
+        allowed = statement.get("Effect") == "Allow"
+        may = "may assume the role" if allowed else "may never assume the role"
         how = conditions(statement, "if") or ", without any condition"
         others = [str(a) for a in many(statement.get("Action")) if a != "sts:AssumeRole"]
         also = f" ({', '.join(others)})" if others else ""
@@ -59,8 +60,8 @@ def _principal(kind: str, name: str) -> str:
     if name == "*":
         return "anybody in the world"
     if kind == "AWS" and (account := re.fullmatch(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?", name)):
-        return f"whoever AWS account {account[1]} lets"
-    return {"Service": f"AWS's service {name}"}.get(
+        return f"whoever AWS account {account[1]} allows"
+    return {"Service": f"the AWS service {name}"}.get(
         kind, f"{kind} {name}" if kind != "AWS" else name
     )
 
@@ -92,7 +93,7 @@ def conditions(statement: Statement, word: str) -> str:
 
 def _condition(operator: str, key: str, values: list[str]) -> str:
     if key.lower() == "sts:externalid":
-        return "it says the external id"
+        return "it sends the external id"
     if key.lower() == "iam:permissionsboundary" and "Not" in operator:
         return f"the role has no permissions boundary {listing(values, 'or')}"
     relation = "is not" if "Not" in operator else "is"
@@ -106,14 +107,15 @@ def _condition(operator: str, key: str, values: list[str]) -> str:
 def wildcards(statement: Statement) -> Iterator[str]:
     """Each wildcard, and what it means."""
     opposites = [key for key in ("NotAction", "NotResource", "NotPrincipal") if key in statement]
-    yield from (f"{key}: everything that is not listed, new things included" for key in opposites)
+    for key in opposites:
+        yield f"{key}: everything that is not listed, including what AWS adds later"
     for action in map(str, many(statement.get("Action"))):
         if _ANY.search(action):
-            about = SERVICES.get(action.partition(":")[0].lower(), "whatever AWS adds, too")
+            about = SERVICES.get(action.partition(":")[0].lower(), "including what AWS adds later")
             yield (
                 f"{action}: every action; {about}"
                 if action.endswith(":*")
-                else (f"{action}: every action whose name fits")
+                else (f"{action}: every action whose name matches")
             )
     for resource in map(str, many(statement.get("Resource"))):
         if _ANY.search(resource):
@@ -124,14 +126,14 @@ def _meaning(resource: str) -> str:
     if resource == "*":
         return "every resource of the account"
     if re.fullmatch(r"arn:[^:]+:cloudformation:[^*]*:stack/[^*/]+/\*", resource):
-        return "the stack of this name; AWS adds an id of its own"
+        return "the stack of this name; AWS adds an id to it"
     if re.fullmatch(r"arn:[^:]+:logs:[^*]*:log-group:[^*]+:\*", resource):
-        return "all streams of this log group"
+        return "all log streams of this log group"
     fields: list[str] = resource.split(":", 5)
     region = "in every region" if len(fields) > 3 and fields[3] == "*" else ""  # noqa: PLR2004 - arn:p:s:r
-    name = "every name that fits" if _ANY.search(fields[-1]) else ""
+    name = "every name that matches" if _ANY.search(fields[-1]) else ""
     account = "in every account" if len(fields) > 4 and fields[4] == "*" else ""  # noqa: PLR2004 - arn:p:s:r:a
-    return ", ".join(text for text in (name, region, account) if text) or "whatever fits"
+    return ", ".join(text for text in (name, region, account) if text) or "whatever matches"
 
 
 def listing(names: list[str], word: str = "and") -> str:

@@ -1,4 +1,4 @@
-"""Narrowing the role that Pennsieve asks for. Pure.
+"""Restrict the role that Pennsieve asks for, by Deny statements. Pure.
 
 The served policy allows ``*`` nearly everywhere (``contracts/resources.md`` 1.10, "Verdict per
 statement"). Its statements stay as they were served, so that a newer policy can be compared with
@@ -44,7 +44,7 @@ class Documents:
 
 
 def denials(account_id: str) -> list[dict[str, Any]]:
-    """What the role need not do (``contracts/resources.md`` 1.10, "safe tightenings")."""
+    """Deny what the role need not do (``contracts/resources.md`` 1.10, "safe tightenings")."""
     policy = f"arn:aws:iam::{account_id}:policy"
     boundary = f"{policy}/pennsieve-boundary-*"
     known = [
@@ -82,7 +82,7 @@ def _deny(name: str, what: Mapping[str, Any], **conditions: Mapping[str, Any]) -
 
 
 def hardened(served: Documents, account_id: str) -> Documents:
-    """The served documents, and our denials; only Pennsieve's own services may enter."""
+    """The served documents with our denials; only Pennsieve's own services may assume the role."""
     permissions = deepcopy(dict(served.permissions))
     permissions["Statement"] = [*many(permissions.get("Statement")), *denials(account_id)]
     trust = deepcopy(dict(served.trust))
@@ -93,7 +93,7 @@ def hardened(served: Documents, account_id: str) -> Documents:
 
 
 def merged(now: Documents, served: Documents, *, harden: str = "") -> Documents:
-    """What is served, and the hardening that the role has: its denials and conditions of its own.
+    """What is served today, with the denials and conditions that the role has already.
 
     ``harden`` is the AWS account, to add our denials where they are missing.
     """
@@ -113,7 +113,7 @@ def merged(now: Documents, served: Documents, *, harden: str = "") -> Documents:
 
 
 def _with_conditions(now: Mapping[str, Any], served: Mapping[str, Any]) -> dict[str, Any]:
-    """The served trust policy, each statement with what the role's own demands of who enters."""
+    """The served trust policy, each statement with the conditions of the role's own."""
     trust = deepcopy(dict(served))
     demands = [s["Condition"] for s in many(now.get("Statement")) if s.get("Condition")]
     for statement in many(trust.get("Statement")):
@@ -123,7 +123,7 @@ def _with_conditions(now: Mapping[str, Any], served: Mapping[str, Any]) -> dict[
 
 
 def wildcards(permissions: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every service of which a policy gives everything."""
+    """Every service of which a policy allows every action."""
     return tuple(
         action.partition(":")[0]
         for statement in many(permissions.get("Statement"))

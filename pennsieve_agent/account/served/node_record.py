@@ -1,4 +1,4 @@
-"""The record of a node that Pennsieve runs: asked for once, and waited for."""
+"""Create Pennsieve's record of a node that it runs, once, and wait for the node."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def create_node(
 ) -> ComputeNode:
     """The node's record: the one that an earlier run asked for, or a new one.
 
-    ``begin`` is told which nodes there are before a new one is asked for.
+    ``begin`` receives the ids of the existing nodes before a new one is asked for.
     """
     if entry.nodes_before is not None:
         node = _look_for_node(clients, plan, entry)
@@ -53,7 +53,7 @@ def await_node(clients: Clients, uuid: str, name: str, *, hardened: bool) -> str
     """Wait until Pennsieve has enabled the node.
 
     Raises:
-        AgentError: it is in a state in which waiting is of no use.
+        AgentError: it is in a state in which waiting does not help.
         StillRunning: it takes longer than we wait.
 
     """
@@ -72,7 +72,7 @@ def await_node(clients: Clients, uuid: str, name: str, *, hardened: bool) -> str
     raise StillRunning(
         f"Pennsieve has not enabled compute node '{name}' yet",
         where=uuid,
-        hint="run the same command again to go on waiting",
+        hint="run the same command again to continue waiting",
     )
 
 
@@ -81,10 +81,10 @@ def _refuse_dead_end(node: ComputeNode, *, hardened: bool) -> None:
         case NodeStatus.FAILED:
             again = "then register it again"
             if hardened:
-                again += ", with --as-served if it lacked a right that was denied"
+                again += ", with --as-served in case a denied permission was missing"
             raise AgentError(
-                f"Pennsieve could not enter compute node '{node.name}': it is Failed, and "
-                "Pennsieve does not tell why",
+                f"Pennsieve could not set up compute node '{node.name}': it is Failed, and "
+                "Pennsieve does not say why",
                 where=node.uuid,
                 hint=f"remove it with: pennsieve compute remove '{node.name}', {again}",
             )

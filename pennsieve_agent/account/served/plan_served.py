@@ -102,7 +102,7 @@ def _node(observed: ServedObserved, options: ServedOptions) -> ComputeNode | Non
 
     """
     same = [n for n in observed.nodes if n.name.casefold() == options.name.casefold()]
-    ours = [n for n in same if _made_by_us(observed, n)]
+    ours = [n for n in same if _created_by_us(observed, n)]
     if ours:
         return ours[0]
     if same:
@@ -115,7 +115,7 @@ def _node(observed: ServedObserved, options: ServedOptions) -> ComputeNode | Non
     return None
 
 
-def _made_by_us(observed: ServedObserved, node: ComputeNode) -> bool:
+def _created_by_us(observed: ServedObserved, node: ComputeNode) -> bool:
     entry = observed.entry
     if entry is None or node.status is NodeStatus.DESTROYING:
         return False

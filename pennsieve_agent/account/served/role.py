@@ -1,4 +1,4 @@
-"""The role in AWS: made, changed, deleted. Everything may be done again after a kill."""
+"""Create, change and delete the role in AWS. Everything can be repeated after a kill."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def put(aws: Aws, name: str, documents: Documents) -> None:
 
 
 def delete(aws: Aws, name: str) -> None:
-    """Delete the role with whatever hangs on it, so that AWS does not refuse; fine if it is gone.
+    """Delete the role with everything attached to it; fine if there is none.
 
     Raises:
         AwsError: AWS refuses.
@@ -119,7 +119,7 @@ def delete(aws: Aws, name: str) -> None:
 
 
 def rights(arn: str) -> tuple[Right, ...]:
-    """What whoever registers such a node may do: everything with this one role."""
+    """The permissions to register such a node: everything with this one role."""
     changes = (
         "CreateRole DeleteRole DeleteRolePolicy DetachRolePolicy GetRole GetRolePolicy"
         " ListAttachedRolePolicies ListInstanceProfilesForRole ListRolePolicies PutRolePolicy"
@@ -128,7 +128,7 @@ def rights(arn: str) -> tuple[Right, ...]:
     return (
         Right(
             "ServedRole",
-            "make, change and delete the one role that Pennsieve enters by",
+            "create, change and delete the one role that Pennsieve assumes",
             tuple(f"iam:{word}" for word in changes.split()),
             (arn,),
         ),

@@ -1,4 +1,4 @@
-"""What Pennsieve asks for today, against what the account's role says; and bringing it there."""
+"""Compare what Pennsieve asks for today with the account's role, and update the role."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RoleChange:
 
     @property
     def lines(self) -> Sequence[str]:
-        """What would change, as the lines of the two documents."""
+        """The differences, as lines of the two documents."""
         trust = diff(self.now.trust, self.then.trust, "trust policy")
         lines = [*trust, *diff(self.now.permissions, self.then.permissions, "policy")]
         if self.session_seconds > SESSION_SECONDS:
@@ -57,12 +57,12 @@ class RoleChange:
 
 
 def unlike_served(clients: Clients, role: IamRole) -> int:
-    """In how many lines a role's rights are others than Pennsieve asks for today; 0 for none.
+    """In how many lines a role's policy differs from what Pennsieve asks for today.
 
-    What is denied besides is kept by an update, and so is no difference.
+    What is denied besides is kept by an update, and so is not a difference.
 
     Raises:
-        PlatformError: what Pennsieve serves is no role that may be made.
+        PlatformError: what Pennsieve serves is not a role that may be created.
         AwsError: AWS does not show the role.
 
     """
@@ -93,7 +93,7 @@ def plan_change(clients: Clients, *, harden: bool) -> RoleChange:
         raise UsageProblem(
             f"Pennsieve has no role in AWS account {identity.account_id}: it is registered for "
             "compute nodes of your own, which need none",
-            hint="see what such a node may do with: pennsieve compute policy",
+            hint="see the permissions of such a node with: pennsieve compute policy",
         )
     offered = clients.registry.role_policy()
     served = Documents(offered.trust, offered.permissions)
@@ -105,8 +105,8 @@ def plan_change(clients: Clients, *, harden: bool) -> RoleChange:
     now = documents_of(clients.aws, role)
     if not now.permissions:
         raise UsageProblem(
-            f"role {role.name} is of a node of your own, and Pennsieve asks for nothing in it",
-            hint="bring such a node up to date with: pennsieve compute update NODE",
+            f"role {role.name} belongs to a node of your own; Pennsieve's policy is not on it",
+            hint="update such a node with: pennsieve compute update NODE",
         )
     _check_trust(role, platform)
     account_id = identity.account_id if harden else ""
@@ -128,8 +128,8 @@ def _check_trust(role: IamRole, platform: str) -> None:
         lets_in = "more than one AWS account"
     if lets_in != platform:
         raise Conflict(
-            f"role {role.name} lets in {lets_in}, and Pennsieve asks to let in {platform}; nothing "
-            "was changed",
+            f"role {role.name} can be assumed by {lets_in}, but Pennsieve asks for {platform}; "
+            "nothing was changed",
             where=role.arn,
-            hint="ask Pennsieve whether it moved; then remove the node and register it again",
+            hint="ask Pennsieve whether its AWS account changed; if so, register the node again",
         )

@@ -45,7 +45,7 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What its owner chooses and may change later, but for the mode and the network.
+    """What its owner chooses and may change later, except the mode and the network.
 
     ``max_vcpus`` bounds what runs at once in one queue; ``monthly_budget`` is in USD, 0 for none.
     """

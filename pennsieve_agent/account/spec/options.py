@@ -15,12 +15,12 @@ MOST_VCPUS = 100_000
 _PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/")
 _VPC = re.compile(r"vpc-[0-9a-f]{8,17}")
 _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
-_AGAIN = "remove the node and register it anew, or register another one with: --name"
+_AGAIN = "remove the node and register it again, or register another one with: --name"
 
 
 @dataclass(frozen=True, slots=True)
 class TypedSettings:
-    """Settings as they were typed; None, and empty extras, mean "as before"."""
+    """Settings as they were typed; None, and empty extras, mean "unchanged"."""
 
     mode: Mode | None = None
     network: Network | None = None
@@ -51,33 +51,33 @@ def parse_network(vpc_id: str | None, subnet_ids: tuple[str, ...]) -> Network | 
     """An existing network, None when none is named.
 
     Raises:
-        UsageProblem: half of it is missing, or it is no id of AWS's.
+        UsageProblem: half of it is missing, or it is not an AWS id.
 
     """
     if vpc_id is None and not subnet_ids:
         return None
     if vpc_id is None or not subnet_ids:
         raise UsageProblem(
-            "an existing network is a VPC and subnets in it",
-            hint="give both: --vpc-id vpc-... --subnet subnet-... --subnet subnet-...",
+            "--vpc-id and --subnet must be given together",
+            hint="for example: --vpc-id vpc-... --subnet subnet-... --subnet subnet-...",
         )
     for pattern, words in ((_VPC, (vpc_id,)), (_SUBNET, subnet_ids)):
         for word in words:
             if not pattern.fullmatch(word):
                 raise UsageProblem(
-                    f"'{word}' is not the id of a VPC or a subnet",
+                    f"'{word}' is not the id of a VPC or subnet",
                     hint="see them with: aws ec2 describe-subnets",
                 )
     if len(set(subnet_ids)) < len(subnet_ids):
-        raise UsageProblem("a subnet is named twice", hint="name each --subnet once")
+        raise UsageProblem("a subnet is given twice", hint="give each --subnet once")
     return Network(vpc_id, subnet_ids)
 
 
 def settle(typed: TypedSettings, before: Settings | None) -> Settings:
-    """What was asked for now, else what was asked for before, else the default.
+    """The settings that were typed, else those of before, else the defaults.
 
     Raises:
-        UsageProblem: it cannot be, or cannot be changed any more.
+        UsageProblem: a setting is invalid, or cannot be changed any more.
 
     """
     base = before or Settings()
@@ -102,33 +102,37 @@ def settle(typed: TypedSettings, before: Settings | None) -> Settings:
 
 def _check(settings: Settings) -> None:
     if not 1 <= settings.max_vcpus <= MOST_VCPUS:
-        raise UsageProblem(f"--max-vcpus is 1 to {MOST_VCPUS}", hint="the default is 256")
+        raise UsageProblem(f"--max-vcpus must be from 1 to {MOST_VCPUS}", hint="the default is 256")
     if settings.monthly_budget < 0:
-        raise UsageProblem("a budget is not negative", hint="--monthly-budget 0 means none")
+        raise UsageProblem(
+            "--monthly-budget must not be negative", hint="--monthly-budget 0 means no budget"
+        )
     if not _PATH.fullmatch(settings.role_path):
         raise UsageProblem(
-            f"'{settings.role_path}' is not a path of IAM's",
-            hint="a path begins and ends with a slash: --role-path /research/",
+            f"'{settings.role_path}' is not a valid IAM path",
+            hint="a path begins and ends with a slash, for example: --role-path /research/",
         )
 
 
 def _check_same(now: Settings, before: Settings) -> None:
-    """Refuse what AWS could only do by making everything anew.
+    """Refuse what AWS could only do by replacing everything.
 
     The mode of a node's record can never be changed (``contracts/resources.md`` 3.5), so a node
-    whose network was made anew would be listed as what it was.
+    whose network was replaced would be listed with the old mode.
     """
     if now.mode is not before.mode:
         raise UsageProblem(
-            f"the mode of a node stays what it was, {before.mode}: Pennsieve changes it in no "
-            "record, and AWS only by making the node's file system anew",
+            f"the mode of a node cannot be changed; this one is {before.mode}. AWS would have to "
+            "replace the node's file system",
             hint=_AGAIN,
         )
     if now.network != before.network:
-        was = before.network.vpc_id or "one of its own"
-        raise UsageProblem(f"the network of a node stays what it was: {was}", hint=_AGAIN)
+        was = before.network.vpc_id or "a VPC of its own"
+        raise UsageProblem(
+            f"the network of a node cannot be changed; this one has {was}", hint=_AGAIN
+        )
     if now.role_path != before.role_path:
         raise UsageProblem(
-            f"the path of a node's roles stays what it was, {before.role_path}: AWS moves no role",
+            f"the IAM path of a node's roles cannot be changed; this one has {before.role_path}",
             hint=_AGAIN,
         )

@@ -1,4 +1,4 @@
-"""What an organisation may demand of everything that is made: its own boundary, and its tags."""
+"""What an organisation may require of all resources: its permissions boundary and its tags."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pennsieve_agent.aws.values import AwsIdentity
 from pennsieve_agent.errors import UsageProblem
 
 MOST_TAGS = 46
-"""AWS takes 50 on a bucket or a role; four are ours."""
+"""AWS allows 50 on a bucket or a role; four are ours."""
 _KEY_CHARACTERS, _VALUE_CHARACTERS = 128, 256
 _TEXT = re.compile(r"[\w +\-=.:/@]*")
 _OURS = {MANAGER_TAG, NODE_TAG, TOKEN_TAG, WORKSPACE_TAG}
@@ -41,7 +41,7 @@ class Extras:
             )
         if self.tags:
             pairs = ", ".join(f"{key}={value}" for key, value in self.tags)
-            lines.append(f"everything that can be tagged is tagged {pairs}")
+            lines.append(f"all resources that can have tags get {pairs}")
         return tuple(lines)
 
 
@@ -49,7 +49,7 @@ def parse_tags(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Tags typed as ``KEY=VALUE``.
 
     Raises:
-        UsageProblem: AWS or we could not use one of them.
+        UsageProblem: AWS does not allow one of them, or it is reserved.
 
     """
     tags: dict[str, tuple[str, str]] = {}
@@ -58,11 +58,13 @@ def parse_tags(words: Sequence[str]) -> tuple[tuple[str, str], ...]:
         key, value = key.strip(), value.strip()
         _check_tag(word, key, value, has_value=bool(equals))
         if key.casefold() in tags:
-            raise UsageProblem(f"tag '{key}' is given twice", hint="IAM ignores the case of tags")
+            raise UsageProblem(
+                f"tag '{key}' is given twice", hint="IAM ignores upper and lower case in tags"
+            )
         tags[key.casefold()] = (key, value)
     if len(tags) > MOST_TAGS:
         raise UsageProblem(
-            f"{len(tags)} tags are more than the {MOST_TAGS} that AWS has room for",
+            f"{len(tags)} tags are more than AWS allows; at most {MOST_TAGS} can be given",
             hint="leave some out",
         )
     return tuple(tags.values())
@@ -73,24 +75,26 @@ def _check_tag(word: str, key: str, value: str, *, has_value: bool) -> None:
     if not has_value or not key:
         why = "it is not KEY=VALUE"
     elif len(key) > _KEY_CHARACTERS or len(value) > _VALUE_CHARACTERS:
-        why = f"AWS takes {_KEY_CHARACTERS} characters for a key, {_VALUE_CHARACTERS} for a value"
+        why = f"AWS allows {_KEY_CHARACTERS} characters in a key, {_VALUE_CHARACTERS} in a value"
     elif key.casefold().startswith(("aws:", "pennsieve:")):
-        why = "keys that begin so belong to AWS and to this program"
+        why = "keys beginning with aws: and pennsieve: are reserved"
     elif not (_TEXT.fullmatch(key) and _TEXT.fullmatch(value)):
-        why = "AWS takes letters, digits, spaces and + - = . : / @ _"
+        why = "AWS allows letters, digits, spaces and + - = . : / @ _"
     if why:
-        raise UsageProblem(f"tag '{word}' cannot be used: {why}", hint="write --tag cost-centre=42")
+        raise UsageProblem(
+            f"tag '{word}' cannot be used: {why}", hint="for example: --tag cost-centre=42"
+        )
 
 
 def check_boundary(arn: str, identity: AwsIdentity) -> None:
     """Refuse what cannot be a permissions boundary in this account.
 
     Raises:
-        UsageProblem: it is no policy's ARN, or a policy of another account.
+        UsageProblem: it is not a policy's ARN, or is of another account.
 
     """
     match = _BOUNDARY.fullmatch(arn)
-    hint = f"give arn:{identity.partition}:iam::{identity.account_id}:policy/NAME"
+    hint = f"its form is arn:{identity.partition}:iam::{identity.account_id}:policy/NAME"
     if match is None:
         raise UsageProblem(f"'{arn}' is not the ARN of an IAM policy", hint=hint)
     if match["account"] not in {"aws", identity.account_id}:
@@ -99,4 +103,4 @@ def check_boundary(arn: str, identity: AwsIdentity) -> None:
             hint=f"a boundary must be in the role's own account: {hint}",
         )
     if match["partition"] != identity.partition:
-        raise UsageProblem(f"{arn} is in another part of AWS", hint=hint)
+        raise UsageProblem(f"{arn} is in another AWS partition", hint=hint)

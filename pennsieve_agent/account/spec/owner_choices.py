@@ -1,4 +1,4 @@
-"""What a node's owner chose, in words, and what differs between two choices. Pure."""
+"""A node's settings in words, and the differences between two versions of them. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pennsieve_agent.account.spec.node_spec import Settings
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """A setting that will be another: its name, and its values in words."""
+    """A setting that will change: its name, and its values in words."""
 
     setting: str
     before: str
@@ -19,7 +19,7 @@ class SettingChange:
 
     @property
     def line(self) -> str:
-        """The change as it is shown."""
+        """The change in one line."""
         return f"{self.setting}: {self.before} -> {self.after}" + (self.but and f" ({self.but})")
 
     def to_json(self) -> dict[str, Any]:
@@ -27,7 +27,7 @@ class SettingChange:
         return asdict(self)
 
 
-_BUT = {"tags": "not on compute environments and the stack: AWS would have to make them anew"}
+_BUT = {"tags": "except compute environments and the stack, which AWS would have to replace"}
 """What a change leaves out; see :class:`~pennsieve_agent.account.spec.node_spec.Kept`."""
 
 

@@ -1,4 +1,4 @@
-"""What a node costs, as its plan says it: while nothing runs, and while something does."""
+"""Estimate what a node costs: while nothing runs, and per CPU-hour of a run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Costs:
 
     @property
     def idle_words(self) -> str:
-        """What it costs while nothing runs, and what for."""
+        """The costs while nothing runs, and what they are for."""
         parts = ", ".join(f"{line.what} {line.usd:.2f}" for line in self.idle)
         return f"about {self.idle_total:.2f} USD a month while nothing runs ({parts})"
 

@@ -41,63 +41,63 @@ _SERVICES = {
 _GROUPS = {"AWS::EC2::LaunchTemplate": Group.COMPUTE, "AWS::EC2::FlowLog": Group.RECORDS}
 
 _WHAT = {
-    "AWS::Batch::ComputeEnvironment": "machines that are there only while jobs run",
-    "AWS::Batch::JobDefinition": "how a job of the node's own runs",
-    "AWS::Batch::JobQueue": "a queue in which the steps of runs wait for machines",
-    "AWS::Budgets::Budget": "a budget, which AWS's billing pages show; runs stop at it",
-    "AWS::CloudWatch::Alarm": "an alarm when something of the node goes wrong",
-    "AWS::DynamoDB::Table": "a table in which the node keeps what it did; paid by use",
-    "AWS::EC2::EIP": "a public address through which the network reaches out",
-    "AWS::EC2::FlowLog": "a record of who spoke to whom in the network",
-    "AWS::EC2::InternetGateway": "the way from the network to the internet",
-    "AWS::EC2::LaunchTemplate": "how a machine with GPUs starts",
-    "AWS::EC2::NatGateway": "lets private machines reach out, and nobody in",
+    "AWS::Batch::ComputeEnvironment": "the compute capacity of jobs; it exists only while jobs run",
+    "AWS::Batch::JobDefinition": "how one of the node's jobs runs",
+    "AWS::Batch::JobQueue": "a queue in which the steps of runs wait for capacity",
+    "AWS::Budgets::Budget": "a budget, shown in the AWS billing console; no runs start beyond it",
+    "AWS::CloudWatch::Alarm": "an alarm when something goes wrong on the node",
+    "AWS::DynamoDB::Table": "the node's record of runs and their steps; paid by use",
+    "AWS::EC2::EIP": "a public address for outgoing traffic",
+    "AWS::EC2::FlowLog": "a log of the network's traffic",
+    "AWS::EC2::InternetGateway": "connects the network to the internet",
+    "AWS::EC2::LaunchTemplate": "how a GPU instance starts",
+    "AWS::EC2::NatGateway": "lets private subnets connect to the internet, and nobody in",
     "AWS::EC2::Route": "a route of the network",
     "AWS::EC2::RouteTable": "the routes of the network",
-    "AWS::EC2::SecurityGroup": "a firewall",
-    "AWS::EC2::SecurityGroupEgress": "what a firewall lets out",
-    "AWS::EC2::SecurityGroupIngress": "what a firewall lets in, from the node itself only",
-    "AWS::EC2::Subnet": "a part of the network in one data centre",
-    "AWS::EC2::SubnetRouteTableAssociation": "ties a part of the network to its routes",
-    "AWS::EC2::VPC": "a network of its own, apart from all others you have",
-    "AWS::EC2::VPCEndpoint": "a way to an AWS service that does not touch the internet",
-    "AWS::EC2::VPCGatewayAttachment": "ties the network to the internet",
-    "AWS::ECR::Repository": "a repository for container images of the node's own; paid by use",
+    "AWS::EC2::SecurityGroup": "a firewall (security group)",
+    "AWS::EC2::SecurityGroupEgress": "what a firewall allows out",
+    "AWS::EC2::SecurityGroupIngress": "what a firewall allows in; only from the node itself",
+    "AWS::EC2::Subnet": "a subnet in one availability zone",
+    "AWS::EC2::SubnetRouteTableAssociation": "connects a subnet to its routes",
+    "AWS::EC2::VPC": "a network of its own, separate from your others",
+    "AWS::EC2::VPCEndpoint": "access to an AWS service without the internet",
+    "AWS::EC2::VPCGatewayAttachment": "connects the network to the internet gateway",
+    "AWS::ECR::Repository": "a repository for the node's own container images; paid by use",
     "AWS::EFS::AccessPoint": "an access point: one folder of the file system",
     "AWS::EFS::FileSystem": "an encrypted file system for the files of runs; paid by use",
-    "AWS::EFS::MountTarget": "where jobs reach the file system",
-    "AWS::Events::Rule": "wakes the node when a job changes, or by the clock while runs are active",
-    "AWS::IAM::InstanceProfile": "hands its role to a machine with GPUs",
-    "AWS::IAM::ManagedPolicy": "a permissions boundary that you own: the most that a role can do",
-    "AWS::IAM::Policy": "the rights of one role; nothing shared",
-    "AWS::IAM::Role": "a role of its own for one purpose",
-    "AWS::IAM::RolePolicy": "the rights of one role; nothing shared",
+    "AWS::EFS::MountTarget": "where jobs in one subnet reach the file system",
+    "AWS::Events::Rule": "starts the reconciler, on job events or on a schedule",
+    "AWS::IAM::InstanceProfile": "gives a role to GPU instances",
+    "AWS::IAM::ManagedPolicy": "a permissions boundary that you own: the limit for the roles",
+    "AWS::IAM::Policy": "the permissions of one role",
+    "AWS::IAM::Role": "a role for one purpose",
+    "AWS::IAM::RolePolicy": "the permissions of one role",
     "AWS::KMS::Alias": "a name for the key",
     "AWS::KMS::Key": "an encryption key that you own",
-    "AWS::Lambda::EventInvokeConfig": "what becomes of a call that failed",
-    "AWS::Lambda::Function": "a function of the node's own; it listens to nothing",
-    "AWS::Lambda::Permission": "lets one rule of this stack call one function",
-    "AWS::Logs::LogGroup": "a log whose lines are deleted after a time",
-    "AWS::Logs::ResourcePolicy": "lets AWS write to a log of the node",
+    "AWS::Lambda::EventInvokeConfig": "what happens to a call that failed",
+    "AWS::Lambda::Function": "a Lambda function of the node; no URL",
+    "AWS::Lambda::Permission": "lets one EventBridge rule of this stack invoke one function",
+    "AWS::Logs::LogGroup": "a log with a retention period",
+    "AWS::Logs::ResourcePolicy": "lets AWS write to one of the node's logs",
     "AWS::S3::Bucket": "a private, encrypted, versioned bucket for the node's own files",
     "AWS::S3::BucketPolicy": "the bucket refuses unencrypted connections",
-    "AWS::SecretsManager::Secret": "a secret of the node's own",
+    "AWS::SecretsManager::Secret": "a secret of the node",
 }
-_VERBS = {"Add": "create", "Modify": "change", "Remove": "delete"}
+_VERBS = {"Add": "create", "Modify": "update", "Remove": "delete"}
 _OURS = {
-    "GatewayRole": "what the node may do while it answers its users",
-    "AdminRole": "what the node may do while it answers you, its owner",
-    "ReconcilerRole": "what the node has while it moves runs forward",
-    "ExecutionRole": "what AWS has to fetch a job's image and secrets, and to write its log",
-    "JobRole": "what a processor's container has: its own files, nothing else",
-    "MoverRole": "what the jobs have that move files in and out",
-    "InstanceRole": "what a machine with GPUs has",
-    "FlowRole": "what AWS has to write down who spoke to whom in the network",
-    "Schedule": "wakes the node every five minutes while runs are active",
-    "JobsChanged": "wakes the node when a job changes",
-    "Gateway": "answers those you share the node with, by calls that AWS checks; it has no address",
-    "Admin": "answers you, the owner, by calls that AWS checks; it has no address",
-    "Reconciler": "moves runs forward; it listens to nothing",
+    "GatewayRole": "permissions of the function that answers the node's users",
+    "AdminRole": "permissions of the function that answers you, the owner",
+    "ReconcilerRole": "permissions of the function that carries out runs",
+    "ExecutionRole": "permissions of AWS to pull a job's image, read its secrets and write its log",
+    "JobRole": "permissions of a processor's container: its own files, nothing else",
+    "MoverRole": "permissions of transfer jobs, which stage input and upload results",
+    "InstanceRole": "permissions of GPU instances",
+    "FlowRole": "permissions of AWS to write the network's traffic log",
+    "Schedule": "starts the reconciler every five minutes while runs are active",
+    "JobsChanged": "starts the reconciler when a job changes state",
+    "Gateway": "answers people you share the node with; AWS checks each call; no URL",
+    "Admin": "answers you, the owner; AWS checks each call; no URL",
+    "Reconciler": "carries out runs; no URL",
 }
 
 
@@ -108,7 +108,7 @@ def group_of(type_: str) -> Group:
 
 
 def what(logical_id: str, type_: str) -> str:
-    """What a resource is, in words; AWS's own word where we have none."""
+    """What a resource is, in words; its CloudFormation type where we have none."""
     return _OURS.get(logical_id) or _WHAT.get(type_, type_)
 
 
@@ -117,9 +117,9 @@ def explain(change: ResourceChange) -> str:
     verb = _VERBS.get(change.action, change.action.lower())
     note = ""
     if change.replacement == "True":
-        note = "; it is made anew, what is in it is lost"
+        note = "; AWS replaces it, and its contents are lost"
     elif change.replacement == "Conditional":
-        note = "; AWS decides whether it must be made anew"
+        note = "; AWS may have to replace it"
     return (
         f"{verb} {change.logical_id} ({change.type}): {what(change.logical_id, change.type)}{note}"
     )

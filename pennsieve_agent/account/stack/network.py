@@ -29,7 +29,7 @@ VPC_RANGE = "10.204.0.0/20"
 SUBNET_RANGES = ("10.204.0.0/22", "10.204.4.0/22")
 PUBLIC_RANGE = "10.204.8.0/24"
 ENDPOINTS = ("ecr.api", "ecr.dkr", "lambda", "logs", "secretsmanager")
-"""What Fargate and the mover call (AWS, "Amazon ECS interface VPC endpoints")."""
+"""What Fargate and transfer jobs call (AWS, "Amazon ECS interface VPC endpoints")."""
 GPU_ENDPOINTS = ("ecs", "ecs-agent", "ecs-telemetry")
 """What the ECS agent of a machine calls, too (the same page)."""
 FLOW_DAYS = 90

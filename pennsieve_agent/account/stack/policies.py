@@ -24,14 +24,14 @@ PLATFORM_REPOSITORIES = "*"
 """The platform does not tell the names of its repositories (``contracts/workflows.md`` 1.6)."""
 ANY_ACCOUNT = "*"
 
-_LIST = "AWS knows no resource for a list"
+_LIST = "AWS supports no resource-level permissions for lists"
 NO_RESOURCE = {
     "batch:DescribeComputeEnvironments": _LIST,
     "batch:DescribeJobDefinitions": _LIST,
     "batch:DescribeJobs": _LIST,
     "batch:ListJobs": _LIST,
-    "ecr:GetAuthorizationToken": "it signs in to the registry as a whole",
-    "ecs:DiscoverPollEndpoint": "it finds out where to ask",
+    "ecr:GetAuthorizationToken": "it logs in to the registry as a whole",
+    "ecs:DiscoverPollEndpoint": "it finds the endpoint to ask",
 }
 """Actions given on ``*``, and why (AWS, "Service Authorization Reference")."""
 
@@ -62,7 +62,7 @@ def role_access(role: str, where: Where) -> Document:
 def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     """The most that any role of a node's stack can ever do, whatever is put on it later.
 
-    IAM takes 6,144 characters, so it names no region, and one statement holds rights of several
+    IAM accepts 6,144 characters, so it names no region, and one statement holds rights of several
     services: as an action is only ever asked about resources of its own service, that
     gives no more than a statement for each would.
     """
@@ -90,15 +90,17 @@ def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
 def _merged(rows: Iterable[Document]) -> Iterator[Document]:
     """The same rights in fewer statements, each with one row of a service at most."""
     merged: dict[tuple[str, int], Document] = {}
-    seen: Counter[tuple[str, str]] = Counter()
+    counted: Counter[tuple[str, str]] = Counter()
     for row in rows:
         if row["Resource"] == "*":
             yield {"Effect": "Allow", "Action": row["Action"], "Resource": "*"}
             continue
         conditions, service = row.get("Condition", {}), row["Action"][0].partition(":")[0]
         about = repr(conditions), service
-        into = merged.setdefault((about[0], seen[about]), allow((), []) | {"Condition": conditions})
-        seen[about] += 1
+        into = merged.setdefault(
+            (about[0], counted[about]), allow((), []) | {"Condition": conditions}
+        )
+        counted[about] += 1
         into["Action"] = [*into["Action"], *row["Action"]]
         into["Resource"] = [*into["Resource"], *many(row["Resource"])]
     for row in merged.values():
@@ -106,7 +108,7 @@ def _merged(rows: Iterable[Document]) -> Iterator[Document]:
 
 
 def flow_access(names: NodeNames) -> Document:
-    """What AWS needs to write down who spoke to whom in the network."""
+    """What AWS needs to write the network's traffic log."""
     group = names.arn("logs", f"log-group:{names.log_group}/network")
     actions = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
     return document(allow(actions, [group, f"{group}:*"]))

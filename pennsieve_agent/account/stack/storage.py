@@ -22,7 +22,7 @@ LOG_DAYS = 90
 OLD_VERSION_DAYS = 30
 UNFINISHED_UPLOAD_DAYS = 7
 RUN_OBJECT_DAYS = 30
-"""What the mover is told is deleted with its run; this is for a run whose end was cut off."""
+"""What transfer jobs are to do is deleted with its run; this is for a run whose end was cut off."""
 
 
 def storage(spec: NodeSpec) -> Resources:

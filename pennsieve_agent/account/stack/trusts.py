@@ -1,4 +1,4 @@
-"""Who may enter a node's roles."""
+"""Who may assume a node's roles."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.stack.statements import Document, document
 
 NO_SOURCE = {
-    "ec2.amazonaws.com": "it does not say for whom it asks; and what it is asked for is a profile, "
-    "which nobody can use from another account",
+    "ec2.amazonaws.com": "it sends no source, and profiles cannot be used from another account",
 }
 """Services whose requests say no source, and why that is safe: roles are never passed to another
 account (IAM User Guide, "Grant a user permissions to pass a role to an AWS service")."""

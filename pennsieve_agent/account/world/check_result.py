@@ -1,4 +1,4 @@
-"""One thing that ``doctor`` looked at."""
+"""The result of one check of ``doctor``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pennsieve_agent.account.rights.right import INSTALLER_HINT
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found. ``why`` and ``remedy`` are for when it is not well."""
+    """What was found. ``why`` and ``remedy`` are for a check that did not pass."""
 
     name: str
     passed: bool
@@ -24,8 +24,8 @@ class Check:
         return asdict(self)
 
     def unless(self, unseen: Mapping[str, str]) -> Check:
-        """This check; not passed, whatever it says, where it could not be looked at."""
+        """This check; not passed, whatever it says, where AWS could not be read."""
         if self.name not in unseen:
             return self
-        finding = f"could not be looked at: {unseen[self.name]}"
+        finding = f"could not be checked: {unseen[self.name]}"
         return replace(self, passed=False, finding=finding, remedy=INSTALLER_HINT)

@@ -1,4 +1,4 @@
-"""The own nodes in an AWS account, found by the tags of their stacks."""
+"""Find the own nodes in an AWS account, by the tags of their stacks."""
 
 from __future__ import annotations
 

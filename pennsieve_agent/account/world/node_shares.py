@@ -1,4 +1,4 @@
-"""Whom a node is shared with: rows on the node, and statements in AWS that follow them.
+"""With whom a node is shared: rows on the node, and the statements in AWS that follow them.
 
 A row says which workflows somebody may run; a statement lets AWS pass the call on. The rows are
 the truth: a statement that is missing is put again, and one without a row lets nobody do anything,
@@ -108,7 +108,7 @@ def _check_room(before: Shares, principal: Principal) -> None:
     if principal.statement_id in before.statements or before.bytes + _ROOM <= MOST_BYTES:
         return
     raise UsageProblem(
-        f"the node is shared with {len(before.statements)} parties, and AWS has no room for more",
+        f"the node is shared with {len(before.statements)} principals, and AWS allows no more",
         hint="share it with an account or a role that several people use",
     )
 
@@ -133,14 +133,15 @@ def put_again(aws: Aws, client: NodeCalls, node: OwnNode) -> Sequence[Share]:
 
 def share_check(shares: Shares, name: str) -> Check:
     """Whether everybody with a row can call, and nobody else."""
-    why = "AWS passes on the calls of those alone whom a statement names"
+    why = "only principals in the function's resource policy can call the node"
     remedy = f"pennsieve compute update '{name}'"
     if shares.missing:
         people = ", ".join(row.principal.arn for row in shares.missing)
-        finding = f"AWS does not let in: {people}"
+        finding = f"AWS does not allow calls of: {people}"
         return Check("shares", passed=False, finding=finding, why=why, remedy=remedy)
     if shares.stray:
-        finding = f"AWS lets in who has no row on the node: {', '.join(shares.stray)}"
+        stray = ", ".join(shares.stray)
+        finding = f"AWS allows calls of principals with whom the node is not shared: {stray}"
         remedy = "pennsieve compute unshare; or: aws lambda remove-permission --statement-id ID"
         return Check("shares", passed=False, finding=finding, why=why, remedy=remedy)
     people = ", ".join(row.principal.arn for row in shares.rows)

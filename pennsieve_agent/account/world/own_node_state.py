@@ -1,4 +1,4 @@
-"""An own node as this machine is to remember it, and whether it answers its owner."""
+"""An own node as this machine remembers it, and whether it answers its owner."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def node_of(names: NodeNames, name: str, organization_id: str, **more: str) -> O
 
 
 def check_node(node: OwnNode, clients: Clients) -> str:
-    """Ask until the node is well; new roles and functions need some seconds to be known in AWS.
+    """Ask until the node is healthy; new roles and functions take some seconds to work in AWS.
 
     Raises:
-        AgentError: it does not answer, or says what it lacks.
+        AgentError: it does not answer, or reports problems.
 
     """
     trouble: AgentError | None = None
@@ -58,17 +58,17 @@ def check_node(node: OwnNode, clients: Clients) -> str:
             trouble = error
         else:
             if not issues:
-                return "the node answers that it is well"
+                return "the node answers that it is healthy"
             trouble = AgentError(
-                f"the node answers, but is not well: {'; '.join(issues)}",
+                f"the node answers, but reports problems: {'; '.join(issues)}",
                 where=node.admin,
-                hint="run the same command again; pennsieve compute doctor looks at each part",
+                hint="run the same command again, or find out more with: pennsieve compute doctor",
             )
         clients.sleep(pause)
     raise trouble or AgentError("the node was not asked", where=node.admin)
 
 
 def issues_of(body: Mapping[str, Any]) -> list[str]:
-    """What a node says that it lacks."""
+    """The problems that a node reports."""
     issues = body.get("issues")
     return [str(issue) for issue in issues] if isinstance(issues, list) else []

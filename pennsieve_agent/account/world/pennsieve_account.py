@@ -1,8 +1,8 @@
-"""What Pennsieve is asked and told about an AWS account with own nodes.
+"""Pennsieve's record of an AWS account with own nodes: read, created, deleted.
 
-It is told the account's number with the name of a role that does not exist, so that it lets the
-account pull the images that it builds. Whatever it refuses, the node works without, but for what
-the output says.
+The record has the account's number and the name of a role that does not exist, so that the account
+may pull the images that Pennsieve builds. A node works without what Pennsieve refuses, except for
+what the output says.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pennsieve_agent.domain.poll_delays import pauses
 from pennsieve_agent.errors import Conflict, NotFound, PlatformError
 
 LOOK_AGAIN_SECONDS = 6.0
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class PennsieveRecords:
-    """What Pennsieve says: the record of the AWS account, and the nodes of the workspace.
+    """Pennsieve's record of the AWS account, and the nodes of the workspace.
 
     ``app_store`` is the number of the AWS account that Pennsieve works in, and so that of its
     images; empty where it does not say.
@@ -36,7 +36,7 @@ class PennsieveRecords:
 
 
 def ask_pennsieve(registry: NodeRegistry, organization_id: str, number: str) -> PennsieveRecords:
-    """Look at Pennsieve's records. What it refuses to say counts as not there."""
+    """Read Pennsieve's records. What it refuses to show counts as missing."""
     nothing: Sequence[Account] = ()
     none: Sequence[ComputeNode] = ()
     accounts = _unless_refused(registry.accounts, nothing)
@@ -47,7 +47,7 @@ def ask_pennsieve(registry: NodeRegistry, organization_id: str, number: str) -> 
     )
 
 
-def _unless_refused(look: Callable[[], Found], otherwise: Found) -> Found:
+def _unless_refused(look: Callable[[], T], otherwise: T) -> T:
     try:
         return look()
     except PlatformError:

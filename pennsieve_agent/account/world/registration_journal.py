@@ -1,4 +1,4 @@
-"""What a registration has decided and done so far, on disk, so that it can go on after a kill.
+"""What a registration has decided and done so far, on disk, to continue after a kill.
 
 One file for each profile and node name. It holds no credentials. It is written before whatever
 cannot be asked for again (the random names) and after each step; each step asks the real world as
@@ -76,7 +76,7 @@ class Journal:
         return journal
 
     def read(self) -> JournalEntry | None:
-        """The state, or None when this node was never begun here.
+        """The state; None when the registration was not begun on this machine.
 
         Raises:
             SettingsError: the file cannot be used.
@@ -121,10 +121,10 @@ class Journal:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other terminals from changing the same node meanwhile.
+        """Keep other commands from changing the same node at the same time.
 
         Raises:
-            UsageProblem: another one is at it.
+            UsageProblem: another command is changing it.
 
         """
         self._make_folder()
@@ -135,8 +135,8 @@ class Journal:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise UsageProblem(
-                    f"another command is working on compute node '{self.name}' right now",
-                    hint="wait until it is done, then run this again",
+                    f"another command is changing compute node '{self.name}' right now",
+                    hint="wait until it has finished, then run this again",
                 ) from error
             yield
         finally:
@@ -159,7 +159,7 @@ def new_token() -> str:
 
 
 def new_external_id() -> str:
-    """What the platform must say to be let in: 128 random bits."""
+    """A secret that the platform could be asked to send: 128 random bits."""
     return secrets.token_hex(16)
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pennsieve_agent.domain.datasets import DataFile
-    from pennsieve_agent.services.download import DownloadReport
+    from pennsieve_agent.domain.transfers import TransferProgress
+    from pennsieve_agent.services.files.download import DownloadReport
 
 _SHOWN = 10
 
@@ -66,17 +67,23 @@ def fetched(
 ) -> Shown:
     """Download files and show the progress; the exit code is 1 if any is missing."""
     from pennsieve_agent.console.progress import ProgressLine
-    from pennsieve_agent.services.download import Download, Progress
+    from pennsieve_agent.services.files.download import Download
 
     line = ProgressLine(context.streams, "Downloading", context.now)
 
-    def show_progress(at: Progress) -> None:
+    def show_progress(at: TransferProgress) -> None:
         line.show(at.files, at.total_files, at.size, at.total_size)
 
     target = to.expanduser().absolute()
     try:
         report = Download(
-            context.platform, dataset_id, target, context.sleep, show_progress, overwrite=overwrite
+            context.platform,
+            context.sender,
+            dataset_id,
+            target,
+            context.sleep,
+            show_progress,
+            overwrite=overwrite,
         ).run(files)
     finally:
         line.end()

@@ -31,7 +31,8 @@ def mkdir(
 ) -> Shown:
     """Make a folder in a dataset."""
     from pennsieve_agent.console import dataset_documents
-    from pennsieve_agent.services import dataset_paths, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files import dataset_paths
 
     where = lookup.dataset(context.platform, dataset)
     folder = dataset_paths.make_folder(context.platform, where, path, parents=parents)
@@ -62,7 +63,8 @@ def mv(
 ) -> Shown:
     """Move or rename files and folders of a dataset."""
     from pennsieve_agent.console import dataset_documents
-    from pennsieve_agent.services import dataset_paths, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files import dataset_paths
 
     where = lookup.dataset(context.platform, dataset)
     moves = dataset_paths.move(context.platform, where, sources, destination)
@@ -90,7 +92,8 @@ def rm(
 ) -> Shown:
     """Delete files of a dataset, and folders with their contents."""
     from pennsieve_agent.console import dataset_documents
-    from pennsieve_agent.services import dataset_paths, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files import dataset_paths
 
     where = lookup.dataset(context.platform, dataset)
     entries = dataset_paths.to_delete(context.platform, where, paths)

@@ -17,8 +17,8 @@ from pennsieve_agent.errors import NotFound, UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.grant_dataset import Granted, Revoked
-    from pennsieve_agent.services.grant_workflows import Granting
+    from pennsieve_agent.services.grants.grant_dataset import Granted, Revoked
+    from pennsieve_agent.services.grants.grant_workflows import Granting
 
 _MANAGER = (
     "note: on Pennsieve the workflow's user becomes manager of the dataset: it can change and "
@@ -63,9 +63,9 @@ def grant(
     """
     from pennsieve_agent.cli.workflow import identity
     from pennsieve_agent.cli.workflow.named import named_workflow
-    from pennsieve_agent.services import grant_dataset as granting
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.grant_workflows import granting_of
+    from pennsieve_agent.services.grants import grant_dataset as granting
+    from pennsieve_agent.services.grants.grant_workflows import granting_of
 
     identity.need_own_nodes(context)
     needs = granting_of(named_workflow(context, workflow).workflow, context.admin_nodes)
@@ -143,7 +143,7 @@ def revoke(
     """Take a dataset away from a workflow; runs that still need it end."""
     from pennsieve_agent.cli.workflow import identity
     from pennsieve_agent.cli.workflow.named import named_workflow
-    from pennsieve_agent.services import grant_dataset as granting
+    from pennsieve_agent.services.grants import grant_dataset as granting
 
     match = named_workflow(context, workflow).workflow
     id_, name = _granted_dataset(context, match, dataset)
@@ -164,7 +164,7 @@ def _revoked_text(workflow: Workflow, dataset: str, revoked: Revoked) -> str:
 def _granted_dataset(context: Context, workflow: Workflow, reference: str) -> tuple[str, str]:
     """A dataset's id and name; one that was deleted is known from the nodes' grants alone."""
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.grant_list import of_nodes
+    from pennsieve_agent.services.grants.grant_list import of_nodes
 
     try:
         dataset = lookup.dataset(context.platform, reference)

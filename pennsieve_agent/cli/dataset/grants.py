@@ -13,8 +13,8 @@ from pennsieve_agent.console.shown import Shown, Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pennsieve_agent.services.grant_list import Listed
-    from pennsieve_agent.services.own_node_admin import Unasked
+    from pennsieve_agent.services.grants.grant_list import Listed
+    from pennsieve_agent.services.nodes.own_node_admin import Unasked
 
 
 @command(
@@ -52,7 +52,7 @@ def grants(
 
 def _known_workflows(context: Context) -> dict[str, str]:
     """Names by id, also of workflows on own nodes and archived ones: their grants are kept."""
-    from pennsieve_agent.services.node_versions import on_nodes
+    from pennsieve_agent.services.workflows.node_versions import on_nodes
 
     workflows = context.platform.workflows
     archived = workflows.list(context.workspace_id, archived=True)
@@ -66,7 +66,8 @@ def _listed(
     context: Context, dataset: str | None, workflow: str | None, known: dict[str, str]
 ) -> tuple[list[Listed], list[Unasked]]:
     from pennsieve_agent.domain.name_matching import pick
-    from pennsieve_agent.services import grant_list, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.grants import grant_list
 
     id_ = ""
     if workflow is not None:

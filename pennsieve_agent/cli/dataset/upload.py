@@ -15,9 +15,10 @@ from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset
-    from pennsieve_agent.services.transfer_collect import Collected
-    from pennsieve_agent.services.transfer_journal import UploadJournal
-    from pennsieve_agent.services.upload import UploadReport
+    from pennsieve_agent.domain.transfers import TransferProgress
+    from pennsieve_agent.services.files.upload_files import Collected
+    from pennsieve_agent.transfer.journal import UploadJournal
+    from pennsieve_agent.transfer.upload import UploadReport
 
 _SHOWN = 10
 
@@ -52,7 +53,7 @@ def upload(
     note names each.
     """
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.transfer_collect import clean_folder, collect
+    from pennsieve_agent.services.files.upload_files import clean_folder, collect
 
     into = clean_folder(folder)
     collected = collect([path.expanduser() for path in paths], into)
@@ -72,9 +73,9 @@ def _resumed(
     context: Context, where: Dataset, target: list[str], collected: Collected, *, replace: bool
 ) -> UploadReport:
     """Upload, going on with an upload to the same ``target`` that was interrupted."""
-    from pennsieve_agent.services.transfer_journal import UploadJournal
+    from pennsieve_agent.transfer.journal import UploadJournal, journal_path
 
-    with UploadJournal(context.config_path.parent / "uploads", *target) as journal:
+    with UploadJournal(journal_path(context.config_path.parent / "uploads", *target)) as journal:
         if journal.goes_on:
             context.streams.note("resuming an upload that was interrupted")
         return _send(context, where, journal, collected, replace=replace)
@@ -88,28 +89,31 @@ def _send(
     *,
     replace: bool,
 ) -> UploadReport:
-    from pennsieve_agent.aws.objects import ObjectStore
     from pennsieve_agent.console.progress import ProgressLine
-    from pennsieve_agent.services.download import Progress
-    from pennsieve_agent.services.upload import Destination, Upload
+    from pennsieve_agent.services.files import upload
+    from pennsieve_agent.transfer.object_store import ObjectStore, endpoint_of
+    from pennsieve_agent.transfer.upload import Destination, Upload
 
     line = ProgressLine(context.streams, "Uploading", context.now)
 
-    def show(at: Progress) -> None:
+    def show(at: TransferProgress) -> None:
         line.show(at.files, at.total_files, at.size, at.total_size)
 
     profile = context.profile
+    endpoint = endpoint_of(profile.aws, context.environ, hosted=profile.hosts.hosted)
+    uploads = context.platform.uploads
     try:
-        with ObjectStore(profile.aws, hosted=profile.hosts.hosted) as storage:
-            return Upload(
-                context.platform,
+        with ObjectStore(context.sender, context.sleep, endpoint=endpoint) as storage:
+            sending = Upload(
+                uploads,
                 storage,
                 Destination(where.id, context.workspace_id, replace),
                 journal,
                 context.now,
                 context.sleep,
                 show,
-            ).run(collected.files)
+            )
+            return upload.run(sending, uploads, collected.files)
     finally:
         line.end()
 

@@ -28,7 +28,7 @@ def download(
     """Download the files that a run wrote. Run it again to go on where it stopped."""
     from pennsieve_agent.cli.dataset.download import fetched
     from pennsieve_agent.cli.run import places
-    from pennsieve_agent.services import run_outputs
+    from pennsieve_agent.services.runs import run_outputs
 
     located = places.find(context, run)
     written = located.backend.outputs(located.run)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import RunLimits
 
 MaxCost = Annotated[
     float | None,
@@ -26,7 +28,7 @@ Retries = Annotated[
 ]
 MOST_RETRIES = 9
 """AWS Batch makes at most ten attempts (AWS Batch, "RetryStrategy")."""
-_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
+_TIME = r"(\d+(?:\.\d+)?)\s*([smhd]?)"
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -39,6 +41,8 @@ def limits(
         UsageProblem: a number makes no sense.
 
     """
+    from pennsieve_agent.domain.runs import RunLimits
+
     if max_cost is not None and not 0 < max_cost < float("inf"):
         raise UsageProblem(
             f"a run cannot be ended before it costs more than {max_cost:g} USD",
@@ -54,7 +58,7 @@ def limits(
 
 
 def _seconds(text: str) -> int:
-    found = _TIME.fullmatch(text.strip().lower())
+    found = re.fullmatch(_TIME, text.strip().lower())
     seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
     if seconds < _SECONDS["m"]:  # AWS Batch's own least (AWS Batch, "JobTimeout")
         raise UsageProblem(

@@ -121,10 +121,10 @@ def _wire(status: Status) -> RunStatus:
 
 
 def _person(context: Context, wanted: str | None) -> Someone | None:
+    if wanted is None:
+        return None
     from pennsieve_agent.domain.run_filter import Someone
     from pennsieve_agent.services import find_people
 
-    if wanted is None:
-        return None
     member = find_people.member(context.platform, context.workspace_id, wanted)
     return Someone(member.id, member.email, member.name)

@@ -60,7 +60,7 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
         from pennsieve_agent.contract.stage import Workshop
         from pennsieve_agent.sandbox.host import for_checks
     from pennsieve_agent.domain.profile import ApiKey, Hosts
-    from pennsieve_agent.platform.raw import RawClient
+    from pennsieve_agent.platform.http.raw import RawClient
 
     sandbox, state = box.running(context, data)
     values = sandbox.profile_values()
@@ -74,7 +74,7 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
 
 def _of_profile(context: Context, url: str, api2: str | None) -> list[Outcome]:
     from pennsieve_agent.contract.runner import check_reading
-    from pennsieve_agent.platform.raw import RawClient
+    from pennsieve_agent.platform.http.raw import RawClient
 
     hosts, key = _target(context, url, api2)
     with RawClient() as client:

@@ -18,7 +18,7 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pennsieve_agent.services.register_workflow import Added, Wish
+    from pennsieve_agent.services.workflows.register_workflow import Added, Wish
 
 
 class Builder(StrEnum):
@@ -115,8 +115,8 @@ def add(
     code is built on this machine, and runs on your own compute nodes only.
     """
     from pennsieve_agent.cli.workflow import views
-    from pennsieve_agent.services.build_choice import Build as BuildPlace
-    from pennsieve_agent.services.register_workflow import Wish
+    from pennsieve_agent.services.workflows.build_choice import Build as BuildPlace
+    from pennsieve_agent.services.workflows.register_workflow import Wish
 
     if targets:
         return _targets(context)
@@ -134,8 +134,8 @@ def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: W
     """Fetch, check, build and register the code."""
     from contextlib import closing
 
-    from pennsieve_agent.cli.node_images import LazyEngine, desks
-    from pennsieve_agent.services import register_workflow, workflow_steps
+    from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
+    from pennsieve_agent.services.workflows import register_workflow, workflow_steps
     from pennsieve_agent.source.fetch import is_public
 
     note = context.streams.note

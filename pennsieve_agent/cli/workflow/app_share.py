@@ -16,7 +16,7 @@ from pennsieve_agent.errors import UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.domain.sharing import AppSharing
     from pennsieve_agent.domain.workflows import Application
-    from pennsieve_agent.services.node_access import Grantees
+    from pennsieve_agent.services.nodes.node_access import Grantees
 
 Public = Annotated[bool, typer.Option("--public", help="Everybody on Pennsieve.")]
 
@@ -39,7 +39,7 @@ def share(
     Only its owner can. It takes some minutes.
     """
     from pennsieve_agent.domain.sharing import Visibility
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     who = _grantees(user, team, workspace=workspace, public=public)
     app = apps.application(context.platform, application)
@@ -66,7 +66,7 @@ def unshare(
 ) -> Shown:
     """Stop sharing code with somebody; other shares stay. Only its owner can."""
     from pennsieve_agent.domain.sharing import Visibility
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     who = _grantees(user, team, workspace=workspace, public=public)
     app = apps.application(context.platform, application)
@@ -84,7 +84,7 @@ def _grantees(user: str | None, team: str | None, *, workspace: bool, public: bo
     Raises:
         UsageProblem: it is not exactly one.
     """
-    from pennsieve_agent.services.node_access import Grantees
+    from pennsieve_agent.services.nodes.node_access import Grantees
 
     who = Grantees(user, team, workspace)
     if not public:

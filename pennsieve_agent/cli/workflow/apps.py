@@ -22,7 +22,7 @@ App = Annotated[str, typer.Argument(metavar="APP", help="Repository, name, uniqu
 def list_(context: Context, archived: options.Archived = False) -> Shown:
     """The registered code that you may see."""
     from pennsieve_agent.console import workflow_documents
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     known = context.platform.applications.list(archived=archived)
     known = [a for a in known if (a.status.casefold() == "archived") is archived]
@@ -51,7 +51,7 @@ def show(context: Context, application: App) -> Shown:
     """One registered repository: its versions, and who may see it."""
     from pennsieve_agent.console import workflow_documents
     from pennsieve_agent.console.words import when
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     app = apps.application(context.platform, application)
     sharing = context.platform.applications.sharing(app.uuid)
@@ -75,7 +75,7 @@ def show(context: Context, application: App) -> Shown:
 
 
 def _details(app: Application, sharing: AppSharing, names: dict[str, str]) -> Details:
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     shared = [names.get(id_, id_) for kind in ("user", "team") for id_ in sharing.ids(kind)]
     shared += ["a workspace" for _ in sharing.ids("workspace")]
@@ -99,7 +99,7 @@ def _details(app: Application, sharing: AppSharing, names: dict[str, str]) -> De
 )
 def archive(context: Context, application: App, yes: options.Yes = False) -> Shown:
     """Archive registered code, so that it is not used. Only its owner can."""
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     app = apps.application(context.platform, application)
     question = f"Archive '{apps.short_name(app)}' ({app.source_url})?"
@@ -116,7 +116,7 @@ def archive(context: Context, application: App, yes: options.Yes = False) -> Sho
 )
 def restore(context: Context, application: App) -> Shown:
     """Restore archived code."""
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     app = apps.application(context.platform, application, archived=True)
     context.platform.applications.restore(app.uuid)
@@ -124,7 +124,7 @@ def restore(context: Context, application: App) -> Shown:
 
 
 def _moved(app: Application, *, archived: bool) -> Shown:
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     document = {"id": app.uuid, "source_url": app.source_url, "archived": archived}
     verb = "Archived" if archived else "Restored"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.domain.grants import Grant
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.identity_context import IdentityContext
-    from pennsieve_agent.services.identity_renewal import Renewal
+    from pennsieve_agent.services.grants.identity_context import IdentityContext
+    from pennsieve_agent.services.grants.identity_renewal import Renewal
 
 
 @command(
@@ -58,7 +58,7 @@ def archive(
 
 def _archive(context: Context, workflow: Workflow, *, yes: bool) -> Shown:
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
 
     question = f"Archive workflow '{workflow.name}', and delete its own identity on Pennsieve?"
     if not context.streams.confirm(question, assume=yes):
@@ -84,7 +84,8 @@ def _delete(context: Context, workflow: Workflow, *, yes: bool) -> Shown:
     """Delete a workflow that Pennsieve does not know from all own nodes."""
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
     from pennsieve_agent.cli.workflow.named import nodes_of
-    from pennsieve_agent.services import find_workflow, identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
+    from pennsieve_agent.services.workflows import find_workflow
 
     question = (
         f"Delete workflow '{workflow.name}' from your own nodes, with its grants and its own "
@@ -108,7 +109,8 @@ def restore(context: Context, workflow: options.Workflow, yes: options.Yes = Fal
     """Restore an archived workflow with its grants, so that it can be started again."""
     from pennsieve_agent.cli.workflow.identity import identity_context
     from pennsieve_agent.console import workflow_documents
-    from pennsieve_agent.services import identity_renewal, workflow_changes
+    from pennsieve_agent.services.grants import identity_renewal
+    from pennsieve_agent.services.workflows import workflow_changes
 
     platform = context.platform
     match = workflow_changes.archived(platform, context.workspace_id, workflow)
@@ -133,7 +135,7 @@ def _grants_to_renew(
 ) -> Renewal | None:
     """The grants that its nodes kept, to be given again; None for none. Asks, changes nothing."""
     from pennsieve_agent.cli.workflow.identity import REACH
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
 
     if not means.nodes:
         return None

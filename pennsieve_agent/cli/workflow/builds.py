@@ -12,7 +12,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
 
 if TYPE_CHECKING:
-    from pennsieve_agent.services.apps import StepBuild
+    from pennsieve_agent.services.workflows.apps import StepBuild
 
 
 @command(
@@ -30,7 +30,8 @@ def list_(
 ) -> Shown:
     """Builds of a workflow, newest first, with the reason of a failure."""
     from pennsieve_agent.console import workflow_documents
-    from pennsieve_agent.services import apps, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.workflows import apps
 
     match = lookup.workflow(context.platform, context.workspace_id, workflow)
     builds = apps.builds(context.platform, context.workspace_id, match, limit)

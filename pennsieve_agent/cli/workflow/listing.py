@@ -16,7 +16,7 @@ from pennsieve_agent.console.shown import Shown
 def list_(context: Context, archived: options.Archived = False) -> Shown:
     """The workflows of the workspace, and those that only your own nodes have."""
     from pennsieve_agent.cli.workflow import views
-    from pennsieve_agent.services import find_workflow, node_versions
+    from pennsieve_agent.services.workflows import find_workflow, node_versions
 
     workflows = list(context.platform.workflows.list(context.workspace_id, archived=archived))
     workflows.sort(key=lambda w: w.name.casefold())

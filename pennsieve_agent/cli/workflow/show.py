@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.identity_view import Shown as WorkflowUser
+    from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
 
 
 @command(
@@ -29,7 +29,7 @@ def show(context: Context, workflow: options.Workflow) -> Shown:
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.console import workflow_documents
-    from pennsieve_agent.services import identity_view
+    from pennsieve_agent.services.grants import identity_view
 
     match = named_workflow(context, workflow).workflow
     users, unasked = identity_view.shown(identity_context(context), match)

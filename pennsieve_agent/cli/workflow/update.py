@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.identity_renewal import Renewal, Renewed
+    from pennsieve_agent.services.grants.identity_renewal import Renewal, Renewed
 
 
 @command(
@@ -91,7 +91,8 @@ def _edit(
     defaults: Sequence[str],
 ) -> Shown:
     from pennsieve_agent.cli.workflow import views
-    from pennsieve_agent.services import lookup, workflow_changes
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.workflows import workflow_changes
 
     platform = context.platform
     before = after = lookup.workflow(platform, context.workspace_id, reference)
@@ -113,7 +114,7 @@ def _renew(context: Context, reference: str, *, yes: bool, dry_run: bool) -> Sho
     """Make new users and keys, put them on the granted datasets, and delete the old ones."""
     from pennsieve_agent.cli.workflow.identity import identity_context, need_own_nodes
     from pennsieve_agent.cli.workflow.named import named_workflow
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
 
     need_own_nodes(context)
     workflow = named_workflow(context, reference).workflow

@@ -51,7 +51,7 @@ _PLAIN: dict[str, Callable[[Any], bool]] = {
 def faults(
     kind: str, value: Any, documents: Mapping[str, Document], place: str = ""
 ) -> Iterator[str]:
-    """Where a value is not of a kind, as sentences that begin with the place."""
+    """Where a value does not have a kind, as sentences that begin with the place."""
     here = place or kind
     if kind.startswith(_LIST):
         if not isinstance(value, list):
@@ -95,12 +95,12 @@ def _of_document(
 
 
 def kinds_in(kind: str) -> str:
-    """The kind that lists and maps of a kind are made of."""
+    """The kind of the items of lists and maps."""
     while kind.startswith((_LIST, _MAP)):
         kind = kind.removeprefix(_LIST).removeprefix(_MAP)
     return kind
 
 
 def is_plain(kind: str) -> bool:
-    """Whether it is no document."""
+    """Whether it is something else than a document."""
     return kind in _PLAIN

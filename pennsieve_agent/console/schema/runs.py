@@ -71,7 +71,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     Document(
         "run_limits",
-        "What a run may take; null is no limit.",
+        "What a run may take; null means without limit.",
         (
             Field("max_cost_usd", "number", "Its cost.", null=True),
             Field("seconds", "integer", "Its time, from the start.", null=True),

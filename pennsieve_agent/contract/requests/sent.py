@@ -18,8 +18,8 @@ class Sent:
 
     ``query`` and ``headers`` are names with spaces between them; a query name that ends in ``!``
     must be there, because the gateway asks for it. ``body`` is a shape, as in
-    :mod:`pennsieve_agent.contract.shapes`; None is no body. ``kind`` is the body's Content-Type.
-    ``open`` routes take no credential.
+    :mod:`pennsieve_agent.contract.shapes`; None means without a body. ``kind`` is the body's
+    Content-Type. ``open`` routes take no credential.
     """
 
     source: str

@@ -17,12 +17,12 @@ from typing import Any
 
 def hurry() -> None:
     """Make moto faster; calling it again changes nothing."""
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    read_descriptions_once()  # before moto is imported, which reads them three times as it is
+    parse_one_at_a_time()
     from moto.cloudformation import models, responses  # noqa: PLC0415 - slow
 
-    read_descriptions_once()
     look_at_itself_once()
-    parse_one_at_a_time()
-    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     for names in (vars(models), vars(responses)):
         if not isinstance(names["yaml"], JsonFirst):
             names["yaml"] = JsonFirst(names["yaml"])

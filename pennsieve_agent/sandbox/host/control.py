@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +28,11 @@ from pennsieve_agent.sandbox.host.state import (
     lock_holder,
 )
 
+Launch = Callable[[Sequence[str], int, int], None]
+"""Runs :func:`pennsieve_agent.sandbox.host.process.main` in a process of its own.
+
+Given are its arguments but ``--report``, and two file descriptors: where it reports, and its log.
+"""
 LOG_FILE = "sandbox.log"
 MAX_LOG_BYTES = 5_000_000
 START_SECONDS = 30.0
@@ -69,8 +74,10 @@ _MADE = (
 class Sandbox:
     """The sandbox of a data folder, running or not."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, launch: Launch | None = None) -> None:
+        """``launch`` starts its process; None runs this Python."""
         self.data = data.expanduser().absolute()
+        self._launch = launch or run_python
 
     def start_detached(
         self,
@@ -186,20 +193,10 @@ class Sandbox:
 
     def _spawn(self, report: int, options: Mapping[str, int | str | None]) -> None:
         """Start the process that starts the sandbox and ends at once."""
-        import subprocess  # noqa: PLC0415 - not needed otherwise
-
-        command = [sys.executable, "-m", "pennsieve_agent.sandbox", "--data", str(self.data)]
-        command += ["--detach", "--report", str(report)]
-        command += [f"--{name}={value}" for name, value in options.items() if value is not None]
+        arguments = ["--data", str(self.data), "--detach"]
+        arguments += [f"--{name}={value}" for name, value in options.items() if value is not None]
         with self._open_log() as log:
-            subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[report],
-                check=False,
-            )
+            self._launch(arguments, report, log.fileno())
 
     def _open_log(self) -> BinaryIO:
         path = self.data / LOG_FILE
@@ -233,6 +230,23 @@ class Sandbox:
                 return True
             pause.wait(0.05)
         return False
+
+
+def run_python(arguments: Sequence[str], report: int, log: int) -> None:
+    """Start a sandbox's process, as :data:`Launch` says."""
+    import subprocess  # noqa: PLC0415 - not needed otherwise
+
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pennsieve_agent.sandbox"),
+            *(*arguments, "--report", str(report)),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        pass_fds=[report],
+        check=False,
+    )
 
 
 def _error(report: dict[str, Any]) -> AgentError:

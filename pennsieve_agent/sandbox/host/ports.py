@@ -20,6 +20,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from pennsieve_agent import __version__
 from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.sandbox.host.request_head import QuickHead
 from pennsieve_agent.sandbox.host.state import HEALTH_PATH, HOST
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _answer(start_response: StartResponse, status: str, body: dict[str, Any]) ->
     return [content]
 
 
-class _Handler(WSGIRequestHandler):
+class _Handler(QuickHead, WSGIRequestHandler):
     """Serves requests of a connection one after another.
 
     werkzeug's own way ends every connection after one request and then waits for what may still

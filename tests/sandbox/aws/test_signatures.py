@@ -11,8 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from pennsieve_agent.node.sigv4 import signed
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
+from pennsieve_agent.transfer.sigv4 import signed
 from tests.sandbox.aws.account import (
     NUMBER,
     OWNER,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
-from pennsieve_agent.sandbox.host.control import Sandbox
 from tests.cli.conftest import WORD_COUNT, repository
 from tests.cli.harness import Agent
 from tests.github import git_settings, on_github
+from tests.quick_sandbox import quick
 
 
 class Place:
@@ -22,7 +22,7 @@ class Place:
         raw = root / "box" / "datasets" / "Data" / "raw"
         raw.mkdir(parents=True)
         (raw / "a.txt").write_text("one two three\n")
-        self.box = Sandbox(root / "box")
+        self.box = quick(root / "box")
         self.state = self.box.start_detached(0, "process")
         self.agent = Agent({**self.box.environment(), "HOME": str(root)})
         self.code = on_github(self.box.data, repository(root / "code", WORD_COUNT))

@@ -12,13 +12,14 @@ import pytest
 from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.sandbox.host.state import lock_holder
 from tests.cli.following import start_patient_run, wait_for
+from tests.prepared import Prepared
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Sandbox]:
+def box(tmp_path: Path, prepared: Prepared) -> Iterator[Sandbox]:
     (tmp_path / "box" / "datasets" / "Data").mkdir(parents=True)
     (tmp_path / "box" / "datasets" / "Data" / "a.txt").write_text("x")
-    box = Sandbox(tmp_path / "box")
+    box = prepared.into(tmp_path / "box")
     box.start_detached(0, "process")
     yield box
     box.stop()

@@ -19,16 +19,16 @@ from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.domain.own_node import Claimed
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.domain.runs import RunState, RunStatus
+from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.tickets import MemoryTickets
-from pennsieve_agent.domain.workflows import DATASET_TARGET
 from pennsieve_agent.node.role_permissions import RIGHTS
 from pennsieve_agent.sandbox.aws.rights.used_rights import read
-from pennsieve_agent.sandbox.host.control import Sandbox
-from pennsieve_agent.services.node_runs import NodeRuns
+from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import repository
 from tests.cli.harness import Agent
 from tests.engine.images import python_image
+from tests.prepared import Prepared
 
 LAYER_TARGET = "persistent-layer"
 NO_ENGINE = "unix:///nowhere/docker.sock"
@@ -77,12 +77,12 @@ print("done", flush=True)
 class Bench:
     """A sandbox with an engine, a node, an application and a dataset."""
 
-    def __init__(self, root: Path, engine: str, image: str) -> None:
+    def __init__(self, root: Path, engine: str, image: str, prepared: Prepared) -> None:
         raw = root / "box" / "datasets" / DATASET
         raw.mkdir(parents=True)
         (raw / "x.txt").write_text("start.")
         self.data = raw
-        self.box = Sandbox(root / "box")
+        self.box = prepared.into(root / "box")
         self.state = self.box.start_detached(0, engine)
         environ = {**self.box.environment(), "HOME": str(root)}
         self.agent = Agent(environ)
@@ -90,7 +90,6 @@ class Bench:
         files = {"Dockerfile": dockerfile, "app.yml": MANIFEST, "main.py": PROGRAM}
         code = repository(root / "code", files)
         for words in (
-            ("compute", "register", "--yes"),
             ("workflow", "add", str(code), "--name", "lab"),
             ("dataset", "grant", "lab", "-d", DATASET, "--access", "read-write"),
         ):
@@ -232,7 +231,9 @@ class Bench:
     params=["process", pytest.param("docker", marks=pytest.mark.docker)],
 )
 def bench(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    prepared: Prepared,
 ) -> Iterator[Bench]:
     name = str(request.param)
     contained = name == "docker"
@@ -240,7 +241,7 @@ def bench(
     with pytest.MonkeyPatch.context() as patch:
         if not contained:
             patch.setenv("DOCKER_HOST", NO_ENGINE)
-        made = Bench(tmp_path_factory.mktemp("bench"), name, image)
+        made = Bench(tmp_path_factory.mktemp("bench"), name, image, prepared)
         yield made
         made.box.stop()
 

@@ -13,14 +13,14 @@ from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
 from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.bundle import bundle
-from pennsieve_agent.node.mover.run_files import RunFiles
-from pennsieve_agent.node.tasks import (
+from pennsieve_agent.node.jobs.tasks import (
     Task,
     TaskKind,
     object_key,
     transfer_command,
     transfer_environment,
 )
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Mount, Unstartable
 from pennsieve_agent.sandbox.compute.runs.job_machine import JobMachine
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
 import socket
@@ -10,9 +11,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.sandbox.host.ports import Listener, bind
+from pennsieve_agent.sandbox.host.request_head import read_headers
 from pennsieve_agent.sandbox.host.state import HEALTH_PATH
 
 if TYPE_CHECKING:
@@ -132,3 +136,56 @@ def test_a_taken_port_is_named_and_the_others_are_given_back() -> None:
 def test_there_is_no_such_port(number: int) -> None:
     with pytest.raises(UsageProblem, match="no port"):
         bind([number])
+
+
+def first_line(port: int, request: bytes) -> bytes:
+    """The first line of what is answered to raw bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(request)
+        with client.makefile("rb") as answer:
+            return answer.readline()
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (b"X: 1\r\n", b"200"),
+        (b"x:1\nY:\t 2 \r\nEmpty:\r\n", b"200"),
+        (b"no header\r\n", b"400"),
+        (b"X: 1\r\n second line\r\n", b"400"),
+        (b"Content-Length : 3\r\n", b"400"),
+        (b": nameless\r\n", b"400"),
+        (b"X: " + b"x" * 65_536 + b"\r\n", b"431"),
+        (b"".join(b"X%d: 1\r\n" % number for number in range(100)), b"431"),
+    ],
+)
+def test_headers_of_every_form(port: int, headers: bytes, status: bytes) -> None:
+    assert first_line(port, HEAD + headers + b"\r\n").split()[1] == status
+
+
+@pytest.mark.parametrize(("headers", "answers"), [(b"", 2), (b"Connection: Close\r\n", 1)])
+def test_the_client_says_whether_its_connection_is_kept(
+    port: int, headers: bytes, answers: int
+) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(HEAD + headers + b"\r\n" + HEAD + b"Connection: close\r\n\r\n")
+        with client.makefile("rb") as answer:
+            assert answer.read().count(b"HTTP/1.1 200 OK") == answers
+
+
+words = st.text(
+    st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=":"), min_size=1
+)
+values = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f\x85"))
+
+
+@given(st.lists(st.tuples(words, values), max_size=20))
+def test_headers_mean_what_they_meant(headers: list[tuple[str, str]]) -> None:
+    """As Python's own parser reads them."""
+    text = "".join(f"{name}: {value}\r\n" for name, value in headers) + "\r\n"
+    expected = http.client.parse_headers(io.BytesIO(text.encode("iso-8859-1")))
+    found = read_headers(io.BytesIO(text.encode("iso-8859-1")))
+    assert found.items() == [(name, value.rstrip(" \t")) for name, value in expected.items()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.domain.workflows import DATASET_TARGET
+from pennsieve_agent.domain.target_types import DATASET_TARGET
 
 ASSET_TARGET = "Pennsieve Package Asset"
 LAYER_TARGET = "persistent-layer"

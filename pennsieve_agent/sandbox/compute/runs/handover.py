@@ -10,11 +10,13 @@ when it asks.
 from __future__ import annotations
 
 import logging
+import random
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.runs import RunStatus
 from pennsieve_agent.sandbox.compute.flows.layers import LayerShelf
 from pennsieve_agent.sandbox.compute.neighbour_protocols import NodeCalls
@@ -29,8 +31,8 @@ from pennsieve_agent.sandbox.host.world import World
 
 log = logging.getLogger(__name__)
 
-PAUSES = (1.0, 3.0)
-"""Seconds before a node is asked again that did not answer."""
+BACKOFF = Backoff(first=1.0, longest=3.0, repeats=2)
+"""Before a node is asked again that did not answer."""
 WATCH_SECONDS = 15.0
 MOST_SILENT = 4
 """Looks at a run in a row that its node did not answer before the run is given up."""
@@ -150,7 +152,7 @@ class Handover:
         Whether that is over: the node said yes, or the run has ended.
         """
         why = ""
-        for pause in (*PAUSES, None):
+        for pause in BACKOFF.waits(random.random):
             try:
                 answer = self._ask(run, method, path, body=body)
             except Unreachable as unreachable:

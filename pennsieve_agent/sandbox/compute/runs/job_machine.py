@@ -1,10 +1,10 @@
-"""Runs the jobs of nodes: the engine for processors, child processes for movers.
+"""Runs the jobs of nodes: the engine for processors, child processes for transfer jobs.
 
 A processor's image is pinned to a digest that leads back to what the engine prepared; it sees the
-files of its run and its layers as on AWS, as far as the engine can, and no credentials. A mover's
-image is a plain Python: its command runs as a child process of this machine, with the job's own
-variables only, with the run's folder in place of the one that a container would have, and without
-the packages of this Python, which its image does not have either.
+files of its run and its layers as on AWS, as far as the engine can, and no credentials. The
+image of a transfer job is a plain Python: its command runs as a child process of this machine, with
+the job's own variables only, with the run's folder in place of the one that a container would have,
+and without the packages of this Python, which its image does not have either.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pennsieve_agent.engine.backend import Backend, Program, Task
 from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.node.tasks import transfer_command
+from pennsieve_agent.node.jobs.tasks import transfer_command
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Unstartable
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended
 
@@ -38,7 +38,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FROM_DISK = """\
 import sys
 sys.path.insert(0, {!r})
-from pennsieve_agent.node.mover.main import main
+from pennsieve_agent.node.transfer_job.main import main
 sys.exit(main())
 """
 
@@ -162,7 +162,7 @@ class JobMachine:
         return Ended(end.code)
 
     def _from_disk(self, container: Container, words: list[str]) -> list[str]:
-        """A mover's words; where its code is unpacked here, such that it need not fetch it."""
+        """The command of a transfer job; code that is unpacked here is not fetched."""
         if list(container.command) != transfer_command():
             return words
         match = _DIGEST.search(container.environ.get("NODE_CODE_KEY", ""))

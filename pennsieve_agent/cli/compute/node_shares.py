@@ -1,0 +1,156 @@
+"""Sharing an own node: a row on the node, and a statement in AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.cli.compute import node_choice
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.aws.session import Aws
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.aws_principals import Principal
+    from pennsieve_agent.domain.compute import ComputeNode
+    from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.services.nodes.node_access import Grantees
+
+
+def meant(context: Context, wanted: str, aws: str | None, who: Grantees) -> OwnNode | ComputeNode:
+    """The node, and whether it can be shared with whom it is to be shared.
+
+    Raises:
+        UsageProblem: it is the other kind of node, or somebody else's.
+    """
+    others = bool(who.user or who.team or who.workspace)
+    if aws is None and not others:
+        who.check()  # nobody is named: it says so
+    node = node_choice.find(context, wanted)
+    if not isinstance(node, OwnNode):
+        if aws is not None:
+            raise UsageProblem(
+                f"Pennsieve runs compute node '{node.name}': it is shared by Pennsieve alone",
+                hint="name whom: --user EMAIL, --team TEAM or --workspace",
+            )
+        return node
+    if aws is None or others:
+        raise UsageProblem(
+            f"compute node '{node.name}' is your own: it is shared with AWS identities alone",
+            hint="give: --aws ARN --workflow WORKFLOW; the ARN is what a colleague sees with: "
+            "aws sts get-caller-identity",
+        )
+    _check_owner(node)
+    return node
+
+
+def _check_owner(node: OwnNode) -> None:
+    if not node.is_owned:
+        raise UsageProblem(
+            f"compute node '{node.name}' was shared with you; its owner alone shares it",
+            where=node.gateway,
+            hint="ask the owner, or make a node of your own with: pennsieve compute register",
+        )
+
+
+def share(
+    context: Context,
+    node: OwnNode,
+    who: str,
+    workflows: Sequence[str],
+    aws_profile: str | None,
+) -> None:
+    """Let an AWS identity run workflows through a node, and say what it reaches.
+
+    Raises:
+        UsageProblem: no workflow is named, or one is not on the node.
+    """
+    from pennsieve_agent.account.world.node_shares import Share
+    from pennsieve_agent.account.world.node_shares import share as put
+    from pennsieve_agent.domain.aws_principals import parse_principal
+
+    principal = parse_principal(who)
+    if not workflows:
+        raise UsageProblem(
+            "which workflows may they run?", hint="name each one: --workflow WORKFLOW"
+        )
+    aws, calls = _open(context, node, aws_profile)
+    rows = calls.ask("GET", "/workflows", admin=True).get("workflows") or ()
+    found = [_pick(word, rows, node) for word in workflows]
+    made = put(aws, calls, node, Share(principal, tuple(str(row["id"]) for row in found)))
+    if context.as_json:
+        context.streams.document({**made.to_json(), "node": node.token, "gateway": node.gateway})
+        return
+    names = ", ".join(f"'{row['name']}'" for row in found)
+    context.streams.result(f"{principal.arn} may run {names} on compute node '{node.name}'")
+    _say_reach(context, principal, names)
+    context.streams.note(f"they type: pennsieve compute join {node.gateway}")
+
+
+def _say_reach(context: Context, principal: Principal, names: str) -> None:
+    context.streams.note(f"that is {principal.reaches}")
+    context.streams.note(
+        f"through it they reach the datasets that are granted to {names}, also those that they may "
+        "not see on Pennsieve"
+    )
+
+
+def _pick(word: str, rows: Sequence[Any], node: OwnNode) -> Any:
+    from pennsieve_agent.domain.name_matching import pick
+
+    return pick(
+        word,
+        rows,
+        kind=f"workflow on compute node '{node.name}'",
+        keys=lambda row: (str(row["id"]), str(row["name"])),
+        list_command="pennsieve workflow list",
+    )
+
+
+def unshare(context: Context, node: OwnNode, who: str, aws_profile: str | None) -> None:
+    """Take a node from an AWS identity.
+
+    Raises:
+        UsageProblem: it was not shared with that one.
+    """
+    from pennsieve_agent.account.world.node_shares import unshare as take
+    from pennsieve_agent.domain.aws_principals import parse_principal
+
+    principal = parse_principal(who)
+    aws, calls = _open(context, node, aws_profile)
+    if not take(aws, calls, node, principal):
+        raise UsageProblem(
+            f"compute node '{node.name}' is not shared with {principal.arn}",
+            hint=f"see with whom: pennsieve compute access '{node.name}'",
+        )
+    if context.as_json:
+        context.streams.document({"node": node.token, "arn": principal.arn, "shared": False})
+    else:
+        context.streams.result(
+            f"Compute node '{node.name}' is no longer shared with {principal.arn}"
+        )
+
+
+def show(context: Context, node: OwnNode) -> None:
+    """With whom a node is shared, as the node itself says."""
+    from pennsieve_agent.account.world.node_shares import read_rows
+    from pennsieve_agent.console.tables import table
+
+    _check_owner(node)
+    rows = read_rows(context.node_calls(node))
+    if context.as_json:
+        shares = [row.to_json() for row in rows]
+        context.streams.document({"id": node.token, "name": node.name, "shared_with": shares})
+        return
+    if not rows:
+        context.streams.note(f"compute node '{node.name}' is shared with nobody")
+        return
+    cells = [[row.principal.arn, ", ".join(row.workflows), row.principal.reaches] for row in rows]
+    context.streams.result(table(["SHARED WITH", "WORKFLOWS", "WHO"], cells, context.streams))
+
+
+def _open(context: Context, node: OwnNode, aws_profile: str | None) -> tuple[Aws, NodeCalls]:
+
+    aws = context.aws(node.region, aws_profile or node.aws_profile or None)
+    return aws, context.calls_with(aws)(node)

@@ -1,0 +1,74 @@
+"""``pennsieve`` alone: who is signed in, on which nodes, what runs, and what to type next.
+
+It asks three questions at most: of own nodes, where this machine knows some; else of Pennsieve,
+where signing in is two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Details, Part, Shown, Table
+from pennsieve_agent.domain.run_filter import RunQuery
+from pennsieve_agent.domain.runs import Run, RunStatus
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.own_node import OwnNode
+
+MOST_NODES = 3
+_READ, _LISTED = 50, 5
+
+
+def home(context: Context) -> Shown:
+    """The state of things.
+
+    Raises:
+        AgentError: nobody is signed in, or no answer came.
+    """
+    from pennsieve_agent.cli.run.views import runs_table
+
+    profile, nodes = context.profile, context.own_nodes
+    runs = _runs(context, nodes)
+    active = [run for run in runs if not run.status.is_final][:_LISTED]
+    failed = [run for run in runs if run.status is RunStatus.FAILED][:_LISTED]
+    pairs = [
+        ("profile", f"{profile.name}, {profile.hosts.api}"),
+        ("nodes", ", ".join(f"{node.name} ({node.region})" for node in nodes)),
+        ("running", str(len(active)) if active else "no run"),
+        ("failed", str(len(failed)) if failed else "no run"),
+    ]
+    text: list[Part] = [Details(pairs)]
+    if active or failed:
+        table: Table = runs_table(context, [*active, *failed])
+        text += ["", table]
+    return Shown(text=text, notes=[f"next: {_next(nodes, runs)}", "all commands: pennsieve --help"])
+
+
+def _runs(context: Context, nodes: Sequence[OwnNode]) -> list[Run]:
+    if not nodes:
+        platform = context.platform
+        return list(islice(platform.runs.list(platform.workspace_id()), _READ))
+    from pennsieve_agent.services.runs.node_runs import NodeRuns
+
+    runs: list[Run] = []
+    for node in nodes[:MOST_NODES]:
+        # Who asks is not said: Pennsieve would have to be asked first.
+        calls = context.calls_with(context.aws(node.region, node.aws_profile or None), claims=False)
+        runs += NodeRuns(node, calls(node), context.now).newest(RunQuery(_READ))
+    return sorted(runs, key=lambda run: run.age_key, reverse=True)
+
+
+def _next(nodes: Sequence[OwnNode], runs: Sequence[Run]) -> str:
+    """What is most likely typed now."""
+    if runs and not runs[0].status.is_final:
+        return "pennsieve run logs --follow"
+    if runs and runs[0].status is RunStatus.FAILED:
+        return f"pennsieve run logs '{runs[0].label}'"
+    if runs:
+        return "pennsieve run show --outputs"
+    if nodes:
+        return "pennsieve run start --dataset DATASET"
+    return "pennsieve compute list, or: pennsieve compute register"

@@ -1,0 +1,95 @@
+"""The program of a transfer job: reads what to do, does it, ends with 0, or 1 and a reason."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from pennsieve_agent.domain.step_files import LAYERS_MOUNT
+from pennsieve_agent.engine.remove_tree import remove_tree
+from pennsieve_agent.node.jobs.tasks import LAYERS_DIR, RUN_DIR, Task, TaskKind
+from pennsieve_agent.node.transfer_job import merge, stage_input, targets
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.run_files import Owner, RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
+from pennsieve_agent.transfer.sigv4 import keys_of_task, place, signed
+
+_READABLE = 0o022
+"""Files and folders that anybody may read: a step's image may run as any user."""
+
+
+def main() -> int:
+    """Do the task that the environment names; the exit code."""
+    os.umask(_READABLE)
+    try:
+        work(os.environ)
+    except TransferError as error:
+        _say(str(error))
+        return 1
+    except OSError as error:
+        _say(disk_words(error, "moving files"))
+        return 1
+    return 0
+
+
+def work(environ: Mapping[str, str]) -> None:
+    """Do a task.
+
+    Raises:
+        TransferError: it cannot be done.
+        OSError: the file system, or AWS, refuses.
+
+    """
+    root = Path(environ[RUN_DIR])
+    task = Task.of(_read_task(environ))
+    run = RunFiles(root, Owner(task.uid), task.before)
+    relay = Relay(
+        task.run,
+        environ["NODE_RECONCILER"],
+        environ["NODE_REGION"],
+        time.sleep,  # noqa: TID251 - the process itself
+        environ.get("NODE_ENDPOINT", ""),
+    )
+    match task.kind:
+        case TaskKind.STAGE_IN:
+            stage_input.stage_in(task, relay, run, _say)
+        case TaskKind.MERGE:
+            run.lay_out(task.steps)
+            count = merge.merge(run, task.step, task.parents)
+            _say(f"{count} files of {len(task.parents)} steps")
+        case TaskKind.DELIVER:
+            places = targets.Places(run, Path(environ.get(LAYERS_DIR, LAYERS_MOUNT)))
+            targets.deliver(task, relay, places, _say, time.time)
+        case TaskKind.CLEAN:
+            _clean(root)
+
+
+def _read_task(environ: Mapping[str, str]) -> bytes:
+    """The task, from the node's bucket."""
+    region, key = environ["NODE_REGION"], environ["MOVER_TASK"]
+    base = place("s3", region, environ.get("NODE_ENDPOINT", ""))
+    url = f"{base}/{environ['NODE_BUCKET']}/{key}"
+    headers = signed("GET", url, "s3", region, keys_of_task())
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the node's own bucket
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
+        task: bytes = answer.read()
+    return task
+
+
+def _clean(run: Path) -> None:
+    """Remove everything of the run; the folder itself goes with its access point."""
+    for path in run.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            remove_tree(path)
+        else:
+            path.unlink(missing_ok=True)
+    _say("the run's files are gone")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

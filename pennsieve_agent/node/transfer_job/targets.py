@@ -1,0 +1,152 @@
+"""What a data target does with results, by its type (``contracts/workflows.md`` 2.5)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
+from pennsieve_agent.domain.step_files import step_folder
+from pennsieve_agent.errors import AgentError
+from pennsieve_agent.node.jobs.tasks import Task
+from pennsieve_agent.node.records.amounts import amount
+from pennsieve_agent.node.transfer_job.manifests import storage_keys
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
+from pennsieve_agent.node.transfer_job.upload_results import Delivery, hex_of, note
+from pennsieve_agent.transfer.keys import RenewedKeys
+from pennsieve_agent.transfer.network import network
+from pennsieve_agent.transfer.object_store import ObjectStore
+from pennsieve_agent.transfer.sender import Sender
+
+DATASET, ASSET, LAYER = "Pennsieve Dataset", "Pennsieve Package Asset", "persistent-layer"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folder of the run, and that of the node's layers where the job has it."""
+
+    run: RunFiles
+    layers: Path
+
+
+def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[], float]) -> None:
+    """Hand the files of a target's parents over.
+
+    Raises:
+        TransferError: they cannot be delivered, or there is no such target.
+
+    """
+    run = places.run
+    files_by_step = {step: list(run.files(step)) for step in task.parents}
+    files = [file for step_files in files_by_step.values() for file in step_files]
+    _say_who_wrote_nothing(task, run, files_by_step, say)
+    state = run.root / f".{step_folder(task.step)}.delivery.jsonl"
+    match task.target:
+        case "" | "Pennsieve Dataset":
+            Delivery(task, relay, state, say, now).run(files)
+        case "Pennsieve Package Asset":
+            _asset(task, relay, state, files, say, now)
+        case "persistent-layer":
+            _layer(task, places.layers, files, say)
+        case _:
+            raise TransferError(f"this node knows no target '{task.target}'")
+
+
+def _say_who_wrote_nothing(
+    task: Task, run: RunFiles, files_by_step: Mapping[str, Sequence[object]], say: Say
+) -> None:
+    empty = [step for step, files in files_by_step.items() if not files]
+    for step in empty:
+        say(f"step '{step}' wrote no files")
+    sources = task.sources if empty and task.layout is Layout.TREE else ()
+    if sources and not any(run.has_files_at_top(step) for step in sources):
+        say(NO_FILES_AT_TOP)
+
+
+def _asset(
+    task: Task,
+    relay: Relay,
+    state: Path,
+    files: Sequence[tuple[str, Path]],
+    say: Say,
+    now: Callable[[], float],
+) -> None:
+    """One viewer asset of all input packages (``contracts/workflows.md`` 5.7)."""
+    kind = task.params.get("ASSET_TYPE", "parquet-umap-viewer")
+    query = {"dataset_id": task.dataset}
+    if not task.packages:
+        raise TransferError("a viewer asset belongs to packages, and the run has none")
+    if state.exists():
+        raise TransferError("an earlier attempt began a viewer asset; start the run again")
+    body = {
+        "name": task.params.get("ASSET_NAME", kind),
+        "asset_type": kind,
+        "properties": {},
+        "package_ids": list(task.packages),
+    }
+    answer = relay.ask("POST", "/packages/assets", query, body)
+    asset = str(answer["asset"]["id"])
+    state.write_text(f"{json.dumps({'asset': asset})}\n")
+    first = storage_keys(_asset_keys(answer["upload_credentials"]))
+    keys = RenewedKeys(lambda: first, now)
+    rows = []
+    with (
+        Sender(network(os.environ)) as sender,
+        ObjectStore(sender, relay.sleep, endpoint=relay.endpoint) as storage,
+    ):
+        for relative, path in files:
+            try:
+                size, checksum = storage.put(path, relative, keys, "", lambda _: None)
+            except AgentError as error:
+                raise TransferError(f"'{relative}': {error.message}") from error
+            about = {"path": relative, "asset": asset}
+            rows.append(about | {"size": size, "sha256": hex_of(checksum)})
+    relay.ask("PATCH", f"/packages/assets/{asset}", query, {"status": "ready"})
+    outputs = f"/compute/workflows/runs/{task.run}/outputs"
+    relay.ask("PUT", outputs, {}, {"assetId": asset})
+    note(relay, task, rows)
+    say(f"viewer asset {asset} of {len(task.packages)} packages has {len(files)} files")
+
+
+def _asset_keys(row: dict[str, Any]) -> dict[str, Any]:
+    """The one place where the platform writes these with underscores (section 8, trap 24)."""
+    return {
+        "accessKeyId": row["access_key_id"],
+        "secretAccessKey": row["secret_access_key"],
+        "sessionToken": row["session_token"],
+        "expiration": row["expiration"],
+        "bucket": row["bucket"],
+        "keyPrefix": row["key_prefix"],
+        "region": row["region"],
+    }
+
+
+def _layer(task: Task, shelf: Path, files: Sequence[tuple[str, Path]], say: Say) -> None:
+    """Fill a layer of the node, which must be there; it appears complete or not at all."""
+    name = task.params.get("layerName", "")
+    target = shelf / name
+    if not name or "/" in name or name.startswith("."):
+        raise TransferError(f"'{name}' is not a valid name for a layer")
+    try:
+        fresh = shelf / f".{task.run}"
+        shutil.rmtree(fresh, ignore_errors=True)
+        size = 0
+        for relative, path in files:
+            place = fresh / relative
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+            size += place.stat().st_size
+        shutil.rmtree(target, ignore_errors=True)
+        fresh.mkdir(parents=True, exist_ok=True)
+        fresh.rename(target)
+    except OSError as error:
+        raise TransferError(disk_words(error, f"filling layer '{name}'")) from error
+    say(f"{amount(len(files), size)} in layer {name}")

@@ -1,0 +1,154 @@
+"""Taking a run's results out to its dataset.
+
+What is decided is written to the run's folder before it is done: which manifest, which file has
+which upload id, which are finalized. A job that was killed and is run again reads it and goes on,
+so nothing is uploaded twice (an upload id is the platform's own mark of a repeated request,
+``contracts/core.md`` 4.1).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pennsieve_agent.domain.transfers import LocalFile
+from pennsieve_agent.errors import AgentError
+from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task
+from pennsieve_agent.node.records.amounts import amount
+from pennsieve_agent.node.transfer_job.manifests import RelayManifests
+from pennsieve_agent.node.transfer_job.relay import Relay
+from pennsieve_agent.node.transfer_job.transfer_error import TransferError
+from pennsieve_agent.transfer.digests import plain_digest
+from pennsieve_agent.transfer.journal import Planned, UploadJournal
+from pennsieve_agent.transfer.network import network
+from pennsieve_agent.transfer.object_store import ObjectStore
+from pennsieve_agent.transfer.sender import Sender
+from pennsieve_agent.transfer.upload import Destination, Upload
+
+NOTED_AT_ONCE = 250
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One target's delivery to its dataset; ``state`` is the file with what it has decided."""
+
+    task: Task
+    relay: Relay
+    state: Path
+    say: Say
+    now: Callable[[], float]
+
+    def run(self, results: Iterable[tuple[str, Path]]) -> None:
+        """Upload what the steps made; what is finalized already is left.
+
+        Raises:
+            TransferError: something cannot be uploaded; what was stays, and is not repeated.
+
+        """
+        files = self._files(results)
+        if not files:
+            return
+        files |= self._receipt(files)
+        try:
+            self._upload([self._local(name, path) for name, path in files.items()])
+        except AgentError as error:
+            raise TransferError(error.message) from error
+        size = sum(path.stat().st_size for path in files.values())
+        self.say(f"{amount(len(files), size)} in {self._folder() or 'the root of the dataset'}")
+
+    def _upload(self, files: Sequence[LocalFile]) -> None:
+        # One job of a task runs at a time, and not every file system that AWS mounts has locks.
+        with (
+            UploadJournal(self.state, shared=True) as journal,
+            Sender(network(os.environ)) as sender,
+            ObjectStore(sender, self.relay.sleep, endpoint=self.relay.endpoint) as storage,
+        ):
+            report = Upload(
+                RelayManifests(self.relay),
+                storage,
+                Destination(self.task.dataset, ""),
+                journal,
+                self.now,
+                self.relay.sleep,
+                lambda _: None,
+                self._note,
+            ).run(files)
+        if report.failed:
+            name, error = report.failed[0]
+            named = name in error.message
+            raise TransferError(error.message if named else f"'{name}': {error.message}")
+
+    def _files(self, results: Iterable[tuple[str, Path]]) -> dict[str, Path]:
+        files: dict[str, Path] = {}
+        for relative, path in results:
+            if relative in files:
+                raise TransferError(
+                    f"two steps made '{relative}', and one dataset folder gets both"
+                )
+            if not path.stat().st_size:
+                self.say(f"left out, as Pennsieve takes no empty file: {relative}")
+                continue
+            files[relative] = path
+        return files
+
+    def _receipt(self, files: Mapping[str, Path]) -> dict[str, Path]:
+        """The run's receipt as a file beside its results; none where Pennsieve keeps the run."""
+        path = self.state.with_suffix(".receipt")
+        if not path.exists():
+            receipt = self.relay.ask("GET", RECEIPT_PATH, {})
+            if not receipt:
+                return {}
+            _write_new(path, json.dumps(receipt))
+        receipt = json.loads(path.read_text())
+        text = path.with_suffix(".json.receipt")
+        if not text.exists():  # one that is written again would count as changed
+            _write_new(text, receipt["text"])
+        name = str(receipt["name"])
+        return {name if name not in files else f"{self.task.run}-{name}": text}
+
+    def _local(self, name: str, path: Path) -> LocalFile:
+        inner, _, last = name.rpartition("/")
+        folder = "/".join(part for part in (self._folder(), inner) if part)
+        state = path.stat()
+        return LocalFile(path, folder, last, state.st_size, state.st_mtime_ns)
+
+    def _note(self, planned: Sequence[Planned]) -> None:
+        """Tell the node what was delivered; a package's id is its upload's (``core.md`` 4.4)."""
+        rows = [
+            {
+                "path": item.file.target,
+                "package": f"N:package:{item.upload_id}",
+                "size": item.stored.size if item.stored else item.file.size,
+                "sha256": hex_of(item.stored.sha256) if item.stored else "",
+            }
+            for item in planned
+        ]
+        for item in planned:
+            self.say(f"delivered {item.file.target}")
+        note(self.relay, self.task, rows)
+
+    def _folder(self) -> str:
+        return self.task.params.get("TARGET_FOLDER", "").strip("/")
+
+
+def _write_new(path: Path, text: str) -> None:
+    partial = path.with_suffix(".part")
+    partial.write_text(text)
+    partial.replace(path)
+
+
+def note(relay: Relay, task: Task, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Tell the node what a task has delivered."""
+    for start in range(0, len(rows), NOTED_AT_ONCE):
+        body = {"step": task.step, "files": list(rows[start : start + NOTED_AT_ONCE])}
+        relay.ask("PUT", OUTPUTS_PATH, {}, body)
+
+
+def hex_of(checksum: str) -> str:
+    """A SHA-256 in hex; empty for that of a file in parts, which is not the file's own."""
+    return "" if "-" in checksum else plain_digest(checksum).hex()

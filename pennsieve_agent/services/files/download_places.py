@@ -1,0 +1,60 @@
+"""Where downloaded files go on this machine, and whether they are there already."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pennsieve_agent.domain.transfers import SignedFile, is_plain_sha256
+from pennsieve_agent.errors import SettingsError
+from pennsieve_agent.transfer.digests import file_digest, plain_digest
+from pennsieve_agent.transfer.fetch import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file's place. ``checksum`` is "" when none is known."""
+
+    path: Path
+    checksum: str = ""
+
+    def place(self, signed: SignedFile) -> Place:
+        """The place of that file, which grows beside it under a name of its own."""
+        parts = (signed.package_id, signed.name, str(signed.size), self.path.name)
+        mark = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
+        return Place(self.path, self.path.parent / f".pennsieve-{mark}.part", self.checksum)
+
+
+class Folders:
+    """The folders below ``root`` that files go to; each is looked at once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._checked: set[Path] = set()
+
+    def make(self, folder: Path) -> None:
+        """Make a folder, which no link may put outside the root.
+
+        Raises:
+            OSError: the file system refuses.
+            SettingsError: it would be outside.
+
+        """
+        if folder in self._checked:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.resolve().is_relative_to(self._root.resolve()):
+            raise SettingsError(
+                f"'{folder}' is a link that leads out of the target folder",
+                where=str(self._root),
+                hint="remove the link, or choose another folder",
+            )
+        self._checked.add(folder)
+
+
+def same(path: Path, size: int, checksum: str) -> bool:
+    """Whether a local file is the one in the dataset: by checksum where known, else by size."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
+        return False
+    return not is_plain_sha256(checksum) or file_digest(path) == plain_digest(checksum)

@@ -1,0 +1,134 @@
+"""A file that is not complete, beside the tag that says of which object's state it is.
+
+Where a download is resumed is decided here: the part's size is where to go on, if the tag is still
+that of the object in storage.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pennsieve_agent.transfer.digests import RunningDigest
+
+FLUSHED_BYTES = 32 * 1024 * 1024
+"""After so many bytes the system is asked to begin to write them to the disk."""
+_MODE = 0o666
+
+
+class PartFile:
+    """The part at ``path`` of a file of ``total`` bytes; ``checked`` says that a digest is needed.
+
+    Raises:
+        OSError: also from every method; the file system refuses.
+
+    """
+
+    def __init__(self, path: Path, total: int, *, checked: bool) -> None:
+        self.path, self.total = path, total
+        self._tag_path = path.with_suffix(".tag")
+        self._checked = checked
+        self._digest: RunningDigest | None = None
+        self._file = -1
+        self._flushed = 0
+        self._is_tagged = False
+        self.tag, self.size = "", 0
+        try:
+            self.size = os.stat(path).st_size  # noqa: PTH116 - the quicker of two, for each file
+        except FileNotFoundError:
+            return
+        with contextlib.suppress(OSError):
+            self.tag = self._tag_path.read_text(encoding="ascii", errors="replace")
+            self._is_tagged = True
+        if self.size > total or not self.tag:
+            self.forget()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it; what is there stays."""
+        self._close()
+
+    def begin(self, tag: str) -> None:
+        """Go on with an object's state; ``tag`` is "" where storage names none."""
+        if self._digest is None:
+            self._digest = RunningDigest(self.total, needed=self._checked)
+            self._digest.take_file(self.path, self.size)
+        if tag and tag != self.tag:
+            if self.size:
+                self._write_tag(tag)
+            self.tag = tag
+
+    def block(self) -> memoryview:
+        """Memory to read the next bytes into, no longer than what is missing."""
+        assert self._digest is not None  # noqa: S101 - begin() comes first
+        return self._digest.block()
+
+    def add(self, block: memoryview, count: int) -> None:
+        """Write the first bytes of a block, which may be none, at the end; it is given back."""
+        assert self._digest is not None  # noqa: S101 - as above
+        if self._file < 0 and count:
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _MODE)
+            if not self.size and self.tag and count < self.total:
+                # Before the first byte, so that no byte is ever of an unknown state.
+                self._write_tag(self.tag)
+        written = 0
+        while written < count:
+            written += os.write(self._file, block[written:count])
+        self._digest.take(block, count)
+        self.size += count
+        if self.size - self._flushed >= FLUSHED_BYTES:
+            _begin_to_write(self._file, self._flushed, self.size - self._flushed)
+            self._flushed = self.size
+
+    def digest(self) -> bytes:
+        """The SHA-256 of what is there."""
+        if self._digest is None:
+            self._digest = RunningDigest(self.total, needed=True)
+            self._digest.take_file(self.path, self.size)
+        return self._digest.value()
+
+    def finish(self, place: Path) -> None:
+        """Give the file its name, when all of it is on the disk."""
+        if self._file < 0:  # an empty one, or all of it came before this process
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _MODE)
+        os.fsync(self._file)
+        self._close()
+        self.path.replace(place)
+        if self._is_tagged:
+            self._tag_path.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._close()
+        self.path.unlink(missing_ok=True)
+        self._tag_path.unlink(missing_ok=True)
+        self.tag, self.size, self._flushed = "", 0, 0
+
+    def _write_tag(self, tag: str) -> None:
+        self._tag_path.write_text(tag, encoding="ascii", errors="replace")
+        self._is_tagged = True
+
+    def _close(self) -> None:
+        if self._digest is not None:
+            self._digest.close()
+            self._digest = None
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+def _begin_to_write(file: int, start: int, size: int) -> None:
+    """Let the disk work while more comes in; else all of it is waited for at the end."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(file, start, size, os.POSIX_FADV_DONTNEED)

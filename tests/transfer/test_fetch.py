@@ -1,0 +1,281 @@
+"""Fetching from storage that expires, breaks off and lies."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pennsieve_agent.domain.transfers import SignedFile
+from pennsieve_agent.errors import AgentError, PlatformError
+from pennsieve_agent.services.files.download_places import Folders, same
+from pennsieve_agent.transfer.fetch import Fetching, Place, fetch
+from pennsieve_agent.transfer.network import network
+from pennsieve_agent.transfer.receive import Expired, read
+from pennsieve_agent.transfer.sender import Interrupted, Sender
+from tests.fakes.clock import Clock
+from tests.platform.loopback import Answer, Loopback, http, reset
+
+CONTENT = b"0123456789"
+TAG = 'ETag: "one"'
+
+
+class Fetch:
+    """One file's way from a server to a place."""
+
+    def __init__(self, tmp_path: Path, content: bytes = CONTENT) -> None:
+        self.root = tmp_path / "target"
+        self.path = self.root / "sub" / "a.bin"
+        self.size = len(content)
+        self.fresh: list[str] = []
+        self.progress = 0
+        self.clock = Clock()
+        self.stop = threading.Event()
+
+    def __call__(self, url: str, checksum: str = "") -> None:
+        with Sender(network({})) as sender:
+            tools = Fetching(
+                sender,
+                self._fresh,
+                self.clock.sleep,
+                self._add,
+                lambda: 0.5,
+                Folders(self.root).make,
+                stop=self.stop,
+            )
+            place = Place(self.path, self.path.with_name(".a.part"), checksum)
+            fetch(self._signed(url), place, tools)
+
+    def _signed(self, url: str) -> SignedFile:
+        return SignedFile("N:package:p", "a.bin", self.size, url)
+
+    def _fresh(self, old: SignedFile) -> SignedFile:
+        return self._signed(self.fresh.pop(0) if self.fresh else old.url)
+
+    def _add(self, size: int) -> None:
+        self.progress += size
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.path.parent.iterdir())
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Fetch:
+    return Fetch(tmp_path)
+
+
+def cut_off(first: bytes, *headers: str) -> Callable[[socket.socket], None]:
+    """A server that resets the connection in the middle of a body."""
+
+    def answer(connection: socket.socket) -> None:
+        whole = http("200 OK", CONTENT, TAG, *headers)
+        connection.sendall(whole[: len(whole) - len(CONTENT)] + first)
+        reset(connection)
+
+    return answer
+
+
+def part(start: int, *headers: str) -> bytes:
+    return http(
+        "206 Partial Content",
+        CONTENT[start:],
+        f"Content-Range: bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}",
+        *(headers or (TAG,)),
+    )
+
+
+def test_trap_23_no_token_goes_to_storage_nor_along_a_redirect(one: Fetch) -> None:
+    with Loopback(http("200 OK", CONTENT)) as last:
+        moved = http("307 Temporary Redirect", b"", f"Location: {last.url}/b")
+        with Loopback(moved) as first:
+            one(first.url)
+    sent = (first.requests[0] + last.requests[0]).lower()
+    assert b"authorization" not in sent
+    assert one.path.read_bytes() == CONTENT
+
+
+def test_trap_22_a_fresh_address_when_one_expired(one: Fetch) -> None:
+    with (
+        Loopback(http("403 Forbidden", b"<Error>expired</Error>")) as old,
+        Loopback(http("200 OK", CONTENT)) as new,
+    ):
+        one.fresh = [new.url]
+        one(old.url)
+    assert one.path.read_bytes() == CONTENT
+
+
+def test_a_refusal_that_stays(one: Fetch) -> None:
+    with Loopback(*[http("403 Forbidden")] * 4) as server, pytest.raises(Expired):
+        one(server.url)
+    assert not one.path.exists()
+
+
+def test_an_address_that_expires_half_way_goes_on_where_it_was(one: Fetch) -> None:
+    with (
+        Loopback(cut_off(CONTENT[:4]), http("403 Forbidden")) as old,
+        Loopback(part(4)) as new,
+    ):
+        one.fresh = [new.url]
+        one(old.url)
+    assert one.path.read_bytes() == CONTENT
+    assert b"range: bytes=4-" in new.requests[0].lower()
+    assert b'if-range: "one"' in new.requests[0].lower()
+    assert one.progress == len(CONTENT)
+    assert one.names == ["a.bin"]
+
+
+def test_a_connection_reset_in_the_middle(one: Fetch) -> None:
+    with Loopback(cut_off(b"012"), part(3)) as server:
+        one(server.url)
+    assert one.path.read_bytes() == CONTENT
+
+
+def test_a_download_that_was_killed_goes_on(one: Fetch) -> None:
+    answers: list[Answer] = [cut_off(b"01234"), *[http("503 Busy")] * 6]
+    with Loopback(*answers) as server, pytest.raises(Interrupted):
+        one(server.url)
+    assert not one.path.exists()
+    assert len(one.names) == 2  # the part, and the state it is of
+    one.progress = 0
+    with Loopback(part(5)) as server:
+        one(server.url)
+    assert (one.path.read_bytes(), one.names) == (CONTENT, ["a.bin"])
+    assert one.progress == len(CONTENT)
+
+
+def test_what_changed_in_between_is_fetched_anew(one: Fetch) -> None:
+    changed = b"abcdefghij"
+    with Loopback(cut_off(b"01234"), http("200 OK", changed, 'ETag: "two"')) as server:
+        one(server.url)
+    assert one.path.read_bytes() == changed
+    assert one.progress == len(CONTENT)
+
+
+def test_a_part_of_another_state_is_not_appended(one: Fetch) -> None:
+    answers = (cut_off(b"01234"), part(5, 'ETag: "two"'), http("200 OK", CONTENT, 'ETag: "two"'))
+    with Loopback(*answers) as server:
+        one(server.url)
+    assert one.path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("body", [b"012345678", b"0123456789a"])
+def test_a_size_that_is_not_the_platforms(one: Fetch, body: bytes) -> None:
+    with (
+        Loopback(http("200 OK", body)) as server,
+        pytest.raises(PlatformError, match="bytes in storage, not 10"),
+    ):
+        one(server.url)
+    assert not one.path.exists()
+
+
+def test_a_wrong_checksum_is_tried_once_more_and_then_said(one: Fetch) -> None:
+    right = hashlib.sha256(CONTENT).hexdigest()
+    with Loopback(http("200 OK", b"x" * 10), http("200 OK", CONTENT)) as server:
+        one(server.url, right)
+    assert one.path.read_bytes() == CONTENT
+    one.path.unlink()
+    with (
+        Loopback(*[http("200 OK", b"x" * 10)] * 2) as server,
+        pytest.raises(PlatformError, match="wrong checksum, twice"),
+    ):
+        one(server.url, right)
+    assert one.names == []
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    one = Fetch(tmp_path, b"")
+    with Loopback(http("200 OK")) as server:
+        one(server.url)
+    assert one.path.read_bytes() == b""
+
+
+def test_stopping_keeps_the_part(one: Fetch) -> None:
+    one.stop.set()
+    with Loopback(http("200 OK", CONTENT, TAG)) as server, pytest.raises(AgentError):
+        one(server.url)
+    assert not one.path.exists()
+
+
+def test_the_same_file_is_told_by_content_where_a_checksum_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(CONTENT)
+    right, wrong = hashlib.sha256(CONTENT).hexdigest(), hashlib.sha256(b"").hexdigest()
+    assert same(path, 10, right)
+    assert same(path, 10, "composite-2")
+    assert not same(path, 10, wrong)
+    assert not same(path, 9, right)
+    (tmp_path / "link").symlink_to(path)
+    assert not same(tmp_path / "link", 10, right)
+
+
+def test_an_address_that_is_none(one: Fetch) -> None:
+    with pytest.raises(PlatformError, match="cannot be used"):
+        one("ftp://x/y")
+
+
+def test_a_document_is_read_again_after_trouble() -> None:
+    clock = Clock()
+    with (
+        Loopback(http("503 Busy"), http("200 OK", b"[]")) as server,
+        Sender(network({})) as sender,
+    ):
+        assert read(sender, server.url, clock.sleep) == b"[]"
+    assert clock.slept == [0.3]
+
+
+def test_storage_that_asks_to_wait_is_obeyed(one: Fetch) -> None:
+    busy = http("503 Slow Down", b"", "Retry-After: 7")
+    with Loopback(busy, busy, http("200 OK", CONTENT)) as server:
+        one(server.url)
+    assert one.clock.slept == [7.0, 7.0]
+    assert one.path.read_bytes() == CONTENT
+
+
+def test_ranges_that_are_ignored_begin_anew(one: Fetch) -> None:
+    with Loopback(cut_off(b"01234"), http("200 OK", CONTENT, TAG)) as server:
+        one(server.url)
+    assert (one.path.read_bytes(), one.progress) == (CONTENT, len(CONTENT))
+
+
+def test_a_length_that_was_too_long_is_said_and_nothing_has_the_name(one: Fetch) -> None:
+    short = f"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n{TAG}\r\n\r\n01234".encode()
+    with Loopback(short, *[http("503 Busy")] * 6) as server, pytest.raises(Interrupted):
+        one(server.url)
+    assert one.names == [".a.part", ".a.tag"]
+
+
+@pytest.mark.parametrize("size", [1, 300_000, 9_000_000])
+def test_a_large_file_goes_on_after_a_cut_and_is_checked(tmp_path: Path, size: int) -> None:
+    """Beyond one block of memory, and with a thread that hashes; what came before counts."""
+    content = random.Random(size).randbytes(size)  # noqa: S311 - any bytes
+    one = Fetch(tmp_path, content)
+    start = size * 2 // 3
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n{TAG}\r\n\r\n".encode()
+    rest = http(
+        "206 Partial Content",
+        content[start:],
+        f"Content-Range: bytes {start}-{size - 1}/{size}",
+        TAG,
+    )
+    answers = [head + content[:start], rest] if start else [http("200 OK", content, TAG)]
+    with Loopback(*answers) as server:
+        one(server.url, hashlib.sha256(content).hexdigest())
+    assert one.path.read_bytes() == content
+    assert one.names == ["a.bin"]
+    assert one.progress == size
+
+
+def test_what_was_complete_but_had_no_name_is_checked_and_named(tmp_path: Path) -> None:
+    """A process that was killed between the last byte and the name."""
+    one = Fetch(tmp_path)
+    one.path.parent.mkdir(parents=True)
+    one.path.with_name(".a.part").write_bytes(CONTENT)
+    one.path.with_name(".a.tag").write_text('"one"')
+    one("http://127.0.0.1:1/never-asked", hashlib.sha256(CONTENT).hexdigest())
+    assert (one.path.read_bytes(), one.names) == (CONTENT, ["a.bin"])
