@@ -213,7 +213,8 @@ def test_old_words_mean_commands_of_today_and_say_so(old: Old) -> None:
     assert isinstance(meaning, Call)
     assert meaning.command.words == now
     assert meaning.arguments[:2] == ("x", "--json")
-    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {old.now}'",)
+    now_typed = f"{old.now} {old.later}".rstrip()
+    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {now_typed}'",)
     page = typed(*old.words.split(), "--help")
     assert (page.code, page.err) == (0, f"{meaning.notes[0]}\n")
 
