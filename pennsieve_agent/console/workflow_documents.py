@@ -11,11 +11,9 @@ from pennsieve_agent.console.documents import time
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.parameters import Parameter
-    from pennsieve_agent.domain.platform_offers import TargetType
+    from pennsieve_agent.domain.platform_offers import Build, TargetType
     from pennsieve_agent.domain.sharing import AppSharing
     from pennsieve_agent.domain.workflows import Application, Step, Version, Workflow
-    from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
-    from pennsieve_agent.services.workflows.apps import StepBuild
 
 
 def workflow_summary(value: Workflow) -> dict[str, Any]:
@@ -64,20 +62,6 @@ def _parameter(value: Parameter) -> dict[str, Any]:
     }
 
 
-def workflow_user(value: WorkflowUser) -> dict[str, Any]:
-    """A user on Pennsieve that a workflow acts as; never its key."""
-    from pennsieve_agent.console.grant_documents import moment  # noqa: PLC0415
-
-    return {
-        "kind": value.kind.value,
-        "integration": value.integration,
-        "name": value.name,
-        "user": value.user or None,
-        "created_at": moment(value.created) if value.created else None,
-        "keys": list(value.keys),
-    }
-
-
 def application(value: Application) -> dict[str, Any]:
     """Registered code with its versions."""
     return {
@@ -103,13 +87,12 @@ def version(value: Version) -> dict[str, Any]:
     }
 
 
-def build(value: StepBuild) -> dict[str, Any]:
+def build(step_id: str, tag: Version, run: Build | None) -> dict[str, Any]:
     """A build of the code of a step; its fields are null before it has begun."""
-    tag, run = value.version, value.build
     return {
         "id": run.id if run else None,
         "status": run.status.casefold() if run else None,
-        "step": value.step_id,
+        "step": step_id,
         "tag": tag.tag,
         "version_status": tag.status.value,
         "failed": run.failed if run else None,

@@ -37,7 +37,7 @@ def list_(
     builds = apps.builds(context.platform, context.workspace_id, match, limit)
     columns = ["STEP", "TAG", "STATUS", "STARTED", "TOOK", "PROBLEM"]
     table = Table(columns, [_row(context, build) for build in builds], wrap_last=True)
-    return Shown([workflow_documents.build(build) for build in builds], table)
+    return Shown([workflow_documents.build(b.step_id, b.version, b.build) for b in builds], table)
 
 
 def _row(context: Context, of_step: StepBuild) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
@@ -36,7 +36,7 @@ def show(context: Context, workflow: options.Workflow) -> Shown:
     note_unasked(context, unasked)
     document = {
         **workflow_documents.workflow(match),
-        "identity": [workflow_documents.workflow_user(user) for user in users],
+        "identity": [_user(user) for user in users],
     }
     text: list[Part] = [_details(context, match)]
     for table in _tables(context, match, users):
@@ -97,3 +97,17 @@ def _identity(context: Context, users: Sequence[WorkflowUser]) -> Table:
             ]
         )
     return Table(["IDENTITY", "USER", "CREATED", "KEY IS IN"], rows, wrap_last=True)
+
+
+def _user(value: WorkflowUser) -> dict[str, Any]:
+    """A user on Pennsieve that a workflow acts as; never its key."""
+    from pennsieve_agent.console.grant_documents import moment
+
+    return {
+        "kind": value.kind.value,
+        "integration": value.integration,
+        "name": value.name,
+        "user": value.user or None,
+        "created_at": moment(value.created) if value.created else None,
+        "keys": list(value.keys),
+    }
