@@ -50,7 +50,9 @@ def test_the_table_of_commands_is_current() -> None:
 
 
 def test_the_description_of_json_documents_is_current() -> None:
-    if (ROOT / "docs" / "json.md").read_text(encoding="utf-8") != documents():
+    if (ROOT / "pennsieve_agent" / "console" / "schema" / "JSON.md").read_text(
+        encoding="utf-8"
+    ) != documents():
         pytest.fail("write it anew with: python -m tests.tools.reference")
 
 
@@ -58,7 +60,7 @@ def test_the_table_names_what_is_typed() -> None:
     rows = table()
     assert "| `dataset mv DATASET SOURCE... DESTINATION` |" in rows
     assert "| `run show [RUN]` |" in rows
-    assert "| `compute secret set NODE NAME` |" in rows
+    assert "| `secret set NODE NAME` |" in rows
     assert "dataset_changes" not in rows
 
 

@@ -12,6 +12,10 @@ are raised, and the boundary alone turns them into text and exit codes.
 A group of many commands has a room, with a module for each command; here are those of one module::
 
     tree       the table of commands: words, module, one line of help; imports no command
+    dataset    pennsieve dataset
+    workflow   pennsieve workflow
+    run        pennsieve run
+    sandbox    pennsieve sandbox
     compute    pennsieve compute
 
 How a command is written
@@ -19,7 +23,7 @@ How a command is written
 
 1. A row in ``cli/tree/<group>.py``: the words, the module, one line of help, the section. Words
    that were typed before get an ``Old`` row, which says what is typed now.
-2. The function, in that module, in the form of ``run cancel`` in ``cli/run.py``::
+2. The function, in that module, in the form of ``run cancel`` in ``cli/run/cancel.py``::
 
     @command("run cancel", answers="run_status", examples=["pennsieve run cancel spike-rate-1c20"])
     def cancel(context: Context, run: options.Run, wait: Wait = False) -> Shown:

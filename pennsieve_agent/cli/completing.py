@@ -257,8 +257,8 @@ def in_background(profile: str | None) -> None:
 
 def fetch(context: Context, profile: str | None) -> int:
     """Fetch the names that a profile may see, and keep them; silent, also where that fails."""
-    from pennsieve_agent.cli import run_places
-    from pennsieve_agent.cli.found_workflow import nodes_of
+    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.cli.workflow.named import nodes_of
     from pennsieve_agent.services import completion_names
 
     context.profile_name = profile
@@ -270,7 +270,7 @@ def fetch(context: Context, profile: str | None) -> int:
             context.platform,
             context.workspace_id,
             nodes_of(context),
-            run_places.everywhere(context),
+            places.everywhere(context),
         )
         cache.write(names, context.now())
     except (AgentError, OSError):

@@ -28,7 +28,7 @@ def home(context: Context) -> Shown:
     Raises:
         AgentError: nobody is signed in, or no answer came.
     """
-    from pennsieve_agent.cli.run_views import runs_table
+    from pennsieve_agent.cli.run.views import runs_table
 
     profile, nodes = context.profile, context.own_nodes
     runs = _runs(context, nodes)

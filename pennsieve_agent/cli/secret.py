@@ -1,4 +1,4 @@
-"""``pennsieve compute secret``: values that a node's containers get and nobody can read."""
+"""``pennsieve secret``: values that a node's containers get and nobody can read."""
 
 from __future__ import annotations
 
@@ -7,72 +7,61 @@ from typing import Annotated
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.cli.compute.node_secrets import Secrets
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown, Table
 from pennsieve_agent.errors import NotFound, UsageProblem
 
-app = group(
-    "Secrets of a compute node: environment variables of the containers it runs. Names can be "
-    "listed; values cannot be read again by anybody."
-)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as OPENAI_API_KEY.")]
 Shared = Annotated[
     bool, typer.Option("--shared", help="For everybody's runs, not only yours.", show_default=False)
 ]
+Stdin = Annotated[bool, typer.Option("--stdin", help="Read the value from standard input.")]
 
 
-@app.command("list")
-def list_(
-    ctx: typer.Context,
-    node: options.Node,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """The names of your secrets, and of those everybody's runs get."""
-    from pennsieve_agent.console.tables import table
-
-    context = options.use(ctx, profile, as_json=json)
+@command(
+    "secret list",
+    answers="list of secret",
+    examples=["pennsieve secret list my-compute"],
+)
+def list_(context: Context, node: options.Node) -> Shown:
+    """The names of your secrets, and of those that everybody's runs get."""
     secrets = Secrets(context, node_choice.find(context, node))
-    found = secrets.node
     rows = [(name, shared) for shared in (False, True) for name in secrets.names(shared=shared)]
-    if json:
-        context.streams.document([{"name": name, "shared": shared} for name, shared in rows])
-        return
+    document = [{"name": name, "shared": shared} for name, shared in rows]
     if not rows:
-        context.streams.note(
-            f"compute node '{found.name}' has no secrets; set one with: "
-            f"pennsieve compute secret set '{found.name}' NAME"
-        )
-        return
+        name = secrets.node.name
+        hint = f"set one with: pennsieve secret set '{name}' NAME"
+        return Shown(document, notes=[f"compute node '{name}' has no secrets; {hint}"])
     cells = [[name, "everybody's runs" if shared else "your runs"] for name, shared in rows]
-    context.streams.result(table(["NAME", "FOR"], cells, context.streams))
+    return Shown(document, Table(["NAME", "FOR"], cells))
 
 
-@app.command("set")
+@command(
+    "secret set",
+    answers="secret_change",
+    examples=[
+        "pennsieve secret set my-compute OPENAI_API_KEY",
+        "pennsieve secret set my-compute OPENAI_API_KEY --stdin < key.txt",
+    ],
+)
 def set_(
-    ctx: typer.Context,
-    node: options.Node,
-    name: Name,
-    shared: Shared = False,
-    stdin: Annotated[
-        bool, typer.Option("--stdin", help="Read the value from standard input.")
-    ] = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Set a secret. Its value is asked for, or read from standard input; never typed as a word."""
-    context = options.use(ctx, profile, as_json=json)
+    context: Context, node: options.Node, name: Name, shared: Shared = False, stdin: Stdin = False
+) -> Shown:
+    """Set a secret.
+
+    Its value is asked for, or read from standard input with --stdin. It is never typed as a word of
+    the command, where other programs of this machine could read it.
+    """
     secrets = Secrets(context, node_choice.find(context, node))
-    found = secrets.node
-    value = _value(context, name, stdin=stdin)
-    secrets.set({name: value}, shared=shared)
-    if json:
-        context.streams.document({"node_id": secrets.node_id, "name": name, "shared": shared})
-        return
+    secrets.set({name: _value(context, name, stdin=stdin)}, shared=shared)
     whose = "everybody's" if shared else "your"
-    context.streams.result(f"Set secret {name} for {whose} runs on compute node '{found.name}'")
+    return Shown(
+        {"node_id": secrets.node_id, "name": name, "shared": shared},
+        f"Set secret {name} for {whose} runs on compute node '{secrets.node.name}'",
+    )
 
 
 def _value(context: Context, name: str, *, stdin: bool) -> str:
@@ -83,38 +72,38 @@ def _value(context: Context, name: str, *, stdin: bool) -> str:
         instead = "add --stdin and write the value to standard input"
         value = context.streams.ask_secret(f"Value of {name} (not shown)", instead=instead)
     if not value:
-        raise UsageProblem("the value is empty", hint="to take a secret away: secret remove")
+        raise UsageProblem(
+            "the value is empty", hint="to delete a secret: pennsieve secret delete NODE NAME"
+        )
     return value
 
 
-@app.command()
-def remove(
-    ctx: typer.Context,
+@command(
+    "secret delete",
+    answers="secret_change",
+    examples=["pennsieve secret delete my-compute OPENAI_API_KEY"],
+)
+def delete(
+    context: Context,
     node: options.Node,
     name: Name,
     shared: Shared = False,
     yes: options.Yes = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Remove a secret. Its value is lost."""
-    context = options.use(ctx, profile, as_json=json)
+) -> Shown:
+    """Delete a secret. Its value is lost."""
     secrets = Secrets(context, node_choice.find(context, node))
-    found = secrets.node
+    node_name = secrets.node.name
     if name not in secrets.names(shared=shared):
         whose = "no shared secret" if shared else "no secret of yours"
         raise NotFound(
-            f"compute node '{found.name}' has {whose} called '{name}'",
-            hint=f"list them with: pennsieve compute secret list '{found.name}'",
+            f"compute node '{node_name}' has {whose} called '{name}'",
+            hint=f"list them with: pennsieve secret list '{node_name}'",
         )
-    question = f"Remove secret {name} of compute node '{found.name}'?"
+    document = {"node_id": secrets.node_id, "name": name, "shared": shared}
+    question = f"Delete secret {name} of compute node '{node_name}'?"
     if not context.streams.confirm(question, assume=yes):
-        context.streams.note("nothing was changed")
-        return
+        return Shown({**document, "deleted": False}, notes=["nothing was changed"])
     secrets.remove(name, shared=shared)
-    if json:
-        context.streams.document(
-            {"node_id": secrets.node_id, "name": name, "shared": shared, "removed": True}
-        )
-    else:
-        context.streams.result(f"Removed secret {name} of compute node '{found.name}'")
+    return Shown(
+        {**document, "deleted": True}, f"Deleted secret {name} of compute node '{node_name}'"
+    )

@@ -6,92 +6,73 @@ from typing import Annotated
 
 import typer
 
-from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown, Table
 
-app = group("The people and teams of your workspace.")
 
+@command("workspace list", answers="list of workspace", examples=["pennsieve workspace list"])
+def list_(context: Context) -> Shown:
+    """The workspaces you belong to.
 
-@app.command("list")
-def list_(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
-    """The workspaces you belong to. Another one needs a key, and so a profile, of its own."""
+    A key is bound to one workspace; another workspace needs a profile of its own.
+    """
     from pennsieve_agent.console import people_documents
-    from pennsieve_agent.console.tables import table
 
-    context = options.use(ctx, profile, as_json=json)
-    found, here = context.platform.people.workspaces(), context.workspace_id
-    if json:
-        context.streams.document(
-            [people_documents.workspace(w, current=w.id == here) for w in found]
-        )
-        return
-    rows = [[w.name, w.role, "yes" if w.id == here else "", w.id] for w in found]
-    context.streams.result(table(["NAME", "ROLE", "THIS PROFILE", "ID"], rows, context.streams))
+    workspaces, here = context.platform.people.workspaces(), context.workspace_id
+    document = [people_documents.workspace(w, current=w.id == here) for w in workspaces]
+    rows = [[w.name, w.role, "yes" if w.id == here else "", w.id] for w in workspaces]
+    return Shown(document, Table(["NAME", "ROLE", "THIS PROFILE", "ID"], rows))
 
 
-@app.command()
-def members(
-    ctx: typer.Context, profile: options.Profile = None, json: options.Json = False
-) -> None:
+@command("workspace members", answers="list of member", examples=["pennsieve workspace members"])
+def members(context: Context) -> Shown:
     """The people of the workspace."""
     from pennsieve_agent.console import people_documents
-    from pennsieve_agent.console.tables import table
 
-    context = options.use(ctx, profile, as_json=json)
-    found = context.platform.people.members(context.workspace_id)
-    if json:
-        context.streams.document([people_documents.member(m) for m in found])
-        return
-    rows = [[m.name, m.email, m.role, m.id] for m in found]
-    context.streams.result(table(["NAME", "E-MAIL", "ROLE", "ID"], rows, context.streams))
+    people = context.platform.people.members(context.workspace_id)
+    rows = [[m.name, m.email, m.role, m.id] for m in people]
+    document = [people_documents.member(m) for m in people]
+    return Shown(document, Table(["NAME", "E-MAIL", "ROLE", "ID"], rows))
 
 
-@app.command()
-def teams(ctx: typer.Context, profile: options.Profile = None, json: options.Json = False) -> None:
-    """The teams of the workspace."""
+@command(
+    "workspace teams",
+    answers=("list of team", "team_details"),
+    examples=["pennsieve workspace teams", "pennsieve workspace teams Lab"],
+)
+def teams(
+    context: Context,
+    team: Annotated[
+        str | None,
+        typer.Argument(metavar="[TEAM]", help="Show its people. Name, unique prefix or id."),
+    ] = None,
+) -> Shown:
+    """The teams of the workspace, or the people of one."""
     from pennsieve_agent.console import people_documents
-    from pennsieve_agent.console.tables import table
 
-    context = options.use(ctx, profile, as_json=json)
-    found = context.platform.people.teams(context.workspace_id)
-    if json:
-        context.streams.document([people_documents.team(t) for t in found])
-        return
-    if not found:
-        context.streams.note("no team yet; an administrator makes them on the web")
-        return
+    if team is not None:
+        return _people_of(context, team)
+    all_teams = context.platform.people.teams(context.workspace_id)
+    document = [people_documents.team(t) for t in all_teams]
+    if not all_teams:
+        return Shown(document, notes=["no team yet; an administrator makes them on the web"])
     rows = [
-        [t.name, str(t.member_count), "the platform's own" if t.is_system else "", t.id]
-        for t in found
+        [t.name, str(t.member_count), "made by Pennsieve" if t.is_system else "", t.id]
+        for t in all_teams
     ]
-    context.streams.result(table(["NAME", "MEMBERS", "KIND", "ID"], rows, context.streams))
+    return Shown(document, Table(["NAME", "MEMBERS", "KIND", "ID"], rows))
 
 
-@app.command()
-def team(
-    ctx: typer.Context,
-    wanted: Annotated[str, typer.Argument(metavar="TEAM", help="Name, unique prefix or id.")],
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """The people of a team."""
+def _people_of(context: Context, reference: str) -> Shown:
     from pennsieve_agent.console import people_documents
-    from pennsieve_agent.console.tables import table
     from pennsieve_agent.services import find_people
 
-    context = options.use(ctx, profile, as_json=json)
-    found = find_people.team(context.platform, context.workspace_id, wanted)
-    inside = context.platform.people.team_members(context.workspace_id, found.id)
-    if json:
-        context.streams.document(
-            {
-                **people_documents.team(found),
-                "people": [people_documents.member(m) for m in inside],
-            }
-        )
-        return
-    if not inside:
-        context.streams.note(f"nobody is in team '{found.name}'")
-        return
-    rows = [[m.name, m.email, m.id] for m in inside]
-    context.streams.result(table(["NAME", "E-MAIL", "ID"], rows, context.streams))
+    team = find_people.team(context.platform, context.workspace_id, reference)
+    people = context.platform.people.team_members(context.workspace_id, team.id)
+    members_of = [people_documents.member(m) for m in people]
+    document = {**people_documents.team(team), "people": members_of}
+    if not people:
+        return Shown(document, notes=[f"nobody is in team '{team.name}'"])
+    rows = [[m.name, m.email, m.id] for m in people]
+    return Shown(document, Table(["NAME", "E-MAIL", "ID"], rows))

@@ -13,7 +13,7 @@ from pennsieve_agent.console.words import moment
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
-    from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.datasets import DataFile
     from pennsieve_agent.domain.plans import RunPlan
     from pennsieve_agent.domain.profile import Identity, Profile
     from pennsieve_agent.domain.runs import (
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         RunState,
         RunStatus,
     )
-    from pennsieve_agent.domain.workflows import Step, Workflow
 
 
 def time(text: str) -> str | None:
@@ -50,18 +49,6 @@ def identity(who: Identity, profile: Profile, now: float) -> dict[str, Any]:
     }
 
 
-def dataset(value: Dataset) -> dict[str, Any]:
-    """A dataset."""
-    return {
-        "id": value.id,
-        "name": value.name,
-        "role": value.role.value,
-        "size": value.size,
-        "description": value.description,
-        "updated_at": time(value.updated_at),
-    }
-
-
 def file(value: DataFile) -> dict[str, Any]:
     """A file of a dataset."""
     return {"path": value.path, "size": value.size, "package_id": value.package_id}
@@ -81,43 +68,6 @@ def node(value: ComputeNode) -> dict[str, Any]:
         "owner": value.owner_id,
         "description": value.description,
         "created_at": time(value.created_at),
-    }
-
-
-def step(value: Step) -> dict[str, Any]:
-    """One step of a workflow."""
-    return {
-        "id": value.id,
-        "type": value.kind.value,
-        "depends_on": list(value.depends_on),
-        "source_url": value.source_url or None,
-        "tag": value.tag or None,
-        "target_type": value.target_type or None,
-        "cpu": value.cpu or None,
-        "memory": value.memory or None,
-        "parameters": [
-            {
-                "name": p.name,
-                "type": p.type.value,
-                "default": p.default,
-                "required": p.default is None,
-                "allowed": list(p.allowed),
-                "description": p.description,
-            }
-            for p in value.parameters
-        ],
-    }
-
-
-def workflow(value: Workflow) -> dict[str, Any]:
-    """A workflow with its steps."""
-    return {
-        "id": value.uuid,
-        "name": value.name,
-        "description": value.description,
-        "active": value.is_active,
-        "created_at": time(value.created_at),
-        "steps": [step(s) for s in value.steps],
     }
 
 

@@ -17,9 +17,12 @@ def grant(value: Grant, workflow_name: str, nodes: Sequence[str]) -> dict[str, A
         "dataset": value.dataset_name or None,
         "dataset_id": value.dataset,
         "access": value.access.value,
-        "granted_by": value.by or None,
-        "granted_by_email": value.by_email or None,
-        "granted_at": moment(value.at) if value.at else None,
+        "created_by": {
+            "id": None,
+            "name": value.by or None,
+            "email": value.by_email or None,
+        },
+        "created_at": moment(value.at) if value.at else None,
         "nodes": list(nodes),
     }
 

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import Account
     from pennsieve_agent.domain.layers import Layer
     from pennsieve_agent.domain.metrics import Counters, RunMetrics
-    from pennsieve_agent.domain.platform_offers import Build, GpuTier, TargetType
-    from pennsieve_agent.domain.workflows import Application, Version
+    from pennsieve_agent.domain.platform_offers import GpuTier
 
 
 def account(value: Account, *, usable_here: bool) -> dict[str, Any]:
@@ -46,65 +45,13 @@ def layer(value: Layer) -> dict[str, Any]:
     """A layer of a node; its cost is in USD a month."""
     return {
         "name": value.name,
-        "status": value.status.value,
+        "status": value.status.value.lower(),
         "type": value.kind,
         "description": value.description,
         "size": value.size,
         "files": value.file_count,
         "usd_per_month": value.monthly_cost,
         "created_at": time(value.created_at),
-    }
-
-
-def application(value: Application) -> dict[str, Any]:
-    """An application with its versions."""
-    return {
-        "id": value.uuid,
-        "name": value.name or None,
-        "source_url": value.source_url,
-        "description": value.description,
-        "owner": value.owner_id,
-        "visibility": value.visibility,
-        "status": value.status or None,
-        "versions": [version(row) for row in value.versions],
-    }
-
-
-def version(value: Version) -> dict[str, Any]:
-    """A registered tag of an application."""
-    return {
-        "id": value.uuid,
-        "tag": value.tag,
-        "status": value.status.value,
-        "problem": value.problem or None,
-        "created_at": time(value.created_at),
-    }
-
-
-def build(step_id: str, of: Version, value: Build | None) -> dict[str, Any]:
-    """A build of the code of a step; its fields are null before it has begun."""
-    return {
-        "step": step_id,
-        "tag": of.tag,
-        "version_status": of.status.value,
-        "problem": (value.reason if value else "") or of.problem or None,
-        "build_id": value.id if value else None,
-        "status": value.status if value else None,
-        "failed": value.failed if value else None,
-        "started_at": time(value.started_at) if value else None,
-        "stopped_at": time(value.stopped_at) if value else None,
-    }
-
-
-def target_type(value: TargetType) -> dict[str, Any]:
-    """Something a data target can do."""
-    return {
-        "name": value.name,
-        "label": value.label or None,
-        "compute_types": list(value.compute_types),
-        "parameters": [
-            {"name": p.name, "type": p.type.value, "default": p.default} for p in value.parameters
-        ],
     }
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.console.documents import time
 from pennsieve_agent.domain.people import Member
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.people import Team
     from pennsieve_agent.domain.profile import Workspace
-    from pennsieve_agent.domain.sharing import AppSharing, Collaborator, Collaborators
 
 
 def workspace(value: Workspace, *, current: bool) -> dict[str, Any]:
@@ -45,40 +43,4 @@ def grantee(value: Member | Team) -> dict[str, Any]:
         "id": value.id,
         "name": value.name,
         "email": (value.email or None) if isinstance(value, Member) else None,
-    }
-
-
-def collaborators(value: Collaborators) -> dict[str, Any]:
-    """Everybody on a dataset."""
-    return {
-        "users": [_collaborator(user) for user in value.users],
-        "teams": [_collaborator(team_) for team_ in value.teams],
-        "workspace_role": value.workspace_role.value,
-    }
-
-
-def _collaborator(value: Collaborator) -> dict[str, Any]:
-    return {
-        "id": value.id,
-        "name": value.name,
-        "email": value.email or None,
-        "role": value.role.value,
-    }
-
-
-def app_sharing(value: AppSharing) -> dict[str, Any]:
-    """Who may see an application."""
-    return {
-        "visibility": value.visibility.value,
-        "owner": value.owner_id,
-        "access": [
-            {
-                "type": access.kind,
-                "id": access.id,
-                "owner": access.is_owner,
-                "granted_by": access.granted_by or None,
-                "granted_at": time(access.granted_at),
-            }
-            for access in value.access
-        ],
     }

@@ -37,7 +37,7 @@ def _one(outcome: Outcome) -> dict[str, Any]:
     check = outcome.check
     return {
         "name": check.name,
-        "verdict": outcome.verdict.value,
+        "verdict": outcome.verdict.name.lower(),
         "method": check.method,
         "surface": check.surface.value,
         "path": check.path,

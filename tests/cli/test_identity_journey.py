@@ -118,7 +118,7 @@ def test_a_key_that_was_deleted_on_pennsieve_ends_a_run_and_is_renewed(owner: Ow
 
 @pytest.mark.slow
 def test_a_workflow_that_was_removed_has_no_user_left(owner: Owner) -> None:
-    owner.good("workflow", "remove", "asks", "--yes")
+    owner.good("workflow", "archive", "asks", "--delete", "--yes")
     with owner.platform() as platform:
         assert [hook.name for hook in platform.webhooks.list() if "asks" in hook.name] == []
     refused = owner.agent("run", "start", "--workflow", "asks", "--dataset", DATASET, "--dry-run")

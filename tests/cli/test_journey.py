@@ -155,7 +155,7 @@ def test_adding_again_changes_nothing_and_a_new_tag_moves_the_workflow(
     moved = agent("workflow", "add", ready.publish(code), "--json").document
     assert moved["id"] == first["id"]
     assert moved["steps"][1]["tag"] == "v1.10.0"
-    gone = agent("workflow", "remove", "moving", "--yes")
+    gone = agent("workflow", "archive", "moving", "--yes")
     assert gone.code == 0, gone.err
     assert agent("workflow", "show", "moving").code == 2
 

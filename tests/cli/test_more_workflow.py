@@ -19,40 +19,51 @@ NAME = "word-count"
 
 def test_a_workflow_is_renamed(agent: Agent) -> None:
     before = agent("workflow", "show", NAME, "--json").document
-    assert agent("workflow", "rename", NAME, "counter").code == 0
-    renamed = agent("workflow", "rename", "counter", NAME, "--json").document
+    assert agent("workflow", "update", NAME, "--name", "counter").code == 0
+    renamed = agent("workflow", "update", "counter", "--name", NAME, "--json").document
     assert (renamed["name"], renamed["id"]) == (NAME, before["id"])
     assert renamed["description"] == before["description"]
-    refused(agent("workflow", "rename", "nope", "other"), 2, "no workflow is called 'nope'")
-    refused(agent("workflow", "rename", NAME, ""), 2, "empty")
+    refused(
+        agent("workflow", "update", "nope", "--name", "other"), 2, "no workflow is called 'nope'"
+    )
+    refused(agent("workflow", "update", NAME, "--name", ""), 2, "empty")
 
 
 def test_defaults_are_laid_over_those_there(agent: Agent) -> None:
-    assert agent("workflow", "defaults", NAME, "STYLE=fancy").code == 0
-    changed = agent("workflow", "defaults", NAME, f"{NAME}.MINIMUM=2", "--json").document
-    assert changed["defaults"][NAME] == {"STYLE": "fancy", "MINIMUM": "2"}
+    assert agent("workflow", "update", NAME, "--default", "STYLE=fancy").code == 0
+    changed = agent("workflow", "update", NAME, "--default", f"{NAME}.MINIMUM=2", "--json").document
+    defaults = {p["name"]: p["default"] for p in changed["steps"][1]["parameters"]}
+    assert (defaults["STYLE"], defaults["MINIMUM"]) == ("fancy", "2")
     shown = agent("workflow", "show", NAME, "--json").document["steps"][1]["parameters"]
     assert {p["name"]: p["default"] for p in shown}["STYLE"] == "fancy"
-    assert agent("workflow", "defaults", NAME, "STYLE=plain", "MINIMUM=1").code == 0
-    refused(agent("workflow", "defaults", NAME, "STYLE=ugly"), 2, "plain, fancy", "workflow show")
-    refused(agent("workflow", "defaults", NAME, "COLOUR=red"), 2, "COLOUR")
-    refused(agent("workflow", "defaults", NAME, "STYLE"), 2, "NAME=VALUE")
+    assert (
+        agent("workflow", "update", NAME, "--default", "STYLE=plain", "--default", "MINIMUM=1").code
+        == 0
+    )
+    refused(
+        agent("workflow", "update", NAME, "--default", "STYLE=ugly"),
+        2,
+        "plain, fancy",
+        "workflow show",
+    )
+    refused(agent("workflow", "update", NAME, "--default", "COLOUR=red"), 2, "COLOUR")
+    refused(agent("workflow", "update", NAME, "--default", "STYLE"), 2, "NAME=VALUE")
 
 
 def test_a_workflow_is_published_by_who_made_it(agent: Agent, vera: Agent) -> None:
-    published = agent("workflow", "publish", NAME, "--json")
+    published = agent("workflow", "share", NAME, "--json")
     assert published.document["visibility"] == "public", published.err
-    assert vera("workflow", "unpublish", NAME).code == 4
-    assert "Only this workspace" in agent("workflow", "unpublish", NAME).out
-    refused(agent("workflow", "publish", "nope"), 2, "no workflow is called")
+    assert vera("workflow", "unshare", NAME).code == 4
+    assert "Only this workspace" in agent("workflow", "unshare", NAME).out
+    refused(agent("workflow", "share", "nope"), 2, "no workflow is called")
 
 
 def test_an_archived_workflow_comes_back(agent: Agent) -> None:
-    assert agent("workflow", "remove", NAME, "--yes").code == 0
+    assert agent("workflow", "archive", NAME, "--yes").code == 0
     try:
         assert NAME not in agent("workflow", "list").out
         listed = agent("workflow", "list", "--archived", "--json").document
-        assert (NAME, False) in [(w["name"], w["active"]) for w in listed]
+        assert (NAME, "archived") in [(w["name"], w["status"]) for w in listed]
         refused(agent("workflow", "restore", NAME), 2, "grant again", "--yes")
         assert NAME in agent("workflow", "list", "--archived").out, "asked before it was restored"
     finally:
@@ -64,15 +75,15 @@ def test_an_archived_workflow_comes_back(agent: Agent) -> None:
 
 
 def test_targets_and_builds(agent: Agent) -> None:
-    names = [target["name"] for target in agent("workflow", "targets", "--json").document]
+    names = [target["name"] for target in agent("workflow", "add", "--targets", "--json").document]
     assert "Pennsieve Dataset" in names
-    assert "Pennsieve Dataset" in agent("workflow", "targets").out
-    newest = agent("workflow", "builds", NAME, "--json").document[0]
+    assert "Pennsieve Dataset" in agent("workflow", "add", "--targets").out
+    newest = agent("workflow", "build", "list", NAME, "--json").document[0]
     assert (newest["step"], newest["tag"], newest["failed"]) == (NAME, "v1.0.0", False)
-    assert newest["build_id"]
-    assert "\tv1.0.0\tdeployed\t" in agent("workflow", "builds", NAME).out
-    refused(agent("workflow", "builds", "nope"), 2, "no workflow is called")
-    refused(agent("workflow", "builds", NAME, "--limit", "0"), 2, "--limit")
+    assert newest["id"]
+    assert "\tv1.0.0\tdeployed\t" in agent("workflow", "build", "list", NAME).out
+    refused(agent("workflow", "build", "list", "nope"), 2, "no workflow is called")
+    refused(agent("workflow", "build", "list", NAME, "--limit", "0"), 2, "--limit")
 
 
 def test_who_may_see_code(ready: Lab, agent: Agent, vera: Agent) -> None:
@@ -92,7 +103,7 @@ def test_who_may_see_code(ready: Lab, agent: Agent, vera: Agent) -> None:
     assert opened["visibility"] == "public"
     assert [a["owner"] for a in opened["access"]] == [True]
     refused(agent(*app, "share", "nope", "--public"), 2, "no application is called 'nope'")
-    refused(agent(*app, "share", NAME, "--public", "--workspace"), 2, "--public goes alone")
+    refused(agent(*app, "share", NAME, "--public", "--workspace"), 2, "--public cannot be given")
     refused(agent(*app, "share", NAME), 2, "with whom?")
 
 

@@ -250,7 +250,7 @@ def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent, tmp_path
     assert elsewhere.code == 2
     assert "workflow 'here-alone' is registered on your own nodes only" in elsewhere.err
     assert "--node my-compute" in elsewhere.err
-    assert agent("workflow", "remove", "here-alone", "--yes").code == 0
+    assert agent("workflow", "archive", "here-alone", "--delete", "--yes").code == 0
     started = agent(*start, "--files", "raw", "--wait")
     assert started.code == 0, started.err
     said = " ".join(started.err.split())

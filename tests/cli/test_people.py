@@ -18,7 +18,7 @@ def data(lab: Lab) -> tuple[str, str]:
 
 
 def profile_of(agent: Agent, email: str, data: tuple[str, str]) -> str:
-    made = agent("sandbox", "key", email, *data, "--json")
+    made = agent("sandbox", "user", "key", email, *data, "--json")
     assert made.code == 0, made.err
     assert "secret" not in made.out
     return str(made.document["profile"])
@@ -39,11 +39,11 @@ def test_people_are_added_and_get_keys(lab: Lab, agent: Agent, data: tuple[str, 
     assert who["user"]["email"] == "maria@example.org"
     config = (lab.box.data / "config.ini").read_text()
     secrets = [x.split("=")[1].strip() for x in config.splitlines() if "secret" in x]
-    shown = agent("sandbox", "key", "maria@example.org", *data)
+    shown = agent("sandbox", "user", "key", "maria@example.org", *data)
     assert not any(secret in shown.out + shown.err for secret in secrets)
     again = agent("sandbox", "user", "add", "maria@example.org", *data)
     assert again.code == 2
-    assert agent("sandbox", "key", "nobody@example.org", *data).code == 2
+    assert agent("sandbox", "user", "key", "nobody@example.org", *data).code == 2
     assert agent("sandbox", "user", "add", "not-an-address", *data).code == 2
 
 
@@ -72,7 +72,7 @@ def test_another_workspace_sees_nothing(agent: Agent, data: tuple[str, str]) -> 
 
 def test_a_user_of_another_aws_account(lab: Lab, agent: Agent, data: tuple[str, str]) -> None:
     other = "999988887777"
-    added = agent("sandbox", "aws-user", "guest", "--account", other, *data)
+    added = agent("sandbox", "user", "add", "guest", "--aws", "--account", other, *data)
     assert added.code == 0, added.err
     assert f"AWS profile 'guest' is a user of AWS account {other}" in added.out
     parser = configparser.ConfigParser(interpolation=None)
@@ -90,7 +90,7 @@ def test_a_user_of_another_aws_account(lab: Lab, agent: Agent, data: tuple[str, 
         (("default",), "'default' is not a name for an AWS profile"),
         (("more", "--account", "12"), "'12' is not an AWS account"),
     ):
-        refused = agent("sandbox", "aws-user", *words, *data)
+        refused = agent("sandbox", "user", "add", "--aws", *words, *data)
         assert (refused.code, said in refused.err) == (2, True), refused.err
 
 

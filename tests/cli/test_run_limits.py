@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pennsieve_agent.cli.run_limits import limits
+from pennsieve_agent.cli.run.limits import limits
 from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.errors import UsageProblem
 from tests.cli.conftest import DATASET, Lab

@@ -107,9 +107,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Itera
         typed(ada, "workflow", "add", str(repository(root / name, WORD_COUNT)), "--name", name)
         typed(ada, "dataset", "grant", name, "--dataset", DATASET)
     data = ("--data", str(box.data))
-    typed(ada, "sandbox", "key", "edith@example.org", *data)
-    typed(ada, "sandbox", "aws-user", "edith", "--account", OTHER_ACCOUNT, *data)
-    typed(ada, "sandbox", "aws-user", "lin", *data)
+    typed(ada, "sandbox", "user", "key", "edith@example.org", *data)
+    typed(ada, "sandbox", "user", "add", "edith", "--aws", "--account", OTHER_ACCOUNT, *data)
+    typed(ada, "sandbox", "user", "add", "lin", "--aws", *data)
     yield Scene(box, ada, machine(box, root / "edith", "edith"))
     box.stop()
 

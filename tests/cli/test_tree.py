@@ -34,7 +34,7 @@ LETTERS = {
     "-t": "--timestamps",
     "-h": "--help",
 }
-NOT_YET = {"compute", "workflow", "dataset"}
+NOT_YET = {"compute"}
 """Groups with more than 14 commands, which are being put together."""
 ROWS = list(tree.walk())
 PAGES = [[], *([*entry.words.split()] for entry in tree.ENTRIES)]
@@ -207,13 +207,19 @@ def test_nothing_typed_after_a_group_shows_its_page() -> None:
 @pytest.mark.parametrize("old", tree.OLD.values(), ids=lambda old: old.words)
 def test_old_words_mean_commands_of_today_and_say_so(old: Old) -> None:
     now = old.now.split(" -")[0]
-    meaning = resolve([*old.words.split(), "x", "--json"])
     if now in tree.GROUPS:
+        first = next(entry for entry in tree.level(now) if isinstance(entry, Command))
+        meaning = resolve([*old.words.split(), first.words.rpartition(" ")[2]])
+        assert isinstance(meaning, Call)
+        assert meaning.command == first
+        assert meaning.notes
         return
+    meaning = resolve([*old.words.split(), "x", "--json"])
     assert isinstance(meaning, Call)
     assert meaning.command.words == now
     assert meaning.arguments[:2] == ("x", "--json")
-    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {old.now}'",)
+    now_typed = f"{old.now} {old.later}".rstrip()
+    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {now_typed}'",)
     page = typed(*old.words.split(), "--help")
     assert (page.code, page.err) == (0, f"{meaning.notes[0]}\n")
 
@@ -231,6 +237,32 @@ def test_an_old_command_that_did_two_things_leads_to_both() -> None:
         assert fetched.command.words == "run download"
         renamed = tuple(word.replace("--download", "--to") for word in option)
         assert fetched.arguments == ("spike", *renamed)
+
+
+def test_arguments_that_became_options_are_passed_on() -> None:
+    for line, words, arguments in (
+        ("dataset rename Old New", "dataset update", ("Old", "--name=New")),
+        (
+            "dataset rename --description a Old --json -- -New",
+            "dataset update",
+            ("--description", "a", "Old", "--json", "--name=-New"),
+        ),
+        ("dataset give D --yes vera", "dataset update", ("D", "--yes", "--owner=vera")),
+        (
+            "workflow defaults W --profile p A=1 B=2",
+            "workflow update",
+            ("W", "--profile", "p", "--default=A=1", "--default=B=2"),
+        ),
+    ):
+        meaning = resolve(line.split())
+        assert isinstance(meaning, Call)
+        assert (meaning.command.words, meaning.arguments) == (words, arguments)
+    key = resolve(["sandbox", "key", "grace@example.org", "--profile", "g"])
+    assert isinstance(key, Call)
+    assert (key.command.words, key.arguments) == (
+        "sandbox user key",
+        ("grace@example.org", "--as", "g"),
+    )
 
 
 def test_an_argument_that_became_an_option() -> None:

@@ -201,17 +201,17 @@ def test_a_node_that_is_down(scene: Scene, tmp_path: Path) -> None:
     refused(scene.agent("workflow", "add", str(code(tmp_path, "down"))), 1, "is gone")
     listed = scene.agent("workflow", "list")
     assert listed.code == 0
-    assert "node 'my-node' cannot be asked: compute node 'my-node' is gone" in listed.err
+    assert "node 'my-node' could not be reached: compute node 'my-node' is gone" in listed.err
 
 
 def test_what_lives_on_nodes_alone_is_removed_for_good(scene: Scene, tmp_path: Path) -> None:
     added = scene.added(str(code(tmp_path, "gone")))
     archive = scene.agent("workflow", "archive", "gone", "--yes")
-    refused(archive, 2, "your own nodes alone, which have no archive", "workflow remove 'gone'")
+    refused(archive, 2, "nodes have no archive", "workflow archive 'gone' --delete")
     assert "gone" in scene.listed()
-    result = scene.agent("workflow", "remove", "gone", "--yes", "--json")
+    result = scene.agent("workflow", "archive", "gone", "--delete", "--yes", "--json")
     assert result.code == 0, result.err
-    assert result.document["removed_from"] == ["my-node"]
+    assert result.document["nodes"] == ["my-node"]
     assert "gone" not in scene.listed()
     assert not scene.node.documents(added["id"])
     refused(scene.agent("workflow", "show", "gone"), 2, "no workflow is called 'gone'")

@@ -64,7 +64,7 @@ def test_commands_are_found_through_services_and_short_names() -> None:
     assert "whoami" in found["identity"]
     assert "run start" in found["runs.start"]
     assert "compute register" in found["compute.create_node"]
-    assert "compute secret set" in found["node_secrets.set"]
+    assert "secret set" in found["node_secrets.set"]
     assert "compute pause" in found["compute.pause_node"]
     assert "run cancel" not in found["runs.start"]
 

@@ -59,7 +59,9 @@ def _may_be(field: Field) -> str:
 
 def write(root: Path) -> None:
     """Put the table into the README, between its two marks, and the documents beside it."""
-    (root / "docs" / "json.md").write_text(documents(), encoding="utf-8")
+    (root / "pennsieve_agent" / "console" / "schema" / "JSON.md").write_text(
+        documents(), encoding="utf-8"
+    )
     readme = root / "README.md"
     before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)

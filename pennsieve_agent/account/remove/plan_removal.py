@@ -35,7 +35,7 @@ BUILT_BY_PENNSIEVE = (
 """Left behind always (``contracts/resources.md`` 2.5)."""
 OF_WORKFLOWS = (
     "the Pennsieve users of workflows that are also on other nodes; they are deleted with the "
-    "workflow: pennsieve workflow remove"
+    "workflow: pennsieve workflow archive --delete"
 )
 _NEVER_TAKEN_BACK = (
     "the permission of the AWS account to pull images, which Pennsieve never revokes"

@@ -1,144 +1,127 @@
-"""``pennsieve compute allow|disallow|allowed``: whose code a compute node runs."""
+"""``pennsieve compute code list|allow|disallow``: whose code a node that Pennsieve runs may run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.console.shown import Prose, Shown, Table
+from pennsieve_agent.errors import SourceError, UsageProblem
 
-app = group("Whose code a compute node runs.")
 _WHY = "it runs what is registered on it, and nothing else"
-_INSTEAD = "see what that is with: pennsieve workflow list"
+_INSTEAD = "see what is registered with: pennsieve workflow list"
 Repositories = Annotated[
     list[str],
     typer.Argument(metavar="REPO...", help="Registered code: its address, name or a prefix."),
 ]
 
 
-@app.command()
-def allow(
-    ctx: typer.Context,
-    node: options.Node,
-    repositories: Repositories,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Let a compute node run this code, and none that is not on its list.
+@command(
+    "compute code list",
+    answers="node_code",
+    examples=["pennsieve compute code list shared-node"],
+)
+def list_(context: Context, node: options.Node) -> Shown:
+    """The code that a node may run; without a list, that of every workflow.
+
+    Only nodes that Pennsieve runs have such a list. A node of your own runs what is registered on
+    it, and nothing else.
+    """
+    target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
+    urls = context.platform.node_secrets.allowed_processors(target.uuid)
+    if urls:
+        return Shown(_document(target.uuid, urls), Table(["CODE"], [[url] for url in urls]))
+    return Shown(_document(target.uuid, urls), notes=[_everything(target.name)])
+
+
+@command(
+    "compute code allow",
+    answers="node_code",
+    examples=["pennsieve compute code allow shared-node https://github.com/lab/spike-rate"],
+)
+def allow(context: Context, node: options.Node, repositories: Repositories) -> Shown:
+    """Let a node run this code, and only what is on its list.
 
     A node without a list runs the code of every workflow; the first entry ends that.
     """
     from pennsieve_agent.services.workflows import apps
 
-    context = options.use(ctx, profile, as_json=json)
-    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
+    target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     secrets = context.platform.node_secrets
-    before = secrets.allowed_processors(found.uuid)
+    before = secrets.allowed_processors(target.uuid)
     urls = apps.source_urls(context.platform, repositories)
-    now = tuple(dict.fromkeys((*before, *urls)))
-    if now != before:
-        secrets.allow_processors(found.uuid, now)
-    if json:
-        context.streams.document(_document(found.uuid, now))
-        return
-    context.streams.result(f"Compute node '{found.name}' may run {', '.join(urls)}")
+    after = tuple(dict.fromkeys((*before, *urls)))
+    if after != before:
+        secrets.allow_processors(target.uuid, after)
+    text: list[Any] = [f"Compute node '{target.name}' may run {', '.join(urls)}"]
     if not before:
-        context.streams.explain("until now it ran everything; from now on only what is listed")
+        text.append(Prose("Until now it ran all code; from now on it runs only what is listed."))
+    return Shown(_document(target.uuid, after), text)
 
 
-@app.command()
+@command(
+    "compute code disallow",
+    answers="node_code",
+    examples=["pennsieve compute code disallow shared-node spike-rate"],
+)
 def disallow(
-    ctx: typer.Context,
-    node: options.Node,
-    repositories: Repositories,
-    yes: options.Yes = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Take code from a compute node's list.
+    context: Context, node: options.Node, repositories: Repositories, yes: options.Yes = False
+) -> Shown:
+    """Take code off a node's list.
 
-    Asks before the last entry goes, as a node without a list runs the code of every workflow.
+    Asks before the last entry is removed, because a node without a list runs the code of every
+    workflow.
     """
-    context = options.use(ctx, profile, as_json=json)
-    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
+    target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     secrets = context.platform.node_secrets
-    before = secrets.allowed_processors(found.uuid)
-    gone = {_listed(each, before, found.name) for each in repositories}
-    now = tuple(url for url in before if url not in gone)
-    question = f"Compute node '{found.name}' will run the code of every workflow again. Go on?"
-    if not now and not context.streams.confirm(question, assume=yes):
-        context.streams.note("nothing was changed")
-        return
-    secrets.allow_processors(found.uuid, now)
-    if json:
-        context.streams.document(_document(found.uuid, now))
-        return
-    said = ", ".join(sorted(gone))
-    context.streams.result(f"Compute node '{found.name}' no longer has {said} on its list")
-    if not now:
-        context.streams.explain("its list is empty: it runs the code of every workflow")
+    before = secrets.allowed_processors(target.uuid)
+    removed = {_listed(repository, before, target.name) for repository in repositories}
+    after = tuple(url for url in before if url not in removed)
+    question = f"Compute node '{target.name}' will run the code of every workflow again. Go on?"
+    if not after and not context.streams.confirm(question, assume=yes):
+        return Shown(_document(target.uuid, before), notes=["nothing was changed"])
+    secrets.allow_processors(target.uuid, after)
+    urls = ", ".join(sorted(removed))
+    text: list[Any] = [f"Compute node '{target.name}' no longer has {urls} on its list"]
+    if not after:
+        text.append(Prose("Its list is empty: it runs the code of every workflow."))
+    return Shown(_document(target.uuid, after), text)
 
 
-@app.command()
-def allowed(
-    ctx: typer.Context,
-    node: options.Node,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """The code a compute node runs; without a list, that of every workflow."""
-    from pennsieve_agent.console.tables import table
-
-    context = options.use(ctx, profile, as_json=json)
-    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
-    urls = context.platform.node_secrets.allowed_processors(found.uuid)
-    if json:
-        context.streams.document(_document(found.uuid, urls))
-    elif urls:
-        context.streams.result(table(["CODE"], [[url] for url in urls], context.streams))
-    else:
-        _say_everything(context, found.name)
-
-
-def _say_everything(context: Context, name: str) -> None:
-    context.streams.explain(
-        f"compute node '{name}' has no list: it runs the code of every workflow"
-    )
+def _everything(name: str) -> str:
+    return f"compute node '{name}' has no list: it runs the code of every workflow"
 
 
 def _document(node_id: str, urls: Sequence[str]) -> dict[str, object]:
     return {"node_id": node_id, "everything": not urls, "allowed": list(urls)}
 
 
-def _listed(wanted: str, listed: Sequence[str], node: str) -> str:
-    """The address on the list that is meant: it may be of code that nobody has any more."""
-    from pathlib import Path
-
+def _listed(reference: str, urls: Sequence[str], node: str) -> str:
+    """The address on the list that is meant; its code need not be registered any more."""
     from pennsieve_agent.domain.name_matching import pick
-    from pennsieve_agent.errors import SourceError
     from pennsieve_agent.source.repository_urls import canonical, name_of
 
-    if not listed:
+    if not urls:
         raise UsageProblem(
-            f"compute node '{node}' has no list: it runs the code of every workflow",
-            hint=f"begin one with: pennsieve compute allow '{node}' REPO",
+            _everything(node), hint=f"begin a list with: pennsieve compute code allow '{node}' REPO"
         )
     try:
-        address = canonical(wanted, Path.cwd())
+        address = canonical(reference, Path.cwd())
     except SourceError:
-        address = wanted
-    if address in listed:
+        address = reference
+    if address in urls:
         return address
     return pick(
-        wanted,
-        listed,
+        reference,
+        urls,
         kind="listed URL",
         keys=lambda url: (url, name_of(url)),
-        list_command=f"pennsieve compute allowed '{node}'",
+        list_command=f"pennsieve compute code list '{node}'",
     )

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
+from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown, Table
 from pennsieve_agent.errors import Conflict
 
-app = group("Layers of a compute node: directories it keeps, read-only, for the runs that ask.")
-_WHY = "layers are kept by Pennsieve, for nodes that it runs"
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.layers import Layer
+
+_WHY = "only nodes that Pennsieve runs keep layers"
 _INSTEAD = (
     "put what runs share into the image of the workflow; or name a node that Pennsieve runs: "
     "pennsieve compute list"
 )
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and -.")]
+_COLUMNS = ["NAME", "TYPE", "STATUS", "SIZE", "FILES", "USD/MONTH", "DESCRIPTION"]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and hyphens.")
+]
 
 
 class Kind(StrEnum):
@@ -29,94 +36,91 @@ class Kind(StrEnum):
     R = "r-env"
 
 
-@app.command("list")
-def list_(
-    ctx: typer.Context,
-    node: options.Node,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
+@command(
+    "compute layer list",
+    answers="list of layer",
+    examples=["pennsieve compute layer list shared-node"],
+)
+def list_(context: Context, node: options.Node) -> Shown:
     """The layers of a compute node."""
     from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.tables import table
+
+    target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
+    layers = context.platform.layers.list(target.uuid)
+    document = [offer_documents.layer(layer) for layer in layers]
+    if not layers:
+        return Shown(document, notes=[f"compute node '{target.name}' has no layers"])
+    return Shown(document, Table(_COLUMNS, [_row(context, layer) for layer in layers]))
+
+
+def _row(context: Context, layer: Layer) -> list[str]:
     from pennsieve_agent.console.words import size
 
-    context = options.use(ctx, profile, as_json=json)
-    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
-    layers = context.platform.layers.list(found.uuid)
-    if json:
-        context.streams.document([offer_documents.layer(layer) for layer in layers])
-        return
-    if not layers:
-        context.streams.note(f"compute node '{found.name}' has no layers")
-        return
-    rows = [
-        [
-            layer.name,
-            layer.kind,
-            layer.status.value.lower(),
-            size(layer.size) if context.relative else str(layer.size),
-            str(layer.file_count),
-            f"{layer.monthly_cost:.2f}",
-            layer.description,
-        ]
-        for layer in layers
+    return [
+        layer.name,
+        layer.kind,
+        layer.status.value.lower(),
+        size(layer.size) if context.relative else str(layer.size),
+        str(layer.file_count),
+        f"{layer.monthly_cost:.2f}",
+        layer.description,
     ]
-    columns = ["NAME", "TYPE", "STATUS", "SIZE", "FILES", "USD/MONTH", "DESCRIPTION"]
-    context.streams.result(table(columns, rows, context.streams))
 
 
-@app.command()
+@command(
+    "compute layer create",
+    answers="layer_change",
+    examples=["pennsieve compute layer create shared-node atlas --type data"],
+)
 def create(
-    ctx: typer.Context,
+    context: Context,
     node: options.Node,
     name: Name,
     kind: Annotated[Kind, typer.Option("--type", help="What it is for.")] = Kind.DATA,
-    description: Annotated[str, typer.Option(metavar="TEXT", help="Describe it.")] = "",
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Make an empty layer, which a run fills."""
-    context = options.use(ctx, profile, as_json=json)
-    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
-    if name in {layer.name for layer in context.platform.layers.list(found.uuid)}:
+    description: Annotated[str, typer.Option(metavar="TEXT", help="A description.")] = "",
+) -> Shown:
+    """Create an empty layer, which a run fills."""
+    target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
+    if name in {layer.name for layer in context.platform.layers.list(target.uuid)}:
         raise Conflict(
-            f"compute node '{found.name}' has a layer '{name}'", hint="choose another name"
+            f"compute node '{target.name}' already has a layer '{name}'",
+            hint="choose another name",
         )
-    context.platform.layers.create(found.uuid, name, description, kind.value)
-    if json:
-        context.streams.document({"node_id": found.uuid, "name": name, "type": kind.value})
-    else:
-        context.streams.result(f"Made layer '{name}' on compute node '{found.name}'")
-
-
-@app.command()
-def remove(
-    ctx: typer.Context,
-    node: options.Node,
-    name: Name,
-    yes: options.Yes = False,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Delete a layer with all that is in it."""
-    from pennsieve_agent.domain.name_matching import pick
-
-    context = options.use(ctx, profile, as_json=json)
-    found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
-    layer = pick(
-        name,
-        context.platform.layers.list(found.uuid),
-        kind="layer",
-        keys=lambda each: (each.name, each.name),
-        list_command=f"pennsieve compute layer list '{found.name}'",
+    context.platform.layers.create(target.uuid, name, description, kind.value)
+    return Shown(
+        {"node_id": target.uuid, "name": name, "type": kind.value},
+        f"Created layer '{name}' on compute node '{target.name}'",
     )
-    question = f"Delete layer '{layer.name}' of compute node '{found.name}' with all in it?"
+
+
+@command(
+    "compute layer delete",
+    answers="layer_change",
+    examples=["pennsieve compute layer delete shared-node atlas"],
+)
+def delete(context: Context, node: options.Node, name: Name, yes: options.Yes = False) -> Shown:
+    """Delete a layer with everything in it. This cannot be undone."""
+    target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
+    layer = _named(context.platform.layers.list(target.uuid), name, target.name)
+    question = f"Delete layer '{layer.name}' of compute node '{target.name}' with all its files?"
+    document = {"node_id": target.uuid, "name": layer.name}
     if not context.streams.confirm(question, assume=yes):
-        context.streams.note("nothing was changed")
-        return
-    context.platform.layers.delete(found.uuid, layer.name)
-    if json:
-        context.streams.document({"node_id": found.uuid, "name": layer.name, "removed": True})
-    else:
-        context.streams.result(f"Deleted layer '{layer.name}' of compute node '{found.name}'")
+        return Shown({**document, "deleted": False}, notes=["nothing was changed"])
+    context.platform.layers.delete(target.uuid, layer.name)
+    return Shown(
+        {**document, "deleted": True},
+        f"Deleted layer '{layer.name}' of compute node '{target.name}'",
+    )
+
+
+def _named(layers: list[Layer], name: str, node: str) -> Layer:
+    """The layer of exactly this name: what is deleted for good is named in full."""
+    from pennsieve_agent.errors import UnknownName
+
+    for layer in layers:
+        if layer.name == name:
+            return layer
+    raise UnknownName(
+        f"compute node '{node}' has no layer '{name}'",
+        hint=f"list them with: pennsieve compute layer list '{node}'",
+    )

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.cli import secret
 from pennsieve_agent.cli.app import group
 from pennsieve_agent.cli.compute import (
-    code,
     join,
-    layer,
     listing,
     pause,
     policy,
@@ -19,8 +16,6 @@ from pennsieve_agent.cli.compute import (
 )
 
 app = group("Your AWS account as a place where analysis runs.")
-for _more in (listing, register, remove, pause, update, share, join, code, policy):
+for _more in (listing, register, remove, pause, update, share, join, policy):
     app.add_typer(_more.app)
-app.add_typer(secret.app, name="secret")
-app.add_typer(layer.app, name="layer")
 app.add_typer(role.app, name="role")

@@ -136,7 +136,7 @@ def _runs(
     context: Context, meant: OwnNode | ComputeNode | None
 ) -> tuple[RunBackend | None, tuple[Run, ...]]:
     """Where the node's runs are, and those that have not ended."""
-    from pennsieve_agent.cli.run_places import backend_of
+    from pennsieve_agent.cli.run.places import backend_of
     from pennsieve_agent.services.runs import active_runs
     from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
@@ -156,7 +156,7 @@ def _runs(
 
 def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]:
     """The workflows that live on an own node and nowhere else; none where that cannot be told."""
-    from pennsieve_agent.cli.found_workflow import nodes_of
+    from pennsieve_agent.cli.workflow.named import nodes_of
     from pennsieve_agent.services.workflows.find_workflow import only_on_nodes
     from pennsieve_agent.services.workflows.node_versions import on_nodes
 
@@ -173,13 +173,13 @@ def _alone(context: Context, meant: OwnNode | ComputeNode | None) -> list[Known]
 
 def _end_identities(context: Context, workflows: list[Known]) -> None:
     """Delete the users of workflows that are about to go, while there is still a name for them."""
-    from pennsieve_agent.cli.identity_desk import desk_of
+    from pennsieve_agent.cli.workflow.identity import identity_context
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.grants import identity_renewal
 
     for row in workflows:
         try:
-            identity_renewal.end(desk_of(context), Workflow(row.uuid, row.name))
+            identity_renewal.end(identity_context(context), Workflow(row.uuid, row.name))
         except AgentError as error:  # the node is to be removed all the same
             context.streams.note(
                 f"warning: users of workflow '{row.name}' may stay on Pennsieve: {error.message}"

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pennsieve_agent.cli.tree import compute, dataset, machine, run, sandbox, workflow
+from pennsieve_agent.cli.tree import compute, dataset, machine, run, sandbox, secret, workflow
 from pennsieve_agent.cli.tree.entries import Command, Entry, Group, Old
 
 MOST_ON_A_LEVEL = 14
-_MODULES = (machine, dataset, workflow, run, compute, sandbox)
+_MODULES = (machine, dataset, workflow, run, compute, secret, sandbox)
 
 ENTRIES: tuple[Entry, ...] = tuple(entry for module in _MODULES for entry in module.COMMANDS)
 OLD: dict[str, Old] = {old.words: old for module in _MODULES for old in module.OLD}
-SHORT = {"ls": ("list",), "rm": ("remove", "delete")}
+SHORT = {"ls": ("list",), "rm": ("remove", "delete"), "remove": ("delete",)}
 """Words that many type; on each level they mean the first of these that it has."""
 
 GROUPS: dict[str, Group] = {e.words: e for e in ENTRIES if isinstance(e, Group)}

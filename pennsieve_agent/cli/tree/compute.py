@@ -67,17 +67,6 @@ COMMANDS: tuple[Entry, ...] = (
         "Use a compute node that its owner shared with your AWS identity.",
     ),
     Command(
-        "compute allow",
-        "compute.old",
-        "Let a compute node run this code, and none that is not on its list.",
-    ),
-    Command("compute disallow", "compute.old", "Take code from a compute node's list."),
-    Command(
-        "compute allowed",
-        "compute.old",
-        "The code a compute node runs; without a list, that of every workflow.",
-    ),
-    Command(
         "compute policy",
         "compute.old",
         "What an own node can and cannot do in your AWS account, in words.",
@@ -95,27 +84,6 @@ COMMANDS: tuple[Entry, ...] = (
         ADMIN,
     ),
     Group(
-        "compute secret",
-        "Secrets of a compute node: environment variables of the runs of one person, or of all.",
-        ("pennsieve compute secret list my-compute",),
-    ),
-    Command(
-        "compute secret list",
-        "compute.old",
-        "The names of your secrets, and of those everybody's runs get.",
-    ),
-    Command("compute secret set", "compute.old", "Set a secret."),
-    Command("compute secret remove", "compute.old", "Remove a secret."),
-    Group(
-        "compute layer",
-        "Layers of a compute node: directories it keeps, read-only, for the runs that ask.",
-        ("pennsieve compute layer list my-compute",),
-        ADMIN,
-    ),
-    Command("compute layer list", "compute.old", "The layers of a compute node."),
-    Command("compute layer create", "compute.old", "Make an empty layer, which a run fills."),
-    Command("compute layer remove", "compute.old", "Delete a layer with all that is in it."),
-    Group(
         "compute role",
         "The role by which Pennsieve runs nodes itself.",
         ("pennsieve compute role show",),
@@ -131,6 +99,37 @@ COMMANDS: tuple[Entry, ...] = (
         "compute.old",
         "Bring the role to what Pennsieve asks for today; shows the difference first, and asks.",
     ),
+    Group(
+        "compute code",
+        "Which code a compute node that Pennsieve runs may run.",
+        ("pennsieve compute code list shared-node",),
+        ADMIN,
+    ),
+    Command(
+        "compute code list",
+        "compute.code",
+        "The code that a node may run; without a list, that of every workflow.",
+    ),
+    Command(
+        "compute code allow",
+        "compute.code",
+        "Let a node run this code, and only what is on its list.",
+    ),
+    Command("compute code disallow", "compute.code", "Take code off a node's list."),
+    Group(
+        "compute layer",
+        "Layers of a compute node: directories it keeps, read-only, for the runs that ask.",
+        ("pennsieve compute layer list shared-node",),
+        ADMIN,
+    ),
+    Command("compute layer list", "compute.layer", "The layers of a compute node."),
+    Command("compute layer create", "compute.layer", "Create an empty layer, which a run fills."),
+    Command("compute layer delete", "compute.layer", "Delete a layer with everything in it."),
 )
-OLD: tuple[Old, ...] = ()
+OLD: tuple[Old, ...] = (
+    Old("compute allow", "compute code allow"),
+    Old("compute disallow", "compute code disallow"),
+    Old("compute allowed", "compute code list"),
+    Old("compute layer remove", "compute layer delete"),
+)
 """Words that were typed before and still work, with a note."""

@@ -2,56 +2,77 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.cli.tree.entries import Command, Entry, Old
+from pennsieve_agent.cli.tree.entries import Command, Entry, Group, Old, Section
+
+ADMIN = Section.ADMINISTRATION
 
 _DATASET = (
-    Command("dataset list", "dataset", "The datasets you can see."),
-    Command("dataset files", "dataset", "The files of a dataset."),
-    Command("dataset download", "dataset", "Files of a dataset to a folder."),
-    Command("dataset upload", "dataset", "Files and folders into a dataset."),
-    Command("dataset create", "dataset", "Make a dataset, which is yours."),
-    Command("dataset rename", "dataset", "Give a dataset another name, and a description."),
-    Command("dataset remove", "dataset", "Delete a dataset with all its files, for ever."),
-    Command("dataset mkdir", "dataset", "Make a folder in a dataset."),
-    Command("dataset mv", "dataset", "Move or rename files and folders of a dataset."),
-    Command(
-        "dataset rm",
-        "dataset",
-        "Delete files and folders of a dataset, folders with all that is in them.",
+    Command("dataset list", "dataset.listing", "The datasets that you can see."),
+    Command("dataset show", "dataset.show", "A dataset, and who is on it with which role."),
+    Command("dataset files", "dataset.files", "The files of a dataset."),
+    Command("dataset download", "dataset.download", "Download files of a dataset to a folder."),
+    Command("dataset upload", "dataset.upload", "Upload files and folders to a dataset."),
+    Group(
+        "dataset fs",
+        "Folders and files inside a dataset: make, move, delete.",
+        ("pennsieve dataset fs mkdir 'Mouse EEG' raw/day-1 --parents",),
     ),
+    Command("dataset fs mkdir", "dataset.fs", "Make a folder in a dataset."),
+    Command("dataset fs mv", "dataset.fs", "Move or rename files and folders of a dataset."),
     Command(
-        "dataset share",
-        "dataset",
-        "Put a person, a team or the workspace on a dataset, or change their role.",
+        "dataset fs rm", "dataset.fs", "Delete files of a dataset, and folders with their contents."
     ),
-    Command("dataset unshare", "dataset", "Take a person, a team or the workspace from a dataset."),
-    Command(
-        "dataset invite",
-        "dataset",
-        "Invite somebody from outside the workspace to a dataset, by mail.",
-    ),
-    Command("dataset give", "dataset", "Make another member the owner of your dataset."),
-    Command("dataset people", "dataset", "Who is on a dataset, with which role."),
-    Command("dataset grant", "dataset", "Let a workflow use a dataset."),
+    Command("dataset grant", "dataset.grant", "Let a workflow use a dataset."),
     Command(
         "dataset revoke",
-        "dataset",
-        "Take a dataset from a workflow; a run that still needs it ends.",
+        "dataset.grant",
+        "Take a dataset away from a workflow; runs that still need it end.",
     ),
     Command(
         "dataset grants",
-        "dataset",
-        "Which workflows may use which datasets: who granted it, and when.",
+        "dataset.grants",
+        "Which workflows may use which datasets, granted by whom and when.",
+    ),
+    Command("dataset create", "dataset.create", "Create a dataset that you own.", ADMIN),
+    Command(
+        "dataset update",
+        "dataset.update",
+        "Change a dataset's name, description or owner.",
+        ADMIN,
+    ),
+    Command(
+        "dataset delete", "dataset.delete", "Delete a dataset with all its files for good.", ADMIN
+    ),
+    Command(
+        "dataset share",
+        "dataset.share",
+        "Give a person, a team or the whole workspace a role on a dataset.",
+        ADMIN,
+    ),
+    Command(
+        "dataset unshare",
+        "dataset.share",
+        "Stop sharing a dataset with a person, a team or the workspace.",
+        ADMIN,
     ),
 )
 
 _WORKSPACE = (
     Command("workspace list", "workspace", "The workspaces you belong to."),
     Command("workspace members", "workspace", "The people of the workspace."),
-    Command("workspace teams", "workspace", "The teams of the workspace."),
-    Command("workspace team", "workspace", "The people of a team."),
+    Command("workspace teams", "workspace", "The teams of the workspace, or the people of one."),
 )
 
 COMMANDS: tuple[Entry, ...] = (*_DATASET, *_WORKSPACE)
-OLD: tuple[Old, ...] = ()
+OLD: tuple[Old, ...] = (
+    Old("dataset people", "dataset show"),
+    Old("dataset rename", "dataset update", later="--name"),
+    Old("dataset give", "dataset update", later="--owner"),
+    Old("dataset remove", "dataset delete"),
+    Old("dataset mkdir", "dataset fs mkdir"),
+    Old("dataset mv", "dataset fs mv"),
+    Old("dataset rm", "dataset fs rm"),
+    Old("dataset invite", "dataset share --invite"),
+    Old("workspace team", "workspace teams"),
+)
 """Words that were typed before and still work, with a note."""

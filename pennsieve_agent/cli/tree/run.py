@@ -5,16 +5,16 @@ from __future__ import annotations
 from pennsieve_agent.cli.tree.entries import Command, Entry, Old
 
 COMMANDS: tuple[Entry, ...] = (
-    Command("run start", "run_start", "Start a workflow on a dataset's files."),
-    Command("run list", "run_listing", "The latest runs, on your own nodes and on Pennsieve's."),
-    Command("run show", "run", "A run: its steps, times, code, input, parameters and results."),
-    Command("run logs", "run_logs", "What a run printed."),
-    Command("run wait", "run", "Wait until a run ends."),
-    Command("run cancel", "run", "Stop a run: end what is running, start nothing more."),
-    Command("run download", "run", "Download the files that a run wrote."),
+    Command("run start", "run.start", "Start a workflow on a dataset's files."),
+    Command("run list", "run.listing", "The latest runs, on your own nodes and on Pennsieve's."),
     Command(
-        "run cost", "run_totals", "What a run took and cost by estimate; or all runs together."
+        "run show", "run.show", "A run: its steps, times, code, input, parameters and results."
     ),
+    Command("run logs", "run.logs", "What a run printed."),
+    Command("run wait", "run.wait", "Wait until a run ends."),
+    Command("run cancel", "run.cancel", "Stop a run: end what is running, start nothing more."),
+    Command("run download", "run.download", "Download the files that a run wrote."),
+    Command("run cost", "run.cost", "What a run took and cost by estimate; or all runs together."),
 )
 
 OLD: tuple[Old, ...] = (

@@ -8,54 +8,54 @@ ADMIN = Section.ADMINISTRATION
 
 COMMANDS: tuple[Entry, ...] = (
     Command(
-        "sandbox start", "sandbox", "Start the sandbox with the state it had when it was stopped."
+        "sandbox start",
+        "sandbox.start",
+        "Start the sandbox with the state it had when it was stopped.",
     ),
-    Command("sandbox stop", "sandbox", "Stop the sandbox; its state is kept."),
-    Command("sandbox status", "sandbox", "Whether the sandbox runs, and where."),
+    Command("sandbox stop", "sandbox.stop", "Stop the sandbox; its state is kept."),
+    Command("sandbox status", "sandbox.status", "Whether the sandbox runs, and where."),
+    Command("sandbox use", "sandbox.use", "Make the sandbox a profile, and the default one."),
     Command(
         "sandbox env",
-        "sandbox",
+        "sandbox.env",
         'Lines that point a shell at the sandbox: eval "$(pennsieve sandbox env)".',
     ),
-    Command("sandbox use", "sandbox", "Make the sandbox a profile, and the default one."),
     Command(
         "sandbox reset",
-        "sandbox",
-        "Start afresh: users, nodes, workflows and runs go; dataset files stay.",
-        ADMIN,
-    ),
-    Command(
-        "sandbox key",
-        "sandbox",
-        "Make a person's API key, as a profile in the sandbox's own settings file.",
-        ADMIN,
-    ),
-    Command(
-        "sandbox aws-user",
-        "sandbox",
-        "Add a user of the emulated AWS, in this account or another, as an AWS profile.",
+        "sandbox.reset",
+        "Delete the sandbox's users, nodes, workflows and runs; dataset files stay.",
         ADMIN,
     ),
     Command(
         "sandbox check",
-        "sandbox",
-        "Ask every question of the platform's contract, and say which answers are wrong.",
+        "sandbox.check",
+        "Ask Pennsieve everything in its contract, and list wrong answers.",
         ADMIN,
     ),
-    Group("sandbox user", "The people of a sandbox.", ("pennsieve sandbox user list",), ADMIN),
-    Command("sandbox user list", "sandbox", "Everybody in every workspace."),
-    Command("sandbox user add", "sandbox", "Add a person."),
+    Group(
+        "sandbox user",
+        "The people of a sandbox, and users of its AWS accounts.",
+        ("pennsieve sandbox user list", "pennsieve sandbox user key grace@example.org"),
+        ADMIN,
+    ),
+    Command("sandbox user list", "sandbox.user", "Everybody in every workspace of the sandbox."),
+    Command("sandbox user add", "sandbox.user", "Add a person, or a user of the emulated AWS."),
+    Command(
+        "sandbox user key",
+        "sandbox.user",
+        "Make a person's API key, as a profile in the sandbox's own settings file.",
+    ),
     Group(
         "sandbox workspace",
         "The workspaces of a sandbox.",
         ("pennsieve sandbox workspace add Lab",),
         ADMIN,
     ),
-    Command(
-        "sandbox workspace add",
-        "sandbox",
-        "Make a workspace; the first person added to it is its owner.",
-    ),
+    Command("sandbox workspace list", "sandbox.workspace", "The workspaces of the sandbox."),
+    Command("sandbox workspace add", "sandbox.workspace", "Add a workspace to the sandbox."),
 )
-OLD: tuple[Old, ...] = ()
+OLD: tuple[Old, ...] = (
+    Old("sandbox key", "sandbox user key", {"--profile": "sandbox user key --as"}),
+    Old("sandbox aws-user", "sandbox user add --aws"),
+)
 """Words that were typed before and still work, with a note."""

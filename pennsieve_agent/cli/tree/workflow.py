@@ -7,67 +7,77 @@ from pennsieve_agent.cli.tree.entries import Command, Entry, Group, Old, Section
 ADMIN = Section.ADMINISTRATION
 
 COMMANDS: tuple[Entry, ...] = (
-    Command("workflow add", "workflow", "Register code from git as a workflow."),
+    Command("workflow add", "workflow.add", "Register code from git as a workflow."),
     Command(
         "workflow list",
-        "workflow",
-        "The workspace's workflows, and those that live on your own nodes alone.",
+        "workflow.listing",
+        "The workflows of the workspace, and those that only your own nodes have.",
     ),
-    Command("workflow show", "workflow", "A workflow's steps and parameters."),
+    Command("workflow show", "workflow.show", "A workflow: its steps, parameters and identity."),
     Command(
-        "workflow remove",
-        "workflow",
-        "Remove a workflow that lives on your own nodes alone, for good.",
+        "workflow update",
+        "workflow.update",
+        "Change a workflow's name, description, parameter defaults or identity.",
     ),
-    Command(
-        "workflow rename", "workflow", "Give a workflow another name; its grants and runs stay."
-    ),
-    Command(
-        "workflow defaults",
-        "workflow",
-        "Set what a workflow's parameters are when a run does not say; others stay as they are.",
-    ),
-    Command("workflow publish", "workflow", "Let every workspace list and run a workflow."),
-    Command("workflow unpublish", "workflow", "Stop showing a workflow to other workspaces."),
-    Command(
-        "workflow targets", "workflow", "What the last step of a workflow can do with results."
-    ),
-    Command(
-        "workflow builds",
-        "workflow",
-        "Builds of a workflow's code, newest first, with the reason of a failure.",
-    ),
-    Command("workflow update", "workflow", "Change a workflow."),
     Command(
         "workflow archive",
-        "workflow",
-        "Archive a workflow on Pennsieve: its keys are deleted; restore takes it back.",
+        "workflow.archive",
+        "Archive a workflow and delete its keys; its runs stay.",
     ),
     Command(
         "workflow restore",
-        "workflow",
-        "Take an archived workflow back, with its grants, so that it can be started again.",
+        "workflow.archive",
+        "Restore an archived workflow with its grants, so that it can be started again.",
+    ),
+    Command(
+        "workflow share", "workflow.share", "Let every workspace list and run a workflow.", ADMIN
+    ),
+    Command(
+        "workflow unshare", "workflow.share", "Hide a workflow from other workspaces again.", ADMIN
+    ),
+    Group(
+        "workflow build",
+        "How the code of a workflow was built.",
+        ("pennsieve workflow build list spike-rate",),
+        ADMIN,
+    ),
+    Command(
+        "workflow build list",
+        "workflow.builds",
+        "Builds of a workflow, newest first, with the reason of a failure.",
     ),
     Group(
         "workflow app",
-        "Registered code (applications), of which workflows are made; and who may see it.",
-        ("pennsieve workflow app list",),
+        "Registered code that workflows are made of, and who may see it.",
+        ("pennsieve workflow app list", "pennsieve workflow app show spike-rate"),
         ADMIN,
     ),
-    Command("workflow app list", "workflow", "The registered code you may see."),
+    Command("workflow app list", "workflow.apps", "The registered code that you may see."),
     Command(
         "workflow app show",
-        "workflow",
+        "workflow.apps",
         "One registered repository: its versions, and who may see it.",
     ),
-    Command("workflow app share", "workflow", "Let somebody see code and use it in workflows."),
     Command(
-        "workflow app unshare", "workflow", "Stop sharing code with somebody; other shares stay."
+        "workflow app share", "workflow.app_share", "Let somebody see code and use it in workflows."
     ),
     Command(
-        "workflow app archive", "workflow", "Put registered code away, where the platform can."
+        "workflow app unshare",
+        "workflow.app_share",
+        "Stop sharing code with somebody; other shares stay.",
     ),
-    Command("workflow app restore", "workflow", "Take archived code back."),
+    Command(
+        "workflow app archive", "workflow.apps", "Archive registered code, so that it is not used."
+    ),
+    Command("workflow app restore", "workflow.apps", "Restore archived code."),
 )
-OLD: tuple[Old, ...] = ()
+OLD: tuple[Old, ...] = (
+    Old("workflow targets", "workflow add --targets"),
+    Old("workflow rename", "workflow update", later="--name"),
+    Old("workflow defaults", "workflow update", later="--default"),
+    Old("workflow remove", "workflow archive --delete"),
+    Old("workflow publish", "workflow share"),
+    Old("workflow unpublish", "workflow unshare"),
+    Old("workflow builds", "workflow build list"),
+)
 """Words that were typed before and still work, with a note."""

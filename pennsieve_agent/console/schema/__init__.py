@@ -3,7 +3,7 @@
 Belongs here: descriptions, as plain data, and :func:`~.kinds.faults`, which holds a document to
 them. The documents themselves are made in ``console/*documents.py``; a command names what it
 answers with in ``@command(answers=...)``; the tests hold what each command prints to it, and the
-reference in ``docs/json.md`` is written from it.
+reference in ``JSON.md`` beside this file is written from it.
 
 Spelling, in all of them:
 
@@ -21,6 +21,7 @@ from pennsieve_agent.console.schema import (
     compute,
     datasets,
     machine,
+    node_settings,
     runs,
     sandboxes,
     workflows,
@@ -30,7 +31,16 @@ from pennsieve_agent.console.schema.kinds import Document
 
 DOCUMENTS: dict[str, Document] = {
     document.name: document
-    for module in (machine, workspaces, datasets, workflows, runs, compute, sandboxes)
+    for module in (
+        machine,
+        workspaces,
+        datasets,
+        workflows,
+        runs,
+        compute,
+        node_settings,
+        sandboxes,
+    )
     for document in module.DOCUMENTS
 }
 """By name. A document has one name in the whole program."""

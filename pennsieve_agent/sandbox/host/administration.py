@@ -67,6 +67,12 @@ class Administration:
             )
         ]
 
+    def workspaces(self) -> dict[str, int]:
+        """The workspaces in the order in which they were added, and how many people are in each."""
+        rows = self._store.rows("SELECT name FROM workspaces ORDER BY int_id")
+        members = [member.workspace for member in self.memberships()]
+        return {row["name"]: members.count(row["name"]) for row in rows}
+
     def add_aws_user(self, name: str, account: str) -> AwsPerson:
         """Add a user of an AWS account, and their profile to the sandbox's own AWS files.
 

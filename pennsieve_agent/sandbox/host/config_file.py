@@ -1,7 +1,7 @@
 """The settings file of a sandbox: profiles for this program and for the existing tools.
 
 ``sandbox`` is the owner's profile, written anew at each start; the others were made by
-``pennsieve sandbox key`` and follow when the ports change.
+``pennsieve sandbox user key`` and follow when the ports change.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ def _destination(
     if not alone or path.endswith("/"):
         raise UnknownName(
             f"there is no folder '{'/'.join(names)}' in dataset '{dataset.name}'",
-            hint=f"create it with: pennsieve dataset mkdir '{dataset.name}' '{'/'.join(names)}'",
+            hint=f"create it with: pennsieve dataset fs mkdir '{dataset.name}' '{'/'.join(names)}'",
         )
     return above, names[-1]
 

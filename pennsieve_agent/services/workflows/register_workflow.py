@@ -225,7 +225,7 @@ def _refuse_twin(means: Means, name: str) -> None:
                 f"there is already a workflow '{name}', on compute node '{desk.node.name}' only",
                 where=str(document["workflow"]),
                 hint="choose another name with --name, or remove that one: "
-                f"pennsieve workflow remove '{name}'",
+                f"pennsieve workflow archive '{name}' --delete",
             )
 
 
@@ -234,7 +234,7 @@ def _other_code(name: str, uuid: str) -> Conflict:
         f"there is already a workflow '{name}' made from other code",
         where=uuid,
         hint="choose another name with --name, or remove that one: "
-        f"pennsieve workflow remove '{name}'",
+        f"pennsieve workflow archive '{name}' --delete",
     )
 
 

@@ -191,7 +191,7 @@ class Bench:
         for words in (
             ("compute", "doctor", self.owner.node.name),
             ("workflow", "update", "lab", "--renew-identity"),
-            ("workflow", "remove", "lab", "--yes"),
+            ("workflow", "archive", "lab", "--delete", "--yes"),
         ):
             done = self.agent(*words)
             assert done.code == 0, (done.out, done.err)

@@ -1,0 +1,37 @@
+"""``pennsieve dataset delete``."""
+
+from __future__ import annotations
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import UsageProblem
+
+
+@command(
+    "dataset delete",
+    answers="dataset_deleted",
+    examples=["pennsieve dataset delete 'Mouse EEG'"],
+)
+def delete(context: Context, dataset: options.DatasetArgument, yes: options.Yes = False) -> Shown:
+    """Delete a dataset with all its files for good.
+
+    Only its owner can. Without --yes, the whole name of the dataset must be typed.
+    """
+    from pennsieve_agent.services import lookup
+
+    match = lookup.dataset(context.platform, dataset)
+    if not yes:
+        context.streams.explain(f"Dataset '{match.name}' will be deleted with all its files.")
+        typed = context.streams.ask(
+            "Type its name to go on", instead="add --yes to go on without being asked"
+        )
+        if typed != match.name:
+            raise UsageProblem(
+                f"'{typed}' is not the dataset's name; nothing was changed",
+                hint=f"type: {match.name}",
+            )
+    context.platform.datasets.delete(match.id)
+    document = {"id": match.id, "name": match.name, "deleted": True}
+    return Shown(document, f"Deleted dataset '{match.name}'")

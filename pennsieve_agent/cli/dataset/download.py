@@ -1,0 +1,122 @@
+"""``pennsieve dataset download``: files of a dataset to a local folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import ExitCode, UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pennsieve_agent.domain.datasets import DataFile
+    from pennsieve_agent.domain.transfers import TransferProgress
+    from pennsieve_agent.services.files.download import DownloadReport
+
+_SHOWN = 10
+
+
+@command(
+    "dataset download",
+    answers="download",
+    examples=[
+        "pennsieve dataset download 'Mouse EEG' --to ./eeg",
+        "pennsieve dataset download 'Mouse EEG' --to ./eeg --files 'raw/**/*.edf'",
+    ],
+)
+def download(
+    context: Context,
+    dataset: options.DatasetArgument,
+    to: Annotated[
+        Path,
+        typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
+    ],
+    match: options.Files = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace other files of the same names.")
+    ] = False,
+) -> Shown:
+    """Download files of a dataset to a folder. Run it again to go on where it stopped."""
+    from pennsieve_agent.cli.dataset.files import files_of
+    from pennsieve_agent.services import lookup
+
+    where = lookup.dataset(context.platform, dataset)
+    files = files_of(context, where.id, match)
+    if match and not files:
+        raise UsageProblem(
+            f"no file of dataset '{where.name}' matches {', '.join(map(repr, match))}",
+            hint=f"see its files with: pennsieve dataset files '{where.name}'",
+        )
+    return fetched(context, where.id, files, to, overwrite=overwrite)
+
+
+def fetched(
+    context: Context,
+    dataset_id: str,
+    files: Sequence[DataFile],
+    to: Path,
+    *,
+    overwrite: bool = False,
+) -> Shown:
+    """Download files and show the progress; the exit code is 1 if any is missing."""
+    from pennsieve_agent.console.progress import ProgressLine
+    from pennsieve_agent.services.files.download import Download
+
+    line = ProgressLine(context.streams, "Downloading", context.now)
+
+    def show_progress(at: TransferProgress) -> None:
+        line.show(at.files, at.total_files, at.size, at.total_size)
+
+    target = to.expanduser().absolute()
+    try:
+        report = Download(
+            context.platform,
+            context.sender,
+            dataset_id,
+            target,
+            context.sleep,
+            show_progress,
+            overwrite=overwrite,
+        ).run(files)
+    finally:
+        line.end()
+    code = ExitCode.OK if report.complete else ExitCode.FAILED
+    text, notes = _words(target, report)
+    return Shown(_document(target, report), text, notes, exit_code=code)
+
+
+def _words(target: Path, report: DownloadReport) -> tuple[str, list[str]]:
+    """What was downloaded, and what was not."""
+    from pennsieve_agent.console.words import plural, size
+
+    problems = [f"'{path}' is held back by Pennsieve's scanner" for path, _ in report.blocked]
+    problems += [f"'{path}': {error.message}" for path, error in report.failed]
+    notes = [f"not downloaded: {problem}" for problem in problems[:_SHOWN]]
+    if len(problems) > _SHOWN:
+        notes.append(f"not downloaded: {len(problems) - _SHOWN} more; --json lists all")
+    text = f"Downloaded {plural(len(report.fetched), 'file')}, {size(report.size)}, to {target}"
+    if report.skipped:
+        text += f"; {len(report.skipped)} were there already"
+    return text, notes
+
+
+def _document(target: Path, report: DownloadReport) -> dict[str, Any]:
+    return {
+        "folder": str(target),
+        "downloaded": [path.as_posix() for path in report.fetched],
+        "skipped": [path.as_posix() for path in report.skipped],
+        "blocked": [
+            {"path": path.as_posix(), "scan_status": status} for path, status in report.blocked
+        ],
+        "failed": [
+            {"path": path.as_posix(), "message": error.message} for path, error in report.failed
+        ],
+        "size": report.size,
+    }

@@ -1,0 +1,50 @@
+"""``pennsieve dataset show``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Details, Part, Shown, Table
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.sharing import Collaborators
+
+
+@command(
+    "dataset show",
+    answers="dataset_details",
+    examples=["pennsieve dataset show 'Mouse EEG'"],
+)
+def show(context: Context, dataset: options.DatasetArgument) -> Shown:
+    """A dataset, and who is on it with which role."""
+    from pennsieve_agent.console import dataset_documents
+    from pennsieve_agent.console.words import size, when
+    from pennsieve_agent.services import lookup
+
+    match = lookup.dataset(context.platform, dataset)
+    on_it = context.platform.collaborators.get(match.id)
+    pairs = [
+        ("name", match.name),
+        ("id", match.id),
+        ("description", match.description),
+        ("your role", match.role.value),
+        ("size", "" if match.size is None else size(match.size)),
+        ("updated", when(match.updated_at, context.now(), relative=context.relative)),
+    ]
+    columns = ["NAME", "ROLE", "KIND", "E-MAIL", "ID"]
+    text: list[Part] = [Details(pairs), "", Table(columns, _rows(on_it, context.workspace_id))]
+    return Shown(dataset_documents.dataset_details(match, on_it), text)
+
+
+def _rows(on_it: Collaborators, workspace_id: str) -> list[list[str]]:
+    from pennsieve_agent.domain.datasets import Role
+
+    rows = [[u.name, u.role.value, "person", u.email, u.id] for u in on_it.users]
+    rows += [[t.name, t.role.value, "team", "", t.id] for t in on_it.teams]
+    if on_it.workspace_role not in {Role.NONE, Role.UNKNOWN}:
+        role = on_it.workspace_role.value
+        rows.append(["everybody in the workspace", role, "workspace", "", workspace_id])
+    return rows

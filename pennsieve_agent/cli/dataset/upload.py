@@ -1,0 +1,174 @@
+"""``pennsieve dataset upload``: local files and folders into a dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.errors import ExitCode, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.datasets import Dataset
+    from pennsieve_agent.domain.transfers import TransferProgress
+    from pennsieve_agent.services.files.upload_files import Collected
+    from pennsieve_agent.transfer.journal import UploadJournal
+    from pennsieve_agent.transfer.upload import UploadReport
+
+_SHOWN = 10
+
+
+@command(
+    "dataset upload",
+    answers=("upload", "upload_plan"),
+    examples=[
+        "pennsieve dataset upload 'Mouse EEG' ./day-1 --folder raw",
+        "pennsieve dataset upload 'Mouse EEG' ./day-1 --dry-run",
+    ],
+)
+def upload(
+    context: Context,
+    dataset: options.DatasetArgument,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files, and folders with all in them.")
+    ],
+    folder: Annotated[
+        str | None,
+        typer.Option("--folder", metavar="FOLDER", help="The dataset's folder they go to."),
+    ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Replace files of the same names; otherwise both are kept."),
+    ] = False,
+    dry_run: options.DryRun = False,
+) -> Shown:
+    """Upload files and folders to a dataset. Run it again to go on where it stopped.
+
+    Empty files, files that operating systems leave behind and likely secrets are not uploaded; a
+    note names each.
+    """
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files.upload_files import clean_folder, collect
+
+    into = clean_folder(folder)
+    collected = collect([path.expanduser() for path in paths], into)
+    for note in _left_out(collected):
+        context.streams.note(note)
+    if not collected.files:
+        raise UsageProblem("there is nothing to upload", hint="name files that are not empty")
+    where = lookup.dataset(context.platform, dataset)
+    if dry_run:
+        return _plan(where, collected)
+    target = [context.profile.hosts.api2, where.id, into, "replace" if replace else "keep"]
+    target += [str(path.expanduser().resolve()) for path in paths]
+    return _shown(where, collected, _resumed(context, where, target, collected, replace=replace))
+
+
+def _resumed(
+    context: Context, where: Dataset, target: list[str], collected: Collected, *, replace: bool
+) -> UploadReport:
+    """Upload, going on with an upload to the same ``target`` that was interrupted."""
+    from pennsieve_agent.transfer.journal import UploadJournal, journal_path
+
+    with UploadJournal(journal_path(context.config_path.parent / "uploads", *target)) as journal:
+        if journal.goes_on:
+            context.streams.note("resuming an upload that was interrupted")
+        return _send(context, where, journal, collected, replace=replace)
+
+
+def _send(
+    context: Context,
+    where: Dataset,
+    journal: UploadJournal,
+    collected: Collected,
+    *,
+    replace: bool,
+) -> UploadReport:
+    from pennsieve_agent.console.progress import ProgressLine
+    from pennsieve_agent.services.files import upload
+    from pennsieve_agent.transfer.object_store import ObjectStore, endpoint_of
+    from pennsieve_agent.transfer.upload import Destination, Upload
+
+    line = ProgressLine(context.streams, "Uploading", context.now)
+
+    def show(at: TransferProgress) -> None:
+        line.show(at.files, at.total_files, at.size, at.total_size)
+
+    profile = context.profile
+    endpoint = endpoint_of(profile.aws, context.environ, hosted=profile.hosts.hosted)
+    uploads = context.platform.uploads
+    try:
+        with ObjectStore(context.sender, context.sleep, endpoint=endpoint) as storage:
+            sending = Upload(
+                uploads,
+                storage,
+                Destination(where.id, context.workspace_id, replace),
+                journal,
+                context.now,
+                context.sleep,
+                show,
+            )
+            return upload.run(sending, uploads, collected.files)
+    finally:
+        line.end()
+
+
+def _left_out(collected: Collected) -> list[str]:
+    notes = [f"left out: {path}: {why}" for path, why in collected.left_out[:_SHOWN]]
+    if len(collected.left_out) > _SHOWN:
+        notes.append(f"left out: {len(collected.left_out) - _SHOWN} more; --json lists all")
+    return notes
+
+
+def _shown(where: Dataset, collected: Collected, report: UploadReport) -> Shown:
+    from pennsieve_agent.console.words import plural, size
+
+    notes = [f"not uploaded: '{path}': {error.message}" for path, error in report.failed[:_SHOWN]]
+    if len(report.failed) > _SHOWN:
+        notes.append(f"not uploaded: {len(report.failed) - _SHOWN} more; --json lists all")
+    count = plural(len(report.uploaded), "file")
+    text = f"Uploaded {count}, {size(report.size)}, to dataset '{where.name}'"
+    code = ExitCode.FAILED if report.failed else ExitCode.OK
+    return Shown(_document(where, collected, report), text, notes, exit_code=code)
+
+
+def _document(where: Dataset, collected: Collected, report: UploadReport) -> dict[str, Any]:
+    from pennsieve_agent.console import dataset_documents
+
+    return {
+        **dataset_documents.of(where),
+        "uploaded": [
+            {"path": path, "package_id": report.package_ids[path] or None}
+            for path in report.uploaded
+        ],
+        "failed": [{"path": path, "message": error.message} for path, error in report.failed],
+        "left_out": _left_out_document(collected),
+        "size": report.size,
+    }
+
+
+def _plan(where: Dataset, collected: Collected) -> Shown:
+    """What would be uploaded."""
+    from pennsieve_agent.console import dataset_documents
+    from pennsieve_agent.console.words import plural, size
+
+    total = sum(file.size for file in collected.files)
+    document = {
+        **dataset_documents.of(where),
+        "files": [{"path": file.target, "size": file.size} for file in collected.files],
+        "left_out": _left_out_document(collected),
+        "size": total,
+    }
+    rows = [[file.target, size(file.size)] for file in collected.files]
+    count = plural(len(collected.files), "file")
+    note = f"would upload {count}, {size(total)}, to dataset '{where.name}' (--dry-run)"
+    return Shown(document, Table(["PATH", "SIZE"], rows), [note])
+
+
+def _left_out_document(collected: Collected) -> list[dict[str, str]]:
+    return [{"path": str(path), "reason": why} for path, why in collected.left_out]

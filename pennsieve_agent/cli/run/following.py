@@ -1,0 +1,86 @@
+"""Following a run from the command line: how it begins, how it ends, and Ctrl+C."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run.views import EventViews, took
+from pennsieve_agent.console import documents
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.domain.runs import Run, RunStatus
+from pennsieve_agent.errors import ExitCode, RunFailed
+from pennsieve_agent.services.runs.follow_run import Change, Follower
+
+if TYPE_CHECKING:
+    from pennsieve_agent.services.runs.run_backend import RunBackend
+
+
+def follower(
+    context: Context,
+    run: Run,
+    backend: RunBackend,
+    *,
+    step: str | None = None,
+    timeout: float | None = None,
+) -> Follower:
+    """Somebody who follows a run; ``timeout`` is in seconds."""
+    return Follower(
+        backend,
+        run,
+        context.now,
+        context.sleep,
+        context.streams.note,
+        deadline=None if timeout is None else context.now() + timeout,
+        only_step=step,
+    )
+
+
+def to_end(
+    context: Context, following: Follower, *, show: bool, views: EventViews | None = None
+) -> Iterator[Shown]:
+    """Follow a run to its end, showing what happens if ``show``, and how it ended.
+
+    Raises:
+        RunFailed: it failed or was cancelled.
+        StillRunning: the time was up.
+    """
+    run = following.run
+    views = views or EventViews(context, run)
+    status = RunStatus.UNKNOWN
+    try:
+        for event in following.events():
+            if show:
+                yield views.shown(event)
+            if isinstance(event, Change) and not event.step:
+                status = event.status
+    except KeyboardInterrupt:
+        context.streams.note(
+            f"\nstopped following; the run goes on\n"
+            f"  follow it again: pennsieve run logs {run.uuid} --follow\n"
+            f"  cancel it:       pennsieve run cancel {run.uuid}"
+        )
+        raise
+    yield _end(context, following, status, show=show)
+
+
+def _end(context: Context, following: Follower, status: RunStatus, *, show: bool) -> Shown:
+    run = following.run
+    state = following.backend.state(run.uuid)
+    succeeded = status is RunStatus.SUCCEEDED
+    if context.as_json and not show:
+        # The run is the one document, also when it failed; the exit code says that it did.
+        code = ExitCode.OK if succeeded else RunFailed.exit_code
+        return Shown(documents.run(run, state), exit_code=code)
+    if succeeded:
+        time = took(state, context.now())
+        return Shown(
+            notes=[f"run '{run.label}' {state.status.label}" + (f" in {time}" if time else "")]
+        )
+    failed = next((s.id for s in state.steps if s.status is RunStatus.FAILED), "")
+    raise RunFailed(
+        f"run '{run.label}' {state.status.label}" + (f" in step '{failed}'" if failed else ""),
+        where=run.uuid,
+        hint=f"read why: pennsieve run logs {run.uuid}" + (f" --step {failed}" if failed else ""),
+    )

@@ -1,0 +1,130 @@
+"""``pennsieve run list``: runs of all nodes in one list."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.run_filter import RunQuery, Someone
+    from pennsieve_agent.domain.runs import RunStatus
+
+_AGO = re.compile(r"(\d{1,6})\s*([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class Status(StrEnum):
+    """How a run is, in the words that are shown."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    FINALIZING = "finalizing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELING = "canceling"
+    CANCELED = "canceled"
+
+
+@command(
+    "run list",
+    answers="list of run_summary",
+    examples=["pennsieve run list", "pennsieve run list --mine --status failed --since 7d"],
+)
+def list_(
+    context: Context,
+    limit: Annotated[
+        int, typer.Option("--limit", "-L", metavar="N", min=1, max=1000, help="The newest N.")
+    ] = 20,
+    status: Annotated[
+        Status | None, typer.Option("--status", metavar="STATUS", help="Only these.")
+    ] = None,
+    workflow: options.OfWorkflow = None,
+    dataset: options.OfDataset = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Only those that you started.")] = False,
+    person: Annotated[
+        str | None, typer.Option(metavar="PERSON", help="Only this person's: e-mail or name.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Only newer ones: 12h, 7d, or a date like 2026-11-01."),
+    ] = None,
+) -> Shown:
+    """The latest runs, on your own nodes and on Pennsieve's.
+
+    The newest come first. A node that cannot be reached is named on standard error, and the others
+    are listed.
+    """
+    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.console import documents
+    from pennsieve_agent.domain.run_filter import RunQuery
+    from pennsieve_agent.services import lookup
+
+    if mine and person:
+        raise UsageProblem("--mine and --person say different things", hint="leave one of them out")
+    begins = "" if since is None else moment(since, context.now())
+    query = RunQuery(
+        limit,
+        status=None if status is None else _wire(status),
+        workflow="" if workflow is None else named_workflow(context, workflow).workflow.uuid,
+        dataset="" if dataset is None else lookup.dataset(context.platform, dataset).id,
+        person=places.me(context) if mine else _person(context, person),
+        since=begins,
+    )
+    runs = places.everywhere(context).newest(query)
+    document = [documents.run_summary(r) for r in runs]
+    if not runs:
+        return Shown(document, notes=[_none(query)])
+    return Shown(document, views.runs_table(context, runs))
+
+
+def _none(query: RunQuery) -> str:
+    if query.limit and not (query.status or query.workflow or query.dataset or query.person):
+        return "no run yet; start one with: pennsieve run start --dataset DATASET"
+    return "no such run; see all with: pennsieve run list"
+
+
+def moment(text: str, now: float) -> str:
+    """A moment as it is asked for: ``7d`` ago, or a date or time in UTC.
+
+    Raises:
+        UsageProblem: it is none.
+    """
+    if ago := _AGO.fullmatch(text.strip().lower()):
+        at = datetime.fromtimestamp(now, UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    else:
+        try:
+            at = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise UsageProblem(
+                f"'{text}' is not a time",
+                hint="write how long ago (90m, 12h, 7d, 2w), or a date: --since 2026-11-01",
+            ) from None
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def _wire(status: Status) -> RunStatus:
+    from pennsieve_agent.domain.runs import RunStatus
+
+    return next(each for each in RunStatus if each.label == status.value)
+
+
+def _person(context: Context, wanted: str | None) -> Someone | None:
+    if wanted is None:
+        return None
+    from pennsieve_agent.domain.run_filter import Someone
+    from pennsieve_agent.services import find_people
+
+    member = find_people.member(context.platform, context.workspace_id, wanted)
+    return Someone(member.id, member.email, member.name)

@@ -1,0 +1,106 @@
+"""``pennsieve run logs``: what a run printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import UnknownName, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.run import views as run_views
+    from pennsieve_agent.domain.runs import Run
+    from pennsieve_agent.services.runs.all_runs import Located
+    from pennsieve_agent.services.runs.follow_run import Follower
+
+
+@command(
+    "run logs",
+    answers=("run_logs", "log_line", "run_archive"),
+    examples=[
+        "pennsieve run logs --follow",
+        "pennsieve run logs spike-rate-1c20 --step spikes --timestamps",
+        "pennsieve run logs spike-rate-1c20 --archive logs.zip",
+    ],
+)
+def logs(
+    context: Context,
+    run: options.Run = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on until the run ends.")
+    ] = False,
+    step: Annotated[
+        str | None, typer.Option("--step", "-s", metavar="STEP", help="Only this step.")
+    ] = None,
+    timestamps: Annotated[
+        bool, typer.Option("--timestamps", "-t", help="Begin each line with its time.")
+    ] = False,
+    archive: Annotated[
+        Path | None,
+        typer.Option("--archive", metavar="FILE", help="All of it as a zip, after the end."),
+    ] = None,
+) -> Iterator[Shown]:
+    """What a run printed. With --follow the exit code is the run's, as for 'run start --wait'.
+
+    --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
+    following, not the run.
+    """
+    from pennsieve_agent.cli.run import following, places
+    from pennsieve_agent.cli.run import views as run_views
+
+    located = places.find(context, run)
+    if archive is not None:
+        if follow or step or timestamps:
+            raise UsageProblem(
+                "--archive is all logs of a run that has ended", hint="leave the other options out"
+            )
+        yield _saved(context, located, archive)
+        return
+    _check_step(located.run, step)
+    follower = following.follower(context, located.run, located.backend, step=step)
+    views = run_views.EventViews(context, located.run, timestamps=timestamps)
+    if follow:
+        yield from following.to_end(context, follower, show=True, views=views)
+    else:
+        yield _until_now(located.run, follower, views)
+
+
+def _check_step(run: Run, step: str | None) -> None:
+    names = [s.id for s in run.steps]
+    if step is not None and step not in names:
+        raise UnknownName(
+            f"the run has no step '{step}'", hint=f"its steps are: {', '.join(names)}"
+        )
+
+
+def _until_now(run: Run, follower: Follower, views: run_views.EventViews) -> Shown:
+    from pennsieve_agent.services.runs.follow_run import Line
+
+    lines = [views.shown(event) for event in follower.once() if isinstance(event, Line)]
+    return Shown(
+        document={"run_id": run.uuid, "messages": [line.document for line in lines]},
+        text=[line.text for line in lines if isinstance(line.text, str)],
+        notes=() if lines else ("nothing was logged yet; wait for it with --follow",),
+    )
+
+
+def _saved(context: Context, located: Located, file: Path) -> Shown:
+    """Save the archive of a run's logs."""
+    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.console.words import size
+    from pennsieve_agent.services.runs import run_log_archive
+
+    run = located.run
+    count = run_log_archive.save(located.backend, run, file, lambda url: places.fetch(context, url))
+    return Shown(
+        document={"run_id": run.uuid, "file": str(file), "size": count},
+        text=f"Saved the logs of run '{run.label}' to {file}",
+        notes=[size(count)],
+    )

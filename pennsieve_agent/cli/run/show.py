@@ -1,0 +1,59 @@
+"""``pennsieve run show``: one run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import RunFailed, StillRunning, UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import RunStatus
+
+
+@command(
+    "run show",
+    answers=("run", "run_status", "run_outputs"),
+    examples=["pennsieve run show", "pennsieve run show spike-rate-1c20 --outputs"],
+)
+def show(
+    context: Context,
+    run: options.Run = None,
+    status: Annotated[
+        bool, typer.Option("--status", help="Only its state, in one word and as the exit code.")
+    ] = False,
+    outputs: Annotated[
+        bool, typer.Option("--outputs", help="Only the files it wrote, and what its steps report.")
+    ] = False,
+) -> Shown:
+    """A run: its steps, times, code, input, parameters and results.
+
+    With --status the exit code is 0 when it succeeded, 3 when it failed or was cancelled, and 8
+    when it has not ended.
+    """
+    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.console import documents
+
+    if status and outputs:
+        raise UsageProblem("--status and --outputs cannot be given together")
+    located = places.find(context, run)
+    if outputs:
+        return views.outputs(context, located.run, located.backend.outputs(located.run))
+    state = places.state(located)
+    if status:
+        document = documents.run_status(located.run, state.status)
+        return Shown(document, state.status.label, exit_code=_exit_code(state.status))
+    return views.run(context, located.run, state)
+
+
+def _exit_code(status: RunStatus) -> int:
+    from pennsieve_agent.domain.runs import RunStatus
+
+    if status is RunStatus.SUCCEEDED:
+        return 0
+    return int(RunFailed.exit_code if status.is_final else StillRunning.exit_code)

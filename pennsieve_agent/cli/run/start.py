@@ -1,0 +1,194 @@
+"""``pennsieve run start``: start analysis, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.run import limits
+from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.errors import AwsError, NodeError, PlatformError
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.runs.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
+    from pennsieve_agent.services.runs.start_run import Started
+
+
+@command(
+    "run start",
+    answers=("run", "run_plan"),
+    examples=[
+        "pennsieve run start -d 'Mouse EEG' -w spike-rate --files 'raw/**/*.edf' --follow",
+        "pennsieve run start -d 'Mouse EEG' -p THRESHOLD=4 --dry-run",
+    ],
+)
+def start(
+    context: Context,
+    dataset: options.Dataset,
+    workflow: Annotated[
+        str | None,
+        typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
+    ] = None,
+    node: Annotated[
+        str | None,
+        typer.Option("--node", "-n", metavar="NODE", help="Default: the only one there is."),
+    ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step."),
+    ] = None,
+    undeclared: Annotated[
+        bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
+    ] = False,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tree|flat", help="Input in its folders, or all files at the top of INPUT_DIR."
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="A name for the run.")] = None,
+    folder: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")
+    ] = False,
+    timeout: options.Timeout = None,
+    max_cost: limits.MaxCost = None,
+    time_limit: limits.TimeLimit = None,
+    spot: limits.Spot = False,
+    retries: limits.Retries = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
+    ] = False,
+) -> Iterator[Shown]:
+    """Start a workflow on a dataset's files.
+
+    Everything is checked before anything is sent. A command whose answer was lost can be typed
+    again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
+    when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
+    """
+    from pennsieve_agent.cli.run import views
+    from pennsieve_agent.services.runs import prepare_run, run_request
+
+    wanted = run_request.RunOptions(
+        dataset,
+        workflow,
+        node,
+        files=tuple(files or ()),
+        parameters=tuple(param or ()),
+        name=name,
+        folder=folder,
+        limits=limits.limits(max_cost, time_limit, retries, spot=spot),
+        layout=layout or "",
+        undeclared=undeclared,
+    )
+    ready = prepare_run.prepare(
+        context.platform,
+        context.own_nodes,
+        context.node_calls,
+        wanted,
+        context.now(),
+        hand_over=None if dry_run else _hand_over(context),
+    )
+    views.note_undeclared(context, ready)
+    if dry_run:
+        yield views.plan(context, ready)
+        return
+    show = follow and not context.as_json
+    with _started(context, ready, wanted) as (begun, backend):
+        ways = {"waits": follow or wait, "show": show}
+        yield from _go_on(context, ready, begun, backend, timeout=timeout, **ways)
+
+
+def _hand_over(context: Context) -> HandOver:
+    """Puts the version that Pennsieve has on an own node that was made later."""
+    from contextlib import closing
+
+    from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
+    from pennsieve_agent.services.workflows.node_versions import ensure_version
+
+    def put(node: OwnNode, workflow: Workflow) -> None:
+        with closing(LazyEngine(context)) as engine:
+            desk = [one for one in desks(context, engine) if one.node.token == node.token]
+            for placed in ensure_version(context.platform, desk, workflow):
+                context.streams.note(
+                    f"version {placed.version} of workflow '{workflow.name}' is on node "
+                    f"'{node.name}' now"
+                )
+
+    return put
+
+
+def _go_on(
+    context: Context,
+    ready: Prepared,
+    begun: Started,
+    backend: RunBackend,
+    *,
+    waits: bool,
+    show: bool,
+    timeout: float | None,
+) -> Iterator[Shown]:
+    """Show the run, and follow it if that was asked for.
+
+    Once the user knows of the run, the start is over (``acknowledge``), and the same command
+    starts a new run.
+    """
+    from pennsieve_agent.cli.run import following, views
+
+    yield views.started(ready, begun, followed=waits)
+    if not (context.as_json and waits):
+        begun.acknowledge()
+    if not waits:
+        return
+    follower = following.follower(context, begun.run, backend, timeout=timeout)
+    try:
+        yield from following.to_end(context, follower, show=show)
+    except (PlatformError, AwsError, NodeError):
+        raise  # with --json nothing was said of the run: the same command goes on with it
+    except BaseException:
+        begun.acknowledge()
+        raise
+    begun.acknowledge()
+
+
+@contextmanager
+def _started(
+    context: Context, ready: Prepared, wanted: RunOptions
+) -> Iterator[tuple[Started, RunBackend]]:
+    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.services.runs import start_run as starting
+    from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
+
+    if (own := ready.own_node) is None:
+        views.warn_pennsieve_node(context, ready)
+        run = context.platform.runs.start(ready.request)
+        yield starting.Started(run), PennsieveRuns(context.platform)
+        return
+    backend = places.backend_of(context, own)
+    with starting.on_own_node(
+        ready,
+        wanted,
+        calls=context.node_calls(own),
+        backend=backend,
+        journal=places.journal(context),
+        note=context.streams.note,
+    ) as begun:
+        yield begun, backend

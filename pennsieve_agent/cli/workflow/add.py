@@ -1,0 +1,166 @@
+"""``pennsieve workflow add``: code from git becomes a workflow."""
+
+from __future__ import annotations
+
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pennsieve_agent.services.workflows.register_workflow import Added, Wish
+
+
+class Builder(StrEnum):
+    """Where the container image is built."""
+
+    AUTO = "auto"
+    PENNSIEVE = "pennsieve"
+    HERE = "here"
+
+
+class Needs(StrEnum):
+    """Which key of the workflow's own identity its steps get."""
+
+    READ = "read"
+    WRITE = "write"
+    NO = "no"
+
+
+Repositories = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="REPO...",
+        help="Git URL or folder, REPO@TAG for a tag. Several make a chain: each step reads what "
+        "the one before wrote.",
+    ),
+]
+Ref = Annotated[
+    str | None,
+    typer.Option(
+        "--ref", metavar="TAG", help="Tag, branch or commit. Default: the newest version tag."
+    ),
+]
+Name = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="Default: the manifest's name.")
+]
+Build = Annotated[
+    Builder,
+    typer.Option(
+        "--build",
+        metavar="BUILD",
+        help="Who builds it: Pennsieve (code on GitHub, at a tag), or this machine's Docker.",
+    ),
+]
+Public = Annotated[
+    bool,
+    typer.Option("--public", help="Show the code in the App Store to every Pennsieve user."),
+]
+Layout = Annotated[
+    options.InputLayout | None,
+    typer.Option(
+        "--layout",
+        metavar="LAYOUT",
+        help="Input on your own nodes: in its folders, or all files at the top.",
+    ),
+]
+NeedsPennsieve = Annotated[
+    Needs | None,
+    typer.Option(
+        "--needs-pennsieve",
+        metavar="[=ACCESS]",
+        help="Give its steps a key of the workflow's own Pennsieve identity; read if no ACCESS is "
+        "given.",
+    ),
+]
+Targets = Annotated[
+    bool,
+    typer.Option("--targets", help="Only list what a last step can do with results."),
+]
+
+
+@command(
+    "workflow add",
+    answers=("workflow_added", "list of target_type"),
+    examples=[
+        "pennsieve workflow add https://github.com/lab/spike-rate",
+        "pennsieve workflow add ./filter@v2.0.0 ./spike-rate --name rates",
+    ],
+)
+def add(
+    context: Context,
+    repositories: Repositories = None,
+    ref: Ref = None,
+    name: Name = None,
+    build: Build = Builder.AUTO,
+    public: Public = False,
+    layout: Layout = None,
+    needs_pennsieve: NeedsPennsieve = None,
+    targets: Targets = False,
+) -> Shown:
+    """Register code from git as a workflow.
+
+    The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
+    beside it declares parameters and resources. Pennsieve builds code on GitHub at a tag; other
+    code is built on this machine, and runs on your own compute nodes only.
+    """
+    from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.services.workflows.build_choice import Build as BuildPlace
+    from pennsieve_agent.services.workflows.register_workflow import Wish
+
+    if targets:
+        return _targets(context)
+    if not repositories:
+        raise UsageProblem(
+            "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
+        )
+    needs = needs_pennsieve and ("" if needs_pennsieve is Needs.NO else needs_pennsieve.value)
+    layout_name = layout and layout.value
+    wish = Wish(name, BuildPlace(build.value), public, layout_name, needs)
+    return views.added(_add(context, repositories, ref, wish))
+
+
+def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: Wish) -> Added:
+    """Fetch, check, build and register the code."""
+    from contextlib import closing
+
+    from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
+    from pennsieve_agent.services.workflows import register_workflow, workflow_steps
+    from pennsieve_agent.source.fetch import is_public
+
+    note = context.streams.note
+    with (
+        tempfile.TemporaryDirectory(prefix="pennsieve-") as folder,
+        closing(LazyEngine(context)) as engine,
+    ):
+        checkouts = workflow_steps.inspect_all(repositories, ref, Path(folder), note)
+        means = register_workflow.Means(
+            context.platform,
+            context.workspace_id,
+            desks(context, engine),
+            engine,
+            is_public,
+            context.sleep,
+            note,
+        )
+        return register_workflow.add(means, checkouts, wish)
+
+
+def _targets(context: Context) -> Shown:
+    """What the last step of a workflow can do with results."""
+    from pennsieve_agent.console import workflow_documents
+
+    types = context.platform.workflows.target_types()
+    document = [workflow_documents.target_type(target) for target in types]
+    rows = [[t.name, t.label, ", ".join(p.name for p in t.parameters)] for t in types]
+    return Shown(document, Table(["TARGET", "LABEL", "PARAMETERS"], rows))

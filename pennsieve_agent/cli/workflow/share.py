@@ -1,0 +1,30 @@
+"""``pennsieve workflow share|unshare``: whether other workspaces may run a workflow."""
+
+from __future__ import annotations
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Shown
+
+
+@command("workflow share", answers="workflow", examples=["pennsieve workflow share spike-rate"])
+def share(context: Context, workflow: options.Workflow) -> Shown:
+    """Let every workspace list and run a workflow. Only the person who added it can."""
+    from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.services import lookup
+
+    match = lookup.workflow(context.platform, context.workspace_id, workflow)
+    shared = context.platform.workflows.publish(match.uuid)
+    return views.changed(shared, f"Every workspace can now list and run workflow '{shared.name}'")
+
+
+@command("workflow unshare", answers="workflow", examples=["pennsieve workflow unshare spike-rate"])
+def unshare(context: Context, workflow: options.Workflow) -> Shown:
+    """Hide a workflow from other workspaces again. Only the person who added it can."""
+    from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.services import lookup
+
+    match = lookup.workflow(context.platform, context.workspace_id, workflow)
+    private = context.platform.workflows.unpublish(match.uuid)
+    return views.changed(private, f"Only this workspace can now see workflow '{private.name}'")

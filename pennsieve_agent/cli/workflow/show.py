@@ -1,0 +1,113 @@
+"""``pennsieve workflow show``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import Details, Part, Shown, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.grants.identity_view import Shown as WorkflowUser
+
+
+@command(
+    "workflow show",
+    answers="workflow_details",
+    examples=["pennsieve workflow show spike-rate", "pennsieve workflow show spike-rate --json"],
+)
+def show(context: Context, workflow: options.Workflow) -> Shown:
+    """A workflow: its steps, parameters and identity.
+
+    The identity is the workflow's own user on Pennsieve, as which it runs on your own nodes.
+    """
+    from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
+    from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.console import workflow_documents
+    from pennsieve_agent.services.grants import identity_view
+
+    match = named_workflow(context, workflow).workflow
+    users, unasked = identity_view.shown(identity_context(context), match)
+    note_unasked(context, unasked)
+    document = {
+        **workflow_documents.workflow(match),
+        "identity": [_user(user) for user in users],
+    }
+    text: list[Part] = [_details(context, match)]
+    for table in _tables(context, match, users):
+        text += ["", table]
+    return Shown(document, text)
+
+
+def _details(context: Context, workflow: Workflow) -> Details:
+    from pennsieve_agent.console.words import when
+
+    added = when(workflow.created_at, context.now(), relative=context.relative)
+    return Details(
+        [
+            ("name", workflow.name),
+            ("id", workflow.uuid),
+            ("description", workflow.description),
+            ("added", added),
+        ]
+    )
+
+
+def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser]) -> Iterator[Table]:
+    steps = [
+        [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, s.tag]
+        for s in workflow.steps
+    ]
+    yield Table(["STEP", "TYPE", "AFTER", "CODE OR TARGET", "TAG"], steps, wrap_last=True)
+    parameters = [
+        [
+            p.name,
+            "|".join(p.allowed) or p.type.value,
+            "(required)" if p.default is None else p.default,
+            p.description,
+        ]
+        for s in workflow.processors
+        for p in s.parameters
+    ]
+    if parameters:
+        columns = ["PARAMETER", "TYPE", "DEFAULT", "MEANING"]
+        yield Table(columns, parameters, wrap_last=True)
+    if users:
+        yield _identity(context, users)
+
+
+def _identity(context: Context, users: Sequence[WorkflowUser]) -> Table:
+    from pennsieve_agent.console.grant_documents import moment
+    from pennsieve_agent.console.words import when
+
+    rows = []
+    for user in users:
+        created = moment(user.created) if user.created else ""
+        rows.append(
+            [
+                user.name,
+                user.user,
+                when(created, context.now(), relative=context.relative),
+                ", ".join(user.keys) or "no place that is known here",
+            ]
+        )
+    return Table(["IDENTITY", "USER", "CREATED", "KEY IS IN"], rows, wrap_last=True)
+
+
+def _user(value: WorkflowUser) -> dict[str, Any]:
+    """A user on Pennsieve that a workflow acts as; never its key."""
+    from pennsieve_agent.console.grant_documents import moment
+
+    return {
+        "kind": value.kind.value,
+        "integration": value.integration,
+        "name": value.name,
+        "user": value.user or None,
+        "created_at": moment(value.created) if value.created else None,
+        "keys": list(value.keys),
+    }

@@ -1,0 +1,191 @@
+"""``pennsieve workflow update``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pennsieve_agent.cli import options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Prose, Shown
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.grants.identity_renewal import Renewal, Renewed
+
+
+@command(
+    "workflow update",
+    answers=("workflow", "workflow_renewal", "workflow_renewal_plan"),
+    examples=[
+        "pennsieve workflow update spike-rate --name spikes",
+        "pennsieve workflow update spike-rate --default THRESHOLD=4 --default filter.LOW=0.5",
+        "pennsieve workflow update spike-rate --renew-identity --dry-run",
+    ],
+)
+def update(
+    context: Context,
+    workflow: options.Workflow,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="A new name; grants and runs stay.")
+    ] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", metavar="TEXT", help="What it does.")
+    ] = None,
+    default: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--default",
+            metavar="K=V",
+            help="A parameter's value where a run gives none; STEP.K=V for one step. Repeatable.",
+        ),
+    ] = None,
+    renew_identity: Annotated[
+        bool,
+        typer.Option(
+            "--renew-identity",
+            help="Give the workflow new users and keys on Pennsieve, and delete the old ones.",
+        ),
+    ] = False,
+    yes: options.Yes = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="With --renew-identity: show the plan and change nothing."),
+    ] = False,
+) -> Shown:
+    """Change a workflow's name, description, parameter defaults or identity."""
+    edits = name is not None or description is not None or bool(default)
+    _check(name, edits=edits, renews=renew_identity, dry_run=dry_run)
+    if renew_identity:
+        return _renew(context, workflow, yes=yes, dry_run=dry_run)
+    return _edit(context, workflow, name, description, default or ())
+
+
+def _check(name: str | None, *, edits: bool, renews: bool, dry_run: bool) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageProblem: they do not, or nothing is to be changed.
+    """
+    if edits is renews:
+        raise UsageProblem(
+            "--renew-identity goes alone" if edits else "nothing to change was given",
+            hint="add --name, --description or --default; or --renew-identity alone",
+        )
+    if dry_run and not renews:
+        raise UsageProblem("--dry-run goes with --renew-identity only", hint="leave it out")
+    if name is not None and not name.strip():
+        raise UsageProblem("the new name is empty", hint="give a name, for example: --name spikes")
+
+
+def _edit(
+    context: Context,
+    reference: str,
+    name: str | None,
+    description: str | None,
+    defaults: Sequence[str],
+) -> Shown:
+    from pennsieve_agent.cli.workflow import views
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.workflows import workflow_changes
+
+    platform = context.platform
+    before = after = lookup.workflow(platform, context.workspace_id, reference)
+    new = before.name if name is None else name.strip()
+    if new != before.name:
+        workflow_changes.check_free(platform, context.workspace_id, new, before.uuid)
+    if defaults:  # first: they are checked, and nothing is changed if one is wrong
+        after = workflow_changes.set_defaults(platform, before, defaults)
+    if name is not None or description is not None:
+        text = before.description if description is None else description
+        platform.workflows.rename(before.uuid, new, text)
+        after = platform.workflows.get(before.uuid)
+    renamed = f"; it was called '{before.name}'" if after.name != before.name else ""
+    notes = [f"see it with: pennsieve workflow show '{after.name}'"]
+    return views.changed(after, f"Updated workflow '{after.name}'{renamed}", notes)
+
+
+def _renew(context: Context, reference: str, *, yes: bool, dry_run: bool) -> Shown:
+    """Make new users and keys, put them on the granted datasets, and delete the old ones."""
+    from pennsieve_agent.cli.workflow.identity import identity_context, need_own_nodes
+    from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.services.grants import identity_renewal
+
+    need_own_nodes(context)
+    workflow = named_workflow(context, reference).workflow
+    means = identity_context(context)
+    plan = identity_renewal.planned(means, workflow)
+    if dry_run:
+        return _plan(workflow, plan)
+    if not _confirmed(context, plan, yes=yes):
+        return UNCHANGED
+    return _renewed(workflow, plan, identity_renewal.renew(means, plan))
+
+
+def _confirmed(context: Context, plan: Renewal, *, yes: bool) -> bool:
+    """Asks only when something is lost by it."""
+    if not plan.lost:
+        return True
+    for sentence in _losses(plan):
+        context.streams.explain(sentence)
+    question = f"Renew the identity of workflow '{plan.workflow.name}' all the same?"
+    return context.streams.confirm(question, assume=yes)
+
+
+def _losses(plan: Renewal) -> list[str]:
+    return [
+        f"the workflow loses access to dataset '{row.dataset_name or row.dataset}': {why}"
+        for row, why in plan.lost.values()
+    ]
+
+
+def _plan(workflow: Workflow, plan: Renewal) -> Shown:
+    keeps = [
+        f"it keeps dataset '{row.dataset_name or row.dataset}' ({row.access.words})"
+        for row in plan.kept
+    ]
+    text = [
+        f"Workflow '{workflow.name}' would get new users and keys, and lose its old ones",
+        *keeps,
+        *_losses(plan),
+    ]
+    return Shown(_document(workflow, plan), [Prose(line) for line in text], [NOT_CHANGED])
+
+
+def _document(workflow: Workflow, plan: Renewal) -> dict[str, Any]:
+    return {
+        "workflow": workflow.name,
+        "workflow_id": workflow.uuid,
+        "datasets": [row.dataset for row in plan.kept],
+        "datasets_lost": list(plan.lost),
+    }
+
+
+def _renewed(workflow: Workflow, plan: Renewal, renewed: Renewed) -> Shown:
+    from pennsieve_agent.console.words import plural
+
+    document = {
+        **_document(workflow, plan),
+        "integrations_created": list(renewed.new_users),
+        "integrations_deleted": list(renewed.deleted),
+        "deletion_proved": renewed.proved,
+        "nodes": list(renewed.nodes),
+    }
+    count, nodes = plural(len(plan.kept), "dataset"), ", ".join(renewed.nodes)
+    notes: list[str | Prose] = []
+    if not renewed.in_keychain:
+        notes.append(
+            Prose(
+                "note: this machine has no keychain; the keys are on the nodes only, and a further "
+                "node gets one when the identity is renewed again"
+            )
+        )
+    if renewed.deleted and renewed.proved:
+        notes.append("note: the old keys can no longer sign in")
+    text = f"Workflow '{workflow.name}' has a new identity on {count} and compute nodes: {nodes}"
+    return Shown(document, text, notes)
