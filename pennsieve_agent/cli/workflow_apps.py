@@ -8,7 +8,6 @@ import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.compute.share import Team, User, Workspace
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.errors import UsageProblem
 
@@ -108,9 +107,9 @@ def show(
 def share(
     ctx: typer.Context,
     application: App,
-    user: User = None,
-    team: Team = None,
-    workspace: Workspace = False,
+    user: options.User = None,
+    team: options.Team = None,
+    workspace: options.Workspace = False,
     public: Public = False,
     profile: options.Profile = None,
     json: options.Json = False,
@@ -136,9 +135,9 @@ def share(
 def unshare(
     ctx: typer.Context,
     application: App,
-    user: User = None,
-    team: Team = None,
-    workspace: Workspace = False,
+    user: options.User = None,
+    team: options.Team = None,
+    workspace: options.Workspace = False,
     public: Public = False,
     profile: options.Profile = None,
     json: options.Json = False,

@@ -52,11 +52,11 @@ class Prose:
     """Text that is read, not copied: wrapped between words on a terminal."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
 
     def __call__(self, streams: Streams) -> str:
         """The text, as wide as the terminal."""
-        return streams.wrapped(self._text) if streams.out_is_terminal else self._text
+        return streams.wrapped(self.text) if streams.out_is_terminal else self.text
 
 
 @dataclass(frozen=True, slots=True)

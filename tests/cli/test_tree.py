@@ -212,8 +212,9 @@ def test_old_words_mean_commands_of_today_and_say_so(old: Old) -> None:
         return
     assert isinstance(meaning, Call)
     assert meaning.command.words == now
+    shown = f"{old.now} {old.later}".strip()
     assert meaning.arguments[:2] == ("x", "--json")
-    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {old.now}'",)
+    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {shown}'",)
     page = typed(*old.words.split(), "--help")
     assert (page.code, page.err) == (0, f"{meaning.notes[0]}\n")
 

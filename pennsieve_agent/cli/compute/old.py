@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from pennsieve_agent.cli import secret
 from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.compute import (
-    code,
-    join,
-    layer,
-    listing,
-    pause,
-    policy,
-    register,
-    remove,
-    role,
-    share,
-    update,
-)
+from pennsieve_agent.cli.compute import code, layer
 
 app = group("Your AWS account as a place where analysis runs.")
-for _more in (listing, register, remove, pause, update, share, join, code, policy):
-    app.add_typer(_more.app)
+app.add_typer(code.app)
 app.add_typer(secret.app, name="secret")
 app.add_typer(layer.app, name="layer")
-app.add_typer(role.app, name="role")

@@ -9,62 +9,73 @@ ADMIN = Section.ADMINISTRATION
 COMMANDS: tuple[Entry, ...] = (
     Command(
         "compute list",
-        "compute.old",
+        "compute.listing",
         "The compute nodes you may use in this workspace: your own, and those that Pennsieve runs.",
     ),
     Command(
         "compute show",
-        "compute.old",
+        "compute.show",
         "One compute node: how it is, what it is made of, who may use it.",
     ),
-    Command("compute register", "compute.old", "Make your AWS account a compute node.", ADMIN),
-    Command(
-        "compute update",
-        "compute.old",
-        "Change a compute node of your own, and bring its code to this program's version.",
-        ADMIN,
-    ),
-    Command(
-        "compute remove",
-        "compute.old",
-        "Take a compute node away again, on Pennsieve and in AWS, and check that nothing is left.",
-        ADMIN,
-    ),
-    Command("compute pause", "compute.old", "Let no new run start on a compute node.", ADMIN),
-    Command("compute resume", "compute.old", "Let runs start on a compute node again.", ADMIN),
-    Command(
-        "compute rename", "compute.old", "Give a compute node another name, and a description."
-    ),
-    Command(
-        "compute gpus", "compute.old", "The GPU machines a compute node may have, cheapest first."
-    ),
-    Command(
-        "compute accounts",
-        "compute.old",
-        "The AWS accounts you registered, and whether this workspace may use them.",
-    ),
-    Command(
-        "compute upgrade",
-        "compute.old",
-        "Begin to move a compute node to a newer version of what Pennsieve installs.",
-    ),
-    Command(
-        "compute configure",
-        "compute.old",
-        "Begin to change a compute node's machines; what is not named stays.",
-    ),
-    Command("compute share", "compute.old", "Let somebody use a compute node.", ADMIN),
-    Command(
-        "compute unshare",
-        "compute.old",
-        "Take a compute node from somebody; other shares stay.",
-        ADMIN,
-    ),
-    Command("compute access", "compute.old", "Who may use a compute node."),
+    Command("compute register", "compute.register", "Make your AWS account a compute node.", ADMIN),
     Command(
         "compute join",
-        "compute.old",
+        "compute.join",
         "Use a compute node that its owner shared with your AWS identity.",
+    ),
+    Command(
+        "compute update",
+        "compute.update",
+        "Change a compute node, and bring it to the newest version.",
+        ADMIN,
+    ),
+    Command(
+        "compute delete",
+        "compute.delete",
+        "Delete a compute node, on Pennsieve and in AWS, and check that nothing is left.",
+        ADMIN,
+    ),
+    Command("compute pause", "compute.pause", "Let no new run start on a compute node.", ADMIN),
+    Command("compute resume", "compute.pause", "Let runs start on a compute node again.", ADMIN),
+    Command(
+        "compute doctor",
+        "compute.doctor",
+        "Check a compute node from both sides; changes nothing.",
+        ADMIN,
+    ),
+    Command("compute share", "compute.share", "Let somebody use a compute node.", ADMIN),
+    Command(
+        "compute unshare",
+        "compute.share",
+        "Stop sharing a compute node with somebody; other shares stay.",
+        ADMIN,
+    ),
+    Group(
+        "compute policy",
+        "What a node can and cannot do in your AWS account, and what registering one needs.",
+        ("pennsieve compute policy show", "pennsieve compute policy installer --json"),
+        ADMIN,
+        bare="show",
+    ),
+    Command(
+        "compute policy show",
+        "compute.policy",
+        "What an own node can and cannot do in your AWS account, in words.",
+    ),
+    Command(
+        "compute policy installer",
+        "compute.policy",
+        "The least rights of whoever registers nodes, as policies for an administrator.",
+    ),
+    Command(
+        "compute policy template",
+        "compute.policy",
+        "The node's stack as a CloudFormation template, for review or for an administrator.",
+    ),
+    Command(
+        "compute policy role",
+        "compute.policy",
+        "What the role in your AWS account lets Pennsieve do, in words.",
     ),
     Command(
         "compute allow",
@@ -76,23 +87,6 @@ COMMANDS: tuple[Entry, ...] = (
         "compute allowed",
         "compute.old",
         "The code a compute node runs; without a list, that of every workflow.",
-    ),
-    Command(
-        "compute policy",
-        "compute.old",
-        "What an own node can and cannot do in your AWS account, in words.",
-        ADMIN,
-    ),
-    Command(
-        "compute template",
-        "compute.old",
-        "The node's stack as a CloudFormation template, for review or for an administrator.",
-    ),
-    Command(
-        "compute doctor",
-        "compute.old",
-        "Check a compute node from both sides; changes nothing.",
-        ADMIN,
     ),
     Group(
         "compute secret",
@@ -115,22 +109,17 @@ COMMANDS: tuple[Entry, ...] = (
     Command("compute layer list", "compute.old", "The layers of a compute node."),
     Command("compute layer create", "compute.old", "Make an empty layer, which a run fills."),
     Command("compute layer remove", "compute.old", "Delete a layer with all that is in it."),
-    Group(
-        "compute role",
-        "The role by which Pennsieve runs nodes itself.",
-        ("pennsieve compute role show",),
-        ADMIN,
-    ),
-    Command(
-        "compute role show",
-        "compute.old",
-        "What the role in your AWS account lets Pennsieve do, in words.",
-    ),
-    Command(
-        "compute role update",
-        "compute.old",
-        "Bring the role to what Pennsieve asks for today; shows the difference first, and asks.",
-    ),
 )
-OLD: tuple[Old, ...] = ()
+OLD: tuple[Old, ...] = (
+    Old("compute remove", "compute delete"),
+    Old("compute rename", "compute update", later="--name"),
+    Old("compute upgrade", "compute update", {"--to": "compute update --version"}),
+    Old("compute configure", "compute update", {"--max-gpus": "compute update --max-gpu"}),
+    Old("compute access", "compute show"),
+    Old("compute gpus", "compute list --gpu-types"),
+    Old("compute accounts", "aws list --registered"),
+    Old("compute template", "compute policy template"),
+    Old("compute role show", "compute policy role"),
+    Old("compute role update", "compute update --role"),
+)
 """Words that were typed before and still work, with a note."""
