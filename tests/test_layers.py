@@ -14,7 +14,7 @@ ABOVE = {
     "domain": {"errors"},
     "settings": {"domain", "errors"},
     "source": {"domain", "errors"},
-    "platform": {"domain", "errors"},
+    "platform": {"transfer", "domain", "errors"},
     "aws": {"domain", "errors"},
     "engine": {"domain", "errors"},
     "transfer": {"domain", "errors"},
@@ -32,7 +32,8 @@ ABOVE = {
     "__init__": set(),
 }
 CONFINED = {
-    "httpx": {"platform"},
+    "certifi": {"aws", "platform"},
+    "httpx": set(),  # loading it takes as long as loading typer
     "boto3": {"aws", "node", "sandbox"},
     "botocore": {"aws", "node", "sandbox"},
     "docker": {"engine"},

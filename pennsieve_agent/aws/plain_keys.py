@@ -68,8 +68,8 @@ def plain_keys(
     if (named and named not in profiles) or not _is_plain(values, endpoint):
         return None
     if profile is not None and kept:
-        found = find_keys(profile)
-        keys = SigningKeys(found.key_id, found.secret, found.token) if found else None
+        stored = find_keys(profile)
+        keys = SigningKeys(stored.key_id, stored.secret, stored.token) if stored else None
     elif profile is None and environ.get("AWS_ACCESS_KEY_ID"):
         keys = _keys({name: environ.get(name.upper(), "") for name in _KEYS})
     else:

@@ -37,18 +37,18 @@ def stack_events(
         StillRunning: the wait ended first.
 
     """
-    seen = since
+    newest = since
     for pause in pauses(seconds):
         news: list[StackEvent] = []
         for event in _newest_first(aws, name):
-            if event.id == seen:
+            if event.id == newest:
                 break
             news.append(event)
         for event in reversed(news):
             yield event
             if event.final:
                 return
-        seen = news[0].id if news else seen
+        newest = news[0].id if news else newest
         sleep(pause)
     raise StillRunning(
         f"AWS is still changing stack {name}",

@@ -169,7 +169,7 @@ class Context:
     @cached_property
     def sender(self) -> Sender:
         """Connections to storage, without anybody's token; closed when the command ends."""
-        from pennsieve_agent.platform.transport import trusted
+        from pennsieve_agent.platform.http.transport import trusted
         from pennsieve_agent.transfer.network import network
         from pennsieve_agent.transfer.sender import Sender
 

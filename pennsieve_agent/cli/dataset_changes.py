@@ -113,7 +113,8 @@ def mkdir(
     json: options.Json = False,
 ) -> None:
     """Make a folder in a dataset."""
-    from pennsieve_agent.services import dataset_paths, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files import dataset_paths
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.dataset(context.platform, dataset)
@@ -138,7 +139,8 @@ def mv(
     json: options.Json = False,
 ) -> None:
     """Move or rename files and folders of a dataset."""
-    from pennsieve_agent.services import dataset_paths, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files import dataset_paths
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.dataset(context.platform, dataset)
@@ -163,7 +165,8 @@ def rm(
     json: options.Json = False,
 ) -> None:
     """Delete files and folders of a dataset, folders with all that is in them."""
-    from pennsieve_agent.services import dataset_paths, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files import dataset_paths
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.dataset(context.platform, dataset)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import DataFile
     from pennsieve_agent.domain.transfers import TransferProgress
-    from pennsieve_agent.services.download import DownloadReport
+    from pennsieve_agent.services.files.download import DownloadReport
 
 _SHOWN = 10
 
@@ -69,7 +69,7 @@ def fetched(
 ) -> Shown:
     """Download files, show how far it is and what came of it; exit code 1 if any is missing."""
     from pennsieve_agent.console.progress import ProgressLine
-    from pennsieve_agent.services.download import Download
+    from pennsieve_agent.services.files.download import Download
 
     line = ProgressLine(context.streams, "Downloading", context.now)
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.grant_dataset import Granted, Revoked
-    from pennsieve_agent.services.grant_list import Listed
-    from pennsieve_agent.services.grant_workflows import Granting
-    from pennsieve_agent.services.own_node_admin import Unasked
+    from pennsieve_agent.services.grants.grant_dataset import Granted, Revoked
+    from pennsieve_agent.services.grants.grant_list import Listed
+    from pennsieve_agent.services.grants.grant_workflows import Granting
+    from pennsieve_agent.services.nodes.own_node_admin import Unasked
 
 app = group("Which workflows may use a dataset.")
 _MANAGER = (
@@ -55,9 +55,9 @@ def grant(
         need_own_nodes,
         tell_unasked,
     )
-    from pennsieve_agent.services import grant_dataset as granting
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.grant_workflows import granting_of
+    from pennsieve_agent.services.grants import grant_dataset as granting
+    from pennsieve_agent.services.grants.grant_workflows import granting_of
 
     context = options.use(ctx, profile, as_json=json)
     need_own_nodes(context)
@@ -139,7 +139,7 @@ def revoke(
 ) -> None:
     """Take a dataset from a workflow; a run that still needs it ends."""
     from pennsieve_agent.cli.identity_desk import check_all_asked, desk_of
-    from pennsieve_agent.services import grant_dataset as granting
+    from pennsieve_agent.services.grants import grant_dataset as granting
 
     context = options.use(ctx, profile, as_json=json)
     what = found_workflow(context, workflow).workflow
@@ -156,7 +156,7 @@ def revoke(
 def _granted_dataset(context: Context, workflow: Workflow, wanted: str) -> tuple[str, str]:
     """A dataset's id and name; one that is gone is known from the nodes' grants alone."""
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.grant_list import of_nodes
+    from pennsieve_agent.services.grants.grant_list import of_nodes
 
     try:
         dataset = lookup.dataset(context.platform, wanted)
@@ -219,7 +219,7 @@ def grants(
 
 def _known_workflows(context: Context) -> dict[str, str]:
     """Names by id, those of own nodes and archived ones too: their grants are kept."""
-    from pennsieve_agent.services.node_versions import on_nodes
+    from pennsieve_agent.services.workflows.node_versions import on_nodes
 
     workflows = context.platform.workflows
     archived = workflows.list(context.workspace_id, archived=True)
@@ -233,7 +233,8 @@ def _listed(
     context: Context, dataset: str | None, workflow: str | None, known: dict[str, str]
 ) -> tuple[list[Listed], list[Unasked]]:
     from pennsieve_agent.domain.name_matching import pick
-    from pennsieve_agent.services import grant_list, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.grants import grant_list
 
     id_ = ""
     if workflow is not None:

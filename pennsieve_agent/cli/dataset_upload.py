@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.transfers import TransferProgress
-    from pennsieve_agent.services.upload_files import Collected
+    from pennsieve_agent.services.files.upload_files import Collected
     from pennsieve_agent.transfer.journal import UploadJournal
     from pennsieve_agent.transfer.upload import UploadReport
 
@@ -45,7 +45,7 @@ def upload(
     """
     from pennsieve_agent.errors import UsageProblem
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.upload_files import clean_folder, collect
+    from pennsieve_agent.services.files.upload_files import clean_folder, collect
     from pennsieve_agent.transfer.journal import UploadJournal, journal_path
 
     context = options.use(ctx, profile, as_json=json)
@@ -75,7 +75,7 @@ def _send(
     replace: bool,
 ) -> UploadReport:
     from pennsieve_agent.console.progress import ProgressLine
-    from pennsieve_agent.services import upload
+    from pennsieve_agent.services.files import upload
     from pennsieve_agent.transfer.object_store import ObjectStore, endpoint_of
     from pennsieve_agent.transfer.upload import Destination, Upload
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.services.find_workflow import LocatedWorkflow, Nodes
+    from pennsieve_agent.services.workflows.find_workflow import LocatedWorkflow, Nodes
 
 
 def nodes_of(context: Context) -> Nodes:
@@ -22,6 +22,6 @@ def found_workflow(context: Context, wanted: str) -> LocatedWorkflow:
     Raises:
         UsageProblem: none or several match.
     """
-    from pennsieve_agent.services.find_workflow import find
+    from pennsieve_agent.services.workflows.find_workflow import find
 
     return find(context.platform, context.workspace_id, nodes_of(context), wanted)

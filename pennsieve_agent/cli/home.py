@@ -51,7 +51,7 @@ def _runs(context: Context, nodes: Sequence[OwnNode]) -> list[Run]:
     if not nodes:
         platform = context.platform
         return list(islice(platform.runs.list(platform.workspace_id()), _READ))
-    from pennsieve_agent.services.node_runs import NodeRuns
+    from pennsieve_agent.services.runs.node_runs import NodeRuns
 
     runs: list[Run] = []
     for node in nodes[:MOST_NODES]:

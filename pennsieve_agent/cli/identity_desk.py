@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.profile import ApiKey
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.identity_context import IdentityContext
-    from pennsieve_agent.services.own_node_admin import Unasked
+    from pennsieve_agent.services.grants.identity_context import IdentityContext
+    from pennsieve_agent.services.nodes.own_node_admin import Unasked
 
 REACH = (
     "besides the datasets that are granted, the workflow's user reaches every dataset that is "
@@ -25,7 +25,7 @@ def desk_of(context: Context) -> IdentityContext:
     """What identities are made and kept with, for the person of the profile in use."""
     from dataclasses import replace
 
-    from pennsieve_agent.services.identity_context import IdentityContext
+    from pennsieve_agent.services.grants.identity_context import IdentityContext
     from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
     from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 

@@ -116,7 +116,7 @@ def download(
     """Download the files that a run wrote. Run it again to go on where it stopped."""
     from pennsieve_agent.cli import run_places
     from pennsieve_agent.cli.dataset_download import fetched
-    from pennsieve_agent.services import run_outputs
+    from pennsieve_agent.services.runs import run_outputs
 
     located = run_places.find(context, run)
     written = located.backend.outputs(located.run)

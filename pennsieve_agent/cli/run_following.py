@@ -11,10 +11,10 @@ from pennsieve_agent.console import documents
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import ExitCode, RunFailed
-from pennsieve_agent.services.follow_run import Change, Follower
+from pennsieve_agent.services.runs.follow_run import Change, Follower
 
 if TYPE_CHECKING:
-    from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_backend import RunBackend
 
 
 def follower(

@@ -17,8 +17,8 @@ from pennsieve_agent.errors import UnknownName, UsageProblem
 if TYPE_CHECKING:
     from pennsieve_agent.cli import run_views
     from pennsieve_agent.domain.runs import Run
-    from pennsieve_agent.services.all_runs import Located
-    from pennsieve_agent.services.follow_run import Follower
+    from pennsieve_agent.services.runs.all_runs import Located
+    from pennsieve_agent.services.runs.follow_run import Follower
 
 
 @command(
@@ -80,7 +80,7 @@ def _check_step(run: Run, step: str | None) -> None:
 
 
 def _until_now(run: Run, follower: Follower, views: run_views.EventViews) -> Shown:
-    from pennsieve_agent.services.follow_run import Line
+    from pennsieve_agent.services.runs.follow_run import Line
 
     lines = [views.shown(event) for event in follower.once() if isinstance(event, Line)]
     return Shown(
@@ -94,7 +94,7 @@ def _saved(context: Context, located: Located, file: Path) -> Shown:
     """Save the archive of a run's logs."""
     from pennsieve_agent.cli import run_places
     from pennsieve_agent.console.words import size
-    from pennsieve_agent.services import run_log_archive
+    from pennsieve_agent.services.runs import run_log_archive
 
     run = located.run
     count = run_log_archive.save(

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.run_filter import Someone
     from pennsieve_agent.domain.runs import RunState
-    from pennsieve_agent.services.all_runs import AllRuns, Located
-    from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.runs.all_runs import AllRuns, Located
+    from pennsieve_agent.services.runs.run_backend import RunBackend
     from pennsieve_agent.settings.started_runs import RunJournal
 
 
@@ -24,15 +24,15 @@ def journal(context: Context) -> RunJournal:
 
 def backend_of(context: Context, node: OwnNode) -> RunBackend:
     """The runs of an own node; nothing is asked yet."""
-    from pennsieve_agent.services.node_runs import NodeRuns
+    from pennsieve_agent.services.runs.node_runs import NodeRuns
 
     return NodeRuns(node, context.node_calls(node), context.now)
 
 
 def everywhere(context: Context) -> AllRuns:
     """All places, own nodes first; AWS is touched only when an own node is asked."""
-    from pennsieve_agent.services.all_runs import AllRuns
-    from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
+    from pennsieve_agent.services.runs.all_runs import AllRuns
+    from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
     own = [backend_of(context, node) for node in context.own_nodes]
     return AllRuns(

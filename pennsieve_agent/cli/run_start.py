@@ -17,9 +17,9 @@ from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 if TYPE_CHECKING:
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.run_backend import RunBackend
-    from pennsieve_agent.services.run_request import HandOver, Prepared, RunOptions
-    from pennsieve_agent.services.start_run import Started
+    from pennsieve_agent.services.runs.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
+    from pennsieve_agent.services.runs.start_run import Started
 
 
 @command(
@@ -84,7 +84,7 @@ def start(
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
     from pennsieve_agent.cli import run_views
-    from pennsieve_agent.services import prepare_run, run_request
+    from pennsieve_agent.services.runs import prepare_run, run_request
 
     wanted = run_request.RunOptions(
         dataset,
@@ -121,7 +121,7 @@ def _hand_over(context: Context) -> HandOver:
     from contextlib import closing
 
     from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
-    from pennsieve_agent.services.node_versions import ensure_version
+    from pennsieve_agent.services.workflows.node_versions import ensure_version
 
     def put(node: OwnNode, workflow: Workflow) -> None:
         with closing(LazyEngine(context)) as engine:
@@ -173,8 +173,8 @@ def _started(
     context: Context, ready: Prepared, wanted: RunOptions
 ) -> Iterator[tuple[Started, RunBackend]]:
     from pennsieve_agent.cli import run_places, run_views
-    from pennsieve_agent.services import start_run as starting
-    from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
+    from pennsieve_agent.services.runs import start_run as starting
+    from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
     if (own := ready.own_node) is None:
         run_views.warn_pennsieve_node(context, ready)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
-    from pennsieve_agent.services.follow_run import Event, Line
-    from pennsieve_agent.services.run_request import Prepared
-    from pennsieve_agent.services.start_run import Started
+    from pennsieve_agent.services.runs.follow_run import Event, Line
+    from pennsieve_agent.services.runs.run_request import Prepared
+    from pennsieve_agent.services.runs.start_run import Started
 
 #: Select Graphic Rendition: the escape sequences that only set colours.
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
@@ -43,7 +43,7 @@ class EventViews:
 
     def shown(self, event: Event) -> Shown:
         """One event; how the run ended is said at the very end, by the command."""
-        from pennsieve_agent.services.follow_run import Line
+        from pennsieve_agent.services.runs.follow_run import Line
 
         if isinstance(event, Line):
             document = documents.log_line(event.step, event.timestamp, event.text)

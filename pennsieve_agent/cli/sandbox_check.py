@@ -64,7 +64,7 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
         from pennsieve_agent.sandbox.host import for_checks
         from pennsieve_agent.sandbox.host.control import Sandbox
     from pennsieve_agent.domain.profile import ApiKey, Hosts
-    from pennsieve_agent.platform.raw import RawClient
+    from pennsieve_agent.platform.http.raw import RawClient
 
     box = Sandbox(data or context.home / ".pennsieve" / "sandbox")
     state = box.status()
@@ -83,7 +83,7 @@ def _of_sandbox(context: Context, data: Path | None) -> list[Outcome]:
 
 def _of_profile(context: Context, url: str, api2: str | None) -> list[Outcome]:
     from pennsieve_agent.contract.runner import check_reading
-    from pennsieve_agent.platform.raw import RawClient
+    from pennsieve_agent.platform.http.raw import RawClient
 
     hosts, key = _target(context, url, api2)
     with RawClient() as client:

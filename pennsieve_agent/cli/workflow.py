@@ -87,9 +87,9 @@ def add(
     from contextlib import closing
 
     from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
-    from pennsieve_agent.services import register_workflow, workflow_steps
-    from pennsieve_agent.services.build_choice import Build
-    from pennsieve_agent.services.version_request import LAYOUTS
+    from pennsieve_agent.services.workflows import register_workflow, workflow_steps
+    from pennsieve_agent.services.workflows.build_choice import Build
+    from pennsieve_agent.services.workflows.version_request import LAYOUTS
     from pennsieve_agent.source.fetch import is_public
 
     context = options.use(ctx, profile, as_json=json)
@@ -143,7 +143,7 @@ def list_(
     json: options.Json = False,
 ) -> None:
     """The workspace's workflows, and those that live on your own nodes alone."""
-    from pennsieve_agent.services import find_workflow, node_versions
+    from pennsieve_agent.services.workflows import find_workflow, node_versions
 
     context = options.use(ctx, profile, as_json=json)
     found = list(context.platform.workflows.list(context.workspace_id, archived=archived))
@@ -232,7 +232,8 @@ def remove(
     """
     from pennsieve_agent.cli.found_workflow import nodes_of
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
-    from pennsieve_agent.services import find_workflow, identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
+    from pennsieve_agent.services.workflows import find_workflow
 
     context = options.use(ctx, profile, as_json=json)
     found = found_workflow(context, workflow)

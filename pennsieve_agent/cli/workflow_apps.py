@@ -31,7 +31,7 @@ def list_(
     """The registered code you may see."""
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import table
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     context = options.use(ctx, profile, as_json=json)
     found = context.platform.applications.list(archived=archived)
@@ -65,7 +65,7 @@ def show(
     from pennsieve_agent.console import offer_documents, people_documents
     from pennsieve_agent.console.tables import details, table
     from pennsieve_agent.console.words import when
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     context = options.use(ctx, profile, as_json=json)
     found = apps.application(context.platform, application)
@@ -116,8 +116,8 @@ def share(
 ) -> None:
     """Let somebody see code and use it in workflows. Only its owner may; it takes some minutes."""
     from pennsieve_agent.domain.sharing import Visibility
-    from pennsieve_agent.services import apps
-    from pennsieve_agent.services.node_access import Grantees
+    from pennsieve_agent.services.nodes.node_access import Grantees
+    from pennsieve_agent.services.workflows import apps
 
     context = options.use(ctx, profile, as_json=json)
     who = Grantees(user, team, workspace)
@@ -144,8 +144,8 @@ def unshare(
 ) -> None:
     """Stop sharing code with somebody; other shares stay. Only its owner may."""
     from pennsieve_agent.domain.sharing import Visibility
-    from pennsieve_agent.services import apps
-    from pennsieve_agent.services.node_access import Grantees
+    from pennsieve_agent.services.nodes.node_access import Grantees
+    from pennsieve_agent.services.workflows import apps
 
     context = options.use(ctx, profile, as_json=json)
     who = Grantees(user, team, workspace)
@@ -160,7 +160,7 @@ def unshare(
 
 
 def _check(who: object, *, public: bool) -> None:
-    from pennsieve_agent.services.node_access import Grantees
+    from pennsieve_agent.services.nodes.node_access import Grantees
 
     if public and who != Grantees():
         raise UsageProblem("--public goes alone", hint="give one of them at a time")
@@ -189,7 +189,7 @@ def archive(
     json: options.Json = False,
 ) -> None:
     """Put registered code away, where the platform can. Only its owner may."""
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     context = options.use(ctx, profile, as_json=json)
     found = apps.application(context.platform, application)
@@ -209,7 +209,7 @@ def restore(
     json: options.Json = False,
 ) -> None:
     """Take archived code back."""
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     context = options.use(ctx, profile, as_json=json)
     found = apps.application(context.platform, application, archived=True)
@@ -218,7 +218,7 @@ def restore(
 
 
 def _said(context: Context, found: Application, *, archived: bool) -> None:
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     if context.as_json:
         context.streams.document(

@@ -29,7 +29,8 @@ def rename(
 ) -> None:
     """Give a workflow another name; its grants and runs stay."""
     from pennsieve_agent.errors import UsageProblem
-    from pennsieve_agent.services import lookup, workflow_changes
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.workflows import workflow_changes
 
     context = options.use(ctx, profile, as_json=json)
     if not new.strip():
@@ -55,7 +56,8 @@ def defaults(
     json: options.Json = False,
 ) -> None:
     """Set what a workflow's parameters are when a run does not say; others stay as they are."""
-    from pennsieve_agent.services import lookup, workflow_changes
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.workflows import workflow_changes
 
     context = options.use(ctx, profile, as_json=json)
     found = lookup.workflow(context.platform, context.workspace_id, workflow)
@@ -144,7 +146,8 @@ def builds(
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.tables import table
     from pennsieve_agent.console.words import duration, when
-    from pennsieve_agent.services import apps, lookup
+    from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.workflows import apps
 
     context = options.use(ctx, profile, as_json=json)
     workflow_ = lookup.workflow(context.platform, context.workspace_id, workflow)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.grants import Grant
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.identity_context import IdentityContext
-    from pennsieve_agent.services.identity_renewal import Renewal, Renewed
+    from pennsieve_agent.services.grants.identity_context import IdentityContext
+    from pennsieve_agent.services.grants.identity_renewal import Renewal, Renewed
 
 app = group("A workflow and its own identity.")
 
@@ -38,7 +38,7 @@ def update(
 ) -> None:
     """Change a workflow."""
     from pennsieve_agent.cli.identity_desk import desk_of, need_own_nodes
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     if not renew_identity:
@@ -111,7 +111,7 @@ def archive(
     Its runs stay. A workflow that lives on your own nodes alone cannot be archived, only removed.
     """
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
 
     context = options.use(ctx, profile, as_json=json)
     found = found_workflow(context, workflow)
@@ -158,7 +158,8 @@ def restore(
     """Take an archived workflow back, with its grants, so that it can be started again."""
     from pennsieve_agent.cli.identity_desk import desk_of
     from pennsieve_agent.console import documents
-    from pennsieve_agent.services import identity_renewal, workflow_changes
+    from pennsieve_agent.services.grants import identity_renewal
+    from pennsieve_agent.services.workflows import workflow_changes
 
     context = options.use(ctx, profile, as_json=json)
     platform = context.platform
@@ -185,7 +186,7 @@ def _grants_to_renew(
 ) -> Renewal | None:
     """The grants that its nodes kept, to be given again; None for none. Asks, changes nothing."""
     from pennsieve_agent.cli.identity_desk import REACH
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
 
     if not desk.nodes:
         return None
@@ -215,7 +216,7 @@ def identity_document(context: Context, workflow: Workflow) -> list[dict[str, An
     """A workflow's own identity as JSON."""
     from pennsieve_agent.cli.identity_desk import desk_of, tell_unasked
     from pennsieve_agent.console.grant_documents import moment
-    from pennsieve_agent.services.identity_view import shown
+    from pennsieve_agent.services.grants.identity_view import shown
 
     rows, unasked = shown(desk_of(context), workflow)
     tell_unasked(context, unasked)

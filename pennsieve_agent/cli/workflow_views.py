@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services.node_versions import Known, Placed
-    from pennsieve_agent.services.register_workflow import Added
+    from pennsieve_agent.services.workflows.node_versions import Known, Placed
+    from pennsieve_agent.services.workflows.register_workflow import Added
 
 PENNSIEVE = "Pennsieve"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.world.node_shares import Share
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.own_node import OwnNode
-    from pennsieve_agent.services.node_access import NodeAccess
+    from pennsieve_agent.services.nodes.node_access import NodeAccess
 
 
 def own(node: OwnNode) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from pennsieve_agent.contract.stage import Workshop, hosted, staged
 from pennsieve_agent.contract.suite import all_checks
 from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import Unreachable
-from pennsieve_agent.platform.raw import RawAnswer, RawClient
+from pennsieve_agent.platform.http.raw import RawAnswer, RawClient
 
 
 class Verdict(Enum):

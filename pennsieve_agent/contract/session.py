@@ -14,7 +14,7 @@ from pennsieve_agent.contract.check import Asker, Check, Surface
 from pennsieve_agent.contract.shapes import Either, Filled, Only, parts
 from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import NotSignedIn, PlatformError
-from pennsieve_agent.platform.raw import RawAnswer, RawClient, RawRequest
+from pennsieve_agent.platform.http.raw import RawAnswer, RawClient, RawRequest
 
 INITIATE_AUTH = "AWSCognitoIdentityProviderService.InitiateAuth"
 _OK = 200

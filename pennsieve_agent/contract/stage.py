@@ -20,7 +20,7 @@ from pennsieve_agent.contract.check import Asker
 from pennsieve_agent.contract.session import Known, Tokens, find_pool, sign_in
 from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.errors import PlatformError
-from pennsieve_agent.platform.raw import RawClient, RawRequest
+from pennsieve_agent.platform.http.raw import RawClient, RawRequest
 
 PREFIX = "contract-"
 """The names of throw-away datasets begin with it."""

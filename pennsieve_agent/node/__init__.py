@@ -3,23 +3,24 @@
 Lambda functions from one zip, and jobs on AWS Batch. Nothing has an address: AWS decides who may
 call a function.
 
+    api            who calls, and the routes of an own node's functions
+    records        what is written down of runs, and the documents of the API
+    runs           runs, from the request to the receipt
+    jobs           jobs on AWS Batch
+    identity       as whom a run acts on Pennsieve
+    transfer_job   the jobs that stage the input and upload the results
+
 * :mod:`.gateway` and :mod:`.admin` are an own node's two functions, for its users and its owner.
-  They share :mod:`.request_handler`, which checks who calls (:mod:`.proof`, :mod:`.tickets`) and
-  logs each call. What may run, on what, for whom, is in :mod:`.workflow_registry`; a run names it
-  and brings nothing of its own (:mod:`.start_document`, :mod:`.own_run`). It acts on
-  Pennsieve as its workflow, with the keys that the owner put here (:mod:`.workflow_credentials`,
-  :mod:`.workflow_session`).
+  What may run, on what, for whom, is in :mod:`.identity.workflow_registry`; a run names it and
+  brings nothing of its own (:mod:`.records.start_document`, :mod:`.runs.own_run`). It acts on
+  Pennsieve as its workflow, with the keys that the owner put here.
 * :mod:`.hosted` is the one function of a node that Pennsieve runs: runs are read from Pennsieve
-  (:mod:`.pennsieve_run`) and reported to it (:mod:`.status_reports`).
+  (:mod:`.runs.pennsieve_run`) and reported to it (:mod:`.runs.status_reports`).
 * :mod:`.reconciler` moves runs forward. It is woken by Batch's events, by the gateway and every
   five minutes while a run is active; whichever comes, lost, late or twice, it compares what is
   written down with what AWS shows, and does what follows.
-  :mod:`.run_reconciler` looks at one run, :mod:`.transitions` decides, :mod:`.job_submission`
-  submits jobs to Batch, :mod:`.run_cleanup` leaves the log and the receipt, and deletes the
-  rest.
-* Transfer jobs (:mod:`.transfer_job`) stage the input before the processors and upload the results
-  after them. They have no token: what they need of the platform the reconciler asks for
-  (:mod:`.relay`).
+* Transfer jobs have no token: what they need of the platform the reconciler asks for
+  (:mod:`.identity.relay`).
 
 This package imports the standard library, boto3, and pure modules of :mod:`~pennsieve_agent.domain`
 and :mod:`~pennsieve_agent.engine`; nothing that is not in its zip. In AWS it may touch what carries

@@ -3,9 +3,9 @@
 ========================================= =======================================================
 ``GET /health``                           ``{status, issues, resources, version, protocol, mode}``
 ``GET /workflows``                        what the caller may use: versions, grants, identity
-``GET /workflows/ID/versions/V``          the version's document (:mod:`.version_document`)
-``POST /runs``                            start a run (:mod:`.start_document`); 202
-``GET /runs``                             newest first (:mod:`.run_document`)
+``GET /workflows/ID/versions/V``          the version's document (:mod:`.records.version_document`)
+``POST /runs``                            start a run (:mod:`.records.start_document`); 202
+``GET /runs``                             newest first (:mod:`.records.run_document`)
 ``GET /runs/ID``                          everything of a run
 ``GET /runs/ID/files``, ``/outputs``      its input, and what it delivered
 ``GET /runs/ID/logs``, ``/archive``       a page of its log; a link to the whole of it
@@ -16,9 +16,9 @@
 
 from __future__ import annotations
 
-from pennsieve_agent.node import routes_node, routes_runs
+from pennsieve_agent.node.api import routes_node, routes_runs
+from pennsieve_agent.node.api.request_handler import RequestHandler
 from pennsieve_agent.node.execution_environment import make_clients
-from pennsieve_agent.node.request_handler import RequestHandler
 
 request_handler = RequestHandler((*routes_node.ROUTES, *routes_runs.ROUTES), is_owners=False)
 handler = request_handler.handler

@@ -31,18 +31,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pennsieve_agent.node import run_logs
+from pennsieve_agent.node.api.health import health
 from pennsieve_agent.node.execution_environment import environment_node
-from pennsieve_agent.node.health import health
+from pennsieve_agent.node.identity.secrets_manager import NodeSecrets, scope_of
+from pennsieve_agent.node.identity.user_session import keep_tokens
+from pennsieve_agent.node.jobs.step_secrets import hidden_of
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.run_cleanup import archive_key
-from pennsieve_agent.node.run_document import status_of
-from pennsieve_agent.node.run_record import Phase, RunRecord
-from pennsieve_agent.node.run_store import RunStore
-from pennsieve_agent.node.secrets_manager import NodeSecrets, scope_of
-from pennsieve_agent.node.step_secrets import hidden_of
-from pennsieve_agent.node.transitions import step_states
-from pennsieve_agent.node.user_session import keep_tokens
+from pennsieve_agent.node.records.run_document import status_of
+from pennsieve_agent.node.records.run_record import Phase, RunRecord
+from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs import run_logs
+from pennsieve_agent.node.runs.run_cleanup import archive_key
+from pennsieve_agent.node.runs.transitions import step_states
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pennsieve_agent.node import tasks
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
+from pennsieve_agent.node.jobs import tasks
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.receipt import receipt_for
-from pennsieve_agent.node.run_reconciler import RunReconciler
-from pennsieve_agent.node.run_store import RunStore
+from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs.receipt import receipt_for
+from pennsieve_agent.node.runs.run_reconciler import RunReconciler
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +62,12 @@ def _relayed(node: Node, request: Mapping[str, Any]) -> dict[str, Any]:
         case tasks.RECEIPT_PATH:
             return receipt_for(node, str(request.get("run")))
         case tasks.OUTPUTS_PATH:
-            from pennsieve_agent.node.outputs import note_outputs  # noqa: PLC0415 - see below
+            from pennsieve_agent.node.runs.outputs import note_outputs  # noqa: PLC0415 - see below
 
             return note_outputs(node, str(request.get("run")), request.get("body"))
         case _:
             # Transfer jobs ask for these; events of jobs come more often, and load less.
-            from pennsieve_agent.node.relay import relay  # noqa: PLC0415
+            from pennsieve_agent.node.identity.relay import relay  # noqa: PLC0415
 
             return relay(node, request)
 

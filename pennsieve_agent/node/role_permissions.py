@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 STEP_PARTS = ("key", "secret", "session")
 """What of a workflow's user a step may be given: the last word of a parameter's name. The document
-with all of it (:mod:`.workflow_credentials`) is the node's alone."""
+with all of it (:mod:`.identity.workflow_credentials`) is the node's alone."""
 
 
 @dataclass(frozen=True, slots=True)

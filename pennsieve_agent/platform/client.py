@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING, Self
 
 from pennsieve_agent.domain.profile import ApiKey, Hosts, Identity, User
 from pennsieve_agent.domain.sign_in import KeptTokens
-from pennsieve_agent.platform.auth import Session
-from pennsieve_agent.platform.identity import read_identity, read_user
-from pennsieve_agent.platform.network import Network
-from pennsieve_agent.platform.surface import Surface
-from pennsieve_agent.platform.transport import Transport, pause, silent
+from pennsieve_agent.platform.http.auth import Session
+from pennsieve_agent.platform.http.network import Network
+from pennsieve_agent.platform.http.surface import Surface
+from pennsieve_agent.platform.http.transport import Transport, pause, silent
+from pennsieve_agent.platform.people.identity import read_identity, read_user
 
 if TYPE_CHECKING:
-    from pennsieve_agent.platform.applications import Applications
-    from pennsieve_agent.platform.assets import Assets
-    from pennsieve_agent.platform.collaborators import DatasetPeople
-    from pennsieve_agent.platform.compute import Compute
-    from pennsieve_agent.platform.datasets import Datasets
-    from pennsieve_agent.platform.downloads import Downloads
-    from pennsieve_agent.platform.github import GitHub
-    from pennsieve_agent.platform.integrations import Integrations
-    from pennsieve_agent.platform.layers import Layers
-    from pennsieve_agent.platform.metrics import Metrics
-    from pennsieve_agent.platform.node_secrets import NodeSecrets
-    from pennsieve_agent.platform.node_sharing import NodeSharings
-    from pennsieve_agent.platform.packages import Packages
-    from pennsieve_agent.platform.people import People
-    from pennsieve_agent.platform.runs import Runs
-    from pennsieve_agent.platform.uploads import Uploads
-    from pennsieve_agent.platform.webhooks import Webhooks
-    from pennsieve_agent.platform.workflows import Workflows
+    from pennsieve_agent.platform.compute.layers import Layers
+    from pennsieve_agent.platform.compute.metrics import Metrics
+    from pennsieve_agent.platform.compute.node_secrets import NodeSecrets
+    from pennsieve_agent.platform.compute.node_sharing import NodeSharings
+    from pennsieve_agent.platform.compute.nodes import Compute
+    from pennsieve_agent.platform.data.assets import Assets
+    from pennsieve_agent.platform.data.datasets import Datasets
+    from pennsieve_agent.platform.data.downloads import Downloads
+    from pennsieve_agent.platform.data.packages import Packages
+    from pennsieve_agent.platform.data.uploads import Uploads
+    from pennsieve_agent.platform.people.collaborators import DatasetPeople
+    from pennsieve_agent.platform.people.integrations import Integrations
+    from pennsieve_agent.platform.people.people import People
+    from pennsieve_agent.platform.people.webhooks import Webhooks
+    from pennsieve_agent.platform.workflows.applications import Applications
+    from pennsieve_agent.platform.workflows.github import GitHub
+    from pennsieve_agent.platform.workflows.runs import Runs
+    from pennsieve_agent.platform.workflows.workflows import Workflows
 
 
 class Platform:
@@ -104,125 +104,125 @@ class Platform:
     @cached_property
     def datasets(self) -> Datasets:
         """Datasets and their files."""
-        from pennsieve_agent.platform.datasets import Datasets  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.data.datasets import Datasets  # noqa: PLC0415 - see above
 
         return Datasets(self._v1, self._note)
 
     @cached_property
     def integrations(self) -> Integrations:
         """The integrations that are workflows' own identities."""
-        from pennsieve_agent.platform.integrations import Integrations  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.people.integrations import Integrations  # noqa: PLC0415 - see above
 
         return Integrations(self._v1)
 
     @cached_property
     def compute(self) -> Compute:
         """AWS accounts and compute nodes."""
-        from pennsieve_agent.platform.compute import Compute  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.compute.nodes import Compute  # noqa: PLC0415 - see above
 
         return Compute(self._v2, self._sleep, self._note)
 
     @cached_property
     def applications(self) -> Applications:
         """Registered repositories."""
-        from pennsieve_agent.platform.applications import Applications  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.workflows.applications import Applications  # noqa: PLC0415 - see above
 
         return Applications(self._v2)
 
     @cached_property
     def workflows(self) -> Workflows:
         """Workflow definitions."""
-        from pennsieve_agent.platform.workflows import Workflows  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.workflows.workflows import Workflows  # noqa: PLC0415 - see above
 
         return Workflows(self._v2)
 
     @cached_property
     def runs(self) -> Runs:
         """Runs."""
-        from pennsieve_agent.platform.runs import Runs  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.workflows.runs import Runs  # noqa: PLC0415 - see above
 
         return Runs(self._v2, self.workspace_id, self._sleep)
 
     @cached_property
     def downloads(self) -> Downloads:
         """Where the files of a dataset can be fetched."""
-        from pennsieve_agent.platform.downloads import Downloads  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.data.downloads import Downloads  # noqa: PLC0415 - see above
 
         return Downloads(self._v2)
 
     @cached_property
     def uploads(self) -> Uploads:
         """The manifests by which files get into a dataset."""
-        from pennsieve_agent.platform.uploads import Uploads  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.data.uploads import Uploads  # noqa: PLC0415 - see above
 
         return Uploads(self._v2)
 
     @cached_property
     def packages(self) -> Packages:
         """Folders and packages, and the files in them."""
-        from pennsieve_agent.platform.packages import Packages  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.data.packages import Packages  # noqa: PLC0415 - see above
 
         return Packages(self._v1, self._v2)
 
     @cached_property
     def collaborators(self) -> DatasetPeople:
         """Who is on a dataset."""
-        from pennsieve_agent.platform.collaborators import DatasetPeople  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.people.collaborators import DatasetPeople  # noqa: PLC0415 - see above
 
         return DatasetPeople(self._v1)
 
     @cached_property
     def people(self) -> People:
         """Members and teams of workspaces."""
-        from pennsieve_agent.platform.people import People  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.people.people import People  # noqa: PLC0415 - see above
 
         return People(self._v1)
 
     @cached_property
     def webhooks(self) -> Webhooks:
         """Webhooks of the workspace."""
-        from pennsieve_agent.platform.webhooks import Webhooks  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.people.webhooks import Webhooks  # noqa: PLC0415 - see above
 
         return Webhooks(self._v1)
 
     @cached_property
     def node_sharing(self) -> NodeSharings:
         """Who may use a compute node."""
-        from pennsieve_agent.platform.node_sharing import NodeSharings  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.compute.node_sharing import NodeSharings  # noqa: PLC0415 - see above
 
         return NodeSharings(self._v2)
 
     @cached_property
     def node_secrets(self) -> NodeSecrets:
         """Secrets of a compute node, and the code it may run."""
-        from pennsieve_agent.platform.node_secrets import NodeSecrets  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.compute.node_secrets import NodeSecrets  # noqa: PLC0415 - see above
 
         return NodeSecrets(self._v2)
 
     @cached_property
     def layers(self) -> Layers:
         """Layers of a compute node."""
-        from pennsieve_agent.platform.layers import Layers  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.compute.layers import Layers  # noqa: PLC0415 - see above
 
         return Layers(self._v2)
 
     @cached_property
     def metrics(self) -> Metrics:
         """Totals of runs."""
-        from pennsieve_agent.platform.metrics import Metrics  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.compute.metrics import Metrics  # noqa: PLC0415 - see above
 
         return Metrics(self._v2)
 
     @cached_property
     def github(self) -> GitHub:
         """Repositories on GitHub and their releases."""
-        from pennsieve_agent.platform.github import GitHub  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.workflows.github import GitHub  # noqa: PLC0415 - see above
 
         return GitHub(self._v2)
 
     @cached_property
     def assets(self) -> Assets:
         """Viewer assets of datasets."""
-        from pennsieve_agent.platform.assets import Assets  # noqa: PLC0415 - see above
+        from pennsieve_agent.platform.data.assets import Assets  # noqa: PLC0415 - see above
 
         return Assets(self._v2)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.services.node_versions import on_nodes
+from pennsieve_agent.services.workflows.node_versions import on_nodes
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
-    from pennsieve_agent.services.all_runs import AllRuns
-    from pennsieve_agent.services.find_workflow import Nodes
+    from pennsieve_agent.services.runs.all_runs import AllRuns
+    from pennsieve_agent.services.workflows.find_workflow import Nodes
 
 _RUNS = 50
 

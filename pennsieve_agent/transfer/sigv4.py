@@ -2,7 +2,7 @@
 
 The image in which files are moved has no boto3, and neither has the first line of code that runs
 there, which fetches the rest: this module's own text is a part of that line
-(:func:`pennsieve_agent.node.tasks.transfer_command`), so it imports nothing of this package.
+(:func:`pennsieve_agent.node.jobs.tasks.transfer_command`), so it imports nothing of this package.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ _STORE_AGAIN = {"object not found", "size mismatch", "sha256 mismatch"}
 
 
 class Manifests(Protocol):
-    """The platform's upload manifests; see :class:`pennsieve_agent.platform.uploads.Uploads`."""
+    """The platform's upload manifests (:mod:`pennsieve_agent.platform.data.uploads`)."""
 
     def create(self, dataset_id: str) -> str:
         """Make an empty manifest; its id."""

@@ -27,7 +27,7 @@ from pennsieve_agent.errors import (
     Unreachable,
     UsageProblem,
 )
-from pennsieve_agent.platform.compute import Compute
+from pennsieve_agent.platform.compute.nodes import Compute
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.account.mortal import Killed, Killer, MortalAws
 from tests.account.registry import PLATFORM_ACCOUNT, WORKSPACE, FakeRegistry

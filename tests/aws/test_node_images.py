@@ -55,5 +55,5 @@ def test_an_image_in_another_region_is_asked_for_there(european: Aws) -> None:
 def test_an_image_that_is_not_there_or_nowhere_in_aws(european: Aws) -> None:
     with pytest.raises(UsageProblem, match="is not in its registry"):
         pinned(european, parse_image(f"{STORE}:v2"))
-    with pytest.raises(UsageProblem, match="is in no registry of AWS"):
+    with pytest.raises(UsageProblem, match="is not in ECR"):
         pinned(european, parse_image("docker.io/library/python:3"))

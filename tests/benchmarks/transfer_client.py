@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.domain.transfers import SignedFile, StorageKeys
-from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
+from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.stage_input import stage_in
 from pennsieve_agent.node.transfer_job.targets import Places, deliver
-from pennsieve_agent.platform.transport import pause
-from pennsieve_agent.services.download_places import Folders
-from pennsieve_agent.services.upload_files import collect
+from pennsieve_agent.platform.http.transport import pause
+from pennsieve_agent.services.files.download_places import Folders
+from pennsieve_agent.services.files.upload_files import collect
 from pennsieve_agent.transfer.download import fetch_all
 from pennsieve_agent.transfer.fetch import Fetching, Place
 from pennsieve_agent.transfer.journal import UploadJournal

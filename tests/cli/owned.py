@@ -17,9 +17,9 @@ from botocore.config import Config
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, Conflict, Forbidden, Invalid, NotFound, PlatformError
 from pennsieve_agent.node import admin
-from pennsieve_agent.node.callers import Caller
+from pennsieve_agent.node.api.tickets import Tickets
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.tickets import Tickets
+from pennsieve_agent.node.records.callers import Caller
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.node.world import SETTINGS
 

@@ -76,7 +76,7 @@ def test_the_whole_life_of_such_a_node(typed: Agent, tmp_path: Path) -> None:
 
     made = typed(*REGISTER, "--yes")
     assert made.code == 0, made.err
-    assert "Compute node 'my-compute' is Enabled" in made.out
+    assert "Compute node 'my-compute' is enabled" in made.out
     again = typed(*REGISTER, "--yes")
     assert (again.code, "Enabled" in again.out) == (0, True), again.err
 

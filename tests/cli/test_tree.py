@@ -234,6 +234,19 @@ def test_an_old_command_that_did_two_things_leads_to_both() -> None:
         assert fetched.arguments == ("spike", *renamed)
 
 
+def test_an_argument_that_became_an_option() -> None:
+    old = Old("dataset rename", "dataset update", later="--name")
+    for typed_before, now in (
+        (["A", "B"], ["A", "--name=B"]),
+        (
+            ["A", "--description", "x", "B", "--json"],
+            ["A", "--description", "x", "--name=B", "--json"],
+        ),
+        (["--yes", "A", "--", "-B"], ["--yes", "A", "--name=-B"]),
+    ):
+        assert old.rewrite(typed_before) == (["dataset", "update", *now], "dataset update --name")
+
+
 def test_the_older_agents_words_are_answered(tmp_path: Path) -> None:
     program = tmp_path / "bin" / "pennsieve"
     program.parent.mkdir()

@@ -12,9 +12,10 @@ from pennsieve_agent.contract import runner, stage
 from pennsieve_agent.contract.runner import Verdict
 from pennsieve_agent.contract.suite import all_checks
 from pennsieve_agent.domain.profile import ApiKey, Hosts
-from pennsieve_agent.platform.raw import RawClient
+from pennsieve_agent.platform.http.raw import RawClient
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
+from tests.fakes.network import answering
 
 
 def test_every_check_passes(agent: Agent, box: Lab) -> None:
@@ -50,7 +51,7 @@ def test_reading_sends_nothing_that_changes(hosts: Hosts, key: ApiKey) -> None:
             sent.append(request)
             return real.handle_request(request)
 
-        with RawClient(transport=httpx.MockTransport(record)) as client:
+        with RawClient(network=answering(record)) as client:
             outcomes = runner.check_reading(client, hosts, key)
     assert all(each.verdict is not Verdict.FAILED for each in outcomes)
     posted = {request.url.path for request in sent if request.method != "GET"}

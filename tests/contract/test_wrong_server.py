@@ -18,9 +18,10 @@ from pennsieve_agent.contract.session import Known
 from pennsieve_agent.contract.stage import Workshop, staged
 from pennsieve_agent.contract.suite import all_checks
 from pennsieve_agent.domain.profile import ApiKey, Hosts
-from pennsieve_agent.platform.raw import RawClient
+from pennsieve_agent.platform.http.raw import RawClient
 from pennsieve_agent.sandbox.host import for_checks
 from tests.cli.conftest import Lab
+from tests.fakes.network import Through
 
 
 @dataclass
@@ -66,7 +67,10 @@ def wrong(box: Lab, hosts: Hosts, key: ApiKey) -> Iterator[tuple[WrongServer, Ra
     server = WrongServer()
     data = box.box.data
     workshop = Workshop(partial(for_checks.fill, data), partial(for_checks.expired, data))
-    with RawClient(transport=server) as client, staged(client, hosts, key, workshop) as known:
+    with (
+        RawClient(network=Through(server)) as client,
+        staged(client, hosts, key, workshop) as known,
+    ):
         try:
             yield server, client, known
         finally:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from pennsieve_agent.platform.network import AddressError, ConnectFailedError, Reply
+from pennsieve_agent.platform.http.network import AddressError, ConnectFailedError, Reply
 
 
 class Through:

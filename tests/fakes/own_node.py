@@ -15,9 +15,9 @@ from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.errors import AwsError
 from pennsieve_agent.node import admin
-from pennsieve_agent.node.callers import Caller
+from pennsieve_agent.node.api.tickets import Tickets
 from pennsieve_agent.node.node import Node
-from pennsieve_agent.node.tickets import Tickets
+from pennsieve_agent.node.records.callers import Caller
 from tests.node.own_world import make_table
 from tests.node.world import SETTINGS
 

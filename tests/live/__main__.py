@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pennsieve_agent.domain.profile import Profile
-from pennsieve_agent.platform.raw import RawClient
+from pennsieve_agent.platform.http.raw import RawClient
 from pennsieve_agent.settings.keychain import SystemKeychain
 from pennsieve_agent.settings.locations import config_path
 from pennsieve_agent.settings.profiles import Settings

@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.domain.transfers import StorageKeys
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.platform.raw import RawRequest
-from pennsieve_agent.platform.transport import pause, trusted
+from pennsieve_agent.platform.http.raw import RawRequest
+from pennsieve_agent.platform.http.transport import pause, trusted
 from pennsieve_agent.transfer.keys import RenewedKeys
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.object_store import ObjectStore, endpoint_of

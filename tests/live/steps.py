@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from pennsieve_agent.contract.session import Tokens, find_pool, sign_in
 from pennsieve_agent.domain.profile import ApiKey, Profile
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.platform.raw import RawAnswer, RawClient, RawRequest
+from pennsieve_agent.platform.http.raw import RawAnswer, RawClient, RawRequest
 
 T = TypeVar("T")
 REFUSED = frozenset({401, 403, 404})

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 
-from pennsieve_agent.node import workflow_credentials
+from pennsieve_agent.node.identity import workflow_credentials
 from pennsieve_agent.node.node import Node
 from tests.node.world import SETTINGS, Reply
 

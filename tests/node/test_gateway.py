@@ -16,7 +16,7 @@ from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.node_protocol import body_of
 from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NodeUnreachable, NotFound
 from pennsieve_agent.node import gateway, reconciler
-from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH
+from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
 from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY, Key
 from tests.node.owned import (
     DATASET,
@@ -703,7 +703,7 @@ def test_answers_are_packed_when_they_are_large(node: Owned) -> None:
 def test_calls_are_logged_without_what_must_not_be_seen(
     node: Owned, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="pennsieve_agent.node.request_handler")
+    caplog.set_level(logging.INFO, logger="pennsieve_agent.node.api.request_handler")
     node.furnish(share=user("bob"))
     bob = node.caller("bob")
     bob.ask("PATCH", "/secrets", body={"secrets": {"KEY": "one-value"}})

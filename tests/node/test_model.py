@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pennsieve_agent.node import transitions
+from pennsieve_agent.node.runs import transitions
 from tests.node.services import Job
 from tests.node.world import FINAL, RUN, World, step
 

@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.node import reconciler, workflow_credentials
-from pennsieve_agent.node.pennsieve_api import Down
-from pennsieve_agent.node.run_record import JobKind, JobRecord, Origin, Phase, RunRecord
-from pennsieve_agent.node.run_store import RunStore
-from pennsieve_agent.node.secrets_manager import masked
-from pennsieve_agent.node.step_secrets import hidden_of, keep_session, step_secrets
+from pennsieve_agent.node import reconciler
+from pennsieve_agent.node.identity import workflow_credentials
+from pennsieve_agent.node.identity.pennsieve_api import Down
+from pennsieve_agent.node.identity.secrets_manager import masked
+from pennsieve_agent.node.identity.workflow_credentials import Kind
+from pennsieve_agent.node.identity.workflow_registry import READ, WRITE, Registry
+from pennsieve_agent.node.identity.workflow_session import Signed
+from pennsieve_agent.node.jobs.step_secrets import hidden_of, keep_session, step_secrets
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Origin, Phase, RunRecord
+from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.transfer_job.relay import Relay
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
-from pennsieve_agent.node.workflow_credentials import Kind
-from pennsieve_agent.node.workflow_registry import READ, WRITE, Registry
-from pennsieve_agent.node.workflow_session import Signed
 from tests.node.own_world import DATASET, READ_KEY, SECRET, WORKFLOW, WRITE_KEY, OwnWorld
 from tests.node.world import RUN
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pennsieve_agent.node.run_lease import LEASE_SECONDS, Lease
-from pennsieve_agent.node.run_store import Busy, RunStore
+from pennsieve_agent.node.records.run_store import Busy, RunStore
+from pennsieve_agent.node.runs.run_lease import LEASE_SECONDS, Lease
 from tests.node.own_world import OwnWorld
 from tests.node.world import RUN, World
 

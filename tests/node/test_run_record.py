@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pennsieve_agent.node.run_record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
 
 
 def test_a_record_survives_json() -> None:

@@ -16,11 +16,11 @@ from pennsieve_agent.domain.prices import (
     HOURS_A_MONTH,
 )
 from pennsieve_agent.domain.step_files import merged_folder, step_folder
-from pennsieve_agent.node.access_points import uid_of
-from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.job_definitions import stream_prefix
-from pennsieve_agent.node.plan_jobs import deployment_of
-from pennsieve_agent.node.tasks import Task, TaskKind, object_key
+from pennsieve_agent.node.jobs.access_points import uid_of
+from pennsieve_agent.node.jobs.job_definitions import stream_prefix
+from pennsieve_agent.node.jobs.tasks import Task, TaskKind, object_key
+from pennsieve_agent.node.records.amounts import amount
+from pennsieve_agent.node.runs.plan_jobs import deployment_of
 from tests.node.world import REFRESH, RUN, SESSION, SETTINGS, TOKEN, World, step
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennsieve_agent.domain.input_layout import Layout
-from pennsieve_agent.node.tasks import (
+from pennsieve_agent.node.jobs.tasks import (
     MOST_SLUG,
     RelayRequest,
     Task,

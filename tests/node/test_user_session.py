@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.node import reconciler
-from pennsieve_agent.node.run_store import RunStore
-from pennsieve_agent.node.user_session import as_person, keep_tokens
+from pennsieve_agent.node.identity.user_session import as_person, keep_tokens
+from pennsieve_agent.node.records.run_store import RunStore
 from tests.node import world as worlds
 from tests.node.world import CALLBACK, DATASET, REFRESH, RUN, SESSION, SETTINGS, SIGNED, World
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from pennsieve_agent.node import workflow_credentials
-from pennsieve_agent.node.pennsieve_api import Down
-from pennsieve_agent.node.workflow_credentials import Kind
-from pennsieve_agent.node.workflow_session import LEASE_SECONDS, NoKey, Signed
+from pennsieve_agent.node.identity import workflow_credentials
+from pennsieve_agent.node.identity.pennsieve_api import Down
+from pennsieve_agent.node.identity.workflow_credentials import Kind
+from pennsieve_agent.node.identity.workflow_session import LEASE_SECONDS, NoKey, Signed
 from tests.node.own_world import READ_KEY, SECRET, WORKFLOW, WRITE_KEY, OwnWorld, identity_body
 
 HOUR = 3600.0

@@ -17,15 +17,15 @@ from io import BytesIO
 from typing import Any, Self
 
 from pennsieve_agent.node import hosted, reconciler
-from pennsieve_agent.node.callers import Caller
-from pennsieve_agent.node.health import SIGN_IN
+from pennsieve_agent.node.api.health import SIGN_IN
+from pennsieve_agent.node.identity.workflow_registry import Registry
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.node_settings import NodeSettings
-from pennsieve_agent.node.own_run import Who, record_of
-from pennsieve_agent.node.run_store import RunStore
-from pennsieve_agent.node.start_document import Start
-from pennsieve_agent.node.transitions import MOST_PARENTS
-from pennsieve_agent.node.workflow_registry import Registry
+from pennsieve_agent.node.records.callers import Caller
+from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.records.start_document import Start
+from pennsieve_agent.node.runs.own_run import Who, record_of
+from pennsieve_agent.node.runs.transitions import MOST_PARENTS
 from tests.node import services
 from tests.node.services import Job, Refusal
 

@@ -8,7 +8,7 @@ import pytest
 
 from pennsieve_agent.domain.datasets import DataFile, Role
 from pennsieve_agent.errors import Invalid, NotFound, PlatformError
-from pennsieve_agent.platform.tree import Package, Tree, safe_name
+from pennsieve_agent.platform.data.tree import Package, Tree, safe_name
 from tests.fakes.scripted_platform import scripted
 
 D = "N:dataset:d"

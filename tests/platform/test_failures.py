@@ -15,8 +15,8 @@ from pennsieve_agent.errors import (
     PlatformError,
     RateLimited,
 )
-from pennsieve_agent.platform.exchange import Answer
-from pennsieve_agent.platform.failures import failure, reason
+from pennsieve_agent.platform.http.exchange import Answer
+from pennsieve_agent.platform.http.failures import failure, reason
 
 WHERE = "GET https://api.test/x"
 

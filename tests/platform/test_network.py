@@ -13,19 +13,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from pennsieve_agent.platform.network import (
+from pennsieve_agent.platform.http.network import (
     AddressError,
     ConnectFailedError,
     HttpNetwork,
     PackingError,
     ProxyRefusedError,
 )
-from pennsieve_agent.platform.surroundings import Surroundings
+from pennsieve_agent.platform.http.network_settings import NetworkSettings
 from tests.platform.loopback import Loopback, http, unused_url
 
 
 def network(*, loopback: bool = True) -> HttpNetwork:
-    return HttpNetwork(Surroundings(loopback=loopback, trusting=False), 5.0, 5.0)
+    return HttpNetwork(NetworkSettings(loopback=loopback, trusting=False), 5.0, 5.0)
 
 
 def fetched(net: HttpNetwork, url: str, content: bytes | None = None) -> bytes:

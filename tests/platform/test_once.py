@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pennsieve_agent.platform.once import Once
+from pennsieve_agent.platform.http.once import Once
 
 
 def test_many_threads_make_one() -> None:

@@ -3,11 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pennsieve_agent.domain.backoff import LONGEST_RETRY_AFTER_SECONDS
-from pennsieve_agent.platform.retries import (
-    PATIENCE_SECONDS,
-    Trouble,
-    wait_before_repeat,
-)
+from pennsieve_agent.platform.http.retries import PATIENCE_SECONDS, Trouble, wait_before_repeat
 
 
 def waits(trouble: Trouble, *, each_try_takes: float = 0.0, patience: float = 5.0) -> list[float]:

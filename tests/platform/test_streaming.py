@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.platform.paging import by_cursor, by_offset
+from pennsieve_agent.platform.http.paging import by_cursor, by_offset
 from tests.fakes.network import answering
 from tests.fakes.scripted_platform import COGNITO, COGNITO_CONFIG, HOSTS, KEY, signed_in
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.platform.times import iso, milliseconds
+from pennsieve_agent.platform.http.times import iso, milliseconds
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ from pennsieve_agent.errors import (
     Unreachable,
 )
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.platform.exchange import Request, host_of
-from pennsieve_agent.platform.transport import Transport, surroundings_of
+from pennsieve_agent.platform.http.exchange import Request, host_of
+from pennsieve_agent.platform.http.transport import Transport, settings_of
 from tests.fakes.clock import Clock
 from tests.fakes.scripted_platform import COGNITO_CONFIG, KEY, scripted, signed_in
 from tests.platform.loopback import Answer, Loopback, http, reset, unused_url
@@ -253,13 +253,13 @@ def test_connections_stay_open_between_calls() -> None:
 def test_https_without_known_certificates_fails_closed() -> None:
     """A profile of plain http hosts loads no certificates, and so trusts no https server."""
     local = "http://127.0.0.1"
-    context = surroundings_of(Hosts(local, local, local)).certificates()
+    context = settings_of(Hosts(local, local, local)).certificates()
     assert context.get_ca_certs() == []
     assert context.check_hostname
 
 
 def test_https_hosts_load_certificates() -> None:
-    assert surroundings_of(Hosts()).certificates().get_ca_certs()
+    assert settings_of(Hosts()).certificates().get_ca_certs()
 
 
 def test_a_server_without_encryption_behind_https_is_unreachable() -> None:
@@ -316,6 +316,8 @@ def test_a_host_that_is_no_address(host: str) -> None:
 def test_network_settings_that_cannot_be_used(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
+    for other in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):  # they count first
+        monkeypatch.delenv(other, raising=False)
     monkeypatch.setenv(name, value)
     client = Client("https://api.invalid")
     with pytest.raises(Unreachable, match="network settings of the environment") as caught:
@@ -356,7 +358,8 @@ def test_the_client_loads_no_more_than_it_needs() -> None:
         "import sys, pennsieve_agent.platform.client\n"
         "heavy = ('httpx', 'urllib3', 'certifi', 'urllib.request', 'rich', 'click')\n"
         "print([m for m in heavy if m in sys.modules])\n"
-        "print([m for m in sys.modules if m.startswith('pennsieve_agent.platform.runs')])\n"
+        "runs = 'pennsieve_agent.platform.workflows.runs'\n"
+        "print([m for m in sys.modules if m.startswith(runs)])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[:2] == ["[]", "[]"]

@@ -11,12 +11,12 @@ import boto3
 from pennsieve_agent.domain.datasets import Dataset
 from pennsieve_agent.domain.profile import ApiKey, Identity
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
-from pennsieve_agent.node import workflow_credentials
-from pennsieve_agent.node.workflow_credentials import Kind
-from pennsieve_agent.node.workflow_registry import Registry
-from pennsieve_agent.node.workflow_session import Signed
+from pennsieve_agent.node.identity import workflow_credentials
+from pennsieve_agent.node.identity.workflow_credentials import Kind
+from pennsieve_agent.node.identity.workflow_registry import Registry
+from pennsieve_agent.node.identity.workflow_session import Signed
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.services.identity_context import IdentityContext
+from pennsieve_agent.services.grants.identity_context import IdentityContext
 from pennsieve_agent.settings.workflow_identities import WorkflowIdentities
 from pennsieve_agent.settings.workflow_keys import WorkflowKeys
 from tests.fakes.own_node import TestNode, own_node

@@ -6,10 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from pennsieve_agent.services import start_run
-from pennsieve_agent.services.node_runs import NodeRuns
-from pennsieve_agent.services.prepare_run import prepare
-from pennsieve_agent.services.run_request import RunOptions
+from pennsieve_agent.services.runs import start_run
+from pennsieve_agent.services.runs.node_runs import NodeRuns
+from pennsieve_agent.services.runs.prepare_run import prepare
+from pennsieve_agent.services.runs.run_request import RunOptions
 from pennsieve_agent.settings.started_runs import RunJournal
 from tests.fakes.pennsieve import pennsieve
 from tests.fakes.run_node import NODE, OverHttp

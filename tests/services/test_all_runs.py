@@ -10,10 +10,10 @@ import pytest
 from pennsieve_agent.domain.run_filter import RunQuery, Someone
 from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import AgentError, NotFound, Unreachable, UsageProblem
-from pennsieve_agent.services.all_runs import AllRuns
+from pennsieve_agent.services.runs.all_runs import AllRuns
 
 if TYPE_CHECKING:
-    from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_backend import RunBackend
 
 A, B, C = (f"{d * 8}-0000-4000-8000-000000000000" for d in "abc")
 ME = Someone("N:user:me", "me@example.org", "Me")

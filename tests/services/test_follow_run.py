@@ -12,11 +12,17 @@ from hypothesis import strategies as st
 
 from pennsieve_agent.domain.runs import LogMessage, Run, RunState, RunStatus, StepState
 from pennsieve_agent.errors import NodeError, NotFound, PlatformError, StillRunning, Unreachable
-from pennsieve_agent.services.follow_run import GIVE_UP_SECONDS, Change, Follower, Line, next_pause
+from pennsieve_agent.services.runs.follow_run import (
+    GIVE_UP_SECONDS,
+    Change,
+    Follower,
+    Line,
+    next_pause,
+)
 from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:
-    from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_backend import RunBackend
 
 STARTED, DONE, WAITING = RunStatus.STARTED, RunStatus.SUCCEEDED, RunStatus.NOT_STARTED
 

@@ -16,8 +16,8 @@ from pennsieve_agent.domain.node_calls import NodeAdmin, NodeCalls
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.profile import Identity, Profile
 from pennsieve_agent.domain.workflows import Step, StepKind
-from pennsieve_agent.node.workflow_credentials import Kind
-from pennsieve_agent.node.workflow_registry import Registry
+from pennsieve_agent.node.identity.workflow_credentials import Kind
+from pennsieve_agent.node.identity.workflow_registry import Registry
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.settings.keychain import Keychain
 from tests.cli.harness import Result

@@ -13,9 +13,9 @@ from pennsieve_agent.errors import (
     NotSignedIn,
     SettingsError,
 )
-from pennsieve_agent.node.workflow_credentials import Kind
-from pennsieve_agent.services import grant_dataset
-from pennsieve_agent.services.grant_workflows import Granting
+from pennsieve_agent.node.identity.workflow_credentials import Kind
+from pennsieve_agent.services.grants import grant_dataset
+from pennsieve_agent.services.grants.grant_workflows import Granting
 from tests.services.granting import READS, WRITES, GrantWorld, Machine, access, held, stray_webhook
 from tests.settings.keychains import MemoryKeychain
 

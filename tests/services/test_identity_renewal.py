@@ -8,10 +8,10 @@ from pennsieve_agent.domain.datasets import Role
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.errors import AgentError, NodeUnreachable, NotSignedIn, UsageProblem
-from pennsieve_agent.node.workflow_credentials import Kind
-from pennsieve_agent.services import grant_dataset
-from pennsieve_agent.services.identity_renewal import end, planned, renew
-from pennsieve_agent.services.identity_view import KEYCHAIN, shown
+from pennsieve_agent.node.identity.workflow_credentials import Kind
+from pennsieve_agent.services.grants import grant_dataset
+from pennsieve_agent.services.grants.identity_renewal import end, planned, renew
+from pennsieve_agent.services.grants.identity_view import KEYCHAIN, shown
 from tests.services.granting import WRITES, GrantWorld, Machine, access, held, stray_webhook
 
 READ, WRITE = Access.READ, Access.READ_WRITE

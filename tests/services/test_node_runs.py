@@ -5,7 +5,7 @@ from __future__ import annotations
 from pennsieve_agent.domain.metrics import Period
 from pennsieve_agent.domain.run_filter import RunQuery, Someone
 from pennsieve_agent.domain.runs import OutputFile, RunLimits, RunStatus
-from pennsieve_agent.services.node_runs import NodeRuns
+from pennsieve_agent.services.runs.node_runs import NodeRuns
 from tests.fakes.run_node import DATASET, NODE, WORKFLOW, FakeNode, summary
 
 RUN = "33333333-3333-4333-8333-333333333333"

@@ -13,8 +13,8 @@ from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
-from pennsieve_agent.services.prepare_run import prepare
-from pennsieve_agent.services.run_request import Prepared, RunOptions
+from pennsieve_agent.services.runs.prepare_run import prepare
+from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
 from tests.fakes.pennsieve import FILES, pennsieve
 from tests.fakes.run_node import DATASET, NODE, VERSION, WORKFLOW, FakeNode
 

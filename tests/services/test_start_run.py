@@ -16,10 +16,10 @@ import pytest
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.runs import RunLimits
 from pennsieve_agent.errors import AwsError, Conflict, Forbidden, PlatformError
-from pennsieve_agent.services import start_run
-from pennsieve_agent.services.node_runs import NodeRuns
-from pennsieve_agent.services.prepare_run import prepare
-from pennsieve_agent.services.run_request import RunOptions
+from pennsieve_agent.services.runs import start_run
+from pennsieve_agent.services.runs.node_runs import NodeRuns
+from pennsieve_agent.services.runs.prepare_run import prepare
+from pennsieve_agent.services.runs.run_request import RunOptions
 from pennsieve_agent.settings.started_runs import RunJournal
 from tests.fakes.clock import Clock
 from tests.fakes.pennsieve import FILES, pennsieve

@@ -22,8 +22,8 @@ from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.config_file import read_profile
-from pennsieve_agent.services.download import Download, DownloadReport
-from pennsieve_agent.services.upload_files import collect
+from pennsieve_agent.services.files.download import Download, DownloadReport
+from pennsieve_agent.services.files.upload_files import collect
 from pennsieve_agent.transfer.journal import UploadJournal
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.sender import Sender

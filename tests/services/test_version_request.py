@@ -10,9 +10,9 @@ import pytest
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.workflows import Checkout, Manifest, Step, StepKind
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.node.version_document import check_version, workflow_of
-from pennsieve_agent.services.build_choice import Build, choose, obstacle
-from pennsieve_agent.services.version_request import (
+from pennsieve_agent.node.records.version_document import check_version, workflow_of
+from pennsieve_agent.services.workflows.build_choice import Build, choose, obstacle
+from pennsieve_agent.services.workflows.version_request import (
     Document,
     Naming,
     NodeSettings,
@@ -23,7 +23,7 @@ from pennsieve_agent.services.version_request import (
     version_name,
     with_number,
 )
-from pennsieve_agent.services.workflow_steps import chain
+from pennsieve_agent.services.workflows.workflow_steps import chain
 
 MANIFEST = Manifest(
     "count",

@@ -12,9 +12,9 @@ from typing import Any
 from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.platform.transport import pause
-from pennsieve_agent.services import upload as uploads
-from pennsieve_agent.services.upload_files import collect
+from pennsieve_agent.platform.http.transport import pause
+from pennsieve_agent.services.files import upload as uploads
+from pennsieve_agent.services.files.upload_files import collect
 from pennsieve_agent.transfer.journal import UploadJournal
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.object_store import ObjectStore

@@ -13,7 +13,7 @@ import pytest
 
 from pennsieve_agent.domain.transfers import SignedFile
 from pennsieve_agent.errors import AgentError, PlatformError
-from pennsieve_agent.services.download_places import Folders, same
+from pennsieve_agent.services.files.download_places import Folders, same
 from pennsieve_agent.transfer.fetch import Fetching, Place, fetch
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.receive import Expired, read

@@ -46,7 +46,7 @@ def look_at_parts(
     names: NodeNames,
     spec: NodeSpec,
 ) -> Parts | None:
-    """A node's parts; None where its template has no functions, as it is turned off."""
+    """A node's parts; None where it is turned off, so that its template has no functions."""
     aws, settings, template = clients.aws, spec.settings, stack_request(spec).template
     functions = [str(p["FunctionName"]) for p in _of_type(template, "AWS::Lambda::Function")]
     if not functions:

@@ -122,7 +122,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         transfer_digest=_transfer_digest(clients, template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
-    seen = Observed(
+    observed = Observed(
         identity=identity,
         spec=spec,
         account=records.account,
@@ -137,7 +137,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         aws_profile=clients.aws.profile or "",
         taken=bool(options.from_stack),
     )
-    return replace(seen, changes=_changes(clients, seen))
+    return replace(observed, changes=_changes(clients, observed))
 
 
 def _records(clients: Clients, options: RegisterOptions, identity: AwsIdentity) -> PennsieveRecords:
@@ -201,14 +201,14 @@ def _without_empty(clients: Clients, stack: Stack | None) -> Stack | None:
     return None
 
 
-def _changes(clients: Clients, seen: Observed) -> tuple[ResourceChange, ...] | None:
-    if seen.stack is None or not seen.stack.updatable:
+def _changes(clients: Clients, observed: Observed) -> tuple[ResourceChange, ...] | None:
+    if observed.stack is None or not observed.stack.updatable:
         return None
-    if seen.taken:
+    if observed.taken:
         return ()
-    spec = seen.spec if seen.installed is not None else turned_off(seen.spec)
+    spec = observed.spec if observed.installed is not None else turned_off(observed.spec)
     with clients.journal.locked():  # another terminal may be carrying out its own plan
-        discard_plans(clients.aws, seen.stack.id)
+        discard_plans(clients.aws, observed.stack.id)
         change_set = plan_change_set(clients.aws, stack_request(spec), sleep=clients.sleep)
         if change_set.changes:
             discard(clients.aws, change_set)

@@ -19,7 +19,7 @@ class SettingChange:
 
     @property
     def line(self) -> str:
-        """The change as it is shown."""
+        """The change in one line."""
         return f"{self.setting}: {self.before} -> {self.after}" + (self.but and f" ({self.but})")
 
     def to_json(self) -> dict[str, Any]:

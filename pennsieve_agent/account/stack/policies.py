@@ -90,15 +90,17 @@ def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
 def _merged(rows: Iterable[Document]) -> Iterator[Document]:
     """The same rights in fewer statements, each with one row of a service at most."""
     merged: dict[tuple[str, int], Document] = {}
-    seen: Counter[tuple[str, str]] = Counter()
+    counted: Counter[tuple[str, str]] = Counter()
     for row in rows:
         if row["Resource"] == "*":
             yield {"Effect": "Allow", "Action": row["Action"], "Resource": "*"}
             continue
         conditions, service = row.get("Condition", {}), row["Action"][0].partition(":")[0]
         about = repr(conditions), service
-        into = merged.setdefault((about[0], seen[about]), allow((), []) | {"Condition": conditions})
-        seen[about] += 1
+        into = merged.setdefault(
+            (about[0], counted[about]), allow((), []) | {"Condition": conditions}
+        )
+        counted[about] += 1
         into["Action"] = [*into["Action"], *row["Action"]]
         into["Resource"] = [*into["Resource"], *many(row["Resource"])]
     for row in merged.values():

@@ -34,7 +34,7 @@ def allow(
 
     A node without a list runs the code of every workflow; the first entry ends that.
     """
-    from pennsieve_agent.services import apps
+    from pennsieve_agent.services.workflows import apps
 
     context = options.use(ctx, profile, as_json=json)
     found = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)

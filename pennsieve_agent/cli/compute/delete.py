@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.world.clients import Clients
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.runs import Run
-    from pennsieve_agent.services.node_versions import Known
-    from pennsieve_agent.services.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_backend import RunBackend
+    from pennsieve_agent.services.workflows.node_versions import Known
 
 
 @command(
@@ -53,7 +53,7 @@ def delete(
     """
     from pennsieve_agent.account.remove.execute_removal import apply_removal
     from pennsieve_agent.cli.compute import views
-    from pennsieve_agent.services import active_runs
+    from pennsieve_agent.services.runs import active_runs
 
     target = _find(context, node)
     if isinstance(target, OwnNode) and not target.is_owned:
@@ -193,8 +193,8 @@ def _runs(
 ) -> tuple[RunBackend | None, tuple[Run, ...]]:
     """Where the node's runs are, and those that have not ended."""
     from pennsieve_agent.cli.run_places import backend_of
-    from pennsieve_agent.services import active_runs
-    from pennsieve_agent.services.pennsieve_runs import PennsieveRuns
+    from pennsieve_agent.services.runs import active_runs
+    from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
     if target is None:
         return None, ()
@@ -213,8 +213,8 @@ def _runs(
 def _workflows_of(context: Context, target: OwnNode | ComputeNode | None) -> list[Known]:
     """The workflows that are on an own node and nowhere else; none where that cannot be told."""
     from pennsieve_agent.cli.found_workflow import nodes_of
-    from pennsieve_agent.services.find_workflow import only_on_nodes
-    from pennsieve_agent.services.node_versions import on_nodes
+    from pennsieve_agent.services.workflows.find_workflow import only_on_nodes
+    from pennsieve_agent.services.workflows.node_versions import on_nodes
 
     if not isinstance(target, OwnNode):
         return []
@@ -231,7 +231,7 @@ def _end_identities(context: Context, workflows: list[Known]) -> None:
     """Delete the users of workflows that are about to go, while there is still a name for them."""
     from pennsieve_agent.cli.identity_desk import desk_of
     from pennsieve_agent.domain.workflows import Workflow
-    from pennsieve_agent.services import identity_renewal
+    from pennsieve_agent.services.grants import identity_renewal
 
     for row in workflows:
         try:

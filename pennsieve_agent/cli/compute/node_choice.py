@@ -37,7 +37,7 @@ def find(context: Context, name: str) -> OwnNode | ComputeNode:
         UsageProblem: none or several match.
     """
     from pennsieve_agent.domain.name_matching import pick
-    from pennsieve_agent.services.run_nodes import kind_of
+    from pennsieve_agent.services.runs.run_nodes import kind_of
 
     own = memory(context).list()
     exact = [node for node in own if name in {node.name, node.token}]

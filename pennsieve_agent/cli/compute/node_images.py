@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.engine.image_builder import ImageBuilder
-    from pennsieve_agent.services.node_versions import NodeContext
+    from pennsieve_agent.services.workflows.node_versions import NodeContext
     from pennsieve_agent.source.commit_archive import Archive
 
 
 class LazyImages:
-    """See :class:`~pennsieve_agent.services.workflow_images.NodeImages`."""
+    """See :class:`~pennsieve_agent.services.workflows.workflow_images.NodeImages`."""
 
     def __init__(self, context: Context, node: OwnNode, engine: Callable[[], ImageBuilder]) -> None:
         self.node = node
@@ -85,7 +85,7 @@ class LazyImages:
 
 def desks(context: Context, engine: Callable[[], ImageBuilder]) -> tuple[NodeContext, ...]:
     """The own nodes of the profile's workspace that are mine, to be asked and given images."""
-    from pennsieve_agent.services.node_versions import NodeContext
+    from pennsieve_agent.services.workflows.node_versions import NodeContext
 
     return tuple(
         NodeContext(node, context.node_calls(node), LazyImages(context, node, engine))

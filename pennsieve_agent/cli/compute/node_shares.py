@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.aws_principals import Principal
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.node_calls import NodeCalls
-    from pennsieve_agent.services.node_access import Grantees
+    from pennsieve_agent.services.nodes.node_access import Grantees
 
 
 def shareable(context: Context, name: str, aws: str | None, who: Grantees) -> OwnNode | ComputeNode:

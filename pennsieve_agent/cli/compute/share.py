@@ -14,7 +14,7 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.domain.own_node import OwnNode
 
 if TYPE_CHECKING:
-    from pennsieve_agent.services.node_access import NodeAccess
+    from pennsieve_agent.services.nodes.node_access import NodeAccess
 
 AwsIdentity = Annotated[
     str | None,
@@ -56,7 +56,7 @@ def share(
     with already keep it.
     """
     from pennsieve_agent.cli.compute import node_shares
-    from pennsieve_agent.services import node_access
+    from pennsieve_agent.services.nodes import node_access
 
     who = node_access.Grantees(user, team, workspace)
     chosen = node_shares.shareable(context, node, aws, who)
@@ -83,7 +83,7 @@ def unshare(
 ) -> Shown:
     """Stop sharing a compute node with somebody; other shares stay."""
     from pennsieve_agent.cli.compute import node_shares
-    from pennsieve_agent.services import node_access
+    from pennsieve_agent.services.nodes import node_access
 
     who = node_access.Grantees(user, team, workspace)
     chosen = node_shares.shareable(context, node, aws, who)

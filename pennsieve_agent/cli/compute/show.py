@@ -15,7 +15,7 @@ from pennsieve_agent.errors import AgentError
 if TYPE_CHECKING:
     from pennsieve_agent.account.world.node_shares import Share
     from pennsieve_agent.domain.compute import ComputeNode
-    from pennsieve_agent.services.node_access import NodeAccess
+    from pennsieve_agent.services.nodes.node_access import NodeAccess
 
 _SCOPES = {
     "private": "its owner alone",
@@ -83,7 +83,7 @@ def _pennsieves(context: Context, listed: ComputeNode) -> Shown:
     from pennsieve_agent.cli.compute.node_details import details_of
     from pennsieve_agent.console import node_documents
     from pennsieve_agent.console.words import when
-    from pennsieve_agent.services import node_access
+    from pennsieve_agent.services.nodes import node_access
 
     node = context.platform.compute.node(listed.uuid)
     details = details_of(context, node)

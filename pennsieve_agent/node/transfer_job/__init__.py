@@ -2,7 +2,7 @@
 
 It runs as a job of its own, on an image with Python and nothing else, so everything here is the
 standard library's. It sees the folder of its run, in which each step has a folder, and is told what
-to do by an object in the node's bucket (:mod:`pennsieve_agent.node.tasks`). It has no token of
+to do by an object in the node's bucket (:mod:`pennsieve_agent.node.jobs.tasks`). It has no token of
 anybody's: bytes go directly between storage and the file system, by addresses and keys that the
 reconciler asks for on its behalf (:mod:`.relay`).
 

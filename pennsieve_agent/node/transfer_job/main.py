@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pennsieve_agent.domain.step_files import LAYERS_MOUNT
 from pennsieve_agent.engine.remove_tree import remove_tree
-from pennsieve_agent.node.tasks import LAYERS_DIR, RUN_DIR, Task, TaskKind
+from pennsieve_agent.node.jobs.tasks import LAYERS_DIR, RUN_DIR, Task, TaskKind
 from pennsieve_agent.node.transfer_job import merge, stage_input, targets
 from pennsieve_agent.node.transfer_job.relay import Relay
 from pennsieve_agent.node.transfer_job.run_files import Owner, RunFiles

@@ -20,8 +20,8 @@ from pennsieve_agent.domain.input_layout import (
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.domain.transfers import SignedFile, dataset_rows
 from pennsieve_agent.errors import AgentError, UsageProblem
-from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.tasks import Task
+from pennsieve_agent.node.jobs.tasks import Task
+from pennsieve_agent.node.records.amounts import amount
 from pennsieve_agent.node.transfer_job.relay import Relay
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError, files_word

@@ -13,8 +13,8 @@ from typing import Any
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.tasks import Task
+from pennsieve_agent.node.jobs.tasks import Task
+from pennsieve_agent.node.records.amounts import amount
 from pennsieve_agent.node.transfer_job.manifests import storage_keys
 from pennsieve_agent.node.transfer_job.relay import Relay
 from pennsieve_agent.node.transfer_job.run_files import RunFiles

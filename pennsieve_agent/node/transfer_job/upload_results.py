@@ -17,8 +17,8 @@ from typing import Any
 
 from pennsieve_agent.domain.transfers import LocalFile
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.node.amounts import amount
-from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task
+from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task
+from pennsieve_agent.node.records.amounts import amount
 from pennsieve_agent.node.transfer_job.manifests import RelayManifests
 from pennsieve_agent.node.transfer_job.relay import Relay
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError

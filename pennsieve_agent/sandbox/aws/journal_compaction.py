@@ -25,7 +25,7 @@ class Effect(Enum):
 
 
 _RUNS = "runs/"
-"""Where a node keeps the objects of a run (:func:`pennsieve_agent.node.tasks.object_key`)."""
+"""Where a node keeps the objects of a run (:func:`pennsieve_agent.node.jobs.tasks.object_key`)."""
 
 
 def made_by(service: str, operation: str, answer: bytes) -> str:

@@ -16,7 +16,7 @@ import pytest
 
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
-from pennsieve_agent.node.tasks import Task, TaskKind
+from pennsieve_agent.node.jobs.tasks import Task, TaskKind
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.stage_input import stage_in
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError

@@ -18,7 +18,7 @@ import pytest
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.domain.transfers import PART_BYTES
-from pennsieve_agent.node.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
+from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.targets import Places, deliver
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError

@@ -23,7 +23,7 @@ from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.node.role_permissions import RIGHTS
 from pennsieve_agent.sandbox.aws.rights.used_rights import read
-from pennsieve_agent.services.node_runs import NodeRuns
+from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import repository
 from tests.cli.harness import Agent

@@ -13,7 +13,7 @@ from pennsieve_agent.domain.step_files import RUN_MOUNT, data_path, step_folder
 from pennsieve_agent.engine.backend import Program
 from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.node.bundle import bundle
-from pennsieve_agent.node.tasks import (
+from pennsieve_agent.node.jobs.tasks import (
     Task,
     TaskKind,
     object_key,

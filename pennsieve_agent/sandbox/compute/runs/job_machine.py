@@ -25,7 +25,7 @@ from pennsieve_agent.engine.backend import Backend, Program, Task
 from pennsieve_agent.engine.child_process import MARK, kill_marked, new_mark, run_child
 from pennsieve_agent.engine.remove_tree import remove_tree
 from pennsieve_agent.errors import AgentError
-from pennsieve_agent.node.tasks import transfer_command
+from pennsieve_agent.node.jobs.tasks import transfer_command
 from pennsieve_agent.sandbox.aws.batch.containers import Container, Unstartable
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended
 

@@ -1,0 +1,81 @@
+"""The node's health, in the platform's form (``contracts/resources.md`` 3.3).
+
+An own node is asked the same by its owner, and its way to Pennsieve is tried as well.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from typing import Any
+
+from pennsieve_agent.domain.node_protocol import PROTOCOL
+from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.records.run_store import RunStore
+
+SIGN_IN = "/authentication/cognito-config"
+"""What anybody may ask Pennsieve (``contracts/core.md`` 1.2)."""
+WAY_SECONDS = 5.0
+
+
+def health(node: Node) -> dict[str, Any]:
+    """``{status, issues, resources, version, protocol, mode}``; an issue is one sentence."""
+    issues: list[str] = []
+    active = 0
+    try:
+        active = len(RunStore(node).active())
+    except Exception as error:
+        if not aws_code(error):
+            raise
+        issues.append(f"cannot read the table of runs: {aws_code(error)}")
+    issues += [*_queues(node), *_way_to_pennsieve(node)]
+    return {
+        "status": "WARNING" if issues else "HEALTHY",
+        "issues": issues,
+        "resources": {
+            "activeRuns": active,
+            "version": node.settings.version,
+            "mode": node.settings.mode,
+        },
+        "version": node.settings.version,
+        "protocol": PROTOCOL,
+        "mode": node.settings.mode,
+    }
+
+
+def _way_to_pennsieve(node: Node) -> list[str]:
+    """Whether the node reaches Pennsieve: asked without a key."""
+    url = f"{node.settings.api}{SIGN_IN}"
+    request = urllib.request.Request(url)  # noqa: S310 - Pennsieve's address
+    try:
+        with node.open_url(request, WAY_SECONDS) as answer:
+            answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return [f"Pennsieve answers the compute node at {url} with HTTP {error.code}"]
+    except (OSError, ValueError) as error:
+        why = getattr(error, "reason", error)
+        return [f"Pennsieve does not answer the compute node at {url}: {why}"]
+    return []
+
+
+def _queues(node: Node) -> list[str]:
+    settings = node.settings
+    names = [n for n in (settings.fargate_queue, settings.spot_queue, settings.gpu_queue) if n]
+    try:
+        answer = node.client("batch").describe_compute_environments(computeEnvironments=names)
+    except Exception as error:
+        if not aws_code(error):
+            raise
+        return [f"cannot read the compute environments: {aws_code(error)}"]
+    environments = {row["computeEnvironmentName"]: row for row in answer["computeEnvironments"]}
+    issues = []
+    for name in names:
+        row = environments.get(name)
+        if row is None:
+            issues.append(f"compute environment {name} does not exist")
+        elif row.get("status") == "INVALID":
+            issues.append(f"compute environment {name} is invalid: {row.get('statusReason', '')}")
+        elif row.get("state") == "DISABLED":
+            issues.append(f"compute environment {name} is disabled")
+    return issues

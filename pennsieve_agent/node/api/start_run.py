@@ -1,0 +1,75 @@
+"""Starting a run on an own node: what its owner's registry has to say, then the run's record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pennsieve_agent.node.api.request_handler import Problem, Reply, Request
+from pennsieve_agent.node.api.wake_reconciler import wake
+from pennsieve_agent.node.identity import workflow_credentials
+from pennsieve_agent.node.identity.workflow_registry import WRITE
+from pennsieve_agent.node.records.run_record import Phase, RunRecord
+from pennsieve_agent.node.records.start_document import Start
+from pennsieve_agent.node.runs.own_run import Who, access_needed, record_of
+from pennsieve_agent.node.runs.plan_jobs import CannotRun
+
+
+def started(request: Request) -> Reply:
+    """Start a run; the same request twice is one run."""
+    try:
+        new = Start.of(request.document())
+    except ValueError as error:
+        raise Problem(400, "bad-run", str(error)) from None
+    if (known := request.store.read(new.id)) is not None:
+        return _known(request, known, new)
+    record = _checked(request, new)
+    if not request.store.begin(record, start=dict(request.document())):
+        known = request.store.read(new.id)
+        if known is not None:
+            return _known(request, known, new)
+    wake(request, (new.id,))
+    return 202, {"run": new.id, "created": True}
+
+
+def _known(request: Request, record: RunRecord, new: Start) -> Reply:
+    if not request.may_see(record) or record.content != new.content:
+        raise Problem(409, "other-run", "another run has this id")
+    if record.phase is not Phase.DONE:
+        wake(request, (new.id,))
+    return 202, {"run": new.id, "created": False}
+
+
+def _checked(request: Request, new: Start) -> RunRecord:
+    """The record of a new run, after all that the owner's registry has to say."""
+    registry = request.registry
+    if not request.may_use(new.workflow):
+        raise Problem(403, "not-shared", "this workflow is not shared with you on this node")
+    version = registry.version(new.workflow, new.version)
+    if version is None:
+        text = f"version '{new.version}' of this workflow is not registered on this node"
+        raise Problem(404, "not-registered", text)
+    need = access_needed(version)
+    if not registry.allows(new.workflow, new.dataset, need):
+        has = registry.access(new.workflow, new.dataset)
+        what = "has no grant on" if not has else "may only read"
+        text = f"workflow '{version['name']}' {what} dataset {new.dataset} on this node"
+        raise Problem(403, "not-granted", text, needed=need)
+    _check_identity(request, version, need)
+    try:
+        who = Who(request.caller, request.person)
+        return record_of(request.node, request.store, new, version, who)
+    except CannotRun as unfit:
+        raise Problem(422, "unfit", str(unfit)) from None
+
+
+def _check_identity(request: Request, version: Mapping[str, Any], need: str) -> None:
+    held = workflow_credentials.held(request.node).get(str(version["workflow"]), "")
+    missing = "read" if "read" not in held else "write" if need == WRITE else ""
+    if missing and missing not in held:
+        name = version["name"]
+        text = (
+            f"workflow '{name}' has no key on this node to {missing} datasets; "
+            f"renew it with: pennsieve workflow update '{name}' --renew-identity"
+        )
+        raise Problem(409, "no-identity", text)

@@ -1,0 +1,156 @@
+"""Job definitions of AWS Batch: image, environment, secrets, storage and retries of a job."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from pennsieve_agent.domain.step_files import (
+    LAYERS_MOUNT,
+    RUN_MOUNT,
+    data_path,
+    input_folder,
+    step_folder,
+)
+from pennsieve_agent.node.jobs.access_points import AccessPoints
+from pennsieve_agent.node.jobs.step_secrets import step_secrets
+from pennsieve_agent.node.jobs.tasks import (
+    LAYERS_DIR,
+    RUN_DIR,
+    step_slug,
+    transfer_command,
+    transfer_environment,
+)
+from pennsieve_agent.node.jobs.transfer_tasks import TASK_KINDS
+from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.runs.transitions import HOST_LOSSES, host_losses
+
+LEAST_TIMEOUT = 60
+_MOST_NAME = 128
+
+
+def register_definition(node: Node, record: RunRecord, job: JobRecord) -> str:
+    """Register what a job runs; the definition's ARN."""
+    answer = node.client("batch").register_job_definition(
+        jobDefinitionName=definition_name(node.settings.token, job),
+        type="container",
+        platformCapabilities=["EC2" if job.gpu else "FARGATE"],
+        containerProperties=_container(node, record, job),
+        retryStrategy=_retries(job),
+        timeout={"attemptDurationSeconds": _timeout(record.limits)},
+        propagateTags=True,
+        tags=node.settings.run_tags(record.run),
+    )
+    return str(answer["jobDefinitionArn"])
+
+
+def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
+    settings = node.settings
+    process = job.kind is JobKind.PROCESS
+    secrets = step_secrets(node, record) if process else []
+    # A secret wins over a parameter of its name, and ECS takes a name only once.
+    hidden = {secret["name"] for secret in secrets}
+    container: dict[str, Any] = {
+        "image": job.image or settings.mover_image,
+        "executionRoleArn": settings.execution_role,
+        "jobRoleArn": settings.job_role if process else settings.mover_role,
+        "environment": [
+            {"name": name, "value": value}
+            for name, value in sorted(_environment(node, record, job).items())
+            if name not in hidden
+        ],
+        "resourceRequirements": _requirements(job),
+        **AccessPoints(node, record).container_properties(job),
+        "logConfiguration": _log(node, record, job),
+        **({"secrets": secrets} if process else {"command": transfer_command()}),
+    }
+    if not job.gpu:
+        public = "ENABLED" if settings.mode == "basic" else "DISABLED"
+        container["fargatePlatformConfiguration"] = {"platformVersion": "LATEST"}
+        container["networkConfiguration"] = {"assignPublicIp": public}
+    return container
+
+
+def _log(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
+    return {
+        "logDriver": "awslogs",
+        "options": {
+            "awslogs-group": node.settings.log_group,
+            "awslogs-region": node.settings.region,
+            "awslogs-stream-prefix": stream_prefix(record.run, job.step),
+        },
+    }
+
+
+def _environment(node: Node, record: RunRecord, job: JobRecord) -> dict[str, str]:
+    if job.kind is JobKind.PROCESS:
+        planned = record.planned_step(job.step)
+        layers = {LAYERS_DIR: LAYERS_MOUNT} if record.layers else {}
+        parents = planned.get("depends_on") or ()
+        folders = {
+            "INPUT_DIR": data_path(input_folder(job.step, parents)),
+            "OUTPUT_DIR": data_path(step_folder(job.step)),
+        }
+        return {**layers, **(planned.get("environment") or {}), **folders}
+    settings = node.settings
+    values = {
+        "region": settings.region,
+        "bucket": settings.bucket,
+        "code_key": settings.code_key,
+        "reconciler": settings.reconciler,
+        "endpoint": settings.endpoint,
+    }
+    variables = transfer_environment(values, record.run, job.step, TASK_KINDS[job.kind])
+    return {**variables, RUN_DIR: RUN_MOUNT, LAYERS_DIR: LAYERS_MOUNT}
+
+
+def definition_name(token: str, job: JobRecord) -> str:
+    """The name of what a job runs."""
+    return shortened(f"pennsieve-node-{token}-{job.name}")
+
+
+def shortened(name: str) -> str:
+    """A name as long as AWS Batch takes it; two names never become one."""
+    if len(name) <= _MOST_NAME:
+        return name
+    mark = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{name[: _MOST_NAME - 13]}-{mark}"
+
+
+def stream_prefix(run: str, step: str) -> str:
+    """What the log streams of a step begin with."""
+    return f"run/{run}/{step_slug(step)}"
+
+
+def _requirements(job: JobRecord) -> list[dict[str, str]]:
+    requirements = [
+        {"type": "VCPU", "value": f"{job.vcpus:g}"},
+        {"type": "MEMORY", "value": str(job.memory)},
+    ]
+    return [*requirements, {"type": "GPU", "value": "1"}] if job.gpu else requirements
+
+
+def _retries(job: JobRecord) -> dict[str, Any]:
+    """AWS Batch's own strategy: what happened to a machine is tried again, nothing else.
+
+    What the program did is tried again by a new submission, as Batch counts all attempts together
+    (AWS Batch, "Automated job retries"). At most five conditions are taken.
+    """
+    return {
+        "attempts": 1 + max(HOST_LOSSES - host_losses(job), 0),
+        "evaluateOnExit": [
+            {"onStatusReason": "Host EC2*", "action": "RETRY"},
+            {"onStatusReason": "Your Spot*", "action": "RETRY"},
+            {"onReason": "CannotPullContainer*", "action": "RETRY"},
+            {"onStatusReason": "Task failed to start*", "action": "RETRY"},
+            {"onReason": "*", "action": "EXIT"},
+        ],
+    }
+
+
+def _timeout(limits: Mapping[str, Any]) -> int:
+    fourteen_days = 14 * 86_400  # as long as Fargate lets a task run
+    seconds = int(limits.get("timeoutSeconds") or 0)
+    return max(seconds, LEAST_TIMEOUT) if seconds else fourteen_days

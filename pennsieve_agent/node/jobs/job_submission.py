@@ -1,0 +1,60 @@
+"""Submitting a run's jobs to AWS Batch: what each runs, its queue, and what it waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pennsieve_agent.node.jobs.job_definitions import register_definition, shortened
+from pennsieve_agent.node.jobs.tasks import step_slug
+from pennsieve_agent.node.jobs.transfer_tasks import put_task
+from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.runs.transitions import awaited
+
+
+@dataclass(frozen=True, slots=True)
+class JobSubmitter:
+    """Submits one run's jobs. Everything may be repeated."""
+
+    node: Node
+    record: RunRecord
+
+    def submit(self, job: JobRecord) -> str:
+        """Submit a job whose name is chosen; its id."""
+        # Before the job: it may start at once.
+        if job.kind is not JobKind.PROCESS:
+            put_task(self.node, self.record, job)
+        ids = [parent.id for parent in awaited(self.record, job)]
+        answer = self._batch.submit_job(
+            jobName=job.name,
+            jobQueue=self._queue(job),
+            jobDefinition=register_definition(self.node, self.record, job),
+            dependsOn=[{"jobId": parent} for parent in ids],
+            tags=self.node.settings.run_tags(self.record.run),
+            propagateTags=True,
+        )
+        return str(answer["jobId"])
+
+    def find(self, job: JobRecord) -> str:
+        """The id of a job whose submission was cut off; empty when there is none."""
+        answer = self._batch.list_jobs(
+            jobQueue=self._queue(job), filters=[{"name": "JOB_NAME", "values": [job.name]}]
+        )
+        return str(answer["jobSummaryList"][0]["jobId"]) if answer["jobSummaryList"] else ""
+
+    def _queue(self, job: JobRecord) -> str:
+        settings = self.node.settings
+        if job.gpu:
+            return settings.gpu_queue
+        spot = self.record.limits.get("spot") and job.kind is JobKind.PROCESS
+        return settings.spot_queue if spot else settings.fargate_queue
+
+    @property
+    def _batch(self) -> Any:
+        return self.node.client("batch")
+
+
+def job_name(run: str, job: JobRecord) -> str:
+    """The name of a job's next submission: no other job has it."""
+    return shortened(f"{run}-{step_slug(job.key)}-{job.submissions}")

@@ -1,0 +1,137 @@
+"""The documents of a run that callers get: a summary for lists, and the full one. Pure.
+
+Times are ISO 8601 in UTC, empty when not reached; ``cost`` is in USD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pennsieve_agent.domain.node_protocol import PROTOCOL
+from pennsieve_agent.node.node_settings import NodeSettings
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.runs.transitions import step_states
+
+_OVER = {Phase.CLEANING, Phase.REPORTING, Phase.DONE}
+_KINDS = {"stage-in": "data-source"}
+FOLDER = "TARGET_FOLDER"
+Json = Mapping[str, Any]
+
+
+def status_of(record: RunRecord) -> str:
+    """A run's state in the platform's words (``contracts/workflows.md`` 3.4)."""
+    if record.phase in _OVER:
+        return record.outcome
+    if record.phase is Phase.FINALIZING:
+        return "FINALIZING"
+    if record.phase is Phase.ENDING and record.outcome == "CANCELED":
+        return "CANCELING"
+    return "STARTED" if record.started else "NOT_STARTED"
+
+
+def summary_of(record: RunRecord) -> dict[str, Any]:
+    """What a list says of a run."""
+    return {
+        "id": record.run,
+        "name": record.name,
+        "status": status_of(record),
+        "phase": record.phase.value,
+        "reason": record.reason,
+        "workflow": dict(record.workflow),
+        "dataset": record.dataset,
+        "folder": _folder(record),
+        "input": {name: value for name, value in record.input.items() if name != "files"},
+        "caller": record.caller,
+        "owner": record.person,
+        "person": dict(record.claimed),
+        "created": timestamp(record.created),
+        "started": timestamp(record.started),
+        "ended": timestamp(record.ended),
+        "cost": round(record.cost, 6),
+    }
+
+
+def shown_summary(row: Json) -> dict[str, Any]:
+    """A stored summary as it is answered: whose it is in the node's own limits stays inside."""
+    return {name: value for name, value in row.items() if name != "owner"}
+
+
+def run_document(record: RunRecord, settings: NodeSettings) -> dict[str, Any]:
+    """Everything that is known of a run but its files."""
+    plan = record.plan
+    return {
+        **shown_summary(summary_of(record)),
+        "steps": steps_of(record),
+        "parameters": plan.get("parameters") or {},
+        "targets": plan.get("targets") or {},
+        "limits": dict(record.limits),
+        "layers": list(record.layers),
+        "metrics": dict(record.metrics),
+        "node": {"version": settings.version, "protocol": PROTOCOL, "token": settings.token},
+    }
+
+
+def steps_of(record: RunRecord) -> list[dict[str, Any]]:
+    """The steps of a run, in the order of its plan."""
+    states = step_states(record)
+    jobs: dict[str, JobRecord] = {}
+    for job in record.work:
+        if job.kind is not JobKind.MERGE:
+            jobs[job.step] = job
+    return [_step(row, jobs.get(row["id"]), record, states) for row in record.plan.get("jobs", ())]
+
+
+def _step(
+    row: Json, job: JobRecord | None, record: RunRecord, states: Mapping[str, tuple[str, str]]
+) -> dict[str, Any]:
+    status, reason = states.get(row["id"], ("NOT_STARTED", ""))
+    attempts = attempts_of(job) if job is not None else []
+    kind = str(row.get("kind") or "processor")
+    return {
+        "id": row["id"],
+        "kind": _KINDS.get(kind, kind),
+        "status": status,
+        "reason": reason or record.waiting.get(row["id"], ""),
+        "sourceUrl": row.get("source_url", ""),
+        "tag": row.get("tag", ""),
+        "commit": row.get("commit", ""),
+        "digest": str(row.get("image") or "").rpartition("@")[2],
+        "computeType": row.get("compute_type", ""),
+        "cpu": int(job.vcpus * 1024) if job is not None else row.get("cpu", 0),
+        "memory": job.memory if job is not None else row.get("memory", 0),
+        "started": attempts[0]["started"] if attempts else "",
+        "ended": timestamp(job.stopped) if job is not None and job.ended else "",
+        "attempts": attempts,
+    }
+
+
+def attempts_of(job: JobRecord) -> list[dict[str, Any]]:
+    """All attempts of a job, of all its submissions, in order; the last may still run."""
+    rows = [*job.past, *job.attempts]
+    if job.started and not job.ended and all(row["started"] != job.started for row in rows):
+        rows.append({"started": job.started, "ended": 0.0, "exitCode": None, "reason": ""})
+    return [
+        {
+            "started": timestamp(row["started"]),
+            "ended": timestamp(row["ended"]),
+            "exitCode": row["exitCode"],
+            "reason": row["reason"],
+        }
+        for row in rows
+    ]
+
+
+def timestamp(at: float) -> str:
+    """A time in unix seconds as ISO 8601."""
+    if not at:
+        return ""
+    text = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def _folder(record: RunRecord) -> str:
+    """The folder of the dataset in which the results are, where there is one such target."""
+    targets: Json = record.plan.get("targets") or {}
+    return next((str(target[FOLDER]) for target in targets.values() if target.get(FOLDER)), "")

@@ -1,0 +1,214 @@
+"""The store of runs in the node's DynamoDB table: records, tokens, leases.
+
+One item for each run, changed only by whoever holds its lease
+(:mod:`pennsieve_agent.node.runs.run_lease`). A run's plan, which can be large and does not change,
+is a document of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.domain.node_protocol import digest_of
+from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.records.run_document import summary_of
+from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.runs.run_lease import Lease
+from pennsieve_agent.node.table import Documents, Items, expiry, text_of, text_values
+
+KEPT_SECONDS = 90 * 86_400
+"""How long what became of a run can still be asked."""
+DOCUMENT_SECONDS = KEPT_SECONDS + 30 * 86_400
+"""How long the documents of a run are kept: no run takes longer than the difference."""
+RUNS = "RUNS"
+_START = "START"
+
+
+class Busy(Exception):  # noqa: N818 - a state
+    """Another invocation works on the run."""
+
+
+@dataclass(slots=True)
+class RunStore:
+    """The table of a node."""
+
+    node: Node
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    _plans: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def begin(
+        self, record: RunRecord, token: str = "", start: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Write a new run down; False when it is there already, which changes nothing.
+
+        ``token`` is what Pennsieve gave for it, ``start`` the document that asks for an own run.
+        """
+        if token:
+            kept = expiry(self.node.now() + KEPT_SECONDS)
+            self._items.put(_run(record.run), "TOKEN", {"token": {"S": token}, **kept})
+        if start is not None:
+            _, values = self._documents.keep(start, f"runs/{record.run}")
+            self._items.put(_run(record.run), f"{_START}#{record.content}", self._kept(values))
+        self._keep_plan(record)
+        # Active first: there must never be a run that nobody wakes.
+        self._items.put("ACTIVE", record.run, {})
+        if not self._items.put_new(_run(record.run), "RUN", _values(record)):
+            return False
+        self._list(record)
+        return True
+
+    def read(self, run: str) -> RunRecord | None:
+        """A run as it is now; None when it is not known."""
+        item = self._items.get(_run(run), "RUN")
+        if item is None:
+            return None
+        record = RunRecord.of(text_of(item))
+        if record.planned:
+            record.plan = self._plan(run, record.planned)
+        return record
+
+    def start_of(self, record: RunRecord) -> dict[str, Any]:
+        """The document that asked for an own run; empty when it is gone."""
+        item = self._items.get(_run(record.run), f"{_START}#{record.content}")
+        start: dict[str, Any] = self._documents.read(item) if item else {}
+        return start
+
+    def token(self, run: str) -> str:
+        """The run's own token; empty when it is gone."""
+        item = self._items.get(_run(run), "TOKEN")
+        return str(item["token"]["S"]) if item else ""
+
+    def active(self) -> list[str]:
+        """The runs that have not come to their end."""
+        return [str(item["sk"]["S"]) for item in self._items.query("ACTIVE")]
+
+    def ask_cancel(self, run: str) -> bool:
+        """Note that a run is to be cancelled; False when it is not known."""
+        if self._items.get(_run(run), "RUN") is None:
+            return False
+        self._items.put(_run(run), "CANCEL", {})
+        return True
+
+    def is_cancelled(self, run: str) -> bool:
+        """Whether it is to be."""
+        return self._items.get(_run(run), "CANCEL") is not None
+
+    def take(self, run: str) -> RunRecord | None:
+        """A run to work on, with its lease; None when it is not known.
+
+        Raises:
+            Busy: somebody else holds it, who now will look at the run once more.
+
+        """
+        if not self._lease(run).take():
+            raise Busy(run)
+        return self.read(run)
+
+    def write(self, record: RunRecord) -> None:
+        """Replace what is written of a run, and keep its lease.
+
+        Raises:
+            Busy: the lease was lost meanwhile; nothing was written.
+
+        """
+        if not self._lease(record.run).keep():
+            raise Busy(record.run)
+        self._keep_plan(record)
+        # Plan and row first: the record says that they are written.
+        self._list(record)
+        self._items.put(_run(record.run), "RUN", _values(record))
+
+    def release(self, run: str) -> bool:
+        """Let others work on it; False when one came meanwhile: it is to be looked at again."""
+        return self._lease(run).release()
+
+    def drop(self, run: str) -> None:
+        """Let others work on it, whoever came meanwhile."""
+        self._lease(run).drop()
+
+    def forget(self, record: RunRecord) -> None:
+        """A run is over: its token goes, what became of it stays for a while. May be repeated."""
+        self._list(record)
+        expires = expiry(self.node.now() + KEPT_SECONDS)
+        self._items.put(_run(record.run), "RUN", {**_values(record), **expires})
+        # Last what makes it active, so that a killed invocation is gone through again.
+        for name in ("TOKEN", "CANCEL"):
+            self._items.delete(_run(record.run), name)
+        self._items.delete("ACTIVE", record.run)
+
+    def allowed(self) -> list[str]:
+        """The code that may run; empty means all."""
+        item = self._items.get("NODE", "ALLOWED")
+        allowed: list[str] = json.loads(item["body"]["S"]) if item else []
+        return allowed
+
+    def allow(self, processors: list[str]) -> None:
+        """Replace that list."""
+        self._items.put("NODE", "ALLOWED", {"body": {"S": json.dumps(processors)}})
+
+    def note_cost(self, month: str, run: str, usd: float) -> None:
+        """What a run has cost in a month (``2026-11``)."""
+        self._items.put(f"COST#{month}", run, {"usd": {"N": f"{usd:.6f}"}})
+
+    def cost_of(self, month: str, but: str = "") -> float:
+        """What all runs have cost in a month, leaving one out."""
+        rows = self._items.query(f"COST#{month}")
+        return sum(float(row["usd"]["N"]) for row in rows if row["sk"]["S"] != but)
+
+    def _keep_plan(self, record: RunRecord) -> None:
+        """Store a plan that is not stored yet; before the run's own item names it."""
+        digest = digest_of(record.plan) if record.plan else ""
+        if digest == record.planned:
+            return
+        _, values = self._documents.keep(record.plan, f"runs/{record.run}")
+        self._items.put(_run(record.run), f"PLAN#{digest}", self._kept(values))
+        record.planned = digest
+        self._plans[digest] = record.plan
+
+    def _plan(self, run: str, digest: str) -> dict[str, Any]:
+        if digest not in self._plans:
+            item = self._items.get(_run(run), f"PLAN#{digest}")
+            self._plans[digest] = self._documents.read(item) if item else {}
+        return self._plans[digest]
+
+    def _list(self, record: RunRecord) -> None:
+        """Keep an own run's row in the list of runs; written before the run that says it was."""
+        if not record.is_own:
+            return
+        row = summary_of(record)
+        digest = digest_of(row)
+        if digest == record.listed:
+            return
+        self._items.put(RUNS, list_key(record), self._kept({"body": {"S": json.dumps(row)}}))
+        record.listed = digest
+
+    def _kept(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {**values, **expiry(self.node.now() + DOCUMENT_SECONDS)}
+
+    def _lease(self, run: str) -> Lease:
+        return Lease(self.node, _run(run), self.owner)
+
+    @property
+    def _items(self) -> Items:
+        return Items(self.node)
+
+    @property
+    def _documents(self) -> Documents:
+        return Documents(self.node)
+
+
+def list_key(record: RunRecord) -> str:
+    """A run's place in the list of runs, which is in the order of time."""
+    return f"{int(record.created * 1000):015d}#{record.run}"
+
+
+def _run(run: str) -> str:
+    return f"RUN#{run}"
+
+
+def _values(record: RunRecord) -> dict[str, Any]:
+    return text_values(record.to_json(plan=False))

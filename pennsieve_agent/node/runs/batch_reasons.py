@@ -1,0 +1,113 @@
+"""Why a job waits or failed, in words for whoever started the run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pennsieve_agent.node.records.run_record import JobRecord
+
+Json = Mapping[str, Any]
+
+DEPENDENCY = "a step before it failed"
+STOPPED = "the run was ended"
+"""The reason that the node gives Batch when it terminates a job, and Batch reports back."""
+TIME_LIMIT = "the time limit was reached"
+_OUT_OF_MEMORY = 137
+_WORDS: tuple[tuple[str, str], ...] = (
+    (r"Dependent Job failed", DEPENDENCY),
+    (r"OutOfMemory", "ran out of memory; give the step more with its memory setting"),
+    (r"CannotPull.*", "its image could not be pulled"),
+    (r"Job attempt duration exceeded timeout", TIME_LIMIT),
+    (r"(Host EC2.*terminated|Your Spot Task was interrupted|.*Spot.*)",
+     "AWS took its machine back, several times"),
+    (r"ResourceInitializationError.*(secret|Secret)", "a secret could not be read"),
+    (r"ResourceInitializationError.*(EFS|efs|mount)", "the file system could not be mounted"),
+    (r"(ResourceInitializationError|CannotStart|CannotCreate|Task failed to start)",
+     "its container could not be started"),
+)  # fmt: skip
+
+
+def failure(job: Json) -> str:
+    """Why a job of Batch's failed."""
+    container: Json = job.get("container") or {}
+    said = str(container.get("reason") or "")
+    about = str(job.get("statusReason") or "")
+    code = container.get("exitCode")
+    if about == STOPPED:
+        return STOPPED
+    for pattern, words in _WORDS:
+        for text in (said, about):
+            if re.search(pattern, text):
+                return f"{words}{_detail(text, words)}"
+    if code == _OUT_OF_MEMORY:
+        return "was killed (exit code 137), which mostly means that its memory was not enough"
+    if code is not None:
+        return f"it ended with exit code {code}"
+    return said or about or "AWS Batch gives no reason"
+
+
+def attempts(job: Json, record: JobRecord) -> list[dict[str, Any]]:
+    """The attempts of a job of Batch's: when, with which exit code, and why they ended.
+
+    Batch lists an attempt when it has ended; a job that ended without any being listed had the one
+    that the job itself tells of. Times are in unix seconds.
+    """
+    rows = [
+        {
+            "started": float(row.get("startedAt") or 0) / 1000,
+            "ended": float(row.get("stoppedAt") or 0) / 1000,
+            "exitCode": (row.get("container") or {}).get("exitCode"),
+            "reason": _why(row),
+        }
+        for row in job.get("attempts") or ()
+    ]
+    if rows or not record.ended or not record.started:
+        return rows
+    return [
+        {
+            "started": record.started,
+            "ended": record.stopped,
+            "exitCode": record.exit_code,
+            "reason": record.reason,
+        }
+    ]
+
+
+def _why(attempt: Json) -> str:
+    """Why an attempt ended; nothing, where its program ended well."""
+    return "" if (attempt.get("container") or {}).get("exitCode") == 0 else failure(attempt)
+
+
+def _detail(text: str, words: str) -> str:
+    """AWS's own words, where they tell more."""
+    _, colon, rest = text.partition(": ")
+    return f" ({rest.strip()[:200]})" if colon and "image" in words else ""
+
+
+def waiting(job: Json, environment: Json | None, used: float, most: float) -> str:
+    """Why a job that Batch has does not run yet; empty when it waits for other steps alone.
+
+    ``environment`` is the compute environment behind its queue, ``used`` the processors that run
+    there and ``most`` how many may.
+    """
+    status = str(job.get("status") or "")
+    if status != "RUNNABLE":
+        return "its image is being pulled" if status == "STARTING" else ""
+    said = str(job.get("statusReason") or "")
+    place = environment or {}
+    why = place.get("statusReason") or "AWS gives no reason"
+    rows = (
+        (place.get("status") == "INVALID", f"the machines' settings are invalid: {why}"),
+        (place.get("state") == "DISABLED", "its job queue is disabled"),
+        ("CAPACITY" in said.upper(), f"AWS has no such machine available now: {said}"),
+        ("MISCONFIGURATION" in said.upper(), f"no machine fits it: {said}"),
+        (bool(most) and used >= most, f"its queue is at its limit of {most:g} processors"),
+    )
+    return next((words for holds, words in rows if holds), said or "waiting for a machine")
+
+
+def processors(jobs: Sequence[JobRecord]) -> float:
+    """How many processors the jobs take that have a machine."""
+    return sum(job.vcpus for job in jobs if job.status in {"STARTING", "RUNNING"})

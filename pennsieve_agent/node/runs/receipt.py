@@ -1,0 +1,56 @@
+"""The receipt of a run, which lies with its results.
+
+The owner of the results is a nameless user of an integration, so this says what made them: which
+version of which workflow, from which commits and images, out of which files, for whom, when, and
+at what cost until they were delivered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.node_settings import NodeSettings
+from pennsieve_agent.node.records.run_document import run_document, timestamp
+from pennsieve_agent.node.records.run_record import RunRecord
+from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
+from pennsieve_agent.node.runs.transitions import cost_of, update_jobs
+
+NAME = "pennsieve-run.json"
+"""What the file is called."""
+FORM = "pennsieve-run/1"
+_LATER = ("status", "phase", "reason", "ended", "metrics")
+"""What is not known while results are delivered."""
+
+
+def receipt_of(
+    record: RunRecord, start: Mapping[str, Any], settings: NodeSettings, cost: float, now: float
+) -> dict[str, Any]:
+    """A run's receipt at a time in unix seconds, with its cost so far in USD."""
+    document = run_document(record, settings)
+    about = {name: value for name, value in document.items() if name not in _LATER}
+    files = [dict(row) for row in start.get("files") or ()]
+    return {
+        "form": FORM,
+        **about,
+        "input": {**document["input"], "files": files, "packages": start.get("packages") or []},
+        "delivered": timestamp(now),
+        "cost": round(cost, 6),
+    }
+
+
+def receipt_for(node: Node, run: str) -> dict[str, Any]:
+    """The receipt of an own run that is being delivered, ``{status, body}``; others have none."""
+    store = RunStore(node)
+    record = store.read(run)
+    if record is None or not record.is_own or record.outcome:
+        return {"status": 200, "body": {}}
+    update_jobs(record, observe(node, store, record))
+    now = node.now()
+    cost = cost_of(record, limits_of(node), now)
+    document = receipt_of(record, store.start_of(record), node.settings, cost, now)
+    text = json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return {"status": 200, "body": {"name": NAME, "text": text}}

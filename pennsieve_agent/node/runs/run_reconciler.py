@@ -1,0 +1,268 @@
+"""Moving one run forward: observe, decide, record, act; as far as it goes now.
+
+Each act is written down before it is done and may be repeated. Whoever is killed anywhere leaves a
+run that the next invocation goes on with.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pennsieve_agent.node.identity.pennsieve_api import Down
+from pennsieve_agent.node.identity.user_session import forget_tokens
+from pennsieve_agent.node.jobs.access_points import AccessPoints
+from pennsieve_agent.node.jobs.job_submission import JobSubmitter, job_name
+from pennsieve_agent.node.jobs.step_secrets import keep_session
+from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.records.run_store import Busy, RunStore
+from pennsieve_agent.node.runs.accept_run import PATIENCE_SECONDS, accept
+from pennsieve_agent.node.runs.batch_reasons import STOPPED
+from pennsieve_agent.node.runs.log_reasons import explain
+from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
+from pennsieve_agent.node.runs.plan_jobs import month
+from pennsieve_agent.node.runs.run_cleanup import archive, tidy
+from pennsieve_agent.node.runs.run_metrics import metrics_of
+from pennsieve_agent.node.runs.status_reports import StatusReports
+from pennsieve_agent.node.runs.transitions import (
+    decide,
+    next_to_submit,
+    step_states,
+    update_jobs,
+    why_waiting,
+)
+
+log = logging.getLogger(__name__)
+
+REPORT_SECONDS = 7 * 86_400.0
+"""How long the platform is told of a run's end, while it is down."""
+MOST_STEPS = 500
+CLEAN_KEY = "/clean"
+
+
+@dataclass(slots=True)
+class RunReconciler:
+    """Moves runs of a node forward."""
+
+    node: Node
+    store: RunStore
+
+    def advance(self, run: str) -> bool:
+        """Move a run as far as it goes now, including events that arrived meanwhile.
+
+        False when another invocation works on it, which will then look at it once more.
+        """
+        try:
+            record = self.store.take(run)
+        except Busy:
+            return False
+        try:
+            self._go_on(record)
+            while not self.store.release(run):
+                self._go_on(self.store.read(run))
+        except Exception:  # the event that brought us comes again
+            self.store.drop(run)
+            raise
+        return True
+
+    def _go_on(self, record: RunRecord | None) -> None:
+        if record is not None and record.phase is Phase.DONE:
+            self._forget(record)  # whoever ended it may have been killed before all was forgotten
+        elif record is not None:
+            self._reconcile(record)
+
+    def _reconcile(self, record: RunRecord) -> None:
+        reports = StatusReports(self.node, self.store, record)
+        for _ in range(MOST_STEPS):
+            before = record.to_json(plan=False)
+            try:
+                on = self._step(record)
+            except Busy:
+                raise
+            except Exception as error:  # noqa: BLE001 - AWS's refusals must not leave a run stuck
+                self._retry_later(record, error)
+                reports.flush()
+                return
+            record.tries = 0
+            self._tell(record, reports)
+            if record.to_json(plan=False) != before:
+                self.store.write(record)
+            reports.flush()
+            if record.phase is Phase.DONE or not on:
+                return
+
+    def _retry_later(self, record: RunRecord, error: Exception) -> None:
+        """AWS refused: try again later, for a limited time."""
+        log.warning("run %s in phase %s: %r", record.run, record.phase, error)
+        now = int(self.node.now())
+        record.tries = record.tries or now
+        if now - record.tries >= PATIENCE_SECONDS:
+            words = f"AWS refuses: {aws_code(error) or type(error).__name__}: {error}"
+            record.end("FAILED", words[:500])
+            record.tries = 0
+            record.phase = _after(record.phase)
+        self.store.write(record)
+
+    def _step(self, record: RunRecord) -> bool:
+        """One step; whether there may be another at once."""
+        steps: dict[Phase, Callable[[RunRecord], bool]] = {
+            Phase.ACCEPTED: lambda record: accept(self.node, self.store, record),
+            Phase.SUBMITTING: self._submit,
+            Phase.RUNNING: self._watch,
+            Phase.ENDING: self._end,
+            Phase.FINALIZING: self._finalize,
+            Phase.CLEANING: self._clean,
+            Phase.REPORTING: self._report,
+        }
+        step = steps.get(record.phase)
+        return step(record) if step is not None else False
+
+    def _submit(self, record: RunRecord) -> bool:
+        if not self._has_session(record):
+            return record.phase is not Phase.SUBMITTING
+        job = next_to_submit(record)
+        if job is None:
+            record.phase = Phase.RUNNING
+            return True
+        if self.store.is_cancelled(record.run) and not record.submitting:
+            record.end("CANCELED", "")
+            record.phase = Phase.ENDING
+            return True
+        self._launch(record, job)
+        return True
+
+    def _has_session(self, record: RunRecord) -> bool:
+        """Whether steps that start now get the token that they were promised."""
+        try:
+            why = keep_session(self.node, record)
+        except Down:
+            return False
+        if why:
+            record.end("FAILED", why)
+            record.phase = Phase.ENDING
+        return not why
+
+    def _launch(self, record: RunRecord, job: JobRecord) -> None:
+        submitter = JobSubmitter(self.node, record)
+        access_points = AccessPoints(self.node, record)
+        if missing := access_points.missing(job):
+            # Written down before they are created: nobody else could find them to delete them.
+            record.access_points |= dict.fromkeys(missing, "")
+            self.store.write(record)
+        access_points.create()
+        job_id = ""
+        if record.submitting == job.key:  # it may have been submitted by one who was killed
+            job_id = submitter.find(job)
+        else:
+            job.submissions += 1
+            job.name = job_name(record.run, job)
+            record.submitting = job.key
+            self.store.write(record)
+        job.id = job_id or submitter.submit(job)
+        job.status = "SUBMITTED"
+        record.submitting = ""
+
+    def _watch(self, record: RunRecord) -> bool:
+        if not self._has_session(record) and record.phase is not Phase.RUNNING:
+            return True
+        seen = observe(self.node, self.store, record)
+        update_jobs(record, seen)
+        explain(self.node, record)
+        record.waiting = why_waiting(record, seen, limits_of(self.node))
+        decide(record, seen, limits_of(self.node), self.node.now())
+        return record.phase is not Phase.RUNNING
+
+    def _end(self, record: RunRecord) -> bool:
+        """End what runs; not done before Batch shows that nothing does."""
+        record.waiting = {}
+        if record.submitting:
+            self._settle(record)
+        seen = observe(self.node, self.store, record)
+        update_jobs(record, seen)
+        for job in record.live:
+            if job.id not in seen.jobs:  # Batch knows it no more: it cannot run
+                job.status, job.reason = "FAILED", STOPPED
+        if not record.live:
+            record.phase = Phase.FINALIZING
+            return True
+        for job in record.live:
+            self.node.client("batch").terminate_job(jobId=job.id, reason=STOPPED)
+        return False
+
+    def _settle(self, record: RunRecord) -> None:
+        """A submission that was cut off: find whether there is such a job."""
+        job = record.job(record.submitting)
+        job.id = JobSubmitter(self.node, record).find(job)
+        job.status = "SUBMITTED" if job.id else ""
+        record.submitting = ""
+
+    def _finalize(self, record: RunRecord) -> bool:
+        record.ended = record.ended or self.node.now()
+        if record.started:
+            try:
+                archive(self.node, record)
+            except Exception as error:
+                if not aws_code(error):
+                    raise
+                log.warning("the log of run %s is not kept: %s", record.run, aws_code(error))
+        record.metrics = metrics_of(record, limits_of(self.node), self.node.now())
+        if record.started:
+            self.store.note_cost(month(self.node.now()), record.run, record.cost)
+        reports = StatusReports(self.node, self.store, record)
+        self._tell(record, reports)
+        if record.outcome != "CANCELED" and record.started:
+            reports.run("FINALIZING")
+        reports.run(record.outcome)
+        record.phase = Phase.CLEANING
+        return True
+
+    def _clean(self, record: RunRecord) -> bool:
+        if not record.access_points:
+            record.phase = Phase.REPORTING
+            return True
+        job = next((job for job in record.jobs if job.kind is JobKind.CLEAN), None)
+        if job is None:
+            job = JobRecord(CLEAN_KEY, CLEAN_KEY, JobKind.CLEAN)
+            record.jobs.append(job)
+        if not job.id:
+            self._launch(record, job)
+            return True
+        seen = observe(self.node, self.store, record)
+        update_jobs(record, seen)
+        if job.ended or job.id not in seen.jobs:
+            tidy(self.node, record)
+            record.phase = Phase.REPORTING
+            return True
+        return False
+
+    def _report(self, record: RunRecord) -> bool:
+        StatusReports(self.node, self.store, record).flush()
+        if record.outbox and self.node.now() - record.ended < REPORT_SECONDS:
+            return False
+        tidy(self.node, record)
+        record.phase = Phase.DONE
+        self._forget(record)
+        return False
+
+    def _forget(self, record: RunRecord) -> None:
+        if not record.is_own:
+            forget_tokens(self.node, record.run)
+        self.store.forget(record)
+
+    def _tell(self, record: RunRecord, reports: StatusReports) -> None:
+        """Say what the platform does not know yet of the run and its steps."""
+        if not record.started:
+            return
+        reports.run("STARTED")
+        for step, (state, _) in step_states(record).items():
+            reports.step(step, state)
+
+
+def _after(phase: Phase) -> Phase:
+    """The phase after one in which a run is stuck."""
+    if phase in {Phase.ACCEPTED, Phase.SUBMITTING, Phase.RUNNING}:
+        return Phase.ENDING
+    order = list(Phase)
+    return order[order.index(phase) + 1]

@@ -1,0 +1,244 @@
+"""The transitions of a run, decided from the state of its jobs. Pure: it changes a record.
+
+Everything is derived from what is written down and what AWS shows now, so it does not matter which
+event came, how late, how often, or that one never came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pennsieve_agent.domain.prices import JobUsage, job_cost
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
+from pennsieve_agent.node.runs.batch_reasons import (
+    DEPENDENCY,
+    STOPPED,
+    TIME_LIMIT,
+    attempts,
+    failure,
+    processors,
+    waiting,
+)
+
+MOST_SUBMISSIONS = 4
+"""Of a job that Batch no longer knows, again and again."""
+HOST_LOSSES = 3
+"""How often a job is tried again because of its machine, beside retries of its program."""
+MOST_PARENTS = 20
+"""Jobs that one may depend upon (AWS Batch, "Job dependencies")."""
+Json = Mapping[str, Any]
+_RUNNING = "RUNNING"
+
+
+@dataclass(frozen=True, slots=True)
+class AwsState:
+    """What AWS shows: jobs by id, and the compute environment of each job's queue by its key.
+
+    ``month`` is what other runs of this month have cost, in USD; ``revoked`` says which grant the
+    run needs and no longer has.
+    """
+
+    jobs: Mapping[str, Json]
+    environments: Mapping[str, Json] = field(default_factory=dict)
+    cancelled: bool = False
+    month: float = 0.0
+    revoked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLimits:
+    """The node's own limits: processors in one queue, and USD a month; 0 is none."""
+
+    vcpus: float = 0.0
+    budget: float = 0.0
+    public: bool = False
+
+
+def update_jobs(record: RunRecord, seen: AwsState) -> None:
+    """Update the jobs with what AWS shows. A job that has ended does not change."""
+    for job in record.jobs:
+        row = seen.jobs.get(job.id) if job.id else None
+        if row is not None and not job.ended:
+            _note(job, row)
+
+
+def _note(job: JobRecord, row: Json) -> None:
+    job.status = str(row["status"])
+    job.started = float(row.get("startedAt") or 0) / 1000
+    job.stopped = float(row.get("stoppedAt") or 0) / 1000
+    if job.ended:
+        code = (row.get("container") or {}).get("exitCode")
+        job.exit_code = int(code) if code is not None else None
+        job.reason = failure(row) if job.status == "FAILED" else ""
+    job.attempts = attempts(row, job)
+
+
+def resubmit(job: JobRecord) -> None:
+    """Reset a job so that it is submitted again; its attempts so far are kept."""
+    job.past += job.attempts
+    job.attempts, job.id, job.status, job.reason = [], "", "", ""
+    job.exit_code, job.started, job.stopped = None, 0.0, 0.0
+
+
+def tries_again(record: RunRecord, job: JobRecord) -> bool:
+    """Whether the program of a job failed, and the run allows another try.
+
+    What happened to its machine is tried again by AWS Batch itself and is not counted here.
+    """
+    most = int(record.limits.get("retries") or 0)
+    if job.kind is not JobKind.PROCESS or job.status != "FAILED" or not is_own_failure(job):
+        return False
+    failures = [row for row in (*job.past, *job.attempts) if row["exitCode"]]
+    return not record.outcome and len(failures) <= most
+
+
+def is_own_failure(job: JobRecord) -> bool:
+    """Whether the program itself ended a job."""
+    return (
+        bool(job.exit_code)
+        and job.reason not in {STOPPED, DEPENDENCY}
+        and not (job.reason.startswith(TIME_LIMIT))
+    )
+
+
+def host_losses(job: JobRecord) -> int:
+    """How often a job lost its machine, in all its submissions."""
+    return sum(row["exitCode"] is None for row in (*job.past, *job.attempts))
+
+
+def lost(record: RunRecord, seen: AwsState) -> list[JobRecord]:
+    """The jobs that were submitted and that Batch does not know."""
+    return [job for job in record.work if job.id and not job.ended and job.id not in seen.jobs]
+
+
+def awaited(record: RunRecord, job: JobRecord) -> list[JobRecord]:
+    """The jobs before this one that have not succeeded yet."""
+    return [parent for parent in map(record.job, job.after) if parent.status != "SUCCEEDED"]
+
+
+def next_to_submit(record: RunRecord) -> JobRecord | None:
+    """The job that Batch can be given next; None where there is none now.
+
+    What would depend upon more jobs than Batch takes is held back until enough of them have
+    succeeded, and so is whatever comes after it: Batch can wait only for what it knows.
+    """
+    if record.submitting:
+        return record.job(record.submitting)
+    # What may be tried again is waited for here: Batch gives up what depends upon a failed job.
+    most = 0 if record.limits.get("retries") else MOST_PARENTS
+    for job in record.work:
+        before = awaited(record, job)
+        if not job.id and len(before) <= most and all(parent.id for parent in before):
+            return job
+    return None
+
+
+def decide(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -> None:
+    """Move a running run to its next phase; leave it where nothing has changed."""
+    _try_again(record, seen)
+    failed = [job for job in record.work if job.status == "FAILED"]
+    # The cause, not the jobs that Batch gave up because of it.
+    first = [job for job in failed if job.reason != DEPENDENCY] or failed
+    if first:
+        record.end("FAILED", f"step '{first[0].step}': {first[0].reason}")
+    elif all(job.status == "SUCCEEDED" for job in record.work):
+        record.end("SUCCEEDED", "")
+        record.phase = Phase.FINALIZING
+        return
+    if seen.cancelled:
+        record.end("CANCELED", "")
+    if seen.revoked:
+        record.end("FAILED", seen.revoked)
+    _limits(record, seen, limits, now)
+    if record.outcome:
+        record.phase = Phase.ENDING
+    elif next_to_submit(record) is not None:
+        record.phase = Phase.SUBMITTING
+
+
+def _try_again(record: RunRecord, seen: AwsState) -> None:
+    """Let the jobs be submitted again that Batch lost, and those whose program may fail again."""
+    for job in lost(record, seen):
+        job.lost += 1
+        if job.lost >= MOST_SUBMISSIONS:
+            record.end("FAILED", f"step '{job.step}': AWS Batch lost its job several times")
+        resubmit(job)
+    for job in record.work:
+        if not seen.cancelled and tries_again(record, job):
+            resubmit(job)
+
+
+def _limits(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -> None:
+    seconds = float(record.limits.get("timeoutSeconds") or 0)
+    if seconds and now - record.started >= seconds:
+        record.end("FAILED", f"the time limit of the run, {seconds:g} s, was reached")
+    cost, most = cost_of(record, limits, now), float(record.limits.get("maxCost") or 0)
+    if most and cost >= most:
+        record.end("FAILED", f"the cost limit of the run, {most:.2f} USD, was reached")
+    if limits.budget and seen.month + cost >= limits.budget:
+        words = f"this month's budget of the compute node, {limits.budget:.2f} USD, is used up"
+        record.end("FAILED", words)
+
+
+def usage(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> JobUsage:
+    """What a job took so far."""
+    # What still runs is counted until now; what was never started counts nothing.
+    until = job.stopped or (now if job.status == _RUNNING else job.started)
+    seconds = max(until - job.started, 0.0) if job.started else 0.0
+    seconds += sum(max(row["ended"] - row["started"], 0.0) for row in job.past)
+    # Only processors on Fargate are submitted to the Spot queue.
+    spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
+    gpu = "gpu" if job.gpu else ""
+    return JobUsage(seconds, job.vcpus, job.memory / 1024, spot, gpu, limits.public)
+
+
+def cost_of(record: RunRecord, limits: NodeLimits, now: float) -> float:
+    """What a run's jobs cost so far, in USD."""
+    return sum(job_cost(usage(record, job, limits, now)) for job in record.jobs)
+
+
+def why_waiting(record: RunRecord, seen: AwsState, limits: NodeLimits) -> dict[str, str]:
+    """Why steps wait that could run, by step."""
+    used = processors(record.jobs)
+    reasons = {}
+    for job in record.work:
+        row = seen.jobs.get(job.id) if job.id else None
+        if row is None or job.ended:
+            continue
+        words = waiting(row, seen.environments.get(job.key), used, limits.vcpus)
+        if words:
+            reasons[job.step] = words
+    return reasons
+
+
+def step_states(record: RunRecord) -> dict[str, tuple[str, str]]:
+    """How each step is in the platform's words (``contracts/workflows.md`` 3.4), and why."""
+    states: dict[str, tuple[str, str]] = {}
+    for job in record.work:
+        state, reason = _state(record, job)
+        before = states.get(job.step)
+        # A step is what its last job is; a merge before it only begins it.
+        if before is not None and state == "NOT_STARTED" and before[0] != "NOT_STARTED":
+            state, reason = ("STARTED", "") if before[0] == "SUCCEEDED" else before
+        states[job.step] = state, reason
+    return states
+
+
+def _state(record: RunRecord, job: JobRecord) -> tuple[str, str]:
+    if job.status == "SUCCEEDED":
+        return "SUCCEEDED", ""
+    if job.status == "FAILED":
+        if job.reason == DEPENDENCY or (not job.started and record.outcome):
+            return "NOT_STARTED", ""
+        stopped = record.outcome == "CANCELED" or _was_stopped(record, job)
+        return ("CANCELED", "") if stopped else ("FAILED", job.reason)
+    if job.status == _RUNNING or (job.past and not record.outcome):
+        return "STARTED", ""
+    return "NOT_STARTED", ""
+
+
+def _was_stopped(record: RunRecord, job: JobRecord) -> bool:
+    """Whether the node itself ended it, because of something else in the run."""
+    return bool(record.outcome) and job.reason == STOPPED

@@ -1,0 +1,1 @@
+"""AWS accounts, compute nodes, their sharing, secrets and layers (``contracts/resources.md``)."""

@@ -1,0 +1,1 @@
+"""The signed-in person, members, teams, collaborators and integrations (``contracts/core.md``)."""

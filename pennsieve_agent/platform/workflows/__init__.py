@@ -1,0 +1,1 @@
+"""Applications, workflow definitions, runs and GitHub (``contracts/workflows.md``)."""

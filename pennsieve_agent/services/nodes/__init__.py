@@ -1,0 +1,1 @@
+"""What is known of compute nodes: who may use one, and the own node's owner functions."""

@@ -1,0 +1,198 @@
+"""The runs of one own node (protocol 1)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.domain.run_filter import RunQuery
+from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, RunStatus
+from pennsieve_agent.errors import NotFound
+from pennsieve_agent.platform.http.decode import Fields
+from pennsieve_agent.services.nodes.node_documents import decode_run, decode_state
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
+    from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.domain.own_node import OwnNode
+
+PAGE = 100
+LATE_MILLISECONDS = 60_000
+"""How late a line may become readable; lines are read again, but shown once."""
+
+
+class NodeRuns:
+    """The runs of an own node that its user may see: all for the owner, his own for others."""
+
+    def __init__(
+        self, node: OwnNode, calls: NodeCalls, now: Callable[[], float] = time.time
+    ) -> None:
+        self.node = node
+        self._calls, self._now = calls, now
+        self._lines: dict[tuple[str, str], list[LogMessage]] = {}
+
+    @property
+    def token(self) -> str:
+        """The node's id."""
+        return self.node.token
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.node.name
+
+    def newest(self, query: RunQuery) -> list[Run]:
+        """The newest runs that fit, newest first."""
+        return list(self._pages(query, query.limit))
+
+    def get(self, run_id: str) -> Run:
+        """One run with all that is known of it.
+
+        Raises:
+            NotFound: the node has no such run, or it is somebody else's.
+        """
+        return self._named(decode_run(self._ask(f"/runs/{run_id}"), self._where))
+
+    def state(self, run_id: str) -> RunState:
+        """The state of a run and its steps."""
+        return decode_state(self._ask(f"/runs/{run_id}"), self._where)
+
+    def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
+        """All lines of these steps so far; one call for all of them, and only what may be new.
+
+        Lines of the last minute are read again, as AWS may make them readable late and out of
+        order (Amazon CloudWatch Logs, "FilterLogEvents").
+        """
+        if not steps:
+            return {}
+        only = steps[0] if len(steps) == 1 else ""
+        known = {step: self._lines.get((run_id, step), []) for step in steps}
+        newest = [lines[-1].timestamp if lines else 0 for lines in known.values()]
+        since = max(min(newest) - LATE_MILLISECONDS, 0)
+        fresh: dict[str, list[LogMessage]] = {step: [] for step in steps}
+        for row in self._rows(f"/runs/{run_id}/logs", "messages", step=only, since=str(since)):
+            step = row.text("step") or only
+            if step in fresh:
+                line = row.text("message").rstrip("\r\n")
+                fresh[step].append(LogMessage(row.integer("timestamp") or 0, line))
+        for step, lines in known.items():
+            kept = [line for line in lines if line.timestamp < since]
+            self._lines[run_id, step] = [*kept, *fresh[step]]
+        return {step: self._lines[run_id, step] for step in steps}
+
+    def log_archive(self, run_id: str) -> str:
+        """The address of a zip with all logs.
+
+        Raises:
+            NotFound: there is none yet.
+        """
+        if address := Fields(dict(self._ask(f"/runs/{run_id}/archive")), self._where).text("url"):
+            return address
+        raise NotFound(f"there is no archive of the logs of the run {run_id} yet")
+
+    def outputs(self, run: Run) -> Sequence[OutputFile]:
+        """The files that this run delivered, by path."""
+        files = [
+            OutputFile(
+                row.need_text("path"),
+                row.integer("size") or 0,
+                row.text("package"),
+                row.text("sha256"),
+            )
+            for row in self._rows(f"/runs/{run.uuid}/outputs", "files")
+        ]
+        return sorted(files, key=lambda file: file.path)
+
+    def metrics(self, run_id: str) -> RunMetrics | None:
+        """What a run took; None before it has ended."""
+        from pennsieve_agent.platform.compute.metrics import (  # noqa: PLC0415 - few ask for it
+            decode_run_metrics,
+        )
+
+        return decode_run_metrics(Fields(dict(self._ask(f"/runs/{run_id}")), self._where))
+
+    def counters(self, period: Period, workflow_id: str) -> Counters:
+        """Totals, counted here from all runs that the node shows."""
+        from pennsieve_agent.domain.metrics import (  # noqa: PLC0415 - few commands need them
+            Counters,
+            Period,
+        )
+
+        since = ""
+        if days := {Period.YEAR: 365, Period.MONTH: 30}.get(period):
+            at = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=days)
+            since = at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+        runs = list(self._pages(RunQuery(PAGE, workflow=workflow_id, since=since), None))
+        ended = [run.status for run in runs]
+        return Counters(
+            total=len(runs),
+            succeeded=ended.count(RunStatus.SUCCEEDED),
+            failed=ended.count(RunStatus.FAILED),
+            canceled=ended.count(RunStatus.CANCELED),
+            seconds=sum(_seconds(run) for run in runs),
+            cost=sum(run.details.cost for run in runs if run.details),
+        )
+
+    def cancel(self, run_id: str) -> None:
+        """Ask for a run to be cancelled.
+
+        Raises:
+            Conflict: it has ended already.
+        """
+        self._call("POST", f"/runs/{run_id}/cancel")
+
+    @property
+    def _where(self) -> str:
+        return f"compute node '{self.node.name}'"
+
+    def _pages(self, query: RunQuery, most: int | None) -> Iterator[Run]:
+        filters = {
+            "status": query.status.value if query.status else "",
+            "workflow": query.workflow,
+            "dataset": query.dataset,
+            "person": query.person.email if query.person else "",
+            "since": query.since,
+            "until": query.until,
+            "limit": str(PAGE if most is None else max(1, min(most, PAGE))),
+        }
+        rows = self._rows("/runs", "runs", **filters)
+        for row in islice(rows, most):  # which asks for no page more than it needs
+            yield self._named(decode_run(row.plain(), self._where))
+
+    def _rows(self, path: str, name: str, **query: str) -> Iterator[Fields]:
+        """All rows of a listing, page by page."""
+        token = ""
+        while True:
+            page = Fields(dict(self._ask(path, **query, next=token)), self._where)
+            yield from page.records(name)
+            before, token = token, page.text("next")
+            if not token or token == before:
+                return
+
+    def _ask(self, path: str, **query: str) -> Mapping[str, Any]:
+        return self._call("GET", path, {k: v for k, v in query.items() if v})
+
+    def _call(
+        self, method: str, path: str, query: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any]:
+        return self._calls.ask(method, path, query or {}, admin=self.node.is_owned)
+
+    def _named(self, run: Run) -> Run:
+        return replace(
+            run,
+            node_uuid=self.node.token,
+            node_name=self.node.name,
+            organization_id=self.node.organization_id,
+        )
+
+
+def _seconds(run: Run) -> float:
+    try:
+        begun, ended = map(datetime.fromisoformat, (run.started_at, run.completed_at))
+    except ValueError:
+        return 0.0
+    return (ended - begun).total_seconds()

@@ -1,0 +1,191 @@
+"""Preparing a run on an own node: what the node knows is what may run there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.domain.grants import Access
+from pennsieve_agent.domain.input_layout import Layout, local_paths
+from pennsieve_agent.domain.name_matching import pick
+from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.domain.workflows import StepKind, Workflow
+from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
+from pennsieve_agent.services.nodes.node_documents import (
+    NodeWorkflow,
+    WorkflowVersion,
+    decode_version,
+)
+from pennsieve_agent.services.runs import run_request
+from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.datasets import DataFile, Dataset
+    from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.platform.client import Platform
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNodeContext:
+    """Pennsieve and the own node; ``hand_over`` as in :func:`.prepare_run.prepare`."""
+
+    platform: Platform
+    node: OwnNode
+    calls: NodeCalls
+    hand_over: run_request.HandOver | None = None
+
+    def ask(self, path: str) -> Mapping[str, Any]:
+        """The node's answer to a GET."""
+        return self.calls.ask("GET", path, admin=self.node.is_owned)
+
+    @property
+    def where(self) -> str:
+        """The node in a sentence."""
+        return f"compute node '{self.node.name}'"
+
+
+def prepare(
+    context: OwnNodeContext, dataset: Dataset, options: run_request.RunOptions, now: float
+) -> run_request.Prepared:
+    """Resolve the names, and check that the run can start.
+
+    Raises:
+        UsageProblem: a name, a pattern, a parameter or the layout cannot be used.
+        Forbidden: the workflow has no (sufficient) grant on the dataset.
+    """
+    from pennsieve_agent.engine import compile as engine  # noqa: PLC0415 - few commands need it
+
+    row = _workflow(context, dataset, options.workflow)
+    known = _version(context, row)
+    workflow = known.workflow
+    parameters = engine.check_parameters(
+        workflow, options.parameters, undeclared=options.undeclared
+    )
+    name = run_request.run_name(options.name, workflow, now)
+    folder = run_request.results_folder(options.folder, name)
+    _check_grant(context.node, row, workflow, dataset)
+    files, package_ids = _input(context.platform, workflow, dataset, options.files)
+    request = RunRequest(
+        workflow=workflow,
+        node_uuid=context.node.token,
+        dataset_id=dataset.id,
+        package_ids=package_ids,
+        name=name,
+        parameters=parameters,
+        target_params=run_request.targets(workflow, folder),
+        limits=options.limits,
+        undeclared=options.undeclared,
+    )
+    return run_request.Prepared(
+        request,
+        engine.compile_run("new", request, {}),
+        dataset,
+        context.node,
+        files,
+        folder,
+        whole_dataset=bool(workflow.of_kind(StepKind.SOURCE)) and not options.files,
+        version=known.version,
+        layout=_layout(options.layout or known.layout, files).value,
+    )
+
+
+def _input(
+    platform: Platform, workflow: Workflow, dataset: Dataset, patterns: Sequence[str]
+) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
+    """The files that a run reads, and the ids of the packages that hold them."""
+    reads = bool(workflow.of_kind(StepKind.SOURCE))
+    files = run_request.chosen_files(platform, dataset, patterns) if reads else ()
+    # Without a pattern the items at the top stand for all files: a shorter list of packages.
+    chosen = files if patterns or not files else None
+    return files, run_request.packages(platform, workflow, dataset, chosen)
+
+
+def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:
+    """The workflow that is meant, which must be on the node."""
+    here = workflows_on(context.node, context.calls)
+    if reference is None:
+        granted = [row for row in here if dataset.id in row.grants]
+        if len(candidates := granted or here) == 1:
+            return candidates[0]
+        raise run_request.which_workflow(row.name for row in candidates)
+    on_node = {row.uuid for row in here}
+    # A name is looked for in both places: one that is elsewhere must not be taken for another here.
+    known = list(context.platform.workflows.list(context.platform.workspace_id()))
+    archived = {w.uuid for w in known if not w.is_active}
+    registered = [
+        NodeWorkflow(w.uuid, w.name, (), "", {})
+        for w in known
+        if w.is_active and w.uuid not in on_node
+    ]
+    chosen = pick(
+        reference,
+        [*(row for row in here if row.uuid not in archived), *registered],
+        kind="workflow",
+        keys=lambda row: (row.uuid, row.name),
+        list_command="pennsieve workflow list",
+    )
+    return chosen if chosen.uuid in on_node else _handed_over(context, chosen)
+
+
+def _handed_over(context: OwnNodeContext, chosen: NodeWorkflow) -> NodeWorkflow:
+    """Register a workflow that only Pennsieve had on the node."""
+    if context.hand_over is None or not context.node.is_owned:
+        raise _missing(context, chosen.name)
+    context.hand_over(context.node, context.platform.workflows.get(chosen.uuid))
+    for row in workflows_on(context.node, context.calls):
+        if row.uuid == chosen.uuid:
+            return row
+    raise _missing(context, chosen.name)
+
+
+def _missing(context: OwnNodeContext, name: str) -> UsageProblem:
+    """The workflow is on Pennsieve and not on the node, which is the list of what may run."""
+    hint = (
+        "'run start' registers it there; or register it now: pennsieve workflow add REPOSITORY"
+        if context.node.is_owned
+        else "ask the owner of the node to register it there"
+    )
+    return UsageProblem(f"workflow '{name}' is not on {context.where} yet", hint=hint)
+
+
+def _version(context: OwnNodeContext, row: NodeWorkflow) -> WorkflowVersion:
+    if not row.newest:
+        raise _missing(context, row.name)
+    try:
+        answer = context.ask(version_path(row.uuid, row.newest))
+    except NotFound:
+        raise _missing(context, row.name) from None
+    return decode_version(answer, context.where)
+
+
+def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: Dataset) -> None:
+    access = row.grants.get(dataset.id)
+    needed = Access.READ_WRITE if workflow.writes else Access.READ
+    if access is needed or access is Access.READ_WRITE:
+        return
+    has = (
+        f"may only read dataset '{dataset.name}', and it writes results there"
+        if access
+        else f"has no access to dataset '{dataset.name}'"
+    )
+    workflow_name, dataset_name = run_request.quoted(row.name), run_request.quoted(dataset.name)
+    command = f"pennsieve dataset grant {workflow_name} --dataset {dataset_name}"
+    raise Forbidden(
+        f"on compute node '{node.name}', workflow '{row.name}' {has}",
+        hint=f"grant it with: {command}"
+        if node.is_owned
+        else f"ask the node's owner for: {command}",
+    )
+
+
+def _layout(name: str, files: Sequence[DataFile]) -> Layout:
+    """The layout of the input; files that do not fit it are refused before anything is sent."""
+    try:
+        layout = Layout(name)
+    except ValueError:
+        names = ", ".join(known.value for known in Layout)
+        raise UsageProblem(f"there is no layout '{name}'", hint=f"use one of: {names}") from None
+    local_paths([file.path for file in files], layout)
+    return layout

@@ -1,0 +1,111 @@
+"""Preparing a run on a node that Pennsieve runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.domain.datasets import Dataset, Role
+from pennsieve_agent.domain.runs import RunRequest
+from pennsieve_agent.errors import Forbidden, UsageProblem
+from pennsieve_agent.services import lookup
+from pennsieve_agent.services.runs import run_request
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.compute import ComputeNode
+    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
+
+
+def prepare(
+    platform: Platform,
+    node: ComputeNode,
+    dataset: Dataset,
+    workflow: Workflow,
+    options: RunOptions,
+    now: float,
+) -> Prepared:
+    """Check a run on one of Pennsieve's nodes.
+
+    Raises:
+        UsageProblem: a pattern, a parameter or an option cannot be used there.
+        Forbidden: the person cannot write the results.
+    """
+    from pennsieve_agent.engine.compile import (  # noqa: PLC0415 - few commands need it
+        check_parameters,
+        compile_run,
+    )
+
+    if workflow.writes:
+        check_role(dataset)
+    name = run_request.run_name(options.name, workflow, now)
+    folder = run_request.results_folder(options.folder, name)
+    files = run_request.chosen_files(platform, dataset, options.files) if options.files else None
+    request = RunRequest(
+        workflow=workflow,
+        node_uuid=node.uuid,
+        dataset_id=dataset.id,
+        package_ids=run_request.packages(platform, workflow, dataset, files),
+        name=name,
+        parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
+        target_params=run_request.targets(workflow, folder, platform.upload_bucket),
+        undeclared=options.undeclared,
+    )
+    plan = compile_run("new", request, {})
+    return run_request.Prepared(
+        request, plan, dataset, node, files, folder, whole_dataset=files is None
+    )
+
+
+def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:
+    """Refuse options that Pennsieve's nodes do not keep: an ignored limit is worse than none.
+
+    Raises:
+        UsageProblem: there is one.
+    """
+    if options.limits:
+        raise UsageProblem(
+            f"compute node '{node.name}' is run by Pennsieve, which does not support limits for "
+            "a run",
+            where=node.uuid,
+            hint="leave out --max-cost, --time-limit, --spot and --retries, or use a node of your "
+            "own with: --node NAME",
+        )
+    if options.layout:
+        raise UsageProblem(
+            f"compute node '{node.name}' is run by Pennsieve, which decides the layout of the "
+            "input itself",
+            where=node.uuid,
+            hint="leave out --layout, or use a node of your own with: --node NAME",
+        )
+
+
+def workflow_of(platform: Platform, reference: str | None) -> Workflow:
+    """The workflow that is meant; without a name, the only one there is.
+
+    Raises:
+        UsageProblem: none or several match.
+    """
+    organization_id = platform.workspace_id()
+    if reference is not None:
+        return lookup.workflow(platform, organization_id, reference)
+    known = [w for w in platform.workflows.list(organization_id) if w.is_active]
+    if len(known) == 1:
+        return platform.workflows.get(known[0].uuid)
+    raise run_request.which_workflow([w.name for w in known])
+
+
+def check_role(dataset: Dataset) -> None:
+    """A run on Pennsieve's node acts as the person, who must be able to write the results.
+
+    Raises:
+        Forbidden: the person's role does not allow it.
+    """
+    if dataset.role is Role.UNKNOWN or dataset.role.at_least(Role.EDITOR):
+        return
+    raise Forbidden(
+        f"your role on dataset '{dataset.name}' is {dataset.role.value}; a run on a node that "
+        "Pennsieve runs acts as you, and could not write its results",
+        where=dataset.id,
+        hint="ask a manager of the dataset to make you an editor",
+    )

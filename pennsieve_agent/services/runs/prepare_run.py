@@ -1,0 +1,87 @@
+"""Preparing a run: everything is checked before anything is sent."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.domain.compute import ComputeNode
+from pennsieve_agent.domain.own_node import OwnNode
+from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.services import lookup
+from pennsieve_agent.services.runs import prepare_own_run, prepare_pennsieve_run, run_nodes
+from pennsieve_agent.services.runs.run_nodes import AnyNode
+from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
+from pennsieve_agent.services.side_by_side import side_by_side
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.datasets import Dataset
+    from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.platform.client import Platform
+
+
+def prepare(
+    platform: Platform,
+    own: Sequence[OwnNode],
+    calls: Callable[[OwnNode], NodeCalls],
+    options: RunOptions,
+    now: float,
+    *,
+    hand_over: HandOver | None = None,
+) -> Prepared:
+    """Resolve the names, and check that the run can start. ``own`` are all own nodes.
+
+    ``hand_over`` puts a workflow that only Pennsieve has on an own node; without it, its absence is
+    the error.
+
+    Raises:
+        UsageProblem: a name, a pattern, a parameter or a node cannot be used.
+        Forbidden: the workflow has no (sufficient) grant on the dataset.
+    """
+    node, dataset = _node_and_dataset(platform, own, options)
+    if isinstance(node, OwnNode):
+        context = prepare_own_run.OwnNodeContext(platform, node, calls(node), hand_over)
+        return prepare_own_run.prepare(context, dataset, options, now)
+    prepare_pennsieve_run.refuse_own_options(options, node)
+    try:
+        workflow = prepare_pennsieve_run.workflow_of(platform, options.workflow)
+    except UsageProblem as error:
+        raise _on_own_nodes_alone(own, calls, options.workflow, node) or error from None
+    return prepare_pennsieve_run.prepare(platform, node, dataset, workflow, options, now)
+
+
+def _node_and_dataset(
+    platform: Platform, own: Sequence[OwnNode], options: RunOptions
+) -> tuple[AnyNode, Dataset]:
+    """Two questions to two hosts."""
+    nodes: list[AnyNode] = []
+    datasets: list[Dataset] = []
+    side_by_side(
+        [
+            lambda: nodes.append(run_nodes.choose(platform, own, options.node)),
+            lambda: datasets.append(lookup.dataset(platform, options.dataset)),
+        ]
+    )
+    return nodes[0], datasets[0]
+
+
+def _on_own_nodes_alone(
+    own: Sequence[OwnNode],
+    calls: Callable[[OwnNode], NodeCalls],
+    reference: str | None,
+    node: ComputeNode,
+) -> UsageProblem | None:
+    """The error where own nodes have the workflow, and Pennsieve does not know it; else None."""
+    from pennsieve_agent.services.workflows.node_versions import on_nodes  # noqa: PLC0415 - rarely needed
+
+    known, _ = on_nodes((one, calls(one)) for one in own)
+    row = next((row for row in known if reference in {row.uuid, row.name}), None)
+    if row is None:
+        return None
+    return UsageProblem(
+        f"workflow '{row.name}' is registered on your own nodes only, and compute node "
+        f"'{node.name}' is run by Pennsieve, which does not have it",
+        hint=f"run it with: --node {shlex.quote(row.nodes[0])}; or push the code to GitHub with a "
+        "tag, and add it again",
+    )

@@ -1,0 +1,216 @@
+"""Starting a run, once: also where an answer was lost or the program was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from pennsieve_agent.domain.runs import Run, RunDetails, RunStatus
+from pennsieve_agent.domain.workflows import StepKind
+from pennsieve_agent.errors import NotFound, PlatformError
+from pennsieve_agent.platform.workflows.run_codec import without_empty
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.node_calls import NodeCalls
+    from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.runs import RunLimits
+    from pennsieve_agent.services.runs.run_backend import RunBackend
+    from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
+
+_REFUSALS = frozenset({400, 403, 404, 409, 413, 422})
+"""Answers after which the run is not there; others, such as 503, leave it open."""
+
+
+class OpenStart(Protocol):
+    """A start that is written down."""
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        ...
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What was chosen for it when it was written down."""
+        ...
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it was begun by an earlier command."""
+        ...
+
+    def answered(self, how: str) -> None:
+        """Note that it was answered."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """Release it."""
+        ...
+
+
+class StartJournal(Protocol):
+    """Where starts are written down before anything is sent."""
+
+    def begin(self, typed: Mapping[str, Any], node: str, kept: Mapping[str, str]) -> OpenStart:
+        """Begin a start, or go on with the same one that got no answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run that exists. ``before`` says that an earlier command had started it.
+
+    ``acknowledge`` is called when the user knows of it: then the same command is a new run.
+    """
+
+    run: Run
+    before: bool = False
+    acknowledge: Callable[[], None] = lambda: None
+
+
+@contextmanager
+def on_own_node(
+    ready: Prepared,
+    options: RunOptions,
+    *,
+    calls: NodeCalls,
+    backend: RunBackend,
+    journal: StartJournal,
+    note: Callable[[str], None],
+) -> Iterator[Started]:
+    """Start a run on an own node. The id is on disk before anything is sent.
+
+    The journal knows a command by what was typed, not by the files that fit its patterns: a run
+    whose answer was lost may have written its results among them meanwhile.
+
+    Raises:
+        PlatformError: the node refused; the same command is then a new run.
+        AwsError, NodeError: it cannot be reached; the same command goes on with this one.
+    """
+    node = ready.own_node
+    if node is None:
+        raise TypeError("this is for own nodes")
+    kept = {"name": ready.request.name, "folder": ready.folder}
+    with journal.begin(typed(ready, options), node.token, kept) as start:
+        if start.goes_on:
+            note(
+                f"the same command got no answer before; continuing that start (run {start.run_id})"
+            )
+        body = start_body(ready, start.run_id, start.kept)
+        created = _send(calls, backend, node, start, body)
+        before = start.goes_on and not created
+        run = (
+            backend.get(start.run_id) if before else _begun(ready, node, body, start.kept["folder"])
+        )
+        yield Started(run, before, lambda: start.answered("started"))
+
+
+def _send(
+    calls: NodeCalls, backend: RunBackend, node: OwnNode, start: OpenStart, body: Mapping[str, Any]
+) -> bool:
+    """Send a start; False when the node already had the run from an earlier try."""
+    try:
+        answer = calls.ask("POST", "/runs", body=body, admin=node.is_owned)
+    except PlatformError as error:
+        if error.status not in _REFUSALS:
+            raise
+        # The earlier try may have arrived, and its run may have used up what is refused now.
+        if not (start.goes_on and _is_there(backend, start.run_id)):
+            start.answered("refused")
+            raise
+        return False
+    return answer.get("created") is not False
+
+
+def _begun(ready: Prepared, node: OwnNode, body: Mapping[str, Any], folder: str) -> Run:
+    """A run that the node has just taken, as it is there."""
+    request = ready.request
+    return Run(
+        uuid=body["id"],
+        status=RunStatus.NOT_STARTED,
+        name=body["name"],
+        workflow_uuid=request.workflow.uuid,
+        workflow_name=request.workflow.name,
+        node_uuid=node.token,
+        node_name=node.name,
+        dataset_id=request.dataset_id,
+        organization_id=node.organization_id,
+        steps=request.workflow.steps,
+        package_ids=request.package_ids,
+        parameters=body["parameters"],
+        target_params=body["targets"],
+        limits=request.limits,
+        details=RunDetails(
+            workflow_version=ready.version,
+            folder=folder,
+            layout=ready.layout,
+            input_count=len(body["files"]),
+            input_bytes=sum(file["size"] for file in body["files"]),
+        ),
+    )
+
+
+def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
+    """What makes two commands the same one; names are resolved, so a rename changes nothing."""
+    return {
+        "workflow": ready.request.workflow.uuid,
+        "dataset": ready.dataset.id,
+        "files": sorted(options.files),
+        "parameters": sorted(options.parameters),
+        "name": options.name,
+        "folder": options.folder,
+        "layout": options.layout,
+        "limits": _limits(options.limits),
+        "undeclared": options.undeclared,
+    }
+
+
+def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[str, Any]:
+    """The start document of protocol 1. The definition's defaults for a target are sent along."""
+    request = ready.request
+    folder = {"TARGET_FOLDER": kept["folder"]}
+    return {
+        "id": run_id,
+        "name": kept["name"],
+        "workflow": request.workflow.uuid,
+        "version": ready.version,
+        "dataset": request.dataset_id,
+        "packages": list(request.package_ids),
+        "files": [
+            {"path": file.path, "package": file.package_id, "size": file.size}
+            for file in ready.files or ()
+        ],
+        "parameters": {step: without_empty(v) for step, v in request.parameters.items()},
+        "targets": {
+            step.id: without_empty({**step.default_params, **folder})
+            for step in request.workflow.of_kind(StepKind.TARGET)
+        },
+        "limits": _limits(request.limits),
+        "layers": [],
+        "layout": ready.layout,
+        **({"undeclared": True} if request.undeclared else {}),
+    }
+
+
+def _limits(limits: RunLimits) -> dict[str, Any]:
+    fields = {
+        "maxCost": limits.max_cost,
+        "timeoutSeconds": limits.seconds,
+        "spot": limits.spot,
+        "retries": limits.retries,
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _is_there(backend: RunBackend, run_id: str) -> bool:
+    try:
+        backend.get(run_id)
+    except NotFound:
+        return False
+    return True
