@@ -193,7 +193,7 @@ def test_a_node_is_joined_and_left(agent: Agent, registered: OwnNode, tmp_path: 
     assert (joined.document["access"], joined.document["admin"]) == ("shared", None)
     assert joined.document["version"]
     assert "shared with you" in elsewhere("compute", "list").out
-    for words in (("update", "borrowed"), ("doctor", "borrowed"), ("access", "borrowed")):
+    for words in (("update", "borrowed"), ("doctor", "borrowed")):
         refused(elsewhere("compute", *words), 2, "was shared with you")
     assert joined.document["workflows"] == ["counting"]
     theirs = replace(registered, token="ffffffff", name="taken", admin="")
