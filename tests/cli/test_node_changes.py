@@ -29,7 +29,11 @@ def test_what_stays_as_it_was_made(agent: Agent) -> None:
         agent("compute", "update", NODE, "--mode", "secure"), 2, "replace the node's file system"
     )
     other = ("--vpc-id", "vpc-0123abcd", "--subnet", "subnet-0123abcd")
-    refused(agent("compute", "register", *other, "--dry-run"), 2, "the network of a node stays")
+    refused(
+        agent("compute", "register", *other, "--dry-run"),
+        2,
+        "the network of a node cannot be changed",
+    )
     refused(agent("compute", "register", "--role-path", "/x/", "--dry-run"), 2, "path of a node")
 
 

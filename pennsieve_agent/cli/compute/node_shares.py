@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.cli.compute import node_choice
-from pennsieve_agent.console import node_documents
+from pennsieve_agent.cli.compute import node_choice, share_documents
 from pennsieve_agent.console.shown import Prose, Shown
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
@@ -82,7 +81,7 @@ def share(
     chosen = [_pick(word, rows, node) for word in workflows]
     row = put(aws, calls, node, Share(principal, tuple(str(flow["id"]) for flow in chosen)))
     names = ", ".join(f"'{flow['name']}'" for flow in chosen)
-    document = {**_document(node, principal, shared=True), **node_documents.share(row)}
+    document = {**_document(node, principal, shared=True), **share_documents.share(row)}
     return Shown(
         {**document, "gateway": node.gateway},
         f"{principal.arn} may run {names} on compute node '{node.name}'",

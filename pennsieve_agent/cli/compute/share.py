@@ -95,7 +95,7 @@ def unshare(
 
 
 def _shown(access: NodeAccess, sentence: str) -> Shown:
-    from pennsieve_agent.console import node_documents
+    from pennsieve_agent.cli.compute import share_documents
 
     hint = f"see who may use it with: pennsieve compute show '{access.node.name}'"
-    return Shown(node_documents.access(access), sentence, [hint])
+    return Shown(share_documents.access(access), sentence, [hint])

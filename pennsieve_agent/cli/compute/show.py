@@ -36,13 +36,14 @@ def show(context: Context, node: options.Node) -> Shown:
 
 
 def _own(context: Context, node: OwnNode) -> Shown:
+    from pennsieve_agent.cli.compute import share_documents
     from pennsieve_agent.cli.compute.node_details import details_of
     from pennsieve_agent.console import node_documents, own_nodes
 
     details = details_of(context, node)
     shares = _shares(context, node)
     document: dict[str, Any] = {**node_documents.own(node), **details.to_json()}
-    document["shared_with"] = None if shares is None else [node_documents.share(s) for s in shares]
+    document["shared_with"] = None if shares is None else [share_documents.share(s) for s in shares]
     pairs = [
         ("name", node.name),
         ("id", node.token),
@@ -80,6 +81,7 @@ def _shares(context: Context, node: OwnNode) -> tuple[Share, ...] | None:
 
 
 def _pennsieves(context: Context, listed: ComputeNode) -> Shown:
+    from pennsieve_agent.cli.compute import share_documents
     from pennsieve_agent.cli.compute.node_details import details_of
     from pennsieve_agent.console import node_documents
     from pennsieve_agent.console.words import when
@@ -90,7 +92,7 @@ def _pennsieves(context: Context, listed: ComputeNode) -> Shown:
     access = node_access.access(context.platform, context.workspace_id, node)
     known = {key: value for key, value in details.to_json().items() if value is not None}
     document: dict[str, Any] = {"stack": None, "settings": None}
-    document |= {**node_documents.pennsieves(node), **known, **node_documents.access(access)}
+    document |= {**node_documents.pennsieves(node), **known, **share_documents.access(access)}
     document["health"] = (listed.health or node.health).lower() or None
     pairs = [
         ("name", node.name),
