@@ -122,7 +122,7 @@ def test_secrets_that_cannot_be(agent: Agent) -> None:
     refused(agent(*set_, "9LIVES", "--stdin", answers="x"), 2, "not allowed")
     refused(agent(*set_, "EMPTY", "--stdin", answers="\n"), 2, "empty")
     refused(agent(*set_, "TOKEN"), 2, "not a terminal", "--stdin")
-    refused(agent("compute", "secret", "remove", NODE, "NOPE", "--yes"), 1, "no secret of yours")
+    refused(agent("compute", "secret", "remove", NODE, "NOPE", "--yes"), 2, "no secret of yours")
 
 
 def test_the_code_a_node_may_run(nodes: Lab, agent: Agent) -> None:
