@@ -78,7 +78,7 @@ def test_the_whole_life_of_such_a_node(typed: Agent, tmp_path: Path) -> None:
     assert made.code == 0, made.err
     assert "Compute node 'my-compute' is enabled" in made.out
     again = typed(*REGISTER, "--yes")
-    assert (again.code, "Enabled" in again.out) == (0, True), again.err
+    assert (again.code, "enabled" in again.out) == (0, True), again.err
 
     found = typed("compute", "policy", "role", "--json")
     assert found.code == 0, found.err + found.out
