@@ -85,7 +85,7 @@ def test_the_whole_life_of_such_a_node(typed: Agent, tmp_path: Path) -> None:
     shown = found.document
     assert (shown["exists"], shown["up_to_date"]) == (True, True)
     assert typed("compute", "policy", "role").code == 0
-    assert "is as Pennsieve asks for it" in typed("compute", "update", "--role").out
+    assert "is what Pennsieve asks for" in typed("compute", "update", "--role").out
     doctor = typed("compute", "doctor", "my-compute")
     assert doctor.code == 0, doctor.out
 
