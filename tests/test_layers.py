@@ -15,7 +15,7 @@ ABOVE = {
     "settings": {"domain", "errors"},
     "source": {"domain", "errors"},
     "platform": {"transfer", "domain", "errors"},
-    "aws": {"domain", "errors"},
+    "aws": {"transfer", "domain", "errors"},
     "engine": {"domain", "errors"},
     "transfer": {"domain", "errors"},
     "node": {"engine", "transfer", "domain", "errors"},

@@ -158,7 +158,7 @@ def test_every_help_page_of_the_core_alone(core: Path) -> None:
         (["--version"], 0, "pennsieve"),
         (["whoami"], 4, "pennsieve login"),
         (["profile", "list"], 0, "sign in with"),
-        (["compute", "policy", "--installer"], 0, "cloudformation:CreateChangeSet"),
+        (["compute", "policy", "installer"], 0, "cloudformation:CreateChangeSet"),
         (["run", "list"], 4, "pennsieve login"),
         (["run", "strat"], 2, "start"),
     ],

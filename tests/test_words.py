@@ -19,7 +19,6 @@ ROOT = Path(pennsieve_agent.__file__).parent
 
 NOT_YET = {
     "cli/compute",
-    "sandbox",
 }
 """Folders and files of the package to which this is not yet held; empty in the end."""
 

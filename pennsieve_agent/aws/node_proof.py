@@ -6,12 +6,12 @@ says whose it is; one of the signed headers binds them to one node and one reque
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.signing_keys import SigningKeys
-from pennsieve_agent.aws.sigv4 import authorization, stamped
 from pennsieve_agent.domain.node_protocol import (
     BINDING,
     STS_BODY,
@@ -19,6 +19,7 @@ from pennsieve_agent.domain.node_protocol import (
     binding,
     sts_host,
 )
+from pennsieve_agent.transfer.sigv4 import signed
 
 
 def proof_of(
@@ -30,11 +31,7 @@ def proof_of(
     """
     region = function.split(":")[3]
     url = (endpoint or f"https://{sts_host(region)}").rstrip("/") + "/"
-    headers = {
-        "host": urlsplit(url).netloc,
-        "content-type": STS_TYPE,
-        BINDING: binding(function, event),
-        **stamped(at, keys),
-    }
-    signature = authorization(url, headers, STS_BODY.encode(), keys, (region, "sts"))
-    return {**headers, "authorization": signature}
+    headers = {"content-type": STS_TYPE, BINDING: binding(function, event)}
+    payload = hashlib.sha256(STS_BODY.encode()).hexdigest()
+    proof = signed("POST", url, "sts", region, keys.as_words(), payload, headers, at)
+    return {"host": urlsplit(url).netloc, **proof}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from pennsieve_agent.aws.signing_keys import SigningKeys
-from pennsieve_agent.aws.sigv4 import authorization, stamped
+from pennsieve_agent.transfer.sigv4 import signed
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -59,9 +59,8 @@ class QuickLambda:
     def invoke(self, function: str, payload: bytes) -> Invoked | None:
         """Call a function and wait; None where botocore should do it, or do it again."""
         url = f"{self._url}{_PATH.format(quote(function, safe=''))}"
-        headers = {"host": urlsplit(url).netloc, **stamped(self._now(), self._keys)}
-        headers["x-amz-content-sha256"] = hashlib.sha256(payload).hexdigest()
-        signature = authorization(url, headers, payload, self._keys, (self._region, "lambda"))
+        digest, keys = hashlib.sha256(payload).hexdigest(), self._keys.as_words()
+        headers = signed("POST", url, "lambda", self._region, keys, digest, at=self._now())
         try:
             connection = self._idle.pop()  # one step, so that two threads never take the same
         except IndexError:
@@ -73,9 +72,7 @@ class QuickLambda:
             if connection.sock is None:
                 connection.connect()
             connection.sock.settimeout(READ_SECONDS)
-            connection.request(
-                "POST", urlsplit(url).path, payload, {**headers, "authorization": signature}
-            )
+            connection.request("POST", urlsplit(url).path, payload, headers)
             answer = connection.getresponse()
             body = answer.read()
         except (OSError, http.client.HTTPException):

@@ -12,3 +12,7 @@ class SigningKeys:
     key_id: str
     secret: str = field(repr=False)
     token: str = field(repr=False)
+
+    def as_words(self) -> dict[str, str]:
+        """The keys as :func:`pennsieve_agent.transfer.sigv4.signed` takes them."""
+        return {"key": self.key_id, "secret": self.secret, "token": self.token}

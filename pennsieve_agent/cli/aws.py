@@ -56,9 +56,21 @@ def add(
     )
 
 
-@command("aws list", answers="list of aws_credentials", examples=["pennsieve aws list"])
-def list_(context: Context) -> Shown:
+@command(
+    "aws list",
+    answers=("list of aws_credentials", "list of aws_account"),
+    examples=["pennsieve aws list"],
+)
+def list_(
+    context: Context,
+    registered: Annotated[
+        bool,
+        typer.Option("--registered", help="The AWS accounts that you registered on Pennsieve."),
+    ] = False,
+) -> Shown:
     """The AWS credentials on this machine, the best kind first. Shows no secret."""
+    if registered:
+        return _registered(context)
     from pennsieve_agent.aws.profiles import Kind
     from pennsieve_agent.cli.aws_choice import available
 
@@ -113,6 +125,34 @@ def remove(context: Context, name: Name) -> Shown:
         {"name": name, "removed": True},
         f"Forgot AWS keys '{name}'; they still work until AWS deletes them",
     )
+
+
+def _registered(context: Context) -> Shown:
+    """The AWS accounts on Pennsieve, and whether this workspace may use them."""
+    from pennsieve_agent.console import offer_documents
+
+    compute, workspace = context.platform.compute, context.workspace_id
+    accounts = compute.accounts()
+    here = {
+        enabled.account_uuid
+        for enabled in compute.enablements(workspace)
+        if enabled.organization_id == workspace and enabled.compute
+    }
+    document = [offer_documents.account(a, usable_here=a.uuid in here) for a in accounts]
+    if not accounts:
+        hint = "no AWS account yet; register one with: pennsieve compute register"
+        return Shown(document, notes=[hint])
+    rows = [
+        [
+            a.aws_account_id,
+            a.name or "-",
+            a.status.lower(),
+            "yes" if a.uuid in here else "no",
+            a.uuid,
+        ]
+        for a in accounts
+    ]
+    return Shown(document, Table(["AWS ACCOUNT", "NAME", "STATUS", "USABLE HERE", "ID"], rows))
 
 
 def _check_name(context: Context, name: str) -> None:

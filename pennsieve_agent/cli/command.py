@@ -87,19 +87,16 @@ def run(row: Command, arguments: Sequence[str], context: Context) -> int:
     return code if isinstance(code, int) else 0
 
 
-def declared(row: Command) -> Declared[..., Any] | None:
-    """The command's declaration; None for one that is not in this form yet."""
+def declared(row: Command) -> Declared[..., Any]:
+    """The command's declaration, in the module that the table names."""
     values = vars(_module(row)).values()
-    return next((v for v in values if isinstance(v, Declared) and v.words == row.words), None)
+    return next(v for v in values if isinstance(v, Declared) and v.words == row.words)
 
 
 def click_command(row: Command) -> ParsedCommand:
     """What parses a command's arguments; makes its help page, too."""
-    if form := declared(row):
-        return ParsedCommand(row, _callback(form), form.examples)
-    from pennsieve_agent.cli.app import callback_of
-
-    return ParsedCommand(row, callback_of(_module(row).app, row.words), ())
+    form = declared(row)
+    return ParsedCommand(row, _callback(form), form.examples)
 
 
 def _module(row: Command) -> ModuleType:

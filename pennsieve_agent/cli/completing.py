@@ -51,7 +51,9 @@ def complete(words: Sequence[str], names: Callable[[str, str | None], Sequence[s
     """
     *done, begun = words or [""]
     try:
-        meaning = resolve(done)
+        meaning = (
+            Page(" ".join(done), asked=False) if " ".join(done) in tree.GROUPS else resolve(done)
+        )
     except AgentError:
         return Answer()
     if isinstance(meaning, Page):

@@ -76,7 +76,7 @@ def _walk(words: Sequence[str]) -> Meaning | _Rewritten:
         if old := tree.OLD.get(path):
             rewritten, now = old.rewrite(rest)
             return _Rewritten(rewritten, f"note: 'pennsieve {path}' is now 'pennsieve {now}'")
-        if path in tree.GROUPS:
+        if path in tree.GROUPS or (rest and f"{path} {rest[0]}" in tree.OLD):
             group = path
             if _means_bare(group, rest):
                 rest = [tree.GROUPS[group].bare, *rest]
@@ -90,8 +90,9 @@ def _walk(words: Sequence[str]) -> Meaning | _Rewritten:
 
 def _means_bare(group: str, rest: Sequence[str]) -> bool:
     """Whether a group's word alone, or with options, is a command."""
+    entry = tree.GROUPS.get(group)
     options_alone = not rest or (rest[0].startswith("-") and rest[0] not in HELP)
-    return bool(tree.GROUPS[group].bare) and options_alone
+    return entry is not None and bool(entry.bare) and options_alone
 
 
 def _shorthand(group: str, word: str) -> Command | None:

@@ -22,7 +22,7 @@ def account(value: Account, *, usable_here: bool) -> dict[str, Any]:
         "id": value.uuid,
         "aws_account": value.aws_account_id,
         "name": value.name or None,
-        "status": value.status or None,
+        "status": value.status.lower() or None,
         "role": value.role_name,
         "usable_here": usable_here,
     }
@@ -31,7 +31,7 @@ def account(value: Account, *, usable_here: bool) -> dict[str, Any]:
 def gpu(value: GpuTier) -> dict[str, Any]:
     """A GPU machine: memory in GB, price in USD an hour."""
     return {
-        "tier": value.name,
+        "name": value.name,
         "gpu": value.gpu,
         "gpu_memory_gb": value.gpu_memory,
         "cpus": value.cpus,

@@ -12,7 +12,6 @@ import hmac
 import json
 import os
 import time
-import urllib.request
 from urllib.parse import parse_qsl, quote, urlsplit
 
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -34,6 +33,8 @@ def keys_of_task() -> dict[str, str]:
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         values = [os.environ.get(name, "") for name in names]
         return dict(zip(("key", "secret", "token"), values, strict=True))
+    import urllib.request  # noqa: PLC0415 - commands sign, too, and need none of it
+
     request = urllib.request.Request(full or _TASK + relative)  # noqa: S310 - AWS's own address
     word = os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")
     if word:
@@ -66,7 +67,9 @@ def signed(  # noqa: PLR0913, PLR0917 - what a signature is made of
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() if at is None else at))
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     named = {k.lower(): " ".join(v.split()) for k, v in (headers or {}).items()}
-    named |= {"host": parts.netloc, "x-amz-date": stamp, "x-amz-content-sha256": payload}
+    named |= {"host": parts.netloc, "x-amz-date": stamp}
+    if service == "s3":  # which alone wants it as a header
+        named["x-amz-content-sha256"] = payload
     if keys["token"]:
         named["x-amz-security-token"] = keys["token"]
     listed = ";".join(sorted(named))

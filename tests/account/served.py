@@ -43,7 +43,7 @@ def linked(service: str) -> dict[str, str]:
 
 
 def check(ask: Ask) -> None:
-    """Fail where the program does what ``compute policy --installer --served`` does not allow."""
+    """Fail where the program does what ``compute policy installer --served`` does not allow."""
     looks = {"Version": "2012-10-17", "Statement": [_LOOKS]}
     assert decide(ask, [_GIVEN, looks]) is Verdict.ALLOWED, ask
 

@@ -104,7 +104,7 @@ def test_a_check_that_cannot_be_made_is_not_passed() -> None:
     check = look(WELL)["queues"].unless({"queues": "AWS refused batch:DescribeJobQueues"})
     assert not check.passed
     assert check.finding == "could not be checked: AWS refused batch:DescribeJobQueues"
-    assert "compute policy --installer" in check.remedy
+    assert "compute policy installer" in check.remedy
     assert look(WELL)["queues"].unless({}) == look(WELL)["queues"]
 
 

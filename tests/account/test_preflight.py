@@ -108,7 +108,7 @@ def test_all_missing_rights_in_one_message() -> None:
     assert raised.value.message == (
         "these AWS credentials lack 2 permissions: iam:CreateRole, s3:CreateBucket"
     )
-    assert "pennsieve compute policy --installer" in str(raised.value.hint)
+    assert "pennsieve compute policy installer" in str(raised.value.hint)
     assert raised.value.where == ADA
 
 

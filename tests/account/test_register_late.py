@@ -108,7 +108,7 @@ def test_a_failed_node_says_what_to_do(lab: Scene) -> None:
 
     with pytest.raises(AgentError, match="it is Failed") as raised:
         served.register(lab)
-    assert "pennsieve compute remove 'lab'" in str(raised.value.hint)
+    assert "pennsieve compute delete 'lab'" in str(raised.value.hint)
 
 
 def test_waiting_for_a_node_ends(lab: Scene) -> None:

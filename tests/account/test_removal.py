@@ -259,7 +259,7 @@ def test_ctrl_c_says_how_to_finish(scene: Scene) -> None:
     with pytest.raises(KeyboardInterrupt):
         scene.remove()
     assert scene.told[-1].state is StepState.INTERRUPTED
-    assert "pennsieve compute remove 'lab'" in scene.told[-1].hint
+    assert "pennsieve compute delete 'lab'" in scene.told[-1].hint
 
 
 def test_killed_once_after_each_effect_it_still_ends_with_nothing(

@@ -115,7 +115,7 @@ def test_doctor_looks_at_the_role_alone(
     changed = look(scene)["permissions as served"]
     assert not changed.passed
     assert "lines from what Pennsieve asks for today" in changed.finding
-    assert changed.remedy == "pennsieve compute role update"
+    assert changed.remedy == "pennsieve compute update --role"
 
 
 def test_doctor_finds_no_role(scene: Scene) -> None:

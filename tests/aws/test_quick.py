@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +16,9 @@ from botocore.exceptions import BotoCoreError
 from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
 from pennsieve_agent.aws.session import plain_session
 from pennsieve_agent.aws.signing_keys import SigningKeys
-from pennsieve_agent.aws.sigv4 import authorization, stamped
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.profile import AwsSettings
+from pennsieve_agent.transfer.sigv4 import signed
 
 KEYS = "aws_access_key_id = AKIAX\naws_secret_access_key = s=e/c+r\n"
 OTHER = "aws_access_key_id = AKIAY\naws_secret_access_key = other\naws_session_token = t\n"
@@ -153,9 +154,10 @@ def test_other_ways_to_credentials_are_left_to_botocore(tmp_path: Path) -> None:
 )
 def test_a_signature_is_that_of_botocore(url: str, service: str, token: str) -> None:
     keys, body = SigningKeys("AKIAX", "s=e/c+r", token), b'{"a": "\xc3\xa9"}'
-    host = url.split("/")[2]
-    headers = {"host": host, "x-other": "two   spaces ", **stamped(1_790_000_000.5, keys)}
-    mine = authorization(url, headers, body, keys, ("us-east-1", service))
+    headers = {"host": url.split("/")[2], "x-other": "two   spaces "}
+    payload, at = hashlib.sha256(body).hexdigest(), 1_790_000_000.5
+    headers |= signed("POST", url, service, "us-east-1", keys.as_words(), payload, headers, at)
+    mine = headers.pop("authorization")
     request = AWSRequest("POST", url, headers, body)
     request.context["timestamp"] = headers["x-amz-date"]
     auth = SigV4Auth(

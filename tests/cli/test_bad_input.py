@@ -280,13 +280,13 @@ def test_an_unexpected_failure_is_one_line_and_a_file(agent: Agent) -> None:
         raise RuntimeError("boom")
 
     agent.nodes = explode
-    result = agent("compute", "access", "my-compute")
+    result = agent("compute", "show", "my-compute")
     assert result.code == 1
     assert "something unexpected went wrong in this program (RuntimeError)" in result.err
     trace = Path(next(x for x in result.err.splitlines() if "where:" in x).split("where: ")[1])
     assert "boom" in trace.read_text()
     trace.unlink()
-    assert "Traceback" in agent("--debug", "compute", "access", "my-compute").err
+    assert "Traceback" in agent("--debug", "compute", "show", "my-compute").err
 
 
 def test_the_database_is_real(lab: Lab) -> None:

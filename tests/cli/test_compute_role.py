@@ -48,57 +48,61 @@ def test_another_word_than_own_and_platform(typed: Agent) -> None:
 
 def test_own_nodes_have_no_role_that_could_be_shown_or_made(typed: Agent) -> None:
     assert typed("compute", "register", "--provisioner", "own", "--yes").code == 0
-    for words in (("show",), ("update", "--yes"), ("update", "--dry-run")):
-        result = typed("compute", "role", *words)
+    for words in (
+        ("policy", "role"),
+        ("update", "--role", "--yes"),
+        ("role", "update", "--dry-run"),
+    ):
+        result = typed("compute", *words)
         assert result.code == 2, result.out
         assert "Pennsieve has no role in AWS account 123456789012" in result.err
         assert "pennsieve compute policy" in result.err
     again = typed("compute", "register", "--provisioner", "own", "--name", "two", "--dry-run")
-    assert "Nothing to do: AWS account 123456789012 is registered without a role" in again.err
-    assert "access points" in again.err
-    assert "doors" not in again.err
-    assert typed("compute", "remove", "my-compute", "--yes").code == 0
+    assert "Nothing to do: AWS account 123456789012 is registered without a role" in again.out
+    assert "access points" in again.out
+    assert "doors" not in again.out
+    assert typed("compute", "delete", "my-compute", "--yes").code == 0
 
 
 def test_the_whole_life_of_such_a_node(typed: Agent, tmp_path: Path) -> None:
     del tmp_path
     dry = typed(*REGISTER, "--dry-run")
     assert dry.code == 0, dry.err
-    assert "everything is allowed, unless denied, of: ec2, ecr, ecs" in dry.err
-    assert "restricted by added Deny statements" in dry.err
+    assert "everything is allowed, unless denied, of: ec2, ecr, ecs" in dry.out
+    assert "restricted by added Deny statements" in dry.out
     plan = typed(*REGISTER, "--dry-run", "--json").document
     assert plan["documents"]["permissions"]["Statement"][-1]["Sid"] == "LocalDomains"
     assert not typed("compute", "list", "--json").document
 
     made = typed(*REGISTER, "--yes")
     assert made.code == 0, made.err
-    assert "Compute node 'my-compute' is Enabled" in made.out
+    assert "Compute node 'my-compute' is enabled" in made.out
     again = typed(*REGISTER, "--yes")
-    assert (again.code, "Enabled" in again.out) == (0, True), again.err
+    assert (again.code, "enabled" in again.out) == (0, True), again.err
 
-    found = typed("compute", "role", "show", "--json")
+    found = typed("compute", "policy", "role", "--json")
     assert found.code == 0, found.err + found.out
     shown = found.document
     assert (shown["exists"], shown["up_to_date"]) == (True, True)
-    assert typed("compute", "role", "show").code == 0
-    assert "is as Pennsieve asks for it" in typed("compute", "role", "update").out
+    assert typed("compute", "policy", "role").code == 0
+    assert "is what Pennsieve asks for" in typed("compute", "update", "--role").out
     doctor = typed("compute", "doctor", "my-compute")
     assert doctor.code == 0, doctor.out
 
-    removed = typed("compute", "remove", "my-compute", "--yes")
+    removed = typed("compute", "delete", "my-compute", "--yes")
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left" in removed.out
     assert not typed("compute", "list", "--json").document
-    gone = typed("compute", "role", "show")
+    gone = typed("compute", "policy", "role")
     assert (gone.code, "is not registered with Pennsieve" in gone.err) == (2, True)
 
 
 def test_the_rights_of_whoever_registers_such_nodes(typed: Agent) -> None:
-    found = typed("compute", "policy", "--installer", "--served", "--json").document
+    found = typed("compute", "policy", "installer", "--served", "--json").document
     ((policy,),) = [found["policies"]]
     (row,) = policy["Statement"]
     assert row["Resource"].endswith(":role/Pennsieve-Compute-*-*")
     assert "iam:CreateRole" in row["Action"]
     assert "can make a role that may do anything" in (
-        typed("compute", "policy", "--installer", "--served").err
+        typed("compute", "policy", "installer", "--served").err
     )

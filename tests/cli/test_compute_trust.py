@@ -38,7 +38,6 @@ def test_policy_in_words_and_as_documents_without_a_sign_in(stranger: Agent) -> 
     assert "What they cannot do:\n  - read other buckets" in shown.out
     assert "external id" not in shown.out
     document = stranger("compute", "policy", "--json").document
-    assert document["rights_of_pennsieve"] == []
     names = [role["role"].rpartition("-")[2] for role in document["roles"]]
     assert names == ["gateway", "admin", "reconciler", "execution", "job", "mover"]
     assert set(document["roles"][0]) == {
@@ -49,12 +48,12 @@ def test_policy_in_words_and_as_documents_without_a_sign_in(stranger: Agent) -> 
 @pytest.mark.usefixtures("aws_files")
 def test_a_template_without_a_sign_in(stranger: Agent) -> None:
     workspace = ("--workspace", "N:organization:0b9ad7b4")
-    printed = stranger("compute", "template", "--name", "lone", *workspace)
+    printed = stranger("compute", "policy", "template", "--name", "lone", *workspace)
     assert printed.code == 0, printed.err
     assert printed.document["Metadata"]["PennsieveNode"]["organization"] == workspace[1]
     assert f"pennsieve:workspace={workspace[1]}" in printed.err
     assert "sts:ExternalId" not in printed.out
-    refused = stranger("compute", "template", "--workspace", "Sandbox")
+    refused = stranger("compute", "policy", "template", "--workspace", "Sandbox")
     assert (refused.code, "not the id of a workspace" in refused.err) == (2, True)
 
 
@@ -68,52 +67,52 @@ def test_the_served_policy_with_every_wildcard(agent: Agent) -> None:
 
 @pytest.mark.usefixtures("lab")
 def test_the_installers_policies(agent: Agent) -> None:
-    policies = agent("compute", "policy", "--installer", "--json").document["policies"]
+    policies = agent("compute", "policy", "installer", "--json").document["policies"]
     assert {s["Effect"] for policy in policies for s in policy["Statement"]} == {"Allow"}
     assert "123456789012" in json.dumps(policies)
-    words = agent("compute", "policy", "--installer")
+    words = agent("compute", "policy", "installer")
     assert "create the roles, never without their boundary, only by way of CloudForm" in words.out
     assert f"--part 1 (to {len(policies)})" in words.err
-    second = agent("compute", "policy", "--installer", "--part", "2", "--json")
+    second = agent("compute", "policy", "installer", "--part", "2", "--json")
     assert second.document == policies[1]
-    assert (
-        "make the roles, never" not in agent("compute", "policy", "--installer", "--part", "3").out
-    )
-    assert agent("compute", "policy", "--installer", "--part", "9").code == 2
-    assert agent("compute", "policy", "--installer", "--role-path", "team").code == 2
+    assert "make the roles, never" not in agent("compute", "policy", "installer", "--part", "3").out
+    assert agent("compute", "policy", "installer", "--part", "9").code == 2
+    assert agent("compute", "policy", "installer", "--role-path", "team").code == 2
     assert "for nodes of every mode, in 3 policies" in words.err
-    basic = agent("compute", "policy", "--installer", "--mode", "basic", "--json").document
+    basic = agent("compute", "policy", "installer", "--mode", "basic", "--json").document
     assert "ec2:CreateNatGateway" in json.dumps(policies)
     assert "ec2:CreateNatGateway" not in json.dumps(basic)
-    assert agent("compute", "policy", "--installer", "--mode", "wild").code == 2
-    pathed = agent("compute", "policy", "--installer", "--role-path", "/team/", "--json")
+    assert agent("compute", "policy", "installer", "--mode", "wild").code == 2
+    pathed = agent("compute", "policy", "installer", "--role-path", "/team/", "--json")
     assert "role/team/pennsieve-node-*" in pathed.out
 
 
 @pytest.mark.usefixtures("lab")
 def test_the_installers_policies_for_an_organisation(agent: Agent) -> None:
     foreign = "arn:aws:iam::999988887777:policy/p"
-    assert agent("compute", "policy", "--installer", "--permissions-boundary", foreign).code == 2
-    without = Agent({"HOME": agent.environ["HOME"]})("compute", "policy", "--installer", "--json")
+    assert agent("compute", "policy", "installer", "--permissions-boundary", foreign).code == 2
+    without = Agent({"HOME": agent.environ["HOME"]})("compute", "policy", "installer", "--json")
     assert without.code == 0
     assert "iam::*:role/pennsieve-node-*" in without.out
 
 
 @pytest.mark.usefixtures("lab")
 def test_a_template_whose_names_are_kept(agent: Agent) -> None:
-    first = agent("compute", "template", "--name", "planned", "--tag", "owner=ada")
+    first = agent("compute", "policy", "template", "--name", "planned", "--tag", "owner=ada")
     assert first.code == 0, first.err
     assert '"owner"' in first.out
     assert "aws cloudformation deploy --stack-name pennsieve-node-" in first.err
-    assert agent("compute", "template", "--name", "planned").out == first.out
+    assert agent("compute", "policy", "template", "--name", "planned").out == first.out
     assert "--from-stack pennsieve-node-" in first.err
     assert "AWS::Lambda::Function" not in first.out
     code = Path(agent.environ["HOME"]) / "node.zip"
-    whole = agent("compute", "template", "--name", "planned", "--code", str(code))
+    whole = agent("compute", "policy", "template", "--name", "planned", "--code", str(code))
     assert whole.code == 0, whole.err
     assert "AWS::Lambda::Function" in whole.out
     assert f"code/{hashlib.sha256(code.read_bytes()).hexdigest()}.zip" in whole.err
-    missing = agent("compute", "template", "--name", "planned", "--code", "/no/where/node.zip")
+    missing = agent(
+        "compute", "policy", "template", "--name", "planned", "--code", "/no/where/node.zip"
+    )
     assert (missing.code, missing.out) == (1, "")
     wrong = agent("compute", "register", "--tag", "aws:x=1", "--dry-run")
     assert (wrong.code, wrong.out) == (2, "")
@@ -130,14 +129,14 @@ def test_doctor(lab: Lab, agent: Agent) -> None:
     failed = [c["name"] for c in missing.document["checks"] if not c["passed"]]
     assert {"node", "journal", "stack"} <= set(failed)
     assert lab.state.api
-    assert "hint: pennsieve compute register" in agent("compute", "doctor", "nowhere").err
+    assert "hint: pennsieve compute register" in agent("compute", "doctor", "nowhere").out
 
 
 @pytest.mark.usefixtures("lab")
 def test_the_plan_says_what_pennsieve_can_and_cannot(agent: Agent) -> None:
     shown = agent("compute", "register", "--name", "other", "--dry-run")
     assert shown.code == 0, shown.err
-    assert "Pennsieve has no permissions in this account" in shown.err
-    assert "USD a month while nothing runs" in shown.err
-    assert "USD per CPU-hour" in shown.err
-    assert "None of these roles can read other buckets" in shown.err
+    assert "Pennsieve has no permissions in this account" in shown.out
+    assert "USD a month while nothing runs" in shown.out
+    assert "USD per CPU-hour" in shown.out
+    assert "None of these roles can read other buckets" in shown.out

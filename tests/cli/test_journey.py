@@ -252,11 +252,11 @@ def test_a_node_can_be_removed_and_made_again(agent: Agent) -> None:
         made = agent("compute", "register", "--name", "second", "--yes", "--json")
         assert made.code == 0, made.err
         assert (made.document["name"], made.document["kind"]) == ("second", "own")
-        assert agent("compute", "remove", "second", "--dry-run", "--json").document["steps"]
-        gone = agent("compute", "remove", "second", "--yes")
+        assert agent("compute", "delete", "second", "--dry-run", "--json").document["steps"]
+        gone = agent("compute", "delete", "second", "--yes")
         assert gone.code == 0, gone.err
     assert "second" not in agent("compute", "list").out
-    assert agent("compute", "remove", "second", "--yes").code == 2
+    assert agent("compute", "delete", "second", "--yes").code == 2
 
 
 def test_registering_can_be_rehearsed(lab: Lab, agent: Agent) -> None:

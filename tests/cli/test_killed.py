@@ -58,7 +58,7 @@ def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Ag
     assert len(stacks) == 1
     nodes = agent("compute", "list", "--json").document
     assert [node["kind"] for node in nodes if node["name"] == NAME] == ["own"]
-    removed = agent("compute", "remove", NAME, "--yes", "--cancel-runs")
+    removed = agent("compute", "delete", NAME, "--yes", "--cancel-runs")
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left in AWS" in removed.out
     assert "USD a month while nothing ran" in removed.err
@@ -74,8 +74,8 @@ def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(agent: Agent) -> 
     assert granted.code == 0, granted.err
     held = (*RUN, "--node", NAME, "--param", "HOLD=true", "--name", "held-there")
     assert agent(*held).code == 0
-    refused(agent("compute", "remove", NAME, "--yes"), 1, "still at work: 'held-there'")
-    removed = agent("compute", "remove", NAME, "--yes", "--cancel-runs")
+    refused(agent("compute", "delete", NAME, "--yes"), 1, "still has active runs: 'held-there'")
+    removed = agent("compute", "delete", NAME, "--yes", "--cancel-runs")
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left in AWS" in removed.out
     assert "USD a month while nothing ran" in removed.err

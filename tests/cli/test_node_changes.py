@@ -21,15 +21,19 @@ def test_show_says_what_it_is_made_of(agent: Agent) -> None:
 
 
 def test_a_node_that_pennsieve_runs_is_not_updated(agent: Agent) -> None:
-    refused(agent("compute", "update", "theirs"), 2, "Pennsieve runs", "compute configure")
+    refused(agent("compute", "update", "theirs", "--max-vcpus", "8"), 2, "Pennsieve runs")
 
 
 def test_what_stays_as_it_was_made(agent: Agent) -> None:
     refused(
-        agent("compute", "update", NODE, "--mode", "secure"), 2, "making the node's file system"
+        agent("compute", "update", NODE, "--mode", "secure"), 2, "replace the node's file system"
     )
     other = ("--vpc-id", "vpc-0123abcd", "--subnet", "subnet-0123abcd")
-    refused(agent("compute", "register", *other, "--dry-run"), 2, "the network of a node stays")
+    refused(
+        agent("compute", "register", *other, "--dry-run"),
+        2,
+        "the network of a node cannot be changed",
+    )
     refused(agent("compute", "register", "--role-path", "/x/", "--dry-run"), 2, "path of a node")
 
 
@@ -49,8 +53,8 @@ def test_an_update_of_what_is_not_named_changes_nothing(agent: Agent) -> None:
 def test_an_update_says_what_was_chosen_before(agent: Agent) -> None:
     told = agent("compute", "update", NODE, "--max-vcpus", "8", "--dry-run")
     assert told.code == 0, told.err
-    assert "What you chose will be:\n  CPUs at once: 256 -> 8\n" in told.err
-    assert "budget" not in told.err.partition("This will be done")[0]
+    assert "What you chose will be:\n  CPUs at once: 256 -> 8\n" in told.out
+    assert "budget" not in told.out.partition("This will be done")[0]
 
 
 @pytest.mark.parametrize(
@@ -60,14 +64,14 @@ def test_an_update_says_what_was_chosen_before(agent: Agent) -> None:
         (("--provisioner", "me"), "no provisioner 'me'"),
         (("--gpu-tier", "small"), "must be given together"),
         (("--gpu-tier", "huge", "--max-gpu", "1"), "no GPU tier 'huge'"),
-        (("--max-vcpus", "0"), "--max-vcpus is 1 to"),
+        (("--max-vcpus", "0"), "--max-vcpus must be from 1 to"),
         (("--monthly-budget", "-1"), "must not be negative"),
         (("--role-path", "research"), "not a valid IAM path"),
-        (("--vpc-id", "vpc-0123abcd"), "give both"),
+        (("--vpc-id", "vpc-0123abcd"), "must be given together"),
         (("--vpc-id", "net", "--subnet", "subnet-0123abcd"), "'net' is not the id"),
         (("--tag", "owner"), "KEY=VALUE"),
         (("--from-stack", "pennsieve-node-00000000"), "there is no stack"),
-        (("--from-stack", "pennsieve-node-0", "--max-vcpus", "5"), "leave the other options out"),
+        (("--from-stack", "pennsieve-node-0", "--max-vcpus", "5"), "leave out the other options"),
     ],
 )
 def test_settings_that_cannot_be(agent: Agent, words: tuple[str, ...], part: str) -> None:
@@ -78,11 +82,11 @@ def test_a_node_at_work_is_not_taken_away(agent: Agent) -> None:
     started = agent(*RUN, "--node", NODE, "--param", "HOLD=true", "--name", "holding")
     assert started.code == 0, started.err
     try:
-        refused(agent("compute", "remove", NODE, "--yes"), 1, "still at work: 'holding'")
-        plan = agent("compute", "remove", NODE, "--dry-run", "--json").document
-        assert len(plan["active_runs"]) == 1
-        told = agent("compute", "remove", NODE, "--cancel-runs", "--dry-run")
-        assert "run 'holding' is cancelled first" in told.err
-        assert "stays: your datasets" in told.err
+        refused(agent("compute", "delete", NODE, "--yes"), 1, "still has active runs: 'holding'")
+        plan = agent("compute", "delete", NODE, "--dry-run", "--json").document
+        assert len(plan["run_ids"]) == 1
+        told = agent("compute", "delete", NODE, "--cancel-runs", "--dry-run")
+        assert "run 'holding' is cancelled first" in told.out
+        assert "stays: your datasets" in told.out
     finally:
         agent("run", "cancel", "holding", "--yes")

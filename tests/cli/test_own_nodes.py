@@ -104,8 +104,8 @@ def test_what_makes_no_sense_says_so(agent: Agent) -> None:
     for words in (("list", NODE), ("create", NODE, "x"), ("remove", NODE, "x", "--yes")):
         refused(agent("compute", "layer", *words), 2, said, "into the image of the workflow")
     for words in (
-        ("pause", NODE), ("resume", NODE), ("upgrade", NODE), ("allowed", NODE),
-        ("allow", NODE, "x"), ("layer", "list", NODE), ("configure", NODE, "--max-gpus", "1"),
+        ("pause", NODE), ("resume", NODE), ("allowed", NODE),
+        ("allow", NODE, "x"), ("layer", "list", NODE),
         ("share", NODE, "--workspace"),
     ):  # fmt: skip
         refused(agent("compute", *words), 2, f"compute node '{NODE}' is your own")
@@ -164,16 +164,17 @@ def test_shared_with_an_aws_identity_and_taken_back(agent: Agent, registered: Ow
     assert "everybody who can use role analysts" in shared.err
     assert "also those that they may not see on Pennsieve" in shared.err.replace("\n", " ")
     assert f"pennsieve compute join {registered.gateway}" in shared.err
-    shown = agent("compute", "access", NODE, "--json").document
+    shown = agent("compute", "show", NODE, "--json").document
     (row,) = shown["shared_with"]
-    assert (row["arn"], row["workflows"]) == (ROLE, [VERSION["workflow"]])
+    assert (row["arn"], row["workflow_ids"]) == (ROLE, [VERSION["workflow"]])
     checks = agent("compute", "doctor", NODE, "--json").document["checks"]
     (check,) = [c for c in checks if c["name"] == "shares"]
     assert (check["passed"], check["finding"]) == (True, ROLE)
     session = "arn:aws:sts::222233334444:assumed-role/analysts/ada"
     assert agent("compute", "unshare", NODE, "--aws", session).code == 0
     refused(agent("compute", "unshare", NODE, "--aws", ROLE), 2, "is not shared with")
-    assert "is shared with nobody" in agent("compute", "access", NODE).err
+    assert agent("compute", "show", NODE, "--json").document["shared_with"] == []
+    assert "shared with\tnobody" in agent("compute", "show", NODE).out
 
 
 def test_a_node_is_joined_and_left(agent: Agent, registered: OwnNode, tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ def test_a_node_is_joined_and_left(agent: Agent, registered: OwnNode, tmp_path: 
     assert (joined.document["access"], joined.document["admin"]) == ("shared", None)
     assert joined.document["version"]
     assert "shared with you" in elsewhere("compute", "list").out
-    for words in (("update", "borrowed"), ("doctor", "borrowed"), ("access", "borrowed")):
+    for words in (("update", "borrowed"), ("doctor", "borrowed")):
         refused(elsewhere("compute", *words), 2, "was shared with you")
     assert joined.document["workflows"] == ["counting"]
     theirs = replace(registered, token="ffffffff", name="taken", admin="")
@@ -200,7 +201,7 @@ def test_a_node_is_joined_and_left(agent: Agent, registered: OwnNode, tmp_path: 
     again = elsewhere("compute", "join", registered.gateway, "--name", "taken")
     refused(again, 2, "there is a compute node 'taken' already", "choose another --name")
     assert agent("compute", "unshare", NODE, *ada).code == 0
-    left = elsewhere("compute", "remove", "borrowed", "--yes")
+    left = elsewhere("compute", "delete", "borrowed", "--yes")
     assert (left.code, "its owner still has it" in left.out) == (0, True), left.err
     assert "borrowed" not in elsewhere("compute", "list").out
     for word in (registered.admin, "x"):

@@ -258,5 +258,5 @@ def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent, tmp_path
     assert "What renews your session is handed over with it" in said
     listed = agent("run", "list", "--json", "-L", "1").document
     assert [row["node"] for row in listed] == ["theirs"]
-    removed = agent("compute", "remove", "theirs", "--yes")
+    removed = agent("compute", "delete", "theirs", "--yes")
     assert removed.code == 0, removed.err

@@ -45,7 +45,7 @@ def typed(*words: str, width: int = 80, environ: dict[str, str] | None = None) -
 
 
 def forms() -> list[tuple[Command, Declared[..., Any]]]:
-    return [(row, form) for row in ROWS if (form := declared(row))]
+    return [(row, declared(row)) for row in ROWS]
 
 
 def test_every_row_has_a_command_and_every_command_a_row() -> None:
@@ -217,9 +217,9 @@ def test_old_words_mean_commands_of_today_and_say_so(old: Old) -> None:
     meaning = resolve([*old.words.split(), "x", "--json"])
     assert isinstance(meaning, Call)
     assert meaning.command.words == now
+    shown = f"{old.now} {old.later}".strip()
     assert meaning.arguments[:2] == ("x", "--json")
-    now_typed = f"{old.now} {old.later}".rstrip()
-    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {now_typed}'",)
+    assert meaning.notes == (f"note: 'pennsieve {old.words}' is now 'pennsieve {shown}'",)
     page = typed(*old.words.split(), "--help")
     assert (page.code, page.err) == (0, f"{meaning.notes[0]}\n")
 

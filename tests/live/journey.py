@@ -46,7 +46,7 @@ def journey(report: Report, tag: str, repository: str, more: tuple[str, ...]) ->
         afterwards("dataset", "delete", name, "--yes")
         typed("dataset", "create", name)
         typed("dataset", "upload", name, str(file))
-        afterwards("compute", "remove", name, "--yes", *more)
+        afterwards("compute", "delete", name, "--yes", *more)
         typed("compute", "register", "--name", name, "--yes", *more)
         afterwards("workflow", "archive", name, "--delete", "--yes")
         typed("workflow", "add", code, "--name", name)

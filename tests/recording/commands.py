@@ -80,9 +80,10 @@ _DATASETS = (
     typed("dataset update Gift --owner vera@example.org --yes"),
 )
 _REGISTER = (
-    typed("compute policy"),
-    typed("compute policy --served"),
-    typed("compute template --name lab"),
+    typed("compute policy show"),
+    typed("compute policy show --served"),
+    typed("compute policy installer"),
+    typed("compute policy template --name lab"),
     typed("compute register --dry-run"),
     typed("compute register --provisioner platform --dry-run"),
     typed("compute register --yes"),
@@ -90,8 +91,8 @@ _REGISTER = (
     typed("compute list --aws"),
     typed(f"compute show {NODE}"),
     typed(f"compute doctor {NODE}", codes=(0, 1)),
-    typed("compute accounts"),
-    typed("compute gpus"),
+    typed("aws list --registered"),
+    typed("compute list --gpu-types"),
 )
 _WORKFLOWS = (
     typed("workflow add {code} --public"),
@@ -146,19 +147,19 @@ _OWN_NODE = (
     typed(f"secret set {NODE} TOKEN --stdin", answers="value\n"),
     typed(f"secret list {NODE}"),
     typed(f"secret delete {NODE} TOKEN --yes"),
-    typed(f"compute rename {NODE} lab"),
-    typed(f"compute rename lab {NODE}"),
+    typed(f"compute update {NODE} --name lab"),
+    typed(f"compute update lab --name {NODE}"),
     typed(f"compute update {NODE} --max-vcpus 8 --yes"),
     typed(f"compute share {NODE} --aws {ROLE} --workflow {FLOW}"),
-    typed(f"compute access {NODE}"),
+    typed(f"compute show {NODE}"),
     typed(f"compute unshare {NODE} --aws {ROLE}"),
     typed("compute join {gateway}", codes=(2,)),  # it is one's own
-    typed(f"compute remove {NODE} --cancel-runs --yes"),
+    typed(f"compute delete {NODE} --cancel-runs --yes"),
 )
 _PLATFORM_NODE = (
     typed("compute register --provisioner platform --yes"),
-    typed("compute role show"),
-    typed("compute role update --yes"),
+    typed("compute policy role"),
+    typed("compute update --role --yes"),
     typed("compute list"),
     typed(f"compute show {NODE}"),
     typed(f"compute doctor {NODE}", codes=(0, 1)),
@@ -176,22 +177,22 @@ _PLATFORM_NODE = (
     typed(f"compute share {NODE} --user grace@example.org"),
     typed(f"compute share {NODE} --team Lab"),
     typed(f"compute share {NODE} --workspace"),
-    typed(f"compute access {NODE}"),
+    typed(f"compute show {NODE}"),
     typed(f"compute unshare {NODE} --workspace"),
     typed(f"compute unshare {NODE} --user grace@example.org"),
     typed(f"compute unshare {NODE} --team Lab"),
     typed(f"compute pause {NODE}"),
     typed(f"compute resume {NODE}"),
-    typed(f"compute rename {NODE} lab --description x"),
-    typed(f"compute rename lab {NODE}"),
+    typed(f"compute update {NODE} --name lab --description x"),
+    typed(f"compute update lab --name {NODE}"),
     typed("run start --files raw --wait --name served", *D, "-w", FLOW),
     typed("run list"),
     typed("run show served"),
     typed("run logs served"),
     typed("run show served --outputs"),
-    typed(f"compute upgrade {NODE} --to v9.9.9 --yes"),
-    typed(f"compute configure {NODE} --gpu-tier small --max-gpus 1"),
-    typed(f"compute remove {NODE} --yes"),
+    typed(f"compute update {NODE} --version v9.9.9 --yes"),
+    typed(f"compute update {NODE} --gpu-tier small --max-gpu 1"),
+    typed(f"compute delete {NODE} --yes"),
     typed(f"dataset revoke {FLOW}", *D),
 )
 
@@ -208,7 +209,7 @@ COMMANDS: tuple[Typed, ...] = (
 
 _NO_PENNSIEVE = "asks Pennsieve nothing"
 NOT_TYPED = {
-    **{f"aws {word}": _NO_PENNSIEVE for word in ("add", "list", "test", "remove")},
+    **{f"aws {word}": _NO_PENNSIEVE for word in ("add", "test", "remove")},
     **{
         f"sandbox {word}": "starts, stops and describes the sandbox; asks Pennsieve nothing"
         for word in ("start", "stop", "use", "reset")

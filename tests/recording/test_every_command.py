@@ -72,15 +72,14 @@ class World:
             self._places["gateway"] = node.gateway
         words = [_filled(word, self._places) for word in typed.words]
         form = declared(tree.COMMANDS[leaf(words)])
-        words += ["--json"] if form else []
+        words += ["--json"]
         streams = Streams.for_test(_filled(typed.answers, self._places), terminal=False, width=80)
         self.recorder.label = leaf(words)
         code = run(words, Context(streams, self.environ))
         assert isinstance(streams.err, io.StringIO)
         assert isinstance(streams.out, io.StringIO)
-        if form:
-            line = " ".join(words)
-            self.faults += [f"{line}: {f}" for f in wrong_answer(form.answers, streams.out)]
+        line = " ".join(words)
+        self.faults += [f"{line}: {f}" for f in wrong_answer(form.answers, streams.out)]
         return "" if code in typed.codes else f"{' '.join(words)}: {code}\n{streams.err.getvalue()}"
 
 

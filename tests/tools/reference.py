@@ -21,7 +21,7 @@ def table() -> str:
 
 def documents() -> str:
     """What each command answers with under --json, and each document's fields, as Markdown."""
-    answers = [(row.words, form.answers) for row in tree.walk() if (form := declared(row))]
+    answers = [(row.words, declared(row).answers) for row in tree.walk()]
     lines = [
         "# JSON documents",
         "",

@@ -27,7 +27,7 @@ _ROOT = Path(pennsieve_agent.__file__).parent
 
 @dataclass(slots=True)
 class _Module:
-    """A module: its functions, where its names come from, and the Typer apps in it."""
+    """A module: its functions, and where its names come from."""
 
     name: str
     tree: ast.Module
@@ -64,84 +64,23 @@ def _modules() -> Iterator[_Module]:
 def _commands(modules: Mapping[str, _Module]) -> Iterator[tuple[str, str]]:
     """Each command's words, and the qualified name of its function."""
     for name, module in modules.items():
-        layer, _, stem = name.removeprefix(f"{PACKAGE}.").partition(".")
-        if layer == "cli" and stem in _top_level():
-            named = [(w, f) for w, f in _of_app(module, "app", modules)]
-            alone = len(named) == 1 and named[0][0] == stem
-            yield from ((stem if alone else f"{stem} {words}", f) for words, f in named)
+        for function, node in module.functions.items():
+            for decorator in getattr(node, "decorator_list", []):
+                if words := _declared_words(decorator):
+                    yield words, f"{name}.{function}"
 
 
-def _top_level() -> set[str]:
-    tree = ast.parse((_ROOT / "cli" / "app.py").read_text(encoding="utf-8"))
-    for node in tree.body:
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Dict)
-            and any(isinstance(t, ast.Name) and t.id == "COMMANDS" for t in node.targets)
-        ):
-            return set(ast.literal_eval(node.value))
-    return set()
-
-
-def _of_app(module: _Module, app: str, modules: Mapping[str, _Module]) -> Iterator[tuple[str, str]]:
-    """The commands of one Typer app: decorated, registered by a call, and of apps added to it."""
-    for name, function in module.functions.items():
-        for decorator in getattr(function, "decorator_list", []):
-            if _is_call(decorator, app, "command"):
-                yield _word(decorator) or _words(name), f"{module.name}.{name}"
-    for call, target in _registrations(module):
-        if target and _is_call(call.func, app, "command"):
-            yield _word(call.func) or _words(target.rpartition(".")[2]), target
-        elif target and _is_call(call, app, "add_typer"):
-            owner, _, variable = target.rpartition(".")
-            if owner in modules:
-                prefix = _word(call, "name")
-                yield from (
-                    (f"{prefix} {words}" if prefix else words, function)
-                    for words, function in _of_app(modules[owner], variable, modules)
-                )
-
-
-def _registrations(module: _Module) -> Iterator[tuple[ast.Call, str]]:
-    """The calls at the top of a module, and what their first argument is; loops are unrolled."""
-    for statement in module.tree.body:
-        loop = statement if isinstance(statement, ast.For) else None
-        items = loop.iter.elts if loop and isinstance(loop.iter, ast.Tuple) else []
-        for inner in loop.body if loop else [statement]:
-            call = inner.value if isinstance(inner, ast.Expr) else None
-            if not isinstance(call, ast.Call) or not call.args:
-                continue
-            if not loop or not isinstance(loop.target, ast.Name):
-                yield call, _resolve(call.args[0], module)
-                continue
-            for item in items:
-                named = {**module.imported, loop.target.id: _resolve(item, module)}
-                seen = _Module(module.name, module.tree, named, module.functions)
-                yield call, _resolve(call.args[0], seen)
-
-
-def _is_call(node: ast.AST, app: str, method: str) -> bool:
-    function = node.func if isinstance(node, ast.Call) else None
-    return (
-        isinstance(function, ast.Attribute)
-        and function.attr == method
-        and isinstance(function.value, ast.Name)
-        and function.value.id == app
-    )
-
-
-def _word(call: ast.AST, keyword: str = "name") -> str:
-    """The name that a call gives: its first argument if that is a text, or its keyword."""
-    if not isinstance(call, ast.Call):
-        return ""
-    values = [*call.args[:1], *(k.value for k in call.keywords if k.arg == keyword)]
-    return next(
-        (g.value for g in values if isinstance(g, ast.Constant) and isinstance(g.value, str)), ""
-    )
-
-
-def _words(function: str) -> str:
-    return function.strip("_").replace("_", "-")
+def _declared_words(decorator: ast.AST) -> str:
+    """The words of ``@command("run cancel", ...)``; empty for other decorators."""
+    if (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id == "command"
+        and decorator.args
+        and isinstance(decorator.args[0], ast.Constant)
+    ):
+        return str(decorator.args[0].value)
+    return ""
 
 
 def _resolve(node: ast.AST, module: _Module) -> str:

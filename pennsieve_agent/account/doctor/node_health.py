@@ -65,7 +65,7 @@ class Inspection:
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
-_BY_HAND = "restore it in IAM to what this prints: pennsieve compute policy --json"
+_BY_HAND = "restore it in IAM to what this prints: pennsieve compute policy show --json"
 """CloudFormation compares a template with the last one, so it does not undo manual changes."""
 
 
@@ -214,7 +214,7 @@ def _status(seen: Inspection) -> Check:
     if status is NodeStatus.PAUSED:
         remedy = f"pennsieve compute resume '{seen.name}'"
     elif status is NodeStatus.FAILED:
-        remedy = f"pennsieve compute remove '{seen.name}', then: {remedy}"
+        remedy = f"pennsieve compute delete '{seen.name}', then: {remedy}"
     return Check("node", status is NodeStatus.ENABLED, status.value, why, remedy)
 
 

@@ -33,7 +33,7 @@ _ASKS = (
     (BUCKETS,
      Ask("s3:PutBucketPolicy", "arn:aws:s3:::yours", {"aws:RequestedRegion": "us-east-1"})),
 )  # fmt: skip
-_SEE = "pennsieve compute role update --harden"
+_SEE = "pennsieve compute update --role --harden"
 
 
 def openings(
@@ -66,7 +66,7 @@ def _as_served(unlike: int) -> Check:
     if unlike:
         finding = f"they differ in {unlike} lines from what Pennsieve asks for today"
     why = "a node may need a permission that was not asked for when its role was created"
-    return Check(AS_SERVED, not unlike, finding, why, "pennsieve compute role update")
+    return Check(AS_SERVED, not unlike, finding, why, "pennsieve compute update --role")
 
 
 def _trust(role: IamRole, platform: str, external_id: str) -> tuple[Check, Check]:

@@ -106,12 +106,12 @@ def token_of_stack(clients: Clients, options: RegisterOptions, entry: JournalEnt
     if options.typed != TypedSettings():
         raise UsageProblem(
             "--from-stack uses the stack unchanged; its settings are in its template",
-            hint="leave out the other options, or give them to: pennsieve compute template",
+            hint="leave out the other options, or give them to: pennsieve compute policy template",
         )
     if not options.from_stack.startswith(STACK_PREFIX):
         raise UsageProblem(
             f"the name of a node's stack must begin with {STACK_PREFIX}",
-            hint="see the whole name with: pennsieve compute template",
+            hint="see the whole name with: pennsieve compute policy template",
         )
     stack = find_stack(clients.aws, options.from_stack)
     if stack is None:
@@ -123,8 +123,8 @@ def token_of_stack(clients: Clients, options: RegisterOptions, entry: JournalEnt
     if not token or stack.name != f"{STACK_PREFIX}{token}":
         wants = f"its name must be {STACK_PREFIX}{token}" if token else "it has another template"
         raise UsageProblem(
-            f"stack {stack.name} was not created from what 'pennsieve compute template' prints: "
-            f"{wants}",
+            f"stack {stack.name} was not created from what 'pennsieve compute policy template' "
+            f"prints: {wants}",
             where=stack.id,
             hint="create it again as that command says",
         )

@@ -197,7 +197,7 @@ def stack_action(stack: Stack | None) -> StackAction:
     raise AwsError(
         f"stack {stack.name} is stuck in state {stack.status}: {stack.reason or 'no reason given'}",
         where=stack.id,
-        hint="delete what is left with: pennsieve compute remove, then run this again"
+        hint="delete what is left with: pennsieve compute delete, then run this again"
         if stack.status == "DELETE_FAILED"
         else "resolve it in the AWS console under CloudFormation, then run this again",
         aws_code=stack.status,

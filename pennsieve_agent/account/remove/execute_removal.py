@@ -79,7 +79,7 @@ class _Removal:
             outcome = self._do(step)
         except KeyboardInterrupt:
             sentence = "Interrupted; AWS or Pennsieve will finish what it has begun"
-            hint = f"finish with: pennsieve compute remove '{self.plan.name}'"
+            hint = f"finish with: pennsieve compute delete '{self.plan.name}'"
             self._tell(step, StepState.INTERRUPTED, sentence, hint)
             raise
         self._tell(step, StepState.DONE, outcome)

@@ -15,7 +15,7 @@ MOST_POLICY_CHARACTERS = 6_144
 """The longest customer-managed policy that IAM accepts, without its white space."""
 INSTALLER_HINT = (
     "ask the administrator of the AWS account for the permissions that this prints: "
-    "pennsieve compute policy --installer --json"
+    "pennsieve compute policy installer --json"
 )
 NO_RESOURCE = "AWS supports no resource-level permissions for it"
 """Why a right is about ``*`` (Service Authorization Reference, "Resource types")."""

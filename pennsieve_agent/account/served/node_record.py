@@ -86,7 +86,7 @@ def _refuse_dead_end(node: ComputeNode, *, hardened: bool) -> None:
                 f"Pennsieve could not set up compute node '{node.name}': it is Failed, and "
                 "Pennsieve does not say why",
                 where=node.uuid,
-                hint=f"remove it with: pennsieve compute remove '{node.name}', {again}",
+                hint=f"remove it with: pennsieve compute delete '{node.name}', {again}",
             )
         case NodeStatus.PAUSED | NodeStatus.DESTROYING:
             raise AgentError(

@@ -28,7 +28,7 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "A Pennsieve compute node. Made by the pennsieve command; remove it with: "
-        "pennsieve compute remove",
+        "pennsieve compute delete",
         "Resources": resources,
         "Outputs": {
             name: {"Value": value, "Description": about}

@@ -25,7 +25,7 @@ def trusted_account(trust: Mapping[str, Any]) -> str:
             "Pennsieve asks for a role that principals outside one AWS account may assume; "
             "nothing was changed",
             where="/compute/resources/role-policy",
-            hint="see it with: pennsieve compute policy --served --json, and ask Pennsieve",
+            hint="see it with: pennsieve compute policy show --served --json, and ask Pennsieve",
         )
     return accounts.pop()
 

@@ -69,7 +69,7 @@ class StepRunner:
                 step,
                 StepState.INTERRUPTED,
                 "Interrupted; AWS or Pennsieve will finish what it has begun",
-                "run the same command again to continue, or undo it with: pennsieve compute remove "
+                "run the same command again to continue, or undo it with: pennsieve compute delete "
                 f"'{self.name}'",
             )
             raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.compute.register import Asked
+    from pennsieve_agent.cli.compute.registration import Registration
     from pennsieve_agent.cli.context import Context
 
 
@@ -35,7 +35,7 @@ _EARLIER = {"self": Kind.OWN}
 """What the kinds were called before."""
 
 
-def choose(context: Context, asked: Asked, provisioner: str | None) -> Kind:
+def choose(context: Context, registration: Registration, provisioner: str | None) -> Kind:
     """The kind that was named or begun; else what is answered, or own where nobody can answer.
 
     Raises:
@@ -43,10 +43,15 @@ def choose(context: Context, asked: Asked, provisioner: str | None) -> Kind:
     """
     if provisioner is not None:
         return _named(provisioner)
-    begun = _begun(context, asked.name)
+    begun = _begun(context, registration.name)
     if begun is not None:
         return begun
-    if asked.yes or asked.dry_run or asked.from_stack or not context.streams.can_ask:
+    if (
+        registration.yes
+        or registration.dry_run
+        or registration.from_stack
+        or not context.streams.can_ask
+    ):
         context.streams.note(
             "an own node: Pennsieve has no rights in your AWS account (for one that Pennsieve "
             "runs: --provisioner platform)"

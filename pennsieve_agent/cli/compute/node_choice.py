@@ -28,7 +28,7 @@ def node_id(node: OwnNode | ComputeNode) -> str:
     return node.token if isinstance(node, OwnNode) else node.uuid
 
 
-def find(context: Context, wanted: str) -> OwnNode | ComputeNode:
+def find(context: Context, name: str) -> OwnNode | ComputeNode:
     """A node by name, unique prefix or id.
 
     An own node that is named exactly is found without asking Pennsieve.
@@ -40,14 +40,14 @@ def find(context: Context, wanted: str) -> OwnNode | ComputeNode:
     from pennsieve_agent.services.runs.run_nodes import kind_of
 
     own = memory(context).list()
-    exact = [node for node in own if wanted in {node.name, node.token}]
+    exact = [node for node in own if name in {node.name, node.token}]
     if len(exact) == 1:
         return exact[0]
     everywhere: list[OwnNode | ComputeNode] = list(exact)
     if not exact:
         everywhere = [*own, *context.platform.compute.nodes(context.workspace_id)]
     return pick(
-        wanted,
+        name,
         everywhere,
         kind="compute node",
         keys=lambda n: (node_id(n), n.name),
@@ -56,25 +56,25 @@ def find(context: Context, wanted: str) -> OwnNode | ComputeNode:
     )
 
 
-def find_own(context: Context, wanted: str, instead: str) -> OwnNode:
+def find_own(context: Context, name: str, instead: str) -> OwnNode:
     """An own node; ``instead`` says what to type for one that Pennsieve runs.
 
     Raises:
         UsageProblem: none or several match, or Pennsieve runs it.
     """
-    node = find(context, wanted)
+    node = find(context, name)
     if isinstance(node, OwnNode):
         return node
     raise UsageProblem(f"Pennsieve runs compute node '{node.name}'", where=node.uuid, hint=instead)
 
 
-def find_pennsieves(context: Context, wanted: str, why: str, instead: str) -> ComputeNode:
+def find_pennsieves(context: Context, name: str, why: str, instead: str) -> ComputeNode:
     """A node that Pennsieve runs; ``why`` says why not an own one, ``instead`` what to type.
 
     Raises:
         UsageProblem: none or several match, or it is an own node.
     """
-    node = find(context, wanted)
+    node = find(context, name)
     if not isinstance(node, OwnNode):
         return node
     raise UsageProblem(f"compute node '{node.name}' is your own: {why}", hint=instead)

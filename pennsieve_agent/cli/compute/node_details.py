@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NodeDetails:
     """What the journal of a node says; ``entry`` is None where another machine made it."""
 
     node: ComputeNode | OwnNode
@@ -51,16 +51,17 @@ class Made:
             return f"{self.version}; pennsieve compute update '{self.node.name}' brings {ours}"
         if self.node.update_available:
             newer = self.node.latest_version
-            return f"{self.version}; pennsieve compute upgrade '{self.node.name}' brings {newer}"
+            return f"{self.version}; pennsieve compute update '{self.node.name}' brings {newer}"
         return self.version
 
     def to_json(self) -> dict[str, Any]:
         """The same for ``--json``."""
         entry = self.entry if self.entry is not None and not self.entry.role else None
+        region = self.node.region if isinstance(self.node, OwnNode) else None
         return {
             "version": self.version or None,
             "stack": f"{STACK_PREFIX}{entry.token}" if entry is not None else None,
-            "region": entry.region if entry is not None else None,
+            "region": entry.region if entry is not None else region,
             "settings": settings_json(entry.settings) if entry is not None else None,
         }
 
@@ -78,7 +79,7 @@ def idle_usd(settings: Settings) -> float:
     return prices.total(prices.idle_cost(settings.mode, own_network=not settings.network))
 
 
-def made_of(context: Context, node: ComputeNode | OwnNode) -> Made:
+def details_of(context: Context, node: ComputeNode | OwnNode) -> NodeDetails:
     """What a node is made of."""
     from pennsieve_agent.account.world.registration_journal import Journal
 
@@ -86,4 +87,4 @@ def made_of(context: Context, node: ComputeNode | OwnNode) -> Made:
     node_id = node.token if isinstance(node, OwnNode) else node.uuid
     entry = Journal.of_node(folder, context.profile.name, node.name, node_id).read()
     ours = entry is not None and node_id in {entry.node_uuid, entry.token}
-    return Made(node, entry if ours else None)
+    return NodeDetails(node, entry if ours else None)

@@ -19,7 +19,7 @@ AwsProfile = Annotated[
     typer.Option("--aws-profile", metavar="NAME", help="AWS profile. Default: as the AWS tools."),
 ]
 Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
+DEFAULT_NAME = "my-compute"
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help="The node's name.")]
 Mode = Annotated[
     str | None,
@@ -56,7 +56,7 @@ GpuTier = Annotated[
     typer.Option(
         "--gpu-tier",
         metavar="TIER",
-        help="GPU machines; one of: compute gpus.",
+        help="GPU machines; one of: compute list --gpu-types.",
         show_default=False,
     ),
 ]
@@ -97,7 +97,7 @@ Subnets = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Settings as typed; None means that nothing was said."""
+    """Settings as typed; None where an option was left out."""
 
     mode: str | None = None
     boundary: str | None = None
@@ -139,13 +139,13 @@ class Flags:
         if self.gpu_tier is None or self.max_gpu is None:
             raise UsageProblem(
                 "--gpu-tier and --max-gpu must be given together",
-                hint="see the tiers with: pennsieve compute gpus",
+                hint="see the tiers with: pennsieve compute list --gpu-types",
             )
         tiers = context.platform.compute.gpu_tiers(context.workspace_id)
-        found = next((tier for tier in tiers if tier.name == self.gpu_tier), None)
-        if found is None or not found.instance_type:
-            names = ", ".join(tier.name for tier in tiers)
+        tier = next((row for row in tiers if row.name == self.gpu_tier), None)
+        if tier is None or not tier.instance_type:
+            names = ", ".join(row.name for row in tiers)
             raise UsageProblem(
                 f"there is no GPU tier '{self.gpu_tier}'", hint=f"choose one of {names}"
             )
-        return Gpu(found.instance_type, found.cpus, self.max_gpu)
+        return Gpu(tier.instance_type, tier.cpus, self.max_gpu)

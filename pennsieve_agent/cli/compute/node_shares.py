@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pennsieve_agent.cli.compute import node_choice
+from pennsieve_agent.cli.compute import node_choice, share_documents
+from pennsieve_agent.console.shown import Prose, Shown
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.nodes.node_access import Grantees
 
 
-def meant(context: Context, wanted: str, aws: str | None, who: Grantees) -> OwnNode | ComputeNode:
+def shareable(context: Context, name: str, aws: str | None, who: Grantees) -> OwnNode | ComputeNode:
     """The node, and whether it can be shared with whom it is to be shared.
 
     Raises:
@@ -27,7 +28,7 @@ def meant(context: Context, wanted: str, aws: str | None, who: Grantees) -> OwnN
     others = bool(who.user or who.team or who.workspace)
     if aws is None and not others:
         who.check()  # nobody is named: it says so
-    node = node_choice.find(context, wanted)
+    node = node_choice.find(context, name)
     if not isinstance(node, OwnNode):
         if aws is not None:
             raise UsageProblem(
@@ -60,7 +61,7 @@ def share(
     who: str,
     workflows: Sequence[str],
     aws_profile: str | None,
-) -> None:
+) -> Shown:
     """Let an AWS identity run workflows through a node, and say what it reaches.
 
     Raises:
@@ -77,23 +78,26 @@ def share(
         )
     aws, calls = _open(context, node, aws_profile)
     rows = calls.ask("GET", "/workflows", admin=True).get("workflows") or ()
-    found = [_pick(word, rows, node) for word in workflows]
-    made = put(aws, calls, node, Share(principal, tuple(str(row["id"]) for row in found)))
-    if context.as_json:
-        context.streams.document({**made.to_json(), "node": node.token, "gateway": node.gateway})
-        return
-    names = ", ".join(f"'{row['name']}'" for row in found)
-    context.streams.result(f"{principal.arn} may run {names} on compute node '{node.name}'")
-    _say_reach(context, principal, names)
-    context.streams.note(f"they type: pennsieve compute join {node.gateway}")
-
-
-def _say_reach(context: Context, principal: Principal, names: str) -> None:
-    context.streams.note(f"that is {principal.reaches}")
-    context.streams.note(
-        f"through it they reach the datasets that are granted to {names}, also those that they may "
-        "not see on Pennsieve"
+    chosen = [_pick(word, rows, node) for word in workflows]
+    row = put(aws, calls, node, Share(principal, tuple(str(flow["id"]) for flow in chosen)))
+    names = ", ".join(f"'{flow['name']}'" for flow in chosen)
+    document = {**_document(node, principal, shared=True), **share_documents.share(row)}
+    return Shown(
+        {**document, "gateway": node.gateway},
+        f"{principal.arn} may run {names} on compute node '{node.name}'",
+        [
+            f"that is {principal.reaches}",
+            Prose(
+                f"through it they reach the datasets that are granted to {names}, also those that "
+                "they may not see on Pennsieve"
+            ),
+            f"they type: pennsieve compute join {node.gateway}",
+        ],
     )
+
+
+def _document(node: OwnNode, principal: Principal, *, shared: bool) -> dict[str, Any]:
+    return {"id": node.token, "name": node.name, "arn": principal.arn, "shared": shared}
 
 
 def _pick(word: str, rows: Sequence[Any], node: OwnNode) -> Any:
@@ -108,7 +112,7 @@ def _pick(word: str, rows: Sequence[Any], node: OwnNode) -> Any:
     )
 
 
-def unshare(context: Context, node: OwnNode, who: str, aws_profile: str | None) -> None:
+def unshare(context: Context, node: OwnNode, who: str, aws_profile: str | None) -> Shown:
     """Take a node from an AWS identity.
 
     Raises:
@@ -122,32 +126,12 @@ def unshare(context: Context, node: OwnNode, who: str, aws_profile: str | None) 
     if not take(aws, calls, node, principal):
         raise UsageProblem(
             f"compute node '{node.name}' is not shared with {principal.arn}",
-            hint=f"see with whom: pennsieve compute access '{node.name}'",
+            hint=f"see with whom it is: pennsieve compute show '{node.name}'",
         )
-    if context.as_json:
-        context.streams.document({"node": node.token, "arn": principal.arn, "shared": False})
-    else:
-        context.streams.result(
-            f"Compute node '{node.name}' is no longer shared with {principal.arn}"
-        )
-
-
-def show(context: Context, node: OwnNode) -> None:
-    """With whom a node is shared, as the node itself says."""
-    from pennsieve_agent.account.world.node_shares import read_rows
-    from pennsieve_agent.console.tables import table
-
-    _check_owner(node)
-    rows = read_rows(context.node_calls(node))
-    if context.as_json:
-        shares = [row.to_json() for row in rows]
-        context.streams.document({"id": node.token, "name": node.name, "shared_with": shares})
-        return
-    if not rows:
-        context.streams.note(f"compute node '{node.name}' is shared with nobody")
-        return
-    cells = [[row.principal.arn, ", ".join(row.workflows), row.principal.reaches] for row in rows]
-    context.streams.result(table(["SHARED WITH", "WORKFLOWS", "WHO"], cells, context.streams))
+    return Shown(
+        _document(node, principal, shared=False),
+        f"Compute node '{node.name}' is not shared with {principal.arn} any more",
+    )
 
 
 def _open(context: Context, node: OwnNode, aws_profile: str | None) -> tuple[Aws, NodeCalls]:

@@ -1,20 +1,20 @@
-"""``pennsieve compute policy|template|doctor``: what a security officer asks for."""
+"""``pennsieve compute policy``: what a security officer asks for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pennsieve_agent.cli import options
-from pennsieve_agent.cli.app import group
-from pennsieve_agent.cli.compute import node_choice, node_options
+from pennsieve_agent.cli.command import command
+from pennsieve_agent.cli.compute import node_options
 from pennsieve_agent.cli.compute.node_options import Flags
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AwsError, ExitCode, UsageProblem
+from pennsieve_agent.console.shown import Part, Prose, Shown
+from pennsieve_agent.errors import AwsError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.register.account_plan import AccountPlan
@@ -24,28 +24,42 @@ if TYPE_CHECKING:
     from pennsieve_agent.account.world.clients import Clients
     from pennsieve_agent.aws.cloudformation import StackRequest
     from pennsieve_agent.aws.values import AwsIdentity
+    from pennsieve_agent.console.streams import Streams
 
-app = group("What it is allowed to do, and whether all is well.")
-_NAME = "my-compute"
 _WORKSPACE = re.compile(r"N:organization:[0-9a-zA-Z-]{1,64}")
+OfServed = Annotated[
+    bool, typer.Option("--served", help="For the role that Pennsieve itself would ask for.")
+]
+PolicyNumber = Annotated[
+    int | None, typer.Option("--part", metavar="N", min=1, help="One of the policies alone.")
+]
+CodeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--code",
+        metavar="FILE",
+        help="Write the node's code there, and print the stack that it turns on.",
+    ),
+]
+ForWorkspace = Annotated[
+    str | None,
+    typer.Option(
+        "--workspace",
+        metavar="ID",
+        help="The workspace it is for: N:organization:... Default: that of an earlier command.",
+    ),
+]
 
 
-@app.command()
-def policy(
-    ctx: typer.Context,
-    name: node_options.Name = _NAME,
-    installer: Annotated[
-        bool, typer.Option("--installer", help="The least rights of whoever registers nodes.")
-    ] = False,
-    served: Annotated[
-        bool, typer.Option("--served", help="The role that Pennsieve itself would ask for.")
-    ] = False,
-    part: Annotated[
-        int | None,
-        typer.Option(
-            "--part", metavar="N", min=1, help="With --installer: one of its policies alone."
-        ),
-    ] = None,
+@command(
+    "compute policy show",
+    answers=("role_policies", "map of any"),
+    examples=["pennsieve compute policy show", "pennsieve compute policy show --mode secure"],
+)
+def show(
+    context: Context,
+    name: node_options.Name = node_options.DEFAULT_NAME,
+    served: OfServed = False,
     mode: node_options.Mode = None,
     permissions_boundary: node_options.Boundary = None,
     role_path: node_options.RolePath = None,
@@ -53,42 +67,111 @@ def policy(
     max_gpu: node_options.MaxGpu = None,
     aws_profile: node_options.AwsProfile = None,
     region: node_options.Region = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """What an own node can and cannot do in your AWS account, in words; --json has the documents.
+    installer: Annotated[bool, typer.Option("--installer", hidden=True)] = False,
+    part: Annotated[int | None, typer.Option("--part", hidden=True, min=1)] = None,
+) -> Shown:
+    """What an own node can and cannot do in your AWS account, in words.
 
-    Pennsieve has no rights in it. The words are made from the very documents. With --installer it
-    prints the policies to give to whoever registers nodes, for an administrator: with --json they
-    are ready to be made. They are for nodes of every mode, or of the one that is named; with
-    --served, of nodes that Pennsieve runs. Only --served needs a sign-in.
+    With --json its documents, from which the words are made. Pennsieve has no rights in it. Only
+    --served needs a sign-in.
     """
     from pennsieve_agent.account.register.account_plan import NO_RIGHTS
     from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
 
-    context = options.use(ctx, profile, as_json=json)
     flags = Flags(mode, permissions_boundary, role_path, gpu_tier=gpu_tier, max_gpu=max_gpu)
     where = (region, aws_profile)
-    if installer and served:
-        _served_installer(context, where)
-        return
     if installer:
-        _installer(context, flags, part, where)
-        return
-    roles: Sequence[RoleDocuments]
+        context.streams.note(
+            "note: 'pennsieve compute policy --installer' is now 'pennsieve compute policy "
+            "installer'"
+        )
+        return (
+            _installer_of_served(context, where)
+            if served
+            else _installer(context, flags, part, where)
+        )
     if served:
-        found = context.platform.compute.role_policy()
-        roles = (RoleDocuments(found.role_name, found.trust, (found.permissions,)),)
-        _show_roles(context, roles, ())
-        return
+        policy = context.platform.compute.role_policy()
+        role = RoleDocuments(policy.role_name, policy.trust, (policy.permissions,))
+        return _roles((role,), ())
     plan = _plan(context, name, flags, where)[0]
-    _show_roles(context, plan.roles, (NO_RIGHTS,))
+    return _roles(plan.roles, (NO_RIGHTS,))
 
 
-@app.command()
+@command(
+    "compute policy installer",
+    answers=("installer_policies", "map of any"),
+    examples=[
+        "pennsieve compute policy installer",
+        "pennsieve compute policy installer --json --part 1",
+    ],
+)
+def installer(
+    context: Context,
+    served: OfServed = False,
+    part: PolicyNumber = None,
+    mode: node_options.Mode = None,
+    permissions_boundary: node_options.Boundary = None,
+    role_path: node_options.RolePath = None,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
+) -> Shown:
+    """The least rights of whoever registers nodes, as policies for an administrator.
+
+    They are for nodes of every mode, or of the one that is named; with --served, for nodes that
+    Pennsieve runs. With --json they are ready for AWS. Needs no sign-in.
+    """
+    where = (region, aws_profile)
+    if served:
+        return _installer_of_served(context, where)
+    flags = Flags(mode, permissions_boundary, role_path)
+    return _installer(context, flags, part, where)
+
+
+@command(
+    "compute policy role",
+    answers="pennsieve_role",
+    examples=["pennsieve compute policy role"],
+)
+def role(
+    context: Context,
+    aws_profile: node_options.AwsProfile = None,
+    region: node_options.Region = None,
+) -> Shown:
+    """What the role in your AWS account lets Pennsieve do, in words. With --json its documents."""
+    from dataclasses import asdict
+
+    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, summary
+    from pennsieve_agent.account.served.hardening import wildcards
+    from pennsieve_agent.cli.compute import served, update_served
+
+    change, _ = update_served.role_change(context, region, aws_profile, harden=False)
+    exists = change.role is not None
+    document = {"role": change.name, "exists": exists, **asdict(change.now)}
+    document["up_to_date"] = not change.lines
+    if not exists and not context.as_json:
+        raise UsageProblem(
+            f"role {change.name} is not in AWS any more",
+            hint="make it again with: pennsieve compute update --role",
+        )
+    documents = RoleDocuments(change.name, change.now.trust, (change.now.permissions,))
+    notes = served.wildcard_lines(wildcards(change.now.permissions))
+    if change.lines:
+        notes.append(
+            "Pennsieve asks for something else today; see it with: "
+            "pennsieve compute update --role --dry-run"
+        )
+    return Shown(document, [change.name, *map(Prose, summary(documents))], notes)
+
+
+@command(
+    "compute policy template",
+    answers="map of any",
+    examples=["pennsieve compute policy template --name lab"],
+)
 def template(
-    ctx: typer.Context,
-    name: node_options.Name = _NAME,
+    context: Context,
+    name: node_options.Name = node_options.DEFAULT_NAME,
     mode: node_options.Mode = None,
     permissions_boundary: node_options.Boundary = None,
     role_path: node_options.RolePath = None,
@@ -99,41 +182,17 @@ def template(
     monthly_budget: node_options.Budget = None,
     vpc_id: node_options.Vpc = None,
     subnet: node_options.Subnets = None,
-    code: Annotated[
-        str | None,
-        typer.Option(
-            "--code",
-            metavar="FILE",
-            help="Write the node's code there, and print the stack that it turns on.",
-            show_default=False,
-        ),
-    ] = None,
-    workspace: Annotated[
-        str | None,
-        typer.Option(
-            "--workspace",
-            metavar="ID",
-            help="The workspace it is for: N:organization:... Default: as begun.",
-            show_default=False,
-        ),
-    ] = None,
+    code: CodeFile = None,
+    workspace: ForWorkspace = None,
     aws_profile: node_options.AwsProfile = None,
     region: node_options.Region = None,
-    profile: options.Profile = None,
-) -> None:
+) -> Shown:
     """The node's stack as a CloudFormation template, for review or for an administrator.
 
     First without its functions, as their code lies in a bucket that is in it; with --code the whole
     of it. Its names are kept on this machine; "compute register --from-stack" goes on from any.
     Needs no sign-in.
     """
-    from pathlib import Path
-
-    from pennsieve_agent.account.register.execute import first_entry
-    from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
-    from pennsieve_agent.cli.compute.views import write_new
-
-    context = options.use(ctx, profile)
     flags = Flags(
         mode, permissions_boundary, role_path, tuple(tag or ()), gpu_tier, max_gpu, max_vcpus,
         monthly_budget, vpc_id, tuple(subnet or ()),
@@ -143,102 +202,51 @@ def template(
             f"'{workspace}' is not the id of a workspace", hint="see it with: pennsieve whoami"
         )
     plan, clients = _plan(context, name, flags, (region, aws_profile), workspace or "")
+    return _template(plan, clients, code)
+
+
+def _template(plan: AccountPlan, clients: Clients, code: Path | None) -> Shown:
+    from pennsieve_agent.account.register.execute import first_entry
+    from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
+    from pennsieve_agent.cli.compute.views import write_new
+
     with clients.journal.locked():
         if clients.journal.read() is None:
             clients.journal.write(first_entry(plan))
     spec = plan.spec if code is not None else turned_off(plan.spec)
+    notes = []
     if code is not None and clients.bundle is not None:
-        write_new(Path(code), clients.bundle.data)
-    context.streams.document(stack_request(spec).template)
+        write_new(code, clients.bundle.data)
+    request = stack_request(spec)
     if code is not None and spec.code is not None:
         key = spec.names.code_key(spec.code.digest)
-        context.streams.note(f"upload it with: aws s3 cp {code} s3://{spec.names.bucket}/{key}")
-    _say_how(context, stack_request(spec), plan)
+        notes.append(f"upload it with: aws s3 cp {code} s3://{spec.names.bucket}/{key}")
+    notes += _how(request, plan)
+    return Shown(request.template, lambda streams: _json(request.template, streams), notes)
 
 
-def _say_how(context: Context, request: StackRequest, plan: AccountPlan) -> None:
+def _json(document: object, streams: Streams) -> str:
+    """A document as it is written, for people and for files alike."""
+    import json
+
+    indent = 2 if streams.out_is_terminal else None
+    return json.dumps(document, indent=indent, ensure_ascii=False)
+
+
+def _how(request: StackRequest, plan: AccountPlan) -> list[str]:
     """The commands with which an administrator makes the stack, and what comes then."""
     import shlex
 
     words = " ".join(shlex.quote(f"{key}={value}") for key, value in request.tags.items())
     name = shlex.quote(plan.name)
-    context.streams.note(
-        f"make it with: aws cloudformation deploy --stack-name {request.name} --template-file FILE "
-        f"--capabilities CAPABILITY_NAMED_IAM --region {plan.identity.region} --tags {words}"
-    )
-    context.streams.note(
-        f"then: pennsieve compute register --name {name} --from-stack {request.name}"
-    )
-
-
-@app.command()
-def doctor(
-    ctx: typer.Context,
-    node: Annotated[
-        str | None, typer.Argument(metavar="[NODE]", help="Its name. Default: the only one.")
-    ] = None,
-    aws_profile: node_options.AwsProfile = None,
-    region: node_options.Region = None,
-    profile: options.Profile = None,
-    json: options.Json = False,
-) -> None:
-    """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well."""
-    from pennsieve_agent.account.doctor.inspect_node import examine
-    from pennsieve_agent.account.doctor.node_health import checks
-    from pennsieve_agent.account.register.observe import RegisterOptions
-    from pennsieve_agent.cli.compute import views
-
-    context = options.use(ctx, profile, as_json=json)
-    name, node_id = _only_node(context) if node is None else _full_name(context, node)
-    clients = views.clients(context, name, region, aws_profile, node_id=node_id)
-    wanted = RegisterOptions(name, context.workspace_id, hosts=context.profile.hosts)
-    found = checks(examine(clients, wanted, context.now))
-    if json:
-        context.streams.document({"node": name, "checks": [check.to_json() for check in found]})
-    else:
-        for check in found:
-            mark, style = ("✓", "green") if check.passed else ("✗", "red")
-            context.streams.prose(
-                f"{context.streams.paint(mark, style)} {check.name}: {check.finding}"
-            )
-            if not check.passed:
-                context.streams.explain(f"    {check.why}")
-                context.streams.note(f"    hint: {check.remedy}")
-    if not all(check.passed for check in found):
-        raise typer.Exit(ExitCode.FAILED)
-
-
-def _only_node(context: Context) -> tuple[str, str]:
-    """The name and the id of the only node."""
-    nodes = [
-        *((n.name, n.token) for n in node_choice.memory(context).list() if n.is_owned),
-        *((n.name, n.uuid) for n in context.platform.compute.nodes(context.workspace_id)),
+    return [
+        (
+            f"make it with: aws cloudformation deploy --stack-name {request.name} --template-file "
+            f"FILE --capabilities CAPABILITY_NAMED_IAM --region {plan.identity.region} "
+            f"--tags {words}"
+        ),
+        f"then: pennsieve compute register --name {name} --from-stack {request.name}",
     ]
-    if len(nodes) > 1:
-        names = ", ".join(name for name, _ in nodes)
-        raise UsageProblem(f"which compute node? there are: {names}", hint="name one of them")
-    return nodes[0] if nodes else (_NAME, "")
-
-
-def _full_name(context: Context, node: str) -> tuple[str, str]:
-    """The name in full, and the id; what was typed, where nobody knows one: AWS may still.
-
-    Raises:
-        UsageProblem: there are several, or it is somebody else's.
-    """
-    try:
-        found = node_choice.find(context, node)
-    except UsageProblem as error:
-        if not error.message.startswith("no compute node"):
-            raise
-        return node, ""
-    if isinstance(found, OwnNode) and not found.is_owned:
-        raise UsageProblem(
-            f"compute node '{found.name}' was shared with you; its owner alone looks into it",
-            where=found.gateway,
-            hint="ask the owner, or make a node of your own with: pennsieve compute register",
-        )
-    return found.name, node_choice.node_id(found)
 
 
 def _plan(
@@ -255,19 +263,19 @@ def _plan(
 
     clients = views.clients(context, name, *where, asks_pennsieve=False)
     entry = clients.journal.read()
-    wanted = RegisterOptions(
+    registration = RegisterOptions(
         name,
         workspace or (entry.organization_id if entry is not None else ""),
         typed=flags.typed(context),
         hosts=context.profile.hosts,
         asks_pennsieve=False,
     )
-    return plan_registration(observe(clients, wanted), wanted), clients
+    return plan_registration(observe(clients, registration), registration), clients
 
 
 def _installer(
     context: Context, flags: Flags, part: int | None, where: tuple[str | None, str | None]
-) -> None:
+) -> Shown:
     from pennsieve_agent.account.rights.installer import installer_policies, installer_rights
 
     place = _place(context, flags, where)
@@ -276,35 +284,30 @@ def _installer(
         raise UsageProblem(
             f"there are {len(policies)} policies, and no number {part}", hint="leave out --part"
         )
-    if context.as_json:
-        found = {"policies": list(policies)} if part is None else policies[part - 1]
-        context.streams.document(found)
-        return
     sids = [s["Sid"] for s in policies[part - 1]["Statement"]] if part else None
-    for right in installer_rights(place):
-        if sids is None or right.sid in sids:
-            _show_right(context, right)
-    context.streams.note(
+    rights = [right for right in installer_rights(place) if sids is None or right.sid in sids]
+    note = (
         f"for nodes of {f'mode {flags.mode}' if flags.mode else 'every mode'}, in {len(policies)} "
-        "policies, as IAM takes none that is longer; each to be made with: pennsieve compute "
-        f"policy --installer --json --part 1 (to {len(policies)})"
+        "policies, as IAM limits their length; create each from: pennsieve compute policy "
+        f"installer --json --part 1 (to {len(policies)})"
     )
+    document = {"policies": list(policies)} if part is None else policies[part - 1]
+    return Shown(document, [line for right in rights for line in _right(right)], [note])
 
 
-def _served_installer(context: Context, where: tuple[str | None, str | None]) -> None:
+def _installer_of_served(context: Context, where: tuple[str | None, str | None]) -> Shown:
     """The rights for the one role that Pennsieve would ask for, whatever it is called."""
     from pennsieve_agent.account.rights.installer import all_nodes
     from pennsieve_agent.account.rights.right import document
     from pennsieve_agent.account.served.role import rights
 
     names = all_nodes(_identity(context, *where))
-    found = rights(names.arn("iam", f"role/{names.role}", regional=False))
-    if context.as_json:
-        context.streams.document({"policies": [document(found)]})
-        return
-    for right in found:
-        _show_right(context, right)
-    context.streams.note("whoever has them can make a role that may do anything")
+    needed = rights(names.arn("iam", f"role/{names.role}", regional=False))
+    return Shown(
+        {"policies": [document(needed)]},
+        [line for right in needed for line in _right(right)],
+        ["whoever has them can make a role that may do anything"],
+    )
 
 
 def _place(context: Context, flags: Flags, where: tuple[str | None, str | None]) -> Place:
@@ -324,7 +327,7 @@ def _place(context: Context, flags: Flags, where: tuple[str | None, str | None])
     return Place(all_nodes(identity), boundary, settings.role_path, types)
 
 
-def _show_right(context: Context, right: Right) -> None:
+def _right(right: Right) -> Iterator[Prose]:
     via = ", only by way of CloudFormation" if right.via_cloudformation else ""
     limits = "".join(
         ", while something is made"
@@ -333,9 +336,9 @@ def _show_right(context: Context, right: Right) -> None:
         for operator, keys in right.conditions.items()
         for key, value in keys.items()
     )
-    context.streams.prose(f"{right.why}{via}")
-    context.streams.prose(f"    {', '.join(sorted(right.actions))}")
-    context.streams.prose(f"    on {', '.join(right.resources)}{limits}")
+    yield Prose(f"{right.why}{via}")
+    yield Prose(f"    {', '.join(sorted(right.actions))}")
+    yield Prose(f"    on {', '.join(right.resources)}{limits}")
 
 
 def _words(value: str | list[str]) -> str:
@@ -355,7 +358,7 @@ def _identity(context: Context, region: str | None, aws_profile: str | None) -> 
         return AwsIdentity("*", "arn:aws:iam::*:user/*", "", region or "*", "")
 
 
-def _documents(role: RoleDocuments) -> dict[str, object]:
+def _documents(role: RoleDocuments) -> dict[str, Any]:
     from pennsieve_agent.account.rights.policy_sentences import describe
 
     return {
@@ -367,30 +370,25 @@ def _documents(role: RoleDocuments) -> dict[str, object]:
     }
 
 
-def _show_roles(context: Context, roles: Sequence[RoleDocuments], notes: Sequence[str]) -> None:
+def _roles(roles: Sequence[RoleDocuments], notes: Sequence[str]) -> Shown:
     """The one role that Pennsieve asks for, or those that an own node's parts have."""
     from pennsieve_agent.account.rights.policy_sentences import describe
 
-    if context.as_json:
-        found = [_documents(role) for role in roles]
-        context.streams.document({"rights_of_pennsieve": [], "roles": found} if notes else found[0])
-        return
-    for note in notes:
-        context.streams.prose(note)
-    for number, role in enumerate(roles):
-        before = "\n" if number or notes else ""
-        _show_words(context, f"{before}Role {role.name}", describe(role))
+    text: list[Part] = [Prose(note) for note in notes]
+    for role in roles:
+        text += [*([""] if text else []), *_role_words(f"Role {role.name}", describe(role))]
+    return Shown({"roles": [_documents(role) for role in roles]}, text)
 
 
-def _show_words(context: Context, title: str, words: RoleWords) -> None:
+def _role_words(title: str, words: RoleWords) -> Iterator[Part]:
     parts = (
-        ("Who may assume it", words.who),
+        ("Who may enter", words.who),
         ("What they can do", words.can),
         ("What they cannot do", words.cannot),
         ("What the wildcards mean", words.wildcards),
     )
-    context.streams.result(title)
+    yield title
     for heading, lines in parts:
-        context.streams.result(f"\n{heading}:")
+        yield f"\n{heading}:"
         for line in lines or ("nothing",):
-            context.streams.prose(f"  - {line}")
+            yield Prose(f"  - {line}")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.remove.execute_removal import RemovalReport
 from pennsieve_agent.account.remove.plan_removal import RemovalPlan
 from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.node_code import bundle
@@ -17,8 +16,9 @@ from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.cli.compute import node_choice, transfer_image
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.console.shown import NOT_CHANGED, Prose, Shown
 from pennsieve_agent.console.steptree import Happening, StepTree
-from pennsieve_agent.errors import AgentError, SettingsError
+from pennsieve_agent.errors import SettingsError
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
@@ -103,55 +103,37 @@ def show_account(context: Context, clients: Clients) -> None:
     )
 
 
-def show_plan(context: Context, plan: AccountPlan) -> None:
+def register_lines(plan: AccountPlan) -> list[str]:
     """What a registration will do."""
-    streams = context.streams
     if plan.nothing_to_do:
-        return
+        return ["nothing is to do: the node is as it should be"]
+    lines = []
     if plan.changed:
-        streams.note("What you chose will be:")
-        for change in plan.changed:
-            streams.explain(f"  {change.line}")
-    streams.note("This will be done:")
+        lines += ["What you chose will be:", *(f"  {change.line}" for change in plan.changed)]
+    lines.append("This will be done:")
     for number, step in enumerate(plan.steps, 1):
-        streams.explain(f"  {number}. {step.sentence}")
-        for line in getattr(step, "lines", ()):
-            streams.explain(f"     {line}")
+        lines.append(f"  {number}. {step.sentence}")
+        lines += [f"     {line}" for line in getattr(step, "lines", ())]
     if not isinstance(plan.steps[0], AlreadyDone):
-        streams.note("Permissions this grants:")
-        for words in plan.words:
-            streams.explain(f"  {words}")
-    for line in plan.costs.lines:
-        streams.explain(line)
+        lines += ["Permissions this grants:", *(f"  {words}" for words in plan.words)]
+    return [*lines, *plan.costs.lines]
 
 
-def show_removal(context: Context, plan: RemovalPlan) -> None:
+def removal_lines(plan: RemovalPlan) -> list[str]:
     """What a removal will do."""
-    context.streams.note("This will be done:")
+    lines = ["This will be done:"]
     for number, step in enumerate(plan.steps, 1):
-        context.streams.explain(f"  {number}. {step.sentence}")
-        for line in step.lines:
-            context.streams.explain(f"     {line}")
-    for kept in plan.kept:
-        context.streams.explain(f"  stays: {kept}")
+        lines.append(f"  {number}. {step.sentence}")
+        lines += [f"     {line}" for line in step.lines]
+    return [*lines, *(f"  stays: {kept}" for kept in plan.kept)]
 
 
-def show_report(context: Context, name: str, report: RemovalReport) -> None:
-    """What a removal did.
+def explain(context: Context, lines: Sequence[str]) -> None:
+    """Show a plan before a question is asked."""
+    for line in lines:
+        context.streams.explain(line)
 
-    Raises:
-        AgentError: something unexpected remains.
-    """
-    if context.as_json and not report.leftovers:
-        context.streams.document(
-            {"name": name, "removed": list(report.removed), "kept": list(report.kept)}
-        )
-    if report.leftovers:
-        raise AgentError(
-            f"something of compute node '{name}' remains: {', '.join(map(str, report.leftovers))}",
-            hint="look at it in the AWS console, then run the same command again",
-        )
-    if not context.as_json:
-        context.streams.result(f"Removed compute node '{name}'; nothing unexpected is left in AWS")
-        for kept in report.kept:
-            context.streams.explain(f"  kept: {kept}")
+
+def dry_run(document: dict[str, Any], lines: Sequence[str]) -> Shown:
+    """A plan as the result of a dry run."""
+    return Shown(document, [Prose(line) for line in lines], [NOT_CHANGED])

@@ -92,6 +92,18 @@ DOCUMENTS: tuple[Document, ...] = (
         ),
     ),
     Document(
+        "aws_account",
+        "An AWS account that is registered on Pennsieve: aws list --registered.",
+        (
+            _ID,
+            Field("aws_account", "text", "The account's number."),
+            Field("name", "text", "Its name.", null=True),
+            Field("status", "word", "enabled and so on.", null=True),
+            Field("role", "text", "The role by which Pennsieve acts in it.", null=True),
+            Field("usable_here", "boolean", "Whether nodes may be made in this workspace."),
+        ),
+    ),
+    Document(
         "aws_identity",
         "Whose AWS credentials are: aws add, aws test.",
         (

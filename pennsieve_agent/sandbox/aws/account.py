@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.sandbox.aws import platform_key, request_journal, wire
 from pennsieve_agent.sandbox.aws.batch.containers import CREDENTIALS_PATH
 from pennsieve_agent.sandbox.aws.functions.function_log import keep_log_groups
-from pennsieve_agent.sandbox.aws.journal_compaction import made_by, superfluous
+from pennsieve_agent.sandbox.aws.journal_compaction import new_id_of, superfluous
 from pennsieve_agent.sandbox.aws.moto_speed import hurry
 from pennsieve_agent.sandbox.aws.registry.registry import ROOT as REGISTRY
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer
@@ -97,7 +97,7 @@ class Account:
     def _keep(self, entry: request_journal.Entry, request: wire.AwsRequest, answer: bytes) -> None:
         """Write down what a request changed, or the request itself."""
         if not self.services.items.keep(request):
-            new_id = made_by(request.service, request.operation, answer)
+            new_id = new_id_of(request.service, request.operation, answer)
             self._journal.append(replace(entry, created=new_id))
         if request.service in _MAKE_FUNCTIONS:
             self.services.functions_changed()

@@ -28,7 +28,7 @@ _RUNS = "runs/"
 """Where a node keeps the objects of a run (:func:`pennsieve_agent.node.jobs.tasks.object_key`)."""
 
 
-def made_by(service: str, operation: str, answer: bytes) -> str:
+def new_id_of(service: str, operation: str, answer: bytes) -> str:
     """The id of the created resource in an answer, if later requests name only the id."""
     if (service, operation) != ("elasticfilesystem", "CreateAccessPoint"):
         return ""

@@ -27,7 +27,7 @@ def filter_log_events(request: AwsRequest, account: str) -> Answer:
     events = [
         event
         for stream in group.streams.values()
-        if _is_wanted(stream.log_stream_name, streams, prefix)
+        if _is_selected(stream.log_stream_name, streams, prefix)
         for event in stream.filter_log_events(start, end, parameters.get("filterPattern") or "")
     ]
     events.sort(key=lambda event: int(event["timestamp"]))
@@ -39,5 +39,5 @@ def filter_log_events(request: AwsRequest, account: str) -> Answer:
     return Answer("200 OK", json.dumps(body).encode())
 
 
-def _is_wanted(stream: str, names: Any, prefix: str) -> bool:
+def _is_selected(stream: str, names: Any, prefix: str) -> bool:
     return stream in names if names else stream.startswith(prefix)

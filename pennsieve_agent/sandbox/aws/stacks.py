@@ -76,7 +76,7 @@ def _method(delete: Delete) -> Callable[[Any, str, str], None]:
 
 
 def _kept(original_resource: Any, **_: Any) -> Any:
-    """Skip a change that moto cannot make; the resource stays as it is, in the stack."""
+    """Skip a change that moto cannot make; the stack keeps the resource unchanged."""
     return original_resource
 
 

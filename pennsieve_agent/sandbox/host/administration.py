@@ -142,7 +142,7 @@ class Administration:
     ) -> tuple[str, Membership]:
         """Write a profile with an API key of a person; answers the profile's name and whose it is.
 
-        A profile of this name with a key of the same person and workspace is kept as it is.
+        A profile of this name with a key of the same person and workspace is kept unchanged.
 
         Raises:
             UsageProblem: there is no such person, they are not in this workspace, the profile's

@@ -38,7 +38,7 @@ MAX_LOG_BYTES = 5_000_000
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 ANSWER_SECONDS = 2.0
-_MADE = (
+_OWN_DATA = (
     *("sandbox.db", "sandbox.db-wal", "sandbox.db-shm", "signing-key.pem", "config.ini"),
     *(
         "aws.db",
@@ -155,7 +155,7 @@ class Sandbox:
         self.stop()
         if not (self.data / LOCK_FILE).exists():
             return
-        for name in (*_MADE, *(() if keep_datasets else ("datasets",))):
+        for name in (*_OWN_DATA, *(() if keep_datasets else ("datasets",))):
             path = self.data / name
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

@@ -136,7 +136,7 @@ class Request:
 class Response:
     """An answer.
 
-    A ``body`` of text or bytes is sent as it is, a path is sent as that file's content, None is an
+    A ``body`` of text or bytes is sent unchanged, a path is sent as that file's content, None is an
     empty body, and anything else is sent as JSON with the surface's content type.
     """
 

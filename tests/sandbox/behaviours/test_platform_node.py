@@ -96,6 +96,6 @@ def test_its_whole_life(place: Place, monkeypatch: pytest.MonkeyPatch, rights: s
     (result,) = (place.box.data / "datasets" / "Data").rglob(f"{rights[2:]}/*.count")
     assert result.read_text() == "3\n"
 
-    removed = agent("compute", "remove", "my-compute", "--yes")
+    removed = agent("compute", "delete", "my-compute", "--yes")
     assert removed.code == 0, removed.err
     assert place.held() == {}

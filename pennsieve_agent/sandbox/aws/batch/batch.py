@@ -26,7 +26,7 @@ from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import (
     CHILD_FAILED,
     DEPENDENT_FAILED,
-    HOST_GONE,
+    HOST_TERMINATED,
     NOT_STARTED,
     OUT_OF_TIME,
     Ended,
@@ -93,7 +93,7 @@ class Batch:
                 self._jobs[job.id] = job
             for job in list(self._jobs.values()):
                 if job.status.has_machine and job.size is None:
-                    self._ended(job, Ended(None, HOST_GONE))
+                    self._ended(job, Ended(None, HOST_TERMINATED))
             self._advance()
 
     def stop(self) -> None:
@@ -143,7 +143,7 @@ class Batch:
                     self._halt(member.id)
             self._advance()
 
-    def reclaim(self, job_id: str, status_reason: str = HOST_GONE) -> None:
+    def reclaim(self, job_id: str, status_reason: str = HOST_TERMINATED) -> None:
         """Take a running job's machine away, as happens on Spot."""
         with self._lock:
             job = self.find(job_id)

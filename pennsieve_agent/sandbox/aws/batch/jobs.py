@@ -15,7 +15,7 @@ CHILD_FAILED = "Array Child Job failed"
 EXITED = "Essential container in task exited"
 NOT_STARTED = "Task failed to start"
 OUT_OF_TIME = "Job attempt duration exceeded timeout"
-HOST_GONE = "Host EC2 (instance i-0123456789abcdef0) terminated."
+HOST_TERMINATED = "Host EC2 (instance i-0123456789abcdef0) terminated."
 """The texts of ``statusReason`` (AWS Batch, "Troubleshooting", and EventBridge's examples)."""
 
 

@@ -49,7 +49,7 @@ _RIGHTS = {
     ("PUT", "blobs"): "CompleteLayerUpload",
 }
 """What each request needs (Amazon ECR, "Private repository policies", pushing and pulling)."""
-_GIVEN = ("Accept", "Content-Type", "Content-Range", "Range")
+_FORWARDED_HEADERS = ("Accept", "Content-Type", "Content-Range", "Range")
 _ANSWERED = (
     *("Content-Type", "Content-Length", "Content-Range", "Location", "Range"),
     *("Docker-Content-Digest", "Docker-Upload-UUID", "Accept-Ranges"),
@@ -284,7 +284,7 @@ def _tagged(repository: Any, tag: str) -> str:
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     headers = {"Content-Length": str(environ.get("CONTENT_LENGTH") or "0")}
-    for name in _GIVEN:
+    for name in _FORWARDED_HEADERS:
         key = name.upper().replace("-", "_")
         value = environ.get("CONTENT_TYPE" if name == "Content-Type" else f"HTTP_{key}")
         if value:

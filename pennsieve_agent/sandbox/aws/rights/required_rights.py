@@ -12,7 +12,6 @@ from typing import Any
 from pennsieve_agent.domain.iam_policies import Ask, many
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
-Found = tuple[str, Mapping[str, str]]
 Tags = Callable[[str], Mapping[str, str]]
 """The tags of what an ARN names."""
 Boundaries = Callable[[str], str]

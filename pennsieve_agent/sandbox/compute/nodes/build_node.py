@@ -38,7 +38,7 @@ _THERE = {
     *("FileSystemAlreadyExists", "InvalidGroup.Duplicate", "InvalidParameterValueException"),
     "ClientException",
 }
-_GONE = {
+_MISSING = {
     *("NoSuchBucket", "ResourceNotFoundException", "NoSuchEntity", "FileSystemNotFound"),
     *("InvalidGroup.NotFound", "AccessPointNotFound", "ClientException"),
 }
@@ -74,16 +74,16 @@ class NodeMaker:
         plan = self._plan
         events, functions = self._aws("events"), self._aws("lambda")
         for rule in ("jobs", "schedule"):
-            _unless(_GONE, events.remove_targets, Rule=plan.name(rule), Ids=["reconciler"])
-            _unless(_GONE, events.delete_rule, Name=plan.name(rule))
+            _unless(_MISSING, events.remove_targets, Rule=plan.name(rule), Ids=["reconciler"])
+            _unless(_MISSING, events.delete_rule, Name=plan.name(rule))
         for word in _SECONDS:
-            _unless(_GONE, functions.delete_function, FunctionName=plan.name(word))
+            _unless(_MISSING, functions.delete_function, FunctionName=plan.name(word))
         batch = self._aws.sandbox("batch")
         for word in ("fargate", "spot"):
-            _unless(_GONE, batch.delete_job_queue, jobQueue=plan.name(word))
-            _unless(_GONE, batch.delete_compute_environment, computeEnvironment=plan.name(word))
+            _unless(_MISSING, batch.delete_job_queue, jobQueue=plan.name(word))
+            _unless(_MISSING, batch.delete_compute_environment, computeEnvironment=plan.name(word))
         ec2 = self._aws("ec2")
-        _unless(_GONE, ec2.delete_security_group, GroupName=plan.name("jobs"))
+        _unless(_MISSING, ec2.delete_security_group, GroupName=plan.name("jobs"))
         self._remove_roles()
         self._remove_stored()
 
@@ -265,16 +265,16 @@ class NodeMaker:
         plan, iam = self._plan, self._aws("iam")
         for word in RIGHTS:
             name = plan.name(word)
-            _unless(_GONE, iam.delete_role_policy, RoleName=name, PolicyName="access")
-            _unless(_GONE, iam.delete_role, RoleName=name)
+            _unless(_MISSING, iam.delete_role_policy, RoleName=name, PolicyName="access")
+            _unless(_MISSING, iam.delete_role, RoleName=name)
         arn = f"arn:aws:iam::{plan.account}:policy/{self._boundary}"
-        _unless(_GONE, iam.delete_policy, PolicyArn=arn)
+        _unless(_MISSING, iam.delete_policy, PolicyArn=arn)
 
     def _remove_stored(self) -> None:
         plan = self._plan
         secrets = self._aws.sandbox("secretsmanager")  # the node made them; the role may not
         for name in _names(secrets, f"{plan.base}/"):
-            _unless(_GONE, secrets.delete_secret, SecretId=name, ForceDeleteWithoutRecovery=True)
+            _unless(_MISSING, secrets.delete_secret, SecretId=name, ForceDeleteWithoutRecovery=True)
         efs = self._aws("efs")
         if (system := self._file_system) is not None:
             for point in efs.describe_access_points(FileSystemId=system)["AccessPoints"]:
@@ -282,10 +282,10 @@ class NodeMaker:
             efs.delete_file_system(FileSystemId=system)
         logs = self._aws("logs")
         for group in (plan.log_group, f"{plan.log_group}/functions"):
-            _unless(_GONE, logs.delete_log_group, logGroupName=group)
-        _unless(_GONE, self._aws("dynamodb").delete_table, TableName=plan.name("journal"))
+            _unless(_MISSING, logs.delete_log_group, logGroupName=group)
+        _unless(_MISSING, self._aws("dynamodb").delete_table, TableName=plan.name("journal"))
         self._empty()
-        _unless(_GONE, self._aws("s3").delete_bucket, Bucket=plan.bucket)
+        _unless(_MISSING, self._aws("s3").delete_bucket, Bucket=plan.bucket)
 
     def _empty(self) -> None:
         s3 = self._aws("s3")

@@ -183,7 +183,7 @@ def _job(container: Container, layers: str | None) -> Job:
 
 
 def _placed(text: str, places: Mapping[str, str]) -> str:
-    """A path inside the container as the path that it is here; other text as it is.
+    """A path inside the container as the path that it is here; other text stays unchanged.
 
     The deepest mount counts, as one may lie in another.
     """

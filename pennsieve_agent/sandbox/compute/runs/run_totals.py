@@ -51,7 +51,7 @@ class RunTotals:
         since = "" if seconds is None else rfc3339(self._now() - seconds)
         row = self._store.row(
             "SELECT COUNT(*) AS runs, SUM(status = 'SUCCEEDED') AS succeeded,"  # noqa: S608 - our own words
-            " SUM(status = 'FAILED') AS failed, SUM(status = 'CANCELED') AS canceled,"
+            " SUM(status = 'FAILED') AS failed, SUM(status = 'CANCELED') AS cancelled,"
             f" SUM(CASE WHEN completed_at <> '' THEN {SECONDS} END) AS seconds"
             " FROM workflow_runs WHERE organization_id = :org AND created_at >= :since"
             f" AND (:org <> '' OR created_by = :user){_SCOPES[scope]}",
@@ -65,7 +65,7 @@ class RunTotals:
                     "totalRuns": totals["runs"],
                     "succeeded": totals["succeeded"] or 0,
                     "failed": totals["failed"] or 0,
-                    "canceled": totals["canceled"] or 0,
+                    "canceled": totals["cancelled"] or 0,
                     "totalDurationSec": round(totals["seconds"] or 0, 3),
                     "totalCost": 0,
                 }

@@ -13,7 +13,7 @@ from pennsieve_agent.sandbox.host.world import World
 from pennsieve_agent.sandbox.http.routing import Request, Response, Route, Scheme
 
 _PATH = "/datasets/<id>/collaborators/users"
-_GIVEN = (Role.VIEWER, Role.EDITOR, Role.MANAGER)
+_GRANTABLE = (Role.VIEWER, Role.EDITOR, Role.MANAGER)
 
 
 def routes(world: World) -> list[Route]:
@@ -25,7 +25,7 @@ def routes(world: World) -> list[Route]:
 
     def share(request: Request) -> Response:
         row, body = dataset(world, request, Role.MANAGER), json_object(request)
-        role = given_role(body)
+        role = requested_role(body)
         user = member(world.store, row, body)
         set_role(world.store, row["int_id"], user["int_id"], role)
         return Response(200)
@@ -42,12 +42,12 @@ def routes(world: World) -> list[Route]:
     ]
 
 
-def given_role(body: Mapping[str, Any]) -> Role:
+def requested_role(body: Mapping[str, Any]) -> Role:
     """The role in a body: one that can be given, or 403 for the owner's and 400 for others."""
     role = Role.of(text(body, "role", 32))
     if role is Role.OWNER:
         raise refusal(403, "the owner role cannot be assigned")
-    if role not in _GIVEN:
+    if role not in _GRANTABLE:
         raise refusal(400, f"invalid role: {body['role']}")
     return role
 

@@ -102,9 +102,9 @@ def _order(request: Request) -> tuple[str, str]:
 
 def _visible(store: Store, request: Request) -> list[Row]:
     """The datasets of the session's workspace where the caller has a role, as filtered."""
-    wanted_status = request.query.get("status")
-    status = find_status(wanted_status) if wanted_status else None
-    if wanted_status and status is None:
+    status_name = request.query.get("status")
+    status = find_status(status_name) if status_name else None
+    if status_name and status is None:
         return []
     mine, exact = boolean(request, "onlyMyDatasets"), request.query.get("withRole")
     if mine and exact is not None:

@@ -65,7 +65,7 @@ class Sharing:
     def share_with_team(self, request: Request) -> Response:
         """Give a team a role."""
         row, body = dataset(self._world, request, Role.MANAGER), json_object(request)
-        role = collaborators.given_role(body)
+        role = collaborators.requested_role(body)
         self._set(row, "team", self._team(row, body)["int_id"], role)
         return Response(200)
 
@@ -82,7 +82,7 @@ class Sharing:
     def share_with_workspace(self, request: Request) -> Response:
         """Give everybody but guests a role."""
         row = dataset(self._world, request, Role.MANAGER)
-        role = collaborators.given_role(json_object(request))
+        role = collaborators.requested_role(json_object(request))
         self._set(row, "workspace", row["workspace_int_id"], role)
         return Response(200)
 
@@ -106,7 +106,7 @@ class Sharing:
     def share_outside(self, request: Request) -> Response:
         """Share with an e-mail address; whoever is unknown becomes a guest of the workspace."""
         row, body = dataset(self._world, request, Role.MANAGER), json_object(request)
-        role, address = collaborators.given_role(body), email(body, "id")
+        role, address = collaborators.requested_role(body), email(body, "id")
         optional_text(body, "message", 10_000)
         with self._store.transaction():
             user = self._guest(row, address)

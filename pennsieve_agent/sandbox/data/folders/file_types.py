@@ -1,4 +1,4 @@
-"""What the platform calls files of a kind (``contracts/core.md`` 3.9)."""
+"""The package type and file type of a file, by its extension (``contracts/core.md`` 3.9)."""
 
 from __future__ import annotations
 

@@ -229,7 +229,7 @@ def _release(repository: Repository, release: Release) -> dict[str, Any]:
         "label": release.label,
         "marker": release.marker,
         "release_status": "published",
-        "release_date": iso(release.made_at),
+        "release_date": iso(release.created_at),
         "release_url": f"{repository.url}/releases/tag/{release.label}",
     }
 

@@ -25,7 +25,7 @@ class Release:
 
     label: str
     marker: str
-    made_at: float
+    created_at: float
 
 
 @dataclass(frozen=True, slots=True)

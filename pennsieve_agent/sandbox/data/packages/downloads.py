@@ -118,7 +118,7 @@ class Downloads:
 def _node_ids(request: Request) -> list[str]:
     node_ids = body_of(request).get("nodeIds") or []
     if not isinstance(node_ids, list) or not all(isinstance(node_id, str) for node_id in node_ids):
-        raise refusal(400, "unable to unmarshal request body: nodeIds is no list of strings")
+        raise refusal(400, "unable to unmarshal request body: nodeIds must be a list of strings")
     if not node_ids:
         raise refusal(400, "nodeIds must not be empty")
     return node_ids

@@ -175,7 +175,7 @@ def owner_of(store: Store, workspace: int) -> int:
 
 
 def create_key(store: Store, user: int, workspace: int, name: str, now: float) -> NewKey:
-    """Make an API key: two random UUIDs, of which only the first is kept as it is."""
+    """Make an API key: two random UUIDs, of which only the first is stored unhashed."""
     key = NewKey(str(uuid.uuid4()), str(uuid.uuid4()))
     store.execute(
         "INSERT INTO api_keys (key, secret_hash, sub, name, user_int_id, workspace_int_id,"

@@ -1,0 +1,71 @@
+"""Making and changing a node in a stack of the user's own: plan, show, ask, carry out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.console.shown import UNCHANGED, Shown
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.compute.node_options import Flags
+    from pennsieve_agent.cli.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registration as it was typed, without the settings of the node.
+
+    ``token`` is the id of the own node that is changed; empty for a new one.
+    """
+
+    name: str
+    aws_profile: str | None
+    region: str | None
+    from_stack: str = ""
+    yes: bool = False
+    dry_run: bool = False
+    token: str = ""
+
+
+def carry_out(context: Context, registration: Registration, flags: Flags) -> Shown:
+    """Make a node in a stack of the user's own, or change it."""
+    from pennsieve_agent.account.register.execute import apply
+    from pennsieve_agent.account.register.observe import RegisterOptions, observe
+    from pennsieve_agent.account.register.plan import plan_registration
+    from pennsieve_agent.account.register.preflight import check_before
+    from pennsieve_agent.cli.compute import views
+    from pennsieve_agent.console import node_documents
+
+    settings = RegisterOptions(
+        registration.name,
+        context.workspace_id,
+        typed=flags.typed(context),
+        hosts=context.profile.hosts,
+        from_stack=registration.from_stack,
+    )
+    where = (registration.region, registration.aws_profile)
+    clients = views.clients(context, registration.name, *where, node_id=registration.token)
+    views.show_account(context, clients)
+    plan = plan_registration(observe(clients, settings), settings)
+    lines = views.register_lines(plan)
+    if registration.dry_run:
+        if not context.as_json:
+            check_before(clients.aws, plan, context.streams.note)
+        return views.dry_run(plan_document(plan.to_json()), lines)
+    if not plan.nothing_to_do:
+        views.explain(context, lines)
+    check_before(clients.aws, plan, context.streams.note)
+    if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=registration.yes):
+        return UNCHANGED
+    with views.shown(context, clients) as live:
+        node = apply(plan, live)
+    notes = [] if registration.token else ["next: pennsieve workflow add GITHUB_URL"]
+    sentence = f"Compute node '{node.name}' is ready ({node.token})"
+    return Shown(node_documents.own(node), sentence, notes)
+
+
+def plan_document(plan: dict[str, Any]) -> dict[str, Any]:
+    """A plan as scripts read it."""
+    workspace = plan.pop("organization_id")
+    return {**plan, "workspace_id": workspace, "mode": plan.pop("deployment_mode")}
