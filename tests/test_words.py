@@ -18,7 +18,7 @@ import pennsieve_agent
 ROOT = Path(pennsieve_agent.__file__).parent
 
 NOT_YET = {
-    "cli",
+    "cli/compute",
 }
 """Folders and files of the package to which this is not yet held; empty in the end."""
 

@@ -29,7 +29,7 @@ How a command is written
     def cancel(context: Context, run: options.Run, wait: Wait = False) -> Shown:
         # The docstring's first sentence is that of the table; more paragraphs say when to use it.
         ...
-        return Shown(document=documents.run_status(...), text="Run 'x' is canceled", notes=[...])
+        return Shown(document=documents.run_status(...), text=f"Run 'x' is …", notes=[...])
 
    * ``--profile`` and ``--json`` are added. The :class:`~pennsieve_agent.cli.context.Context` hands
      out settings, Pennsieve, AWS, the streams and the clock, each made on first use. What only

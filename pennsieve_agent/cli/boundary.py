@@ -57,7 +57,7 @@ def _run(arguments: Sequence[str], context: Context) -> int:
             for note in call.notes:
                 context.streams.note(note)
             return command.run(call.command, call.arguments, context)
-        case Page("", asked=False):
+        case Page("", by_option=False):
             return _home(context)
         case Page() as page:
             return _show_page(page, context.streams)
@@ -86,7 +86,7 @@ def _home(context: Context) -> int:
         from pennsieve_agent.console import failures
 
         context.streams.note(f"{failures.text(error, context.streams)}\n")
-    return _show_page(Page("", asked=False), context.streams)
+    return _show_page(Page("", by_option=False), context.streams)
 
 
 def _show_page(page: Page, streams: Streams) -> int:
@@ -97,7 +97,7 @@ def _show_page(page: Page, streams: Streams) -> int:
         text = pages.group_page(page.group, streams.width)
     else:
         text = pages.root_page(streams.width)
-    if page.asked:
+    if page.by_option:
         streams.result(text)
         return ExitCode.OK
     streams.note(text)

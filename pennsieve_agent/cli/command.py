@@ -6,7 +6,7 @@
     def cancel(context: Context, run: options.Run, wait: Wait = False) -> Shown:
         \"\"\"Stop a run: end what is running, start nothing more.\"\"\"
         ...
-        return Shown(document=documents.run_status(...), text="Run 'x' is canceled")
+        return Shown(document=documents.run_status(...), text=f"Run 'x' is {status.label}")
 
 The decorator adds ``--profile`` and ``--json``, hands in the context, and prints what is returned;
 no command prints its result. A command that shows things one after the other (what it started,

@@ -47,7 +47,7 @@ class Answer:
 def complete(words: Sequence[str], names: Callable[[str, str | None], Sequence[str]]) -> Answer:
     """What may stand for the last of the words, which may be empty.
 
-    ``names`` has the names of a kind, for the profile that was typed.
+    ``names`` has the names of datasets, runs and so on, for the profile that was typed.
     """
     *done, begun = words or [""]
     try:

@@ -14,10 +14,10 @@ _MOST_REWRITES = 3
 
 
 class Page(NamedTuple):
-    """The help page of a group, "" for the program's; ``asked`` unless nothing else was typed."""
+    """The help page of a group, "" for the program's; and whether ``--help`` was typed."""
 
     group: str
-    asked: bool
+    by_option: bool
 
 
 class Version(NamedTuple):
@@ -85,7 +85,7 @@ def _walk(words: Sequence[str]) -> Meaning | _Rewritten:
         if command:
             return Call(command, tuple(rest))
         return _special(group, word, rest)
-    return Page(group, asked=False)
+    return Page(group, by_option=False)
 
 
 def _means_bare(group: str, rest: Sequence[str]) -> bool:
@@ -103,7 +103,7 @@ def _shorthand(group: str, word: str) -> Command | None:
 
 def _special(group: str, word: str, rest: Sequence[str]) -> Meaning | _Rewritten:
     if word in HELP:
-        return Page(group, asked=True)
+        return Page(group, by_option=True)
     if word == "help":
         return _walk([*group.split(), *rest, HELP[1]])
     if word == "version" or (word == "--version" and not group):

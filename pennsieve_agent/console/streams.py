@@ -160,8 +160,7 @@ class Streams:
 
     def _must_ask(self, question: str, instead: str) -> None:
         if not self.can_ask:
-            subject = question[:1].lower() + question[1:].rstrip("?")
-            raise UsageProblem(f"cannot ask '{subject}': this is not a terminal", hint=instead)
+            raise UsageProblem(f"cannot ask '{question}': this is not a terminal", hint=instead)
 
     def _line(self) -> str:
         line = self.stdin.readline()

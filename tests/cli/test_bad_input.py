@@ -175,7 +175,7 @@ def test_a_manifest_that_breaks_the_schema_gives_notes(
     code = repository(tmp_path / "noted", {"Dockerfile": DOCKERFILE, "app.yml": manifest})
     added = agent("workflow", "add", str(code), "--name", "noted", "--json")
     assert added.code == 0, added.err
-    assert agent("workflow", "archive", "noted", "--yes").code == 0
+    assert agent("workflow", "archive", "noted", "--delete", "--yes").code == 0
     for part in parts:
         assert part in added.err
 

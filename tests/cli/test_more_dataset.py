@@ -44,7 +44,7 @@ def test_a_dataset_is_made_renamed_and_deleted(agent: Agent) -> None:
     assert renamed.document["name"] == "Fresher"
     refused(agent("dataset", "update", "nope", "--name", "other"), 2, "no dataset is called 'nope'")
     # Only the whole name deletes it.
-    refused(agent("dataset", "delete", "Fresher"), 2, "no terminal", "--yes")
+    refused(agent("dataset", "delete", "Fresher"), 2, "not a terminal", "--yes")
     wrong = agent("dataset", "delete", "Fresher", answers="fresher\n", terminal=True)
     assert wrong.code == 2
     assert "nothing was changed" in wrong.err

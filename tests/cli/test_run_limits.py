@@ -66,5 +66,5 @@ def test_a_wrong_limit_starts_nothing(agent: Agent, ready: Lab) -> None:
     before = agent("run", "list", "--json").document
     refused = agent(*START, "--time-limit", "soon")
     assert refused.code == 2
-    assert refused.err.startswith("error: 'soon' is no time limit")
+    assert refused.err.startswith("error: 'soon' is not a valid time limit")
     assert agent("run", "list", "--json").document == before

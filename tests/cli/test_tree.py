@@ -300,7 +300,7 @@ def test_options_before_a_command_are_refused() -> None:
     with pytest.raises(UsageProblem, match="--json"):
         resolve(["--json", "run", "list"])
     for word in HELP:
-        assert resolve(["run", word]) == Page("run", asked=True)
+        assert resolve(["run", word]) == Page("run", by_option=True)
 
 
 def test_two_commands_can_be_run_in_one_process() -> None:

@@ -174,10 +174,13 @@ def test_other_code_of_the_same_name_is_refused(scene: Scene, tmp_path: Path) ->
 def test_words_that_are_wrong(scene: Scene, tmp_path: Path) -> None:
     folder = str(code(tmp_path, "wrong"))
     add = ("workflow", "add", folder)
-    refused(scene.agent(*add, "--build", "cloud"), 2, "--build is auto, pennsieve, here or node")
-    refused(scene.agent(*add, "--build", "node"), 2, "cannot be built in your AWS account yet")
-    refused(scene.agent(*add, "--layout", "heap"), 2, "--layout is tree or flat")
-    refused(scene.agent(*add, "--needs-pennsieve=all"), 2, "--needs-pennsieve is read, write or no")
+    builds = "is not one of 'auto', 'pennsieve', 'here'"
+    refused(scene.agent(*add, "--build", "cloud"), 2, f"'cloud' {builds}")
+    refused(scene.agent(*add, "--build", "node"), 2, f"'node' {builds}")
+    refused(scene.agent(*add, "--layout", "heap"), 2, "'heap' is not one of 'tree', 'flat'")
+    refused(
+        scene.agent(*add, "--needs-pennsieve=all"), 2, "'all' is not one of 'read', 'write', 'no'"
+    )
     refused(
         scene.agent(*add, "--build", "pennsieve"), 2, "Pennsieve cannot build this", "--build here"
     )

@@ -30,15 +30,15 @@ def cancel(
     from pennsieve_agent.console import documents
 
     located = places.find(context, run)
-    found, backend = located.run, located.backend
-    if found.status.is_final:
+    begun, backend = located.run, located.backend
+    if begun.status.is_final:
         raise Conflict(
-            f"run '{found.label}' has ended already: {found.status.label}",
-            hint=f"see it with: pennsieve run show '{found.label}'",
+            f"run '{begun.label}' has ended already: {begun.status.label}",
+            hint=f"see it with: pennsieve run show '{begun.label}'",
         )
-    backend.cancel(found.uuid)
+    backend.cancel(begun.uuid)
     if wait:
-        for _ in following.follower(context, found, backend).events():
+        for _ in following.follower(context, begun, backend).events():
             pass
-    status = backend.state(found.uuid).status
-    return Shown(documents.run_status(found, status), f"Run '{found.label}' is {status.label}")
+    status = backend.state(begun.uuid).status
+    return Shown(documents.run_status(begun, status), f"Run '{begun.label}' is {status.label}")

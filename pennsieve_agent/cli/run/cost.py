@@ -82,12 +82,12 @@ def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
     return Shown({**document, "places": rows}, Details(pairs))
 
 
-def _of_one(context: Context, wanted: str | None) -> Shown:
+def _of_one(context: Context, reference: str | None) -> Shown:
     from pennsieve_agent.cli.run import places as run_places
     from pennsieve_agent.console import offer_documents
     from pennsieve_agent.console.words import span
 
-    located = run_places.find(context, wanted)
+    located = run_places.find(context, reference)
     run, metrics = located.run, located.backend.metrics(located.run.uuid)
     document = offer_documents.run_metrics(run.uuid, metrics)
     if metrics is None:

@@ -58,11 +58,11 @@ def limits(
 
 
 def _seconds(text: str) -> int:
-    found = re.fullmatch(_TIME, text.strip().lower())
-    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    match = re.fullmatch(_TIME, text.strip().lower())
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
     if seconds < _SECONDS["m"]:  # AWS Batch's own least (AWS Batch, "JobTimeout")
         raise UsageProblem(
-            f"'{text}' is no time limit of a minute or more",
+            f"'{text}' is not a valid time limit (at least one minute)",
             hint="write minutes, hours or days, for example: --time-limit 90m",
         )
     return round(seconds)

@@ -117,14 +117,14 @@ def moment(text: str, now: float) -> str:
 def _wire(status: Status) -> RunStatus:
     from pennsieve_agent.domain.runs import RunStatus
 
-    return next(each for each in RunStatus if each.label == status.value)
+    return next(known for known in RunStatus if known.label == status.value)
 
 
-def _person(context: Context, wanted: str | None) -> Someone | None:
-    if wanted is None:
+def _person(context: Context, reference: str | None) -> Someone | None:
+    if reference is None:
         return None
     from pennsieve_agent.domain.run_filter import Someone
     from pennsieve_agent.services import find_people
 
-    member = find_people.member(context.platform, context.workspace_id, wanted)
+    member = find_people.member(context.platform, context.workspace_id, reference)
     return Someone(member.id, member.email, member.name)

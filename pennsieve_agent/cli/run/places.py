@@ -51,9 +51,9 @@ def me(context: Context) -> Someone:
     return Someone(user.id, user.email, user.name)
 
 
-def find(context: Context, wanted: str | None) -> Located:
-    """A run by name, unique prefix or id, on any node; my latest when nothing is wanted."""
-    return everywhere(context).find(wanted)
+def find(context: Context, reference: str | None) -> Located:
+    """A run by name, unique prefix or id, on any node; my latest when none is named."""
+    return everywhere(context).find(reference)
 
 
 def fetch(context: Context, url: str) -> bytes:

@@ -87,7 +87,7 @@ def start(
     from pennsieve_agent.cli.run import views
     from pennsieve_agent.services.runs import prepare_run, run_request
 
-    wanted = run_request.RunOptions(
+    request = run_request.RunOptions(
         dataset,
         workflow,
         node,
@@ -103,7 +103,7 @@ def start(
         context.platform,
         context.own_nodes,
         context.node_calls,
-        wanted,
+        request,
         context.now(),
         hand_over=None if dry_run else _hand_over(context),
     )
@@ -112,7 +112,7 @@ def start(
         yield views.plan(context, ready)
         return
     show = follow and not context.as_json
-    with _started(context, ready, wanted) as (begun, backend):
+    with _started(context, ready, request) as (begun, backend):
         ways = {"waits": follow or wait, "show": show}
         yield from _go_on(context, ready, begun, backend, timeout=timeout, **ways)
 
@@ -171,7 +171,7 @@ def _go_on(
 
 @contextmanager
 def _started(
-    context: Context, ready: Prepared, wanted: RunOptions
+    context: Context, ready: Prepared, request: RunOptions
 ) -> Iterator[tuple[Started, RunBackend]]:
     from pennsieve_agent.cli.run import places, views
     from pennsieve_agent.services.runs import start_run as starting
@@ -185,7 +185,7 @@ def _started(
     backend = places.backend_of(context, own)
     with starting.on_own_node(
         ready,
-        wanted,
+        request,
         calls=context.node_calls(own),
         backend=backend,
         journal=places.journal(context),

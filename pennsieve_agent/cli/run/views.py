@@ -247,7 +247,7 @@ def _run_text(context: Context, streams: Streams, run: Run, state: RunState) -> 
         ("took", duration(state.started_at, state.completed_at, now)),
         ("why", state.reason),
         ("limits", limits_words(run.limits)),
-        ("input", _given(details_)),
+        ("input", _input_of(details_)),
         ("results in", details_.folder or ", ".join(dict.fromkeys(folders))),
         ("estimated cost", f"{details_.cost:.4f} USD" if details_.cost else ""),
     ]
@@ -302,7 +302,7 @@ def _who(details_: RunDetails) -> str:
     return f"{details_.caller} ({claims}, as claimed)" if claims else details_.caller
 
 
-def _given(details_: RunDetails) -> str:
+def _input_of(details_: RunDetails) -> str:
     if not details_.layout:
         return ""
     count = plural(details_.input_count, "file")

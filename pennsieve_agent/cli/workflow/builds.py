@@ -29,11 +29,11 @@ def list_(
     ] = 5,
 ) -> Shown:
     """Builds of a workflow, newest first, with the reason of a failure."""
+    from pennsieve_agent.cli.workflow.named import pennsieve_workflow
     from pennsieve_agent.console import workflow_documents
-    from pennsieve_agent.services import lookup
     from pennsieve_agent.services.workflows import apps
 
-    match = lookup.workflow(context.platform, context.workspace_id, workflow)
+    match = pennsieve_workflow(context, workflow)
     builds = apps.builds(context.platform, context.workspace_id, match, limit)
     columns = ["STEP", "TAG", "STATUS", "STARTED", "TOOK", "PROBLEM"]
     table = Table(columns, [_row(context, build) for build in builds], wrap_last=True)

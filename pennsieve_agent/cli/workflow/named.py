@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.errors import UsageProblem
+
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.workflows.find_workflow import LocatedWorkflow, Nodes
 
 
@@ -25,3 +28,19 @@ def named_workflow(context: Context, reference: str) -> LocatedWorkflow:
     from pennsieve_agent.services.workflows.find_workflow import find
 
     return find(context.platform, context.workspace_id, nodes_of(context), reference)
+
+
+def pennsieve_workflow(context: Context, reference: str) -> Workflow:
+    """An active workflow of Pennsieve by name, unique prefix or id.
+
+    Raises:
+        UsageProblem: none or several match, or only own nodes have it.
+    """
+    located = named_workflow(context, reference)
+    if not located.is_on_pennsieve:
+        name = located.workflow.name
+        raise UsageProblem(
+            f"only your own nodes have workflow '{name}'; Pennsieve does not know it",
+            hint=f"see it with: pennsieve workflow show '{name}'",
+        )
+    return located.workflow

@@ -12,9 +12,9 @@ from pennsieve_agent.console.shown import Shown
 def share(context: Context, workflow: options.Workflow) -> Shown:
     """Let every workspace list and run a workflow. Only the person who added it can."""
     from pennsieve_agent.cli.workflow import views
-    from pennsieve_agent.services import lookup
+    from pennsieve_agent.cli.workflow.named import pennsieve_workflow
 
-    match = lookup.workflow(context.platform, context.workspace_id, workflow)
+    match = pennsieve_workflow(context, workflow)
     shared = context.platform.workflows.publish(match.uuid)
     return views.changed(shared, f"Every workspace can now list and run workflow '{shared.name}'")
 
@@ -23,8 +23,8 @@ def share(context: Context, workflow: options.Workflow) -> Shown:
 def unshare(context: Context, workflow: options.Workflow) -> Shown:
     """Hide a workflow from other workspaces again. Only the person who added it can."""
     from pennsieve_agent.cli.workflow import views
-    from pennsieve_agent.services import lookup
+    from pennsieve_agent.cli.workflow.named import pennsieve_workflow
 
-    match = lookup.workflow(context.platform, context.workspace_id, workflow)
+    match = pennsieve_workflow(context, workflow)
     private = context.platform.workflows.unpublish(match.uuid)
     return views.changed(private, f"Only this workspace can now see workflow '{private.name}'")

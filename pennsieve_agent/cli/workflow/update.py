@@ -91,11 +91,11 @@ def _edit(
     defaults: Sequence[str],
 ) -> Shown:
     from pennsieve_agent.cli.workflow import views
-    from pennsieve_agent.services import lookup
+    from pennsieve_agent.cli.workflow.named import pennsieve_workflow
     from pennsieve_agent.services.workflows import workflow_changes
 
     platform = context.platform
-    before = after = lookup.workflow(platform, context.workspace_id, reference)
+    before = after = pennsieve_workflow(context, reference)
     new = before.name if name is None else name.strip()
     if new != before.name:
         workflow_changes.check_free(platform, context.workspace_id, new, before.uuid)

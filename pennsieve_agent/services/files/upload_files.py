@@ -48,7 +48,9 @@ def collect(paths: Sequence[Path], folder: str) -> Collected:
     collected = Collected()
     for path in paths:
         if not path.exists():
-            raise UnknownName(f"there is no file or folder '{path}'", where=str(path.parent))
+            raise UnknownName(
+                f"there is no file or folder '{path}'", where=f"looked in {path.absolute().parent}"
+            )
         if path.is_dir():
             name = path.resolve().name
             _walk(path, f"{folder}/{name}".strip("/"), collected)
