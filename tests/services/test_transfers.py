@@ -267,7 +267,7 @@ from pennsieve_agent.domain.profile import ApiKey, Hosts
 from pennsieve_agent.domain.transfers import TransferProgress
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.platform.client import Platform
-from pennsieve_agent.services.download import Download
+from pennsieve_agent.services.files.download import Download
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.sender import Sender
 told, target = json.loads(sys.argv[1]), Path(sys.argv[2])
