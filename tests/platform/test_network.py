@@ -121,7 +121,12 @@ def test_bodies_are_unpacked_piece_by_piece(body: bytes, coding: str) -> None:
 
 @pytest.mark.parametrize(
     ("body", "coding"),
-    [(gzip.compress(b"text", mtime=0)[:-9], "gzip"), (b"x", "br"), (b"text", "gzip"), (b"", "gzip")],
+    [
+        (gzip.compress(b"text", mtime=0)[:-9], "gzip"),
+        (b"x", "br"),
+        (b"text", "gzip"),
+        (b"", "gzip"),
+    ],
 )
 def test_bodies_that_cannot_be_unpacked(body: bytes, coding: str) -> None:
     net = network()
