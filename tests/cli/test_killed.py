@@ -44,7 +44,7 @@ def kill_after(process: subprocess.Popen[str], words: str) -> None:
 
 def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Agent) -> None:
     stacks = set()
-    for words in ("is ready", "answers that it is well", "is registered", "may pull images"):
+    for words in ("is ready", "answers that it is healthy", "is registered", "may pull images"):
         kill_after(typed(lab, agent.environ["HOME"]), words)
         stacks.add(agent(*REGISTER[:-1], "--dry-run", "--json").document["stack"])
     first, second = (typed(lab, agent.environ["HOME"]) for _ in range(2))
@@ -74,7 +74,7 @@ def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(agent: Agent) -> 
     assert granted.code == 0, granted.err
     held = (*RUN, "--node", NAME, "--param", "HOLD=true", "--name", "held-there")
     assert agent(*held).code == 0
-    refused(agent("compute", "remove", NAME, "--yes"), 1, "still at work: 'held-there'")
+    refused(agent("compute", "remove", NAME, "--yes"), 1, "still has active runs: 'held-there'")
     removed = agent("compute", "remove", NAME, "--yes", "--cancel-runs")
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left in AWS" in removed.out

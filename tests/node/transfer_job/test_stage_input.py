@@ -242,7 +242,7 @@ from pathlib import Path
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.stage_input import stage_in
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
-from pennsieve_agent.node.tasks import Task, TaskKind
+from pennsieve_agent.node.jobs.tasks import Task, TaskKind
 from tests.node.transfer_job.shore import answers
 url, size, run, most = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 if most:
