@@ -93,7 +93,7 @@ def test_another_machine_finds_it_by_its_tags(agent: Agent, tmp_path: Path) -> N
 
 
 def test_what_makes_no_sense_says_so(agent: Agent) -> None:
-    said = "layers are kept by Pennsieve, for nodes that it runs"
+    said = "only nodes that Pennsieve runs keep layers"
     for words in (("list", NODE), ("create", NODE, "x"), ("remove", NODE, "x", "--yes")):
         refused(agent("compute", "layer", *words), 2, said, "into the image of the workflow")
     for words in (
