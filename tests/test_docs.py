@@ -58,7 +58,7 @@ def test_the_description_of_json_documents_is_current() -> None:
 
 def test_the_table_names_what_is_typed() -> None:
     rows = table()
-    assert "| `dataset mv DATASET SOURCE... DESTINATION` |" in rows
+    assert "| `dataset fs mv DATASET SOURCE... DESTINATION` |" in rows
     assert "| `run show [RUN]` |" in rows
     assert "| `secret set NODE NAME` |" in rows
     assert "dataset_changes" not in rows

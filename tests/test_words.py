@@ -1,7 +1,6 @@
 """Names and texts use the words of AWS, Pennsieve, git and Python, in plain English.
 
-``NAMES`` and ``PHRASES`` are the words that are not used, with what to say in their place. A room
-that has not been gone through yet is listed in ``NOT_YET``: take its line away when it is done.
+``NAMES`` and ``PHRASES`` are the words that are not used, with what to say in their place.
 """
 
 from __future__ import annotations
@@ -16,11 +15,6 @@ import pytest
 import pennsieve_agent
 
 ROOT = Path(pennsieve_agent.__file__).parent
-
-NOT_YET = {
-    "cli/compute",
-}
-"""Folders and files of the package to which this is not yet held; empty in the end."""
 
 _NOUN = "the noun of the thing: stack, run, package, match, rows"
 NAMES = {
@@ -65,11 +59,7 @@ SHOWN = 10
 
 
 def modules() -> list[Path]:
-    return sorted(
-        path
-        for path in ROOT.rglob("*.py")
-        if not any(path.is_relative_to(ROOT / room) for room in NOT_YET)
-    )
+    return sorted(ROOT.rglob("*.py"))
 
 
 def identifiers(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -137,11 +127,6 @@ def test_words(check: object) -> None:
     ]
     more = f"\n... and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
     assert not problems, "\n".join(problems[:SHOWN]) + more
-
-
-def test_what_is_not_gone_through_yet_is_there() -> None:
-    """A room that has been moved or deleted must not stay on the list."""
-    assert [room for room in sorted(NOT_YET) if not (ROOT / room).exists()] == []
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,9 @@ def complete(words: Sequence[str], names: Callable[[str, str | None], Sequence[s
     *done, begun = words or [""]
     try:
         meaning = (
-            Page(" ".join(done), asked=False) if " ".join(done) in tree.GROUPS else resolve(done)
+            Page(" ".join(done), by_option=False)
+            if " ".join(done) in tree.GROUPS
+            else resolve(done)
         )
     except AgentError:
         return Answer()

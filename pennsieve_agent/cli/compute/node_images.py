@@ -63,14 +63,14 @@ class LazyImages:
         """Put an archive into its bucket, unless it is there."""
         from pennsieve_agent.aws.node_images import put_file
 
-        given = self._context.node_calls(self.node).ask(
+        answer = self._context.node_calls(self.node).ask(
             "POST",
             "/archives",
             body={"sha256": archive.sha256, "size": archive.size},
             admin=True,
         )
-        if not given.get("present"):
-            put_file(str(given["url"]), dict(given.get("headers") or {}), archive.path)
+        if not answer.get("present"):
+            put_file(str(answer["url"]), dict(answer.get("headers") or {}), archive.path)
 
     def pinned(self, image: ImageRef) -> str:
         """The digest of an image in any ECR registry that the node's account may pull from."""
@@ -84,7 +84,7 @@ class LazyImages:
 
 
 def desks(context: Context, engine: Callable[[], ImageBuilder]) -> tuple[NodeContext, ...]:
-    """The own nodes of the profile's workspace that are mine, to be asked and given images."""
+    """The own nodes of the profile's workspace that are mine, to be asked and answer images."""
     from pennsieve_agent.services.workflows.node_versions import NodeContext
 
     return tuple(
