@@ -166,7 +166,7 @@ def update_role(context: Context, options: RoleOptions) -> Shown:
 def role_change(
     context: Context, region: str | None, aws_profile: str | None, *, harden: bool
 ) -> tuple[RoleChange, Clients]:
-    """The role as it is, and as Pennsieve asks for it today."""
+    """The role of today, and as Pennsieve asks for it now."""
     from pennsieve_agent.account.served.update_role import plan_change
     from pennsieve_agent.cli.compute import views
 
