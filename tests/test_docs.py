@@ -10,6 +10,7 @@ import pytest
 from pennsieve_agent import __version__
 from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.completion import FILES, Shell, script
+from pennsieve_agent.cli.resolve import Call, resolve
 from pennsieve_agent.errors import AgentError, ExitCode
 from tests.tools.reference import BEGIN, END, documents, table
 
@@ -90,3 +91,12 @@ def test_the_project_speaks_of_no_machine() -> None:
     for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert not re.search(r"(?<![\w.])/(?:root|tmp|work)/", text), name
+
+
+def test_the_text_has_no_old_words_of_commands() -> None:
+    """What stands as code in the README, and is a command, is one that is listed today."""
+    groups = "|".join(word for word in tree.GROUPS if " " not in word)
+    lines = re.findall(rf"`(?:pennsieve\s+)?((?:{groups})\s[^`]*)`", README)
+    assert len(lines) > 40
+    calls = [resolve(line.split()) for line in lines if not line.startswith("aws lambda ")]
+    assert [call.notes for call in calls if isinstance(call, Call) and call.notes] == []

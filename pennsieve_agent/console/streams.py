@@ -160,7 +160,7 @@ class Streams:
 
     def _must_ask(self, question: str, instead: str) -> None:
         if not self.can_ask:
-            raise UsageProblem(f"cannot ask '{question}': this is not a terminal", hint=instead)
+            raise UsageProblem(f"cannot ask, as this is not a terminal: {question}", hint=instead)
 
     def _line(self) -> str:
         line = self.stdin.readline()

@@ -23,7 +23,9 @@ def test_a_time_limit_is_read_as_people_write_it(text: str, seconds: int) -> Non
 
 @pytest.mark.parametrize("text", ["", "soon", "-5m", "30s", "1w", "1h30m", "inf"])
 def test_a_time_limit_that_is_none(text: str) -> None:
-    with pytest.raises(UsageProblem, match="no time limit of a minute or more") as caught:
+    with pytest.raises(
+        UsageProblem, match=r"not a valid time limit \(at least one minute\)"
+    ) as caught:
         limits(None, text, 0, spot=False)
     assert caught.value.hint
     assert "--time-limit 90m" in caught.value.hint

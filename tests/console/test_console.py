@@ -73,7 +73,7 @@ def test_codes_are_stable(error: AgentError, code: str, exit_code: int) -> None:
 
 def test_nobody_to_ask() -> None:
     streams = Streams.for_test()
-    with pytest.raises(UsageProblem, match="cannot ask 'API key'") as caught:
+    with pytest.raises(UsageProblem, match="not a terminal: API key") as caught:
         streams.ask("API key", instead="set PENNSIEVE_API_KEY")
     assert caught.value.hint == "set PENNSIEVE_API_KEY"
     with pytest.raises(UsageProblem):

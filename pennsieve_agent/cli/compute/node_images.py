@@ -84,7 +84,7 @@ class LazyImages:
 
 
 def desks(context: Context, engine: Callable[[], ImageBuilder]) -> tuple[NodeContext, ...]:
-    """The own nodes of the profile's workspace that are mine, to be asked and given images."""
+    """The own nodes of the profile's workspace that are mine, to be asked and answer images."""
     from pennsieve_agent.services.workflows.node_versions import NodeContext
 
     return tuple(
