@@ -114,20 +114,27 @@ class NodeClient:
                 where=self.node.gateway,
                 hint="ask the owner; the node was shared with you",
             )
+        event = self._event(method, path, query or {}, body)
         function = unqualified(self.node.admin or self.node.gateway)
+        return self._document(self._patiently(function, event))
+
+    def _event(
+        self, method: str, path: str, query: Mapping[str, str], body: Any
+    ) -> Mapping[str, Any]:
+        """The request as the node's function reads it."""
         event = {
             "protocol": PROTOCOL,
             "method": method,
             "path": path,
-            "query": {name: str(value) for name, value in (query or {}).items()},
+            "query": {name: str(value) for name, value in query.items()},
             "person": {"name": self._person.name, "email": self._person.email},
         }
-        if body is not None:
-            try:
-                event = with_body(event, body)
-            except ValueError as error:
-                raise Invalid(f"the request is too large for the node: {error}") from None
-        return self._document(self._patiently(function, event))
+        if body is None:
+            return event
+        try:
+            return with_body(event, body)
+        except ValueError as error:
+            raise Invalid(f"the request is too large for the node: {error}") from None
 
     def _patiently(self, function: str, event: Mapping[str, Any]) -> Answer:
         """The node's answer, asked for again while the node is too busy."""

@@ -75,6 +75,7 @@ class Aws:
         self._clients: dict[str, Any] = {}
         self._identity: AwsIdentity | None = None
         self._quick: QuickLambda | None = None
+        self._elsewhere: dict[str, Aws] = {}
 
     def __enter__(self) -> Self:
         """Itself; leaving closes all connections."""
@@ -91,6 +92,8 @@ class Aws:
         self._clients.clear()
         if self._quick is not None:
             self._quick.close()
+        for regional in self._elsewhere.values():
+            regional.close()
 
     @property
     def region(self) -> str:
@@ -139,12 +142,17 @@ class Aws:
         return url if urlsplit(url).hostname in _LOOPBACK else ""
 
     def at(self, region: str) -> Aws:
-        """The same account and credentials in a region; itself, where that is its own."""
+        """The same account and credentials in a region; itself, where that is its own.
+
+        Closing this session closes those of other regions, too.
+        """
         if region == self.region:
             return self
-        regional = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
-        regional._can_ask = self._can_ask
-        return regional
+        if region not in self._elsewhere:
+            regional = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
+            regional._can_ask = self._can_ask
+            self._elsewhere[region] = regional
+        return self._elsewhere[region]
 
     def signing_keys(self) -> SigningKeys:
         """The keys that calls are signed with now.

@@ -50,12 +50,9 @@ def complete(words: Sequence[str], names: Callable[[str, str | None], Sequence[s
     ``names`` has the names of datasets, runs and so on, for the profile that was typed.
     """
     *done, begun = words or [""]
+    path = " ".join(done)
     try:
-        meaning = (
-            Page(" ".join(done), by_option=False)
-            if " ".join(done) in tree.GROUPS
-            else resolve(done)
-        )
+        meaning = Page(path, by_option=False) if path in tree.GROUPS else resolve(done)
     except AgentError:
         return Answer()
     if isinstance(meaning, Page):

@@ -123,7 +123,7 @@ def app_sharing(value: AppSharing) -> dict[str, Any]:
             {
                 "type": access.kind,
                 "id": access.id,
-                "owner": access.is_owner,
+                "is_owner": access.is_owner,
                 "created_by": _person(access.granted_by) if access.granted_by else None,
                 "created_at": time(access.granted_at),
             }

@@ -115,7 +115,7 @@ def test_a_layer_that_was_changed_is_refused(two: Two) -> None:
     changed = wanted.json["layers"][1]["digest"].removeprefix("sha256:")
     kept = two.root / "1" / "data/docker/registry/v2/blobs/sha256" / changed[:2] / changed / "data"
     kept.write_bytes(kept.read_bytes().replace(b"right", b"wrong"))
-    with pytest.raises(RegistryError, match="a layer that came is not what its digest says"):
+    with pytest.raises(RegistryError, match="a layer does not match its digest"):
         two.copy()
     assert not two.target.registry.has_blob(two.target.repository, f"sha256:{changed}")
 
@@ -125,7 +125,7 @@ def test_an_image_for_other_machines_alone_is_refused(two: Two) -> None:
     for reference in (only.digest, "arm"):
         put_index(two.source.registry, two.source.repository, "arm", {"arm64": only})
         image = ImageRef("r", two.source.repository, digest=reference)
-        with pytest.raises(RegistryError, match="no part for linux/amd64"):
+        with pytest.raises(RegistryError, match="not available for linux/amd64"):
             copy(two.source, image, two.target, never)
 
 
@@ -214,7 +214,7 @@ def test_a_registry_that_stumbles_is_asked_again(two: Two) -> None:
 def test_a_manifest_that_is_not_what_was_asked_for() -> None:
     with (
         answering([(200, {"Content-Type": MANIFEST}, b"{}")]) as (here, _),
-        pytest.raises(RegistryError, match="the manifest that came is not sha256:0"),
+        pytest.raises(RegistryError, match="the registry sent another manifest than sha256:0"),
     ):
         Registry(here).document("x", f"sha256:{'0' * 64}")
 

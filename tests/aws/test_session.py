@@ -227,7 +227,7 @@ def test_a_region_that_is_not_enabled_is_said_to_be(
         ("us-esat-1", "there is no AWS region 'us-esat-1'"),
         ("eu-west-1", "AWS does not answer"),
         ("us-gov-west-1", "AWS does not answer"),
-        ("eu_west_1", "this AWS region cannot be used here"),
+        ("eu_west_1", "this AWS region does not exist or is not enabled in the account"),
     ],
 )
 def test_a_region_that_does_not_exist(
@@ -239,6 +239,19 @@ def test_a_region_that_does_not_exist(
     with Aws(settings(tmp_path, None, region=region)) as aws, pytest.raises(AwsError) as raised:
         aws.identity()
     assert raised.value.message == message
+
+
+def test_a_session_closes_those_of_other_regions(tmp_path: Path) -> None:
+    with Aws(settings(tmp_path, None)) as aws:
+        abroad = aws.at("eu-west-1")
+        assert abroad.region == "eu-west-1"
+        assert aws.at("eu-west-1") is abroad
+        assert aws.at(aws.region) is aws
+        client = abroad._client("sts")
+    pool = client._endpoint.http_session._manager.pools
+    assert abroad._client("sts") is not client, "it is closed"
+    assert not len(pool)
+    abroad.close()
 
 
 def test_no_mfa_code_is_no_crash(tmp_path: Path) -> None:
@@ -272,7 +285,9 @@ def test_missing_right_names_action_resource_and_reason(tmp_path: Path) -> None:
     )
 
     assert isinstance(error, NotPermitted)
-    assert error.message.startswith("AWS refused iam:GetRole by a rule of your organisation")
+    assert error.message == (
+        "AWS refused iam:GetRole by a service control policy of your organisation"
+    )
     assert error.where == "arn:aws:iam::111122223333:role/r"
 
 
@@ -291,14 +306,17 @@ DENIED = "User: u is not authorized to perform: iam:CreateRole on resource: arn:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (MFA, "AWS refused the code of the MFA device, or asks for one"),
+        (MFA, "AWS refused the code of the MFA device, or requires one"),
         (
             f"{DENIED} with an explicit deny in an identity-based policy",
-            "AWS refused iam:CreateRole by a policy that forbids it, often until MFA was used",
+            (
+                "AWS refused iam:CreateRole because of an explicit Deny in a policy; some apply "
+                "until you sign in with MFA"
+            ),
         ),
         (
             f"{DENIED} with an explicit deny in a service control policy",
-            "AWS refused iam:CreateRole by a rule of your organisation (service control policy)",
+            "AWS refused iam:CreateRole by a service control policy of your organisation",
         ),
     ],
 )
@@ -315,9 +333,9 @@ def test_why_it_was_denied(tmp_path: Path, text: str, message: str) -> None:
     [
         ("ExpiredToken", "the AWS session has expired"),
         ("InvalidClientTokenId", "AWS does not accept these credentials"),
-        ("Throttling", "AWS asked to slow down, and went on asking"),
+        ("Throttling", "AWS refused too many requests in a short time"),
         ("RequestTimeTooSkewed", "AWS refused a signature: this machine's clock may be wrong"),
-        ("OptInRequired", "this AWS region cannot be used here"),
+        ("OptInRequired", "this AWS region does not exist or is not enabled in the account"),
         ("Odd", "AWS refused sts:GetCallerIdentity: it is odd"),
     ],
 )

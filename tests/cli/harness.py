@@ -25,7 +25,7 @@ USES_AWS = {
     *(
         ("compute", word)
         for word in (
-            *("register", "update", "remove", "policy", "template", "doctor", "role"),
+            *("register", "update", "delete", "policy", "doctor", "role"),
             *("list", "share", "unshare", "join"),
         )
     ),

@@ -96,7 +96,7 @@ def test_a_step_reaches_what_was_told_and_its_log_has_no_key(owner: Owner) -> No
     seen = json.loads(file.read_text())
     assert seen["datasets"] == [DATASET, "Shared with all"]
     rows = owner.good("workflow", "show", "asks", "--json").document["identity"]
-    assert seen["user"] == rows[0]["user"]  # the one that reads
+    assert seen["user"] == rows[0]["user_id"]  # the one that reads
     log = owner.good("run", "logs", "first").out
     for name in ("SESSION_TOKEN", "PENNSIEVE_API_KEY", "PENNSIEVE_API_SECRET"):
         assert f"{name} ***" in log

@@ -44,7 +44,7 @@ def kill_after(process: subprocess.Popen[str], words: str) -> None:
 
 def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Agent) -> None:
     stacks = set()
-    for words in ("is ready", "answers that it is well", "is registered", "may pull images"):
+    for words in ("is ready", "answers that it is healthy", "is registered", "may pull images"):
         kill_after(typed(lab, agent.environ["HOME"]), words)
         stacks.add(agent(*REGISTER[:-1], "--dry-run", "--json").document["stack"])
     first, second = (typed(lab, agent.environ["HOME"]) for _ in range(2))
@@ -61,7 +61,7 @@ def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Ag
     removed = agent("compute", "delete", NAME, "--yes", "--cancel-runs")
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left in AWS" in removed.out
-    assert "USD a month while nothing ran" in removed.err
+    assert "while nothing ran, the node cost about" in " ".join(removed.err.split())
 
 
 @pytest.mark.usefixtures("ready")
@@ -78,6 +78,6 @@ def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(agent: Agent) -> 
     removed = agent("compute", "delete", NAME, "--yes", "--cancel-runs")
     assert removed.code == 0, removed.err
     assert "nothing unexpected is left in AWS" in removed.out
-    assert "USD a month while nothing ran" in removed.err
-    assert "with the records of its runs" in removed.err.replace("\n", " ")
+    assert "while nothing ran, the node cost about" in " ".join(removed.err.split())
+    assert "including the records of its runs" in " ".join(removed.err.split())
     assert agent("run", "show", "held-there").code != 0

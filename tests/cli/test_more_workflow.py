@@ -89,7 +89,7 @@ def test_targets_and_builds(agent: Agent) -> None:
 def test_who_may_see_code(ready: Lab, agent: Agent, vera: Agent) -> None:
     app = ("workflow", "app")
     shared = agent(*app, "share", NAME, "--user", "grace@example.org", "--json").document
-    kinds = [(a["type"], a["owner"]) for a in shared["sharing"]["access"]]
+    kinds = [(a["type"], a["is_owner"]) for a in shared["sharing"]["access"]]
     assert sorted(kinds) == [("user", False), ("user", True)]
     assert agent(*app, "share", ready.url, "--workspace").code == 0
     assert agent(*app, "unshare", NAME, "--public").code == 0
@@ -101,7 +101,7 @@ def test_who_may_see_code(ready: Lab, agent: Agent, vera: Agent) -> None:
     assert agent(*app, "unshare", NAME, "--workspace").code == 0
     opened = agent(*app, "share", NAME, "--public", "--json").document["sharing"]
     assert opened["visibility"] == "public"
-    assert [a["owner"] for a in opened["access"]] == [True]
+    assert [a["is_owner"] for a in opened["access"]] == [True]
     refused(agent(*app, "share", "nope", "--public"), 2, "no application is called 'nope'")
     refused(agent(*app, "share", NAME, "--public", "--workspace"), 2, "--public cannot be given")
     refused(agent(*app, "share", NAME), 2, "with whom?")

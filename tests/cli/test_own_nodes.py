@@ -43,13 +43,6 @@ def remembered(agent: Agent) -> OwnNode:
     return next(node for node in found if node.name == NODE)
 
 
-def owner(lab: Lab, node: OwnNode) -> NodeClient:
-    folder = lab.box.data / "aws"
-    settings = AwsSettings(config_file=folder / "config", credentials_file=folder / "credentials")
-    aws = Aws(settings, node.region)
-    return NodeClient(node, aws, MemoryTickets(), Claimed("Ada"), time.time)
-
-
 def test_both_kinds_are_listed(agent: Agent) -> None:
     shown = agent("compute", "list")
     assert shown.code == 0, shown.err
@@ -100,7 +93,7 @@ def test_another_machine_finds_it_by_its_tags(agent: Agent, tmp_path: Path) -> N
 
 
 def test_what_makes_no_sense_says_so(agent: Agent) -> None:
-    said = "layers are kept by Pennsieve, for nodes that it runs"
+    said = "only nodes that Pennsieve runs keep layers"
     for words in (("list", NODE), ("create", NODE, "x"), ("remove", NODE, "x", "--yes")):
         refused(agent("compute", "layer", *words), 2, said, "into the image of the workflow")
     for words in (
@@ -142,11 +135,14 @@ def test_a_new_name_is_this_machines(agent: Agent) -> None:
 @pytest.fixture
 def registered(nodes: Lab, agent: Agent) -> Iterator[OwnNode]:
     node = remembered(agent)
-    client = owner(nodes, node)
-    path = f"/workflows/{VERSION['workflow']}/versions/{VERSION['version']}"
-    client.ask("PUT", path, body=VERSION, admin=True)
-    yield node
-    client.ask("DELETE", f"/workflows/{VERSION['workflow']}", admin=True)
+    folder = nodes.box.data / "aws"
+    settings = AwsSettings(config_file=folder / "config", credentials_file=folder / "credentials")
+    path = f"/workflows/{VERSION['workflow']}"
+    with Aws(settings, node.region) as aws:
+        owner = NodeClient(node, aws, MemoryTickets(), Claimed("Ada"), time.time)
+        owner.ask("PUT", f"{path}/versions/{VERSION['version']}", body=VERSION, admin=True)
+        yield node
+        owner.ask("DELETE", path, admin=True)
 
 
 def test_shared_with_an_aws_identity_and_taken_back(agent: Agent, registered: OwnNode) -> None:

@@ -177,14 +177,19 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     assert typed(ada, "run", "show", run, "--json").document["id"] == run
 
 
-def test_a_request_that_lies_moves_nothing(scene: Scene) -> None:
-    """Edith leaves out the commands and sends the node what she likes."""
-    typed(scene.ada, *SHARE)
+@pytest.fixture
+def client(scene: Scene) -> Iterator[NodeClient]:
+    """Ada's node, called with Edith's AWS keys by somebody who says that she is Ada."""
     aws = Path(scene.edith.environ["HOME"]) / "aws"
     files = AwsSettings(config_file=aws / "config", credentials_file=aws / "credentials")
     node = replace(scene.node, name="adas", admin="")
-    session = Aws(files, node.region)
-    client = NodeClient(node, session, MemoryTickets(), Claimed("Ada Lovelace"), time.time)
+    with Aws(files, node.region) as session:
+        yield NodeClient(node, session, MemoryTickets(), Claimed("Ada Lovelace"), time.time)
+
+
+def test_a_request_that_lies_moves_nothing(scene: Scene, client: NodeClient) -> None:
+    """Edith leaves out the commands and sends the node what she likes."""
+    typed(scene.ada, *SHARE)
     (workflow,) = client.ask("GET", "/workflows")["workflows"]
     datasets = {
         row["name"]: row["id"] for row in typed(scene.ada, "dataset", "list", "--json").document

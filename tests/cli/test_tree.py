@@ -53,8 +53,7 @@ def test_every_row_has_a_command_and_every_command_a_row() -> None:
 
 
 def test_no_level_has_more_than_fourteen_commands() -> None:
-    levels = {"", *tree.GROUPS}
-    grown = {g: len(list(tree.level(g))) for g in levels}
+    grown = {g: len(list(tree.level(g))) for g in ("", *tree.GROUPS)}
     assert {g: n for g, n in grown.items() if n > tree.MOST_ON_A_LEVEL} == {}
     assert all(grown.values())
 

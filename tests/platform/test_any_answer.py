@@ -30,7 +30,7 @@ from tests.platform.methods import METHODS, RESOURCES
 KEYS = sorted(
     {
         node.value
-        for file in Path(platform_package.__file__).parent.glob("*.py")
+        for file in Path(platform_package.__file__).parent.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isalpha()
     }

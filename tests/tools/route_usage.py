@@ -17,9 +17,9 @@ from pathlib import Path
 import pennsieve_agent
 
 PACKAGE = "pennsieve_agent"
-LAYERS = ("cli", "services", "account")
-_SHORT = {"registry": "compute"}
-"""The account layer's protocol for what it needs of the client is met by this resource."""
+LAYERS = ("cli", "services", "account", "transfer")
+_SHORT = {"registry": "compute", "manifests": "uploads"}
+"""Protocols for what a layer needs of the client, and the resource that meets each."""
 _CLIENTS = frozenset({"platform", "context"})
 """What the client itself is called, or what hands on what it says."""
 _ROOT = Path(pennsieve_agent.__file__).parent

@@ -102,24 +102,15 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     remembered = remembered_node(clients, identity, options)
     _check_boundary(clients, identity, options.typed.extras.boundary)
     records = _records(clients, options, identity)
-    token = token_of_stack(clients, options, entry) or known_token(
-        clients, options, entry, remembered
-    )
+    token = token_of_stack(clients, options, entry)
+    token = token or known_token(clients, options, entry, remembered)
     names = node_names(token, options.environment, identity)
     stack = _without_empty(clients, check_own(find_stack(clients.aws, names.stack), token))
     template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
-    spec = NodeSpec(
-        names=names,
-        node_name=options.name,
-        organization_id=_organization(options, template),
+    spec = replace(
+        _spec(clients, options, names, template, settle(options.typed, _before(entry, template))),
         platform_account_id=records.app_store or installed_platform(template),
-        api=options.hosts.api,
-        api2=options.hosts.api2,
-        cognito=options.hosts.cognito or "",
-        settings=settle(options.typed, _before(entry, template)),
-        code=clients.bundle.code if clients.bundle is not None else installed,
-        transfer_digest=_transfer_digest(clients, template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
     observed = Observed(
@@ -131,13 +122,35 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         installed=installed,
         chosen=installed_settings(template),
         uploaded=stack is not None and _uploaded(clients, spec),
-        transferred=installed_transfer(template) if installed is not None else "",
+        transferred=installed_transfer(template) if installed else "",
         journal=entry,
         remembered=remembered,
         aws_profile=clients.aws.profile or "",
         taken=bool(options.from_stack),
     )
     return replace(observed, changes=_changes(clients, observed))
+
+
+def _spec(
+    clients: Clients,
+    options: RegisterOptions,
+    names: NodeNames,
+    template: Mapping[str, Any],
+    settings: Settings,
+) -> NodeSpec:
+    """The node as it should be, with the code and the transfer image of today."""
+    bundle = clients.bundle
+    return NodeSpec(
+        names=names,
+        node_name=options.name,
+        organization_id=_organization(options, template),
+        api=options.hosts.api,
+        api2=options.hosts.api2,
+        cognito=options.hosts.cognito or "",
+        settings=settings,
+        code=bundle.code if bundle is not None else installed_code(template),
+        transfer_digest=_transfer_digest(clients, template),
+    )
 
 
 def _records(clients: Clients, options: RegisterOptions, identity: AwsIdentity) -> PennsieveRecords:

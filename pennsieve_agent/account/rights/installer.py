@@ -56,11 +56,13 @@ def installer_policies(place: Place) -> tuple[Document, ...]:
 
 def installer_rights(place: Place) -> tuple[Right, ...]:
     """Everything that registering, checking and removing nodes needs."""
-    return (*_own_calls(place), *_looks(place.names), *rights_for_stack(place))
+    names = place.names
+    own = (*_stack_and_functions(names), *_checks(place), *_images(names), *_deletions(names))
+    return (*own, *_looks(names), *rights_for_stack(place))
 
 
-def _own_calls(place: Place) -> Sequence[Right]:
-    names, boundary = place.names, place.boundary
+def _stack_and_functions(names: NodeNames) -> Sequence[Right]:
+    """The stack, the bucket and the functions of a node."""
     stack = names.arn("cloudformation", f"stack/{names.stack}/*")
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     changes = _actions("cloudformation", "CreateChangeSet DeleteChangeSet DeleteStack")
@@ -69,8 +71,6 @@ def _own_calls(place: Place) -> Sequence[Right]:
                     " ListChangeSets TagResource")  # fmt: skip
     listing = ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions")
     emptying = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion")
-    images = (names.arn("ecr", f"repository/{names.stack}/*"),)
-    policies = (names.boundary_arn, *((boundary,) if boundary else ()))
     return (
         Right("Stacks", "plan, create, follow and delete the node's stack",
               (*changes, *reads, *sets), (stack,)),
@@ -86,6 +86,14 @@ def _own_calls(place: Place) -> Sequence[Right]:
         Right("ShareNode", "read and change who may call the node",
               _actions("lambda", "AddPermission GetPolicy RemovePermission"),
               (names.function_arn(names.gateway),)),
+    )  # fmt: skip
+
+
+def _checks(place: Place) -> Sequence[Right]:
+    """What a check of a node reads, and the proof that a removal left nothing."""
+    names = place.names
+    policies = (names.boundary_arn, *((place.boundary,) if place.boundary else ()))
+    return (
         Right("LookAtRoles", "check that the roles exist and are unchanged",
               _actions("iam", "GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies"),
               _roles(place)),
@@ -108,12 +116,25 @@ def _own_calls(place: Place) -> Sequence[Right]:
               ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
                "secretsmanager:ListSecrets", "ssm:DescribeParameters", "tag:GetResources"),
               ("*",)),
+    )  # fmt: skip
+
+
+def _images(names: NodeNames) -> Sequence[Right]:
+    """The node's images."""
+    images = (names.arn("ecr", f"repository/{names.stack}/*"),)
+    return (
         Right("EmptyRepositories", "delete the images of a node that is removed",
               _actions("ecr", "BatchDeleteImage DescribeRepositories ListImages"), images),
         Right("PushImages", "push the image of transfer jobs, and images of your own code",
               _actions("ecr", PUSH), images),
         Right("SignInToRegistry", f"log in to the registry to push images; {NO_RESOURCE}",
               ("ecr:GetAuthorizationToken",), ("*",)),
+    )  # fmt: skip
+
+
+def _deletions(names: NodeNames) -> Sequence[Right]:
+    """What a removal deletes that is not in the stack."""
+    return (
         Right("DeleteParameters", "delete the keys of workflows on a node that is removed",
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),

@@ -86,7 +86,7 @@ def _function(spec: NodeSpec, code: Code, name: str, module: str, seconds: int) 
 
 
 def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
-    """The settings; what only CloudFormation knows is named as it names it."""
+    """The settings of the node's functions, as environment variables."""
     names, settings = spec.names, spec.settings
     values = NodeSettings(
         token=names.token,
@@ -118,8 +118,12 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         max_vcpus=str(settings.max_vcpus),
         monthly_budget=f"{settings.monthly_budget:g}",
     )
+    return values.environment() | _created_with_the_stack(spec)
+
+
+def _created_with_the_stack(spec: NodeSpec) -> dict[str, object]:
+    """The settings that only CloudFormation knows, named as it names them."""
     return {
-        **values.environment(),
         variable("file_system"): ref("Files"),
         variable("execution_role"): attribute("ExecutionRole", "Arn"),
         variable("job_role"): attribute("JobRole", "Arn"),

@@ -74,7 +74,7 @@ def _node(
     """The node as it will be remembered, and the session that calls it.
 
     Raises:
-        UsageProblem: it is not a gateway's ARN, or the name or the node is taken.
+        UsageProblem: it is not the ARN of a gateway, or the name or the node is taken.
     """
     match = _GATEWAY.fullmatch(arn.strip())
     if match is None or match["word"] != "gateway":
@@ -88,7 +88,7 @@ def _node(
             raise UsageProblem(
                 f"compute node '{known.name}' is your own",
                 where=known.gateway,
-                hint=f"it is ready to use; see: pennsieve compute show '{known.name}'",
+                hint=f"you can use it already; see it with: pennsieve compute show '{known.name}'",
             )
         if known.name == called and known.token != match["token"]:
             raise UsageProblem(

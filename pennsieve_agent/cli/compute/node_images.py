@@ -63,14 +63,14 @@ class LazyImages:
         """Put an archive into its bucket, unless it is there."""
         from pennsieve_agent.aws.node_images import put_file
 
-        answer = self._context.node_calls(self.node).ask(
+        reply = self._context.node_calls(self.node).ask(
             "POST",
             "/archives",
             body={"sha256": archive.sha256, "size": archive.size},
             admin=True,
         )
-        if not answer.get("present"):
-            put_file(str(answer["url"]), dict(answer.get("headers") or {}), archive.path)
+        if not reply.get("present"):
+            put_file(str(reply["url"]), dict(reply.get("headers") or {}), archive.path)
 
     def pinned(self, image: ImageRef) -> str:
         """The digest of an image in any ECR registry that the node's account may pull from."""

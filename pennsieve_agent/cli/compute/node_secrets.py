@@ -36,7 +36,8 @@ class Secrets:
             answer = self._own(self.node).ask("GET", "/secrets", _scope(shared=shared))
             return [str(name) for name in answer.get("keys") or ()]
         secrets = self.context.platform.node_secrets
-        return list(secrets.shared_names(self.node_id) if shared else secrets.names(self.node_id))
+        read = secrets.shared_names if shared else secrets.names
+        return list(read(self.node_id))
 
     def set(self, values: Mapping[str, str], *, shared: bool) -> None:
         """Set some; others stay.

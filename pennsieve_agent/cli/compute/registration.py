@@ -67,5 +67,5 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
 
 def plan_document(plan: dict[str, Any]) -> dict[str, Any]:
     """A plan as scripts read it."""
-    workspace = plan.pop("organization_id")
-    return {**plan, "workspace_id": workspace, "mode": plan.pop("deployment_mode")}
+    names = {"organization_id": "workspace_id", "deployment_mode": "mode"}
+    return {names.get(key, key): value for key, value in plan.items()}

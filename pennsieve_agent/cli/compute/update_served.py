@@ -166,7 +166,7 @@ def update_role(context: Context, options: RoleOptions) -> Shown:
 def role_change(
     context: Context, region: str | None, aws_profile: str | None, *, harden: bool
 ) -> tuple[RoleChange, Clients]:
-    """The role of today, and as Pennsieve asks for it now."""
+    """The role in the account, and the role that Pennsieve asks for today."""
     from pennsieve_agent.account.served.update_role import plan_change
     from pennsieve_agent.cli.compute import views
 

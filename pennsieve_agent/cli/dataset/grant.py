@@ -77,7 +77,7 @@ def grant(
     text, notes = _text(needs, where, granted), _notes(needs, granted, chosen=access)
     yield Shown(_granted(needs.workflow, where, granted), text, list(notes))
     if not context.as_json:
-        identity.check_all_reached(granted.unasked)
+        identity.require_all_answers(granted.unasked)
 
 
 def _granted(workflow: Workflow, dataset: Dataset, granted: Granted) -> dict[str, object]:
@@ -152,7 +152,7 @@ def revoke(
     yield Shown(
         document, _revoked_text(match, name, revoked), [Prose(_DELAYS)] if revoked.had else ()
     )
-    identity.check_all_reached(revoked.unasked)
+    identity.require_all_answers(revoked.unasked)
 
 
 def _revoked_text(workflow: Workflow, dataset: str, revoked: Revoked) -> str:

@@ -79,7 +79,7 @@ def note_unasked(context: Context, unasked: Iterable[Unasked]) -> None:
         context.streams.note(f"warning: compute node '{name}' could not be reached: {why}")
 
 
-def check_all_reached(unasked: tuple[Unasked, ...]) -> None:
+def require_all_answers(unasked: tuple[Unasked, ...]) -> None:
     """Fail after all else was done, when a node could not be reached.
 
     Raises:

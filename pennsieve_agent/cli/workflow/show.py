@@ -107,7 +107,7 @@ def _user(value: WorkflowUser) -> dict[str, Any]:
         "kind": value.kind.value,
         "integration": value.integration,
         "name": value.name,
-        "user": value.user or None,
+        "user_id": value.user or None,
         "created_at": moment(value.created) if value.created else None,
         "keys": list(value.keys),
     }

@@ -42,7 +42,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "A directory that a node keeps, read-only, for the runs that ask for it.",
         (
             Field("name", "text", "Its name."),
-            Field("status", "word", "How it is: empty, ready, …"),
+            Field("status", "word", "empty or ready, and Pennsieve's other words."),
             Field("type", "text", "What it is for: data, python-env, r-env."),
             Field("description", "text", "A description."),
             Field("size", "integer", "Bytes."),

@@ -74,7 +74,7 @@ _WORKFLOWS = (
             Field("kind", "word", "read or write."),
             Field("integration", "integer", "The number of its integration on Pennsieve."),
             _NAME,
-            Field("user", "text", "The user's id.", null=True),
+            Field("user_id", "text", "The user's id.", null=True),
             Field("created_at", "time", "When it was made.", null=True),
             Field("keys", "list of text", "Where its key is."),
         ),
@@ -244,7 +244,7 @@ _CODE = (
         (
             Field("type", "word", "user, team or workspace."),
             Field("id", "text", "Whose id."),
-            Field("owner", "boolean", "Whether they registered it."),
+            Field("is_owner", "boolean", "Whether they registered it."),
             Field("created_by", "person", "Who shared it.", null=True),
             Field("created_at", "time", "When it was shared.", null=True),
         ),

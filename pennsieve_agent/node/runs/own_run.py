@@ -35,6 +35,8 @@ from pennsieve_agent.node.runs.plan_jobs import (
 )
 
 Json = Mapping[str, Any]
+Targets = dict[str, dict[str, str]]
+"""The parameters of each target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,20 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         limits=dict(start.limits),
         layers=list(start.layers),
         input=_input(start, layout),
-        plan={
-            **encoded(plan, code),
-            "sources": _sources(start, version),
-            "targets": targets,
-            "parameters": {step: dict(values) for step, values in start.parameters.items()},
-            "layout": layout,
-            "needsPennsieve": str(version.get("needsPennsieve") or ""),
-        },
+        plan=encoded(plan, code) | _choices(start, version, targets, layout),
         jobs=jobs_of(node, plan, code),
     )
+
+
+def _choices(start: Start, version: Json, targets: Targets, layout: str) -> dict[str, Any]:
+    """What was chosen for a run, to be shown, and to start the same run again."""
+    return {
+        "sources": _sources(start, version),
+        "targets": targets,
+        "parameters": {step: dict(values) for step, values in start.parameters.items()},
+        "layout": layout,
+        "needsPennsieve": str(version.get("needsPennsieve") or ""),
+    }
 
 
 def _code_of(version: Json) -> dict[str, Code]:
@@ -113,7 +119,7 @@ def _input(start: Start, layout: str) -> dict[str, Any]:
     return {"layout": layout, "count": count, "bytes": start.bytes}
 
 
-def _request(start: Start, version: Json, targets: dict[str, dict[str, str]]) -> RunRequest:
+def _request(start: Start, version: Json, targets: Targets) -> RunRequest:
     workflow = workflow_of(version)
     # A version whose steps declare no parameter at all accepts any name.
     open_names = start.undeclared or not any(row.get("parameters") for row in version["steps"])
@@ -138,7 +144,7 @@ def _with_any_parameter(step: Step, parameters: Mapping[str, Mapping[str, str]])
     return replace(step, parameters=(*step.parameters, *more))
 
 
-def _targets(start: Start, version: Json) -> dict[str, dict[str, str]]:
+def _targets(start: Start, version: Json) -> Targets:
     """The parameters of each target: the version's own, and over them the run's."""
     targets = {step: dict(values) for step, values in start.targets.items()}
     for row in version["steps"]:

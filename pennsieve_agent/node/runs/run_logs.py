@@ -46,18 +46,21 @@ def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
         if aws_code(error) != _NOT_FOUND:
             raise
         return {"messages": [], "next": ""}
-    names = {step_slug(step_id): step_id for step_id in steps}
-    secret = list(hidden)
-    messages = [
-        {
-            "timestamp": int(row["timestamp"]),
-            "message": masked(str(row["message"]), secret),
-            # A stream is called run/RUN/STEP/…
-            "step": names.get(str(row["logStreamName"]).split("/")[2], step),
-        }
-        for row in answer["events"]
-    ]
-    return {"messages": messages, "next": str(answer.get("nextToken") or "")}
+    secret, names = list(hidden), {step_slug(step_id): step_id for step_id in steps}
+    lines = [_line(row, secret, names, step) for row in answer["events"]]
+    return {"messages": lines, "next": str(answer.get("nextToken") or "")}
+
+
+def _line(
+    event: dict[str, Any], hidden: list[str], names: dict[str, str], step: str
+) -> dict[str, Any]:
+    """A line as it is shown, without secrets. ``names`` are the steps' by their slugs."""
+    slug = str(event["logStreamName"]).split("/")[2]  # a stream is called run/RUN/STEP/…
+    return {
+        "timestamp": int(event["timestamp"]),
+        "message": masked(str(event["message"]), hidden),
+        "step": names.get(slug, step),
+    }
 
 
 def step_lines(node: Node, run: str, step: str, hidden: Iterable[str]) -> Iterator[dict[str, Any]]:

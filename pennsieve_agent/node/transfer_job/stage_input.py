@@ -8,7 +8,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from pennsieve_agent.domain.backoff import Backoff
 from pennsieve_agent.domain.input_layout import (
@@ -145,6 +145,17 @@ def _laid_out(files: Sequence[Incoming], layout: Layout) -> list[Incoming]:
     return [replace(file, local=place) for file, place in zip(files, places, strict=True)]
 
 
+def _missing(
+    files: Sequence[Incoming], into: Path, parts: Path
+) -> Iterator[tuple[SignedFile, Place]]:
+    """The files that are not complete in a folder, and where each grows."""
+    for file in files:
+        target = into / file.local
+        if not (target.is_file() and target.stat().st_size == file.signed.size):
+            mark = hashlib.sha256(str(file.path).encode()).hexdigest()
+            yield file.signed, Place(target, parts / mark, file.checksum)
+
+
 @dataclass(frozen=True, slots=True)
 class _Staging:
     """Downloads files of one task, with addresses renewed when they have ended."""
@@ -164,13 +175,7 @@ class _Staging:
         """
         into = self.run.data(self.task.step)
         parts = self.run.root / f".{step_folder(self.task.step)}.partial"
-        missing = []
-        for file in files:
-            target = into / file.local
-            if not (target.is_file() and target.stat().st_size == file.signed.size):
-                mark = hashlib.sha256(str(file.path).encode()).hexdigest()
-                place = Place(target, parts / mark, file.checksum)
-                missing.append((file.signed, place))
+        missing = list(_missing(files, into, parts))
         if missing:
             parts.mkdir(exist_ok=True)
         tools = Fetching(

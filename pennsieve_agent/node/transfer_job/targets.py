@@ -96,7 +96,18 @@ def _asset(
     asset = str(answer["asset"]["id"])
     state.write_text(f"{json.dumps({'asset': asset})}\n")
     first = storage_keys(_asset_keys(answer["upload_credentials"]))
-    keys = RenewedKeys(lambda: first, now)
+    sent = _sent(relay, files, RenewedKeys(lambda: first, now))
+    relay.ask("PATCH", f"/packages/assets/{asset}", query, {"status": "ready"})
+    outputs = f"/compute/workflows/runs/{task.run}/outputs"
+    relay.ask("PUT", outputs, {}, {"assetId": asset})
+    note(relay, task, [{**row, "asset": asset} for row in sent])
+    say(f"viewer asset {asset} of {len(task.packages)} packages has {len(files)} files")
+
+
+def _sent(
+    relay: Relay, files: Sequence[tuple[str, Path]], keys: RenewedKeys
+) -> list[dict[str, Any]]:
+    """Upload files to the place of an asset; the path, size and checksum of each."""
     rows = []
     with (
         Sender(network(os.environ)) as sender,
@@ -107,13 +118,8 @@ def _asset(
                 size, checksum = storage.put(path, relative, keys, "", lambda _: None)
             except AgentError as error:
                 raise TransferError(f"'{relative}': {error.message}") from error
-            about = {"path": relative, "asset": asset}
-            rows.append(about | {"size": size, "sha256": hex_of(checksum)})
-    relay.ask("PATCH", f"/packages/assets/{asset}", query, {"status": "ready"})
-    outputs = f"/compute/workflows/runs/{task.run}/outputs"
-    relay.ask("PUT", outputs, {}, {"assetId": asset})
-    note(relay, task, rows)
-    say(f"viewer asset {asset} of {len(task.packages)} packages has {len(files)} files")
+            rows.append({"path": relative, "size": size, "sha256": hex_of(checksum)})
+    return rows
 
 
 def _asset_keys(row: dict[str, Any]) -> dict[str, Any]:
