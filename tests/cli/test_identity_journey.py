@@ -131,7 +131,7 @@ def test_with_its_only_node_a_workflow_loses_its_users(owner: Owner) -> None:
     owner.good("dataset", "grant", "alone", "--dataset", DATASET)
     with owner.platform() as platform:
         assert [hook for hook in platform.webhooks.list() if "alone" in hook.name]
-    shown = owner.good("compute", "delete", "identity-node", "--dry-run").err
+    shown = owner.good("compute", "delete", "identity-node", "--dry-run").out
     assert "workflow 'alone' lives on this node alone: it goes, and its users" in shown
     owner.good("compute", "delete", "identity-node", "--yes")
     with owner.platform() as platform:

@@ -127,20 +127,20 @@ def test_secrets_that_cannot_be(agent: Agent) -> None:
 
 def test_the_code_a_node_may_run(nodes: Lab, agent: Agent) -> None:
     url = nodes.url
-    begun = agent("compute", "allow", NODE, nodes.url)
+    begun = agent("compute", "code", "allow", NODE, nodes.url)
     assert begun.code == 0, begun.err
-    assert "only what is listed" in begun.err
-    assert agent("compute", "allowed", NODE).out.splitlines() == ["CODE", url]
+    assert "only what is listed" in begun.out
+    assert agent("compute", "code", "list", NODE).out.splitlines() == ["CODE", url]
     # The last entry goes only when somebody says so: then everything may run again.
-    refused(agent("compute", "disallow", NODE, "word-count"), 2, "every workflow", "--yes")
-    kept = agent("compute", "disallow", NODE, "word-count", answers="n\n", terminal=True)
+    refused(agent("compute", "code", "disallow", NODE, "word-count"), 2, "every workflow", "--yes")
+    kept = agent("compute", "code", "disallow", NODE, "word-count", answers="n\n", terminal=True)
     assert "nothing was changed" in kept.err
-    assert agent("compute", "allowed", NODE, "--json").document["allowed"] == [url]
-    gone = agent("compute", "disallow", NODE, "word-count", "--yes", "--json").document
+    assert agent("compute", "code", "list", NODE, "--json").document["allowed"] == [url]
+    gone = agent("compute", "code", "disallow", NODE, "word-count", "--yes", "--json").document
     assert gone["everything"] is True
-    assert "code of every workflow" in agent("compute", "allowed", NODE).err
-    refused(agent("compute", "allow", NODE, "nope"), 2, "no application is called 'nope'")
-    refused(agent("compute", "disallow", NODE, "nope"), 2, "has no list")
+    assert "code of every workflow" in agent("compute", "code", "list", NODE).err
+    refused(agent("compute", "code", "allow", NODE, "nope"), 2, "no application is called 'nope'")
+    refused(agent("compute", "code", "disallow", NODE, "nope"), 2, "has no list")
 
 
 def test_layers_are_made_and_deleted(agent: Agent) -> None:
@@ -149,11 +149,11 @@ def test_layers_are_made_and_deleted(agent: Agent) -> None:
     (layer,) = agent("compute", "layer", "list", NODE, "--json").document
     assert (layer["name"], layer["type"], layer["description"]) == ("atlas", "data", "Allen atlas")
     refused(agent("compute", "layer", "create", NODE, "atlas"), 1, "atlas")
-    refused(agent("compute", "layer", "remove", NODE, "atlas"), 2, "--yes")
-    assert agent("compute", "layer", "remove", NODE, "atlas", "--yes").code == 0
+    refused(agent("compute", "layer", "delete", NODE, "atlas"), 2, "--yes")
+    assert agent("compute", "layer", "delete", NODE, "atlas", "--yes").code == 0
     assert agent("compute", "layer", "list", NODE, "--json").document == []
     refused(agent("compute", "layer", "create", NODE, "Atlas"), 2, "name of a layer")
-    refused(agent("compute", "layer", "remove", NODE, "nope", "--yes"), 2, "no layer is called")
+    refused(agent("compute", "layer", "delete", NODE, "nope", "--yes"), 2, "has no layer 'nope'")
     refused(agent("compute", "layer", "create", NODE, "a", "--type", "x"), 2, "python-env")
 
 

@@ -127,7 +127,7 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     assert f"they type: pennsieve compute join {node.gateway}" in shared.err
 
     joined = typed(edith, *join)
-    assert joined.out.startswith(f"Compute node 'adas' may be used ({node.token})\n")
+    assert joined.out.startswith(f"You can use compute node 'adas' ({node.token})\n")
     assert "for workflows: word-count" in joined.out + joined.err
     assert "your own must allow the call, too" in joined.err
     listed = typed(edith, "compute", "list", "--json").document

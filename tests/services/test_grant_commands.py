@@ -281,7 +281,7 @@ def test_a_workflow_is_shown_with_its_identity_and_never_a_key(ada: Machine) -> 
         zip(("read", "write"), users(ada), strict=True)
     )
     assert all(row["keys"] == ["this machine's keychain", "node lab"] for row in rows)
-    assert all(row["user"].startswith("N:user:") for row in rows)
+    assert all(row["user_id"].startswith("N:user:") for row in rows)
     shown = good(ada, "workflow", "show", "spike-rate").out
     assert users(ada)[0] in shown
     for row in rows:

@@ -106,7 +106,7 @@ def transfer_environment(
 
 _START = """
 def start():
-    import io, re, sys, tempfile
+    import re, sys, tempfile, urllib.request
     bucket, key = os.environ["NODE_BUCKET"], os.environ["NODE_CODE_KEY"]
     region = os.environ["NODE_REGION"]
     url = place("s3", region, os.environ.get("NODE_ENDPOINT", "")) + "/" + bucket + "/" + key

@@ -7,6 +7,7 @@ import re
 from pennsieve_agent.domain.layers import Layer, LayerStatus
 from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.platform.http.decode import Fields
+from pennsieve_agent.platform.http.failures import clean
 from pennsieve_agent.platform.http.surface import Surface, segment
 from pennsieve_agent.platform.http.times import iso
 
@@ -45,7 +46,7 @@ class Layers:
         """
         if not _NAME.fullmatch(name):
             raise UsageProblem(
-                f"'{name}' cannot be the name of a layer",
+                f"'{clean(name)}' cannot be the name of a layer",
                 hint="use lower-case letters, digits and -, a letter or digit first",
             )
         body = {"layerName": name, "description": description, "layerType": kind}

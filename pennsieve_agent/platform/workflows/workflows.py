@@ -8,6 +8,7 @@ from pennsieve_agent.domain.platform_offers import TargetType
 from pennsieve_agent.domain.workflows import Step, Workflow
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields, parse, records
+from pennsieve_agent.platform.http.failures import clean
 from pennsieve_agent.platform.http.paging import by_cursor
 from pennsieve_agent.platform.http.surface import Surface, segment
 from pennsieve_agent.platform.http.times import iso
@@ -75,7 +76,9 @@ class Workflows:
         value = parse(answer) if answer.body.strip() else {}
         item = Fields({} if value is None else value, answer.where)
         if not item.text("uuid") or not (item.text("name") or decode_steps(item)):
-            raise NotFound(f"there is no workflow {uuid}", where=answer.where, status=answer.status)
+            raise NotFound(
+                f"there is no workflow {clean(uuid)}", where=answer.where, status=answer.status
+            )
         return _workflow(item)
 
     def create(
