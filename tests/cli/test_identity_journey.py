@@ -132,7 +132,7 @@ def test_with_its_only_node_a_workflow_loses_its_users(owner: Owner) -> None:
     with owner.platform() as platform:
         assert [hook for hook in platform.webhooks.list() if "alone" in hook.name]
     shown = owner.good("compute", "delete", "identity-node", "--dry-run").out
-    assert "workflow 'alone' lives on this node alone: it goes, and its users" in shown
+    assert "workflow 'alone' is on no other node: it is deleted, and its users" in shown
     owner.good("compute", "delete", "identity-node", "--yes")
     with owner.platform() as platform:
         assert [hook for hook in platform.webhooks.list() if "alone" in hook.name] == []

@@ -10,6 +10,7 @@ from pennsieve_agent.sandbox.host.administration import administration
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
 from tests.cli.test_bad_input import RUN, refused
+from tests.contract.test_sandbox import until
 
 pytestmark = pytest.mark.usefixtures("nodes")
 NODE = "theirs"
@@ -170,13 +171,20 @@ def test_what_there_is_to_choose_from(agent: Agent) -> None:
     assert "123456789012\t" in agent("aws", "list", "--registered").out
 
 
+def is_enabled(agent: Agent) -> bool:
+    status: str = agent("compute", "show", NODE, "--json").document["status"]
+    return status == "enabled"
+
+
 def test_a_node_is_upgraded_and_configured(agent: Agent) -> None:
     upgraded = agent("compute", "upgrade", NODE, "--to", "v9.9.9", "--yes", "--json")
     assert (upgraded.code, upgraded.document["name"]) == (0, NODE), upgraded.err
+    assert until(lambda: is_enabled(agent)), "one change ends before the next is asked for"
     configured = agent("compute", "configure", NODE, "--gpu-tier", "small", "--max-gpus", "1")
     assert configured.out == (
         f"Compute node '{NODE}': Pennsieve changes its machines, which takes some minutes\n"
     ), configured.err
+    assert until(lambda: is_enabled(agent))
     refused(agent("compute", "configure", NODE, "--gpu-tier", "huge"), 2, "small, medium")
     refused(agent("compute", "upgrade", NODE, "--to", "v9"), 2, "--yes")
     refused(agent("compute", "upgrade", "nope"), 2, "no compute node is called")

@@ -12,6 +12,7 @@ from pennsieve_agent.domain.workflows import StepKind
 from pennsieve_agent.errors import NotFound, PlatformError, Unreachable, UsageProblem
 from pennsieve_agent.platform.http.decode import Fields, parse, records
 from pennsieve_agent.platform.http.eventually import look
+from pennsieve_agent.platform.http.failures import clean
 from pennsieve_agent.platform.http.paging import by_cursor
 from pennsieve_agent.platform.http.surface import Surface, segment
 from pennsieve_agent.platform.http.times import milliseconds
@@ -225,5 +226,5 @@ class Runs:
 
 def _no_run(uuid: str, where: str) -> NotFound:
     return NotFound(
-        f"there is no run {uuid}", where=where, hint="list them with: pennsieve run list"
+        f"there is no run {clean(uuid)}", where=where, hint="list them with: pennsieve run list"
     )
