@@ -125,6 +125,7 @@ class Owned:
     cloud: Cloud
     folder: Path
     skews: dict[str, float] = field(default_factory=dict)
+    sessions: list[Aws] = field(default_factory=list)
 
     def caller(
         self, name: str, arn: str = "", *, owner: bool = False, key: Key | None = None
@@ -153,7 +154,8 @@ class Owned:
             config_file=config,
             credentials_file=credentials,
         )
-        return self.client(name, Aws(settings, profile=name), owner=owner)
+        self.sessions.append(Aws(settings, profile=name))
+        return self.client(name, self.sessions[-1], owner=owner)
 
     def client(self, name: str, session: Any, *, owner: bool = False) -> NodeClient:
         """A client of a session."""
@@ -213,3 +215,5 @@ def owned() -> Iterator[Owned]:
         node = Owned(World(), cloud, Path(folder))
         node.renew()
         yield node
+        for session in node.sessions:
+            session.close()

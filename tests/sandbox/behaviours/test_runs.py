@@ -97,15 +97,15 @@ class Bench:
             assert done.code == 0, done.err
         (node,) = OwnNodes.beside(Path(environ["PENNSIEVE_CONFIG"])).list("sandbox")
         keys = self.box.data / "aws"
-        aws = Aws(
+        self.aws = Aws(
             AwsSettings(config_file=keys / "config", credentials_file=keys / "credentials"),
             node.region,
         )
-        self.owner = NodeClient(node, aws, MemoryTickets(), Claimed("Ada"), time.time)
+        self.owner = NodeClient(node, self.aws, MemoryTickets(), Claimed("Ada"), time.time)
         shared = self.agent("compute", "share", node.name, "--aws", USER, "--workflow", "lab")
         assert shared.code == 0, shared.err
         joined = replace(node, admin="")
-        self.user = NodeClient(joined, aws, MemoryTickets(), Claimed("Ada"), time.time)
+        self.user = NodeClient(joined, self.aws, MemoryTickets(), Claimed("Ada"), time.time)
         self.runs = NodeRuns(joined, self.user)
         (added,) = self.ask("GET", "/workflows")["workflows"]
         self.version = self.ask("GET", f"/workflows/{added['id']}/versions/{added['latest']}")
@@ -243,6 +243,7 @@ def bench(
             patch.setenv("DOCKER_HOST", NO_ENGINE)
         made = Bench(tmp_path_factory.mktemp("bench"), name, image, prepared)
         yield made
+        made.aws.close()
         made.box.stop()
 
 

@@ -36,7 +36,7 @@ _THERE = {
     *("BucketAlreadyOwnedByYou", "BucketAlreadyExists", "ResourceInUseException"),
     *("EntityAlreadyExists", "ResourceAlreadyExistsException", "ResourceConflictException"),
     *("FileSystemAlreadyExists", "InvalidGroup.Duplicate", "InvalidParameterValueException"),
-    "ClientException",
+    *("ClientException", "InvalidParameterValue"),  # Batch: AWS's code, and moto's
 }
 _MISSING = {
     *("NoSuchBucket", "ResourceNotFoundException", "NoSuchEntity", "FileSystemNotFound"),
