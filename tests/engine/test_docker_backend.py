@@ -77,7 +77,7 @@ class Bench:
         return docker("ps", "-aq", "--filter", f"label={NODE_LABEL}={self.node}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     found = connect({}, tmp_path_factory.mktemp("home"))
     yield found

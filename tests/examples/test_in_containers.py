@@ -31,7 +31,7 @@ pytestmark = pytest.mark.docker
 NAME = f"example-test-{os.getpid()}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerBackend]:
     client: Any = connect({}, tmp_path_factory.mktemp("home"))
     yield DockerBackend(client, NAME, grace=0.5)
