@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.aws.emulator import emulated, reset
+from tests.node.owned import Owned, owned
 from tests.node.own_world import OwnWorld, own_world
 
 
@@ -19,3 +20,9 @@ def own(moto_url: str) -> Iterator[OwnWorld]:
     reset(moto_url)
     with own_world(moto_url) as world:
         yield world
+
+
+@pytest.fixture
+def node() -> Iterator[Owned]:
+    with owned() as found:
+        yield found
