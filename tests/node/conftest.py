@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.aws.emulator import emulated, reset
-from tests.node.owned import Owned, owned
 from tests.node.own_world import OwnWorld, own_world
+from tests.node.owned import Owned, owned
 
 
 @pytest.fixture(scope="session")

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
-import uuid
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pennsieve_agent.aws.node_proof import proof_of
-from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.node_protocol import body_of
-from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NodeUnreachable, NotFound
-from pennsieve_agent.node import gateway, reconciler
-from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
-from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY, Key
+from pennsieve_agent.errors import NodeUnreachable
+from pennsieve_agent.node import gateway
+from tests.node.cloud import ADMIN
+from tests.node.gateway_calls import asked, code, raw
 from tests.node.owned import (
-    DATASET,
-    DIGEST,
-    IMAGE,
-    OTHER_DATASET,
-    OTHER_WORKFLOW,
     WORKFLOW,
     Owned,
-    grant,
-    owned,
     start,
     user,
     version,
 )
-from tests.node.gateway_calls import raw, asked, code
 
 
 @pytest.mark.parametrize("spoken", [None, 0, 2, "1"])

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 import json
-import logging
-import uuid
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pennsieve_agent.aws.node_proof import proof_of
-from pennsieve_agent.aws.signing_keys import SigningKeys
-from pennsieve_agent.domain.node_protocol import body_of
-from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NodeUnreachable, NotFound
-from pennsieve_agent.node import gateway, reconciler
-from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
-from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY, Key
+from pennsieve_agent.errors import Conflict, Invalid
 from tests.node.owned import (
     DATASET,
-    DIGEST,
-    IMAGE,
     OTHER_DATASET,
     OTHER_WORKFLOW,
     WORKFLOW,
     Owned,
     grant,
-    owned,
     start,
-    user,
     version,
 )
 

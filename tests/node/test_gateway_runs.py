@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pennsieve_agent.aws.node_proof import proof_of
-from pennsieve_agent.aws.signing_keys import SigningKeys
-from pennsieve_agent.domain.node_protocol import body_of
-from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NodeUnreachable, NotFound
-from pennsieve_agent.node import gateway, reconciler
+from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
-from tests.node.cloud import ACCOUNT, ADMIN, GATEWAY, Key
+from tests.node.gateway_calls import relayed
 from tests.node.owned import (
     DATASET,
     DIGEST,
@@ -26,13 +20,10 @@ from tests.node.owned import (
     OTHER_WORKFLOW,
     WORKFLOW,
     Owned,
-    grant,
-    owned,
     start,
     user,
     version,
 )
-from tests.node.gateway_calls import relayed
 
 
 def test_a_user_starts_a_run_of_what_the_owner_registered(node: Owned) -> None:
