@@ -88,7 +88,8 @@ def test_it_signs_in_from_the_environment_and_asks_both_hosts(box: Lab) -> None:
     here = "/datasets/" + made["content"]["id"]
     changed = client.put(here, json={"description": "changed"})
     client.delete(here)
-    found = {"workspace": session.organization_node_id, "nodes": {n["name"]: n["status"] for n in nodes},
+    found = {"workspace": session.organization_node_id,
+             "nodes": {n["name"]: n["status"] for n in nodes},
              "soon": session.is_almost_expired(), "changed": changed["content"]["description"],
              "gone": client.get(here)}
 """,
