@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Self
 
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.settings.ini import Ini
+from pennsieve_agent.settings.private_files import replace_file
 
 MAX_BYTES = 1_000_000
 _OTHERS = 0o077
@@ -68,7 +68,7 @@ class ConfigFile(Ini):
             )
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(target, data)
+            replace_file(target, data)
         except OSError as error:
             raise SettingsError(
                 f"the settings file cannot be written: {error.strerror or 'the system refused'}",
@@ -105,22 +105,3 @@ def _content(path: Path) -> bytes:
             hint="move it away and sign in again with: pennsieve login",
         )
     return data
-
-
-def _replace(target: Path, data: bytes) -> None:
-    # mkstemp makes the file with mode 0600, so the secret is never readable by others.
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -9,9 +9,10 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from pennsieve_agent.settings.private_files import replace_file
 
 FRESH_SECONDS = 60
 """Younger names are not asked for again."""
@@ -61,14 +62,7 @@ class NameCache:
         """
         folder = self._path.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix="names-")  # of mode 0600
-        try:
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - it is open
-                json.dump({"at": now, "names": names}, file)
-            Path(temporary).replace(self._path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_file(self._path, json.dumps({"at": now, "names": names}).encode())
 
     def claim(self, now: float) -> bool:
         """Whether this process may ask for the names now; then, no other does for a minute."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.errors import SettingsError
+from pennsieve_agent.settings.private_files import replace_file
 
 _VERSION = 1
 
@@ -72,17 +72,7 @@ class PrivateJson:
 
     def _write(self, content: dict[str, Any]) -> None:
         try:
-            # mkstemp makes the file with mode 0600.
-            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(content, file, indent=2)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(temporary).replace(self.path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            replace_file(self.path, json.dumps(content, indent=2).encode())
         except OSError as error:
             raise self.unusable(error.strerror or "the system refused") from None
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pennsieve_agent.errors import SettingsError
+from pennsieve_agent.settings.private_files import sync_folder
 
 FOLDER = "run-starts"
 FINISHED_WITHIN = 24 * 3600
@@ -132,7 +133,7 @@ class RunJournal:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _append(descriptor, {"id": run_id, "at": at, "node": node, "kept": dict(kept)})
             Path(name).replace(path)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except BaseException:
             os.close(descriptor)
             Path(name).unlink(missing_ok=True)
@@ -164,14 +165,6 @@ def _append(descriptor: int, entry: Mapping[str, Any]) -> None:
     # The first newline ends half a line, if there is one.
     os.write(descriptor, f"\n{json.dumps(entry)}\n".encode())
     os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unusable(where: Path, error: OSError) -> SettingsError:
