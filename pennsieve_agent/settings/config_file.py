@@ -8,7 +8,7 @@ from typing import Self
 
 from pennsieve_agent.errors import SettingsError
 from pennsieve_agent.settings.ini import Ini
-from pennsieve_agent.settings.private_files import replace_file
+from pennsieve_agent.settings.private_file import write_private
 
 MAX_BYTES = 1_000_000
 _OTHERS = 0o077
@@ -68,7 +68,7 @@ class ConfigFile(Ini):
             )
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_file(target, data)
+            write_private(target, data)
         except OSError as error:
             raise SettingsError(
                 f"the settings file cannot be written: {error.strerror or 'the system refused'}",

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pennsieve_agent.settings.private_files import replace_file
+from pennsieve_agent.settings.private_file import write_private
 
 FRESH_SECONDS = 60
 """Younger names are not asked for again."""
@@ -62,7 +62,7 @@ class NameCache:
         """
         folder = self._path.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(self._path, json.dumps({"at": now, "names": names}).encode())
+        write_private(self._path, json.dumps({"at": now, "names": names}).encode())
 
     def claim(self, now: float) -> bool:
         """Whether this process may ask for the names now; then, no other does for a minute."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.settings.private_files import replace_file
+from pennsieve_agent.settings.private_file import write_private
 
 _VERSION = 1
 
@@ -72,7 +72,7 @@ class PrivateJson:
 
     def _write(self, content: dict[str, Any]) -> None:
         try:
-            replace_file(self.path, json.dumps(content, indent=2).encode())
+            write_private(self.path, json.dumps(content, indent=2).encode())
         except OSError as error:
             raise self.unusable(error.strerror or "the system refused") from None
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.settings.private_files import sync_folder
+from pennsieve_agent.settings.private_file import sync_folder
 
 FOLDER = "run-starts"
 FINISHED_WITHIN = 24 * 3600

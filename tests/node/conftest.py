@@ -6,6 +6,7 @@ import pytest
 
 from tests.aws.emulator import emulated, reset
 from tests.node.own_world import OwnWorld, own_world
+from tests.node.owned import Owned, owned
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,9 @@ def own(moto_url: str) -> Iterator[OwnWorld]:
     reset(moto_url)
     with own_world(moto_url) as world:
         yield world
+
+
+@pytest.fixture
+def node() -> Iterator[Owned]:
+    with owned() as found:
+        yield found

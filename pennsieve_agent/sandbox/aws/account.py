@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.sandbox.aws import platform_key, request_journal, wire
 from pennsieve_agent.sandbox.aws.batch.containers import CREDENTIALS_PATH
+from pennsieve_agent.sandbox.aws.batch.error_codes import use_codes_of_aws
 from pennsieve_agent.sandbox.aws.functions.function_log import keep_log_groups
 from pennsieve_agent.sandbox.aws.journal_compaction import new_id_of, superfluous
 from pennsieve_agent.sandbox.aws.moto_speed import hurry
@@ -302,6 +303,7 @@ def _load_moto(key_id: str, secret: str) -> _Emulation:
 
     hurry()
     fill_gaps()
+    use_codes_of_aws()
     keep_log_groups()
     mock_random.seed(key_id)
     make_user(USER_ACCOUNT_ID, USER_NAME, key_id, secret)

@@ -108,6 +108,30 @@ def shop(cloud: Cloud) -> Shop:
     return Shop(cloud)
 
 
+def test_refusals_have_the_codes_of_aws(shop: Shop) -> None:
+    (known,) = shop.batch.describe_compute_environments()["computeEnvironments"]
+    again = {
+        "computeEnvironmentName": known["computeEnvironmentName"],
+        "type": "MANAGED",
+        "serviceRole": shop.execution,
+        "computeResources": known["computeResources"],
+    }
+    for refused in (
+        lambda: shop.batch.create_compute_environment(**again),
+        lambda: shop.batch.delete_job_queue(jobQueue="q"),  # it is still enabled
+        lambda: shop.batch.delete_compute_environment(computeEnvironment="fargate"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            refused()
+        assert caught.value.response["Error"]["Code"] == "ClientException"
+    shop.batch.update_compute_environment(computeEnvironment="fargate", state="DISABLED")
+    with pytest.raises(ClientError, match="found existing JobQueue relationship"):
+        shop.batch.delete_compute_environment(computeEnvironment="fargate")
+    shop.batch.update_job_queue(jobQueue="q", state="DISABLED")
+    shop.batch.delete_job_queue(jobQueue="q")
+    shop.batch.delete_compute_environment(computeEnvironment="fargate")
+
+
 def test_jobs_run_after_those_they_depend_on(shop: Shop) -> None:
     first = shop.submit("first", "say", "hello", "there")
     second = shop.submit("second", "say", "done", after=(first,))

@@ -181,6 +181,13 @@ def networks(ec2_backends: Any) -> None:
     takes(backend.describe_vpcs)
 
 
+@of("moto.batch:exceptions")
+def codes_of_refusals(exceptions: Any) -> None:
+    for name in ("InvalidRequestException", "InvalidParameterValueException", "ValidationError"):
+        assert isinstance(getattr(exceptions, name).TYPE, str)
+    assert exceptions.InternalFailure.STATUS == 500
+
+
 @of("moto.batch.models:batch_backends")
 def queues_and_definitions(batch_backends: Any) -> None:
     backend = batch_backends[ACCOUNT][REGION]
@@ -191,6 +198,8 @@ def queues_and_definitions(batch_backends: Any) -> None:
     )
     takes(backend.get_job_definition, "identifier")
     takes(backend.get_job_queue, "identifier")
+    takes(backend.get_compute_environment, "identifier")
+    takes(backend.describe_job_queues)
     takes(backend.tag_resource, "resource_arn", "tags")
     takes(backend.list_tags_for_resource, "resource_arn")
     takes(backend.delete_compute_environment, "compute_environment_name")

@@ -43,15 +43,42 @@ class BatchApi:
         }
 
     def answer(self, request: AwsRequest) -> Answer | None:
-        """The answer to an operation on jobs; None for the others, which are moto's."""
+        """The answer to an operation on jobs, or a refusal; None for what is moto's."""
         operation = self._operations.get(request.operation)
-        if operation is None:
-            return None
         try:
+            if operation is None:
+                self._check_deletion(request)
+                return None
             result = operation(request)
         except Bad as problem:
             return failure("batch", 400, "ClientException", str(problem))
         return Answer("200 OK", json.dumps(result).encode())
+
+    def _check_deletion(self, request: AwsRequest) -> None:
+        """Refuse to delete what is in use, as AWS does (DeleteJobQueue, DeleteComputeEnvironment).
+
+        moto deletes it. CloudFormation, which disables first, does not come by here.
+        """
+        if request.operation not in {"DeleteJobQueue", "DeleteComputeEnvironment"}:
+            return
+        from moto.batch.models import batch_backends  # noqa: PLC0415 - slow
+
+        with self._lock:
+            backend = batch_backends[self._account][request.region]
+            queue = backend.get_job_queue(str(request.parameters.get("jobQueue")))
+            environment = backend.get_compute_environment(
+                str(request.parameters.get("computeEnvironment"))
+            )
+            used = {
+                row["computeEnvironment"]
+                for other in backend.describe_job_queues()
+                for row in other["computeEnvironmentOrder"]
+            }
+        for resource in (queue, environment):
+            if resource is not None and resource.state == "ENABLED":
+                raise Bad("Cannot delete, resource must be in DISABLED state")
+        if environment is not None and environment.arn in used:
+            raise Bad("Cannot delete, found existing JobQueue relationship")
 
     def _submit(self, request: AwsRequest) -> Mapping[str, Any]:
         before = request.parameters.get("dependsOn") or ()

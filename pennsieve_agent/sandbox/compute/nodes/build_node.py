@@ -35,8 +35,8 @@ _TAG = "pennsieve:token"
 _THERE = {
     *("BucketAlreadyOwnedByYou", "BucketAlreadyExists", "ResourceInUseException"),
     *("EntityAlreadyExists", "ResourceAlreadyExistsException", "ResourceConflictException"),
-    *("FileSystemAlreadyExists", "InvalidGroup.Duplicate", "InvalidParameterValueException"),
-    *("ClientException", "InvalidParameterValue"),  # Batch: AWS's code, and moto's
+    *("FileSystemAlreadyExists", "InvalidGroup.Duplicate"),
+    "ClientException",  # of AWS Batch
 }
 _MISSING = {
     *("NoSuchBucket", "ResourceNotFoundException", "NoSuchEntity", "FileSystemNotFound"),
@@ -80,8 +80,11 @@ class NodeMaker:
             _unless(_MISSING, functions.delete_function, FunctionName=plan.name(word))
         batch = self._aws.sandbox("batch")
         for word in ("fargate", "spot"):
-            _unless(_MISSING, batch.delete_job_queue, jobQueue=plan.name(word))
-            _unless(_MISSING, batch.delete_compute_environment, computeEnvironment=plan.name(word))
+            queue, place = {"jobQueue": plan.name(word)}, {"computeEnvironment": plan.name(word)}
+            _unless(_MISSING, batch.update_job_queue, **queue, state="DISABLED")
+            _unless(_MISSING, batch.delete_job_queue, **queue)
+            _unless(_MISSING, batch.update_compute_environment, **place, state="DISABLED")
+            _unless(_MISSING, batch.delete_compute_environment, **place)
         ec2 = self._aws("ec2")
         _unless(_MISSING, ec2.delete_security_group, GroupName=plan.name("jobs"))
         self._remove_roles()

@@ -1,0 +1,229 @@
+"""Runs on an own node, as its users start and see them through the gateway."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
+from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH
+from tests.node.gateway_calls import relayed
+from tests.node.owned import (
+    DATASET,
+    DIGEST,
+    IMAGE,
+    OTHER_DATASET,
+    OTHER_WORKFLOW,
+    WORKFLOW,
+    Owned,
+    start,
+    user,
+    version,
+)
+
+
+def test_a_user_starts_a_run_of_what_the_owner_registered(node: Owned) -> None:
+    node.furnish(share=user("bob"))
+    bob = node.caller("bob")
+    asks = start(parameters={"work": {"LEVEL": "3"}}, limits={"retries": 1, "maxCost": 2.5})
+    answer = bob.ask("POST", "/runs", body=asks)
+    assert answer == {"run": asks["id"], "created": True}
+    node.world.finish_all()
+    run = bob.ask("GET", f"/runs/{asks['id']}")
+    assert (run["status"], run["reason"]) == ("SUCCEEDED", "")
+    assert run["workflow"] == {"id": WORKFLOW, "name": "flow 1", "version": "v1"}
+    assert (run["caller"], run["person"]["name"]) == (user("bob"), "bob")
+    assert run["input"] == {"layout": "tree", "count": 1, "bytes": 7}
+    assert (run["parameters"], run["folder"]) == ({"work": {"LEVEL": "3"}}, "results")
+    assert run["limits"] == {"retries": 1, "maxCost": 2.5}
+    assert run["cost"] == run["metrics"]["totalEstimatedCost"]
+    assert run["node"] == {"version": "1.2.3", "protocol": 1, "token": "0a1b2c3d"}
+    steps = {step["id"]: step for step in run["steps"]}
+    assert [steps[name]["kind"] for name in steps] == ["data-source", "processor", "data-target"]
+    assert (steps["work"]["commit"], steps["work"]["digest"]) == ("c" * 40, DIGEST)
+    assert [row["exitCode"] for row in steps["work"]["attempts"]] == [0]
+    assert steps["work"]["started"] <= steps["work"]["ended"]
+    files = bob.ask("GET", f"/runs/{asks['id']}/files")
+    assert files == {"files": asks["files"], "next": ""}
+    assert bob.ask("GET", f"/runs/{asks['id']}/archive")["url"].endswith(f"{asks['id']}.zip")
+    assert not node.world.reports  # nobody but the node keeps an own run
+
+
+def test_a_step_is_told_its_dataset_and_runs_the_registered_image(node: Owned) -> None:
+    owner = node.furnish()
+    owner.ask("POST", "/runs", body=start(parameters={"work": {"LEVEL": "3"}}))
+    node.world.deliver(node.world.events.pop(0))
+    (work,) = [job for job in node.world.jobs.values() if "-work-" in job.name]
+    container = work.definition["containerProperties"]
+    names = {row["name"]: row["value"] for row in container["environment"]}
+    assert container["image"] == IMAGE
+    assert (names["LEVEL"], names["ENVIRONMENT"]) == ("3", "prod")
+    assert (names["DATASET_ID"], names["ORGANIZATION_ID"]) == (DATASET, "N:organization:o")
+    tasks = [json.loads(data) for key, data in node.world.objects.items() if "runs/" in key]
+    assert {task["dataset"] for task in tasks} == {DATASET}
+
+
+def test_the_same_request_twice_is_one_run(node: Owned) -> None:
+    node.furnish(share=user("bob"))
+    bob, asks = node.caller("bob"), start()
+    assert bob.ask("POST", "/runs", body=asks)["created"]
+    assert not bob.ask("POST", "/runs", body=asks)["created"]
+    with pytest.raises(Conflict, match="another run has this id"):
+        bob.ask("POST", "/runs", body=asks | {"name": "second"})
+    node.owner.ask("PUT", "/shares", body={"arn": user("eve"), "workflows": [WORKFLOW]})
+    with pytest.raises(Conflict):
+        node.caller("eve").ask("POST", "/runs", body=asks)
+    while node.world.events:
+        node.world.deliver(node.world.events.pop(0))
+    assert len(node.world.jobs) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "words"),
+    [
+        ({"version": "v2"}, NotFound, "version 'v2' of this workflow is not registered"),
+        ({"workflow": OTHER_WORKFLOW}, Forbidden, "not shared with you"),
+        ({"dataset": OTHER_DATASET}, Forbidden, "has no grant on dataset N:dataset:e"),
+        ({"id": "1"}, Invalid, "'id' of a run"),
+        ({"packages": ["N:dataset:e"]}, Invalid, "'packages' of a run"),
+        ({"packages": []}, Invalid, "reads files, and no file was chosen"),
+        ({"sources": {"other": ["N:package:1"]}}, Invalid, "no data source .* 'other'"),
+        ({"limits": {"retries": 1000}}, Invalid, "limit 'retries'"),
+        ({"limits": {"maxCost": float("nan")}}, Invalid, "limit 'maxCost'"),
+        ({"targets": {"out": {"DATASET_ID": "N:dataset:e"}}}, Invalid, "DATASET_ID"),
+        ({"targets": {"out": {"TARGET_FOLDER": "../x"}}}, Invalid, "stay inside the dataset"),
+        ({"targets": {"work": {"A": "b"}}}, Invalid, "no data target"),
+        ({"parameters": {"work": {"SESSION_TOKEN": "x"}}}, Invalid, "SESSION_TOKEN"),
+        ({"layers": ["../etc"]}, Invalid, "'layers' of a run"),
+    ],
+)
+def test_a_run_that_the_owner_did_not_allow_is_refused(
+    node: Owned, changes: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    node.furnish(share=user("bob"))
+    with pytest.raises(kind, match=words):
+        node.caller("bob").ask("POST", "/runs", body=start(**changes))
+    assert not node.world.events
+    assert not [key for key in node.world.items if key[0].startswith("RUN")]
+
+
+def test_a_grant_to_read_is_not_enough_to_deliver(node: Owned) -> None:
+    owner = node.furnish(access="read")
+    with pytest.raises(Forbidden, match="may only read dataset"):
+        owner.ask("POST", "/runs", body=start())
+    for name, target in (("asset", "Pennsieve Package Asset"), ("layer", "persistent-layer")):
+        owner.ask(
+            "PUT", f"/workflows/{WORKFLOW}/versions/{name}", body=version(name, target=target)
+        )
+    with pytest.raises(Forbidden):
+        owner.ask("POST", "/runs", body=start(version="asset"))
+    with pytest.raises(Invalid, match="writes to a layer, and no layer is named"):
+        owner.ask("POST", "/runs", body=start(version="layer"))
+    layer = {"out": {"layerName": "atlas"}}
+    assert owner.ask("POST", "/runs", body=start(version="layer", targets=layer))["created"]
+
+
+def test_parameters_that_nothing_declares(node: Owned) -> None:
+    owner = node.furnish()
+    document = version("v2")
+    document["steps"][1]["parameters"] = [{"name": "LEVEL", "type": "number", "default": "1"}]
+    owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/v2", body=document)
+    typo = {"version": "v2", "parameters": {"work": {"LEVLE": "3"}}}
+    with pytest.raises(Invalid, match="no parameter called 'LEVLE'; did you mean 'LEVEL'"):
+        owner.ask("POST", "/runs", body=start(**typo))
+    wrong = {"version": "v2", "parameters": {"work": {"LEVEL": "high"}}}
+    with pytest.raises(Invalid, match="must be a number"):
+        owner.ask("POST", "/runs", body=start(**wrong))
+    assert owner.ask("POST", "/runs", body=start(**typo, undeclared=True))["created"]
+
+
+def test_what_the_node_cannot_do_is_said_at_once(node: Owned) -> None:
+    owner = node.furnish()
+    document = version("gpu")
+    document["steps"][1]["computeType"] = "gpu"
+    owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/gpu", body=document)
+    with pytest.raises(Invalid, match="needs a GPU"):
+        owner.ask("POST", "/runs", body=start(version="gpu"))
+    document = version("large")
+    document["steps"][1]["memory"] = 999_999
+    owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/large", body=document)
+    with pytest.raises(Invalid, match="more than AWS Fargate has"):
+        owner.ask("POST", "/runs", body=start(version="large"))
+    node.world.settings = replace(node.world.settings, monthly_budget="0.01")
+    spent = {"pk": {"S": "COST#2026-09"}, "sk": {"S": "x"}, "usd": {"N": "1"}}
+    node.world.items["COST#2026-09", "x"] = spent
+    with pytest.raises(Invalid, match="budget"):
+        owner.ask("POST", "/runs", body=start())
+
+
+def test_without_keys_of_the_workflow_nothing_starts(node: Owned) -> None:
+    owner = node.furnish()
+    owner.ask("DELETE", f"/workflows/{WORKFLOW}/identity")
+    with pytest.raises(Conflict, match="has no key on this node to read datasets"):
+        owner.ask("POST", "/runs", body=start())
+
+
+def test_a_large_request_is_packed_and_kept_in_the_bucket(node: Owned) -> None:
+    owner = node.furnish()
+    names = [f"N:package:{uuid.uuid4()}" for _ in range(5000)]
+    files = [{"path": f"run/{n}.edf", "package": n, "size": 1} for n in names]
+    asks = start(packages=names, files=files)
+    owner.ask("POST", "/runs", body=asks)
+    node.world.finish_all()
+    assert max(len(json.dumps(item, default=str)) for item in node.world.items.values()) < 400_000
+    shown, token = [], ""
+    while True:
+        page = owner.ask("GET", f"/runs/{asks['id']}/files", {"limit": "2000", "next": token})
+        shown += page["files"]
+        if not (token := page["next"]):
+            break
+    assert shown == files
+    assert owner.ask("GET", f"/runs/{asks['id']}")["status"] == "SUCCEEDED"
+
+
+def test_what_a_run_delivered_and_its_receipt(node: Owned) -> None:
+    owner = node.furnish(share=user("bob"))
+    bob, asks = node.caller("bob"), start(parameters={"work": {"LEVEL": "3"}})
+    run = bob.ask("POST", "/runs", body=asks)["run"]
+    node.world.finish_all_of("in")
+    node.world.finish_all_of("work")
+    answer = relayed(node, run, "GET", RECEIPT_PATH)["body"]
+    receipt = json.loads(answer["text"])
+    assert answer["name"] == "pennsieve-run.json"
+    assert receipt["workflow"] == {"id": WORKFLOW, "name": "flow 1", "version": "v1"}
+    assert receipt["input"]["files"] == asks["files"]
+    assert (receipt["caller"], receipt["parameters"]) == (user("bob"), asks["parameters"])
+    work = receipt["steps"][1]
+    assert (work["commit"], work["digest"], work["status"]) == ("c" * 40, DIGEST, "SUCCEEDED")
+    assert receipt["cost"] >= 0
+    files = [{"path": f"results/{n}", "package": f"N:package:{n}", "size": n} for n in range(3)]
+    for told in (files[:2], files[1:], files[:2]):
+        noted = relayed(node, run, "PUT", OUTPUTS_PATH, {"step": "out", "files": told})
+        assert noted["status"] == 200
+    wrong = relayed(node, run, "PUT", OUTPUTS_PATH, {"step": "work", "files": files})
+    assert wrong["status"] == 403
+    assert bob.ask("GET", f"/runs/{run}/outputs") == {"files": files, "next": ""}
+    assert (
+        owner.ask("GET", f"/runs/{run}/outputs", {"limit": "2", "next": "1"})["files"] == files[1:]
+    )
+    node.world.finish_all()
+    assert relayed(node, run, "GET", RECEIPT_PATH)["body"] == {}
+
+
+def test_a_grant_that_is_taken_back_ends_the_run_that_needs_it(node: Owned) -> None:
+    owner = node.furnish()
+    asks = start()
+    owner.ask("POST", "/runs", body=asks)
+    node.world.deliver(node.world.events.pop(0))
+    (job,) = node.world.ready()
+    node.world.begin(job)
+    owner.ask("DELETE", "/grants", {"workflow": WORKFLOW, "dataset": DATASET})
+    node.world.finish_all()
+    node.world.tick()
+    run = owner.ask("GET", f"/runs/{asks['id']}")
+    assert run["status"] == "FAILED"
+    assert "its grant was revoked" in run["reason"]
