@@ -14,10 +14,10 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
+from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.domain.profile import AwsSettings
 
 ENVIRONMENT = "env"
@@ -30,7 +30,6 @@ _VARIABLES = {
     *("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
     *("AWS_PAGER", "AWS_DEFAULT_OUTPUT", "AWS_EC2_METADATA_DISABLED", "AWS_CA_BUNDLE"),
 }
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 Profiles = Mapping[str, Mapping[str, str]]
 
 
@@ -83,7 +82,7 @@ def _named(environ: Mapping[str, str]) -> str | None:
 
 def _is_plain(values: Mapping[str, str], endpoint: str) -> bool:
     """Whether a profile has keys at most, and leads to AWS itself or to this machine."""
-    is_near = not endpoint or urlsplit(endpoint).hostname in _LOOPBACK
+    is_near = not endpoint or is_loopback(endpoint)
     return set(values) <= _OPTIONS and is_near
 
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from pennsieve_agent.aws.signing_keys import SigningKeys
+from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.transfer.sigv4 import signed
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _PATH = "/2015-03-31/functions/{}/invocations"
 _OK = 200
 
@@ -49,8 +49,7 @@ class QuickLambda:
     @property
     def fits(self) -> bool:
         """Whether this way can be taken: no proxy lies on it, and AWS's names are the usual."""
-        host = urlsplit(self._url).hostname
-        if host in _LOOPBACK:
+        if is_loopback(self._url):
             return True
         from urllib.request import getproxies  # noqa: PLC0415 - an emulated AWS needs none
 

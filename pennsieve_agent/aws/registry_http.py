@@ -15,10 +15,10 @@ from contextlib import closing
 from typing import Any, Protocol, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
+from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.errors import RegistryError
 
 IDLE_SECONDS = 60
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_HOPS = 5
@@ -153,7 +153,7 @@ def _area(url: str) -> str:
 
 def _check_scheme(url: str) -> None:
     parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(url)):
         raise RegistryError("images are copied over HTTPS only", where=url.partition("?")[0])
 
 

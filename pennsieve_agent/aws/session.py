@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
 from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
 from pennsieve_agent.aws.quick_invoke import CONNECT_SECONDS, READ_SECONDS, Invoked, QuickLambda
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
+from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-1"
 """Where the platform's nodes are (``contracts/resources.md`` section 6, trap 44)."""
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 _SOURCES = {
     "env": "the environment variables",
@@ -139,7 +138,7 @@ class Aws:
         with self._translated("sts", "get_caller_identity"):
             # AWS's own files, or a variable, may name one, too.
             url = str(self._client("sts").meta.endpoint_url)
-        return url if urlsplit(url).hostname in _LOOPBACK else ""
+        return url if is_loopback(url) else ""
 
     def at(self, region: str) -> Aws:
         """The same account and credentials in a region; itself, where that is its own.

@@ -69,10 +69,6 @@ class Stack:
         """Whether its creation failed, so that it can only be deleted."""
         return self.status in _BROKEN
 
-    def holds(self, type_: str, name: str) -> bool:
-        """Whether it has the resource of this type and physical name."""
-        return any(r.type == type_ and r.name == name for r in self.resources)
-
 
 @dataclass(frozen=True, slots=True)
 class ResourceChange:

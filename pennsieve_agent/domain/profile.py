@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from pennsieve_agent.domain.loopback import is_loopback
 
 API_HOST = "https://api.pennsieve.io"
 API2_HOST = "https://api2.pennsieve.io"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _UPLOAD_BUCKETS = {
     API_HOST: "pennsieve-prod-uploads-v2-use1",
     "https://api.pennsieve.net": "pennsieve-dev-uploads-v2-use1",
@@ -35,7 +35,7 @@ class Hosts:
     @property
     def near(self) -> bool:
         """Whether this is on this machine, as a sandbox is."""
-        return urlsplit(self.api).hostname in _LOOPBACK
+        return is_loopback(self.api)
 
     @property
     def upload_bucket(self) -> str:

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pennsieve_agent.domain.loopback import LOOPBACK
 from pennsieve_agent.errors import PlatformError
 
 BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 FOLDER = "SSL_CERT_DIR"
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Network:
         known = dict(self.proxies)
         address = known.get(scheme) or known.get("all")
         bypass = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined]
-        if not address or host in _LOOPBACK or bypass(host, known):
+        if not address or host in LOOPBACK or bypass(host, known):
             return None
         return _proxy(address)
 

@@ -40,6 +40,8 @@ _ENDED = {
     *("ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "AccessDenied", "RequestExpired"),
     "SignatureDoesNotMatch",
 }
+_NO_UPLOAD = "NoSuchUpload"
+"""Of an upload in parts that was completed, or aborted (Amazon S3, "CompleteMultipartUpload")."""
 _PASSING = {"InternalError", "ServiceUnavailable", "SlowDown", "RequestTimeout"}
 _OK, _TOO_MANY, _SERVER_ERROR = 300, 429, 500
 _IN_HOST_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -169,6 +171,8 @@ class ObjectStore:
                 )
                 retry_after = error.retry_after
             except AwsError as error:
+                if repeats and method == "POST" and error.aws_code == _NO_UPLOAD:
+                    return _Answer({}, b"")  # it was completed by the try that got no answer
                 if error.aws_code not in _ENDED or refusals >= MOST_REFUSALS:
                     raise
                 keys.refused(current)

@@ -56,11 +56,20 @@ def opened(sender: Sender, url: str, start: int = 0, tag: str = "") -> Iterator[
     for _ in range(MOST_HOPS):
         with sender.send("GET", url, headers) as reply:
             if reply.status in _REDIRECTS and reply.header("location"):
-                url = urljoin(url, reply.header("location"))
+                url = _redirected(url, reply.header("location"))
                 continue
             yield _piece(reply, url)
             return
     raise PlatformError("storage sends its caller around in a circle", where=_where(url))
+
+
+def _redirected(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    if url.startswith("https:") and not target.startswith("https:"):
+        raise PlatformError(
+            "storage sends its caller to an address that is not encrypted", where=_where(url)
+        )
+    return target
 
 
 def read(sender: Sender, url: str, sleep: Callable[[float], None], jitter: float = 0.5) -> bytes:

@@ -6,12 +6,14 @@ fetching a small file, and copies each byte once more than needed.
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MOST_HEAD_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
+_UNFIT = re.compile(r"[\r\n\0]")
 _NO_BODY = {204, 304}
 _CONTINUE, _OK = 100, 200
 
@@ -38,6 +40,8 @@ def parse_head(data: bytes) -> Head:
 
     """
     first, *lines = data.decode("latin-1").split("\r\n")
+    if any(_UNFIT.search(line) for line in lines):  # else a value could add lines to a request
+        raise Broken("no header of HTTP")
     version, _, rest = first.partition(" ")
     status = rest[:3]
     if not version.startswith("HTTP/1.") or not status.isdecimal() or len(status) != 3:  # noqa: PLR2004
@@ -54,12 +58,11 @@ def parse_head(data: bytes) -> Head:
 
 
 class Reply:
-    """One answer on a connection. ``begun`` says that a byte of it came."""
+    """One answer on a connection."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._waiting = memoryview(b"")
-        self.begun = False
         self.head = Head(0, keeps=False)
         self._left: int | None = 0
         self._chunked = False
@@ -161,7 +164,6 @@ class Reply:
                 raise Broken("the connection failed") from error
             if not more:
                 raise Broken("the connection ended early")
-            self.begun = True
             data += more
         self._waiting = memoryview(data)[end + len(mark) :]
         return data[:end]

@@ -15,13 +15,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import urlsplit
 
 from pennsieve_agent import __version__
 from pennsieve_agent.errors import AgentError, PlatformError, Unreachable
 from pennsieve_agent.transfer.bodies import Body
+from pennsieve_agent.transfer.kept_connections import is_closed
 from pennsieve_agent.transfer.network import Network, Proxy
 from pennsieve_agent.transfer.reply import Broken, Reply
 
@@ -55,7 +56,7 @@ class Address:
     host: str
     port: int
     authority: str
-    target: str
+    target: str = field(repr=False)
 
     @classmethod
     def of(cls, url: str) -> Self:
@@ -133,7 +134,9 @@ class Sender:
     ) -> Iterator[Reply]:
         """Send a request; the answer's body is to be read inside the ``with``.
 
-        A connection that was kept and that the server has closed meanwhile is replaced.
+        A connection that was kept and that the server has closed meanwhile is replaced. Nothing
+        is sent twice: the server may have done what it did not answer, so trying again is for the
+        caller to decide.
 
         Raises:
             Interrupted: no answer, or it broke off; also while the body is read.
@@ -161,36 +164,35 @@ class Sender:
     ) -> tuple[socket.socket, Reply]:
         proxy = self._network.proxy(address.scheme, address.host)
         head = _head(method, address, headers, body, proxy)
-        while True:
-            connection, is_kept = self._take(address, proxy)
-            reply = Reply(connection)
-            try:
-                _ask(connection, reply, method, head, body)
-            except (OSError, Broken):
-                self._drop(connection)
-                if not is_kept or reply.begun or self._stopped.is_set():
-                    raise
-            except BaseException:
-                self._drop(connection)
-                raise
-            else:
-                return connection, reply
+        connection = self._take(address, proxy)
+        reply = Reply(connection)
+        try:
+            _ask(connection, reply, method, head, body)
+        except BaseException:
+            self._drop(connection)
+            raise
+        return connection, reply
 
-    def _take(self, address: Address, proxy: Proxy | None) -> tuple[socket.socket, bool]:
-        """A connection, and whether it was used before."""
-        with self._lock:
-            if self._stopped.is_set():
-                raise Stopped("stopped")
-            kept = self._kept[address.scheme, address.authority]
-            if kept:
-                connection = kept.pop()
-                self._used.add(connection)
-                return connection, True
+    def _take(self, address: Address, proxy: Proxy | None) -> socket.socket:
+        """A connection that was kept and is still open, else a new one."""
+        while True:
+            with self._lock:
+                if self._stopped.is_set():
+                    raise Stopped("stopped")
+                kept = self._kept[address.scheme, address.authority]
+                connection = kept.pop() if kept else None
+                if connection is not None:
+                    self._used.add(connection)
+            if connection is None:
+                break
+            if not is_closed(connection):
+                return connection
+            self._drop(connection)
         connection = self._connect(address, proxy)
         with self._lock:
             self._used.add(connection)
             if not self._stopped.is_set():
-                return connection, False
+                return connection
         self._drop(connection)
         raise Stopped("stopped")
 

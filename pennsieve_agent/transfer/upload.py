@@ -27,6 +27,7 @@ from pennsieve_agent.errors import AgentError, AwsError, PlatformError, Settings
 from pennsieve_agent.transfer.journal import Planned, UploadJournal
 from pennsieve_agent.transfer.keys import RenewedKeys
 from pennsieve_agent.transfer.object_store import FileChanged
+from pennsieve_agent.transfer.progress import ProgressCounter
 from pennsieve_agent.transfer.sender import Stopped
 from pennsieve_agent.transfer.workers import Workers
 
@@ -178,8 +179,8 @@ class _Sending:
         self._planned = planned
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._files = self._size = 0
-        self._total_size = sum(item.file.size for item in planned)
+        size = sum(item.file.size for item in planned)
+        self._counter = ProgressCounter(len(planned), size, upload.show)
         self._tries: dict[str, int] = {}
         self._again: list[Planned] = []
         self._ready: list[Planned] = []
@@ -192,7 +193,7 @@ class _Sending:
         """Store and finalize files."""
         pending = list(self._planned)
         self._ready = [item for item in pending if item.stored is not None]
-        self._add(sum(item.file.size for item in self._ready))
+        self._counter.add(sum(item.file.size for item in self._ready))
         while pending:
             missing = [item for item in pending if item.stored is None]
             self._store(missing)
@@ -250,7 +251,7 @@ class _Sending:
                 raise Stopped("stopped")
             with self._lock:
                 sent += size
-            self._add(size)
+            self._counter.add(size)
 
         tries = 0
         while True:
@@ -267,7 +268,7 @@ class _Sending:
                     raise FileChanged(str(planned.file.path))
                 return UploadedFile(planned.upload_id, size, sha256)
             except (AwsError, SettingsError) as error:
-                self._add(-sent)
+                self._counter.add(-sent)
                 sent = 0
                 if not isinstance(error, FileChanged) or tries >= MOST_TRIES:
                     raise
@@ -285,7 +286,7 @@ class _Sending:
         good = [item for item in batch if not results.get(item.upload_id, "unknown")]
         with self._lock:  # one line of the journal at a time
             upload.note_finalized(good)
-        self._add(0, len(good))
+        self._counter.add(0, len(good))
         for item in batch:
             if why := results.get(item.upload_id, "unknown"):
                 self._try_again(item, why)
@@ -300,15 +301,6 @@ class _Sending:
             self._report.failed.append((planned.file.target, error))
             return
         if why in _STORE_AGAIN:
-            self._add(-planned.file.size)
+            self._counter.add(-planned.file.size)
             planned.stored = None
         self._again.append(planned)
-
-    def _add(self, size: int, files: int = 0) -> None:
-        with self._lock:
-            self._size += size
-            self._files += files
-            progress = TransferProgress(
-                self._files, len(self._planned), self._size, self._total_size
-            )
-            self._upload.show(progress)

@@ -54,7 +54,7 @@ def test_a_stack_lives_and_dies(aws: Aws) -> None:
     assert stack is not None
     assert stack.updatable
     assert stack.tags == {"who": "us"}
-    assert stack.holds("AWS::Logs::LogGroup", "/s")
+    assert [(r.type, r.name) for r in stack.resources] == [("AWS::Logs::LogGroup", "/s")]
     assert [found.name for found in stacks_called(aws, "s")] == ["s"]
 
     assert carry_out(aws, request(60)) == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]

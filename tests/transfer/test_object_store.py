@@ -125,6 +125,24 @@ def test_a_large_file_goes_in_parts(store: Store, file: Path) -> None:
     assert base64.b64encode(pieces[2]) in body
 
 
+def test_an_upload_that_was_completed_without_an_answer_is_complete(
+    store: Store, file: Path
+) -> None:
+    file.write_bytes(b"0123456789")
+    cut: Answer = lambda connection: connection.close()  # noqa: E731 - an answer that is none
+    gone = refused("NoSuchUpload", "404 Not Found")
+    (size, checksum), requests = store.put(file, BEGUN, PART, PART, cut, gone, part_bytes=5)
+    assert (size, checksum[-2:]) == (10, "-2")
+    assert [request.split(b" ")[0] for request in requests[3:]] == [b"POST", b"POST"]
+
+
+def test_an_upload_that_is_gone_before_it_is_completed_fails(store: Store, file: Path) -> None:
+    file.write_bytes(b"0123456789")
+    gone = refused("NoSuchUpload", "404 Not Found")
+    with pytest.raises(AwsError, match="NoSuchUpload"):
+        store.put(file, BEGUN, PART, PART, gone, http("204 Gone"), part_bytes=5)
+
+
 def test_parts_of_an_upload_that_fails_are_given_back(store: Store, file: Path) -> None:
     file.write_bytes(b"0123456789")
     with pytest.raises(AwsError, match="InvalidPart"):

@@ -19,10 +19,15 @@ from pennsieve_agent.domain.transfers import Part
 from pennsieve_agent.errors import AgentError, PlatformError, Unreachable
 from pennsieve_agent.transfer.bodies import Body, FilePart, Text
 from pennsieve_agent.transfer.network import network
-from pennsieve_agent.transfer.sender import Interrupted, Sender, Stopped
+from pennsieve_agent.transfer.receive import opened
+from pennsieve_agent.transfer.sender import Address, Interrupted, Sender, Stopped
 from tests.platform.loopback import Loopback, http, unused_url
 
 LIMIT_SECONDS = 5.0
+
+
+CLOSED = b""
+"""Among the answers of a server: it closes the connection, before anything is asked."""
 
 
 class Server:
@@ -32,6 +37,7 @@ class Server:
         self.answers = list(answers)
         self.connections = 0
         self.requests: list[bytes] = []
+        self.closed = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(LIMIT_SECONDS)
         self.port = self._listener.getsockname()[1]
@@ -56,6 +62,7 @@ class Server:
             with connection:
                 connection.settimeout(LIMIT_SECONDS)
                 self._talk(connection)
+            self.closed.set()
 
     def _talk(self, connection: socket.socket) -> None:
         while self.answers:
@@ -73,6 +80,9 @@ class Server:
             if answer is None:
                 return
             connection.sendall(answer)
+            if self.answers[:1] == [CLOSED]:
+                self.answers.pop(0)
+                return
 
 
 def get(sender: Sender, url: str, body: Body | None = None) -> tuple[int, bytes]:
@@ -102,10 +112,26 @@ def test_one_connection_for_many_requests(sender: Sender) -> None:
 
 
 def test_a_kept_connection_that_the_server_closed_is_replaced(sender: Sender) -> None:
-    with Server(http("200 OK", b"a"), None, http("200 OK", b"b")) as server:
+    with Server(http("200 OK", b"a"), CLOSED, http("200 OK", b"b")) as server:
         assert get(sender, server.url) == (200, b"a")
+        assert server.closed.wait(LIMIT_SECONDS)
         assert get(sender, server.url, Text(b"body")) == (200, b"b")
     assert server.connections == 2
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_what_a_server_took_without_an_answer_is_not_sent_twice(
+    sender: Sender, method: str
+) -> None:
+    with Server(http("200 OK", b"a"), None, http("200 OK", b"b")) as server:
+        assert get(sender, server.url) == (200, b"a")
+        with (
+            pytest.raises(Interrupted),
+            sender.send(method, server.url, {}, Text(b"body")) as reply,
+        ):
+            reply.read(1)
+        assert len(server.requests) == 2
 
 
 def test_a_new_connection_without_an_answer_is_not_asked_twice(sender: Sender) -> None:
@@ -129,6 +155,7 @@ def test_an_answer_that_is_not_read_to_its_end_spoils_the_connection(sender: Sen
         b"SSH-2.0-OpenSSH\r\n\r\n",
         b"HTTP/1.1 abc\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno header\r\n\r\n",
+        b'HTTP/1.1 200 OK\r\nETag: "a"\nX-Added: b\r\nContent-Length: 0\r\n\r\n',
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n",
@@ -201,6 +228,10 @@ def test_the_password_in_an_address_stays_here(sender: Sender) -> None:
         get(sender, server.url.replace("://", "://me:secret@"))
     assert b"secret" not in server.requests[0]
     assert b"authorization" not in server.requests[0].lower()
+
+
+def test_the_signature_of_an_address_is_not_shown() -> None:
+    assert "secret" not in repr(Address.of("https://storage.test/x?X-Amz-Signature=secret"))
 
 
 def test_stopping_ends_what_waits(sender: Sender) -> None:
@@ -374,6 +405,18 @@ def test_a_certificate_that_nobody_trusts(certificate: Path) -> None:
         pytest.raises(Unreachable, match="its certificate is not trusted"),
     ):
         get(sender, url)
+    thread.join(LIMIT_SECONDS)
+
+
+def test_storage_cannot_send_its_caller_away_from_encryption(certificate: Path) -> None:
+    elsewhere = http("302 Found", b"", "Location: http://127.0.0.1:9/x")
+    url, thread = secure(certificate, elsewhere, [])
+    with (
+        Sender(network({"SSL_CERT_FILE": str(certificate)})) as sender,
+        pytest.raises(PlatformError, match="not encrypted"),
+        opened(sender, url),
+    ):
+        pass
     thread.join(LIMIT_SECONDS)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pennsieve_agent.domain import target_types
 from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP, Layout
 from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.errors import AgentError
@@ -25,7 +26,6 @@ from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.object_store import ObjectStore
 from pennsieve_agent.transfer.sender import Sender
 
-DATASET, ASSET, LAYER = "Pennsieve Dataset", "Pennsieve Package Asset", "persistent-layer"
 Say = Callable[[str], None]
 
 
@@ -50,11 +50,11 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
     _say_who_wrote_nothing(task, run, files_by_step, say)
     state = run.root / f".{step_folder(task.step)}.delivery.jsonl"
     match task.target:
-        case "" | "Pennsieve Dataset":
+        case "" | target_types.DATASET_TARGET:
             Delivery(task, relay, state, say, now).run(files)
-        case "Pennsieve Package Asset":
+        case target_types.ASSET_TARGET:
             _asset(task, relay, state, files, say, now)
-        case "persistent-layer":
+        case target_types.LAYER_TARGET:
             _layer(task, places.layers, files, say)
         case _:
             raise TransferError(f"this node knows no target '{task.target}'")

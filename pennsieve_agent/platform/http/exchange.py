@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-
 
 def never(_status: int, _body: bytes) -> bool:
     """No answer but 429 asks to wait."""
@@ -57,14 +55,6 @@ def host_of(url: str) -> str:
         return urlsplit(url).netloc.rpartition("@")[2] or url
     except ValueError:
         return url
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is this machine."""
-    try:
-        return urlsplit(url).hostname in _LOOPBACK
-    except ValueError:
-        return False
 
 
 def without_password(url: str) -> str:

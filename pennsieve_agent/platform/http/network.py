@@ -7,8 +7,6 @@ would pay. Proxies and certificates are those of the environment (:mod:`.network
 from __future__ import annotations
 
 import http.client
-import select
-import socket
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from pennsieve_agent.platform.http.network_settings import NetworkSettings
+from pennsieve_agent.transfer.kept_connections import is_closed
 
 if TYPE_CHECKING:
     from pennsieve_agent.transfer.network import Proxy
@@ -127,7 +126,7 @@ class HttpNetwork:
                 connection = connections.pop() if connections else None
             if connection is None:
                 return None
-            if not _left(connection.sock):
+            if connection.sock is not None and not is_closed(connection.sock):
                 return connection
             connection.close()
 
@@ -189,17 +188,6 @@ def _host(parts: SplitResult) -> str:
         return host if host.isascii() else host.encode("idna").decode()
     except UnicodeError as error:
         raise AddressError(str(error)) from None
-
-
-def _left(connection: socket.socket | None) -> bool:
-    """Whether the other side has hung up: there is something to read where nothing was asked."""
-    if connection is None:
-        return True
-    if hasattr(select, "poll"):  # which knows numbers of files above 1024
-        poll = select.poll()
-        poll.register(connection, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([connection], [], [], 0)[0])
 
 
 def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:

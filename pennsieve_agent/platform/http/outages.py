@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ssl
 
+from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.errors import PlatformError, Unreachable
-from pennsieve_agent.platform.http.exchange import Request, host_of, is_loopback, without_password
+from pennsieve_agent.platform.http.exchange import Request, host_of, without_password
 from pennsieve_agent.platform.http.network import (
     AddressError,
     ConnectFailedError,

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Self
 
+from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.errors import Unreachable
-from pennsieve_agent.platform.http.exchange import host_of, is_loopback
+from pennsieve_agent.platform.http.exchange import host_of
 from pennsieve_agent.platform.http.network import AddressError, HttpNetwork, Network, PackingError
 from pennsieve_agent.platform.http.network_settings import NetworkSettings
 

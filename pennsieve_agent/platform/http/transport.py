@@ -15,9 +15,10 @@ from http.client import HTTPException
 
 from pennsieve_agent import __version__
 from pennsieve_agent.domain.backoff import read_retry_after
+from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import PlatformError
-from pennsieve_agent.platform.http.exchange import Answer, Request, host_of, is_loopback
+from pennsieve_agent.platform.http.exchange import Answer, Request, host_of
 from pennsieve_agent.platform.http.network import (
     AddressError,
     HttpNetwork,

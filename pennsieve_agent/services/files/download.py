@@ -26,6 +26,7 @@ from pennsieve_agent.services.files.download_places import Folders, Target, same
 from pennsieve_agent.transfer import receive
 from pennsieve_agent.transfer.download import WORKERS, fetch_all
 from pennsieve_agent.transfer.fetch import Fetching, Place
+from pennsieve_agent.transfer.progress import ProgressCounter
 from pennsieve_agent.transfer.sender import Sender
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Download:
         missing = self._missing(self._targets(files, self._checksums()), report)
         size = sum(file.size for file, _ in missing)
         self._check_space(size)
-        counter = _Counter(len(missing), size, self.show)
+        counter = ProgressCounter(len(missing), size, self.show)
         _Fetches(self, counter, report).run(missing)
         return report
 
@@ -142,28 +143,12 @@ class Download:
             )
 
 
-class _Counter:
-    """Adds up what many threads report."""
-
-    def __init__(self, files: int, size: int, show: Callable[[TransferProgress], None]) -> None:
-        self._total_files, self._total_size, self._show = files, size, show
-        self._files, self._size = 0, 0
-        self._lock = threading.Lock()
-
-    def add(self, size: int, files: int = 0) -> None:
-        """So many more bytes, or fewer when a file begins anew."""
-        with self._lock:
-            self._size += size
-            self._files += files
-            self._show(
-                TransferProgress(self._files, self._total_files, self._size, self._total_size)
-            )
-
-
 class _Fetches:
     """The files in flight."""
 
-    def __init__(self, download: Download, counter: _Counter, report: DownloadReport) -> None:
+    def __init__(
+        self, download: Download, counter: ProgressCounter, report: DownloadReport
+    ) -> None:
         self._download = download
         self._counter = counter
         self._report = report
