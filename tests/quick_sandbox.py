@@ -2,7 +2,7 @@
 
 To load it takes a sandbox three times as long as all else that it does to start, and tests start
 many. What runs is the same: ``pennsieve_agent.sandbox.host.process``. That a sandbox starts without
-this is what ``tests/sandbox/core/test_process.py`` and ``tests/cli/test_sandbox_commands.py`` show.
+this is what ``tests/sandbox/host/test_process.py`` and ``tests/cli/test_sandbox_commands.py`` show.
 """
 
 from __future__ import annotations

@@ -92,10 +92,6 @@ class Streams:
         """
         self.note(self.wrapped(text) if self.err_is_terminal else text)
 
-    def prose(self, text: str) -> None:
-        """Write a result that is read, not copied: on a terminal, wrapped between words."""
-        self.result(self.wrapped(text) if self.out_is_terminal else text)
-
     def wrapped(self, text: str) -> str:
         """Text with line breaks between words; lines that are indented stay so."""
         import textwrap  # noqa: PLC0415 - most commands do not need it
@@ -145,15 +141,15 @@ class Streams:
         self.err.write(f"{question}: \n")
         return self._line().strip()
 
-    def confirm(self, question: str, *, assume: bool, flag: str = "--yes") -> bool:
-        """Ask yes or no; ``assume`` (the flag was given) answers yes without asking.
+    def confirm(self, question: str, *, assume: bool) -> bool:
+        """Ask yes or no; ``assume`` (``--yes`` was given) answers yes without asking.
 
         Raises:
             UsageProblem: nobody is there to answer.
         """
         if assume:
             return True
-        self._must_ask(question, f"add {flag} to go on without being asked")
+        self._must_ask(question, "add --yes to go on without being asked")
         self.err.write(f"{question} [y/N] ")
         self.err.flush()
         return self._line().strip().casefold() in {"y", "yes"}

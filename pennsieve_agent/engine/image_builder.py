@@ -16,7 +16,7 @@ PLATFORM = "linux/amd64"
 """What AWS Batch on Fargate runs here (AWS Batch, "runtimePlatform")."""
 _HINT = (
     "start Docker (or set DOCKER_HOST); or push the code to GitHub with a version tag, so that "
-    "Pennsieve builds it. Building in your AWS account (--build node) is not supported yet"
+    "Pennsieve builds it"
 )
 
 

@@ -5,8 +5,8 @@ alone, with what :mod:`pennsieve_agent.domain` says of files and :mod:`pennsieve
 asks Pennsieve nothing itself: who calls hands in what gives addresses, keys and manifests. What is
 said to a person belongs to the callers, too.
 
-``pennsieve dataset download`` walks through it like this: ``services/download.py`` asks for signed
-addresses and hands them to
+``pennsieve dataset download`` walks through it like this: ``services/files/download.py`` asks for
+signed addresses and hands them to
 
 * :mod:`.download`, which keeps several in flight (:mod:`.workers`: few threads where storage is
   near, more where it is far);

@@ -82,7 +82,7 @@ def answering(body: Mapping[str, Any] | AgentError) -> Callable[[OwnNode], NodeC
     return lambda _: Answering()
 
 
-OPTIONS = RegisterOptions("lab", WORKSPACE, environment="sbx")
+OPTIONS = RegisterOptions("lab", WORKSPACE)
 
 
 @dataclass

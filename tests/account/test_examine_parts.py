@@ -31,7 +31,7 @@ from tests.account.scene import Scene, answering
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
-NAMES = NodeNames("0a1b2c3d", "sbx", NUMBER, "us-east-1")
+NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
 SILENT = AwsError("the function failed: no module")
 SETTINGS = Settings(mode=Mode.BASIC, gpu=Gpu("g4dn.xlarge", 4, 1))
 

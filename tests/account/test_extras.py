@@ -23,7 +23,7 @@ from tests.aws.emulator import IGNORED, NUMBER
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 THEIRS = f"arn:aws:iam::{NUMBER}:policy/org/everything-bounded"
 EXTRAS = Extras(THEIRS, (("cost-centre", "42"), ("owner", "Ada's lab".replace("'", "_"))))
-NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
+NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
 WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
 
 

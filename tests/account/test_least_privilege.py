@@ -59,7 +59,7 @@ from tests.aws.recorder import FREE, action_of
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 WHO = AwsIdentity(NUMBER, f"arn:aws:iam::{NUMBER}:user/ada", "U", "us-east-1", "")
-NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
+NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
 POLICY = installer_policy(all_nodes(WHO))
 RIGHTS = installer_rights(Place(all_nodes(WHO)))
 ORG = f"arn:aws:iam::{NUMBER}:policy/org/bounded"

@@ -195,6 +195,6 @@ def test_unusable_names_are_refused(scene: Scene, name: str) -> None:
 
 
 def test_names_follow_from_token_and_identity(scene: Scene) -> None:
-    names = node_names("0a1b2c3d", "sbx", scene.aws.identity())
+    names = node_names("0a1b2c3d", scene.aws.identity())
     assert names.bucket == f"pennsieve-node-0a1b2c3d-{NUMBER}-us-east-1"
     assert WORKSPACE.startswith("N:organization:")

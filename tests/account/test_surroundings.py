@@ -17,7 +17,7 @@ from tests.account.scene import Scene
 from tests.aws.emulator import IGNORED, NUMBER, ScriptedAws
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
-NAMES = NodeNames("0a1b2c3d", "sbx", NUMBER, "us-east-1")
+NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
 
 
 def network(scene: Scene, *ways: str) -> Network:

@@ -30,7 +30,7 @@ from tests.account.scene import OPTIONS, Scene
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
-NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
+NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
 SPEC = NodeSpec(NAMES, "lab", "N:organization:1", code=Code("0a" * 32, "0.1.0"))
 NETWORK = Network("vpc-0123abcd", ("subnet-0123abcd", "subnet-0123abce"))
 BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"

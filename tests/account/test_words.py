@@ -16,7 +16,7 @@ from pennsieve_agent.account.stack.policies import Where, node_boundary, role_ac
 from pennsieve_agent.account.stack.trusts import service_trust
 from pennsieve_agent.sandbox.compute.nodes.role_policy import permission_policy, trust_policy
 
-NAMES = NodeNames("0a1b2c3d", "prod", "123456789012", "us-east-1")
+NAMES = NodeNames("0a1b2c3d", "123456789012", "us-east-1")
 OURS = RoleDocuments(
     NAMES.gateway,
     service_trust("lambda.amazonaws.com", NAMES),

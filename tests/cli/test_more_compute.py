@@ -180,6 +180,8 @@ def test_a_node_is_upgraded_and_configured(agent: Agent) -> None:
     upgraded = agent("compute", "upgrade", NODE, "--to", "v9.9.9", "--yes", "--json")
     assert (upgraded.code, upgraded.document["name"]) == (0, NODE), upgraded.err
     assert until(lambda: is_enabled(agent)), "one change ends before the next is asked for"
+    assert agent("compute", "show", NODE, "--json").document["version"] == "v9.9.9"
+    refused(agent("compute", "configure", NODE), 2, "Upgrade compute node", "--yes")
     configured = agent("compute", "configure", NODE, "--gpu-tier", "small", "--max-gpus", "1")
     assert configured.out == (
         f"Compute node '{NODE}': Pennsieve changes its machines, which takes some minutes\n"

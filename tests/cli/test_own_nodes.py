@@ -102,6 +102,11 @@ def test_what_makes_no_sense_says_so(agent: Agent) -> None:
         ("share", NODE, "--workspace"),
     ):  # fmt: skip
         refused(agent("compute", *words), 2, f"compute node '{NODE}' is your own")
+    for words in (
+        ("upgrade", NODE, "--to", "v2"), ("configure", NODE, "--max-notebooks", "1"),
+        ("update", NODE, "--llm"), ("update", NODE, "--description", "x"),
+    ):  # fmt: skip
+        refused(agent("compute", *words), 2, f"'{NODE}' is your own")
     refused(agent("compute", "share", THEIRS, "--aws", ROLE), 2, "Pennsieve runs")
 
 

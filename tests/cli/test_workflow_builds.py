@@ -363,4 +363,4 @@ def test_an_image_that_cannot_be_built_says_so(harbour: Scene, tmp_path: Path) -
 def test_without_an_engine_nothing_is_built(harbour: Scene, tmp_path: Path) -> None:
     harbour.agent.environ["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
     result = harbour.agent("workflow", "add", str(image_code(tmp_path, "no-engine", None)))
-    refused(result, 1, "cannot build the image", "--build node")
+    refused(result, 1, "cannot build the image", "start Docker", "so that Pennsieve builds it")

@@ -11,7 +11,7 @@ import pytest
 from pennsieve_agent import errors
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.schema import DOCUMENTS
-from pennsieve_agent.console.schema.kinds import faults, is_plain, kinds_in
+from pennsieve_agent.console.schema.kinds import by_name, faults, is_plain, kinds_in
 from pennsieve_agent.domain.runs import Run, RunStatus, StepState
 
 RUN = Run(
@@ -36,6 +36,12 @@ def test_every_type_is_known() -> None:
         if not is_plain(kinds_in(field.type)) and kinds_in(field.type) not in DOCUMENTS
     ]
     assert not unknown
+
+
+def test_two_documents_have_two_names() -> None:
+    run = DOCUMENTS["run"]
+    with pytest.raises(ValueError, match="two documents are called 'run'"):
+        by_name([run, replace(run, meaning="Another.")])
 
 
 def test_names_are_spelled_in_one_way() -> None:

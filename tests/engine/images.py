@@ -34,10 +34,6 @@ def python_image(tag: str = PYTHON) -> str:
     return _image(tag, _python_root)
 
 
-def has_busybox() -> bool:
-    return shutil.which("busybox") is not None
-
-
 def has_python() -> bool:
     return SYSTEM_PYTHON.exists()
 

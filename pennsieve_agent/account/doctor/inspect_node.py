@@ -79,7 +79,7 @@ def examine(clients: Clients, options: RegisterOptions, now: Callable[[], float]
         return replace(seen, trouble=error.message)
     account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
     token = remembered.token if remembered else entry.token if entry else ""
-    names = node_names(token, options.environment, identity) if token else None
+    names = node_names(token, identity) if token else None
     aws, reads = clients.aws, PermittedReads(strict=True)
     seen = replace(
         seen,

@@ -30,7 +30,7 @@ from pennsieve_agent.errors import UsageProblem
 
 @dataclass(frozen=True, slots=True)
 class RegisterOptions:
-    """What the user asked for; ``environment`` is a word in the names of roles of Pennsieve's.
+    """What the user asked for.
 
     ``organization_id`` is empty where nobody said which workspace the node is for. ``hosts`` is
     where the node's functions reach Pennsieve. ``from_stack`` names a stack that somebody else made
@@ -39,7 +39,6 @@ class RegisterOptions:
 
     name: str
     organization_id: str
-    environment: str = "prod"
     typed: TypedSettings = field(default_factory=TypedSettings)
     hosts: Hosts = field(default_factory=Hosts)
     from_stack: str = ""

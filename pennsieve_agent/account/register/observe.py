@@ -104,7 +104,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     records = _records(clients, options, identity)
     token = token_of_stack(clients, options, entry)
     token = token or known_token(clients, options, entry, remembered)
-    names = node_names(token, options.environment, identity)
+    names = node_names(token, identity)
     stack = _without_empty(clients, check_own(find_stack(clients.aws, names.stack), token))
     template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)

@@ -91,7 +91,7 @@ def observe_removal(clients: Clients, options: RemovalOptions) -> RemovalObserve
     if is_served:
         return _observe_served(clients, options, records.account, node, entry, records.nodes)
     token = stack.tags[TOKEN_TAG] if stack is not None else entry.token if entry else options.token
-    names = node_names(token, "", identity)
+    names = node_names(token, identity)
     return RemovalObserved(
         identity=identity,
         name=name,

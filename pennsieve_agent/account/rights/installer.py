@@ -34,12 +34,12 @@ permissions for pushing an image"), and to see whether the image exists already.
 
 def all_nodes(identity: AwsIdentity) -> NodeNames:
     """The names of every node that an account can have."""
-    return node_names("*", "*", replace(identity, region="*"))
+    return node_names("*", replace(identity, region="*"))
 
 
 def types_of(settings: Settings) -> frozenset[str]:
     """The types of resources that a node with these settings has."""
-    names = NodeNames("0" * 8, "prod", "0" * 12, "us-east-1")
+    names = NodeNames("0" * 8, "0" * 12, "us-east-1")
     spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""))
     return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
@@ -163,9 +163,10 @@ def _looks(names: NodeNames) -> Sequence[Right]:
 
 def _roles(place: Place) -> tuple[str, ...]:
     names = place.names
-    older = "ROLE-*" if names.token == "*" else names.role  # noqa: S105 - no password
-    arns = [names.arn("iam", f"role/{name}", regional=False) for name in (names.role, older)]
-    return tuple(dict.fromkeys((place.iam("role"), *arns)))
+    older = ["ROLE-*"] if names.token == "*" else []  # noqa: S105 - no password
+    roles = [names.platform_role, *older]
+    arns = (names.arn("iam", f"role/{role}", regional=False) for role in roles)
+    return (place.iam("role"), *arns)
 
 
 def _actions(service: str, words: str) -> tuple[str, ...]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.values import AwsIdentity
-from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.errors import UsageProblem
 
 STACK_PREFIX = "pennsieve-node-"
@@ -34,13 +32,9 @@ _NAME_CHARACTERS = 128
 
 @dataclass(frozen=True, slots=True)
 class NodeNames:
-    """The names of one node's resources.
-
-    ``env`` is a word in the names of roles that Pennsieve assumes (``contracts/resources.md`` 1.8).
-    """
+    """The names of one node's resources."""
 
     token: str
-    env: str
     account_id: str
     region: str
     partition: str = "aws"
@@ -51,9 +45,12 @@ class NodeNames:
         return f"{STACK_PREFIX}{self.token}"
 
     @property
-    def role(self) -> str:
-        """The role that Pennsieve assumes for a node that it runs itself."""
-        return f"{ROLE_PREFIX}{self.env}-{self.token}"
+    def platform_role(self) -> str:
+        """The role that Pennsieve assumes for a node that it runs, on whichever of its platforms.
+
+        A pattern of IAM: the platform's name is in it, too (``contracts/resources.md`` 1.8).
+        """
+        return f"{ROLE_PREFIX}*-{self.token}"
 
     @property
     def boundary(self) -> str:
@@ -163,9 +160,9 @@ class NodeNames:
         return self.arn("iam", f"policy/{self.boundary}", regional=False)
 
 
-def node_names(token: str, env: str, identity: AwsIdentity) -> NodeNames:
+def node_names(token: str, identity: AwsIdentity) -> NodeNames:
     """The names of a node in the account and region of an identity."""
-    return NodeNames(token, env, identity.account_id, identity.region, identity.partition)
+    return NodeNames(token, identity.account_id, identity.region, identity.partition)
 
 
 def check_node_name(name: str) -> None:
@@ -179,14 +176,6 @@ def check_node_name(name: str) -> None:
             f"a compute node's name must have 1 to {_NAME_CHARACTERS} characters",
             hint="give one with: --name NAME",
         )
-
-
-def environment_of(hosts: Hosts) -> str:
-    """The word for a platform in role names: prod, dev, or sbx for anything else."""
-    host = urlsplit(hosts.api2).hostname or ""
-    if host.endswith(".pennsieve.io"):
-        return "prod"
-    return "dev" if host.endswith(".pennsieve.net") else "sbx"
 
 
 def token_of_role(role_name: str) -> str | None:

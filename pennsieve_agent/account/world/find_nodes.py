@@ -38,7 +38,7 @@ def nodes_in(aws: Aws, organization_id: str) -> tuple[OwnNode, ...]:
         code, settings = installed_code(template), installed_settings(template) or Settings()
         nodes.append(
             node_of(
-                node_names(token, "", identity),
+                node_names(token, identity),
                 stack.tags.get(NODE_TAG) or stack.name,
                 organization_id,
                 aws_profile=aws.profile or "",

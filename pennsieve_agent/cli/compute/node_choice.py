@@ -56,18 +56,6 @@ def find(context: Context, name: str) -> OwnNode | ComputeNode:
     )
 
 
-def find_own(context: Context, name: str, instead: str) -> OwnNode:
-    """An own node; ``instead`` says what to type for one that Pennsieve runs.
-
-    Raises:
-        UsageProblem: none or several match, or Pennsieve runs it.
-    """
-    node = find(context, name)
-    if isinstance(node, OwnNode):
-        return node
-    raise UsageProblem(f"Pennsieve runs compute node '{node.name}'", where=node.uuid, hint=instead)
-
-
 def find_pennsieves(context: Context, name: str, why: str, instead: str) -> ComputeNode:
     """A node that Pennsieve runs; ``why`` says why not an own one, ``instead`` what to type.
 

@@ -302,7 +302,7 @@ def _installer_of_served(context: Context, where: tuple[str | None, str | None])
     from pennsieve_agent.account.served.role import rights
 
     names = all_nodes(_identity(context, *where))
-    needed = rights(names.arn("iam", f"role/{names.role}", regional=False))
+    needed = rights(names.arn("iam", f"role/{names.platform_role}", regional=False))
     return Shown(
         {"policies": [document(needed)]},
         [line for right in needed for line in _right(right)],

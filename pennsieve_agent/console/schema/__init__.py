@@ -27,10 +27,10 @@ from pennsieve_agent.console.schema import (
     workflows,
     workspaces,
 )
-from pennsieve_agent.console.schema.kinds import Document
+from pennsieve_agent.console.schema.kinds import Document, by_name
 
-DOCUMENTS: dict[str, Document] = {
-    document.name: document
+DOCUMENTS: dict[str, Document] = by_name(
+    document
     for module in (
         machine,
         workspaces,
@@ -42,5 +42,5 @@ DOCUMENTS: dict[str, Document] = {
         sandboxes,
     )
     for document in module.DOCUMENTS
-}
+)
 """By name. A document has one name in the whole program."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +92,19 @@ def _of_document(
                 yield f"{inner}: is null"
         else:
             yield from faults(field.type, value[field.name], documents, inner)
+
+
+def by_name(documents: Iterable[Document]) -> dict[str, Document]:
+    """Documents by their names.
+
+    Raises:
+        ValueError: two of them have one name.
+    """
+    named: dict[str, Document] = {}
+    for document in documents:
+        if named.setdefault(document.name, document) is not document:
+            raise ValueError(f"two documents are called '{document.name}'")
+    return named
 
 
 def kinds_in(kind: str) -> str:

@@ -171,8 +171,8 @@ class _Handler(QuickHead, WSGIRequestHandler):
         """The request's body, a large one on disk; None when the request was refused for it."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return _kept(self.make_environ()["wsgi.input"], None)
-        length = self.headers.get("Content-Length", "0")
-        if not (length.isascii() and length.isdigit()):
+        length, *more = self.headers.get_all("Content-Length", ["0"])
+        if more or not (length.isascii() and length.isdigit()):
             self.close_connection = True
             self.send_error(HTTPStatus.BAD_REQUEST)
             return None
@@ -181,7 +181,12 @@ class _Handler(QuickHead, WSGIRequestHandler):
             self.close_connection = True
             self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return None
-        return _kept(self.rfile, int(length))
+        body = _kept(self.rfile, int(length))
+        if _size(body) < int(length):  # the client went away: what came is no request
+            body.close()
+            self.close_connection = True
+            return None
+        return body
 
     def _respond(self, environ: WSGIEnvironment) -> None:
         responses: list[tuple[str, list[tuple[str, str]]]] = []

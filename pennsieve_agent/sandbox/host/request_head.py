@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 from email.errors import HeaderParseError
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -17,6 +18,10 @@ MOST_LINE_BYTES = 65_536
 MOST_HEADERS = 100
 """As many, and as long, as Python's own server takes."""
 _END = frozenset({b"\r\n", b"\n", b""})
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token (RFC 9110, 5.6.2)."""
+_NOT_IN_VALUES = frozenset("\r\n\0")
+"""RFC 9110, 5.5."""
 
 
 class QuickHead(BaseHTTPRequestHandler):
@@ -67,7 +72,8 @@ def read_headers(stream: IO[bytes] | io.BufferedIOBase) -> http.client.HTTPMessa
         if line in _END:
             return message
         name, colon, value = line.decode("iso-8859-1").partition(":")
-        if not colon or not name or name != name.strip() or " " in name:
+        value = value.removesuffix("\n").removesuffix("\r").strip(" \t")
+        if not (colon and _NAME.fullmatch(name)) or _NOT_IN_VALUES & set(value):
             raise HeaderParseError("a line is not a header")
-        message[name] = value.strip(" \t\r\n")
+        message[name] = value
     raise http.client.HTTPException(f"got more than {MOST_HEADERS} headers")

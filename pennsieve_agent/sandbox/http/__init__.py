@@ -5,6 +5,6 @@ moto's: moto signs its tokens with a private key that is published with it, so a
 one, and gives them a fixed life, while the contract's traps are about tokens that expire. Ours are
 signed with a key of each sandbox (:mod:`.tokens`) and have a JWKS at
 ``/<pool>/.well-known/jwks.json``: :mod:`.cognito` is the protocol, :mod:`.sign_in` the decisions,
-:mod:`.authorizers` the gateways in front of v1 and v2, :mod:`.signed_addresses` the addresses that
-need no other credential.
+:mod:`.authorizers` the gateways in front of v1 and v2, :mod:`.presigning` the addresses that need
+no other credential, :mod:`.signed_addresses` those of files.
 """

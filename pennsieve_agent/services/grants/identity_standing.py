@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 class Standing:
     """The present identity of a workflow: on Pennsieve, and on each node that answers."""
 
-    alive: set[int]
     nodes: list[tuple[NodeAdmin, dict[Kind, int]]]
     unasked: list[Unasked]
     handing: dict[str, list[NewUser]] = field(default_factory=dict)
@@ -61,7 +60,7 @@ def standing_of(
     for kind, user in context.store.users(workflow.uuid).items():
         if user.integration not in alive:  # deleted in the web application, or by a colleague
             context.store.forget(workflow.uuid, kind)
-    return Standing(alive, living, unasked)
+    return Standing(living, unasked)
 
 
 def _shown(admin: NodeAdmin, workflow: str) -> Mapping[str, Any]:

@@ -61,11 +61,6 @@ class AllRuns:
         self._me, self._note, self._started_on = me, note, started_on
         self._silent: set[str] = set()
 
-    @property
-    def backends(self) -> Sequence[RunBackend]:
-        """The places, own nodes first."""
-        return self._backends
-
     def newest(self, query: RunQuery) -> list[Run]:
         """The newest runs of all places, newest first.
 

@@ -11,8 +11,8 @@ from pennsieve_agent.account.spec.organisation_rules import Extras
 NUMBER, PLATFORM = "123456789012", "740463337177"
 WORKSPACE = "N:organization:0b9ad7b4-2f1c-4c3f-9a53-5f6f6e1e2a11"
 DIGEST = "sha256:" + "c" * 64
-NAMES = NodeNames("0a1b2c3d", "prod", NUMBER, "us-east-1")
-OTHER = NodeNames("ffffffff", "prod", NUMBER, "us-east-1")
+NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
+OTHER = NodeNames("ffffffff", NUMBER, "us-east-1")
 CODE = Code("a" * 64, "1.2.3")
 GPU = Gpu("g4dn.xlarge", 4, 2)
 TAGS = (("cost-centre", "42"), ("owner", "ada@example.org"))

@@ -7,9 +7,6 @@ refuses.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import re
 import secrets
@@ -21,14 +18,14 @@ from typing import Any
 from pennsieve_agent.sandbox.compute.runs.run_json import run_json
 from pennsieve_agent.sandbox.compute.runs.run_states import RunStates
 from pennsieve_agent.sandbox.compute.times import rfc3339
-from pennsieve_agent.sandbox.host.store import Row, Store
+from pennsieve_agent.sandbox.host.store import Row
 from pennsieve_agent.sandbox.host.world import World
+from pennsieve_agent.sandbox.http.presigning import Presigning, no_such_key
 from pennsieve_agent.sandbox.http.routing import Request, Response, Route, Scheme
 
 ARCHIVE_SECONDS = 3600
 Lines = Callable[[Row, str], Iterator[dict[str, Any]]]
 """Reads the lines of a run's step."""
-_XML = {"Content-Type": "application/xml"}
 
 
 class LogArchives:
@@ -37,9 +34,7 @@ class LogArchives:
     def __init__(self, world: World, lines: Lines) -> None:
         """``lines`` reads them from the nodes, which keep the logs of their runs."""
         self._lines = lines
-        self._store = world.store
-        self._now = world.now
-        self._host = world.urls.api2
+        self._presigning = Presigning(world, "log-archives", "archive_key")
         self._folder = world.data / "log-archives"
         self._states = RunStates(world.store, world.now)
 
@@ -50,24 +45,19 @@ class LogArchives:
     def url(self, run: Row) -> str:
         """The address of an ended run's archive, for :data:`ARCHIVE_SECONDS`."""
         self._make(run)
-        until = int(self._now()) + ARCHIVE_SECONDS
-        content = base64.urlsafe_b64encode(json.dumps([run["uuid"], until]).encode()).decode()
-        return f"{self._host}/log-archives/{content}?X-Amz-Signature={self._sign(content)}"
+        return self._presigning.url(run["uuid"], seconds=ARCHIVE_SECONDS)
 
     def download(self, request: Request) -> Response:
-        """Ours: an archive by its signed address, or a refusal in XML as S3 gives it (3.5)."""
-        if "authorization" in request.headers:
-            return _refusal(400, "InvalidArgument", "Only one auth mechanism allowed")
-        content = request.params["content"]
-        signature = request.query.get("X-Amz-Signature", "").encode("utf-8", "replace")
-        if not hmac.compare_digest(signature, self._sign(content).encode()):
-            return _refusal(403, "SignatureDoesNotMatch", "The signature does not match")
-        run_uuid, until = json.loads(base64.urlsafe_b64decode(content))
-        if until <= self._now():
-            return _refusal(403, "AccessDenied", "Request has expired")
+        """Ours: an archive by its signed address (3.5).
+
+        Raises:
+            Refusal: as S3 refuses.
+
+        """
+        (run_uuid,) = self._presigning.values(request)
         path = self._path(run_uuid)
         if not path.is_file():
-            return _refusal(404, "NoSuchKey", "The specified key does not exist.")
+            raise no_such_key()
         headers = {
             "Content-Type": "application/zip",
             "Content-Disposition": f'attachment; filename="run-{run_uuid}.zip"',
@@ -100,26 +90,7 @@ class LogArchives:
     def _path(self, run_uuid: str) -> Path:
         return self._folder / f"{run_uuid}.zip"
 
-    def _sign(self, content: str) -> str:
-        key = _signing_key(self._store)
-        return hmac.new(key, content.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
-
 
 def _file_name(node_id: str) -> str:
     """A node's id, which is free text, as a part of a file's name."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", node_id).strip("-")[:60] or "step"
-
-
-def _signing_key(store: Store) -> bytes:
-    row = store.row("SELECT value FROM settings WHERE name = 'archive_key'")
-    if row is None:
-        store.execute(
-            "INSERT OR IGNORE INTO settings VALUES ('archive_key', ?)", (secrets.token_hex(32),)
-        )
-        row = store.row("SELECT value FROM settings WHERE name = 'archive_key'")
-    return bytes.fromhex(row["value"] if row else "")
-
-
-def _refusal(status: int, code: str, message: str) -> Response:
-    body = f'<?xml version="1.0"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Response(status, body, _XML)
