@@ -10,7 +10,7 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
-from pennsieve_agent.errors import UnknownName, UsageProblem
+from pennsieve_agent.errors import AwsError, UnknownName, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.aws.values import AwsIdentity
@@ -104,7 +104,12 @@ def check(
     ] = None,
 ) -> Shown:
     """Ask AWS whose credentials these are."""
-    who = context.aws(None, name).identity()
+    try:
+        who = context.aws(None, name).identity()
+    except AwsError as error:
+        if name and error.aws_code == "ProfileNotFound":
+            raise UnknownName(error.message, hint=error.hint) from error
+        raise
     return Shown(
         _identity(name, who),
         f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})",

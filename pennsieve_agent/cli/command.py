@@ -233,11 +233,23 @@ def _print(shown: Shown, context: Context) -> int:
     return int(shown.exit_code)
 
 
+_PLAIN = (
+    ("is not a valid float", "is not a number"),
+    ("is not a valid integer", "is not a whole number"),
+    ("is not a valid int range", "is not a whole number"),
+    ("Got unexpected extra argument(s)", "more was typed than is needed:"),
+    ("requires an argument", "needs a value"),
+)
+"""What the parser says in a programmer's words, and what is said instead."""
+
+
 def _wrong(error: typer.exceptions.TyperException, place: str) -> UsageProblem:
     """What was typed wrong, in our form."""
     near = list(getattr(error, "possibilities", None) or ())
     message = (getattr(error, "message", "") if near else "") or error.format_message()
     message = message.rstrip(".")
+    for of_parser, plain in _PLAIN:
+        message = message.replace(of_parser, plain)
     hint = f"see: {place} --help"
     if near:
         hint = f"did you mean: {' or '.join(sorted(near))}; {hint}"

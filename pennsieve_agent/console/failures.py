@@ -9,14 +9,19 @@ from pennsieve_agent.errors import AgentError
 
 
 def text(error: AgentError, streams: Streams) -> str:
-    """What happened, where, and what to type next."""
+    """What happened, where, and what to type next.
+
+    On a terminal the message is wrapped between words; a place and a hint are whole, to be copied.
+    """
     coloured = Streams(
         streams.out,
         streams.err,
         streams.stdin,
         colour=streams.colour and streams.err_is_terminal,
     )
-    lines = [f"{coloured.paint('error:', 'red', 'bold')} {error.message}"]
+    message = f"error: {error.message}"
+    message = streams.wrapped(message) if streams.err_is_terminal else message
+    lines = [message.replace("error:", coloured.paint("error:", "red", "bold"), 1)]
     if error.where:
         lines.append(f"  {coloured.paint('where:', 'dim')} {error.where}")
     if error.hint:

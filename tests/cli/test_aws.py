@@ -165,7 +165,8 @@ def test_names_that_cannot_be(typist: Agent, name: str) -> None:
 
 def test_nothing_of_that_name_anywhere(typist: Agent, chain: Memory) -> None:
     missing = typist("aws", "test", "nobody")
-    assert missing.code == 1
+    assert missing.code == 2
+    assert typist("aws", "test", "nobody", "--json").document["error"]["code"] == "not_found"
     assert "there is no AWS profile called 'nobody'" in missing.err
     chain.kept["pennsieve", "aws-keys:odd"] = '["hidden-word/1"]'
     odd = typist("aws", "test", "odd")

@@ -116,7 +116,8 @@ def test_files_are_moved_and_renamed(agent: Agent, scratch: str) -> None:
 
 def test_moves_that_cannot_be(agent: Agent, scratch: str) -> None:
     mv = ("dataset", "fs", "mv", scratch)
-    refused(agent(*mv, "nope.txt", "raw"), 2, "there is no 'nope.txt'", "dataset files")
+    refused(agent(*mv, "nope.txt", "raw"), 2, "no file or folder 'nope.txt'", "dataset files")
+    refused(agent(*mv, "none/nope.txt", "raw"), 2, "there is no 'none'")
     refused(agent(*mv, "two.txt/deep", "raw"), 2, "there is no 'two.txt'")
     refused(agent(*mv, "two.txt", "raw/one.txt"), 2, "there is a file 'raw/one.txt'")
     refused(agent(*mv, "raw", "raw"), 2, "into itself")
@@ -128,7 +129,7 @@ def test_moves_that_cannot_be(agent: Agent, scratch: str) -> None:
 def test_files_and_folders_are_deleted(agent: Agent, scratch: str) -> None:
     refused(agent("dataset", "fs", "rm", scratch, "raw"), 2, "raw/", "--yes")
     refused(agent("dataset", "fs", "rm", scratch, "/", "--yes"), 2, "the dataset itself")
-    refused(agent("dataset", "fs", "rm", scratch, "two.txt", "nope", "--yes"), 2, "no 'nope'")
+    refused(agent("dataset", "fs", "rm", scratch, "two.txt", "nope", "--yes"), 2, "no file or folder 'nope'")
     assert paths(agent, scratch) == ["raw/one.txt", "two.txt"]
     kept = agent("dataset", "fs", "rm", scratch, "raw", answers="n\n", terminal=True)
     assert "nothing was changed" in kept.err

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import pennsieve_agent
 from pennsieve_agent.cli import tree
 from pennsieve_agent.cli.boundary import run
 from pennsieve_agent.cli.command import Declared, click_command, declared
@@ -34,6 +37,8 @@ LETTERS = {
     "-t": "--timestamps",
     "-h": "--help",
 }
+PROSE = {"command", "or", "for", "fi", "values"}
+"""Words after "pennsieve" in sentences, and in the completion scripts, that are no commands."""
 ROWS = list(tree.walk())
 PAGES = [[], *([*entry.words.split()] for entry in tree.ENTRIES)]
 
@@ -185,6 +190,10 @@ def test_a_word_that_is_like_no_other_shows_where_help_is() -> None:
         (["--jsn"], "invalid_option", "no such option: --jsn"),
         (["run", "cancel"], "invalid_option", "missing argument 'RUN'"),
         (["run", "list", "--limit", "0"], "invalid_option", "--limit"),
+        (["run", "list", "--limit", "x"], "invalid_option", "'x' is not a whole number"),
+        (["run", "wait", "--timeout", "x"], "invalid_option", "'x' is not a number"),
+        (["run", "list", "x"], "invalid_option", "more was typed than is needed: (x)"),
+        (["dataset", "rename", "D"], "invalid_option", "option '--name' needs a value"),
         (["run", "list", "--status", "wrong"], "invalid_option", "--status"),
     ],
 )
@@ -245,6 +254,7 @@ def test_arguments_that_became_options_are_passed_on() -> None:
             ("--description", "a", "Old", "--json", "--name=-New"),
         ),
         ("dataset give D --yes vera", "dataset update", ("D", "--yes", "--owner=vera")),
+        ("compute rename N", "compute update", ("N", "--name")),
         (
             "workflow defaults W --profile p A=1 B=2",
             "workflow update",
@@ -304,3 +314,44 @@ def test_two_commands_can_be_run_in_one_process() -> None:
     streams = Streams.for_test()
     assert run(["run", "start", "--help"], Context(streams, {})) == 0
     assert run(["run", "list", "--help"], Context(streams, {})) == 0
+
+
+def test_every_command_that_a_text_of_the_package_names_is_one_of_today() -> None:
+    wrong = []
+    for path in sorted(Path(pennsieve_agent.__file__).parent.rglob("*.py")):
+        for line, text in _literals(path):
+            found = [words for words in _named(text) if not _is_of_today(words)]
+            wrong += [f"{path.name}:{line}: pennsieve {' '.join(words)}" for words in found]
+    assert wrong == []
+
+
+def test_a_text_that_names_no_command_of_today_is_seen() -> None:
+    for words in ("dataset people X", "sandbox key EMAIL", "compute policy --installer", "upload"):
+        assert [_is_of_today(named) for named in _named(f"see: pennsieve {words}")] == [False]
+    for words in ("dataset show X", "run logs, or", "compute policy", "NAME", "--help", ""):
+        assert all(_is_of_today(named) for named in _named(f"see: pennsieve {words}"))
+
+
+def _literals(path: Path) -> Iterator[tuple[int, str]]:
+    """The texts of a module, with their lines; what is put into one is three dots."""
+    tree_of = ast.parse(path.read_text(encoding="utf-8"))
+    parts = {id(p) for n in ast.walk(tree_of) if isinstance(n, ast.JoinedStr) for p in n.values}
+    for node in ast.walk(tree_of):
+        if isinstance(node, ast.JoinedStr):
+            values = (getattr(part, "value", None) for part in node.values)
+            yield node.lineno, "".join(v if isinstance(v, str) else "..." for v in values)
+        elif isinstance(node, ast.Constant) and id(node) not in parts:
+            yield node.lineno, str(node.value)
+
+
+def _named(text: str) -> list[list[str]]:
+    """What follows the program's name on a line, but for prose and a note about an old word."""
+    text = re.sub(r"'pennsieve [^']*' is now", "", text)
+    said = re.findall(r"\bpennsieve((?: (?:[a-z][a-z-]*|--installer)\b)+)", text)
+    return [words for words in map(str.split, said) if words[0] not in PROSE]
+
+
+def _is_of_today(words: Sequence[str]) -> bool:
+    """Whether words begin with a command, or are a group alone."""
+    paths = [" ".join(words[:count]) for count in range(1, len(words) + 1)]
+    return any(path in tree.COMMANDS for path in paths) or paths[-1] in tree.GROUPS

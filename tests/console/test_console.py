@@ -58,6 +58,18 @@ def test_an_error_says_what_where_and_next() -> None:
     assert json.loads(json.dumps(failures.document(error)))["error"]["exit_code"] == 4
 
 
+def test_an_error_is_wrapped_on_a_terminal_and_what_is_to_be_typed_is_whole() -> None:
+    typed = "type: pennsieve workflow archive 'a long name' --delete"
+    error = Forbidden(
+        "only your own nodes have this workflow, and nodes have no archive", hint=typed
+    )
+    narrow = failures.text(error, Streams.for_test(terminal=True, width=40)).splitlines()
+    assert all(len(line) < 40 for line in narrow[:-1])
+    assert " ".join(" ".join(narrow[:-1]).split()) == f"error: {error.message}"
+    assert narrow[-1] == f"  hint: {typed}"
+    assert len(failures.text(error, Streams.for_test(width=40)).splitlines()) == 2
+
+
 @pytest.mark.parametrize(
     ("error", "code", "exit_code"),
     [

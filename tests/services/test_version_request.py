@@ -123,7 +123,6 @@ def test_nobody_is_asked_about_code_that_is_elsewhere() -> None:
         (Build.PENNSIEVE, "x is not a tag", 1, "Pennsieve cannot build this: x is not a tag"),
         (Build.AUTO, "x is not a tag", 0, r"of your own \(x is not a tag\), and you have none"),
         (Build.HERE, "", 0, "of your own"),
-        (Build.NODE, "", 1, "cannot be built in your AWS account yet"),
     ],
 )
 def test_who_builds(asked: Build, why: str, nodes: int, expected: Build | str) -> None:

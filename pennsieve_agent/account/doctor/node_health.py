@@ -172,7 +172,7 @@ def _bounded(seen: Inspection) -> Check:
     shut = _shut_out(seen.access, seen.boundary)
     finding = f"{name} does not allow {', '.join(shut)}" if shut else name
     why = "an organisation's boundary must allow what the node does"
-    remedy = "ask the boundary's owner to allow it; see why with: pennsieve compute policy"
+    remedy = "ask the boundary's owner to allow it; see why with: pennsieve compute policy show"
     return Check("permissions boundary", not shut, finding, why, remedy)
 
 

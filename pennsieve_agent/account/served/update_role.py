@@ -93,7 +93,7 @@ def plan_change(clients: Clients, *, harden: bool) -> RoleChange:
         raise UsageProblem(
             f"Pennsieve has no role in AWS account {identity.account_id}: it is registered for "
             "compute nodes of your own, which need none",
-            hint="see the permissions of such a node with: pennsieve compute policy",
+            hint="see the permissions of such a node with: pennsieve compute policy show",
         )
     offered = clients.registry.role_policy()
     served = Documents(offered.trust, offered.permissions)

@@ -16,11 +16,44 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import AwsError, NodeError, PlatformError
 
 if TYPE_CHECKING:
+    from pennsieve_agent.domain import workflows
     from pennsieve_agent.domain.own_node import OwnNode
-    from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.runs.run_backend import RunBackend
     from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
     from pennsieve_agent.services.runs.start_run import Started
+
+Workflow = Annotated[
+    str | None,
+    typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
+]
+Node = Annotated[
+    str | None,
+    typer.Option("--node", "-n", metavar="NODE", help="Default: the only one there is."),
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
+]
+Param = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step."),
+]
+Undeclared = Annotated[
+    bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        metavar="tree|flat", help="Input in its folders, or all files at the top of INPUT_DIR."
+    ),
+]
+Name = Annotated[str | None, typer.Option(metavar="NAME", help="A name for the run.")]
+Folder = Annotated[
+    str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
+]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")]
 
 
 @command(
@@ -34,49 +67,22 @@ if TYPE_CHECKING:
 def start(
     context: Context,
     dataset: options.Dataset,
-    workflow: Annotated[
-        str | None,
-        typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
-    ] = None,
-    node: Annotated[
-        str | None,
-        typer.Option("--node", "-n", metavar="NODE", help="Default: the only one there is."),
-    ] = None,
-    files: Annotated[
-        list[str] | None,
-        typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step."),
-    ] = None,
-    undeclared: Annotated[
-        bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
-    ] = False,
-    layout: Annotated[
-        str | None,
-        typer.Option(
-            metavar="tree|flat", help="Input in its folders, or all files at the top of INPUT_DIR."
-        ),
-    ] = None,
-    name: Annotated[str | None, typer.Option(metavar="NAME", help="A name for the run.")] = None,
-    folder: Annotated[
-        str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
-    ] = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")
-    ] = False,
-    wait: Annotated[
-        bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")
-    ] = False,
+    workflow: Workflow = None,
+    node: Node = None,
+    files: Files = None,
+    param: Param = None,
+    undeclared: Undeclared = False,
+    layout: Layout = None,
+    name: Name = None,
+    folder: Folder = None,
+    follow: Follow = False,
+    wait: Wait = False,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
     spot: limits.Spot = False,
     retries: limits.Retries = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
 
@@ -124,7 +130,7 @@ def _hand_over(context: Context) -> HandOver:
     from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
     from pennsieve_agent.services.workflows.node_versions import ensure_version
 
-    def put(node: OwnNode, workflow: Workflow) -> None:
+    def put(node: OwnNode, workflow: workflows.Workflow) -> None:
         with closing(LazyEngine(context)) as engine:
             desk = [one for one in desks(context, engine) if one.node.token == node.token]
             for placed in ensure_version(context.platform, desk, workflow):

@@ -73,7 +73,11 @@ class Old(NamedTuple):
 
 
 def _as_options(words: Sequence[str], option: str) -> Iterator[str]:
-    """Words in which each argument but the first is the value of an option."""
+    """Words in which each argument but the first is the value of an option.
+
+    Where the second is missing, the option has no value, and the command says so: it must not do
+    what it does without that option.
+    """
     arguments, expects_value, only_arguments = 0, False, False
     for word in words:
         if word == "--" and not only_arguments:
@@ -84,6 +88,8 @@ def _as_options(words: Sequence[str], option: str) -> Iterator[str]:
         else:
             arguments += 1
             yield word if arguments == 1 else f"{option}={word}"
+    if arguments == 1:
+        yield option
 
 
 def _separator(words: Sequence[str]) -> int:

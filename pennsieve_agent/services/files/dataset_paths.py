@@ -46,7 +46,8 @@ def find(platform: Platform, dataset: Dataset, path: str) -> Entry:
             raise _missing(dataset, path, f"'{here.path}' is not a folder")
         inner = _inside(platform, dataset, here, name, folder=number < len(names) - 1)
         if inner is None:
-            raise _missing(dataset, path, f"there is no '{_join(here, name)}'")
+            there = _join(here, name)
+            raise _missing(dataset, path, f"there is no '{there}'" if there != path else "")
         here = inner
     return here
 
@@ -225,8 +226,8 @@ def _parent(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _missing(dataset: Dataset, path: str, why: str) -> UnknownName:
+def _missing(dataset: Dataset, path: str, why: str = "") -> UnknownName:
     return UnknownName(
-        f"there is no file or folder '{path}' in dataset '{dataset.name}': {why}",
+        f"there is no file or folder '{path}' in dataset '{dataset.name}'{why and f': {why}'}",
         hint=f"see what is there with: pennsieve dataset files '{dataset.name}'",
     )

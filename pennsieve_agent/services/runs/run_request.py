@@ -104,7 +104,7 @@ def chosen_files(
     if unused:
         names = ", ".join(f"'{pattern}'" for pattern in patterns if pattern in unused)
         raise UsageProblem(
-            f"no file of dataset '{dataset.name}' matches {names} ({count} files looked at)",
+            f"no file of dataset '{dataset.name}' matches {names} (files looked at: {count})",
             hint=f"see what is there with: pennsieve dataset files {quoted(dataset.name)}",
         )
     return tuple(sorted(chosen.values(), key=lambda file: file.path))

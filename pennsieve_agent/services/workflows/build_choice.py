@@ -14,12 +14,11 @@ REGISTER = "pennsieve compute register"
 
 
 class Build(StrEnum):
-    """Where an image is built. ``AUTO`` chooses; ``NODE`` is the user's AWS account."""
+    """Where an image is built. ``AUTO`` chooses."""
 
     AUTO = "auto"
     PENNSIEVE = "pennsieve"
     HERE = "here"
-    NODE = "node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,6 @@ def choose(option: Build, obstacle: str, own_nodes: int) -> Choice:
 
     """
     match option:
-        case Build.NODE:
-            raise UsageProblem(
-                "images cannot be built in your AWS account yet",
-                hint="choose another: --build auto, pennsieve or here",
-            )
         case Build.PENNSIEVE if obstacle:
             raise UsageProblem(
                 f"Pennsieve cannot build this: {obstacle}",
