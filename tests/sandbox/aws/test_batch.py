@@ -116,13 +116,13 @@ def test_refusals_have_the_codes_of_aws(shop: Shop) -> None:
         "serviceRole": shop.execution,
         "computeResources": known["computeResources"],
     }
-    for refused in (
-        lambda: shop.batch.create_compute_environment(**again),
-        lambda: shop.batch.delete_job_queue(jobQueue="q"),  # it is still enabled
-        lambda: shop.batch.delete_compute_environment(computeEnvironment="fargate"),
+    for call, arguments in (
+        (shop.batch.create_compute_environment, again),
+        (shop.batch.delete_job_queue, {"jobQueue": "q"}),  # it is still enabled
+        (shop.batch.delete_compute_environment, {"computeEnvironment": "fargate"}),
     ):
         with pytest.raises(ClientError) as caught:
-            refused()
+            call(**arguments)
         assert caught.value.response["Error"]["Code"] == "ClientException"
     shop.batch.update_compute_environment(computeEnvironment="fargate", state="DISABLED")
     with pytest.raises(ClientError, match="found existing JobQueue relationship"):
