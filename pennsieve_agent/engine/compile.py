@@ -12,15 +12,12 @@ from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.engine.run_parameters import (
     HOST_NAMES,
     RESERVED_NAMES,
-    check_parameters,
     declares_none,
     did_you_mean,
     is_processor,
     merged,
 )
 from pennsieve_agent.errors import UsageProblem
-
-__all__ = ["RESERVED_NAMES", "check_parameters", "compile_run"]
 
 _FOLDER = "TARGET_FOLDER"
 

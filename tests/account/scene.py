@@ -10,14 +10,12 @@ from typing import Any
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.execute import apply
-from pennsieve_agent.account.register.observe import RegisterOptions, observe
+from pennsieve_agent.account.register.node_identity import RegisterOptions
+from pennsieve_agent.account.register.observe import observe
 from pennsieve_agent.account.register.plan import plan_registration
 from pennsieve_agent.account.remove.execute_removal import RemovalReport, apply_removal
-from pennsieve_agent.account.remove.plan_removal import (
-    RemovalOptions,
-    observe_removal,
-    plan_removal,
-)
+from pennsieve_agent.account.remove.observe_removal import RemovalOptions, observe_removal
+from pennsieve_agent.account.remove.plan_removal import plan_removal
 from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.node_code import Bundle
 from pennsieve_agent.account.world.registration_journal import Journal

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent import __version__
-from pennsieve_agent.account.world.node_code import MOST_BYTES, bundle, files
+from pennsieve_agent.account.world.node_code import bundle
 from pennsieve_agent.node import bundle as module
+from pennsieve_agent.node.bundle import MOST_BYTES, files
 
 #: Ours that a node has not, and what a sandbox or a terminal needs.
 ELSEWHERE = (

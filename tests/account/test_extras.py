@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from pennsieve_agent.account.register.execute import apply
-from pennsieve_agent.account.register.observe import RegisterOptions, observe
+from pennsieve_agent.account.register.node_identity import RegisterOptions
+from pennsieve_agent.account.register.observe import observe
 from pennsieve_agent.account.register.plan import plan_registration
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.options import TypedSettings

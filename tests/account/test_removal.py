@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.account.remove.execute_removal import apply_removal
-from pennsieve_agent.account.remove.plan_removal import (
-    RemovalOptions,
-    observe_removal,
-    plan_removal,
-)
+from pennsieve_agent.account.remove.observe_removal import RemovalOptions, observe_removal
+from pennsieve_agent.account.remove.plan_removal import plan_removal
 from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.remains import job_definitions_called

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.plans import JobKind
 from pennsieve_agent.domain.workflows import Step, StepKind
-from pennsieve_agent.engine.compile import RESERVED_NAMES, compile_run
-from pennsieve_agent.engine.run_parameters import SECRET_NAMES
+from pennsieve_agent.engine.compile import compile_run
+from pennsieve_agent.engine.run_parameters import RESERVED_NAMES, SECRET_NAMES
 from pennsieve_agent.errors import UsageProblem
 from tests.engine.make import HOSTS, make_request, make_step
 

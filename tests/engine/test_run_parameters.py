@@ -7,8 +7,8 @@ import pytest
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.workflows import StepKind, Workflow
-from pennsieve_agent.engine.compile import check_parameters, compile_run
-from pennsieve_agent.engine.run_parameters import undeclared_notes
+from pennsieve_agent.engine.compile import compile_run
+from pennsieve_agent.engine.run_parameters import check_parameters, undeclared_notes
 from pennsieve_agent.errors import UsageProblem
 from tests.engine.make import make_request, make_step
 

@@ -11,7 +11,7 @@ from typing import Any
 from pennsieve_agent.account.doctor.inspect_parts import look_at_parts, look_at_roles
 from pennsieve_agent.account.doctor.node_health import Inspection
 from pennsieve_agent.account.doctor.served_role_check import AS_SERVED, openings
-from pennsieve_agent.account.register.observe import RegisterOptions
+from pennsieve_agent.account.register.node_identity import RegisterOptions
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.served.update_role import unlike_served
 from pennsieve_agent.account.spec.names import (

@@ -52,8 +52,6 @@ from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError, UsageProblem
 
-__all__ = ["Observed", "RegisterOptions", "observe"]
-
 
 @dataclass(frozen=True, slots=True)
 class Observed:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
-from pennsieve_agent.account.register.observe import Observed, RegisterOptions
+from pennsieve_agent.account.register.node_identity import RegisterOptions
+from pennsieve_agent.account.register.observe import Observed
 from pennsieve_agent.account.register.steps import (
     CheckNode,
     CopyTransferImage,

@@ -16,8 +16,6 @@ from typing import Any
 from pennsieve_agent.account.remove.observe_removal import (
     COUNTED_OBJECTS,
     RemovalObserved,
-    RemovalOptions,
-    observe_removal,
 )
 from pennsieve_agent.account.spec.names import (
     NodeNames,
@@ -25,8 +23,6 @@ from pennsieve_agent.account.spec.names import (
 from pennsieve_agent.account.stack.explain import Group, group_of
 from pennsieve_agent.aws.values import Stack
 from pennsieve_agent.domain.compute import Account
-
-__all__ = ["RemovalOptions", "RemovalPlan", "RemovalStep", "observe_removal", "plan_removal"]
 
 BUILT_BY_PENNSIEVE = (
     "what Pennsieve built and never deletes: policies called pennsieve-boundary-*, the bucket "

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from pennsieve_agent.account.spec.node_spec import Code
 from pennsieve_agent.node import bundle as zipped
-from pennsieve_agent.node.bundle import MOST_BYTES, ROOT, files
-
-__all__ = ["MOST_BYTES", "ROOT", "Bundle", "bundle", "files"]
 
 
 @dataclass(frozen=True, slots=True)

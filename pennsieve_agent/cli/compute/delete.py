@@ -85,11 +85,8 @@ def _plan(
     where: tuple[str | None, str | None],
 ) -> tuple[Clients, RemovalPlan]:
     """Look at everything that the node has, and plan its deletion."""
-    from pennsieve_agent.account.remove.plan_removal import (
-        RemovalOptions,
-        observe_removal,
-        plan_removal,
-    )
+    from pennsieve_agent.account.remove.observe_removal import RemovalOptions, observe_removal
+    from pennsieve_agent.account.remove.plan_removal import plan_removal
     from pennsieve_agent.cli.compute import views
 
     name, node_id = (node, "") if target is None else (target.name, node_choice.node_id(target))

@@ -35,7 +35,7 @@ def doctor(
     """Check a compute node from both sides; changes nothing. Exit code 0 only if all is well."""
     from pennsieve_agent.account.doctor.inspect_node import examine
     from pennsieve_agent.account.doctor.node_health import checks
-    from pennsieve_agent.account.register.observe import RegisterOptions
+    from pennsieve_agent.account.register.node_identity import RegisterOptions
     from pennsieve_agent.cli.compute import views
 
     name, node_id = _only_node(context) if node is None else _full_name(context, node)

@@ -257,7 +257,8 @@ def _plan(
     workspace: str = "",
 ) -> tuple[AccountPlan, Clients]:
     """The node as it would be made. Pennsieve is not asked, and nobody need be signed in."""
-    from pennsieve_agent.account.register.observe import RegisterOptions, observe
+    from pennsieve_agent.account.register.node_identity import RegisterOptions
+    from pennsieve_agent.account.register.observe import observe
     from pennsieve_agent.account.register.plan import plan_registration
     from pennsieve_agent.cli.compute import views
 

@@ -31,7 +31,8 @@ class Registration:
 def carry_out(context: Context, registration: Registration, flags: Flags) -> Shown:
     """Make a node in a stack of the user's own, or change it."""
     from pennsieve_agent.account.register.execute import apply
-    from pennsieve_agent.account.register.observe import RegisterOptions, observe
+    from pennsieve_agent.account.register.node_identity import RegisterOptions
+    from pennsieve_agent.account.register.observe import observe
     from pennsieve_agent.account.register.plan import plan_registration
     from pennsieve_agent.account.register.preflight import check_before
     from pennsieve_agent.cli.compute import views

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pennsieve_agent.contract.requests.core import CORE
 from pennsieve_agent.contract.requests.judging import ObservedRequest, faults
 from pennsieve_agent.contract.requests.resources import RESOURCES
-from pennsieve_agent.contract.requests.sent import Sent, Table, joined
+from pennsieve_agent.contract.requests.sent import Table, joined
 from pennsieve_agent.contract.requests.workflows import WORKFLOWS
 
 TABLE: Table = joined(CORE, RESOURCES, WORKFLOWS)
 
-__all__ = ["TABLE", "ObservedRequest", "Sent", "Table", "faults"]
+__all__ = ["TABLE", "ObservedRequest", "faults"]

@@ -55,14 +55,14 @@ def prepare(
         UsageProblem: a name, a pattern, a parameter or the layout cannot be used.
         Forbidden: the workflow has no (sufficient) grant on the dataset.
     """
-    from pennsieve_agent.engine import compile as engine  # noqa: PLC0415 - few commands need it
+    # Few commands need them.
+    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
+    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
 
     row = _workflow(context, dataset, options.workflow)
     known = _version(context, row)
     workflow = known.workflow
-    parameters = engine.check_parameters(
-        workflow, options.parameters, undeclared=options.undeclared
-    )
+    parameters = check_parameters(workflow, options.parameters, undeclared=options.undeclared)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
     _check_grant(context.node, row, workflow, dataset)
@@ -80,7 +80,7 @@ def prepare(
     )
     return run_request.Prepared(
         request,
-        engine.compile_run("new", request, {}),
+        compile_run("new", request, {}),
         dataset,
         context.node,
         files,

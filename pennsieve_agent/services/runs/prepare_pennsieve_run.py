@@ -31,10 +31,9 @@ def prepare(
         UsageProblem: a pattern, a parameter or an option cannot be used there.
         Forbidden: the person cannot write the results.
     """
-    from pennsieve_agent.engine.compile import (  # noqa: PLC0415 - few commands need it
-        check_parameters,
-        compile_run,
-    )
+    # Few commands need them.
+    from pennsieve_agent.engine.compile import compile_run  # noqa: PLC0415
+    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
 
     if workflow.writes:
         check_role(dataset)

@@ -49,7 +49,8 @@ def set_defaults(platform: Platform, workflow: Workflow, settings: Sequence[str]
     Raises:
         UsageProblem: no such parameter, or a value that does not fit it.
     """
-    from pennsieve_agent.engine.compile import check_parameters  # noqa: PLC0415 - as in submit
+    # Few commands need it.
+    from pennsieve_agent.engine.run_parameters import check_parameters  # noqa: PLC0415
 
     try:
         changed = check_parameters(workflow, settings)
