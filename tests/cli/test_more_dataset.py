@@ -129,7 +129,11 @@ def test_moves_that_cannot_be(agent: Agent, scratch: str) -> None:
 def test_files_and_folders_are_deleted(agent: Agent, scratch: str) -> None:
     refused(agent("dataset", "fs", "rm", scratch, "raw"), 2, "raw/", "--yes")
     refused(agent("dataset", "fs", "rm", scratch, "/", "--yes"), 2, "the dataset itself")
-    refused(agent("dataset", "fs", "rm", scratch, "two.txt", "nope", "--yes"), 2, "no file or folder 'nope'")
+    refused(
+        agent("dataset", "fs", "rm", scratch, "two.txt", "nope", "--yes"),
+        2,
+        "no file or folder 'nope'",
+    )
     assert paths(agent, scratch) == ["raw/one.txt", "two.txt"]
     kept = agent("dataset", "fs", "rm", scratch, "raw", answers="n\n", terminal=True)
     assert "nothing was changed" in kept.err
