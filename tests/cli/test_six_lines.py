@@ -47,6 +47,9 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
         "Workflow 'word-count' may read and write dataset 'Mouse EEG' on your compute nodes: "
         "my-compute\n"
     )
+    people = typed(agent, "dataset", "show", "Mouse EEG").out
+    assert "\n\tmanager\tintegration\t\tN:user:" in people
+    assert "\tperson\tada@example.org\t" in people
     plan = typed(agent, "run", "start", "--dataset", "Mouse EEG", "--dry-run").out
     assert "node\tmy-compute, your own, AWS account 123456789012, us-east-1" in plan
     assert "acts as\tthe workflow's own identity" in plan

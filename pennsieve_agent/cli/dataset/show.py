@@ -10,7 +10,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.sharing import Collaborators
+    from pennsieve_agent.domain.sharing import Collaborator, Collaborators
 
 
 @command(
@@ -42,9 +42,14 @@ def show(context: Context, dataset: options.DatasetArgument) -> Shown:
 def _rows(on_it: Collaborators, workspace_id: str) -> list[list[str]]:
     from pennsieve_agent.domain.datasets import Role
 
-    rows = [[u.name, u.role.value, "person", u.email, u.id] for u in on_it.users]
+    rows = [[u.name, u.role.value, _kind(u), u.email, u.id] for u in on_it.users]
     rows += [[t.name, t.role.value, "team", "", t.id] for t in on_it.teams]
     if on_it.workspace_role not in {Role.NONE, Role.UNKNOWN}:
         role = on_it.workspace_role.value
         rows.append(["everybody in the workspace", role, "workspace", "", workspace_id])
     return rows
+
+
+def _kind(user: Collaborator) -> str:
+    """A user of an integration, such as a granted workflow's, has neither name nor e-mail."""
+    return "person" if user.name or user.email else "integration"
