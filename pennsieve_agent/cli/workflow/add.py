@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -137,13 +135,14 @@ def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: W
     from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
     from pennsieve_agent.services.workflows import register_workflow, workflow_steps
     from pennsieve_agent.source.fetch import is_public
+    from pennsieve_agent.source.temporary_folders import temporary_folder
 
     note = context.streams.note
     with (
-        tempfile.TemporaryDirectory(prefix="pennsieve-") as folder,
+        temporary_folder() as folder,
         closing(LazyEngine(context)) as engine,
     ):
-        checkouts = workflow_steps.inspect_all(repositories, ref, Path(folder), note)
+        checkouts = workflow_steps.inspect_all(repositories, ref, folder, note)
         means = register_workflow.Means(
             context.platform,
             context.workspace_id,
