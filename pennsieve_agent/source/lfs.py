@@ -59,7 +59,7 @@ def pointers(folder: Path, paths: Sequence[str]) -> list[Pointer]:
 def fill(fetched: Fetched, folder: Path, needed: Sequence[Pointer]) -> list[str]:
     """Put the content in the place of each pointer below ``folder``.
 
-    A pointer whose content cannot be fetched stays as it is; answers a sentence on each kind.
+    A pointer whose content cannot be fetched stays; answers a sentence on those.
 
     Raises:
         SourceError: a content is not what its pointer says.
