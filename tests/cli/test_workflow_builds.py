@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 
 from pennsieve_agent.errors import NodeUnreachable
 from pennsieve_agent.sandbox.host.control import Sandbox
-from tests.cli.conftest import WORD_COUNT, Lab, commit, repository
+from tests.cli.conftest import WORD_COUNT, Lab, commit, git, repository
 from tests.cli.conftest import made as made_lab
 from tests.cli.harness import Agent
 from tests.cli.owned import ACCOUNT, BUCKET, REGION, REPOSITORY, Owned
@@ -317,10 +319,41 @@ def test_what_code_does_is_told(scene: Scene, tmp_path: Path) -> None:
     assert "reads SESSION_TOKEN" not in told.err
 
 
-def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> None:
+def test_what_lfs_and_submodules_lack_is_named(scene: Scene, tmp_path: Path) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
     folder = code(tmp_path, "weights", **{"model.pt": pointer})
-    refused(scene.agent("workflow", "add", str(folder)), 2, "content of model.pt", "lfs pull")
+    allowed = ("-c", "protocol.file.allow=always")
+    for path in ("there", "gone"):
+        library = repository(tmp_path / f"lib-{path}", {"lib.py": "X = 1\n"})
+        git(folder, *allowed, "submodule", "add", "--quiet", str(library), path)
+    commit(folder, {}, None)
+    shutil.rmtree(tmp_path / "lib-gone")
+    shutil.rmtree(folder / ".git" / "modules" / "gone")
+    result = scene.agent("workflow", "add", str(folder))
+    assert result.code == 0, result.err
+    assert "note: model.pt is a Git LFS pointer, its content is not fetched; " in result.err
+    assert "note: submodule gone is left out: there is no such folder" in result.err
+    assert "submodule there" not in result.err
+
+
+def four_at_once(scene: Scene, *words: str) -> list[Any]:
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda _: scene.agent("workflow", "add", *words), range(4)))
+
+
+@pytest.mark.parametrize("build", ["here", "pennsieve"])
+def test_four_at_once_make_one_workflow(scene: Scene, tmp_path: Path, build: str) -> None:
+    name = f"at-once-{build}"
+    folder = code(tmp_path, name)
+    if build == "pennsieve":
+        commit(folder, {"more.txt": "x"}, "v1.0.0")
+    place = str(folder) if build == "here" else on_github(scene.data, folder)
+    results = four_at_once(scene, place)
+    assert [result.code for result in results] == [0, 0, 0, 0], [r.err for r in results]
+    listed = scene.agent("workflow", "list", "--json").document
+    (row,) = [row for row in listed if row["name"] == name]
+    assert list(scene.node.documents(row["id"])), "it is on the node"
+    assert all(row["id"] in result.out for result in results)
 
 
 @pytest.fixture(scope="module")
