@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from pennsieve_agent.domain.workflows import Workflow
+from pennsieve_agent.errors import Conflict
+from pennsieve_agent.services.workflows import workflow_changes
 from pennsieve_agent.services.workflows.create_once import create_once
 
 
@@ -68,3 +71,34 @@ def test_what_came_before_is_taken_and_nothing_made() -> None:
     definitions.rows["b"] = made("b", EARLY)
     workflow, is_mine = create_once(cast(Any, FakePlatform(definitions)), "o", "rates", "", ())
     assert (workflow.uuid, is_mine, list(definitions.rows)) == ("b", False, ["b"])
+
+
+class Renamed(Definitions):
+    """Pennsieve's definitions, where somebody takes the same name while ours is given it."""
+
+    def rename(self, uuid: str, name: str, description: str) -> None:
+        self.rows[uuid] = replace(self.rows[uuid], name=name, description=description)
+        self.rows["b"] = made("b", LATE, "rates")
+
+    def restore(self, uuid: str) -> None:
+        self.archived.remove(uuid)
+        self.rows["b"] = made("b", LATE, "rates")
+
+
+def test_a_name_that_another_takes_at_the_same_moment_is_given_back() -> None:
+    definitions = Renamed(ours=made("a", EARLY))
+    definitions.rows["a"] = made("a", EARLY, "old")
+    platform = cast(Any, FakePlatform(definitions))
+    with pytest.raises(Conflict, match="already a workflow 'rates'"):
+        workflow_changes.rename(platform, "o", definitions.rows["a"], "rates", "")
+    assert definitions.rows["a"].name == "old"
+
+
+def test_a_restored_workflow_whose_name_is_taken_meanwhile_is_archived_again() -> None:
+    definitions = Renamed(ours=made("a", EARLY))
+    definitions.rows["a"] = made("a", EARLY)
+    definitions.archived = ["a"]
+    platform = cast(Any, FakePlatform(definitions))
+    with pytest.raises(Conflict, match="already a workflow 'rates'"):
+        workflow_changes.restore(platform, "o", definitions.rows["a"])
+    assert definitions.archived == ["a"]

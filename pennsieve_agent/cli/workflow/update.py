@@ -150,8 +150,7 @@ def _edit(
         after = workflow_changes.set_defaults(platform, before, defaults)
     if name is not None or description is not None:
         text = before.description if description is None else description
-        platform.workflows.rename(before.uuid, new, text)
-        after = platform.workflows.get(before.uuid)
+        after = workflow_changes.rename(platform, context.workspace_id, before, new, text)
     renamed = f"; it was called '{before.name}'" if after.name != before.name else ""
     notes = [f"see it with: pennsieve workflow show '{after.name}'"]
     return views.changed(after, f"Updated workflow '{after.name}'{renamed}", notes)
