@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pennsieve_agent.settings.private_json import PrivateJson
 
@@ -66,7 +66,7 @@ class WorkflowCode:
         with self.file.changing() as content:
             content.setdefault("workflows", {})[workflow] = row
 
-    def _row(self, workflow: str) -> dict[str, list[str]]:
+    def _row(self, workflow: str) -> dict[str, Any]:
         row = self.file.read().get("workflows", {}).get(workflow, {})
         if not isinstance(row, dict):
             raise self.file.unusable("an entry in it is not code of a workflow")

@@ -62,7 +62,7 @@ Build = Annotated[
 ]
 Public = Annotated[
     bool,
-    typer.Option("--public", help="Show the code in the App Store to every Pennsieve user."),
+    typer.Option("--public", help="Show the code to every Pennsieve user. Default: private."),
 ]
 Layout = Annotated[
     options.InputLayout | None,

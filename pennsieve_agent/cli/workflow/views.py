@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.services.workflows.code_change import CodeChange
+    from pennsieve_agent.services.workflows.code_visibility import CodeVisibility
     from pennsieve_agent.services.workflows.node_versions import Known, Placed
     from pennsieve_agent.services.workflows.register_workflow import Added, Wish
 
@@ -109,21 +110,41 @@ def listed(
     workflows: Sequence[Workflow],
     known: Sequence[Known],
     only_nodes: Sequence[Known],
+    code: CodeVisibility,
 ) -> Shown:
-    """The workflows of Pennsieve, those that ``only_nodes`` have, and where each is."""
+    """The workflows of Pennsieve, those that ``only_nodes`` have, where each is and for whom."""
     nodes = {row.uuid: list(row.nodes) for row in known}
     where = {w.uuid: [PENNSIEVE, *nodes.get(w.uuid, [])] for w in workflows}
     document = [
-        *({**workflow_documents.workflow_summary(w), "where": where[w.uuid]} for w in workflows),
+        *(
+            {
+                **workflow_documents.workflow_summary(w),
+                "where": where[w.uuid],
+                "visibility": w.visibility or None,
+                "code_visibility": code.of_workflow(w),
+            }
+            for w in workflows
+        ),
         *(_of_nodes(row) for row in only_nodes),
     ]
-    return Shown(document, _list_table(context, workflows, where, only_nodes))
+    visible = {w.uuid: visible_to(w, code.of_workflow(w)) for w in workflows}
+    table = _list_table(context, workflows, where, visible, only_nodes)
+    return Shown(document, table, [f"note: {text}" for text in code.warnings()])
+
+
+def visible_to(workflow: Workflow, code: str | None) -> str:
+    """Who sees a workflow on Pennsieve, and who its code."""
+    who = "everybody" if workflow.visibility == "public" else "workspace"
+    if code is None:
+        return who
+    return f"{who}; code: {'everybody' if code == 'public' else 'private'}"
 
 
 def _list_table(
     context: Context,
     workflows: Sequence[Workflow],
     where: dict[str, list[str]],
+    visible: dict[str, str],
     only_nodes: Sequence[Known],
 ) -> Table:
     from pennsieve_agent.console.words import when
@@ -133,14 +154,15 @@ def _list_table(
             workflow.name,
             workflow.description,
             ", ".join(where[workflow.uuid]),
+            visible[workflow.uuid],
             when(workflow.created_at, context.now(), relative=context.relative),
             workflow.uuid,
         ]
         for workflow in workflows
     ]
-    rows += [[row.name, "", ", ".join(row.nodes), "", row.uuid] for row in only_nodes]
+    rows += [[row.name, "", ", ".join(row.nodes), "your nodes", "", row.uuid] for row in only_nodes]
     rows.sort(key=lambda row: row[0].casefold())
-    return Table(["NAME", "DESCRIPTION", "WHERE", "ADDED", "ID"], rows)
+    return Table(["NAME", "DESCRIPTION", "WHERE", "VISIBLE TO", "ADDED", "ID"], rows)
 
 
 def _of_nodes(row: Known) -> dict[str, Any]:
@@ -152,4 +174,6 @@ def _of_nodes(row: Known) -> dict[str, Any]:
         "status": "active",
         "created_at": None,
         "where": list(row.nodes),
+        "visibility": None,
+        "code_visibility": None,
     }

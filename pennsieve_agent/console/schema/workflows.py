@@ -22,6 +22,12 @@ _SUMMARY = (
     _STATUS,
     Field("created_at", "time", "When it was added.", null=True),
 )
+_CODE_VISIBILITY = Field(
+    "code_visibility",
+    "word",
+    "public where every Pennsieve user can see code of it; null where that is not known.",
+    null=True,
+)
 _WORKFLOW = (
     *_SUMMARY,
     Field("visibility", "word", "public where every workspace may run it.", null=True),
@@ -32,13 +38,22 @@ _WORKFLOWS = (
     Document(
         "workflow_summary",
         "A workflow in a list: workflow list.",
-        (*_SUMMARY, Field("where", "list of text", "Pennsieve, and names of own nodes.")),
+        (
+            *_SUMMARY,
+            Field("where", "list of text", "Pennsieve, and names of own nodes."),
+            Field("visibility", "word", "public where every workspace may run it.", null=True),
+            _CODE_VISIBILITY,
+        ),
     ),
     Document("workflow", "A workflow: workflow update, share, unshare.", _WORKFLOW),
     Document(
         "workflow_details",
         "A workflow and its own users on Pennsieve: workflow show.",
-        (*_WORKFLOW, Field("identity", "list of workflow_user", "Its own users.")),
+        (
+            *_WORKFLOW,
+            _CODE_VISIBILITY,
+            Field("identity", "list of workflow_user", "Its own users."),
+        ),
     ),
     Document(
         "workflow_step",

@@ -19,6 +19,7 @@ from pennsieve_agent.services.workflows import build_choice, code_warnings
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
 from pennsieve_agent.services.workflows.build_on_pennsieve import build_on_pennsieve
 from pennsieve_agent.services.workflows.code_change import CodeChange, code_changes
+from pennsieve_agent.services.workflows.code_visibility import registration_note
 from pennsieve_agent.services.workflows.create_once import create_once, give_way
 from pennsieve_agent.services.workflows.existing_workflow import (
     Existing,
@@ -234,6 +235,11 @@ def _by_pennsieve(
 ) -> Added:
     platform = means.platform
     for checkout in checkouts:
+        known = platform.applications.list(checkout.source_url)
+        if sentence := registration_note(
+            known, checkout.source_url, means.user_id, is_public=wish.is_public
+        ):
+            means.note(sentence)
         build_on_pennsieve(
             means.platform, checkout, means.sleep, means.note, is_private=not wish.is_public
         )
