@@ -11,7 +11,7 @@ from pennsieve_agent.errors import AgentError
 def text(error: AgentError, streams: Streams) -> str:
     """What happened, where, and what to type next.
 
-    On a terminal the message is wrapped between words; a place and a hint are whole, to be copied.
+    On a terminal they are wrapped between words; a place and a command are whole, to be copied.
     """
     coloured = Streams(
         streams.out,
@@ -19,14 +19,12 @@ def text(error: AgentError, streams: Streams) -> str:
         streams.stdin,
         colour=streams.colour and streams.err_is_terminal,
     )
-    message = f"error: {error.message}"
-    message = streams.wrapped(message) if streams.err_is_terminal else message
-    lines = [message.replace("error:", coloured.paint("error:", "red", "bold"), 1)]
+    lines = [f"{coloured.paint('error:', 'red', 'bold')} {error.message}"]
     if error.where:
         lines.append(f"  {coloured.paint('where:', 'dim')} {error.where}")
     if error.hint:
         lines.append(f"  {coloured.paint('hint:', 'cyan')} {error.hint}")
-    return "\n".join(lines)
+    return streams.wrapped("\n".join(lines)) if streams.err_is_terminal else "\n".join(lines)
 
 
 def document(error: AgentError) -> dict[str, Any]:

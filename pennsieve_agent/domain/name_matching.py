@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from pennsieve_agent.errors import Ambiguous, UnknownName
 
 T = TypeVar("T")
 _SHOWN = 5
+_SHORT = 8
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def pick(
@@ -51,6 +54,21 @@ def pick(
     raise UnknownName(
         f"no {kind} is called '{reference}'{none}", hint=f"list them with: {list_command}"
     )
+
+
+def short_ids(ids: Sequence[str]) -> list[str]:
+    """Each id as short as tells it apart from the others, eight characters at least.
+
+    Of ``N:dataset:1c20…`` it is the part after the colons. What is not a UUID stays whole.
+    """
+    tails = [id_.rpartition(":")[2] for id_ in ids]
+    length = _SHORT
+    while len({tail[:length] for tail in tails}) < len(set(tails)):
+        length += 1
+    return [
+        tail[:length] if _UUID.fullmatch(tail.casefold()) else id_
+        for id_, tail in zip(ids, tails, strict=True)
+    ]
 
 
 def _ambiguous(reference: str, kind: str, names: list[str], list_command: str) -> Ambiguous:

@@ -23,7 +23,7 @@ def delete(context: Context, dataset: options.DatasetArgument, yes: options.Yes 
 
     match = lookup.dataset(context.platform, dataset)
     if not yes:
-        context.streams.explain(f"Dataset '{match.name}' will be deleted with all its files.")
+        context.streams.note(f"Dataset '{match.name}' will be deleted with all its files.")
         typed = context.streams.ask(
             "Type its name to go on", instead="add --yes to go on without being asked"
         )

@@ -8,6 +8,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,7 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     listed = files_of(context, where.id, match)
     rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in listed]
     total = f"{plural(len(listed), 'file')}, {size(sum(f.size for f in listed))}"
-    text = Table(["PATH", "SIZE"], rows) if rows else None
+    text = Table([PATH, "SIZE"], rows) if rows else None
     return Shown([documents.file(f) for f in listed], text, [total])
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
-from pennsieve_agent.console.tables import STATUS_STYLES, details, table
+from pennsieve_agent.console.tables import (
+    ID,
+    NAME,
+    PATH,
+    STATUS_STYLES,
+    Column,
+    Cut,
+    details,
+    table,
+)
 from pennsieve_agent.console.words import duration, plural, size, span, when
 from pennsieve_agent.errors import PlatformError
 
@@ -122,14 +131,21 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ]
         for job in ready.plan.jobs
     ]
-    text: list[Part] = [Details(pairs), "", Table(["JOB", "KIND", "AFTER", "CODE OR FOLDER"], rows)]
+    text: list[Part] = [
+        Details(pairs),
+        "",
+        Table(["JOB", "KIND", "AFTER", Column("CODE OR FOLDER", Cut.RUN_ON)], rows),
+    ]
     settings = sorted(
         (name, value)
         for job in ready.plan.jobs
         for name, value in ready.request.parameters.get(job.id, {}).items()
     )
     if settings:
-        text += ["", Table(["PARAMETER", "VALUE"], [list(pair) for pair in settings])]
+        text += [
+            "",
+            Table(["PARAMETER", Column("VALUE", Cut.WRAP)], [list(pair) for pair in settings]),
+        ]
     return text
 
 
@@ -167,7 +183,7 @@ def warn_pennsieve_node(context: Context, ready: Prepared) -> None:
     It acts as the person (``contracts/workflows.md`` section 8, trap 8), and the refresh token of
     the session goes with it, as its own session would end after 60 minutes (5.5).
     """
-    context.streams.explain(
+    context.streams.note(
         f"node '{ready.node.name}' is run by Pennsieve: the run acts as you and reaches what you "
         "reach; grants bind your own nodes only. What renews your session is handed over with it, "
         "as it would end after 60 minutes."
@@ -216,9 +232,10 @@ def runs_table(context: Context, runs: Sequence[Run]) -> Table:
         if len(callers) > 1:
             row.insert(_PERSON, (run.details.person_name if run.details else "") or "-")
         rows.append(row)
-    columns = ["NAME", "STATUS", "WORKFLOW", "NODE", "STARTED", "TOOK", "ID"]
+    workflow, node = (Column(name, Cut.MIDDLE, spare=True) for name in ("WORKFLOW", "NODE"))
+    columns = [NAME, "STATUS", workflow, node, "STARTED", "TOOK", ID]
     if len(callers) > 1:
-        columns.insert(_PERSON, "BY (CLAIMED)")
+        columns.insert(_PERSON, Column("BY (CLAIMED)", Cut.END, spare=True))
     return Table(columns, rows)
 
 
@@ -274,7 +291,7 @@ def _steps_table(state: RunState, now: float) -> Table:
         ]
         for s in state.steps
     ]
-    columns = ["STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"]
+    columns = ["STEP", "STATUS", "TOOK", "ATTEMPTS", Column("WHY", Cut.WRAP)]
     kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
     return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
 
@@ -341,7 +358,7 @@ def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
     text: list[Part] = []
     if written:
         rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in written]
-        text.append(Table(["PATH", "SIZE"], rows))
+        text.append(Table([PATH, "SIZE"], rows))
     # A target's folder and number of files are what was just listed.
     said = [(k, v) for k, v in sorted(run.outputs.items()) if not k.endswith((".folder", ".files"))]
     if said:
