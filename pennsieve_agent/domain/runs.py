@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Self
 
 from pennsieve_agent.domain.server_word import ServerWord
@@ -190,6 +191,11 @@ class Run:
     def label(self) -> str:
         """What it is called in a sentence."""
         return self.name or self.uuid
+
+    @property
+    def typed(self) -> str:
+        """What it is called in a command to copy."""
+        return quote(self.label)
 
     @property
     def age_key(self) -> str:

@@ -203,7 +203,7 @@ def started(ready: Prepared, start: Started, *, followed: bool) -> Shown:
     )
     if followed:
         return Shown(text=text, notes=[what])
-    notes = [what, "follow it: pennsieve run logs --follow"]
+    notes = [what, f"follow it: pennsieve run logs {run.typed} --follow"]
     return Shown(documents.run(run), text, notes)
 
 

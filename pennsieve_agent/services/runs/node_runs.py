@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
 
-PAGE = 100
+PAGE = 200
+"""The most that a node answers at once."""
 LATE_MILLISECONDS = 60_000
 """How late a line may become readable; lines are read again, but shown once."""
 
@@ -47,7 +48,7 @@ class NodeRuns:
 
     def newest(self, query: RunQuery) -> list[Run]:
         """The newest runs that fit, newest first."""
-        return list(self._pages(query, query.limit))
+        return list(self._pages(query))
 
     def get(self, run_id: str) -> Run:
         """One run with all that is known of it.
@@ -126,7 +127,7 @@ class NodeRuns:
         if days := {Period.YEAR: 365, Period.MONTH: 30}.get(period):
             at = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=days)
             since = at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-        runs = list(self._pages(RunQuery(PAGE, workflow=workflow_id, since=since), None))
+        runs = self.newest(RunQuery(workflow=workflow_id, since=since))
         ended = [run.status for run in runs]
         return Counters(
             total=len(runs),
@@ -149,7 +150,8 @@ class NodeRuns:
     def _where(self) -> str:
         return f"compute node '{self.node.name}'"
 
-    def _pages(self, query: RunQuery, most: int | None) -> Iterator[Run]:
+    def _pages(self, query: RunQuery) -> Iterator[Run]:
+        most = query.limit
         filters = {
             "status": query.status.value if query.status else "",
             "workflow": query.workflow,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
@@ -15,9 +14,6 @@ from pennsieve_agent.errors import PlatformError
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.platform.client import Platform
-
-RECENT = 200
-"""How many runs are read at least to know the newest: the platform promises no order (3.3)."""
 
 
 class PennsieveRuns:
@@ -29,7 +25,10 @@ class PennsieveRuns:
         self._platform = platform
 
     def newest(self, query: RunQuery) -> list[Run]:
-        """The newest runs that fit, newest first."""
+        """The newest runs that fit, newest first.
+
+        All are read to know which are the newest: the platform promises no order (3.3).
+        """
         only = RunFilter(
             since=query.since,
             until=query.until,
@@ -42,8 +41,7 @@ class PennsieveRuns:
             status=query.status,
             only=only,
         )
-        runs = list(islice(listed, max(query.limit, RECENT)))
-        runs.sort(key=lambda run: run.age_key, reverse=True)
+        runs = sorted(listed, key=lambda run: run.age_key, reverse=True)
         return [self._named(run) for run in runs[: query.limit]]
 
     def get(self, run_id: str) -> Run:
