@@ -37,6 +37,11 @@ class RunStatus(ServerWord):
         return self in {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELED}
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, or is about to be."""
+        return self in {RunStatus.CANCELING, RunStatus.CANCELED}
+
+    @property
     def label(self) -> str:
         """The word shown to people."""
         return _LABELS[self]

@@ -126,7 +126,10 @@ def test_cancel_stops_what_runs(agent: Agent) -> None:
     assert result.out.endswith("is canceled\n")
     assert agent("run", "show", run, "--status").code == 3
     again = agent("run", "cancel", run)
-    assert (again.code, "has ended already: canceled" in again.err) == (1, True), again.err
+    assert (again.code, "is canceled already" in again.out) == (0, True), again.err
+    done = agent("run", "list", "--status", "succeeded", "--json").document[0]["id"]
+    ended = agent("run", "cancel", done)
+    assert (ended.code, "has ended already: succeeded" in ended.err) == (1, True), ended.err
 
 
 @pytest.mark.usefixtures("ready")

@@ -218,6 +218,46 @@ def test_cancel_wait_outputs_metrics_and_stats(scene: Scene) -> None:
     assert stats["total"] == sum(places.values())
 
 
+def test_a_run_of_somebody_else_is_cancelled_by_its_full_name_and_a_yes(scene: Scene) -> None:
+    theirs, mine = ("1" * 8 + "-0000-4000-8000-00000000000" + end for end in "12")
+    other = {"name": "Grace", "email": "grace@example.org"}
+    user = scene.agent("whoami", "--json").document["user"]
+    myself = {"name": user["name"], "email": user["email"].upper()}
+    for run, name, person in ((theirs, "theirs-1c20", other), (mine, "mine-1c20", myself)):
+        scene.node.runs[run] = summary(
+            run, 4_000_000_000, name=name, status="STARTED", dataset=scene.dataset, person=person
+        )
+    part = scene.agent("run", "cancel", "theirs-1", "--yes")
+    assert part.code == 2
+    assert "'theirs-1' is not the full name of run 'theirs-1c20'" in part.err
+    unasked = scene.agent("run", "cancel", "theirs-1c20")
+    assert (unasked.code, "was started by Grace. Cancel it?" in unasked.err) == (2, True)
+    plan = scene.agent("run", "cancel", "theirs-1c20", "--dry-run")
+    assert (plan.code, plan.out) == (0, "Would cancel run 'theirs-1c20'\n")
+    assert scene.node.runs[theirs]["status"] == "STARTED"
+    assert typed(scene, "run", "cancel", theirs, "--yes").out.endswith("is canceled\n")
+    assert typed(scene, "run", "cancel", "mine-1").out.endswith("is canceled\n")
+    assert "is canceled already" in typed(scene, "run", "cancel", "mine-1").out
+
+
+def test_a_cancel_that_another_one_outran_is_no_error(scene: Scene) -> None:
+    run = "2" * 8 + "-0000-4000-8000-000000000002"
+    person = {"email": scene.agent("whoami", "--json").document["user"]["email"]}
+    scene.node.runs[run] = summary(run, 4_000_000_000, status="CANCELING", person=person)
+    assert "is canceling already" in typed(scene, "run", "cancel", run).out
+
+
+def test_a_list_says_how_many_there_are(scene: Scene) -> None:
+    for n in range(25):
+        run = f"{n:08}-0000-4000-8000-000000000001"
+        scene.node.runs[run] = summary(run, 1_000 + n, name=f"old-{n:02}", dataset=scene.dataset)
+    some = typed(scene, "run", "list", "--name", "old-")
+    assert len(some.out.splitlines()) == 21
+    assert some.err == "20 of 25; more with: --limit 25\n"
+    assert len(typed(scene, "run", "list", "--name", "old-*1", "--json").document) == 3
+    assert typed(scene, "run", "list", "--name", "no-such").err.startswith("no such run")
+
+
 def test_logs_work_alike(scene: Scene) -> None:
     run = "d" * 8
     step = {"id": "count", "kind": "processor", "status": "SUCCEEDED"}
