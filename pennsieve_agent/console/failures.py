@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.errors import AgentError
+
+_CALL = re.compile(r"^[A-Z]+ (https?://[^/\s]+)\S*")
+"""The call that failed, of which people are shown the host; scripts and --debug have all of it."""
 
 
 def text(error: AgentError, streams: Streams) -> str:
@@ -20,8 +24,8 @@ def text(error: AgentError, streams: Streams) -> str:
         colour=streams.colour and streams.err_is_terminal,
     )
     lines = [f"{coloured.paint('error:', 'red', 'bold')} {error.message}"]
-    if error.where:
-        lines.append(f"  {coloured.paint('where:', 'dim')} {error.where}")
+    if where := _CALL.sub(r"\1", error.where or ""):
+        lines.append(f"  {coloured.paint('where:', 'dim')} {where}")
     if error.hint:
         lines.append(f"  {coloured.paint('hint:', 'cyan')} {error.hint}")
     return streams.wrapped("\n".join(lines)) if streams.err_is_terminal else "\n".join(lines)

@@ -107,6 +107,11 @@ def test_a_program_that_fails(agent: Agent) -> None:
     states = {s["id"]: s["status"] for s in agent("run", "show", run, "--json").document["steps"]}
     assert states["word-count"] == "failed"
     assert states["output"] == "pending"
+    shown = agent("run", "show", run)
+    assert "Step 'word-count' failed: " in shown.out
+    assert shown.out.endswith("  done\n")
+    name = agent("run", "show", run, "--json").document["name"]
+    assert shown.err == f"all of it: pennsieve run logs {name} --step word-count\n"
 
 
 @pytest.mark.usefixtures("ready")

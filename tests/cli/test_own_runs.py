@@ -271,6 +271,40 @@ def test_logs_work_alike(scene: Scene) -> None:
         assert lines == [f"line {i}" for i in range(250)]
 
 
+def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> None:
+    run = "e" * 8
+    ended = 4_000_000_060
+    step = {
+        "id": "count",
+        "kind": "processor",
+        "status": "FAILED",
+        "reason": "the program ended with exit code 3",
+        "started": "2096-10-02T07:06:45.000Z",
+        "ended": "2096-10-02T07:07:40.000Z",
+    }
+    scene.node.runs[run] = summary(run, 4_000_000_000, status="FAILED", steps=[step])
+    scene.node.messages = [
+        {"timestamp": (ended - 300 + i) * 1000, "message": f"line {i}", "step": "count"}
+        for i in range(300)
+    ]
+    scene.node.messages[-1]["message"] = "ValueError: \x1b[2Jno channel"
+    shown = typed(scene, "run", "show", run)
+    assert "Step 'count' failed: the program ended with exit code 3\n" in shown.out
+    assert shown.out.endswith(
+        "Its last 20 lines:\n"
+        + "".join(f"  line {i}\n" for i in range(280, 299))
+        + "  ValueError: [2Jno channel\n"
+    )
+    assert shown.err == "all of it: pennsieve run logs run-eeee --step count\n"
+    asked = [query for _, path, query in scene.node.asked if path.endswith("/logs")]
+    assert [bool(query.get("since")) for query in asked] == [True]
+    failed = typed(scene, "run", "show", run, "--json").document["failed_step"]
+    assert (failed["step"], len(failed["last_lines"])) == ("count", 20)
+    for step["ended"] in ("", "2096-10-02T05:00:00.000Z"):
+        again = typed(scene, "run", "show", run, "--json").document["failed_step"]
+        assert again["last_lines"] == failed["last_lines"]
+
+
 @pytest.mark.usefixtures("ready")
 def test_on_pennsieves_node_it_is_said_whom_a_run_acts_as(agent: Agent, tmp_path: Path) -> None:
     here = repository(tmp_path / "here-alone", WORD_COUNT, None)

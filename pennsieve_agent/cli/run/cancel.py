@@ -57,7 +57,7 @@ def cancel(
     if dry_run:
         document = documents.run_status(begun, begun.status)
         return Shown(document, f"Would cancel run '{begun.label}'", [NOT_CHANGED])
-    if (ended := _asked(located)) is not None:
+    if (ended := _end(located)) is not None:
         return _already(begun, ended)
     if wait:
         _to_end(following.follower(context, begun, backend))
@@ -82,7 +82,7 @@ def _may(context: Context, reference: str, run: Run, *, yes: bool) -> bool:
     return context.streams.confirm(question, assume=yes)
 
 
-def _asked(located: Located) -> RunStatus | None:
+def _end(located: Located) -> RunStatus | None:
     """Ask for the end; how it had ended where another cancel came first.
 
     Raises:

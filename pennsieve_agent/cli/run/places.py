@@ -90,7 +90,7 @@ def fetch(context: Context, url: str) -> bytes:
 
 def state(located: Located) -> RunState:
     """How far a run is: what an own node said of it has that, Pennsieve is asked once more."""
-    from pennsieve_agent.domain.runs import Run, RunState
+    from pennsieve_agent.domain.runs import RunState
 
     run = located.run
     if run.details is None:

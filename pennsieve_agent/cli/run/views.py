@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import documents
+from pennsieve_agent.console.program_text import safe
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import (
     ID,
@@ -23,14 +23,13 @@ from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.cli.run.failed_step import FailedStep
     from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
     from pennsieve_agent.services.runs.follow_run import Event, Line
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
 
-#: Select Graphic Rendition: the escape sequences that only set colours.
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
 _COLOURS = ("cyan", "green", "yellow")
 _PERSON = 4
 """Where who started a run stands in the list: after the node, who was told it."""
@@ -56,7 +55,7 @@ class EventViews:
 
         if isinstance(event, Line):
             document = documents.log_line(event.step, event.timestamp, event.text)
-            text = f"{self._prefix(event)}{_safe(event.text, colours=self._streams.colour)}"
+            text = f"{self._prefix(event)}{safe(event.text, colours=self._streams.colour)}"
             return Shown(document, text, line=True)
         if not event.step and event.status.is_final:
             return Shown()
@@ -73,15 +72,6 @@ class EventViews:
         name = line.step.ljust(self._width)
         colour = self._colours.get(line.step, "dim")
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
-
-
-def _safe(text: str, *, colours: bool) -> str:
-    """Only a program's colours may pass, and only to a terminal; the rest could garble it."""
-    parts = _SGR.split(text)
-    kept = ["".join(c for c in part if c.isprintable() or c == "\t") for part in parts]
-    if not colours:
-        return "".join(kept[::2])
-    return "".join(f"\x1b[{part}m" if i % 2 else part for i, part in enumerate(kept))
 
 
 def plan(context: Context, ready: Prepared) -> Shown:
@@ -239,11 +229,13 @@ def runs_table(context: Context, runs: Sequence[Run]) -> Table:
     return Table(columns, rows)
 
 
-def run(context: Context, value: Run, state: RunState) -> Shown:
-    """All of one run."""
-    return Shown(
-        documents.run(value, state), lambda streams: _run_text(context, streams, value, state)
-    )
+def run(context: Context, value: Run, state: RunState, failed: FailedStep | None) -> Shown:
+    """All of one run; of one that failed, why."""
+    document = {**documents.run(value, state), "failed_step": failed and failed.to_json()}
+    text: list[Part] = [lambda streams: _run_text(context, streams, value, state)]
+    if failed is None:
+        return Shown(document, text)
+    return Shown(document, [*text, "", failed.text], [f"all of it: {failed.command}"])
 
 
 def _run_text(context: Context, streams: Streams, run: Run, state: RunState) -> str:

@@ -66,8 +66,8 @@ class AllRuns:
             AgentError: no place at all could be reached.
         """
         # Names are compared here, so that the limit counts those that have the name.
-        asked = replace(query, limit=None) if query.name else query
-        runs = (located.run for located in self._located(asked))
+        wider = replace(query, limit=None) if query.name else query
+        runs = (located.run for located in self._located(wider))
         return [run for run in runs if not query.name or query.names(run)][: query.limit]
 
     def ask(self, question: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T]]:

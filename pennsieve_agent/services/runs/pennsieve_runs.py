@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
-from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState
+from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, StepState
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ class PennsieveRuns:
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
         """All lines of these steps so far."""
         return {step: self._platform.runs.logs(run_id, step) for step in steps}
+
+    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
+        """The last lines of a step; the platform gives no part of a log (3.5)."""
+        return self._platform.runs.logs(run_id, step.id)[-count:]
 
     def log_archive(self, run_id: str) -> str:
         """The address of a zip with all logs.
