@@ -58,6 +58,57 @@ def test_both_are_kept_or_one_is_replaced(agent: Agent, lab: Lab, tmp_path: Path
     assert found == {"n.tar.gz": "3", "n (1).tar.gz": "2"}
 
 
+ODD = ("scan[1].txt", "new\nline.txt", "{a,b}.txt", "!x.txt", "plain.txt")
+
+
+@pytest.fixture
+def odd(lab: Lab) -> str:
+    """A dataset with names that look like patterns."""
+    folder = lab.box.data / "datasets" / "Odd" / "raw"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ODD:
+        (folder / name).write_text(name)
+    return "Odd"
+
+
+def test_a_listed_name_is_taken_literally(agent: Agent, odd: str, tmp_path: Path) -> None:
+    listed = agent("dataset", "files", odd).out.splitlines()[1:]
+    paths = [line.split("\t")[0] for line in listed]
+    assert len(paths) == len(ODD)
+    for number, path in enumerate(paths):
+        target = tmp_path / f"{number}"
+        words = ("--files", f"./{path}", "--to", str(target), "--json")
+        (came,) = agent("dataset", "download", odd, *words).document["downloaded"]
+        assert (target / came).read_text() == came.removeprefix("raw/")
+        (file,) = agent("dataset", "files", odd, "--files", path, "--json").document
+        assert file["path"] == came
+    pattern = ("dataset", "files", odd, "--files", "raw/*.txt", "--files", "!raw/{new,scan}*")
+    assert len(agent(*pattern, "--json").document) == len(ODD) - 2
+
+
+def test_a_pattern_that_fits_nothing_is_answered_with_what_may_be_meant(
+    agent: Agent, odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).touch()
+    down = ("dataset", "download", odd, "--to", "x")
+    for words, said in (
+        ((*down, "--files", "*.txt"), f"{len(ODD)} files fit '**/*.txt'"),
+        ((*down, "--files", "a.csv"), "put it in quotes, as in --files '*.csv'"),
+        ((*down, "--files", "a.csv", "b.csv"), "--files takes one pattern, and 2 words follow it"),
+        ((*down, "--files", "raw", "--files", "none"), "matches 'none'"),
+        ((*down, "--files", "!raw"), "the patterns leave out all files"),
+    ):
+        result = agent(*words)
+        assert result.code == 2, (words, result.err)
+        assert said in " ".join(result.err.split())
+    assert not (tmp_path / "x").exists()
+    listed = agent("dataset", "files", odd, "--files", "*.txt")
+    assert (listed.code, listed.out) == (0, "")
+    assert "files fit '**/*.txt'" in listed.err
+
+
 def test_progress_on_a_terminal(agent: Agent, folder: Path) -> None:
     result = agent("dataset", "upload", DATASET, str(folder), "--folder", "shown", terminal=True)
     assert result.code == 0, result.err

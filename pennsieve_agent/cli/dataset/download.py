@@ -11,7 +11,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import ExitCode, UsageProblem
+from pennsieve_agent.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,16 +44,11 @@ def download(
     ] = False,
 ) -> Shown:
     """Download files of a dataset to a folder. Run it again to go on where it stopped."""
-    from pennsieve_agent.cli.dataset.files import files_of
     from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files.choose_files import choose
 
     where = lookup.dataset(context.platform, dataset)
-    files = files_of(context, where.id, match)
-    if match and not files:
-        raise UsageProblem(
-            f"no file of dataset '{where.name}' matches {', '.join(map(repr, match))}",
-            hint=f"see its files with: pennsieve dataset files '{where.name}'",
-        )
+    files = choose(context.platform, where, match or ()).files
     return fetched(context, where.id, files, to, overwrite=overwrite)
 
 

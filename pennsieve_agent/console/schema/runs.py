@@ -129,7 +129,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("node_kind", "word", "own or pennsieve."),
             Field("dataset", "text", "The dataset's name."),
             Field("dataset_id", "text", "The dataset's id."),
-            Field("files", "list of file", "The input; null is the whole dataset.", null=True),
+            Field("files", "list of file", "The input."),
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("limits", "run_limits", "What it may take."),
