@@ -68,7 +68,7 @@ def _group(text: str, i: int) -> tuple[str, int] | None:
 
 
 def _choices(text: str, start: int) -> tuple[list[str], int] | None:
-    """What stands between ``{`` and its ``}``, cut at commas; None where it is no choice."""
+    """What stands between ``{`` and its ``}``, cut at commas; None without a comma or an end."""
     depth, begin, choices, i = 0, start + 1, [], start
     while i < len(text):
         if text[i] == "\\":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.cli.dataset.download import of_report
+from pennsieve_agent.services.files.download import DownloadReport
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 
@@ -84,6 +87,31 @@ def test_a_listed_name_is_taken_literally(agent: Agent, odd: str, tmp_path: Path
         assert file["path"] == came
     pattern = ("dataset", "files", odd, "--files", "raw/*.txt", "--files", "!raw/{new,scan}*")
     assert len(agent(*pattern, "--json").document) == len(ODD) - 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take other names")
+def test_names_that_the_file_system_takes_stay(agent: Agent, tmp_path: Path) -> None:
+    names = ("c_d.txt", "c\\d.txt", "UP.csv", "up.csv", "10:15:00.csv", "con.txt", "trail.", "q?")
+    (tmp_path / "names").mkdir()
+    for name in (*names, "caf\u00e9", "cafe\u0301", "a\nb"):
+        (tmp_path / "names" / name).write_text(name)
+    up = agent("dataset", "upload", DATASET, str(tmp_path / "names"), "--folder", "odd")
+    assert up.code == 0, up.err
+    target = tmp_path / "out"
+    down = agent("dataset", "download", DATASET, "--files", "odd", "--to", str(target), "--json")
+    assert down.code == 0, down.err
+    assert down.document["renamed"] == []
+    came = {path.name: path.read_text() for path in (target / "odd" / "names").iterdir()}
+    assert came == {name: name for name in (*names, "caf\u00e9", "cafe\u0301", "a\nb")}
+    assert {path.name for path in target.iterdir()} == {"odd"}
+
+
+def test_a_changed_name_is_said_and_in_the_document(tmp_path: Path) -> None:
+    report = DownloadReport([Path("a_b")], renamed=[("a:b", Path("a_b"))], size=1)
+    shown = of_report(tmp_path, report)
+    assert "renamed: 'a:b' is 'a_b' here" in str(shown.notes[0])
+    assert shown.document["renamed"] == [{"path": "a:b", "local": "a_b"}]
+    assert shown.exit_code == 0
 
 
 def test_a_pattern_that_fits_nothing_is_answered_with_what_may_be_meant(

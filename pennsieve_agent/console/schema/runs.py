@@ -254,7 +254,16 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("skipped", "list of text", "Paths of files that were there already."),
             Field("blocked", "list of blocked_file", "What Pennsieve's scanner holds back."),
             Field("failed", "list of failed_file", "What could not be fetched."),
+            Field("renamed", "list of renamed_file", "Files that could not keep their names."),
             _SIZE,
+        ),
+    ),
+    Document(
+        "renamed_file",
+        "A file that is called otherwise here, as the file system does not take its name.",
+        (
+            Field("path", "text", "Its path in the dataset."),
+            Field("local", "text", "Its path in the folder."),
         ),
     ),
     Document(

@@ -36,12 +36,12 @@ def choose(platform: Platform, dataset: Dataset, patterns: Sequence[str]) -> Sel
 def unfit(selection: Selection, dataset: Dataset) -> UsageProblem:
     """The error for patterns that fit no file: which, and what may have been meant."""
     names = ", ".join(f"'{pattern}'" for pattern in selection.unused)
-    found = (advice(pattern, selection.all, _is_here) for pattern in selection.unused)
+    advised = (advice(pattern, selection.all, _is_here) for pattern in selection.unused)
     look = f"see what is there with: pennsieve dataset files {shlex.quote(dataset.name)}"
     return UsageProblem(
         f"no file of dataset '{dataset.name}' matches {names} "
         f"(files looked at: {len(selection.all)})",
-        hint=next((words for words in found if words), look),
+        hint=next((words for words in advised if words), look),
     )
 
 
