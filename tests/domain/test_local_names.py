@@ -92,7 +92,7 @@ def test_long_names_are_cut_and_stay_apart() -> None:
     assert first.endswith(".nii")
 
 
-@pytest.mark.parametrize("name", [*ODD[1:2], *ODD[4:], "x\n", " lead", "a ", "\u00e9", "n" * 250])
+@pytest.mark.parametrize("name", [*ODD[1:2], *ODD[4:], "x\n", "a ", "\u00e9", "n" * 250])
 def test_names_that_are_tried_out(name: str) -> None:
     assert doubtful_names([DataFile("p", f"folder/{name}/x.csv", 1)]) == {name}
 
