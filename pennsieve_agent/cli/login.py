@@ -58,13 +58,13 @@ def login(
     if (
         known is not None
         and key is None
-        and (found := _unlocked(context, known, plaintext=plaintext))
+        and (usable := _unlocked(context, known, plaintext=plaintext))
     ):
-        who = context.connect(found).identity()
+        who = context.connect(usable).identity()
         if plaintext and known.locked_key:
-            where = context.settings.save(found, plaintext=True)
-            return _shown(context, replace(found, key_source=where), who, f"key moved to {where}")
-        return _shown(context, found, who, f"using the key from {found.key_source}")
+            where = context.settings.save(usable, plaintext=True)
+            return _shown(context, replace(usable, key_source=where), who, f"key moved to {where}")
+        return _shown(context, usable, who, f"using the key from {usable.key_source}")
     before = known.hosts if known else Hosts()
     hosts = replace(before, api=api_host or before.api, api2=api2_host or before.api2)
     name = profile or (known.name if known and known.name else _NEW_PROFILE)
@@ -90,12 +90,12 @@ def _known(context: Context, name: str | None) -> Profile | None:
 def _unlocked(context: Context, known: Profile, *, plaintext: bool) -> Profile | None:
     """The profile with its key; None where a key is to be entered."""
     try:
-        found = context.settings.unlocked(known)
+        usable = context.settings.unlocked(known)
     except SettingsError:
         if plaintext:
             return None  # the new key needs no keychain
         raise
-    return found if found.key else None
+    return usable if usable.key else None
 
 
 def _enter(context: Context, key: str | None, *, secret_stdin: bool, plaintext: bool) -> ApiKey:

@@ -80,7 +80,7 @@ class Profile:
 
     @property
     def key_id(self) -> str:
-        """The id of its key, which is no secret; empty when there is none."""
+        """The id of its key, which is public; empty when there is none."""
         return self.key.key if self.key else self.locked_key
 
 
