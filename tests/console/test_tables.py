@@ -57,7 +57,14 @@ def test_a_pipe_has_whole_ids_where_scripts_know_them() -> None:
 
 
 def test_what_is_spare_goes_before_names_are_cut_too_short() -> None:
-    columns = [NAME, "STATUS", Column("NODE", Cut.MIDDLE, spare=True), "STARTED", "TOOK", ID]
+    columns: list[str | Column] = [
+        NAME,
+        "STATUS",
+        Column("NODE", Cut.MIDDLE, spare=True),
+        "STARTED",
+        "TOOK",
+        ID,
+    ]
     row = ["spike-rate-1c20", "succeeded", "my-compute", TIME, "2 min 14 s", IDS[0]]
     assert "NODE" in table(columns, [row], at(90))
     narrow = table(columns, [[LONG[0], *row[1:3], TIME, *row[4:]]], at(80))
@@ -77,7 +84,7 @@ def test_a_path_comes_last_and_is_whole() -> None:
 
 
 def test_a_text_is_wrapped_beside_what_is_not() -> None:
-    columns = ["TAG", Column("PROBLEM", Cut.WRAP)]
+    columns: list[str | Column] = ["TAG", Column("PROBLEM", Cut.WRAP)]
     lines = table(columns, [["v1", "no Dockerfile at all " * 8]], at(60)).splitlines()
     assert len(lines) > 3
     assert max(map(len, lines)) <= 60

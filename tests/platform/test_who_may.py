@@ -40,7 +40,7 @@ def test_a_refusal_names_who_may(call: str, who: str, status: int) -> None:
     method, path = call.split()
     error = failure(Answer(f"{method} {HOST}{path}", status, b'{"message": "no"}'))
     assert isinstance(error, Forbidden)
-    assert error.hint.startswith(who)
+    assert str(error.hint).startswith(who)
     text = failures.text(error, Streams.for_test())
     assert f"where: {HOST}\n" in text
     assert path not in text

@@ -23,7 +23,7 @@ _INSTEAD = (
     "put what runs share into the image of the workflow; or name a node that Pennsieve runs: "
     "pennsieve compute list"
 )
-_COLUMNS = [
+_COLUMNS: list[str | Column] = [
     *("NAME", "TYPE", "STATUS", "SIZE"),
     Column("FILES", spare=True),
     Column("USD/MONTH", spare=True),

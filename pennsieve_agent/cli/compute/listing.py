@@ -83,7 +83,7 @@ def _table(context: Context, own: Sequence[OwnNode], theirs: Sequence[ComputeNod
         for n in theirs
     ]
     rows.sort(key=lambda row: (row[0].casefold(), row[1]))
-    columns = [NAME, "KIND", "STATUS", "AWS ACCOUNT"]
+    columns: list[str | Column] = [NAME, "KIND", "STATUS", "AWS ACCOUNT"]
     spare = [Column("MODE", spare=True), Column("CREATED", spare=True)]
     return Table([*columns, *spare, ID], rows)
 

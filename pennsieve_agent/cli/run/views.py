@@ -226,7 +226,7 @@ def runs_table(context: Context, runs: Sequence[Run]) -> Table:
             row.insert(_PERSON, (run.details.person_name if run.details else "") or "-")
         rows.append(row)
     workflow, node = (Column(name, Cut.MIDDLE, spare=True) for name in ("WORKFLOW", "NODE"))
-    columns = [NAME, "STATUS", workflow, node, "STARTED", "TOOK", ID]
+    columns: list[str | Column] = [NAME, "STATUS", workflow, node, "STARTED", "TOOK", ID]
     if len(callers) > 1:
         columns.insert(_PERSON, Column("BY (CLAIMED)", Cut.END, spare=True))
     return Table(columns, rows)
@@ -286,7 +286,7 @@ def _steps_table(state: RunState, now: float) -> Table:
         ]
         for s in state.steps
     ]
-    columns = ["STEP", "STATUS", "TOOK", "ATTEMPTS", Column("WHY", Cut.WRAP)]
+    columns: list[str | Column] = ["STEP", "STATUS", "TOOK", "ATTEMPTS", Column("WHY", Cut.WRAP)]
     kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
     return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
 

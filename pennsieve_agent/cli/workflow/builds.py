@@ -36,7 +36,14 @@ def list_(
 
     match = pennsieve_workflow(context, workflow)
     builds = apps.builds(context.platform, context.workspace_id, match, limit)
-    columns = ["STEP", "TAG", "STATUS", "STARTED", "TOOK", Column("PROBLEM", Cut.WRAP)]
+    columns: list[str | Column] = [
+        "STEP",
+        "TAG",
+        "STATUS",
+        "STARTED",
+        "TOOK",
+        Column("PROBLEM", Cut.WRAP),
+    ]
     table = Table(columns, [_row(context, build) for build in builds])
     return Shown([workflow_documents.build(b.step_id, b.version, b.build) for b in builds], table)
 

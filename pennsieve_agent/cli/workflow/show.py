@@ -77,7 +77,7 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
         for p in s.parameters
     ]
     if parameters:
-        columns = [
+        columns: list[str | Column] = [
             "PARAMETER",
             *(Column(name, Cut.WRAP) for name in ("TYPE", "DEFAULT", "MEANING")),
         ]
