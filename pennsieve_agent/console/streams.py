@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from pennsieve_agent.console import cells
 from pennsieve_agent.errors import UsageProblem
 
 _WIDTH, _LEAST = 80, 20
+_YES = "add --yes to go on without being asked"
 _BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = 1, 2, 31, 32, 33, 36
 _COLOURS = {
     "bold": _BOLD,
@@ -81,32 +83,19 @@ class Streams:
         self.result(json.dumps(value, indent=indent, ensure_ascii=False))
 
     def note(self, text: str) -> None:
-        """Say something that is not a result, on standard error."""
-        self.err.write(f"{text}\n")
+        """Say something that is not a result, on standard error; wrapped on a terminal."""
+        self.err.write(f"{self.wrapped(text) if self.err_is_terminal else text}\n")
         self.err.flush()
 
-    def explain(self, text: str) -> None:
-        """Say something long, on standard error: on a terminal, wrapped between words.
-
-        Commands to copy are not for this: a wrapped one cannot be pasted.
-        """
-        self.note(self.wrapped(text) if self.err_is_terminal else text)
-
     def wrapped(self, text: str) -> str:
-        """Text with line breaks between words; lines that are indented stay so."""
-        import textwrap  # noqa: PLC0415 - most commands do not need it
+        """Text with line breaks between words; lines that are indented stay so.
 
-        lines = []
-        for line in text.splitlines() or [""]:
-            indent = " " * (len(line) - len(line.lstrip()))
-            wrapped = textwrap.wrap(
-                line,
-                max(self.width - 1, _LEAST),
-                subsequent_indent=f"{indent}  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-            lines.append("\n".join(wrapped))
+        A command to copy stays whole: one that is broken cannot be pasted.
+        """
+        lines = list[str]()
+        for line in text.split("\n"):
+            indent = " " * (len(line) - len(line.lstrip()) + 2)
+            lines += cells.wrap(line, max(self.width - 1, _LEAST), indent) or [""]
         return "\n".join(lines)
 
     def paint(self, text: str, *styles: str) -> str:
@@ -141,15 +130,15 @@ class Streams:
         self.err.write(f"{question}: \n")
         return self._line().strip()
 
-    def confirm(self, question: str, *, assume: bool) -> bool:
+    def confirm(self, question: str, *, assume: bool, instead: str = _YES) -> bool:
         """Ask yes or no; ``assume`` (``--yes`` was given) answers yes without asking.
 
         Raises:
-            UsageProblem: nobody is there to answer.
+            UsageProblem: nobody is there to answer; the hint is ``instead``.
         """
         if assume:
             return True
-        self._must_ask(question, "add --yes to go on without being asked")
+        self._must_ask(question, instead)
         self.err.write(f"{question} [y/N] ")
         self.err.flush()
         return self._line().strip().casefold() in {"y", "yes"}

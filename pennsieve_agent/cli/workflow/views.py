@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import workflow_documents
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import ID, NAME, Column, Cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +163,9 @@ def _list_table(
     ]
     rows += [[row.name, "", ", ".join(row.nodes), "your nodes", "", row.uuid] for row in only_nodes]
     rows.sort(key=lambda row: row[0].casefold())
-    return Table(["NAME", "DESCRIPTION", "WHERE", "VISIBLE TO", "ADDED", "ID"], rows)
+    description = Column("DESCRIPTION", Cut.END, spare=True)
+    places, who = Column("WHERE", Cut.END), Column("VISIBLE TO", Cut.END)
+    return Table([NAME, description, places, who, "ADDED", ID], rows)
 
 
 def _of_nodes(row: Known) -> dict[str, Any]:
