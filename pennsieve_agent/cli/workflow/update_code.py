@@ -58,7 +58,7 @@ def update_code(context: Context, reference: str, request: CodeRequest, wish: Wi
             document = _plan_document(existing, changes, others)
             return Shown(document, [Prose(line) for line in lines], [NOT_CHANGED])
         for line in lines:
-            context.streams.explain(line)
+            context.streams.note(line)
         question = f"Update workflow '{existing.workflow.name}' for them, too?"
         if others and not context.streams.confirm(question, assume=request.yes):
             return UNCHANGED

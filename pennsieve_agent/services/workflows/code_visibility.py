@@ -47,8 +47,8 @@ class CodeVisibility:
         sentences = []
         for app in self.applications or ():
             is_mine = app.owner_id == self.user_id
-            asked = is_mine if source_urls is None else app.source_url in source_urls
-            if asked and app.visibility.casefold() == Visibility.PUBLIC.value:
+            is_meant = is_mine if source_urls is None else app.source_url in source_urls
+            if is_meant and app.visibility.casefold() == Visibility.PUBLIC.value:
                 sentences.append(public_sentence(app, is_mine=is_mine))
         return sentences
 
