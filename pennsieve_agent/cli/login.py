@@ -80,7 +80,7 @@ def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
     streams = context.streams
     key = key or streams.ask("API key", instead=instead)
     if secret_stdin:
-        secret = streams.stdin.readline().strip()
+        secret = streams.read_line().strip()
     else:
         secret = streams.ask_secret("API secret (not shown)", instead=instead)
     if not key or not secret:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pennsieve_agent.console.streams import Streams
@@ -13,12 +14,7 @@ def text(error: AgentError, streams: Streams) -> str:
 
     On a terminal the message is wrapped between words; a place and a hint are whole, to be copied.
     """
-    coloured = Streams(
-        streams.out,
-        streams.err,
-        streams.stdin,
-        colour=streams.colour and streams.err_is_terminal,
-    )
+    coloured = replace(streams, colour=streams.colour and streams.err_is_terminal)
     message = f"error: {error.message}"
     message = streams.wrapped(message) if streams.err_is_terminal else message
     lines = [message.replace("error:", coloured.paint("error:", "red", "bold"), 1)]

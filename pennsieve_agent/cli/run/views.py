@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.runs.start_run import Started
 
 #: Select Graphic Rendition: the escape sequences that only set colours.
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
+_SGR = re.compile(r"\x1b\[[0-9;:]*m")
 _COLOURS = ("cyan", "green", "yellow")
 _PERSON = 4
 """Where who started a run stands in the list: after the node, who was told it."""
@@ -47,7 +47,7 @@ class EventViews:
 
         if isinstance(event, Line):
             document = documents.log_line(event.step, event.timestamp, event.text)
-            text = f"{self._prefix(event)}{_safe(event.text, colours=self._streams.colour)}"
+            text = f"{self._prefix(event)}{_safe(event.text)}"
             return Shown(document, text, line=True)
         if not event.step and event.status.is_final:
             return Shown()
@@ -66,13 +66,9 @@ class EventViews:
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
 
 
-def _safe(text: str, *, colours: bool) -> str:
-    """Only a program's colours may pass, and only to a terminal; the rest could garble it."""
-    parts = _SGR.split(text)
-    kept = ["".join(c for c in part if c.isprintable() or c == "\t") for part in parts]
-    if not colours:
-        return "".join(kept[::2])
-    return "".join(f"\x1b[{part}m" if i % 2 else part for i, part in enumerate(kept))
+def _safe(text: str) -> str:
+    """A line without the colours of the program that wrote it, nor what else could garble it."""
+    return "".join(c for c in _SGR.sub("", text) if c.isprintable() or c == "\t")
 
 
 def plan(context: Context, ready: Prepared) -> Shown:
