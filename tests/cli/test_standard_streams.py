@@ -140,7 +140,16 @@ def test_an_answer_that_comes_late_on_a_pipe_that_does_not_block(environ: dict[s
     os.set_blocking(reading, False)
     Path(environ["PENNSIEVE_CONFIG"]).write_text("")
     child = subprocess.Popen(
-        [sys.executable, "-m", "pennsieve_agent", "login", "--key", "k", "--secret-stdin"],
+        [
+            sys.executable,
+            "-m",
+            "pennsieve_agent",
+            "login",
+            "--key",
+            "k",
+            "--secret-stdin",
+            "--plaintext",
+        ],
         env=environ,
         stdin=reading,
         stdout=subprocess.PIPE,
