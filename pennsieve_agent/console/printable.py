@@ -12,12 +12,18 @@ _ACTING = re.compile(
     "\ud800-\udfff"  # no characters: bytes of a file name that are no text
     "]"
 )
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _SHOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 def printable(text: str) -> str:
     """The text with a mark in place of each such character, so that it is as long as before."""
     return _ACTING.sub(_SHOWN, text.replace("\r\n", "\n"))
+
+
+def without_colours(line: str) -> str:
+    """A line that a program printed, without its colours and what else could garble it."""
+    return "".join(c for c in _COLOUR.sub("", line) if c.isprintable() or c == "\t")
 
 
 def escaped_json(text: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 
 import pennsieve_agent
 from pennsieve_agent.console import failures
-from pennsieve_agent.console.printable import printable
+from pennsieve_agent.console.cells import width
+from pennsieve_agent.console.printable import printable, without_colours
 from pennsieve_agent.console.progress import ProgressLine
 from pennsieve_agent.console.shown import Details, Prose, Shown, Table, show
 from pennsieve_agent.console.steptree import Happening, StepTree
@@ -97,6 +98,17 @@ def test_other_text_stays_as_it_is() -> None:
     text = "tab\tline\nMäuse 数据 שלום क्‍ष 👩‍🔬 \U000f0001 …"
     assert printable(text) == text
     assert printable("a\r\nb") == "a\nb"
+
+
+def test_a_program_s_line_has_none_of_its_colours() -> None:
+    line = "\x1b[1;31mERROR\x1b[0m \x1b[38:5:200mx\x1b[m\tend\x1b]0;PWN\x07\x1b[2J"
+    assert without_colours(line) == "ERROR x\tend]0;PWN[2J"
+
+
+def test_our_colours_take_no_room() -> None:
+    streams = Streams.for_test(terminal=True)
+    streams.colour = True
+    assert width(streams.paint("ab", "red", "bold")) == 2
 
 
 def test_nothing_else_writes_to_the_streams() -> None:
