@@ -89,8 +89,8 @@ def failure(said: str, url: str) -> SourceError:
         return SourceError(
             "the repository is private, or does not exist",
             where=url,
-            hint="check the address; for a private one sign in with git first, e.g. by a "
-            "credential helper or an ssh key",
+            hint="check the address; for a private one sign in with git first: gh auth login, a "
+            "credential helper, or an ssh key",
         )
     if any(text in said for text in _NO_REPOSITORY):
         return SourceError("there is no git repository", where=url, hint=_repository_hint(url))

@@ -32,11 +32,30 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
                 desks=desks(context, engine),
                 engine=engine,
                 is_public=is_public,
+                token=lambda url: _token_for_pennsieve(context, url),
                 sleep=context.sleep,
                 note=context.streams.note,
             ),
             folder,
         )
+
+
+def _token_for_pennsieve(context: Context, url: str) -> str:
+    """The token with which Pennsieve may fetch a private repository, said to whom it goes.
+
+    Raises:
+        UsageProblem: there is none, and nobody can be asked.
+    """
+    from pennsieve_agent.source.git_commands import known_token
+
+    context.streams.note(
+        f"{url} is private, so a token that can read it is sent to Pennsieve at "
+        f"{context.profile.hosts.api2}; one for this repository alone, read-only, is enough"
+    )
+    return known_token(url) or context.streams.ask_secret(
+        "GitHub token (not shown)",
+        instead="sign in with: gh auth login; or build it on this machine: --build here",
+    )
 
 
 def code_record(context: Context) -> WorkflowCode:
