@@ -100,6 +100,7 @@ def run(
         "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND") or _SSH,
     }
     helpers = [] if anonymous else git_credentials.helper_options(url)
+    environment |= {} if anonymous else git_credentials.helper_environment(url)
     answer = _run(["git", *_CONFIG, *helpers, *arguments], environment, seconds, progress, given)
     if answer is None:
         raise git_failures.UnreachableError(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.services.workflows.register_workflow import Means
     from pennsieve_agent.settings.workflow_code import WorkflowCode
+
+Looked = TypeVar("Looked")
 
 
 @contextmanager
@@ -38,6 +40,29 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
             ),
             folder,
         )
+
+
+def with_typed_token(context: Context, look: Callable[[], Looked]) -> Looked:
+    """Look at code; for a private repository that git has no token for, one is asked.
+
+    Raises:
+        SourceError: it cannot be read, or nobody is there to be asked.
+    """
+    from pennsieve_agent.source.git_credentials import use_typed
+    from pennsieve_agent.source.git_failures import PrivateError
+
+    urls: set[str] = set()
+    while True:
+        try:
+            return look()
+        except PrivateError as error:
+            url = error.where or ""
+            web = url.startswith(("https://", "http://"))
+            if url in urls or not web or not context.streams.can_ask:
+                raise
+            urls.add(url)
+            question = f"{url} is private, or does not exist. Token to fetch it here (not shown)"
+            use_typed(url, context.streams.ask_secret(question, instead=error.hint or ""))
 
 
 def _token_for_pennsieve(context: Context, url: str) -> str:

@@ -238,7 +238,9 @@ def _by_pennsieve(
 ) -> Added:
     platform = means.platform
     # All of them before anything is registered.
-    tokens = {c.source_url: means.token(c.source_url) for c in checkouts if _needs_token(means, c)}
+    tokens = {
+        c.source_url: means.token(c.source_url) for c in checkouts if _needs_token(means, c, wish)
+    }
     for checkout in checkouts:
         known = platform.applications.list(checkout.source_url)
         if sentence := registration_note(
@@ -271,8 +273,9 @@ def _by_pennsieve(
     return Added(workflow, tuple(checkouts), existing is None, choice, tuple(placed))
 
 
-def _needs_token(means: Means, checkout: Checkout) -> bool:
-    return not means.is_public(checkout.source_url)
+def _needs_token(means: Means, checkout: Checkout, wish: Wish) -> bool:
+    # Otherwise Pennsieve builds only what anybody may read.
+    return wish.build is Build.PENNSIEVE and not means.is_public(checkout.source_url)
 
 
 def _here(
