@@ -130,7 +130,7 @@ def restore(
         return planned(f"restore workflow '{match.name}', with its grants if you say yes to them")
     means = identity_context(context)
     plan = _grants_to_renew(context, means, match, yes=yes)  # asked first: nothing is half done
-    platform.workflows.restore(match.uuid)
+    workflow_changes.restore(platform, context.workspace_id, match)
     if plan is not None:
         identity_renewal.renew(means, plan)
     again = plan.kept if plan is not None else ()
