@@ -80,12 +80,12 @@ def run(
     seconds: int = ASK_SECONDS,
     anonymous: bool = False,
     progress: Callable[[str], None] | None = None,
-    given: bytes = b"",
+    stdin: bytes = b"",
 ) -> Answer:
     """Run git. ``url`` is the repository's address, which decides the protocols it may speak.
 
     ``anonymous`` leaves out the user's settings, and with them every way to a password or token.
-    ``progress`` gets each line that git shows of its progress; ``given`` is git's standard input.
+    ``progress`` gets each line that git shows of its progress; ``stdin`` is what it reads.
 
     Raises:
         SourceError: git is not installed, does not work, or did not end in time.
@@ -101,7 +101,7 @@ def run(
     }
     helpers = [] if anonymous else git_credentials.helper_options(url)
     environment |= {} if anonymous else git_credentials.helper_environment(url)
-    answer = _run(["git", *_CONFIG, *helpers, *arguments], environment, seconds, progress, given)
+    answer = _run(["git", *_CONFIG, *helpers, *arguments], environment, seconds, progress, stdin)
     if answer is None:
         raise git_failures.UnreachableError(
             f"the repository did not answer within {seconds} seconds",
@@ -120,7 +120,7 @@ def known_token(url: str) -> str:
         SourceError: git is not installed, or does not work.
 
     """
-    answer = run(["credential", "fill"], url=url, given=git_credentials.question(url))
+    answer = run(["credential", "fill"], url=url, stdin=git_credentials.question(url))
     return git_credentials.password_of(answer.out) if answer.ok else ""
 
 
@@ -138,7 +138,7 @@ def _run(
     environment: Mapping[str, str],
     seconds: int,
     progress: Callable[[str], None] | None = None,
-    given: bytes = b"",
+    stdin: bytes = b"",
 ) -> Answer | None:
     """Run a command to its end; None when it did not come in time."""
     try:
@@ -170,7 +170,7 @@ def _run(
         timer.start()
         if child.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(given)
+                child.stdin.write(stdin)
             child.stdin.close()
         out = child.stdout.read() if child.stdout else b""
         child.wait()
