@@ -40,6 +40,21 @@ _SOURCES = {
     "iam-role": "this machine's instance role",
 }
 
+_READS = (
+    "describe_",
+    "get_",
+    "list_",
+    "head_",
+    "batch_get_",
+    "simulate_",
+    "invoke",
+    "create_change_set",
+    "delete_change_set",
+)
+"""How operations begin that change nothing. What a node is asked by ``invoke``, its client knows;
+and a change set is no change of a stack.
+"""
+
 
 class Aws:
     """One AWS account, as one set of credentials sees it.
@@ -50,9 +65,10 @@ class Aws:
     files do not name is asked of ``find_keys``. ``provider`` is a way to credentials that are no
     profile's, by botocore's name, such as ``iam-role``; without it botocore goes through all.
     ``can_ask`` says that somebody is there whom botocore may ask for the code of an MFA device.
+    ``changing`` is told before an operation that is not known to change nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it depends on, each given by tests
         self,
         settings: AwsSettings,
         region: str | None = None,
@@ -61,7 +77,9 @@ class Aws:
         provider: str = "",
         *,
         can_ask: bool = False,
+        changing: Callable[[], None] = lambda: None,
     ) -> None:
+        self._changing = changing
         self._can_ask = can_ask
         self._find_keys = find_keys
         self._provider = provider
@@ -148,7 +166,10 @@ class Aws:
         if region == self.region:
             return self
         if region not in self._elsewhere:
-            regional = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
+            regional = Aws(
+                *(self._settings, region, self.profile, self._find_keys, self._provider),
+                changing=self._changing,
+            )
             regional._can_ask = self._can_ask
             self._elsewhere[region] = regional
         return self._elsewhere[region]
@@ -239,6 +260,8 @@ class Aws:
             AwsError: anything else that AWS or the way to it refused.
 
         """
+        if not operation.startswith(_READS):
+            self._changing()
         with self._translated(service, operation):
             result: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
             return result

@@ -79,8 +79,12 @@ def run(row: Command, arguments: Sequence[str], context: Context) -> int:
     parsed = click_command(row)
     place = f"pennsieve {row.words}"
     try:
-        code = parsed.main(list(arguments), prog_name=place, standalone_mode=False, obj=context)
-    except typer.Abort:
+        # Not by main(), which makes an exit code of Ctrl+C, and nothing would be said.
+        with parsed.make_context(place, list(arguments), obj=context) as ctx:
+            code = parsed.invoke(ctx)
+    except typer.Exit as end:
+        code = end.exit_code
+    except (typer.Abort, EOFError):
         raise KeyboardInterrupt from None
     except typer.exceptions.TyperException as error:
         raise _wrong(error, place) from None

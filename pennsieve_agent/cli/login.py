@@ -12,9 +12,10 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.profile import ApiKey, Identity, Profile
+    from pennsieve_agent.domain.profile import ApiKey, Hosts, Identity, Profile
 
 _NEW_PROFILE = "lab"
+_WEB = "https://app.pennsieve.io"
 
 
 @command(
@@ -56,14 +57,17 @@ def login(
     before = known.hosts if known else Hosts()
     hosts = replace(before, api=api_host or before.api, api2=api2_host or before.api2)
     name = profile or (known.name if known and known.name else _NEW_PROFILE)
-    entered = Profile(name, hosts, _enter(context, key, secret_stdin=secret_stdin))
+    entered = Profile(name, hosts, _enter(context, hosts, key, secret_stdin=secret_stdin))
     # Signed in before anything is kept: a wrong key must not replace a right one.
     who = context.connect(entered).identity()
-    where = context.settings.save(
-        entered,
-        plaintext=plaintext,
-        make_default=profile is None or context.settings.default_name() is None,
-    )
+    with context.interruption.during(
+        "the key may be kept or not", "look with: pennsieve profile list", always=True
+    ):
+        where = context.settings.save(
+            entered,
+            plaintext=plaintext,
+            make_default=profile is None or context.settings.default_name() is None,
+        )
     return _shown(context, replace(entered, key_source=where), who, f"key kept in {where}")
 
 
@@ -73,11 +77,16 @@ def _known(context: Context, name: str | None) -> Profile | None:
     return context.settings.profile(name)
 
 
-def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
+def _enter(context: Context, hosts: Hosts, key: str | None, *, secret_stdin: bool) -> ApiKey:
     from pennsieve_agent.domain.profile import ApiKey
 
     instead = "give --key KEY and --secret-stdin, or set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET"
     streams = context.streams
+    if not key and streams.can_ask and hosts.hosted:
+        streams.explain(
+            f'Make a key in the web application ({_WEB}): your profile, "API keys". '
+            "A key is for one workspace."
+        )
     key = key or streams.ask("API key", instead=instead)
     if secret_stdin:
         secret = streams.stdin.readline().strip()

@@ -66,7 +66,11 @@ def upload(
         return _plan(where, collected)
     target = [context.profile.hosts.api2, where.id, into, "replace" if replace else "keep"]
     target += [str(path.expanduser().resolve()) for path in paths]
-    return _shown(where, collected, _resumed(context, where, target, collected, replace=replace))
+    with context.interruption.during(
+        "what was sent is kept, the other files are not uploaded", "go on with: the same command"
+    ):
+        report = _resumed(context, where, target, collected, replace=replace)
+    return _shown(where, collected, report)
 
 
 def _resumed(

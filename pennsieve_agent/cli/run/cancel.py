@@ -36,9 +36,12 @@ def cancel(
             f"run '{begun.label}' has ended already: {begun.status.label}",
             hint=f"see it with: pennsieve run show '{begun.label}'",
         )
-    backend.cancel(begun.uuid)
-    if wait:
-        for _ in following.follower(context, begun, backend).events():
-            pass
+    with context.interruption.during(
+        "the run is told to end", f"see whether it has: pennsieve run show {begun.uuid}"
+    ):
+        backend.cancel(begun.uuid)
+        if wait:
+            for _ in following.follower(context, begun, backend).events():
+                pass
     status = backend.state(begun.uuid).status
     return Shown(documents.run_status(begun, status), f"Run '{begun.label}' is {status.label}")

@@ -49,19 +49,17 @@ def to_end(
     run = following.run
     views = views or EventViews(context, run)
     status = RunStatus.UNKNOWN
-    try:
+    with context.interruption.during(
+        "stopped following; the run goes on",
+        f"follow it again: pennsieve run logs {run.uuid} --follow\n"
+        f"  cancel it:       pennsieve run cancel {run.uuid}",
+        always=True,
+    ):
         for event in following.events():
             if show:
                 yield views.shown(event)
             if isinstance(event, Change) and not event.step:
                 status = event.status
-    except KeyboardInterrupt:
-        context.streams.note(
-            f"\nstopped following; the run goes on\n"
-            f"  follow it again: pennsieve run logs {run.uuid} --follow\n"
-            f"  cancel it:       pennsieve run cancel {run.uuid}"
-        )
-        raise
     yield _end(context, following, status, show=show)
 
 

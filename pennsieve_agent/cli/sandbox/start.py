@@ -76,7 +76,11 @@ def start(
     """
     sandbox = box.sandbox(context, data)
     if detach:
-        return box.shown(sandbox.start_detached(port, engine, faults, fault_seed), data)
+        with context.interruption.during(
+            "the sandbox is not started", "start it with: the same command", always=True
+        ):
+            state = sandbox.start_detached(port, engine, faults, fault_seed)
+        return box.shown(state, data)
 
     def announce(state: SandboxState) -> None:
         # It serves until it is stopped, so this is shown before the command returns.

@@ -140,6 +140,10 @@ def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: W
 
     note = context.streams.note
     with (
+        context.interruption.during(
+            "some of it is done: an image, a version, or the workflow",
+            "go on with: the same command, which makes nothing twice",
+        ),
         tempfile.TemporaryDirectory(prefix="pennsieve-") as folder,
         closing(LazyEngine(context)) as engine,
     ):
