@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
 from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
 from pennsieve_agent.aws.quick_invoke import CONNECT_SECONDS, READ_SECONDS, Invoked, QuickLambda
+from pennsieve_agent.aws.read_operations import may_change
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.loopback import is_loopback
@@ -39,21 +40,6 @@ _SOURCES = {
     "container-role": "this container's role",
     "iam-role": "this machine's instance role",
 }
-
-_READS = (
-    "describe_",
-    "get_",
-    "list_",
-    "head_",
-    "batch_get_",
-    "simulate_",
-    "invoke",
-    "create_change_set",
-    "delete_change_set",
-)
-"""How operations begin that change nothing. What a node is asked by ``invoke``, its client knows;
-and a change set is no change of a stack.
-"""
 
 
 class Aws:
@@ -260,7 +246,7 @@ class Aws:
             AwsError: anything else that AWS or the way to it refused.
 
         """
-        if not operation.startswith(_READS):
+        if may_change(operation):
             self._changing()
         with self._translated(service, operation):
             result: dict[str, Any] = getattr(self._client(service), operation)(**parameters)

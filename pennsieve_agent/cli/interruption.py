@@ -8,21 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 NOTHING = "interrupted: nothing was changed"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a command. ``changes_first``: what it says holds once something was sent."""
-
-    happened: str
-    go_on: str
-    changes_first: bool
-
-
-_ANY = Part("the last change may have been made, or not", "look before you type it again", True)
+_ANY = ("the last change may have been made, or not", "look before you type it again", False)
 
 
 class Interruption:
@@ -43,7 +31,7 @@ class Interruption:
 
         It is said once something was sent that changes something, or ``always``.
         """
-        outer, self._part = self._part, Part(happened, go_on, not always)
+        outer, self._part = self._part, (happened, go_on, always)
         yield
         # Left in its place where the part is left by an error: the boundary asks for it then.
         self._part = outer
@@ -51,6 +39,5 @@ class Interruption:
     @property
     def words(self) -> str:
         """What has happened, and in a second line what to type next."""
-        if self._part.changes_first and not self._changing:
-            return NOTHING
-        return f"interrupted: {self._part.happened}\n  {self._part.go_on}"
+        happened, go_on, always = self._part
+        return f"interrupted: {happened}\n  {go_on}" if always or self._changing else NOTHING

@@ -96,6 +96,14 @@ def test_at_a_question_nothing_was_changed(agent: Agent, words: tuple[str, ...])
     assert asked.err.endswith(f"\n{NOTHING}\n")
 
 
+def test_login_says_where_a_key_is_made(agent: Agent) -> None:
+    asked = agent("login", "--profile", "new", terminal=True)
+    said = " ".join(asked.err.split())
+    assert 'web application (https://app.pennsieve.io): your profile, "API keys"' in said
+    near = ("--api-host", "http://127.0.0.1:1", "--api2-host", "http://127.0.0.1:1")
+    assert "app.pennsieve.io" not in agent("login", "--profile", "new", *near, terminal=True).err
+
+
 @pytest.mark.parametrize(
     ("words", "at"),
     [
