@@ -12,7 +12,6 @@ class MakeRole:
     """Create the role that Pennsieve asks for."""
 
     role_name: str
-    account_id: str
     hardened: bool
     kind = "make_role"
 

@@ -51,8 +51,8 @@ def to_end(
     status = RunStatus.UNKNOWN
     with context.interruption.during(
         "stopped following; the run goes on",
-        f"follow it again: pennsieve run logs {run.uuid} --follow\n"
-        f"  cancel it:       pennsieve run cancel {run.uuid}",
+        f"follow it again: pennsieve run logs {run.typed} --follow\n"
+        f"  cancel it:       pennsieve run cancel {run.typed}",
         always=True,
     ):
         for event in following.events():
@@ -80,5 +80,5 @@ def _end(context: Context, following: Follower, status: RunStatus, *, show: bool
     raise RunFailed(
         f"run '{run.label}' {state.status.label}" + (f" in step '{failed}'" if failed else ""),
         where=run.uuid,
-        hint=f"read why: pennsieve run logs {run.uuid}" + (f" --step {failed}" if failed else ""),
+        hint=f"read why: pennsieve run logs {run.typed}" + (f" --step {failed}" if failed else ""),
     )
