@@ -72,6 +72,6 @@ The results are in '$folder'
 
 Try next:
   head '$folder/inventory.csv'
-  your own files and script, in the same sandbox: "With your own files and script" in README.md
+  your own files and script: the section of that name in README.md
   every command: ${bin/#$PWD/.}/pennsieve --help
 END

@@ -32,7 +32,7 @@ def rows(lines: Sequence[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("settings", [Settings(), FULL], ids=["plain", "all settings"])
-@pytest.mark.parametrize("name", ["my-compute", "n" * 60], ids=len)
+@pytest.mark.parametrize("name", ["my-compute", "n" * 36], ids=len)
 def test_an_own_nodes_plan_fits_one_screen(scene: Scene, settings: Settings, name: str) -> None:
     plan = scene.plan()
     plan = replace(plan, spec=replace(plan.spec, settings=settings, node_name=name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,36 +152,32 @@ def copied(
     factory: pytest.TempPathFactory,
     name: str,
     make: Callable[[Path], Lab],
-    lines: Callable[[Lab], Sequence[tuple[str, ...]]],
+    *lines: tuple[str, ...],
 ) -> Lab:
-    """A running copy of a lab in which these commands were typed, once for all processes."""
+    """A running copy of a lab in which these commands were typed, once for all processes.
 
-    def prepared_lab(root: Path) -> None:
+    They register nodes. Workflows are added to a copy: what is built for a sandbox stays where it
+    was built, as a Python environment does.
+    """
+
+    def first(root: Path) -> None:
         root.mkdir()
-        first = make(root)
+        lab = make(root)
         try:
-            prepare(first, *lines(first))
+            prepare(lab, *lines)
         finally:
-            first.box.stop()
+            lab.box.stop()
 
     root = factory.mktemp(name)
-    shutil.copytree(once(session_folder(factory), name, prepared_lab), root, dirs_exist_ok=True)
+    shutil.copytree(once(session_folder(factory), name, first), root, dirs_exist_ok=True)
     box = quick(root / "sandbox")
     return Lab(box, box.start_detached(0, "process"), root / "word-count", root)
 
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
-    """A lab with the node ``my-compute``, a workflow, a grant and a run."""
-
-    def lines(lab: Lab) -> Sequence[tuple[str, ...]]:
-        return (
-            ("workflow", "add", lab.url, "--public"),
-            ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
-            ("run", "start", "--dataset", DATASET, "--files", "raw", "--name", "zeroth", "--wait"),
-        )
-
-    found = copied(tmp_path_factory, "lab", lambda root: made(root, prepared), lines)
+    """A lab with the node ``my-compute``."""
+    found = made(tmp_path_factory.mktemp("lab"), prepared)
     yield found
     found.box.stop()
 
@@ -200,17 +196,19 @@ def agent(
 @pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
     """Another lab, with a node of each kind: ``my-compute``, and ``theirs`` that Pennsieve runs."""
-
-    def lines(lab: Lab) -> Sequence[tuple[str, ...]]:
-        return (
-            ("compute", "register", "--provisioner", "platform", "--name", "theirs", "--yes"),
-            # The record of the AWS account was made anew for it: what hangs on it is asked again.
-            ("compute", "update", "my-compute", "--yes"),
-            ("workflow", "add", lab.url, "--public"),
-            ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
-        )
-
-    found = copied(tmp_path_factory, "nodes", lambda root: made(root, prepared), lines)
+    found = copied(
+        tmp_path_factory,
+        "nodes",
+        lambda root: made(root, prepared),
+        ("compute", "register", "--provisioner", "platform", "--name", "theirs", "--yes"),
+        # The record of the AWS account was made anew for it: what hangs on it is asked again.
+        ("compute", "update", "my-compute", "--yes"),
+    )
+    prepare(
+        found,
+        ("workflow", "add", found.url, "--public"),
+        ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
+    )
     yield found
     found.box.stop()
 
@@ -228,5 +226,11 @@ def prepare(lab: Lab, *lines: tuple[str, ...]) -> None:
 
 @pytest.fixture(scope="session")
 def ready(lab: Lab) -> Lab:
-    """The lab, for tests that need its workflow, its grant and its run."""
+    """The lab with a workflow, a grant and a run."""
+    prepare(
+        lab,
+        ("workflow", "add", lab.url, "--public"),
+        ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
+        ("run", "start", "--dataset", DATASET, "--files", "raw", "--name", "zeroth", "--wait"),
+    )
     return lab

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from pennsieve_agent.domain.profile import ApiKey, Hosts
-from tests.cli.conftest import DATASET, Lab, copied, made
+from tests.cli.conftest import DATASET, Lab, copied, made, prepare
 from tests.cli.harness import Agent
 
 # The official client needs a numpy that does not install on newer Pythons.
@@ -18,15 +18,13 @@ collect_ignore = [] if sys.version_info < (3, 13) else ["test_official_client.py
 @pytest.fixture(scope="session")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A sandbox after a run, which the checks may ask about."""
-
-    def lines(lab: Lab) -> Sequence[tuple[str, ...]]:
-        return (
-            ("compute", "register", "--provisioner", "platform", "--yes"),
-            ("workflow", "add", lab.url, "--public"),
-            ("run", "start", "-w", "word-count", "-d", DATASET, "--wait", "--files", "**"),
-        )
-
-    found = copied(tmp_path_factory, "contract", made, lines)
+    register = ("compute", "register", "--provisioner", "platform", "--yes")
+    found = copied(tmp_path_factory, "contract", made, register)
+    prepare(
+        found,
+        ("workflow", "add", found.url, "--public"),
+        ("run", "start", "-w", "word-count", "-d", DATASET, "--wait", "--files", "**"),
+    )
     yield found
     found.box.stop()
 
