@@ -106,7 +106,7 @@ def _unlocked(context: Context, known: Profile, *, plaintext: bool) -> Profile |
 def _tell_where(context: Context, hosts: Hosts, key: str | None) -> None:
     """Where a key is made, for whoever is asked for one; a sandbox has its own."""
     if not key and context.streams.can_ask and hosts.hosted:
-        context.streams.explain(
+        context.streams.note(
             f'Make a key in the web application ({_WEB}): your profile, "API keys". '
             "A key is for one workspace."
         )
@@ -121,7 +121,7 @@ def _enter(context: Context, key: str | None, *, secret_stdin: bool, plaintext: 
     if not plaintext:
         context.settings.check_keychain()  # before a secret is typed in vain
     if secret_stdin:
-        secret = streams.stdin.readline().strip()
+        secret = streams.read_line().strip()
     else:
         secret = streams.ask_secret("API secret (not shown)", instead=instead)
     if not key or not secret:
