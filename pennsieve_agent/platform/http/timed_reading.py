@@ -48,7 +48,7 @@ class TimedReader(io.RawIOBase):
             raise self._overdue
         self._connection.settimeout(min(left, self._idle))
         try:
-            return self._raw.readinto(buffer)  # type: ignore[attr-defined, no-any-return]
+            return self._raw.readinto(buffer)
         except TimeoutError:
             if time.monotonic() >= self._ends_at:
                 raise self._overdue from None
