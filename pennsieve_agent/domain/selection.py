@@ -16,7 +16,6 @@ from pathlib import PurePosixPath
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.globs import WILD, matches
 
-
 _MARK = "\N{REPLACEMENT CHARACTER}"
 
 
