@@ -157,7 +157,7 @@ class Reply:
     def _until(self, mark: bytes, most: int) -> bytes:
         """What comes before a mark; what comes behind it is kept.
 
-        All of it within the time for which nothing may come: byte by byte, it would take for ever.
+        All of it within the time for which nothing may come: byte by byte it would never end.
         """
         data, idle = bytes(self._waiting), self._socket.gettimeout()
         ends_at = time.monotonic() + idle if idle is not None else math.inf

@@ -64,9 +64,9 @@ def timed_response(idle: float) -> Callable[..., http.client.HTTPResponse]:
     """What ``http.client`` makes an answer of, with time limits; ``idle`` is that of the head."""
 
     def response(connection: socket.socket, *more: Any, **named: Any) -> http.client.HTTPResponse:
-        made = http.client.HTTPResponse(connection, *more, **named)
-        raw = made.fp.detach()
-        made.fp = io.BufferedReader(TimedReader(raw, connection, idle))
-        return made
+        answer = http.client.HTTPResponse(connection, *more, **named)
+        raw = answer.fp.detach()
+        answer.fp = io.BufferedReader(TimedReader(raw, connection, idle))
+        return answer
 
     return response
