@@ -117,7 +117,7 @@ class ParsedCommand(typer.core.TyperCommand):
         super().__init__(
             row.words.rpartition(" ")[2],
             callback=callback,
-            params=parameters,
+            params=[*parameters],
             help=inspect.getdoc(callback),
             context_settings={"help_option_names": ["-h", "--help"]},
             rich_markup_mode=None,
