@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 
@@ -32,6 +33,8 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
         silence_broken_pipe()
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - a bug must not show a traceback to a scientist
+        if (problem := _of_files(error)) is not None:
+            return _refuse(problem, context.streams, as_json="--json" in words, debug=debug)
         return _bug(error, context.streams, as_json="--json" in words, debug=debug)
 
 
@@ -118,6 +121,16 @@ def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) 
     return error.exit_code
 
 
+def _of_files(error: Exception) -> AgentError | None:
+    """What a full disk, a read-only folder or a deleted one is to the user, wherever it is met."""
+    from pennsieve_agent.domain.file_trouble import explained
+
+    problem = explained(error) if isinstance(error, OSError) else None
+    if problem is not None:
+        problem.__cause__ = error  # for --debug
+    return problem
+
+
 def _bug(error: Exception, streams: Streams, *, as_json: bool, debug: bool) -> int:
     """One line for the user; the traceback goes to a file of the user's own."""
     import tempfile
@@ -125,14 +138,17 @@ def _bug(error: Exception, streams: Streams, *, as_json: bool, debug: bool) -> i
 
     # Frames are printed without their variables, which may hold secrets.
     trace = "".join(traceback.format_exception(error))
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="pennsieve-", suffix=".log", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(trace)
+    where, hint = None, "please report it with what --debug shows"
+    with contextlib.suppress(OSError):  # no room, and no place to say it in
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="pennsieve-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(trace)
+        where, hint = file.name, "please report it with that file; nothing else is needed"
     problem = AgentError(
         f"something unexpected went wrong in this program ({type(error).__name__})",
-        where=file.name,
-        hint="please report it with that file; nothing else is needed",
+        where=where,
+        hint=hint,
     )
     return (
         _refuse(problem, streams, as_json=as_json, debug=False)
