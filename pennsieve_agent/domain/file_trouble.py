@@ -21,8 +21,8 @@ def explained(error: OSError) -> SettingsError | UsageProblem | None:
             "no folder for temporary files can be written to",
             hint="make room in /tmp, or set TMPDIR to a folder of yours",
         )
-    if isinstance(error, FileNotFoundError) and is_folder_gone():
-        return folder_gone()
+    if isinstance(error, FileNotFoundError) and is_folder_deleted():
+        return no_current_folder()
     why = error.strerror or "the system refused"
     names = [os.fsdecode(name) for name in (error.filename2, error.filename) if name is not None]
     what = f"'{os.path.basename(names[0]) or names[0]}'" if names else "a file"  # noqa: PTH119 - text
@@ -48,7 +48,7 @@ def explained(error: OSError) -> SettingsError | UsageProblem | None:
     return None
 
 
-def is_folder_gone() -> bool:
+def is_folder_deleted() -> bool:
     """Whether the current folder was deleted while this program, or its shell, was in it."""
     try:
         os.getcwd()  # noqa: PTH109 - the question is whether it answers
@@ -57,7 +57,7 @@ def is_folder_gone() -> bool:
     return False
 
 
-def folder_gone() -> UsageProblem:
+def no_current_folder() -> UsageProblem:
     """The error of a current folder that was deleted."""
     return UsageProblem(
         "the current folder was deleted, so no file can be found from here",

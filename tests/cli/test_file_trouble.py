@@ -154,6 +154,6 @@ def test_a_current_folder_that_was_deleted(
         result = agent(*words)
         assert (result.code, "the current folder was deleted" in result.err) == (2, True), result
         assert "hint: change to a folder that is there" in result.err
-    for words in (("whoami",), ("dataset", "list"), ("run", "logs", "zeroth")):
-        result = agent(*words)
+    for needs_no_folder in ("whoami", "dataset list", "run logs zeroth"):
+        result = agent(*needs_no_folder.split())
         assert result.code == 0, result.err

@@ -49,7 +49,7 @@ def bind(ports: Sequence[int]) -> list[socket.socket]:
 
     Raises:
         PortInUse: one is taken.
-        UsageProblem: one is no port at all.
+        UsageProblem: one is not a port.
 
     """
     with contextlib.ExitStack() as taken:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.domain.file_trouble import folder_gone, is_folder_gone
+from pennsieve_agent.domain.file_trouble import is_folder_deleted, no_current_folder
 from pennsieve_agent.errors import NotFound, SettingsError, UsageProblem
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def save(backend: RunBackend, run: Run, file: Path, fetch: Callable[[str], bytes
     except OSError as error:
         with contextlib.suppress(OSError):  # a read-only folder refuses that, too
             part.unlink(missing_ok=True)
-        if is_folder_gone():
-            raise folder_gone() from error
+        if is_folder_deleted():
+            raise no_current_folder() from error
         raise SettingsError(
             f"the file cannot be written: {error.strerror or error}",
             where=str(file),
