@@ -217,6 +217,7 @@ def _state(world: World, parts: _Parts) -> SandboxState:
         data=world.data,
         engine=parts.compute.engine_name,
         version=__version__,
+        engine_place=parts.compute.engine_place,
     )
 
 
