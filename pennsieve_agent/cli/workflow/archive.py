@@ -117,7 +117,7 @@ def restore(context: Context, workflow: options.Workflow, yes: options.Yes = Fal
     workflow_changes.check_free(platform, context.workspace_id, match.name, match.uuid)
     means = identity_context(context)
     plan = _grants_to_renew(context, means, match, yes=yes)  # asked first: nothing is half done
-    platform.workflows.restore(match.uuid)
+    workflow_changes.restore(platform, context.workspace_id, match)
     if plan is not None:
         identity_renewal.renew(means, plan)
     again = plan.kept if plan is not None else ()
