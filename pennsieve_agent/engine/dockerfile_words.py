@@ -124,7 +124,8 @@ def _operated(operator: str, value: str | None, word: str, replacement: str) -> 
             pattern = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in word)
             count = 0 if operator == "//" else 1
             return re.sub(pattern, lambda _: replacement, given, count=count) if word else given
-    return given
+        case _:  # "?": a build ends where it is not set, and an image has it set
+            return given
 
 
 def _trimmed(value: str, pattern: str, *, at_end: bool, most: bool) -> str:

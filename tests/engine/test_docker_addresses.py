@@ -140,7 +140,7 @@ class _Engine(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def engine(path: Path) -> Iterator[str]:
-    with _Server(str(path), _Engine) as server:  # type: ignore[arg-type]
+    with _Server(str(path), _Engine) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"unix://{path}"
