@@ -111,21 +111,21 @@ def _escaped(char: str, quote: str, escape: str) -> str:
 
 def _operated(operator: str, value: str | None, word: str, replacement: str) -> str:
     """The operators of the Dockerfile reference, "Environment replacement"."""
-    given = value or ""
+    text = value or ""
     is_set = bool(value) if operator.startswith(":") else value is not None
     match operator[-1]:
         case "-":
-            return given if is_set else word
+            return text if is_set else word
         case "+":
             return word if is_set else ""
         case "#" | "%":
-            return _trimmed(given, word, at_end="%" in operator, most=len(operator) > 1)
+            return _trimmed(text, word, at_end="%" in operator, most=len(operator) > 1)
         case "/":
             pattern = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in word)
             count = 0 if operator == "//" else 1
-            return re.sub(pattern, lambda _: replacement, given, count=count) if word else given
+            return re.sub(pattern, lambda _: replacement, text, count=count) if word else text
         case _:  # "?": a build ends where it is not set, and an image has it set
-            return given
+            return text
 
 
 def _trimmed(value: str, pattern: str, *, at_end: bool, most: bool) -> str:
