@@ -141,6 +141,11 @@ class Streams:
         self.err.write(f"{question}: \n")
         return self._line().strip()
 
+    def stdin_bytes(self) -> bytes:
+        """All of standard input, with its line ends as they are."""
+        raw = getattr(self.stdin, "buffer", None)
+        return raw.read() if raw is not None else self.stdin.read().encode()
+
     def confirm(self, question: str, *, assume: bool) -> bool:
         """Ask yes or no; ``assume`` (``--yes`` was given) answers yes without asking.
 

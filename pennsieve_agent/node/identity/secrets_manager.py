@@ -12,13 +12,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pennsieve_agent.domain.secret_values import LEAST_MASKED
 from pennsieve_agent.node.node import Node, aws_code
 
 SHARED = "shared"
 MOST_BYTES = 65_536
 """What one object of Secrets Manager holds (AWS Secrets Manager, "Quotas")."""
-LEAST_MASKED = 4
-"""Shorter values would be found in words."""
 MASK = "***"
 _TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 """A JSON web token, such as a session of Pennsieve."""

@@ -124,7 +124,7 @@ class RunFiles:
         """The files that a step made: path below its ``data``, and where each really is.
 
         In order of paths; links followed. A step that removed its ``data`` made nothing.
-        ``leave_out`` is told of each thing that is no file to hand over, and why: a link that leads
+        ``leave_out`` is told of each thing that cannot be handed over, and why: a link that leads
         out of the run's folder, in a circle or to nothing, what is neither file nor folder, what
         cannot be read, a name that is not Unicode.
 
