@@ -69,7 +69,7 @@ def logs(
     if follow:
         yield from following.to_end(context, follower, show=True, views=views)
     else:
-        yield _until_now(located.run, follower, views)
+        yield from _until_now(context, follower, views)
 
 
 def _check_step(run: Run, step: str | None) -> None:
@@ -80,14 +80,24 @@ def _check_step(run: Run, step: str | None) -> None:
         )
 
 
-def _until_now(run: Run, follower: Follower, views: run_views.EventViews) -> Shown:
-    from pennsieve_agent.services.runs.follow_run import Line
+def _until_now(
+    context: Context, follower: Follower, views: run_views.EventViews
+) -> Iterator[Shown]:
+    """The lines so far, each by itself: a log may be larger than the memory."""
+    from pennsieve_agent.domain.run_events import Change
 
-    lines = [views.shown(event) for event in follower.once() if isinstance(event, Line)]
-    return Shown(
-        document={"run_id": run.uuid, "messages": [line.document for line in lines]},
-        text=[line.text for line in lines if isinstance(line.text, str)],
-        notes=() if lines else ("nothing was logged yet; wait for it with --follow",),
+    messages, is_empty = [], True
+    for event in follower.once():
+        if isinstance(event, Change):
+            continue
+        is_empty, line = False, views.shown(event)
+        if context.as_json:
+            messages.append(line.document)
+        else:
+            yield line
+    yield Shown(
+        document={"run_id": follower.run.uuid, "messages": messages},
+        notes=("nothing was logged yet; wait for it with --follow",) if is_empty else (),
     )
 
 

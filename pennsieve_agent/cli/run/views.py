@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import documents
+from pennsieve_agent.console.log_text import safe
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import STATUS_STYLES, details, table
 from pennsieve_agent.console.words import duration, plural, size, span, when
@@ -15,13 +15,11 @@ from pennsieve_agent.errors import PlatformError
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.console.streams import Streams
+    from pennsieve_agent.domain.run_events import Event, Line, NewAttempt
     from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
-    from pennsieve_agent.services.runs.follow_run import Event, Line
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
 
-#: Select Graphic Rendition: the escape sequences that only set colours.
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
 _COLOURS = ("cyan", "green", "yellow")
 _PERSON = 4
 """Where who started a run stands in the list: after the node, who was told it."""
@@ -43,12 +41,15 @@ class EventViews:
 
     def shown(self, event: Event) -> Shown:
         """One event; how the run ended is said at the very end, by the command."""
-        from pennsieve_agent.services.runs.follow_run import Line
+        from pennsieve_agent.domain.run_events import Line, NewAttempt
 
         if isinstance(event, Line):
-            document = documents.log_line(event.step, event.timestamp, event.text)
-            text = f"{self._prefix(event)}{_safe(event.text, colours=self._streams.colour)}"
-            return Shown(document, text, line=True)
+            text = f"{self._prefix(event)}{safe(event.text, colours=self._streams.colour)}"
+            return Shown(documents.log_line(event, event.text), text, line=True)
+        if isinstance(event, NewAttempt):
+            words = attempt_words(event.attempt, event.why)
+            text = f"{self._prefix(event)}{self._streams.paint(f'-- {words} --', 'yellow')}"
+            return Shown(documents.log_line(event, words), text, line=True)
         if not event.step and event.status.is_final:
             return Shown()
         paint, label = self._streams.paint, event.status.label
@@ -57,7 +58,7 @@ class EventViews:
         state = paint(label, STATUS_STYLES.get(label, "dim"))
         return Shown(notes=[f"{paint('●', 'dim')} {name}: {state}{why}"])
 
-    def _prefix(self, line: Line) -> str:
+    def _prefix(self, line: Line | NewAttempt) -> str:
         stamp = f"{documents.milliseconds(line.timestamp)} " if self._timestamps else ""
         if not self._named:
             return stamp
@@ -66,13 +67,10 @@ class EventViews:
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
 
 
-def _safe(text: str, *, colours: bool) -> str:
-    """Only a program's colours may pass, and only to a terminal; the rest could garble it."""
-    parts = _SGR.split(text)
-    kept = ["".join(c for c in part if c.isprintable() or c == "\t") for part in parts]
-    if not colours:
-        return "".join(kept[::2])
-    return "".join(f"\x1b[{part}m" if i % 2 else part for i, part in enumerate(kept))
+def attempt_words(attempt: int, why: str) -> str:
+    """That a step is tried again; ``why`` is how the attempt before ended."""
+    before = f" (attempt {attempt - 1}: {why})" if why else ""
+    return f"attempt {attempt} of this step{before}"
 
 
 def plan(context: Context, ready: Prepared) -> Shown:

@@ -70,7 +70,7 @@ def _page_of_jobs(logs: JobLog, streams: dict[int, str], request: AwsRequest) ->
         at, stream, number = (int(part) for part in token.split("."))
         after = (at, stream, number)
     begin, end = int(parameters.get("startTime") or 0), int(parameters.get("endTime") or 0)
-    most, size, events = _most(request), 0, []
+    most, size, events = _most(request), 0, list[dict[str, Any]]()
     for line in logs.lines(streams, after, begin, end, most + 1):
         size += len(line.message.encode()) + _OVERHEAD
         if events and (len(events) == most or size > MOST_BYTES):

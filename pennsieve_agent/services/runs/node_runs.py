@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.log_follower import LogWindow
 from pennsieve_agent.domain.run_filter import RunQuery
-from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, RunStatus
+from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, RunStatus, StepState
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.services.nodes.node_documents import decode_run, decode_state
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.own_node import OwnNode
 
 PAGE = 100
-LATE_MILLISECONDS = 60_000
-"""How late a line may become readable; lines are read again, but shown once."""
 
 
 class NodeRuns:
@@ -33,7 +32,7 @@ class NodeRuns:
     ) -> None:
         self.node = node
         self._calls, self._now = calls, now
-        self._lines: dict[tuple[str, str], list[LogMessage]] = {}
+        self._windows: dict[str, LogWindow] = {}
 
     @property
     def token(self) -> str:
@@ -62,27 +61,37 @@ class NodeRuns:
         return decode_state(self._ask(f"/runs/{run_id}"), self._where)
 
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
-        """All lines of these steps so far; one call for all of them, and only what may be new.
+        """All lines of these steps so far; one call for all of them."""
+        lines: dict[str, list[LogMessage]] = {step: [] for step in steps}
+        for page in self._log_pages(run_id, steps[0] if len(steps) == 1 else "", 0):
+            for line in page:
+                if line.step in lines:
+                    lines[line.step].append(line)
+        return lines
+
+    def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
+        """Lines that were not answered before, page by page, by time; one call for all steps.
 
         Lines of the last minute are read again, as AWS may make them readable late and out of
         order (Amazon CloudWatch Logs, "FilterLogEvents").
         """
-        if not steps:
-            return {}
-        only = steps[0] if len(steps) == 1 else ""
-        known = {step: self._lines.get((run_id, step), []) for step in steps}
-        newest = [lines[-1].timestamp if lines else 0 for lines in known.values()]
-        since = max(min(newest) - LATE_MILLISECONDS, 0)
-        fresh: dict[str, list[LogMessage]] = {step: [] for step in steps}
-        for row in self._rows(f"/runs/{run_id}/logs", "messages", step=only, since=str(since)):
-            step = row.text("step") or only
-            if step in fresh:
-                line = row.text("message").rstrip("\r\n")
-                fresh[step].append(LogMessage(row.integer("timestamp") or 0, line))
-        for step, lines in known.items():
-            kept = [line for line in lines if line.timestamp < since]
-            self._lines[run_id, step] = [*kept, *fresh[step]]
-        return {step: self._lines[run_id, step] for step in steps}
+        names = {step.id for step in steps}
+        only = steps[0].id if len(steps) == 1 else ""
+        window = self._windows.setdefault(run_id, LogWindow())
+        for page in self._log_pages(run_id, only, window.begin()):
+            yield window.fresh(line for line in page if line.step in names)
+
+    def _log_pages(self, run_id: str, only: str, since: int) -> Iterator[list[LogMessage]]:
+        query = {"step": only, "since": str(since) if since else ""}
+        for page in self._pages_of(f"/runs/{run_id}/logs", **query):
+            yield [
+                LogMessage(
+                    row.integer("timestamp") or 0,
+                    row.text("message").rstrip("\r\n"),
+                    row.text("step") or only,
+                )
+                for row in page.records("messages")
+            ]
 
     def log_archive(self, run_id: str) -> str:
         """The address of a zip with all logs.
@@ -165,10 +174,14 @@ class NodeRuns:
 
     def _rows(self, path: str, name: str, **query: str) -> Iterator[Fields]:
         """All rows of a listing, page by page."""
+        for page in self._pages_of(path, **query):
+            yield from page.records(name)
+
+    def _pages_of(self, path: str, **query: str) -> Iterator[Fields]:
         token = ""
         while True:
             page = Fields(dict(self._ask(path, **query, next=token)), self._where)
-            yield from page.records(name)
+            yield page
             before, token = token, page.text("next")
             if not token or token == before:
                 return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.domain.run_filter import RunQuery
-    from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState
+    from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, StepState
 
 
 class RunBackend(Protocol):
@@ -42,6 +42,10 @@ class RunBackend(Protocol):
 
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
         """All lines of these steps so far, each step's in order."""
+        ...
+
+    def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
+        """Lines of these steps that were not answered before, page by page, by time."""
         ...
 
     def log_archive(self, run_id: str) -> str:
