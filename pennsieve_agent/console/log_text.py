@@ -20,6 +20,8 @@ def safe(text: str, *, colours: bool) -> str:
 
     Of a line that was drawn again and again, such as a progress bar, its last state.
     """
+    if text.isprintable():
+        return text
     states = [state for state in text.split("\r") if state.strip()]
     line, parts, at, has_colour = states[-1] if states else "", [], 0, False
     for match in _SEQUENCE.finditer(line):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -79,6 +79,12 @@ class Streams:
 
         indent = 2 if self.out_is_terminal and not one_line else None
         self.result(json.dumps(value, indent=indent, ensure_ascii=False))
+
+    def documents(self, values: Iterable[Any]) -> None:
+        """Write JSON documents to standard output, each on a line of its own."""
+        import json  # noqa: PLC0415 - most commands do not need it
+
+        self.result("\n".join(json.dumps(value, ensure_ascii=False) for value in values))
 
     def note(self, text: str) -> None:
         """Say something that is not a result, on standard error."""

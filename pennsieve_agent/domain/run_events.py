@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -52,15 +52,25 @@ class RunEvents:
     _attempts: dict[str, int] = field(default_factory=dict)
     _due: list[tuple[float, Change | NewAttempt]] = field(default_factory=list)
 
-    def begin(self, state: RunState, steps: Sequence[StepState]) -> Iterator[Event]:
-        """Take a look at a run; what is told before its lines."""
+    def of_look(
+        self, state: RunState, steps: Sequence[StepState], pages: Iterable[Sequence[LogMessage]]
+    ) -> Iterator[list[Event]]:
+        """What is new in a look at a run: ``pages`` of its lines, and what happened between them.
+
+        In parts that are told at once.
+        """
+        yield list(self._begin(state, steps))
+        for page in pages:
+            yield list(self._lines(page))
+        yield list(self._end(state))
+
+    def _begin(self, state: RunState, steps: Sequence[StepState]) -> Iterator[Event]:
         self._due = [change for step in steps for change in self._of_step(step)]
         self._due.sort(key=lambda row: row[0])  # stable: a step's own order is kept
         if not state.status.is_final:
             yield from self._run(state)
 
-    def lines(self, page: Sequence[LogMessage]) -> Iterator[Event]:
-        """Lines, and what happened before each."""
+    def _lines(self, page: Sequence[LogMessage]) -> Iterator[Event]:
         first = {line.step: line.timestamp for line in reversed(page)}
         last = {line.step: line.timestamp for line in page}
         # A step begins before its first line and ends behind its last one, also where clocks or
@@ -68,14 +78,14 @@ class RunEvents:
         self._due = [(_beside(at, event, first, last), event) for at, event in self._due]
         self._due.sort(key=lambda row: row[0])
         for line in page:
-            yield from self._until(line.timestamp)
+            if self._due and self._due[0][0] <= line.timestamp:
+                yield from self._until(line.timestamp)
             if self._last.get(line.step, RunStatus.NOT_STARTED) is RunStatus.NOT_STARTED:
                 yield from self._start(line.step)
             attempt = self._attempts.get(line.step, 1)
             yield Line(line.step, line.timestamp, line.message, attempt)
 
-    def end(self, state: RunState) -> Iterator[Event]:
-        """What is told behind the lines."""
+    def _end(self, state: RunState) -> Iterator[Event]:
         yield from self._until(_NEVER)
         if state.status.is_final:
             yield from self._run(state)

@@ -103,9 +103,13 @@ def texts(found: Sequence[Event]) -> list[str]:
     return [event.text for event in found if isinstance(event, Line)]
 
 
+def flat(following: Follower) -> list[Event]:
+    return [event for events in following.events() for event in events]
+
+
 def test_each_line_once_in_order_and_every_change() -> None:
     runs = FakeRuns(Clock())
-    events = list(follower(runs).events())
+    events = flat(follower(runs))
     assert texts(events) == [f"line {i}" for i in range(20)]
     changes = [(e.step, e.status) for e in events if isinstance(e, Change)]
     assert changes == [
@@ -140,7 +144,7 @@ def test_no_line_is_lost_or_doubled_when_calls_fail(data: st.DataObject) -> None
             raise error
 
     runs.fail = fail
-    assert texts(list(follower(runs).events())) == [f"line {i}" for i in range(20)]
+    assert texts(flat(follower(runs))) == [f"line {i}" for i in range(20)]
 
 
 def outage(runs: FakeRuns, error: AgentError, begin: float, seconds: float) -> None:
@@ -158,7 +162,7 @@ def test_through_an_outage_it_counts_and_goes_on() -> None:
     told: Outages = []
     runs = FakeRuns(Clock())
     outage(runs, Unreachable("no answer from api2"), 100, 3 * 3600)
-    assert texts(list(follower(runs, told).events())) == [f"line {i}" for i in range(20)]
+    assert texts(flat(follower(runs, told))) == [f"line {i}" for i in range(20)]
     *counted, end = told
     seconds = [count for count, _ in counted if count is not None]
     assert end == (None, "")
@@ -178,7 +182,7 @@ def test_a_session_that_cannot_be_renewed_ends_it_with_8(error: AgentError) -> N
     runs = FakeRuns(Clock())
     outage(runs, error, 100, 1e9)
     with pytest.raises(StillRunning, match=error.message) as caught:
-        list(follower(runs).events())
+        flat(follower(runs))
     assert caught.value.exit_code == 8
     assert "pennsieve run logs r-1 --follow" in (caught.value.hint or "")
     assert (error.hint or "") in (caught.value.hint or "")
@@ -188,7 +192,7 @@ def test_who_never_got_in_is_told_why() -> None:
     runs = FakeRuns(Clock())
     outage(runs, NotSignedIn("no key"), -1, 1e9)
     with pytest.raises(NotSignedIn):
-        list(follower(runs).events())
+        flat(follower(runs))
 
 
 def test_the_deadline_holds_in_an_outage() -> None:
@@ -220,7 +224,7 @@ class Ended(FakeRuns):
         yield list(self.log)
 
     def told(self) -> list[tuple[str, str]]:
-        return [(e.step, _word(e)) for e in follower(self).events()]
+        return [(e.step, _word(e)) for e in flat(follower(self))]
 
 
 def _word(event: Line | Change | NewAttempt) -> str:
@@ -287,7 +291,7 @@ def test_a_real_refusal_is_not_waited_for() -> None:
 
     runs.fail = fail
     with pytest.raises(NotFound):
-        list(follower(runs).events())
+        flat(follower(runs))
     assert runs.calls == 1
 
 
@@ -312,7 +316,7 @@ def test_why_a_step_waits_is_told_once() -> None:
         return replace(found, steps=(found.steps[0], last))
 
     runs.state = state  # type: ignore[method-assign, assignment]
-    events = list(follower(runs).events())
+    events = flat(follower(runs))
     told = [(e.status, e.reason) for e in events if isinstance(e, Change) and e.step == "s1"]
     assert told == [
         (WAITING, "the queue is full"),

@@ -55,11 +55,12 @@ def to_end(
     views = views or EventViews(context, run)
     status = RunStatus.UNKNOWN
     try:
-        for event in following.events():
+        for events in following.events():
             if show:
-                yield views.shown(event)
-            if isinstance(event, Change) and not event.step:
-                status = event.status
+                yield from views.shown(events)
+            for event in events:
+                if isinstance(event, Change) and not event.step:
+                    status = event.status
     except KeyboardInterrupt:
         context.streams.note(
             f"\nstopped following; the run goes on\n"

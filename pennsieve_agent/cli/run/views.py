@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import documents
@@ -15,7 +16,7 @@ from pennsieve_agent.errors import PlatformError
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.console.streams import Streams
-    from pennsieve_agent.domain.run_events import Event, Line, NewAttempt
+    from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
     from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
@@ -32,6 +33,7 @@ class EventViews:
         from pennsieve_agent.domain.workflows import StepKind
 
         self._streams = context.streams
+        self._as_json = context.as_json
         self._timestamps = timestamps
         steps = [s.id for s in run.steps] or [s.id for s in run.states]
         processors = [s for s in run.steps if s.kind is StepKind.PROCESSOR]
@@ -39,24 +41,38 @@ class EventViews:
         self._named = len(steps) > 1
         self._colours = {s.id: _COLOURS[i % len(_COLOURS)] for i, s in enumerate(processors)}
 
-    def shown(self, event: Event) -> Shown:
-        """One event; how the run ended is said at the very end, by the command."""
-        from pennsieve_agent.domain.run_events import Line, NewAttempt
+    def shown(self, events: Sequence[Event]) -> Iterator[Shown]:
+        """Events that came at once. How the run ended is said at the very end, by the command."""
+        from pennsieve_agent.domain.run_events import Change
 
-        if isinstance(event, Line):
-            text = f"{self._prefix(event)}{safe(event.text, colours=self._streams.colour)}"
-            return Shown(documents.log_line(event, event.text), text, line=True)
-        if isinstance(event, NewAttempt):
-            words = attempt_words(event.attempt, event.why)
-            text = f"{self._prefix(event)}{self._streams.paint(f'-- {words} --', 'yellow')}"
-            return Shown(documents.log_line(event, words), text, line=True)
+        for is_change, some in groupby(events, lambda event: isinstance(event, Change)):
+            if not is_change:
+                yield self._lines([event for event in some if not isinstance(event, Change)])
+                continue
+            notes = [self._change(event) for event in some if isinstance(event, Change)]
+            yield Shown(notes=[note for note in notes if note])
+
+    def _lines(self, lines: Sequence[Line | NewAttempt]) -> Shown:
+        if self._as_json:
+            return Shown(lines=[documents.log_line(line, _words(line)) for line in lines])
+        return Shown(text="\n".join(map(self._line, lines)))
+
+    def _line(self, line: Line | NewAttempt) -> str:
+        from pennsieve_agent.domain.run_events import NewAttempt
+
+        words = _words(line)
+        if isinstance(line, NewAttempt):
+            return f"{self._prefix(line)}{self._streams.paint(f'-- {words} --', 'yellow')}"
+        return f"{self._prefix(line)}{safe(words, colours=self._streams.colour)}"
+
+    def _change(self, event: Change) -> str:
         if not event.step and event.status.is_final:
-            return Shown()
+            return ""
         paint, label = self._streams.paint, event.status.label
         name = f"step {event.step}" if event.step else "run"
         why = f": {event.reason}" if event.reason else ""
         state = paint(label, STATUS_STYLES.get(label, "dim"))
-        return Shown(notes=[f"{paint('●', 'dim')} {name}: {state}{why}"])
+        return f"{paint('●', 'dim')} {name}: {state}{why}"
 
     def _prefix(self, line: Line | NewAttempt) -> str:
         stamp = f"{documents.milliseconds(line.timestamp)} " if self._timestamps else ""
@@ -67,10 +83,14 @@ class EventViews:
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
 
 
-def attempt_words(attempt: int, why: str) -> str:
-    """That a step is tried again; ``why`` is how the attempt before ended."""
-    before = f" (attempt {attempt - 1}: {why})" if why else ""
-    return f"attempt {attempt} of this step{before}"
+def _words(line: Line | NewAttempt) -> str:
+    """What a line says, or that its step is tried again and how the attempt before ended."""
+    from pennsieve_agent.domain.run_events import Line
+
+    if isinstance(line, Line):
+        return line.text
+    before = f" (attempt {line.attempt - 1}: {line.why})" if line.why else ""
+    return f"attempt {line.attempt} of this step{before}"
 
 
 def plan(context: Context, ready: Prepared) -> Shown:

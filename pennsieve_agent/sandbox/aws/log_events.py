@@ -67,21 +67,21 @@ def _page_of_jobs(logs: JobLog, streams: dict[int, str], request: AwsRequest) ->
     parameters, token = request.parameters, request.text("nextToken")
     after = START
     if token:
-        at, stream, number = (int(part) for part in token.split("."))
-        after = (at, stream, number)
+        moment, part, line = (int(word) for word in token.split("."))
+        after = (moment, part, line)
     begin, end = int(parameters.get("startTime") or 0), int(parameters.get("endTime") or 0)
     most, size, events = _most(request), 0, list[dict[str, Any]]()
-    for line in logs.lines(streams, after, begin, end, most + 1):
-        size += len(line.message.encode()) + _OVERHEAD
+    for at, stream, number, message in logs.lines(streams, after, begin, end, most + 1):
+        size += len(message.encode()) + _OVERHEAD
         if events and (len(events) == most or size > MOST_BYTES):
             return {"events": events, "nextToken": ".".join(map(str, after))}
-        after = line.position
+        after = (at, stream, number)
         event = {
-            "logStreamName": line.name,
-            "timestamp": line.at,
-            "message": line.message,
-            "ingestionTime": line.at,
-            "eventId": f"{line.at:020d}{line.stream:010d}{line.number:026d}",
+            "logStreamName": streams[stream],
+            "timestamp": at,
+            "message": message,
+            "ingestionTime": at,
+            "eventId": f"{at:020d}{stream:010d}{number:026d}",
         }
         events.append(event)
     return {"events": events}

@@ -69,8 +69,8 @@ class Follower:
     _has_looked: bool = False
     _count: int = 0
 
-    def events(self) -> Iterator[Event]:
-        """Everything that happens until the run ends.
+    def events(self) -> Iterator[list[Event]]:
+        """Everything that happens until the run ends, in parts that came at once.
 
         Raises:
             StillRunning: the deadline came first, or the session ended and cannot be renewed.
@@ -85,7 +85,7 @@ class Follower:
             pause = next_pause(0.0 if self._count > before else pause, self.now() - began)
             self.sleep(HERE_SECONDS if self.here else pause)
 
-    def once(self) -> Iterator[Event]:
+    def once(self) -> Iterator[list[Event]]:
         """The events so far, without waiting."""
         yield from self._look()
 
@@ -100,7 +100,7 @@ class Follower:
             hint=f"{hint}; then: {again}" if hint else f"keep waiting with: {again}",
         )
 
-    def _patiently(self) -> Generator[Event, None, RunState]:
+    def _patiently(self) -> Generator[list[Event], None, RunState]:
         """One look, repeated while there is no answer."""
         lost_at: float | None = None
         waits = _BACKOFF.waits(random.random)
@@ -122,21 +122,17 @@ class Follower:
                     self.outage(None, "")
                 return state
 
-    def _look(self) -> Generator[Event, None, RunState]:
+    def _look(self) -> Generator[list[Event], None, RunState]:
         # The state is read before the logs: a step that is final now has all its lines written.
         state = self.backend.state(self.run.uuid)
         steps = [step for step in state.steps if self._wants(step)]
-        for event in self._events(state, steps):
-            self._count += 1
-            yield event
+        pages = self.backend.new_lines(self.run.uuid, steps)
+        for events in self._news.of_look(state, steps, pages):
+            if events:
+                self._count += 1
+                yield events
         self._has_looked = True
         return state
-
-    def _events(self, state: RunState, steps: list[StepState]) -> Iterator[Event]:
-        yield from self._news.begin(state, steps)
-        for page in self.backend.new_lines(self.run.uuid, steps):
-            yield from self._news.lines(page)
-        yield from self._news.end(state)
 
     def _wants(self, step: StepState) -> bool:
         return self.only_step is None or step.id == self.only_step

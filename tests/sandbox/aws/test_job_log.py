@@ -48,7 +48,7 @@ def write(logs: JobLog, step: str, *lines: str) -> None:
 
 def texts(logs: JobLog) -> list[str]:
     streams = logs.streams(PLACE, lambda _: True)
-    return [line.message for line in logs.lines(streams, START, 0, 0, 1 << 30)]
+    return [line[-1] for line in logs.lines(streams, START, 0, 0, 1 << 30)]
 
 
 def pages(logs: JobLog, **more: Any) -> Iterator[list[dict[str, Any]]]:

@@ -47,20 +47,8 @@ Position = tuple[int, int, int]
 START: Position = (0, 0, -1)
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """A line of a log. ``at`` is in unix milliseconds."""
-
-    at: int
-    stream: int
-    number: int
-    name: str
-    message: str
-
-    @property
-    def position(self) -> Position:
-        """Where it stands among all."""
-        return (self.at, self.stream, self.number)
+LogLine = tuple[int, int, int, str]
+"""Its position, which orders all lines, and its message. Times are in unix milliseconds."""
 
 
 class JobLog:
@@ -115,15 +103,14 @@ class JobLog:
         return {row["id"]: row["stream"] for row in rows if chosen(row["stream"])}
 
     def lines(
-        self, streams: dict[int, str], after: Position, begin: int, end: int, most: int
+        self, streams: Iterable[int], after: Position, begin: int, end: int, most: int
     ) -> Iterable[LogLine]:
         """Lines of these streams by time, behind ``after``; ``begin`` and ``end`` are times."""
-        each = [self._of_stream(*one, after, begin, end, most) for one in streams.items()]
-        return heapq.merge(*each, key=lambda line: line.position)
+        return heapq.merge(*(self._of_stream(n, after, begin, end, most) for n in streams))
 
     def _of_stream(
-        self, number: int, name: str, after: Position, begin: int, end: int, most: int
-    ) -> Iterator[LogLine]:
+        self, number: int, after: Position, begin: int, end: int, most: int
+    ) -> Iterable[LogLine]:
         at, last, seq = after
         # Lines of one moment are in the order of their streams.
         behind = seq if number == last else (-1 if number > last else 1 << 62)
@@ -133,8 +120,7 @@ class JobLog:
             " ORDER BY timestamp, seq LIMIT ?",
             (number, at, behind, begin, end or 1 << 62, most),
         )
-        for row in rows:
-            yield LogLine(row["timestamp"], number, row["seq"], name, row["message"])
+        return [(row["timestamp"], number, row["seq"], row["message"]) for row in rows]
 
     def _tell(self, place: str, stream: str) -> bool:
         """Let moto have a stream; answers whether its group exists."""
