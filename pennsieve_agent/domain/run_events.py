@@ -50,6 +50,8 @@ class RunEvents:
     _last: dict[str, RunStatus] = field(default_factory=dict)
     _reasons: dict[str, str] = field(default_factory=dict)
     _attempts: dict[str, int] = field(default_factory=dict)
+    _next: dict[str, NewAttempt] = field(default_factory=dict)
+    """What is told if its step prints once more."""
     _due: list[tuple[float, Change | NewAttempt]] = field(default_factory=list)
 
     def of_look(
@@ -82,6 +84,9 @@ class RunEvents:
                 yield from self._until(line.timestamp)
             if self._last.get(line.step, RunStatus.NOT_STARTED) is RunStatus.NOT_STARTED:
                 yield from self._start(line.step)
+            following = self._next.get(line.step)
+            if following is not None and line.timestamp > following.timestamp:
+                yield self._note(self._next.pop(line.step))
             attempt = self._attempts.get(line.step, 1)
             yield Line(line.step, line.timestamp, line.message, attempt)
 
@@ -92,9 +97,9 @@ class RunEvents:
 
     def _until(self, at: float) -> Iterator[Event]:
         while self._due and self._due[0][0] <= at:
-            yield self._told(self._due.pop(0)[1])
+            yield self._note(self._due.pop(0)[1])
 
-    def _told(self, event: Change | NewAttempt) -> Event:
+    def _note(self, event: Change | NewAttempt) -> Event:
         if isinstance(event, Change):
             self._last[event.step] = event.status
             self._reasons[event.step] = event.reason
@@ -106,7 +111,7 @@ class RunEvents:
         """A step that printed has begun, whatever was told of it."""
         mine = [row for row in self._due if _is_start(row[1], step)]
         self._due = [row for row in self._due if row not in mine]
-        yield self._told(mine[0][1] if mine else Change(step, RunStatus.STARTED))
+        yield self._note(mine[0][1] if mine else Change(step, RunStatus.STARTED))
 
     def _of_step(self, step: StepState) -> Iterator[tuple[float, Change | NewAttempt]]:
         before = self._last.get(step.id, RunStatus.NOT_STARTED)
@@ -122,13 +127,20 @@ class RunEvents:
         return self._reasons.get(step, "")
 
     def _tries(self, step: StepState) -> Iterator[tuple[float, NewAttempt]]:
-        """Attempts behind the first. Those that are listed have ended."""
-        count = len(step.attempts) + (0 if step.status.is_final else 1)
-        for number in range(max(self._attempts.get(step.id, 1), 1) + 1, count + 1):
+        """Attempts behind the first.
+
+        The last that is listed may still run. Has it failed, one more may run that is not listed
+        yet, or the end of the step was not noticed: its first line shows it.
+        """
+        self._next.pop(step.id, None)
+        for number in range(self._attempts.get(step.id, 1) + 1, len(step.attempts) + 2):
             ended = step.attempts[number - 2]
             at = _moment(ended.completed_at or ended.started_at or step.started_at)
-            told = 0 if at == _NEVER else int(at)
-            yield at, NewAttempt(step.id, number, ended.reason, told)
+            event = NewAttempt(step.id, number, ended.reason, 0 if at == _NEVER else int(at))
+            if number <= len(step.attempts):
+                yield at, event
+            elif not step.status.is_final and ended.completed_at and ended.exit_code != 0:
+                self._next[step.id] = event
 
     def _run(self, state: RunState) -> Iterator[Event]:
         if state.status is not self._last.get("", RunStatus.NOT_STARTED):

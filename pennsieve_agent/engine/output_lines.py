@@ -96,9 +96,9 @@ class LineSplitter:
     def _line(self, line: bytes) -> None:
         if self._since is not None:
             line = line or self._state
-            is_told = line in {b"", self._drawn}
+            is_shown = line in {b"", self._drawn}
             self._state, self._drawn, self._since = b"", b"", None
-            if is_told:
+            if is_shown:
                 return
         self._emit(line)
 

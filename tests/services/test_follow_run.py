@@ -260,6 +260,27 @@ def test_a_second_attempt_is_announced_between_its_lines_and_those_before() -> N
     ]
 
 
+@pytest.mark.parametrize("exit_code", [1, None])
+def test_an_attempt_that_runs_is_announced_with_its_first_line(exit_code: int | None) -> None:
+    step = StepState("a", STARTED, at(10), attempts=(Attempt(at(10), at(15), exit_code, "gone"),))
+    lines = [LogMessage(when * 1000, f"at {when}", "a") for when in (11, 15)]
+    runs = Ended(STARTED, [step], lines)
+    following = follower(runs)
+    told = [_word(event) for events in following.once() for event in events]
+    assert told == ["running", "running", "at 11 (1)", "at 15 (1)"]
+    runs.log = [LogMessage(16_000, "at 16", "a"), LogMessage(17_000, "at 17", "a")]
+    told = [_word(event) for events in following.once() for event in events]
+    assert told == ["attempt 2: gone", "at 16 (2)", "at 17 (2)"]
+
+
+@pytest.mark.parametrize("attempt", [Attempt(at(10), at(15), 0), Attempt(at(10))])
+def test_an_attempt_that_runs_or_ended_well_is_the_last(attempt: Attempt) -> None:
+    step = StepState("a", STARTED, at(10), attempts=(attempt,))
+    runs = Ended(STARTED, [step], [LogMessage(15_001, "last", "a")])
+    told = [_word(event) for events in follower(runs).once() for event in events]
+    assert told == ["running", "running", "last (1)"]
+
+
 def test_a_step_that_can_never_run_is_skipped() -> None:
     steps = [StepState("a", RunStatus.FAILED, at(10), at(20), "it ended"), StepState("b", WAITING)]
     assert Ended(RunStatus.FAILED, steps, []).told() == [

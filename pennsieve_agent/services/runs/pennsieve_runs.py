@@ -71,13 +71,13 @@ class PennsieveRuns:
         Pennsieve answers whole logs (``contracts/workflows.md`` 3.5), so each step that has started
         is asked for, and none again after its end.
         """
-        wanted = [
+        unread = [
             step
             for step in steps
             if step.status is not RunStatus.NOT_STARTED and (run_id, step.id) not in self._read
         ]
         # All are read before anything is taken as answered: a failure half way loses nothing.
-        logs = [(step, self._platform.runs.logs(run_id, step.id)) for step in wanted]
+        logs = [(step, self._platform.runs.logs(run_id, step.id)) for step in unread]
         lines: list[LogMessage] = []
         for step, log in logs:
             reader = self._readers.setdefault((run_id, step.id), LogReader())
