@@ -10,6 +10,7 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import ID, NAME
 from pennsieve_agent.errors import AwsError, UnknownName, UsageProblem
 
 if TYPE_CHECKING:
@@ -72,9 +73,10 @@ def list_(
     if registered:
         return _registered(context)
     from pennsieve_agent.aws.profiles import Kind
-    from pennsieve_agent.cli.aws_choice import available
+    from pennsieve_agent.cli.aws_choice import available, not_listed
 
-    rows = available(context.aws_credentials)
+    there = available(context.aws_credentials)
+    rows, notes = there.rows, [not_listed(there.trouble)] if there.trouble else []
     document = [
         {
             "name": row.name or None,
@@ -85,11 +87,10 @@ def list_(
     ]
     if not rows:
         best = "none yet; best is: aws configure sso; else add keys with: pennsieve aws add NAME"
-        return Shown(document, notes=[best])
+        return Shown(document, notes=[best, *notes])
     kinds = {row.kind for row in rows}
-    notes = []
     if Kind.SSO in kinds and kinds & {Kind.STATIC, Kind.KEYCHAIN}:
-        notes = ["prefer sso: its keys end by themselves, and need no keeping"]
+        notes = [*notes, "prefer sso: its keys end by themselves, and need no keeping"]
     shown = [[row.label, row.account_id or "-", row.kind.value] for row in rows]
     return Shown(document, Table(["NAME", "ACCOUNT", "KIND"], shown), notes)
 
@@ -157,7 +158,7 @@ def _registered(context: Context) -> Shown:
         ]
         for a in accounts
     ]
-    return Shown(document, Table(["AWS ACCOUNT", "NAME", "STATUS", "USABLE HERE", "ID"], rows))
+    return Shown(document, Table(["AWS ACCOUNT", NAME, "STATUS", "USABLE HERE", ID], rows))
 
 
 def _check_name(context: Context, name: str) -> None:
@@ -180,7 +181,7 @@ def _enter(context: Context, *, stdin: bool) -> AwsKeys:
 
     streams = context.streams
     if stdin:
-        lines = [streams.stdin.readline().strip() for _ in range(3)]
+        lines = [streams.read_line().strip() for _ in range(3)]
     else:
         lines = [
             streams.ask_secret("AWS access key id (not shown)", instead=_INSTEAD),

@@ -10,6 +10,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.completing import forget
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import SettingsError
 
 Name = Annotated[str, typer.Argument(metavar="PROFILE", help="The profile's name.")]
@@ -24,7 +25,7 @@ def list_(context: Context) -> Shown:
     if not rows:
         return Shown(document, notes=["no profile yet; sign in with: pennsieve login"])
     shown = [[name, "yes" if name == default else "", host or "-"] for name, host in rows]
-    return Shown(document, Table(["NAME", "DEFAULT", "HOST"], shown))
+    return Shown(document, Table(["NAME", "DEFAULT", Column("HOST", Cut.END)], shown))
 
 
 def _host(context: Context, name: str) -> str | None:
@@ -59,7 +60,7 @@ def show(
         "name": known.name,
         "host": known.hosts.api,
         "host2": known.hosts.api2,
-        "key": known.key.key if known.key else None,
+        "key": known.key_id or None,
         "key_source": known.key_source or None,
         "aws_profile": known.aws.profile or None,
     }
@@ -69,6 +70,25 @@ def show(
 @command("profile remove", answers="removed", examples=["pennsieve profile remove lab"])
 def remove(context: Context, name: Name) -> Shown:
     """Forget a profile and its key on this machine."""
+    from pennsieve_agent.settings.keychain import KeychainAway
+
+    try:
+        return forgotten(context, name)
+    except KeychainAway:
+        context.settings.remove(name, leave_secret=True)
+        return Shown(
+            {"name": name, "removed": True},
+            f"Took profile '{name}' off {context.config_path}",
+            ["the system's keychain cannot be reached from here; if it has a secret, that stays"],
+        )
+
+
+def forgotten(context: Context, name: str) -> Shown:
+    """Forget a profile, and say what was forgotten: no more than that."""
     forget(context, name)
-    context.settings.remove(name)
-    return Shown({"name": name, "removed": True}, f"Forgot profile '{name}'")
+    secret_was_in = context.settings.remove(name)
+    secret = f" and its secret in {secret_was_in}" if secret_was_in else ", which had no secret"
+    notes = ["the key stays valid until it is deleted on Pennsieve"]
+    if context.environ.get("PENNSIEVE_API_KEY"):
+        notes.append("you are still signed in by PENNSIEVE_API_KEY; unset it")
+    return Shown({"name": name, "removed": True}, f"Forgot profile '{name}'{secret}", notes)

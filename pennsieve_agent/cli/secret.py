@@ -78,7 +78,7 @@ def _value(context: Context, name: str, *, stdin: bool) -> tuple[str, list[str]]
         instead = "add --stdin and write the value to standard input"
         return context.streams.ask_secret(f"Value of {name} (not shown)", instead=instead), []
     try:
-        value, had_end = value_in(context.streams.stdin_bytes())
+        value, had_end = value_in(context.streams.read_all())
     except ValueError as error:
         raise UsageProblem(str(error), hint="save it as UTF-8, or as base64") from None
     return value, ["one line end at the end of the value was taken off"] if had_end else []

@@ -29,18 +29,15 @@ class ProgressLine:
         text = (
             f"{self._verb}: {files} of {total_files} files, {size(max(done, 0))} of {size(total)}"
         )[: self._streams.width - 1]
-        self._write(f"\r{text.ljust(self._width)}")
+        self._streams.overwrite(text.ljust(self._width))
         self._width = len(text)
 
     def end(self) -> None:
         """Take the line away."""
         if self._width:
-            self._write(f"\r{' ' * self._width}\r")
+            self._streams.overwrite(" " * self._width)
+            self._streams.overwrite("")
             self._width = 0
-
-    def _write(self, text: str) -> None:
-        self._streams.err.write(text)
-        self._streams.err.flush()
 
 
 class OutageLine:
@@ -59,7 +56,8 @@ class OutageLine:
         """Say that there was no answer for ``seconds``; None: there is one again."""
         if seconds is None:
             if self._width:
-                self._write(f"\r{' ' * self._width}\r")
+                self._streams.overwrite(" " * self._width)
+                self._streams.overwrite("")
             self._streams.note(f"answered again after {_counted(self._longest)}; no line was lost")
             self._next, self._width, self._longest = 0.0, 0, 0.0
             return
@@ -67,15 +65,11 @@ class OutageLine:
         text = f"no answer for {_counted(seconds)}, waiting; the run goes on ({why})"
         if self._streams.err_is_terminal:
             text = text[: self._streams.width - 1]
-            self._write(f"\r{text.ljust(self._width)}")
+            self._streams.overwrite(text.ljust(self._width))
             self._width = len(text)
         elif seconds >= self._next:
             self._streams.note(text)
             self._next = max(seconds * 10, 60.0)
-
-    def _write(self, text: str) -> None:
-        self._streams.err.write(text)
-        self._streams.err.flush()
 
 
 def _counted(seconds: float) -> str:

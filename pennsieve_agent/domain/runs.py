@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import Self
 
 from pennsieve_agent.domain.server_word import ServerWord
@@ -36,6 +37,11 @@ class RunStatus(ServerWord):
     def is_final(self) -> bool:
         """Whether the run can change no more."""
         return self in _FINAL
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, or is about to be."""
+        return self in {RunStatus.CANCELING, RunStatus.CANCELED}
 
     @property
     def label(self) -> str:
@@ -204,6 +210,11 @@ class Run:
     def label(self) -> str:
         """What it is called in a sentence."""
         return self.name or self.uuid
+
+    @property
+    def typed(self) -> str:
+        """What it is called in a command to copy."""
+        return quote(self.label)
 
     @property
     def age_key(self) -> str:

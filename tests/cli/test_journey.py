@@ -107,6 +107,11 @@ def test_a_program_that_fails(agent: Agent) -> None:
     states = {s["id"]: s["status"] for s in agent("run", "show", run, "--json").document["steps"]}
     assert states["word-count"] == "failed"
     assert states["output"] == "pending"
+    shown = agent("run", "show", run)
+    assert "Step 'word-count' failed: " in shown.out
+    assert shown.out.endswith("  done\n")
+    name = agent("run", "show", run, "--json").document["name"]
+    assert shown.err == f"all of it: pennsieve run logs {name} --step word-count\n"
 
 
 @pytest.mark.usefixtures("ready")
@@ -126,7 +131,10 @@ def test_cancel_stops_what_runs(agent: Agent) -> None:
     assert result.out.endswith("is canceled\n")
     assert agent("run", "show", run, "--status").code == 3
     again = agent("run", "cancel", run)
-    assert (again.code, "has ended already: canceled" in again.err) == (1, True), again.err
+    assert (again.code, "is canceled already" in again.out) == (0, True), again.err
+    done = agent("run", "list", "--status", "succeeded", "--json").document[0]["id"]
+    ended = agent("run", "cancel", done)
+    assert (ended.code, "has ended already: succeeded" in ended.err) == (1, True), ended.err
 
 
 @pytest.mark.usefixtures("ready")
@@ -140,7 +148,7 @@ def test_a_wait_may_end_before_the_run(agent: Agent) -> None:
     agent("run", "cancel", agent("run", "list", "--json").document[0]["id"], "--wait")
 
 
-def test_adding_again_changes_nothing_and_a_new_tag_moves_the_workflow(
+def test_adding_again_changes_nothing_and_an_update_takes_the_new_tag(
     ready: Lab, agent: Agent, tmp_path: Path
 ) -> None:
     code = repository(
@@ -152,9 +160,14 @@ def test_adding_again_changes_nothing_and_a_new_tag_moves_the_workflow(
     assert (again["id"], again["created"]) == (first["id"], False)
     commit(code, {"more.txt": "x"}, "v1.10.0")
     commit(code, {"more.txt": "y"}, "v1.9.0")
-    moved = agent("workflow", "add", ready.publish(code), "--json").document
+    assert (
+        agent("workflow", "add", ready.publish(code), "--json").document["steps"]
+        == (first["steps"])
+    )
+    moved = agent("workflow", "update", "moving", "--json").document
     assert moved["id"] == first["id"]
     assert moved["steps"][1]["tag"] == "v1.10.0"
+    assert [change["from_tag"] for change in moved["changes"]] == ["v1.0.0"]
     gone = agent("workflow", "archive", "moving", "--yes")
     assert gone.code == 0, gone.err
     assert agent("workflow", "show", "moving").code == 2

@@ -86,7 +86,7 @@ def test_the_plan_says_where_what_and_how_much(scene: Scene) -> None:
 
 
 def test_a_start_is_told_and_listed_with_its_node(scene: Scene) -> None:
-    started = typed(scene, *START, "--name", "own run", "--max-cost", "5")
+    started = typed(scene, *START, "--all", "--name", "own run", "--max-cost", "5")
     (run_id,) = scene.node.starts
     assert started.out == f"Started run 'own run' ({run_id})\n"
     assert scene.node.starts[run_id]["limits"] == {"maxCost": 5.0}
@@ -106,8 +106,28 @@ def test_a_start_is_told_and_listed_with_its_node(scene: Scene) -> None:
     assert typed(scene, "run", "show", run_id, "--status", code=8).out == "pending\n"
 
 
+def test_the_whole_dataset_is_taken_only_after_a_yes(scene: Scene) -> None:
+    there = typed(scene, "dataset", "files", DATASET, "--json").document
+    count = f"the whole dataset: {len(there)} files, "
+    refused = scene.agent(*START)
+    assert (refused.code, scene.node.starts) == (2, {})
+    assert count in refused.err
+    assert "--files 'PATTERN'; or take them all with: --all" in refused.err
+    no = scene.agent(*START, answers="n\n", terminal=True)
+    assert (no.code, scene.node.starts) == (0, {})
+    assert count in no.err
+    assert "nothing was started" in no.err
+    assert scene.agent(*START, answers="y\n", terminal=True).code == 0
+    typed(scene, *START, "--all", "--json")
+    assert [len(body["files"]) for body in scene.node.starts.values()] == [len(there)] * 2
+    plan = typed(scene, *START, "--dry-run", "--json").document
+    assert sorted(f["path"] for f in plan["files"]) == sorted(f["path"] for f in there)
+    both = scene.agent(*START, "--all", "--files", "raw")
+    assert (both.code, "cannot be given together" in both.err) == (2, True)
+
+
 def test_a_lost_answer_is_finished_by_the_same_command(scene: Scene) -> None:
-    words = (*START, "--param", "STYLE=fancy", "--json")
+    words = (*START, "--all", "--param", "STYLE=fancy", "--json")
     ask = scene.node.ask
 
     def lose(*request: Any, **more: Any) -> Any:
@@ -218,6 +238,46 @@ def test_cancel_wait_outputs_metrics_and_stats(scene: Scene) -> None:
     assert stats["total"] == sum(places.values())
 
 
+def test_a_run_of_somebody_else_is_cancelled_by_its_full_name_and_a_yes(scene: Scene) -> None:
+    theirs, mine = ("1" * 8 + "-0000-4000-8000-00000000000" + end for end in "12")
+    other = {"name": "Grace", "email": "grace@example.org"}
+    user = scene.agent("whoami", "--json").document["user"]
+    myself = {"name": user["name"], "email": user["email"].upper()}
+    for run, name, person in ((theirs, "theirs-1c20", other), (mine, "mine-1c20", myself)):
+        scene.node.runs[run] = summary(
+            run, 4_000_000_000, name=name, status="STARTED", dataset=scene.dataset, person=person
+        )
+    part = scene.agent("run", "cancel", "theirs-1", "--yes")
+    assert part.code == 2
+    assert "'theirs-1' is not the full name of run 'theirs-1c20'" in part.err
+    unasked = scene.agent("run", "cancel", "theirs-1c20")
+    assert (unasked.code, "was started by Grace. Cancel it?" in unasked.err) == (2, True)
+    plan = scene.agent("run", "cancel", "theirs-1c20", "--dry-run")
+    assert (plan.code, plan.out) == (0, "Would cancel run 'theirs-1c20'\n")
+    assert scene.node.runs[theirs]["status"] == "STARTED"
+    assert typed(scene, "run", "cancel", theirs, "--yes").out.endswith("is canceled\n")
+    assert typed(scene, "run", "cancel", "mine-1").out.endswith("is canceled\n")
+    assert "is canceled already" in typed(scene, "run", "cancel", "mine-1").out
+
+
+def test_a_cancel_that_another_one_outran_is_no_error(scene: Scene) -> None:
+    run = "2" * 8 + "-0000-4000-8000-000000000002"
+    person = {"email": scene.agent("whoami", "--json").document["user"]["email"]}
+    scene.node.runs[run] = summary(run, 4_000_000_000, status="CANCELING", person=person)
+    assert "is canceling already" in typed(scene, "run", "cancel", run).out
+
+
+def test_a_list_says_how_many_there_are(scene: Scene) -> None:
+    for n in range(25):
+        run = f"{n:08}-0000-4000-8000-000000000001"
+        scene.node.runs[run] = summary(run, 1_000 + n, name=f"old-{n:02}", dataset=scene.dataset)
+    some = typed(scene, "run", "list", "--name", "old-")
+    assert len(some.out.splitlines()) == 21
+    assert some.err == "20 of 25; more with: --limit 25\n"
+    assert len(typed(scene, "run", "list", "--name", "old-*1", "--json").document) == 3
+    assert typed(scene, "run", "list", "--name", "no-such").err.startswith("no such run")
+
+
 def test_logs_work_alike(scene: Scene) -> None:
     run = "d" * 8
     step = {"id": "count", "kind": "processor", "status": "SUCCEEDED"}
@@ -229,6 +289,40 @@ def test_logs_work_alike(scene: Scene) -> None:
     for words in (("run", "logs", run), ("run", "logs", run, "--follow")):
         lines = typed(scene, *words).out.splitlines()
         assert lines == [f"line {i}" for i in range(250)]
+
+
+def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> None:
+    run = "e" * 8
+    ended = 4_000_000_060
+    step = {
+        "id": "count",
+        "kind": "processor",
+        "status": "FAILED",
+        "reason": "the program ended with exit code 3",
+        "started": "2096-10-02T07:06:45.000Z",
+        "ended": "2096-10-02T07:07:40.000Z",
+    }
+    scene.node.runs[run] = summary(run, 4_000_000_000, status="FAILED", steps=[step])
+    scene.node.messages = [
+        {"timestamp": (ended - 300 + i) * 1000, "message": f"line {i}", "step": "count"}
+        for i in range(300)
+    ]
+    scene.node.messages[-1]["message"] = "ValueError: \x1b[2Jno channel"
+    shown = typed(scene, "run", "show", run)
+    assert "Step 'count' failed: the program ended with exit code 3\n" in shown.out
+    assert shown.out.endswith(
+        "Its last 20 lines:\n"
+        + "".join(f"  line {i}\n" for i in range(280, 299))
+        + "  ValueError: [2Jno channel\n"
+    )
+    assert shown.err == "all of it: pennsieve run logs run-eeee --step count\n"
+    asked = [query for _, path, query in scene.node.asked if path.endswith("/logs")]
+    assert [bool(query.get("since")) for query in asked] == [True]
+    failed = typed(scene, "run", "show", run, "--json").document["failed_step"]
+    assert (failed["step"], len(failed["last_lines"])) == ("count", 20)
+    for step["ended"] in ("", "2096-10-02T05:00:00.000Z"):
+        again = typed(scene, "run", "show", run, "--json").document["failed_step"]
+        assert again["last_lines"] == failed["last_lines"]
 
 
 @pytest.mark.usefixtures("ready")

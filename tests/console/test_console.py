@@ -34,11 +34,12 @@ def test_colour_changes_no_text() -> None:
     plain = Streams.for_test(terminal=True)
     coloured = Streams.for_test(terminal=True)
     coloured.colour = True
-    text = table(COLUMNS, ROWS, coloured)
+    coloured.result(table(COLUMNS, ROWS, coloured))
+    text = coloured.out.getvalue()  # type: ignore[attr-defined]
     assert "\x1b[32msucceeded\x1b[0m" in text
     for code in ("1", "31", "32"):
         text = text.replace(f"\x1b[{code}m", "")
-    assert text.replace("\x1b[0m", "") == table(COLUMNS, ROWS, plain)
+    assert text.replace("\x1b[0m", "") == table(COLUMNS, ROWS, plain) + "\n"
 
 
 def test_control_characters_of_a_server_do_not_reach_the_terminal() -> None:
@@ -65,8 +66,8 @@ def test_an_error_is_wrapped_on_a_terminal_and_what_is_to_be_typed_is_whole() ->
     )
     narrow = failures.text(error, Streams.for_test(terminal=True, width=40)).splitlines()
     assert all(len(line) < 40 for line in narrow[:-1])
-    assert " ".join(" ".join(narrow[:-1]).split()) == f"error: {error.message}"
-    assert narrow[-1] == f"  hint: {typed}"
+    assert " ".join(" ".join(narrow[:-2]).split()) == f"error: {error.message}"
+    assert narrow[-2:] == ["  hint: type:", f"    {typed.removeprefix('type: ')}"]
     assert len(failures.text(error, Streams.for_test(width=40)).splitlines()) == 2
 
 

@@ -162,7 +162,7 @@ def test_who_is_no_manager_exits_4_and_reads_who_is(granting: GrantWorld, ada: M
 def test_a_headless_machine_says_where_the_key_is(ada: Machine) -> None:
     ada.keychain.missing = True
     result = good(ada, "dataset", "grant", "spike-rate", "--dataset", "d")
-    assert "its keys are on the nodes only: this machine has no keychain" in result.err
+    assert "its keys are on the nodes only: no keychain can be reached from here" in result.err
     ada.nodes.append(ada.world.node("new", "0a1b2c3e"))
     refused = typed(ada, "dataset", "grant", "spike-rate", "--dataset", "d")
     assert refused.code == 1
@@ -312,8 +312,8 @@ def test_renewing_asks_only_when_a_dataset_is_lost(granting: GrantWorld, ada: Ma
     assert grants_of(bob) == []
 
 
-def test_updating_without_saying_what_is_refused(ada: Machine) -> None:
-    result = typed(ada, "workflow", "update", "spike-rate")
+def test_updating_two_things_at_once_is_refused(ada: Machine) -> None:
+    result = typed(ada, "workflow", "update", "spike-rate", "--renew-identity", "--to", "v2")
     assert (result.code, "--renew-identity" in result.err) == (2, True)
 
 

@@ -90,7 +90,7 @@ def test_lists_are_read_page_by_page_and_filters_go_to_the_node() -> None:
     for number in range(7):
         run_id = f"{number}" * 8
         node.runs[run_id] = summary(run_id, 1_700_000_000 + number)
-    runs = backend(node).newest(RunQuery(5))
+    runs = backend(node).newest(RunQuery(limit=5))
     assert [run.uuid[0] for run in runs] == ["6", "5", "4", "3", "2"]
     query = RunQuery(
         3,
@@ -124,7 +124,6 @@ def test_logs_of_all_steps_are_one_call_and_old_lines_are_not_read_again() -> No
     assert new(runs, "a", "b") == [m for _, m, _ in lines[150:]]
     # The last minute of 150 s and what came since: 61 + 50 lines, four a page.
     assert len(node.asked) == 28
-    assert [m.message for m in runs.logs(RUN, ["b"])["b"]] == [m for _, m, s in lines if s == "b"]
 
 
 def new(runs: NodeRuns, *steps: str) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @command(
     "run show",
-    answers=("run", "run_status", "run_outputs"),
+    answers=("shown_run", "run_status", "run_outputs"),
     examples=["pennsieve run show", "pennsieve run show spike-rate-1c20 --outputs"],
 )
 def show(
@@ -37,6 +37,7 @@ def show(
     when it has not ended.
     """
     from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.run.failed_step import failed_step
     from pennsieve_agent.console import documents
 
     if status and outputs:
@@ -48,7 +49,7 @@ def show(
     if status:
         document = documents.run_status(located.run, state.status)
         return Shown(document, state.status.label, exit_code=_exit_code(state.status))
-    return views.run(context, located.run, state)
+    return views.run(context, located.run, state, failed_step(located, state))
 
 
 def _exit_code(status: RunStatus) -> int:

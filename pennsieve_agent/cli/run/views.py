@@ -7,14 +7,24 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import documents
-from pennsieve_agent.console.log_text import safe
+from pennsieve_agent.console.printable import program_line
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
-from pennsieve_agent.console.tables import STATUS_STYLES, details, table
+from pennsieve_agent.console.tables import (
+    ID,
+    NAME,
+    PATH,
+    STATUS_STYLES,
+    Column,
+    Cut,
+    details,
+    table,
+)
 from pennsieve_agent.console.words import duration, plural, size, span, when
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.cli.run.failed_step import FailedStep
     from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
     from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
@@ -63,7 +73,7 @@ class EventViews:
         words = _words(line)
         if isinstance(line, NewAttempt):
             return f"{self._prefix(line)}{self._streams.paint(f'-- {words} --', 'yellow')}"
-        return f"{self._prefix(line)}{safe(words, colours=self._streams.colour)}"
+        return f"{self._prefix(line)}{program_line(words)}"
 
     def _change(self, event: Change) -> str:
         if not event.step and event.status.is_final:
@@ -111,7 +121,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "node": ready.node.name,
         "node_kind": "own" if ready.own_node else "pennsieve",
         "dataset": ready.dataset.name,
-        "files": None if ready.files is None else [documents.file(f) for f in ready.files],
+        "files": [documents.file(f) for f in ready.files],
         "layout": ready.layout or None,
         "folder": ready.folder,
         "limits": documents.limits(ready.request.limits),
@@ -140,14 +150,21 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ]
         for job in ready.plan.jobs
     ]
-    text: list[Part] = [Details(pairs), "", Table(["JOB", "KIND", "AFTER", "CODE OR FOLDER"], rows)]
+    text: list[Part] = [
+        Details(pairs),
+        "",
+        Table(["JOB", "KIND", "AFTER", Column("CODE OR FOLDER", Cut.RUN_ON)], rows),
+    ]
     settings = sorted(
         (name, value)
         for job in ready.plan.jobs
         for name, value in ready.request.parameters.get(job.id, {}).items()
     )
     if settings:
-        text += ["", Table(["PARAMETER", "VALUE"], [list(pair) for pair in settings])]
+        text += [
+            "",
+            Table(["PARAMETER", Column("VALUE", Cut.WRAP)], [list(pair) for pair in settings]),
+        ]
     return text
 
 
@@ -164,11 +181,14 @@ def _whose(ready: Prepared) -> str:
 
 
 def _input(ready: Prepared) -> str:
-    if ready.files is None:
-        return "the whole dataset"
     total = size(sum(file.size for file in ready.files))
     count = f"{plural(len(ready.files), 'file')}, {total}"
     return f"the whole dataset: {count}" if ready.whole_dataset else count
+
+
+def whole_dataset_question(ready: Prepared) -> str:
+    """What is asked where nobody chose files."""
+    return f"no --files: take {_input(ready)} of '{ready.dataset.name}' as input?"
 
 
 def note_undeclared(context: Context, ready: Prepared) -> None:
@@ -185,7 +205,7 @@ def warn_pennsieve_node(context: Context, ready: Prepared) -> None:
     It acts as the person (``contracts/workflows.md`` section 8, trap 8), and the refresh token of
     the session goes with it, as its own session would end after 60 minutes (5.5).
     """
-    context.streams.explain(
+    context.streams.note(
         f"node '{ready.node.name}' is run by Pennsieve: the run acts as you and reaches what you "
         "reach; grants bind your own nodes only. What renews your session is handed over with it, "
         "as it would end after 60 minutes."
@@ -205,7 +225,7 @@ def started(ready: Prepared, start: Started, *, followed: bool) -> Shown:
     )
     if followed:
         return Shown(text=text, notes=[what])
-    notes = [what, "follow it: pennsieve run logs --follow"]
+    notes = [what, f"follow it: pennsieve run logs {run.typed} --follow"]
     return Shown(documents.run(run), text, notes)
 
 
@@ -234,17 +254,20 @@ def runs_table(context: Context, runs: Sequence[Run]) -> Table:
         if len(callers) > 1:
             row.insert(_PERSON, (run.details.person_name if run.details else "") or "-")
         rows.append(row)
-    columns = ["NAME", "STATUS", "WORKFLOW", "NODE", "STARTED", "TOOK", "ID"]
+    workflow, node = (Column(name, Cut.MIDDLE, spare=True) for name in ("WORKFLOW", "NODE"))
+    columns: list[str | Column] = [NAME, "STATUS", workflow, node, "STARTED", "TOOK", ID]
     if len(callers) > 1:
-        columns.insert(_PERSON, "BY (CLAIMED)")
+        columns.insert(_PERSON, Column("BY (CLAIMED)", Cut.END, spare=True))
     return Table(columns, rows)
 
 
-def run(context: Context, value: Run, state: RunState) -> Shown:
-    """All of one run."""
-    return Shown(
-        documents.run(value, state), lambda streams: _run_text(context, streams, value, state)
-    )
+def run(context: Context, value: Run, state: RunState, failed: FailedStep | None) -> Shown:
+    """All of one run; of one that failed, why."""
+    document = {**documents.run(value, state), "failed_step": failed and failed.to_json()}
+    text: list[Part] = [lambda streams: _run_text(context, streams, value, state)]
+    if failed is None:
+        return Shown(document, text)
+    return Shown(document, [*text, "", failed.text], [f"all of it: {failed.command}"])
 
 
 def _run_text(context: Context, streams: Streams, run: Run, state: RunState) -> str:
@@ -292,7 +315,7 @@ def _steps_table(state: RunState, now: float) -> Table:
         ]
         for s in state.steps
     ]
-    columns = ["STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"]
+    columns: list[str | Column] = ["STEP", "STATUS", "TOOK", "ATTEMPTS", Column("WHY", Cut.WRAP)]
     kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
     return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
 
@@ -359,7 +382,7 @@ def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
     text: list[Part] = []
     if written:
         rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in written]
-        text.append(Table(["PATH", "SIZE"], rows))
+        text.append(Table([PATH, "SIZE"], rows))
     # A target's folder and number of files are what was just listed.
     said = [(k, v) for k, v in sorted(run.outputs.items()) if not k.endswith((".folder", ".files"))]
     if said:

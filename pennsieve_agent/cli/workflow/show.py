@@ -8,6 +8,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,23 +29,31 @@ def show(context: Context, workflow: options.Workflow) -> Shown:
     """
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
     from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.cli.workflow.views import visible_to
     from pennsieve_agent.console import workflow_documents
     from pennsieve_agent.services.grants import identity_view
+    from pennsieve_agent.services.workflows.code_visibility import code_visibility
 
-    match = named_workflow(context, workflow).workflow
+    located = named_workflow(context, workflow)
+    match = located.workflow
+    code = code_visibility(context.platform, context.user.id)
+    visibility = code.of_workflow(match)
     users, unasked = identity_view.shown(identity_context(context), match)
     note_unasked(context, unasked)
     document = {
         **workflow_documents.workflow(match),
+        "code_visibility": visibility,
         "identity": [_user(user) for user in users],
     }
-    text: list[Part] = [_details(context, match)]
+    visible = visible_to(match, visibility) if located.is_on_pennsieve else "your nodes"
+    text: list[Part] = [_details(context, match, visible)]
     for table in _tables(context, match, users):
         text += ["", table]
-    return Shown(document, text)
+    warnings = code.warnings([step.source_url for step in match.processors])
+    return Shown(document, text, [f"note: {warning}" for warning in warnings])
 
 
-def _details(context: Context, workflow: Workflow) -> Details:
+def _details(context: Context, workflow: Workflow, visible: str) -> Details:
     from pennsieve_agent.console.words import when
 
     added = when(workflow.created_at, context.now(), relative=context.relative)
@@ -53,6 +62,7 @@ def _details(context: Context, workflow: Workflow) -> Details:
             ("name", workflow.name),
             ("id", workflow.uuid),
             ("description", workflow.description),
+            ("visible to", visible),
             ("added", added),
         ]
     )
@@ -63,7 +73,8 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
         [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, s.tag]
         for s in workflow.steps
     ]
-    yield Table(["STEP", "TYPE", "AFTER", "CODE OR TARGET", "TAG"], steps, wrap_last=True)
+    code = Column("CODE OR TARGET", Cut.RUN_ON)
+    yield Table(["STEP", "TYPE", "AFTER", code, "TAG"], steps)
     parameters = [
         [
             p.name,
@@ -75,8 +86,11 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
         for p in s.parameters
     ]
     if parameters:
-        columns = ["PARAMETER", "TYPE", "DEFAULT", "MEANING"]
-        yield Table(columns, parameters, wrap_last=True)
+        columns: list[str | Column] = [
+            "PARAMETER",
+            *(Column(name, Cut.WRAP) for name in ("TYPE", "DEFAULT", "MEANING")),
+        ]
+        yield Table(columns, parameters)
     if users:
         yield _identity(context, users)
 
@@ -96,7 +110,7 @@ def _identity(context: Context, users: Sequence[WorkflowUser]) -> Table:
                 ", ".join(user.keys) or "no place that is known here",
             ]
         )
-    return Table(["IDENTITY", "USER", "CREATED", "KEY IS IN"], rows, wrap_last=True)
+    return Table(["IDENTITY", "USER", "CREATED", Column("KEY IS IN", Cut.WRAP)], rows)
 
 
 def _user(value: WorkflowUser) -> dict[str, Any]:

@@ -34,17 +34,34 @@ _SUMMARY = (
     Field("limits", "run_limits", "What it may take."),
 )
 
+_RUN = (
+    *_SUMMARY,
+    Field("steps", "list of run_step", "Its steps, in the order of the workflow."),
+    Field("parameters", "map of map of text", "Parameters by step and name."),
+    Field("outputs", "map of text", "What its steps reported."),
+    Field("details", "run_details", "What an own node keeps of it.", null=True),
+)
+
 DOCUMENTS: tuple[Document, ...] = (
     Document("run_summary", "A run in a list: run list.", _SUMMARY),
+    Document("run", "A run with its steps: run wait, run start.", _RUN),
     Document(
-        "run",
-        "A run with its steps: run show, run wait, run start.",
+        "shown_run",
+        "A run with its steps, and why it failed: run show.",
+        (*_RUN, Field("failed_step", "run_failed_step", "What ended it.", null=True)),
+    ),
+    Document(
+        "run_failed_step",
+        "The step that a run failed in.",
         (
-            *_SUMMARY,
-            Field("steps", "list of run_step", "Its steps, in the order of the workflow."),
-            Field("parameters", "map of map of text", "Parameters by step and name."),
-            Field("outputs", "map of text", "What its steps reported."),
-            Field("details", "run_details", "What an own node keeps of it.", null=True),
+            Field("step", "text", "The step's id."),
+            _REASON,
+            Field(
+                "last_lines",
+                "list of text",
+                "The last lines that it printed; null where its log cannot be read.",
+                null=True,
+            ),
         ),
     ),
     Document(
@@ -129,7 +146,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("node_kind", "word", "own or pennsieve."),
             Field("dataset", "text", "The dataset's name."),
             Field("dataset_id", "text", "The dataset's id."),
-            Field("files", "list of file", "The input; null is the whole dataset.", null=True),
+            Field("files", "list of file", "The input."),
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("limits", "run_limits", "What it may take."),
@@ -255,7 +272,16 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("skipped", "list of text", "Paths of files that were there already."),
             Field("blocked", "list of blocked_file", "What Pennsieve's scanner holds back."),
             Field("failed", "list of failed_file", "What could not be fetched."),
+            Field("renamed", "list of renamed_file", "Files that could not keep their names."),
             _SIZE,
+        ),
+    ),
+    Document(
+        "renamed_file",
+        "A file that is called otherwise here, as the file system does not take its name.",
+        (
+            Field("path", "text", "Its path in the dataset."),
+            Field("local", "text", "Its path in the folder."),
         ),
     ),
     Document(

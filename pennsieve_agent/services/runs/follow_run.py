@@ -94,7 +94,7 @@ class Follower:
             raise self._still(how)
 
     def _still(self, how: str, hint: str | None = None) -> StillRunning:
-        again = f"pennsieve run logs {self.run.uuid} --follow"
+        again = f"pennsieve run logs {self.run.typed} --follow"
         return StillRunning(
             f"run '{self.run.name or self.run.uuid}' {how}",
             hint=f"{hint}; then: {again}" if hint else f"keep waiting with: {again}",

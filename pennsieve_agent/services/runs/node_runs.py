@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.log_follower import LogWindow
 from pennsieve_agent.domain.run_filter import RunQuery
-from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, RunStatus, StepState
+from pennsieve_agent.domain.runs import (
+    LogMessage,
+    OutputFile,
+    Run,
+    RunState,
+    RunStatus,
+    StepState,
+)
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.services.nodes.node_documents import decode_run, decode_state
@@ -21,7 +29,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
 
-PAGE = 100
+PAGE = 200
+"""The most that a node answers at once."""
 
 
 class NodeRuns:
@@ -46,7 +55,7 @@ class NodeRuns:
 
     def newest(self, query: RunQuery) -> list[Run]:
         """The newest runs that fit, newest first."""
-        return list(self._pages(query, query.limit))
+        return list(self._pages(query))
 
     def get(self, run_id: str) -> Run:
         """One run with all that is known of it.
@@ -59,15 +68,6 @@ class NodeRuns:
     def state(self, run_id: str) -> RunState:
         """The state of a run and its steps."""
         return decode_state(self._ask(f"/runs/{run_id}"), self._where)
-
-    def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
-        """All lines of these steps so far; one call for all of them."""
-        lines: dict[str, list[LogMessage]] = {step: [] for step in steps}
-        for page in self._log_pages(run_id, steps[0] if len(steps) == 1 else "", 0):
-            for line in page:
-                if line.step in lines:
-                    lines[line.step].append(line)
-        return lines
 
     def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
         """Lines that were not answered before, page by page, by time; one call for all steps.
@@ -84,14 +84,18 @@ class NodeRuns:
     def _log_pages(self, run_id: str, only: str, since: int) -> Iterator[list[LogMessage]]:
         query = {"step": only, "since": str(since) if since else ""}
         for page in self._pages_of(f"/runs/{run_id}/logs", **query):
-            yield [
-                LogMessage(
-                    row.integer("timestamp") or 0,
-                    row.text("message").rstrip("\r\n"),
-                    row.text("step") or only,
-                )
-                for row in page.records("messages")
-            ]
+            yield [_message(row, only) for row in page.records("messages")]
+
+    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
+        """The last lines of a step; of a long log, what is before is not read."""
+        lines: deque[LogMessage] = deque(maxlen=count)
+        for since in (*_before(step.completed_at), 0):
+            lines.clear()
+            for page in self._log_pages(run_id, step.id, since):
+                lines.extend(page)
+            if len(lines) == count:
+                break
+        return list(lines)
 
     def log_archive(self, run_id: str) -> str:
         """The address of a zip with all logs.
@@ -135,7 +139,7 @@ class NodeRuns:
         if days := {Period.YEAR: 365, Period.MONTH: 30}.get(period):
             at = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=days)
             since = at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-        runs = list(self._pages(RunQuery(PAGE, workflow=workflow_id, since=since), None))
+        runs = self.newest(RunQuery(workflow=workflow_id, since=since))
         ended = [run.status for run in runs]
         return Counters(
             total=len(runs),
@@ -158,7 +162,8 @@ class NodeRuns:
     def _where(self) -> str:
         return f"compute node '{self.node.name}'"
 
-    def _pages(self, query: RunQuery, most: int | None) -> Iterator[Run]:
+    def _pages(self, query: RunQuery) -> Iterator[Run]:
+        most = query.limit
         filters = {
             "status": query.status.value if query.status else "",
             "workflow": query.workflow,
@@ -201,6 +206,20 @@ class NodeRuns:
             node_name=self.node.name,
             organization_id=self.node.organization_id,
         )
+
+
+def _message(row: Fields, step: str) -> LogMessage:
+    text = row.text("message").rstrip("\r\n")
+    return LogMessage(row.integer("timestamp") or 0, text, row.text("step") or step)
+
+
+def _before(ended: str) -> Iterator[int]:
+    """A minute and an hour before the end of a step, in unix milliseconds."""
+    try:
+        at = datetime.fromisoformat(ended).timestamp()
+    except ValueError:
+        return
+    yield from (max(int((at - seconds) * 1000), 1) for seconds in (60, 3600))
 
 
 def _seconds(run: Run) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.log_follower import LogReader
@@ -16,9 +15,6 @@ from pennsieve_agent.errors import PlatformError
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.platform.client import Platform
-
-RECENT = 200
-"""How many runs are read at least to know the newest: the platform promises no order (3.3)."""
 
 
 class PennsieveRuns:
@@ -32,7 +28,10 @@ class PennsieveRuns:
         self._read: set[tuple[str, str]] = set()
 
     def newest(self, query: RunQuery) -> list[Run]:
-        """The newest runs that fit, newest first."""
+        """The newest runs that fit, newest first.
+
+        All are read to know which are the newest: the platform promises no order (3.3).
+        """
         only = RunFilter(
             since=query.since,
             until=query.until,
@@ -45,8 +44,7 @@ class PennsieveRuns:
             status=query.status,
             only=only,
         )
-        runs = list(islice(listed, max(query.limit, RECENT)))
-        runs.sort(key=lambda run: run.age_key, reverse=True)
+        runs = sorted(listed, key=lambda run: run.age_key, reverse=True)
         return [self._named(run) for run in runs[: query.limit]]
 
     def get(self, run_id: str) -> Run:
@@ -60,10 +58,6 @@ class PennsieveRuns:
     def state(self, run_id: str) -> RunState:
         """The state of a run and its steps."""
         return self._platform.runs.state(run_id)
-
-    def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
-        """All lines of these steps so far."""
-        return {step: self._platform.runs.logs(run_id, step) for step in steps}
 
     def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
         """Lines that were not answered before, by time.
@@ -85,6 +79,10 @@ class PennsieveRuns:
             if step.status.is_final:
                 self._read.add((run_id, step.id))
         yield sorted(lines, key=lambda line: line.timestamp)  # stable: a step's order is kept
+
+    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
+        """The last lines of a step; the platform gives no part of a log (3.5)."""
+        return self._platform.runs.logs(run_id, step.id)[-count:]
 
     def log_archive(self, run_id: str) -> str:
         """The address of a zip with all logs.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pennsieve_agent.console.log_text import safe
+from pennsieve_agent.console.printable import program_line
 from pennsieve_agent.console.progress import OutageLine
 from pennsieve_agent.console.streams import Streams
 
@@ -30,18 +30,12 @@ from pennsieve_agent.console.streams import Streams
     ],
 )
 def test_sequences_go_as_a_whole(text: str, shown: str) -> None:
-    assert safe(text, colours=False) == shown
-
-
-def test_colours_stay_on_a_terminal_and_end_with_the_line() -> None:
-    assert safe("\x1b[31mred", colours=True) == "\x1b[31mred\x1b[0m"
-    assert safe("\x1b[1;32mok\x1b[0m", colours=True) == "\x1b[1;32mok\x1b[0m"
-    assert safe("\x1b[?1049m\x1b[>4;1mx", colours=True) == "x"
+    assert program_line(text) == shown
 
 
 @given(st.text())
 def test_nothing_else_reaches_the_terminal(text: str) -> None:
-    assert all(c.isprintable() or c == "\t" for c in safe(text, colours=False))
+    assert all(c.isprintable() or c == "\t" for c in program_line(text))
 
 
 def test_an_outage_is_one_line_that_counts() -> None:
