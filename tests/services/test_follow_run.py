@@ -184,7 +184,7 @@ def test_a_session_that_cannot_be_renewed_ends_it_with_8(error: AgentError) -> N
     with pytest.raises(StillRunning, match=error.message) as caught:
         flat(follower(runs))
     assert caught.value.exit_code == 8
-    assert "pennsieve run logs r-1 --follow" in (caught.value.hint or "")
+    assert "pennsieve run logs first --follow" in (caught.value.hint or "")
     assert (error.hint or "") in (caught.value.hint or "")
 
 
