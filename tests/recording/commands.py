@@ -64,6 +64,7 @@ _DATASETS = (
     typed("dataset fs mv Scratch raw/a.csv raw/b.csv"),
     typed("dataset download Scratch --to {home}/down"),
     typed("dataset download Scratch --to {home}/down2 --files raw/*"),
+    typed("dataset fs mkdir Scratch rehearsed --dry-run"),
     typed("dataset fs rm Scratch raw --dry-run"),
     typed("dataset fs rm Scratch raw --yes"),
     typed("dataset share Scratch grace@example.org --role editor"),
