@@ -43,8 +43,8 @@ class Setting:
 
     def wrong(self, why: str, hint: str) -> AwsError:
         """The error that names it; a secret's value is not told."""
-        told = "" if self.name in _SECRET or "@" in self.value else f" '{self.value}'"
-        return AwsError(f"{self.name}{told} {why}", where=self.place, hint=hint, aws_code=WRONG)
+        value = "" if self.name in _SECRET or "@" in self.value else f" '{self.value}'"
+        return AwsError(f"{self.name}{value} {why}", where=self.place, hint=hint, aws_code=WRONG)
 
 
 def in_force(
@@ -84,9 +84,9 @@ def settings_of(
     for name, value in environ.items():
         if value and name.startswith("AWS_"):
             yield Setting(name, value, name)
-    for option, found in values.items():
-        if isinstance(found, str) and not environ.get(f"AWS_{option.upper()}"):
-            yield Setting(option, found, place)
+    for option, text in values.items():
+        if isinstance(text, str) and not environ.get(f"AWS_{option.upper()}"):
+            yield Setting(option, text, place)
 
 
 def check(settings: Iterator[Setting]) -> None:
