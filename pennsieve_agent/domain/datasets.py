@@ -42,9 +42,11 @@ class Dataset:
 class DataFile:
     """A source file in a dataset. ``path`` is relative to the dataset, with ``/``; size in bytes.
 
-    A package may hold several files; ``package_id`` is what a run is started with.
+    A package may hold several files; ``package_id`` is what a run is started with. ``checksum`` is
+    that of its upload, "" where Pennsieve has none.
     """
 
     package_id: str
     path: str
     size: int
+    checksum: str = ""

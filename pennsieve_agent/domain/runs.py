@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import Self
 
@@ -15,6 +15,7 @@ class RunStatus(ServerWord):
     """State of a run or of one step (``contracts/workflows.md`` 3.4).
 
     The wire says ``CANCELED``; ``CANCELLED``, which parts of the platform look for, is read too.
+    ``SKIPPED`` is on no wire: a step that had not started when its run ended, and never will.
     """
 
     NOT_STARTED = "NOT_STARTED"
@@ -24,6 +25,7 @@ class RunStatus(ServerWord):
     FAILED = "FAILED"
     CANCELING = "CANCELING"
     CANCELED = "CANCELED"
+    SKIPPED = "SKIPPED"
     UNKNOWN = "UNKNOWN"
 
     @classmethod
@@ -34,7 +36,7 @@ class RunStatus(ServerWord):
     @property
     def is_final(self) -> bool:
         """Whether the run can change no more."""
-        return self in {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELED}
+        return self in _FINAL
 
     @property
     def is_cancelled(self) -> bool:
@@ -47,6 +49,7 @@ class RunStatus(ServerWord):
         return _LABELS[self]
 
 
+_FINAL = {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELED, RunStatus.SKIPPED}
 _LABELS = {
     RunStatus.NOT_STARTED: "pending",
     RunStatus.STARTED: "running",
@@ -55,6 +58,7 @@ _LABELS = {
     RunStatus.FAILED: "failed",
     RunStatus.CANCELING: "canceling",
     RunStatus.CANCELED: "canceled",
+    RunStatus.SKIPPED: "skipped",
     RunStatus.UNKNOWN: "unknown",
 }
 
@@ -103,6 +107,16 @@ class StepState:
     completed_at: str = ""
     reason: str = ""
     attempts: tuple[Attempt, ...] = ()
+
+
+def settled(status: RunStatus, steps: Iterable[StepState]) -> tuple[StepState, ...]:
+    """The steps of a run; those that had not started when it failed never will."""
+    if status not in {RunStatus.FAILED, RunStatus.CANCELED}:
+        return tuple(steps)
+    return tuple(
+        replace(step, status=RunStatus.SKIPPED) if step.status is RunStatus.NOT_STARTED else step
+        for step in steps
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +247,4 @@ class LogMessage:
 
     timestamp: int
     message: str
+    step: str = ""

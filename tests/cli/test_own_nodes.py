@@ -64,7 +64,7 @@ def test_which_kind_is_asked_on_a_terminal(agent: Agent) -> None:
     assert "Pennsieve has no permissions in this account" in asked.err
     assert "nothing was changed" in asked.err
     other = agent(*new, answers="platform\nn\n", terminal=True)
-    assert "everything is allowed, unless denied" in other.err
+    assert "Pennsieve can do everything, unless denied" in other.err
     wrong = agent(*new, answers="mine\n", terminal=True)
     refused(wrong, 2, "no provisioner 'mine'")
 
@@ -124,6 +124,23 @@ def test_secrets_of_an_own_node(agent: Agent) -> None:
     assert results[2].out.splitlines()[1:] == ["MINE\tyour runs", "OURS\teverybody's runs"]
     assert agent("compute", "secret", "list", NODE, "--json").document == []
     refused(agent("compute", "secret", "set", NODE, "DATASET_ID", "--stdin", answers="x"), 2)
+
+
+def test_values_and_names_that_are_no_secrets_are_refused(agent: Agent) -> None:
+    set_ = ("secret", "set", NODE)
+    refused(agent(*set_, "KEY", "--stdin", answers="a\0b"), 2, "NUL at character 2")
+    refused(agent(*set_, "PATH", "--stdin", answers="/x"), 2, "changes how programs start")
+    refused(agent(*set_, "LD_PRELOAD", "--stdin", answers="/x"), 2, "changes how programs start")
+    assert agent("secret", "list", NODE, "--json").document == []
+
+
+def test_a_line_end_and_a_short_value_are_said(agent: Agent) -> None:
+    result = agent("secret", "set", NODE, "KEY", "--stdin", answers="1\n")
+    document = agent("secret", "set", NODE, "KEY", "--stdin", "--json", answers="1").document
+    agent("secret", "delete", NODE, "KEY", "--yes")
+    assert "one line end at the end of the value was taken off" in result.err
+    assert "shorter than 4 characters, so it is not masked in logs" in result.err
+    assert document["masked"] is False
 
 
 def test_a_new_name_is_this_machines(agent: Agent) -> None:

@@ -24,7 +24,11 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
     from pennsieve_agent.source.fetch import is_public
     from pennsieve_agent.source.temporary_folders import temporary_folder
 
-    with temporary_folder() as folder, closing(LazyEngine(context)) as engine:
+    part = context.interruption.during(
+        "some of it is done: an image, a version, or the workflow",
+        "go on with: the same command, which makes nothing twice",
+    )
+    with part, temporary_folder() as folder, closing(LazyEngine(context)) as engine:
         yield (
             register_workflow.Means(
                 platform=context.platform,

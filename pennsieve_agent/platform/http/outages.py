@@ -14,6 +14,7 @@ from pennsieve_agent.platform.http.network import (
     ProxyRefusedError,
 )
 from pennsieve_agent.platform.http.retries import Trouble
+from pennsieve_agent.platform.http.timed_reading import OverdueError
 
 
 def trouble_behind(error: Exception, request: Request) -> Trouble:
@@ -30,6 +31,10 @@ def trouble_behind(error: Exception, request: Request) -> Trouble:
             where=request.where,
             hint="try again; if it stays, look for a proxy between this machine and Pennsieve",
         ) from None
+    if isinstance(error, OverdueError):
+        raise PlatformError(
+            f"the answer of {host} has no end", where=request.where, hint="try again later"
+        ) from None
     if isinstance(error, ProxyRefusedError):
         raise Unreachable(
             f"the proxy on the way to {host} refused",
@@ -38,10 +43,12 @@ def trouble_behind(error: Exception, request: Request) -> Trouble:
         ) from None
     if isinstance(error, ConnectFailedError):
         if _is_about_certificates(error):
+            from pennsieve_agent.transfer.network import untrusted  # noqa: PLC0415 - loaded late
+
             raise Unreachable(
                 f"no secure connection to {host}: its certificate is not trusted",
                 where=request.where,
-                hint="if your network inspects traffic, set SSL_CERT_FILE to its certificate file",
+                hint=untrusted(),
             ) from None
         return Trouble.NO_CONNECTION
     if isinstance(error, TimeoutError):
@@ -68,6 +75,7 @@ _SENTENCES = {
     Trouble.NO_ANSWER: "{host} did not answer in time",
     Trouble.BROKEN_OFF: "{host} broke off in the middle of its answer",
     Trouble.BUSY: "{host} is busy",
+    Trouble.FAILED: "{host} failed",
     Trouble.SLOW_DOWN: "{host} asked to slow down",
 }
 

@@ -103,9 +103,15 @@ class Sandbox:
             )
         finally:
             os.close(writing)
-        with os.fdopen(reading, "rb") as report:
-            ready, _, _ = select.select([report], [], [], START_SECONDS)
-            line = report.readline() if ready else b""
+        try:
+            with os.fdopen(reading, "rb") as report:
+                ready, _, _ = select.select([report], [], [], START_SECONDS)
+                line = report.readline() if ready else b""
+        except KeyboardInterrupt:
+            # If it has no lock yet, it ends when it finds that nobody reads its report.
+            if (pid := lock_holder(self.data)) is not None:
+                os.kill(pid, signal.SIGTERM)
+            raise
         return self._started(line)
 
     def run(
@@ -178,11 +184,11 @@ class Sandbox:
             UsageProblem: it was never started.
 
         """
-        from pennsieve_agent.sandbox.host.config_file import (  # noqa: PLC0415 - not needed otherwise
-            read_profile,
+        from pennsieve_agent.sandbox.host.config_file import (  # noqa: PLC0415 - as in profiles
+            PROFILE,
         )
 
-        values = read_profile(self.data)
+        values = self.profiles().get(PROFILE)
         if not values:
             raise UsageProblem(
                 "there is no sandbox here yet",
@@ -190,6 +196,14 @@ class Sandbox:
                 hint="start it with: pennsieve sandbox start",
             )
         return values
+
+    def profiles(self) -> dict[str, dict[str, str]]:
+        """The profiles of its people that have a key, by name, as :meth:`profile_values`."""
+        from pennsieve_agent.sandbox.host.config_file import (  # noqa: PLC0415 - not needed otherwise
+            read_profiles,
+        )
+
+        return read_profiles(self.data)
 
     def _spawn(self, report: int, options: Mapping[str, int | str | None]) -> None:
         """Start the process that starts the sandbox and ends at once."""
@@ -245,6 +259,7 @@ def run_python(arguments: Sequence[str], report: int, log: int) -> None:
         stdout=log,
         stderr=log,
         pass_fds=[report],
+        start_new_session=True,  # Ctrl+C is for whoever starts it, which then ends it
         check=False,
     )
 
