@@ -69,7 +69,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "A step of a run.",
         (
             Field("id", "text", "The step's id."),
-            Field("status", "word", "As of a run."),
+            Field("status", "word", "As of a run; skipped: it can never run."),
             _STARTED,
             _COMPLETED,
             _REASON,
