@@ -42,9 +42,10 @@ class Dataset:
 class DataFile:
     """A source file in a dataset. ``path`` is relative to the dataset, with ``/``; size in bytes.
 
-    A package may hold several files; ``package_id`` is what a run is started with.
+    A package may hold several files; ``package_id`` is what a run is started with. ``size`` is None
+    where nobody told it.
     """
 
     package_id: str
     path: str
-    size: int
+    size: int | None

@@ -26,15 +26,16 @@ if TYPE_CHECKING:
 def files(context: Context, dataset: options.DatasetArgument, match: options.Files = None) -> Shown:
     """The files of a dataset."""
     from pennsieve_agent.console import documents
-    from pennsieve_agent.console.words import plural, size
+    from pennsieve_agent.console.words import figure, plural, size
+    from pennsieve_agent.domain.figures import total
     from pennsieve_agent.services import lookup
 
     where = lookup.dataset(context.platform, dataset)
     listed = files_of(context, where.id, match)
-    rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in listed]
-    total = f"{plural(len(listed), 'file')}, {size(sum(f.size for f in listed))}"
+    rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in listed]
+    count = f"{plural(len(listed), 'file')}, {size(total(f.size for f in listed))}"
     text = Table(["PATH", "SIZE"], rows) if rows else None
-    return Shown([documents.file(f) for f in listed], text, [total])
+    return Shown([documents.file(f) for f in listed], text, [count])
 
 
 def files_of(context: Context, dataset_id: str, match: Sequence[str] | None) -> list[DataFile]:

@@ -6,16 +6,17 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.cli.run import record_views
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
-from pennsieve_agent.console.tables import STATUS_STYLES, details, table
-from pennsieve_agent.console.words import duration, plural, size, span, when
+from pennsieve_agent.console.tables import STATUS_STYLES
+from pennsieve_agent.console.words import UNKNOWN, duration, figure, plural, size, span, usd, when
+from pennsieve_agent.domain.figures import total
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.console.streams import Streams
-    from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
+    from pennsieve_agent.domain.runs import OutputFile, Run, RunInput, RunLimits, RunState
     from pennsieve_agent.services.runs.follow_run import Event, Line
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
@@ -148,8 +149,8 @@ def _whose(ready: Prepared) -> str:
 def _input(ready: Prepared) -> str:
     if ready.files is None:
         return "the whole dataset"
-    total = size(sum(file.size for file in ready.files))
-    count = f"{plural(len(ready.files), 'file')}, {total}"
+    amount = size(total(file.size for file in ready.files))
+    count = f"{plural(len(ready.files), 'file')}, {amount}"
     return f"the whole dataset: {count}" if ready.whole_dataset else count
 
 
@@ -222,14 +223,17 @@ def runs_table(context: Context, runs: Sequence[Run]) -> Table:
     return Table(columns, rows)
 
 
-def run(context: Context, value: Run, state: RunState) -> Shown:
+def run(context: Context, value: Run, state: RunState, input_: RunInput) -> Shown:
     """All of one run."""
-    return Shown(
-        documents.run(value, state), lambda streams: _run_text(context, streams, value, state)
-    )
+    text = [
+        *_run_text(context, value, state, input_),
+        *record_views.code(value),
+        *record_views.input_files(context, value, input_),
+    ]
+    return Shown(documents.run(value, state, input_), text)
 
 
-def _run_text(context: Context, streams: Streams, run: Run, state: RunState) -> str:
+def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> list[Part]:
     from pennsieve_agent.domain.runs import RunDetails
 
     now = context.now()
@@ -241,25 +245,22 @@ def _run_text(context: Context, streams: Streams, run: Run, state: RunState) -> 
         ("status", state.status.label),
         ("workflow", f"{run.workflow_name} {details_.workflow_version}".strip()),
         ("dataset", _dataset_name(context, run)),
-        ("node", run.node_name or run.node_uuid),
-        ("started by", _who(details_)),
+        ("node", record_views.node_words(run)),
+        ("started by", record_views.who_words(run)),
         ("started", when(state.started_at, now, relative=context.relative)),
         ("took", duration(state.started_at, state.completed_at, now)),
         ("why", state.reason),
         ("limits", limits_words(run.limits)),
-        ("input", _input_of(details_)),
+        ("input", record_views.input_words(input_, details_.layout)),
         ("results in", details_.folder or ", ".join(dict.fromkeys(folders))),
-        ("estimated cost", f"{details_.cost:.4f} USD" if details_.cost else ""),
+        ("estimated cost", usd(details_.cost) if run.details and state.status.is_final else ""),
     ]
     pairs += [
         (f"{step}.{name}", value)
         for step, values in run.parameters.items()
         for name, value in values.items()
     ]
-    parts = [details(pairs, streams), _steps_table(state, now)(streams)]
-    if code := _code_rows(run):
-        parts.append(table(["STEP", "CODE", "COMMIT", "IMAGE"], code, streams))
-    return "\n\n".join(parts)
+    return [Details(pairs), "", _steps_table(state, now)]
 
 
 def _steps_table(state: RunState, now: float) -> Table:
@@ -268,7 +269,7 @@ def _steps_table(state: RunState, now: float) -> Table:
         [
             s.id,
             s.status.label,
-            duration(s.started_at, s.completed_at, now),
+            _span(s.seconds(now), is_final=s.status.is_final),
             str(len(s.attempts)) if len(s.attempts) > 1 else "",
             s.reason,
         ]
@@ -279,34 +280,11 @@ def _steps_table(state: RunState, now: float) -> Table:
     return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
 
 
-def _code_rows(run: Run) -> list[list[str]]:
-    """What each processor ran, where the node keeps it."""
-    code = run.details.code if run.details else {}
-    return [
-        [
-            step.id,
-            f"{step.source_url} {step.tag}".strip(),
-            code[step.id].commit[:12],
-            code[step.id].digest.rpartition("@")[2],
-        ]
-        for step in run.steps
-        if step.id in code and (step.source_url or code[step.id].digest)
-    ]
-
-
-def _who(details_: RunDetails) -> str:
-    """Who started a run: AWS's word first, then what he called himself."""
-    if not details_.caller:
-        return ""
-    claims = details_.person_name or details_.person_email
-    return f"{details_.caller} ({claims}, as claimed)" if claims else details_.caller
-
-
-def _input_of(details_: RunDetails) -> str:
-    if not details_.layout:
-        return ""
-    count = plural(details_.input_count, "file")
-    return f"{count}, {size(details_.input_bytes)}, layout {details_.layout}"
+def _span(seconds: float | None, *, is_final: bool) -> str:
+    """How long a step ran; empty before it begins."""
+    if seconds is None:
+        return UNKNOWN if is_final else ""
+    return span(seconds)
 
 
 def limits_words(limits: RunLimits) -> str:
@@ -340,11 +318,11 @@ def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
         return Shown(document, notes=[f"run '{run.label}' {ended}"])
     text: list[Part] = []
     if written:
-        rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in written]
+        rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in written]
         text.append(Table(["PATH", "SIZE"], rows))
     # A target's folder and number of files are what was just listed.
     said = [(k, v) for k, v in sorted(run.outputs.items()) if not k.endswith((".folder", ".files"))]
     if said:
         text.append(Details(said))
-    count = f"{plural(len(written), 'file')}, {size(sum(f.size for f in written))}"
+    count = f"{plural(len(written), 'file')}, {size(total(f.size for f in written))}"
     return Shown(document, text, [count])

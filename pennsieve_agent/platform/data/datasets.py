@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.platform.data.dataset_changes import DatasetChanges
@@ -16,6 +17,14 @@ FILES_PAGE = 1000
 """Most packages in one answer; more is refused."""
 
 _DELETED = {"DELETING", "DELETED", "RESTORING"}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFiles:
+    """The files that some packages and folders hold; ``missing`` are ids of those that are gone."""
+
+    files: tuple[DataFile, ...]
+    missing: tuple[str, ...]
 
 
 class Datasets(DatasetChanges):
@@ -69,8 +78,24 @@ class Datasets(DatasetChanges):
 
         Files in folders that are just being deleted are left out, with a note.
         """
-        path = f"/datasets/{segment(dataset_id)}/packages"
+        return self._files(dataset_id, Tree())
+
+    def files_of(self, dataset_id: str, ids: Collection[str]) -> HeldFiles:
+        """The files of these packages and folders, as they are now, by path.
+
+        Route: GET v1 /datasets/{id}/packages
+        """
         tree = Tree()
+        files = sorted(self._files(dataset_id, tree), key=lambda file: file.path)
+        folders = tuple(tree.paths[id_] for id_ in ids if id_ in tree.paths)
+        held = tuple(
+            file for file in files if file.package_id in ids or file.path.startswith(folders)
+        )
+        known = {file.package_id for file in held} | tree.paths.keys()
+        return HeldFiles(held, tuple(id_ for id_ in ids if id_ not in known))
+
+    def _files(self, dataset_id: str, tree: Tree) -> Iterator[DataFile]:
+        path = f"/datasets/{segment(dataset_id)}/packages"
 
         def fetch(cursor: str) -> tuple[list[Fields], str]:
             query = {
@@ -117,6 +142,6 @@ class Datasets(DatasetChanges):
         return by_offset(fetch, lambda source: source.record("content").need_integer("id"))
 
 
-def _file(source: Fields) -> tuple[str, int]:
+def _file(source: Fields) -> tuple[str, int | None]:
     content = source.record("content")
-    return content.text("filename", "name"), max(content.integer("size") or 0, 0)
+    return content.text("filename", "name"), content.integer("size")

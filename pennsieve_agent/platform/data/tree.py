@@ -17,14 +17,17 @@ _FORBIDDEN = str.maketrans({"/": "_", "\\": "_", "\0": "_"})
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An item of the listing. ``files`` are names and sizes; ``parent`` is a folder's number."""
+    """An item of the listing. ``files`` are names and sizes; ``parent`` is a folder's number.
+
+    A size is None where the platform tells none.
+    """
 
     number: int
     node_id: str
     name: str
     parent: int | None
     is_folder: bool
-    files: tuple[tuple[str, int], ...] = ()
+    files: tuple[tuple[str, int | None], ...] = ()
 
 
 def safe_name(name: str) -> str:
@@ -46,9 +49,13 @@ def files_of(package: Package, folder: str) -> Iterator[DataFile]:
 
 
 class Tree:
-    """Takes packages in any order, gives files as soon as their path is known."""
+    """Takes packages in any order, gives files as soon as their path is known.
+
+    ``paths`` are those of the folders so far by node id, each with ``/`` at its end.
+    """
 
     def __init__(self) -> None:
+        self.paths: dict[str, str] = {}
         self._folders: dict[int | None, str] = {None: ""}
         self._waiting: dict[int, list[Package]] = {}
 
@@ -62,7 +69,8 @@ class Tree:
                 self._waiting.setdefault(item.parent or 0, []).append(item)
             elif item.is_folder:
                 if item.number not in self._folders:
-                    self._folders[item.number] = f"{folder}{safe_name(item.name)}/"
+                    path = f"{folder}{safe_name(item.name)}/"
+                    self._folders[item.number] = self.paths[item.node_id] = path
                     ready.extend(self._waiting.pop(item.number, ()))
             else:
                 yield from files_of(item, folder)

@@ -81,7 +81,7 @@ class Download:
         """
         report = DownloadReport()
         missing = self._missing(self._targets(files, self._checksums()), report)
-        size = sum(file.size for file, _ in missing)
+        size = sum(file.size or 0 for file, _ in missing)  # for the space and the progress
         self._check_space(size)
         counter = ProgressCounter(len(missing), size, self.show)
         _Fetches(self, counter, report).run(missing)

@@ -9,8 +9,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.run_filter import RunQuery
-from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, RunStatus
+from pennsieve_agent.domain.runs import (
+    LogMessage,
+    OutputFile,
+    Run,
+    RunDetails,
+    RunInput,
+    RunState,
+    RunStatus,
+)
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.services.nodes.node_documents import decode_run, decode_state
@@ -94,12 +104,21 @@ class NodeRuns:
             return address
         raise NotFound(f"there is no archive of the logs of the run {run_id} yet")
 
+    def input(self, run: Run) -> RunInput:
+        """The files that this run was started with; none where it was started by packages alone."""
+        details = run.details or RunDetails()
+        files = tuple(
+            DataFile(row.text("package"), row.need_text("path"), row.integer("size"))
+            for row in self._rows(f"/runs/{run.uuid}/files", "files")
+        )
+        return RunInput(files or None, details.input_count, details.input_bytes, is_recorded=True)
+
     def outputs(self, run: Run) -> Sequence[OutputFile]:
         """The files that this run delivered, by path."""
         files = [
             OutputFile(
                 row.need_text("path"),
-                row.integer("size") or 0,
+                row.integer("size"),
                 row.text("package"),
                 row.text("sha256"),
             )
@@ -128,13 +147,19 @@ class NodeRuns:
             since = at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
         runs = list(self._pages(RunQuery(PAGE, workflow=workflow_id, since=since), None))
         ended = [run.status for run in runs]
+        # A run that goes on has no cost yet, which does not hide that of the others.
+        costs = [
+            run.details.cost
+            for run in runs
+            if run.details and (run.status.is_final or run.details.cost is not None)
+        ]
         return Counters(
             total=len(runs),
             succeeded=ended.count(RunStatus.SUCCEEDED),
             failed=ended.count(RunStatus.FAILED),
             canceled=ended.count(RunStatus.CANCELED),
             seconds=sum(_seconds(run) for run in runs),
-            cost=sum(run.details.cost for run in runs if run.details),
+            cost=total(costs),
         )
 
     def cancel(self, run_id: str) -> None:

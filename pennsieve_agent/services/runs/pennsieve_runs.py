@@ -8,8 +8,9 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
-from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState
+from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunInput, RunState
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
@@ -69,6 +70,12 @@ class PennsieveRuns:
             NotFound: there is none yet.
         """
         return self._platform.runs.log_archive(run_id)
+
+    def input(self, run: Run) -> RunInput:
+        """What the run's packages hold now: Pennsieve keeps their ids alone (3.2)."""
+        held = self._platform.datasets.files_of(run.dataset_id, run.package_ids)
+        size = total(file.size for file in held.files)
+        return RunInput(held.files, len(held.files), size, missing=len(held.missing))
 
     def outputs(self, run: Run) -> Sequence[OutputFile]:
         """The files in the folders that the run's targets wrote to, by path.

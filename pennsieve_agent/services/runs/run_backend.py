@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.domain.run_filter import RunQuery
-    from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState
+    from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunInput, RunState
 
 
 class RunBackend(Protocol):
@@ -46,6 +46,10 @@ class RunBackend(Protocol):
 
     def log_archive(self, run_id: str) -> str:
         """The address of a zip with all logs, valid for a short time."""
+        ...
+
+    def input(self, run: Run) -> RunInput:
+        """The files that a run reads, with their packages."""
         ...
 
     def outputs(self, run: Run) -> Sequence[OutputFile]:
