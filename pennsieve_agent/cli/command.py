@@ -22,6 +22,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import Parameter, Signature
+from itertools import takewhile
 from types import GeneratorType, ModuleType
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -83,7 +84,7 @@ def run(row: Command, arguments: Sequence[str], context: Context) -> int:
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.exceptions.TyperException as error:
-        raise _wrong(error, place) from None
+        raise _expanded(error, arguments) or _wrong(error, place) from None
     return code if isinstance(code, int) else 0
 
 
@@ -233,14 +234,40 @@ def _print(shown: Shown, context: Context) -> int:
     return int(shown.exit_code)
 
 
+_SHOWN = 3
+_TOO_MUCH = "Got unexpected extra argument(s)"
 _PLAIN = (
     ("is not a valid float", "is not a number"),
     ("is not a valid integer", "is not a whole number"),
     ("is not a valid int range", "is not a whole number"),
-    ("Got unexpected extra argument(s)", "more was typed than is needed:"),
+    (_TOO_MUCH, "more was typed than is needed:"),
     ("requires an argument", "needs a value"),
 )
 """What the parser says in a programmer's words, and what is said instead."""
+
+
+def _expanded(
+    error: typer.exceptions.TyperException, arguments: Sequence[str]
+) -> UsageProblem | None:
+    """What is wrong where a shell replaced a pattern without quotes by the names that fit it."""
+    if _TOO_MUCH not in error.format_message() or "--files" not in arguments:
+        return None
+    after = takewhile(lambda word: not word.startswith("-"), _behind("--files", arguments))
+    words = list(after)
+    if len(words) < 2:  # noqa: PLR2004 - one is what it takes
+        return None
+    from pennsieve_agent.domain.selection import quoted_pattern
+
+    shown = " ".join(words[:_SHOWN]) + (" …" if len(words) > _SHOWN else "")
+    return UsageProblem(
+        f"--files takes one pattern, and {len(words)} words follow it: {shown}",
+        hint=f"put a pattern in quotes, as in --files {quoted_pattern(words[0])}, or the shell "
+        "replaces it by the names of files here; for several, repeat --files",
+    )
+
+
+def _behind(word: str, arguments: Sequence[str]) -> Sequence[str]:
+    return arguments[list(arguments).index(word) + 1 :]
 
 
 def _wrong(error: typer.exceptions.TyperException, place: str) -> UsageProblem:

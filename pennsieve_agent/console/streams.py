@@ -12,6 +12,7 @@ from typing import Any, TextIO
 from pennsieve_agent.errors import UsageProblem
 
 _WIDTH, _LEAST = 80, 20
+_YES = "add --yes to go on without being asked"
 _BOLD, _DIM, _RED, _GREEN, _YELLOW, _CYAN = 1, 2, 31, 32, 33, 36
 _COLOURS = {
     "bold": _BOLD,
@@ -141,15 +142,15 @@ class Streams:
         self.err.write(f"{question}: \n")
         return self._line().strip()
 
-    def confirm(self, question: str, *, assume: bool) -> bool:
+    def confirm(self, question: str, *, assume: bool, instead: str = _YES) -> bool:
         """Ask yes or no; ``assume`` (``--yes`` was given) answers yes without asking.
 
         Raises:
-            UsageProblem: nobody is there to answer.
+            UsageProblem: nobody is there to answer; the hint is ``instead``.
         """
         if assume:
             return True
-        self._must_ask(question, "add --yes to go on without being asked")
+        self._must_ask(question, instead)
         self.err.write(f"{question} [y/N] ")
         self.err.flush()
         return self._line().strip().casefold() in {"y", "yes"}

@@ -5,17 +5,13 @@ Pure: no file and no network is touched here. Sizes are bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, TypeVar
-
-from pennsieve_agent.domain.datasets import DataFile
 
 T = TypeVar("T")
 
@@ -32,13 +28,6 @@ REGISTERED = 1
 """The state of a file in a manifest that waits to be stored (``contracts/core.md`` 4.1)."""
 _IN_DATASET = {2, 3, 4}
 
-MOST_NAME_BYTES = 240
-
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-_RESERVED = {
-    *("con", "prn", "aux", "nul"),
-    *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)),
-}
 _NOISE = {
     *(".ds_store", ".localized", "thumbs.db", "desktop.ini", "ehthumbs.db", ".directory"),
     *("__macosx", ".trashes", ".spotlight-v100", ".fseventsd", ".temporaryitems"),
@@ -210,55 +199,6 @@ def unwanted(name: str) -> str:
     if folded in _SECRETS or folded == ".env" or folded.startswith(".env."):
         return "it likely holds a secret"
     return ""
-
-
-def local_name(name: str) -> str:
-    """A name from the platform as one element of a local path, on any system (trap 26).
-
-    It has no separator, cannot be ``..`` or a device's name, and is not too long.
-    """
-    safe = _FORBIDDEN.sub("_", name).rstrip(" .")
-    safe = "".join(c if c.isprintable() or c.isspace() else "_" for c in safe)
-    if not safe:
-        safe = "_" * max(len(name), 1)
-    if safe.partition(".")[0].rstrip().casefold() in _RESERVED:
-        safe = f"_{safe}"
-    if len(safe.encode()) > MOST_NAME_BYTES:
-        mark = hashlib.sha256(safe.encode()).hexdigest()[:8]
-        stem, dot, ending = safe.rpartition(".")
-        ending = f"{dot}{ending}" if stem and len(ending) < MOST_NAME_BYTES // 8 else ""
-        room = MOST_NAME_BYTES - len(ending.encode()) - len(mark) - 1
-        safe = f"{safe.encode()[:room].decode(errors='ignore')}~{mark}{ending}"
-    return safe
-
-
-def local_paths(files: Iterable[DataFile]) -> list[tuple[DataFile, PurePosixPath]]:
-    """Where each file goes below the target folder; no two in one place, on any file system.
-
-    Names that differ only in case or in how an accent is written get a number before the first
-    dot, and so does a file that has the name of a folder.
-    """
-    listed = [(file, [local_name(part) for part in file.path.split("/")]) for file in files]
-    folders = {
-        _same("/".join(parts[:length])) for _, parts in listed for length in range(1, len(parts))
-    }
-    taken: set[str] = set()
-    placed = []
-    for file, parts in listed:
-        base, dot, rest = parts[-1].partition(".")
-        if not base:  # a hidden file: ".bashrc"
-            base, dot, rest = parts[-1], "", ""
-        number, path = 0, PurePosixPath(*parts)
-        while (key := _same(str(path))) in taken or key in folders:
-            number += 1
-            path = PurePosixPath(*parts[:-1], f"{base} ({number}){dot}{rest}")
-        taken.add(key)
-        placed.append((file, path))
-    return placed
-
-
-def _same(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold()
 
 
 def is_plain_sha256(checksum: str) -> bool:

@@ -45,7 +45,7 @@ def start_patient_run(box: Sandbox, folder: Path, flag: Path) -> tuple[Agent, st
     ):
         result = agent(*words)
         assert result.code == 0, result.err
-    started = agent("run", "start", "-d", "Data", "--param", f"FLAG={flag}", "--json")
+    started = agent("run", "start", "-d", "Data", "--all", "--param", f"FLAG={flag}", "--json")
     run = started.document["id"]
     begun = flag.with_name(f"{flag.name}.started")
     wait_for(begun.exists, lambda: "its program does not run")

@@ -58,10 +58,11 @@ def test_the_journey_in_containers(agent: Agent, tmp_path: Path) -> None:
     assert "where: True True" in log
     assert imported(tmp_path / "box/datasets/Data/results/boxed/a-plain.count") == "3\n"
 
-    failed = agent("run", "start", "-d", "Data", "--param", "EXIT=3", "--wait")
+    failed = agent("run", "start", "-d", "Data", "--all", "--param", "EXIT=3", "--wait")
     assert failed.code == 3
 
-    held = agent("run", "start", "-d", "Data", "--param", "HOLD=true", "--json").document["id"]
+    hold = ("run", "start", "-d", "Data", "--all", "--param", "HOLD=true", "--json")
+    held = agent(*hold).document["id"]
     assert agent("run", "cancel", held, "--wait").code == 0
     assert agent("run", "show", held, "--status").out == "canceled\n"
 

@@ -72,7 +72,7 @@ def test_a_node_at_work_is_removed_when_its_runs_are_cancelled(agent: Agent) -> 
     assert renewed.code == 0, renewed.err
     granted = agent("dataset", "grant", "word-count", "-d", DATASET, "--access", "read-write")
     assert granted.code == 0, granted.err
-    held = (*RUN, "--node", NAME, "--param", "HOLD=true", "--name", "held-there")
+    held = (*RUN, "--all", "--node", NAME, "--param", "HOLD=true", "--name", "held-there")
     assert agent(*held).code == 0
     refused(agent("compute", "delete", NAME, "--yes"), 1, "still has active runs: 'held-there'")
     removed = agent("compute", "delete", NAME, "--yes", "--cancel-runs")

@@ -79,7 +79,7 @@ def test_settings_that_cannot_be(agent: Agent, words: tuple[str, ...], part: str
 
 
 def test_a_node_at_work_is_not_taken_away(agent: Agent) -> None:
-    started = agent(*RUN, "--node", NODE, "--param", "HOLD=true", "--name", "holding")
+    started = agent(*RUN, "--all", "--node", NODE, "--param", "HOLD=true", "--name", "holding")
     assert started.code == 0, started.err
     try:
         refused(agent("compute", "delete", NODE, "--yes"), 1, "still has active runs: 'holding'")

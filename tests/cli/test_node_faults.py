@@ -21,7 +21,10 @@ from tests.fakes.run_node import NODE, VERSION, summary
 from tests.settings.test_keychain import Memory
 
 RUN = "44444444-4444-4444-8444-444444444444"
-START = ("run", "start", "--dataset", DATASET, "--node", "my-node", "--workflow", "own-count")
+START = (
+    *("run", "start", "--dataset", DATASET, "--all"),
+    *("--node", "my-node", "--workflow", "own-count"),
+)
 GONE = "compute node 'my-node' is gone: AWS has no function"
 
 
@@ -225,7 +228,19 @@ def test_five_thousand_files_fit_into_one_call(scene: Scene, lab: Lab) -> None:
     rows = scene.agent("dataset", "list", "--json").document
     dataset = next(row["id"] for row in rows if row["name"] == "Many")
     scene.aws.node.access[dataset] = "read-write"
-    words = ("run", "start", "-d", "Many", "-n", "my-node", "-w", "own-count", "--layout", "flat")
+    words = (
+        "run",
+        "start",
+        "-d",
+        "Many",
+        "-n",
+        "my-node",
+        "-w",
+        "own-count",
+        "--layout",
+        "flat",
+        "--all",
+    )
     result = scene.agent(*words)
     assert result.code == 0, result.err
     (body,) = scene.aws.node.starts.values()

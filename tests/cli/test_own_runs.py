@@ -86,7 +86,7 @@ def test_the_plan_says_where_what_and_how_much(scene: Scene) -> None:
 
 
 def test_a_start_is_told_and_listed_with_its_node(scene: Scene) -> None:
-    started = typed(scene, *START, "--name", "own run", "--max-cost", "5")
+    started = typed(scene, *START, "--all", "--name", "own run", "--max-cost", "5")
     (run_id,) = scene.node.starts
     assert started.out == f"Started run 'own run' ({run_id})\n"
     assert scene.node.starts[run_id]["limits"] == {"maxCost": 5.0}
@@ -106,8 +106,28 @@ def test_a_start_is_told_and_listed_with_its_node(scene: Scene) -> None:
     assert typed(scene, "run", "show", run_id, "--status", code=8).out == "pending\n"
 
 
+def test_the_whole_dataset_is_taken_only_after_a_yes(scene: Scene) -> None:
+    there = typed(scene, "dataset", "files", DATASET, "--json").document
+    count = f"the whole dataset: {len(there)} files, "
+    refused = scene.agent(*START)
+    assert (refused.code, scene.node.starts) == (2, {})
+    assert count in refused.err
+    assert "--files 'PATTERN'; or take them all with: --all" in refused.err
+    no = scene.agent(*START, answers="n\n", terminal=True)
+    assert (no.code, scene.node.starts) == (0, {})
+    assert count in no.err
+    assert "nothing was started" in no.err
+    assert scene.agent(*START, answers="y\n", terminal=True).code == 0
+    typed(scene, *START, "--all", "--json")
+    assert [len(body["files"]) for body in scene.node.starts.values()] == [len(there)] * 2
+    plan = typed(scene, *START, "--dry-run", "--json").document
+    assert sorted(f["path"] for f in plan["files"]) == sorted(f["path"] for f in there)
+    both = scene.agent(*START, "--all", "--files", "raw")
+    assert (both.code, "cannot be given together" in both.err) == (2, True)
+
+
 def test_a_lost_answer_is_finished_by_the_same_command(scene: Scene) -> None:
-    words = (*START, "--param", "STYLE=fancy", "--json")
+    words = (*START, "--all", "--param", "STYLE=fancy", "--json")
     ask = scene.node.ask
 
     def lose(*request: Any, **more: Any) -> Any:

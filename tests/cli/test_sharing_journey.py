@@ -136,8 +136,10 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     assert "word-count" in {row["name"] for row in known}
     assert "private-count" not in {row["name"] for row in known}
 
-    mine = typed(ada, "run", "start", "-d", DATASET, "-w", "private-count", "--json", "--wait")
-    start = ("run", "start", "-d", DATASET, "-n", "adas")
+    mine = typed(
+        ada, "run", "start", "-d", DATASET, "-w", "private-count", "--all", "--json", "--wait"
+    )
+    start = ("run", "start", "-d", DATASET, "-n", "adas", "--all")
     hers = typed(edith, *start, "-w", "word-count", "--name", "ediths", "--json", "--wait")
     run = hers.document["id"]
     refused(edith(*start, "-w", "private-count"), 2, "private-count")

@@ -54,7 +54,8 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
     assert "node\tmy-compute, your own, AWS account 123456789012, us-east-1" in plan
     assert "acts as\tthe workflow's own identity" in plan
     assert "input\tthe whole dataset: 2 files, 24 B" in plan
-    started = typed(agent, "run", "start", "--dataset", "Mouse EEG", "--name", "first", "--json")
+    start = ("run", "start", "--dataset", "Mouse EEG", "--all", "--name", "first", "--json")
+    started = typed(agent, *start)
     followed = typed(agent, "run", "logs", "--follow")
     lines = [x.split("| ")[1] for x in followed.out.splitlines() if x.startswith("word-count")]
     assert lines == ["tokens seen: []", "counting a.txt", "counting deep/b.txt", "done"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.cli.dataset.download import of_report
+from pennsieve_agent.services.files.download import DownloadReport
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 
@@ -56,6 +59,82 @@ def test_both_are_kept_or_one_is_replaced(agent: Agent, lab: Lab, tmp_path: Path
         assert uploaded["package_id"].startswith("N:package:")
     found = {each.name: each.read_text() for each in (lab.dataset / "kept").iterdir()}
     assert found == {"n.tar.gz": "3", "n (1).tar.gz": "2"}
+
+
+ODD = ("scan[1].txt", "new\nline.txt", "{a,b}.txt", "!x.txt", "plain.txt")
+
+
+@pytest.fixture
+def odd(lab: Lab) -> str:
+    """A dataset with names that look like patterns."""
+    folder = lab.box.data / "datasets" / "Odd" / "raw"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ODD:
+        (folder / name).write_text(name)
+    return "Odd"
+
+
+def test_a_listed_name_is_taken_literally(agent: Agent, odd: str, tmp_path: Path) -> None:
+    listed = agent("dataset", "files", odd).out.splitlines()[1:]
+    paths = [line.split("\t")[0] for line in listed]
+    assert len(paths) == len(ODD)
+    for number, path in enumerate(paths):
+        target = tmp_path / f"{number}"
+        words = ("--files", f"./{path}", "--to", str(target), "--json")
+        (came,) = agent("dataset", "download", odd, *words).document["downloaded"]
+        assert (target / came).read_text() == came.removeprefix("raw/")
+        (file,) = agent("dataset", "files", odd, "--files", path, "--json").document
+        assert file["path"] == came
+    pattern = ("dataset", "files", odd, "--files", "raw/*.txt", "--files", "!raw/{new,scan}*")
+    assert len(agent(*pattern, "--json").document) == len(ODD) - 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take other names")
+def test_names_that_the_file_system_takes_stay(agent: Agent, tmp_path: Path) -> None:
+    names = ("c_d.txt", "c\\d.txt", "UP.csv", "up.csv", "10:15:00.csv", "con.txt", "trail.", "q?")
+    (tmp_path / "names").mkdir()
+    for name in (*names, "caf\u00e9", "cafe\u0301", "a\nb"):
+        (tmp_path / "names" / name).write_text(name)
+    up = agent("dataset", "upload", DATASET, str(tmp_path / "names"), "--folder", "odd")
+    assert up.code == 0, up.err
+    target = tmp_path / "out"
+    down = agent("dataset", "download", DATASET, "--files", "odd", "--to", str(target), "--json")
+    assert down.code == 0, down.err
+    assert down.document["renamed"] == []
+    came = {path.name: path.read_text() for path in (target / "odd" / "names").iterdir()}
+    assert came == {name: name for name in (*names, "caf\u00e9", "cafe\u0301", "a\nb")}
+    assert {path.name for path in target.iterdir()} == {"odd"}
+
+
+def test_a_changed_name_is_said_and_in_the_document(tmp_path: Path) -> None:
+    report = DownloadReport([Path("a_b")], renamed=[("a:b", Path("a_b"))], size=1)
+    shown = of_report(tmp_path, report)
+    assert "renamed: 'a:b' is 'a_b' here" in str(shown.notes[0])
+    assert shown.document["renamed"] == [{"path": "a:b", "local": "a_b"}]
+    assert shown.exit_code == 0
+
+
+def test_a_pattern_that_fits_nothing_is_answered_with_what_may_be_meant(
+    agent: Agent, odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).touch()
+    down = ("dataset", "download", odd, "--to", "x")
+    for words, said in (
+        ((*down, "--files", "*.txt"), f"{len(ODD)} files fit '**/*.txt'"),
+        ((*down, "--files", "a.csv"), "put it in quotes, as in --files '*.csv'"),
+        ((*down, "--files", "a.csv", "b.csv"), "--files takes one pattern, and 2 words follow it"),
+        ((*down, "--files", "raw", "--files", "none"), "matches 'none'"),
+        ((*down, "--files", "!raw"), "the patterns leave out all files"),
+    ):
+        result = agent(*words)
+        assert result.code == 2, (words, result.err)
+        assert said in " ".join(result.err.split())
+    assert not (tmp_path / "x").exists()
+    listed = agent("dataset", "files", odd, "--files", "*.txt")
+    assert (listed.code, listed.out) == (0, "")
+    assert "files fit '**/*.txt'" in listed.err
 
 
 def test_progress_on_a_terminal(agent: Agent, folder: Path) -> None:

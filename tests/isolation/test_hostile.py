@@ -104,9 +104,9 @@ def _attacked(engine: str, agent: Agent, root: Path) -> Attack:
         assert agent("workflow", "add", str(program(engine, root, name, text))).code == 0
         words = ("dataset", "grant", name, "-d", dataset, "--access", "read-write")
         assert agent(*words).code == 0
-    victim = typed(agent, "run", "start", "-d", "Private", "-w", "victim")["id"]
+    victim = typed(agent, "run", "start", "-d", "Private", "-w", "victim", "--all")["id"]
     how = ("--wait", "--name", "attack", "--param", f"MARK={mark}")
-    ended = agent("run", "start", "-d", "Data", "-w", "hostile", *how)
+    ended = agent("run", "start", "-d", "Data", "-w", "hostile", "--all", *how)
     log = agent("run", "logs", "attack").out
     assert ended.code == 0, (ended.err, log)
     results = root / "box" / "datasets" / "Data"

@@ -51,7 +51,19 @@ def journey(report: Report, tag: str, repository: str, more: tuple[str, ...]) ->
         afterwards("workflow", "archive", name, "--delete", "--yes")
         typed("workflow", "add", code, "--name", name)
         typed("dataset", "grant", name, "--dataset", name, "--access", "read-write")
-        typed("run", "start", "--workflow", name, "--dataset", name, "--node", name, "--name", name)
+        typed(
+            "run",
+            "start",
+            "--all",
+            "--workflow",
+            name,
+            "--dataset",
+            name,
+            "--node",
+            name,
+            "--name",
+            name,
+        )
         typed("run", "logs", name, "--follow")
         typed("run", "download", name, "--to", str(folder / "results"))
         report.step("the results are right", lambda: _right(folder / "results"))

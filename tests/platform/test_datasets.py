@@ -226,7 +226,7 @@ def test_names_cannot_leave_their_folder() -> None:
         "_",
         "_",
         "a_b",
-        "c_d",
+        "c\\d",
         ".bashrc",
     ]
 

@@ -360,6 +360,29 @@ def test_a_file_that_the_scanner_holds_back_is_reported(lab: Lab, tmp_path: Path
     assert contents(tmp_path / "target") == {"good.txt": b"good"}
 
 
+def test_names_that_this_system_does_not_take_are_changed_and_told(tmp_path: Path) -> None:
+    names = ("twice", "twice", "n" * 300)
+    with (
+        Loopback(http("200 OK", b'{"files": []}'), *[http("200 OK", b"right")] * 3) as server,
+        Sender(network({})) as sender,
+        scripted() as (script, platform),
+    ):
+        script.on("GET v2/datasets/manifest", {"url": f"{server.url}/manifest"})
+        signed = [
+            {"nodeId": f"N:package:{n}", "fileName": name, "size": 5, "url": f"{server.url}/{n}"}
+            for n, name in enumerate(names)
+        ]
+        script.on("POST v2/packages/download-manifest", {"data": signed})
+        files = [DataFile(f"N:package:{n}", name, 5) for n, name in enumerate(names)]
+        report = Download(
+            platform, sender, "d", tmp_path, lambda _: None, lambda _: None, workers=1
+        ).run(files)
+    assert len(report.fetched) == len(names)
+    assert [path for path, _ in report.renamed] == list(names[1:])
+    assert report.renamed[0] == ("twice", Path("twice (1)"))
+    assert set(contents(tmp_path)) == {"twice", *(str(here) for _, here in report.renamed)}
+
+
 def test_what_does_not_fit_the_datasets_checksums_is_not_kept(tmp_path: Path) -> None:
     """Verification as the command does it: the checksums come from a document in storage."""
     right = hashlib.sha256(b"right").hexdigest()

@@ -11,7 +11,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import ExitCode, UsageProblem
+from pennsieve_agent.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,16 +44,11 @@ def download(
     ] = False,
 ) -> Shown:
     """Download files of a dataset to a folder. Run it again to go on where it stopped."""
-    from pennsieve_agent.cli.dataset.files import files_of
     from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files.choose_files import choose
 
     where = lookup.dataset(context.platform, dataset)
-    files = files_of(context, where.id, match)
-    if match and not files:
-        raise UsageProblem(
-            f"no file of dataset '{where.name}' matches {', '.join(map(repr, match))}",
-            hint=f"see its files with: pennsieve dataset files '{where.name}'",
-        )
+    files = choose(context.platform, where, match or ()).files
     return fetched(context, where.id, files, to, overwrite=overwrite)
 
 
@@ -87,6 +82,11 @@ def fetched(
         ).run(files)
     finally:
         line.end()
+    return of_report(target, report)
+
+
+def of_report(target: Path, report: DownloadReport) -> Shown:
+    """What a download came to; exit code 1 if anything is missing."""
     code = ExitCode.OK if report.complete else ExitCode.FAILED
     text, notes = _words(target, report)
     return Shown(_document(target, report), text, notes, exit_code=code)
@@ -96,9 +96,16 @@ def _words(target: Path, report: DownloadReport) -> tuple[str, list[str]]:
     """What was downloaded, and what was not."""
     from pennsieve_agent.console.words import plural, size
 
+    notes = [
+        f"renamed: '{path}' is '{here.as_posix()}' here, as the file system does not take that "
+        "name, or not twice"
+        for path, here in report.renamed[:_SHOWN]
+    ]
+    if len(report.renamed) > _SHOWN:
+        notes.append(f"renamed: {len(report.renamed) - _SHOWN} more; --json lists all")
     problems = [f"'{path}' is held back by Pennsieve's scanner" for path, _ in report.blocked]
     problems += [f"'{path}': {error.message}" for path, error in report.failed]
-    notes = [f"not downloaded: {problem}" for problem in problems[:_SHOWN]]
+    notes += [f"not downloaded: {problem}" for problem in problems[:_SHOWN]]
     if len(problems) > _SHOWN:
         notes.append(f"not downloaded: {len(problems) - _SHOWN} more; --json lists all")
     text = f"Downloaded {plural(len(report.fetched), 'file')}, {size(report.size)}, to {target}"
@@ -118,5 +125,6 @@ def _document(target: Path, report: DownloadReport) -> dict[str, Any]:
         "failed": [
             {"path": path.as_posix(), "message": error.message} for path, error in report.failed
         ],
+        "renamed": [{"path": path, "local": here.as_posix()} for path, here in report.renamed],
         "size": report.size,
     }

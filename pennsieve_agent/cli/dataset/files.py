@@ -1,18 +1,11 @@
-"""``pennsieve dataset files``, and which files of a dataset are meant."""
+"""``pennsieve dataset files``: what is in a dataset."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pennsieve_agent.domain.datasets import DataFile
 
 
 @command(
@@ -28,19 +21,18 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     from pennsieve_agent.console import documents
     from pennsieve_agent.console.words import figure, plural, size
     from pennsieve_agent.domain.figures import total
+    from pennsieve_agent.domain.selection import select
     from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files.choose_files import unfit
 
     where = lookup.dataset(context.platform, dataset)
-    listed = files_of(context, where.id, match)
+    selection = select(context.platform.datasets.files(where.id), match or ())
+    listed = selection.files
     rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in listed]
     count = f"{plural(len(listed), 'file')}, {size(total(f.size for f in listed))}"
     text = Table(["PATH", "SIZE"], rows) if rows else None
-    return Shown([documents.file(f) for f in listed], text, [count])
-
-
-def files_of(context: Context, dataset_id: str, match: Sequence[str] | None) -> list[DataFile]:
-    """A dataset's files by path, those that match a pattern where there are some."""
-    from pennsieve_agent.domain.globs import select
-
-    listed = context.platform.datasets.files(dataset_id)
-    return select(listed, match) if match else sorted(listed, key=lambda f: f.path)
+    notes = [count]
+    if selection.unused:
+        problem = unfit(selection, where)
+        notes += [problem.message, str(problem.hint)]
+    return Shown([documents.file(f) for f in listed], text, notes)

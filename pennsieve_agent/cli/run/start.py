@@ -13,7 +13,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run import limits
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import AwsError, NodeError, PlatformError
+from pennsieve_agent.errors import AwsError, NodeError, PlatformError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain import workflows
@@ -33,6 +33,9 @@ Node = Annotated[
 Files = Annotated[
     list[str] | None,
     typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Take the whole dataset as input, without being asked.")
 ]
 Param = Annotated[
     list[str] | None,
@@ -70,6 +73,7 @@ def start(
     workflow: Workflow = None,
     node: Node = None,
     files: Files = None,
+    whole: All = False,
     param: Param = None,
     undeclared: Undeclared = False,
     layout: Layout = None,
@@ -86,6 +90,9 @@ def start(
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
 
+    Without --files the whole dataset is the input: its number and size are shown, and you are
+    asked; where nobody can be asked, add --all. In --files, '**/' is any number of folders, '{a,b}'
+    is either, '!x' leaves out; a path as 'dataset files' lists it means that file or folder.
     Everything is checked before anything is sent. A command whose answer was lost can be typed
     again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
@@ -93,6 +100,8 @@ def start(
     from pennsieve_agent.cli.run import views
     from pennsieve_agent.services.runs import prepare_run, run_request
 
+    if whole and files:
+        raise UsageProblem("--all and --files cannot be given together", hint="leave one out")
     request = run_request.RunOptions(
         dataset,
         workflow,
@@ -116,6 +125,13 @@ def start(
     views.note_undeclared(context, ready)
     if dry_run:
         yield views.plan(context, ready)
+        return
+    if ready.whole_dataset and not context.streams.confirm(
+        views.whole_dataset_question(ready),
+        assume=whole,
+        instead="choose files with: --files 'PATTERN'; or take them all with: --all",
+    ):
+        yield Shown(notes=["nothing was started"])
         return
     show = follow and not context.as_json
     with _started(context, ready, request) as (begun, backend):

@@ -94,7 +94,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "node": ready.node.name,
         "node_kind": "own" if ready.own_node else "pennsieve",
         "dataset": ready.dataset.name,
-        "files": None if ready.files is None else [documents.file(f) for f in ready.files],
+        "files": [documents.file(f) for f in ready.files],
         "layout": ready.layout or None,
         "folder": ready.folder,
         "limits": documents.limits(ready.request.limits),
@@ -147,11 +147,14 @@ def _whose(ready: Prepared) -> str:
 
 
 def _input(ready: Prepared) -> str:
-    if ready.files is None:
-        return "the whole dataset"
     amount = size(total(file.size for file in ready.files))
     count = f"{plural(len(ready.files), 'file')}, {amount}"
     return f"the whole dataset: {count}" if ready.whole_dataset else count
+
+
+def whole_dataset_question(ready: Prepared) -> str:
+    """What is asked where nobody chose files."""
+    return f"no --files: take {_input(ready)} of '{ready.dataset.name}' as input?"
 
 
 def note_undeclared(context: Context, ready: Prepared) -> None:

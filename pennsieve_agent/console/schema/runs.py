@@ -153,7 +153,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("node_kind", "word", "own or pennsieve."),
             Field("dataset", "text", "The dataset's name."),
             Field("dataset_id", "text", "The dataset's id."),
-            Field("files", "list of file", "The input; null is the whole dataset.", null=True),
+            Field("files", "list of file", "The input."),
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("limits", "run_limits", "What it may take."),
@@ -279,7 +279,16 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("skipped", "list of text", "Paths of files that were there already."),
             Field("blocked", "list of blocked_file", "What Pennsieve's scanner holds back."),
             Field("failed", "list of failed_file", "What could not be fetched."),
+            Field("renamed", "list of renamed_file", "Files that could not keep their names."),
             _SIZE,
+        ),
+    ),
+    Document(
+        "renamed_file",
+        "A file that is called otherwise here, as the file system does not take its name.",
+        (
+            Field("path", "text", "Its path in the dataset."),
+            Field("local", "text", "Its path in the folder."),
         ),
     ),
     Document(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pennsieve_agent.domain.datasets import DataFile
 
-_FORBIDDEN = str.maketrans({"/": "_", "\\": "_", "\0": "_"})
+_FORBIDDEN = str.maketrans({"/": "_", "\0": "_"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.local_names import local_paths
 from pennsieve_agent.domain.transfers import (
     BlockedFile,
     Checksums,
@@ -18,14 +19,14 @@ from pennsieve_agent.domain.transfers import (
     TransferProgress,
     batches,
     checksums_of,
-    local_paths,
 )
 from pennsieve_agent.errors import AgentError, PlatformError, SettingsError, UsageProblem
 from pennsieve_agent.platform.data.tree import safe_name
 from pennsieve_agent.services.files.download_places import Folders, Target, same
+from pennsieve_agent.services.files.file_system import file_system
 from pennsieve_agent.transfer import receive
 from pennsieve_agent.transfer.download import WORKERS, fetch_all
-from pennsieve_agent.transfer.fetch import Fetching, Place
+from pennsieve_agent.transfer.fetch import Fetching, Place, writing
 from pennsieve_agent.transfer.progress import ProgressCounter
 from pennsieve_agent.transfer.sender import Sender
 
@@ -41,12 +42,16 @@ _Key = tuple[str, str]
 
 @dataclass
 class DownloadReport:
-    """What became of the files; paths are below the target folder."""
+    """What became of the files; paths are below the target folder.
+
+    ``renamed`` are paths in the dataset, and where their files are, as they could not keep them.
+    """
 
     fetched: list[Path] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
     blocked: list[tuple[Path, str]] = field(default_factory=list)
     failed: list[tuple[Path, AgentError]] = field(default_factory=list)
+    renamed: list[tuple[str, Path]] = field(default_factory=list)
     size: int = 0
 
     @property
@@ -80,7 +85,13 @@ class Download:
 
         """
         report = DownloadReport()
-        missing = self._missing(self._targets(files, self._checksums()), report)
+        targets = self._targets(files, self._checksums())
+        report.renamed += [
+            (file.path, here)
+            for file, target in targets
+            if (here := target.path.relative_to(self.target)).as_posix() != file.path
+        ]
+        missing = self._missing(targets, report)
         size = sum(file.size or 0 for file, _ in missing)  # for the space and the progress
         self._check_space(size)
         counter = ProgressCounter(len(missing), size, self.show)
@@ -101,10 +112,12 @@ class Download:
     def _targets(
         self, files: Sequence[DataFile], checksums: Checksums
     ) -> list[tuple[DataFile, Target]]:
+        with writing(self.target):
+            system = file_system(self.target, files)
         known = {(package, safe_name(name)): text for (package, name), text in checksums.items()}
         return [
             (file, Target(self.target / path, known.get(_key(file), "")))
-            for file, path in local_paths(files)
+            for file, path in local_paths(files, system)
         ]
 
     def _missing(

@@ -10,7 +10,7 @@ from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.domain.input_layout import Layout, local_paths
 from pennsieve_agent.domain.name_matching import pick
 from pennsieve_agent.domain.runs import RunRequest
-from pennsieve_agent.domain.workflows import StepKind, Workflow
+from pennsieve_agent.domain.workflows import Workflow
 from pennsieve_agent.errors import Forbidden, NotFound, UsageProblem
 from pennsieve_agent.services.nodes.node_documents import (
     NodeWorkflow,
@@ -66,7 +66,7 @@ def prepare(
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
     _check_grant(context.node, row, workflow, dataset)
-    files, package_ids = _input(context.platform, workflow, dataset, options.files)
+    files, package_ids = run_request.input_of(context.platform, workflow, dataset, options.files)
     request = RunRequest(
         workflow=workflow,
         node_uuid=context.node.token,
@@ -85,21 +85,10 @@ def prepare(
         context.node,
         files,
         folder,
-        whole_dataset=bool(workflow.of_kind(StepKind.SOURCE)) and not options.files,
+        whole_dataset=bool(files) and not options.files,
         version=known.version,
         layout=_layout(options.layout or known.layout, files).value,
     )
-
-
-def _input(
-    platform: Platform, workflow: Workflow, dataset: Dataset, patterns: Sequence[str]
-) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
-    """The files that a run reads, and the ids of the packages that hold them."""
-    reads = bool(workflow.of_kind(StepKind.SOURCE))
-    files = run_request.chosen_files(platform, dataset, patterns) if reads else ()
-    # Without a pattern the items at the top stand for all files: a shorter list of packages.
-    chosen = files if patterns or not files else None
-    return files, run_request.packages(platform, workflow, dataset, chosen)
 
 
 def _workflow(context: OwnNodeContext, dataset: Dataset, reference: str | None) -> NodeWorkflow:

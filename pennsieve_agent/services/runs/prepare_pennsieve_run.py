@@ -39,12 +39,12 @@ def prepare(
         check_role(dataset)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
-    files = run_request.chosen_files(platform, dataset, options.files) if options.files else None
+    files, package_ids = run_request.input_of(platform, workflow, dataset, options.files)
     request = RunRequest(
         workflow=workflow,
         node_uuid=node.uuid,
         dataset_id=dataset.id,
-        package_ids=run_request.packages(platform, workflow, dataset, files),
+        package_ids=package_ids,
         name=name,
         parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
         target_params=run_request.targets(workflow, folder, platform.upload_bucket),
@@ -52,7 +52,7 @@ def prepare(
     )
     plan = compile_run("new", request, {})
     return run_request.Prepared(
-        request, plan, dataset, node, files, folder, whole_dataset=files is None
+        request, plan, dataset, node, files, folder, whole_dataset=bool(files) and not options.files
     )
 
 

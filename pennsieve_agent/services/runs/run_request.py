@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.datasets import DataFile, Dataset
-from pennsieve_agent.domain.globs import select
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Ambiguous, UnknownName, UsageProblem
+from pennsieve_agent.services.files.choose_files import choose
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
@@ -52,7 +52,7 @@ class RunOptions:
 class Prepared:
     """A run that can be sent.
 
-    ``files`` is None where they were not counted: the whole dataset, on a node that Pennsieve runs.
+    ``files`` are the input; ``whole_dataset`` says that they are all there is, as nobody chose.
     ``version`` and ``layout`` are those of the workflow on an own node.
     """
 
@@ -60,7 +60,7 @@ class Prepared:
     plan: RunPlan
     dataset: Dataset
     node: ComputeNode | OwnNode
-    files: tuple[DataFile, ...] | None
+    files: tuple[DataFile, ...]
     folder: str
     whole_dataset: bool = False
     version: str = ""
@@ -82,57 +82,25 @@ def which_workflow(names: Iterable[str]) -> UsageProblem:
     return Ambiguous(f"which workflow? There are {listed}", hint="add: --workflow NAME")
 
 
-def chosen_files(
-    platform: Platform, dataset: Dataset, patterns: Sequence[str]
-) -> tuple[DataFile, ...]:
-    """The dataset's files that fit a pattern, by path; without patterns, all files.
+def input_of(
+    platform: Platform, workflow: Workflow, dataset: Dataset, patterns: Sequence[str]
+) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
+    """The files that a run reads, and the ids of the packages that hold them.
 
     Raises:
-        UsageProblem: a pattern fits none.
-    """
-    chosen: dict[tuple[str, str], DataFile] = {}
-    unused = set(patterns)
-    count = 0
-    for file in platform.datasets.files(dataset.id):
-        count += 1
-        if not patterns:
-            chosen[file.package_id, file.path] = file
-        for pattern in patterns:
-            if select((file,), (pattern,)):
-                unused.discard(pattern)
-                chosen[file.package_id, file.path] = file
-    if unused:
-        names = ", ".join(f"'{pattern}'" for pattern in patterns if pattern in unused)
-        raise UsageProblem(
-            f"no file of dataset '{dataset.name}' matches {names} (files looked at: {count})",
-            hint=f"see what is there with: pennsieve dataset files {quoted(dataset.name)}",
-        )
-    return tuple(sorted(chosen.values(), key=lambda file: file.path))
-
-
-def packages(
-    platform: Platform,
-    workflow: Workflow,
-    dataset: Dataset,
-    files: tuple[DataFile, ...] | None,
-) -> tuple[str, ...]:
-    """The packages that hold these files; None is the whole dataset.
-
-    Raises:
-        UsageProblem: the dataset is empty.
+        UsageProblem: the dataset is empty, or a pattern fits no file.
     """
     if not workflow.of_kind(StepKind.SOURCE):
-        return ()
-    ids = (
-        platform.datasets.root_ids(dataset.id)
-        if files is None
-        else tuple(dict.fromkeys(file.package_id for file in files))
-    )
-    if not ids:
+        return (), ()
+    files = choose(platform, dataset, patterns).files
+    if not files:
         raise UsageProblem(
             f"dataset '{dataset.name}' is empty", hint="upload files to it, then start again"
         )
-    return ids
+    # Without a pattern the items at the top stand for all files: a shorter list of packages.
+    if not patterns:
+        return files, platform.datasets.root_ids(dataset.id)
+    return files, tuple(dict.fromkeys(file.package_id for file in files))
 
 
 def targets(workflow: Workflow, folder: str, bucket: str = "") -> dict[str, dict[str, str]]:

@@ -184,7 +184,7 @@ def start_body(ready: Prepared, run_id: str, kept: Mapping[str, str]) -> dict[st
         "packages": list(request.package_ids),
         "files": [
             {"path": file.path, "package": file.package_id, "size": file.size}
-            for file in ready.files or ()
+            for file in ready.files
         ],
         "parameters": {step: without_empty(v) for step, v in request.parameters.items()},
         "targets": {

@@ -55,5 +55,5 @@ def test_on_other_ports_everything_goes_on(box: Sandbox, tmp_path: Path, end: st
 
     doctor = agent("compute", "doctor")
     assert doctor.code == 0, doctor.out
-    again = agent("run", "start", "-d", "Data", "--param", f"FLAG={flag}", "--wait")
+    again = agent("run", "start", "-d", "Data", "--all", "--param", f"FLAG={flag}", "--wait")
     assert again.code == 0, again.err
