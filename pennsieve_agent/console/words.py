@@ -89,8 +89,10 @@ def duration(start: str, end: str, now: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time: ``40 s``, ``2 min 5 s``, ``3 h 20 min``."""
+    """A length of time: ``<1 s``, ``40 s``, ``2 min 5 s``, ``3 h 20 min``."""
     whole = max(int(seconds), 0)
+    if 0 < seconds < 1:
+        return "<1 s"
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:
