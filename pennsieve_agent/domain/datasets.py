@@ -43,9 +43,10 @@ class DataFile:
     """A source file in a dataset. ``path`` is relative to the dataset, with ``/``; size in bytes.
 
     A package may hold several files; ``package_id`` is what a run is started with. ``size`` is None
-    where nobody told it.
+    where nobody told it, ``created_at`` UTC text, empty where it was not told.
     """
 
     package_id: str
     path: str
     size: int | None
+    created_at: str = ""

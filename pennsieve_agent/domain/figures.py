@@ -10,9 +10,9 @@ Number = TypeVar("Number", int, float)
 
 def total(figures: Iterable[Number | None]) -> Number | None:
     """The sum; None where one of the figures is unknown. The sum of none is 0."""
-    found: Number = 0
+    sum_: Number = 0
     for figure in figures:
         if figure is None:
             return None
-        found += figure
-    return found
+        sum_ += figure
+    return sum_

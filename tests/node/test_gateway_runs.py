@@ -183,6 +183,19 @@ def test_what_nobody_counted_is_unknown_and_not_0(
     assert run["input"] == {"layout": "tree", "count": count, "bytes": size}
 
 
+def test_a_name_is_one_runs(node: Owned) -> None:
+    owner = node.furnish(share=user("bob"))
+    asks = start(name="first run")
+    assert owner.ask("POST", "/runs", body=asks)["created"]
+    for name in ("first run", "first-run", "First Run"):  # one folder, or one on some machines
+        with pytest.raises(Conflict, match=f"a run on this node is called '{name}' already"):
+            node.caller("bob").ask("POST", "/runs", body=start(name=name))
+    assert not owner.ask("POST", "/runs", body=asks)["created"], "the same request is no other run"
+    assert owner.ask("POST", "/runs", body=start(name="first run 2"))["created"]
+    for _ in range(2):
+        assert owner.ask("POST", "/runs", body=start(name=""))["created"]
+
+
 def test_what_the_node_cannot_do_is_said_at_once(node: Owned) -> None:
     owner = node.furnish()
     document = version("gpu")

@@ -95,6 +95,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "node_kind": "own" if ready.own_node else "pennsieve",
         "dataset": ready.dataset.name,
         "files": [documents.file(f) for f in ready.files],
+        "results_left_out": ready.input.left_out,
         "layout": ready.layout or None,
         "folder": ready.folder,
         "limits": documents.limits(ready.request.limits),
@@ -110,6 +111,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("node", f"{ready.node.name}, {_whose(ready)}"),
         ("acts as", "the workflow's own identity" if ready.own_node else "you"),
         ("input", _input(ready)),
+        ("left out", _left_out(ready)),
         ("layout", _LAYOUTS.get(ready.layout, ready.layout)),
         ("results", ready.folder),
         ("limits", limits_words(ready.request.limits)),
@@ -150,6 +152,21 @@ def _input(ready: Prepared) -> str:
     amount = size(total(file.size for file in ready.files))
     count = f"{plural(len(ready.files), 'file')}, {amount}"
     return f"the whole dataset: {count}" if ready.whole_dataset else count
+
+
+def _left_out(ready: Prepared) -> str:
+    """How many files are no input because earlier runs made them."""
+    if not (count := ready.input.left_out):
+        return ""
+    return f"{plural(count, 'file')} of results of earlier runs"
+
+
+def note_left_out(context: Context, ready: Prepared) -> None:
+    """Say that results are no input, and how they would be."""
+    if words := _left_out(ready):
+        context.streams.note(
+            f"left out: {words} (take them with --input-run RUN or --include-results)"
+        )
 
 
 def whole_dataset_question(ready: Prepared) -> str:

@@ -154,6 +154,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("dataset", "text", "The dataset's name."),
             Field("dataset_id", "text", "The dataset's id."),
             Field("files", "list of file", "The input."),
+            Field("results_left_out", "integer", "Files that are results of earlier runs."),
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("limits", "run_limits", "What it may take."),

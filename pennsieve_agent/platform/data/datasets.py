@@ -12,6 +12,7 @@ from pennsieve_agent.platform.data.tree import Package, Tree
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.platform.http.paging import by_cursor, by_offset
 from pennsieve_agent.platform.http.surface import Surface, segment
+from pennsieve_agent.platform.http.times import iso
 
 FILES_PAGE = 1000
 """Most packages in one answer; more is refused."""
@@ -127,6 +128,7 @@ class Datasets(DatasetChanges):
             parent=content.integer("parentId"),
             is_folder=is_folder,
             files=() if is_folder else tuple(_file(source) for source in sources),
+            created_at=iso(content.raw("createdAt")),
         )
 
     def _sources(self, package_id: str) -> Iterator[Fields]:

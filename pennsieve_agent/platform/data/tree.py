@@ -28,6 +28,7 @@ class Package:
     parent: int | None
     is_folder: bool
     files: tuple[tuple[str, int | None], ...] = ()
+    created_at: str = ""
 
 
 def safe_name(name: str) -> str:
@@ -45,7 +46,8 @@ def files_of(package: Package, folder: str) -> Iterator[DataFile]:
     if len(package.files) > 1:
         folder = f"{folder}{safe_name(package.name)}/"
     for name, size in package.files:
-        yield DataFile(package.node_id, f"{folder}{safe_name(name or package.name)}", size)
+        path = f"{folder}{safe_name(name or package.name)}"
+        yield DataFile(package.node_id, path, size, package.created_at)
 
 
 class Tree:

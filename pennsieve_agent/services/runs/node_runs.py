@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.run_filter import RunQuery
+from pennsieve_agent.domain.run_results import Delivered, own_folder
 from pennsieve_agent.domain.runs import (
     LogMessage,
     OutputFile,
@@ -24,6 +26,7 @@ from pennsieve_agent.domain.runs import (
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.services.nodes.node_documents import decode_run, decode_state
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.own_node import OwnNode
 
 PAGE = 100
+_ALL = 1_000_000
 LATE_MILLISECONDS = 60_000
 """How late a line may become readable; lines are read again, but shown once."""
 
@@ -125,6 +129,24 @@ class NodeRuns:
             for row in self._rows(f"/runs/{run.uuid}/outputs", "files")
         ]
         return sorted(files, key=lambda file: file.path)
+
+    def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
+        """What the runs that are shown wrote to a dataset.
+
+        What a run wrote to a folder that somebody chose may lie beside other files, so it is asked.
+        """
+        runs = self.newest(RunQuery(limit=_ALL, dataset=dataset_id))
+        folders = {run.details.folder for run in runs if run.details} & {
+            own_folder(run.name) for run in runs
+        }
+        elsewhere = [
+            run
+            for run in runs
+            if run.details and run.details.folder not in folders and has(run.details.folder)
+        ]
+        written = side_by_side([partial(self.outputs, run) for run in elsewhere])
+        packages = {file.package_id for files in written for file in files if file.package_id}
+        return Delivered(frozenset(folders), frozenset(packages))
 
     def metrics(self, run_id: str) -> RunMetrics | None:
         """What a run took; None before it has ended."""

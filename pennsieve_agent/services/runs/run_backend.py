@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.domain.run_filter import RunQuery
+    from pennsieve_agent.domain.run_results import Delivered
     from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunInput, RunState
 
 
@@ -54,6 +55,10 @@ class RunBackend(Protocol):
 
     def outputs(self, run: Run) -> Sequence[OutputFile]:
         """The files that a run delivered to its dataset, by path."""
+        ...
+
+    def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
+        """What its runs wrote to a dataset; ``has`` says whether a folder is there."""
         ...
 
     def metrics(self, run_id: str) -> RunMetrics | None:
