@@ -72,9 +72,10 @@ def list_(
     if registered:
         return _registered(context)
     from pennsieve_agent.aws.profiles import Kind
-    from pennsieve_agent.cli.aws_choice import available
+    from pennsieve_agent.cli.aws_choice import available, not_listed
 
-    rows = available(context.aws_credentials)
+    there = available(context.aws_credentials)
+    rows, notes = there.rows, [not_listed(there.trouble)] if there.trouble else []
     document = [
         {
             "name": row.name or None,
@@ -85,11 +86,10 @@ def list_(
     ]
     if not rows:
         best = "none yet; best is: aws configure sso; else add keys with: pennsieve aws add NAME"
-        return Shown(document, notes=[best])
+        return Shown(document, notes=[best, *notes])
     kinds = {row.kind for row in rows}
-    notes = []
     if Kind.SSO in kinds and kinds & {Kind.STATIC, Kind.KEYCHAIN}:
-        notes = ["prefer sso: its keys end by themselves, and need no keeping"]
+        notes = [*notes, "prefer sso: its keys end by themselves, and need no keeping"]
     shown = [[row.label, row.account_id or "-", row.kind.value] for row in rows]
     return Shown(document, Table(["NAME", "ACCOUNT", "KIND"], shown), notes)
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pennsieve_agent.errors import Ambiguous, UsageProblem
+from pennsieve_agent.errors import Ambiguous, SettingsError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.aws.profiles import Configured
     from pennsieve_agent.console.streams import Streams
+    from pennsieve_agent.domain.aws_keys import KeptKeys
     from pennsieve_agent.domain.profile import AwsSettings
     from pennsieve_agent.settings.aws_keychain import AwsKeyring
 
@@ -27,12 +28,19 @@ class Credentials:
     environ: Mapping[str, str]
 
 
-def available(where: Credentials) -> tuple[Configured, ...]:
-    """All credentials that this machine has, the best kind first. Nothing is asked of AWS.
+@dataclass(frozen=True, slots=True)
+class Available:
+    """Credentials, the best kind first, and why those in the keychain are not among them."""
+
+    rows: tuple[Configured, ...]
+    trouble: SettingsError | None = None
+
+
+def available(where: Credentials) -> Available:
+    """All credentials that this machine has. Nothing is asked of AWS.
 
     Raises:
         AwsError: AWS's configuration cannot be read.
-        SettingsError: the keychain is locked.
     """
     from pennsieve_agent.aws.profiles import (
         Configured,
@@ -44,9 +52,20 @@ def available(where: Credentials) -> tuple[Configured, ...]:
 
     profiles = configured(where.settings)
     names = {row.name for row in profiles}
-    kept = [k for k in where.keyring.listed() if k.name not in names]
+    trouble = None
+    listed: tuple[KeptKeys, ...] = ()
+    try:
+        listed = where.keyring.listed()
+    except SettingsError as error:
+        trouble = error
+    kept = [k for k in listed if k.name not in names]
     ours = [Configured(k.name, Kind.KEYCHAIN, k.account_id) for k in kept]
-    return best_first([*surrounding(where.environ), *profiles, *ours])
+    return Available(best_first([*surrounding(where.environ), *profiles, *ours]), trouble)
+
+
+def not_listed(trouble: SettingsError) -> str:
+    """That AWS keys may be missing, and why."""
+    return f"AWS keys that the keychain has are not listed: {trouble.message}"
 
 
 def chosen(where: Credentials, streams: Streams) -> Configured | None:
@@ -56,12 +75,17 @@ def chosen(where: Credentials, streams: Streams) -> Configured | None:
         Ambiguous: there are several, AWS's tools would take none, and nobody can be asked.
     """
     from pennsieve_agent.aws.profiles import Kind, usual
+    from pennsieve_agent.settings.keychain import KeychainAway
 
     aws = where.settings
     named = any(where.environ.get(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"))
     if named or aws.profile or aws.credentials_file:
         return None
-    rows = [row for row in available(where) if row.kind is not Kind.NONE]
+    there = available(where)
+    # Most machines without a keychain never had one: that is no news.
+    if there.trouble and not isinstance(there.trouble, KeychainAway):
+        streams.note(not_listed(there.trouble))
+    rows = [row for row in there.rows if row.kind is not Kind.NONE]
     if len(rows) < 2:  # noqa: PLR2004 - nothing to choose from
         return _only(streams, rows)
     if streams.can_ask:

@@ -85,14 +85,13 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """Profiles and the keychain."""
-        from pennsieve_agent.settings.keychain import SystemKeychain
         from pennsieve_agent.settings.profiles import Settings
 
-        return Settings(self.config_path, self.environ, SystemKeychain())
+        return Settings(self.config_path, self.environ, self._keychain())
 
     @cached_property
     def profile(self) -> Profile:
-        """The profile in use.
+        """The profile in use; the keychain is not asked for its secret.
 
         Raises:
             UsageProblem: no such profile.
@@ -105,8 +104,9 @@ class Context:
 
         Raises:
             NotSignedIn: there is no key.
+            SettingsError: the keychain that has its secret gives no answer.
         """
-        profile = self.profile
+        profile = self.settings.unlocked(self.profile)
         if profile.key is None:
             raise NotSignedIn(
                 f"profile '{profile.name}' has no key" if profile.name else "not signed in",
@@ -152,10 +152,17 @@ class Context:
 
     @cached_property
     def _patient_keychain(self) -> Keychain:
-        from pennsieve_agent.settings.keychain import SystemKeychain
-        from pennsieve_agent.settings.patient_keychain import PatientKeychain
+        from pennsieve_agent.settings.patient_keychain import PATIENCE_SECONDS
 
-        return PatientKeychain(SystemKeychain())
+        return self._keychain(seconds=PATIENCE_SECONDS)
+
+    def _keychain(self, service: str = "", seconds: float = 0.0) -> Keychain:
+        """The system's keychain, waited for so long; else as long as for a secret it must have."""
+        from pennsieve_agent.settings.keychain import SERVICE, SystemKeychain
+        from pennsieve_agent.settings.patient_keychain import NEEDED_SECONDS, PatientKeychain
+
+        keychain = SystemKeychain(service or SERVICE)
+        return PatientKeychain(keychain, seconds or NEEDED_SECONDS, note=self.streams.note)
 
     @cached_property
     def tickets(self) -> Tickets:
@@ -202,8 +209,11 @@ class Context:
     def aws_credentials(self) -> Credentials:
         """Where AWS credentials are looked for on this machine."""
         from pennsieve_agent.cli.aws_choice import Credentials
+        from pennsieve_agent.settings.aws_keychain import AwsKeyring
+        from pennsieve_agent.settings.patient_keychain import SILENT_SECONDS
 
-        return Credentials(self.profile.aws, self.aws_keyring, self.environ)
+        keyring = AwsKeyring(self._keychain(seconds=SILENT_SECONDS))
+        return Credentials(self.profile.aws, keyring, self.environ)
 
     @cached_property
     def own_nodes(self) -> list[OwnNode]:
@@ -249,9 +259,8 @@ class Context:
     def aws_keyring(self) -> AwsKeyring:
         """AWS keys in the system's keychain."""
         from pennsieve_agent.settings.aws_keychain import AwsKeyring
-        from pennsieve_agent.settings.keychain import SystemKeychain
 
-        return AwsKeyring(SystemKeychain())
+        return AwsKeyring(self._keychain())
 
     @cached_property
     def admin_nodes(self) -> list[NodeAdmin]:
@@ -266,10 +275,9 @@ class Context:
     @cached_property
     def workflow_keychain(self) -> Keychain:
         """Where the keys of workflows' own users are."""
-        from pennsieve_agent.settings.keychain import SystemKeychain
         from pennsieve_agent.settings.workflow_keys import SERVICE
 
-        return SystemKeychain(SERVICE)
+        return self._keychain(SERVICE)
 
     @cached_property
     def workspace_id(self) -> str:

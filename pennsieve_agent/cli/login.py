@@ -9,12 +9,16 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.errors import SettingsError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.profile import ApiKey, Identity, Profile
 
 _NEW_PROFILE = "lab"
+_NOT_FOR_OTHERS = (
+    "Pennsieve's own Python client and agent read secrets from config.ini alone, so they cannot "
+    "use this profile; if you need them: pennsieve login --plaintext"
+)
 
 
 @command(
@@ -42,7 +46,8 @@ def login(
     """Sign in to Pennsieve with an API key.
 
     Make a key in the web application (your profile, "API keys"). A key is bound to one workspace,
-    so a profile is a workspace. With a key already known, it is checked again.
+    so a profile is a workspace. With a key already known, it is checked again; --plaintext moves
+    its secret from the keychain to config.ini, where Pennsieve's own Python client reads it.
     """
     from dataclasses import replace
 
@@ -50,13 +55,22 @@ def login(
 
     profile = context.profile_name
     known = _known(context, profile)
-    if known is not None and known.key is not None and key is None:
-        who = context.connect(known).identity()
-        return _shown(context, known, who, f"using the key from {known.key_source}")
+    if (
+        known is not None
+        and key is None
+        and (usable := _unlocked(context, known, plaintext=plaintext))
+    ):
+        who = context.connect(usable).identity()
+        if plaintext and known.locked_key:
+            where = context.settings.save(usable, plaintext=True)
+            return _shown(context, replace(usable, key_source=where), who, f"key moved to {where}")
+        return _shown(context, usable, who, f"using the key from {usable.key_source}")
     before = known.hosts if known else Hosts()
     hosts = replace(before, api=api_host or before.api, api2=api2_host or before.api2)
     name = profile or (known.name if known and known.name else _NEW_PROFILE)
-    entered = Profile(name, hosts, _enter(context, key, secret_stdin=secret_stdin))
+    entered = Profile(
+        name, hosts, _enter(context, key, secret_stdin=secret_stdin, plaintext=plaintext)
+    )
     # Signed in before anything is kept: a wrong key must not replace a right one.
     who = context.connect(entered).identity()
     where = context.settings.save(
@@ -73,12 +87,25 @@ def _known(context: Context, name: str | None) -> Profile | None:
     return context.settings.profile(name)
 
 
-def _enter(context: Context, key: str | None, *, secret_stdin: bool) -> ApiKey:
+def _unlocked(context: Context, known: Profile, *, plaintext: bool) -> Profile | None:
+    """The profile with its key; None where a key is to be entered."""
+    try:
+        usable = context.settings.unlocked(known)
+    except SettingsError:
+        if plaintext:
+            return None  # the new key needs no keychain
+        raise
+    return usable if usable.key else None
+
+
+def _enter(context: Context, key: str | None, *, secret_stdin: bool, plaintext: bool) -> ApiKey:
     from pennsieve_agent.domain.profile import ApiKey
 
     instead = "give --key KEY and --secret-stdin, or set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET"
     streams = context.streams
     key = key or streams.ask("API key", instead=instead)
+    if not plaintext:
+        context.settings.check_keychain()  # before a secret is typed in vain
     if secret_stdin:
         secret = streams.stdin.readline().strip()
     else:
@@ -96,6 +123,7 @@ def _shown(context: Context, profile: Profile, who: Identity, kept: str) -> Show
         f"Signed in to workspace '{who.workspace.name}' as {who.user.name} <{who.user.email}>",
         notes=[
             f"profile '{profile.name}' at {profile.hosts.api}, {kept}",
+            *([_NOT_FOR_OTHERS] if "keychain" in profile.key_source else []),
             *(f"warning: {warning}" for warning in context.settings.warnings()),
         ],
     )

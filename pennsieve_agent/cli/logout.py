@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pennsieve_agent.cli.command import command
-from pennsieve_agent.cli.completing import forget
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UsageProblem
@@ -19,12 +18,20 @@ def logout(context: Context) -> Shown:
 
     On the web, the key stays valid until it is deleted there.
     """
+    from pennsieve_agent.cli.profile import forgotten
+    from pennsieve_agent.settings.keychain import KeychainAway
+
     profile = context.profile
     if profile.name not in context.settings.names():
         raise UsageProblem(
             f"the key comes from {profile.key_source}" if profile.key else "not signed in",
             hint="unset PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET" if profile.key else None,
         )
-    forget(context, profile.name)
-    context.settings.remove(profile.name)
-    return Shown({"name": profile.name, "removed": True}, f"Forgot profile '{profile.name}'")
+    try:
+        return forgotten(context, profile.name)
+    except KeychainAway as away:
+        away.hint = (
+            f"{away.hint}; to take it off this machine's list alone: pennsieve profile remove "
+            f"{profile.name}"
+        )
+        raise

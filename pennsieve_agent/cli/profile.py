@@ -59,7 +59,7 @@ def show(
         "name": known.name,
         "host": known.hosts.api,
         "host2": known.hosts.api2,
-        "key": known.key.key if known.key else None,
+        "key": known.key_id or None,
         "key_source": known.key_source or None,
         "aws_profile": known.aws.profile or None,
     }
@@ -69,6 +69,25 @@ def show(
 @command("profile remove", answers="removed", examples=["pennsieve profile remove lab"])
 def remove(context: Context, name: Name) -> Shown:
     """Forget a profile and its key on this machine."""
+    from pennsieve_agent.settings.keychain import KeychainAway
+
+    try:
+        return forgotten(context, name)
+    except KeychainAway:
+        context.settings.remove(name, leave_secret=True)
+        return Shown(
+            {"name": name, "removed": True},
+            f"Took profile '{name}' off {context.config_path}",
+            ["the system's keychain cannot be reached from here; if it has a secret, that stays"],
+        )
+
+
+def forgotten(context: Context, name: str) -> Shown:
+    """Forget a profile, and say what was forgotten: no more than that."""
     forget(context, name)
-    context.settings.remove(name)
-    return Shown({"name": name, "removed": True}, f"Forgot profile '{name}'")
+    secret_was_in = context.settings.remove(name)
+    secret = f" and its secret in {secret_was_in}" if secret_was_in else ", which had no secret"
+    notes = ["the key stays valid until it is deleted on Pennsieve"]
+    if context.environ.get("PENNSIEVE_API_KEY"):
+        notes.append("you are still signed in by PENNSIEVE_API_KEY; unset it")
+    return Shown({"name": name, "removed": True}, f"Forgot profile '{name}'{secret}", notes)

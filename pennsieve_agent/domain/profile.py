@@ -67,7 +67,8 @@ class Profile:
     """One entry of the settings: a workspace, as a key is bound to exactly one.
 
     ``key_source`` says in words where the key came from ("the environment", "the keychain",
-    "config.ini"), or is empty when there is none.
+    "config.ini"), or is empty when there is none. ``locked_key`` is the id of a key whose secret is
+    in the keychain and has not been asked for: most of what is asked of a profile needs no secret.
     """
 
     name: str
@@ -75,6 +76,12 @@ class Profile:
     key: ApiKey | None = None
     key_source: str = ""
     aws: AwsSettings = AwsSettings()
+    locked_key: str = ""
+
+    @property
+    def key_id(self) -> str:
+        """The id of its key, which is public; empty when there is none."""
+        return self.key.key if self.key else self.locked_key
 
 
 @dataclass(frozen=True, slots=True)

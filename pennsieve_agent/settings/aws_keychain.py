@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict
 
 from pennsieve_agent.domain.aws_keys import AwsKeys, KeptKeys
-from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.settings.keychain import Keychain
+from pennsieve_agent.errors import SettingsError, UnknownName
+from pennsieve_agent.settings.keychain import Keychain, KeychainAway
 
 _LIST = "aws-keys"
 _HINT = (
@@ -33,12 +33,15 @@ class AwsKeyring:
 
         """
         if not self._keychain.available():
-            raise SettingsError("this machine has no keychain to keep AWS keys in", hint=_HINT)
+            raise SettingsError(
+                "no keychain can be reached from here to keep AWS keys in", hint=_HINT
+            )
 
     def listed(self) -> tuple[KeptKeys, ...]:
-        """The keys there are, by name; none without a keychain.
+        """The keys there are, by name.
 
         Raises:
+            KeychainAway: no keychain can be reached.
             SettingsError: the keychain is locked, or its entry is not ours.
 
         """
@@ -54,10 +57,17 @@ class AwsKeyring:
         """The keys of this name.
 
         Raises:
+            UnknownName: no keychain can be reached; it is asked where AWS's files lack the name.
             SettingsError: the keychain is locked, or its entry is not ours.
 
         """
-        text = self._keychain.get(_account(name))
+        try:
+            text = self._keychain.get(_account(name))
+        except KeychainAway as away:
+            raise UnknownName(
+                f"there is no AWS profile called '{name}' in AWS's files, and {away.message}",
+                hint="list them with: pennsieve aws list",
+            ) from None
         if text is None:
             return None
         try:
@@ -81,6 +91,7 @@ class AwsKeyring:
         """Forget keys; answers whether there were any.
 
         Raises:
+            KeychainAway: no keychain can be reached, so nothing was forgotten.
             SettingsError: the keychain refused.
 
         """

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from typing import Protocol
 
 from pennsieve_agent.errors import SettingsError
 
 SERVICE = "pennsieve"
+_BACKEND = "PYTHON_KEYRING_BACKEND"
+
+
+class KeychainAway(SettingsError):  # noqa: N818 - as in errors.py
+    """No keychain can be reached from this session; whether one has the secret is not known."""
 
 
 class Keychain(Protocol):
     """Keeps secrets by account name."""
 
     def available(self) -> bool:
-        """Whether there is a keychain at all."""
+        """Whether a keychain can be reached from this session."""
         ...
 
     def get(self, account: str) -> str | None:
-        """The secret, or None if there is none, or no keychain.
+        """The secret, or None if there is none.
 
         Raises:
+            KeychainAway: no keychain can be reached.
             SettingsError: the keychain is locked or broken.
 
         """
@@ -35,9 +42,10 @@ class Keychain(Protocol):
         ...
 
     def delete(self, account: str) -> None:
-        """Forget a secret; nothing happens when there is none, or no keychain.
+        """Forget a secret; nothing happens when there is none.
 
         Raises:
+            KeychainAway: no keychain can be reached.
             SettingsError: the keychain is locked or broken.
 
         """
@@ -67,13 +75,13 @@ class SystemKeychain:
     def get(self, account: str) -> str | None:
         """See :meth:`Keychain.get`."""
         if not self.available():
-            return None
+            raise _away()
         try:
             import keyring  # noqa: PLC0415 - loaded only when a secret is needed
 
             return keyring.get_password(self._service, account)
-        except Exception:  # noqa: BLE001 - see the class
-            raise _trouble("read") from None
+        except Exception as error:  # noqa: BLE001 - see the class
+            raise _trouble("read", error) from None
 
     def set(self, account: str, secret: str) -> None:
         """See :meth:`Keychain.set`."""
@@ -83,8 +91,8 @@ class SystemKeychain:
             import keyring  # noqa: PLC0415 - loaded only when a secret is needed
 
             keyring.set_password(self._service, account, secret)
-        except Exception:  # noqa: BLE001 - see the class
-            raise _trouble("written") from None
+        except Exception as error:  # noqa: BLE001 - see the class
+            raise _trouble("written", error) from None
 
     def delete(self, account: str) -> None:
         """See :meth:`Keychain.delete`."""
@@ -94,21 +102,33 @@ class SystemKeychain:
             import keyring  # noqa: PLC0415 - loaded only when a secret is needed
 
             keyring.delete_password(self._service, account)
-        except Exception:  # noqa: BLE001 - see the class
-            raise _trouble("changed") from None
+        except Exception as error:  # noqa: BLE001 - see the class
+            raise _trouble("changed", error) from None
 
 
 def no_keychain() -> SettingsError:
-    """The error of a machine without a keychain."""
+    """The error of a session without a keychain, where a secret is to be kept."""
     return SettingsError(
-        "this machine has no keychain to keep the API secret in",
+        "no keychain can be reached from here to keep the API secret in",
         hint="set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET, or keep the secret in the settings "
         "file, readable by you alone, with: pennsieve login --plaintext",
     )
 
 
-def _trouble(verb: str) -> SettingsError:
+def _away() -> KeychainAway:
+    chosen = os.environ.get(_BACKEND)
+    return KeychainAway(
+        "the system's keychain cannot be reached from here",
+        where=f"{_BACKEND}={chosen}" if chosen else None,
+        hint="type it in a session of the desktop, or set PENNSIEVE_API_KEY and "
+        "PENNSIEVE_API_SECRET",
+    )
+
+
+def _trouble(verb: str, error: Exception) -> SettingsError:
+    is_locked = type(error).__name__ == "KeyringLocked"
+    what = "is locked" if is_locked else f"could not be {verb}; it may be locked"
     return SettingsError(
-        f"the system's keychain could not be {verb}; it may be locked",
+        f"the system's keychain {what}",
         hint="unlock it and try again, or set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET",
     )

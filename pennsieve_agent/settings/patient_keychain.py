@@ -1,7 +1,8 @@
-"""The keychain for what only spares a question: sign-ins and tickets, never a key.
+"""How long the keychain is waited for, which may be asking its user on another screen.
 
-A secret that cannot be read is an error; one of these is asked for anew. So the keychain is asked
-only where that is likely to be quicker, and waited for only so long.
+A sign-in and a ticket only spare a question: the keychain is asked for them where that is likely to
+be quicker, and waited for half a second. What a list can do without is waited for three seconds. A
+secret that is needed is waited for a minute, and after three seconds the user is told why.
 """
 
 from __future__ import annotations
@@ -19,22 +20,37 @@ from pennsieve_agent.settings.keychain import Keychain
 T = TypeVar("T")
 PATIENCE_SECONDS = 0.5
 """About what a sign-in takes."""
+SILENT_SECONDS = 3.0
+"""After which a user wonders what the program is doing."""
+NEEDED_SECONDS = 60.0
+"""What it takes to find the other screen and to type a password."""
 
 
 class PatientKeychain:
-    """A keychain that is waited for half a second, then taken for one that is locked.
+    """A keychain that is waited for some seconds, then taken for one that does not answer.
 
     What was asked goes on in the background, and is abandoned when the program ends. After the
-    first time it is not asked again.
+    first time it is not asked again. ``note`` gets a sentence when the wait is a long one.
     """
 
-    def __init__(self, keychain: Keychain, seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        keychain: Keychain,
+        seconds: float = PATIENCE_SECONDS,
+        *,
+        note: Callable[[str], None] | None = None,
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
         self._keychain, self._seconds = keychain, seconds
+        self._note, self._silent_seconds = note, silent_seconds
         self._slow = False
 
     def available(self) -> bool:
-        """Whether it has answered so far."""
-        return not self._slow
+        """Whether it can be reached, and has answered so far."""
+        try:
+            return self._within(self._keychain.available)
+        except SettingsError:
+            return False
 
     def get(self, account: str) -> str | None:
         """See :meth:`~pennsieve_agent.settings.keychain.Keychain.get`."""
@@ -59,14 +75,33 @@ class PatientKeychain:
                 troubles.append(error)
 
         if self._slow:
-            raise _late()
+            raise self._late()
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        thread.join(self._seconds)
+        self._wait(thread)
         if answers:
             return answers[0]
         self._slow = not troubles
-        raise troubles[0] if troubles else _late()
+        raise troubles[0] if troubles else self._late()
+
+    def _wait(self, thread: threading.Thread) -> None:
+        seconds = self._seconds
+        if self._note and seconds > self._silent_seconds:
+            thread.join(self._silent_seconds)
+            seconds -= self._silent_seconds
+            if thread.is_alive():
+                self._note(
+                    "waiting for the system's keychain, which may be asking on another screen "
+                    f"(for {seconds:.0f} s at most)"
+                )
+        thread.join(seconds)
+
+    def _late(self) -> SettingsError:
+        return SettingsError(
+            f"the system's keychain did not answer within {self._seconds:g} seconds; it may be "
+            "asking on another screen",
+            hint="answer it there and try again, or set PENNSIEVE_API_KEY and PENNSIEVE_API_SECRET",
+        )
 
 
 def spares_time(
@@ -92,7 +127,3 @@ def spares_time(
         return True
     folder = environ.get("XDG_RUNTIME_DIR")
     return bool(folder) and os.access(Path(str(folder), "bus"), os.W_OK)
-
-
-def _late() -> SettingsError:
-    return SettingsError("the system's keychain does not answer; it may be waiting to be unlocked")

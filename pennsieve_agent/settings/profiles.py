@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,8 @@ from pennsieve_agent.domain.profile import ApiKey, Hosts, Profile
 from pennsieve_agent.errors import NotSignedIn, SettingsError, UnknownName, UsageProblem
 from pennsieve_agent.settings.api_addresses import address, hosts
 from pennsieve_agent.settings.config_file import ConfigFile, is_exposed
-from pennsieve_agent.settings.kept_session import account as session_account
-from pennsieve_agent.settings.keychain import Keychain, no_keychain
-from pennsieve_agent.settings.patient_keychain import PatientKeychain
+from pennsieve_agent.settings.keychain import Keychain
+from pennsieve_agent.settings.profile_secrets import ProfileSecrets
 from pennsieve_agent.settings.profile_sections import (
     ENVIRONMENT,
     check_name,
@@ -35,7 +33,7 @@ class Settings:
     def __init__(self, path: Path, environ: Mapping[str, str], keychain: Keychain) -> None:
         self._path = path
         self._environ = environ
-        self._keychain = keychain
+        self._secrets = ProfileSecrets(keychain)
 
     def profile(self, name: str | None = None) -> Profile:
         """The profile to use.
@@ -43,12 +41,13 @@ class Settings:
         ``name`` (a flag) comes first; then the key in the environment, which makes a profile of its
         own and hides the file, as in the existing agent (``contracts/core.md`` 2.4); then
         ``PENNSIEVE_PROFILE`` (ours); then ``[global] default_profile``; then the only profile there
-        is. With no profile at all the answer has an empty name and no key.
+        is. With no profile at all the answer has an empty name and no key. The keychain is not
+        asked: :meth:`unlocked` does that.
 
         Raises:
             UsageProblem: there is no profile of that name, or several and none is the default.
             NotSignedIn: the environment has a key without its secret.
-            SettingsError: the file, an address in it or the keychain cannot be used.
+            SettingsError: the file or an address in it cannot be used.
 
         """
         if name is None and (key := self._variable("PENNSIEVE_API_KEY")):
@@ -58,6 +57,21 @@ class Settings:
         if chosen is None:
             return Profile(name="", hosts=self.environment_hosts())
         return self._from_file(file, self._known(file, chosen, by_flag=name is not None))
+
+    def unlocked(self, profile: Profile) -> Profile:
+        """The profile with its secret, which the keychain is asked for if it has it.
+
+        Raises:
+            SettingsError: the keychain cannot be reached, is locked, or does not answer.
+
+        """
+        key = profile.locked_key
+        if not key:
+            return profile
+        secret = self._secrets.get(profile.name, key)
+        if not secret:
+            return replace(profile, key_source="", locked_key="")
+        return replace(profile, key=ApiKey(key, secret), locked_key="")
 
     def key_id(self, name: str | None = None) -> str:
         """Whose names may be seen: the hosts and the id of the key in use; "" when signed out.
@@ -119,7 +133,8 @@ class Settings:
             file.save()
         new = profile.key.key if profile.key else None
         for api_key in {old, new} - {None if plaintext else new}:
-            self._forget(profile.name, api_key)
+            if api_key:  # the file is right already; a secret that stays must not undo that
+                self._secrets.put_back(profile.name, api_key, None)
         if not profile.key:
             return "nowhere, as there is no key"
         return f"{self._path}, readable by you alone" if plaintext else "the system's keychain"
@@ -145,24 +160,44 @@ class Settings:
         read_profile(file, name)
         file.save()
 
-    def remove(self, name: str) -> None:
-        """Forget a profile, its secret and its sign-in.
+    def check_keychain(self) -> None:
+        """Refuse to go on where a secret could not be kept.
+
+        Raises:
+            SettingsError: no keychain can be reached.
+
+        """
+        self._secrets.check()
+
+    def remove(self, name: str, *, leave_secret: bool = False) -> str:
+        """Forget a profile, its secret and its sign-in. Answers in words where the secret was.
+
+        ``leave_secret`` leaves in the keychain what it has.
 
         Raises:
             UsageProblem: there is none of that name.
-            SettingsError: the file cannot be used, or the keychain that has the secret is locked.
+            KeychainAway: the keychain that has the secret cannot be reached; nothing was forgotten.
+            SettingsError: the same, as it is locked or does not answer; or the file cannot be used.
 
         """
         file = ConfigFile.load(self._path)
         known = self._known(file, name)
-        with contextlib.suppress(SettingsError):  # it ends by itself within the hour
-            PatientKeychain(self._keychain).delete(session_account(known))
-        if (key := file.get(known, "api_token")) and not file.get(known, "api_secret"):
-            self._keychain.delete(_account(known, key))
+        key, secret = file.get(known, "api_token"), file.get(known, "api_secret")
+        in_keychain = key and not secret and not leave_secret
+        kept = self._secrets.take_out(known, key) if key and in_keychain else None
         file.remove_section(known)
         if (file.get("global", "default_profile") or "").casefold() == known.casefold():
             file.remove("global", "default_profile")
-        file.save()
+        try:
+            file.save()
+        except SettingsError:
+            if kept and key:  # profile and secret stay together
+                self._secrets.put_back(known, key, kept)
+            raise
+        self._secrets.end_session(known)
+        if secret:
+            return _IN_FILE
+        return _IN_KEYCHAIN if kept else ""
 
     def set_default(self, name: str) -> None:
         """Make a profile the one that is used when nobody names one.
@@ -211,12 +246,11 @@ class Settings:
 
     def _from_file(self, file: ConfigFile, name: str) -> Profile:
         profile, key, secret = read_profile(file, name)
-        source = _IN_FILE
-        if key and not secret:
-            secret, source = self._keychain.get(_account(name, key)), _IN_KEYCHAIN
-        if not key or not secret:
+        if not key:
             return profile
-        return replace(profile, key=ApiKey(key, secret), key_source=source)
+        if not secret:
+            return replace(profile, locked_key=key, key_source=_IN_KEYCHAIN)
+        return replace(profile, key=ApiKey(key, secret), key_source=_IN_FILE)
 
     def _chosen(self, file: ConfigFile) -> str | None:
         if named := self._variable("PENNSIEVE_PROFILE"):
@@ -244,27 +278,9 @@ class Settings:
         )
 
     def _save_with_keychain(self, file: ConfigFile, name: str, key: ApiKey) -> None:
-        if not self._keychain.available():
-            raise no_keychain()
-        account = _account(name, key.key)
-        before = self._keychain.get(account)
-        self._keychain.set(account, key.secret)
+        before = self._secrets.keep(name, key)
         try:
             file.save()
         except SettingsError:
-            with contextlib.suppress(SettingsError):
-                if before is None:
-                    self._keychain.delete(account)
-                else:
-                    self._keychain.set(account, before)
+            self._secrets.put_back(name, key.key, before)
             raise
-
-    def _forget(self, name: str, key: str | None) -> None:
-        # The file is right already; a secret that cannot be deleted now must not undo that.
-        with contextlib.suppress(SettingsError):
-            if key:
-                self._keychain.delete(_account(name, key))
-
-
-def _account(profile: str, key: str) -> str:
-    return f"{profile.casefold()}:{key}"

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pennsieve_agent.domain.profile import ApiKey
 from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.settings.keychain import Keychain
+from pennsieve_agent.settings.keychain import Keychain, KeychainAway
 
 SERVICE = "pennsieve-workflow"
-SLOW_SECONDS = 3.0
 _PROBE = "probe"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowKeys:
-    """Keys by the number of their integration, of one workspace at one address of Pennsieve.
-
-    ``note`` gets a sentence when the keychain makes us wait: it may ask on another screen.
-    """
+    """Keys by the number of their integration, of one workspace at one address of Pennsieve."""
 
     keychain: Keychain
     place: str
-    note: Callable[[str], None]
-    slow_seconds: float = SLOW_SECONDS
 
     def check(self) -> bool:
         """Refuse to go on without a usable keychain, so that no new key gets lost.
@@ -36,11 +27,10 @@ class WorkflowKeys:
             SettingsError: there is one, and it refuses: it is locked.
 
         """
-        with self._patience():
-            if not self.keychain.available():
-                return False
-            self.keychain.set(_PROBE, "it works")
-            self.keychain.delete(_PROBE)
+        if not self.keychain.available():
+            return False
+        self.keychain.set(_PROBE, "it works")
+        self.keychain.delete(_PROBE)
         return True
 
     def reachable(self) -> bool:
@@ -48,14 +38,16 @@ class WorkflowKeys:
         return self.keychain.available()
 
     def get(self, integration: int) -> ApiKey | None:
-        """The key of an integration; None when it is not here.
+        """The key of an integration; None when it is not here, or no keychain can be reached.
 
         Raises:
             SettingsError: the keychain is locked, or its entry is not ours.
 
         """
-        with self._patience():
+        try:
             text = self.keychain.get(self._account(integration))
+        except KeychainAway:
+            return None
         if text is None:
             return None
         try:
@@ -75,9 +67,8 @@ class WorkflowKeys:
             SettingsError: there is no keychain, or it refused.
 
         """
-        with self._patience():
-            text = json.dumps({"key": key.key, "secret": key.secret})
-            self.keychain.set(self._account(integration), text)
+        text = json.dumps({"key": key.key, "secret": key.secret})
+        self.keychain.set(self._account(integration), text)
 
     def forget(self, integration: int) -> None:
         """Forget a key; one that is not there is fine.
@@ -86,18 +77,7 @@ class WorkflowKeys:
             SettingsError: the keychain refused.
 
         """
-        with self._patience():
-            self.keychain.delete(self._account(integration))
+        self.keychain.delete(self._account(integration))
 
     def _account(self, integration: int) -> str:
         return f"{self.place}:{integration}"
-
-    @contextmanager
-    def _patience(self) -> Iterator[None]:
-        timer = threading.Timer(self.slow_seconds, self.note, ["waiting for the system's keychain"])
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()

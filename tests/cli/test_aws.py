@@ -122,7 +122,7 @@ def test_root_keys_and_wrong_keys_are_not_kept(
 def test_without_a_keychain_it_says_what_to_do_instead(typist: Agent, clean_machine: Path) -> None:
     refused = typist("aws", "add", "lab", "--stdin", answers=f"{KEY}\n{SECRET}\n")
     assert refused.code == 1
-    assert "no keychain to keep AWS keys in" in refused.err
+    assert "no keychain can be reached from here to keep AWS keys in" in refused.err
     assert "aws sso login" in refused.err
     assert typist("aws", "list").code == 0
     check_no_secret(clean_machine, refused)

@@ -43,7 +43,7 @@ def main() -> int:
     asked = _arguments()
     report, tag = Report(), secrets.token_hex(3)
     settings = Settings(config_path(os.environ, Path.home()), os.environ, SystemKeychain())
-    profile = settings.profile(None)
+    profile = settings.unlocked(settings.profile(None))
     if profile.key is None:
         complain("there is no key: sign in with: pennsieve login")
         return 2

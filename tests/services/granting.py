@@ -55,7 +55,7 @@ class Machine:
             store=WorkflowIdentities.beside(
                 self.home / "config.ini", HOSTS.api, workspace, self.who.user.id
             ),
-            keys=WorkflowKeys(self.keychain, f"{HOSTS.api} {workspace}", self.notes.append),
+            keys=WorkflowKeys(self.keychain, f"{HOSTS.api} {workspace}"),
             connect=pennsieve.connect,
             note=self.notes.append,
             now=pennsieve.clock.now,

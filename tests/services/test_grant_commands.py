@@ -162,7 +162,7 @@ def test_who_is_no_manager_exits_4_and_reads_who_is(granting: GrantWorld, ada: M
 def test_a_headless_machine_says_where_the_key_is(ada: Machine) -> None:
     ada.keychain.missing = True
     result = good(ada, "dataset", "grant", "spike-rate", "--dataset", "d")
-    assert "its keys are on the nodes only: this machine has no keychain" in result.err
+    assert "its keys are on the nodes only: no keychain can be reached from here" in result.err
     ada.nodes.append(ada.world.node("new", "0a1b2c3e"))
     refused = typed(ada, "dataset", "grant", "spike-rate", "--dataset", "d")
     assert refused.code == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.errors import SettingsError
+from pennsieve_agent.settings.keychain import KeychainAway
 
 
 class MemoryKeychain:
@@ -19,7 +20,7 @@ class MemoryKeychain:
 
     def get(self, account: str) -> str | None:
         self._check()
-        return None if self.missing else self.secrets.get(account)
+        return self.secrets.get(account)
 
     def set(self, account: str, secret: str) -> None:
         self._check()
@@ -32,4 +33,6 @@ class MemoryKeychain:
     def _check(self) -> None:
         self.asked += 1
         if self.locked:
-            raise SettingsError("locked")
+            raise SettingsError("the system's keychain is locked")
+        if self.missing:
+            raise KeychainAway("the system's keychain cannot be reached from here")

@@ -12,7 +12,7 @@ from keyring.backends.null import Keyring as Forgetful
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from pennsieve_agent.errors import SettingsError
-from pennsieve_agent.settings.keychain import SystemKeychain
+from pennsieve_agent.settings.keychain import KeychainAway, SystemKeychain
 
 
 class Memory(KeyringBackend):
@@ -59,8 +59,9 @@ def test_no_keychain(forgetful: bool) -> None:  # noqa: FBT001 - pytest passes b
         keyring.set_keyring(Forgetful())  # type: ignore[no-untyped-call]
     chain = SystemKeychain()
     assert not chain.available()
-    assert chain.get("lab:k") is None
-    chain.delete("lab:k")
+    for asked in (chain.get, chain.delete):
+        with pytest.raises(KeychainAway, match="cannot be reached from here"):
+            asked("lab:k")
     with pytest.raises(SettingsError, match="no keychain") as caught:
         chain.set("lab:k", "hidden")
     hint = caught.value.hint or ""

@@ -209,8 +209,10 @@ def test_a_secret_goes_to_the_keychain(tmp_path: Path) -> None:
     assert here.chain.secrets == {"sandbox:new-key": "NEW-SECRET"}
     assert "NEW-SECRET" not in here.path.read_text()
     assert here.path.read_text().startswith(EXISTING.replace("=penn-lab", "=sandbox"))
-    found = here.settings.profile()
-    assert found.key_source == "the keychain"
+    locked = here.settings.profile()
+    assert (locked.key, locked.key_id, locked.key_source) == (None, "new-key", "the keychain")
+    found = here.settings.unlocked(locked)
+    assert (found.key_id, found.key_source) == ("new-key", "the keychain")
     assert (found.hosts, found.key, found.aws) == (SANDBOX.hosts, SANDBOX.key, SANDBOX.aws)
 
 

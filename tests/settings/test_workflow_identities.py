@@ -109,12 +109,12 @@ def test_what_is_read_takes_one_user_and_what_is_written_both() -> None:
 def test_keys_are_in_the_keychain_by_workspace(tmp_path: Path) -> None:
     del tmp_path
     keychain = MemoryKeychain()
-    keys = WorkflowKeys(keychain, "https://api w", print)
+    keys = WorkflowKeys(keychain, "https://api w")
     assert keys.check()
     assert keychain.secrets == {}
     keys.keep(7, ApiKey("key", "secret"))
     assert keys.get(7) == ApiKey("key", "secret")
-    assert WorkflowKeys(keychain, "https://api other", print).get(7) is None
+    assert WorkflowKeys(keychain, "https://api other").get(7) is None
     keychain.secrets["https://api w:8"] = json.dumps(["not", "ours"])
     with pytest.raises(SettingsError, match="was not written by this program"):
         keys.get(8)
@@ -124,26 +124,10 @@ def test_keys_are_in_the_keychain_by_workspace(tmp_path: Path) -> None:
 
 def test_no_keychain_and_a_locked_one_are_two_things() -> None:
     keychain = MemoryKeychain()
-    keys = WorkflowKeys(keychain, "p", print)
+    keys = WorkflowKeys(keychain, "p")
     keychain.missing = True
     assert not keys.check()
+    assert keys.get(7) is None
     keychain.missing, keychain.locked = False, True
     with pytest.raises(SettingsError, match="locked"):
         keys.check()
-
-
-def test_a_keychain_that_asks_on_another_screen_is_told_of() -> None:
-    answered = threading.Event()
-    notes: list[str] = []
-
-    class Slow(MemoryKeychain):
-        def get(self, account: str) -> str | None:
-            assert answered.wait(30)
-            return super().get(account)
-
-    def note(text: str) -> None:
-        notes.append(text)
-        answered.set()  # the person looks at the other screen
-
-    assert WorkflowKeys(Slow(), "p", note, 0.01).get(7) is None
-    assert notes == ["waiting for the system's keychain"]

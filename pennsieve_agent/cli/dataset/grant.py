@@ -123,7 +123,7 @@ def _notes(needs: Granting, granted: Granted, *, chosen: Access | None) -> Itera
     place = (
         "in this machine's keychain and on the nodes"
         if granted.in_keychain
-        else "on the nodes only: this machine has no keychain"
+        else "on the nodes only: no keychain can be reached from here"
     )
     names = ", ".join(f"'{name}'" for name in granted.new_users)
     yield Prose(f"note: created the workflow's own identity, {names}; its keys are {place}")

@@ -85,7 +85,7 @@ def _target(context: Context, url: str, api2: str | None) -> tuple[Hosts, ApiKey
     """Where to ask, and with which key: a key goes to the hosts of its own profile only."""
     from dataclasses import replace
 
-    profile = context.profile
+    profile = context.settings.unlocked(context.profile)
     if profile.key is None:
         raise NotSignedIn("there is no key to ask with", hint="sign in with: pennsieve login")
     if profile.hosts.api.rstrip("/") != url.rstrip("/"):

@@ -40,7 +40,7 @@ def identity_context(context: Context) -> IdentityContext:
         me=who.user,
         nodes=context.admin_nodes,
         store=WorkflowIdentities.beside(context.config_path, api, workspace, who.user.id),
-        keys=WorkflowKeys(context.workflow_keychain, f"{api} {workspace}", context.streams.note),
+        keys=WorkflowKeys(context.workflow_keychain, f"{api} {workspace}"),
         connect=connect,
         note=context.streams.note,
         now=context.now,

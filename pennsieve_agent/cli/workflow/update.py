@@ -181,8 +181,8 @@ def _renewed(workflow: Workflow, plan: Renewal, renewed: Renewed) -> Shown:
     if not renewed.in_keychain:
         notes.append(
             Prose(
-                "note: this machine has no keychain; the keys are on the nodes only, and a further "
-                "node gets one when the identity is renewed again"
+                "note: no keychain can be reached from here; the keys are on the nodes only, and a "
+                "further node gets one when the identity is renewed again"
             )
         )
     if renewed.deleted and renewed.proved:
