@@ -90,3 +90,45 @@ def test_a_run_on_a_node_of_pennsieves_tells_what_pennsieve_keeps(nodes: Lab, ag
     assert "commit\tnot recorded on nodes that Pennsieve runs\n" in text
     assert "input\t2 files, 24 B, as its packages are now\n" in text
     assert "input\t2 packages, size unknown\n" in agent("run", "cost", "recorded there").out
+
+
+@pytest.mark.usefixtures("ready")
+def test_results_of_a_run_are_input_only_where_they_are_named(agent: Agent) -> None:
+    words = ("run", "start", "-d", DATASET, "-w", "word-count", "--dry-run", "--json")
+    for choice in ((), ("--files", "**/*"), ("--files", "*/**/*")):
+        plan = agent(*words, *choice).document
+        assert not [f["path"] for f in plan["files"] if f["path"].startswith("results/zeroth/")]
+        assert plan["results_left_out"] >= 3
+    assert "left out\t" in agent(*words[:-1]).out
+    results = {"results/zeroth/a-plain.count", "results/zeroth/b-plain.count"}
+    named = agent(*words, "--files", "results/zeroth/*.count").document
+    assert {f["path"] for f in named["files"]} == results
+    by_run = agent(*words, "--input-run", "zeroth").document
+    assert {f["path"] for f in by_run["files"]} == results, "the receipt is not a result"
+    assert (by_run["results_left_out"], named["results_left_out"]) == (0, 0)
+    everything = agent(*words, "--include-results").document
+    assert results < {f["path"] for f in everything["files"]}
+
+
+@pytest.mark.parametrize("name", ["zeroth", "Zeroth"])
+def test_a_name_is_taken_once(ready: Lab, agent: Agent, name: str) -> None:
+    del ready
+    for more in ((), ("--dry-run",)):
+        again = agent(
+            *("run", "start", "-d", DATASET, "-w", "word-count", "--files", "raw"),
+            *("--name", name, *more),
+        )
+        assert again.code == 2
+        assert "there is a run called 'zeroth' already" in again.err
+
+
+def test_a_name_is_taken_once_on_pennsieves_node_too(nodes: Lab, agent: Agent) -> None:
+    del nodes
+    words = ("run", "start", "-d", DATASET, "-w", "word-count", "--files", "raw")
+    first = agent(*words, "--node", "theirs", "--name", "taken there", "--wait")
+    assert first.code == 0, first.err
+    for node in ("theirs", "my-compute"):
+        again = agent(*words, "--node", node, "--name", "taken-there")
+        assert (again.code, "a run called 'taken there' already" in again.err) == (2, True)
+    plan = agent(*words[:-2], "--node", "theirs", "--dry-run", "--json").document
+    assert not [f for f in plan["files"] if f["path"].startswith("results/taken-there/")]

@@ -155,14 +155,14 @@ def _input(ready: Prepared) -> str:
 
 
 def _left_out(ready: Prepared) -> str:
-    """How many files are no input because earlier runs made them."""
+    """How many files are not input because earlier runs made them."""
     if not (count := ready.input.left_out):
         return ""
     return f"{plural(count, 'file')} of results of earlier runs"
 
 
 def note_left_out(context: Context, ready: Prepared) -> None:
-    """Say that results are no input, and how they would be."""
+    """Say that results are not input, and how they would be."""
     if words := _left_out(ready):
         context.streams.note(
             f"left out: {words} (take them with --input-run RUN or --include-results)"
@@ -273,7 +273,7 @@ def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> 
         ("limits", limits_words(run.limits)),
         ("input", record_views.input_words(input_, details_.layout)),
         ("results in", details_.folder or ", ".join(dict.fromkeys(folders))),
-        ("estimated cost", usd(details_.cost) if run.details and state.status.is_final else ""),
+        ("estimated cost", _cost(run, state)),
     ]
     pairs += [
         (f"{step}.{name}", value)
@@ -298,6 +298,13 @@ def _steps_table(state: RunState, now: float) -> Table:
     columns = ["STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"]
     kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
     return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
+
+
+def _cost(run: Run, state: RunState) -> str:
+    """What a run cost on an own node; empty before that is counted."""
+    if run.details is None or (run.details.cost is None and not state.status.is_final):
+        return ""
+    return usd(run.details.cost)
 
 
 def _span(seconds: float | None, *, is_final: bool) -> str:

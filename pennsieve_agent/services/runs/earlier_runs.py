@@ -1,4 +1,4 @@
-"""Runs that were before: what they delivered is no input by itself, and their names are taken."""
+"""Runs that were before: what they delivered is not input by itself, and their names are taken."""
 
 from __future__ import annotations
 

@@ -116,9 +116,9 @@ class PennsieveRuns:
         only = RunFilter(dataset_id=dataset_id)
         runs = list(self._platform.runs.list(self._platform.workspace_id(), only=only))
         unknown = [run for run in runs if not run.target_params and not has(own_folder(run.name))]
-        asked = side_by_side([partial(self._platform.runs.get, run.uuid) for run in unknown])
+        details = side_by_side([partial(self._platform.runs.get, run.uuid) for run in unknown])
         skipped = {run.uuid for run in unknown}
-        known = [*asked, *(run for run in runs if run.uuid not in skipped)]
+        known = [*details, *(run for run in runs if run.uuid not in skipped)]
         return Delivered(frozenset(folder for run in known for folder in _folders(run)))
 
     def metrics(self, run_id: str) -> RunMetrics | None:
@@ -152,9 +152,9 @@ class PennsieveRuns:
 
 
 def _folders(run: Run) -> frozenset[str]:
-    """The folders that a run's targets write to: told, reported, or in a list made of its name."""
-    told = {values.get("TARGET_FOLDER", "") for values in run.target_params.values()}
-    told |= {value for name, value in run.outputs.items() if name.endswith(".folder")}
-    if not told and not run.steps and run.name:
-        told.add(own_folder(run.name))
-    return frozenset(folder.strip("/") for folder in told if folder.strip("/"))
+    """The folders that a run's targets write to: named, reported, or in a list made of its name."""
+    named = {values.get("TARGET_FOLDER", "") for values in run.target_params.values()}
+    named |= {value for name, value in run.outputs.items() if name.endswith(".folder")}
+    if not named and not run.steps and run.name:
+        named.add(own_folder(run.name))
+    return frozenset(folder.strip("/") for folder in named if folder.strip("/"))

@@ -40,7 +40,7 @@ def input_of(
 ) -> Input:
     """The input of a run that writes to ``folder``.
 
-    Its packages are those of the files, each by itself: what comes to a folder later is no input.
+    Its packages are those of the files, each by itself: what comes to a folder later is not input.
 
     Raises:
         UsageProblem: there is no file, a pattern fits none, or all that fit are results of runs.
@@ -77,6 +77,6 @@ def _no_input(dataset: Dataset, results: int) -> UsageProblem:
         )
     what = f"all {results} files that fit are" if results > 1 else "the only file that fits is"
     return UsageProblem(
-        f"{what} of the results of earlier runs, which are no input by themselves",
+        f"{what} of the results of earlier runs, which are not input by themselves",
         hint="take those of a run with: --input-run RUN; or all with: --include-results",
     )
