@@ -10,6 +10,7 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import ID, NAME
 from pennsieve_agent.errors import AwsError, UnknownName, UsageProblem
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _registered(context: Context) -> Shown:
         ]
         for a in accounts
     ]
-    return Shown(document, Table(["AWS ACCOUNT", "NAME", "STATUS", "USABLE HERE", "ID"], rows))
+    return Shown(document, Table(["AWS ACCOUNT", NAME, "STATUS", "USABLE HERE", ID], rows))
 
 
 def _check_name(context: Context, name: str) -> None:

@@ -111,6 +111,7 @@ def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) 
         import traceback
 
         streams.note("".join(traceback.format_exception(error)).rstrip())
+        streams.note(f"where: {error.where}")
     if as_json:
         streams.document(failures.document(error))
     else:

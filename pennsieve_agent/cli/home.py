@@ -57,7 +57,7 @@ def _runs(context: Context, nodes: Sequence[OwnNode]) -> list[Run]:
     for node in nodes[:MOST_NODES]:
         # Who asks is not said: Pennsieve would have to be asked first.
         calls = context.calls_with(context.aws(node.region, node.aws_profile or None), claims=False)
-        runs += NodeRuns(node, calls(node), context.now).newest(RunQuery(_READ))
+        runs += NodeRuns(node, calls(node), context.now).newest(RunQuery(limit=_READ))
     return sorted(runs, key=lambda run: run.age_key, reverse=True)
 
 

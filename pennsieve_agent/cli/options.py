@@ -40,6 +40,12 @@ Dataset = Annotated[
 DatasetArgument = Annotated[
     str, typer.Argument(metavar="DATASET", help="Name, unique prefix or id.")
 ]
+WholeDataset = Annotated[
+    str, typer.Argument(metavar="DATASET", help="Its full name or id, never a prefix.")
+]
+WholeNode = Annotated[
+    str, typer.Argument(metavar="NODE", help="Its full name or id, never a prefix.")
+]
 Files = Annotated[
     list[str] | None,
     typer.Option("--files", metavar="GLOB", help="Only these, such as 'raw/**/*.edf'."),

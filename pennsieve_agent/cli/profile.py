@@ -10,6 +10,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.completing import forget
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import SettingsError
 
 Name = Annotated[str, typer.Argument(metavar="PROFILE", help="The profile's name.")]
@@ -24,7 +25,7 @@ def list_(context: Context) -> Shown:
     if not rows:
         return Shown(document, notes=["no profile yet; sign in with: pennsieve login"])
     shown = [[name, "yes" if name == default else "", host or "-"] for name, host in rows]
-    return Shown(document, Table(["NAME", "DEFAULT", "HOST"], shown))
+    return Shown(document, Table(["NAME", "DEFAULT", Column("HOST", Cut.END)], shown))
 
 
 def _host(context: Context, name: str) -> str | None:

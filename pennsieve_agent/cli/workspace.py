@@ -9,6 +9,7 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import ID, NAME
 
 
 @command("workspace list", answers="list of workspace", examples=["pennsieve workspace list"])
@@ -22,7 +23,7 @@ def list_(context: Context) -> Shown:
     workspaces, here = context.platform.people.workspaces(), context.workspace_id
     document = [people_documents.workspace(w, current=w.id == here) for w in workspaces]
     rows = [[w.name, w.role, "yes" if w.id == here else "", w.id] for w in workspaces]
-    return Shown(document, Table(["NAME", "ROLE", "THIS PROFILE", "ID"], rows))
+    return Shown(document, Table([NAME, "ROLE", "THIS PROFILE", ID], rows))
 
 
 @command("workspace members", answers="list of member", examples=["pennsieve workspace members"])
@@ -33,7 +34,7 @@ def members(context: Context) -> Shown:
     people = context.platform.people.members(context.workspace_id)
     rows = [[m.name, m.email, m.role, m.id] for m in people]
     document = [people_documents.member(m) for m in people]
-    return Shown(document, Table(["NAME", "E-MAIL", "ROLE", "ID"], rows))
+    return Shown(document, Table([NAME, "E-MAIL", "ROLE", ID], rows))
 
 
 @command(
@@ -62,7 +63,7 @@ def teams(
         [t.name, count(t.member_count), "made by Pennsieve" if t.is_system else "", t.id]
         for t in all_teams
     ]
-    return Shown(document, Table(["NAME", "MEMBERS", "KIND", "ID"], rows))
+    return Shown(document, Table([NAME, "MEMBERS", "KIND", ID], rows))
 
 
 def _people_of(context: Context, reference: str) -> Shown:
@@ -76,4 +77,4 @@ def _people_of(context: Context, reference: str) -> Shown:
     if not people:
         return Shown(document, notes=[f"nobody is in team '{team.name}'"])
     rows = [[m.name, m.email, m.id] for m in people]
-    return Shown(document, Table(["NAME", "E-MAIL", "ID"], rows))
+    return Shown(document, Table([NAME, "E-MAIL", ID], rows))

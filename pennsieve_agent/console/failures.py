@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.errors import AgentError
 
+_CALL = re.compile(r"^[A-Z]+ (https?://[^/\s]+)\S*")
+"""The call that failed, of which people are shown the host; scripts and --debug have all of it."""
+
 
 def text(error: AgentError, streams: Streams) -> str:
     """What happened, where, and what to type next.
 
-    On a terminal the message is wrapped between words; a place and a hint are whole, to be copied.
+    On a terminal they are wrapped between words; a place and a command are whole, to be copied.
     """
     coloured = Streams(
         streams.out,
@@ -19,14 +23,12 @@ def text(error: AgentError, streams: Streams) -> str:
         streams.stdin,
         colour=streams.colour and streams.err_is_terminal,
     )
-    message = f"error: {error.message}"
-    message = streams.wrapped(message) if streams.err_is_terminal else message
-    lines = [message.replace("error:", coloured.paint("error:", "red", "bold"), 1)]
-    if error.where:
-        lines.append(f"  {coloured.paint('where:', 'dim')} {error.where}")
+    lines = [f"{coloured.paint('error:', 'red', 'bold')} {error.message}"]
+    if where := _CALL.sub(r"\1", error.where or ""):
+        lines.append(f"  {coloured.paint('where:', 'dim')} {where}")
     if error.hint:
         lines.append(f"  {coloured.paint('hint:', 'cyan')} {error.hint}")
-    return "\n".join(lines)
+    return streams.wrapped("\n".join(lines)) if streams.err_is_terminal else "\n".join(lines)
 
 
 def document(error: AgentError) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pennsieve_agent.console import tables
 from pennsieve_agent.console.streams import Streams
+from pennsieve_agent.console.tables import Column
 from pennsieve_agent.errors import ExitCode
 
 
@@ -27,14 +28,12 @@ Text = Part | Sequence[Part] | None
 class Table:
     """Rows under column names; see :func:`pennsieve_agent.console.tables.table`."""
 
-    def __init__(
-        self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, wrap_last: bool = False
-    ) -> None:
-        self._columns, self._rows, self._wrap_last = columns, rows, wrap_last
+    def __init__(self, columns: Sequence[str | Column], rows: Sequence[Sequence[str]]) -> None:
+        self._columns, self._rows = columns, rows
 
     def __call__(self, streams: Streams) -> str:
         """The table, as wide as the terminal, or with tabs in a pipe."""
-        return tables.table(self._columns, self._rows, streams, wrap_last=self._wrap_last)
+        return tables.table(self._columns, self._rows, streams)
 
 
 class Details:
@@ -63,15 +62,14 @@ class Prose:
 class Shown:
     """What a command answers with, on standard output: ``document`` with --json, else ``text``.
 
-    ``notes`` go with the text, to standard error: counts, and what to type next; long ones that are
-    read, not copied, are ``Prose``. A command that shows more than one thing yields several of
-    these; with --json, those with a ``document`` are shown, and with ``line`` each on a line of its
-    own. ``exit_code`` is how the command ends.
+    ``notes`` go with the text, to standard error: counts, and what to type next. A command that
+    shows more than one thing yields several of these; with --json, those with a ``document`` are
+    shown, and with ``line`` each on a line of its own. ``exit_code`` is how the command ends.
     """
 
     document: Any = NOTHING
     text: Text = None
-    notes: Sequence[str | Prose] = ()
+    notes: Sequence[str] = ()
     exit_code: int = ExitCode.OK
     line: bool = False
 
@@ -92,7 +90,7 @@ def show(shown: Shown, streams: Streams, *, as_json: bool) -> None:
         streams.result(part if isinstance(part, str) else part(streams))
     for note in shown.notes:
         if isinstance(note, Prose):
-            streams.explain(note.text)
+            streams.note(note.text)
         else:
             streams.note(note)
 

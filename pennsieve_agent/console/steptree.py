@@ -121,7 +121,7 @@ class StepTree:
             if copied:
                 self._streams.note(text)
             else:
-                self._streams.explain(text)
+                self._streams.note(text)
 
     def _hidden(self) -> ExitStack:
         """A time in which the running part is not on the screen."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from pennsieve_agent.console import cells
 from pennsieve_agent.errors import UsageProblem
 
 _WIDTH, _LEAST = 80, 20
@@ -82,32 +83,19 @@ class Streams:
         self.result(json.dumps(value, indent=indent, ensure_ascii=False))
 
     def note(self, text: str) -> None:
-        """Say something that is not a result, on standard error."""
-        self.err.write(f"{text}\n")
+        """Say something that is not a result, on standard error; wrapped on a terminal."""
+        self.err.write(f"{self.wrapped(text) if self.err_is_terminal else text}\n")
         self.err.flush()
 
-    def explain(self, text: str) -> None:
-        """Say something long, on standard error: on a terminal, wrapped between words.
-
-        Commands to copy are not for this: a wrapped one cannot be pasted.
-        """
-        self.note(self.wrapped(text) if self.err_is_terminal else text)
-
     def wrapped(self, text: str) -> str:
-        """Text with line breaks between words; lines that are indented stay so."""
-        import textwrap  # noqa: PLC0415 - most commands do not need it
+        """Text with line breaks between words; lines that are indented stay so.
 
-        lines = []
-        for line in text.splitlines() or [""]:
-            indent = " " * (len(line) - len(line.lstrip()))
-            wrapped = textwrap.wrap(
-                line,
-                max(self.width - 1, _LEAST),
-                subsequent_indent=f"{indent}  ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-            lines.append("\n".join(wrapped))
+        A command to copy stays whole: one that is broken cannot be pasted.
+        """
+        lines = list[str]()
+        for line in text.split("\n"):
+            indent = " " * (len(line) - len(line.lstrip()) + 2)
+            lines += cells.wrap(line, max(self.width - 1, _LEAST), indent) or [""]
         return "\n".join(lines)
 
     def paint(self, text: str, *styles: str) -> str:

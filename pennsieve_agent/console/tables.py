@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
+from pennsieve_agent.console import cells
 from pennsieve_agent.console.streams import Streams
+from pennsieve_agent.domain.name_matching import short_ids
 
 _GAP = 2
 _RECORDS_BELOW = 60
-_LEAST = 8
 _LEAST_TEXT = 20
 STATUS_STYLES = {
     "succeeded": "green",
@@ -27,37 +29,60 @@ STATUS_STYLES = {
 }
 
 
-def table(
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    streams: Streams,
-    *,
-    wrap_last: bool = False,
-) -> str:
-    """Rows under column names, for the place they are shown in.
+class Cut(Enum):
+    """What becomes of a column where a terminal is too narrow for all."""
+
+    NEVER = "never"
+    MIDDLE = "middle"
+    END = "end"
+    WRAP = "wrap"
+    RUN_ON = "run on"
+    """It is to be copied: on a terminal it comes last, and goes on in the terminal's next line."""
+    ID = "id"
+    """On a terminal it comes first, as short as tells it apart; commands take that as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; a ``spare`` one is left out before names are cut too short to be read."""
+
+    name: str
+    cut: Cut = Cut.NEVER
+    spare: bool = False
+
+
+ID = Column("ID", Cut.ID)
+NAME = Column("NAME", Cut.MIDDLE)
+"""Beside an id: a name that is typed in commands, and has no id, is never cut."""
+PATH = Column("PATH", Cut.RUN_ON)
+_LEAST = {Cut.MIDDLE: 20, Cut.END: 12, Cut.WRAP: _LEAST_TEXT, Cut.RUN_ON: _LEAST_TEXT}
+"""The fewest columns of a terminal that a shortened value has."""
+_PLACE = {Cut.ID: 0, Cut.RUN_ON: 2}
+
+
+def table(columns: Sequence[str | Column], rows: Sequence[Sequence[str]], streams: Streams) -> str:
+    """Rows under column names, for the place they are shown in; a text is a column never cut.
 
     In a pipe: a line of names, then one line a row, values parted by tabs. On a terminal: aligned
-    columns, the widest cut to fit, or with ``wrap_last`` the last one wrapped; on a narrow one, a
-    block for each row.
+    columns, shortened to fit; where that cannot be, a block for each row.
     """
-    cells = [[_one_line(value) for value in row] for row in rows]
+    kinds = [Column(column) if isinstance(column, str) else column for column in columns]
+    values = [[_one_line(value) for value in row] for row in rows]
     if not streams.out_is_terminal:
-        return "\n".join("\t".join(row) for row in [list(columns), *cells])
-    widths = [max(len(row[i]) for row in [list(columns), *cells]) for i in range(len(columns))]
-    if sum(widths) + _GAP * (len(widths) - 1) > streams.width:
-        if streams.width < _RECORDS_BELOW:
-            return _records(columns, cells, streams)
-        if wrap_last:
-            widths[-1] = max(streams.width - sum(widths[:-1]) - _GAP * (len(widths) - 1), 0)
-        if not wrap_last or widths[-1] < _LEAST_TEXT:
-            widths, wrap_last = _fit(widths, streams.width), False
-    head = streams.paint(_row(columns, widths), "bold")
-    lines = [head]
-    for row in cells:
-        text = textwrap.wrap(row[-1], widths[-1]) if wrap_last else []
-        first = [*row[:-1], text[0]] if text else row
-        lines.append(_styled(_row(first, widths), row, streams))
-        lines += [_row([*[""] * (len(row) - 1), more], widths) for more in text[1:]]
+        return "\n".join("\t".join(row) for row in [[kind.name for kind in kinds], *values])
+    order = sorted(range(len(kinds)), key=lambda i: _PLACE.get(kinds[i].cut, 1))
+    kinds = [kinds[i] for i in order]
+    texts = [
+        short_ids([row[i] for row in values]) if kind.cut is Cut.ID else [row[i] for row in values]
+        for i, kind in zip(order, kinds, strict=True)
+    ]
+    widths = _fitted(kinds, texts, streams.width)
+    if widths is None:
+        return _records(kinds, list(zip(*texts, strict=True)), streams)
+    shown = [_shortened(kinds[i].cut, texts[i], columns_) for i, columns_ in widths.items()]
+    lines = [streams.paint(_line([kinds[i].name for i in widths], widths.values()), "bold")]
+    for row in zip(*shown, strict=True):
+        lines += _lines([kinds[i].cut for i in widths], row, list(widths.values()), streams)
     return "\n".join(lines)
 
 
@@ -66,9 +91,9 @@ def details(pairs: Sequence[tuple[str, str]], streams: Streams) -> str:
     kept = [(name, _one_line(value)) for name, value in pairs if value]
     if not streams.out_is_terminal:
         return "\n".join(f"{name}\t{value}" for name, value in kept)
-    width = max((len(name) for name, _ in kept), default=0)
+    width = max((cells.width(name) for name, _ in kept), default=0)
     return "\n".join(
-        f"{streams.paint(name.ljust(width), 'bold')}  {_hanging(value, width + _GAP, streams)}"
+        f"{streams.paint(cells.pad(name, width), 'bold')}  {_hanging(value, width + _GAP, streams)}"
         for name, value in kept
     )
 
@@ -76,38 +101,72 @@ def details(pairs: Sequence[tuple[str, str]], streams: Streams) -> str:
 def _hanging(value: str, indent: int, streams: Streams) -> str:
     """A value, its further lines below its first. A word, such as an id, is never cut."""
     room = streams.width - indent
-    if len(value) <= room or room < _LEAST_TEXT or " " not in value:
+    if cells.width(value) <= room or room < _LEAST_TEXT or " " not in value:
         return _status(value, streams)
-    lines = textwrap.wrap(value, room, break_long_words=False, break_on_hyphens=False)
-    return f"\n{' ' * indent}".join(lines)
+    return f"\n{' ' * indent}".join(cells.wrap(value, room))
 
 
-def _records(columns: Sequence[str], rows: Sequence[Sequence[str]], streams: Streams) -> str:
-    blocks = [details(list(zip(columns, row, strict=True)), streams) for row in rows]
-    return "\n\n".join(blocks)
+def _records(kinds: Sequence[Column], rows: Sequence[Sequence[str]], streams: Streams) -> str:
+    names = [kind.name for kind in kinds]
+    return "\n\n".join(details(list(zip(names, row, strict=True)), streams) for row in rows)
 
 
-def _fit(widths: Sequence[int], width: int) -> list[int]:
-    fitted = list(widths)
-    room = width - _GAP * (len(fitted) - 1)
-    while sum(fitted) > room and max(fitted) > _LEAST:
-        fitted[fitted.index(max(fitted))] -= 1
-    return fitted
+def _fitted(
+    kinds: Sequence[Column], texts: Sequence[Sequence[str]], width: int
+) -> dict[int, int] | None:
+    """The columns that are shown, by number, with their widths; None where they cannot fit."""
+    widths = {
+        i: max(cells.width(value) for value in (kind.name, *texts[i]))
+        for i, kind in enumerate(kinds)
+    }
+    least = {i: min(w, _LEAST.get(kinds[i].cut, w)) for i, w in widths.items()}
+    widths |= {i: least[i] for i, kind in enumerate(kinds) if kind.cut is Cut.RUN_ON}
+    if _total(widths) > width and width < _RECORDS_BELOW:
+        return None
+    spare = [i for i in widths if kinds[i].spare]
+    while _total(least) > width:
+        if not spare:
+            return None
+        del least[spare[-1]], widths[spare.pop()]
+    wrapped = [i for i in widths if kinds[i].cut is Cut.WRAP]
+    for group in (wrapped, list(widths)):
+        while _total(widths) > width and any(widths[i] > least[i] for i in group):
+            widths[max(group, key=lambda i: (widths[i] > least[i], widths[i]))] -= 1
+    return widths
 
 
-def _row(values: Sequence[str], widths: Sequence[int]) -> str:
-    cut = [
-        value if len(value) <= width else f"{value[: width - 1]}…"
+def _total(widths: Mapping[int, int]) -> int:
+    return sum(widths.values()) + _GAP * (len(widths) - 1)
+
+
+def _shortened(cut: Cut, values: Sequence[str], width: int) -> Sequence[str]:
+    match cut:
+        case Cut.MIDDLE:
+            return cells.cut_apart(values, width)
+        case Cut.END:
+            return [cells.cut(value, width) for value in values]
+        case _:
+            return values
+
+
+def _lines(
+    cuts: Sequence[Cut], row: Sequence[str], widths: Sequence[int], streams: Streams
+) -> Iterator[str]:
+    """The lines of one row: more than one where a value is wrapped."""
+    wrapped = [
+        cells.wrap(value, width, break_long=True) if cut is Cut.WRAP else [value]
+        for cut, value, width in zip(cuts, row, widths, strict=True)
+    ]
+    for n in range(max(map(len, wrapped))):
+        yield _line([v[n] if n < len(v) else "" for v in wrapped], widths, streams)
+
+
+def _line(values: Sequence[str], widths: Iterable[int], streams: Streams | None = None) -> str:
+    padded = [
+        (_status(value, streams) if streams else value) + " " * (width - cells.width(value))
         for value, width in zip(values, widths, strict=True)
     ]
-    return (" " * _GAP).join(v.ljust(w) for v, w in zip(cut, widths, strict=True)).rstrip()
-
-
-def _styled(line: str, row: Sequence[str], streams: Streams) -> str:
-    for value in row:
-        if value.casefold() in STATUS_STYLES:
-            return line.replace(value, _status(value, streams), 1)
-    return line
+    return (" " * _GAP).join(padded).rstrip()
 
 
 def _status(value: str, streams: Streams) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from glob import escape
 
 from pennsieve_agent.domain.runs import Run, RunStatus
 
@@ -45,15 +47,22 @@ class Someone:
 
 @dataclass(frozen=True, slots=True)
 class RunQuery:
-    """Which runs are wanted, of every kind of node; everything empty means the newest of all.
+    """Which runs are wanted, of every kind of node; everything empty means all.
 
     ``workflow`` and ``dataset`` are ids. ``since`` and ``until`` are as in :class:`RunFilter`.
+    ``name`` is a part of the name, or a pattern of the whole with ``*`` or ``?``.
     """
 
-    limit: int = 20
+    limit: int | None = None
     status: RunStatus | None = None
     workflow: str = ""
     dataset: str = ""
     person: Someone | None = None
     since: str = ""
     until: str = ""
+    name: str = ""
+
+    def names(self, run: Run) -> bool:
+        """Whether a run has the name, as far as no server can tell."""
+        pattern = self.name if set(self.name) & set("*?") else f"*{escape(self.name)}*"
+        return fnmatchcase(run.name.casefold(), pattern.casefold())

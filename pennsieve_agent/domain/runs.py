@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from shlex import quote
 from typing import Self
 
 from pennsieve_agent.domain.datasets import DataFile
@@ -37,6 +38,11 @@ class RunStatus(ServerWord):
     def is_final(self) -> bool:
         """Whether the run can change no more."""
         return self in {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELED}
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled, or is about to be."""
+        return self in {RunStatus.CANCELING, RunStatus.CANCELED}
 
     @property
     def label(self) -> str:
@@ -245,6 +251,11 @@ class Run:
     def label(self) -> str:
         """What it is called in a sentence."""
         return self.name or self.uuid
+
+    @property
+    def typed(self) -> str:
+        """What it is called in a command to copy."""
+        return quote(self.label)
 
     @property
     def age_key(self) -> str:

@@ -33,7 +33,7 @@ def collect(
             *(row.name for row in on_nodes(nodes)[0]),
         ),
         "nodes": lambda: (node.name for node in platform.compute.nodes(organization_id)),
-        "runs": lambda: (run.name for run in runs.newest(RunQuery(_RUNS))),
+        "runs": lambda: (run.name for run in runs.newest(RunQuery(limit=_RUNS))),
     }
     return {kind: _names(ask) for kind, ask in kinds.items()}
 

@@ -107,6 +107,11 @@ def test_a_program_that_fails(agent: Agent) -> None:
     states = {s["id"]: s["status"] for s in agent("run", "show", run, "--json").document["steps"]}
     assert states["word-count"] == "failed"
     assert states["output"] == "pending"
+    shown = agent("run", "show", run)
+    assert "Step 'word-count' failed: " in shown.out
+    assert shown.out.endswith("  done\n")
+    name = agent("run", "show", run, "--json").document["name"]
+    assert shown.err == f"all of it: pennsieve run logs {name} --step word-count\n"
 
 
 @pytest.mark.usefixtures("ready")
@@ -126,7 +131,10 @@ def test_cancel_stops_what_runs(agent: Agent) -> None:
     assert result.out.endswith("is canceled\n")
     assert agent("run", "show", run, "--status").code == 3
     again = agent("run", "cancel", run)
-    assert (again.code, "has ended already: canceled" in again.err) == (1, True), again.err
+    assert (again.code, "is canceled already" in again.out) == (0, True), again.err
+    done = agent("run", "list", "--status", "succeeded", "--json").document[0]["id"]
+    ended = agent("run", "cancel", done)
+    assert (ended.code, "has ended already: succeeded" in ended.err) == (1, True), ended.err
 
 
 @pytest.mark.usefixtures("ready")

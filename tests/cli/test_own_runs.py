@@ -240,6 +240,46 @@ def test_cancel_wait_outputs_metrics_and_stats(scene: Scene) -> None:
     assert stats["total"] == sum(places.values())
 
 
+def test_a_run_of_somebody_else_is_cancelled_by_its_full_name_and_a_yes(scene: Scene) -> None:
+    theirs, mine = ("1" * 8 + "-0000-4000-8000-00000000000" + end for end in "12")
+    other = {"name": "Grace", "email": "grace@example.org"}
+    user = scene.agent("whoami", "--json").document["user"]
+    myself = {"name": user["name"], "email": user["email"].upper()}
+    for run, name, person in ((theirs, "theirs-1c20", other), (mine, "mine-1c20", myself)):
+        scene.node.runs[run] = summary(
+            run, 4_000_000_000, name=name, status="STARTED", dataset=scene.dataset, person=person
+        )
+    part = scene.agent("run", "cancel", "theirs-1", "--yes")
+    assert part.code == 2
+    assert "'theirs-1' is not the full name of run 'theirs-1c20'" in part.err
+    unasked = scene.agent("run", "cancel", "theirs-1c20")
+    assert (unasked.code, "was started by Grace. Cancel it?" in unasked.err) == (2, True)
+    plan = scene.agent("run", "cancel", "theirs-1c20", "--dry-run")
+    assert (plan.code, plan.out) == (0, "Would cancel run 'theirs-1c20'\n")
+    assert scene.node.runs[theirs]["status"] == "STARTED"
+    assert typed(scene, "run", "cancel", theirs, "--yes").out.endswith("is canceled\n")
+    assert typed(scene, "run", "cancel", "mine-1").out.endswith("is canceled\n")
+    assert "is canceled already" in typed(scene, "run", "cancel", "mine-1").out
+
+
+def test_a_cancel_that_another_one_outran_is_no_error(scene: Scene) -> None:
+    run = "2" * 8 + "-0000-4000-8000-000000000002"
+    person = {"email": scene.agent("whoami", "--json").document["user"]["email"]}
+    scene.node.runs[run] = summary(run, 4_000_000_000, status="CANCELING", person=person)
+    assert "is canceling already" in typed(scene, "run", "cancel", run).out
+
+
+def test_a_list_says_how_many_there_are(scene: Scene) -> None:
+    for n in range(25):
+        run = f"{n:08}-0000-4000-8000-000000000001"
+        scene.node.runs[run] = summary(run, 1_000 + n, name=f"old-{n:02}", dataset=scene.dataset)
+    some = typed(scene, "run", "list", "--name", "old-")
+    assert len(some.out.splitlines()) == 21
+    assert some.err == "20 of 25; more with: --limit 25\n"
+    assert len(typed(scene, "run", "list", "--name", "old-*1", "--json").document) == 3
+    assert typed(scene, "run", "list", "--name", "no-such").err.startswith("no such run")
+
+
 def test_logs_work_alike(scene: Scene) -> None:
     run = "d" * 8
     step = {"id": "count", "kind": "processor", "status": "SUCCEEDED"}
@@ -251,6 +291,40 @@ def test_logs_work_alike(scene: Scene) -> None:
     for words in (("run", "logs", run), ("run", "logs", run, "--follow")):
         lines = typed(scene, *words).out.splitlines()
         assert lines == [f"line {i}" for i in range(250)]
+
+
+def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> None:
+    run = "e" * 8
+    ended = 4_000_000_060
+    step = {
+        "id": "count",
+        "kind": "processor",
+        "status": "FAILED",
+        "reason": "the program ended with exit code 3",
+        "started": "2096-10-02T07:06:45.000Z",
+        "ended": "2096-10-02T07:07:40.000Z",
+    }
+    scene.node.runs[run] = summary(run, 4_000_000_000, status="FAILED", steps=[step])
+    scene.node.messages = [
+        {"timestamp": (ended - 300 + i) * 1000, "message": f"line {i}", "step": "count"}
+        for i in range(300)
+    ]
+    scene.node.messages[-1]["message"] = "ValueError: \x1b[2Jno channel"
+    shown = typed(scene, "run", "show", run)
+    assert "Step 'count' failed: the program ended with exit code 3\n" in shown.out
+    assert shown.out.endswith(
+        "Its last 20 lines:\n"
+        + "".join(f"  line {i}\n" for i in range(280, 299))
+        + "  ValueError: [2Jno channel\n"
+    )
+    assert shown.err == "all of it: pennsieve run logs run-eeee --step count\n"
+    asked = [query for _, path, query in scene.node.asked if path.endswith("/logs")]
+    assert [bool(query.get("since")) for query in asked] == [True]
+    failed = typed(scene, "run", "show", run, "--json").document["failed_step"]
+    assert (failed["step"], len(failed["last_lines"])) == ("count", 20)
+    for step["ended"] in ("", "2096-10-02T05:00:00.000Z"):
+        again = typed(scene, "run", "show", run, "--json").document["failed_step"]
+        assert again["last_lines"] == failed["last_lines"]
 
 
 @pytest.mark.usefixtures("ready")

@@ -65,8 +65,8 @@ def test_an_error_is_wrapped_on_a_terminal_and_what_is_to_be_typed_is_whole() ->
     )
     narrow = failures.text(error, Streams.for_test(terminal=True, width=40)).splitlines()
     assert all(len(line) < 40 for line in narrow[:-1])
-    assert " ".join(" ".join(narrow[:-1]).split()) == f"error: {error.message}"
-    assert narrow[-1] == f"  hint: {typed}"
+    assert " ".join(" ".join(narrow[:-2]).split()) == f"error: {error.message}"
+    assert narrow[-2:] == ["  hint: type:", f"    {typed.removeprefix('type: ')}"]
     assert len(failures.text(error, Streams.for_test(width=40)).splitlines()) == 2
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
 import pytest
 
@@ -74,7 +75,7 @@ def everywhere(own: Place, theirs: Place, notes: list[str], started_on: str = ""
 
 
 def test_all_places_in_one_order() -> None:
-    found = everywhere(*places(), []).newest(RunQuery(2))
+    found = everywhere(*places(), []).newest(RunQuery(limit=2))
     assert [(r.uuid, r.node_name) for r in found] == [(B, "theirs"), (A, "my-node")]
 
 
@@ -83,8 +84,8 @@ def test_a_place_that_does_not_answer_is_named_once_and_the_others_are_listed() 
     own.down = Unreachable("the node's function is gone", hint="see: pennsieve compute doctor")
     notes: list[str] = []
     runs = everywhere(own, theirs, notes)
-    assert [r.uuid for r in runs.newest(RunQuery(5))] == [B, C]
-    runs.newest(RunQuery(5))
+    assert [r.uuid for r in runs.newest(RunQuery(limit=5))] == [B, C]
+    runs.newest(RunQuery(limit=5))
     said = "compute node 'my-node' was left out: the node's function is gone "
     assert notes == [f"{said}(see: pennsieve compute doctor)"]
 
@@ -93,7 +94,7 @@ def test_pennsieve_down_leaves_the_own_nodes() -> None:
     own, theirs = places()
     theirs.down = Unreachable("no answer from api2")
     notes: list[str] = []
-    assert [r.uuid for r in everywhere(own, theirs, notes).newest(RunQuery(5))] == [A]
+    assert [r.uuid for r in everywhere(own, theirs, notes).newest(RunQuery(limit=5))] == [A]
     assert notes == ["Pennsieve was left out: no answer from api2"]
 
 
@@ -101,7 +102,7 @@ def test_when_nobody_answers_that_is_the_error() -> None:
     own, theirs = places()
     own.down = theirs.down = Unreachable("no network")
     with pytest.raises(Unreachable, match="no network"):
-        everywhere(own, theirs, []).newest(RunQuery(5))
+        everywhere(own, theirs, []).newest(RunQuery(limit=5))
 
 
 def test_the_latest_is_mine_on_any_node() -> None:
@@ -151,4 +152,32 @@ def test_a_whole_id_is_looked_for_where_somebody_answers() -> None:
 def test_a_run_that_was_just_made_is_the_newest() -> None:
     own, theirs = places()
     own.runs = [replace(own.runs[0], started_at="")]
-    assert everywhere(own, theirs, []).newest(RunQuery(1))[0].uuid == A
+    assert everywhere(own, theirs, []).newest(RunQuery(limit=1))[0].uuid == A
+
+
+def many(count: int) -> list[Run]:
+    """Runs of mine and of another, the oldest first, as a place may answer them."""
+    people = ("N:user:me", "N:user:other")
+    return [
+        run(str(UUID(int=n)), f"run-{n:03}", f"2026-11-01T{n // 60:02}:{n % 60:02}", "theirs", by)
+        for n, by in zip(range(count), people * count, strict=False)
+    ]
+
+
+def test_a_run_older_than_the_newest_200_is_found_by_name_and_prefix() -> None:
+    theirs = Place("", "Pennsieve", many(450))
+    runs = everywhere(Place("0a1b2c3d", "my-node"), theirs, [])
+    for name in ("run-000", "run-003", "run-449"):
+        assert runs.find(name).run.name == name
+    with pytest.raises(UsageProblem, match="10 runs match 'run-00'"):
+        runs.find("run-00")
+
+
+def test_a_list_by_name_is_counted_whole() -> None:
+    runs = everywhere(Place("0a1b2c3d", "my-node"), Place("", "Pennsieve", many(450)), [])
+    assert len(runs.newest(RunQuery(name="RUN-00"))) == 10
+    assert len(runs.newest(RunQuery(limit=3, name="run-*9"))) == 3
+    assert [r.name for r in runs.newest(RunQuery(name="run-?49"))] == [
+        *("run-449", "run-349", "run-249", "run-149", "run-049"),
+    ]
+    assert runs.newest(RunQuery(name="un[0]")) == []

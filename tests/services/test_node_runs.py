@@ -89,7 +89,7 @@ def test_lists_are_read_page_by_page_and_filters_go_to_the_node() -> None:
     for number in range(7):
         run_id = f"{number}" * 8
         node.runs[run_id] = summary(run_id, 1_700_000_000 + number)
-    runs = backend(node).newest(RunQuery(5))
+    runs = backend(node).newest(RunQuery(limit=5))
     assert [run.uuid[0] for run in runs] == ["6", "5", "4", "3", "2"]
     query = RunQuery(
         3,

@@ -13,6 +13,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Prose, Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import SourceError, UsageProblem
 
 _WHY = "it runs what is registered on it, and nothing else"
@@ -37,7 +38,10 @@ def list_(context: Context, node: options.Node) -> Shown:
     target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
     urls = context.platform.node_secrets.allowed_processors(target.uuid)
     if urls:
-        return Shown(_document(target.uuid, urls), Table(["CODE"], [[url] for url in urls]))
+        return Shown(
+            _document(target.uuid, urls),
+            Table([Column("CODE", Cut.RUN_ON)], [[url] for url in urls]),
+        )
     return Shown(_document(target.uuid, urls), notes=[_everything(target.name)])
 
 

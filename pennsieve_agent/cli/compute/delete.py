@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 )
 def delete(
     context: Context,
-    node: options.Node,
+    node: options.WholeNode,
     aws_profile: node_options.AwsProfile = None,
     region: node_options.Region = None,
     cancel_runs: Annotated[
@@ -160,7 +160,7 @@ def _find(context: Context, node: str) -> OwnNode | ComputeNode | None:
         UsageProblem: there are several.
     """
     try:
-        return node_choice.find(context, node)
+        return node_choice.find_whole(context, node)
     except UsageProblem as error:
         if not error.message.startswith("no compute node"):
             raise

@@ -11,7 +11,7 @@ from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import ExitCode, UsageProblem
+from pennsieve_agent.errors import ExitCode, UnknownName, UsageProblem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,10 +61,9 @@ def _line(check: Check) -> Part:
         mark, style = ("✓", "green") if check.passed else ("✗", "red")
         line = f"{streams.paint(mark, style)} {check.name}: {check.finding}"
         lines = [line] if check.passed else [line, f"    {check.why}"]
-        shown = [streams.wrapped(part) if streams.out_is_terminal else part for part in lines]
         if not check.passed:
-            shown.append(f"    hint: {check.remedy}")  # a command that is copied: never wrapped
-        return "\n".join(shown)
+            lines.append(f"    hint: {check.remedy}")
+        return streams.wrapped("\n".join(lines)) if streams.out_is_terminal else "\n".join(lines)
 
     return text
 
@@ -82,15 +81,19 @@ def _only_node(context: Context) -> tuple[str, str]:
 
 
 def _full_name(context: Context, node: str) -> tuple[str, str]:
-    """The name in full, and the id; what was typed, where nobody knows one: AWS may still.
+    """The name in full, and the id; what was typed, where its registration was begun here.
 
     Raises:
-        UsageProblem: there are several, or it is somebody else's.
+        UsageProblem: there is none or several, or it is somebody else's.
     """
+    from pennsieve_agent.account.world.registration_journal import Journal
+    from pennsieve_agent.cli.compute import views
+
     try:
         chosen = node_choice.find(context, node)
     except UsageProblem as error:
-        if not error.message.startswith("no compute node"):
+        begun = Journal(views.journals(context), context.profile.name, node).read()
+        if not isinstance(error, UnknownName) or begun is None:
             raise
         return node, ""
     if isinstance(chosen, OwnNode) and not chosen.is_owned:

@@ -10,7 +10,7 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Prose, Shown
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
@@ -64,7 +64,7 @@ def join(
     return Shown(
         {**node_documents.own(node), "workflows": workflows},
         f"You can use compute node '{node.name}' ({node.token})",
-        [Prose(f"for workflows: {', '.join(workflows) or 'none yet'}"), *_policy(aws, node)],
+        [f"for workflows: {', '.join(workflows) or 'none yet'}", *_policy(aws, node)],
     )
 
 

@@ -87,6 +87,6 @@ def _begun(context: Context, name: str) -> Kind | None:
 def _answered(context: Context) -> Kind:
     context.streams.note("Which kind of compute node?")
     for kind, words in _WORDS.items():
-        context.streams.explain(f"  {kind}: {words}.")
+        context.streams.note(f"  {kind}: {words}.")
     answer = context.streams.ask("own or platform [own]", instead="add: --provisioner own")
     return _named(answer.strip().casefold() or Kind.OWN)

@@ -12,6 +12,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import Conflict
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ _INSTEAD = (
     "put what runs share into the image of the workflow; or name a node that Pennsieve runs: "
     "pennsieve compute list"
 )
-_COLUMNS = ["NAME", "TYPE", "STATUS", "SIZE", "FILES", "USD/MONTH", "DESCRIPTION"]
+_COLUMNS: list[str | Column] = [
+    *("NAME", "TYPE", "STATUS", "SIZE"),
+    Column("FILES", spare=True),
+    Column("USD/MONTH", spare=True),
+    Column("DESCRIPTION", Cut.END, spare=True),
+]
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and hyphens.")
 ]

@@ -10,6 +10,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import ID, NAME, Column
 from pennsieve_agent.errors import AgentError
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ def _table(context: Context, own: Sequence[OwnNode], theirs: Sequence[ComputeNod
         for n in theirs
     ]
     rows.sort(key=lambda row: (row[0].casefold(), row[1]))
-    return Table(["NAME", "KIND", "STATUS", "AWS ACCOUNT", "MODE", "CREATED", "ID"], rows)
+    columns: list[str | Column] = [NAME, "KIND", "STATUS", "AWS ACCOUNT"]
+    spare = [Column("MODE", spare=True), Column("CREATED", spare=True)]
+    return Table([*columns, *spare, ID], rows)
 
 
 def _gpu_types(context: Context) -> Shown:

@@ -56,6 +56,19 @@ def find(context: Context, name: str) -> OwnNode | ComputeNode:
     )
 
 
+def find_whole(context: Context, name: str) -> OwnNode | ComputeNode:
+    """A node by its full name or id, for what cannot be undone.
+
+    Raises:
+        UsageProblem: none has it.
+    """
+    from pennsieve_agent.domain.name_matching import need_whole
+
+    node = find(context, name)
+    need_whole(name, node_id(node), node.name, "compute node")
+    return node
+
+
 def find_pennsieves(context: Context, name: str, why: str, instead: str) -> ComputeNode:
     """A node that Pennsieve runs; ``why`` says why not an own one, ``instead`` what to type.
 

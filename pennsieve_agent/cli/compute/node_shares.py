@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.compute import node_choice, share_documents
-from pennsieve_agent.console.shown import Prose, Shown
+from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
@@ -87,7 +87,7 @@ def share(
         f"{principal.arn} may run {names} on compute node '{node.name}'",
         [
             f"that is {principal.reaches}",
-            Prose(
+            (
                 f"through it they reach the datasets that are granted to {names}, also those that "
                 "they may not see on Pennsieve"
             ),

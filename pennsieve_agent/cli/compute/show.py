@@ -9,6 +9,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
+from pennsieve_agent.console.tables import ID, Column, Cut
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import AgentError
 
@@ -60,7 +61,10 @@ def _own(context: Context, node: OwnNode) -> Shown:
     text: list[Part] = [Details(pairs)]
     if shares:
         rows = [[s.principal.arn, ", ".join(s.workflows), s.principal.reaches] for s in shares]
-        text += ["", Table(["SHARED WITH", "WORKFLOWS", "WHO"], rows)]
+        text += [
+            "",
+            Table(["SHARED WITH", Column("WORKFLOWS", Cut.WRAP), Column("WHO", Cut.WRAP)], rows),
+        ]
     return Shown(document, text, [f"check it with: pennsieve compute doctor '{node.name}'"])
 
 
@@ -123,4 +127,6 @@ def _grantees(access: NodeAccess) -> list[Part]:
         [who.name, *(("person", who.email) if isinstance(who, Member) else ("team", "")), who.id]
         for who in access.grantees
     ]
-    return ["", Table(["SHARED WITH", "KIND", "E-MAIL", "ID"], rows)] if rows else []
+    return (
+        ["", Table([Column("SHARED WITH", Cut.MIDDLE), "KIND", "E-MAIL", ID], rows)] if rows else []
+    )

@@ -156,7 +156,7 @@ def update_role(context: Context, options: RoleOptions) -> Shown:
     if registration.dry_run:
         return Shown(document, list(change.lines), [NOT_CHANGED])
     for line in change.lines:
-        context.streams.explain(line)
+        context.streams.note(line)
     if not context.streams.confirm(f"Change role {change.name}?", assume=registration.yes):
         return UNCHANGED
     apply_change(change, clients)

@@ -98,7 +98,7 @@ def _happening(progress: Progress) -> Happening:
 def show_account(context: Context, clients: Clients) -> None:
     """Whose AWS account it is and who one is there, before anything else is done with it."""
     who = clients.aws.identity()
-    context.streams.explain(
+    context.streams.note(
         f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})"
     )
 
@@ -131,7 +131,7 @@ def removal_lines(plan: RemovalPlan) -> list[str]:
 def explain(context: Context, lines: Sequence[str]) -> None:
     """Show a plan before a question is asked."""
     for line in lines:
-        context.streams.explain(line)
+        context.streams.note(line)
 
 
 def dry_run(document: dict[str, Any], lines: Sequence[str]) -> Shown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.shown import NOT_CHANGED, Shown
 from pennsieve_agent.errors import UsageProblem
 
 
@@ -14,16 +14,27 @@ from pennsieve_agent.errors import UsageProblem
     answers="dataset_deleted",
     examples=["pennsieve dataset delete 'Mouse EEG'"],
 )
-def delete(context: Context, dataset: options.DatasetArgument, yes: options.Yes = False) -> Shown:
+def delete(
+    context: Context,
+    dataset: options.WholeDataset,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+) -> Shown:
     """Delete a dataset with all its files for good.
 
-    Only its owner can. Without --yes, the whole name of the dataset must be typed.
+    Only its owner can. Without --yes, the whole name of the dataset must be typed again.
     """
+    from pennsieve_agent.domain.name_matching import need_whole
     from pennsieve_agent.services import lookup
 
     match = lookup.dataset(context.platform, dataset)
+    need_whole(dataset, match.id, match.name, "dataset")
+    document = {"id": match.id, "name": match.name, "deleted": not dry_run}
+    if dry_run:
+        sentence = f"Would delete dataset '{match.name}' with all its files"
+        return Shown(document, sentence, [NOT_CHANGED])
     if not yes:
-        context.streams.explain(f"Dataset '{match.name}' will be deleted with all its files.")
+        context.streams.note(f"Dataset '{match.name}' will be deleted with all its files.")
         typed = context.streams.ask(
             "Type its name to go on", instead="add --yes to go on without being asked"
         )
@@ -33,5 +44,4 @@ def delete(context: Context, dataset: options.DatasetArgument, yes: options.Yes 
                 hint=f"type: {match.name}",
             )
     context.platform.datasets.delete(match.id)
-    document = {"id": match.id, "name": match.name, "deleted": True}
     return Shown(document, f"Deleted dataset '{match.name}'")

@@ -6,6 +6,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import PATH
 
 
 @command(
@@ -30,7 +31,7 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     listed = selection.files
     rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in listed]
     count = f"{plural(len(listed), 'file')}, {size(total(f.size for f in listed))}"
-    text = Table(["PATH", "SIZE"], rows) if rows else None
+    text = Table([PATH, "SIZE"], rows) if rows else None
     notes = [count]
     if selection.unused:
         problem = unfit(selection, where)

@@ -108,16 +108,16 @@ def _text(needs: Granting, dataset: Dataset, granted: Granted) -> Prose:
     )
 
 
-def _notes(needs: Granting, granted: Granted, *, chosen: Access | None) -> Iterator[Prose]:
+def _notes(needs: Granting, granted: Granted, *, chosen: Access | None) -> Iterator[str]:
     """What else the person should know of this grant."""
     from pennsieve_agent.cli.workflow.identity import REACH
 
     if chosen is None:
-        yield Prose(f"note: {granted.access.words} access is what this workflow needs")
+        yield f"note: {granted.access.words} access is what this workflow needs"
     elif needs.needs.writes and not chosen.writes:
-        yield Prose("note: this workflow writes results back, which needs --access read-write")
+        yield "note: this workflow writes results back, which needs --access read-write"
     if granted.access.writes and granted.changed:
-        yield Prose(_MANAGER)
+        yield _MANAGER
     if not granted.new_users:
         return
     place = (
@@ -126,10 +126,10 @@ def _notes(needs: Granting, granted: Granted, *, chosen: Access | None) -> Itera
         else "on the nodes only: no keychain can be reached from here"
     )
     names = ", ".join(f"'{name}'" for name in granted.new_users)
-    yield Prose(f"note: created the workflow's own identity, {names}; its keys are {place}")
-    yield Prose(f"note: {REACH}")
+    yield f"note: created the workflow's own identity, {names}; its keys are {place}"
+    yield f"note: {REACH}"
     if needs.promised:
-        yield Prose(_STEPS_HAVE_KEY)
+        yield _STEPS_HAVE_KEY
 
 
 @command(
@@ -149,9 +149,7 @@ def revoke(
     id_, name = _granted_dataset(context, match, dataset)
     revoked = granting.revoke(identity.identity_context(context), match, id_)
     document = {**_names(match, id_, name), "revoked": revoked.had}
-    yield Shown(
-        document, _revoked_text(match, name, revoked), [Prose(_DELAYS)] if revoked.had else ()
-    )
+    yield Shown(document, _revoked_text(match, name, revoked), [_DELAYS] if revoked.had else ())
     identity.require_all_answers(revoked.unasked)
 
 

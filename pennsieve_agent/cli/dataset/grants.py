@@ -9,6 +9,7 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,4 +105,5 @@ def _table(context: Context, listed: Sequence[Listed], known: dict[str, str]) ->
         ]
         for row in listed
     ]
-    return Table(["WORKFLOW", "DATASET", "ACCESS", "GRANTED BY", "SINCE", "NODES"], rows)
+    spare = [Column(name, Cut.END, spare=True) for name in ("GRANTED BY", "SINCE", "NODES")]
+    return Table(["WORKFLOW", "DATASET", "ACCESS", *spare], rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import ID, NAME
 
 
 @command("dataset list", answers="list of dataset", examples=["pennsieve dataset list"])
@@ -28,4 +29,4 @@ def list_(context: Context) -> Shown:
         ]
         for d in datasets
     ]
-    return Shown(document, Table(["NAME", "ROLE", "SIZE", "UPDATED", "ID"], rows))
+    return Shown(document, Table([NAME, "ROLE", "SIZE", "UPDATED", ID], rows))

@@ -8,6 +8,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
+from pennsieve_agent.console.tables import ID, NAME, Column
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.sharing import Collaborator, Collaborators
@@ -34,7 +35,7 @@ def show(context: Context, dataset: options.DatasetArgument) -> Shown:
         ("size", "" if match.size is None else size(match.size)),
         ("updated", when(match.updated_at, context.now(), relative=context.relative)),
     ]
-    columns = ["NAME", "ROLE", "KIND", "E-MAIL", "ID"]
+    columns: list[str | Column] = [NAME, "ROLE", "KIND", "E-MAIL", ID]
     text: list[Part] = [Details(pairs), "", Table(columns, _rows(on_it, context.workspace_id))]
     return Shown(dataset_documents.dataset_details(match, on_it), text)
 

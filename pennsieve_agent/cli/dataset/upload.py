@@ -11,6 +11,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import PATH
 from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _plan(where: Dataset, collected: Collected) -> Shown:
     rows = [[file.target, size(file.size)] for file in collected.files]
     count = plural(len(collected.files), "file")
     note = f"would upload {count}, {size(total)}, to dataset '{where.name}' (--dry-run)"
-    return Shown(document, Table(["PATH", "SIZE"], rows), [note])
+    return Shown(document, Table([PATH, "SIZE"], rows), [note])
 
 
 def _left_out_document(collected: Collected) -> list[dict[str, str]]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Shown
 from pennsieve_agent.errors import Conflict
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.runs import Run, RunStatus
+    from pennsieve_agent.services.runs.all_runs import Located
+    from pennsieve_agent.services.runs.follow_run import Follower
 
 
 @command(
@@ -22,23 +28,90 @@ from pennsieve_agent.errors import Conflict
 )
 def cancel(
     context: Context,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Name, unique prefix or id.")],
+    run: Annotated[
+        str,
+        typer.Argument(metavar="RUN", help="Name, unique prefix or id; of others' runs in full."),
+    ],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until nothing runs any more.")] = False,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
-    """Stop a run: end what is running, start nothing more."""
+    """Stop a run: end what is running, start nothing more.
+
+    Asks before it stops a run that somebody else started. A run that is cancelled already is none
+    the worse for it, and the exit code is 0.
+    """
     from pennsieve_agent.cli.run import following, places
     from pennsieve_agent.console import documents
 
     located = places.find(context, run)
     begun, backend = located.run, located.backend
+    if begun.status.is_cancelled:
+        if wait and not begun.status.is_final:
+            _to_end(following.follower(context, begun, backend))
+        return _already(begun, backend.state(begun.uuid).status)
     if begun.status.is_final:
-        raise Conflict(
-            f"run '{begun.label}' has ended already: {begun.status.label}",
-            hint=f"see it with: pennsieve run show '{begun.label}'",
-        )
-    backend.cancel(begun.uuid)
+        raise _ended(begun, begun.status)
+    if not _may(context, run, begun, yes=yes or dry_run):
+        return UNCHANGED
+    if dry_run:
+        document = documents.run_status(begun, begun.status)
+        return Shown(document, f"Would cancel run '{begun.label}'", [NOT_CHANGED])
+    if (ended := _end(located)) is not None:
+        return _already(begun, ended)
     if wait:
-        for _ in following.follower(context, begun, backend).events():
-            pass
+        _to_end(following.follower(context, begun, backend))
     status = backend.state(begun.uuid).status
     return Shown(documents.run_status(begun, status), f"Run '{begun.label}' is {status.label}")
+
+
+def _may(context: Context, reference: str, run: Run, *, yes: bool) -> bool:
+    """Whether to go on: a run of somebody else's is named in full, and asked about.
+
+    Raises:
+        UsageProblem: it is not named in full, or nobody can be asked.
+    """
+    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.domain.name_matching import need_whole
+
+    person = places.starter(context, run)
+    if person is None:
+        return True
+    need_whole(reference, run.uuid, run.name, "run")
+    question = f"Run '{run.label}' was started by {person}. Cancel it?"
+    return context.streams.confirm(question, assume=yes)
+
+
+def _end(located: Located) -> RunStatus | None:
+    """Ask for the end; how it had ended where another cancel came first.
+
+    Raises:
+        Conflict: it has ended otherwise.
+    """
+    try:
+        located.backend.cancel(located.run.uuid)
+    except Conflict:
+        status = located.backend.state(located.run.uuid).status
+        if not status.is_cancelled:
+            raise _ended(located.run, status) from None
+        return status
+    return None
+
+
+def _to_end(follower: Follower) -> None:
+    for _ in follower.events():
+        pass
+
+
+def _already(run: Run, status: RunStatus) -> Shown:
+    from pennsieve_agent.console import documents
+
+    sentence = f"Run '{run.label}' is {status.label} already; nothing was changed"
+    return Shown(documents.run_status(run, status), sentence)
+
+
+def _ended(run: Run, status: RunStatus) -> Conflict:
+    return Conflict(
+        f"run '{run.label}' has ended already: {status.label}",
+        hint=f"see it with: pennsieve run show {run.typed}",
+    )

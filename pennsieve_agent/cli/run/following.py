@@ -58,8 +58,8 @@ def to_end(
     except KeyboardInterrupt:
         context.streams.note(
             f"\nstopped following; the run goes on\n"
-            f"  follow it again: pennsieve run logs {run.uuid} --follow\n"
-            f"  cancel it:       pennsieve run cancel {run.uuid}"
+            f"  follow it again: pennsieve run logs {run.typed} --follow\n"
+            f"  cancel it:       pennsieve run cancel {run.typed}"
         )
         raise
     yield _end(context, following, status, show=show)
@@ -82,5 +82,5 @@ def _end(context: Context, following: Follower, status: RunStatus, *, show: bool
     raise RunFailed(
         f"run '{run.label}' {state.status.label}" + (f" in step '{failed}'" if failed else ""),
         where=run.uuid,
-        hint=f"read why: pennsieve run logs {run.uuid}" + (f" --step {failed}" if failed else ""),
+        hint=f"read why: pennsieve run logs {run.typed}" + (f" --step {failed}" if failed else ""),
     )

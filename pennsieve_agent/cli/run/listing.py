@@ -43,7 +43,7 @@ class Status(StrEnum):
 def list_(
     context: Context,
     limit: Annotated[
-        int, typer.Option("--limit", "-L", metavar="N", min=1, max=1000, help="The newest N.")
+        int, typer.Option("--limit", "-L", metavar="N", min=1, help="The newest N.")
     ] = 20,
     status: Annotated[
         Status | None, typer.Option("--status", metavar="STATUS", help="Only these.")
@@ -53,6 +53,10 @@ def list_(
     mine: Annotated[bool, typer.Option("--mine", help="Only those that you started.")] = False,
     person: Annotated[
         str | None, typer.Option(metavar="PERSON", help="Only this person's: e-mail or name.")
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Only with this in their name; * and ? too."),
     ] = None,
     since: Annotated[
         str | None,
@@ -74,22 +78,28 @@ def list_(
         raise UsageProblem("--mine and --person say different things", hint="leave one of them out")
     begins = "" if since is None else moment(since, context.now())
     query = RunQuery(
-        limit,
         status=None if status is None else _wire(status),
         workflow="" if workflow is None else named_workflow(context, workflow).workflow.uuid,
         dataset="" if dataset is None else lookup.dataset(context.platform, dataset).id,
         person=places.me(context) if mine else _person(context, person),
         since=begins,
+        name=name or "",
     )
-    runs = places.everywhere(context).newest(query)
+    matches = places.everywhere(context).newest(query)
+    runs = matches[:limit]
     document = [documents.run_summary(r) for r in runs]
     if not runs:
         return Shown(document, notes=[_none(query)])
-    return Shown(document, views.runs_table(context, runs))
+    notes = [f"{len(runs)} of {len(matches)}; more with: --limit {len(matches)}"]
+    return Shown(
+        document, views.runs_table(context, runs), notes if len(runs) < len(matches) else ()
+    )
 
 
 def _none(query: RunQuery) -> str:
-    if query.limit and not (query.status or query.workflow or query.dataset or query.person):
+    from pennsieve_agent.domain.run_filter import RunQuery
+
+    if query == RunQuery():
         return "no run yet; start one with: pennsieve run start --dataset DATASET"
     return "no such run; see all with: pennsieve run list"
 

@@ -9,7 +9,7 @@ from pennsieve_agent.cli.context import Context
 if TYPE_CHECKING:
     from pennsieve_agent.domain.own_node import OwnNode
     from pennsieve_agent.domain.run_filter import Someone
-    from pennsieve_agent.domain.runs import RunState
+    from pennsieve_agent.domain.runs import Run, RunState
     from pennsieve_agent.services.runs.all_runs import AllRuns, Located
     from pennsieve_agent.services.runs.run_backend import RunBackend
     from pennsieve_agent.settings.started_runs import RunJournal
@@ -49,6 +49,31 @@ def me(context: Context) -> Someone:
 
     user = context.user
     return Someone(user.id, user.email, user.name)
+
+
+def starter(context: Context, run: Run) -> str | None:
+    """Who else started a run, in words; None for one of mine.
+
+    Own nodes know people as they call themselves (``Claimed``), Pennsieve by their ids.
+    """
+    if run.details is not None:
+        email = run.details.person_email
+        # A node shows others' runs to its owner alone.
+        owned = any(node.token == run.node_uuid and node.is_owned for node in context.own_nodes)
+        started_here = bool(journal(context).node_of(run.uuid))
+        claims = bool(email) and email.casefold() == context.claimed.email.casefold()
+        mine = not owned or started_here or claims
+        other = run.details.person_name or email or run.details.caller
+    else:
+        mine = run.created_by == context.user.id
+        other = "" if mine else _member(context, run.created_by)
+    return None if mine else other or "somebody who is not known here"
+
+
+def _member(context: Context, id_: str) -> str:
+    """A member's name; the id of somebody who left."""
+    members = context.platform.people.members(context.workspace_id)
+    return next((member.name for member in members if member.id == id_), id_)
 
 
 def find(context: Context, reference: str | None) -> Located:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.console.shown import Details, Part, Table
+from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import UNKNOWN, figure, plural, size
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def input_files(context: Context, run: Run, input_: RunInput) -> list[Part]:
         return []
     shown = input_.files[:MOST_PATHS]
     rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in shown]
-    parts: list[Part] = ["", Table(["INPUT", "SIZE"], rows)]
+    parts: list[Part] = ["", Table([Column("INPUT", Cut.MIDDLE), "SIZE"], rows)]
     if more := len(input_.files) - len(shown):
-        parts.append(f"and {more} more: pennsieve run show {shlex.quote(run.label)} --json")
+        parts.append(f"and {more} more: pennsieve run show {run.typed} --json")
     return parts

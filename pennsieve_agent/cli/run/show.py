@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @command(
     "run show",
-    answers=("run", "run_status", "run_outputs"),
+    answers=("shown_run", "run_status", "run_outputs"),
     examples=["pennsieve run show", "pennsieve run show spike-rate-1c20 --outputs"],
 )
 def show(
@@ -38,6 +38,7 @@ def show(
     when it has not ended.
     """
     from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.run.failed_step import failed_step
     from pennsieve_agent.console import documents
 
     if status and outputs:
@@ -50,7 +51,8 @@ def show(
         document = documents.run_status(located.run, state.status)
         return Shown(document, state.status.label, exit_code=_exit_code(state.status))
     located = record_of(context, located)
-    return views.run(context, located.run, state, located.backend.input(located.run))
+    input_ = located.backend.input(located.run)
+    return views.run(context, located.run, state, input_, failed_step(located, state))
 
 
 def record_of(context: Context, located: Located) -> Located:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.run import record_views
 from pennsieve_agent.console import documents
+from pennsieve_agent.console.program_text import safe
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
-from pennsieve_agent.console.tables import STATUS_STYLES
+from pennsieve_agent.console.tables import (
+    ID,
+    NAME,
+    PATH,
+    STATUS_STYLES,
+    Column,
+    Cut,
+)
 from pennsieve_agent.console.words import UNKNOWN, duration, figure, plural, size, span, usd, when
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.cli.run.failed_step import FailedStep
     from pennsieve_agent.domain.runs import OutputFile, Run, RunInput, RunLimits, RunState
     from pennsieve_agent.services.runs.follow_run import Event, Line
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
 
-#: Select Graphic Rendition: the escape sequences that only set colours.
-_SGR = re.compile(r"\x1b\[([0-9;]*)m")
 _COLOURS = ("cyan", "green", "yellow")
 _PERSON = 4
 """Where who started a run stands in the list: after the node, who was told it."""
@@ -48,7 +54,7 @@ class EventViews:
 
         if isinstance(event, Line):
             document = documents.log_line(event.step, event.timestamp, event.text)
-            text = f"{self._prefix(event)}{_safe(event.text, colours=self._streams.colour)}"
+            text = f"{self._prefix(event)}{safe(event.text, colours=self._streams.colour)}"
             return Shown(document, text, line=True)
         if not event.step and event.status.is_final:
             return Shown()
@@ -65,15 +71,6 @@ class EventViews:
         name = line.step.ljust(self._width)
         colour = self._colours.get(line.step, "dim")
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
-
-
-def _safe(text: str, *, colours: bool) -> str:
-    """Only a program's colours may pass, and only to a terminal; the rest could garble it."""
-    parts = _SGR.split(text)
-    kept = ["".join(c for c in part if c.isprintable() or c == "\t") for part in parts]
-    if not colours:
-        return "".join(kept[::2])
-    return "".join(f"\x1b[{part}m" if i % 2 else part for i, part in enumerate(kept))
 
 
 def plan(context: Context, ready: Prepared) -> Shown:
@@ -125,14 +122,21 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ]
         for job in ready.plan.jobs
     ]
-    text: list[Part] = [Details(pairs), "", Table(["JOB", "KIND", "AFTER", "CODE OR FOLDER"], rows)]
+    text: list[Part] = [
+        Details(pairs),
+        "",
+        Table(["JOB", "KIND", "AFTER", Column("CODE OR FOLDER", Cut.RUN_ON)], rows),
+    ]
     settings = sorted(
         (name, value)
         for job in ready.plan.jobs
         for name, value in ready.request.parameters.get(job.id, {}).items()
     )
     if settings:
-        text += ["", Table(["PARAMETER", "VALUE"], [list(pair) for pair in settings])]
+        text += [
+            "",
+            Table(["PARAMETER", Column("VALUE", Cut.WRAP)], [list(pair) for pair in settings]),
+        ]
     return text
 
 
@@ -188,7 +192,7 @@ def warn_pennsieve_node(context: Context, ready: Prepared) -> None:
     It acts as the person (``contracts/workflows.md`` section 8, trap 8), and the refresh token of
     the session goes with it, as its own session would end after 60 minutes (5.5).
     """
-    context.streams.explain(
+    context.streams.note(
         f"node '{ready.node.name}' is run by Pennsieve: the run acts as you and reaches what you "
         "reach; grants bind your own nodes only. What renews your session is handed over with it, "
         "as it would end after 60 minutes."
@@ -208,7 +212,7 @@ def started(ready: Prepared, start: Started, *, followed: bool) -> Shown:
     )
     if followed:
         return Shown(text=text, notes=[what])
-    notes = [what, "follow it: pennsieve run logs --follow"]
+    notes = [what, f"follow it: pennsieve run logs {run.typed} --follow"]
     return Shown(documents.run(run), text, notes)
 
 
@@ -237,20 +241,26 @@ def runs_table(context: Context, runs: Sequence[Run]) -> Table:
         if len(callers) > 1:
             row.insert(_PERSON, (run.details.person_name if run.details else "") or "-")
         rows.append(row)
-    columns = ["NAME", "STATUS", "WORKFLOW", "NODE", "STARTED", "TOOK", "ID"]
+    workflow, node = (Column(name, Cut.MIDDLE, spare=True) for name in ("WORKFLOW", "NODE"))
+    columns: list[str | Column] = [NAME, "STATUS", workflow, node, "STARTED", "TOOK", ID]
     if len(callers) > 1:
-        columns.insert(_PERSON, "BY (CLAIMED)")
+        columns.insert(_PERSON, Column("BY (CLAIMED)", Cut.END, spare=True))
     return Table(columns, rows)
 
 
-def run(context: Context, value: Run, state: RunState, input_: RunInput) -> Shown:
-    """All of one run."""
+def run(
+    context: Context, value: Run, state: RunState, input_: RunInput, failed: FailedStep | None
+) -> Shown:
+    """All of one run; of one that failed, why."""
+    document = {**documents.run(value, state, input_), "failed_step": failed and failed.to_json()}
     text = [
         *_run_text(context, value, state, input_),
         *record_views.code(value),
         *record_views.input_files(context, value, input_),
     ]
-    return Shown(documents.run(value, state, input_), text)
+    if failed is None:
+        return Shown(document, text)
+    return Shown(document, [*text, "", failed.text], [f"all of it: {failed.command}"])
 
 
 def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> list[Part]:
@@ -295,7 +305,7 @@ def _steps_table(state: RunState, now: float) -> Table:
         ]
         for s in state.steps
     ]
-    columns = ["STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"]
+    columns: list[str | Column] = ["STEP", "STATUS", "TOOK", "ATTEMPTS", Column("WHY", Cut.WRAP)]
     kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
     return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
 
@@ -346,7 +356,7 @@ def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
     text: list[Part] = []
     if written:
         rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in written]
-        text.append(Table(["PATH", "SIZE"], rows))
+        text.append(Table([PATH, "SIZE"], rows))
     # A target's folder and number of files are what was just listed.
     said = [(k, v) for k, v in sorted(run.outputs.items()) if not k.endswith((".folder", ".files"))]
     if said:

@@ -12,6 +12,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.sandbox import box
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def list_(context: Context, data: box.Data = None) -> Shown:
         members = people.memberships()
     rows = [[member.email, member.name, member.role, member.workspace] for member in members]
     document = [asdict(member) for member in members]
-    return Shown(document, Table(["EMAIL", "NAME", "ROLE", "WORKSPACE"], rows))
+    return Shown(document, Table(["EMAIL", Column("NAME", Cut.END), "ROLE", "WORKSPACE"], rows))
 
 
 @command(

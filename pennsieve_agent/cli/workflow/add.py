@@ -13,6 +13,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -163,4 +164,6 @@ def _targets(context: Context) -> Shown:
     types = context.platform.workflows.target_types()
     document = [workflow_documents.target_type(target) for target in types]
     rows = [[t.name, t.label, ", ".join(p.name for p in t.parameters)] for t in types]
-    return Shown(document, Table(["TARGET", "LABEL", "PARAMETERS"], rows))
+    return Shown(
+        document, Table(["TARGET", Column("LABEL", Cut.END), Column("PARAMETERS", Cut.WRAP)], rows)
+    )

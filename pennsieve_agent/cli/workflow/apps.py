@@ -10,6 +10,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import UNCHANGED, Details, Shown, Table
+from pennsieve_agent.console.tables import ID, NAME, Column, Cut
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.sharing import AppSharing
@@ -34,7 +35,10 @@ def list_(context: Context, archived: options.Archived = False) -> Shown:
             document, notes=[f"no {which} code; register some with: pennsieve workflow add REPO"]
         )
     rows = [[apps.short_name(a), a.visibility, _newest(a), a.source_url, a.uuid] for a in known]
-    return Shown(document, Table(["NAME", "VISIBILITY", "NEWEST", "CODE", "ID"], rows))
+    return Shown(
+        document,
+        Table([NAME, "VISIBILITY", "NEWEST", Column("CODE", Cut.MIDDLE, spare=True), ID], rows),
+    )
 
 
 def _newest(app: Application) -> str:
@@ -66,7 +70,7 @@ def show(context: Context, application: App) -> Shown:
         ]
         for v in newest_first
     ]
-    table = Table(["TAG", "STATUS", "REGISTERED", "PROBLEM"], rows, wrap_last=True)
+    table = Table(["TAG", "STATUS", "REGISTERED", Column("PROBLEM", Cut.WRAP)], rows)
     document: dict[str, Any] = {
         **workflow_documents.application(app),
         "sharing": workflow_documents.app_sharing(sharing),

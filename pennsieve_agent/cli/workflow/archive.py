@@ -9,7 +9,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import UNCHANGED, Prose, Shown
+from pennsieve_agent.console.shown import UNCHANGED, Shown
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def restore(context: Context, workflow: options.Workflow, yes: options.Yes = Fal
         **workflow_documents.workflow(changed),
         "granted_again": [row.dataset for row in again],
     }
-    notes = [Prose(f"note: granted again: {_listed(again)}")] if again else []
+    notes = [f"note: granted again: {_listed(again)}"] if again else []
     return Shown(document, f"Workflow '{changed.name}' can be started again", notes)
 
 
@@ -143,10 +143,10 @@ def _grants_to_renew(
     if not plan.kept and not plan.lost:
         return None
     for row, why in plan.lost.values():
-        context.streams.explain(
+        context.streams.note(
             f"not granted again: dataset '{row.dataset_name or row.dataset}': {why}"
         )
-    context.streams.explain(f"note: {REACH}")
+    context.streams.note(f"note: {REACH}")
     question = f"Make a new identity for it, and grant again: {_listed(plan.kept)}?"
     if not plan.kept or not context.streams.confirm(question, assume=yes):
         context.streams.note(

@@ -10,6 +10,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.workflows.apps import StepBuild
@@ -35,8 +36,15 @@ def list_(
 
     match = pennsieve_workflow(context, workflow)
     builds = apps.builds(context.platform, context.workspace_id, match, limit)
-    columns = ["STEP", "TAG", "STATUS", "STARTED", "TOOK", "PROBLEM"]
-    table = Table(columns, [_row(context, build) for build in builds], wrap_last=True)
+    columns: list[str | Column] = [
+        "STEP",
+        "TAG",
+        "STATUS",
+        "STARTED",
+        "TOOK",
+        Column("PROBLEM", Cut.WRAP),
+    ]
+    table = Table(columns, [_row(context, build) for build in builds])
     return Shown([workflow_documents.build(b.step_id, b.version, b.build) for b in builds], table)
 
 

@@ -8,6 +8,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
+from pennsieve_agent.console.tables import Column, Cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +64,8 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
         [s.id, s.kind.value, ", ".join(s.depends_on), s.source_url or s.target_type, s.tag]
         for s in workflow.steps
     ]
-    yield Table(["STEP", "TYPE", "AFTER", "CODE OR TARGET", "TAG"], steps, wrap_last=True)
+    code = Column("CODE OR TARGET", Cut.RUN_ON)
+    yield Table(["STEP", "TYPE", "AFTER", code, "TAG"], steps)
     parameters = [
         [
             p.name,
@@ -75,8 +77,11 @@ def _tables(context: Context, workflow: Workflow, users: Sequence[WorkflowUser])
         for p in s.parameters
     ]
     if parameters:
-        columns = ["PARAMETER", "TYPE", "DEFAULT", "MEANING"]
-        yield Table(columns, parameters, wrap_last=True)
+        columns: list[str | Column] = [
+            "PARAMETER",
+            *(Column(name, Cut.WRAP) for name in ("TYPE", "DEFAULT", "MEANING")),
+        ]
+        yield Table(columns, parameters)
     if users:
         yield _identity(context, users)
 
@@ -96,7 +101,7 @@ def _identity(context: Context, users: Sequence[WorkflowUser]) -> Table:
                 ", ".join(user.keys) or "no place that is known here",
             ]
         )
-    return Table(["IDENTITY", "USER", "CREATED", "KEY IS IN"], rows, wrap_last=True)
+    return Table(["IDENTITY", "USER", "CREATED", Column("KEY IS IN", Cut.WRAP)], rows)
 
 
 def _user(value: WorkflowUser) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _confirmed(context: Context, plan: Renewal, *, yes: bool) -> bool:
     if not plan.lost:
         return True
     for sentence in _losses(plan):
-        context.streams.explain(sentence)
+        context.streams.note(sentence)
     question = f"Renew the identity of workflow '{plan.workflow.name}' all the same?"
     return context.streams.confirm(question, assume=yes)
 
@@ -177,13 +177,11 @@ def _renewed(workflow: Workflow, plan: Renewal, renewed: Renewed) -> Shown:
         "nodes": list(renewed.nodes),
     }
     count, nodes = plural(len(plan.kept), "dataset"), ", ".join(renewed.nodes)
-    notes: list[str | Prose] = []
+    notes = []
     if not renewed.in_keychain:
         notes.append(
-            Prose(
-                "note: no keychain can be reached from here; the keys are on the nodes only, and a "
-                "further node gets one when the identity is renewed again"
-            )
+            "note: no keychain can be reached from here; the keys are on the nodes only, and a "
+            "further node gets one when the identity is renewed again"
         )
     if renewed.deleted and renewed.proved:
         notes.append("note: the old keys can no longer sign in")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import workflow_documents
 from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.tables import ID, NAME, Column, Cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +103,8 @@ def _list_table(
     ]
     rows += [[row.name, "", ", ".join(row.nodes), "", row.uuid] for row in only_nodes]
     rows.sort(key=lambda row: row[0].casefold())
-    return Table(["NAME", "DESCRIPTION", "WHERE", "ADDED", "ID"], rows)
+    description = Column("DESCRIPTION", Cut.END, spare=True)
+    return Table([NAME, description, Column("WHERE", Cut.END), "ADDED", ID], rows)
 
 
 def _of_nodes(row: Known) -> dict[str, Any]:

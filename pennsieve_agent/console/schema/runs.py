@@ -35,20 +35,40 @@ _SUMMARY = (
     Field("limits", "run_limits", "What it may take."),
 )
 
+_RUN = (
+    *_SUMMARY,
+    Field("layout", "word", "How the input lies: tree or flat; null: untold.", null=True),
+    Field("node_version", "text", "The node's, at the start; null: untold.", null=True),
+    Field("steps", "list of run_step", "Its steps, in the order of the workflow."),
+    Field("parameters", "map of map of text", "Parameters by step and name."),
+    Field("outputs", "map of text", "What its steps reported."),
+    Field("details", "run_details", "What an own node keeps of it.", null=True),
+)
+
 DOCUMENTS: tuple[Document, ...] = (
     Document("run_summary", "A run in a list: run list.", _SUMMARY),
+    Document("run", "A run with its steps: run wait, run start.", _RUN),
     Document(
-        "run",
-        "A run with its steps: run show, run wait, run start.",
+        "shown_run",
+        "A run with its input and its steps, and why it failed: run show.",
         (
-            *_SUMMARY,
-            Field("layout", "word", "How the input lies: tree or flat; null: untold.", null=True),
-            Field("node_version", "text", "The node's, at the start; null: untold.", null=True),
-            Field("input", "run_files", "What it reads: run show.", optional=True),
-            Field("steps", "list of run_step", "Its steps, in the order of the workflow."),
-            Field("parameters", "map of map of text", "Parameters by step and name."),
-            Field("outputs", "map of text", "What its steps reported."),
-            Field("details", "run_details", "What an own node keeps of it.", null=True),
+            *_RUN,
+            Field("input", "run_files", "What it reads."),
+            Field("failed_step", "run_failed_step", "What ended it.", null=True),
+        ),
+    ),
+    Document(
+        "run_failed_step",
+        "The step that a run failed in.",
+        (
+            Field("step", "text", "The step's id."),
+            _REASON,
+            Field(
+                "last_lines",
+                "list of text",
+                "The last lines that it printed; null where its log cannot be read.",
+                null=True,
+            ),
         ),
     ),
     Document(

@@ -21,6 +21,7 @@ from pennsieve_agent.errors import (
 )
 from pennsieve_agent.platform.http.exchange import Answer, host_of
 from pennsieve_agent.platform.http.values import as_text, loads
+from pennsieve_agent.platform.http.who_may import who_may
 
 _LONGEST_REASON = 300
 _TOKENS = re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*)*|(?:Bearer|Callback)\s+[^\s'\"]+")
@@ -30,10 +31,11 @@ _SINGLE_QUOTED = re.compile(
 )
 _WEB_PAGE_HINT = "a web page answered: check the hosts of the profile, and for a proxy on the way"
 _LOGIN_HINT = "type: pennsieve login"
+_ASK_HINT = "ask an owner or manager for the right"
 
 _KINDS: dict[int, tuple[type[PlatformError], str, str | None]] = {
     400: (Invalid, "Pennsieve rejected the request", None),
-    403: (Forbidden, "Pennsieve does not allow this", "ask an owner or manager for the right"),
+    403: (Forbidden, "Pennsieve does not allow this", _ASK_HINT),
     404: (NotFound, "Pennsieve does not know this, or hides it from you", None),
     407: (PlatformError, "a proxy asks for a name and password", "check HTTPS_PROXY"),
     409: (Conflict, "Pennsieve cannot do this now", None),
@@ -52,7 +54,7 @@ def failure(answer: Answer) -> AgentError:
         return _unauthorised(answer, text)
     if status in _KINDS:
         kind, sentence, usual_hint = _KINDS[status]
-        hint = hint or usual_hint
+        hint = hint or (kind is Forbidden and who_may(answer.where)) or usual_hint
     elif 300 <= status < 400:  # noqa: PLR2004 - redirects
         kind, sentence = PlatformError, f"{_host(answer)} sent us elsewhere ({status})"
         hint = hint or "check the hosts of the profile"
@@ -72,7 +74,7 @@ def _unauthorised(answer: Answer, text: str) -> AgentError:
         )
     # Some services say 401 where they mean "not allowed" (core.md 0.3 d, section 8 trap 10).
     message = f"Pennsieve does not allow this{f': {text}' if text else ''}"
-    hint = _WEB_PAGE_HINT if is_web_page(answer.body) else None
+    hint = _WEB_PAGE_HINT if is_web_page(answer.body) else who_may(answer.where) or _ASK_HINT
     return Forbidden(message, where=answer.where, hint=hint, status=answer.status)
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.runs.run_backend import RunBackend
 
 END_SECONDS = 300.0
-_MOST = 1000
 _ACTIVE = (RunStatus.NOT_STARTED, RunStatus.STARTED, RunStatus.FINALIZING, RunStatus.CANCELING)
 
 
@@ -24,7 +23,7 @@ def active_runs(backend: RunBackend, node_uuid: str = "") -> tuple[Run, ...]:
     runs = [
         run
         for status in _ACTIVE
-        for run in backend.newest(RunQuery(_MOST, status=status))
+        for run in backend.newest(RunQuery(status=status))
         if not node_uuid or run.node_uuid == node_uuid
     ]
     return tuple({run.uuid: run for run in runs}.values())

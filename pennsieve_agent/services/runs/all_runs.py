@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.runs.run_backend import RunBackend
 
 T = TypeVar("T")
-RECENT = 200
-"""How many of the newest runs of each place are searched for a name."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LIST = "pennsieve run list"
 _SILENT = (PlatformError, AwsError, NodeError)
@@ -67,7 +65,10 @@ class AllRuns:
         Raises:
             AgentError: no place at all could be reached.
         """
-        return [located.run for located in self._located(query)][: query.limit]
+        # Names are compared here, so that the limit counts those that have the name.
+        wider = replace(query, limit=None) if query.name else query
+        runs = (located.run for located in self._located(wider))
+        return [run for run in runs if not query.name or query.names(run)][: query.limit]
 
     def ask(self, question: Callable[[RunBackend], T]) -> list[tuple[RunBackend, T]]:
         """The answers of all places that can be reached.
@@ -96,7 +97,7 @@ class AllRuns:
             return self._by_id(reference.strip().casefold())
         located = pick(
             reference,
-            self._located(RunQuery(RECENT)),
+            self._located(RunQuery()),
             kind="run",
             keys=lambda one: (one.run.uuid, one.run.name),
             list_command=_LIST,
@@ -105,7 +106,7 @@ class AllRuns:
         return Located(located.backend.get(located.run.uuid), located.backend)
 
     def _latest(self) -> Located:
-        mine = self._located(RunQuery(1, person=self._me()))
+        mine = self._located(RunQuery(limit=1, person=self._me()))
         if not mine:
             raise UsageProblem(
                 "you have started no run yet",

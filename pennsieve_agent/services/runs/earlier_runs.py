@@ -66,7 +66,7 @@ class EarlierRuns:
         hint = "choose another with --name, or leave it out"
         runs: Sequence[str] = [
             run.label
-            for run in self._runs.newest(RunQuery(limit=_ALL))
+            for run in self._runs.newest(RunQuery())
             if own_folder(run.name).casefold() == folder
         ]
         if runs:
@@ -77,6 +77,3 @@ class EarlierRuns:
                 "as of an earlier run",
                 hint=hint,
             )
-
-
-_ALL = 1_000_000

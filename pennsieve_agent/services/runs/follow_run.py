@@ -99,7 +99,7 @@ class Follower:
             if self.deadline is not None and self.now() >= self.deadline:
                 raise StillRunning(
                     f"run '{self.run.name or self.run.uuid}' is still {state.status.label}",
-                    hint=f"keep waiting with: pennsieve run logs {self.run.uuid} --follow",
+                    hint=f"keep waiting with: pennsieve run logs {self.run.typed} --follow",
                 )
             pause = next_pause(0.0 if batch else pause, self.now() - began)
             self.sleep(pause)

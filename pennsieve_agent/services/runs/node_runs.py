@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from pennsieve_agent.domain.runs import (
     RunInput,
     RunState,
     RunStatus,
+    StepState,
 )
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.domain.own_node import OwnNode
 
-PAGE = 100
-_ALL = 1_000_000
+PAGE = 200
+"""The most that a node answers at once."""
 LATE_MILLISECONDS = 60_000
 """How late a line may become readable; lines are read again, but shown once."""
 
@@ -61,7 +63,7 @@ class NodeRuns:
 
     def newest(self, query: RunQuery) -> list[Run]:
         """The newest runs that fit, newest first."""
-        return list(self._pages(query, query.limit))
+        return list(self._pages(query))
 
     def get(self, run_id: str) -> Run:
         """One run with all that is known of it.
@@ -91,12 +93,21 @@ class NodeRuns:
         for row in self._rows(f"/runs/{run_id}/logs", "messages", step=only, since=str(since)):
             step = row.text("step") or only
             if step in fresh:
-                line = row.text("message").rstrip("\r\n")
-                fresh[step].append(LogMessage(row.integer("timestamp") or 0, line))
+                fresh[step].append(_message(row))
         for step, lines in known.items():
             kept = [line for line in lines if line.timestamp < since]
             self._lines[run_id, step] = [*kept, *fresh[step]]
         return {step: self._lines[run_id, step] for step in steps}
+
+    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
+        """The last lines of a step; of a long log, what is before is not read."""
+        lines: deque[LogMessage] = deque(maxlen=count)
+        for since in (*_before(step.completed_at), 0):
+            lines.clear()
+            lines.extend(self._messages(run_id, step.id, since))
+            if len(lines) == count:
+                break
+        return list(lines)
 
     def log_archive(self, run_id: str) -> str:
         """The address of a zip with all logs.
@@ -135,7 +146,7 @@ class NodeRuns:
 
         What a run wrote to a folder that somebody chose may lie beside other files, so it is asked.
         """
-        runs = self.newest(RunQuery(limit=_ALL, dataset=dataset_id))
+        runs = self.newest(RunQuery(dataset=dataset_id))
         folders = {run.details.folder for run in runs if run.details} & {
             own_folder(run.name) for run in runs
         }
@@ -167,7 +178,7 @@ class NodeRuns:
         if days := {Period.YEAR: 365, Period.MONTH: 30}.get(period):
             at = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=days)
             since = at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-        runs = list(self._pages(RunQuery(PAGE, workflow=workflow_id, since=since), None))
+        runs = self.newest(RunQuery(workflow=workflow_id, since=since))
         ended = [run.status for run in runs]
         # A run that goes on has no cost yet, which does not hide that of the others.
         costs = [
@@ -192,11 +203,16 @@ class NodeRuns:
         """
         self._call("POST", f"/runs/{run_id}/cancel")
 
+    def _messages(self, run_id: str, step: str, since: int) -> Iterator[LogMessage]:
+        query = {"step": step, "since": str(since) if since else ""}
+        return map(_message, self._rows(f"/runs/{run_id}/logs", "messages", **query))
+
     @property
     def _where(self) -> str:
         return f"compute node '{self.node.name}'"
 
-    def _pages(self, query: RunQuery, most: int | None) -> Iterator[Run]:
+    def _pages(self, query: RunQuery) -> Iterator[Run]:
+        most = query.limit
         filters = {
             "status": query.status.value if query.status else "",
             "workflow": query.workflow,
@@ -235,6 +251,19 @@ class NodeRuns:
             node_name=self.node.name,
             organization_id=self.node.organization_id,
         )
+
+
+def _message(row: Fields) -> LogMessage:
+    return LogMessage(row.integer("timestamp") or 0, row.text("message").rstrip("\r\n"))
+
+
+def _before(ended: str) -> Iterator[int]:
+    """A minute and an hour before the end of a step, in unix milliseconds."""
+    try:
+        at = datetime.fromisoformat(ended).timestamp()
+    except ValueError:
+        return
+    yield from (max(int((at - seconds) * 1000), 1) for seconds in (60, 3600))
 
 
 def _seconds(run: Run) -> float:

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
 from pennsieve_agent.domain.run_results import Delivered, own_folder
-from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunInput, RunState
+from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunInput, RunState, StepState
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.platform.client import Platform
-
-RECENT = 200
-"""How many runs are read at least to know the newest: the platform promises no order (3.3)."""
 
 
 class PennsieveRuns:
@@ -32,7 +28,10 @@ class PennsieveRuns:
         self._platform = platform
 
     def newest(self, query: RunQuery) -> list[Run]:
-        """The newest runs that fit, newest first."""
+        """The newest runs that fit, newest first.
+
+        All are read to know which are the newest: the platform promises no order (3.3).
+        """
         only = RunFilter(
             since=query.since,
             until=query.until,
@@ -45,8 +44,7 @@ class PennsieveRuns:
             status=query.status,
             only=only,
         )
-        runs = list(islice(listed, max(query.limit, RECENT)))
-        runs.sort(key=lambda run: run.age_key, reverse=True)
+        runs = sorted(listed, key=lambda run: run.age_key, reverse=True)
         return [self._named(run) for run in runs[: query.limit]]
 
     def get(self, run_id: str) -> Run:
@@ -64,6 +62,10 @@ class PennsieveRuns:
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
         """All lines of these steps so far."""
         return {step: self._platform.runs.logs(run_id, step) for step in steps}
+
+    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
+        """The last lines of a step; the platform gives no part of a log (3.5)."""
+        return self._platform.runs.logs(run_id, step.id)[-count:]
 
     def log_archive(self, run_id: str) -> str:
         """The address of a zip with all logs.

@@ -9,7 +9,14 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.domain.run_filter import RunQuery
     from pennsieve_agent.domain.run_results import Delivered
-    from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunInput, RunState
+    from pennsieve_agent.domain.runs import (
+        LogMessage,
+        OutputFile,
+        Run,
+        RunInput,
+        RunState,
+        StepState,
+    )
 
 
 class RunBackend(Protocol):
@@ -43,6 +50,10 @@ class RunBackend(Protocol):
 
     def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
         """All lines of these steps so far, each step's in order."""
+        ...
+
+    def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
+        """The last lines of a step that has ended."""
         ...
 
     def log_archive(self, run_id: str) -> str:

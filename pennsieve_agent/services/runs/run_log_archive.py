@@ -35,7 +35,7 @@ def save(backend: RunBackend, run: Run, file: Path, fetch: Callable[[str], bytes
         raise UsageProblem(
             f"run '{run.name or run.uuid}' has not ended; its logs are archived when it has",
             where=error.where,
-            hint="see them meanwhile: pennsieve run logs --follow",
+            hint=f"see them meanwhile: pennsieve run logs {run.typed} --follow",
         ) from None
     content = fetch(address)
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
