@@ -26,6 +26,7 @@
     ├── SourceError                       invalid_source     2  a repository is unusable
     ├── EngineError                       engine_failed      1  no container engine or process
     ├── SettingsError                     settings_failed    1  a file or the keychain is unusable
+    ├── OutputFailed                      output_failed      1  standard output cannot be written
     ├── RunFailed                         run_failed         3  the run ended FAILED or CANCELED
     └── StillRunning                      still_running      8  a wait ended before the run did
 
@@ -228,6 +229,12 @@ class SettingsError(AgentError):
     """A local file or the keychain cannot be used."""
 
     code = "settings_failed"
+
+
+class OutputFailed(AgentError):
+    """What a command answers cannot be written to standard output."""
+
+    code = "output_failed"
 
 
 class RunFailed(AgentError):

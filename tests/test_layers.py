@@ -28,7 +28,7 @@ ABOVE = {
         *("account", "aws", "console", "contract", "domain", "engine", "errors", "node"),
         *("platform", "sandbox", "services", "settings", "source", "transfer"),
     },
-    "__main__": {"cli", "errors", ""},
+    "__main__": {"cli", "console", "errors", ""},
     "__init__": set(),
 }
 CONFINED = {

@@ -181,7 +181,7 @@ def _enter(context: Context, *, stdin: bool) -> AwsKeys:
 
     streams = context.streams
     if stdin:
-        lines = [streams.stdin.readline().strip() for _ in range(3)]
+        lines = [streams.read_line().strip() for _ in range(3)]
     else:
         lines = [
             streams.ask_secret("AWS access key id (not shown)", instead=_INSTEAD),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.resolve import Call, OlderAgent, Page, Version, resolve
-from pennsieve_agent.console.streams import Streams, silence_broken_pipe
-from pennsieve_agent.errors import AgentError, ExitCode
+from pennsieve_agent.console.streams import ReaderLeft, Streams
+from pennsieve_agent.errors import AgentError, ExitCode, OutputFailed
+
+if TYPE_CHECKING:
+    from pennsieve_agent.console.shown import Shown
 
 _DEFAULTS = {"--needs-pennsieve": "read"}
 
@@ -28,8 +32,7 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
     except KeyboardInterrupt:
         context.streams.note("interrupted")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        silence_broken_pipe()
+    except ReaderLeft:
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - a bug must not show a traceback to a scientist
         return _bug(error, context.streams, as_json="--json" in words, debug=debug)
@@ -76,17 +79,24 @@ def _home(context: Context) -> int:
     """Nothing was typed: how things are, or, signed out or offline, the help page."""
     from pennsieve_agent.console.shown import show
 
+    if shown := _overview(context):
+        show(shown, context.streams, as_json=False)
+        return ExitCode.OK
+    return _show_page(Page("", by_option=False), context.streams)
+
+
+def _overview(context: Context) -> Shown | None:
+    """How things are; None, signed out or offline, which is said."""
     try:
         if context.settings.key_id():
             from pennsieve_agent.cli.home import home
 
-            show(home(context), context.streams, as_json=False)
-            return ExitCode.OK
+            return home(context)
     except AgentError as error:
         from pennsieve_agent.console import failures
 
         context.streams.note(f"{failures.text(error, context.streams)}\n")
-    return _show_page(Page("", by_option=False), context.streams)
+    return None
 
 
 def _show_page(page: Page, streams: Streams) -> int:
@@ -112,34 +122,57 @@ def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) 
 
         streams.note("".join(traceback.format_exception(error)).rstrip())
         streams.note(f"where: {error.where}")
-    if as_json:
-        streams.document(failures.document(error))
-    else:
+    if not (as_json and _documented(error, streams)):
         streams.note(failures.text(error, streams))
     return error.exit_code
 
 
+def _documented(error: AgentError, streams: Streams) -> bool:
+    """Show an error as a document; False where standard output does not take it."""
+    from pennsieve_agent.console import failures
+
+    if isinstance(error, OutputFailed):
+        return False
+    try:
+        streams.document(failures.document(error))
+    except (OutputFailed, ReaderLeft):
+        return False
+    return True
+
+
 def _bug(error: Exception, streams: Streams, *, as_json: bool, debug: bool) -> int:
     """One line for the user; the traceback goes to a file of the user's own."""
-    import tempfile
     import traceback
 
     # Frames are printed without their variables, which may hold secrets.
     trace = "".join(traceback.format_exception(error))
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="pennsieve-", suffix=".log", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(trace)
+    file = _kept(trace)
     problem = AgentError(
         f"something unexpected went wrong in this program ({type(error).__name__})",
-        where=file.name,
-        hint="please report it with that file; nothing else is needed",
+        where=file,
+        hint="please report it with that file; nothing else is needed"
+        if file
+        else "there is no room for the details; see them with: --debug",
     )
     return (
         _refuse(problem, streams, as_json=as_json, debug=False)
         if not debug
         else _show(trace, streams)
     )
+
+
+def _kept(trace: str) -> str | None:
+    """Keep a traceback in a file; None where there is no room for it."""
+    import tempfile
+
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="pennsieve-", suffix=".log", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(trace)
+    except OSError:
+        return None
+    return file.name
 
 
 def _show(trace: str, streams: Streams) -> int:

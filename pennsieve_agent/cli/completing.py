@@ -191,6 +191,8 @@ def answer(words: Sequence[str], context: Context) -> int:
     quoted = bool(words) and words[-1][:1] in {"'", '"'}
     lines = ["files" if result.files else "words"]
     for word, text in result.words:
+        if not word.isprintable():
+            continue  # a shell would show it as it is, and it would not be what it stands for
         if shell == "bash":
             value = word.removeprefix(prefix)
             lines.append(value if quoted else escaped(value))

@@ -107,7 +107,7 @@ def _enter(context: Context, key: str | None, *, secret_stdin: bool, plaintext: 
     if not plaintext:
         context.settings.check_keychain()  # before a secret is typed in vain
     if secret_stdin:
-        secret = streams.stdin.readline().strip()
+        secret = streams.read_line().strip()
     else:
         secret = streams.ask_secret("API secret (not shown)", instead=instead)
     if not key or not secret:

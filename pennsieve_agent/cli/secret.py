@@ -66,7 +66,7 @@ def set_(
 
 def _value(context: Context, name: str, *, stdin: bool) -> str:
     if stdin:
-        value = context.streams.stdin.read()
+        value = context.streams.read_all()
         value = value.removesuffix("\n").removesuffix("\r")
     else:
         instead = "add --stdin and write the value to standard input"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from pennsieve_agent.console.streams import Streams
@@ -17,12 +18,7 @@ def text(error: AgentError, streams: Streams) -> str:
 
     On a terminal they are wrapped between words; a place and a command are whole, to be copied.
     """
-    coloured = Streams(
-        streams.out,
-        streams.err,
-        streams.stdin,
-        colour=streams.colour and streams.err_is_terminal,
-    )
+    coloured = replace(streams, colour=streams.colour and streams.err_is_terminal)
     lines = [f"{coloured.paint('error:', 'red', 'bold')} {error.message}"]
     if where := _CALL.sub(r"\1", error.where or ""):
         lines.append(f"  {coloured.paint('where:', 'dim')} {where}")

@@ -29,15 +29,12 @@ class ProgressLine:
         text = (
             f"{self._verb}: {files} of {total_files} files, {size(max(done, 0))} of {size(total)}"
         )[: self._streams.width - 1]
-        self._write(f"\r{text.ljust(self._width)}")
+        self._streams.overwrite(text.ljust(self._width))
         self._width = len(text)
 
     def end(self) -> None:
         """Take the line away."""
         if self._width:
-            self._write(f"\r{' ' * self._width}\r")
+            self._streams.overwrite(" " * self._width)
+            self._streams.overwrite("")
             self._width = 0
-
-    def _write(self, text: str) -> None:
-        self._streams.err.write(text)
-        self._streams.err.flush()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pennsieve_agent.console.printable import printable
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.console.words import span
 
@@ -163,7 +164,7 @@ class StepTree:
         ]
         if len(items) > 8:  # noqa: PLR2004 - as above
             rows.append(f"  … and {len(items) - 8} more")
-        return Text("\n".join(rows), no_wrap=True, overflow="ellipsis", style="dim")
+        return Text(printable("\n".join(rows)), no_wrap=True, overflow="ellipsis", style="dim")
 
 
 def _took(seconds: float) -> str:

@@ -34,11 +34,12 @@ def test_colour_changes_no_text() -> None:
     plain = Streams.for_test(terminal=True)
     coloured = Streams.for_test(terminal=True)
     coloured.colour = True
-    text = table(COLUMNS, ROWS, coloured)
+    coloured.result(table(COLUMNS, ROWS, coloured))
+    text = coloured.out.getvalue()  # type: ignore[attr-defined]
     assert "\x1b[32msucceeded\x1b[0m" in text
     for code in ("1", "31", "32"):
         text = text.replace(f"\x1b[{code}m", "")
-    assert text.replace("\x1b[0m", "") == table(COLUMNS, ROWS, plain)
+    assert text.replace("\x1b[0m", "") == table(COLUMNS, ROWS, plain) + "\n"
 
 
 def test_control_characters_of_a_server_do_not_reach_the_terminal() -> None:

@@ -94,7 +94,7 @@ def test_a_status_in_a_name_is_not_painted() -> None:
     streams = at(80)
     streams.colour = True
     line = table([NAME, "STATUS"], [["failed-again", "failed"]], streams).splitlines()[1]
-    assert line == "failed-again  \x1b[31mfailed\x1b[0m"
+    assert line == f"failed-again  {streams.paint('failed', 'red')}"
 
 
 def test_short_ids_are_as_long_as_tells_them_apart() -> None:

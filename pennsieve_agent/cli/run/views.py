@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.run import record_views
 from pennsieve_agent.console import documents
-from pennsieve_agent.console.program_text import safe
+from pennsieve_agent.console.printable import without_colours
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import (
     ID,
@@ -54,7 +54,7 @@ class EventViews:
 
         if isinstance(event, Line):
             document = documents.log_line(event.step, event.timestamp, event.text)
-            text = f"{self._prefix(event)}{safe(event.text, colours=self._streams.colour)}"
+            text = f"{self._prefix(event)}{without_colours(event.text)}"
             return Shown(document, text, line=True)
         if not event.step and event.status.is_final:
             return Shown()
