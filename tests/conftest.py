@@ -9,6 +9,7 @@ from pathlib import Path
 
 import keyring
 import pytest
+from hypothesis import HealthCheck, settings
 from keyring.backends.fail import Keyring as NoKeyring
 
 from pennsieve_agent.sandbox.aws.moto_speed import parse_one_at_a_time, read_descriptions_once
@@ -47,6 +48,11 @@ def _engine_answers() -> bool:
         return False
     found = subprocess.run(["docker", "info"], capture_output=True, timeout=30, check=False)
     return found.returncode == 0
+
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("ci", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci")
 
 
 def pytest_configure() -> None:

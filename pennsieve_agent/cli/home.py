@@ -32,25 +32,34 @@ def home(context: Context) -> Shown:
 
     profile, nodes = context.profile, context.own_nodes
     runs = _runs(context, nodes)
-    active = [run for run in runs if not run.status.is_final][:_LISTED]
-    failed = [run for run in runs if run.status is RunStatus.FAILED][:_LISTED]
+    active = [run for run in runs if not run.status.is_final]
+    failed = [run for run in runs if run.status is RunStatus.FAILED]
+    names = ", ".join(f"{node.name} ({node.region})" for node in nodes)
     pairs = [
         ("profile", f"{profile.name}, {profile.hosts.api}"),
-        ("nodes", ", ".join(f"{node.name} ({node.region})" for node in nodes)),
-        ("running", str(len(active)) if active else "no run"),
-        ("failed", str(len(failed)) if failed else "no run"),
+        ("nodes", names or "none of your own is known here"),
+        ("running", _count(active, runs, nodes)),
+        ("failed", _count(failed, runs, nodes)),
     ]
     text: list[Part] = [Details(pairs)]
     if active or failed:
-        table: Table = runs_table(context, [*active, *failed])
+        table: Table = runs_table(context, [*active[:_LISTED], *failed[:_LISTED]])
         text += ["", table]
     return Shown(text=text, notes=[f"next: {_next(nodes, runs)}", "all commands: pennsieve --help"])
+
+
+def _count(some: Sequence[Run], runs: Sequence[Run], nodes: Sequence[OwnNode]) -> str:
+    """How many runs, and of which: no others were asked for."""
+    newest = f" of the newest {len(runs)}" if len(runs) >= _READ else ""
+    where = " on your own nodes" if nodes else ""
+    return f"{len(some) or 'no run'}{newest}{where}"
 
 
 def _runs(context: Context, nodes: Sequence[OwnNode]) -> list[Run]:
     if not nodes:
         platform = context.platform
-        return list(islice(platform.runs.list(platform.workspace_id()), _READ))
+        page = islice(platform.runs.list(platform.workspace_id()), _READ)
+        return sorted(page, key=lambda run: run.age_key, reverse=True)
     from pennsieve_agent.services.runs.node_runs import NodeRuns
 
     runs: list[Run] = []
@@ -64,11 +73,11 @@ def _runs(context: Context, nodes: Sequence[OwnNode]) -> list[Run]:
 def _next(nodes: Sequence[OwnNode], runs: Sequence[Run]) -> str:
     """What is most likely typed now."""
     if runs and not runs[0].status.is_final:
-        return "pennsieve run logs --follow"
+        return f"pennsieve run logs {runs[0].typed} --follow"
     if runs and runs[0].status is RunStatus.FAILED:
-        return f"pennsieve run logs '{runs[0].label}'"
+        return f"pennsieve run show {runs[0].typed}"
     if runs:
-        return "pennsieve run show --outputs"
+        return f"pennsieve run show {runs[0].typed} --outputs"
     if nodes:
         return "pennsieve run start --dataset DATASET"
     return "pennsieve compute list, or: pennsieve compute register"

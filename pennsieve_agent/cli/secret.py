@@ -11,7 +11,7 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.cli.compute.node_secrets import Secrets
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.shown import Shown, Table, planned
 from pennsieve_agent.errors import NotFound, UsageProblem
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as OPENAI_API_KEY.")]
@@ -80,18 +80,19 @@ def _value(context: Context, name: str, *, stdin: bool) -> str:
 
 @command(
     "secret delete",
-    answers="secret_change",
+    answers=("secret_change", "planned_change"),
     examples=["pennsieve secret delete my-compute OPENAI_API_KEY"],
 )
 def delete(
     context: Context,
-    node: options.Node,
+    node: options.WholeNode,
     name: Name,
     shared: Shared = False,
     yes: options.Yes = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Delete a secret. Its value is lost."""
-    secrets = Secrets(context, node_choice.find(context, node))
+    secrets = Secrets(context, node_choice.find_whole(context, node))
     node_name = secrets.node.name
     if name not in secrets.names(shared=shared):
         whose = "no shared secret" if shared else "no secret of yours"
@@ -100,6 +101,8 @@ def delete(
             hint=f"list them with: pennsieve secret list '{node_name}'",
         )
     document = {"node_id": secrets.node_id, "name": name, "shared": shared}
+    if dry_run:
+        return planned(f"delete secret {name} of compute node '{node_name}'")
     question = f"Delete secret {name} of compute node '{node_name}'?"
     if not context.streams.confirm(question, assume=yes):
         return Shown({**document, "deleted": False}, notes=["nothing was changed"])

@@ -80,6 +80,11 @@ NOT_CHANGED = "nothing was changed (--dry-run)"
 """The note below the plan of a dry run."""
 
 
+def planned(sentence: str) -> Shown:
+    """What a command would do, such as ``delete dataset 'Mouse EEG'``: the result of a dry run."""
+    return Shown({"would": sentence, "changed": False}, f"Would {sentence}", [NOT_CHANGED])
+
+
 def show(shown: Shown, streams: Streams, *, as_json: bool) -> None:
     """Write what a command shows."""
     if as_json:

@@ -128,8 +128,8 @@ def _fitted(
         if not spare:
             return None
         del least[spare[-1]], widths[spare.pop()]
-    wrapped = [i for i in widths if kinds[i].cut is Cut.WRAP]
-    for group in (wrapped, list(widths)):
+    for cuts in ({Cut.WRAP}, {Cut.END}, set(Cut)):  # what is read gives way to what is typed
+        group = [i for i in widths if kinds[i].cut in cuts]
         while _total(widths) > width and any(widths[i] > least[i] for i in group):
             widths[max(group, key=lambda i: (widths[i] > least[i], widths[i]))] -= 1
     return widths

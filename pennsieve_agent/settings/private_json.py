@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,29 @@ class PrivateJson:
             content = self.read()
             yield content
             self._write({**content, "version": _VERSION})
+        finally:
+            os.close(lock)
+
+    @contextmanager
+    def held(self, purpose: str, waits: Callable[[], None]) -> Iterator[None]:
+        """Hold a lock of that purpose beside the file; ``waits`` is called if another has it.
+
+        Raises:
+            SettingsError: the lock cannot be made.
+
+        """
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(self.path.with_suffix(f".{purpose}"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self.unusable(error.strerror or "the system refused") from None
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                waits()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
         finally:
             os.close(lock)
 

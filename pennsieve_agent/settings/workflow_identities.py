@@ -8,6 +8,8 @@ killed program is found by it, and deleted.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -31,6 +33,17 @@ class WorkflowIdentities:
         path = config_path.parent / FILE_NAME
         what = "the list of your workflows' identities"
         return cls(PrivateJson(path, what), f"{api} {workspace} {user}")
+
+    @contextmanager
+    def alone(self, note: Callable[[str], None]) -> Iterator[None]:
+        """Only one command at a time makes identities: two would each make one.
+
+        Raises:
+            SettingsError: the lock cannot be made.
+
+        """
+        with self.file.held("making", lambda: note("waiting for another command that grants")):
+            yield
 
     def begin(self, new: NewIntegration, now: float) -> None:
         """Write down that an integration is about to be made.

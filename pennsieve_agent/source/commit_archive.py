@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import os
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,11 @@ from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source import lfs
 from pennsieve_agent.source.export import check_links, export
 from pennsieve_agent.source.fetch import Fetched, fetch, read_refs
+from pennsieve_agent.source.fetch_objects import Fetching
+from pennsieve_agent.source.git_failures import UnreachableError
 from pennsieve_agent.source.repository_urls import canonical
 from pennsieve_agent.source.submodules import fetch_submodule, submodules
+from pennsieve_agent.source.temporary_folders import temporary_folder
 
 MAX_DEPTH = 8
 _PLAIN = {"100644", "100755"}
@@ -43,14 +45,18 @@ def complete(
 ) -> None:
     """Write all files of a commit into ``into``, an empty or new folder: submodules and LFS, too.
 
+    A submodule or a content of Git LFS that cannot be fetched is left out, as ``git clone`` does,
+    and named to ``note``.
+
     Raises:
-        SourceError: a part of it cannot be fetched, or a path or a link leads out of it.
+        UnreachableError: a server does not answer now.
+        SourceError: it cannot be fetched, or a path or a link leads out of it.
 
     """
     url = canonical(source, Path.cwd())
-    with tempfile.TemporaryDirectory(prefix="pennsieve-git-") as folder:
-        fetched = fetch(url, read_refs(url), commit, Path(folder) / "0")
-        _write(fetched, into, Path(folder), note, depth=0)
+    with temporary_folder() as folder:
+        fetched = fetch(url, read_refs(url), commit, folder / "0", Fetching(note=note))
+        _write(fetched, into, folder, note, depth=0)
     check_links(into, url)
 
 
@@ -78,23 +84,25 @@ def _write(
 ) -> None:
     export(fetched, into)
     files = [entry for entry in fetched.entries(recursive=True) if entry.mode in _PLAIN]
-    small = [entry.path for entry in files if entry.size < lfs.MAX_POINTER_BYTES]
+    small = [e.path for e in files if e.size is not None and e.size < lfs.MAX_POINTER_BYTES]
     if pointers := lfs.pointers(into, small):
-        note(f"getting the content of {len(pointers)} files from Git LFS")
-        lfs.fill(fetched, into, pointers)
+        note(f"getting content from Git LFS, pointers: {len(pointers)}")
+        for sentence in lfs.fill(fetched, into, pointers):
+            note(f"note: {sentence}")
     for number, submodule in enumerate(submodules(fetched), 1):
         if depth == MAX_DEPTH:
             raise SourceError(
                 f"its submodules have submodules more than {MAX_DEPTH} deep", where=fetched.url
             )
         place = work / f"{depth + 1}-{number}"
-        _write(
-            fetch_submodule(fetched, submodule, place),
-            into / submodule.path,
-            place,
-            note,
-            depth=depth + 1,
-        )
+        try:
+            below = fetch_submodule(fetched, submodule, place)
+        except UnreachableError:
+            raise
+        except SourceError as error:
+            note(f"note: submodule {submodule.path} is left out: {error.message}")
+            continue
+        _write(below, into / submodule.path, place, note, depth=depth + 1)
 
 
 def _pack(folder: Path, file: IO[bytes]) -> None:

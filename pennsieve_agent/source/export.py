@@ -20,7 +20,8 @@ _LONGEST_LINK = 4096
 def export(fetched: Fetched, into: Path) -> None:
     """Write the files of a commit as they were committed: no filters, no line-end changes.
 
-    Submodules are left out. Links are made last, so that no file is ever written through one.
+    Submodules are left out, and files that were not fetched. Links are made last, so that no file
+    is ever written through one.
 
     Raises:
         SourceError: a path or a link leaves the folder, or the disk refuses; ``into`` is then empty
@@ -35,7 +36,7 @@ def export(fetched: Fetched, into: Path) -> None:
     if not empty:
         raise SourceError("the folder for the files is not empty", where=str(into))
     everything = list(fetched.entries(recursive=True))
-    entries = [entry for entry in everything if entry.mode != _SUBMODULE]
+    entries = [e for e in everything if e.mode != _SUBMODULE and e.size is not None]
     links = [entry for entry in entries if entry.mode == _LINK]
     try:
         for entry in everything:
@@ -90,16 +91,14 @@ def _objects(fetched: Fetched) -> Iterator[Callable[[Entry], Any]]:
     """Reads objects, one stream after another, by one git process."""
     repository = load().Repo(fetched.repository)
     try:
-        # A GIT_DIR of the caller, as inside a hook, would be another repository.
-        with repository.git.custom_environment(GIT_DIR=str(fetched.repository)):
-            yield lambda entry: repository.odb.stream(bytes.fromhex(entry.hash))
+        yield lambda entry: repository.odb.stream(bytes.fromhex(entry.hash))
     finally:
         repository.close()
 
 
 def _check_path(entry: Entry, url: str) -> None:
     parts = {part.casefold() for part in entry.path.split("/")}
-    too_long = entry.mode == _LINK and entry.size > _LONGEST_LINK
+    too_long = entry.mode == _LINK and (entry.size or 0) > _LONGEST_LINK
     if too_long or parts & {"", ".", "..", ".git"}:
         raise SourceError(
             "the repository has a file whose path leads out of it",

@@ -7,26 +7,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pennsieve_agent.errors import SourceError
-from pennsieve_agent.source.git_commands import (
-    ASK_SECONDS,
-    FETCH_SECONDS,
-    failure,
-    object_text,
-    run,
+from pennsieve_agent.source.fetch_objects import (
+    Fetching,
+    MissingCommitError,
+    fetch_commit,
+    fetch_history,
+    fetch_objects,
 )
-from pennsieve_agent.source.refs import SHORT_COMMIT, Refs, is_commit, parse_refs
+from pennsieve_agent.source.git_commands import ASK_SECONDS, object_text, run
+from pennsieve_agent.source.git_failures import failure
+from pennsieve_agent.source.refs import FULL_COMMIT, SHORT_COMMIT, Refs, is_commit, parse_refs
 from pennsieve_agent.source.repository_urls import local_path
 
 _SHOWN = 5
+_NOT_FETCHED = "BAD"  # what "git ls-tree --long" says of an object that is not there
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file of a commit. ``mode`` is git's: 100644, 100755, 120000 (link), 160000 (submodule)."""
+    """A file of a commit. ``mode`` is git's: 100644, 100755, 120000 (link), 160000 (submodule).
+
+    ``size`` is in bytes, and None for a large file that was not fetched.
+    """
 
     mode: str
     hash: str
-    size: int
+    size: int | None
     path: str
 
 
@@ -54,7 +60,7 @@ class Fetched:
             if line:
                 head, _, path = line.partition("\t")
                 mode, _, hash_, size = head.split()
-                yield Entry(mode, hash_, int(size) if size.isdecimal() else 0, path)
+                yield Entry(mode, hash_, _size(size), path)
 
 
 def read_refs(url: str) -> Refs:
@@ -69,7 +75,7 @@ def read_refs(url: str) -> Refs:
         raise SourceError("there is no such folder", where=str(folder), hint="check the path")
     answer = run(["ls-remote", "--symref", "--", url], url=url)
     if not answer.ok:
-        raise failure(answer, url)
+        raise failure(answer.problem, url)
     refs = parse_refs(answer.out)
     if not refs.tags and not refs.branches and refs.head is None:
         raise SourceError(
@@ -86,43 +92,42 @@ def is_public(url: str) -> bool:
     return run(command, url=url, anonymous=True).ok
 
 
-def fetch(url: str, refs: Refs, ref: str | None, folder: Path) -> Fetched:
+def _size(text: str) -> int | None:
+    if text == _NOT_FETCHED:
+        return None
+    return int(text) if text.isdecimal() else 0  # "-": a submodule
+
+
+def fetch(
+    url: str, refs: Refs, ref: str | None, folder: Path, means: Fetching | None = None
+) -> Fetched:
     """Get the commit that ``ref`` means: a tag, a branch or a commit, in this order.
 
-    Without ``ref`` it is the highest version tag, else the head of the default branch.
+    Without ``ref`` it is the highest version tag, else the head of the default branch. Its history
+    is not fetched.
 
     Raises:
         SourceError: there is none of that name, or it cannot be fetched.
 
     """
     repository = folder.absolute() / "objects.git"
-    object_text(repository, ["init", "--quiet", "--bare", str(repository)], url)
+    means = means or Fetching()
     tag = refs.newest_version() if ref is None else ref if ref in refs.tags else None
     if tag is not None:
-        _fetch(url, repository, [f"refs/tags/{tag}"])
+        fetch_objects(url, repository, [f"refs/tags/{tag}"], means)
     elif ref in {None, "HEAD"}:
         if refs.head is None:
             raise _no_default(url, refs)
-        _fetch(url, repository, ["HEAD"])
+        fetch_objects(url, repository, ["HEAD"], means)
     elif ref in refs.branches:
-        _fetch(url, repository, [f"refs/heads/{ref}"])
+        fetch_objects(url, repository, [f"refs/heads/{ref}"], means)
     else:
-        return Fetched(url, repository, _fetch_commit(url, refs, str(ref), repository), None)
+        commit = _fetch_commit(url, refs, str(ref), repository, means)
+        return Fetched(url, repository, commit, None)
     return Fetched(url, repository, _commit(url, repository, "FETCH_HEAD"), tag)
 
 
-def _fetch(url: str, repository: Path, what: list[str], *, shallow: bool = True) -> None:
-    command = ["--git-dir", str(repository), "fetch", "--quiet", "--no-tags"]
-    depth = ["--depth", "1"] if shallow else []
-    arguments = [*command, *depth, "--no-recurse-submodules", "--", url, *what]
-    answer = run(arguments, url=url, seconds=FETCH_SECONDS)
-    if not answer.ok and shallow and "does not support shallow" in answer.problem:
-        _fetch(url, repository, what, shallow=False)  # a plain file server
-    elif not answer.ok:
-        raise failure(answer, url)
-
-
-def _fetch_commit(url: str, refs: Refs, ref: str, repository: Path) -> str:
+def _fetch_commit(url: str, refs: Refs, ref: str, repository: Path, means: Fetching) -> str:
     """A commit named by its hash: the tip of something, or else somewhere in the history."""
     if not is_commit(ref):
         raise unknown_ref(url, refs, ref)
@@ -130,15 +135,24 @@ def _fetch_commit(url: str, refs: Refs, ref: str, repository: Path) -> str:
     named |= {f"refs/heads/{branch}": commit for branch, commit in refs.branches.items()}
     named |= {"HEAD": refs.head} if refs.head else {}
     tips = [name for name, commit in named.items() if commit.startswith(ref)]
-    if tips:
-        _fetch(url, repository, tips[:1])
-    else:
-        everything = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
-        _fetch(url, repository, everything, shallow=False)
     try:
+        if tips:
+            fetch_objects(url, repository, tips[:1], means)
+        else:
+            ref = _in_history(url, ref, repository, means)
+            fetch_commit(url, repository, ref, means)
         return _commit(url, repository, ref)
-    except SourceError:
+    except MissingCommitError:
         raise unknown_ref(url, refs, ref) from None
+
+
+def _in_history(url: str, ref: str, repository: Path, means: Fetching) -> str:
+    """The full hash of a commit; a short one is looked for among all commits, without files."""
+    if len(ref) == FULL_COMMIT:
+        return ref
+    history = repository.with_name("history.git")
+    fetch_history(url, history, means)
+    return _commit(url, history, ref)
 
 
 def _commit(url: str, repository: Path, name: str) -> str:
@@ -148,7 +162,7 @@ def _commit(url: str, repository: Path, name: str) -> str:
         seconds=ASK_SECONDS,
     )
     if not answer.ok:
-        raise SourceError(
+        raise MissingCommitError(
             "the tag does not mean a commit", where=url, hint="give another with --ref"
         )
     return answer.out.strip()

@@ -1,23 +1,36 @@
 """Running git safely: no prompts, hooks or helpers of the repository, and a time limit.
 
-GitPython's own errors quote the command line and what git printed, and either may hold an address
-with a token; so commands run without its exceptions, and what git printed is only looked at to say
-in our words what was wrong.
+What git printed may hold an address with a token, so it is only looked at, to say in our words what
+was wrong (:mod:`~pennsieve_agent.source.git_failures`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.errors import SourceError
-from pennsieve_agent.source.repository_urls import local_path
+from pennsieve_agent.source import git_failures
 
 ASK_SECONDS = 60
-FETCH_SECONDS = 900
+FETCH_SECONDS = 3600
+"""Even 600 MB over a slow line are there in an hour; a line that stalls ends it much earlier."""
+
 _STALLED_SECONDS = 30
+_LEFT_SECONDS = 1
+# What a caller may set for every git of his. The rest names one repository (GIT_DIR inside a hook,
+# GIT_OBJECT_DIRECTORY, GIT_NAMESPACE) or what git prints (GIT_TRACE), and is not about ours.
+_KEPT = (
+    *("GIT_CONFIG_", "GIT_SSH", "GIT_SSL_", "GIT_PROXY_", "GIT_HTTP_", "GIT_LFS_"),
+    *("GIT_AUTHOR_", "GIT_COMMITTER_"),
+)
+_KEPT_NAMES = {"GIT_EXEC_PATH"}
 
 _CONFIG = (
     *("-c", "core.hooksPath=/dev/null"),
@@ -39,6 +52,8 @@ _ENVIRONMENT = {
     "GCM_INTERACTIVE": "never",
     "GIT_LFS_SKIP_SMUDGE": "1",
     "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",  # its sentences are looked at
+    "LANGUAGE": "C",
 }
 _NOBODY = {
     "HOME": os.devnull,
@@ -47,26 +62,6 @@ _NOBODY = {
     "GIT_CONFIG_NOSYSTEM": "1",
 }
 _SSH = f"ssh -o BatchMode=yes -o ConnectTimeout={_STALLED_SECONDS}"
-_NO_PASSWORD = (
-    *("could not read Username", "could not read Password", "terminal prompts disabled"),
-    *("Authentication failed", "Permission denied", "Access denied", "error: 403"),
-    *("Host key verification failed", "Repository not found", "error: 401"),
-)
-_NO_ANSWER = (
-    *("Could not resolve host", "Could not connect", "Failed to connect", "Connection refused"),
-    *(
-        "Connection timed out",
-        "Operation timed out",
-        "Operation too slow",
-        "Network is unreachable",
-    ),
-    *("Connection reset", "unable to access", "Name or service not known", "No route to host"),
-    *("Connection closed", "Could not resolve hostname"),
-)
-_NO_REPOSITORY = (
-    *("does not appear to be a git repository", "not a git repository", "' not found"),
-    *("does not exist", "not valid: is this a git repository"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,107 +74,150 @@ class Answer:
 
 
 def run(
-    arguments: list[str], *, url: str, seconds: int = ASK_SECONDS, anonymous: bool = False
+    arguments: list[str],
+    *,
+    url: str,
+    seconds: int = ASK_SECONDS,
+    anonymous: bool = False,
+    progress: Callable[[str], None] | None = None,
 ) -> Answer:
     """Run git. ``url`` is the repository's address, which decides the protocols it may speak.
 
     ``anonymous`` leaves out the user's settings, and with them every way to a password or token.
+    ``progress`` gets each line that git shows of its progress.
 
     Raises:
-        SourceError: git is not installed, or did not end in time.
+        SourceError: git is not installed, does not work, or did not end in time.
 
     """
-    library = load()
     # Plain http is for a server on this very machine, and addresses were checked for that.
-    protocols = "http" if url.startswith("http://") else "https:ssh:file"
-    command = [library.Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_CONFIG, *arguments]
-    try:
-        # At the root no repository is around whose settings git would follow.
-        status, out, problem = library.Git("/").execute(
-            command,
-            env={
-                **_ENVIRONMENT,
-                **(_NOBODY if anonymous else {}),
-                "GIT_ALLOW_PROTOCOL": protocols,
-                "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND") or _SSH,
-            },
-            with_extended_output=True,
-            with_exceptions=False,
-            kill_after_timeout=seconds,
-            strip_newline_in_stdout=False,
-        )
-    except library.exc.GitError:
-        raise _no_git() from None
-    out, problem = str(out), str(problem)
-    if status and "did not complete in" in problem:
-        raise SourceError(
+    environment = {
+        **clean(os.environ),
+        **_ENVIRONMENT,
+        **(_NOBODY if anonymous else {}),
+        "GIT_ALLOW_PROTOCOL": "http" if url.startswith("http://") else "https:ssh:file",
+        "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND") or _SSH,
+    }
+    answer = _run(["git", *_CONFIG, *arguments], environment, seconds, progress)
+    if answer is None:
+        raise git_failures.UnreachableError(
             f"the repository did not answer within {seconds} seconds",
             where=url,
             hint="check the network and try again",
         )
-    return Answer(status == 0, out, problem)
+    if not answer.ok:
+        _check_git(answer, environment)
+    return answer
+
+
+def clean(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what names one repository of the caller's."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith("GIT_") or name.startswith(_KEPT) or name in _KEPT_NAMES
+    }
+
+
+def _run(
+    command: list[str],
+    environment: Mapping[str, str],
+    seconds: int,
+    progress: Callable[[str], None] | None = None,
+) -> Answer | None:
+    """Run a command to its end; None when it did not come in time."""
+    try:
+        child = subprocess.Popen(
+            command,
+            cwd="/",  # no repository is around whose settings git would follow
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,  # a pipe that a helper keeps open can be left while it is read
+            start_new_session=True,  # with its helpers it can be ended as one
+        )
+    except FileNotFoundError:
+        raise git_failures.not_installed() from None
+    except OSError as error:
+        raise git_failures.unusable(error.strerror or "it cannot be started") from None
+    problem: list[str] = []
+    reader = threading.Thread(target=_read, args=(child.stderr, problem, progress), daemon=True)
+    late = threading.Event()
+
+    def end_late() -> None:
+        late.set()
+        _end(child)
+
+    timer = threading.Timer(seconds, end_late)
+    try:
+        reader.start()
+        timer.start()
+        out = child.stdout.read() if child.stdout else b""
+        child.wait()
+    finally:
+        timer.cancel()
+        _end(child)
+        reader.join(_LEFT_SECONDS)
+        for pipe in (child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
+    if late.is_set():
+        return None
+    return Answer(child.returncode == 0, os.fsdecode(out), "".join(problem))
+
+
+def _read(pipe: Any, problem: list[str], progress: Callable[[str], None] | None) -> None:
+    rest = ""
+    with contextlib.suppress(ValueError, OSError):  # the pipe was closed: somebody else holds it
+        while piece := pipe.read(1 << 16):
+            text = os.fsdecode(piece)
+            if progress is None:
+                problem.append(text)
+                continue
+            *lines, rest = (rest + text.replace("\r", "\n")).split("\n")
+            for line in lines:
+                problem.append(f"{line}\n")
+                progress(line)
+    problem.append(rest)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    # One that ended by itself may leave a helper behind on purpose, such as git's password cache.
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _check_git(answer: Answer, environment: Mapping[str, str]) -> None:
+    """Tell git's own trouble from that of a repository: then it cannot even say its version.
+
+    Raises:
+        SourceError: it is git's own.
+    """
+    if (settings := git_failures.bad_settings(answer.problem)) is not None:
+        raise settings
+    version = _run(["git", "--version"], environment, ASK_SECONDS)
+    if version is not None and not version.ok:
+        raise git_failures.unusable(version.problem or version.out)
 
 
 def load() -> Any:
-    """GitPython, loaded when it is needed.
+    """GitPython, loaded when it is needed; this process then has no repository of its caller's.
 
     Raises:
         SourceError: git is not installed.
 
     """
+    # GitPython hands all of them on to git, also when it is imported.
+    for name in os.environ.keys() - clean(os.environ).keys():
+        del os.environ[name]
     try:
         import git  # noqa: PLC0415 - takes a tenth of a second, and fails without git
     except ImportError:
-        raise _no_git() from None
+        raise git_failures.not_installed() from None
     return git
-
-
-def failure(answer: Answer, url: str) -> SourceError:
-    """What a failed command means, in our words."""
-    said = answer.problem
-    if "dubious ownership" in said:
-        return SourceError(
-            "the repository belongs to another user of this machine",
-            where=url,
-            hint=f"if you trust it: git config --global --add safe.directory {local_path(url)}",
-        )
-    if any(text in said for text in _NO_PASSWORD):
-        return SourceError(
-            "the repository is private, or does not exist",
-            where=url,
-            hint="check the address; for a private one sign in with git first, e.g. by a "
-            "credential helper or an ssh key",
-        )
-    if any(text in said for text in _NO_REPOSITORY):
-        return SourceError("there is no git repository", where=url, hint=_repository_hint(url))
-    if "certificate" in said:
-        return SourceError(
-            "the repository's server has a certificate that this machine does not trust",
-            where=url,
-            hint="check the address, or install your institution's certificate",
-        )
-    if any(text in said for text in _NO_ANSWER):
-        return SourceError(
-            "the repository's server cannot be reached",
-            where=url,
-            hint="check the address and the network",
-        )
-    return SourceError(
-        "git cannot read the repository",
-        where=url,
-        hint="see what git itself says with: git ls-remote ADDRESS",
-    )
-
-
-def _repository_hint(url: str) -> str:
-    folder = local_path(url)
-    around = [parent for parent in folder.parents if (parent / ".git").exists()] if folder else []
-    if around:
-        return f"it is a folder inside {around[0]}; a workflow needs a repository of its own"
-    return (
-        "check the address; a folder becomes a repository with: "
-        "git init && git add . && git commit -m first"
-    )
 
 
 def object_text(repository: Path, arguments: list[str], url: str) -> str:
@@ -191,11 +229,5 @@ def object_text(repository: Path, arguments: list[str], url: str) -> str:
     """
     answer = run(["--git-dir", str(repository), *arguments], url=url)
     if not answer.ok:
-        raise failure(answer, url)
+        raise git_failures.failure(answer.problem, url)
     return answer.out
-
-
-def _no_git() -> SourceError:
-    return SourceError(
-        "git is not installed", hint="install it, e.g. with: sudo apt-get install git"
-    )

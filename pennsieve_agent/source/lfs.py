@@ -56,11 +56,13 @@ def pointers(folder: Path, paths: Sequence[str]) -> list[Pointer]:
     return [candidate for candidate in candidates if candidate is not None]
 
 
-def fill(fetched: Fetched, folder: Path, needed: Sequence[Pointer]) -> None:
+def fill(fetched: Fetched, folder: Path, needed: Sequence[Pointer]) -> list[str]:
     """Put the content in the place of each pointer below ``folder``.
 
+    A pointer whose content cannot be fetched stays; answers a sentence on those.
+
     Raises:
-        SourceError: the content of one is not there, or is not what its pointer says.
+        SourceError: a content is not what its pointer says.
 
     """
     places = [fetched.repository / "lfs" / "objects"]
@@ -70,12 +72,11 @@ def fill(fetched: Fetched, folder: Path, needed: Sequence[Pointer]) -> None:
     if missing:
         _ask_server(fetched)
         missing = [item for item in needed if _held(places, item) is None]
-    if missing:
-        raise _not_there(fetched.url, missing)
     for item in needed:
         held = _held(places, item)
         if held is not None:
             _put(held, folder / item.path, item, fetched.url)
+    return [_not_there(fetched.url, missing)] if missing else []
 
 
 def _held(places: Sequence[Path], item: Pointer) -> Path | None:
@@ -119,9 +120,10 @@ def _ask_server(fetched: Fetched) -> None:
     run(command, url=fetched.url, seconds=FETCH_SECONDS)
 
 
-def _not_there(url: str, missing: Sequence[Pointer]) -> SourceError:
+def _not_there(url: str, missing: Sequence[Pointer]) -> str:
     names = ", ".join(item.path for item in missing[:_SHOWN])
     more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+    says = "is a Git LFS pointer, its" if len(missing) == 1 else "are Git LFS pointers, their"
     folder = local_path(url)
     if shutil.which("git-lfs") is None:
         hint = "install git-lfs, then: " + (f"git -C {folder} lfs pull" if folder else "try again")
@@ -129,8 +131,4 @@ def _not_there(url: str, missing: Sequence[Pointer]) -> SourceError:
         hint = f"download it first: git -C {folder} lfs pull"
     else:
         hint = "see whether you may read it: git clone the repository, then git lfs pull"
-    return SourceError(
-        f"the content of {names}{more} is in Git LFS and cannot be downloaded from here",
-        where=url,
-        hint=hint,
-    )
+    return f"{names}{more} {says} content is not fetched; {hint}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-SHORT_COMMIT = 12
+SHORT_COMMIT, FULL_COMMIT = 12, 40
 _VERSION = re.compile(
     r"[vV]?(?P<numbers>\d+(?:\.\d+){0,3})(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?"
 )

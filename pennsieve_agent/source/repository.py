@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +10,11 @@ from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source import manifest
 from pennsieve_agent.source.export import blob, export
 from pennsieve_agent.source.fetch import Entry, Fetched, fetch, read_refs, short
+from pennsieve_agent.source.fetch_objects import Fetching
 from pennsieve_agent.source.git_commands import run
 from pennsieve_agent.source.refs import Refs
 from pennsieve_agent.source.repository_urls import canonical, local_path, name_of
+from pennsieve_agent.source.temporary_folders import temporary_folder
 from pennsieve_agent.source.yaml_nodes import MAX_BYTES
 
 DOCKERFILE = "Dockerfile"
@@ -41,7 +42,7 @@ def inspect(
     """
     url = canonical(source, Path.cwd())
     refs = read_refs(url)
-    fetched = fetch(url, refs, ref, workdir)
+    fetched = fetch(url, refs, ref, workdir, Fetching(small=True, note=note))
     _note_changes(url, note)
     _note_choice(fetched, refs, ref, note)
     root = {entry.path: entry for entry in fetched.entries(recursive=False)}
@@ -55,18 +56,19 @@ def inspect(
     return Checkout(url, tag, fetched.commit, declared, is_tag=fetched.tag is not None)
 
 
-def checkout(source: str, tag_or_commit: str, into: Path) -> str:
+def checkout(source: str, tag_or_commit: str, into: Path, *, small: bool = False) -> str:
     """Write the files of what was registered into ``into``, an empty or new folder.
 
-    ``tag_or_commit`` is :attr:`Checkout.tag`. There is no ``.git``. Answers the full commit.
+    ``tag_or_commit`` is :attr:`Checkout.tag`. There is no ``.git``. With ``small``, files of more
+    than 1 MB are left out where the server can do that. Answers the full commit.
 
     Raises:
         SourceError: the repository or the commit is gone, or a link in it leads out of it.
 
     """
     url = canonical(source, Path.cwd())
-    with tempfile.TemporaryDirectory(prefix="pennsieve-git-") as folder:
-        fetched = fetch(url, read_refs(url), tag_or_commit, Path(folder))
+    with temporary_folder() as folder:
+        fetched = fetch(url, read_refs(url), tag_or_commit, folder, Fetching(small=small))
         export(fetched, into)
     return fetched.commit
 
@@ -78,7 +80,8 @@ def _manifests(root: dict[str, Entry], fetched: Fetched) -> dict[str, bytes]:
         if entry is None or entry.mode not in _FILES:
             continue
         # One byte too many is enough for the reader to refuse it.
-        files[name] = blob(fetched, entry) if entry.size <= MAX_BYTES else b"#" * (MAX_BYTES + 1)
+        is_small = entry.size is not None and entry.size <= MAX_BYTES
+        files[name] = blob(fetched, entry) if is_small else b"#" * (MAX_BYTES + 1)
     return files
 
 

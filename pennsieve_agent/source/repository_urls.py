@@ -190,7 +190,8 @@ def _path(path: str, host: str) -> str:
     if host in _WITHOUT_SUFFIX:
         while rest.endswith(".git"):
             rest = rest.removesuffix(".git").rstrip("/")
-    if not rest or any(c.isspace() for c in rest) or ".." in rest.split("/"):
+    # In a URL a question mark or a hash ends the path.
+    if not rest or any(c.isspace() or c in "?#" for c in rest) or ".." in rest.split("/"):
         raise _unusable()
     return rest
 

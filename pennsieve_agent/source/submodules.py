@@ -62,8 +62,8 @@ def fetch_submodule(parent: Fetched, submodule: Submodule, folder: Path) -> Fetc
     try:
         return fetch(url, read_refs(url), submodule.commit, folder)
     except SourceError as error:
-        raise SourceError(
-            f"submodule {submodule.path} cannot be fetched: {error.message}",
+        raise type(error)(
+            error.message,
             where=error.where,
             hint=error.hint,
         ) from None

@@ -33,8 +33,10 @@ def test_who_has_an_own_node_sees_its_runs(agent: Agent, ready: Lab) -> None:
     assert "profile\t" in told.out
     assert "nodes\tmy-compute (us-east-1)" in told.out
     assert {"running", "failed"} <= set(told.out.replace("\n", "\t").split("\t"))
-    assert "next: pennsieve run logs '" in told.err
     rows = agent("run", "list", "--json").document
+    assert f"next: pennsieve run show {rows[0]['name']}\n" in told.err
+    count = sum(row["status"] == "failed" for row in rows)
+    assert f"failed\t{count} on your own nodes\n" in told.out
     (run,) = (row["id"] for row in rows if row["status"] == "running")
     assert agent("run", "cancel", run, "--wait").code == 0
 
@@ -55,6 +57,7 @@ def test_without_an_own_node_it_asks_three_things(
     told = Agent({**hosts, **key, **elsewhere})()
     assert told.code == 0, told.err
     assert f"profile\tenvironment, {recorder.urls[0]}" in told.out
+    assert "nodes\tnone of your own is known here" in told.out
     assert 1 <= len(recorder.found) <= 3, [each.asked.path for each in recorder.found]
 
 

@@ -148,7 +148,7 @@ def test_a_wait_may_end_before_the_run(agent: Agent) -> None:
     agent("run", "cancel", agent("run", "list", "--json").document[0]["id"], "--wait")
 
 
-def test_adding_again_changes_nothing_and_a_new_tag_moves_the_workflow(
+def test_adding_again_changes_nothing_and_an_update_takes_the_new_tag(
     ready: Lab, agent: Agent, tmp_path: Path
 ) -> None:
     code = repository(
@@ -160,9 +160,14 @@ def test_adding_again_changes_nothing_and_a_new_tag_moves_the_workflow(
     assert (again["id"], again["created"]) == (first["id"], False)
     commit(code, {"more.txt": "x"}, "v1.10.0")
     commit(code, {"more.txt": "y"}, "v1.9.0")
-    moved = agent("workflow", "add", ready.publish(code), "--json").document
+    assert (
+        agent("workflow", "add", ready.publish(code), "--json").document["steps"]
+        == (first["steps"])
+    )
+    moved = agent("workflow", "update", "moving", "--json").document
     assert moved["id"] == first["id"]
     assert moved["steps"][1]["tag"] == "v1.10.0"
+    assert [change["from_tag"] for change in moved["changes"]] == ["v1.0.0"]
     gone = agent("workflow", "archive", "moving", "--yes")
     assert gone.code == 0, gone.err
     assert agent("workflow", "show", "moving").code == 2

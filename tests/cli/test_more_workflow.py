@@ -107,6 +107,24 @@ def test_who_may_see_code(ready: Lab, agent: Agent, vera: Agent) -> None:
     refused(agent(*app, "share", NAME), 2, "with whom?")
 
 
+def test_public_code_is_named_with_how_to_take_it_back(ready: Lab, agent: Agent) -> None:
+    warning = f"take it back with: pennsieve workflow app unshare {ready.url} --public"
+    for words in (("list",), ("show", NAME)):
+        assert warning in agent("workflow", *words).err
+    rows = agent("workflow", "list", "--json").document
+    (row,) = [row for row in rows if row["name"] == NAME]
+    assert row["code_visibility"] == "public"
+    unshared = agent("workflow", "app", "unshare", ready.url, "--public")
+    try:
+        assert unshared.code == 0, unshared.err
+        shown = agent("workflow", "show", NAME)
+        assert "visible to\tworkspace; code: private" in shown.out
+        assert warning not in shown.err
+    finally:
+        assert agent("workflow", "app", "share", ready.url, "--public").code == 0
+    assert "workspace; code: everybody" in agent("workflow", "list").out
+
+
 def test_code_is_archived_and_comes_back(ready: Lab, agent: Agent) -> None:
     url = ready.url
 

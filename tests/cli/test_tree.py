@@ -57,6 +57,27 @@ def test_every_row_has_a_command_and_every_command_a_row() -> None:
     assert {row.words for row in ROWS} == set(tree.COMMANDS)
 
 
+LOCAL = {"login", "logout", "completion"}
+READS = {
+    *("list", "show", "files", "download", "grants", "logs", "wait", "cost", "members", "teams"),
+    *("doctor", "installer", "template", "role", "whoami", "start", "add", "set"),
+}
+"""Words of commands that change nothing, or have said elsewhere what they do."""
+
+
+def test_every_change_can_be_rehearsed() -> None:
+    """What changes only this machine, such as a profile, is left out."""
+    changes = [
+        (row, form)
+        for row, form in forms()
+        if row.words.split()[0] not in {*LOCAL, "profile", "aws", "sandbox"}
+        and row.words.split()[-1] not in READS
+    ]
+    assert len(changes) > 25
+    for row, form in changes:
+        assert "dry_run" in inspect.signature(form.function).parameters, row.words
+
+
 def test_no_level_has_more_than_fourteen_commands() -> None:
     grown = {g: len(list(tree.level(g))) for g in ("", *tree.GROUPS)}
     assert {g: n for g, n in grown.items() if n > tree.MOST_ON_A_LEVEL} == {}

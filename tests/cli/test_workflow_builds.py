@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 
 from pennsieve_agent.errors import NodeUnreachable
 from pennsieve_agent.sandbox.host.control import Sandbox
-from tests.cli.conftest import WORD_COUNT, Lab, commit, repository
+from tests.cli.conftest import WORD_COUNT, Lab, commit, git, repository
 from tests.cli.conftest import made as made_lab
 from tests.cli.harness import Agent
 from tests.cli.owned import ACCOUNT, BUCKET, REGION, REPOSITORY, Owned
@@ -119,33 +121,114 @@ def test_local_code_lives_on_the_node_alone(scene: Scene, tmp_path: Path) -> Non
         assert not stored.exists() or str(folder).encode() not in stored.read_bytes()
 
 
-def test_again_is_nothing_new_and_newer_code_is_a_version(scene: Scene, tmp_path: Path) -> None:
-    folder = code(tmp_path, "growing")
-    first = scene.added(str(folder))
-    again = scene.added(str(folder))
-    assert (again["id"], again["created"]) == (first["id"], False)
-    assert [n["created"] for n in (*first["nodes"], *again["nodes"])] == [True, False]
-    commit(folder, {"main.py": "print('other')\n"}, "v2.0.0")
-    newer = scene.added(str(folder))
-    assert newer["id"] == first["id"]
-    assert list(scene.node.documents(first["id"])) == [first["nodes"][0]["version"], "v2.0.0"]
-    commit(folder, {"main.py": "print('moved')\n"}, None)
-    subprocess.run(["git", "-C", str(folder), "tag", "-f", "v2.0.0"], check=True)
-    moved = scene.added(str(folder))
-    assert moved["nodes"][0]["version"] == "v2.0.0-2"
+def moved_tag(folder: Path, tag: str) -> None:
+    commit(folder, {"main.py": f"print('moved {tag}')\n"}, None)
+    subprocess.run(["git", "-C", str(folder), "tag", "-f", tag], check=True)
 
 
-def test_what_adding_did_is_said(scene: Scene, tmp_path: Path) -> None:
-    folder = repository(tmp_path / "said", WORD_COUNT)
-    verbs = []
-    for _ in range(2):
-        result = scene.agent("workflow", "add", str(folder), "--name", "said")
-        assert "this machine builds it: said is not on GitHub" in result.err
-        verbs.append(result.out.partition(" workflow")[0])
+def head(folder: Path) -> str:
+    answer = subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "--short=7", "HEAD"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return answer.stdout.strip()
+
+
+def test_adding_known_code_changes_nothing_and_says_what_exists(
+    scene: Scene, tmp_path: Path
+) -> None:
+    folder = repository(tmp_path / "growing", WORD_COUNT, "v1.0.0")
+    old = head(folder)
+    add = ("workflow", "add", str(folder), "--name", "growing")
+    first = scene.added(*add[2:])
+    again = scene.agent(*add)
+    assert again.code == 0
+    assert again.out == (f"Workflow 'growing' ({first['id']}) is there already: v1.0.0 ({old})\n")
+    assert "nothing was changed" in again.err
+    assert "builds it" not in again.err
     commit(folder, {"main.py": "print('other')\n"}, "v2.0.0")
-    result = scene.agent("workflow", "add", str(folder), "--name", "said")
-    verbs.append(result.out.partition(" workflow")[0])
-    assert verbs == ["Added", "Up to date:", "Updated"]
+    newer = scene.agent(*add)
+    assert f"is there already: v1.0.0 ({old})" in newer.out
+    new = f"v2.0.0 ({head(folder)})"
+    assert f"{new} exists: pennsieve workflow update 'growing' --to v2.0.0" in newer.err
+    document = scene.added(*add[2:])
+    assert (document["created"], document["build"]) == (False, None)
+    assert [n["created"] for n in document["nodes"]] == [False]
+    assert list(scene.node.documents(first["id"])) == ["v1.0.0"]
+    flat = scene.agent(*add, "--layout", "flat")
+    assert "its settings were not changed; change them with" in flat.err
+
+
+def test_an_update_shows_from_and_to(scene: Scene, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "updated", WORD_COUNT, "v1.0.0")
+    old = head(folder)
+    first = scene.added(str(folder), "--name", "updated")
+    update = ("workflow", "update", "updated")
+    nothing = scene.agent(*update)
+    assert f"has the newest code: v1.0.0 ({old})" in nothing.out
+    commit(folder, {"main.py": "print('other')\n"}, "v1.1.0")
+    change = f"v1.0.0 ({old}) → v1.1.0 ({head(folder)})"
+    plan = scene.agent(*update, "--dry-run")
+    assert f"step 'word-count': {change}" in plan.out
+    assert list(scene.node.documents(first["id"])) == ["v1.0.0"]
+    done = scene.agent(*update)
+    assert done.code == 0, done.err
+    assert done.out.startswith(f"Updated workflow 'updated': {change}\n")
+    assert list(scene.node.documents(first["id"])) == ["v1.0.0", "v1.1.0"]
+    back = scene.agent(*update, "--to", "v1.0.0", "--json").document
+    assert (back["changes"][0]["from_tag"], back["changes"][0]["to_tag"]) == ("v1.1.0", "v1.0.0")
+    refused(scene.agent(*update, "--to", "v9"), 2, "no tag, branch or commit 'v9'", "v1.1.0")
+    refused(scene.agent(*update, "--to", "v1.0.0", "--name", "x"), 2, "one at a time")
+
+
+def test_a_tag_that_was_moved_is_refused(scene: Scene, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "tagged", WORD_COUNT, "v1.0.0")
+    old = head(folder)
+    first = scene.added(str(folder), "--name", "tagged")
+    moved_tag(folder, "v1.0.0")
+    said = scene.agent("workflow", "add", str(folder), "--name", "tagged")
+    assert f"meant {old} when it was registered" in said.err
+    update = ("workflow", "update", "tagged")
+    meaning = f"meant {old} when it was registered, and now {head(folder)}"
+    refused(scene.agent(*update), 1, meaning, "--accept-moved-tag")
+    assert list(scene.node.documents(first["id"])) == ["v1.0.0"]
+    accepted = scene.agent(*update, "--accept-moved-tag", "--json").document
+    assert accepted["changes"][0]["tag_moved"]
+    assert accepted["nodes"][0]["version"] == "v1.0.0-2"
+    commit(folder, {"main.py": "print('next')\n"}, "v1.1.0")
+    assert scene.agent(*update).code == 0
+    moved_tag(folder, "v1.0.0")
+    refused(scene.agent(*update, "--to", "v1.0.0"), 1, "was moved")
+
+
+def test_an_update_asks_where_others_use_it(scene: Scene, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "used", WORD_COUNT, "v1.0.0")
+    first = scene.added(str(folder), "--name", "used")
+    arn = f"arn:aws:iam::{ACCOUNT}:user/grace"
+    scene.node.ask("PUT", "/shares", body={"arn": arn, "workflows": [first["id"]]}, admin=True)
+    commit(folder, {"main.py": "print('other')\n"}, "v1.1.0")
+    update = ("workflow", "update", "used")
+    refused(scene.agent(*update), 2, "for them, too?", "--yes")
+    plan = scene.agent(*update, "--dry-run", "--json").document
+    assert plan["used_by_others"] == [f"shared on compute node 'my-node' with {arn}"]
+    assert list(scene.node.documents(first["id"])) == ["v1.0.0"]
+    done = scene.agent(*update, "--yes")
+    assert done.code == 0, done.err
+
+
+def test_an_update_on_another_machine_needs_the_place_of_the_code(
+    scene: Scene, tmp_path: Path
+) -> None:
+    folder = repository(tmp_path / "placed", WORD_COUNT, "v1.0.0")
+    scene.added(str(folder), "--name", "placed")
+    (scene.data / "workflow-code.json").unlink()
+    commit(folder, {"main.py": "print('other')\n"}, "v1.1.0")
+    update = ("workflow", "update", "placed")
+    refused(scene.agent(*update), 2, "does not know where the code", "--repo REPO")
+    done = scene.agent(*update, "--repo", str(folder))
+    assert done.code == 0, done.err
 
 
 def test_settings_are_the_versions_and_stay(scene: Scene, tmp_path: Path) -> None:
@@ -155,8 +238,8 @@ def test_settings_are_the_versions_and_stay(scene: Scene, tmp_path: Path) -> Non
     (document,) = scene.node.documents(added["id"]).values()
     assert (document["layout"], document["needsPennsieve"]) == ("flat", "read")
     assert not scene.added(str(folder))["nodes"][0]["created"]
-    changed = scene.added(str(folder), "--needs-pennsieve=write")
-    version = changed["nodes"][0]["version"]
+    result = scene.agent("workflow", "update", "settled", "--needs-pennsieve=write", "--json")
+    version = result.document["nodes"][0]["version"]
     document = scene.node.documents(added["id"])[version]
     assert (document["layout"], document["needsPennsieve"]) == ("flat", "write")
 
@@ -236,10 +319,41 @@ def test_what_code_does_is_told(scene: Scene, tmp_path: Path) -> None:
     assert "reads SESSION_TOKEN" not in told.err
 
 
-def test_lfs_content_that_is_missing_stops_it(scene: Scene, tmp_path: Path) -> None:
+def test_what_lfs_and_submodules_lack_is_named(scene: Scene, tmp_path: Path) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "7" * 64 + "\nsize 9\n"
     folder = code(tmp_path, "weights", **{"model.pt": pointer})
-    refused(scene.agent("workflow", "add", str(folder)), 2, "content of model.pt", "lfs pull")
+    allowed = ("-c", "protocol.file.allow=always")
+    for path in ("there", "gone"):
+        library = repository(tmp_path / f"lib-{path}", {"lib.py": "X = 1\n"})
+        git(folder, *allowed, "submodule", "add", "--quiet", str(library), path)
+    commit(folder, {}, None)
+    shutil.rmtree(tmp_path / "lib-gone")
+    shutil.rmtree(folder / ".git" / "modules" / "gone")
+    result = scene.agent("workflow", "add", str(folder))
+    assert result.code == 0, result.err
+    assert "note: model.pt is a Git LFS pointer, its content is not fetched; " in result.err
+    assert "note: submodule gone is left out: there is no such folder" in result.err
+    assert "submodule there" not in result.err
+
+
+def four_at_once(scene: Scene, *words: str) -> list[Any]:
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(lambda _: scene.agent("workflow", "add", *words), range(4)))
+
+
+@pytest.mark.parametrize("build", ["here", "pennsieve"])
+def test_four_at_once_make_one_workflow(scene: Scene, tmp_path: Path, build: str) -> None:
+    name = f"at-once-{build}"
+    folder = code(tmp_path, name)
+    if build == "pennsieve":
+        commit(folder, {"more.txt": "x"}, "v1.0.0")
+    place = str(folder) if build == "here" else on_github(scene.data, folder)
+    results = four_at_once(scene, place)
+    assert [result.code for result in results] == [0, 0, 0, 0], [r.err for r in results]
+    listed = scene.agent("workflow", "list", "--json").document
+    (row,) = [row for row in listed if row["name"] == name]
+    assert list(scene.node.documents(row["id"])), "it is on the node"
+    assert all(row["id"] in result.out for result in results)
 
 
 @pytest.fixture(scope="module")

@@ -312,8 +312,8 @@ def test_renewing_asks_only_when_a_dataset_is_lost(granting: GrantWorld, ada: Ma
     assert grants_of(bob) == []
 
 
-def test_updating_without_saying_what_is_refused(ada: Machine) -> None:
-    result = typed(ada, "workflow", "update", "spike-rate")
+def test_updating_two_things_at_once_is_refused(ada: Machine) -> None:
+    result = typed(ada, "workflow", "update", "spike-rate", "--renew-identity", "--to", "v2")
     assert (result.code, "--renew-identity" in result.err) == (2, True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pennsieve_agent.domain.datasets import Role
@@ -319,3 +321,15 @@ def test_a_key_that_reached_no_node_and_no_keychain_is_deleted(granting: GrantWo
     assert granting.users() == []
     give(ada, dataset, READ)
     assert granting.reaches(lab, WRITES, Kind.READ, dataset) == 200
+
+
+def test_four_grants_at_once_make_each_user_once(granting: GrantWorld) -> None:
+    lab = granting.node("lab", "0a1b2c3d")
+    ada = granting.ada(lab)
+    datasets = [granting.pennsieve.dataset(name) for name in "defg"]
+    with ThreadPoolExecutor(len(datasets)) as pool:
+        list(pool.map(lambda dataset: give(ada, dataset), datasets))
+    assert len(granting.users()) == 2
+    for dataset in datasets:
+        for kind in Kind:
+            assert granting.reaches(lab, WRITES, kind, dataset) == 200

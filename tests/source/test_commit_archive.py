@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import tarfile
 from pathlib import Path
@@ -14,14 +15,15 @@ import pytest
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source import lfs
 from pennsieve_agent.source.commit_archive import Archive, complete, pack
+from pennsieve_agent.source.git_failures import UnreachableError
 from tests.source.repositories import Repository
 
 SECRET = "ghp_0123456789abcdef"
 
 
-def archive(source: str, commit: str, into: Path) -> Archive:
+def archive(source: str, commit: str, into: Path, notes: list[str] | None = None) -> Archive:
     into.mkdir()
-    complete(source, commit, into / "files")
+    complete(source, commit, into / "files", ([] if notes is None else notes).append)
     return pack(into / "files", into / "archive.tar.gz")
 
 
@@ -112,7 +114,29 @@ def test_a_submodule_that_is_gone(repository: Repository, tmp_path: Path) -> Non
     commit = submodule(repository, child, "lib")
     shutil.rmtree(repository.path / ".git" / "modules")
     shutil.rmtree(child.path)
-    with pytest.raises(SourceError, match="submodule lib cannot be fetched: there is no such"):
+    notes: list[str] = []
+    made = archive(repository.url, commit, tmp_path / "out", notes)
+    assert notes == ["note: submodule lib is left out: there is no such folder"]
+    assert names(made) == [".gitmodules", "Dockerfile"]
+
+
+def test_a_submodule_whose_server_does_not_answer_is_not_left_out(
+    repository: Repository, tmp_path: Path
+) -> None:
+    child = Repository(tmp_path / "child")
+    submodule(repository, child, "lib")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    shutil.rmtree(repository.path / ".git" / "modules")
+    shutil.rmtree(repository.path / "lib")
+    repository.git("update-index", "--cacheinfo", f"160000,{child.git('rev-parse', 'HEAD')},lib")
+    text = (repository.path / ".gitmodules").read_text()
+    elsewhere = text.replace(str(child.path), f"http://127.0.0.1:{port}/child")
+    (repository.path / ".gitmodules").write_text(elsewhere)
+    repository.git("add", ".gitmodules")
+    repository.git("commit", "--quiet", "-m", "elsewhere")
+    commit = repository.git("rev-parse", "HEAD")
+    with pytest.raises(UnreachableError, match="cannot be reached"):
         archive(repository.url, commit, tmp_path / "out")
 
 
@@ -163,13 +187,18 @@ def test_lfs_as_git_lfs_itself_keeps_it(tmp_path: Path) -> None:
     assert content(made, "a.bin") == b"\0" * 5000
 
 
-def test_lfs_content_that_is_nowhere_is_refused(repository: Repository, tmp_path: Path) -> None:
+def test_lfs_content_that_is_nowhere_is_named_and_left_out(
+    repository: Repository, tmp_path: Path
+) -> None:
     oid = "7" * 64
     text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 123456789\n"
     commit = repository.commit({"weights/model.pt": text})
-    with pytest.raises(SourceError, match=r"content of weights/model\.pt is in Git LFS") as caught:
-        archive(repository.url, commit, tmp_path / "out")
-    assert "lfs pull" in str(caught.value.hint)
+    notes: list[str] = []
+    made = archive(repository.url, commit, tmp_path / "out", notes)
+    assert content(made, "weights/model.pt") == text.encode()
+    says = "note: weights/model.pt is a Git LFS pointer, its content is not fetched; "
+    assert notes[-1].startswith(says)
+    assert "lfs pull" in notes[-1]
 
 
 def test_lfs_content_that_is_not_what_it_says(repository: Repository, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pennsieve_agent.errors import SourceError
@@ -103,6 +103,7 @@ def test_credentials_are_refused_and_not_quoted(text: str) -> None:
         *("https://[::1", "https://a:99999/x", "https://-x/y", "https://example.org/"),
         *("https://example.org/a/../b", "ssh://-oProxyCommand=x/y", "-oProxyCommand=x:y/z"),
         *("file://server/x", "-x@a.org:y", "file:///a%00b", "me@ex ample:x", "-x@a.org:y z"),
+        *("GitLab.com:?", "gitlab.com:a#b", "git@codeberg.org:a/b?c"),
     ],
 )
 def test_what_is_no_repository(text: str) -> None:
@@ -153,6 +154,7 @@ PARTS = st.sampled_from(
 )
 
 
+@example("GitLab.com:?")
 @given(st.lists(PARTS, max_size=8).map("".join) | st.text(max_size=40))
 def test_a_canonical_spelling_stays(text: str) -> None:
     try:

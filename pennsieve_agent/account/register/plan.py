@@ -76,7 +76,7 @@ def check_free(observed: Observed, options: RegisterOptions) -> None:
             "Pennsieve runs",
             where=taken.uuid,
             hint="choose another name with: --name, or see it with: pennsieve compute show "
-            f"{taken.uuid}",
+            f"'{taken.name}'",
         )
 
 

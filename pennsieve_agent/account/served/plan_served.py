@@ -110,7 +110,7 @@ def _node(observed: ServedObserved, options: ServedOptions) -> ComputeNode | Non
             f"there is already a compute node called '{same[0].name}' ({same[0].status.value})",
             where=same[0].uuid,
             hint="choose another name with: --name, or see it with: pennsieve compute show "
-            f"{same[0].uuid}",
+            f"'{same[0].name}'",
         )
     return None
 

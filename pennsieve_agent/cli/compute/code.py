@@ -12,7 +12,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Prose, Shown, Table
+from pennsieve_agent.console.shown import Prose, Shown, Table, planned
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import SourceError, UsageProblem
 
@@ -47,10 +47,15 @@ def list_(context: Context, node: options.Node) -> Shown:
 
 @command(
     "compute code allow",
-    answers="node_code",
+    answers=("node_code", "planned_change"),
     examples=["pennsieve compute code allow shared-node https://github.com/lab/spike-rate"],
 )
-def allow(context: Context, node: options.Node, repositories: Repositories) -> Shown:
+def allow(
+    context: Context,
+    node: options.Node,
+    repositories: Repositories,
+    dry_run: options.DryRun = False,
+) -> Shown:
     """Let a node run this code, and only what is on its list.
 
     A node without a list runs the code of every workflow; the first entry ends that.
@@ -62,6 +67,8 @@ def allow(context: Context, node: options.Node, repositories: Repositories) -> S
     before = secrets.allowed_processors(target.uuid)
     urls = apps.source_urls(context.platform, repositories)
     after = tuple(dict.fromkeys((*before, *urls)))
+    if dry_run:
+        return planned(f"let compute node '{target.name}' run {', '.join(urls)}")
     if after != before:
         secrets.allow_processors(target.uuid, after)
     text: list[Any] = [f"Compute node '{target.name}' may run {', '.join(urls)}"]
@@ -72,11 +79,15 @@ def allow(context: Context, node: options.Node, repositories: Repositories) -> S
 
 @command(
     "compute code disallow",
-    answers="node_code",
+    answers=("node_code", "planned_change"),
     examples=["pennsieve compute code disallow shared-node spike-rate"],
 )
 def disallow(
-    context: Context, node: options.Node, repositories: Repositories, yes: options.Yes = False
+    context: Context,
+    node: options.Node,
+    repositories: Repositories,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Take code off a node's list.
 
@@ -88,6 +99,8 @@ def disallow(
     before = secrets.allowed_processors(target.uuid)
     removed = {_listed(repository, before, target.name) for repository in repositories}
     after = tuple(url for url in before if url not in removed)
+    if dry_run:
+        return planned(f"take {', '.join(sorted(removed))} off the list of '{target.name}'")
     question = f"Compute node '{target.name}' will run the code of every workflow again. Go on?"
     if not after and not context.streams.confirm(question, assume=yes):
         return Shown(_document(target.uuid, before), notes=["nothing was changed"])

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.shown import Shown, planned
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
@@ -25,7 +26,7 @@ _GATEWAY = re.compile(
 
 @command(
     "compute join",
-    answers="joined_node",
+    answers=("joined_node", "planned_change"),
     examples=[
         (
             "pennsieve compute join "
@@ -41,6 +42,7 @@ def join(
         typer.Option("--name", metavar="NAME", help="What to call it here.", show_default=False),
     ] = None,
     aws_profile: node_options.AwsProfile = None,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Use a compute node that its owner shared with your AWS identity.
 
@@ -60,6 +62,8 @@ def join(
     rows = calls.ask("GET", "/workflows").get("workflows") or ()
     workflows = [str(row.get("name")) for row in rows if isinstance(row, dict)]
     node = _with(node, health)
+    if dry_run:
+        return planned(f"remember compute node '{node.name}', which answers, on this machine")
     node_choice.memory(context).put(node)
     return Shown(
         {**node_documents.own(node), "workflows": workflows},

@@ -11,7 +11,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_choice
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.shown import Shown, Table, planned
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import Conflict
 
@@ -75,7 +75,7 @@ def _row(context: Context, layer: Layer) -> list[str]:
 
 @command(
     "compute layer create",
-    answers="layer_change",
+    answers=("layer_change", "planned_change"),
     examples=["pennsieve compute layer create shared-node atlas --type data"],
 )
 def create(
@@ -84,6 +84,7 @@ def create(
     name: Name,
     kind: Annotated[Kind, typer.Option("--type", help="What it is for.")] = Kind.DATA,
     description: Annotated[str, typer.Option(metavar="TEXT", help="A description.")] = "",
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Create an empty layer, which a run fills."""
     target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
@@ -92,6 +93,8 @@ def create(
             f"compute node '{target.name}' already has a layer '{name}'",
             hint="choose another name",
         )
+    if dry_run:
+        return planned(f"create layer '{name}' on compute node '{target.name}'")
     context.platform.layers.create(target.uuid, name, description, kind.value)
     return Shown(
         {"node_id": target.uuid, "name": name, "type": kind.value},
@@ -101,13 +104,24 @@ def create(
 
 @command(
     "compute layer delete",
-    answers="layer_change",
+    answers=("layer_change", "planned_change"),
     examples=["pennsieve compute layer delete shared-node atlas"],
 )
-def delete(context: Context, node: options.Node, name: Name, yes: options.Yes = False) -> Shown:
+def delete(
+    context: Context,
+    node: options.WholeNode,
+    name: Name,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+) -> Shown:
     """Delete a layer with everything in it. This cannot be undone."""
+    from pennsieve_agent.domain.name_matching import need_whole
+
     target = node_choice.find_pennsieves(context, node, _WHY, _INSTEAD)
+    need_whole(node, target.uuid, target.name, "compute node")
     layer = _named(context.platform.layers.list(target.uuid), name, target.name)
+    if dry_run:
+        return planned(f"delete layer '{layer.name}' of compute node '{target.name}'")
     question = f"Delete layer '{layer.name}' of compute node '{target.name}' with all its files?"
     document = {"node_id": target.uuid, "name": layer.name}
     if not context.streams.confirm(question, assume=yes):

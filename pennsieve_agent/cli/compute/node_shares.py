@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.compute import node_choice, share_documents
-from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.shown import Shown, planned
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.errors import UsageProblem
 
@@ -61,6 +61,8 @@ def share(
     who: str,
     workflows: Sequence[str],
     aws_profile: str | None,
+    *,
+    dry_run: bool,
 ) -> Shown:
     """Let an AWS identity run workflows through a node, and say what it reaches.
 
@@ -79,8 +81,10 @@ def share(
     aws, calls = _open(context, node, aws_profile)
     rows = calls.ask("GET", "/workflows", admin=True).get("workflows") or ()
     chosen = [_pick(word, rows, node) for word in workflows]
-    row = put(aws, calls, node, Share(principal, tuple(str(flow["id"]) for flow in chosen)))
     names = ", ".join(f"'{flow['name']}'" for flow in chosen)
+    if dry_run:
+        return planned(f"let {principal.arn} run {names} on compute node '{node.name}'")
+    row = put(aws, calls, node, Share(principal, tuple(str(flow["id"]) for flow in chosen)))
     document = {**_document(node, principal, shared=True), **share_documents.share(row)}
     return Shown(
         {**document, "gateway": node.gateway},
@@ -112,7 +116,9 @@ def _pick(word: str, rows: Sequence[Any], node: OwnNode) -> Any:
     )
 
 
-def unshare(context: Context, node: OwnNode, who: str, aws_profile: str | None) -> Shown:
+def unshare(
+    context: Context, node: OwnNode, who: str, aws_profile: str | None, *, dry_run: bool
+) -> Shown:
     """Take a node from an AWS identity.
 
     Raises:
@@ -123,6 +129,8 @@ def unshare(context: Context, node: OwnNode, who: str, aws_profile: str | None) 
 
     principal = parse_principal(who)
     aws, calls = _open(context, node, aws_profile)
+    if dry_run:
+        return planned(f"stop sharing compute node '{node.name}' with {principal.arn}")
     if not take(aws, calls, node, principal):
         raise UsageProblem(
             f"compute node '{node.name}' is not shared with {principal.arn}",

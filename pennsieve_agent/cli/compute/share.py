@@ -10,7 +10,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_options
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.shown import Shown, planned
 from pennsieve_agent.domain.own_node import OwnNode
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ AwsIdentity = Annotated[
         show_default=False,
     ),
 ]
-_ANSWERS = ("compute_access", "compute_share")
+_ANSWERS = ("compute_access", "compute_share", "planned_change")
 
 
 @command(
@@ -48,6 +48,7 @@ def share(
         typer.Option("--workflow", "-w", metavar="WORKFLOW", help="With --aws. Repeatable."),
     ] = None,
     aws_profile: node_options.AwsProfile = None,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Let somebody use a compute node.
 
@@ -61,7 +62,12 @@ def share(
     who = node_access.Grantees(user, team, workspace)
     chosen = node_shares.shareable(context, node, aws, who)
     if isinstance(chosen, OwnNode):
-        return node_shares.share(context, chosen, str(aws), tuple(workflow or ()), aws_profile)
+        return node_shares.share(
+            context, chosen, str(aws), tuple(workflow or ()), aws_profile, dry_run=dry_run
+        )
+    if dry_run:
+        name = node_access.whom(context.platform, context.workspace_id, who)
+        return planned(f"let {name} use compute node '{chosen.name}'")
     who.check()
     name, access = node_access.share(context.platform, context.workspace_id, chosen, who)
     return _shown(access, f"{name[:1].upper()}{name[1:]} may use compute node '{chosen.name}'")
@@ -80,6 +86,7 @@ def unshare(
     workspace: options.Workspace = False,
     aws: AwsIdentity = None,
     aws_profile: node_options.AwsProfile = None,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Stop sharing a compute node with somebody; other shares stay."""
     from pennsieve_agent.cli.compute import node_shares
@@ -88,7 +95,10 @@ def unshare(
     who = node_access.Grantees(user, team, workspace)
     chosen = node_shares.shareable(context, node, aws, who)
     if isinstance(chosen, OwnNode):
-        return node_shares.unshare(context, chosen, str(aws), aws_profile)
+        return node_shares.unshare(context, chosen, str(aws), aws_profile, dry_run=dry_run)
+    if dry_run:
+        name = node_access.whom(context.platform, context.workspace_id, who)
+        return planned(f"stop sharing compute node '{chosen.name}' with {name}")
     who.check()
     name, access = node_access.unshare(context.platform, context.workspace_id, chosen, who)
     return _shown(access, f"Compute node '{chosen.name}' is not shared with {name} any more")

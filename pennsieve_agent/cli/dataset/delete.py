@@ -5,13 +5,13 @@ from __future__ import annotations
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import NOT_CHANGED, Shown
+from pennsieve_agent.console.shown import Shown, planned
 from pennsieve_agent.errors import UsageProblem
 
 
 @command(
     "dataset delete",
-    answers="dataset_deleted",
+    answers=("dataset_deleted", "planned_change"),
     examples=["pennsieve dataset delete 'Mouse EEG'"],
 )
 def delete(
@@ -29,10 +29,8 @@ def delete(
 
     match = lookup.dataset(context.platform, dataset)
     need_whole(dataset, match.id, match.name, "dataset")
-    document = {"id": match.id, "name": match.name, "deleted": not dry_run}
     if dry_run:
-        sentence = f"Would delete dataset '{match.name}' with all its files"
-        return Shown(document, sentence, [NOT_CHANGED])
+        return planned(f"delete dataset '{match.name}' with all its files")
     if not yes:
         context.streams.note(f"Dataset '{match.name}' will be deleted with all its files.")
         typed = context.streams.ask(
@@ -44,4 +42,5 @@ def delete(
                 hint=f"type: {match.name}",
             )
     context.platform.datasets.delete(match.id)
+    document = {"id": match.id, "name": match.name, "deleted": True}
     return Shown(document, f"Deleted dataset '{match.name}'")

@@ -9,7 +9,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Shown
+from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Shown, planned
 
 _MOST_NAMES = 3
 """How many paths a question names."""
@@ -17,7 +17,7 @@ _MOST_NAMES = 3
 
 @command(
     "dataset fs mkdir",
-    answers="dataset_folder",
+    answers=("dataset_folder", "planned_change"),
     examples=["pennsieve dataset fs mkdir 'Mouse EEG' raw/day-1 --parents"],
 )
 def mkdir(
@@ -28,6 +28,7 @@ def mkdir(
         bool,
         typer.Option("--parents", "-p", help="Make the folders above it too; it may exist."),
     ] = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Make a folder in a dataset."""
     from pennsieve_agent.console import dataset_documents
@@ -35,6 +36,10 @@ def mkdir(
     from pennsieve_agent.services.files import dataset_paths
 
     where = lookup.dataset(context.platform, dataset)
+    if dry_run:
+        above, new = dataset_paths.missing_folders(context.platform, where, path, parents=parents)
+        folder_path = "/".join([above.path, *new]).strip("/")
+        return planned(f"make folder {folder_path}/ in dataset '{where.name}'")
     folder = dataset_paths.make_folder(context.platform, where, path, parents=parents)
     document = {**dataset_documents.of(where), "id": folder.id, "path": folder.path}
     return Shown(document, f"Folder {folder.shown} is in dataset '{where.name}'")
@@ -42,7 +47,7 @@ def mkdir(
 
 @command(
     "dataset fs mv",
-    answers="dataset_moves",
+    answers=("dataset_moves", "planned_change"),
     examples=[
         "pennsieve dataset fs mv 'Mouse EEG' a.csv b.csv raw",
         "pennsieve dataset fs mv 'Mouse EEG' raw/a.csv raw/first.csv",
@@ -60,6 +65,7 @@ def mv(
             metavar="DESTINATION", help="A folder of the dataset, / for its root; or a new name."
         ),
     ],
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Move or rename files and folders of a dataset."""
     from pennsieve_agent.console import dataset_documents
@@ -67,7 +73,10 @@ def mv(
     from pennsieve_agent.services.files import dataset_paths
 
     where = lookup.dataset(context.platform, dataset)
-    moves = dataset_paths.move(context.platform, where, sources, destination)
+    moves = dataset_paths.move(context.platform, where, sources, destination, dry_run=dry_run)
+    if dry_run:
+        steps = "; ".join(f"{entry.path} -> {to}" for entry, to in moves)
+        return planned(f"move in dataset '{where.name}': {steps}")
     pairs = [{"id": entry.id, "from": entry.path, "to": to} for entry, to in moves]
     document = {**dataset_documents.of(where), "moved": pairs}
     return Shown(document, [f"{entry.path} -> {to}" for entry, to in moves])

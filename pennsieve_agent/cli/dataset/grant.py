@@ -10,7 +10,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Prose, Shown
+from pennsieve_agent.console.shown import Prose, Shown, planned
 from pennsieve_agent.domain.grants import Access
 from pennsieve_agent.errors import NotFound, UsageProblem
 
@@ -36,7 +36,7 @@ _STEPS_HAVE_KEY = (
 
 @command(
     "dataset grant",
-    answers="granted",
+    answers=("granted", "planned_change"),
     examples=[
         "pennsieve dataset grant spike-rate -d 'Mouse EEG'",
         "pennsieve dataset grant spike-rate -d 'Mouse EEG' --access read",
@@ -55,6 +55,7 @@ def grant(
             "workflow needs.",
         ),
     ] = None,
+    dry_run: options.DryRun = False,
 ) -> Iterator[Shown]:
     """Let a workflow use a dataset.
 
@@ -70,6 +71,11 @@ def grant(
     identity.need_own_nodes(context)
     needs = granting_of(named_workflow(context, workflow).workflow, context.admin_nodes)
     where = lookup.dataset(context.platform, dataset)
+    if dry_run:
+        granting.check_manager(context.platform, where)
+        words = (access or needs.needs).words
+        yield planned(f"let workflow '{needs.workflow.name}' {words} dataset '{where.name}'")
+        return
     granted = granting.grant(
         identity.identity_context(context), needs.workflow, where, access or needs.needs
     )
@@ -134,11 +140,14 @@ def _notes(needs: Granting, granted: Granted, *, chosen: Access | None) -> Itera
 
 @command(
     "dataset revoke",
-    answers="revoked",
+    answers=("revoked", "planned_change"),
     examples=["pennsieve dataset revoke spike-rate -d 'Mouse EEG'"],
 )
 def revoke(
-    context: Context, workflow: options.Workflow, dataset: options.Dataset
+    context: Context,
+    workflow: options.Workflow,
+    dataset: options.Dataset,
+    dry_run: options.DryRun = False,
 ) -> Iterator[Shown]:
     """Take a dataset away from a workflow; runs that still need it end."""
     from pennsieve_agent.cli.workflow import identity
@@ -147,6 +156,9 @@ def revoke(
 
     match = named_workflow(context, workflow).workflow
     id_, name = _granted_dataset(context, match, dataset)
+    if dry_run:
+        yield planned(f"take dataset '{name}' away from workflow '{match.name}'")
+        return
     revoked = granting.revoke(identity.identity_context(context), match, id_)
     document = {**_names(match, id_, name), "revoked": revoked.had}
     yield Shown(document, _revoked_text(match, name, revoked), [_DELAYS] if revoked.had else ())

@@ -10,7 +10,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.shown import Shown, planned
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Role(StrEnum):
 
 @command(
     "dataset share",
-    answers="dataset_share",
+    answers=("dataset_share", "planned_change"),
     examples=[
         "pennsieve dataset share 'Mouse EEG' grace@example.org --role editor",
         "pennsieve dataset share 'Mouse EEG' --workspace",
@@ -56,6 +56,7 @@ def share(
     message: Annotated[
         str, typer.Option("--message", metavar="TEXT", help="With --invite: words for the e-mail.")
     ] = "",
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Give a person, a team or the whole workspace a role on a dataset.
 
@@ -71,37 +72,51 @@ def share(
         )
     new, platform = datasets.Role.of(role.value), context.platform
     if invite:
-        return _invite(context, dataset, who or "", new, message)
+        return _invite(context, dataset, who or "", new, message, dry_run=dry_run)
     where = lookup.dataset(platform, dataset)
-    if who is None:
+    grantee = None if who is None else _grantee_of(context, who)
+    name = "everybody in the workspace" if grantee is None else grantee.name
+    if dry_run:
+        return planned(f"give {name} the role {role.value} on dataset '{where.name}'")
+    if grantee is None:
         platform.collaborators.set_workspace(where.id, new)
         document = _document(where, _everybody(context), role)
-        name = "everybody in the workspace"
     else:
-        grantee = _put_on(context, where, who, new)
-        document, name = _document(where, _grantee(grantee), role), grantee.name
+        _put_on(context, where, grantee, new)
+        document = _document(where, _grantee(grantee), role)
     return Shown(document, f"Dataset '{where.name}': {name} now has the role {role.value}")
 
 
-def _put_on(context: Context, where: Dataset, who: str, role: DatasetRole) -> Member | Team:
-    from pennsieve_agent.domain.people import Member
+def _grantee_of(context: Context, who: str) -> Member | Team:
+    from pennsieve_agent.domain.people import Team
     from pennsieve_agent.services import find_people
 
     grantee = find_people.member_or_team(context.platform, context.workspace_id, who)
-    collaborators = context.platform.collaborators
-    if isinstance(grantee, Member):
-        collaborators.set_user(where.id, grantee.id, role)
-        return grantee
-    if grantee.is_system:
+    if isinstance(grantee, Team) and grantee.is_system:
         raise UsageProblem(
             f"team '{grantee.name}' belongs to Pennsieve; a dataset cannot be shared with it",
             hint="see the other teams with: pennsieve workspace teams",
         )
-    collaborators.set_team(where.id, grantee.id, role)
     return grantee
 
 
-def _invite(context: Context, dataset: str, email: str, role: DatasetRole, message: str) -> Shown:
+def _put_on(context: Context, where: Dataset, grantee: Member | Team, role: DatasetRole) -> None:
+    from pennsieve_agent.domain.people import Member
+
+    collaborators = context.platform.collaborators
+    put = collaborators.set_user if isinstance(grantee, Member) else collaborators.set_team
+    put(where.id, grantee.id, role)
+
+
+def _invite(
+    context: Context,
+    dataset: str,
+    email: str,
+    role: DatasetRole,
+    message: str,
+    *,
+    dry_run: bool,
+) -> Shown:
     """Invite somebody from outside the workspace by e-mail."""
     from pennsieve_agent.services import lookup
 
@@ -116,6 +131,8 @@ def _invite(context: Context, dataset: str, email: str, role: DatasetRole, messa
             f"{email} is in the workspace already",
             hint=f"leave out --invite: pennsieve dataset share '{where.name}' {email}",
         )
+    if dry_run:
+        return planned(f"invite {email} to dataset '{where.name}' as {role.value}")
     platform.collaborators.invite(where.id, email, role, message)
     grantee = {"type": "user", "id": None, "name": None, "email": email}
     document = _document(where, grantee, role, invited=True)
@@ -124,7 +141,7 @@ def _invite(context: Context, dataset: str, email: str, role: DatasetRole, messa
 
 @command(
     "dataset unshare",
-    answers="dataset_share",
+    answers=("dataset_share", "planned_change"),
     examples=["pennsieve dataset unshare 'Mouse EEG' grace@example.org"],
 )
 def unshare(
@@ -132,6 +149,7 @@ def unshare(
     dataset: options.DatasetArgument,
     who: Who = None,
     workspace: options.Workspace = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Stop sharing a dataset with a person, a team or the workspace.
 
@@ -143,16 +161,17 @@ def unshare(
     _check(who, workspace=workspace)
     platform = context.platform
     where = lookup.dataset(platform, dataset)
-    if who is None:
+    grantee = who and find_people.member_or_team(platform, context.workspace_id, who)
+    name = grantee.name if grantee else "the workspace as a whole"
+    if dry_run:
+        return planned(f"stop sharing dataset '{where.name}' with {name}")
+    if not grantee:
         platform.collaborators.remove_workspace(where.id)
-        document, name = _document(where, _everybody(context), None), "the workspace as a whole"
+    elif isinstance(grantee, Member):
+        platform.collaborators.remove_user(where.id, grantee.id)
     else:
-        grantee = find_people.member_or_team(platform, context.workspace_id, who)
-        if isinstance(grantee, Member):
-            platform.collaborators.remove_user(where.id, grantee.id)
-        else:
-            platform.collaborators.remove_team(where.id, grantee.id)
-        document, name = _document(where, _grantee(grantee), None), grantee.name
+        platform.collaborators.remove_team(where.id, grantee.id)
+    document = _document(where, _grantee(grantee) if grantee else _everybody(context), None)
     return Shown(document, f"Dataset '{where.name}' is no longer shared with {name}")
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import UNCHANGED, Shown
+from pennsieve_agent.console.shown import UNCHANGED, Shown, planned
 from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pennsieve_agent.domain.people import Member
 
 
 @command(
     "dataset update",
-    answers="dataset",
+    answers=("dataset", "planned_change"),
     examples=[
         "pennsieve dataset update 'Mouse EEG' --name 'Mouse EEG 2026'",
         "pennsieve dataset update 'Mouse EEG' --owner grace@example.org",
@@ -38,6 +41,7 @@ def update(
         ),
     ] = None,
     yes: options.Yes = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Change a dataset's name, description or owner.
 
@@ -51,6 +55,8 @@ def update(
     platform = context.platform
     before = lookup.dataset(platform, dataset)
     person = find_people.member(platform, context.workspace_id, owner) if owner else None
+    if dry_run:
+        return planned(f"change dataset '{before.name}': {_changes(name, description, person)}")
     question = f"Make {person.name} the owner of dataset '{before.name}'?" if person else ""
     if question and not context.streams.confirm(question, assume=yes):
         return UNCHANGED
@@ -64,6 +70,15 @@ def update(
         after = platform.datasets.get(before.id)
         said.append(f"{person.name} is now the owner of dataset '{after.name}'")
     return Shown(dataset_documents.dataset(after), said)
+
+
+def _changes(name: str | None, description: str | None, owner: Member | None) -> str:
+    parts = [
+        f"name '{name.strip()}'" if name else "",
+        "" if description is None else f"description '{description}'",
+        f"owner {owner.name}" if owner else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _check(name: str | None, description: str | None, owner: str | None) -> None:

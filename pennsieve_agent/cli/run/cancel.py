@@ -9,7 +9,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Shown
+from pennsieve_agent.console.shown import UNCHANGED, Shown, planned
 from pennsieve_agent.errors import Conflict
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @command(
     "run cancel",
-    answers="run_status",
+    answers=("run_status", "planned_change"),
     examples=[
         "pennsieve run cancel spike-rate-1c20",
         "pennsieve run cancel spike-rate-1c20 --wait",
@@ -55,8 +55,7 @@ def cancel(
     if not _may(context, run, begun, yes=yes or dry_run):
         return UNCHANGED
     if dry_run:
-        document = documents.run_status(begun, begun.status)
-        return Shown(document, f"Would cancel run '{begun.label}'", [NOT_CHANGED])
+        return planned(f"cancel run '{begun.label}'")
     if (ended := _end(located)) is not None:
         return _already(begun, ended)
     if wait:

@@ -17,7 +17,7 @@ COMMANDS: tuple[Entry, ...] = (
     Command(
         "workflow update",
         "workflow.update",
-        "Change a workflow's name, description, parameter defaults or identity.",
+        "Take newer code for a workflow, or change its name, defaults or identity.",
     ),
     Command(
         "workflow archive",

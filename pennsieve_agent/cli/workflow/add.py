@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,7 +63,7 @@ Build = Annotated[
 ]
 Public = Annotated[
     bool,
-    typer.Option("--public", help="Show the code in the App Store to every Pennsieve user."),
+    typer.Option("--public", help="Show the code to every Pennsieve user. Default: private."),
 ]
 Layout = Annotated[
     options.InputLayout | None,
@@ -113,11 +111,10 @@ def add(
 
     The repository needs a Dockerfile; its program reads INPUT_DIR and writes OUTPUT_DIR. An app.yml
     beside it declares parameters and resources. Pennsieve builds code on GitHub at a tag; other
-    code is built on this machine, and runs on your own compute nodes only.
+    code is built on this machine, and runs on your own compute nodes only. Of a workflow that is
+    there already nothing changes: 'workflow update' takes newer code.
     """
     from pennsieve_agent.cli.workflow import views
-    from pennsieve_agent.services.workflows.build_choice import Build as BuildPlace
-    from pennsieve_agent.services.workflows.register_workflow import Wish
 
     if targets:
         return _targets(context)
@@ -125,35 +122,33 @@ def add(
         raise UsageProblem(
             "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
         )
+    wish = wish_of(name, build, layout, needs_pennsieve, is_public=public)
+    return views.added(_add(context, repositories, ref, wish), wish)
+
+
+def wish_of(
+    name: str | None,
+    build: Builder,
+    layout: options.InputLayout | None,
+    needs_pennsieve: Needs | None,
+    *,
+    is_public: bool = False,
+) -> Wish:
+    """What was typed, as the service takes it."""
+    from pennsieve_agent.services.workflows.build_choice import Build as BuildPlace
+    from pennsieve_agent.services.workflows.register_workflow import Wish
+
     needs = needs_pennsieve and ("" if needs_pennsieve is Needs.NO else needs_pennsieve.value)
-    layout_name = layout and layout.value
-    wish = Wish(name, BuildPlace(build.value), public, layout_name, needs)
-    return views.added(_add(context, repositories, ref, wish))
+    return Wish(name, BuildPlace(build.value), is_public, layout and layout.value, needs)
 
 
 def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: Wish) -> Added:
     """Fetch, check, build and register the code."""
-    from contextlib import closing
-
-    from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
+    from pennsieve_agent.cli.workflow.code_context import registering
     from pennsieve_agent.services.workflows import register_workflow, workflow_steps
-    from pennsieve_agent.source.fetch import is_public
 
-    note = context.streams.note
-    with (
-        tempfile.TemporaryDirectory(prefix="pennsieve-") as folder,
-        closing(LazyEngine(context)) as engine,
-    ):
-        checkouts = workflow_steps.inspect_all(repositories, ref, Path(folder), note)
-        means = register_workflow.Means(
-            context.platform,
-            context.workspace_id,
-            desks(context, engine),
-            engine,
-            is_public,
-            context.sleep,
-            note,
-        )
+    with registering(context) as (means, folder):
+        checkouts = workflow_steps.inspect_all(repositories, ref, folder, means.note)
         return register_workflow.add(means, checkouts, wish)
 
 

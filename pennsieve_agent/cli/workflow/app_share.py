@@ -10,7 +10,7 @@ from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.workflow.apps import App
-from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.console.shown import Shown, planned
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Public = Annotated[bool, typer.Option("--public", help="Everybody on Pennsieve."
 
 @command(
     "workflow app share",
-    answers="app_shared",
+    answers=("app_shared", "planned_change"),
     examples=["pennsieve workflow app share spike-rate --user grace@example.org"],
 )
 def share(
@@ -33,6 +33,7 @@ def share(
     team: options.Team = None,
     workspace: options.Workspace = False,
     public: Public = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Let somebody see code and use it in workflows.
 
@@ -43,6 +44,8 @@ def share(
 
     who = _grantees(user, team, workspace=workspace, public=public)
     app = apps.application(context.platform, application)
+    if dry_run:
+        return planned(f"share '{apps.short_name(app)}' with {_whom(context, who, public=public)}")
     if public:
         name = "everybody on Pennsieve"
         sharing = apps.set_visibility(context.platform, app, Visibility.PUBLIC)
@@ -53,7 +56,7 @@ def share(
 
 @command(
     "workflow app unshare",
-    answers="app_shared",
+    answers=("app_shared", "planned_change"),
     examples=["pennsieve workflow app unshare spike-rate --workspace"],
 )
 def unshare(
@@ -63,6 +66,7 @@ def unshare(
     team: options.Team = None,
     workspace: options.Workspace = False,
     public: Public = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Stop sharing code with somebody; other shares stay. Only its owner can."""
     from pennsieve_agent.domain.sharing import Visibility
@@ -70,6 +74,10 @@ def unshare(
 
     who = _grantees(user, team, workspace=workspace, public=public)
     app = apps.application(context.platform, application)
+    if dry_run:
+        return planned(
+            f"stop sharing '{apps.short_name(app)}' with {_whom(context, who, public=public)}"
+        )
     if public:
         name = "everybody on Pennsieve"
         sharing = apps.set_visibility(context.platform, app, Visibility.PRIVATE)
@@ -95,6 +103,14 @@ def _grantees(user: str | None, team: str | None, *, workspace: bool, public: bo
             hint="give one of them at a time",
         )
     return who
+
+
+def _whom(context: Context, who: Grantees, *, public: bool) -> str:
+    from pennsieve_agent.services.nodes import node_access
+
+    if public:
+        return "everybody on Pennsieve"
+    return node_access.whom(context.platform, context.workspace_id, who)
 
 
 def _shown(app: Application, sharing: AppSharing, sentence: str) -> Shown:

@@ -9,7 +9,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import UNCHANGED, Details, Shown, Table
+from pennsieve_agent.console.shown import UNCHANGED, Details, Shown, Table, planned
 from pennsieve_agent.console.tables import ID, NAME, Column, Cut
 
 if TYPE_CHECKING:
@@ -98,14 +98,21 @@ def _details(app: Application, sharing: AppSharing, names: dict[str, str]) -> De
 
 @command(
     "workflow app archive",
-    answers="app_archived",
+    answers=("app_archived", "planned_change"),
     examples=["pennsieve workflow app archive spike-rate"],
 )
-def archive(context: Context, application: App, yes: options.Yes = False) -> Shown:
+def archive(
+    context: Context,
+    application: App,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+) -> Shown:
     """Archive registered code, so that it is not used. Only its owner can."""
     from pennsieve_agent.services.workflows import apps
 
     app = apps.application(context.platform, application)
+    if dry_run:
+        return planned(f"archive '{apps.short_name(app)}' ({app.source_url})")
     question = f"Archive '{apps.short_name(app)}' ({app.source_url})?"
     if not context.streams.confirm(question, assume=yes):
         return UNCHANGED
@@ -115,14 +122,16 @@ def archive(context: Context, application: App, yes: options.Yes = False) -> Sho
 
 @command(
     "workflow app restore",
-    answers="app_archived",
+    answers=("app_archived", "planned_change"),
     examples=["pennsieve workflow app restore spike-rate"],
 )
-def restore(context: Context, application: App) -> Shown:
+def restore(context: Context, application: App, dry_run: options.DryRun = False) -> Shown:
     """Restore archived code."""
     from pennsieve_agent.services.workflows import apps
 
     app = apps.application(context.platform, application, archived=True)
+    if dry_run:
+        return planned(f"restore '{apps.short_name(app)}' ({app.source_url})")
     context.platform.applications.restore(app.uuid)
     return _moved(app, archived=False)
 

@@ -9,7 +9,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import UNCHANGED, Shown
+from pennsieve_agent.console.shown import UNCHANGED, Shown, planned
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @command(
     "workflow archive",
-    answers=("workflow_archived", "workflow_deleted"),
+    answers=("workflow_archived", "workflow_deleted", "planned_change"),
     examples=["pennsieve workflow archive spike-rate"],
 )
 def archive(
@@ -37,19 +37,25 @@ def archive(
         ),
     ] = False,
     yes: options.Yes = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Archive a workflow and delete its keys; its runs stay.
 
     It can be restored with: pennsieve workflow restore. Pennsieve deletes no workflow.
     """
     from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.domain.name_matching import need_whole
 
     located = named_workflow(context, workflow)
+    name = located.workflow.name
+    if dry_run and (located.is_on_pennsieve or delete):
+        verb = "archive" if located.is_on_pennsieve else "delete"
+        return planned(f"{verb} workflow '{name}', and delete its own identity on Pennsieve")
     if located.is_on_pennsieve:
         return _archive(context, located.workflow, yes=yes)
     if delete:
+        need_whole(workflow, located.workflow.uuid, name, "workflow")
         return _delete(context, located.workflow, yes=yes)
-    name = located.workflow.name
     raise UsageProblem(
         f"only your own nodes have workflow '{name}', and nodes have no archive",
         hint=f"delete it for good with: pennsieve workflow archive '{name}' --delete",
@@ -102,10 +108,15 @@ def _delete(context: Context, workflow: Workflow, *, yes: bool) -> Shown:
 
 @command(
     "workflow restore",
-    answers="workflow_restored",
+    answers=("workflow_restored", "planned_change"),
     examples=["pennsieve workflow restore spike-rate"],
 )
-def restore(context: Context, workflow: options.Workflow, yes: options.Yes = False) -> Shown:
+def restore(
+    context: Context,
+    workflow: options.Workflow,
+    yes: options.Yes = False,
+    dry_run: options.DryRun = False,
+) -> Shown:
     """Restore an archived workflow with its grants, so that it can be started again."""
     from pennsieve_agent.cli.workflow.identity import identity_context
     from pennsieve_agent.console import workflow_documents
@@ -115,9 +126,11 @@ def restore(context: Context, workflow: options.Workflow, yes: options.Yes = Fal
     platform = context.platform
     match = workflow_changes.archived(platform, context.workspace_id, workflow)
     workflow_changes.check_free(platform, context.workspace_id, match.name, match.uuid)
+    if dry_run:
+        return planned(f"restore workflow '{match.name}', with its grants if you say yes to them")
     means = identity_context(context)
     plan = _grants_to_renew(context, means, match, yes=yes)  # asked first: nothing is half done
-    platform.workflows.restore(match.uuid)
+    workflow_changes.restore(platform, context.workspace_id, match)
     if plan is not None:
         identity_renewal.renew(means, plan)
     again = plan.kept if plan is not None else ()

@@ -17,6 +17,7 @@ def list_(context: Context, archived: options.Archived = False) -> Shown:
     """The workflows of the workspace, and those that only your own nodes have."""
     from pennsieve_agent.cli.workflow import views
     from pennsieve_agent.services.workflows import find_workflow, node_versions
+    from pennsieve_agent.services.workflows.code_visibility import code_visibility
 
     workflows = list(context.platform.workflows.list(context.workspace_id, archived=archived))
     workflows.sort(key=lambda w: w.name.casefold())
@@ -28,7 +29,8 @@ def list_(context: Context, archived: options.Archived = False) -> Shown:
     for node in silent:
         context.streams.note(f"node '{node.node.name}' could not be reached: {node.error.message}")
     if workflows or only_nodes:
-        return views.listed(context, workflows, known, only_nodes)
+        code = code_visibility(context.platform, context.user.id)
+        return views.listed(context, workflows, known, only_nodes, code)
     if archived:
         return Shown([], notes=["no workflow is archived"])
     return Shown([], notes=["no workflow yet; add one with: pennsieve workflow add GITHUB_URL"])

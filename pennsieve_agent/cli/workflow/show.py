@@ -29,23 +29,31 @@ def show(context: Context, workflow: options.Workflow) -> Shown:
     """
     from pennsieve_agent.cli.workflow.identity import identity_context, note_unasked
     from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.cli.workflow.views import visible_to
     from pennsieve_agent.console import workflow_documents
     from pennsieve_agent.services.grants import identity_view
+    from pennsieve_agent.services.workflows.code_visibility import code_visibility
 
-    match = named_workflow(context, workflow).workflow
+    located = named_workflow(context, workflow)
+    match = located.workflow
+    code = code_visibility(context.platform, context.user.id)
+    visibility = code.of_workflow(match)
     users, unasked = identity_view.shown(identity_context(context), match)
     note_unasked(context, unasked)
     document = {
         **workflow_documents.workflow(match),
+        "code_visibility": visibility,
         "identity": [_user(user) for user in users],
     }
-    text: list[Part] = [_details(context, match)]
+    visible = visible_to(match, visibility) if located.is_on_pennsieve else "your nodes"
+    text: list[Part] = [_details(context, match, visible)]
     for table in _tables(context, match, users):
         text += ["", table]
-    return Shown(document, text)
+    warnings = code.warnings([step.source_url for step in match.processors])
+    return Shown(document, text, [f"note: {warning}" for warning in warnings])
 
 
-def _details(context: Context, workflow: Workflow) -> Details:
+def _details(context: Context, workflow: Workflow, visible: str) -> Details:
     from pennsieve_agent.console.words import when
 
     added = when(workflow.created_at, context.now(), relative=context.relative)
@@ -54,6 +62,7 @@ def _details(context: Context, workflow: Workflow) -> Details:
             ("name", workflow.name),
             ("id", workflow.uuid),
             ("description", workflow.description),
+            ("visible to", visible),
             ("added", added),
         ]
     )

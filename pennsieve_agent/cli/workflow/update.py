@@ -9,6 +9,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.workflow.add import Build, Builder, Layout, NeedsPennsieve, wish_of
 from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Prose, Shown
 from pennsieve_agent.errors import UsageProblem
 
@@ -19,10 +20,35 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.grants.identity_renewal import Renewal, Renewed
 
 
+To = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        metavar="REF",
+        help="Tag, branch or commit. Of several repositories: STEP=REF. Repeatable.",
+    ),
+]
+Repo = Annotated[
+    list[str] | None,
+    typer.Option("--repo", metavar="REPO", help="Where the code is, if it moved. Repeatable."),
+]
+AcceptMovedTag = Annotated[
+    bool,
+    typer.Option(
+        "--accept-moved-tag", help="Take a tag that means another commit than it did earlier."
+    ),
+]
+
+
 @command(
     "workflow update",
-    answers=("workflow", "workflow_renewal", "workflow_renewal_plan"),
+    answers=(
+        *("workflow_updated", "workflow_update_plan", "workflow"),
+        *("workflow_renewal", "workflow_renewal_plan"),
+    ),
     examples=[
+        "pennsieve workflow update spike-rate",
+        "pennsieve workflow update spike-rate --to v1.1.0 --dry-run",
         "pennsieve workflow update spike-rate --name spikes",
         "pennsieve workflow update spike-rate --default THRESHOLD=4 --default filter.LOW=0.5",
         "pennsieve workflow update spike-rate --renew-identity --dry-run",
@@ -52,33 +78,54 @@ def update(
             help="Give the workflow new users and keys on Pennsieve, and delete the old ones.",
         ),
     ] = False,
+    to: To = None,
+    repo: Repo = None,
+    build: Build = Builder.AUTO,
+    layout: Layout = None,
+    needs_pennsieve: NeedsPennsieve = None,
+    accept_moved_tag: AcceptMovedTag = False,
     yes: options.Yes = False,
     dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="With --renew-identity: show the plan and change nothing."),
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
 ) -> Shown:
-    """Change a workflow's name, description, parameter defaults or identity."""
+    """Take newer code for a workflow, or change its name, defaults or identity.
+
+    Without options it takes the newest version tag of its repositories. What it has and what it
+    gets is shown, and you are asked where others use it; runs that were started keep their code.
+    """
+    from pennsieve_agent.cli.workflow.update_code import CodeRequest, update_code
+
     edits = name is not None or description is not None or bool(default)
-    _check(name, edits=edits, renews=renew_identity, dry_run=dry_run)
+    settings = layout or needs_pennsieve or build is not Builder.AUTO
+    codes = bool(to or repo or accept_moved_tag or settings)
+    _check(name, edits=edits, renews=renew_identity, codes=codes, dry_run=dry_run)
     if renew_identity:
         return _renew(context, workflow, yes=yes, dry_run=dry_run)
-    return _edit(context, workflow, name, description, default or ())
+    if edits:
+        return _edit(context, workflow, name, description, default or ())
+    request = CodeRequest(
+        to or (), repo or (), accept_moved_tag=accept_moved_tag, yes=yes, dry_run=dry_run
+    )
+    return update_code(context, workflow, request, wish_of(None, build, layout, needs_pennsieve))
 
 
-def _check(name: str | None, *, edits: bool, renews: bool, dry_run: bool) -> None:
+def _check(name: str | None, *, edits: bool, renews: bool, codes: bool, dry_run: bool) -> None:
     """Refuse options that do not go together.
 
     Raises:
-        UsageProblem: they do not, or nothing is to be changed.
+        UsageProblem: they do not.
     """
-    if edits is renews:
+    if edits + renews + codes > 1:
         raise UsageProblem(
-            "--renew-identity goes alone" if edits else "nothing to change was given",
-            hint="add --name, --description or --default; or --renew-identity alone",
+            "a workflow's code, its name and defaults, and its identity are changed one at a time",
+            hint="give --to alone; or --name, --description and --default; or --renew-identity",
         )
-    if dry_run and not renews:
-        raise UsageProblem("--dry-run goes with --renew-identity only", hint="leave it out")
+    if dry_run and edits:
+        raise UsageProblem(
+            "--dry-run cannot be given with --name, --description or --default",
+            hint="leave it out",
+        )
     if name is not None and not name.strip():
         raise UsageProblem("the new name is empty", hint="give a name, for example: --name spikes")
 
@@ -103,8 +150,7 @@ def _edit(
         after = workflow_changes.set_defaults(platform, before, defaults)
     if name is not None or description is not None:
         text = before.description if description is None else description
-        platform.workflows.rename(before.uuid, new, text)
-        after = platform.workflows.get(before.uuid)
+        after = workflow_changes.rename(platform, context.workspace_id, before, new, text)
     renamed = f"; it was called '{before.name}'" if after.name != before.name else ""
     notes = [f"see it with: pennsieve workflow show '{after.name}'"]
     return views.changed(after, f"Updated workflow '{after.name}'{renamed}", notes)

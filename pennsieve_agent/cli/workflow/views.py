@@ -13,37 +13,76 @@ if TYPE_CHECKING:
 
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.services.workflows.code_change import CodeChange
+    from pennsieve_agent.services.workflows.code_visibility import CodeVisibility
     from pennsieve_agent.services.workflows.node_versions import Known, Placed
-    from pennsieve_agent.services.workflows.register_workflow import Added
+    from pennsieve_agent.services.workflows.register_workflow import Added, Wish
 
 PENNSIEVE = "Pennsieve"
 
 
-def added(value: Added) -> Shown:
+def added(value: Added, wish: Wish) -> Shown:
     """What ``workflow add`` did."""
     workflow = value.workflow
-    changed = any(placed.created for placed in value.placed)
-    verb = "Added" if value.created else "Updated" if changed else "Up to date:"
-    text = [f"{verb} workflow '{workflow.name}' ({workflow.uuid})"]
+    if not value.created:
+        return _known(value, wish)
+    text = [f"Added workflow '{workflow.name}' ({workflow.uuid})"]
     text += [f"On node '{p.node.name}' as version {p.version}" for p in value.placed]
     notes = []
     if not value.is_on_pennsieve:
         notes.append("only your own nodes have it; Pennsieve does not know it")
     notes.append(f"next: pennsieve dataset grant '{workflow.name}' --dataset DATASET")
-    return Shown(_added_document(value), text, notes)
+    return Shown(added_document(value), text, notes)
 
 
-def _added_document(value: Added) -> dict[str, Any]:
+def _known(value: Added, wish: Wish) -> Shown:
+    """A workflow that was there already, and how its code or settings are changed."""
+    name = value.workflow.name
+    sources = ", ".join(change.before.words for change in value.changes)
+    text = f"Workflow '{name}' ({value.workflow.uuid}) is there already: {sources}"
+    update = f"pennsieve workflow update '{name}'"
+    notes = []
+    for change in value.changes:
+        if change.moved_from:
+            notes.append(
+                f"the tag {change.after.tag} means {change.after.commit[:7]} now, and meant "
+                f"{change.moved_from[:7]} when it was registered: {update} --accept-moved-tag"
+            )
+        elif change.is_change:
+            which = f" --to {change.after.tag}" if len(value.changes) == 1 else ""
+            notes.append(f"{change.new} exists: {update}{which}")
+    if wish.layout is not None or wish.needs_pennsieve is not None:
+        notes.append(f"its settings were not changed; change them with: {update}")
+    return Shown(added_document(value), text, notes or ["nothing was changed"])
+
+
+def code_change(value: CodeChange) -> dict[str, Any]:
+    """A step's code before and after."""
+    return {
+        "step": value.before.step,
+        "source": value.before.address,
+        "from_tag": value.before.tag or None,
+        "from_commit": value.before.commit or None,
+        "to_tag": value.after.tag,
+        "to_commit": value.after.commit,
+        "changed": value.is_change,
+        "tag_moved": bool(value.moved_from),
+    }
+
+
+def added_document(value: Added) -> dict[str, Any]:
+    """A workflow that was added, or got newer code."""
     return {
         **workflow_documents.workflow(value.workflow),
         "sources": [
             {"source_url": c.source_url, "tag": c.tag, "commit": c.commit} for c in value.checkouts
         ],
         "created": value.created,
-        "build": value.choice.build.value,
-        "build_reason": value.choice.why,
+        "build": value.choice.build.value if value.choice else None,
+        "build_reason": value.choice.why if value.choice else None,
         "on_pennsieve": value.is_on_pennsieve,
         "nodes": [_placed(placed) for placed in value.placed],
+        "changes": [code_change(change) for change in value.changes],
     }
 
 
@@ -72,21 +111,41 @@ def listed(
     workflows: Sequence[Workflow],
     known: Sequence[Known],
     only_nodes: Sequence[Known],
+    code: CodeVisibility,
 ) -> Shown:
-    """The workflows of Pennsieve, those that ``only_nodes`` have, and where each is."""
+    """The workflows of Pennsieve, those that ``only_nodes`` have, where each is and for whom."""
     nodes = {row.uuid: list(row.nodes) for row in known}
     where = {w.uuid: [PENNSIEVE, *nodes.get(w.uuid, [])] for w in workflows}
     document = [
-        *({**workflow_documents.workflow_summary(w), "where": where[w.uuid]} for w in workflows),
+        *(
+            {
+                **workflow_documents.workflow_summary(w),
+                "where": where[w.uuid],
+                "visibility": w.visibility or None,
+                "code_visibility": code.of_workflow(w),
+            }
+            for w in workflows
+        ),
         *(_of_nodes(row) for row in only_nodes),
     ]
-    return Shown(document, _list_table(context, workflows, where, only_nodes))
+    visible = {w.uuid: visible_to(w, code.of_workflow(w)) for w in workflows}
+    table = _list_table(context, workflows, where, visible, only_nodes)
+    return Shown(document, table, [f"note: {text}" for text in code.warnings()])
+
+
+def visible_to(workflow: Workflow, code: str | None) -> str:
+    """Who sees a workflow on Pennsieve, and who its code."""
+    who = "everybody" if workflow.visibility == "public" else "workspace"
+    if code is None:
+        return who
+    return f"{who}; code: {'everybody' if code == 'public' else 'private'}"
 
 
 def _list_table(
     context: Context,
     workflows: Sequence[Workflow],
     where: dict[str, list[str]],
+    visible: dict[str, str],
     only_nodes: Sequence[Known],
 ) -> Table:
     from pennsieve_agent.console.words import when
@@ -96,15 +155,17 @@ def _list_table(
             workflow.name,
             workflow.description,
             ", ".join(where[workflow.uuid]),
+            visible[workflow.uuid],
             when(workflow.created_at, context.now(), relative=context.relative),
             workflow.uuid,
         ]
         for workflow in workflows
     ]
-    rows += [[row.name, "", ", ".join(row.nodes), "", row.uuid] for row in only_nodes]
+    rows += [[row.name, "", ", ".join(row.nodes), "your nodes", "", row.uuid] for row in only_nodes]
     rows.sort(key=lambda row: row[0].casefold())
     description = Column("DESCRIPTION", Cut.END, spare=True)
-    return Table([NAME, description, Column("WHERE", Cut.END), "ADDED", ID], rows)
+    places, who = Column("WHERE", Cut.END), Column("VISIBLE TO", Cut.END)
+    return Table([NAME, description, places, who, "ADDED", ID], rows)
 
 
 def _of_nodes(row: Known) -> dict[str, Any]:
@@ -116,4 +177,6 @@ def _of_nodes(row: Known) -> dict[str, Any]:
         "status": "active",
         "created_at": None,
         "where": list(row.nodes),
+        "visibility": None,
+        "code_visibility": None,
     }

@@ -8,6 +8,14 @@ _ID, _NAME = Field("id", "text", "Its id."), Field("name", "text", "Its name.")
 
 DOCUMENTS: tuple[Document, ...] = (
     Document(
+        "planned_change",
+        "What a command would do: --dry-run.",
+        (
+            Field("would", "text", "What, in words."),
+            Field("changed", "boolean", "False."),
+        ),
+    ),
+    Document(
         "error",
         "What went wrong; the only document that any command may answer with besides its own.",
         (Field("error", "problem", "The problem."),),

@@ -22,6 +22,12 @@ _SUMMARY = (
     _STATUS,
     Field("created_at", "time", "When it was added.", null=True),
 )
+_CODE_VISIBILITY = Field(
+    "code_visibility",
+    "word",
+    "public where every Pennsieve user can see code of it; null where that is not known.",
+    null=True,
+)
 _WORKFLOW = (
     *_SUMMARY,
     Field("visibility", "word", "public where every workspace may run it.", null=True),
@@ -32,13 +38,22 @@ _WORKFLOWS = (
     Document(
         "workflow_summary",
         "A workflow in a list: workflow list.",
-        (*_SUMMARY, Field("where", "list of text", "Pennsieve, and names of own nodes.")),
+        (
+            *_SUMMARY,
+            Field("where", "list of text", "Pennsieve, and names of own nodes."),
+            Field("visibility", "word", "public where every workspace may run it.", null=True),
+            _CODE_VISIBILITY,
+        ),
     ),
     Document("workflow", "A workflow: workflow update, share, unshare.", _WORKFLOW),
     Document(
         "workflow_details",
         "A workflow and its own users on Pennsieve: workflow show.",
-        (*_WORKFLOW, Field("identity", "list of workflow_user", "Its own users.")),
+        (
+            *_WORKFLOW,
+            _CODE_VISIBILITY,
+            Field("identity", "list of workflow_user", "Its own users."),
+        ),
     ),
     Document(
         "workflow_step",
@@ -81,6 +96,11 @@ _WORKFLOWS = (
     ),
 )
 
+_CODE_CHANGES = (
+    Field("changes", "list of workflow_code_change", "Its code before and after."),
+    Field("used_by_others", "list of text", "Who else uses it, in sentences."),
+)
+
 _CHANGES = (
     Document(
         "workflow_added",
@@ -89,10 +109,48 @@ _CHANGES = (
             *_WORKFLOW,
             Field("sources", "list of workflow_source", "Its code."),
             Field("created", "boolean", "False where it was there already."),
-            Field("build", "word", "Who built it: pennsieve or here."),
-            Field("build_reason", "text", "Why there."),
+            Field("build", "word", "Who built it: pennsieve or here.", null=True),
+            Field("build_reason", "text", "Why there.", null=True),
             Field("on_pennsieve", "boolean", "Whether Pennsieve knows it."),
             Field("nodes", "list of workflow_placement", "The own nodes that have it."),
+            Field("changes", "list of workflow_code_change", "Its code before and after."),
+        ),
+    ),
+    Document(
+        "workflow_updated",
+        "A workflow with newer code: workflow update.",
+        (
+            *_WORKFLOW,
+            Field("sources", "list of workflow_source", "Its code."),
+            Field("created", "boolean", "False: it was there."),
+            Field("build", "word", "Who built it: pennsieve or here.", null=True),
+            Field("build_reason", "text", "Why there.", null=True),
+            Field("on_pennsieve", "boolean", "Whether Pennsieve knows it."),
+            Field("nodes", "list of workflow_placement", "The own nodes that have it."),
+            *_CODE_CHANGES,
+        ),
+    ),
+    Document(
+        "workflow_update_plan",
+        "What workflow update would change, or found unchanged.",
+        (
+            Field("workflow", "text", "The workflow's name."),
+            Field("workflow_id", "text", "The workflow's id."),
+            *_CODE_CHANGES,
+        ),
+    ),
+    Document(
+        "workflow_code_change",
+        "A step's code, before and after.",
+        (
+            Field("step", "text", "The step's id."),
+            Field("source", "text", "The repository."),
+            Field("from_tag", "text", "The tag that is registered.", null=True),
+            Field("from_commit", "text", "The commit it meant then.", null=True),
+            Field("to_tag", "text", "The tag asked for."),
+            Field("to_commit", "text", "The commit it means now."),
+            Field("changed", "boolean", "Whether that is other code."),
+            Field("tag_moved", "boolean", "Whether to_tag meant another commit earlier."),
         ),
     ),
     Document(

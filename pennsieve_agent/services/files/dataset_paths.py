@@ -59,35 +59,56 @@ def make_folder(platform: Platform, dataset: Dataset, path: str, *, parents: boo
         UsageProblem: it is there, or a folder above it is not.
         Forbidden: the user is not an editor of the dataset.
     """
+    here, missing = missing_folders(platform, dataset, path, parents=parents)
+    for name in missing:
+        folder = platform.packages.create_folder(dataset.id, name, here.id)
+        # The platform gives another name when this one is taken by a file.
+        here = Entry(folder.id, _join(here, folder.name))
+    return here
+
+
+def missing_folders(
+    platform: Platform, dataset: Dataset, path: str, *, parents: bool
+) -> tuple[Entry, list[str]]:
+    """The folder that is there, and the names of those that are to be made in it, in order.
+
+    Raises:
+        UsageProblem: the last is there, or one above it is not; ``parents`` allows both.
+        Forbidden: the user is not an editor of the dataset.
+    """
     _must_edit(dataset)
     here, names = ROOT, split(path)
     if not names:
         raise UsageProblem("which folder?", hint="give its path in the dataset, such as raw/ct")
     for number, name in enumerate(names):
-        last = number == len(names) - 1
         inner = _inside(platform, dataset, here, name, folder=True)
-        if inner is None and (last or parents):
-            folder = platform.packages.create_folder(dataset.id, name, here.id)
-            # The platform gives another name when this one is taken by a file.
-            inner = Entry(folder.id, _join(here, folder.name))
-        elif inner is None:
-            raise UnknownName(
-                f"there is no folder '{_join(here, name)}' in dataset '{dataset.name}'",
-                hint="create it too with: --parents",
-            )
-        elif last and not parents:
-            raise UsageProblem(
-                f"there is a folder '{inner.path}' in dataset '{dataset.name}' already",
-                hint="choose another name",
-            )
+        if inner is None:
+            if number < len(names) - 1 and not parents:
+                raise UnknownName(
+                    f"there is no folder '{_join(here, name)}' in dataset '{dataset.name}'",
+                    hint="create it too with: --parents",
+                )
+            return here, names[number:]
         here = inner
-    return here
+    if not parents:
+        raise UsageProblem(
+            f"there is a folder '{here.path}' in dataset '{dataset.name}' already",
+            hint="choose another name",
+        )
+    return here, []
 
 
 def move(
-    platform: Platform, dataset: Dataset, sources: Sequence[str], destination: str
+    platform: Platform,
+    dataset: Dataset,
+    sources: Sequence[str],
+    destination: str,
+    *,
+    dry_run: bool = False,
 ) -> list[tuple[Entry, str]]:
     """Move files and folders into a folder, or rename one; what moved, and where to.
+
+    With ``dry_run`` it is only checked and answered.
 
     Raises:
         UsageProblem: a path is wrong.
@@ -103,9 +124,9 @@ def move(
                 f"folder '{thing.path}' cannot be moved into itself", hint="choose another folder"
             )
     moved = [t for t in things if _parent(t.path) != into.path]
-    if moved:
+    if moved and not dry_run:
         platform.packages.move([t.id for t in moved], into.id)
-    if name and name != things[0].path.rpartition("/")[2]:
+    if name and not dry_run and name != things[0].path.rpartition("/")[2]:
         platform.packages.rename(things[0].id, name)
     return [(t, _join(into, name or t.path.rpartition("/")[2])) for t in things]
 

@@ -67,6 +67,13 @@ def grant(
 
     """
     check_manager(context.platform, dataset)
+    with context.store.alone(context.note):
+        return _grant(context, workflow, dataset, access)
+
+
+def _grant(
+    context: IdentityContext, workflow: Workflow, dataset: Dataset, access: Access
+) -> Granted:
     workflow_identities.tidy(context)
     standing = standing_of(context, workflow)
     kinds = kinds_for(access)

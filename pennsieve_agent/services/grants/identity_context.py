@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +20,10 @@ class Identities(Protocol):
 
     Each method raises SettingsError when that cannot be read or written down.
     """
+
+    def alone(self, note: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Let one command at a time make identities, as two would each make one."""
+        ...
 
     def begin(self, new: NewIntegration, now: float) -> None:
         """Write down that an integration is about to be made."""

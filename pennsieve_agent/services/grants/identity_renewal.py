@@ -96,6 +96,11 @@ def renew(context: IdentityContext, plan: Renewal) -> Renewed:
         AgentError: a node cannot be asked, or Pennsieve refuses.
 
     """
+    with context.store.alone(context.note):
+        return _renew(context, plan)
+
+
+def _renew(context: IdentityContext, plan: Renewal) -> Renewed:
     if not plan.kept and not plan.old:
         raise UsageProblem(
             f"workflow '{plan.workflow.name}' has no identity yet",

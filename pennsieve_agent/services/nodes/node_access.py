@@ -56,6 +56,20 @@ def access(platform: Platform, organization_id: str, node: ComputeNode) -> NodeA
     return _named(platform, organization_id, node, platform.node_sharing.get(node.uuid))
 
 
+def whom(platform: Platform, organization_id: str, who: Grantees) -> str:
+    """With whom it is to be shared, in words.
+
+    Raises:
+        UsageProblem: nobody or several are called so.
+    """
+    who.check()
+    if who.user is not None:
+        return find_people.member(platform, organization_id, who.user).name
+    if who.team is not None:
+        return f"team '{find_people.team(platform, organization_id, who.team).name}'"
+    return "everybody in the workspace"
+
+
 def share(
     platform: Platform, organization_id: str, node: ComputeNode, who: Grantees
 ) -> tuple[str, NodeAccess]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pennsieve_agent.source import lfs
 from pennsieve_agent.source.code_checks import habits
 from pennsieve_agent.source.repository import checkout as check_out
 from pennsieve_agent.source.repository_urls import name_of
+from pennsieve_agent.source.temporary_folders import temporary_folder
 
 _SHOWN = 3
 
@@ -30,9 +30,9 @@ def tell(
     """
     for checkout in checkouts:
         name = name_of(checkout.source_url)
-        with tempfile.TemporaryDirectory(prefix="pennsieve-notes-") as folder:
-            files = Path(folder, "files")
-            check_out(checkout.source_url, checkout.tag, files)
+        with temporary_folder() as folder:
+            files = folder / "files"
+            check_out(checkout.source_url, checkout.tag, files, small=True)
             if on_own_nodes:
                 for warning in habits(files, needs_pennsieve=needs_pennsieve):
                     note(f"note: {name}: {warning}")

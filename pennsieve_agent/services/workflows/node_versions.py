@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.workflows import Workflow
-from pennsieve_agent.errors import AgentError, AwsError, NodeError, PlatformError, UsageProblem
+from pennsieve_agent.errors import (
+    AgentError,
+    AwsError,
+    Conflict,
+    NodeError,
+    PlatformError,
+    UsageProblem,
+)
 from pennsieve_agent.services.workflows.node_workflows import (
     newest_document,
     version_path,
@@ -83,12 +91,25 @@ def put_version(context: NodeContext, document: Document) -> Placed:
         version = with_number(base, number)
         if version not in present:
             numbered = {**document, "version": version}
-            context.calls.ask("PUT", version_path(workflow, version), body=numbered, admin=True)
-            return Placed(context.node, version, numbered, created=True)
+            path = version_path(workflow, version)
+            # A command that runs at the same time may have taken the name since.
+            with suppress(Conflict):
+                context.calls.ask("PUT", path, body=numbered, admin=True)
+                return Placed(context.node, version, numbered, created=True)
         registered = context.calls.ask("GET", version_path(workflow, version), admin=True)
         if same_version(registered, document):
             return Placed(context.node, version, registered, created=False)
     raise AssertionError("there is a free name")
+
+
+def remove_version(context: NodeContext, workflow: str, version: str) -> None:
+    """Take a version off a node.
+
+    Raises:
+        AgentError: the node refuses, or cannot be asked.
+
+    """
+    context.calls.ask("DELETE", version_path(workflow, version), admin=True)
 
 
 def versions_of(context: NodeContext, workflow: str) -> tuple[str, ...]:
@@ -166,7 +187,7 @@ def ensure_version(
         if model is not None and model.get("origin") != "pennsieve":
             raise UsageProblem(
                 f"workflow '{workflow.name}' was built for another node than '{context.node.name}'",
-                hint="add it again, for all your nodes: pennsieve workflow add REPO",
+                hint=f"put it on all your nodes: pennsieve workflow update '{workflow.name}'",
             )
         document = dict(model) if model else _document_of_pennsieve(platform, context, workflow)
         placed.append(put_version(context, document))

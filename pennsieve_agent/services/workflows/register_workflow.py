@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from uuid import uuid4
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+from uuid import NAMESPACE_URL, uuid5
 
-from pennsieve_agent.domain.workflows import (
-    Checkout,
-    Step,
-    StepKind,
-    Workflow,
-)
+from pennsieve_agent.domain.workflows import Checkout, Step, StepKind, Workflow
 from pennsieve_agent.errors import (
     Conflict,
     Forbidden,
     Invalid,
     NotFound,
+    UsageProblem,
 )
 from pennsieve_agent.services.workflows import build_choice, code_warnings
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
 from pennsieve_agent.services.workflows.build_on_pennsieve import build_on_pennsieve
+from pennsieve_agent.services.workflows.code_change import CodeChange, code_changes
+from pennsieve_agent.services.workflows.code_visibility import registration_note
+from pennsieve_agent.services.workflows.create_once import create_once, give_way
+from pennsieve_agent.services.workflows.existing_workflow import (
+    Existing,
+    check_code,
+    existing_of,
+    find_existing,
+    registered_commits,
+)
 from pennsieve_agent.services.workflows.node_versions import (
     NodeContext,
     Placed,
-    latest_named,
     latest_of,
     put_version,
 )
@@ -52,18 +57,20 @@ _BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What ``add`` did: the workflow, what it was made of, and whether it is new.
+    """What was done: the workflow, what it was made of, and whether it is new.
 
     ``placed`` says on which nodes it is, and as which version. ``is_on_pennsieve`` is false for
-    what lives on the nodes alone.
+    what lives on the nodes alone. ``choice`` is None where nothing was built. ``changes`` are what
+    the given code would change in a workflow that is there, or did change.
     """
 
     workflow: Workflow
     checkouts: tuple[Checkout, ...]
     created: bool
-    choice: Choice
+    choice: Choice | None
     placed: tuple[Placed, ...] = ()
     is_on_pennsieve: bool = True
+    changes: tuple[CodeChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,18 @@ class Wish:
     needs_pennsieve: str | None = None
 
 
+class CodeRecord(Protocol):
+    """What this machine keeps of workflows' code."""
+
+    def commits(self, workflow: str) -> Mapping[tuple[str, str], str]:
+        """What tags meant when they were registered here, by shown address and tag."""
+
+    def remember(
+        self, workflow: str, addresses: Sequence[str], commits: Sequence[tuple[str, str, str]]
+    ) -> None:
+        """Keep where the code is, and rows of shown address, tag and commit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What adding is done with. ``desks`` are the own nodes of mine in the workspace.
@@ -90,6 +109,8 @@ class Means:
 
     platform: Platform
     organization_id: str
+    user_id: str
+    code: CodeRecord
     desks: tuple[NodeContext, ...]
     engine: Callable[[], Engine]
     is_public: Callable[[str], bool]
@@ -101,17 +122,72 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
     """Build code, and make it a workflow that runs the repositories in turn.
 
     Built by Pennsieve, it is registered there and put on every own node of mine. Built here, it is
-    put on my nodes, and Pennsieve is told of public code alone. Doing it again with the same code
-    changes nothing; with newer code of the same repositories, the workflow gets another version
-    and keeps its id and its grants.
+    put on my nodes, and Pennsieve is told of public code alone. Of a workflow that is there already
+    nothing changes: :func:`update` does that.
 
     Raises:
         UsageProblem: it cannot be built as asked.
         SourceError: a repository could not be built.
         Conflict: another workflow has that name.
     """
-    hindrance = build_choice.obstacle(checkouts, means.is_public)
-    choice = build_choice.choose(wish.build, hindrance, len(means.desks))
+    name = wish.name or checkouts[-1].manifest.name
+    if (existing := _existing(means, name, checkouts)) is not None:
+        return _known(means, existing, checkouts)
+    return _build(means, None, checkouts, wish, name)
+
+
+def update(means: Means, existing: Existing, checkouts: Sequence[Checkout], wish: Wish) -> Added:
+    """Build newer code of a workflow's repositories; it keeps its id, its grants and its runs.
+
+    Raises: as :func:`add`.
+    """
+    check_code(existing, checkouts)
+    changes = changes_of(means, existing, checkouts)
+    added = _build(means, existing, checkouts, wish, existing.workflow.name)
+    return replace(added, changes=changes)
+
+
+def changes_of(
+    means: Means, existing: Existing, checkouts: Sequence[Checkout]
+) -> tuple[CodeChange, ...]:
+    """What code would change in a workflow, held to what its tags meant when they were registered.
+
+    Raises:
+        AgentError: a node or this machine's list cannot be read.
+    """
+    uuid = existing.workflow.uuid
+    commits = {**means.code.commits(uuid), **registered_commits(means.desks, uuid)}
+    return code_changes(existing.sources, checkouts, commits)
+
+
+def _existing(means: Means, name: str, checkouts: Sequence[Checkout]) -> Existing | None:
+    existing = find_existing(means.platform, means.organization_id, means.desks, name)
+    if existing is not None:
+        check_code(existing, checkouts)
+    return existing
+
+
+def _known(means: Means, existing: Existing, checkouts: Sequence[Checkout]) -> Added:
+    _remember(means, existing.workflow.uuid, checkouts, only_addresses=True)
+    return Added(
+        existing.workflow,
+        tuple(checkouts),
+        created=False,
+        choice=None,
+        placed=existing.placed,
+        is_on_pennsieve=existing.is_on_pennsieve,
+        changes=changes_of(means, existing, checkouts),
+    )
+
+
+def _build(
+    means: Means,
+    existing: Existing | None,
+    checkouts: Sequence[Checkout],
+    wish: Wish,
+    name: str,
+) -> Added:
+    choice = _choice(means, existing, checkouts, wish)
     means.note(f"{_BUILDERS[choice.build]} builds it: {choice.why}")
     code_warnings.tell(
         checkouts,
@@ -120,29 +196,60 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
         on_own_nodes=bool(means.desks),
         needs_pennsieve=bool(wish.needs_pennsieve),
     )
-    name = wish.name or checkouts[-1].manifest.name
-    if choice.build is Build.PENNSIEVE:
-        return _add_by_pennsieve(means, checkouts, wish, choice, name)
-    return _add_here(means, checkouts, wish, choice, name)
+    build = _by_pennsieve if choice.build is Build.PENNSIEVE else _here
+    added = build(means, existing, checkouts, wish, choice, name)
+    _remember(means, added.workflow.uuid, checkouts)
+    return added
 
 
-def _add_by_pennsieve(
-    means: Means, checkouts: Sequence[Checkout], wish: Wish, choice: Choice, name: str
+def _choice(
+    means: Means, existing: Existing | None, checkouts: Sequence[Checkout], wish: Wish
+) -> Choice:
+    if existing is not None and not existing.is_on_pennsieve:
+        if wish.build is not Build.PENNSIEVE:
+            return Choice(Build.HERE, "only your own nodes have it")
+        raise UsageProblem(
+            f"only your own nodes have workflow '{existing.workflow.name}', so Pennsieve cannot "
+            "build it",
+            hint="leave --build out; or add it again under another name, with --name",
+        )
+    hindrance = build_choice.obstacle(checkouts, means.is_public)
+    return build_choice.choose(wish.build, hindrance, len(means.desks))
+
+
+def _remember(
+    means: Means, uuid: str, checkouts: Sequence[Checkout], *, only_addresses: bool = False
+) -> None:
+    commits = [(shown_address(c), c.tag, c.commit) for c in checkouts if c.is_tag]
+    addresses = [checkout.source_url for checkout in checkouts]
+    means.code.remember(uuid, addresses, [] if only_addresses else commits)
+
+
+def _by_pennsieve(
+    means: Means,
+    existing: Existing | None,
+    checkouts: Sequence[Checkout],
+    wish: Wish,
+    choice: Choice,
+    name: str,
 ) -> Added:
     platform = means.platform
-    _refuse_twin(means, name)
-    present = _present(means, name, [c.source_url for c in checkouts])
     for checkout in checkouts:
+        known = platform.applications.list(checkout.source_url)
+        if sentence := registration_note(
+            known, checkout.source_url, means.user_id, is_public=wish.is_public
+        ):
+            means.note(sentence)
         build_on_pennsieve(
             means.platform, checkout, means.sleep, means.note, is_private=not wish.is_public
         )
-    if present is None:
-        description = checkouts[-1].manifest.description
-        steps = chain(checkouts, target_place(platform))
-        created = platform.workflows.create(name, description, means.organization_id, steps)
-        workflow = platform.workflows.get(created.uuid)
+    if existing is not None and existing.is_on_pennsieve:
+        workflow = _moved(platform, existing.workflow, checkouts)
     else:
-        workflow = _moved(platform, present, checkouts)
+        created = _create(means, checkouts, name)
+        if isinstance(created, Existing):  # by somebody else, while it was built
+            return _known(means, created, checkouts)
+        workflow = platform.workflows.get(created.uuid)
     commits = {s.id: c.commit for s, c in zip(workflow.processors, checkouts, strict=True)}
     naming = Naming(workflow.uuid, workflow.name, workflow.description, "pennsieve")
     placed = []
@@ -151,28 +258,65 @@ def _add_by_pennsieve(
             platform.applications.image, workflow.processors, commits, desk.images
         )
         placed.append(_put(desk, naming, checkouts, workflow.steps, code, wish))
-    return Added(workflow, tuple(checkouts), present is None, choice, tuple(placed))
+    return Added(workflow, tuple(checkouts), existing is None, choice, tuple(placed))
 
 
-def _add_here(
-    means: Means, checkouts: Sequence[Checkout], wish: Wish, choice: Choice, name: str
+def _here(
+    means: Means,
+    existing: Existing | None,
+    checkouts: Sequence[Checkout],
+    wish: Wish,
+    choice: Choice,
+    name: str,
 ) -> Added:
-    known = _on_my_nodes(means, name, checkouts)
-    present = _present(means, name, [c.source_url for c in checkouts])
     steps = chain(checkouts)
     processors = [step for step in steps if step.kind is StepKind.PROCESSOR]
     places = [desk.images for desk in means.desks]
     code = build_here(checkouts, processors, places, means.engine, means.note)
-    registered = None if known or present else _register_on_pennsieve(means, checkouts, name)
-    uuid = known or (present.uuid if present else registered.uuid if registered else str(uuid4()))
+    if (newer := _existing(means, name, checkouts)) is not None and existing is None:
+        return _known(means, newer, checkouts)  # by somebody else, while it was built
+    registered = None if existing else _register_on_pennsieve(means, checkouts, name)
+    if isinstance(registered, Existing):
+        return _known(means, registered, checkouts)
     description = checkouts[-1].manifest.description
-    naming = Naming(uuid, name, description, "here")
+    workflow = existing.workflow if existing else registered
+    if workflow is None:
+        workflow = Workflow(_own_id(means, name), name, description, steps=steps)
+    naming = Naming(workflow.uuid, name, description, "here")
     placed = tuple(
         _put(desk, naming, checkouts, steps, code[desk.node.token], wish) for desk in means.desks
     )
-    workflow = present or registered or Workflow(uuid, name, description, steps=steps)
-    on_pennsieve = present is not None or registered is not None
-    return Added(workflow, tuple(checkouts), not (known or present), choice, placed, on_pennsieve)
+    if existing is None:
+        for desk, mine in zip(means.desks, placed, strict=True):
+            give_way(desk, mine)
+    on_pennsieve = existing.is_on_pennsieve if existing else registered is not None
+    return Added(workflow, tuple(checkouts), existing is None, choice, placed, on_pennsieve)
+
+
+def _own_id(means: Means, name: str) -> str:
+    """The id of a workflow that my nodes alone have: for one name it is one.
+
+    So a command that runs twice at once makes one workflow.
+    """
+    return str(uuid5(NAMESPACE_URL, f"{means.organization_id}/{means.user_id}/{name}"))
+
+
+def _create(means: Means, checkouts: Sequence[Checkout], name: str) -> Workflow | Existing:
+    """Create the definition; or answer the workflow that somebody else made at the same moment.
+
+    Raises:
+        Conflict: and that is made from other code.
+    """
+    platform = means.platform
+    description = checkouts[-1].manifest.description
+    steps = chain(checkouts, target_place(platform))
+    workflow, is_mine = create_once(platform, means.organization_id, name, description, steps)
+    if is_mine:
+        return workflow
+    means.note(f"somebody else added '{name}' at the same moment; that one is used")
+    existing = existing_of(platform.workflows.get(workflow.uuid), means.desks, is_on_pennsieve=True)
+    check_code(existing, checkouts)
+    return existing
 
 
 def _put(
@@ -192,66 +336,17 @@ def _put(
     return put_version(desk, version_document(naming, version, steps, code, settings))
 
 
-def _present(means: Means, name: str, urls: Sequence[str]) -> Workflow | None:
-    """Pennsieve's workflow of that name, made of that code; None when there is none."""
-    listed = means.platform.workflows.list(means.organization_id)
-    existing = next((w for w in listed if w.name == name), None)
-    present = means.platform.workflows.get(existing.uuid) if existing else None
-    if present and [s.source_url for s in present.processors] != list(urls):
-        raise _other_code(name, present.uuid)
-    return present
-
-
-def _on_my_nodes(means: Means, name: str, checkouts: Sequence[Checkout]) -> str:
-    """The id that a workflow of that name, made of that code, has on my nodes; empty for none."""
-    addresses = [shown_address(checkout) for checkout in checkouts]
-    for desk in means.desks:
-        document = latest_named(desk, name)
-        if document is None:
-            continue
-        sources = [s["sourceUrl"] for s in document["steps"] if s["kind"] == StepKind.PROCESSOR]
-        if sources != addresses:
-            raise _other_code(name, str(document["workflow"]))
-        return str(document["workflow"])
-    return ""
-
-
-def _refuse_twin(means: Means, name: str) -> None:
-    """Refuse a name that another workflow, on my nodes only, has already."""
-    for desk in means.desks:
-        document = latest_named(desk, name)
-        if document is not None and document.get("origin") != "pennsieve":
-            raise Conflict(
-                f"there is already a workflow '{name}', on compute node '{desk.node.name}' only",
-                where=str(document["workflow"]),
-                hint="choose another name with --name, or remove that one: "
-                f"pennsieve workflow archive '{name}' --delete",
-            )
-
-
-def _other_code(name: str, uuid: str) -> Conflict:
-    return Conflict(
-        f"there is already a workflow '{name}' made from other code",
-        where=uuid,
-        hint="choose another name with --name, or remove that one: "
-        f"pennsieve workflow archive '{name}' --delete",
-    )
-
-
 def _register_on_pennsieve(
     means: Means, checkouts: Sequence[Checkout], name: str
-) -> Workflow | None:
+) -> Workflow | Existing | None:
     """The definition of public code on Pennsieve, which may refuse code that it did not build.
 
     No private address and no folder of this machine is ever sent.
     """
     if build_choice.obstacle(checkouts, means.is_public):
         return None
-    platform = means.platform
-    steps = chain(checkouts, target_place(platform))
-    description = checkouts[-1].manifest.description
     try:
-        return platform.workflows.create(name, description, means.organization_id, steps)
+        return _create(means, checkouts, name)
     except (Invalid, Forbidden, NotFound, Conflict) as error:
         means.note(f"Pennsieve does not list code that it did not build: {error.message}")
         return None

@@ -103,16 +103,30 @@ def same_version(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return left == right
 
 
+def same_code(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two documents are made of the same repositories, whatever their versions."""
+    return _repositories(one) == _repositories(other)
+
+
+def _repositories(document: Mapping[str, Any]) -> list[str]:
+    return [str(step.get("sourceUrl") or "") for step in document.get("steps") or ()]
+
+
 def shown_address(checkout: Checkout) -> str:
     """A repository's address as a node, and with a receipt a dataset on Pennsieve, may have it.
 
     A folder of this machine and a host of one's own are told by the repository's name alone.
     """
-    if local_path(checkout.source_url) is not None:
-        return f"local:{name_of(checkout.source_url)}"
-    if public_host(checkout.source_url):
-        return checkout.source_url
-    return f"git:{name_of(checkout.source_url)}"
+    return shown(checkout.source_url)
+
+
+def shown(url: str) -> str:
+    """An address, in its one spelling, as a node may have it; see :func:`shown_address`."""
+    if local_path(url) is not None:
+        return f"local:{name_of(url)}"
+    if public_host(url):
+        return url
+    return f"git:{name_of(url)}"
 
 
 def _essence(document: Mapping[str, Any]) -> Document:

@@ -43,6 +43,40 @@ def check_free(platform: Platform, organization_id: str, name: str, uuid: str) -
             )
 
 
+def rename(
+    platform: Platform, organization_id: str, workflow: Workflow, name: str, description: str
+) -> Workflow:
+    """Name and describe a workflow; the workflow as it is called then.
+
+    Two that take one name at the same moment both see the other, and both keep their old name.
+
+    Raises:
+        Conflict: another one is called so; nothing was changed.
+    """
+    platform.workflows.rename(workflow.uuid, name, description)
+    if name != workflow.name:
+        try:
+            check_free(platform, organization_id, name, workflow.uuid)
+        except Conflict:
+            platform.workflows.rename(workflow.uuid, workflow.name, workflow.description)
+            raise
+    return platform.workflows.get(workflow.uuid)
+
+
+def restore(platform: Platform, organization_id: str, workflow: Workflow) -> None:
+    """Take an archived workflow back.
+
+    Raises:
+        Conflict: another one took its name meanwhile; it stays archived.
+    """
+    platform.workflows.restore(workflow.uuid)
+    try:
+        check_free(platform, organization_id, workflow.name, workflow.uuid)
+    except Conflict:
+        platform.workflows.archive(workflow.uuid)
+        raise
+
+
 def set_defaults(platform: Platform, workflow: Workflow, settings: Sequence[str]) -> Workflow:
     """Set default parameters of a workflow: ``NAME=VALUE``, or ``STEP.NAME=VALUE`` for one step.
 

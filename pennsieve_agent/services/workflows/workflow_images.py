@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +14,7 @@ from pennsieve_agent.errors import NotFound, UsageProblem
 from pennsieve_agent.services.workflows.version_request import StepCode, shown_address
 from pennsieve_agent.source.commit_archive import Archive, complete, pack
 from pennsieve_agent.source.repository_urls import name_of
+from pennsieve_agent.source.temporary_folders import temporary_folder
 
 Note = Callable[[str], None]
 Code = Mapping[str, StepCode]
@@ -76,10 +76,10 @@ def build_here(
     """
     code_by_node: dict[str, dict[str, StepCode]] = {node.node.token: {} for node in nodes}
     for checkout, step in zip(checkouts, steps, strict=True):
-        with tempfile.TemporaryDirectory(prefix="pennsieve-build-") as folder:
-            files = Path(folder, "files")
+        with temporary_folder() as folder:
+            files = folder / "files"
             complete(checkout.source_url, checkout.commit, files, note)
-            archive = pack(files, Path(folder, "archive.tar.gz"))
+            archive = pack(files, folder / "archive.tar.gz")
             maker = _Maker(checkout, files, archive, engine, note)
             for node in nodes:
                 image = maker.image(node)

@@ -1,0 +1,157 @@
+"""``pennsieve workflow update`` of a workflow's code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.console.shown import NOT_CHANGED, UNCHANGED, Prose, Shown
+from pennsieve_agent.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.workflows import Checkout
+    from pennsieve_agent.services.workflows.code_change import CodeChange
+    from pennsieve_agent.services.workflows.existing_workflow import Existing
+    from pennsieve_agent.services.workflows.register_workflow import Means, Wish
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRequest:
+    """Which code a workflow is to have: tags, branches or commits, and where its code lies now."""
+
+    to: Sequence[str]
+    repositories: Sequence[str]
+    accept_moved_tag: bool
+    yes: bool
+    dry_run: bool
+
+
+def update_code(context: Context, reference: str, request: CodeRequest, wish: Wish) -> Shown:
+    """Show from which code to which, ask where others use it, and build and register it."""
+    from pennsieve_agent.cli.workflow.code_context import registering
+    from pennsieve_agent.cli.workflow.named import named_workflow
+    from pennsieve_agent.services.workflows import code_change, register_workflow
+    from pennsieve_agent.services.workflows.existing_workflow import check_code, existing_of
+    from pennsieve_agent.services.workflows.other_users import other_users
+
+    located = named_workflow(context, reference)
+    with registering(context) as (means, folder):
+        existing = existing_of(
+            located.workflow, means.desks, is_on_pennsieve=located.is_on_pennsieve
+        )
+        checkouts = _checkouts(context, existing, request, folder)
+        check_code(existing, checkouts)
+        changes = register_workflow.changes_of(means, existing, checkouts)
+        if not request.accept_moved_tag:
+            code_change.refuse_moved_tags(existing.workflow.name, changes)
+        if not _changes_anything(means, existing, changes, wish):
+            return _up_to_date(existing, changes)
+        others = other_users(
+            means.platform, means.organization_id, means.user_id, existing.workflow, means.desks
+        )
+        lines = _lines(existing, changes, others)
+        if request.dry_run:
+            document = _plan_document(existing, changes, others)
+            return Shown(document, [Prose(line) for line in lines], [NOT_CHANGED])
+        for line in lines:
+            context.streams.note(line)
+        question = f"Update workflow '{existing.workflow.name}' for them, too?"
+        if others and not context.streams.confirm(question, assume=request.yes):
+            return UNCHANGED
+        return _updated(register_workflow.update(means, existing, checkouts, wish), others)
+
+
+def _checkouts(
+    context: Context, existing: Existing, request: CodeRequest, folder: Path
+) -> tuple[Checkout, ...]:
+    from pennsieve_agent.cli.workflow.code_context import code_record
+    from pennsieve_agent.source.repository import inspect
+
+    name = existing.workflow.name
+    addresses = request.repositories or code_record(context).addresses(existing.workflow.uuid)
+    addresses = addresses or [source.address for source in existing.sources]
+    hidden = [a for a in addresses if a.startswith(("local:", "git:"))]
+    if hidden or len(addresses) != len(existing.sources):
+        raise UsageProblem(
+            f"this machine does not know where the code of workflow '{name}' is",
+            hint=f"say where, for each step in turn: pennsieve workflow update '{name}' "
+            + " ".join("--repo REPO" for _ in existing.sources),
+        )
+    refs = _refs(existing, request.to)
+    return tuple(
+        inspect(address, refs.get(source.step), folder / str(number), context.streams.note)
+        for number, (address, source) in enumerate(zip(addresses, existing.sources, strict=True))
+    )
+
+
+def _refs(existing: Existing, to: Sequence[str]) -> dict[str, str]:
+    """What is asked for by step: ``REF`` of the only one, or ``STEP=REF``."""
+    steps = [source.step for source in existing.sources]
+    refs = {}
+    for text in to:
+        step, equals, ref = text.partition("=")
+        if equals and step in steps:
+            refs[step] = ref
+        elif len(steps) == 1:
+            refs[steps[0]] = text
+        else:
+            raise UsageProblem(
+                f"'{text}' does not say which step it is for",
+                hint=f"for example: --to {steps[0]}={text}; its steps are: {', '.join(steps)}",
+            )
+    return refs
+
+
+def _changes_anything(
+    means: Means, existing: Existing, changes: Sequence[CodeChange], wish: Wish
+) -> bool:
+    lacks = len(existing.placed) < len(means.desks)
+    settings = wish.layout is not None or wish.needs_pennsieve is not None
+    return lacks or settings or any(change.is_change for change in changes)
+
+
+def _lines(existing: Existing, changes: Sequence[CodeChange], others: Sequence[str]) -> list[str]:
+    name = existing.workflow.name
+    lines = [
+        f"workflow '{name}', step '{change.before.step}': {change.words}"
+        for change in changes
+        if change.is_change
+    ]
+    return [*(lines or [f"workflow '{name}' keeps its code"]), *others]
+
+
+def _up_to_date(existing: Existing, changes: Sequence[CodeChange]) -> Shown:
+    where = ", ".join(change.new for change in changes)
+    text = f"Workflow '{existing.workflow.name}' has the newest code: {where}"
+    return Shown(_plan_document(existing, changes, ()), text, UNCHANGED.notes)
+
+
+def _updated(value: Any, others: Sequence[str]) -> Shown:
+    from pennsieve_agent.cli.workflow import views
+
+    changed = [change for change in value.changes if change.is_change]
+    text = [f"Updated workflow '{value.workflow.name}': {_words(changed)}"]
+    text += [f"On node '{p.node.name}' as version {p.version}" for p in value.placed]
+    document = {**views.added_document(value), "used_by_others": list(others)}
+    return Shown(document, text)
+
+
+def _words(changed: Sequence[CodeChange]) -> str:
+    return ", ".join(change.words for change in changed) or "its code is unchanged"
+
+
+def _plan_document(
+    existing: Existing, changes: Sequence[CodeChange], others: Sequence[str]
+) -> dict[str, Any]:
+    from pennsieve_agent.cli.workflow import views
+
+    return {
+        "workflow": existing.workflow.name,
+        "workflow_id": existing.workflow.uuid,
+        "changes": [views.code_change(change) for change in changes],
+        "used_by_others": list(others),
+    }

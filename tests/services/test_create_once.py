@@ -1,0 +1,104 @@
+"""Two commands that make a workflow of one name at the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from pennsieve_agent.domain.workflows import Workflow
+from pennsieve_agent.errors import Conflict
+from pennsieve_agent.services.workflows import workflow_changes
+from pennsieve_agent.services.workflows.create_once import create_once
+
+
+class Definitions:
+    """Pennsieve's definitions; ``others`` are made by somebody else while ours is made."""
+
+    def __init__(self, *others: Workflow, ours: Workflow) -> None:
+        self.rows: dict[str, Workflow] = {}
+        self.archived: list[str] = []
+        self._others, self._ours = others, ours
+
+    def list(self, _: str) -> Iterator[Workflow]:
+        return iter(row for uuid, row in self.rows.items() if uuid not in self.archived)
+
+    def create(self, *_: object) -> Workflow:
+        for row in (*self._others, self._ours):
+            self.rows[row.uuid] = row
+        return self._ours
+
+    def archive(self, uuid: str) -> None:
+        self.archived.append(uuid)
+
+
+class FakePlatform:
+    def __init__(self, definitions: Definitions) -> None:
+        self.workflows = definitions
+
+
+def made(uuid: str, moment: str, name: str = "rates") -> Workflow:
+    return Workflow(uuid, name, created_at=moment)
+
+
+EARLY, LATE = "2026-11-28T10:00:00Z", "2026-11-28T10:00:01Z"
+
+
+@pytest.mark.parametrize(
+    ("other", "ours", "stays", "archived"),
+    [
+        (made("b", EARLY), made("a", LATE), "b", ["a"]),
+        (made("b", LATE), made("a", EARLY), "a", []),
+        (made("a", EARLY), made("b", EARLY), "a", ["b"]),
+        (made("b", EARLY), made("a", EARLY), "a", []),
+        (made("b", EARLY, "others"), made("a", LATE), "a", []),
+    ],
+)
+def test_the_later_one_gives_way(
+    other: Workflow, ours: Workflow, stays: str, archived: list[str]
+) -> None:
+    definitions = Definitions(other, ours=ours)
+    platform = cast(Any, FakePlatform(definitions))
+    workflow, is_mine = create_once(platform, "o", "rates", "", ())
+    assert (workflow.uuid, is_mine) == (stays, stays == ours.uuid)
+    assert definitions.archived == archived
+
+
+def test_what_came_before_is_taken_and_nothing_made() -> None:
+    definitions = Definitions(ours=made("a", LATE))
+    definitions.rows["b"] = made("b", EARLY)
+    workflow, is_mine = create_once(cast(Any, FakePlatform(definitions)), "o", "rates", "", ())
+    assert (workflow.uuid, is_mine, list(definitions.rows)) == ("b", False, ["b"])
+
+
+class Renamed(Definitions):
+    """Pennsieve's definitions, where somebody takes the same name while ours is given it."""
+
+    def rename(self, uuid: str, name: str, description: str) -> None:
+        self.rows[uuid] = replace(self.rows[uuid], name=name, description=description)
+        self.rows["b"] = made("b", LATE, "rates")
+
+    def restore(self, uuid: str) -> None:
+        self.archived.remove(uuid)
+        self.rows["b"] = made("b", LATE, "rates")
+
+
+def test_a_name_that_another_takes_at_the_same_moment_is_given_back() -> None:
+    definitions = Renamed(ours=made("a", EARLY))
+    definitions.rows["a"] = made("a", EARLY, "old")
+    platform = cast(Any, FakePlatform(definitions))
+    with pytest.raises(Conflict, match="already a workflow 'rates'"):
+        workflow_changes.rename(platform, "o", definitions.rows["a"], "rates", "")
+    assert definitions.rows["a"].name == "old"
+
+
+def test_a_restored_workflow_whose_name_is_taken_meanwhile_is_archived_again() -> None:
+    definitions = Renamed(ours=made("a", EARLY))
+    definitions.rows["a"] = made("a", EARLY)
+    definitions.archived = ["a"]
+    platform = cast(Any, FakePlatform(definitions))
+    with pytest.raises(Conflict, match="already a workflow 'rates'"):
+        workflow_changes.restore(platform, "o", definitions.rows["a"])
+    assert definitions.archived == ["a"]
