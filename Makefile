@@ -35,12 +35,13 @@ soak: $(VENV)/.dev           ## random runs, 500 at once, a file of 2 GB: for lo
 	SOAK=$(SOAK) $(BIN)/python -m pytest -q tests/node/test_model.py tests/node/test_scale.py
 	BIG_MB=2048 $(BIN)/python -m pytest -q tests/node/mover/test_stage.py
 
-bench: $(VENV)/.dev          ## start-up, command and transfer times, as ratios
+bench: $(VENV)/.dev          ## start-up, command, transfer and log times, as ratios
 	$(BIN)/python tests/benchmarks/node_start.py
 	$(BIN)/python tests/benchmarks/run_times.py
 	$(BIN)/python -m tests.benchmarks.commands
 	$(BIN)/python tests/benchmarks/startup.py
 	$(BIN)/python -m tests.benchmarks.transfers
+	$(BIN)/python -m tests.benchmarks.log_following
 
 bench-sandbox: $(VENV)/.dev  ## what a sandbox bears: 20 clients, 10,000 runs
 	$(BIN)/python tests/benchmarks/sandbox_load.py

@@ -35,6 +35,8 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
     except ReaderLeft:
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - a bug must not show a traceback to a scientist
+        if (problem := _of_files(error)) is not None:
+            return _refuse(problem, context.streams, as_json="--json" in words, debug=debug)
         return _bug(error, context.streams, as_json="--json" in words, debug=debug)
 
 
@@ -125,6 +127,16 @@ def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) 
     if not (as_json and _documented(error, streams)):
         streams.note(failures.text(error, streams))
     return error.exit_code
+
+
+def _of_files(error: Exception) -> AgentError | None:
+    """What a full disk, a read-only folder or a deleted one is to the user, wherever it is met."""
+    from pennsieve_agent.domain.file_trouble import explained
+
+    problem = explained(error) if isinstance(error, OSError) else None
+    if problem is not None:
+        problem.__cause__ = error  # for --debug
+    return problem
 
 
 def _documented(error: AgentError, streams: Streams) -> bool:

@@ -55,27 +55,33 @@ def set_(
     Its value is asked for, or read from standard input with --stdin. It is never typed as a word of
     the command, where other programs of this machine could read it.
     """
+    from pennsieve_agent.domain.secret_values import unmasked
+
     secrets = Secrets(context, node_choice.find(context, node))
-    secrets.set({name: _value(context, name, stdin=stdin)}, shared=shared)
+    value, notes = _value(context, name, stdin=stdin)
+    secrets.set({name: value}, shared=shared)
     whose = "everybody's" if shared else "your"
+    if why := unmasked(value):
+        notes.append(f"note: {why}")
     return Shown(
-        {"node_id": secrets.node_id, "name": name, "shared": shared},
+        {"node_id": secrets.node_id, "name": name, "shared": shared, "masked": not why},
         f"Set secret {name} for {whose} runs on compute node '{secrets.node.name}'",
+        notes,
     )
 
 
-def _value(context: Context, name: str, *, stdin: bool) -> str:
-    if stdin:
-        value = context.streams.read_all()
-        value = value.removesuffix("\n").removesuffix("\r")
-    else:
+def _value(context: Context, name: str, *, stdin: bool) -> tuple[str, list[str]]:
+    """What is to be set, and what is to be said of it."""
+    from pennsieve_agent.domain.secret_values import value_in
+
+    if not stdin:
         instead = "add --stdin and write the value to standard input"
-        value = context.streams.ask_secret(f"Value of {name} (not shown)", instead=instead)
-    if not value:
-        raise UsageProblem(
-            "the value is empty", hint="to delete a secret: pennsieve secret delete NODE NAME"
-        )
-    return value
+        return context.streams.ask_secret(f"Value of {name} (not shown)", instead=instead), []
+    try:
+        value, had_end = value_in(context.streams.read_all())
+    except ValueError as error:
+        raise UsageProblem(str(error), hint="save it as UTF-8, or as base64") from None
+    return value, ["one line end at the end of the value was taken off"] if had_end else []
 
 
 @command(

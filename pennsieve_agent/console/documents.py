@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import DataFile
     from pennsieve_agent.domain.plans import RunPlan
     from pennsieve_agent.domain.profile import Identity, Profile
+    from pennsieve_agent.domain.run_events import Line, NewAttempt
     from pennsieve_agent.domain.runs import (
         Attempt,
         OutputFile,
@@ -237,9 +238,14 @@ def limits(value: RunLimits) -> dict[str, Any]:
     }
 
 
-def log_line(step: str, timestamp: int, text: str) -> dict[str, Any]:
-    """A line of a log; ``timestamp`` is in unix milliseconds."""
-    return {"step": step, "timestamp": milliseconds(timestamp), "message": text}
+def log_line(event: Line | NewAttempt, message: str) -> dict[str, Any]:
+    """A line of a log, or that a step is tried again."""
+    return {
+        "step": event.step,
+        "timestamp": milliseconds(event.timestamp),
+        "attempt": event.attempt,
+        "message": message,
+    }
 
 
 def milliseconds(timestamp: int) -> str:

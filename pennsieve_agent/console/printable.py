@@ -12,7 +12,13 @@ _ACTING = re.compile(
     "\ud800-\udfff"  # no characters: bytes of a file name that are no text
     "]"
 )
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: parameters, intermediates, final
+    # OSC, DCS, SOS, PM and APC: a text up to its end, or to the end of the line
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"  # the other sequences of two characters and more
+)
+"""Control sequences (ECMA-48, 5.4 and 5.6; xterm, "Control Sequences")."""
 _SHOWN = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -21,9 +27,15 @@ def printable(text: str) -> str:
     return _ACTING.sub(_SHOWN, text.replace("\r\n", "\n"))
 
 
-def without_colours(line: str) -> str:
-    """A line that a program printed, without its colours and what else could garble it."""
-    return "".join(c for c in _COLOUR.sub("", line) if c.isprintable() or c == "\t")
+def program_line(line: str) -> str:
+    """A line that a program printed, without colours and other sequences, which could garble it.
+
+    Of a line that was drawn again and again, such as a progress bar, its last state.
+    """
+    if line.isprintable():
+        return line
+    states = [text for state in line.split("\r") if (text := _SEQUENCE.sub("", state)).strip()]
+    return "".join(c for c in (states[-1] if states else "") if c.isprintable() or c == "\t")
 
 
 def escaped_json(text: str) -> str:

@@ -1,11 +1,11 @@
-"""How far a transfer is: one line on a terminal that is written over, nothing in a pipe."""
+"""How far a transfer is, how long an outage lasts: one line on a terminal, written over."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from pennsieve_agent.console.streams import Streams
-from pennsieve_agent.console.words import size
+from pennsieve_agent.console.words import size, span
 
 EVERY_SECONDS = 0.2
 
@@ -38,3 +38,40 @@ class ProgressLine:
             self._streams.overwrite(" " * self._width)
             self._streams.overwrite("")
             self._width = 0
+
+
+class OutageLine:
+    """One line that tells how long there was no answer; it counts on a terminal.
+
+    Elsewhere it is written when the outage begins, and again when it is ten times as long.
+    """
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._next = 0.0
+        self._width = 0
+        self._longest = 0.0
+
+    def show(self, seconds: float | None, why: str) -> None:
+        """Say that there was no answer for ``seconds``; None: there is one again."""
+        if seconds is None:
+            if self._width:
+                self._streams.overwrite(" " * self._width)
+                self._streams.overwrite("")
+            self._streams.note(f"answered again after {_counted(self._longest)}; no line was lost")
+            self._next, self._width, self._longest = 0.0, 0, 0.0
+            return
+        self._longest = seconds
+        text = f"no answer for {_counted(seconds)}, waiting; the run goes on ({why})"
+        if self._streams.err_is_terminal:
+            text = text[: self._streams.width - 1]
+            self._streams.overwrite(text.ljust(self._width))
+            self._width = len(text)
+        elif seconds >= self._next:
+            self._streams.note(text)
+            self._next = max(seconds * 10, 60.0)
+
+
+def _counted(seconds: float) -> str:
+    """A length of time that still grows: ``40 s``, ``3 min``."""
+    return f"{int(seconds // 60)} min" if 60 <= seconds < 3600 else span(seconds)  # noqa: PLR2004

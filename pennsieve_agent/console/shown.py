@@ -64,7 +64,8 @@ class Shown:
 
     ``notes`` go with the text, to standard error: counts, and what to type next. A command that
     shows more than one thing yields several of these; with --json, those with a ``document`` are
-    shown, and with ``line`` each on a line of its own. ``exit_code`` is how the command ends.
+    shown, and with ``line`` each on a line of its own; ``lines`` are several of those, written at
+    once. ``exit_code`` is how the command ends.
     """
 
     document: Any = NOTHING
@@ -72,6 +73,7 @@ class Shown:
     notes: Sequence[str] = ()
     exit_code: int = ExitCode.OK
     line: bool = False
+    lines: Sequence[Any] = ()
 
 
 UNCHANGED = Shown(notes=("nothing was changed",))
@@ -90,6 +92,8 @@ def show(shown: Shown, streams: Streams, *, as_json: bool) -> None:
     if as_json:
         if shown.document is not NOTHING:
             streams.document(shown.document, one_line=shown.line)
+        if shown.lines:
+            streams.documents(shown.lines)
         return
     for part in _parts(shown.text):
         streams.result(part if isinstance(part, str) else part(streams))

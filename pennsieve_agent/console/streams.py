@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TextIO
@@ -110,6 +110,17 @@ class Streams:
         indent = 2 if self.out_is_terminal and not one_line else None
         self.result(escaped_json(json.dumps(value, indent=indent, ensure_ascii=False)))
 
+    def documents(self, values: Iterable[Any]) -> None:
+        """Write JSON documents to standard output, each on a line of its own.
+
+        Raises:
+            OutputFailed, ReaderLeft: as for :meth:`result`.
+        """
+        import json  # noqa: PLC0415 - most commands do not need it
+
+        lines = (escaped_json(json.dumps(value, ensure_ascii=False)) for value in values)
+        self.result("\n".join(lines))
+
     def note(self, text: str) -> None:
         """Say something that is not a result, on standard error; wrapped on a terminal."""
         self._say(f"{self.wrapped(text) if self.err_is_terminal else text}\n")
@@ -201,14 +212,15 @@ class Streams:
         with _read():
             return self.stdin.readline()
 
-    def read_all(self) -> str:
-        """All of standard input.
+    def read_all(self) -> bytes:
+        """All of standard input, with its line ends as they are.
 
         Raises:
             AgentError: as for :meth:`read_line`.
         """
         with _read():
-            return self.stdin.read()
+            raw = getattr(self.stdin, "buffer", None)
+            return raw.read() if raw is not None else self.stdin.read().encode()
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from shlex import quote
 from typing import Self
@@ -18,6 +18,7 @@ class RunStatus(ServerWord):
     """State of a run or of one step (``contracts/workflows.md`` 3.4).
 
     The wire says ``CANCELED``; ``CANCELLED``, which parts of the platform look for, is read too.
+    ``SKIPPED`` is on no wire: a step that had not started when its run ended, and never will.
     """
 
     NOT_STARTED = "NOT_STARTED"
@@ -27,6 +28,7 @@ class RunStatus(ServerWord):
     FAILED = "FAILED"
     CANCELING = "CANCELING"
     CANCELED = "CANCELED"
+    SKIPPED = "SKIPPED"
     UNKNOWN = "UNKNOWN"
 
     @classmethod
@@ -37,7 +39,7 @@ class RunStatus(ServerWord):
     @property
     def is_final(self) -> bool:
         """Whether the run can change no more."""
-        return self in {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELED}
+        return self in _FINAL
 
     @property
     def is_cancelled(self) -> bool:
@@ -50,6 +52,7 @@ class RunStatus(ServerWord):
         return _LABELS[self]
 
 
+_FINAL = {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELED, RunStatus.SKIPPED}
 _LABELS = {
     RunStatus.NOT_STARTED: "pending",
     RunStatus.STARTED: "running",
@@ -58,6 +61,7 @@ _LABELS = {
     RunStatus.FAILED: "failed",
     RunStatus.CANCELING: "canceling",
     RunStatus.CANCELED: "canceled",
+    RunStatus.SKIPPED: "skipped",
     RunStatus.UNKNOWN: "unknown",
 }
 
@@ -119,6 +123,16 @@ class StepState:
         ran = [_seconds(one.started_at, one.completed_at, None) for one in before]
         end = last.completed_at or self.completed_at
         return total([*ran, _seconds(last.started_at, end, until)])
+
+
+def settled(status: RunStatus, steps: Iterable[StepState]) -> tuple[StepState, ...]:
+    """The steps of a run; those that had not started when it failed never will."""
+    if status not in {RunStatus.FAILED, RunStatus.CANCELED}:
+        return tuple(steps)
+    return tuple(
+        replace(step, status=RunStatus.SKIPPED) if step.status is RunStatus.NOT_STARTED else step
+        for step in steps
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,3 +302,4 @@ class LogMessage:
 
     timestamp: int
     message: str
+    step: str = ""

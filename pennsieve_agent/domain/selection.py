@@ -16,6 +16,8 @@ from pathlib import PurePosixPath
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.globs import WILD, matches
 
+_MARK = "\N{REPLACEMENT CHARACTER}"
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -78,11 +80,6 @@ def quoted_pattern(name: str) -> str:
     return f"'{folder}*{ending}'"
 
 
-def as_listed(path: str) -> str:
-    """A path as ``dataset files`` shows it: a character that cannot be printed is a space."""
-    return "".join(c if c.isprintable() else " " for c in path).strip()
-
-
 class _Paths:
     """The paths of a dataset's files, and which of them a text means."""
 
@@ -127,5 +124,9 @@ def _tidy(pattern: str) -> str:
 
 
 def _folded(path: str) -> str:
-    """A path as listed, with accents written one way, as systems differ there."""
-    return unicodedata.normalize("NFC", as_listed(path))
+    """A path as it is shown: a character that cannot be printed is a space, or a mark in messages.
+
+    Accents are written one way, as systems differ there.
+    """
+    shown = "".join(c if c.isprintable() and c != _MARK else " " for c in path).strip()
+    return unicodedata.normalize("NFC", shown)

@@ -18,6 +18,7 @@ T = TypeVar("T")
 PART_BYTES = 32 * 1024 * 1024
 """The part size of existing clients (``contracts/core.md`` 4.3)."""
 
+_PART_MEGABYTES = (32, 5, 8, 16, 64)
 MOST_PARTS = 10_000
 """The most parts that S3 takes for one object (``contracts/core.md`` 4.3)."""
 
@@ -33,12 +34,19 @@ _NOISE = {
     *("__macosx", ".trashes", ".spotlight-v100", ".fseventsd", ".temporaryitems"),
     *(".documentrevisions-v100", "$recycle.bin", "system volume information"),
 }
+_ENV = ["", "env"]
+_SEND = "--include-hidden sends it"
 _NOISE_PREFIXES = ("._", ".nfs", "~$", ".trash-")
+_HISTORY = {".git", ".hg", ".svn"}
 _SECRETS = {
-    *(".netrc", ".pgpass", ".npmrc", ".pypirc", ".my.cnf", ".git-credentials"),
-    *("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa"),
-    *(".ssh", ".aws", ".gnupg", ".kube", ".docker", ".azure", ".gcp", ".pennsieve"),
+    *(".netrc", "_netrc", ".pgpass", ".npmrc", ".pypirc", ".my.cnf", ".git-credentials"),
+    *(".dockercfg", ".s3cfg", ".boto", ".htpasswd", ".vault-token", ".renviron", ".envrc"),
+    *("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa", "id_ed25519_sk", "id_ecdsa_sk"),
+    *("credentials.json", "application_default_credentials.json", "client_secret.json"),
+    *(".ssh", ".aws", ".gnupg", ".kube", ".docker", ".azure", ".gcp", ".gcloud", ".pennsieve"),
+    *(".kaggle", ".huggingface"),
 }
+_SECRET_ENDINGS = (".pem", ".key", ".p12", ".pfx", ".ppk", ".kdbx", ".jks", ".keystore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +187,12 @@ def parts_of(size: int, part_bytes: int = PART_BYTES) -> list[Part]:
     ]
 
 
+def part_sizes(size: int, parts: int) -> list[int]:
+    """The part sizes of known clients by which a file of ``size`` bytes has so many parts (4.3)."""
+    known = [parts_of(size)[0].size, *(mega * 1024 * 1024 for mega in _PART_MEGABYTES)]
+    return [one for one in dict.fromkeys(known) if math.ceil(size / one) == parts]
+
+
 def batches(items: Iterable[T], size: int = BATCH_FILES) -> Iterable[list[T]]:
     """Items in lists of at most ``size``."""
     batch: list[T] = []
@@ -191,13 +205,20 @@ def batches(items: Iterable[T], size: int = BATCH_FILES) -> Iterable[list[T]]:
         yield batch
 
 
-def unwanted(name: str) -> str:
-    """Why a file or folder of this name is not uploaded; "" when it is (core.md 4.1)."""
+def unwanted(name: str, *, hidden: bool = False) -> str:
+    """Why a file or folder of this name is not uploaded; "" when it is (core.md 4.1).
+
+    ``hidden`` lets pass what likely holds secrets, and the history of repositories.
+    """
     folded = name.casefold()
     if folded in _NOISE or folded.startswith(_NOISE_PREFIXES):
         return "left there by the operating system"
-    if folded in _SECRETS or folded == ".env" or folded.startswith(".env."):
-        return "it likely holds a secret"
+    if hidden:
+        return ""
+    if folded in _HISTORY:
+        return f"the history of a repository; {_SEND}"
+    if folded in _SECRETS or folded.endswith(_SECRET_ENDINGS) or folded.split(".")[:2] == _ENV:
+        return f"it likely holds a secret; {_SEND}"
     return ""
 
 

@@ -101,6 +101,8 @@ class Backend(Protocol):
     name: str
     #: One sentence on what separates a program from this machine.
     isolation: str
+    #: Which engine it is, or why there is none; empty where nobody needs to be told.
+    place: str
 
     def prepare(self, checkout: Path, name: str, log: Log) -> Program:
         """Make a repository runnable: build its image, or its environment.

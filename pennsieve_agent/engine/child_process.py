@@ -105,6 +105,8 @@ def _follow(child: subprocess.Popen[bytes], lines: LineSplitter, stop: Event, gr
                     lines.feed(data)
                 else:
                     selector.unregister(output)
+            else:
+                lines.idle()
     return give_up is not None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pennsieve_agent.engine.backend import LocalBackend
 from pennsieve_agent.engine.docker_backend import DockerBackend
-from pennsieve_agent.engine.docker_daemon import connect
+from pennsieve_agent.engine.docker_daemon import connect_and_name
 from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.engine.run_parameters import did_you_mean
 from pennsieve_agent.errors import EngineError, UsageProblem
@@ -24,6 +24,7 @@ def choose_backend(name: str | None, cache: Path) -> LocalBackend:
 
     Raises:
         UsageProblem: there is no backend of that name.
+        UsageProblem: or a variable of Docker's names no engine.
         EngineError: ``docker`` was asked for, and no engine answers.
 
     """
@@ -36,9 +37,10 @@ def choose_backend(name: str | None, cache: Path) -> LocalBackend:
     if name == "process":
         return ProcessBackend(cache, node)
     try:
-        client = connect(os.environ, Path.home())
-    except EngineError:
+        client, address = connect_and_name(os.environ, Path.home())
+    except EngineError as error:
         if name == "docker":
             raise
-        return ProcessBackend(cache, node)
-    return DockerBackend(client, node)
+        at = f" ({error.where})" if error.where else ""
+        return ProcessBackend(cache, node, place=f"{error.message}{at}")
+    return DockerBackend(client, node, place=address.text)

@@ -68,6 +68,8 @@ class Attached:
         """Take what is there, waiting a moment for it; whether there can be more."""
         with engine_errors("the container's output broke off"):
             if not self._selector.select(_POLL_SECONDS):
+                for lines in self._lines.values():
+                    lines.idle()
                 return True
             data = os.read(self._socket.fileno(), _CHUNK_BYTES)
         if not data:

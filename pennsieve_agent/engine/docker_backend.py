@@ -56,7 +56,9 @@ class DockerBackend:
         *,
         owner: Owner | None = None,
         grace: float = GRACE_SECONDS,
+        place: str = "",
     ) -> None:
+        self.place = place
         self._client = client
         self._node = node
         self._owner = owner or Owner(os.geteuid(), os.getegid())

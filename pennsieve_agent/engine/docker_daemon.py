@@ -9,39 +9,27 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pennsieve_agent.engine.docker_addresses import (
+    SOCKET_SCHEMES,
+    TCP_SCHEMES,
+    Address,
+    addresses,
+)
 from pennsieve_agent.errors import EngineError
 
 PING_SECONDS = 2
 _CALL_SECONDS = 60
 _STATUS_LINE_BYTES = 256
-_SOCKET_SCHEMES = {"unix", "http+unix"}
 _PORT = 2375
 _HINT = "start Docker (or set DOCKER_HOST), or run without an engine: --backend process"
-
-
-def addresses(environ: Mapping[str, str], home: Path) -> list[str]:
-    """Where an engine may listen: ``DOCKER_HOST`` alone, else the usual sockets that are there."""
-    if host := environ.get("DOCKER_HOST"):
-        return [host]
-    runtime = environ.get("XDG_RUNTIME_DIR")
-    sockets = [
-        Path("/var/run/docker.sock"),
-        home / ".docker" / "run" / "docker.sock",
-        *(
-            [Path(runtime, "docker.sock"), Path(runtime, "podman", "podman.sock")]
-            if runtime
-            else []
-        ),
-    ]
-    return [f"unix://{socket}" for socket in sockets if socket.exists()]
 
 
 def is_local(address: str) -> bool:
     """Whether an engine shares this machine's files, which bind mounts need."""
     parts = urlsplit(address)
-    if parts.scheme in _SOCKET_SCHEMES:
+    if parts.scheme in SOCKET_SCHEMES:
         return True
-    return parts.scheme in {"tcp", "http", "https"} and parts.hostname in {
+    return parts.scheme in TCP_SCHEMES and parts.hostname in {
         *("localhost", "127.0.0.1", "::1"),
     }
 
@@ -51,24 +39,32 @@ def connect(environ: Mapping[str, str], home: Path, ping_seconds: float = PING_S
 
     Raises:
         EngineError: none answers; the hint says what to do.
+        UsageProblem: a variable names none.
 
     """
+    return connect_and_name(environ, home, ping_seconds)[0]
+
+
+def connect_and_name(
+    environ: Mapping[str, str], home: Path, ping_seconds: float = PING_SECONDS
+) -> tuple[Any, Address]:
+    """As :func:`connect`, and which engine it is."""
     refused = EngineError("no container engine was found", hint=_HINT)
     for address in addresses(environ, home):
-        if not is_local(address):
-            raise EngineError(
-                "a container engine on another machine cannot see the files of this one",
-                where=address,
-                hint="unset DOCKER_HOST, or start the node on that machine",
-            )
         try:
-            return _open(environ, address, ping_seconds)
+            return _open(environ, address.url, ping_seconds), address
         except EngineError as error:
             refused = error
     raise refused
 
 
 def _open(environ: Mapping[str, str], address: str, ping_seconds: float) -> Any:
+    if not is_local(address):
+        raise EngineError(
+            "a container engine on another machine cannot see the files of this one",
+            where=address,
+            hint="unset DOCKER_HOST and DOCKER_CONTEXT, or start the node on that machine",
+        )
     _ping(address, ping_seconds)
     import docker  # noqa: PLC0415 - takes a fifth of a second; only who runs containers pays
 
@@ -99,7 +95,7 @@ def _ping(address: str, seconds: float) -> None:
 
 def _dial(address: str, seconds: float) -> socket.socket:
     parts = urlsplit(address)
-    if parts.scheme in _SOCKET_SCHEMES:
+    if parts.scheme in SOCKET_SCHEMES:
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(seconds)
         try:

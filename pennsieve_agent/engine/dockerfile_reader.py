@@ -3,9 +3,9 @@
 What is read: the last stage's ``ENTRYPOINT``, ``CMD``, ``WORKDIR`` and ``ENV``, which paths of the
 repository ``COPY`` and ``ADD`` put where, so that a path in the container can be followed back to a
 file in the checkout, and the ``RUN`` lines of all stages, which :mod:`.dockerfile_runs` reads. The
-rules are the Dockerfile reference's: ``$NAME``, ``${NAME}``, ``${NAME:-word}`` and
-``${NAME:+word}`` from ``ENV`` and ``ARG``; a stage that starts from an earlier one inherits from
-it; ``ENTRYPOINT`` forgets an inherited ``CMD``. Nothing is built or run.
+rules are the Dockerfile reference's: variables from ``ENV`` and ``ARG``; a stage that starts from
+an earlier one inherits from it, and does what its ``ONBUILD`` lines say; ``ENTRYPOINT`` forgets an
+inherited ``CMD``. Nothing is built or run.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from types import MappingProxyType
 
 from pennsieve_agent.engine.dockerfile import Copy, Dockerfile, Run
 from pennsieve_agent.engine.dockerfile_text import (
     Instruction,
-    expand,
     instructions,
     makes_executable,
     string_list,
-    words,
 )
+from pennsieve_agent.engine.dockerfile_words import expand, words
 from pennsieve_agent.errors import SourceError
 
 _SHELL = ("/bin/sh", "-c")
 _CHMOD = "--chmod="
+_NO_TRIGGER = {"", "FROM", "ONBUILD", "MAINTAINER"}
 
 
 def parse_dockerfile(text: str, base_env: Mapping[str, str] | None = None) -> Dockerfile:
@@ -53,6 +53,7 @@ class _Stage:
     args: dict[str, str] = field(default_factory=dict)
     shell: tuple[str, ...] = _SHELL
     has_cmd: bool = False
+    triggers: list[Instruction] = field(default_factory=list)
 
 
 class _Reader:
@@ -75,6 +76,7 @@ class _Reader:
             "CMD": self._cmd,
             "ENTRYPOINT": self._entrypoint,
             "RUN": self._run,
+            "ONBUILD": self._onbuild,
         }
 
     def take(self, it: Instruction) -> None:
@@ -99,7 +101,7 @@ class _Reader:
         return replace(self._stage.file, runs=tuple(self._runs), foreign=tuple(self._foreign))
 
     def _from(self, it: Instruction) -> None:
-        parts = words(it.rest, it.escape)
+        parts = list(dropwhile(_is_flag, words(it.rest, it.escape)))
         if not parts:
             raise it.problem("names no image")
         base = expand(parts[0], self._globals, it.escape)
@@ -109,6 +111,15 @@ class _Reader:
             self._stage = _Stage(Dockerfile(base=base))
         if len(parts) == 3 and parts[1].upper() == "AS":  # noqa: PLR2004 - FROM image AS name
             self._stages[parts[2].casefold()] = self._stage
+        for trigger in earlier.triggers if earlier else ():
+            self.take(trigger)
+
+    def _onbuild(self, stage: _Stage, it: Instruction) -> None:
+        """Put off to the build of an image that starts from this one."""
+        name, *rest = it.rest.split(None, 1) or [""]
+        if name.upper() in _NO_TRIGGER:
+            raise it.problem("needs another instruction")
+        stage.triggers.append(replace(it, name=name.upper(), rest="".join(rest)))
 
     def _expand(self, stage: _Stage, text: str, escape: str) -> str:
         known = {**self._base_env, **stage.args, **stage.file.env}
@@ -145,7 +156,7 @@ class _Reader:
 
     def _copy(self, stage: _Stage, it: Instruction) -> None:
         parts = words(it.rest, it.escape)
-        flags = list(takewhile(lambda part: part.startswith("--"), parts))
+        flags = list(takewhile(_is_flag, parts))
         if it.has_heredoc or any(flag.startswith("--from=") for flag in flags):
             self._foreign.append(f"{it.name} {it.rest}")
             return
@@ -160,7 +171,7 @@ class _Reader:
         place = _absolute(stage.file.workdir, target)
         modes = (flag.removeprefix(_CHMOD) for flag in flags if flag.startswith(_CHMOD))
         executable = any(map(makes_executable, modes))
-        new = tuple(Copy(_inside(s), place, into, executable) for s in sources if "://" not in s)
+        new = tuple(Copy(_inside(s), place, into, executable) for s in sources if not _is_remote(s))
         stage.file = replace(stage.file, copies=(*stage.file.copies, *new))
 
     def _run(self, stage: _Stage, it: Instruction) -> None:
@@ -178,6 +189,15 @@ class _Reader:
     def _entrypoint(self, stage: _Stage, it: Instruction) -> None:
         cmd = stage.file.cmd if stage.has_cmd else ()
         stage.file = replace(stage.file, entrypoint=_command(stage, it), cmd=cmd)
+
+
+def _is_flag(word: str) -> bool:
+    return word.startswith("--")
+
+
+def _is_remote(source: str) -> bool:
+    """Whether ``ADD`` fetches it from a server."""
+    return "://" in source or source.startswith("git@")
 
 
 def _pairs(it: Instruction, expanded: Callable[[str], str]) -> list[tuple[str, str | None]]:

@@ -1,18 +1,19 @@
-"""The text of a Dockerfile: its instructions, words, variables and lists."""
+"""The text of a Dockerfile: its instructions, here-documents and lists."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pennsieve_agent.engine.dockerfile_words import expand, words
 from pennsieve_agent.errors import SourceError
 
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#\s*\w+\s*=.*")
-_HEREDOC = re.compile(r"(?<!\S)\d*<<(-?)([\"']?)(\w+)\2(?!\w)")
-_VARIABLE = re.compile(r"\$(?:(?P<plain>\w+)|\{(?P<name>\w+)(?::(?P<op>[-+])(?P<word>[^}]*))?\})")
+_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")
+_FLAGS = re.compile(r"(?:--\S+\s+)*")
 _WITH_HEREDOC = {"RUN", "COPY", "ADD"}
 
 
@@ -37,7 +38,8 @@ class Instruction:
 
 def instructions(text: str) -> Iterator[Instruction]:
     """The instructions of a Dockerfile, with continued lines joined and comments left out."""
-    lines = text.removeprefix("\ufeff").splitlines()
+    # Of all that Python takes for the end of a line, Docker takes this alone.
+    lines = [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
     escape = _escape(lines)
     number = 0
     while number < len(lines):
@@ -49,13 +51,36 @@ def instructions(text: str) -> Iterator[Instruction]:
         if "\t" in name:
             name, _, rest = joined.strip().partition("\t")
         name = name.upper()
-        heredocs = _HEREDOC.findall(rest) if name in _WITH_HEREDOC else []
+        heredocs = _heredocs(name, rest.strip())
         instruction = Instruction(name, rest.strip(), start + 1, escape, bool(heredocs))
-        for dash, _, word in heredocs:
-            number = _after(lines, number, word, strip_tabs=bool(dash))
+        for end, strip_tabs in heredocs:
+            number = _after(lines, number, end, strip_tabs=strip_tabs)
             if not number:
                 raise instruction.problem("has a here-document without an end")
         yield instruction
+
+
+def _heredocs(name: str, rest: str) -> list[tuple[str, bool]]:
+    """The here-documents that a line begins: their last lines, and whether tabs are taken off.
+
+    As in BuildKit: each is a word of its own, whose name may have quotes; a list in JSON has none.
+    """
+    if name == "ONBUILD":
+        name, _, rest = rest.partition(" ")
+        name, rest = name.upper(), rest.strip()
+    if name not in _WITH_HEREDOC or string_list(rest[_flags_end(rest) :]) is not None:
+        return []
+    return [
+        (expand(begin[2], {}, "\\"), bool(begin[1]))
+        for word in words(rest, "\\")
+        if (begin := _HEREDOC.fullmatch(word))
+    ]
+
+
+def _flags_end(rest: str) -> int:
+    """Where the flags of an instruction end and its words begin."""
+    flags = _FLAGS.match(rest)
+    return flags.end() if flags else 0
 
 
 def _escape(lines: list[str]) -> str:
@@ -110,59 +135,3 @@ def makes_executable(mode: str) -> bool:
     if mode.isdigit():
         return set(mode) <= set("01234567") and bool(int(mode, 8) & 0o111)
     return any("x" in part.replace("=", "+").partition("+")[2] for part in mode.split(","))
-
-
-def words(text: str, escape: str) -> list[str]:
-    """Words as they are written, quotes and all: blanks in quotes or escaped do not divide."""
-    complete: list[str] = []
-    word, quote, skip = "", "", False
-    for char in text:
-        if skip:
-            word, skip = word + char, False
-            continue
-        skip = char == escape and quote != "'"
-        if char in "\"'" and quote in {"", char}:
-            quote = "" if quote else char
-        if char.isspace() and not quote:
-            if word:
-                complete.append(word)
-            word = ""
-        else:
-            word += char
-    return [*complete, word] if word else complete
-
-
-def expand(text: str, known: Mapping[str, str], escape: str) -> str:
-    """A word as it is meant: quotes and escapes resolved, variables put in.
-
-    Single quotes keep everything unchanged. A variable nobody set is empty.
-    """
-    out: list[str] = []
-    i, quote = 0, ""
-    while i < len(text):
-        char = text[i]
-        if char in "\"'" and quote in {"", char}:
-            quote = "" if quote else char
-        elif char == escape and quote != "'" and i + 1 < len(text):
-            i += 1
-            out.append(_escaped(text[i], quote, escape))
-        elif char == "$" and quote != "'" and (variable := _VARIABLE.match(text, i)):
-            out.append(_value(variable, known, escape))
-            i = variable.end() - 1
-        else:
-            out.append(char)
-        i += 1
-    return "".join(out)
-
-
-def _escaped(char: str, quote: str, escape: str) -> str:
-    return char if not quote or char in {'"', "$", escape} else escape + char
-
-
-def _value(variable: re.Match[str], known: Mapping[str, str], escape: str) -> str:
-    value = known.get(variable["plain"] or variable["name"], "")
-    if variable["op"] == "-":
-        return value or expand(variable["word"], known, escape)
-    if variable["op"] == "+":
-        return expand(variable["word"], known, escape) if value else ""
-    return value

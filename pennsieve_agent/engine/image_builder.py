@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pennsieve_agent.engine import image_registry
 from pennsieve_agent.engine.backend import Log
-from pennsieve_agent.engine.docker_daemon import connect
+from pennsieve_agent.engine.docker_daemon import connect_and_name
 from pennsieve_agent.engine.image_build import build_image
 from pennsieve_agent.errors import EngineError
 
@@ -23,8 +23,9 @@ _HINT = (
 class ImageBuilder:
     """An engine that answers."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, place: str = "") -> None:
+        """``place`` says which engine it is, for people."""
+        self._client, self.place = client, place
 
     @classmethod
     def open(cls, environ: Mapping[str, str], home: Path) -> Self:
@@ -35,7 +36,8 @@ class ImageBuilder:
 
         """
         try:
-            return cls(connect(environ, home))
+            client, address = connect_and_name(environ, home)
+            return cls(client, address.text)
         except EngineError as error:
             raise EngineError(
                 f"cannot build the image: {error.message}",

@@ -53,7 +53,10 @@ class ProcessBackend:
         "memory, and can change its input"
     )
 
-    def __init__(self, cache: Path, node: str, grace: float = GRACE_SECONDS) -> None:
+    def __init__(
+        self, cache: Path, node: str, grace: float = GRACE_SECONDS, *, place: str = ""
+    ) -> None:
+        self.place = place
         self._cache = cache.absolute()
         self._node = node
         self._grace = grace
@@ -189,16 +192,17 @@ def read_dockerfile(checkout: Path, name: str) -> Dockerfile:
     """
     path = checkout / "Dockerfile"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8", errors="replace")  # as Docker does
     except (FileNotFoundError, IsADirectoryError):
         raise SourceError(
             "the repository has no Dockerfile",
             where=name,
             hint="add one: it says how the step is built and what it runs",
         ) from None
-    except UnicodeDecodeError:
-        raise SourceError("the Dockerfile is not text in UTF-8", where=name) from None
-    return parse_dockerfile(text)
+    dockerfile = parse_dockerfile(text)
+    if "\ufffd" in dockerfile.base:
+        raise SourceError("the Dockerfile is not text in UTF-8", where=name)
+    return dockerfile
 
 
 def _unusable(command: Command, search: str) -> Outcome | None:

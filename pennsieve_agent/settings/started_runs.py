@@ -163,7 +163,9 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 def _append(descriptor: int, entry: Mapping[str, Any]) -> None:
     # The first newline ends half a line, if there is one.
-    os.write(descriptor, f"\n{json.dumps(entry)}\n".encode())
+    rest = f"\n{json.dumps(entry)}\n".encode()
+    while rest:  # a disk that gets full takes a part, and refuses the next
+        rest = rest[os.write(descriptor, rest) :]
     os.fsync(descriptor)
 
 

@@ -93,6 +93,27 @@ def file_digest(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
+def composite_digest(path: Path, part_bytes: int) -> bytes:
+    """The SHA-256 of the digests of a file's parts, as S3 computes it (``contracts/core.md`` 4.3).
+
+    Raises:
+        OSError: it cannot be read.
+
+    """
+    whole, left, part = hashlib.sha256(), part_bytes, hashlib.sha256()
+    block = memoryview(bytearray(BLOCK_BYTES))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(block[: min(BLOCK_BYTES, left)]):
+            part.update(block[:count])
+            left -= count
+            if not left:
+                whole.update(part.digest())
+                left, part = part_bytes, hashlib.sha256()
+    if left < part_bytes:
+        whole.update(part.digest())
+    return whole.digest()
+
+
 def plain_digest(checksum: str) -> bytes:
     """A SHA-256 that is spelled in hex or base64, as bytes."""
     hexadecimal = len(checksum) == hashlib.sha256().digest_size * 2

@@ -74,14 +74,15 @@ def fetch(signed: SignedFile, place: Place, tools: Fetching) -> None:
         with PartFile(place.part, signed.size, checked=checked) as part:
             for _ in range(2):
                 _fill(part, signed, tools)
-                if not checked or part.digest() == plain_digest(place.checksum):
+                fits = not checked or part.digest() == plain_digest(place.checksum)
+                if fits and part.is_whole():
                     tools.complete(part.path)
                     part.finish(place.path)
                     return
                 part.forget()
                 tools.progress(-signed.size)
     raise PlatformError(
-        f"'{place.path.name}' came with a wrong checksum, twice",
+        f"'{place.path.name}' came with a wrong checksum or size, twice",
         where=str(place.path),
         hint="try again later; if it stays, tell Pennsieve that the stored file is damaged",
     )

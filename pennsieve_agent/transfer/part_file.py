@@ -7,6 +7,7 @@ that of the object in storage.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 from types import TracebackType
@@ -43,7 +44,7 @@ class PartFile:
         with contextlib.suppress(OSError):
             self.tag = self._tag_path.read_text(encoding="ascii", errors="replace")
             self._is_tagged = True
-        if self.size > total or not self.tag:
+        if not 0 < self.size <= total or not self.tag:
             self.forget()
 
     def __enter__(self) -> Self:
@@ -78,7 +79,7 @@ class PartFile:
         """Write the first bytes of a block, which may be none, at the end; it is given back."""
         assert self._digest is not None  # noqa: S101 - as above
         if self._file < 0 and count:
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _MODE)
+            self._file = self._opened()
             if not self.size and self.tag and count < self.total:
                 # Before the first byte, so that no byte is ever of an unknown state.
                 self._write_tag(self.tag)
@@ -91,6 +92,17 @@ class PartFile:
             _begin_to_write(self._file, self._flushed, self.size - self._flushed)
             self._flushed = self.size
 
+    def is_whole(self) -> bool:
+        """Whether what is on the disk is as long as the file, and as what was written."""
+        if not self.total:
+            return True
+        try:
+            there = os.stat(self.path)  # noqa: PTH116 - as above
+        except FileNotFoundError:
+            return False
+        is_ours = self._file < 0 or os.path.samestat(there, os.fstat(self._file))
+        return is_ours and there.st_size == self.size == self.total
+
     def digest(self) -> bytes:
         """The SHA-256 of what is there."""
         if self._digest is None:
@@ -101,7 +113,7 @@ class PartFile:
     def finish(self, place: Path) -> None:
         """Give the file its name, when all of it is on the disk."""
         if self._file < 0:  # an empty one, or all of it came before this process
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, _MODE)
+            self._file = self._opened()
         os.fsync(self._file)
         self._close()
         self.path.replace(place)
@@ -114,6 +126,14 @@ class PartFile:
         self.path.unlink(missing_ok=True)
         self._tag_path.unlink(missing_ok=True)
         self.tag, self.size, self._flushed = "", 0, 0
+
+    def _opened(self) -> int:
+        """The part, to write at its end; a new one is made by one process alone."""
+        new = 0 if self.size else os.O_CREAT | os.O_EXCL
+        try:
+            return os.open(self.path, os.O_WRONLY | os.O_APPEND | new, _MODE)
+        except FileExistsError:
+            raise OSError(errno.EBUSY, "another program downloads it to the same folder") from None
 
     def _write_tag(self, tag: str) -> None:
         self._tag_path.write_text(tag, encoding="ascii", errors="replace")

@@ -6,8 +6,10 @@ fetching a small file, and copies each byte once more than needed.
 
 from __future__ import annotations
 
+import math
 import re
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -153,20 +155,35 @@ class Reply:
         return parse_head(self._until(b"\r\n\r\n", MOST_HEAD_BYTES))
 
     def _until(self, mark: bytes, most: int) -> bytes:
-        """What comes before a mark; what comes behind it is kept."""
-        data = bytes(self._waiting)
-        while (end := data.find(mark)) < 0:
-            if len(data) > most:
-                raise Broken("a head without an end")
-            try:
-                more = self._socket.recv(_READ_BYTES)
-            except OSError as error:
-                raise Broken("the connection failed") from error
-            if not more:
-                raise Broken("the connection ended early")
-            data += more
+        """What comes before a mark; what comes behind it is kept.
+
+        All of it within the time for which nothing may come: byte by byte it would never end.
+        """
+        data, idle = bytes(self._waiting), self._socket.gettimeout()
+        ends_at = time.monotonic() + idle if idle is not None else math.inf
+        try:
+            while (end := data.find(mark)) < 0:
+                if len(data) > most:
+                    raise Broken("a head without an end")
+                data += self._received(ends_at)
+        finally:
+            self._socket.settimeout(idle)
         self._waiting = memoryview(data)[end + len(mark) :]
         return data[:end]
+
+    def _received(self, ends_at: float) -> bytes:
+        """Some bytes, before a moment of the monotonic clock."""
+        left = ends_at - time.monotonic()
+        if left <= 0:
+            raise Broken("a head that takes too long")
+        try:
+            self._socket.settimeout(None if left == math.inf else left)
+            data = self._socket.recv(_READ_BYTES)
+        except OSError as error:
+            raise Broken("the connection failed") from error
+        if not data:
+            raise Broken("the connection ended early")
+        return data
 
     def _next_chunk(self, *, first: bool = False) -> None:
         """Read how long the next chunk is (RFC 9112, 7.1); after the last one, what follows it."""

@@ -126,6 +126,23 @@ def test_secrets_of_an_own_node(agent: Agent) -> None:
     refused(agent("compute", "secret", "set", NODE, "DATASET_ID", "--stdin", answers="x"), 2)
 
 
+def test_values_and_names_that_are_no_secrets_are_refused(agent: Agent) -> None:
+    set_ = ("secret", "set", NODE)
+    refused(agent(*set_, "KEY", "--stdin", answers="a\0b"), 2, "NUL at character 2")
+    refused(agent(*set_, "PATH", "--stdin", answers="/x"), 2, "changes how programs start")
+    refused(agent(*set_, "LD_PRELOAD", "--stdin", answers="/x"), 2, "changes how programs start")
+    assert agent("secret", "list", NODE, "--json").document == []
+
+
+def test_a_line_end_and_a_short_value_are_said(agent: Agent) -> None:
+    result = agent("secret", "set", NODE, "KEY", "--stdin", answers="1\n")
+    document = agent("secret", "set", NODE, "KEY", "--stdin", "--json", answers="1").document
+    agent("secret", "delete", NODE, "KEY", "--yes")
+    assert "one line end at the end of the value was taken off" in result.err
+    assert "shorter than 4 characters, so it is not masked in logs" in result.err
+    assert document["masked"] is False
+
+
 def test_a_new_name_is_this_machines(agent: Agent) -> None:
     node = remembered(agent)
     assert agent("compute", "rename", NODE, "lab").code == 0

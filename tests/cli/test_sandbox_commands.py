@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -58,10 +59,43 @@ def test_from_start_to_reset(here: Agent, tmp_path: Path) -> None:
     assert again.code == 2
     assert here("sandbox", "stop").out == "Sandbox stopped\n"
     assert here("sandbox", "stop", "--json").document == {"stopped": False}
+    follows_to_free_ports(here, int(port))
     assert here("sandbox", "reset").code == 2
     assert here("sandbox", "reset", "--yes").code == 0
     assert (data / "datasets" / "Data" / "a.txt").read_text() == "kept"
     assert not (data / "sandbox.db").exists()
+
+
+def follows_to_free_ports(here: Agent, port: int) -> None:
+    """A port of the last time is another program's now: the next ones, and the profiles follow."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port + 1))
+        taken.listen()
+        started = here("sandbox", "start", "--detach", "--engine", "process")
+        assert started.code == 0, started.err
+        api = next(r for r in started.out.splitlines() if r.startswith("Pennsieve")).split()[1]
+        assert int(api.rpartition(":")[2]) >= port + 3
+        assert f"profile 'sandbox' is at {api} now" in started.err
+        assert here("whoami", "--profile", "sandbox").code == 0
+        people_are_profiles(here)
+        assert here("sandbox", "stop").code == 0
+
+
+def people_are_profiles(here: Agent) -> None:
+    """What 'sandbox user key' makes is what --profile finds, and no other profile is replaced."""
+    made = here("sandbox", "user", "key", "grace@example.org")
+    assert (made.code, "pennsieve whoami --profile grace" in made.err) == (0, True), made
+    assert "grace@example.org" in here("whoami", "--profile", "grace").out
+    assert here("profile", "list", "--json").document[1]["default"] is True
+    assert here("sandbox", "user", "key", "grace@example.org").code == 0, "the same again"
+    config = Path(here.environ["HOME"], ".pennsieve", "config.ini")
+    config.write_text(f"{config.read_text()}\n[edith]\napi_token=hers\napi_secret=s\n")
+    refused = here("sandbox", "user", "key", "edith@example.org")
+    assert (refused.code, "--as" in refused.err) == (2, True)
+    assert "api_token=hers" in config.read_text()
+    assert here("sandbox", "user", "key", "edith@example.org", "--as", "edith-here").code == 0
+    assert "edith@example.org" in here("whoami", "--profile", "edith-here").out
 
 
 def test_in_the_foreground_it_ends_with_ctrl_c(tmp_path: Path) -> None:

@@ -57,6 +57,28 @@ def test_every_file_comes_whole(troubled: Sandbox, clean_machine: Path, tmp_path
     assert contents(target) == contents(troubled.data / "datasets" / DATASET)
 
 
+def test_two_at_once_into_one_folder(
+    troubled: Sandbox, clean_machine: Path, tmp_path: Path
+) -> None:
+    source = troubled.data / "datasets" / "Both"
+    source.mkdir(exist_ok=True)
+    (source / "both.bin").write_bytes(random.Random(2).randbytes(20 * 2**20))  # noqa: S311 - any bytes
+    target = tmp_path / "target"
+    words = ("dataset", "download", "Both", "--to", str(target))
+    command = [sys.executable, "-m", "pennsieve_agent", *words]
+    both = [
+        subprocess.Popen(
+            command, env=environ(troubled, clean_machine), stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    ends = [(one.communicate(timeout=LIMIT_SECONDS)[1], one.returncode) for one in both]
+    assert 0 in {code for _, code in ends}
+    for err, code in ends:
+        assert code == 0 or (code == 2 and "another download into this folder" in err), err
+    assert contents(target) == contents(source)
+
+
 def test_ctrl_c_leaves_no_half_file_and_the_next_one_goes_on(
     troubled: Sandbox, clean_machine: Path, tmp_path: Path
 ) -> None:

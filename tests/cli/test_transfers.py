@@ -61,6 +61,60 @@ def test_both_are_kept_or_one_is_replaced(agent: Agent, lab: Lab, tmp_path: Path
     assert found == {"n.tar.gz": "3", "n (1).tar.gz": "2"}
 
 
+def test_an_upload_typed_again_doubles_nothing(agent: Agent, lab: Lab, folder: Path) -> None:
+    (folder / "numbers (7).csv").write_text("7\n")
+    words = ("dataset", "upload", DATASET, str(folder), "--folder", "twice")
+    first = agent(*words, "--json").document
+    there = lab.dataset / "twice" / "up load"
+    assert (len(first["uploaded"]), first["skipped"]) == (3, [])
+    (folder / "sub" / "b.csv").write_text("4\n")
+    plan = agent(*words, "--dry-run", "--json").document
+    assert [file["path"] for file in plan["files"]] == ["twice/up load/sub/b.csv"]
+    again = agent(*words)
+    assert again.code == 0, again.err
+    assert again.out == f"Uploaded 1 file, 2 B, to dataset '{DATASET}'; 2 were there already\n"
+    assert "upload them once more with: --again" in again.err
+    third = agent(*words, "--json").document
+    assert third["uploaded"] == []
+    assert {row["path"]: row["package_id"] for row in third["skipped"]}.items() >= {
+        row["path"]: row["package_id"]
+        for row in first["uploaded"]
+        if not row["path"].endswith("b.csv")
+    }.items()
+    numbers = {path.name for path in there.rglob("*.csv")}
+    assert numbers == {"a.csv", "b.csv", "b (1).csv", "numbers (7).csv"}
+    doubled = agent(*words, "--again", "--json").document
+    assert len(doubled["uploaded"]) == 3
+    assert (there / "a (1).csv").read_text() == "1,2\n"
+    assert list((Path(agent.environ["PENNSIEVE_CONFIG"]).parent / "uploads").iterdir()) == []
+
+
+def test_repositories_and_credentials_are_left_out_and_named(
+    agent: Agent, lab: Lab, tmp_path: Path
+) -> None:
+    top = tmp_path / "code"
+    for path in (".git/config", "sub/.git", "sub/key.PEM", ".aws/credentials", ".env.local"):
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / path).write_text(path)
+    (top / "sub" / "environment.env").write_text("x")
+    (top / ".hidden").write_text("x")
+    words = ("dataset", "upload", DATASET, str(top), "--folder", "kept-back")
+    done = agent(*words, "--json").document
+    assert sorted(row["path"] for row in done["uploaded"]) == [
+        *("kept-back/code/.hidden", "kept-back/code/sub/environment.env"),
+    ]
+    assert sorted(Path(row["path"]).relative_to(top).as_posix() for row in done["left_out"]) == [
+        *(".aws", ".env.local", ".git", "sub/.git", "sub/key.PEM"),
+    ]
+    said = agent(*words, "--dry-run").err
+    assert f"left out: {top}/.git: the history of a repository; --include-hidden sends it" in said
+    alone = agent("dataset", "upload", DATASET, str(top / ".aws"))
+    assert (alone.code, "it likely holds a secret" in alone.err) == (2, True)
+    sent = agent(*words, "--include-hidden", "--json").document
+    assert (len(sent["uploaded"]), len(sent["skipped"]), sent["left_out"]) == (5, 2, [])
+    assert (lab.dataset / "kept-back" / "code" / ".git" / "config").read_text() == ".git/config"
+
+
 ODD = ("scan[1].txt", "new\nline.txt", "{a,b}.txt", "!x.txt", "plain.txt")
 
 

@@ -33,6 +33,7 @@ def test_each_path_means_itself_alone(path: str) -> None:
     ("pattern", "paths"),
     [
         ("raw/new line.txt", ["raw/new\nline.txt"]),
+        ("raw/new\ufffdline.txt", ["raw/new\nline.txt"]),
         ("lead.csv", [" lead.csv"]),
         ("cafe\u0301.csv", ["caf\u00e9.csv"]),
         ("\u00e9.csv", ["e\u0301.csv"]),

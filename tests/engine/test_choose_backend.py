@@ -10,7 +10,7 @@ import pytest
 
 from pennsieve_agent.engine.choose_backend import choose_backend
 from pennsieve_agent.engine.docker_backend import DockerBackend
-from pennsieve_agent.engine.docker_daemon import addresses, connect, is_local
+from pennsieve_agent.engine.docker_daemon import connect, is_local
 from pennsieve_agent.engine.process_backend import ProcessBackend
 from pennsieve_agent.errors import EngineError, UsageProblem
 
@@ -23,8 +23,10 @@ def test_an_unknown_word(tmp_path: Path) -> None:
 
 def test_processes_where_no_engine_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    assert isinstance(choose_backend(None, tmp_path), ProcessBackend)
-    assert isinstance(choose_backend("process", tmp_path), ProcessBackend)
+    without = choose_backend(None, tmp_path)
+    assert isinstance(without, ProcessBackend)
+    assert without.place == f"the container engine does not answer (unix://{tmp_path}/none.sock)"
+    assert choose_backend("process", tmp_path).place == ""
     with pytest.raises(EngineError, match="does not answer") as caught:
         choose_backend("docker", tmp_path)
     assert caught.value.where == f"unix://{tmp_path}/none.sock"
@@ -36,7 +38,17 @@ def test_processes_where_no_engine_is(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_an_engine_that_answers_is_used(tmp_path: Path, wanted: str | None) -> None:
     backend = choose_backend(wanted, tmp_path)
     assert isinstance(backend, DockerBackend)
+    assert "unix://" in backend.place
     backend.close()
+
+
+@pytest.mark.parametrize("wanted", [None, "docker"])
+def test_a_variable_that_names_no_engine_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str | None
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:notaport")
+    with pytest.raises(UsageProblem, match=r"DOCKER_HOST=.*:notaport is not the address"):
+        choose_backend(wanted, tmp_path)
 
 
 def test_an_engine_that_is_silent_is_not_waited_for(tmp_path: Path) -> None:
@@ -68,17 +80,6 @@ def test_an_engine_elsewhere_cannot_see_our_files(tmp_path: Path) -> None:
 )
 def test_which_engines_are_here(address: str, local: bool) -> None:  # noqa: FBT001
     assert is_local(address) == local
-
-
-def test_where_an_engine_may_listen(tmp_path: Path) -> None:
-    desktop = tmp_path / ".docker" / "run" / "docker.sock"
-    podman = tmp_path / "run" / "podman" / "podman.sock"
-    for path in (desktop, podman):
-        path.parent.mkdir(parents=True)
-        path.touch()
-    found = addresses({"XDG_RUNTIME_DIR": str(tmp_path / "run")}, tmp_path)
-    assert found[-2:] == [f"unix://{desktop}", f"unix://{podman}"]
-    assert addresses({"DOCKER_HOST": "tcp://localhost:1"}, tmp_path) == ["tcp://localhost:1"]
 
 
 def test_nothing_heavy_is_loaded_before_it_is_used() -> None:

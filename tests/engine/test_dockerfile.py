@@ -161,6 +161,84 @@ def test_what_cannot_be_read(text: str, message: str) -> None:
         parse_dockerfile(text)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "RUN cat <<'EOF' > /x\nCMD no\nEOF",
+        'RUN cat <<"EOF" > /x\nCMD no\nEOF',
+        "RUN cat <<'END OF' > /x\nCMD no\nEND OF",
+        "RUN cat <<E'O'F > /x\nCMD no\nEOF",
+        "RUN cat <<END-OF.FILE > /x\nCMD no\nEND-OF.FILE",
+        "RUN <<EOF 3<<OTHER bash -e\nCMD no\nEOF\nCMD no\nOTHER",
+        "RUN --mount=type=cache,target=/c <<EOF\nCMD no\nEOF",
+        "RUN <<-EOF\n\tCMD no\n\tEOF",
+        "RUN a \\\n # so\n <<EOF\nCMD no\nEOF",
+        "RUN <<EOF\r\nCMD no\r\nEOF\r",
+        "COPY <<robots.txt <<b.txt /d/\nCMD no\nrobots.txt\nCMD no\nb.txt",
+        'COPY --chmod=755 <<"run.sh" /d/\nCMD no\nrun.sh',
+        "ONBUILD RUN <<EOF\nFROM no\nCMD no\nEOF",
+        "ONBUILD COPY . /app\nONBUILD CMD no",
+        'RUN echo "see <<EOF here"',
+        "RUN echo 'see <<EOF'",
+        'RUN ["sh", "-c", "cat <<EOF"]',
+        'RUN --network=none ["sh", "-c", "cat <<EOF"]',
+        "RUN cat <<<word",
+        "RUN echo $((1 << 2))",
+        "HEALTHCHECK --interval=5s CMD no",
+        "MAINTAINER me",
+        "STOPSIGNAL 9\nEXPOSE 80\nVOLUME /d\nUSER a:b\nLABEL a='b c'",
+        "# caf\ufffd \u2028 CMD no \x0b \x0c \x85 CMD no",
+    ],
+)
+def test_what_docker_takes_is_read_and_nothing_else_of_it(lines: str) -> None:
+    found = parse_dockerfile(f'FROM base\n{lines}\nCMD ["yes"]\n')
+    assert (found.base, found.argv()) == ("base", ("yes",))
+
+
+def test_flags_of_from() -> None:
+    text = "FROM --platform=$BUILDPLATFORM base AS one\nWORKDIR /q\nFROM --platform=linux/amd64 one"
+    found = parse_dockerfile(text)
+    assert (found.base, found.workdir) == ("base", "/q")
+
+
+def test_a_stage_does_what_the_one_it_starts_from_put_off() -> None:
+    text = "FROM base AS one\nONBUILD COPY src /app\nONBUILD CMD later\nCMD now\n"
+    assert parse_dockerfile(text).argv() == ("/bin/sh", "-c", "now")
+    found = parse_dockerfile(f"{text}FROM one\n")
+    assert (found.argv()[-1], found.local_path("/app/main.py")) == ("later", "src/main.py")
+
+
+@pytest.mark.parametrize("what", ["", "FROM x", "ONBUILD RUN x"])
+def test_what_cannot_be_put_off(what: str) -> None:
+    with pytest.raises(SourceError, match="line 2 of the Dockerfile: ONBUILD needs another"):
+        parse_dockerfile(f"FROM base\nONBUILD {what}\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("${V%.*}", "1.2"),
+        ("${V%%.*}", "1"),
+        ("${V#*.}", "2.3"),
+        ("${V##*.}", "3"),
+        ("${V/./-}", "1-2.3"),
+        ("${V//./-}", "1-2-3"),
+        ("${V/2*/x}", "1.x"),
+        ('"${V:?must be set}"', "1.2.3"),
+        ("${V-x}${N-x}${E-x}", "1.2.3x"),
+        ("${V+x}${N+x}${E+x}", "xx"),
+        ("${N:-${M:-deep}}", "deep"),
+        ('"${N:-a}"b', "ab"),
+        ("${V", "${V"),
+        ("$", "$"),
+        ("\\$V", "$V"),
+    ],
+)
+def test_variables_as_the_reference_has_them(word: str, value: str) -> None:
+    found = parse_dockerfile(f"FROM base\nARG V=1.2.3\nARG E=\nENV RESULT={word}\n")
+    assert found.env["RESULT"] == value
+
+
 def test_no_command_says_what_to_write() -> None:
     with pytest.raises(SourceError, match="what to run") as caught:
         parse_dockerfile('FROM a\nCMD ["a"]\nCMD []\n').argv()

@@ -15,7 +15,7 @@ import pytest
 
 from pennsieve_agent.engine.backend import Outcome, Program
 from pennsieve_agent.engine.child_process import MARK, new_mark
-from pennsieve_agent.engine.process_backend import ProcessBackend
+from pennsieve_agent.engine.process_backend import ProcessBackend, read_dockerfile
 from pennsieve_agent.errors import EngineError, SourceError
 from tests.engine.make import LIMIT_SECONDS, Lines, make_task
 
@@ -305,3 +305,9 @@ def test_layers_are_shown_by_name(bench: Bench) -> None:
     assert bench.backend.run(layered, bench.lines, bench.stop) == Outcome(0)
     assert bench.lines == ["cortex"]
     assert "LAYERS_DIR" not in task.environment("i", "o", "l")
+
+
+def test_comments_in_latin_1_are_no_reason_to_refuse(tmp_path: Path) -> None:
+    text = 'FROM base\n# für Elise\nLABEL by="Ada à Paris"\nCMD ["true"]\n'
+    (tmp_path / "Dockerfile").write_bytes(text.encode("latin-1"))
+    assert read_dockerfile(tmp_path, "elise").argv() == ("true",)

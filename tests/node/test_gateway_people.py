@@ -193,9 +193,11 @@ def test_secrets_are_each_persons_own(node: Owned) -> None:
     for client, query in ((bob, {"scope": "shared"}), (eve, {"user": user("a-b")})):
         with pytest.raises(Forbidden, match="only the node's owner"):
             client.ask("GET", "/secrets", query)
-    for name in ("SESSION_TOKEN", "1X", "A B"):
+    for name in ("SESSION_TOKEN", "1X", "A B", "PATH", "LD_PRELOAD"):
         with pytest.raises(Invalid):
             bob.ask("PATCH", "/secrets", body={"secrets": {name: "x"}})
+    with pytest.raises(Invalid, match="control character NUL"):
+        bob.ask("PATCH", "/secrets", body={"secrets": {"KEY": "a\0b"}})
     run = bob.ask("POST", "/runs", body=start())["run"]
     node.world.deliver(node.world.events.pop(0))
     (work,) = [job for job in node.world.jobs.values() if "-work-" in job.name]

@@ -8,7 +8,7 @@ import pytest
 
 from pennsieve_agent.domain.datasets import DataFile, Role
 from pennsieve_agent.errors import Invalid, NotFound, PlatformError
-from pennsieve_agent.platform.data.tree import Package, Tree, safe_name
+from pennsieve_agent.platform.data.tree import Package, SourceFile, Tree, safe_name
 from tests.fakes.scripted_platform import scripted
 
 D = "N:dataset:d"
@@ -307,7 +307,9 @@ def test_thirty_thousand_packages_leave_only_their_folders_in_memory() -> None:
     tracemalloc.start()
     for n in range(30_000):
         (file,) = tree.add(
-            Package(n, "N:package:x", "p", n % 100, is_folder=False, files=(("a.csv", 1),))
+            Package(
+                n, "N:package:x", "p", n % 100, is_folder=False, files=(SourceFile("a.csv", 1),)
+            )
         )
         assert file.path == f"f{n % 100}/a.csv"
     peak = tracemalloc.get_traced_memory()[1]

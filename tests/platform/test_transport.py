@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import httpx
@@ -26,7 +27,7 @@ from pennsieve_agent.errors import (
 )
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.platform.http.exchange import Request, host_of
-from pennsieve_agent.platform.http.transport import Transport, settings_of
+from pennsieve_agent.platform.http.transport import Transport, pause, settings_of
 from tests.fakes.clock import Clock
 from tests.fakes.scripted_platform import COGNITO_CONFIG, KEY, scripted, signed_in
 from tests.platform.loopback import Answer, Loopback, http, reset, unused_url
@@ -94,7 +95,11 @@ def test_a_journey_over_real_sockets() -> None:
 def test_answers_that_are_not_what_was_asked_for(
     answer: bytes, error: type[AgentError], words: str
 ) -> None:
-    with Loopback(*SIGN_IN, answer) as server, pytest.raises(error, match=words) as caught:
+    tries = 3 if b" 500 " in answer else 1
+    with (
+        Loopback(*SIGN_IN, *[answer] * tries) as server,
+        pytest.raises(error, match=words) as caught,
+    ):
         Client(server.url).accounts()
     assert caught.value.hint
 
@@ -155,13 +160,81 @@ def test_a_busy_server_is_asked_again(status: str) -> None:
     assert "is busy" in client.notes[0]
 
 
-def test_a_500_is_an_answer() -> None:
-    with (
-        Loopback(*SIGN_IN, http("500 Oops", b"")) as server,
-        pytest.raises(PlatformError) as caught,
-    ):
+def test_a_500_is_asked_again_where_that_does_no_harm() -> None:
+    oops = http("500 Oops", b"")
+    with Loopback(*SIGN_IN, oops, oops, http("200 OK", b"[]")) as server:
+        client = Client(server.url)
+        assert client.accounts() == 0
+    assert "failed; trying again in" in client.notes[0]
+    with Loopback(*SIGN_IN, *[oops] * 3) as server, pytest.raises(PlatformError) as caught:
         Client(server.url).accounts()
     assert caught.value.status == 500
+    with Loopback(oops) as server:
+        transport = Transport(
+            Hosts(server.url, server.url, server.url), now=time.time, sleep=lambda _: None
+        )
+        assert transport.send(Request("POST", server.url)).status == 500
+        transport.close()
+    assert len(server.requests) == 1
+
+
+def byte_by_byte(connection: socket.socket) -> None:
+    try:
+        for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500:
+            connection.sendall(bytes([byte]))
+            pause(0.02)
+    except OSError:
+        pass
+
+
+def test_a_head_that_comes_byte_by_byte_ends_in_time() -> None:
+    with Loopback(byte_by_byte, byte_by_byte) as server:
+        transport = Transport(
+            Hosts(server.url, server.url, server.url),
+            now=time.time,
+            sleep=lambda _: None,
+            read_seconds=0.3,
+        )
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match="did not answer in time"):
+            transport.send(Request("GET", server.url, repeatable=True))
+        assert time.monotonic() - began < 4
+        transport.close()
+
+
+_BOMB = """
+import resource, socket, sys, threading, time, zlib
+from pennsieve_agent.domain.profile import Hosts
+from pennsieve_agent.errors import PlatformError
+from pennsieve_agent.platform.http.exchange import Request
+from pennsieve_agent.platform.http.transport import Transport
+packer = zlib.compressobj(1, wbits=31)
+block = bytes(2**24)
+bomb = b"".join(packer.compress(block) for _ in range(20)) + packer.flush()
+listener = socket.create_server(("127.0.0.1", 0))
+url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+def serve():
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        head = f"HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\nContent-Length: {len(bomb)}"
+        connection.sendall(head.encode() + b"\\r\\n\\r\\n" + bomb)
+threading.Thread(target=serve, daemon=True).start()
+try:
+    Transport(Hosts(url, url, url), now=time.time, sleep=time.sleep).send(Request("GET", url))
+except PlatformError as error:
+    print(error.message)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_an_answer_that_unpacks_to_very_much_is_refused_in_little_memory() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _BOMB], capture_output=True, text=True, check=True, timeout=60
+    )
+    message, peak = done.stdout.splitlines()
+    assert "has no end" in message
+    assert int(peak) * 1024 < 300 * 2**20
 
 
 def test_nobody_listens() -> None:

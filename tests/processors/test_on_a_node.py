@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,10 @@ from tests.processors.test_repositories import REPOSITORIES
 
 pytestmark = pytest.mark.slow
 DATASET = "Scans"
-NAMES = ("links-input", "remakes-output", "requirements-below", "new-manifest")
+NAMES = (
+    *("links-input", "remakes-output", "requirements-below", "new-manifest"),
+    *("asks-pennsieve", "asks-too"),
+)
 NESTED = {"raw/a/1.nii": "one", "raw/b/2.nii": "three", "other/c.txt": "not chosen"}
 
 
@@ -31,6 +35,7 @@ class Bench:
         for name, text in NESTED.items():
             (self.data / name).parent.mkdir(parents=True, exist_ok=True)
             (self.data / name).write_text(text)
+        (self.data.parent / "Mine alone").mkdir()
         self.box = prepared.into(root / "box")
         self.box.start_detached(0, engine)
         self.agent = Agent({**self.box.environment(), "HOME": str(root)})
@@ -40,12 +45,13 @@ class Bench:
         assert result.code == 0, result.err
         return result
 
-    def add(self, name: str, *words: str) -> Result:
+    def add(self, name: str, *words: str, again: str = "") -> Result:
         """Add a repository without a tag as a workflow, and grant it the dataset."""
         files = contents(REPOSITORIES / name)
         if self.engine == "docker":
             first, _, rest = files["Dockerfile"].partition("\n")
             files["Dockerfile"] = f"FROM {base_image(first.removeprefix('FROM '))}\n{rest}"
+        name = again or name
         code = repository(self.root / name, files, tag=None)
         added = self.typed("workflow", "add", str(code), "--name", name, *words)
         self.typed("dataset", "grant", name, "--dataset", DATASET)
@@ -128,3 +134,19 @@ def test_processors_run_unmodified_on_a_node(bench: Bench) -> None:
     done = bench.run("new-manifest", "done", *CHOSEN, "--param", "METHOD=simple")
     assert done.code == 0, done.err
     assert bench.results("done") == {"p.txt": "5.5 simple"}
+    asks_as_the_workflows_own_user(bench)
+
+
+def asks_as_the_workflows_own_user(bench: Bench) -> None:
+    """Without its right it is told what is missing; with it, it sees what was granted alone."""
+    bench.add("asks-pennsieve")
+    without = bench.run("asks-pennsieve", "without", *CHOSEN)
+    assert without.code == 3
+    assert "no SESSION_TOKEN" in bench.typed("run", "logs", "without").out
+    bench.add("asks-pennsieve", "--needs-pennsieve", again="asks-too")
+    asked = bench.run("asks-too", "asked", *CHOSEN)
+    assert asked.code == 0, asked.err
+    seen = json.loads(bench.results("asked")["seen.json"])
+    assert seen["datasets"] == [DATASET], "not the owner's other dataset"
+    me = json.loads(bench.typed("whoami", "--json").out)["user"]["id"]
+    assert seen["user"] != me

@@ -172,10 +172,10 @@ def test_two_runs_with_one_folder_on_pennsieve_have_each_their_own_outputs() -> 
     first, second = run(1, at(0)), run(2, at(10), "results/first/")
     other = run(3, at(5), "results/first-2")
     files = [
-        DataFile("p0", "results/first/mine.txt", 1, "2026-11-28T09:00:00.000Z"),
-        DataFile("p1", "results/first/a.txt", 1, at(3)),
-        DataFile("p2", "results/first/b.txt", 1, at(12)),
-        DataFile("p3", "results/first-2/c.txt", 1, at(6)),
+        DataFile("p0", "results/first/mine.txt", 1, created_at="2026-11-28T09:00:00.000Z"),
+        DataFile("p1", "results/first/a.txt", 1, created_at=at(3)),
+        DataFile("p2", "results/first/b.txt", 1, created_at=at(12)),
+        DataFile("p3", "results/first-2/c.txt", 1, created_at=at(6)),
         DataFile("p4", "results/first/untold.txt", 1),
     ]
     backend, _ = theirs([first, second, other], files)

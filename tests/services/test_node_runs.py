@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pennsieve_agent.domain.log_follower import MOST_KNOWN
 from pennsieve_agent.domain.metrics import Period
 from pennsieve_agent.domain.run_filter import RunQuery, Someone
-from pennsieve_agent.domain.runs import OutputFile, RunLimits, RunStatus
+from pennsieve_agent.domain.runs import OutputFile, RunLimits, RunStatus, StepState
 from pennsieve_agent.services.runs.node_runs import NodeRuns
 from tests.fakes.run_node import DATASET, NODE, WORKFLOW, FakeNode, summary
 
@@ -117,15 +118,17 @@ def test_logs_of_all_steps_are_one_call_and_old_lines_are_not_read_again() -> No
     lines = [(start + 1000 * i, f"line {i}", ("a", "b")[i % 2]) for i in range(200)]
     node.messages = [{"timestamp": t, "message": f"{m}\n", "step": s} for t, m, s in lines[:150]]
     runs = backend(node)
-    first = runs.logs(RUN, ["a", "b"])
-    assert [m.message for m in first["a"]] == [m for _, m, s in lines[:150] if s == "a"]
+    assert new(runs, "a", "b") == [m for _, m, _ in lines[:150]]
     node.messages = [{"timestamp": t, "message": m, "step": s} for t, m, s in lines]
     node.asked.clear()
-    second = runs.logs(RUN, ["a", "b"])
-    assert [m.message for m in second["b"]] == [m for _, m, s in lines if s == "b"]
+    assert new(runs, "a", "b") == [m for _, m, _ in lines[150:]]
     # The last minute of 150 s and what came since: 61 + 50 lines, four a page.
     assert len(node.asked) == 28
-    assert runs.logs(RUN, []) == {}
+
+
+def new(runs: NodeRuns, *steps: str) -> list[str]:
+    states = [StepState(step, RunStatus.STARTED) for step in steps]
+    return [line.message for page in runs.new_lines(RUN, states) for line in page]
 
 
 def test_a_line_that_becomes_readable_late_is_not_lost() -> None:
@@ -134,9 +137,23 @@ def test_a_line_that_becomes_readable_late_is_not_lost() -> None:
     rows = [{"timestamp": start + 1000 * i, "message": f"m{i}", "step": "a"} for i in range(10)]
     node.messages = [row for row in rows if row["message"] != "m7"]
     runs = backend(node)
-    runs.logs(RUN, ["a"])
+    assert len(new(runs, "a")) == 9
     node.messages = rows
-    assert [m.message for m in runs.logs(RUN, ["a"])["a"]] == [f"m{i}" for i in range(10)]
+    assert new(runs, "a") == ["m7"]
+
+
+def test_of_many_lines_few_are_read_again() -> None:
+    node, start = FakeNode(), 1_700_000_000_000
+    node.runs[RUN], node.page = DOCUMENT, 1000
+    lines = [(start + i // 10, f"line {i}", ("a", "b")[i % 2]) for i in range(20_000)]
+    node.messages = [{"timestamp": t, "message": m, "step": s} for t, m, s in lines[:15_000]]
+    runs = backend(node)
+    assert new(runs, "a", "b") == [m for _, m, _ in lines[:15_000]]
+    node.messages = [{"timestamp": t, "message": m, "step": s} for t, m, s in lines]
+    node.asked.clear()
+    assert new(runs, "a", "b") == [m for _, m, _ in lines[15_000:]]
+    assert len(node.asked) <= 5 + 2 * MOST_KNOWN // 1000 + 1
+    assert new(runs, "a", "b") == []
 
 
 def test_outputs_are_those_of_this_run() -> None:

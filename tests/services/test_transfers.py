@@ -23,6 +23,7 @@ from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.platform.client import Platform
 from pennsieve_agent.sandbox.host.config_file import read_profile
 from pennsieve_agent.services.files.download import Download, DownloadReport
+from pennsieve_agent.services.files.download_places import one_download
 from pennsieve_agent.services.files.upload_files import collect
 from pennsieve_agent.transfer.journal import UploadJournal
 from pennsieve_agent.transfer.network import network
@@ -358,6 +359,20 @@ def test_a_file_that_the_scanner_holds_back_is_reported(lab: Lab, tmp_path: Path
     assert [(str(path), status) for path, status in report.blocked] == [("bad.txt", "infected")]
     assert not report.complete
     assert contents(tmp_path / "target") == {"good.txt": b"good"}
+
+
+def test_one_download_into_a_folder_at_a_time(lab: Lab, tmp_path: Path) -> None:
+    lab.there.mkdir(exist_ok=True)
+    (lab.there / "a").write_text("a")
+    target = tmp_path / "target"
+    with (
+        one_download(target),
+        pytest.raises(UsageProblem, match="another download into this folder is running"),
+    ):
+        lab.download(target)
+    assert contents(target) == {}
+    assert lab.download(target).complete
+    assert contents(target) == {"a": b"a"}
 
 
 def test_names_that_this_system_does_not_take_are_changed_and_told(tmp_path: Path) -> None:

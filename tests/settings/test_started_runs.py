@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import stat
 import subprocess
@@ -42,6 +43,19 @@ def test_after_an_answer_the_same_command_is_a_new_run(tmp_path: Path, how: str)
     with journal.begin(TYPED, "abc", KEPT) as second:
         assert second.run_id != first.run_id
         assert not second.goes_on
+
+
+def test_a_disk_that_gets_full_starts_nothing_without_saying_so(tmp_path: Path) -> None:
+    journal = RunJournal(tmp_path / "starts")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The system takes the first bytes of the entry, as a full disk does, and refuses the rest.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
+    try:
+        with pytest.raises(SettingsError, match="cannot be written"):
+            journal.begin(TYPED, "abc", KEPT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list((tmp_path / "starts").iterdir()) == []
 
 
 def test_another_command_or_another_node_is_another_run(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pennsieve_agent.domain.transfers import SignedFile
-from pennsieve_agent.errors import AgentError, PlatformError
+from pennsieve_agent.errors import AgentError, PlatformError, SettingsError
 from pennsieve_agent.services.files.download_places import Folders, same
 from pennsieve_agent.transfer.fetch import Fetching, Place, fetch
 from pennsieve_agent.transfer.network import network
@@ -68,6 +68,46 @@ class Fetch:
 @pytest.fixture
 def one(tmp_path: Path) -> Fetch:
     return Fetch(tmp_path)
+
+
+def test_what_another_program_adds_to_the_part_is_not_kept(one: Fetch) -> None:
+    part = one.path.with_name(".a.part")
+
+    def meanwhile(connection: socket.socket) -> None:
+        whole = http("200 OK", CONTENT, TAG, "Connection: close")
+        connection.sendall(whole[:-5])
+        while not part.exists():
+            one.clock.sleep(0)
+        with part.open("ab") as file:
+            file.write(b"of another")
+        connection.sendall(whole[-5:])
+
+    with Loopback(meanwhile, http("200 OK", CONTENT, TAG)) as server:
+        one(server.url)
+    assert (one.path.read_bytes(), one.names) == (CONTENT, ["a.bin"])
+
+
+def test_two_programs_do_not_write_into_one_part(one: Fetch) -> None:
+    def meanwhile(connection: socket.socket) -> None:
+        one.path.with_name(".a.part").write_bytes(b"01234")
+        connection.sendall(http("200 OK", CONTENT, "Connection: close"))
+
+    with (
+        Loopback(meanwhile) as server,
+        pytest.raises(SettingsError, match="another program downloads it to the same folder"),
+    ):
+        one(server.url)
+    assert one.names == [".a.part"]
+
+
+@pytest.mark.parametrize("tag", ["", "one"])
+def test_an_empty_part_of_a_killed_process_is_no_obstacle(one: Fetch, tag: str) -> None:
+    one.path.parent.mkdir(parents=True)
+    one.path.with_name(".a.part").touch()
+    one.path.with_name(".a.tag").write_text(tag)
+    with Loopback(http("200 OK", CONTENT)) as server:
+        one(server.url)
+    assert one.path.read_bytes() == CONTENT
 
 
 def cut_off(first: bytes, *headers: str) -> Callable[[socket.socket], None]:
@@ -182,7 +222,7 @@ def test_a_wrong_checksum_is_tried_once_more_and_then_said(one: Fetch) -> None:
     one.path.unlink()
     with (
         Loopback(*[http("200 OK", b"x" * 10)] * 2) as server,
-        pytest.raises(PlatformError, match="wrong checksum, twice"),
+        pytest.raises(PlatformError, match="wrong checksum or size, twice"),
     ):
         one(server.url, right)
     assert one.names == []

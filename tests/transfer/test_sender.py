@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
@@ -273,6 +274,26 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
         pytest.raises(Interrupted),
     ):
         get(sender, server.url)
+
+
+def byte_by_byte(connection: socket.socket) -> None:
+    try:
+        for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500:
+            connection.sendall(bytes([byte]))
+            threading.Event().wait(0.02)
+    except OSError:
+        pass
+
+
+def test_a_server_whose_head_comes_byte_by_byte_is_given_up() -> None:
+    began = time.monotonic()
+    with (
+        Loopback(byte_by_byte) as server,
+        Sender(network({}), idle_seconds=0.3) as sender,
+        pytest.raises(Interrupted),
+    ):
+        get(sender, server.url)
+    assert time.monotonic() - began < 4
 
 
 def test_a_part_of_a_file(sender: Sender, tmp_path: Path) -> None:

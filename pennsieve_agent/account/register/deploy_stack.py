@@ -124,12 +124,16 @@ class _Following:
         if ended in _GOOD:
             return
         path = keep_events(self.clients.journal, name, events)
+        all_events = (
+            "that file has all events that AWS reported"
+            if path
+            else "AWS's events of it could not be kept here"
+        )
         raise AwsError(
             f"AWS could not create or update stack {name} and rolled back: "
             f"{_reason(events) or ended}",
-            where=str(path),
-            hint="that file has all events that AWS reported; fix the cause, then run the same "
-            "command again: it starts over",
+            where=str(path) if path else None,
+            hint=f"{all_events}; fix the cause, then run the same command again: it starts over",
             aws_code=ended,
         )
 

@@ -12,13 +12,12 @@ from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.values import StackEvent
 
 
-def keep_events(journal: Journal, stack: str, events: Sequence[StackEvent]) -> Path:
-    """Write the events of a failed change beside the journal; answers where.
+def keep_events(journal: Journal, stack: str, events: Sequence[StackEvent]) -> Path | None:
+    """Write the events of a failed change beside the journal; answers where, None if it cannot be.
 
     It holds no secrets: AWS's events name resources and reasons.
     """
     path = journal.path.with_suffix(".failed.json")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     token = stack.rpartition("-")[2]
     document = {
         "stack": stack,
@@ -30,7 +29,11 @@ def keep_events(journal: Journal, stack: str, events: Sequence[StackEvent]) -> P
             f"{stack}-fargate",
         },
     }
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=2)
+    except OSError:
+        return None  # why the stack failed is what the user must read
     return path

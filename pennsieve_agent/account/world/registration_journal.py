@@ -113,7 +113,7 @@ class Journal:
                 Path(temporary).unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise self._unusable(error.strerror or str(error)) from error
+            raise self._unwritable(error) from error
 
     def forget(self) -> None:
         """Delete the state: the node is gone."""
@@ -125,11 +125,15 @@ class Journal:
 
         Raises:
             UsageProblem: another command is changing it.
+            SettingsError: nothing can be written here, and nothing was changed.
 
         """
-        self._make_folder()
         lock = self.path.with_suffix(".lock")
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._make_folder()
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._unwritable(error) from error
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -144,6 +148,15 @@ class Journal:
 
     def _make_folder(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _unwritable(self, error: OSError) -> SettingsError:
+        return SettingsError(
+            f"the journal of compute node '{self.name}' cannot be written: "
+            f"{error.strerror or 'the system refused'}",
+            where=str(self.path),
+            hint="make room, or make the folder yours; then type the same again: it goes on where "
+            "it stopped, and nothing in AWS is changed without it",
+        )
 
     def _unusable(self, why: str) -> SettingsError:
         return SettingsError(

@@ -116,6 +116,7 @@ class LazyEngine:
 
         if self._open is None:
             self._open = ImageBuilder.open(self._context.environ, self._context.home)
+            self._context.streams.note(f"building with {self._open.place}")
         return self._open
 
     def close(self) -> None:

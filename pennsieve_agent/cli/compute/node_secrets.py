@@ -46,9 +46,9 @@ class Secrets:
             UsageProblem: a name or a value is one that no node takes.
         """
         if isinstance(self.node, OwnNode):
-            from pennsieve_agent.platform.compute.node_secrets import checked_name, checked_value
+            from pennsieve_agent.platform.compute.node_secrets import checked
 
-            body = {"secrets": {checked_name(k): checked_value(v) for k, v in values.items()}}
+            body = {"secrets": checked(values)}
             self._own(self.node).ask("PATCH", "/secrets", _scope(shared=shared), body, admin=shared)
             return
         secrets = self.context.platform.node_secrets

@@ -15,6 +15,8 @@ from pennsieve_agent.console.tables import PATH
 from pennsieve_agent.errors import ExitCode, UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.transfers import TransferProgress
     from pennsieve_agent.services.files.upload_files import Collected
@@ -46,28 +48,40 @@ def upload(
         bool,
         typer.Option("--replace", help="Replace files of the same names; otherwise both are kept."),
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Upload files that are there already, too.")
+    ] = False,
+    hidden: Annotated[
+        bool,
+        typer.Option("--include-hidden", help="Send .git folders and files of credentials, too."),
+    ] = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Upload files and folders to a dataset. Run it again to go on where it stopped.
 
-    Empty files, files that operating systems leave behind and likely secrets are not uploaded; a
+    Files that are there already, with the same content, are left out and counted. Empty files,
+    files that operating systems leave behind, .git folders and likely secrets are not uploaded; a
     note names each.
     """
     from pennsieve_agent.services import lookup
+    from pennsieve_agent.services.files.equal_files import equal_files
     from pennsieve_agent.services.files.upload_files import clean_folder, collect
 
     into = clean_folder(folder)
-    collected = collect([path.expanduser() for path in paths], into)
+    collected = collect([path.expanduser() for path in paths], into, hidden=hidden)
     for note in _left_out(collected):
         context.streams.note(note)
     if not collected.files:
         raise UsageProblem("there is nothing to upload", hint="name files that are not empty")
     where = lookup.dataset(context.platform, dataset)
+    equal = {} if again else equal_files(collected.files, context.platform.datasets.files(where.id))
+    collected.files = [file for file in collected.files if file.target not in equal]
     if dry_run:
-        return _plan(where, collected)
+        return _plan(where, collected, equal)
     target = [context.profile.hosts.api2, where.id, into, "replace" if replace else "keep"]
-    target += [str(path.expanduser().resolve()) for path in paths]
-    return _shown(where, collected, _resumed(context, where, target, collected, replace=replace))
+    target += [str(path.expanduser().resolve()) for path in paths] + ["again"] * again
+    report = _resumed(context, where, target, collected, replace=replace)
+    return _shown(where, collected, report, equal)
 
 
 def _resumed(
@@ -75,8 +89,12 @@ def _resumed(
 ) -> UploadReport:
     """Upload, going on with an upload to the same ``target`` that was interrupted."""
     from pennsieve_agent.transfer.journal import UploadJournal, journal_path
+    from pennsieve_agent.transfer.upload import UploadReport
 
     with UploadJournal(journal_path(context.config_path.parent / "uploads", *target)) as journal:
+        if not collected.files:  # an earlier upload, of which all is there, is over
+            journal.finish()
+            return UploadReport()
         if journal.goes_on:
             context.streams.note("resuming an upload that was interrupted")
         return _send(context, where, journal, collected, replace=replace)
@@ -126,7 +144,9 @@ def _left_out(collected: Collected) -> list[str]:
     return notes
 
 
-def _shown(where: Dataset, collected: Collected, report: UploadReport) -> Shown:
+def _shown(
+    where: Dataset, collected: Collected, report: UploadReport, equal: Mapping[str, str]
+) -> Shown:
     from pennsieve_agent.console.words import plural, size
 
     notes = [f"not uploaded: '{path}': {error.message}" for path, error in report.failed[:_SHOWN]]
@@ -134,8 +154,13 @@ def _shown(where: Dataset, collected: Collected, report: UploadReport) -> Shown:
         notes.append(f"not uploaded: {len(report.failed) - _SHOWN} more; --json lists all")
     count = plural(len(report.uploaded), "file")
     text = f"Uploaded {count}, {size(report.size)}, to dataset '{where.name}'"
+    if equal:
+        text += f"; {len(equal)} were there already"
+        notes.append("equal files are left out; upload them once more with: --again")
     code = ExitCode.FAILED if report.failed else ExitCode.OK
-    return Shown(_document(where, collected, report), text, notes, exit_code=code)
+    document = _document(where, collected, report)
+    document["skipped"] = _skipped(equal)
+    return Shown(document, text, notes, exit_code=code)
 
 
 def _document(where: Dataset, collected: Collected, report: UploadReport) -> dict[str, Any]:
@@ -153,7 +178,11 @@ def _document(where: Dataset, collected: Collected, report: UploadReport) -> dic
     }
 
 
-def _plan(where: Dataset, collected: Collected) -> Shown:
+def _skipped(equal: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"path": path, "package_id": package} for path, package in sorted(equal.items())]
+
+
+def _plan(where: Dataset, collected: Collected, equal: Mapping[str, str]) -> Shown:
     """What would be uploaded."""
     from pennsieve_agent.console import dataset_documents
     from pennsieve_agent.console.words import plural, size
@@ -163,11 +192,14 @@ def _plan(where: Dataset, collected: Collected) -> Shown:
         **dataset_documents.of(where),
         "files": [{"path": file.target, "size": file.size} for file in collected.files],
         "left_out": _left_out_document(collected),
+        "skipped": _skipped(equal),
         "size": total,
     }
     rows = [[file.target, size(file.size)] for file in collected.files]
     count = plural(len(collected.files), "file")
     note = f"would upload {count}, {size(total)}, to dataset '{where.name}' (--dry-run)"
+    if equal:
+        note += f"; {len(equal)} are there already"
     return Shown(document, Table([PATH, "SIZE"], rows), [note])
 
 

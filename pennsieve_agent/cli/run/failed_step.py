@@ -39,7 +39,7 @@ class FailedStep:
 
     def text(self, streams: Streams) -> str:
         """The reason, and the lines below it."""
-        from pennsieve_agent.console.printable import without_colours
+        from pennsieve_agent.console.printable import program_line
         from pennsieve_agent.console.words import plural
 
         head = f"Step '{self.step}' failed" + (f": {self.reason}" if self.reason else "")
@@ -48,7 +48,7 @@ class FailedStep:
             return f"{head}\nIts log cannot be read now"
         if not self.lines:
             return f"{head}\nIt printed nothing"
-        shown = [f"  {without_colours(line)}" for line in self.lines]
+        shown = [f"  {program_line(line)}" for line in self.lines]
         return "\n".join([head, f"Its last {plural(len(shown), 'line')}:", *shown])
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.cli.run.views import EventViews, took
 from pennsieve_agent.console import documents
+from pennsieve_agent.console.progress import OutageLine
 from pennsieve_agent.console.shown import Shown
+from pennsieve_agent.domain.run_events import Change
 from pennsieve_agent.domain.runs import Run, RunStatus
 from pennsieve_agent.errors import ExitCode, RunFailed
-from pennsieve_agent.services.runs.follow_run import Change, Follower
+from pennsieve_agent.services.runs.follow_run import Follower
 
 if TYPE_CHECKING:
     from pennsieve_agent.services.runs.run_backend import RunBackend
@@ -26,12 +28,15 @@ def follower(
     timeout: float | None = None,
 ) -> Follower:
     """Somebody who follows a run; ``timeout`` is in seconds."""
+    from pennsieve_agent.domain.loopback import is_loopback
+
     return Follower(
         backend,
         run,
         context.now,
         context.sleep,
-        context.streams.note,
+        OutageLine(context.streams).show,
+        here=is_loopback(context.profile.hosts.api2),
         deadline=None if timeout is None else context.now() + timeout,
         only_step=step,
     )
@@ -50,11 +55,12 @@ def to_end(
     views = views or EventViews(context, run)
     status = RunStatus.UNKNOWN
     try:
-        for event in following.events():
+        for events in following.events():
             if show:
-                yield views.shown(event)
-            if isinstance(event, Change) and not event.step:
-                status = event.status
+                yield from views.shown(events)
+            for event in events:
+                if isinstance(event, Change) and not event.step:
+                    status = event.status
     except KeyboardInterrupt:
         context.streams.note(
             f"\nstopped following; the run goes on\n"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -69,7 +70,7 @@ def logs(
     if follow:
         yield from following.to_end(context, follower, show=True, views=views)
     else:
-        yield _until_now(located.run, follower, views)
+        yield from _until_now(follower, views)
 
 
 def _check_step(run: Run, step: str | None) -> None:
@@ -80,14 +81,19 @@ def _check_step(run: Run, step: str | None) -> None:
         )
 
 
-def _until_now(run: Run, follower: Follower, views: run_views.EventViews) -> Shown:
-    from pennsieve_agent.services.runs.follow_run import Line
+def _until_now(follower: Follower, views: run_views.EventViews) -> Iterator[Shown]:
+    """The lines so far, page by page: a log may be larger than the memory."""
+    from pennsieve_agent.domain.run_events import Change
 
-    lines = [views.shown(event) for event in follower.once() if isinstance(event, Line)]
-    return Shown(
-        document={"run_id": run.uuid, "messages": [line.document for line in lines]},
-        text=[line.text for line in lines if isinstance(line.text, str)],
-        notes=() if lines else ("nothing was logged yet; wait for it with --follow",),
+    messages, is_empty = list[Any](), True
+    for events in follower.once():
+        for part in views.shown([event for event in events if not isinstance(event, Change)]):
+            is_empty = False
+            messages += part.lines
+            yield replace(part, lines=())
+    yield Shown(
+        document={"run_id": follower.run.uuid, "messages": messages},
+        notes=("nothing was logged yet; wait for it with --follow",) if is_empty else (),
     )
 
 

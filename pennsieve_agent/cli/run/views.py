@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.cli.run import record_views
 from pennsieve_agent.console import documents
-from pennsieve_agent.console.printable import without_colours
+from pennsieve_agent.console.printable import program_line
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import (
     ID,
@@ -24,8 +25,15 @@ from pennsieve_agent.errors import PlatformError
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.cli.run.failed_step import FailedStep
-    from pennsieve_agent.domain.runs import OutputFile, Run, RunInput, RunLimits, RunState
-    from pennsieve_agent.services.runs.follow_run import Event, Line
+    from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
+    from pennsieve_agent.domain.runs import (
+        OutputFile,
+        Run,
+        RunInput,
+        RunLimits,
+        RunState,
+        StepState,
+    )
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
 
@@ -41,6 +49,7 @@ class EventViews:
         from pennsieve_agent.domain.workflows import StepKind
 
         self._streams = context.streams
+        self._as_json = context.as_json
         self._timestamps = timestamps
         steps = [s.id for s in run.steps] or [s.id for s in run.states]
         processors = [s for s in run.steps if s.kind is StepKind.PROCESSOR]
@@ -48,29 +57,56 @@ class EventViews:
         self._named = len(steps) > 1
         self._colours = {s.id: _COLOURS[i % len(_COLOURS)] for i, s in enumerate(processors)}
 
-    def shown(self, event: Event) -> Shown:
-        """One event; how the run ended is said at the very end, by the command."""
-        from pennsieve_agent.services.runs.follow_run import Line
+    def shown(self, events: Sequence[Event]) -> Iterator[Shown]:
+        """Events that came at once. How the run ended is said at the very end, by the command."""
+        from pennsieve_agent.domain.run_events import Change
 
-        if isinstance(event, Line):
-            document = documents.log_line(event.step, event.timestamp, event.text)
-            text = f"{self._prefix(event)}{without_colours(event.text)}"
-            return Shown(document, text, line=True)
+        for is_change, some in groupby(events, lambda event: isinstance(event, Change)):
+            if not is_change:
+                yield self._lines([event for event in some if not isinstance(event, Change)])
+                continue
+            notes = [self._change(event) for event in some if isinstance(event, Change)]
+            yield Shown(notes=[note for note in notes if note])
+
+    def _lines(self, lines: Sequence[Line | NewAttempt]) -> Shown:
+        if self._as_json:
+            return Shown(lines=[documents.log_line(line, _words(line)) for line in lines])
+        return Shown(text="\n".join(map(self._line, lines)))
+
+    def _line(self, line: Line | NewAttempt) -> str:
+        from pennsieve_agent.domain.run_events import NewAttempt
+
+        words = _words(line)
+        if isinstance(line, NewAttempt):
+            return f"{self._prefix(line)}{self._streams.paint(f'-- {words} --', 'yellow')}"
+        return f"{self._prefix(line)}{program_line(words)}"
+
+    def _change(self, event: Change) -> str:
         if not event.step and event.status.is_final:
-            return Shown()
+            return ""
         paint, label = self._streams.paint, event.status.label
         name = f"step {event.step}" if event.step else "run"
         why = f": {event.reason}" if event.reason else ""
         state = paint(label, STATUS_STYLES.get(label, "dim"))
-        return Shown(notes=[f"{paint('●', 'dim')} {name}: {state}{why}"])
+        return f"{paint('●', 'dim')} {name}: {state}{why}"
 
-    def _prefix(self, line: Line) -> str:
+    def _prefix(self, line: Line | NewAttempt) -> str:
         stamp = f"{documents.milliseconds(line.timestamp)} " if self._timestamps else ""
         if not self._named:
             return stamp
         name = line.step.ljust(self._width)
         colour = self._colours.get(line.step, "dim")
         return f"{stamp}{self._streams.paint(f'{name} |', colour)} "
+
+
+def _words(line: Line | NewAttempt) -> str:
+    """What a line says, or that its step is tried again and how the attempt before ended."""
+    from pennsieve_agent.domain.run_events import Line
+
+    if isinstance(line, Line):
+        return line.text
+    before = f" (attempt {line.attempt - 1}: {line.why})" if line.why else ""
+    return f"attempt {line.attempt} of this step{before}"
 
 
 def plan(context: Context, ready: Prepared) -> Shown:
@@ -299,7 +335,7 @@ def _steps_table(state: RunState, now: float) -> Table:
         [
             s.id,
             s.status.label,
-            _span(s.seconds(now), is_final=s.status.is_final),
+            _step_time(s, now),
             str(len(s.attempts)) if len(s.attempts) > 1 else "",
             s.reason,
         ]
@@ -317,10 +353,11 @@ def _cost(run: Run, state: RunState) -> str:
     return usd(run.details.cost)
 
 
-def _span(seconds: float | None, *, is_final: bool) -> str:
-    """How long a step ran; empty before it begins."""
+def _step_time(step: StepState, now: float) -> str:
+    """How long a step ran; empty where it never began."""
+    seconds = step.seconds(now)
     if seconds is None:
-        return UNKNOWN if is_final else ""
+        return UNKNOWN if step.started_at and step.status.is_final else ""
     return span(seconds)
 
 

@@ -91,16 +91,19 @@ def details(state: SandboxState) -> Details:
             ("sandbox", f"running (process {state.pid})"),
             ("Pennsieve", f"{state.api} and {state.api2}"),
             ("AWS", state.aws),
-            ("engine", _engine(state.engine)),
+            ("engine", _engine(state)),
             ("datasets", str(Path(state.data) / "datasets")),
         ]
     )
 
 
-def _engine(name: str) -> str:
-    """What runs the steps, and how far it isolates them from this machine."""
+def _engine(state: SandboxState) -> str:
+    """What runs the steps, where, and how far it isolates them from this machine."""
     from pennsieve_agent.engine.docker_backend import DockerBackend
     from pennsieve_agent.engine.process_backend import ProcessBackend
 
     isolation = {backend.name: backend.isolation for backend in (DockerBackend, ProcessBackend)}
-    return ": ".join(filter(None, (name, isolation.get(name, ""))))
+    why = "as " if state.engine == ProcessBackend.name else ""
+    place = f"{why}{state.engine_place}" if state.engine_place else ""
+    name = ", ".join(filter(None, (state.engine, place)))
+    return ": ".join(filter(None, (name, isolation.get(state.engine, ""))))

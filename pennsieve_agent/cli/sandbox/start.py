@@ -9,7 +9,7 @@ import typer
 
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.sandbox import box
+from pennsieve_agent.cli.sandbox import box, profiles
 from pennsieve_agent.console.shown import Shown, show
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Port = Annotated[
         metavar="PORT",
         min=0,
         max=65533,
-        help="The first of three ports; 0 for any. Default: 9440.",
+        help="The first of three ports; 0 for any. Default: 9440, or the next that are free.",
     ),
 ]
 Faults = Annotated[
@@ -75,12 +75,17 @@ def start(
     A folder below datasets/ in its own folder is a dataset: put your files there.
     """
     sandbox = box.sandbox(context, data)
+
+    def announced(state: SandboxState) -> Shown:
+        profiles.follow(context, sandbox)
+        return box.shown(state, data)
+
     if detach:
-        return box.shown(sandbox.start_detached(port, engine, faults, fault_seed), data)
+        return announced(sandbox.start_detached(port, engine, faults, fault_seed))
 
     def announce(state: SandboxState) -> None:
         # It serves until it is stopped, so this is shown before the command returns.
-        show(box.shown(state, data), context.streams, as_json=context.as_json)
+        show(announced(state), context.streams, as_json=context.as_json)
 
     sandbox.run(port, engine, announce, faults, fault_seed)
     return Shown()

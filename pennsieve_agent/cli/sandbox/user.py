@@ -116,13 +116,15 @@ def key(
     workspace: Workspace = None,
     data: box.Data = None,
 ) -> Shown:
-    """Make a person's API key, as a profile in the sandbox's own settings file."""
+    """Make a person's API key, as a profile for --profile."""
+    from pennsieve_agent.cli.sandbox import profiles
+
+    sandbox = box.sandbox(context, data)
     with box.administration(context, data) as people:
+        profiles.check_free(context, sandbox, email, name)
         profile, member = people.make_key(email, profile=name, workspace=workspace)
-    notes = [
-        f'use it with:  eval "$(pennsieve sandbox env{box.data_option(data)})"',
-        f"              pennsieve whoami --profile {profile}",
-    ]
+    profiles.keep(context, sandbox, profile)
+    notes = [f"use it with: pennsieve whoami --profile {profile}"]
     return Shown(
         {"profile": profile, **asdict(member)}, f"Profile '{profile}': {_role(member)}", notes
     )

@@ -43,7 +43,7 @@ COMMANDS: tuple[Entry, ...] = (
     Command(
         "sandbox user key",
         "sandbox.user",
-        "Make a person's API key, as a profile in the sandbox's own settings file.",
+        "Make a person's API key, as a profile for --profile.",
     ),
     Group(
         "sandbox workspace",

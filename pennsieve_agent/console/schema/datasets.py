@@ -14,6 +14,7 @@ _ROLE = Field("role", "word", "viewer, editor, manager or owner.")
 _ACCESS = Field("access", "word", "read or read-write.")
 _PATH = Field("path", "text", "Its path in the dataset.")
 _SIZE = Field("size", "integer", "Bytes.")
+_SKIPPED = Field("skipped", "list of skipped_file", "Equal files that are there already.")
 _LEFT_OUT = Field("left_out", "list of left_out_file", "What is not uploaded.")
 
 _DATASET = (
@@ -105,6 +106,7 @@ _FILES = (
             Field("uploaded", "list of uploaded_file", "What was uploaded."),
             Field("failed", "list of failed_file", "What could not be uploaded."),
             _LEFT_OUT,
+            _SKIPPED,
             _SIZE,
         ),
     ),
@@ -115,6 +117,7 @@ _FILES = (
             *_OF_DATASET,
             Field("files", "list of upload_file", "What would be uploaded."),
             _LEFT_OUT,
+            _SKIPPED,
             _SIZE,
         ),
     ),
@@ -123,6 +126,11 @@ _FILES = (
         "uploaded_file",
         "A file that was uploaded.",
         (_PATH, Field("package_id", "text", "Null until Pennsieve imports it.", null=True)),
+    ),
+    Document(
+        "skipped_file",
+        "A file that the dataset has already, with the same content.",
+        (_PATH, Field("package_id", "text", "The package's id.")),
     ),
     Document(
         "left_out_file",

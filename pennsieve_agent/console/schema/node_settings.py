@@ -25,6 +25,7 @@ DOCUMENTS: tuple[Document, ...] = (
             _NODE,
             Field("name", "text", "Its name."),
             Field("shared", "boolean", "Whether everybody's runs get it, or only yours."),
+            Field("masked", "boolean", "Set: whether logs have *** in its place.", optional=True),
             _DELETED,
         ),
     ),

@@ -212,6 +212,7 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             Field("step", "text", "The step's id."),
             Field("timestamp", "time", "When it was printed, to the millisecond."),
+            Field("attempt", "integer", "Which try of the step; a line tells when one begins."),
             Field("message", "text", "The line."),
         ),
     ),

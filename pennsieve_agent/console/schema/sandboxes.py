@@ -29,6 +29,7 @@ DOCUMENTS: tuple[Document, ...] = (
             _running("aws", "text", "The address of AWS."),
             _running("data", "text", "Its folder."),
             _running("engine", "text", "What runs the steps."),
+            _running("engine_place", "text", "Which engine that is, or why there is none."),
             _running("version", "text", "Its version."),
         ),
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pennsieve_agent.domain.secret_values import fault_of_value, starts_programs
 from pennsieve_agent.node.api.health import health
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.identity import workflow_credentials
@@ -70,8 +71,13 @@ def set_secrets(request: Request) -> Reply:
     from pennsieve_agent.engine.run_parameters import RESERVED_NAMES  # noqa: PLC0415
 
     for name, value in secrets.items():
-        if not _NAME.fullmatch(str(name)) or not isinstance(value, str) or "\0" in value:
+        if not _NAME.fullmatch(str(name)) or not isinstance(value, str):
             raise Problem(400, "bad-secret", "a secret needs the name of a variable, and a text")
+        if fault := fault_of_value(value):
+            raise Problem(400, "bad-secret", f"the value of the secret {fault}")
+        if starts_programs(name):
+            words = f"'{name}' cannot be the name of a secret: it changes how programs start"
+            raise Problem(400, "reserved", words)
         if name in RESERVED_NAMES:
             raise Problem(
                 400, "reserved", f"'{name}' is not a valid name for a secret: Pennsieve uses it"

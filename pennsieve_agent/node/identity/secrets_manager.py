@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pennsieve_agent.domain.secret_values import LEAST_MASKED
 from pennsieve_agent.node.node import Node, aws_code
 
 SHARED = "shared"
 MOST_BYTES = 65_536
 """What one object of Secrets Manager holds (AWS Secrets Manager, "Quotas")."""
-LEAST_MASKED = 4
-"""Shorter values would be found in words."""
 MASK = "***"
 _TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 """A JSON web token, such as a session of Pennsieve."""
@@ -114,6 +113,12 @@ def hidden_values(node: Node, person: str) -> list[str]:
     lines = {part for value in values for part in str(value).splitlines()}
     # The longest first, so that a value which contains another is masked whole.
     return sorted((part for part in lines if len(part) >= LEAST_MASKED), key=len, reverse=True)
+
+
+def masked_lines(lines: Sequence[str], hidden: Sequence[str]) -> Sequence[str]:
+    """Lines without them. Most pages hold none, which one look at all of it tells."""
+    whole = "\n".join(lines)
+    return lines if masked(whole, hidden) == whole else [masked(line, hidden) for line in lines]
 
 
 def masked(text: str, hidden: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pennsieve_agent.node.identity.secrets_manager import masked
+from pennsieve_agent.node.identity.secrets_manager import masked_lines
 from pennsieve_agent.node.jobs.job_definitions import stream_prefix
 from pennsieve_agent.node.jobs.tasks import step_slug
 from pennsieve_agent.node.node import Node, aws_code
@@ -46,19 +46,21 @@ def page(  # noqa: PLR0913, PLR0917 - a page has as many sides
         if aws_code(error) != _NOT_FOUND:
             raise
         return {"messages": [], "next": ""}
-    secret, names = list(hidden), {step_slug(step_id): step_id for step_id in steps}
-    lines = [_line(row, secret, names, step) for row in answer["events"]]
+    names = {step_slug(step_id): step_id for step_id in steps}
+    messages = masked_lines([str(row["message"]) for row in answer["events"]], list(hidden))
+    lines = [
+        _line(row, message, names, step)
+        for row, message in zip(answer["events"], messages, strict=True)
+    ]
     return {"messages": lines, "next": str(answer.get("nextToken") or "")}
 
 
-def _line(
-    event: dict[str, Any], hidden: list[str], names: dict[str, str], step: str
-) -> dict[str, Any]:
-    """A line as it is shown, without secrets. ``names`` are the steps' by their slugs."""
-    slug = str(event["logStreamName"]).split("/")[2]  # a stream is called run/RUN/STEP/…
+def _line(event: dict[str, Any], message: str, names: dict[str, str], step: str) -> dict[str, Any]:
+    """A line as it is shown. ``names`` are the steps' by their slugs."""
+    slug = str(event["logStreamName"]).split("/", 3)[2]  # a stream is called run/RUN/STEP/…
     return {
         "timestamp": int(event["timestamp"]),
-        "message": masked(str(event["message"]), hidden),
+        "message": message,
         "step": names.get(slug, step),
     }
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -61,6 +62,20 @@ class Owner:
             self.take(path)
 
 
+LeaveOut = Callable[[str], None]
+"""Is told in a sentence what is left out, and why."""
+
+
+def refuse(why: str) -> None:
+    """Leave nothing out: end the job.
+
+    Raises:
+        TransferError: always.
+
+    """
+    raise TransferError(why)
+
+
 @dataclass(frozen=True, slots=True)
 class RunFiles:
     """A run's folder at ``root``, as a job sees it that comes after the steps ``before``."""
@@ -105,21 +120,28 @@ class RunFiles:
             if error.errno not in _THERE:
                 raise
 
-    def files(self, step: str) -> Iterator[tuple[str, Path]]:
+    def files(self, step: str, leave_out: LeaveOut = refuse) -> Iterator[tuple[str, Path]]:
         """The files that a step made: path below its ``data``, and where each really is.
 
         In order of paths; links followed. A step that removed its ``data`` made nothing.
+        ``leave_out`` is told of each thing that cannot be handed over, and why: a link that leads
+        out of the run's folder, in a circle or to nothing, what is neither file nor folder, what
+        cannot be read, a name that is not Unicode.
 
         Raises:
-            TransferError: a link leads out of the run's folder, in a circle or to nothing, or
-                something is neither file nor folder.
+            TransferError: there is such a thing, and nobody was named to tell.
 
         """
-        walk = _Walk(self, step)
+        walk = _Walk(self, step, leave_out)
         top = self.data(step)
         if not os.path.lexists(top):
             return iter(())
-        return walk.below(walk.real(top, DATA), "", ())
+        try:
+            place = walk.real(top, DATA)
+        except TransferError as error:
+            leave_out(str(error))
+            return iter(())
+        return walk.below(place, "", ())
 
     def has_files_at_top(self, step: str) -> bool:
         """Whether the ``data`` of a step has files that are in no folder."""
@@ -133,9 +155,10 @@ class RunFiles:
 class _Walk:
     """One walk through what a step made."""
 
-    def __init__(self, run: RunFiles, step: str) -> None:
+    def __init__(self, run: RunFiles, step: str, leave_out: LeaveOut) -> None:
         self._root = run.root
         self._step = step
+        self._leave_out = leave_out
         steps = {step, *run.before}
         self._open = {*map(step_folder, steps), *map(merged_folder, steps)}
         # A step on this machine itself sees the folder at its own path.
@@ -146,21 +169,55 @@ class _Walk:
         self, folder: Path, prefix: str, above: tuple[Path, ...]
     ) -> Iterator[tuple[str, Path]]:
         """The files below a folder that has no links in its path."""
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries)
+        try:
+            with os.scandir(folder) as entries:
+                names = sorted(entry.name for entry in entries)
+        except PermissionError:
+            self._leave_out(f"the folder {self._of_step(prefix.rstrip('/'))} cannot be read")
+            return
         for name in names:
-            relative = f"{prefix}{name}"
-            path = folder / name
-            place = self.real(path, relative) if path.is_symlink() else path
-            if place.is_file():
-                yield relative, place
-            elif not place.is_dir():
-                what = "neither a file nor a folder" if place.exists() else "a link to nothing"
-                raise TransferError(f"'{_text(relative)}' of step '{self._step}' is {what}")
-            elif place in (folder, *above):
-                raise TransferError(f"the link '{_text(relative)}' leads in a circle")
-            else:
+            relative, path = f"{prefix}{name}", folder / name
+            try:
+                place = self._place(path, relative)
+                is_folder = place.is_dir()
+            except TransferError as error:
+                self._leave_out(str(error))
+                continue
+            if is_folder and place in (folder, *above):
+                self._leave_out(f"the link '{_text(relative)}' leads in a circle")
+            elif is_folder:
                 yield from self.below(place, f"{relative}/", (*above, folder))
+            else:
+                yield relative, place
+
+    def _place(self, path: Path, relative: str) -> Path:
+        """The file or folder that an entry is.
+
+        Raises:
+            TransferError: it is neither, or cannot be handed over.
+
+        """
+        if _text(relative) != relative:
+            raise TransferError(f"the name of {self._of_step(relative)} is not Unicode")
+        place = self.real(path, relative) if path.is_symlink() else path
+        try:
+            kind = place.stat().st_mode
+        except PermissionError:
+            raise TransferError(f"{self._of_step(relative)} cannot be read") from None
+        except OSError:
+            raise TransferError(f"{self._of_step(relative)} is a link to nothing") from None
+        if stat.S_ISDIR(kind):
+            return place
+        if not stat.S_ISREG(kind):
+            raise TransferError(f"{self._of_step(relative)} is {_kind_words(kind)}")
+        try:
+            os.close(os.open(place, os.O_RDONLY))
+        except OSError:
+            raise TransferError(f"{self._of_step(relative)} cannot be read") from None
+        return place
+
+    def _of_step(self, relative: str) -> str:
+        return f"'{_text(relative)}' of step '{self._step}'"
 
     def real(self, path: Path, relative: str) -> Path:
         """Where a path leads, each link in it read as the step that made it reads it."""
@@ -198,9 +255,18 @@ class _Walk:
 
     def _leads_out(self, relative: str) -> TransferError:
         return TransferError(
-            f"'{_text(relative)}' of step '{self._step}' is a link that leads out of the files of "
-            "the steps before it; let the program copy the file instead"
+            f"{self._of_step(relative)} is a link that leads out of the files of the steps before "
+            "it; let the program copy the file instead"
         )
+
+
+def _kind_words(mode: int) -> str:
+    """What something is that is neither a file nor a folder."""
+    if stat.S_ISFIFO(mode):
+        return "a pipe (FIFO), neither a file nor a folder"
+    if stat.S_ISSOCK(mode):
+        return "a socket, neither a file nor a folder"
+    return "a device, neither a file nor a folder"
 
 
 def _text(name: str) -> str:

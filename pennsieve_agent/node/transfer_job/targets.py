@@ -16,9 +16,10 @@ from pennsieve_agent.domain.step_files import step_folder
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.jobs.tasks import Task
 from pennsieve_agent.node.records.amounts import amount
+from pennsieve_agent.node.transfer_job.left_out import LeftOut
 from pennsieve_agent.node.transfer_job.manifests import storage_keys
 from pennsieve_agent.node.transfer_job.relay import Relay
-from pennsieve_agent.node.transfer_job.run_files import RunFiles
+from pennsieve_agent.node.transfer_job.run_files import RunFiles, refuse
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError, disk_words
 from pennsieve_agent.node.transfer_job.upload_results import Delivery, hex_of, note
 from pennsieve_agent.transfer.keys import RenewedKeys
@@ -41,23 +42,31 @@ def deliver(task: Task, relay: Relay, places: Places, say: Say, now: Callable[[]
     """Hand the files of a target's parents over.
 
     Raises:
-        TransferError: they cannot be delivered, or there is no such target.
+        TransferError: they cannot be delivered, or there is no such target; or some were left out,
+            and all others are delivered.
 
     """
     run = places.run
-    files_by_step = {step: list(run.files(step)) for step in task.parents}
+    left_out = LeftOut(say)
+    # A layer is complete or not there: other runs take it for the whole.
+    leave_out = refuse if task.target == target_types.LAYER_TARGET else left_out.note
+    files_by_step = {step: list(run.files(step, leave_out)) for step in task.parents}
     files = [file for step_files in files_by_step.values() for file in step_files]
-    _say_who_wrote_nothing(task, run, files_by_step, say)
+    if not left_out:
+        _say_who_wrote_nothing(task, run, files_by_step, say)
     state = run.root / f".{step_folder(task.step)}.delivery.jsonl"
     match task.target:
         case "" | target_types.DATASET_TARGET:
-            Delivery(task, relay, state, say, now).run(files)
+            count = Delivery(task, relay, state, say, now, left_out).run(files)
         case target_types.ASSET_TARGET:
             _asset(task, relay, state, files, say, now)
+            count = len(files)
         case target_types.LAYER_TARGET:
             _layer(task, places.layers, files, say)
+            count = len(files)
         case _:
             raise TransferError(f"this node knows no target '{task.target}'")
+    left_out.fail(delivered=count)
 
 
 def _say_who_wrote_nothing(

@@ -19,6 +19,7 @@ from pennsieve_agent.domain.transfers import LocalFile
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task
 from pennsieve_agent.node.records.amounts import amount
+from pennsieve_agent.node.transfer_job.left_out import LeftOut
 from pennsieve_agent.node.transfer_job.manifests import RelayManifests
 from pennsieve_agent.node.transfer_job.relay import Relay
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
@@ -27,7 +28,7 @@ from pennsieve_agent.transfer.journal import Planned, UploadJournal
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.object_store import ObjectStore
 from pennsieve_agent.transfer.sender import Sender
-from pennsieve_agent.transfer.upload import Destination, Upload
+from pennsieve_agent.transfer.upload import Destination, Upload, UploadReport
 
 NOTED_AT_ONCE = 250
 Say = Callable[[str], None]
@@ -42,33 +43,42 @@ class Delivery:
     state: Path
     say: Say
     now: Callable[[], float]
+    left_out: LeftOut
 
-    def run(self, results: Iterable[tuple[str, Path]]) -> None:
-        """Upload what the steps made; what is finalized already is left.
+    def run(self, results: Iterable[tuple[str, Path]]) -> int:
+        """Upload what the steps made; what is finalized already is left. How many files went.
 
         Raises:
-            TransferError: something cannot be uploaded; what was stays, and is not repeated.
+            TransferError: nothing can be uploaded; what was stays, and is not repeated.
 
         """
         files = self._files(results)
         if not files:
-            return
-        files |= self._receipt(files)
+            return 0
+        local = [
+            self._local(name, path) for name, path in {**files, **self._receipt(files)}.items()
+        ]
         try:
-            self._upload([self._local(name, path) for name, path in files.items()])
+            report = self._upload(local)
         except AgentError as error:
             raise TransferError(error.message) from error
-        size = sum(path.stat().st_size for path in files.values())
-        self.say(f"{amount(len(files), size)} in {self._folder() or 'the root of the dataset'}")
+        for name, failure in report.failed:
+            named = name in failure.message
+            self.left_out.note(failure.message if named else f"'{name}': {failure.message}")
+        done = set(report.uploaded)
+        size = sum(file.size for file in local if file.target in done)
+        if done:
+            self.say(f"{amount(len(done), size)} in {self._folder() or 'the root of the dataset'}")
+        return len(done)
 
-    def _upload(self, files: Sequence[LocalFile]) -> None:
+    def _upload(self, files: Sequence[LocalFile]) -> UploadReport:
         # One job of a task runs at a time, and not every file system that AWS mounts has locks.
         with (
             UploadJournal(self.state, shared=True) as journal,
             Sender(network(os.environ)) as sender,
             ObjectStore(sender, self.relay.sleep, endpoint=self.relay.endpoint) as storage,
         ):
-            report = Upload(
+            return Upload(
                 RelayManifests(self.relay),
                 storage,
                 Destination(self.task.dataset, ""),
@@ -78,22 +88,19 @@ class Delivery:
                 lambda _: None,
                 self._note,
             ).run(files)
-        if report.failed:
-            name, error = report.failed[0]
-            named = name in error.message
-            raise TransferError(error.message if named else f"'{name}': {error.message}")
 
     def _files(self, results: Iterable[tuple[str, Path]]) -> dict[str, Path]:
         files: dict[str, Path] = {}
         for relative, path in results:
             if relative in files:
-                raise TransferError(
-                    f"two steps made '{relative}', and one dataset folder gets both"
+                self.left_out.note(
+                    f"'{relative}' of one step, as another made a file of this name and one "
+                    "dataset folder gets both"
                 )
-            if not path.stat().st_size:
+            elif not path.stat().st_size:
                 self.say(f"left out, as Pennsieve takes no empty file: {relative}")
-                continue
-            files[relative] = path
+            else:
+                files[relative] = path
         return files
 
     def _receipt(self, files: Mapping[str, Path]) -> dict[str, Path]:
@@ -128,8 +135,6 @@ class Delivery:
             }
             for item in planned
         ]
-        for item in planned:
-            self.say(f"delivered {item.file.target}")
         note(self.relay, self.task, rows)
 
     def _folder(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from pennsieve_agent.domain.secret_values import fault_of_value, starts_programs
 from pennsieve_agent.errors import (
     Forbidden,
     Invalid,
@@ -161,8 +162,7 @@ class NodeSecrets:
             raise UsageProblem("no secret was given", hint="give at least one NAME=value")
         if len(secrets) > MOST_SECRETS:
             raise UsageProblem(f"a node takes {MOST_SECRETS} secrets at once at most")
-        body = {checked_name(name): checked_value(value) for name, value in secrets.items()}
-        reply(self._call("PATCH", path, body={"secrets": body}))
+        reply(self._call("PATCH", path, body={"secrets": checked(secrets)}))
 
     def _remove(self, path: str, query: Mapping[str, str]) -> None:
         # Its answer quotes the name without escaping it (trap 15), so it may be no JSON.
@@ -212,12 +212,26 @@ def checked_name(name: str) -> str:
     return name
 
 
-def checked_value(value: str) -> str:
-    """A secret's value, if a node takes it.
+def checked(secrets: Mapping[str, str]) -> dict[str, str]:
+    """Secrets that may be set.
 
     Raises:
-        UsageProblem: it is too long.
+        UsageProblem: a name changes how programs start, or no node takes a name or a value.
     """
-    if len(value.encode(errors="replace")) > LONGEST_VALUE_BYTES:
+    for name in secrets:
+        if starts_programs(name):
+            raise UsageProblem(
+                f"'{name}' cannot be the name of a secret: it changes how programs start",
+                hint="choose another name, and let the code of the step read that one",
+            )
+    return {checked_name(name): _checked_value(name, value) for name, value in secrets.items()}
+
+
+def _checked_value(name: str, value: str) -> str:
+    if fault := fault_of_value(value):
+        deletion = f"to delete a secret: pennsieve secret delete NODE {name}"
+        hint = "save the value without it, or as base64" if value else deletion
+        raise UsageProblem(f"the value of the secret {fault}", hint=hint)
+    if len(value.encode()) > LONGEST_VALUE_BYTES:
         raise UsageProblem(f"the value of a secret is longer than {LONGEST_VALUE_BYTES} bytes")
     return value

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.platform.data.dataset_changes import DatasetChanges
 from pennsieve_agent.platform.data.dataset_codec import PAGE, dataset_pages, decode_dataset
-from pennsieve_agent.platform.data.tree import Package, Tree
+from pennsieve_agent.platform.data.tree import Package, SourceFile, Tree
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.platform.http.paging import by_cursor, by_offset
 from pennsieve_agent.platform.http.surface import Surface, segment
@@ -144,6 +144,10 @@ class Datasets(DatasetChanges):
         return by_offset(fetch, lambda source: source.record("content").need_integer("id"))
 
 
-def _file(source: Fields) -> tuple[str, int | None]:
+def _file(source: Fields) -> SourceFile:
     content = source.record("content")
-    return content.text("filename", "name"), content.integer("size")
+    return SourceFile(
+        content.text("filename", "name"),
+        content.integer("size"),
+        content.record("checksum").text("checksum"),
+    )

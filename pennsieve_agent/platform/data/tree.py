@@ -9,17 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pennsieve_agent.domain.datasets import DataFile
 
 _FORBIDDEN = str.maketrans({"/": "_", "\0": "_"})
 
 
+class SourceFile(NamedTuple):
+    """A file of a package: its size in bytes, and the checksum of its upload, if any."""
+
+    name: str
+    size: int | None
+    checksum: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An item of the listing. ``files`` are names and sizes; ``parent`` is a folder's number.
+    """An item of the listing. ``parent`` is a folder's number.
 
-    A size is None where the platform tells none.
+    The size of a file is None where the platform tells none.
     """
 
     number: int
@@ -27,7 +36,7 @@ class Package:
     name: str
     parent: int | None
     is_folder: bool
-    files: tuple[tuple[str, int | None], ...] = ()
+    files: tuple[SourceFile, ...] = ()
     created_at: str = ""
 
 
@@ -45,9 +54,9 @@ def files_of(package: Package, folder: str) -> Iterator[DataFile]:
     """
     if len(package.files) > 1:
         folder = f"{folder}{safe_name(package.name)}/"
-    for name, size in package.files:
-        path = f"{folder}{safe_name(name or package.name)}"
-        yield DataFile(package.node_id, path, size, package.created_at)
+    for file in package.files:
+        path = f"{folder}{safe_name(file.name or package.name)}"
+        yield DataFile(package.node_id, path, file.size, file.checksum, package.created_at)
 
 
 class Tree:

@@ -16,12 +16,16 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from pennsieve_agent.platform.http.network_settings import NetworkSettings
+from pennsieve_agent.platform.http.timed_reading import OverdueError, timed_response
 from pennsieve_agent.transfer.kept_connections import is_closed
 
 if TYPE_CHECKING:
     from pennsieve_agent.transfer.network import Proxy
 
 CHUNK_BYTES = 64 * 1024
+LONGEST_ANSWER_SECONDS = 180.0
+LARGEST_ANSWER_BYTES = 128 * 1024 * 1024
+"""Unpacked. An answer is in memory, and twice while its pieces are put together."""
 _PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """``zlib``'s window bits of each coding (Python, "zlib.decompressobj")."""
 
@@ -65,6 +69,7 @@ class Network(Protocol):
             TimeoutError: it was sent, and the answer takes too long.
             OSError, HTTPException: the answer was broken off.
             PackingError: the answer cannot be unpacked.
+            OverdueError: the answer has no end.
 
         """
         ...
@@ -100,6 +105,8 @@ class HttpNetwork:
             except (ValueError, http.client.InvalidURL, UnicodeError) as error:
                 raise AddressError(str(error)) from None
             answer = connection.getresponse()
+            if answer.fp is not None:  # else there is no body
+                answer.fp.raw.allow(LONGEST_ANSWER_SECONDS)  # type: ignore[attr-defined]
             named = {name.lower(): value for name, value in answer.headers.items()}
             yield Reply(answer.status, named, _chunks(answer))
             if answer.isclosed() and not answer.will_close:
@@ -136,6 +143,7 @@ class HttpNetwork:
 
     def _opened(self, parts: SplitResult) -> http.client.HTTPConnection:
         connection = self._unopened(parts)
+        connection.response_class = timed_response(self._read_seconds)  # type: ignore[assignment]
         try:
             connection.connect()
         except UnicodeError as error:
@@ -191,6 +199,16 @@ def _host(parts: SplitResult) -> str:
 
 
 def _chunks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
+    """The body, unpacked; no more of it than an answer of Pennsieve may have."""
+    size = 0
+    for chunk in _unpacked(answer):
+        size += len(chunk)
+        if size > LARGEST_ANSWER_BYTES:
+            raise OverdueError("the answer is too large")
+        yield chunk
+
+
+def _unpacked(answer: http.client.HTTPResponse) -> Iterator[bytes]:
     coding = (answer.headers.get("Content-Encoding") or "identity").strip().lower()
     if coding == "identity":
         yield from _raw_chunks(answer)

@@ -14,6 +14,7 @@ from pennsieve_agent.platform.http.network import (
     ProxyRefusedError,
 )
 from pennsieve_agent.platform.http.retries import Trouble
+from pennsieve_agent.platform.http.timed_reading import OverdueError
 
 
 def trouble_behind(error: Exception, request: Request) -> Trouble:
@@ -29,6 +30,10 @@ def trouble_behind(error: Exception, request: Request) -> Trouble:
             f"{host} answered something that cannot be unpacked",
             where=request.where,
             hint="try again; if it stays, look for a proxy between this machine and Pennsieve",
+        ) from None
+    if isinstance(error, OverdueError):
+        raise PlatformError(
+            f"the answer of {host} has no end", where=request.where, hint="try again later"
         ) from None
     if isinstance(error, ProxyRefusedError):
         raise Unreachable(
@@ -68,6 +73,7 @@ _SENTENCES = {
     Trouble.NO_ANSWER: "{host} did not answer in time",
     Trouble.BROKEN_OFF: "{host} broke off in the middle of its answer",
     Trouble.BUSY: "{host} is busy",
+    Trouble.FAILED: "{host} failed",
     Trouble.SLOW_DOWN: "{host} asked to slow down",
 }
 

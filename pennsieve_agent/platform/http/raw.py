@@ -16,6 +16,7 @@ from pennsieve_agent.errors import Unreachable
 from pennsieve_agent.platform.http.exchange import host_of
 from pennsieve_agent.platform.http.network import AddressError, HttpNetwork, Network, PackingError
 from pennsieve_agent.platform.http.network_settings import NetworkSettings
+from pennsieve_agent.platform.http.timed_reading import OverdueError
 
 TIMEOUT_SECONDS = 35.0
 """A little more than the gateway's own 30 s (``contracts/resources.md`` trap 35)."""
@@ -73,7 +74,7 @@ class RawClient:
                 request.method, request.url, request.headers, request.content
             ) as reply:
                 return RawAnswer(reply.status, reply.headers, b"".join(reply.chunks))
-        except (OSError, HTTPException, PackingError, AddressError) as error:
+        except (OSError, HTTPException, PackingError, OverdueError, AddressError) as error:
             raise Unreachable(
                 f"no answer from {host_of(request.url)} ({type(error).__name__})",
                 where=request.url.partition("?")[0],

@@ -20,6 +20,7 @@ class Trouble(Enum):
     NO_ANSWER = "took too long"
     BROKEN_OFF = "broke off its answer"
     BUSY = "is busy"
+    FAILED = "failed"
     SLOW_DOWN = "asked to slow down"
 
 
@@ -28,9 +29,11 @@ _BACKOFFS = {
     Trouble.NO_ANSWER: Backoff(first=0.25, repeats=1),
     Trouble.BROKEN_OFF: Backoff(first=0.25),
     Trouble.BUSY: Backoff(first=0.5),
+    # Some refusals are a 500, too: those are not waited for as long.
+    Trouble.FAILED: Backoff(first=0.5, repeats=2),
     Trouble.SLOW_DOWN: Backoff(first=1.0),
 }
-_SERVER_SAYS = {Trouble.BUSY, Trouble.SLOW_DOWN}
+_SERVER_SAYS = {Trouble.BUSY, Trouble.FAILED, Trouble.SLOW_DOWN}
 
 
 def wait_before_repeat(

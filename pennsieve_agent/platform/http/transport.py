@@ -1,7 +1,7 @@
 """One network for all hosts: time limits, retries, and answers as plain values.
 
-It knows nothing of Pennsieve: no tokens, no JSON. Statuses other than "busy" and "slow down" are
-answers, not errors; what they mean is decided in :mod:`pennsieve_agent.platform.http.failures`.
+It knows nothing of Pennsieve: no tokens, no JSON. Statuses other than "busy", "failed" and "slow
+down" are answers, not errors; :mod:`pennsieve_agent.platform.http.failures` says what they mean.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pennsieve_agent import __version__
 from pennsieve_agent.domain.backoff import read_retry_after
 from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.domain.profile import Hosts
-from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.platform.http.exchange import Answer, Request, host_of
 from pennsieve_agent.platform.http.network import (
+    LONGEST_ANSWER_SECONDS,
     AddressError,
     HttpNetwork,
     Network,
@@ -34,13 +34,12 @@ from pennsieve_agent.platform.http.retries import (
     Trouble,
     wait_before_repeat,
 )
+from pennsieve_agent.platform.http.timed_reading import OverdueError
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
-LONGEST_ANSWER_SECONDS = 180.0
-LARGEST_ANSWER_BYTES = 256 * 1024 * 1024
 _BUSY = {502, 503, 504}
-_TOO_MANY_REQUESTS = 429
+_TOO_MANY_REQUESTS, _FAILED = 429, 500
 _HEADERS = {
     "User-Agent": f"pennsieve-agent/{__version__}",
     "Accept": "application/json",
@@ -89,7 +88,7 @@ class Transport:
 
         Raises:
             Unreachable: no answer, or none that ended.
-            PlatformError: an answer that cannot be read at all.
+            PlatformError: an answer that cannot be read, or that has no end.
 
         """
         host, began, repeats, resent = host_of(request.url), self._now(), 0, False
@@ -130,26 +129,20 @@ class Transport:
                 return Answer(
                     where=request.where,
                     status=reply.status,
-                    body=self._read(reply, request),
+                    body=self._read(reply),
                     retry_after=read_retry_after(reply.headers.get("retry-after"), self._now()),
                     etag=reply.headers.get("etag", ""),
                 )
-        except (OSError, HTTPException, PackingError, AddressError) as error:
+        except (OSError, HTTPException, PackingError, OverdueError, AddressError) as error:
             return trouble_behind(error, request)
 
-    def _read(self, reply: Reply, request: Request) -> bytes:
-        began, size, chunks = self._now(), 0, []
+    def _read(self, reply: Reply) -> bytes:
+        began, body = self._now(), bytearray()
         for chunk in reply.chunks:
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > LARGEST_ANSWER_BYTES or self._now() - began > LONGEST_ANSWER_SECONDS:
-                raise PlatformError(
-                    f"the answer of {host_of(request.url)} has no end",
-                    where=request.where,
-                    hint="try again later",
-                    status=reply.status,
-                )
-        return b"".join(chunks)
+            body += chunk
+            if self._now() - began > LONGEST_ANSWER_SECONDS:
+                raise OverdueError
+        return bytes(body)
 
 
 def settings_of(hosts: Hosts) -> NetworkSettings:
@@ -165,6 +158,8 @@ def settings_of(hosts: Hosts) -> NetworkSettings:
 def _trouble_of(answer: Answer, request: Request) -> Trouble | None:
     if answer.status == _TOO_MANY_REQUESTS or request.slow_down(answer.status, answer.body):
         return Trouble.SLOW_DOWN
+    if answer.status == _FAILED:
+        return Trouble.FAILED
     return Trouble.BUSY if answer.status in _BUSY else None
 
 

@@ -11,6 +11,7 @@ from pennsieve_agent.domain.runs import (
     RunState,
     RunStatus,
     StepState,
+    settled,
 )
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.platform.http.decode import Fields
@@ -97,7 +98,7 @@ def decode_run(item: Fields, *, request: RunRequest | None = None) -> Run:
         started_at=iso(item.raw("startedAt")),
         completed_at=iso(item.raw("completedAt")),
         steps=steps,
-        states=_states(item),
+        states=settled(RunStatus.of(status), _states(item)),
         package_ids=tuple(dict.fromkeys(packages)),
         parameters=_nested(item, "processorParams"),
         target_params={
@@ -133,11 +134,12 @@ def _nested(item: Fields, name: str) -> dict[str, dict[str, str]]:
 
 def decode_state(item: Fields) -> RunState:
     """How far a run is."""
+    status = RunStatus.of(item.text("status"))
     return RunState(
-        status=RunStatus.of(item.text("status")),
+        status=status,
         started_at=iso(item.raw("startedAt")),
         completed_at=iso(item.raw("completedAt")),
-        steps=_states(item),
+        steps=settled(status, _states(item)),
     )
 
 

@@ -195,8 +195,7 @@ class Services:
     def _own(self, request: AwsRequest, environ: Mapping[str, Any], body: bytes) -> Answer | None:
         account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
         if request.operation == "FilterLogEvents":
-            with self._lock:
-                return filter_log_events(request, account)
+            return filter_log_events(request, account, self._logs, self._lock)
         if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
             with self._lock:
                 caller = principal(request, datetime.fromtimestamp(self._now(), UTC))

@@ -48,6 +48,7 @@ class ComputeParts:
         self._members = members = neighbours.members
         self._backend = neighbours.backend
         self.engine_name = neighbours.backend.name
+        self.engine_place = neighbours.backend.place
         nodes, images = neighbours.nodes, neighbours.images
         shelf = LayerShelf(world)
         self._provisioner = Provisioner(world, nodes, shelf.forget)

@@ -87,6 +87,13 @@ CREATE TABLE IF NOT EXISTS packages (
   UNIQUE (dataset_int_id, path)
 );
 CREATE INDEX IF NOT EXISTS packages_by_parent ON packages (parent_int_id);
+-- of files that were uploaded; size and mtime_ns are those of then, as a file may be changed since
+CREATE TABLE IF NOT EXISTS package_checksums (
+  node_id TEXT PRIMARY KEY,
+  checksum TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL
+);
 
 CREATE TABLE IF NOT EXISTS webhooks (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -7,6 +7,7 @@ turn, and the running one keeps nothing about people in its memory for longer th
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from pennsieve_agent.sandbox.host.config_file import (
     write_profiles,
 )
 from pennsieve_agent.sandbox.host.state import HOST
-from pennsieve_agent.sandbox.host.store import Row, Store
+from pennsieve_agent.sandbox.host.store import Row, Store, unusable
 
 DATABASE_FILE = "sandbox.db"
 ROLES = {"guest": directory.GUEST, "member": directory.MEMBER, "admin": directory.ADMINISTRATOR}
@@ -151,7 +152,7 @@ class Administration:
         """
         person = self._person(email)
         where = self._workspace_of(person, workspace)
-        name = _profile_name(profile or re.sub(r"[^a-z0-9_-]+", "-", email.partition("@")[0]))
+        name = profile_name(email, profile)
         profiles = read_profiles(self._data)
         if name in profiles and key_is_valid(self._store, profiles[name]):
             self._refuse_another(profiles[name]["api_token"], person, where, name)
@@ -223,7 +224,7 @@ class Administration:
         if (row["user_int_id"], row["workspace_int_id"]) != (person["int_id"], where["int_id"]):
             raise UsageProblem(
                 f"profile '{profile}' is somebody else's, or for another workspace",
-                hint="choose another name with --profile",
+                hint="choose another name with --as",
             )
 
 
@@ -244,13 +245,23 @@ def administration(data: Path) -> Iterator[Administration]:
             hint="start it with: pennsieve sandbox start --detach",
         )
     with closing(Store(data / DATABASE_FILE, [SCHEMA])) as store:
-        yield Administration(data, store)
+        try:
+            yield Administration(data, store)
+        except sqlite3.Error as error:
+            raise unusable(data / DATABASE_FILE, error) from error
 
 
-def _profile_name(name: str) -> str:
+def profile_name(email: str, name: str | None) -> str:
+    """The name of a person's profile: the one that was chosen, or after the e-mail address.
+
+    Raises:
+        UsageProblem: it cannot be one.
+
+    """
+    name = name or re.sub(r"[^a-z0-9_-]+", "-", email.partition("@")[0])
     if not re.fullmatch(r"[a-z0-9_-]+", name) or name in _RESERVED:
         raise UsageProblem(
             f"'{name}' cannot be the name of a profile",
-            hint="use small letters, digits, - and _ with --profile",
+            hint="use small letters, digits, - and _ with --as",
         )
     return name

@@ -178,11 +178,11 @@ class Sandbox:
             UsageProblem: it was never started.
 
         """
-        from pennsieve_agent.sandbox.host.config_file import (  # noqa: PLC0415 - not needed otherwise
-            read_profile,
+        from pennsieve_agent.sandbox.host.config_file import (  # noqa: PLC0415 - as in profiles
+            PROFILE,
         )
 
-        values = read_profile(self.data)
+        values = self.profiles().get(PROFILE)
         if not values:
             raise UsageProblem(
                 "there is no sandbox here yet",
@@ -190,6 +190,14 @@ class Sandbox:
                 hint="start it with: pennsieve sandbox start",
             )
         return values
+
+    def profiles(self) -> dict[str, dict[str, str]]:
+        """The profiles of its people that have a key, by name, as :meth:`profile_values`."""
+        from pennsieve_agent.sandbox.host.config_file import (  # noqa: PLC0415 - not needed otherwise
+            read_profiles,
+        )
+
+        return read_profiles(self.data)
 
     def _spawn(self, report: int, options: Mapping[str, int | str | None]) -> None:
         """Start the process that starts the sandbox and ends at once."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_TRIED = 50
+"""How often to look for the next ports: there are seldom more sandboxes on a machine."""
 MAX_REQUEST_BYTES = 500_000_000
 MAX_LAYER_BYTES = 52_000_000_000
 """The largest layer that ECR takes (Amazon ECR, "Service quotas"), and a little."""
@@ -38,17 +40,37 @@ LAST_PORT = 65_535
 _LOOPBACK_NAMES = frozenset({HOST, "localhost", "::1"})
 
 
+class PortInUse(UsageProblem):
+    """Another program has the port."""
+
+
 def bind(ports: Sequence[int]) -> list[socket.socket]:
     """Take ports on loopback; 0 is any free one.
 
     Raises:
-        UsageProblem: one is taken, or no port at all.
+        PortInUse: one is taken.
+        UsageProblem: one is not a port.
 
     """
     with contextlib.ExitStack() as taken:
         sockets = [taken.enter_context(_bind_one(port)) for port in ports]
         taken.pop_all()
     return sockets
+
+
+def bind_next(ports: Sequence[int]) -> list[socket.socket]:
+    """Take these ports; where another program has one, as many in a row above them.
+
+    Raises:
+        UsageProblem: none of the next ones is free.
+
+    """
+    starts = range(ports[0], ports[0] + MOST_TRIED * len(ports), len(ports))
+    choices = [ports, *([first + step for step in range(len(ports))] for first in starts[1:])]
+    for choice in choices[:-1]:
+        with contextlib.suppress(PortInUse):
+            return bind(choice)
+    return bind(choices[-1])
 
 
 def _bind_one(port: int) -> socket.socket:
@@ -63,7 +85,7 @@ def _bind_one(port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         if error.errno == errno.EADDRINUSE:
-            raise UsageProblem(f"port {port} is in use", hint=hint) from error
+            raise PortInUse(f"port {port} is in use", hint=hint) from error
         raise UsageProblem(f"port {port} cannot be used: {error.strerror}", hint=hint) from error
     return listening
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pennsieve_agent.domain.file_trouble import explained
 from pennsieve_agent.errors import AgentError, UsageProblem
 from pennsieve_agent.sandbox.host import faults
 from pennsieve_agent.sandbox.host.state import SandboxState
+
+Report = Callable[[SandboxState | dict[str, str | None]], None]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -73,9 +78,23 @@ def run(
     try:
         settings = surfaces.Settings(engine=engine, faults=plan)
         server.serve(data, port, settings, on_ready=on_ready, stop=stop)
+    except (OSError, sqlite3.Error) as error:
+        raise _explained(error, data) or error from error
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
+
+
+def _explained(error: OSError | sqlite3.Error, data: Path) -> AgentError | None:
+    """What keeps the sandbox from its files: a full disk as a rule."""
+    from pennsieve_agent.sandbox.host.store import unusable  # noqa: PLC0415 - as in run
+
+    if isinstance(error, sqlite3.Error):
+        return unusable(data / "sandbox.db", error)
+    problem = explained(error)
+    if problem is not None:
+        problem.where = problem.where or str(data)
+    return problem
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _reporter(descriptor: int | None) -> Callable[[SandboxState | dict[str, str | None]], None]:
+def _reporter(descriptor: int | None) -> Report:
     pending = [descriptor] if descriptor is not None else []
 
     def report(outcome: SandboxState | dict[str, str | None]) -> None:
@@ -98,9 +117,11 @@ def _reporter(descriptor: int | None) -> Callable[[SandboxState | dict[str, str 
             line = outcome.dump()
         else:
             line = json.dumps({"error": outcome})
-            print(f"error: {outcome['message']}", file=sys.stderr)  # noqa: T201 - goes to the log
         if pending:  # only the first time
             os.write(pending[0], f"{line}\n".encode())
             os.close(pending.pop())
+        if not isinstance(outcome, SandboxState):
+            with contextlib.suppress(OSError):  # the log is on a disk that may be full
+                print(f"error: {outcome['message']}", file=sys.stderr)  # noqa: T201 - to the log
 
     return report

@@ -27,7 +27,7 @@ from pennsieve_agent.sandbox.data.people import directory
 from pennsieve_agent.sandbox.data.tables import SCHEMA
 from pennsieve_agent.sandbox.host import clock, faults, surfaces
 from pennsieve_agent.sandbox.host.config_file import write_profile
-from pennsieve_agent.sandbox.host.ports import Listener, bind
+from pennsieve_agent.sandbox.host.ports import Listener, bind, bind_next
 from pennsieve_agent.sandbox.host.private_files import write_private
 from pennsieve_agent.sandbox.host.state import DEFAULT_PORT, HOST, STATE_FILE, Lock, SandboxState
 from pennsieve_agent.sandbox.host.store import Store
@@ -48,8 +48,9 @@ def serve(
 ) -> None:
     """Run a sandbox until ``stop`` is set.
 
-    ``port`` is the first of three; None takes those of the last time, or 9440 and the next two;
-    0 takes any free ones. ``on_ready`` is called once, when all three answer.
+    ``port`` is the first of three; None takes those of the last time, or 9440 and the next two, or
+    the next three that are free; 0 takes any free ones. ``on_ready`` is called once, when all three
+    answer.
 
     Raises:
         UsageProblem: a port is in use, or a sandbox is running on this folder already.
@@ -166,7 +167,8 @@ def _world(
     data: Path, store: Store, port: int | None, stack: contextlib.ExitStack
 ) -> tuple[World, list[socket.socket]]:
     """Take the ports, and remember them for the next start."""
-    taken = bind(_ports(store, port))
+    # Ports that were asked for are those or none; the usual ones may be another program's.
+    taken = (bind_next if port is None else bind)(_ports(store, port))
     for listening in taken:
         stack.callback(listening.close)
     ports = [listening.getsockname()[1] for listening in taken]
@@ -215,6 +217,7 @@ def _state(world: World, parts: _Parts) -> SandboxState:
         data=world.data,
         engine=parts.compute.engine_name,
         version=__version__,
+        engine_place=parts.compute.engine_place,
     )
 
 

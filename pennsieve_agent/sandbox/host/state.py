@@ -24,7 +24,10 @@ LOCK_WAIT_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class SandboxState:
-    """A running sandbox: its process, its three addresses, its folder and its engine."""
+    """A running sandbox: its process, its three addresses, its folder and its engine.
+
+    ``engine_place`` says which engine it is, or why there is none; empty where it was chosen.
+    """
 
     pid: int
     api: str
@@ -33,6 +36,7 @@ class SandboxState:
     data: Path
     engine: str
     version: str
+    engine_place: str = ""
 
     @property
     def urls(self) -> tuple[str, str, str]:

@@ -15,6 +15,11 @@ Row = Mapping[str, Any]
 Values = Sequence[Any] | Mapping[str, Any]
 
 
+_OF_THE_DISK = (
+    *("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_PERM"),
+)
+
+
 class Store:
     """A SQLite database with one connection and one lock.
 
@@ -37,13 +42,13 @@ class Store:
                 path, check_same_thread=False, isolation_level=None, timeout=10
             )
         except (sqlite3.Error, OSError) as error:
-            raise _damaged(path, str(error)) from error
+            raise unusable(path, error) from error
         self._connection.row_factory = sqlite3.Row
         try:
             self._prepare(schemas)
         except sqlite3.Error as error:
             self._connection.close()
-            raise _damaged(path, str(error)) from error
+            raise unusable(path, error) from error
 
     def _prepare(self, schemas: Iterable[str]) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
@@ -101,9 +106,18 @@ class Store:
             self._connection.close()
 
 
-def _damaged(path: Path, why: str) -> SettingsError:
+def unusable(path: Path, error: Exception) -> SettingsError:
+    """The error of a database that refuses; only one that is damaged is to be made anew."""
+    code = getattr(error, "sqlite_errorname", "")
+    if isinstance(error, OSError) or code.startswith(_OF_THE_DISK):
+        return SettingsError(
+            f"the sandbox's database cannot be written: {getattr(error, 'strerror', '') or error}",
+            where=str(path),
+            hint="make room, make the folder yours, or name another one with --data; what the "
+            "sandbox had is kept",
+        )
     return SettingsError(
-        f"the sandbox's database cannot be used: {why}",
+        f"the sandbox's database cannot be used: {error}",
         where=str(path),
         hint="start afresh with: pennsieve sandbox reset (dataset files are kept)",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import shutil
 import threading
@@ -22,7 +23,7 @@ from pennsieve_agent.domain.transfers import (
 )
 from pennsieve_agent.errors import AgentError, PlatformError, SettingsError, UsageProblem
 from pennsieve_agent.platform.data.tree import safe_name
-from pennsieve_agent.services.files.download_places import Folders, Target, same
+from pennsieve_agent.services.files.download_places import Folders, Target, one_download, same
 from pennsieve_agent.services.files.file_system import file_system
 from pennsieve_agent.transfer import receive
 from pennsieve_agent.transfer.download import WORKERS, fetch_all
@@ -79,11 +80,17 @@ class Download:
         A file that is there already is left alone.
 
         Raises:
-            UsageProblem: another file is where one should go, and ``overwrite`` is not set; then
-                nothing was fetched.
+            UsageProblem: another download into the folder is running, or another file is where one
+                should go and ``overwrite`` is not set; then nothing was fetched.
             SettingsError: the disk is full or does not take a file.
 
         """
+        with contextlib.ExitStack() as held:
+            with writing(self.target):
+                held.enter_context(one_download(self.target))
+            return self._run(files)
+
+    def _run(self, files: Sequence[DataFile]) -> DownloadReport:
         report = DownloadReport()
         targets = self._targets(files, self._checksums())
         report.renamed += [

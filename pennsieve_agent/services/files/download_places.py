@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pennsieve_agent.domain.transfers import SignedFile, is_plain_sha256
-from pennsieve_agent.errors import SettingsError
+from pennsieve_agent.errors import SettingsError, UsageProblem
 from pennsieve_agent.transfer.digests import file_digest, plain_digest
 from pennsieve_agent.transfer.fetch import Place
 
@@ -24,6 +28,32 @@ class Target:
         parts = (signed.package_id, signed.name, str(signed.size), self.path.name)
         mark = hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
         return Place(self.path, self.path.parent / f".pennsieve-{mark}.part", self.checksum)
+
+
+@contextlib.contextmanager
+def one_download(folder: Path) -> Iterator[None]:
+    """Keep other downloads out of a folder: two would write into the same unfinished files.
+
+    Raises:
+        UsageProblem: another one is there.
+        OSError: the folder cannot be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageProblem(
+                "another download into this folder is running",
+                where=str(folder),
+                hint="wait until it has ended, or choose another folder with --to",
+            ) from None
+        except OSError:
+            pass  # a file system without locks; new files are still made by one process alone
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Folders:

@@ -16,6 +16,7 @@ from pennsieve_agent.errors import UnknownName, UsageProblem
 class Collected:
     """What was found. ``left_out`` holds paths and reasons."""
 
+    hidden: bool = False
     files: list[LocalFile] = field(default_factory=list)
     left_out: list[tuple[Path, str]] = field(default_factory=list)
 
@@ -35,17 +36,18 @@ def clean_folder(folder: str | None) -> str:
     return "/".join(parts)
 
 
-def collect(paths: Sequence[Path], folder: str) -> Collected:
+def collect(paths: Sequence[Path], folder: str, *, hidden: bool = False) -> Collected:
     """The files at some paths; a folder keeps its name in the dataset.
 
     Links to files are followed, links to folders are not. Empty files, what operating systems
-    leave behind and what likely holds a secret is left out (``contracts/core.md`` 4.1, 4.4).
+    leave behind, the history of repositories and what likely holds a secret is left out
+    (``contracts/core.md`` 4.1, 4.4); ``hidden`` lets the last two pass.
 
     Raises:
         UsageProblem: a path does not exist, or two files would go to one place.
 
     """
-    collected = Collected()
+    collected = Collected(hidden=hidden)
     for path in paths:
         if not path.exists():
             raise UnknownName(
@@ -53,7 +55,10 @@ def collect(paths: Sequence[Path], folder: str) -> Collected:
             )
         if path.is_dir():
             name = path.resolve().name
-            _walk(path, f"{folder}/{name}".strip("/"), collected)
+            if why := unwanted(name, hidden=hidden):
+                collected.left_out.append((path, why))
+            else:
+                _walk(path, f"{folder}/{name}".strip("/"), collected)
         else:
             _take(path, path.name, folder, collected)
     seen: dict[str, Path] = {}
@@ -79,7 +84,7 @@ def _walk(top: Path, folder: str, collected: Collected) -> None:
         for child in children:
             path = Path(child.path)
             if child.is_dir(follow_symlinks=False):
-                if why := unwanted(child.name):
+                if why := unwanted(child.name, hidden=collected.hidden):
                     collected.left_out.append((path, why))
                 else:
                     pending.append((path, f"{there}/{child.name}"))
@@ -102,7 +107,7 @@ def _take(path: Path, name: str, folder: str, collected: Collected) -> None:
     except OSError as error:
         collected.left_out.append((path, f"it cannot be read: {error.strerror}"))
         return
-    if why := unwanted(name) or _unfit(path, state):
+    if why := unwanted(name, hidden=collected.hidden) or _unfit(path, state):
         collected.left_out.append((path, why))
         return
     collected.files.append(LocalFile(path, folder, name, state.st_size, state.st_mtime_ns))

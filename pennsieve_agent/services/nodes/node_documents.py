@@ -16,6 +16,7 @@ from pennsieve_agent.domain.runs import (
     RunStatus,
     StepCode,
     StepState,
+    settled,
 )
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.platform.http.decode import Fields
@@ -126,9 +127,10 @@ def decode_run(answer: Mapping[str, Any], where: str) -> Run:
     """
     item = Fields(dict(answer), where)
     workflow, rows = item.record("workflow"), item.records("steps")
+    status = RunStatus.of(item.text("status"))
     return Run(
         uuid=item.need_text("id"),
-        status=RunStatus.of(item.text("status")),
+        status=status,
         name=item.text("name"),
         workflow_uuid=workflow.text("id"),
         workflow_name=workflow.text("name"),
@@ -139,7 +141,7 @@ def decode_run(answer: Mapping[str, Any], where: str) -> Run:
         started_at=iso(item.raw("started")),
         completed_at=iso(item.raw("ended")),
         steps=tuple(_run_step(row) for row in rows),
-        states=tuple(_state(row) for row in rows),
+        states=settled(status, map(_state, rows)),
         parameters=_nested(item, "parameters"),
         target_params=_nested(item, "targets"),
         limits=_limits(item.record("limits")),

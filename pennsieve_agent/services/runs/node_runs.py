@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.figures import total
+from pennsieve_agent.domain.log_follower import LogWindow
 from pennsieve_agent.domain.run_filter import RunQuery
 from pennsieve_agent.domain.run_results import Delivered, own_folder
 from pennsieve_agent.domain.runs import (
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 PAGE = 200
 """The most that a node answers at once."""
-LATE_MILLISECONDS = 60_000
-"""How late a line may become readable; lines are read again, but shown once."""
 
 
 class NodeRuns:
@@ -49,7 +48,7 @@ class NodeRuns:
     ) -> None:
         self.node = node
         self._calls, self._now = calls, now
-        self._lines: dict[tuple[str, str], list[LogMessage]] = {}
+        self._windows: dict[str, LogWindow] = {}
 
     @property
     def token(self) -> str:
@@ -77,34 +76,30 @@ class NodeRuns:
         """The state of a run and its steps."""
         return decode_state(self._ask(f"/runs/{run_id}"), self._where)
 
-    def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
-        """All lines of these steps so far; one call for all of them, and only what may be new.
+    def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
+        """Lines that were not answered before, page by page, by time; one call for all steps.
 
         Lines of the last minute are read again, as AWS may make them readable late and out of
         order (Amazon CloudWatch Logs, "FilterLogEvents").
         """
-        if not steps:
-            return {}
-        only = steps[0] if len(steps) == 1 else ""
-        known = {step: self._lines.get((run_id, step), []) for step in steps}
-        newest = [lines[-1].timestamp if lines else 0 for lines in known.values()]
-        since = max(min(newest) - LATE_MILLISECONDS, 0)
-        fresh: dict[str, list[LogMessage]] = {step: [] for step in steps}
-        for row in self._rows(f"/runs/{run_id}/logs", "messages", step=only, since=str(since)):
-            step = row.text("step") or only
-            if step in fresh:
-                fresh[step].append(_message(row))
-        for step, lines in known.items():
-            kept = [line for line in lines if line.timestamp < since]
-            self._lines[run_id, step] = [*kept, *fresh[step]]
-        return {step: self._lines[run_id, step] for step in steps}
+        names = {step.id for step in steps}
+        only = steps[0].id if len(steps) == 1 else ""
+        window = self._windows.setdefault(run_id, LogWindow())
+        for page in self._log_pages(run_id, only, window.begin()):
+            yield window.fresh(line for line in page if line.step in names)
+
+    def _log_pages(self, run_id: str, only: str, since: int) -> Iterator[list[LogMessage]]:
+        query = {"step": only, "since": str(since) if since else ""}
+        for page in self._pages_of(f"/runs/{run_id}/logs", **query):
+            yield [_message(row, only) for row in page.records("messages")]
 
     def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
         """The last lines of a step; of a long log, what is before is not read."""
         lines: deque[LogMessage] = deque(maxlen=count)
         for since in (*_before(step.completed_at), 0):
             lines.clear()
-            lines.extend(self._messages(run_id, step.id, since))
+            for page in self._log_pages(run_id, step.id, since):
+                lines.extend(page)
             if len(lines) == count:
                 break
         return list(lines)
@@ -203,10 +198,6 @@ class NodeRuns:
         """
         self._call("POST", f"/runs/{run_id}/cancel")
 
-    def _messages(self, run_id: str, step: str, since: int) -> Iterator[LogMessage]:
-        query = {"step": step, "since": str(since) if since else ""}
-        return map(_message, self._rows(f"/runs/{run_id}/logs", "messages", **query))
-
     @property
     def _where(self) -> str:
         return f"compute node '{self.node.name}'"
@@ -228,10 +219,14 @@ class NodeRuns:
 
     def _rows(self, path: str, name: str, **query: str) -> Iterator[Fields]:
         """All rows of a listing, page by page."""
+        for page in self._pages_of(path, **query):
+            yield from page.records(name)
+
+    def _pages_of(self, path: str, **query: str) -> Iterator[Fields]:
         token = ""
         while True:
             page = Fields(dict(self._ask(path, **query, next=token)), self._where)
-            yield from page.records(name)
+            yield page
             before, token = token, page.text("next")
             if not token or token == before:
                 return
@@ -253,8 +248,9 @@ class NodeRuns:
         )
 
 
-def _message(row: Fields) -> LogMessage:
-    return LogMessage(row.integer("timestamp") or 0, row.text("message").rstrip("\r\n"))
+def _message(row: Fields, step: str) -> LogMessage:
+    text = row.text("message").rstrip("\r\n")
+    return LogMessage(row.integer("timestamp") or 0, text, row.text("step") or step)
 
 
 def _before(ended: str) -> Iterator[int]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.figures import total
+from pennsieve_agent.domain.log_follower import LogReader
 from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
 from pennsieve_agent.domain.run_results import Delivered, own_folder
-from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunInput, RunState, StepState
+from pennsieve_agent.domain.runs import (
+    LogMessage,
+    OutputFile,
+    Run,
+    RunInput,
+    RunState,
+    RunStatus,
+    StepState,
+)
 from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.services.side_by_side import side_by_side
 
@@ -26,6 +35,8 @@ class PennsieveRuns:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._readers: dict[tuple[str, str], LogReader] = {}
+        self._read: set[tuple[str, str]] = set()
 
     def newest(self, query: RunQuery) -> list[Run]:
         """The newest runs that fit, newest first.
@@ -59,9 +70,26 @@ class PennsieveRuns:
         """The state of a run and its steps."""
         return self._platform.runs.state(run_id)
 
-    def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
-        """All lines of these steps so far."""
-        return {step: self._platform.runs.logs(run_id, step) for step in steps}
+    def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
+        """Lines that were not answered before, by time.
+
+        Pennsieve answers whole logs (``contracts/workflows.md`` 3.5), so each step that has started
+        is asked for, and none again after its end.
+        """
+        unread = [
+            step
+            for step in steps
+            if step.status is not RunStatus.NOT_STARTED and (run_id, step.id) not in self._read
+        ]
+        # All are read before anything is taken as answered: a failure half way loses nothing.
+        logs = [(step, self._platform.runs.logs(run_id, step.id)) for step in unread]
+        lines: list[LogMessage] = []
+        for step, log in logs:
+            reader = self._readers.setdefault((run_id, step.id), LogReader())
+            lines += (replace(line, step=step.id) for line in reader.fresh(log))
+            if step.status.is_final:
+                self._read.add((run_id, step.id))
+        yield sorted(lines, key=lambda line: line.timestamp)  # stable: a step's order is kept
 
     def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:
         """The last lines of a step; the platform gives no part of a log (3.5)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class RunBackend(Protocol):
         """The state of a run and its steps."""
         ...
 
-    def logs(self, run_id: str, steps: Sequence[str]) -> Mapping[str, Sequence[LogMessage]]:
-        """All lines of these steps so far, each step's in order."""
+    def new_lines(self, run_id: str, steps: Sequence[StepState]) -> Iterator[Sequence[LogMessage]]:
+        """Lines of these steps that were not answered before, page by page, by time."""
         ...
 
     def last_lines(self, run_id: str, step: StepState, count: int) -> Sequence[LogMessage]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.file_trouble import is_folder_deleted, no_current_folder
 from pennsieve_agent.errors import NotFound, SettingsError, UsageProblem
 
 if TYPE_CHECKING:
@@ -43,8 +45,13 @@ def save(backend: RunBackend, run: Run, file: Path, fetch: Callable[[str], bytes
         part.write_bytes(content)
         os.replace(part, file)  # noqa: PTH105 - never half a file under its own name
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a read-only folder refuses that, too
+            part.unlink(missing_ok=True)
+        if is_folder_deleted():
+            raise no_current_folder() from error
         raise SettingsError(
-            f"the file cannot be written: {error.strerror or error}", where=str(file)
+            f"the file cannot be written: {error.strerror or error}",
+            where=str(file),
+            hint="make room, or name a file in another folder",
         ) from error
     return len(content)

@@ -165,7 +165,7 @@ def test_an_output_that_was_removed_has_no_files(run: RunFiles) -> None:
 
 def test_a_pipe_is_no_file(run: RunFiles) -> None:
     os.mkfifo(run.data("one") / "pipe")
-    with pytest.raises(TransferError, match="'pipe' of step 'one' is neither a file nor a folder"):
+    with pytest.raises(TransferError, match=r"'pipe' of step 'one' is a pipe \(FIFO\)"):
         list(run.files("one"))
 
 

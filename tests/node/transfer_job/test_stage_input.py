@@ -136,7 +136,7 @@ def test_what_does_not_fit_its_checksum_is_not_brought(store: Shelf, tmp_path: P
     store.files["a"] = b"text"
     relay = platform(store, ("p", "", "a"))
     row = {"packageId": "p", "path": "", "fileName": "a"}
-    for checksum, said in ((b"other", "wrong checksum, twice"), (b"text", "")):
+    for checksum, said in ((b"other", "wrong checksum or size, twice"), (b"text", "")):
         row["checksum"] = hashlib.sha256(checksum).hexdigest()
         store.files["manifest.json"] = json.dumps({"files": [row]}).encode()
         if said:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import socket
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +21,7 @@ from pennsieve_agent.domain.input_layout import NO_FILES_AT_TOP
 from pennsieve_agent.domain.step_files import data_path, step_folder
 from pennsieve_agent.domain.transfers import PART_BYTES
 from pennsieve_agent.node.jobs.tasks import OUTPUTS_PATH, RECEIPT_PATH, Task, TaskKind
+from pennsieve_agent.node.runs.log_reasons import MOST_REASON
 from pennsieve_agent.node.transfer_job.run_files import RunFiles
 from pennsieve_agent.node.transfer_job.targets import Places, deliver
 from pennsieve_agent.node.transfer_job.transfer_error import TransferError
@@ -26,6 +29,7 @@ from tests.aws.emulator import emulated, reset
 from tests.node.transfer_job.shore import DATASET, RUN, Answer, Answers, answers
 
 BUCKET = "uploads"
+NOBODY = 65534
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -236,8 +240,9 @@ def test_large_files_go_in_parts_with_the_checksum_s3_states(
 
 def test_many_files_go_in_batches_the_platform_takes(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {f"{number:03}": b"x" for number in range(260)})
-    hand_over(dataset, tmp_path)
+    said = hand_over(dataset, tmp_path)
     assert len(dataset.imported) == 260
+    assert said == ["260 files (260 bytes) in out"]
 
 
 @pytest.mark.parametrize(
@@ -302,28 +307,132 @@ def test_links_into_the_input_are_delivered_as_files(dataset: Dataset, tmp_path:
     assert sorted(dataset.objects().values()) == [b"3", b"one", b"one", b"two"]
 
 
-def test_a_name_that_the_platform_refuses_is_told(dataset: Dataset, tmp_path: Path) -> None:
-    results(tmp_path, {"bad": b"1"})
-    dataset.refused = {"bad"}
-    with pytest.raises(TransferError, match="Pennsieve did not take 'out/bad' into the upload"):
-        hand_over(dataset, tmp_path)
+def fails(dataset: Dataset, run: Path, **changes: Any) -> str:
+    """The reason with which a delivery ends."""
+    with pytest.raises(TransferError) as caught:
+        hand_over(dataset, run, **changes)
+    return str(caught.value)
 
 
-def test_one_name_of_two_steps_is_refused(dataset: Dataset, tmp_path: Path) -> None:
-    results(tmp_path, {"x": b"1"}, "one")
-    results(tmp_path, {"x": b"2"}, "two")
-    with pytest.raises(TransferError, match="two steps made 'x'"):
-        hand_over(dataset, tmp_path, parents=("one", "two"))
-    assert not dataset.imported
+def test_a_name_that_the_platform_refuses_is_told_and_the_rest_delivered(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    results(tmp_path, {"bad": b"1", "good": b"2", "worse": b"3"})
+    dataset.refused = {"bad", "worse"}
+    why = fails(dataset, tmp_path)
+    assert why == (
+        "1 file delivered, 2 left out: Pennsieve did not take 'out/bad' into the upload; "
+        "Pennsieve did not take 'out/worse' into the upload"
+    )
+    assert dataset.paths() == ["out/good"]
+
+
+def test_of_one_name_of_two_steps_the_first_is_delivered(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"x": b"1", "y": b"0"}, "one")
+    results(tmp_path, {"x": b"2", "z": b"3"}, "two")
+    assert "left out: 'x' of one step" in fails(dataset, tmp_path, parents=("one", "two"))
+    assert dataset.paths() == ["out/x", "out/y", "out/z"]
+    assert sorted(dataset.objects().values()) == [b"0", b"1", b"3"]
 
 
 def test_a_link_out_of_the_results_is_not_followed(dataset: Dataset, tmp_path: Path) -> None:
     results(tmp_path, {"x": b"1"})
     (tmp_path / "secret").write_text("s")
     (RunFiles(tmp_path).data("work") / "link").symlink_to(tmp_path / "secret")
-    with pytest.raises(TransferError, match="'link' of step 'work' is a link that leads out"):
-        hand_over(dataset, tmp_path)
-    assert not dataset.objects()
+    why = fails(dataset, tmp_path)
+    assert why.startswith("1 file delivered, 1 left out: 'link' of step 'work' is a link that")
+    assert list(dataset.objects().values()) == [b"1"]
+
+
+def _no_folder(data: Path) -> None:
+    (data / "odd").symlink_to("nowhere")
+
+
+def _circle(data: Path) -> None:
+    (data / "odd").symlink_to(".")
+
+
+def _socket(data: Path) -> None:
+    here = Path.cwd()
+    os.chdir(data)  # the path of a socket has 107 bytes at most
+    try:
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind("odd")
+    finally:
+        os.chdir(here)
+
+
+def _not_unicode(data: Path) -> None:
+    Path(os.fsdecode(bytes(data) + b"/odd\xff")).write_text("x")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda data: os.mkfifo(data / "odd"), "'odd' of step 'work' is a pipe (FIFO)"),
+        (_socket, "'odd' of step 'work' is a socket"),
+        (_no_folder, "'odd' of step 'work' is a link to nothing"),
+        (_circle, "the link 'odd' leads in a circle"),
+        (_not_unicode, "the name of 'odd?' of step 'work' is not Unicode"),
+    ],
+)
+def test_what_is_no_file_is_left_out_and_named(
+    dataset: Dataset, tmp_path: Path, make: Callable[[Path], None], words: str
+) -> None:
+    results(tmp_path, {"a/1": b"1", "z": b"2"})
+    make(RunFiles(tmp_path).data("work"))
+    assert fails(dataset, tmp_path).startswith(f"2 files delivered, 1 left out: {words}")
+    assert dataset.paths() == ["out/a/1", "out/z"]
+
+
+def test_what_cannot_be_read_is_left_out_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results(tmp_path, {"locked": b"1", "shut/in": b"2", "z": b"3"})
+    monkeypatch.chdir(tmp_path)
+    run = RunFiles(Path(), before=("work",))
+    (run.data("work") / "locked").chmod(0)
+    (run.data("work") / "shut").chmod(0)
+    left_out: list[str] = []
+    tmp_path.chmod(0o755)
+    os.seteuid(NOBODY if os.geteuid() == 0 else os.geteuid())  # root may read everything
+    try:
+        kept = [name for name, _ in run.files("work", left_out.append)]
+    finally:
+        os.seteuid(os.getuid())
+        (run.data("work") / "shut").chmod(0o755)
+    assert kept == ["z"]
+    assert left_out == [
+        "'locked' of step 'work' cannot be read",
+        "the folder 'shut' of step 'work' cannot be read",
+    ]
+
+
+def test_of_much_that_is_left_out_some_is_named(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"empty": b""})
+    for number in range(120):
+        os.mkfifo(RunFiles(tmp_path).data("work") / f"pipe{number:03}")
+    why = fails(dataset, tmp_path)
+    assert why.startswith("nothing delivered, 120 left out: 'pipe000' of step 'work' is a pipe")
+    assert why.endswith("; and 117 more, which the log names")
+    assert len(why) < MOST_REASON
+
+
+def test_a_viewer_asset_gets_the_rest(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"umap.parquet": b"1"})
+    os.mkfifo(RunFiles(tmp_path).data("work") / "odd")
+    changes = {"target": "Pennsieve Package Asset", "packages": ("N:package:1",)}
+    assert fails(dataset, tmp_path, **changes).startswith("1 file delivered, 1 left out: 'odd'")
+    assert dataset.asset["status"] == "ready"
+
+
+def test_a_layer_that_would_lack_something_is_not_filled(dataset: Dataset, tmp_path: Path) -> None:
+    results(tmp_path, {"weights": b"w"})
+    os.mkfifo(RunFiles(tmp_path).data("work") / "odd")
+    (tmp_path / "layers").mkdir()
+    changes = {"target": "persistent-layer", "params": {"layerName": "atlas"}}
+    assert fails(dataset, tmp_path, **changes).startswith("'odd' of step 'work' is a pipe")
+    assert not list((tmp_path / "layers").iterdir())
 
 
 def test_a_viewer_asset_gets_the_files_and_is_made_ready(dataset: Dataset, tmp_path: Path) -> None:

@@ -448,3 +448,10 @@ def test_what_cannot_be_submitted(shop: Shop) -> None:
             shop.batch.submit_job(**{**given, **wrong})
         assert refused.value.response["Error"]["Code"] == "ClientException"
     assert shop.wait(job)["status"] == "SUCCEEDED"
+
+
+def test_a_variable_with_a_nul_keeps_the_container_from_starting(shop: Shop) -> None:
+    container = {"environment": [{"name": "KEY", "value": "a\0b"}]}
+    job = shop.wait(shop.submit("nul", "true", container=container))
+    assert job["status"] == "FAILED"
+    assert "contains nul byte" in job["container"]["reason"]

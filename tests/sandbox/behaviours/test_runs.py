@@ -18,7 +18,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.domain.own_node import Claimed
 from pennsieve_agent.domain.profile import AwsSettings
-from pennsieve_agent.domain.runs import RunState, RunStatus
+from pennsieve_agent.domain.runs import RunState, RunStatus, StepState
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.tickets import MemoryTickets
 from pennsieve_agent.node.role_permissions import RIGHTS
@@ -72,6 +72,10 @@ for number in range(200 if mode == "many" else 0):
     (target / f"{number:03}.dat").write_text(str(number))
 print("done", flush=True)
 """
+
+
+def ended(step: str) -> StepState:
+    return StepState(step, RunStatus.SUCCEEDED)
 
 
 class Bench:
@@ -186,7 +190,7 @@ class Bench:
             self.set_secret(word)
         self.user.ask("DELETE", "/secrets", {"scope": "user", "deleteAll": "true"})
         assert self.end(self.run({"a": ""}, files=MANY, needs="read"))[""] == "SUCCEEDED"
-        NodeRuns(self.owner.node, self.owner).logs(run, ["a"])
+        NodeRuns(self.owner.node, self.owner).last_lines(run, ended("a"), 1)
         self.user = user
         for words in (
             ("compute", "doctor", self.owner.node.name),
@@ -209,7 +213,7 @@ class Bench:
         )
 
     def lines(self, run: str, step: str) -> list[str]:
-        return [line.message for line in self.runs.logs(run, [step])[step]]
+        return [line.message for line in self.runs.last_lines(run, ended(step), 1000)]
 
     def results(self, count: int) -> dict[str, str]:
         """What the last run delivered beside its receipt, once it is as much.

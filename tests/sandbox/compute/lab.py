@@ -44,6 +44,7 @@ class FakeBackend:
 
     name = "fake"
     isolation = "nothing is isolated"
+    place = ""
 
     def __init__(self) -> None:
         self.prepared: list[str] = []

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.sandbox.host.ports import Listener, bind
+from pennsieve_agent.sandbox.host.ports import Listener, bind, bind_next
 from pennsieve_agent.sandbox.host.request_head import read_headers
 from pennsieve_agent.sandbox.host.state import HEALTH_PATH
 
@@ -131,6 +131,20 @@ def test_a_taken_port_is_named_and_the_others_are_given_back() -> None:
     taken.close()
     for each in bind([number]):
         each.close()
+
+
+def test_a_taken_port_is_passed_over_where_none_was_asked_for() -> None:
+    sockets = bind([0])
+    number = sockets[0].getsockname()[1]
+    if number > 60_000:
+        number = 60_000
+        sockets += bind([number])
+    chosen = bind_next([number - 1, number, number + 1])
+    ports = [one.getsockname()[1] for one in chosen]
+    assert ports[0] >= number + 2
+    assert ports == [ports[0], ports[0] + 1, ports[0] + 2]
+    for one in [*sockets, *chosen]:
+        one.close()
 
 
 @pytest.mark.parametrize("number", [-1, 65_536])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import socket
 import stat
@@ -167,6 +168,22 @@ def test_a_taken_port_is_named(sandbox: Sandbox) -> None:
             start(sandbox, port)
     assert "--port" in str(caught.value.hint)
     assert sandbox.status() is None
+
+
+def test_a_full_disk_is_said_and_what_was_there_stays(sandbox: Sandbox) -> None:
+    start(sandbox)
+    sandbox.stop()
+    before = sandbox.profile_values()["api_token"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))  # as a full disk: no file grows
+    try:
+        with pytest.raises(SettingsError, match="database cannot be written") as caught:
+            start(sandbox)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "reset" not in (caught.value.hint or "")
+    start(sandbox)
+    assert sandbox.profile_values()["api_token"] == before
 
 
 def test_of_two_starts_at_once_one_wins(sandbox: Sandbox) -> None:

@@ -110,6 +110,7 @@ class Dock:
             self._open_log(job, execution)
             mounts = tuple(self._mounts(job, spec))
         own = {pair["name"]: pair["value"] for pair in spec.get("environment") or ()}
+        _check_environment({**own, **hidden})
         return Container(
             job=job.id,
             image=str(spec["image"]),
@@ -265,6 +266,15 @@ class Dock:
         path = self._root / system / inside.strip("/")
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path, writable
+
+
+def _check_environment(environ: Mapping[str, str]) -> None:
+    """A variable with a NUL cannot be given to a program (execve(2), and so runc)."""
+    for name, value in environ.items():
+        if "\0" in value:
+            raise Unstartable(
+                f"CannotStartContainerError: environment variable {name!r} contains nul byte"
+            )
 
 
 def log_group(job: Job) -> str:

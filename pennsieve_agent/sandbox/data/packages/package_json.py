@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pennsieve_agent.domain.transfers import PART_BYTES
 from pennsieve_agent.sandbox.data.folders import file_types
 from pennsieve_agent.sandbox.data.packages.manifests import BUCKET, FILE_ID_OFFSET
 from pennsieve_agent.sandbox.data.v1_answers import present
@@ -79,6 +80,7 @@ def _common(row: Row, owner: int) -> dict[str, Any]:
 
 
 def _file(row: Row) -> dict[str, Any]:
+    checksum = row.get("checksum")
     return {
         "packageId": row["node_id"],
         "id": row["int_id"] + FILE_ID_OFFSET,
@@ -88,4 +90,5 @@ def _file(row: Row) -> dict[str, Any]:
         "size": row["size"],
         "createdAt": iso(row["created_at"]),
         "updatedAt": iso(row["mtime_ns"] / 1e9),
+        **({"checksum": {"chunkSize": PART_BYTES, "checksum": checksum}} if checksum else {}),
     }

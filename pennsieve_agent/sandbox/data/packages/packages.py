@@ -9,6 +9,7 @@ from pennsieve_agent.sandbox.data.access import package, synced_dataset
 from pennsieve_agent.sandbox.data.folders import file_types
 from pennsieve_agent.sandbox.data.folders.dataset_folders import DatasetFiles
 from pennsieve_agent.sandbox.data.packages import package_json
+from pennsieve_agent.sandbox.data.packages.manifests import CHECKSUM
 from pennsieve_agent.sandbox.data.v1_answers import MAX_PAGE, boolean, counted, number, refusal
 from pennsieve_agent.sandbox.host.store import Row, Store
 from pennsieve_agent.sandbox.host.world import World
@@ -97,7 +98,8 @@ def _rows_from(store: Store, dataset: Row, request: Request, limit: int) -> list
     if states and "READY" not in states:
         return []
     rows = store.rows(
-        "SELECT * FROM packages WHERE dataset_int_id = :dataset AND int_id >= :first"
+        f"SELECT *, {CHECKSUM} FROM packages"  # noqa: S608 - our own words
+        " WHERE dataset_int_id = :dataset AND int_id >= :first"
         " AND (:name IS NULL OR (name = :name AND NOT is_folder)) ORDER BY int_id LIMIT :limit",
         values,
     )

@@ -148,6 +148,11 @@ class Importer:
             (_package_id(row), dataset["int_id"], path),
         )
         self._store.execute(
+            "INSERT OR REPLACE INTO package_checksums"
+            " SELECT node_id, ?, size, mtime_ns FROM packages WHERE node_id = ?",
+            (row["sha256"], _package_id(row)),
+        )
+        self._store.execute(
             "UPDATE upload_files SET status = 'Finalized', queued_at = NULL"
             " WHERE manifest_id = ? AND upload_id = ?",
             (row["manifest_id"], row["upload_id"]),
