@@ -29,6 +29,7 @@ from pennsieve_agent.aws.open_session import (
 )
 from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
 from pennsieve_agent.aws.quick_invoke import CONNECT_SECONDS, READ_SECONDS, Invoked, QuickLambda
+from pennsieve_agent.aws.read_operations import may_change
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.aws.wrong_settings import check_region, region_variable
 from pennsieve_agent.domain.aws_keys import AwsKeys
@@ -67,9 +68,10 @@ class Aws:
     files do not name is asked of ``find_keys``. ``provider`` is a way to credentials that are no
     profile's, by botocore's name, such as ``iam-role``; without it botocore goes through all.
     ``can_ask`` says that somebody is there whom botocore may ask for the code of an MFA device.
+    ``changing`` is told before an operation that is not known to change nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it depends on, each given by tests
         self,
         settings: AwsSettings,
         region: str | None = None,
@@ -78,7 +80,9 @@ class Aws:
         provider: str = "",
         *,
         can_ask: bool = False,
+        changing: Callable[[], None] = lambda: None,
     ) -> None:
+        self._changing = changing
         self._can_ask = can_ask
         self._find_keys = find_keys
         self._provider = provider
@@ -175,7 +179,10 @@ class Aws:
         if region == self.region:
             return self
         if region not in self._elsewhere:
-            regional = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
+            regional = Aws(
+                *(self._settings, region, self.profile, self._find_keys, self._provider),
+                changing=self._changing,
+            )
             regional._can_ask = self._can_ask
             self._elsewhere[region] = regional
         return self._elsewhere[region]
@@ -266,6 +273,8 @@ class Aws:
             AwsError: anything else that AWS or the way to it refused.
 
         """
+        if may_change(operation):
+            self._changing()
         with self._translated(service, operation):
             result: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
             return result
