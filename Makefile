@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP = $(BIN)/python -m pip --disable-pip-version-check --progress-bar off
 PYTEST_ARGS ?=
 SOAK ?= 5000
 
@@ -58,12 +58,14 @@ venv: $(VENV)/.dev
 
 $(VENV)/.dev: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install -e '.[dev]'
+	@echo "installing this program and what its tests need into $(VENV) (600 MB, once):"
+	@$(PIP) install -e '.[dev]'
 	@touch $(VENV)/.demo $@
 
 $(VENV)/.demo: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install -e '.[demo]'
+	@echo "installing this program and what the demo needs into $(VENV) (200 MB, once):"
+	@$(PIP) install -e '.[demo]'
 	@touch $@
 
 $(VENV)-cloud/.made: Makefile

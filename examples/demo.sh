@@ -5,9 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 demo=$PWD/.demo
+bin=$(dirname "$(command -v pennsieve)")
 dataset="Head CT and MR"
 repository=$demo/repositories/dicom-deid
 
+tell() { printf '\n# %s\n' "$*"; }
 say() { printf '\n$ %s\n' "$*"; }
 run() {
   local words=() word
@@ -16,10 +18,11 @@ run() {
   "$@"
 }
 
+tell "A fresh start: everything is made below ${demo/#$PWD/.}"
 pennsieve sandbox stop --data "$demo" >/dev/null 2>&1 || true
 rm -rf "$demo"
 
-# The input: real CT and MR images, which the pydicom package ships.
+tell "The input: four real CT and MR images, which the pydicom package ships"
 mkdir -p "$demo/datasets/$dataset" "$repository"
 python - "$demo/datasets/$dataset" <<'PY'
 import shutil, sys
@@ -31,22 +34,26 @@ for name in ("CT_small.dcm", "MR_small.dcm", "MR_small_bigendian.dcm", "MR_small
     shutil.copy(get_testdata_file(name, download=False), into)
 PY
 
-# The code: the example as a git repository of its own, as a scientist would have it.
+tell "The code: examples/dicom-deid as a git repository of its own, as a scientist would have it"
 cp -R examples/dicom-deid/. "$repository"
 git -C "$repository" init --quiet --initial-branch main
 git -C "$repository" add .
 git -C "$repository" -c user.name=Ada -c user.email=ada@example.org commit --quiet -m "De-identify DICOM"
 git -C "$repository" tag v1.0.0
 
+tell "A Pennsieve and an AWS account on this machine; it stops at the end of the demo"
 run pennsieve sandbox start --detach --data "$demo" --port "${DEMO_PORT:-0}" --engine "${DEMO_ENGINE:-process}"
 trap 'pennsieve sandbox stop --data "$demo" >/dev/null' EXIT
 say 'eval "$(pennsieve sandbox env)"'
 eval "$(pennsieve sandbox env --data "$demo")"
 
 run pennsieve login
+tell "The account becomes a compute node: a CloudFormation stack, which takes a minute or so"
 run pennsieve compute register --yes
+tell "The code becomes a workflow, and may use the dataset"
 run pennsieve workflow add "$repository"
 run pennsieve dataset grant dicom-deid --dataset "$dataset" --access read-write
+tell "A run: its input is copied, each image is de-identified, the results are delivered"
 run pennsieve run start --workflow dicom-deid --dataset "$dataset" --files '**/*.dcm'
 run pennsieve run logs --follow
 run pennsieve run show
@@ -55,4 +62,16 @@ run pennsieve run show --outputs
 results=$(pennsieve run show --outputs --json | python -c '
 import json, os, sys
 print(os.path.commonpath([f["path"] for f in json.load(sys.stdin)["files"]]))')
-printf '\nThe results are in %s\n' "$demo/datasets/$dataset/$results"
+folder=${demo/#$PWD/.}/datasets/$dataset/$results
+cat <<END
+
+The results are in '$folder'
+  inventory.csv     what each image is
+  identifying.csv   what was taken out of it
+  deidentified/     the images without it
+
+Try next:
+  head '$folder/inventory.csv'
+  your own files and script: the section of that name in README.md
+  every command: ${bin/#$PWD/.}/pennsieve --help
+END

@@ -7,13 +7,21 @@ import gc
 import os
 import sys
 
+_INTERRUPTED = 130
+"""As in ``errors.ExitCode``, which is not loaded yet where this is needed."""
+
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     try:
-        sys.exit(_run(sys.argv[1:]))
-    except KeyboardInterrupt:  # while this program was still being loaded, or a second one
-        sys.exit(130)
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:  # a second one
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
+        # Libraries leave threads behind, such as GitPython's that ends a slow git after minutes,
+        # and an ordinary exit would wait for them. Everything that was opened is closed already.
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
@@ -34,8 +42,11 @@ def _run(arguments: list[str]) -> int:
     # Imports make objects that live as long as the program: looking through them for garbage again
     # and again takes a twentieth of a short command's time.
     gc.set_threshold(50_000, 20, 20)
-    from pennsieve_agent.cli.boundary import run  # noqa: PLC0415 - keeps --version instant
-
+    try:
+        from pennsieve_agent.cli.boundary import run  # noqa: PLC0415 - keeps --version instant
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted: nothing was changed\n")
+        return _INTERRUPTED
     return run(arguments)
 
 

@@ -40,14 +40,17 @@ def clean_machine(
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """A sandbox with a registered node, to be copied."""
-    return prepare(session_folder(tmp_path_factory, os.environ.get("PYTEST_XDIST_WORKER")))
+    return prepare(session_folder(tmp_path_factory))
 
 
-def _engine_answers() -> bool:
+def _no_containers() -> str:
+    """Why tests cannot run containers; empty where they can."""
+    if shutil.which("busybox") is None:
+        return "there is no busybox, of which images are made"
     if shutil.which("docker") is None:
-        return False
+        return "there is no docker"
     found = subprocess.run(["docker", "info"], capture_output=True, timeout=30, check=False)
-    return found.returncode == 0
+    return "no Docker engine answers" if found.returncode else ""
 
 
 # How long an example takes says how busy the machine is, not whether the code is right.
@@ -63,8 +66,8 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip container tests without an engine, unless an engine is demanded."""
-    wanted = [item for item in items if item.get_closest_marker("docker")]
-    if not wanted or os.environ.get("REQUIRE_DOCKER") or _engine_answers():
+    containers = [item for item in items if item.get_closest_marker("docker")]
+    if not containers or os.environ.get("REQUIRE_DOCKER") or not (reason := _no_containers()):
         return
-    for item in wanted:
-        item.add_marker(pytest.mark.skip(reason="no Docker engine answers"))
+    for item in containers:
+        item.add_marker(pytest.mark.skip(reason=reason))

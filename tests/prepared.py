@@ -1,9 +1,11 @@
-"""A sandbox with a registered node, made once for all tests of a session and copied by each."""
+"""What takes long to make is made once for all processes of a test session, and copied by each."""
 
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,20 +34,26 @@ class Prepared:
 
 
 def prepare(folder: Path) -> Prepared:
-    """The sandbox of the session in ``folder``; whichever process comes first makes it."""
-    done = folder / "registered"
-    with (folder / "registered.lock").open("w") as lock:
+    """The sandbox of the session in ``folder``."""
+    return Prepared(once(folder, "registered", _make))
+
+
+def once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that whichever process comes first makes, under another name until it is whole."""
+    done, making = folder / name, folder / f"{name}-making"
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            _make(folder / "registering")
-            (folder / "registering").rename(done)
-    return Prepared(done)
+            shutil.rmtree(making, ignore_errors=True)  # of a process that failed
+            make(making)
+            making.rename(done)
+    return done
 
 
-def session_folder(factory: pytest.TempPathFactory, worker: str | None) -> Path:
+def session_folder(factory: pytest.TempPathFactory) -> Path:
     """The folder that all processes of a test session share."""
     own = factory.getbasetemp()
-    return own.parent if worker else own
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
 
 
 def _make(data: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import pennsieve_agent
+from pennsieve_agent.cli.extras import install_command
 from tests.benchmarks.startup import commands
 
 PACKAGE = Path(pennsieve_agent.__file__).parent
@@ -181,5 +182,47 @@ def test_commands_of_the_sandbox_say_what_to_install(core: Path, line: list[str]
     ((code, text),) = run(core, [["sandbox", *line]])
     assert code == 2, text
     assert "the sandbox is not installed" in text
-    assert "pip install 'pennsieve-agent-cli[sandbox]'" in text
+    assert re.search(r"install it with: .*pip install '.*\[sandbox\]'", text), text
     assert "Traceback" not in text
+
+
+def test_the_first_step_that_the_core_suggests_needs_no_sandbox(core: Path) -> None:
+    (code, page), (refused, told) = run(core, [["--help"], ["whoami"]])
+    assert code == 0
+    assert page.partition("First steps:")[2].split()[:2] == ["pennsieve", "login"]
+    assert (refused, "sandbox" in told) == (4, False), told
+
+
+ORIGIN = "https://example.org/lab/agent"
+
+
+@pytest.mark.parametrize(
+    ("origin", "source"),
+    [
+        ({"url": "file:///my%20code/agent", "dir_info": {}}, "'/my code/agent[sandbox]'"),
+        ({"url": "file:///code", "dir_info": {"editable": True}}, "'/code[sandbox]'"),
+        (
+            {"url": ORIGIN, "vcs_info": {"vcs": "git", "commit_id": "44a9441"}},
+            f"'pennsieve-agent-cli[sandbox] @ git+{ORIGIN}@44a9441'",
+        ),
+        (
+            {"url": ORIGIN, "vcs_info": {"vcs": "git", "requested_revision": "v1"}},
+            f"'pennsieve-agent-cli[sandbox] @ git+{ORIGIN}@v1'",
+        ),
+        (
+            {"url": f"{ORIGIN}.whl", "archive_info": {}},
+            f"'pennsieve-agent-cli[sandbox] @ {ORIGIN}.whl'",
+        ),
+    ],
+    ids=["folder", "editable folder", "commit", "tag", "archive"],
+)
+def test_the_sandbox_is_installed_from_where_the_program_came(
+    origin: dict[str, Any], source: str
+) -> None:
+    assert install_command(json.dumps(origin)).endswith(f"pip install {source}")
+
+
+def test_without_an_origin_it_is_the_folder_or_the_name(tmp_path: Path) -> None:
+    assert install_command(None, tmp_path).endswith("pip install 'pennsieve-agent-cli[sandbox]'")
+    (tmp_path / "pyproject.toml").touch()
+    assert install_command(None, tmp_path).endswith(f"pip install '{tmp_path}[sandbox]'")

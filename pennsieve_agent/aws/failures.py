@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pennsieve_agent.aws.credential_source import CredentialSource
 from pennsieve_agent.errors import AwsError, NotPermitted
+from pennsieve_agent.transfer.network import untrusted
 
 _DENIED = frozenset(
     {
@@ -16,7 +18,7 @@ _DENIED = frozenset(
 )
 _EXPIRED = frozenset(
     {
-        *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
+        *("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"),
         *("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError"),
         *("LoginRefreshRequired", "LoginTokenLoadError", "RefreshWithMFAUnsupportedError"),
     }
@@ -25,6 +27,7 @@ UNKNOWN_KEY = frozenset(
     {
         *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"),
         *("SignatureDoesNotMatch", "AuthFailure", "IncompleteSignature", "InvalidToken"),
+        "InvalidSignatureException",
         *("MissingAuthenticationToken", "MissingAuthenticationTokenException"),
     }
 )
@@ -35,7 +38,9 @@ _SLOW_DOWN = frozenset(
         *("RequestThrottledException", "ProvisionedThroughputExceededException", "PriorRequest"),
     }
 )
-_CLOCK = frozenset({"RequestTimeTooSkewed", "InvalidSignatureException"})
+_CLOCK = frozenset({"RequestTimeTooSkewed", "RequestExpired"})
+_OFF = re.compile("Signature expired|Signature not yet current|not yet valid")
+"""What AWS says of a signature, and a certificate check, where a clock is behind or ahead."""
 _NO_REGION = frozenset({"OptInRequired", "InvalidRegionError", "UnknownEndpointError"})
 NO_ANSWER = frozenset({"HTTPClientError", "ConnectionError", "EndpointConnectionError"})
 _CONFIG = frozenset(
@@ -67,6 +72,21 @@ _FAULTS: tuple[tuple[frozenset[str], str, str], ...] = (
         _NO_REGION,
         "this AWS region does not exist or is not enabled in the account",
         "choose another with: --region us-east-1",
+    ),
+    (
+        frozenset({"ProxyConnectionError"}),
+        "the proxy on the way to AWS does not answer, or refused",
+        "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment",
+    ),
+    (
+        frozenset({"InvalidProxiesConfigError"}),
+        "the proxy on the way to AWS cannot be used",
+        "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment",
+    ),
+    (
+        frozenset({"SSLError"}),
+        "no secure connection to AWS",
+        "check AWS_ENDPOINT_URL, and the proxy, if there is one",
     ),
     (
         NO_ANSWER,
@@ -109,7 +129,7 @@ class Attempt:
 
     service: str
     operation: str
-    profile: str | None = None
+    source: CredentialSource = field(default_factory=CredentialSource)
 
     @property
     def action(self) -> str:
@@ -117,13 +137,9 @@ class Attempt:
         name = f"{_PREFIXES.get(self.service, self.service)}:{self.operation}"
         return _ACTIONS.get(name, name)
 
-    def sign_in(self, *, console: bool) -> str:
-        """The command that renews a session, of a console sign-in or of single sign-on."""
-        return self.command("aws login" if console else "aws sso login")
-
     def command(self, words: str) -> str:
         """A command of the AWS CLI, for the profile in use."""
-        return f"{words} --profile {self.profile}" if self.profile else words
+        return f"{words} --profile {self.source.profile}" if self.source.profile else words
 
 
 def aws_code(error: Exception) -> str:
@@ -146,8 +162,28 @@ def translate(error: Exception, attempt: Attempt) -> AwsError:
     where = f"{attempt.service} {attempt.operation}"
     if code in _DENIED:
         return _denied(text, code, attempt)
+    if code == "CredentialRetrievalError" and (wrong := attempt.source.process(error)):
+        message, place, advice = wrong
+        return AwsError(message, where=place, hint=advice, aws_code=code)
     message, hint = _advice({code, *_ancestors(error)}, code, text, attempt)
     return AwsError(message, where=where, hint=hint, aws_code=code)
+
+
+def unusable_settings(error: Exception, source: CredentialSource) -> AwsError:
+    """Our error where botocore stumbles over a setting; its own words may hold a secret."""
+    code = type(error).__name__
+    if wrong := source.process(error):
+        message, where, hint = wrong
+        return AwsError(message, where=where, hint=hint, aws_code=code)
+    file = error.filename if isinstance(error, OSError) else None
+    why = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+    return AwsError(
+        f"the AWS settings of this machine cannot be used{why}",
+        where=str(file) if file else f"{source.config}, profile {source.name}",
+        hint="check the variables that begin with AWS_; see what AWS's own tool says: "
+        "aws sts get-caller-identity" + (f" --profile {source.profile}" if source.profile else ""),
+        aws_code=code,
+    )
 
 
 def _denied(text: str, code: str, attempt: Attempt) -> NotPermitted:
@@ -160,7 +196,7 @@ def _denied(text: str, code: str, attempt: Attempt) -> NotPermitted:
     elif "MultiFactorAuthentication" in text:
         return NotPermitted(
             "AWS refused the code of the MFA device, or requires one",
-            where=attempt.profile,
+            where=attempt.source.profile or None,
             hint="wait for the next code, then run the command again; test it with: "
             + attempt.command("aws sts get-caller-identity"),
             aws_code=code,
@@ -178,32 +214,31 @@ def _denied(text: str, code: str, attempt: Attempt) -> NotPermitted:
 
 def _advice(names: set[str], code: str, text: str, attempt: Attempt) -> tuple[str, str | None]:
     if names & _EXPIRED:
-        command = attempt.sign_in(console="LoginError" in names)
-        return "the AWS session has expired", f"sign in to AWS again with: {command}"
+        return attempt.source.expired(console="LoginError" in names)
     if "NoCredentialsError" in names:
         return (
-            "no AWS credentials were found",
+            f"no AWS credentials were found{attempt.source.absent}",
             (
                 "sign in with: aws sso login --profile NAME, then add --aws-profile NAME; "
                 "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             ),
         )
-    if "ProfileNotFound" in names:
-        return (
-            f"there is no AWS profile called '{attempt.profile or 'default'}'",
-            "list them with: pennsieve aws list",
-        )
     return _faults(names, code, text, attempt)
 
 
 def _faults(names: set[str], code: str, text: str, attempt: Attempt) -> tuple[str, str | None]:
-    if "Signature expired" in text:
+    if _OFF.search(text):
         names = {*names, "RequestTimeTooSkewed"}
+    if "CERTIFICATE_VERIFY_FAILED" in text and not names & _CLOCK:
+        return (
+            "no secure connection to AWS: its certificate is not trusted",
+            untrusted(),
+        )
     for codes, message, hint in _FAULTS:
         if names & codes:
             return message, hint
     if names & _CONFIG:
-        return f"the AWS configuration cannot be used: {text}", "check ~/.aws/config"
+        return f"the AWS configuration cannot be used: {text}", f"check {attempt.source.config}"
     return f"AWS refused {attempt.action}: {text or code}", None
 
 

@@ -262,7 +262,7 @@ class NodeClient:
         return NodeNewer(
             f"compute node '{self.node.name}' is newer than this program",
             where=self.node.gateway,
-            hint="update this program with: pip install --upgrade pennsieve-agent-cli",
+            hint="update this program: get its newest version and install that as you did before",
         )
 
     def _translated(self, error: AwsError, function: str) -> AgentError:

@@ -93,6 +93,10 @@ def _is_usual(environ: Mapping[str, str]) -> bool:
 
 def _keys(values: Mapping[str, str]) -> SigningKeys | None:
     key_id, secret, token = (values.get(name, "") for name in _KEYS)
+    if not all(
+        word.isascii() and word.isprintable() and " " not in word for word in values.values()
+    ):
+        return None  # what is wrong with them is told on the long way
     return SigningKeys(key_id, secret, token) if key_id and secret else None
 
 

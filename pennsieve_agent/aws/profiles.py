@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pennsieve_agent.aws.failures import Attempt, translate
-from pennsieve_agent.aws.session import unbound_session
+from pennsieve_agent.aws.open_session import unbound_session
 from pennsieve_agent.domain.profile import AwsSettings
 
 

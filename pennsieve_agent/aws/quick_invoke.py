@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.loopback import is_loopback
+from pennsieve_agent.transfer.network import BUNDLES
 from pennsieve_agent.transfer.sigv4 import signed
 
 CONNECT_SECONDS = 5
@@ -93,7 +94,6 @@ class QuickLambda:
             return http.client.HTTPConnection(parts.netloc, timeout=CONNECT_SECONDS)
         import certifi  # noqa: PLC0415 - an emulated AWS needs none
 
-        named = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
-        bundle = named or certifi.where()
-        trusted = ssl.create_default_context(cafile=bundle)
+        named = next((os.environ[name] for name in BUNDLES if os.environ.get(name)), None)
+        trusted = ssl.create_default_context(cafile=named or certifi.where())
         return http.client.HTTPSConnection(parts.netloc, timeout=CONNECT_SECONDS, context=trusted)

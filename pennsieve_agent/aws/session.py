@@ -10,10 +10,28 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from pennsieve_agent.aws.failures import NO_ANSWER, UNKNOWN_KEY, Attempt, translate
+from pennsieve_agent.aws.credential_source import CredentialSource
+from pennsieve_agent.aws.failures import (
+    NO_ANSWER,
+    UNKNOWN_KEY,
+    Attempt,
+    translate,
+    unusable_settings,
+)
+from pennsieve_agent.aws.open_session import (
+    config_file,
+    credential_source,
+    examine,
+    limit,
+    refuse_to_ask,
+    session_of_files,
+    unbound_session,
+)
 from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
 from pennsieve_agent.aws.quick_invoke import CONNECT_SECONDS, READ_SECONDS, Invoked, QuickLambda
+from pennsieve_agent.aws.read_operations import may_change
 from pennsieve_agent.aws.signing_keys import SigningKeys
+from pennsieve_agent.aws.wrong_settings import check_region, region_variable
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.domain.profile import AwsSettings
@@ -50,9 +68,10 @@ class Aws:
     files do not name is asked of ``find_keys``. ``provider`` is a way to credentials that are no
     profile's, by botocore's name, such as ``iam-role``; without it botocore goes through all.
     ``can_ask`` says that somebody is there whom botocore may ask for the code of an MFA device.
+    ``changing`` is told before an operation that is not known to change nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it depends on, each given by tests
         self,
         settings: AwsSettings,
         region: str | None = None,
@@ -61,7 +80,9 @@ class Aws:
         provider: str = "",
         *,
         can_ask: bool = False,
+        changing: Callable[[], None] = lambda: None,
     ) -> None:
+        self._changing = changing
         self._can_ask = can_ask
         self._find_keys = find_keys
         self._provider = provider
@@ -71,6 +92,7 @@ class Aws:
         if self.profile is None and settings.credentials_file is not None:
             self.profile = "default"
         self._session: Any = None
+        self._region_fits, self._region_place = False, "--region"
         self._clients: dict[str, Any] = {}
         self._identity: AwsIdentity | None = None
         self._quick: QuickLambda | None = None
@@ -96,10 +118,19 @@ class Aws:
 
     @property
     def region(self) -> str:
-        """The region: what was asked for, else what AWS's own settings say, else us-east-1."""
+        """The region: what was asked for, else what AWS's own settings say, else us-east-1.
+
+        Raises:
+            AwsError: it is none, or in another partition than Pennsieve.
+
+        """
         if self._region is None:
             with self._translated("sts", "get_caller_identity"):
                 self._region = self._open().get_config_variable("region") or DEFAULT_REGION
+            self._region_place = region_variable(os.environ) or config_file(self._settings)
+        if not self._region_fits:
+            check_region(self._region, self._region_place)
+            self._region_fits = True
         return self._region
 
     def identity(self) -> AwsIdentity:
@@ -117,7 +148,7 @@ class Aws:
             except AwsError as error:
                 self._explain_region(error)
                 raise
-            self._identity = _not_root(
+            self._identity = _usable(
                 AwsIdentity(
                     account_id=str(answer["Account"]),
                     arn=str(answer["Arn"]),
@@ -148,7 +179,10 @@ class Aws:
         if region == self.region:
             return self
         if region not in self._elsewhere:
-            regional = Aws(self._settings, region, self.profile, self._find_keys, self._provider)
+            regional = Aws(
+                *(self._settings, region, self.profile, self._find_keys, self._provider),
+                changing=self._changing,
+            )
             regional._can_ask = self._can_ask
             self._elsewhere[region] = regional
         return self._elsewhere[region]
@@ -239,6 +273,8 @@ class Aws:
             AwsError: anything else that AWS or the way to it refused.
 
         """
+        if may_change(operation):
+            self._changing()
         with self._translated(service, operation):
             result: dict[str, Any] = getattr(self._client(service), operation)(**parameters)
             return result
@@ -258,14 +294,20 @@ class Aws:
         from botocore.exceptions import (  # noqa: PLC0415 - a command without AWS never loads it
             BotoCoreError,
             ClientError,
+            ConfigParseError,
         )
         from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
 
         try:
             yield
+        except ConfigParseError as error:  # of the file that has the profiles
+            raise translate(error, Attempt(service, operation)) from error
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             name = "".join(word.capitalize() for word in operation.split("_"))
-            raise translate(error, Attempt(service, name, self.profile)) from error
+            raise translate(error, Attempt(service, name, self._credential_source())) from error
+        except (ValueError, OSError, KeyError, TypeError) as error:
+            # Botocore raises these where a setting is wrong; what they say may hold a secret.
+            raise unusable_settings(error, self._credential_source()) from None
         except EOFError:  # botocore asked for the code of an MFA device
             raise AwsError(
                 "no code of the MFA device was given",
@@ -276,13 +318,18 @@ class Aws:
 
     def _open(self) -> Any:
         if self._session is None:
-            session = self._session_with_keys() or plain_session(self._settings, self.profile)
+            session = self._session_with_keys() or session_of_files(self._settings, self.profile)
+            examine(session, self._settings, self.profile)
             if self._provider:
-                _limit(session, self._provider)
+                limit(session, self._provider)
             if not self._can_ask:
-                _refuse_to_ask(session, self.profile)
+                refuse_to_ask(session, self.profile)
             self._session = session
         return self._session
+
+    def _credential_source(self) -> CredentialSource:
+        """Where the credentials in use come from; nothing is fetched."""
+        return credential_source(self._session, self._settings, self.profile)
 
     def _session_with_keys(self) -> Any:
         """A session with keys of ours, where the profile is none of AWS's."""
@@ -323,58 +370,14 @@ class Aws:
         return f"{words}, profile {self.profile}" if self.profile else words
 
 
-def plain_session(settings: AwsSettings, profile: str | None = None) -> Any:
-    """A session of botocore's own with the files that the settings name."""
-    return _session(settings, profile=profile)
-
-
-def unbound_session(settings: AwsSettings) -> Any:
-    """A session of no profile at all, whatever ``AWS_PROFILE`` says."""
-    no_variable: tuple[Any, ...] = (None, [], None, None)
-    return _session(settings, session_vars={"profile": no_variable})
-
-
-def _session(settings: AwsSettings, **how: Any) -> Any:
-    import botocore.session  # noqa: PLC0415 - a command without AWS never loads it
-
-    session = botocore.session.Session(**how)
-    files = {"config_file": settings.config_file, "credentials_file": settings.credentials_file}
-    for variable, path in files.items():
-        if path is not None:
-            session.set_config_variable(variable, str(path))
-    return session
-
-
-def _limit(session: Any, provider: str) -> None:
-    from botocore.credentials import CredentialResolver  # noqa: PLC0415 - as above
-
-    chain = session.get_component("credential_provider")
-    session.register_component(
-        "credential_provider", CredentialResolver([chain.get_provider(provider)])
-    )
-
-
-def _refuse_to_ask(session: Any, name: str | None) -> None:
-    """Refuse a profile for which botocore would ask for an MFA code, where nobody can answer."""
-    if name is None and os.environ.get("AWS_ACCESS_KEY_ID"):
-        return  # these come first
-    profiles = session.full_config.get("profiles", {})
-    seen: list[str] = []
-    at = str(name or session.profile or "default")
-    while at in profiles and at not in seen:
-        seen.append(at)
-        if "mfa_serial" in profiles[at] and "role_arn" in profiles[at]:
-            raise AwsError(
-                f"AWS profile '{seen[0]}' asks for the code of an MFA device, and this is not a "
-                "terminal",
-                hint='get a session first: eval "$(aws configure export-credentials --profile '
-                f'{seen[0]} --format env)"',
-                aws_code="MfaRequired",
-            )
-        at = str(profiles[at].get("source_profile"))
-
-
-def _not_root(identity: AwsIdentity) -> AwsIdentity:
+def _usable(identity: AwsIdentity) -> AwsIdentity:
+    if identity.partition != "aws":
+        raise AwsError(
+            f"AWS account {identity.account_id} is in another AWS partition "
+            f"({identity.partition}): Pennsieve cannot enter it",
+            hint="use an account of AWS's standard partition",
+            aws_code="OtherPartition",
+        )
     if re.fullmatch(r"arn:[^:]+:(iam|sts)::\d+:root", identity.arn):
         raise AwsError(
             "these are the root user's keys, which nothing can limit; they are not used",

@@ -30,7 +30,9 @@ def run(arguments: Sequence[str], context: Context | None = None) -> int:
     except AgentError as error:
         return _refuse(error, context.streams, as_json="--json" in words, debug=debug)
     except KeyboardInterrupt:
-        context.streams.note("interrupted")
+        # A terminal shows ^C in the line that was being written.
+        line_end = "\n" if context.streams.err_is_terminal else ""
+        context.streams.note(f"{line_end}{context.interruption.words}")
         return ExitCode.INTERRUPTED
     except ReaderLeft:
         return ExitCode.OK

@@ -30,7 +30,6 @@ import typer
 import typer.core
 import typer.exceptions
 import typer.main
-from typer.models import CommandInfo
 
 from pennsieve_agent.cli import help as pages
 from pennsieve_agent.cli import options
@@ -80,12 +79,16 @@ def run(row: Command, arguments: Sequence[str], context: Context) -> int:
     parsed = click_command(row)
     place = f"pennsieve {row.words}"
     try:
-        code = parsed.main(list(arguments), prog_name=place, standalone_mode=False, obj=context)
-    except typer.Abort:
+        # Not by main(), which makes an exit code of Ctrl+C, and nothing would be said.
+        with parsed.make_context(place, list(arguments), obj=context) as ctx:
+            code = parsed.invoke(ctx)
+    except typer.Exit as end:
+        code = end.exit_code
+    except (typer.Abort, EOFError):
         raise KeyboardInterrupt from None
     except typer.exceptions.TyperException as error:
         raise _expanded(error, arguments) or _wrong(error, place) from None
-    return code if isinstance(code, int) else 0
+    return code
 
 
 def declared(row: Command) -> Declared[..., Any]:
@@ -108,16 +111,14 @@ class ParsedCommand(typer.core.TyperCommand):
     """Parses arguments by a function's parameters, and shows our own help page."""
 
     def __init__(self, row: Command, callback: Callable[..., Any], examples: Sequence[str]) -> None:
-        plain = typer.main.get_command_from_info(
-            CommandInfo(name=row.words.rpartition(" ")[2], callback=callback),
-            pretty_exceptions_short=False,
-            rich_markup_mode=None,
-        )
+        # Not by get_command_from_info(), which looks at every parameter a second time.
+        read = typer.main.get_params_convertors_ctx_param_name_from_function
+        parameters, self._convertors, _ = read(callback)
         super().__init__(
-            plain.name,
-            callback=plain.callback,
-            params=plain.params,
-            help=plain.help,
+            row.words.rpartition(" ")[2],
+            callback=callback,
+            params=[*parameters],
+            help=inspect.getdoc(callback),
             context_settings={"help_option_names": ["-h", "--help"]},
             rich_markup_mode=None,
         )
@@ -130,6 +131,12 @@ class ParsedCommand(typer.core.TyperCommand):
             help="Show this page.",
             callback=_show_page,
         )
+
+    def invoke(self, ctx: Any) -> int:
+        """Do the command with what was parsed."""
+        plain = self._convertors
+        values = {name: plain[name](v) if name in plain else v for name, v in ctx.params.items()}
+        return int(ctx.invoke(self.callback, ctx, **values))
 
     def get_help_option(self, ctx: Any) -> typer.core.TyperOption:
         """The option that shows the help page on the command's own streams."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from pennsieve_agent.cli.interruption import Interruption
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.errors import AgentError, NotSignedIn
 
@@ -49,6 +50,7 @@ class Context:
         self.sleep = sleep
         self.profile_name: str | None = None
         self.as_json = False
+        self.interruption = Interruption()
         self._open = ExitStack()
         self._nodes: dict[str, LazyNode] = {}
 
@@ -110,7 +112,7 @@ class Context:
         if profile.key is None:
             raise NotSignedIn(
                 f"profile '{profile.name}' has no key" if profile.name else "not signed in",
-                hint="sign in with: pennsieve login (or try: pennsieve sandbox start --detach)",
+                hint=f"sign in with: pennsieve login{_or_try()}",
             )
         return self._connected(profile, self._kept_session(profile))
 
@@ -131,6 +133,7 @@ class Context:
                 now=self.now,
                 sleep=self.sleep,
                 note=self.streams.note,
+                changing=self.interruption.changing,
                 kept=kept,
             )
         )
@@ -202,6 +205,7 @@ class Context:
                 self.aws_keyring.find,
                 choice.provider if choice else "",
                 can_ask=self.streams.can_ask,
+                changing=self.interruption.changing,
             )
         )
 
@@ -229,7 +233,9 @@ class Context:
     def _lazy(self, node: OwnNode) -> LazyNode:
         from pennsieve_agent.cli.compute.node_calls import LazyNode
 
-        return self._nodes.setdefault(node.token, LazyNode(node, self._open_node))
+        return self._nodes.setdefault(
+            node.token, LazyNode(node, self._open_node, self.interruption.changing)
+        )
 
     def _open_node(self, node: OwnNode) -> NodeCalls:
         return self.calls_with(self.aws(node.region, node.aws_profile or None))(node)
@@ -293,3 +299,10 @@ class Context:
     def identity(self) -> Identity:
         """Who is signed in."""
         return self.platform.identity()
+
+
+def _or_try() -> str:
+    """What else somebody without a key can do, if that is installed."""
+    from pennsieve_agent.cli.extras import sandbox_is_installed
+
+    return " (or try: pennsieve sandbox start --detach)" if sandbox_is_installed() else ""

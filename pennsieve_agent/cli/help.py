@@ -15,16 +15,19 @@ _INDENT, _GAP = 2, 2
 _WIDEST_NAME = 26
 _WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")
 _PROGRAM = "Run your analysis at scale on Pennsieve, with compute you own."
-_FIRST_STEPS = (
-    ("pennsieve sandbox start --detach", "try everything without an account"),
-    ("pennsieve login", "or sign in to Pennsieve"),
-)
+_TRY = ("pennsieve sandbox start --detach", "try everything without an account")
+_SIGN_IN = ("pennsieve login", "or sign in to Pennsieve")
+_SIGN_IN_FIRST = ("pennsieve login", "sign in to Pennsieve, with an API key of yours")
+_INSTALL_FIRST = (_TRY[0], "or try everything first; says what to install for it")
 
 Rows = Sequence[tuple[str, str]]
 
 
 def root_page(width: int) -> str:
-    """The program's own page."""
+    """The program's own page. The first of its first steps works also without the sandbox."""
+    from pennsieve_agent.cli.extras import sandbox_is_installed
+
+    steps = (_TRY, _SIGN_IN) if sandbox_is_installed() else (_SIGN_IN_FIRST, _INSTALL_FIRST)
     width = _room(width)
     options = [
         ("-h, --help", "Show this page; after a command, that command's."),
@@ -36,7 +39,7 @@ def root_page(width: int) -> str:
         paragraphs(_PROGRAM, width),
         *_commands("", width),
         _section("Options", definitions(options, width)),
-        _section("First steps", definitions(_FIRST_STEPS, width, widest=34)),
+        _section("First steps", definitions(steps, width, widest=34)),
     )
 
 

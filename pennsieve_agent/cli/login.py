@@ -12,9 +12,10 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import SettingsError, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.profile import ApiKey, Identity, Profile
+    from pennsieve_agent.domain.profile import ApiKey, Hosts, Identity, Profile
 
 _NEW_PROFILE = "lab"
+_WEB = "https://app.pennsieve.io"
 _NOT_FOR_OTHERS = (
     "Pennsieve's own Python client and agent read secrets from config.ini alone, so they cannot "
     "use this profile; if you need them: pennsieve login --plaintext"
@@ -68,16 +69,20 @@ def login(
     before = known.hosts if known else Hosts()
     hosts = replace(before, api=api_host or before.api, api2=api2_host or before.api2)
     name = profile or (known.name if known and known.name else _NEW_PROFILE)
+    _tell_where(context, hosts, key)
     entered = Profile(
         name, hosts, _enter(context, key, secret_stdin=secret_stdin, plaintext=plaintext)
     )
     # Signed in before anything is kept: a wrong key must not replace a right one.
     who = context.connect(entered).identity()
-    where = context.settings.save(
-        entered,
-        plaintext=plaintext,
-        make_default=profile is None or context.settings.default_name() is None,
-    )
+    with context.interruption.during(
+        "the key may be kept or not", "look with: pennsieve profile list", always=True
+    ):
+        where = context.settings.save(
+            entered,
+            plaintext=plaintext,
+            make_default=profile is None or context.settings.default_name() is None,
+        )
     return _shown(context, replace(entered, key_source=where), who, f"key kept in {where}")
 
 
@@ -96,6 +101,15 @@ def _unlocked(context: Context, known: Profile, *, plaintext: bool) -> Profile |
             return None  # the new key needs no keychain
         raise
     return usable if usable.key else None
+
+
+def _tell_where(context: Context, hosts: Hosts, key: str | None) -> None:
+    """Where a key is made, for whoever is asked for one; a sandbox has its own."""
+    if not key and context.streams.can_ask and hosts.hosted:
+        context.streams.note(
+            f'Make a key in the web application ({_WEB}): your profile, "API keys". '
+            "A key is for one workspace."
+        )
 
 
 def _enter(context: Context, key: str | None, *, secret_stdin: bool, plaintext: bool) -> ApiKey:

@@ -40,7 +40,8 @@ class Platform:
     """A session with Pennsieve. Nothing is sent before the first question.
 
     ``kept`` has the tokens of earlier commands. ``now`` is unix seconds. ``note`` gets a sentence
-    whenever a call has to wait or is repeated.
+    whenever a call has to wait or is repeated. ``changing`` is told before a call that changes
+    something.
     Use it with ``with``, or call :meth:`close`.
     """
 
@@ -54,13 +55,14 @@ class Platform:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = pause,
         note: Callable[[str], None] = silent,
+        changing: Callable[[], None] = lambda: None,
     ) -> None:
         self._transport = Transport(hosts, network=network, now=now, sleep=sleep, note=note)
         self._session = Session(hosts, key, self._transport, now, kept)
         self.upload_bucket = hosts.upload_bucket
         """The bucket that data targets of a run are told; empty where it is not known."""
-        self._v1 = Surface(hosts.api, self._transport, self._session)
-        self._v2 = Surface(hosts.api2, self._transport, self._session)
+        self._v1 = Surface(hosts.api, self._transport, self._session, changing)
+        self._v2 = Surface(hosts.api2, self._transport, self._session, changing)
         self._sleep = sleep
         self._note = note
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pennsieve_agent.source import git_failures
+from pennsieve_agent.source import git_credentials, git_failures
 
 ASK_SECONDS = 60
 FETCH_SECONDS = 3600
@@ -80,11 +80,12 @@ def run(
     seconds: int = ASK_SECONDS,
     anonymous: bool = False,
     progress: Callable[[str], None] | None = None,
+    stdin: bytes = b"",
 ) -> Answer:
     """Run git. ``url`` is the repository's address, which decides the protocols it may speak.
 
     ``anonymous`` leaves out the user's settings, and with them every way to a password or token.
-    ``progress`` gets each line that git shows of its progress.
+    ``progress`` gets each line that git shows of its progress; ``stdin`` is what it reads.
 
     Raises:
         SourceError: git is not installed, does not work, or did not end in time.
@@ -98,7 +99,9 @@ def run(
         "GIT_ALLOW_PROTOCOL": "http" if url.startswith("http://") else "https:ssh:file",
         "GIT_SSH_COMMAND": os.environ.get("GIT_SSH_COMMAND") or _SSH,
     }
-    answer = _run(["git", *_CONFIG, *arguments], environment, seconds, progress)
+    helpers = [] if anonymous else git_credentials.helper_options(url)
+    environment |= {} if anonymous else git_credentials.helper_environment(url)
+    answer = _run(["git", *_CONFIG, *helpers, *arguments], environment, seconds, progress, stdin)
     if answer is None:
         raise git_failures.UnreachableError(
             f"the repository did not answer within {seconds} seconds",
@@ -108,6 +111,17 @@ def run(
     if not answer.ok:
         _check_git(answer, environment)
     return answer
+
+
+def known_token(url: str) -> str:
+    """The password or token that git's helpers, or ``gh``, have for an address; empty for none.
+
+    Raises:
+        SourceError: git is not installed, or does not work.
+
+    """
+    answer = run(["credential", "fill"], url=url, stdin=git_credentials.question(url))
+    return git_credentials.password_of(answer.out) if answer.ok else ""
 
 
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
@@ -124,6 +138,7 @@ def _run(
     environment: Mapping[str, str],
     seconds: int,
     progress: Callable[[str], None] | None = None,
+    stdin: bytes = b"",
 ) -> Answer | None:
     """Run a command to its end; None when it did not come in time."""
     try:
@@ -131,7 +146,7 @@ def _run(
             command,
             cwd="/",  # no repository is around whose settings git would follow
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,  # a pipe that a helper keeps open can be left while it is read
@@ -153,6 +168,10 @@ def _run(
     try:
         reader.start()
         timer.start()
+        if child.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.write(stdin)
+            child.stdin.close()
         out = child.stdout.read() if child.stdout else b""
         child.wait()
     finally:

@@ -47,6 +47,10 @@ class UnreachableError(SourceError):
     """A repository's server gives no answer now; it may later."""
 
 
+class PrivateError(SourceError):
+    """A repository's server wants to know who asks, or has no such repository."""
+
+
 def not_installed() -> SourceError:
     """There is no git."""
     return SourceError(
@@ -86,11 +90,11 @@ def failure(said: str, url: str) -> SourceError:
             hint=f"if you trust it: git config --global --add safe.directory {local_path(url)}",
         )
     if any(text in said for text in _NO_PASSWORD):
-        return SourceError(
+        return PrivateError(
             "the repository is private, or does not exist",
             where=url,
-            hint="check the address; for a private one sign in with git first, e.g. by a "
-            "credential helper or an ssh key",
+            hint="check the address; for a private one sign in with git first: gh auth login, a "
+            "credential helper, or an ssh key",
         )
     if any(text in said for text in _NO_REPOSITORY):
         return SourceError("there is no git repository", where=url, hint=_repository_hint(url))

@@ -76,11 +76,22 @@ def network(
     bundle = next((environ[name] for name in BUNDLES if environ.get(name)), None)
     folder = environ.get(FOLDER) or None
     if bundle or folder:
-        return Network(proxies, lambda: _trusted(bundle, folder))
+        return Network(proxies, lambda: trusted_certificates(bundle, folder))
     return Network(proxies, trust)
 
 
-def _trusted(bundle: str | None, folder: str | None) -> ssl.SSLContext:
+def untrusted(environ: Mapping[str, str] = os.environ) -> str:
+    """What to do where a certificate is not trusted: the setting that counts, for all sides."""
+    name = next((name for name in BUNDLES if environ.get(name)), BUNDLES[-1])
+    return f"if your network inspects traffic, set {name} to its certificate file"
+
+
+def trusted_certificates(bundle: str | None, folder: str | None) -> ssl.SSLContext:
+    """What trusts the certificates of a file or of a folder.
+
+    Raises:
+        PlatformError: they cannot be read.
+    """
     if bundle and Path(bundle).is_dir():
         bundle, folder = None, bundle
     try:

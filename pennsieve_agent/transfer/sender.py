@@ -23,7 +23,7 @@ from pennsieve_agent import __version__
 from pennsieve_agent.errors import AgentError, PlatformError, Unreachable
 from pennsieve_agent.transfer.bodies import Body
 from pennsieve_agent.transfer.kept_connections import is_closed
-from pennsieve_agent.transfer.network import Network, Proxy
+from pennsieve_agent.transfer.network import Network, Proxy, untrusted
 from pennsieve_agent.transfer.reply import Broken, Reply
 
 CONNECT_SECONDS = 10.0
@@ -243,7 +243,7 @@ class Sender:
             return Unreachable(
                 f"no secure connection to {host}: its certificate is not trusted",
                 where=where,
-                hint="if your network inspects traffic, set SSL_CERT_FILE to its certificate file",
+                hint=untrusted(),
             )
         if str(error).startswith("Tunnel connection failed"):  # http.client has no class for it
             return Unreachable(

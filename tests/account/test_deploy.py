@@ -27,7 +27,7 @@ from tests.aws.emulator import ScriptedAws
 ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/s/1"
 REQUEST = StackRequest("s", {"Resources": {"L": {"Type": "AWS::Logs::LogGroup"}}})
 ADDED = additions(REQUEST.template)
-STEP = DeployStack("s", "123456789012", "us-east-1", StackAction.CREATE, ADDED)
+STEP = DeployStack("s", "us-east-1", StackAction.CREATE, ADDED)
 GONE = AwsError("Stack with id s does not exist", aws_code="ValidationError")
 
 Answer = tuple[str, dict[str, Any] | Exception]

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings(IGNORED)
 ADA = f"arn:aws:iam::{NUMBER}:user/ada"
 WHO = AwsIdentity(NUMBER, ADA, "U", "us-east-1", "")
 NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
-STEP = DeployStack(NAMES.stack, NUMBER, "us-east-1", StackAction.CREATE, ())
+STEP = DeployStack(NAMES.stack, "us-east-1", StackAction.CREATE, ())
 SPEC = NodeSpec(NAMES, "lab")
 PLAN = AccountPlan(SPEC, "N:organization:1", WHO, (STEP,))
 

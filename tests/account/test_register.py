@@ -10,7 +10,7 @@ import pytest
 
 from pennsieve_agent.account.register.account_plan import NO_RIGHTS, AccountPlan
 from pennsieve_agent.account.register.execute import apply
-from pennsieve_agent.account.register.steps import DeployStack
+from pennsieve_agent.account.register.steps import DeployStack, RegisterAccount
 from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
 from pennsieve_agent.account.world.registration_journal import Journal
@@ -96,7 +96,8 @@ def test_the_plan_explains_itself(scene: Scene) -> None:
     assert document["steps"][0]["action"] == "create"
     assert all(step.sentence for step in plan.steps)
     register = next(step for step in plan.steps if step.kind == "register_account")
-    assert f"There is no role PennsieveOwnNode-{plan.names.token}" in register.sentence
+    assert isinstance(register, RegisterAccount)
+    assert f"There is no role PennsieveOwnNode-{plan.names.token}" in register.lines[0]
 
 
 def test_images_are_pulled_from_where_pennsieve_is(scene: Scene) -> None:

@@ -13,8 +13,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 
+from pennsieve_agent.aws.open_session import plain_session
 from pennsieve_agent.aws.plain_keys import PlainKeys, plain_keys
-from pennsieve_agent.aws.session import plain_session
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.aws_keys import AwsKeys
 from pennsieve_agent.domain.profile import AwsSettings

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.sandbox.host.state import SandboxState
 from tests.cli.harness import Agent
 from tests.github import git_settings, on_github
-from tests.prepared import Prepared
+from tests.prepared import Prepared, once, session_folder
 from tests.quick_sandbox import quick
 
 DATASET = "Mouse EEG"
@@ -147,6 +148,32 @@ def made(root: Path, prepared: Prepared | None = None) -> Lab:
     return Lab(box, box.start_detached(0, "process"), code, root)
 
 
+def copied(
+    factory: pytest.TempPathFactory,
+    name: str,
+    make: Callable[[Path], Lab],
+    *lines: tuple[str, ...],
+) -> Lab:
+    """A running copy of a lab in which these commands were typed, once for all processes.
+
+    They register nodes. Workflows are added to a copy: what is built for a sandbox stays where it
+    was built, as a Python environment does.
+    """
+
+    def first(root: Path) -> None:
+        root.mkdir()
+        lab = make(root)
+        try:
+            prepare(lab, *lines)
+        finally:
+            lab.box.stop()
+
+    root = factory.mktemp(name)
+    shutil.copytree(once(session_folder(factory), name, first), root, dirs_exist_ok=True)
+    box = quick(root / "sandbox")
+    return Lab(box, box.start_detached(0, "process"), root / "word-count", root)
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
     """A lab with the node ``my-compute``."""
@@ -169,12 +196,16 @@ def agent(
 @pytest.fixture(scope="session")
 def nodes(tmp_path_factory: pytest.TempPathFactory, prepared: Prepared) -> Iterator[Lab]:
     """Another lab, with a node of each kind: ``my-compute``, and ``theirs`` that Pennsieve runs."""
-    found = made(tmp_path_factory.mktemp("nodes"), prepared)
+    found = copied(
+        tmp_path_factory,
+        "nodes",
+        lambda root: made(root, prepared),
+        ("compute", "register", "--provisioner", "platform", "--name", "theirs", "--yes"),
+        # The record of the AWS account was made anew for it: what hangs on it is asked again.
+        ("compute", "update", "my-compute", "--yes"),
+    )
     prepare(
         found,
-        ("compute", "register", "--provisioner", "platform", "--name", "theirs", "--yes"),
-        # The record of the AWS account was made anew for it: what hangs on it is asked for again.
-        ("compute", "update", "my-compute", "--yes"),
         ("workflow", "add", found.url, "--public"),
         ("dataset", "grant", "word-count", "--dataset", DATASET, "--access", "read-write"),
     )

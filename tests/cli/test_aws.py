@@ -172,3 +172,22 @@ def test_nothing_of_that_name_anywhere(typist: Agent, chain: Memory) -> None:
     odd = typist("aws", "test", "odd")
     assert "was not written by this program" in odd.err
     assert SECRET not in odd.err
+
+
+@pytest.mark.usefixtures("chain")
+@pytest.mark.parametrize("words", [("aws", "test"), ("aws", "add", "lab", "--stdin")])
+def test_a_wrong_setting_is_named_by_every_command(
+    words: tuple[str, ...], clean_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    for name, value, message in (
+        ("AWS_ENDPOINT_URL", "localhost:4566", "AWS_ENDPOINT_URL 'localhost:4566' is not an addr"),
+        ("AWS_REGION", "cn-north-1", "region cn-north-1 is in AWS China"),
+    ):
+        monkeypatch.setenv(name, value)
+        done = Agent({"HOME": str(clean_machine)})(*words, answers=f"{KEY}\n{SECRET}\n")
+        assert (done.code, done.out) == (1, "")
+        assert f"error: {message}" in done.err
+        assert f"where: {name}" in done.err
+        monkeypatch.delenv(name)

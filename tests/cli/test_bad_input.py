@@ -293,3 +293,12 @@ def test_the_database_is_real(lab: Lab) -> None:
     with sqlite3.connect(lab.box.data / "sandbox.db") as store:
         assert store.execute("PRAGMA quick_check").fetchone() == ("ok",)
     store.close()
+
+
+@pytest.mark.parametrize("words", [("compute", "register", "--dry-run"), ("compute", "policy")])
+def test_a_region_of_another_partition_ends_before_a_plan_is_made(
+    lab: Lab, agent: Agent, words: tuple[str, ...]
+) -> None:
+    del lab
+    result = agent(*words, "--region", "us-gov-west-1")
+    refused(result, 1, "AWS GovCloud (US)", "another AWS partition")

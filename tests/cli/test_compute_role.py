@@ -57,7 +57,9 @@ def test_own_nodes_have_no_role_that_could_be_shown_or_made(typed: Agent) -> Non
         assert result.code == 2, result.out
         assert "Pennsieve has no role in AWS account 123456789012" in result.err
         assert "pennsieve compute policy" in result.err
-    again = typed("compute", "register", "--provisioner", "own", "--name", "two", "--dry-run")
+    again = typed(
+        "compute", "register", "--provisioner", "own", "--name", "two", "--dry-run", "--details"
+    )
     assert "Nothing to do: AWS account 123456789012 is registered without a role" in again.out
     assert "access points" in again.out
     assert "doors" not in again.out
@@ -66,10 +68,10 @@ def test_own_nodes_have_no_role_that_could_be_shown_or_made(typed: Agent) -> Non
 
 def test_the_whole_life_of_such_a_node(typed: Agent, tmp_path: Path) -> None:
     del tmp_path
-    dry = typed(*REGISTER, "--dry-run")
+    dry = typed(*REGISTER, "--dry-run", "--details")
     assert dry.code == 0, dry.err
     assert "everything is allowed, unless denied, of: ec2, ecr, ecs" in dry.out
-    assert "restricted by added Deny statements" in dry.out
+    assert "restricted by Deny statements" in dry.out
     plan = typed(*REGISTER, "--dry-run", "--json").document
     assert plan["documents"]["permissions"]["Statement"][-1]["Sid"] == "LocalDomains"
     assert not typed("compute", "list", "--json").document

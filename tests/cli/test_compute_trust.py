@@ -138,3 +138,20 @@ def test_the_plan_says_what_pennsieve_can_and_cannot(agent: Agent) -> None:
     assert "USD a month while nothing runs" in shown.out
     assert "USD per CPU-hour" in shown.out
     assert "None of these roles can read other buckets" in shown.out
+    assert "AWS::EC2::VPC" not in shown.out
+    details = agent("compute", "register", "--name", "other", "--dry-run", "--details")
+    assert "create Vpc (AWS::EC2::VPC)" in details.out
+    assert "can mount the file system and write files" in details.out
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize("kind", ["own", "platform"])
+def test_the_plan_before_the_question_is_one_screen(agent: Agent, kind: str) -> None:
+    asked = agent(
+        *("compute", "register", "--provisioner", kind, "--name", "other"),
+        answers="n\n",
+        terminal=True,
+    )
+    assert asked.code == 0, asked.err
+    assert "Go on? [y/N] nothing was changed" in asked.err
+    assert len(asked.err.splitlines()) <= 24, asked.err

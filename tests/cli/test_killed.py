@@ -44,7 +44,8 @@ def kill_after(process: subprocess.Popen[str], words: str) -> None:
 
 def test_killed_by_the_system_it_goes_on_with_the_same_names(lab: Lab, agent: Agent) -> None:
     stacks = set()
-    for words in ("is ready", "answers that it is healthy", "is registered", "may pull images"):
+    # One moment in AWS, one on Pennsieve: tests/account/test_register.py goes through all of them.
+    for words in ("is ready", "is registered"):
         kill_after(typed(lab, agent.environ["HOME"]), words)
         stacks.add(agent(*REGISTER[:-1], "--dry-run", "--json").document["stack"])
     first, second = (typed(lab, agent.environ["HOME"]) for _ in range(2))

@@ -64,7 +64,7 @@ def test_which_kind_is_asked_on_a_terminal(agent: Agent) -> None:
     assert "Pennsieve has no permissions in this account" in asked.err
     assert "nothing was changed" in asked.err
     other = agent(*new, answers="platform\nn\n", terminal=True)
-    assert "everything is allowed, unless denied" in other.err
+    assert "Pennsieve can do everything, unless denied" in other.err
     wrong = agent(*new, answers="mine\n", terminal=True)
     refused(wrong, 2, "no provisioner 'mine'")
 

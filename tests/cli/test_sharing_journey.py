@@ -27,6 +27,7 @@ from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from pennsieve_agent.sandbox.host.control import Sandbox
 from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import WORD_COUNT, repository
+from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
 from tests.prepared import Prepared
 
@@ -146,7 +147,7 @@ def test_a_colleague_uses_what_was_shared_and_nothing_else(scene: Scene) -> None
     shown = typed(edith, "run", "show", run, "--json").document
     assert (shown["status"], shown["node"]) == ("succeeded", "adas")
     results = scene.box.data / "datasets" / DATASET / "results" / "ediths"
-    assert (results / "a-plain.count").read_text() == "3\n"
+    assert imported(results / "a-plain.count") == "3\n"
 
     assert [row["id"] for row in typed(edith, "run", "list", "--json").document] == [run]
     for word in ("show", "logs", "cancel", "outputs"):

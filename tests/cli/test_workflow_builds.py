@@ -336,6 +336,40 @@ def test_what_lfs_and_submodules_lack_is_named(scene: Scene, tmp_path: Path) -> 
     assert "submodule there" not in result.err
 
 
+def test_a_token_goes_to_pennsieve_only_where_that_was_asked_for(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = code(tmp_path, "secretive")
+    commit(folder, {"more.txt": "x"}, "v1.0.0")
+    url = on_github(scene.data, folder)
+    # What this user's git can read, and nobody else's.
+    settings = git_settings(scene.data)
+    section = settings["GIT_CONFIG_KEY_0"].removeprefix("url.").removesuffix(".insteadOf")
+    (tmp_path / "config").write_text(
+        f'[url "{section}"]\n\tinsteadOf = {settings["GIT_CONFIG_VALUE_0"]}\n'
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "config"))
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "http.proxy")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "http://127.0.0.1:9")
+    here = scene.agent("workflow", "add", url, "--name", "secretive-here")
+    assert here.code == 0, here.err
+    assert "secretive is private, and Pennsieve cannot read it" in here.err
+    assert "is sent to Pennsieve" not in here.err
+    words = ("workflow", "add", url, "--name", "secretive", "--build", "pennsieve")
+    refused(scene.agent(*words), 2, "GitHub token (not shown)", "gh auth login")
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text("#!/bin/sh\necho username=ada\necho password=ghp_0123\n")
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{gh.parent}:{os.environ['PATH']}")
+    sent = scene.agent(*words)
+    assert sent.code == 0, sent.err
+    assert f"{url} is private, so a token that can read it is sent to Pennsieve at http" in sent.err
+    assert "ghp_0123" not in sent.out + sent.err
+    for path in scene.data.rglob("*"):
+        assert not path.is_file() or b"ghp_0123" not in path.read_bytes(), path
+
+
 def four_at_once(scene: Scene, *words: str) -> list[Any]:
     with ThreadPoolExecutor(4) as pool:
         return list(pool.map(lambda _: scene.agent("workflow", "add", *words), range(4)))

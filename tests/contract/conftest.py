@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from pennsieve_agent.domain.profile import ApiKey, Hosts
-from tests.cli.conftest import DATASET, Lab, made, prepare
+from tests.cli.conftest import DATASET, Lab, copied, made, prepare
 from tests.cli.harness import Agent
 
 # The official client needs a numpy that does not install on newer Pythons.
@@ -18,10 +18,10 @@ collect_ignore = [] if sys.version_info < (3, 13) else ["test_official_client.py
 @pytest.fixture(scope="session")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A sandbox after a run, which the checks may ask about."""
-    found = made(tmp_path_factory.mktemp("contract"))
+    register = ("compute", "register", "--provisioner", "platform", "--yes")
+    found = copied(tmp_path_factory, "contract", made, register)
     prepare(
         found,
-        ("compute", "register", "--provisioner", "platform", "--yes"),
         ("workflow", "add", found.url, "--public"),
         ("run", "start", "-w", "word-count", "-d", DATASET, "--wait", "--files", "**"),
     )

@@ -59,6 +59,14 @@ def test_register_answers_only_a_deployment() -> None:
         assert platform.applications.register(URL, "v1", release_id=7) == "e"
 
 
+def test_a_token_is_sent_where_it_is_given() -> None:
+    body = {"type": "github", "url": URL, "tag": "v1", "isPrivate": True, "authToken": "t"}
+    with scripted() as (script, platform):
+        answer = {"deploymentId": "d"}
+        script.on(f"POST {STORE}", answer, status=202, body={"source": body})
+        assert platform.applications.register(URL, "v1", auth_token="t") == "d"
+
+
 def test_register_is_never_sent_twice_as_each_adds_a_version() -> None:
     with scripted() as (script, platform):
         script.on(f"POST {STORE}", httpx.ReadError("lost"))

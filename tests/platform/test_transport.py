@@ -343,7 +343,9 @@ def test_a_server_without_encryption_behind_https_is_unreachable() -> None:
             client.accounts()
 
 
-def test_a_certificate_nobody_vouches_for() -> None:
+def test_a_certificate_nobody_vouches_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for other in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):  # they count first
+        monkeypatch.delenv(other, raising=False)
     refused = httpx.ConnectError("TLS")
     refused.__cause__ = ssl.SSLCertVerificationError("self-signed certificate")
     with scripted() as (script, platform):

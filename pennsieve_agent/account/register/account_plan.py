@@ -63,10 +63,15 @@ class AccountPlan:
     def words(self) -> tuple[str, ...]:
         """What the node's roles can and cannot do, and what the organisation requires."""
         able = (summary(role, f"Role {role.name}")[0] for role in self.roles)
-        first, *others = (sensitive_denied(role) for role in self.roles)
-        never = [action for action in first if all(action in denied for denied in others)]
+        never = self.never
         none = (f"None of these roles can {listing(never, 'or')}",) if never else ()
         return (NO_RIGHTS, *able, *none, *self.extras.lines)
+
+    @property
+    def never(self) -> list[str]:
+        """The sensitive actions that none of the node's roles can do."""
+        first, *others = (sensitive_denied(role) for role in self.roles)
+        return [action for action in first if all(action in denied for denied in others)]
 
     @property
     def changed(self) -> tuple[SettingChange, ...]:

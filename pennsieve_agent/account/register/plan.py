@@ -156,8 +156,8 @@ def _turn_on(observed: Observed) -> Step | AlreadyDone:
     return step
 
 
-def _place(observed: Observed) -> tuple[str, str, str]:
-    return observed.names.stack, observed.identity.account_id, observed.identity.region
+def _place(observed: Observed) -> tuple[str, str]:
+    return observed.names.stack, observed.identity.region
 
 
 def additions(template: Mapping[str, Any]) -> tuple[ResourceChange, ...]:

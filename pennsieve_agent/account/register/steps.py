@@ -24,7 +24,6 @@ class DeployStack:
     """Create or update the node's stack, without its functions."""
 
     stack: str
-    account_id: str
     region: str
     action: StackAction
     changes: tuple[ResourceChange, ...]
@@ -33,7 +32,7 @@ class DeployStack:
     @property
     def sentence(self) -> str:
         """What it does and why."""
-        where = f"stack {self.stack} in AWS account {self.account_id}, {self.region}"
+        where = f"stack {self.stack} in {self.region}"
         match self.action:
             case StackAction.CREATE:
                 return f"Create {where}"
@@ -84,8 +83,8 @@ class TurnOn(DeployStack):
     def sentence(self) -> str:
         """What it does and why."""
         if self.predicted:
-            return "Turn the node on: add the Lambda functions that carry out runs"
-        return f"Update stack {self.stack} in AWS account {self.account_id}, {self.region}"
+            return "Turn the node on: add the functions that carry out runs"
+        return f"Update stack {self.stack} in {self.region}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +98,12 @@ class CopyTransferImage:
     @property
     def sentence(self) -> str:
         """What it does and why."""
-        return (
-            "Copy the image of transfer jobs, the official Python image "
-            f"({self.digest}), to repository {self.repository}"
-        )
+        return "Copy the image of transfer jobs, the official Python image"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Which image, and where to."""
+        return (f"{self.digest} to {self.repository}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,12 @@ class RegisterAccount:
     @property
     def sentence(self) -> str:
         """What it does and why."""
-        return (
-            f"Register AWS account {self.account_id} with Pennsieve, so that it may pull images. "
-            f"There is no role {self.role_name}: Pennsieve gets no permissions in the account"
-        )
+        return f"Register AWS account {self.account_id} with Pennsieve, to pull images"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Why Pennsieve gets nothing by it."""
+        return (f"There is no role {self.role_name}: Pennsieve gets no permissions in the account",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +161,14 @@ class RememberNode:
     @property
     def sentence(self) -> str:
         """What it does and why."""
+        return f"Remember compute node '{self.name}' on this machine"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """How it is found elsewhere."""
         return (
-            f"Remember compute node '{self.name}' on this machine; Pennsieve does not list it. On "
-            "other machines, find it with: pennsieve compute list --aws"
+            "Pennsieve does not list it",
+            "On other machines, find it with: pennsieve compute list --aws",
         )
 
 

@@ -130,7 +130,7 @@ def _created_by_us(observed: ServedObserved, node: ComputeNode) -> bool:
 def _role_step(observed: ServedObserved, options: ServedOptions) -> ServedStep | AlreadyDone:
     """Create the role, finish it, or leave the one that the account is registered with."""
     entry, account, role = observed.entry, observed.account, observed.role
-    step = MakeRole(observed.role_name, observed.identity.account_id, not options.as_served)
+    step = MakeRole(observed.role_name, not options.as_served)
     if role is None:
         return step
     if account is None and (entry is None or entry.role != role.name):

@@ -13,6 +13,7 @@ from pennsieve_agent.account.spec.node_spec import Mode
 from pennsieve_agent.account.spec.organisation_rules import Extras
 from pennsieve_agent.account.world.steps import AlreadyDone, step_json
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.iam_policies import many, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,17 @@ class ServedPlan:
     def wildcards(self) -> tuple[str, ...]:
         """The services of which the role allows every action."""
         return wildcards(self.role.documents.permissions)
+
+    @property
+    def partly(self) -> tuple[str, ...]:
+        """The services of which the role allows some actions."""
+        services = dict.fromkeys(
+            action.partition(":")[0]
+            for statement in statements(self.role.documents.permissions)
+            if statement.get("Effect") == "Allow"
+            for action in map(str, many(statement.get("Action")))
+        )
+        return tuple(service for service in services if service not in self.wildcards)
 
     @property
     def nothing_to_do(self) -> bool:

@@ -12,7 +12,6 @@ class MakeRole:
     """Create the role that Pennsieve asks for."""
 
     role_name: str
-    account_id: str
     hardened: bool
     kind = "make_role"
 
@@ -20,10 +19,10 @@ class MakeRole:
     def sentence(self) -> str:
         """What it does and why."""
         if self.hardened:
-            how = "as Pennsieve asks for it, restricted by added Deny statements"
+            how = "as Pennsieve asks, restricted by Deny statements"
         else:
             how = "exactly as Pennsieve asks for it"
-        return f"Create role {self.role_name} in AWS account {self.account_id}, {how}"
+        return f"Create role {self.role_name}, {how}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,8 @@ class ReplaceRecord:
     def sentence(self) -> str:
         """What it does and why."""
         return (
-            f"Delete the registration of AWS account {self.account_id} that was made for nodes of "
-            "your own, to register it again with the role; your own nodes keep working"
+            f"Delete the registration of AWS account {self.account_id} for your own nodes, which "
+            "keep working"
         )
 
 

@@ -30,6 +30,15 @@ class Costs:
         return f"about {self.idle_total:.2f} USD a month while nothing runs ({parts})"
 
     @property
+    def brief(self) -> str:
+        """Both in one sentence, without what they are made of."""
+        return (
+            f"It costs about {self.idle_total:.2f} USD a month while nothing runs, and a run about "
+            f"{self.vcpu_hour:.3f} USD per CPU-hour with 2 GB of memory (list "
+            f"prices of us-east-1, {prices.DATE})"
+        )
+
+    @property
     def lines(self) -> tuple[str, str]:
         """Both, as sentences."""
         return (

@@ -17,9 +17,16 @@ _OPENING = threading.Lock()
 class LazyNode:
     """Opens nothing, and imports nothing of AWS, before the first call."""
 
-    def __init__(self, node: OwnNode, open_client: Callable[[OwnNode], NodeCalls]) -> None:
+    def __init__(
+        self,
+        node: OwnNode,
+        open_client: Callable[[OwnNode], NodeCalls],
+        changing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``changing`` is told before something is asked that changes something."""
         self.node = node
         self._open = open_client
+        self._changing = changing
         self._client: NodeCalls | None = None
 
     def ask(
@@ -32,7 +39,10 @@ class LazyNode:
         admin: bool = False,
     ) -> Mapping[str, Any]:
         """See :meth:`~pennsieve_agent.domain.node_calls.NodeCalls.ask`."""
-        return self._opened().ask(method, path, query, body, admin=admin)
+        client = self._opened()
+        if method != "GET":
+            self._changing()
+        return client.ask(method, path, query, body, admin=admin)
 
     def _opened(self) -> NodeCalls:
         with _OPENING:

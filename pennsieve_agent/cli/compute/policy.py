@@ -143,7 +143,7 @@ def role(
 
     from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, summary
     from pennsieve_agent.account.served.hardening import wildcards
-    from pennsieve_agent.cli.compute import served, update_served
+    from pennsieve_agent.cli.compute import plan_lines, update_served
 
     change, _ = update_served.role_change(context, region, aws_profile, harden=False)
     exists = change.role is not None
@@ -155,7 +155,7 @@ def role(
             hint="make it again with: pennsieve compute update --role",
         )
     documents = RoleDocuments(change.name, change.now.trust, (change.now.permissions,))
-    notes = served.wildcard_lines(wildcards(change.now.permissions))
+    notes = plan_lines.wildcard_lines(wildcards(change.now.permissions))
     if change.lines:
         notes.append(
             "Pennsieve asks for something else today; see it with: "

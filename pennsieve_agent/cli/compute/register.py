@@ -35,6 +35,9 @@ FromStack = Annotated[
 AsServed = Annotated[
     bool, typer.Option("--as-served", help="With platform: its role with nothing denied.")
 ]
+Details = Annotated[
+    bool, typer.Option("--details", help="Show every resource and permission in the plan.")
+]
 
 
 @command(
@@ -63,21 +66,22 @@ def register(
     subnet: node_options.Subnets = None,
     from_stack: FromStack = "",
     as_served: AsServed = False,
+    details: Details = False,
     yes: options.Yes = False,
     dry_run: options.DryRun = False,
 ) -> Shown:
     """Make your AWS account a compute node.
 
-    An own node is a small stack in which Pennsieve has no rights. Shows the plan first, in words,
-    and asks. It can be interrupted anywhere and run again: it finishes with the same names and
-    makes nothing twice.
+    An own node is a small stack in which Pennsieve has no rights. Shows the plan first, on one
+    screen, and asks. It can be interrupted anywhere and run again: it finishes with the same names
+    and makes nothing twice.
     """
     tags, subnets = tuple(tag or ()), tuple(subnet or ())
     flags = Flags(
         mode, permissions_boundary, role_path, tags, gpu_tier, max_gpu, max_vcpus,
         monthly_budget, vpc_id, subnets,
     )  # fmt: skip
-    registration = Registration(name, aws_profile, region, from_stack, yes, dry_run)
+    registration = Registration(name, aws_profile, region, from_stack, yes, dry_run, details)
     return _register(context, registration, flags, provisioner, as_served=as_served)
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Registration:
     """A registration as it was typed, without the settings of the node.
 
-    ``token`` is the id of the own node that is changed; empty for a new one.
+    ``token`` is the id of the own node that is changed; empty for a new one. ``details`` shows
+    every resource and permission of the plan.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Registration:
     from_stack: str = ""
     yes: bool = False
     dry_run: bool = False
+    details: bool = False
     token: str = ""
 
 
@@ -35,7 +37,7 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     from pennsieve_agent.account.register.observe import observe
     from pennsieve_agent.account.register.plan import plan_registration
     from pennsieve_agent.account.register.preflight import check_before
-    from pennsieve_agent.cli.compute import views
+    from pennsieve_agent.cli.compute import plan_lines, views
     from pennsieve_agent.console import node_documents
 
     settings = RegisterOptions(
@@ -49,7 +51,7 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     clients = views.clients(context, registration.name, *where, node_id=registration.token)
     views.show_account(context, clients)
     plan = plan_registration(observe(clients, settings), settings)
-    lines = views.register_lines(plan)
+    lines = plan_lines.own_lines(plan, details=registration.details)
     if registration.dry_run:
         if not context.as_json:
             check_before(clients.aws, plan, context.streams.note)

@@ -11,7 +11,6 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.served.observe_served import ServedOptions
-    from pennsieve_agent.account.served.served_plan import ServedPlan
     from pennsieve_agent.cli.compute.registration import Registration
 
 
@@ -22,7 +21,7 @@ def register_served(
     from pennsieve_agent.account.served.execute_served import apply_served
     from pennsieve_agent.account.served.observe_served import observe_served
     from pennsieve_agent.account.served.plan_served import plan_served
-    from pennsieve_agent.cli.compute import views
+    from pennsieve_agent.cli.compute import plan_lines, views
     from pennsieve_agent.cli.compute.registration import plan_document
     from pennsieve_agent.console import node_documents
 
@@ -31,7 +30,7 @@ def register_served(
     where = (registration.region, registration.aws_profile)
     clients = views.clients(context, registration.name, *where)
     plan = plan_served(observe_served(clients, served), served)
-    lines = _lines(plan)
+    lines = plan_lines.served_lines(plan, details=registration.details)
     if not (registration.dry_run and context.as_json):
         views.show_account(context, clients)
     if registration.dry_run:
@@ -83,29 +82,3 @@ def _refuse_others(registration: Registration, flags: Flags) -> None:
             f"{named[0]} is for nodes of your own; Pennsieve decides it where it runs the node",
             hint="leave it out, or choose: --provisioner own",
         )
-
-
-def _lines(plan: ServedPlan) -> list[str]:
-    """What a registration will do."""
-    if plan.nothing_to_do:
-        return ["nothing is to do: the node is as it should be"]
-    lines = ["This will be done:"]
-    lines += [f"  {number}. {step.sentence}" for number, step in enumerate(plan.steps, 1)]
-    lines += ["Permissions this grants:", *(f"  {words}" for words in plan.words)]
-    lines += wildcard_lines(plan.wildcards)
-    if not plan.role.hardened:
-        lines.append("nothing is denied (--as-served): these are the rights of an administrator")
-    return [
-        *lines,
-        (
-            "Pennsieve decides what it creates with it, and the cost is not known before; a node "
-            "of your own has neither problem: --provisioner own"
-        ),
-    ]
-
-
-def wildcard_lines(services: tuple[str, ...]) -> list[str]:
-    """A warning about services of which a role may do everything."""
-    if not services:
-        return []
-    return [f"everything is allowed, unless denied, of: {', '.join(services)}"]

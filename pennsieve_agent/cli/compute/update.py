@@ -124,6 +124,7 @@ def _node(
         registration.region,
         yes=registration.yes,
         dry_run=registration.dry_run,
+        details=True,
         token=node.token,
     )
     return carry_out(context, own, flags)

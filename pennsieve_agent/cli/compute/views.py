@@ -8,12 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.remove.plan_removal import RemovalPlan
 from pennsieve_agent.account.world.clients import Clients, Progress
 from pennsieve_agent.account.world.node_code import bundle
 from pennsieve_agent.account.world.registration_journal import Journal
-from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.cli.compute import node_choice, transfer_image
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import NOT_CHANGED, Prose, Shown
@@ -80,7 +78,10 @@ def journals(context: Context) -> Path:
 @contextmanager
 def shown(context: Context, clients: Clients) -> Iterator[Clients]:
     """The same clients, with a listener that shows progress as it happens."""
-    with StepTree(context.streams, context.now) as tree:
+    done = context.interruption.during(
+        "what has a ✓ is done, the rest is not", "go on with: the same command"
+    )
+    with done, StepTree(context.streams, context.now) as tree:
         yield replace(clients, progress=lambda progress: tree.show(_happening(progress)))
 
 
@@ -101,22 +102,6 @@ def show_account(context: Context, clients: Clients) -> None:
     context.streams.note(
         f"AWS account {who.account_id} in {who.region}, as {who.arn} ({who.source})"
     )
-
-
-def register_lines(plan: AccountPlan) -> list[str]:
-    """What a registration will do."""
-    if plan.nothing_to_do:
-        return ["nothing is to do: the node is as it should be"]
-    lines = []
-    if plan.changed:
-        lines += ["What you chose will be:", *(f"  {change.line}" for change in plan.changed)]
-    lines.append("This will be done:")
-    for number, step in enumerate(plan.steps, 1):
-        lines.append(f"  {number}. {step.sentence}")
-        lines += [f"     {line}" for line in getattr(step, "lines", ())]
-    if not isinstance(plan.steps[0], AlreadyDone):
-        lines += ["Permissions this grants:", *(f"  {words}" for words in plan.words)]
-    return [*lines, *plan.costs.lines]
 
 
 def removal_lines(plan: RemovalPlan) -> list[str]:

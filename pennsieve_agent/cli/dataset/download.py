@@ -70,16 +70,23 @@ def fetched(
         line.show(at.files, at.total_files, at.size, at.total_size)
 
     target = to.expanduser().absolute()
+    kept = context.interruption.during(
+        "whole files are kept, and the parts of others, which have other names",
+        "go on with: the same command",
+        always=True,
+    )
+    download = Download(
+        context.platform,
+        context.sender,
+        dataset_id,
+        target,
+        context.sleep,
+        show_progress,
+        overwrite=overwrite,
+    )
     try:
-        report = Download(
-            context.platform,
-            context.sender,
-            dataset_id,
-            target,
-            context.sleep,
-            show_progress,
-            overwrite=overwrite,
-        ).run(files)
+        with kept:
+            report = download.run(files)
     finally:
         line.end()
     return of_report(target, report)

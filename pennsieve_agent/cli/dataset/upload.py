@@ -80,7 +80,10 @@ def upload(
         return _plan(where, collected, equal)
     target = [context.profile.hosts.api2, where.id, into, "replace" if replace else "keep"]
     target += [str(path.expanduser().resolve()) for path in paths] + ["again"] * again
-    report = _resumed(context, where, target, collected, replace=replace)
+    with context.interruption.during(
+        "what was sent is kept, the other files are not uploaded", "go on with: the same command"
+    ):
+        report = _resumed(context, where, target, collected, replace=replace)
     return _shown(where, collected, report, equal)
 
 

@@ -56,10 +56,13 @@ def cancel(
         return UNCHANGED
     if dry_run:
         return planned(f"cancel run '{begun.label}'")
-    if (ended := _end(located)) is not None:
-        return _already(begun, ended)
-    if wait:
-        _to_end(following.follower(context, begun, backend))
+    with context.interruption.during(
+        "the run is told to end", f"see whether it has: pennsieve run show {begun.typed}"
+    ):
+        if (ended := _end(located)) is not None:
+            return _already(begun, ended)
+        if wait:
+            _to_end(following.follower(context, begun, backend))
     status = backend.state(begun.uuid).status
     return Shown(documents.run_status(begun, status), f"Run '{begun.label}' is {status.label}")
 

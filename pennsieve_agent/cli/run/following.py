@@ -54,20 +54,18 @@ def to_end(
     run = following.run
     views = views or EventViews(context, run)
     status = RunStatus.UNKNOWN
-    try:
+    with context.interruption.during(
+        "stopped following; the run goes on",
+        f"follow it again: pennsieve run logs {run.typed} --follow\n"
+        f"  cancel it:       pennsieve run cancel {run.typed}",
+        always=True,
+    ):
         for events in following.events():
             if show:
                 yield from views.shown(events)
             for event in events:
                 if isinstance(event, Change) and not event.step:
                     status = event.status
-    except KeyboardInterrupt:
-        context.streams.note(
-            f"\nstopped following; the run goes on\n"
-            f"  follow it again: pennsieve run logs {run.typed} --follow\n"
-            f"  cancel it:       pennsieve run cancel {run.typed}"
-        )
-        raise
     yield _end(context, following, status, show=show)
 
 

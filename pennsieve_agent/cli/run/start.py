@@ -134,7 +134,15 @@ def start(
         yield Shown(notes=["nothing was started"])
         return
     show = follow and not context.as_json
-    with _started(context, ready, request) as (begun, backend):
+    again = (
+        "type the same command again: it goes on with that run"
+        if ready.own_node
+        else "look before you type it again: pennsieve run list"
+    )
+    with (
+        context.interruption.during("the run may have been started, or not", again),
+        _started(context, ready, request) as (begun, backend),
+    ):
         ways = {"waits": follow or wait, "show": show}
         yield from _go_on(context, ready, begun, backend, timeout=timeout, **ways)
 

@@ -81,7 +81,11 @@ def start(
         return box.shown(state, data)
 
     if detach:
-        return announced(sandbox.start_detached(port, engine, faults, fault_seed))
+        with context.interruption.during(
+            "the sandbox is not started", "start it with: the same command", always=True
+        ):
+            state = sandbox.start_detached(port, engine, faults, fault_seed)
+        return announced(state)
 
     def announce(state: SandboxState) -> None:
         # It serves until it is stopped, so this is shown before the command returns.

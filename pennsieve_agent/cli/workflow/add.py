@@ -144,11 +144,19 @@ def wish_of(
 
 def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: Wish) -> Added:
     """Fetch, check, build and register the code."""
-    from pennsieve_agent.cli.workflow.code_context import registering
+    from pathlib import Path
+    from tempfile import mkdtemp
+
+    from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
     from pennsieve_agent.services.workflows import register_workflow, workflow_steps
 
     with registering(context) as (means, folder):
-        checkouts = workflow_steps.inspect_all(repositories, ref, folder, means.note)
+        checkouts = with_typed_token(
+            context,
+            lambda: workflow_steps.inspect_all(
+                repositories, ref, Path(mkdtemp(dir=folder)), means.note
+            ),
+        )
         return register_workflow.add(means, checkouts, wish)
 
 

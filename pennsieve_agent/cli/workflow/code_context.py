@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.services.workflows.register_workflow import Means
     from pennsieve_agent.settings.workflow_code import WorkflowCode
+
+Looked = TypeVar("Looked")
 
 
 @contextmanager
@@ -22,7 +24,11 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
     from pennsieve_agent.source.fetch import is_public
     from pennsieve_agent.source.temporary_folders import temporary_folder
 
-    with temporary_folder() as folder, closing(LazyEngine(context)) as engine:
+    part = context.interruption.during(
+        "some of it is done: an image, a version, or the workflow",
+        "go on with: the same command, which makes nothing twice",
+    )
+    with part, temporary_folder() as folder, closing(LazyEngine(context)) as engine:
         yield (
             register_workflow.Means(
                 platform=context.platform,
@@ -32,11 +38,53 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
                 desks=desks(context, engine),
                 engine=engine,
                 is_public=is_public,
+                token=lambda url: _token_for_pennsieve(context, url),
                 sleep=context.sleep,
                 note=context.streams.note,
             ),
             folder,
         )
+
+
+def with_typed_token(context: Context, look: Callable[[], Looked]) -> Looked:
+    """Look at code; for a private repository that git has no token for, one is asked.
+
+    Raises:
+        SourceError: it cannot be read, or nobody is there to be asked.
+    """
+    from pennsieve_agent.source.git_credentials import use_typed
+    from pennsieve_agent.source.git_failures import PrivateError
+
+    urls: set[str] = set()
+    while True:
+        try:
+            return look()
+        except PrivateError as error:
+            url = error.where or ""
+            web = url.startswith(("https://", "http://"))
+            if url in urls or not web or not context.streams.can_ask:
+                raise
+            urls.add(url)
+            question = f"{url} is private, or does not exist. Token to fetch it here (not shown)"
+            use_typed(url, context.streams.ask_secret(question, instead=error.hint or ""))
+
+
+def _token_for_pennsieve(context: Context, url: str) -> str:
+    """The token with which Pennsieve may fetch a private repository, said to whom it goes.
+
+    Raises:
+        UsageProblem: there is none, and nobody can be asked.
+    """
+    from pennsieve_agent.source.git_commands import known_token
+
+    context.streams.note(
+        f"{url} is private, so a token that can read it is sent to Pennsieve at "
+        f"{context.profile.hosts.api2}; one for this repository alone, read-only, is enough"
+    )
+    return known_token(url) or context.streams.ask_secret(
+        "GitHub token (not shown)",
+        instead="sign in with: gh auth login; or build it on this machine: --build here",
+    )
 
 
 def code_record(context: Context) -> WorkflowCode:

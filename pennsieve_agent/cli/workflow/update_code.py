@@ -32,7 +32,10 @@ class CodeRequest:
 
 def update_code(context: Context, reference: str, request: CodeRequest, wish: Wish) -> Shown:
     """Show from which code to which, ask where others use it, and build and register it."""
-    from pennsieve_agent.cli.workflow.code_context import registering
+    from pathlib import Path
+    from tempfile import mkdtemp
+
+    from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.services.workflows import code_change, register_workflow
     from pennsieve_agent.services.workflows.existing_workflow import check_code, existing_of
@@ -43,7 +46,10 @@ def update_code(context: Context, reference: str, request: CodeRequest, wish: Wi
         existing = existing_of(
             located.workflow, means.desks, is_on_pennsieve=located.is_on_pennsieve
         )
-        checkouts = _checkouts(context, existing, request, folder)
+        checkouts = with_typed_token(
+            context,
+            lambda: _checkouts(context, existing, request, Path(mkdtemp(dir=folder))),
+        )
         check_code(existing, checkouts)
         changes = register_workflow.changes_of(means, existing, checkouts)
         if not request.accept_moved_tag:

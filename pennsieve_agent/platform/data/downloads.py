@@ -43,6 +43,7 @@ class Downloads:
             query={"dataset_id": dataset_id},
             body={"nodeIds": list(package_ids)},
             repeatable=True,
+            reads=True,
         )
         page = Fields(parse(answer), answer.where)
         return DownloadManifest(

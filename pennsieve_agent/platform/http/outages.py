@@ -43,10 +43,12 @@ def trouble_behind(error: Exception, request: Request) -> Trouble:
         ) from None
     if isinstance(error, ConnectFailedError):
         if _is_about_certificates(error):
+            from pennsieve_agent.transfer.network import untrusted  # noqa: PLC0415 - loaded late
+
             raise Unreachable(
                 f"no secure connection to {host}: its certificate is not trusted",
                 where=request.where,
-                hint="if your network inspects traffic, set SSL_CERT_FILE to its certificate file",
+                hint=untrusted(),
             ) from None
         return Trouble.NO_CONNECTION
     if isinstance(error, TimeoutError):

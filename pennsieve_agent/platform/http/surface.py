@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -37,7 +37,15 @@ def segment(value: object) -> str:
 class Surface:
     """One host of the platform, with the session's token."""
 
-    def __init__(self, host: str, transport: Transport, session: Session) -> None:
+    def __init__(
+        self,
+        host: str,
+        transport: Transport,
+        session: Session,
+        changing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``changing`` is told before a call that may change something."""
+        self._changing = changing
         self.host = host.rstrip("/")
         self._transport = transport
         self._session = session
@@ -91,6 +99,7 @@ class Surface:
         query: Mapping[str, object] | None = None,
         body: object = None,
         repeatable: bool | None = None,
+        reads: bool = False,
         if_match: str = "",
         with_refresh_token: bool = False,
     ) -> Answer:
@@ -98,7 +107,7 @@ class Surface:
 
         A token that a gateway refuses is replaced and the call sent once more; a second refusal
         is taken for the truth. With ``if_match`` the platform refuses when the thing has changed
-        since that ``etag`` was read.
+        since that ``etag`` was read. ``reads`` says of a POST that it changes nothing.
 
         Raises:
             AgentError: the platform refused or gave no answer; see
@@ -116,6 +125,8 @@ class Surface:
             repeatable=method in _SAFE_TO_REPEAT if repeatable is None else repeatable,
         )
         session = self._session
+        if method != "GET" and not reads:
+            self._changing()
         tokens = session.tokens_to_give_away() if with_refresh_token else session.tokens()
         answer = self._send(tokens, request, with_refresh_token=with_refresh_token)
         if is_token_refusal(answer):

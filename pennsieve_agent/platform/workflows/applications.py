@@ -55,7 +55,13 @@ class Applications:
         return self._v2.get_record(f"{_STORE}/registry", query).need_text("imageUrl")
 
     def register(
-        self, source_url: str, tag: str, release_id: int | None = None, *, is_private: bool = True
+        self,
+        source_url: str,
+        tag: str,
+        release_id: int | None = None,
+        *,
+        is_private: bool = True,
+        auth_token: str = "",
     ) -> str:
         """Register a tag of a repository and begin to build it; the deployment's id.
 
@@ -66,13 +72,16 @@ class Applications:
         another version, also of the same tag. ``release_id`` is the number of a GitHub release,
         which the platform only stores; it is sent when it is known. An application that is not
         private is shown to every user of Pennsieve (``contracts/upstream-2026-11.md`` 3); one that
-        is there already stays as it is (1.2).
+        is there already stays as it is (1.2). ``auth_token`` lets Pennsieve fetch a
+        private repository.
 
         Raises:
             Forbidden: the user is a guest.
 
         """
         source = {"type": "github", "url": source_url, "tag": tag, "isPrivate": is_private}
+        if auth_token:
+            source["authToken"] = auth_token
         body: dict[str, object] = {"source": source}
         if release_id is not None:
             body["release"] = {"id": release_id}

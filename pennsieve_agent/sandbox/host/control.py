@@ -103,9 +103,15 @@ class Sandbox:
             )
         finally:
             os.close(writing)
-        with os.fdopen(reading, "rb") as report:
-            ready, _, _ = select.select([report], [], [], START_SECONDS)
-            line = report.readline() if ready else b""
+        try:
+            with os.fdopen(reading, "rb") as report:
+                ready, _, _ = select.select([report], [], [], START_SECONDS)
+                line = report.readline() if ready else b""
+        except KeyboardInterrupt:
+            # If it has no lock yet, it ends when it finds that nobody reads its report.
+            if (pid := lock_holder(self.data)) is not None:
+                os.kill(pid, signal.SIGTERM)
+            raise
         return self._started(line)
 
     def run(
@@ -253,6 +259,7 @@ def run_python(arguments: Sequence[str], report: int, log: int) -> None:
         stdout=log,
         stderr=log,
         pass_fds=[report],
+        start_new_session=True,  # Ctrl+C is for whoever starts it, which then ends it
         check=False,
     )
 

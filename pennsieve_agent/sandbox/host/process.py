@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib.util
 import json
 import logging
 import os
@@ -16,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pennsieve_agent.domain.file_trouble import explained
-from pennsieve_agent.errors import AgentError, UsageProblem
+from pennsieve_agent.errors import AgentError
 from pennsieve_agent.sandbox.host import faults
 from pennsieve_agent.sandbox.host.state import SandboxState
 
@@ -59,15 +58,10 @@ def run(
     """Run a sandbox in this process until SIGTERM or SIGINT.
 
     Raises:
-        UsageProblem: the sandbox is not installed, a port is in use, or it runs already.
+        UsageProblem: a port is in use, or it runs already.
         SettingsError: its files cannot be used.
 
     """
-    if missing := [name for name in ("moto", "werkzeug") if not importlib.util.find_spec(name)]:
-        raise UsageProblem(
-            f"the sandbox is not installed: {', '.join(missing)} not found",
-            hint="install it with: pip install 'pennsieve-agent-cli[sandbox]'",
-        )
     from pennsieve_agent.sandbox.host import server, surfaces  # noqa: PLC0415 - slow
 
     stop = threading.Event()
@@ -118,8 +112,11 @@ def _reporter(descriptor: int | None) -> Report:
         else:
             line = json.dumps({"error": outcome})
         if pending:  # only the first time
-            os.write(pending[0], f"{line}\n".encode())
-            os.close(pending.pop())
+            try:
+                with os.fdopen(pending.pop(), "wb", buffering=0) as waiting:
+                    waiting.write(f"{line}\n".encode())
+            except BrokenPipeError as error:
+                raise AgentError("whoever started it does not wait for it any more") from error
         if not isinstance(outcome, SandboxState):
             with contextlib.suppress(OSError):  # the log is on a disk that may be full
                 print(f"error: {outcome['message']}", file=sys.stderr)  # noqa: T201 - to the log

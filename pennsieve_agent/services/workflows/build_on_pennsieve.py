@@ -22,6 +22,7 @@ def build_on_pennsieve(
     note: Callable[[str], None],
     *,
     is_private: bool,
+    auth_token: str = "",
 ) -> Version:
     """Register a tag of a repository, and wait until Pennsieve has built it.
 
@@ -33,7 +34,9 @@ def build_on_pennsieve(
     note(f"registering {checkout.source_url} at {checkout.tag}{commit}")
     applications = platform.applications
     # A tag can be moved, so it is built each time.
-    deployment = applications.register(checkout.source_url, checkout.tag, is_private=is_private)
+    deployment = applications.register(
+        checkout.source_url, checkout.tag, is_private=is_private, auth_token=auth_token
+    )
     return _await_build(platform, checkout, deployment, sleep)
 
 

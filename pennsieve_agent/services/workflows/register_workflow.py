@@ -104,7 +104,7 @@ class Means:
     """What adding is done with. ``desks`` are the own nodes of mine in the workspace.
 
     ``engine`` opens this machine's container engine; ``is_public`` says whether anybody may read a
-    repository.
+    repository; ``token`` tells the user to whom a token for a private one goes, and answers it.
     """
 
     platform: Platform
@@ -114,6 +114,7 @@ class Means:
     desks: tuple[NodeContext, ...]
     engine: Callable[[], Engine]
     is_public: Callable[[str], bool]
+    token: Callable[[str], str]
     sleep: Callable[[float], None]
     note: Callable[[str], None]
 
@@ -213,7 +214,9 @@ def _choice(
             "build it",
             hint="leave --build out; or add it again under another name, with --name",
         )
-    hindrance = build_choice.obstacle(checkouts, means.is_public)
+    # With a token, which is sent where that was asked for alone, private code can be built.
+    readable = (lambda _: True) if wish.build is Build.PENNSIEVE else means.is_public
+    hindrance = build_choice.obstacle(checkouts, readable)
     return build_choice.choose(wish.build, hindrance, len(means.desks))
 
 
@@ -234,6 +237,10 @@ def _by_pennsieve(
     name: str,
 ) -> Added:
     platform = means.platform
+    # All of them before anything is registered.
+    tokens = {
+        c.source_url: means.token(c.source_url) for c in checkouts if _needs_token(means, c, wish)
+    }
     for checkout in checkouts:
         known = platform.applications.list(checkout.source_url)
         if sentence := registration_note(
@@ -241,7 +248,12 @@ def _by_pennsieve(
         ):
             means.note(sentence)
         build_on_pennsieve(
-            means.platform, checkout, means.sleep, means.note, is_private=not wish.is_public
+            means.platform,
+            checkout,
+            means.sleep,
+            means.note,
+            is_private=not wish.is_public,
+            auth_token=tokens.get(checkout.source_url, ""),
         )
     if existing is not None and existing.is_on_pennsieve:
         workflow = _moved(platform, existing.workflow, checkouts)
@@ -259,6 +271,11 @@ def _by_pennsieve(
         )
         placed.append(_put(desk, naming, checkouts, workflow.steps, code, wish))
     return Added(workflow, tuple(checkouts), existing is None, choice, tuple(placed))
+
+
+def _needs_token(means: Means, checkout: Checkout, wish: Wish) -> bool:
+    # Otherwise Pennsieve builds only what anybody may read.
+    return wish.build is Build.PENNSIEVE and not means.is_public(checkout.source_url)
 
 
 def _here(
