@@ -315,7 +315,7 @@ def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> N
     assert shown.out.endswith(
         "Its last 20 lines:\n"
         + "".join(f"  line {i}\n" for i in range(280, 299))
-        + "  ValueError: [2Jno channel\n"
+        + "  ValueError: no channel\n"
     )
     assert shown.err == "all of it: pennsieve run logs run-eeee --step count\n"
     asked = [query for _, path, query in scene.node.asked if path.endswith("/logs")]
