@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from pennsieve_agent.console.shown import Details, Part, Table
 from pennsieve_agent.console.tables import Column, Cut
-from pennsieve_agent.console.words import UNKNOWN, figure, plural, size
+from pennsieve_agent.console.words import UNKNOWN, figure, plural, size, span, usd
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.domain.runs import Run, RunInput
+    from pennsieve_agent.domain.runs import Run, RunInput, RunState, StepState
 
 MOST_PATHS = 5
 """How many input files the text names; --json has all."""
@@ -82,3 +82,18 @@ def input_files(context: Context, run: Run, input_: RunInput) -> list[Part]:
     if more := len(input_.files) - len(shown):
         parts.append(f"and {more} more: pennsieve run show {run.typed} --json")
     return parts
+
+
+def cost_words(run: Run, state: RunState) -> str:
+    """What a run cost on an own node; empty before that is counted."""
+    if run.details is None or (run.details.cost is None and not state.status.is_final):
+        return ""
+    return usd(run.details.cost)
+
+
+def step_time(step: StepState, now: float) -> str:
+    """How long a step ran; empty where it never began."""
+    seconds = step.seconds(now)
+    if seconds is None:
+        return UNKNOWN if step.started_at and step.status.is_final else ""
+    return span(seconds)

@@ -18,7 +18,7 @@ from pennsieve_agent.console.tables import (
     Column,
     Cut,
 )
-from pennsieve_agent.console.words import UNKNOWN, duration, figure, plural, size, span, usd, when
+from pennsieve_agent.console.words import duration, figure, plural, size, span, when
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.errors import PlatformError
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         RunInput,
         RunLimits,
         RunState,
-        StepState,
     )
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
@@ -319,7 +318,7 @@ def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> 
         ("limits", limits_words(run.limits)),
         ("input", record_views.input_words(input_, details_.layout)),
         ("results in", details_.folder or ", ".join(dict.fromkeys(folders))),
-        ("estimated cost", _cost(run, state)),
+        ("estimated cost", record_views.cost_words(run, state)),
     ]
     pairs += [
         (f"{step}.{name}", value)
@@ -335,7 +334,7 @@ def _steps_table(state: RunState, now: float) -> Table:
         [
             s.id,
             s.status.label,
-            _step_time(s, now),
+            record_views.step_time(s, now),
             str(len(s.attempts)) if len(s.attempts) > 1 else "",
             s.reason,
         ]
@@ -344,21 +343,6 @@ def _steps_table(state: RunState, now: float) -> Table:
     columns: list[str | Column] = ["STEP", "STATUS", "TOOK", "ATTEMPTS", Column("WHY", Cut.WRAP)]
     kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
     return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
-
-
-def _cost(run: Run, state: RunState) -> str:
-    """What a run cost on an own node; empty before that is counted."""
-    if run.details is None or (run.details.cost is None and not state.status.is_final):
-        return ""
-    return usd(run.details.cost)
-
-
-def _step_time(step: StepState, now: float) -> str:
-    """How long a step ran; empty where it never began."""
-    seconds = step.seconds(now)
-    if seconds is None:
-        return UNKNOWN if step.started_at and step.status.is_final else ""
-    return span(seconds)
 
 
 def limits_words(limits: RunLimits) -> str:
