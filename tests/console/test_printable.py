@@ -37,7 +37,7 @@ Writer = Callable[[Streams, str], object]
 WAYS: dict[str, Writer] = {
     "a result": lambda s, text: s.result(text),
     "a note": lambda s, text: s.note(text),
-    "prose": lambda s, text: show(Shown(notes=[Prose(text)]), s, as_json=False),
+    "prose": lambda s, text: show(Shown(text=Prose(text)), s, as_json=False),
     "a question": lambda s, text: s.ask(text, instead=""),
     "a secret's question": lambda s, text: s.ask_secret(text, instead=""),
     "a yes": lambda s, text: s.confirm(text, assume=False),
