@@ -76,15 +76,11 @@ DOCUMENTS: tuple[Document, ...] = (
         "A step of a run.",
         (
             Field("id", "text", "The step's id."),
-<<<<<<< HEAD
-            Field("status", "word", "As of a run; skipped: it can never run."),
-=======
             Field("source_url", "text", "The repository of its code.", null=True),
             Field("tag", "text", "Its code's tag, or its commit where it has none.", null=True),
             Field("commit", "text", "The git commit; null where nobody recorded it.", null=True),
             Field("digest", "text", "The image's; null where nobody recorded it.", null=True),
-            Field("status", "word", "As of a run."),
->>>>>>> main
+            Field("status", "word", "As of a run; skipped: it can never run."),
             _STARTED,
             _COMPLETED,
             Field("seconds", "number", "How long it ran; null before its end.", null=True),
