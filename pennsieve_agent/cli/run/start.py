@@ -146,7 +146,7 @@ def start(
         check()
         yield views.plan(context, ready)
         return
-    views.note_left_out(context, ready)
+    views.note_files(context, ready)
     if ready.whole_dataset and not context.streams.confirm(
         views.whole_dataset_question(ready),
         assume=whole,
