@@ -143,8 +143,8 @@ def test_a_name_is_taken_once_on_pennsieves_node_too(nodes: Lab, agent: Agent) -
 
 @pytest.mark.usefixtures("ready")
 def test_two_runs_into_one_folder_are_told_apart(agent: Agent, tmp_path: Path) -> None:
-    words = ("run", "start", "-d", DATASET, "-w", "word-count", "--files", "raw")
-    words = (*words, "--folder", "shared")
+    begin = ("run", "start", "-d", DATASET, "-w", "word-count")
+    words = (*begin, "--files", "raw", "--folder", "shared")
     first = agent(*words, "--name", "shares one", "--wait")
     assert (first.code, "already" in first.err) == (0, False)
     assert agent(*words, "--dry-run", "--json").document["files_in_folder"] == 3
@@ -165,7 +165,7 @@ def test_two_runs_into_one_folder_are_told_apart(agent: Agent, tmp_path: Path) -
     assert fetched.code == 0, fetched.err
     local = (path for path in tmp_path.rglob("*") if path.is_file())
     assert {path.relative_to(tmp_path).as_posix() for path in local} == paths("shares two")
-    again = agent(*words[:-4], "--input-run", "shares two", "--dry-run", "--json").document
+    again = agent(*begin, "--input-run", "shares two", "--dry-run", "--json").document
     assert {file["path"] for file in again["files"]} == {
         *("shared/a-plain (1).count", "shared/b-plain (1).count"),
     }
