@@ -35,6 +35,7 @@ def test_who_has_an_own_node_sees_its_runs(agent: Agent, ready: Lab) -> None:
     assert {"running", "failed"} <= set(told.out.replace("\n", "\t").split("\t"))
     rows = agent("run", "list", "--json").document
     assert f"next: pennsieve run show {rows[0]['name']}\n" in told.err
+    assert "runs on other nodes are not counted here; all runs: pennsieve run list\n" in told.err
     count = sum(row["status"] == "failed" for row in rows)
     assert f"failed\t{count} on your own nodes\n" in told.out
     (run,) = (row["id"] for row in rows if row["status"] == "running")
