@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import OutputFile, Run
 
 
+def wrote_nothing(run: Run) -> str:
+    """What is said of a run without results."""
+    ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
+    return f"run '{run.label}' {ended}"
+
+
 def outputs(
     context: Context, run: Run, written: Sequence[OutputFile], delivered: Sequence[OutputFile]
 ) -> Shown:
@@ -26,8 +32,7 @@ def outputs(
         "outputs": dict(run.outputs),
     }
     if not written and not run.outputs:
-        ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
-        return Shown(document, notes=[f"run '{run.label}' {ended}"])
+        return Shown(document, notes=[wrote_nothing(run)])
     text: list[Part] = []
     if written:
         rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in written]

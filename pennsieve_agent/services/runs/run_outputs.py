@@ -40,6 +40,8 @@ def on_pennsieve(platform: Platform, run: Run, written: Sequence[OutputFile]) ->
     Raises:
         NotFound: a file is not in the dataset: it was moved or deleted, or is not imported yet.
     """
+    if not written:
+        return []
     if all(file.package_id for file in written):
         here = in_dataset(platform, run, written)
         return [DataFile(file.package_id, file.path, file.size) for file in here]
