@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.files.download import DownloadReport
 
 _SHOWN = 10
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace other files of the same names.")
+]
 
 
 @command(
@@ -39,17 +42,17 @@ def download(
         typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
     ],
     match: options.Files = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace other files of the same names.")
-    ] = False,
+    overwrite: Overwrite = False,
 ) -> Shown:
     """Download files of a dataset to a folder. Run it again to go on where it stopped."""
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.files.choose_files import choose
+    from pennsieve_agent.services.files.choose_files import choose, idle_note
 
     where = lookup.dataset(context.platform, dataset)
-    files = choose(context.platform, where, match or ()).files
-    return fetched(context, where.id, files, to, overwrite=overwrite)
+    chosen = choose(context.platform, where, match or ())
+    for note in idle_note(chosen):
+        context.streams.note(note)
+    return fetched(context, where.id, chosen.files, to, overwrite=overwrite)
 
 
 def fetched(

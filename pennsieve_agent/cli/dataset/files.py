@@ -23,7 +23,7 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     from pennsieve_agent.console.words import plural, size
     from pennsieve_agent.domain.selection import select
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.files.choose_files import unfit
+    from pennsieve_agent.services.files.choose_files import idle_note, unfit
 
     where = lookup.dataset(context.platform, dataset)
     selection = select(context.platform.datasets.files(where.id), match or ())
@@ -31,7 +31,7 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in listed]
     total = f"{plural(len(listed), 'file')}, {size(sum(f.size for f in listed))}"
     text = Table([PATH, "SIZE"], rows) if rows else None
-    notes = [total]
+    notes = [total, *idle_note(selection)]
     if selection.unused:
         problem = unfit(selection, where)
         notes += [problem.message, str(problem.hint)]

@@ -33,6 +33,13 @@ def choose(platform: Platform, dataset: Dataset, patterns: Sequence[str]) -> Sel
     return selection
 
 
+def idle_note(selection: Selection) -> list[str]:
+    """What is said of patterns with ``!`` that take out nothing: perhaps a slip of the pen."""
+    if not selection.idle:
+        return []
+    return [f"leaves out no file: {', '.join(f"'{pattern}'" for pattern in selection.idle)}"]
+
+
 def unfit(selection: Selection, dataset: Dataset) -> UsageProblem:
     """The error for patterns that fit no file: which, and what may have been meant."""
     names = ", ".join(f"'{pattern}'" for pattern in selection.unused)
