@@ -46,11 +46,11 @@ def download(
 ) -> Shown:
     """Download files of a dataset to a folder. Run it again to go on where it stopped."""
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.files.choose_files import choose, idle_note
+    from pennsieve_agent.services.files.choose_files import choose, idle_notes
 
     where = lookup.dataset(context.platform, dataset)
     chosen = choose(context.platform, where, match or ())
-    for note in idle_note(chosen):
+    for note in idle_notes(chosen.idle):
         context.streams.note(note)
     return fetched(context, where.id, chosen.files, to, overwrite=overwrite)
 

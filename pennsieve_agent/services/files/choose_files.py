@@ -33,11 +33,9 @@ def choose(platform: Platform, dataset: Dataset, patterns: Sequence[str]) -> Sel
     return selection
 
 
-def idle_note(selection: Selection) -> list[str]:
-    """What is said of patterns with ``!`` that take out nothing: perhaps a slip of the pen."""
-    if not selection.idle:
-        return []
-    return [f"leaves out no file: {', '.join(f"'{pattern}'" for pattern in selection.idle)}"]
+def idle_notes(idle: Sequence[str]) -> list[str]:
+    """What is said of patterns with ``!`` that take out nothing: they may be mistyped."""
+    return [f"leaves out no file: {shlex.quote(pattern)}" for pattern in idle]
 
 
 def unfit(selection: Selection, dataset: Dataset) -> UsageProblem:
