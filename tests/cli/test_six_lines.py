@@ -84,7 +84,15 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
     assert (receipt["id"], receipt["form"]) == (run, "pennsieve-run/1")
     fetched = typed(agent, "run", "download", run, "--to", str(tmp_path / "here"), "--json")
     assert fetched.code == 0
-    assert (tmp_path / "here" / "results" / "first" / "b-plain.count").read_text() == "2\n"
+    result = tmp_path / "here" / "results" / "first" / "b-plain.count"
+    assert result.read_text() == "2\n"
+    result.write_text("mine")
+    again = ("run", "download", run, "--to", str(tmp_path / "here"))
+    other = agent(*again)
+    assert (other.code, "replace them with --overwrite" in other.err) == (2, True)
+    assert typed(agent, *again, "--overwrite").code == 0
+    assert result.read_text() == "2\n"
+    assert "'--to'" in agent(*again[:-1], str(result)).err
     totals = typed(agent, "run", "cost", "--total", "--json").document
     assert (totals["total"], totals["succeeded"]) == (1, 1)
     steps = typed(agent, "run", "cost", run, "--json").document["metrics"]["steps"]

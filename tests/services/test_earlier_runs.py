@@ -128,7 +128,7 @@ def test_a_folder_with_files_means_that_the_name_was_taken() -> None:
     refuse(ready, folder="results/first-run")  # who types a folder has chosen it
     similar = DataFile("p", "results/first-run-2/a", 1)
     assert prepared(name="first run", content=(*FILES, similar)).input == Input(
-        (*sorted((*FILES, similar), key=lambda file: file.path),), 0, 0
+        (*sorted((*FILES, similar), key=lambda file: file.path),), 0, 0, is_whole=True
     )
 
 

@@ -113,6 +113,12 @@ def _words(target: Path, report: DownloadReport) -> tuple[str, list[str]]:
     ]
     if len(report.renamed) > _SHOWN:
         notes.append(f"renamed: {len(report.renamed) - _SHOWN} more; --json lists all")
+    if report.unchecked:
+        files = plural(len(report.unchecked), "file")
+        notes.append(
+            f"compared by size alone: {files}, as Pennsieve has no checksum that can be compared; "
+            "fetch them again with: --overwrite"
+        )
     problems = [f"'{path}' is held back by Pennsieve's scanner" for path, _ in report.blocked]
     problems += [f"'{path}': {error.message}" for path, error in report.failed]
     notes += [f"not downloaded: {problem}" for problem in problems[:_SHOWN]]
@@ -129,6 +135,7 @@ def _document(target: Path, report: DownloadReport) -> dict[str, Any]:
         "folder": str(target),
         "downloaded": [path.as_posix() for path in report.fetched],
         "skipped": [path.as_posix() for path in report.skipped],
+        "unchecked": [path.as_posix() for path in report.unchecked],
         "blocked": [
             {"path": path.as_posix(), "scan_status": status} for path, status in report.blocked
         ],
