@@ -76,7 +76,8 @@ def examine(clients: Clients, options: RegisterOptions, now: Callable[[], float]
     try:
         identity = clients.aws.identity()
     except AwsError as error:
-        return replace(seen, trouble=error.message)
+        place = f" ({error.where})" if error.where else ""
+        return replace(seen, trouble=f"{error.message}{place}", remedy=error.hint or "")
     account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
     token = remembered.token if remembered else entry.token if entry else ""
     names = node_names(token, identity) if token else None

@@ -117,7 +117,10 @@ def _try_to_look(context: Context, region: str | None, aws_profile: str | None) 
     try:
         _look_in_aws(context, region, aws_profile)
     except AgentError as error:
-        context.streams.note(f"your AWS account cannot be searched for nodes: {error.message}")
+        place = f" ({error.where})" if error.where else ""
+        context.streams.note(
+            f"your AWS account cannot be searched for nodes: {error.message}{place}"
+        )
 
 
 def _look_in_aws(context: Context, region: str | None, aws_profile: str | None) -> None:
