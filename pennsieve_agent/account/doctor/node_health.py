@@ -33,10 +33,10 @@ class Inspection:
 
     ``identity`` is None when there are no usable credentials; ``trouble`` says why, ``remedy`` what
     to do. ``node`` is a node that Pennsieve runs, None for an own one. ``access`` are the documents
-    of the own node's roles, which ``boundary`` must allow. ``parts`` is None where the node has no functions,
-    ``turned_off`` says that it should. ``served`` is what the role of a node that Pennsieve runs
-    allows too much, else None; ``unlike`` counts the lines in which its rights are others than what
-    is served today. ``unseen`` says of checks why they could not be made.
+    of the own node's roles, which ``boundary`` must allow. ``parts`` is None where the node has no
+    functions, ``turned_off`` says that it should. ``served`` is what the role of a node that
+    Pennsieve runs allows too much, else None; ``unlike`` counts the lines in which its rights are
+    others than what is served today. ``unseen`` says of checks why they could not be made.
     """
 
     name: str
