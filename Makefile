@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check --progress-bar off
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off
 PYTEST_ARGS ?=
 SOAK ?= 5000
 
@@ -59,13 +59,13 @@ venv: $(VENV)/.dev
 $(VENV)/.dev: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing this program and what its tests need into $(VENV) (600 MB, once):"
-	@$(PIP) install -e '.[dev]'
+	@$(INSTALL) -e '.[dev]'
 	@touch $(VENV)/.demo $@
 
 $(VENV)/.demo: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing this program and what the demo needs into $(VENV) (200 MB, once):"
-	@$(PIP) install -e '.[demo]'
+	@$(INSTALL) -e '.[demo]'
 	@touch $@
 
 $(VENV)-cloud/.made: Makefile

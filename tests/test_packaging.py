@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -226,3 +227,14 @@ def test_without_an_origin_it_is_the_folder_or_the_name(tmp_path: Path) -> None:
     assert install_command(None, tmp_path).endswith("pip install 'pennsieve-agent-cli[sandbox]'")
     (tmp_path / "pyproject.toml").touch()
     assert install_command(None, tmp_path).endswith(f"pip install '{tmp_path}[sandbox]'")
+
+
+@pytest.mark.parametrize("target", ["demo", "venv"])
+def test_make_installs_with_options_that_pip_has(target: str, tmp_path: Path) -> None:
+    fresh = ["make", "-n", "--no-print-directory", f"VENV={tmp_path / 'none'}", target]
+    shown = subprocess.run(fresh, cwd=TESTS.parent, capture_output=True, text=True, check=True)
+    (line,) = [each for each in shown.stdout.splitlines() if " -m pip " in each]
+    # Options are read from left to right: a wrong one is refused before help is shown.
+    command = [sys.executable, *shlex.split(line)[1:], "--help"]
+    read = subprocess.run(command, cwd=TESTS.parent, capture_output=True, text=True, check=False)
+    assert read.returncode == 0, read.stderr

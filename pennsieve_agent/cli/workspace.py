@@ -51,6 +51,7 @@ def teams(
 ) -> Shown:
     """The teams of the workspace, or the people of one."""
     from pennsieve_agent.console import people_documents
+    from pennsieve_agent.console.words import count
 
     if team is not None:
         return _people_of(context, team)
@@ -59,7 +60,7 @@ def teams(
     if not all_teams:
         return Shown(document, notes=["no team yet; an administrator makes them on the web"])
     rows = [
-        [t.name, str(t.member_count), "made by Pennsieve" if t.is_system else "", t.id]
+        [t.name, count(t.member_count), "made by Pennsieve" if t.is_system else "", t.id]
         for t in all_teams
     ]
     return Shown(document, Table([NAME, "MEMBERS", "KIND", ID], rows))

@@ -6,6 +6,7 @@ Names are snake_case and stable; a field is never removed or renamed without a n
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
         OutputFile,
         Run,
         RunDetails,
+        RunInput,
         RunLimits,
         RunState,
         RunStatus,
     )
+    from pennsieve_agent.domain.workflows import Step
 
 
 def time(text: str) -> str | None:
@@ -109,8 +112,8 @@ def run_summary(value: Run, state: RunState | None = None) -> dict[str, Any]:
         "dataset_id": value.dataset_id,
         "created_by": {
             "id": value.created_by or None,
-            "name": (details.person_name if details else "") or None,
-            **({"email": details.person_email or None} if details else {}),
+            "name": (details.person_name if details else value.creator_name) or None,
+            "email": (details.person_email if details else value.creator_email) or None,
         },
         "created_at": time(value.created_at),
         "started_at": time(at.started_at),
@@ -120,16 +123,29 @@ def run_summary(value: Run, state: RunState | None = None) -> dict[str, Any]:
     }
 
 
-def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
-    """A run with its steps; ``state`` is newer than what the run says of itself."""
+def run(
+    value: Run, state: RunState | None = None, input_: RunInput | None = None
+) -> dict[str, Any]:
+    """A run with its steps; ``state`` is newer than what the run says of itself.
+
+    ``input_`` is told where it was asked for.
+    """
+    code = {step.id: step_code(step, value.details) for step in value.steps}
+    details = value.details
     return {
         **run_summary(value, state),
+        "layout": (details.layout if details else "") or None,
+        "node_version": (details.node_version if details else "") or None,
+        **({} if input_ is None else {"input": run_files(value, input_)}),
         "steps": [
             {
                 "id": s.id,
+                **code.get(s.id, _NO_CODE),
                 "status": s.status.label,
                 "started_at": time(s.started_at),
                 "completed_at": time(s.completed_at),
+                # Of what goes on, a script can tell the seconds by its own clock.
+                "seconds": s.seconds(math.nan) if s.status.is_final else None,
                 "reason": s.reason or None,
                 "attempts": [attempt(one) for one in s.attempts],
             }
@@ -137,7 +153,35 @@ def run(value: Run, state: RunState | None = None) -> dict[str, Any]:
         ],
         "parameters": {k: dict(v) for k, v in value.parameters.items()},
         "outputs": dict(value.outputs),
-        "details": value.details and run_details(value.details),
+        "details": details and run_details(details),
+    }
+
+
+_NO_CODE = dict.fromkeys(("source_url", "tag", "commit", "digest"))
+
+
+def step_code(step: Step, details: RunDetails | None) -> dict[str, Any]:
+    """The code of a step; null where it runs none, and where nobody recorded it."""
+    pinned = details.code.get(step.id) if details else None
+    return {
+        "source_url": step.source_url or None,
+        "tag": step.tag or None,
+        "commit": (pinned.commit if pinned else "") or None,
+        "digest": (pinned.digest.rpartition("@")[2] if pinned else "") or None,
+    }
+
+
+def run_files(value: Run, input_: RunInput) -> dict[str, Any]:
+    """What a run reads."""
+    files = input_.files
+    ids = value.package_ids or [one.package_id for one in files or () if one.package_id]
+    return {
+        "count": input_.count,
+        "size": input_.size,
+        "files": None if files is None else [file(one) for one in files],
+        "package_ids": list(dict.fromkeys(ids)),
+        "recorded": input_.is_recorded,
+        "packages_missing": input_.missing,
     }
 
 

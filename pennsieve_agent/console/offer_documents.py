@@ -5,7 +5,7 @@ See :mod:`pennsieve_agent.console.documents` for what scripts may rely on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pennsieve_agent.console.documents import time
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.layers import Layer
     from pennsieve_agent.domain.metrics import Counters, RunMetrics
     from pennsieve_agent.domain.platform_offers import GpuTier
+    from pennsieve_agent.domain.runs import Run, RunState
+
+Figure = TypeVar("Figure", int, float)
 
 
 def account(value: Account, *, usable_here: bool) -> dict[str, Any]:
@@ -69,22 +72,30 @@ def counters(value: Counters, period: str, workflow_id: str | None) -> dict[str,
     }
 
 
-def run_metrics(run_id: str, value: RunMetrics | None) -> dict[str, Any]:
-    """What a run took; null before it was counted."""
+def run_metrics(run: Run, state: RunState, value: RunMetrics | None, now: float) -> dict[str, Any]:
+    """What a run took; null before it was counted. Times are those that the run itself has."""
+    details = run.details
+    ran = {step.id: step.seconds(now) for step in state.steps}
     counted = value and {
-        "seconds": value.seconds,
+        "seconds": known(state.seconds(now), value.seconds),
         "estimated_usd": value.cost,
         "estimated_usd_by_part": dict(value.parts),
         "packages": value.packages,
-        "input_size": value.input_bytes,
+        "input_files": details.input_count if details else None,
+        "input_size": known(details.input_bytes if details else None, value.input_bytes),
         "steps": [
             {
                 "id": step.step_id,
-                "seconds": step.seconds,
+                "seconds": known(ran.get(step.step_id), step.seconds),
                 "compute_type": step.compute_type or None,
                 "most_memory_mb": step.most_memory_mb,
             }
             for step in value.steps
         ],
     }
-    return {"run_id": run_id, "metrics": counted}
+    return {"run_id": run.uuid, "metrics": counted}
+
+
+def known(first: Figure | None, second: Figure | None) -> Figure | None:
+    """The first of two figures that is known: 0 is."""
+    return second if first is None else first

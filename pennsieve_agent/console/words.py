@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _KILO = 1024
 #: Go's default time text, used by parts of the platform (contracts/workflows.md 0.4).
-_GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?")
+_GO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?")
 
 
-def size(count: int) -> str:
+UNKNOWN = "unknown"
+"""The word for a figure that nobody measured: it is not 0."""
+_CENT = 0.01
+
+
+def usd(amount: float | None) -> str:
+    """An amount of money: ``0.25 USD``; a little is not nothing: ``<0.01 USD``."""
+    if amount is None:
+        return UNKNOWN
+    return "<0.01 USD" if 0 < amount < _CENT else f"{amount:.2f} USD"
+
+
+def count(value: int | None, noun: str = "", *, unit: str = "") -> str:
+    """A number of things, ``2 files``, or of units, ``16 GB``; an unknown one is not 0."""
+    if value is None:
+        return f"{UNKNOWN} number of {noun}s" if noun else UNKNOWN
+    return plural(value, noun) if noun else f"{value} {unit}".rstrip()
+
+
+def figure(value: int | None, words: Callable[[int | None], str], *, plain: bool) -> str:
+    """A figure in words for people, or as a plain number; empty where it is unknown there."""
+    if not plain:
+        return words(value)
+    return "" if value is None else str(value)
+
+
+def size(count: int | None) -> str:
     """Bytes, as people read them: ``1.2 MB`` (1 MB is 1024 kB)."""
+    if count is None:
+        return UNKNOWN
     value, units = float(count), ("B", "kB", "MB", "GB", "TB")
     for unit in units:
         if value < _KILO or unit == units[-1]:
@@ -26,9 +55,11 @@ def moment(text: str) -> datetime | None:
     match = _GO_TIME.match(text)
     if not match:
         return None
-    zone = match[3] if match[3] and match[3] != "Z" else "+00:00"
+    zone = match[4] if match[4] and match[4] != "Z" else "+00:00"
+    # Go writes up to nine digits of a second; a time here has six.
+    fraction = (match[3] or "")[:7]
     try:
-        return datetime.fromisoformat(f"{match[1]}T{match[2]}{zone}").astimezone(UTC)
+        return datetime.fromisoformat(f"{match[1]}T{match[2]}{fraction}{zone}").astimezone(UTC)
     except ValueError:
         return None
 
@@ -39,8 +70,8 @@ def when(text: str, now: float, *, relative: bool) -> str:
     if at is None:
         return text
     if not relative:
-        return at.isoformat().replace("+00:00", "Z")
-    ago = int(now - at.timestamp())
+        return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    ago = int(now - at.replace(microsecond=0).timestamp())
     if ago < _MINUTE:
         return "just now"
     for seconds, unit in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
@@ -58,8 +89,10 @@ def duration(start: str, end: str, now: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time: ``40 s``, ``2 min 5 s``, ``3 h 20 min``."""
+    """A length of time: ``<1 s``, ``40 s``, ``2 min 5 s``, ``3 h 20 min``."""
     whole = max(int(seconds), 0)
+    if 0 < seconds < 1:
+        return "<1 s"
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:

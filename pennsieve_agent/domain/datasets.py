@@ -42,11 +42,13 @@ class Dataset:
 class DataFile:
     """A source file in a dataset. ``path`` is relative to the dataset, with ``/``; size in bytes.
 
-    A package may hold several files; ``package_id`` is what a run is started with. ``checksum`` is
-    that of its upload, "" where Pennsieve has none.
+    A package may hold several files; ``package_id`` is what a run is started with. ``size`` is None
+    where nobody told it, ``checksum`` is that of its upload, "" where Pennsieve has none, and
+    ``created_at`` is UTC text, "" where it was not told.
     """
 
     package_id: str
     path: str
-    size: int
+    size: int | None
     checksum: str = ""
+    created_at: str = ""

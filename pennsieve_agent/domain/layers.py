@@ -18,15 +18,18 @@ class LayerStatus(ServerWord):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer (``contracts/workflows.md`` 2.6). ``size`` is in bytes, the cost in USD a month."""
+    """A layer (``contracts/workflows.md`` 2.6). ``size`` is in bytes, the cost in USD a month.
+
+    A figure is None where it was not measured.
+    """
 
     name: str
     status: LayerStatus
     kind: str = "data"
     description: str = ""
-    size: int = 0
-    file_count: int = 0
-    monthly_cost: float = 0.0
+    size: int | None = None
+    file_count: int | None = None
+    monthly_cost: float | None = None
     created_at: str = ""
     last_accessed: str = ""
     created_by: str = ""

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pennsieve_agent.domain import figures
+
 
 class Period(StrEnum):
     """The time that counters are about."""
@@ -19,27 +21,27 @@ class Period(StrEnum):
 class Counters:
     """Totals of runs (``contracts/workflows.md`` 3.9): seconds and estimated USD.
 
-    Pennsieve's lag by about 15 minutes.
+    Pennsieve's lag by about 15 minutes. None is what was not told.
     """
 
-    total: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    canceled: int = 0
-    seconds: float = 0.0
-    cost: float = 0.0
+    total: int | None = None
+    succeeded: int | None = None
+    failed: int | None = None
+    canceled: int | None = None
+    seconds: float | None = None
+    cost: float | None = None
 
 
 def total(parts: Iterable[Counters]) -> Counters:
-    """The sum of counters."""
+    """The sum of counters; what one of them does not tell is not told."""
     rows = list(parts)
     return Counters(
-        total=sum(row.total for row in rows),
-        succeeded=sum(row.succeeded for row in rows),
-        failed=sum(row.failed for row in rows),
-        canceled=sum(row.canceled for row in rows),
-        seconds=sum(row.seconds for row in rows),
-        cost=sum(row.cost for row in rows),
+        total=figures.total(row.total for row in rows),
+        succeeded=figures.total(row.succeeded for row in rows),
+        failed=figures.total(row.failed for row in rows),
+        canceled=figures.total(row.canceled for row in rows),
+        seconds=figures.total(row.seconds for row in rows),
+        cost=figures.total(row.cost for row in rows),
     )
 
 
@@ -48,19 +50,22 @@ class StepMetrics:
     """What one step of a run took."""
 
     step_id: str
-    seconds: float
+    seconds: float | None
     compute_type: str = ""
     most_memory_mb: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunMetrics:
-    """What a run took: seconds and estimated USD. There is none before it is finalized."""
+    """What a run took: seconds and estimated USD. There is none before it is finalized.
 
-    seconds: float
-    cost: float
-    packages: int = 0
-    input_bytes: int = 0
+    None is what was not measured.
+    """
+
+    seconds: float | None
+    cost: float | None
+    packages: int | None = None
+    input_bytes: int | None = None
     parts: tuple[tuple[str, float], ...] = ()
     """What the cost is made of, in USD, by name; what cost nothing is left out."""
     steps: tuple[StepMetrics, ...] = ()

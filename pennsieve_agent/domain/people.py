@@ -28,5 +28,5 @@ class Team:
 
     id: str
     name: str
-    member_count: int = 0
+    member_count: int | None = None
     is_system: bool = False

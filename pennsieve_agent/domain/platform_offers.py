@@ -41,10 +41,10 @@ class GpuTier:
     name: str
     instance_type: str = ""
     gpu: str = ""
-    gpu_memory: int = 0
-    cpus: int = 0
-    memory: int = 0
-    hourly_price: float = 0.0
+    gpu_memory: int | None = None
+    cpus: int | None = None
+    memory: int | None = None
+    hourly_price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from shlex import quote
 from typing import Self
 
+from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.server_word import ServerWord
 from pennsieve_agent.domain.workflows import Step, Workflow
 
@@ -108,6 +111,19 @@ class StepState:
     reason: str = ""
     attempts: tuple[Attempt, ...] = ()
 
+    def seconds(self, now: float) -> float | None:
+        """How long its program ran, until ``now`` (unix seconds) if it still does.
+
+        The pauses between attempts are left out. None where nobody noted a beginning or an end.
+        """
+        until = None if self.status.is_final else now
+        if not self.attempts:
+            return _seconds(self.started_at, self.completed_at, until)
+        *before, last = self.attempts
+        ran = [_seconds(one.started_at, one.completed_at, None) for one in before]
+        end = last.completed_at or self.completed_at
+        return total([*ran, _seconds(last.started_at, end, until)])
+
 
 def settled(status: RunStatus, steps: Iterable[StepState]) -> tuple[StepState, ...]:
     """The steps of a run; those that had not started when it failed never will."""
@@ -129,6 +145,25 @@ class RunState:
     steps: tuple[StepState, ...] = ()
     reason: str = ""
 
+    def seconds(self, now: float) -> float | None:
+        """How long it took, until ``now`` (unix seconds) if it goes on; None where unknown."""
+        until = None if self.status.is_final else now
+        return _seconds(self.started_at, self.completed_at, until)
+
+
+def _seconds(begin: str, end: str, otherwise: float | None) -> float | None:
+    """The seconds between two times, or until ``otherwise`` (unix seconds) without an end."""
+    started, ended = _unix(begin), _unix(end)
+    ended = otherwise if ended is None else ended
+    return None if started is None or ended is None else round(max(ended - started, 0.0), 3)
+
+
+def _unix(text: str) -> float | None:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class StepCode:
@@ -144,7 +179,8 @@ class RunDetails:
 
     ``caller`` is the AWS identity that started it, which AWS itself named. ``person_name`` and
     ``person_email`` are what that caller called himself, and nobody checked. ``folder`` is where
-    the results go; ``input_bytes`` is in bytes and ``cost`` in USD, estimated.
+    the results go; ``input_bytes`` is in bytes and ``cost`` in USD, estimated. A number is None
+    where nobody measured it (yet). ``node_version`` is that of the node when the run was started.
     """
 
     workflow_version: str = ""
@@ -154,23 +190,39 @@ class RunDetails:
     folder: str = ""
     phase: str = ""
     layout: str = ""
-    input_count: int = 0
-    input_bytes: int = 0
-    cost: float = 0.0
+    input_count: int | None = None
+    input_bytes: int | None = None
+    cost: float | None = None
     layers: tuple[str, ...] = ()
     code: Mapping[str, StepCode] = field(default_factory=dict)
     node_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class RunInput:
+    """The files that a run reads, by path. ``files`` is None where nobody can tell any more.
+
+    ``count`` and ``size`` (bytes) are None where they are not known. ``is_recorded`` says that this
+    was written down at the start; otherwise it is what the run's packages hold now, and ``missing``
+    counts those that are in the dataset no more.
+    """
+
+    files: tuple[DataFile, ...] | None = None
+    count: int | None = None
+    size: int | None = None
+    is_recorded: bool = False
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file that a run delivered. ``path`` is relative to the dataset, ``size`` in bytes.
+    """A file that a run delivered. ``path`` is relative to the dataset, ``size`` in bytes or None.
 
     ``package_id`` is empty until Pennsieve has imported the file, ``sha256`` where nobody noted it.
     """
 
     path: str
-    size: int
+    size: int | None
     package_id: str = ""
     sha256: str = ""
 
@@ -180,7 +232,8 @@ class Run:
     """A run (``contracts/workflows.md`` 3.2). Times are ISO 8601 text.
 
     ``node_uuid`` is Pennsieve's record of a node, or the token of an own one. ``details`` are there
-    for runs on own nodes alone.
+    for runs on own nodes alone, ``creator_name`` and ``creator_email`` where somebody looked up who
+    ``created_by`` is.
     """
 
     uuid: str
@@ -192,6 +245,8 @@ class Run:
     dataset_id: str = ""
     organization_id: str = ""
     created_by: str = ""
+    creator_name: str = ""
+    creator_email: str = ""
     created_at: str = ""
     started_at: str = ""
     completed_at: str = ""

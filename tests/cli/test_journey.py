@@ -106,7 +106,7 @@ def test_a_program_that_fails(agent: Agent) -> None:
     assert agent("run", "show", run, "--status").code == 3
     states = {s["id"]: s["status"] for s in agent("run", "show", run, "--json").document["steps"]}
     assert states["word-count"] == "failed"
-    assert states["output"] == "pending"
+    assert states["output"] == "skipped"
     shown = agent("run", "show", run)
     assert "Step 'word-count' failed: " in shown.out
     assert "  done\n" in shown.out[shown.out.index("Its last ") :]

@@ -93,6 +93,7 @@ class FakeNode:
         self.starts: dict[str, dict[str, Any]] = {}
         self.messages: list[dict[str, Any]] = []
         self.files: list[dict[str, Any]] = []
+        self.inputs: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.page = 100
         self._lock = threading.Lock()
@@ -182,6 +183,9 @@ class FakeNode:
                 if row["timestamp"] >= since and step in {"", row["step"]}
             ]
             return 200, self._page("messages", rows, query)
+        if below == ["files"]:
+            files = self.starts.get(run["id"], {}).get("files", self.inputs)
+            return 200, self._page("files", files, query)
         if below == ["outputs"]:
             return 200, self._page("files", self.files, query)
         return (404, {"code": "none", "message": "there is none"}) if below else (200, run)

@@ -77,7 +77,7 @@ def start(**changes: Any) -> dict[str, Any]:
     """A request for a run."""
     return {
         "id": str(uuid.uuid4()),
-        "name": "first",
+        "name": f"first {uuid.uuid4()}",
         "workflow": WORKFLOW,
         "version": "v1",
         "dataset": DATASET,

@@ -141,6 +141,61 @@ def test_parameters_that_nothing_declares(node: Owned) -> None:
     assert owner.ask("POST", "/runs", body=start(**typo, undeclared=True))["created"]
 
 
+def test_a_run_keeps_the_defaults_and_the_node_version_that_it_was_started_with(
+    node: Owned,
+) -> None:
+    owner = node.furnish()
+    document = version("v2")
+    document["steps"][1]["parameters"] = [
+        {"name": "LEVEL", "type": "number", "default": "1"},
+        {"name": "STYLE", "type": "string", "default": "plain"},
+    ]
+    owner.ask("PUT", f"/workflows/{WORKFLOW}/versions/v2", body=document)
+    asks = start(version="v2", parameters={"work": {"LEVEL": "3"}})
+    owner.ask("POST", "/runs", body=asks)
+    node.world.settings = replace(node.world.settings, version="9.9.9")
+    run = owner.ask("GET", f"/runs/{asks['id']}")
+    assert run["parameters"] == {"work": {"LEVEL": "3", "STYLE": "plain"}}
+    assert run["node"]["version"] == "1.2.3"
+    assert run["cost"] is None, "nothing is counted before the end"
+    node.world.finish_all()
+    assert owner.ask("GET", f"/runs/{asks['id']}")["cost"] == 0.0, "counted: no time has passed"
+    (listed,) = owner.ask("GET", "/runs")["runs"]
+    assert listed["cost"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("files", "count", "size"),
+    [
+        ([], None, None),
+        ([{"path": "a", "package": "N:package:1"}], 1, None),
+        ([{"path": "a", "package": "N:package:1", "size": None}], 1, None),
+        ([{"path": "a", "package": "N:package:1", "size": 5}], 1, 5),
+    ],
+)
+def test_what_nobody_counted_is_unknown_and_not_0(
+    node: Owned, files: list[dict[str, Any]], count: int | None, size: int | None
+) -> None:
+    owner = node.furnish()
+    asks = start(files=files)
+    owner.ask("POST", "/runs", body=asks)
+    run = owner.ask("GET", f"/runs/{asks['id']}")
+    assert run["input"] == {"layout": "tree", "count": count, "bytes": size}
+
+
+def test_a_name_is_one_runs(node: Owned) -> None:
+    owner = node.furnish(share=user("bob"))
+    asks = start(name="first run")
+    assert owner.ask("POST", "/runs", body=asks)["created"]
+    for name in ("first run", "first-run", "First Run"):  # one folder, or one on some machines
+        with pytest.raises(Conflict, match=f"a run on this node is called '{name}' already"):
+            node.caller("bob").ask("POST", "/runs", body=start(name=name))
+    assert not owner.ask("POST", "/runs", body=asks)["created"], "the same request is no other run"
+    assert owner.ask("POST", "/runs", body=start(name="first run 2"))["created"]
+    for _ in range(2):
+        assert owner.ask("POST", "/runs", body=start(name=""))["created"]
+
+
 def test_what_the_node_cannot_do_is_said_at_once(node: Owned) -> None:
     owner = node.furnish()
     document = version("gpu")

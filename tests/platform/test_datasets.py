@@ -204,6 +204,31 @@ def test_a_package_of_several_files_is_a_folder_as_in_download_manifests() -> No
     assert list(found) == ["f/scan/a.img", "f/scan/a.hdr"]
 
 
+def test_files_of_packages_and_folders_and_what_is_gone() -> None:
+    items = (
+        folder(5, "raw"),
+        folder(6, "deep", parent=5),
+        package(1, "a", parent=6),
+        package(2, "b"),
+        package(3, "raw"),
+    )
+    ids = ("N:collection:5", "N:package:2", "N:package:9")
+    with scripted() as (script, platform):
+        script.on(f"GET v1/datasets/{D}/packages", listing(*items))
+        held = platform.datasets.files_of(D, ids)
+    assert [file.path for file in held.files] == ["b", "raw/deep/a"]
+    assert held.missing == ("N:package:9",)
+
+
+def test_a_size_that_is_not_told_is_unknown() -> None:
+    item = package(1, "a")
+    del item["objects"]["source"][0]["content"]["size"]
+    with scripted() as (script, platform):
+        script.on(f"GET v1/datasets/{D}/packages", listing(item))
+        (file,) = platform.datasets.files(D)
+    assert file.size is None
+
+
 def test_a_file_is_called_by_its_own_name_not_its_packages() -> None:
     assert list(paths_of(package(1, "scan1.edf", name="Scan 1"))) == ["scan1.edf"]
 

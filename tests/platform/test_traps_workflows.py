@@ -282,7 +282,7 @@ def test_workflows_37_counters_stand_under_any_name(shape: str) -> None:
     with scripted() as (script, platform):
         script.on(f"GET {METRICS}/counters", answer, query=query)
         found = platform.metrics.counters(W, Period.MONTH, workflow_uuid="w")
-    assert found == Counters(3, 2, 1, 0, 9.5, 1.0)
+    assert found == Counters(3, 2, 1, None, 9.5, 1.0)
 
 
 def test_workflows_40_the_bare_list_of_applications_is_not_asked_for() -> None:
@@ -346,7 +346,7 @@ def test_what_a_run_took() -> None:
         assert platform.runs.metrics("r") is None
     assert found is not None
     assert (found.seconds, found.cost, found.steps[0].seconds) == (12.0, 0.25, 4.5)
-    assert (found.parts, found.input_bytes) == ((), 0)
+    assert (found.parts, found.input_bytes, found.packages) == ((), None, None)
     assert parted is not None
     assert (parted.parts, parted.input_bytes) == ((("machines", 0.2), ("file system", 0.05)), 77)
 

@@ -134,6 +134,7 @@ _RUNS = (
     typed("run start --files raw --param STYLE=fancy --wait --name", RUN, *D, "-w", FLOW),
     typed("run start --time-limit 60 --retries 1 --files raw", *D, "-w", FLOW),
     typed("run list"),
+    typed("run start --dry-run --input-run", RUN, *D, "-w", FLOW),
     typed(f"run show {RUN}"),
     typed(f"run show {RUN} --status"),
     typed(f"run wait {RUN}"),

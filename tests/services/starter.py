@@ -11,6 +11,7 @@ from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.prepare_run import prepare
 from pennsieve_agent.services.runs.run_request import RunOptions
 from pennsieve_agent.settings.started_runs import RunJournal
+from tests.fakes.earlier import Earlier
 from tests.fakes.pennsieve import pennsieve
 from tests.fakes.run_node import NODE, OverHttp
 
@@ -19,7 +20,7 @@ def main(port: str, folder: str, files: str) -> None:
     """Start the same run as always, and say its id."""
     calls = OverHttp(int(port))
     options = RunOptions("Mouse EEG", files=(files,))
-    ready = prepare(pennsieve(), [NODE], lambda _: calls, options, time.time())
+    ready = prepare(pennsieve(), [NODE], lambda _: calls, options, time.time(), earlier=Earlier())
     _say("ready")
     with start_run.on_own_node(
         ready,
@@ -28,6 +29,7 @@ def main(port: str, folder: str, files: str) -> None:
         backend=NodeRuns(NODE, calls),
         journal=RunJournal(Path(folder)),
         note=lambda _: None,
+        check=lambda: None,
     ) as started:
         _say(f"run {started.run.uuid}")
         started.acknowledge()

@@ -15,6 +15,7 @@ from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
 from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services.runs.prepare_run import prepare
 from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
+from tests.fakes.earlier import Earlier
 from tests.fakes.pennsieve import FILES, pennsieve
 from tests.fakes.run_node import DATASET, NODE, VERSION, WORKFLOW, FakeNode
 
@@ -39,10 +40,11 @@ def prepared(
     node_name: str | None = None,
     **options: Any,
 ) -> Prepared:
+    earlier = options.pop("earlier", Earlier())
     there = pennsieve(nodes=theirs, workflows=[ELSEWHERE], files=content, role=role)
     wanted = RunOptions("Mouse EEG", node=node_name, **options)
     fake = node or FakeNode()
-    return prepare(there, own, lambda _: fake, wanted, 1_000_000.0)
+    return prepare(there, own, lambda _: fake, wanted, 1_000_000.0, earlier=earlier)
 
 
 def test_the_plan_has_what_the_node_knows() -> None:
@@ -51,7 +53,7 @@ def test_the_plan_has_what_the_node_knows() -> None:
     assert ready.request.workflow.uuid == WORKFLOW
     assert ready.whole_dataset
     assert [f.path for f in ready.files or ()] == ["notes.md", "raw/a.txt", "raw/deep/b.txt"]
-    assert ready.request.package_ids == ("N:package:2", "N:package:3")
+    assert ready.request.package_ids == ("N:package:3", "N:package:1", "N:package:2")
     assert [job.id for job in ready.plan.jobs] == ["input", "count", "output"]
     assert ready.plan.job("count").environment["STYLE"] == "plain"
 
@@ -107,7 +109,9 @@ def test_a_workflow_that_is_only_on_pennsieve_is_handed_over_first() -> None:
 
     there = pennsieve(workflows=[ELSEWHERE])
     options = RunOptions("Mouse EEG", workflow="word-count-two")
-    ready = prepare(there, [NODE], lambda _: fake, options, 0.0, hand_over=hand_over)
+    ready = prepare(
+        there, [NODE], lambda _: fake, options, 0.0, earlier=Earlier(), hand_over=hand_over
+    )
     assert ready.request.workflow.uuid == ELSEWHERE.uuid
 
 
@@ -154,14 +158,15 @@ def test_one_node_is_taken_and_of_several_one_is_asked_for() -> None:
 def wanted_node(name: str) -> Prepared:
     there = pennsieve(nodes=[THEIRS], workflows=[ELSEWHERE])
     options = RunOptions("Mouse EEG", node=name)
-    return prepare(there, [NODE], lambda _: FakeNode(), options, 1_000_000.0)
+    return prepare(there, [NODE], lambda _: FakeNode(), options, 1_000_000.0, earlier=Earlier())
 
 
 def test_two_nodes_of_one_name_are_told_apart() -> None:
     twin = replace(THEIRS, name="my-node")
     there = pennsieve(nodes=[twin], workflows=[ELSEWHERE])
+    options = RunOptions("M", node="my-node")
     with pytest.raises(UsageProblem) as caught:
-        prepare(there, [NODE], lambda _: FakeNode(), RunOptions("M", node="my-node"), 0.0)
+        prepare(there, [NODE], lambda _: FakeNode(), options, 0.0, earlier=Earlier())
     assert "0a1b2c3d on your account 123456789012" in caught.value.message
     assert "n-1 on Pennsieve" in caught.value.message
 

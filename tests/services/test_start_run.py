@@ -15,13 +15,14 @@ import pytest
 
 from pennsieve_agent.domain.datasets import DataFile
 from pennsieve_agent.domain.runs import RunLimits
-from pennsieve_agent.errors import AwsError, Conflict, Forbidden, PlatformError
+from pennsieve_agent.errors import AwsError, Conflict, Forbidden, PlatformError, UsageProblem
 from pennsieve_agent.services.runs import start_run
 from pennsieve_agent.services.runs.node_runs import NodeRuns
 from pennsieve_agent.services.runs.prepare_run import prepare
 from pennsieve_agent.services.runs.run_request import RunOptions
 from pennsieve_agent.settings.started_runs import RunJournal
 from tests.fakes.clock import Clock
+from tests.fakes.earlier import Earlier
 from tests.fakes.pennsieve import FILES, pennsieve
 from tests.fakes.run_node import DATASET, NODE, WORKFLOW, FakeNode, served
 
@@ -38,6 +39,7 @@ class Desk:
         self.files: tuple[DataFile, ...] = FILES
         #: Called when the node has answered a start, before the answer arrives.
         self.on_answer: Callable[[], None] = lambda: None
+        self.check: Callable[[], None] = lambda: None
 
     def ask(
         self,
@@ -57,7 +59,7 @@ class Desk:
         self.notes.clear()
         options = RunOptions("Mouse EEG", **more)
         there = pennsieve(files=self.files)
-        ready = prepare(there, [NODE], lambda _: self, options, self.clock.now())
+        ready = prepare(there, [NODE], lambda _: self, options, self.clock.now(), earlier=Earlier())
         with start_run.on_own_node(
             ready,
             options,
@@ -65,6 +67,7 @@ class Desk:
             backend=NodeRuns(NODE, self, self.clock.now),
             journal=self.journal,
             note=self.notes.append,
+            check=self.check,
         ) as started:
             if told:
                 started.acknowledge()
@@ -74,6 +77,28 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
+
+
+def taken() -> None:
+    raise UsageProblem("there is a run called 'first' already")
+
+
+def test_a_taken_name_is_refused_before_anything_is_sent(desk: Desk) -> None:
+    desk.check = taken
+    for _ in range(2):
+        with pytest.raises(UsageProblem, match="called 'first' already"):
+            desk.type(name="first")
+        assert not desk.notes, "what was refused does not go on"
+    assert not desk.node.starts
+
+
+def test_a_start_that_goes_on_is_not_refused_because_of_its_own_run(desk: Desk) -> None:
+    fail_once(desk, AwsError("the answer was lost"))
+    with pytest.raises(AwsError):
+        desk.type(name="first")
+    desk.check = taken
+    assert desk.type(name="first").before
+    assert len(desk.node.starts) == 1
 
 
 def fail_once(desk: Desk, error: Exception) -> None:

@@ -60,15 +60,15 @@ def list_(context: Context, node: options.Node) -> Shown:
 
 
 def _row(context: Context, layer: Layer) -> list[str]:
-    from pennsieve_agent.console.words import size
+    from pennsieve_agent.console.words import count, figure, size, usd
 
     return [
         layer.name,
         layer.kind,
         layer.status.value.lower(),
-        size(layer.size) if context.relative else str(layer.size),
-        str(layer.file_count),
-        f"{layer.monthly_cost:.2f}",
+        figure(layer.size, size, plain=not context.relative),
+        count(layer.file_count),
+        usd(layer.monthly_cost).removesuffix(" USD"),
         layer.description,
     ]
 

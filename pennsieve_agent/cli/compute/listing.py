@@ -90,16 +90,17 @@ def _table(context: Context, own: Sequence[OwnNode], theirs: Sequence[ComputeNod
 
 def _gpu_types(context: Context) -> Shown:
     from pennsieve_agent.console import offer_documents
+    from pennsieve_agent.console.words import UNKNOWN, count
 
     tiers = context.platform.compute.gpu_tiers(context.workspace_id)
     rows = [
         [
             tier.name,
             tier.gpu,
-            f"{tier.gpu_memory} GB",
-            str(tier.cpus),
-            f"{tier.memory} GB",
-            f"{tier.hourly_price:.3f}",
+            count(tier.gpu_memory, unit="GB"),
+            count(tier.cpus),
+            count(tier.memory, unit="GB"),
+            UNKNOWN if tier.hourly_price is None else f"{tier.hourly_price:.3f}",
         ]
         for tier in tiers
     ]

@@ -143,7 +143,7 @@ class Flags:
             )
         tiers = context.platform.compute.gpu_tiers(context.workspace_id)
         tier = next((row for row in tiers if row.name == self.gpu_tier), None)
-        if tier is None or not tier.instance_type:
+        if tier is None or not tier.instance_type or not tier.cpus:
             names = ", ".join(row.name for row in tiers)
             raise UsageProblem(
                 f"there is no GPU tier '{self.gpu_tier}'", hint=f"choose one of {names}"

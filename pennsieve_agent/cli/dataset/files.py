@@ -20,7 +20,8 @@ from pennsieve_agent.console.tables import PATH
 def files(context: Context, dataset: options.DatasetArgument, match: options.Files = None) -> Shown:
     """The files of a dataset."""
     from pennsieve_agent.console import documents
-    from pennsieve_agent.console.words import plural, size
+    from pennsieve_agent.console.words import figure, plural, size
+    from pennsieve_agent.domain.figures import total
     from pennsieve_agent.domain.selection import select
     from pennsieve_agent.services import lookup
     from pennsieve_agent.services.files.choose_files import unfit
@@ -28,10 +29,10 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     where = lookup.dataset(context.platform, dataset)
     selection = select(context.platform.datasets.files(where.id), match or ())
     listed = selection.files
-    rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in listed]
-    total = f"{plural(len(listed), 'file')}, {size(sum(f.size for f in listed))}"
+    rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in listed]
+    count = f"{plural(len(listed), 'file')}, {size(total(f.size for f in listed))}"
     text = Table([PATH, "SIZE"], rows) if rows else None
-    notes = [total]
+    notes = [count]
     if selection.unused:
         problem = unfit(selection, where)
         notes += [problem.message, str(problem.hint)]

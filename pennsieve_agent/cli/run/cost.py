@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,8 +12,6 @@ from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.errors import UsageProblem
-
-_LEAST_USD = 0.0001
 
 
 class Period(StrEnum):
@@ -58,55 +56,55 @@ def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
     from pennsieve_agent.cli.run import places as run_places
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.words import plural, span
+    from pennsieve_agent.console.words import UNKNOWN, count, span, usd
     from pennsieve_agent.domain import metrics
 
     wire = metrics.Period[period.name]
     uuid = "" if workflow is None else named_workflow(context, workflow).workflow.uuid
     places = run_places.everywhere(context).ask(lambda b: b.counters(wire, uuid))
-    count = metrics.total(counters for _, counters in places)
+    sums = metrics.total(counters for _, counters in places)
     rows = [{"node": b.name, "total": c.total, "estimated_usd": c.cost} for b, c in places]
     pairs = [
-        ("runs", str(count.total)),
-        ("succeeded", str(count.succeeded)),
-        ("failed", str(count.failed)),
-        ("canceled", str(count.canceled)),
-        ("took", span(count.seconds)),
-        ("estimated cost", f"{count.cost:.2f} USD"),
+        ("runs", count(sums.total)),
+        ("succeeded", count(sums.succeeded)),
+        ("failed", count(sums.failed)),
+        ("canceled", count(sums.canceled)),
+        ("took", UNKNOWN if sums.seconds is None else span(sums.seconds)),
+        ("estimated cost", usd(sums.cost)),
     ]
     if len(places) > 1:
-        pairs += [
-            (f"  on {b.name}", f"{plural(c.total, 'run')}, {c.cost:.2f} USD") for b, c in places
-        ]
-    document = offer_documents.counters(count, period.value, uuid or None)
+        pairs += [(f"  on {b.name}", f"{count(c.total, 'run')}, {usd(c.cost)}") for b, c in places]
+    document = offer_documents.counters(sums, period.value, uuid or None)
     return Shown({**document, "places": rows}, Details(pairs))
 
 
 def _of_one(context: Context, reference: str | None) -> Shown:
     from pennsieve_agent.cli.run import places as run_places
     from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.words import span
+    from pennsieve_agent.console.words import usd
 
     located = run_places.find(context, reference)
     run, metrics = located.run, located.backend.metrics(located.run.uuid)
-    document = offer_documents.run_metrics(run.uuid, metrics)
+    state = run_places.state(located)
+    document = offer_documents.run_metrics(run, state, metrics, context.now())
     if metrics is None:
         return Shown(document, notes=[f"run '{run.label}' was not counted yet"])
+    counted = document["metrics"]
     pairs = [
         ("run", run.label),
-        ("took", span(metrics.seconds)),
-        ("estimated cost", _usd(metrics.cost)),
-        *((f"  {name}", _usd(usd)) for name, usd in metrics.parts),
-        ("packages", str(metrics.packages)),
+        ("took", _span(counted["seconds"])),
+        ("estimated cost", usd(metrics.cost)),
+        *((f"  {name}", usd(cost)) for name, cost in metrics.parts),
+        ("input", _input(counted)),
     ]
     rows = [
         [
-            step.step_id,
-            span(step.seconds),
-            step.compute_type,
-            "" if step.most_memory_mb is None else f"{step.most_memory_mb:.0f} MB",
+            step["id"],
+            _span(step["seconds"]),
+            step["compute_type"] or "",
+            "" if step["most_memory_mb"] is None else f"{step['most_memory_mb']:.0f} MB",
         ]
-        for step in metrics.steps
+        for step in counted["steps"]
     ]
     text: list[Part] = [Details(pairs)]
     if rows:
@@ -114,6 +112,15 @@ def _of_one(context: Context, reference: str | None) -> Shown:
     return Shown(document, text)
 
 
-def _usd(cost: float) -> str:
-    """A cost in words; a little is not nothing."""
-    return f"less than {_LEAST_USD} USD" if 0 < cost < _LEAST_USD else f"{cost:.4f} USD"
+def _input(counted: dict[str, Any]) -> str:
+    from pennsieve_agent.console.words import UNKNOWN, count, size
+
+    files, packages, amount = (counted[n] for n in ("input_files", "packages", "input_size"))
+    what = count(packages, "package") if files is None else count(files, "file")
+    return f"{what}, {'size ' + UNKNOWN if amount is None else size(amount)}"
+
+
+def _span(seconds: float | None) -> str:
+    from pennsieve_agent.console.words import span
+
+    return "not measured" if seconds is None else span(seconds)

@@ -14,6 +14,7 @@ from pennsieve_agent.errors import RunFailed, StillRunning, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.runs import RunStatus
+    from pennsieve_agent.services.runs.all_runs import Located
 
 
 @command(
@@ -49,7 +50,29 @@ def show(
     if status:
         document = documents.run_status(located.run, state.status)
         return Shown(document, state.status.label, exit_code=_exit_code(state.status))
-    return views.run(context, located.run, state, failed_step(located, state))
+    located = record_of(context, located)
+    input_ = located.backend.input(located.run)
+    return views.run(context, located.run, state, input_, failed_step(located, state))
+
+
+def record_of(context: Context, located: Located) -> Located:
+    """The run with the name of who started it, which Pennsieve gives by id alone."""
+    from dataclasses import replace
+
+    from pennsieve_agent.errors import PlatformError
+
+    run = located.run
+    if run.details is not None or not run.created_by:
+        return located
+    try:
+        members = context.platform.people.members(context.workspace_id)
+    except PlatformError:
+        return located  # the id is said instead
+    person = next((one for one in members if one.id == run.created_by), None)
+    if person is None:
+        return located
+    named = replace(run, creator_name=person.name, creator_email=person.email)
+    return replace(located, run=named)
 
 
 def _exit_code(status: RunStatus) -> int:

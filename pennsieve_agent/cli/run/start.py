@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +33,13 @@ Node = Annotated[
 Files = Annotated[
     list[str] | None,
     typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
+]
+InputRun = Annotated[
+    list[str] | None,
+    typer.Option("--input-run", metavar="RUN", help="The results of this run are input."),
+]
+IncludeResults = Annotated[
+    bool, typer.Option("--include-results", help="Results of earlier runs are input, too.")
 ]
 All = Annotated[
     bool, typer.Option("--all", help="Take the whole dataset as input, without being asked.")
@@ -74,6 +81,8 @@ def start(
     node: Node = None,
     files: Files = None,
     whole: All = False,
+    input_run: InputRun = None,
+    include_results: IncludeResults = False,
     param: Param = None,
     undeclared: Undeclared = False,
     layout: Layout = None,
@@ -93,20 +102,27 @@ def start(
     Without --files the whole dataset is the input: its number and size are shown, and you are
     asked; where nobody can be asked, add --all. In --files, '**/' is any number of folders, '{a,b}'
     is either, '!x' leaves out; a path as 'dataset files' lists it means that file or folder.
+    What earlier runs wrote is left out, unless --files names its folder.
     Everything is checked before anything is sent. A command whose answer was lost can be typed
     again: on an own node, it goes on with the same run. With --wait or --follow the exit code is 0
     when the run succeeded, 3 when it failed or was cancelled, and 8 when the time was up.
     """
-    from pennsieve_agent.cli.run import views
-    from pennsieve_agent.services.runs import prepare_run, run_request
+    from functools import partial
 
-    if whole and files:
-        raise UsageProblem("--all and --files cannot be given together", hint="leave one out")
+    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.services.runs import prepare_run, run_request
+    from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
+
+    if whole and (files or input_run):
+        other = "--files" if files else "--input-run"
+        raise UsageProblem(f"--all and {other} cannot be given together", hint="leave one out")
     request = run_request.RunOptions(
         dataset,
         workflow,
         node,
         files=tuple(files or ()),
+        input_runs=tuple(input_run or ()),
+        include_results=include_results,
         parameters=tuple(param or ()),
         name=name,
         folder=folder,
@@ -114,18 +130,23 @@ def start(
         layout=layout or "",
         undeclared=undeclared,
     )
+    earlier = EarlierRuns(context.platform, places.everywhere(context))
     ready = prepare_run.prepare(
         context.platform,
         context.own_nodes,
         context.node_calls,
         request,
         context.now(),
+        earlier=earlier,
         hand_over=None if dry_run else _hand_over(context),
     )
     views.note_undeclared(context, ready)
+    check = partial(earlier.refuse_taken, ready, request)
     if dry_run:
+        check()
         yield views.plan(context, ready)
         return
+    views.note_left_out(context, ready)
     if ready.whole_dataset and not context.streams.confirm(
         views.whole_dataset_question(ready),
         assume=whole,
@@ -141,7 +162,7 @@ def start(
     )
     with (
         context.interruption.during("the run may have been started, or not", again),
-        _started(context, ready, request) as (begun, backend),
+        _started(context, ready, request, check) as (begun, backend),
     ):
         ways = {"waits": follow or wait, "show": show}
         yield from _go_on(context, ready, begun, backend, timeout=timeout, **ways)
@@ -201,13 +222,14 @@ def _go_on(
 
 @contextmanager
 def _started(
-    context: Context, ready: Prepared, request: RunOptions
+    context: Context, ready: Prepared, request: RunOptions, check: Callable[[], None]
 ) -> Iterator[tuple[Started, RunBackend]]:
     from pennsieve_agent.cli.run import places, views
     from pennsieve_agent.services.runs import start_run as starting
     from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
     if (own := ready.own_node) is None:
+        check()
         views.warn_pennsieve_node(context, ready)
         run = context.platform.runs.start(ready.request)
         yield starting.Started(run), PennsieveRuns(context.platform)
@@ -220,5 +242,6 @@ def _started(
         backend=backend,
         journal=places.journal(context),
         note=context.streams.note,
+        check=check,
     ) as begun:
         yield begun, backend

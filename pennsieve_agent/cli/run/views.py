@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.cli.run import record_views
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.printable import program_line
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
@@ -16,18 +17,22 @@ from pennsieve_agent.console.tables import (
     STATUS_STYLES,
     Column,
     Cut,
-    details,
-    table,
 )
-from pennsieve_agent.console.words import duration, plural, size, span, when
+from pennsieve_agent.console.words import duration, figure, plural, size, span, when
+from pennsieve_agent.domain.figures import total
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.cli.run.failed_step import FailedStep
-    from pennsieve_agent.console.streams import Streams
     from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
-    from pennsieve_agent.domain.runs import OutputFile, Run, RunDetails, RunLimits, RunState
+    from pennsieve_agent.domain.runs import (
+        OutputFile,
+        Run,
+        RunInput,
+        RunLimits,
+        RunState,
+    )
     from pennsieve_agent.services.runs.run_request import Prepared
     from pennsieve_agent.services.runs.start_run import Started
 
@@ -122,6 +127,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "node_kind": "own" if ready.own_node else "pennsieve",
         "dataset": ready.dataset.name,
         "files": [documents.file(f) for f in ready.files],
+        "results_left_out": ready.input.left_out,
         "layout": ready.layout or None,
         "folder": ready.folder,
         "limits": documents.limits(ready.request.limits),
@@ -137,6 +143,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("node", f"{ready.node.name}, {_whose(ready)}"),
         ("acts as", "the workflow's own identity" if ready.own_node else "you"),
         ("input", _input(ready)),
+        ("left out", _left_out(ready)),
         ("layout", _LAYOUTS.get(ready.layout, ready.layout)),
         ("results", ready.folder),
         ("limits", limits_words(ready.request.limits)),
@@ -181,9 +188,24 @@ def _whose(ready: Prepared) -> str:
 
 
 def _input(ready: Prepared) -> str:
-    total = size(sum(file.size for file in ready.files))
-    count = f"{plural(len(ready.files), 'file')}, {total}"
+    amount = size(total(file.size for file in ready.files))
+    count = f"{plural(len(ready.files), 'file')}, {amount}"
     return f"the whole dataset: {count}" if ready.whole_dataset else count
+
+
+def _left_out(ready: Prepared) -> str:
+    """How many files are not input because earlier runs made them."""
+    if not (count := ready.input.left_out):
+        return ""
+    return f"{plural(count, 'file')} of results of earlier runs"
+
+
+def note_left_out(context: Context, ready: Prepared) -> None:
+    """Say that results are not input, and how they would be."""
+    if words := _left_out(ready):
+        context.streams.note(
+            f"left out: {words} (take them with --input-run RUN or --include-results)"
+        )
 
 
 def whole_dataset_question(ready: Prepared) -> str:
@@ -261,16 +283,22 @@ def runs_table(context: Context, runs: Sequence[Run]) -> Table:
     return Table(columns, rows)
 
 
-def run(context: Context, value: Run, state: RunState, failed: FailedStep | None) -> Shown:
+def run(
+    context: Context, value: Run, state: RunState, input_: RunInput, failed: FailedStep | None
+) -> Shown:
     """All of one run; of one that failed, why."""
-    document = {**documents.run(value, state), "failed_step": failed and failed.to_json()}
-    text: list[Part] = [lambda streams: _run_text(context, streams, value, state)]
+    document = {**documents.run(value, state, input_), "failed_step": failed and failed.to_json()}
+    text = [
+        *_run_text(context, value, state, input_),
+        *record_views.code(value),
+        *record_views.input_files(context, value, input_),
+    ]
     if failed is None:
         return Shown(document, text)
     return Shown(document, [*text, "", failed.text], [f"all of it: {failed.command}"])
 
 
-def _run_text(context: Context, streams: Streams, run: Run, state: RunState) -> str:
+def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> list[Part]:
     from pennsieve_agent.domain.runs import RunDetails
 
     now = context.now()
@@ -282,25 +310,22 @@ def _run_text(context: Context, streams: Streams, run: Run, state: RunState) -> 
         ("status", state.status.label),
         ("workflow", f"{run.workflow_name} {details_.workflow_version}".strip()),
         ("dataset", _dataset_name(context, run)),
-        ("node", run.node_name or run.node_uuid),
-        ("started by", _who(details_)),
+        ("node", record_views.node_words(run)),
+        ("started by", record_views.who_words(run)),
         ("started", when(state.started_at, now, relative=context.relative)),
         ("took", duration(state.started_at, state.completed_at, now)),
         ("why", state.reason),
         ("limits", limits_words(run.limits)),
-        ("input", _input_of(details_)),
+        ("input", record_views.input_words(input_, details_.layout)),
         ("results in", details_.folder or ", ".join(dict.fromkeys(folders))),
-        ("estimated cost", f"{details_.cost:.4f} USD" if details_.cost else ""),
+        ("estimated cost", record_views.cost_words(run, state)),
     ]
     pairs += [
         (f"{step}.{name}", value)
         for step, values in run.parameters.items()
         for name, value in values.items()
     ]
-    parts = [details(pairs, streams), _steps_table(state, now)(streams)]
-    if code := _code_rows(run):
-        parts.append(table(["STEP", "CODE", "COMMIT", "IMAGE"], code, streams))
-    return "\n\n".join(parts)
+    return [Details(pairs), "", _steps_table(state, now)]
 
 
 def _steps_table(state: RunState, now: float) -> Table:
@@ -309,7 +334,7 @@ def _steps_table(state: RunState, now: float) -> Table:
         [
             s.id,
             s.status.label,
-            duration(s.started_at, s.completed_at, now),
+            record_views.step_time(s, now),
             str(len(s.attempts)) if len(s.attempts) > 1 else "",
             s.reason,
         ]
@@ -318,36 +343,6 @@ def _steps_table(state: RunState, now: float) -> Table:
     columns: list[str | Column] = ["STEP", "STATUS", "TOOK", "ATTEMPTS", Column("WHY", Cut.WRAP)]
     kept = [i for i in range(len(columns)) if i < 3 or any(row[i] for row in rows)]  # noqa: PLR2004
     return Table([columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
-
-
-def _code_rows(run: Run) -> list[list[str]]:
-    """What each processor ran, where the node keeps it."""
-    code = run.details.code if run.details else {}
-    return [
-        [
-            step.id,
-            f"{step.source_url} {step.tag}".strip(),
-            code[step.id].commit[:12],
-            code[step.id].digest.rpartition("@")[2],
-        ]
-        for step in run.steps
-        if step.id in code and (step.source_url or code[step.id].digest)
-    ]
-
-
-def _who(details_: RunDetails) -> str:
-    """Who started a run: AWS's word first, then what he called himself."""
-    if not details_.caller:
-        return ""
-    claims = details_.person_name or details_.person_email
-    return f"{details_.caller} ({claims}, as claimed)" if claims else details_.caller
-
-
-def _input_of(details_: RunDetails) -> str:
-    if not details_.layout:
-        return ""
-    count = plural(details_.input_count, "file")
-    return f"{count}, {size(details_.input_bytes)}, layout {details_.layout}"
 
 
 def limits_words(limits: RunLimits) -> str:
@@ -381,11 +376,11 @@ def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
         return Shown(document, notes=[f"run '{run.label}' {ended}"])
     text: list[Part] = []
     if written:
-        rows = [[f.path, size(f.size) if context.relative else str(f.size)] for f in written]
+        rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in written]
         text.append(Table([PATH, "SIZE"], rows))
     # A target's folder and number of files are what was just listed.
     said = [(k, v) for k, v in sorted(run.outputs.items()) if not k.endswith((".folder", ".files"))]
     if said:
         text.append(Details(said))
-    count = f"{plural(len(written), 'file')}, {size(sum(f.size for f in written))}"
+    count = f"{plural(len(written), 'file')}, {size(total(f.size for f in written))}"
     return Shown(document, text, [count])

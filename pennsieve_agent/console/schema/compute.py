@@ -131,11 +131,11 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             Field("name", "text", "What --gpu-tier takes."),
             Field("gpu", "text", "The GPU."),
-            Field("gpu_memory_gb", "number", "The GPU's memory."),
-            Field("cpus", "number", "CPUs."),
-            Field("memory_gb", "number", "Memory."),
+            Field("gpu_memory_gb", "number", "The GPU's memory; null: untold.", null=True),
+            Field("cpus", "number", "CPUs; null: untold.", null=True),
+            Field("memory_gb", "number", "Memory; null: untold.", null=True),
             Field("instance_type", "text", "The EC2 instance type."),
-            Field("usd_per_hour", "number", "AWS's price."),
+            Field("usd_per_hour", "number", "AWS's price; null: untold.", null=True),
         ),
     ),
     Document(

@@ -10,8 +10,9 @@ _COMPLETED = Field("completed_at", "time", "When it ended.", null=True)
 _REASON = Field("reason", "text", "Why it waits, failed or was cancelled.", null=True)
 _PATH = Field("path", "text", "Its path in the dataset.")
 _SIZE = Field("size", "integer", "Bytes.")
-_USD = Field("estimated_usd", "number", "Cost by estimate, in USD.")
-_SECONDS = Field("seconds", "number", "How long it took.")
+_KNOWN_SIZE = Field("size", "integer", "Bytes; null where nobody told.", null=True)
+_USD = Field("estimated_usd", "number", "Cost by estimate, in USD; null before that.", null=True)
+_SECONDS = Field("seconds", "number", "How long it took; null: not measured.", null=True)
 
 _SUMMARY = (
     Field("id", "text", "The run's id."),
@@ -36,6 +37,8 @@ _SUMMARY = (
 
 _RUN = (
     *_SUMMARY,
+    Field("layout", "word", "How the input lies: tree or flat; null: untold.", null=True),
+    Field("node_version", "text", "The node's, at the start; null: untold.", null=True),
     Field("steps", "list of run_step", "Its steps, in the order of the workflow."),
     Field("parameters", "map of map of text", "Parameters by step and name."),
     Field("outputs", "map of text", "What its steps reported."),
@@ -47,8 +50,12 @@ DOCUMENTS: tuple[Document, ...] = (
     Document("run", "A run with its steps: run wait, run start.", _RUN),
     Document(
         "shown_run",
-        "A run with its steps, and why it failed: run show.",
-        (*_RUN, Field("failed_step", "run_failed_step", "What ended it.", null=True)),
+        "A run with its input and its steps, and why it failed: run show.",
+        (
+            *_RUN,
+            Field("input", "run_files", "What it reads."),
+            Field("failed_step", "run_failed_step", "What ended it.", null=True),
+        ),
     ),
     Document(
         "run_failed_step",
@@ -69,11 +76,28 @@ DOCUMENTS: tuple[Document, ...] = (
         "A step of a run.",
         (
             Field("id", "text", "The step's id."),
-            Field("status", "word", "As of a run."),
+            Field("source_url", "text", "The repository of its code.", null=True),
+            Field("tag", "text", "Its code's tag, or its commit where it has none.", null=True),
+            Field("commit", "text", "The git commit; null where nobody recorded it.", null=True),
+            Field("digest", "text", "The image's; null where nobody recorded it.", null=True),
+            Field("status", "word", "As of a run; skipped: it can never run."),
             _STARTED,
             _COMPLETED,
+            Field("seconds", "number", "How long it ran; null before its end.", null=True),
             _REASON,
             Field("attempts", "list of run_attempt", "Each try."),
+        ),
+    ),
+    Document(
+        "run_files",
+        "The files that a run reads.",
+        (
+            Field("count", "integer", "How many; null where nobody knows.", null=True),
+            Field("size", "integer", "Bytes of all; null where not all are known.", null=True),
+            Field("files", "list of file", "Each; null where nobody can tell them.", null=True),
+            Field("package_ids", "list of text", "The packages that it was started with."),
+            Field("recorded", "boolean", "False: what its packages hold now, on Pennsieve."),
+            Field("packages_missing", "integer", "Packages that are gone from the dataset."),
         ),
     ),
     Document(
@@ -116,7 +140,10 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "run_input",
         "The input of a run.",
-        (Field("files", "integer", "The number of files."), _SIZE),
+        (
+            Field("files", "integer", "The number of files; null: unknown.", null=True),
+            Field("size", "integer", "Bytes; null: unknown.", null=True),
+        ),
     ),
     Document(
         "run_code",
@@ -147,6 +174,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("dataset", "text", "The dataset's name."),
             Field("dataset_id", "text", "The dataset's id."),
             Field("files", "list of file", "The input."),
+            Field("results_left_out", "integer", "Files that are results of earlier runs."),
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("folder", "text", "The folder of the results in the dataset."),
             Field("limits", "run_limits", "What it may take."),
@@ -171,7 +199,7 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "file",
         "A file of a dataset.",
-        (_PATH, _SIZE, Field("package_id", "text", "The id of its package.")),
+        (_PATH, _KNOWN_SIZE, Field("package_id", "text", "The id of its package.")),
     ),
     Document(
         "run_logs",
@@ -207,7 +235,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "A file that a run wrote.",
         (
             _PATH,
-            _SIZE,
+            _KNOWN_SIZE,
             Field("package_id", "text", "Null until Pennsieve has imported it.", null=True),
             Field("sha256", "text", "Its checksum, in hexadecimal.", null=True),
         ),
@@ -223,9 +251,10 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             _SECONDS,
             _USD,
-            Field("estimated_usd_by_part", "map of number", "What the cost is made of."),
-            Field("packages", "integer", "How many packages it read."),
-            Field("input_size", "integer", "Bytes it read."),
+            Field("estimated_usd_by_part", "map of number", "What is known of the cost's parts."),
+            Field("packages", "integer", "Packages it read; null: not measured.", null=True),
+            Field("input_files", "integer", "Files it read; null: unknown.", null=True),
+            Field("input_size", "integer", "Bytes it read; null: not measured.", null=True),
             Field("steps", "list of run_step_metrics", "Its steps."),
         ),
     ),
@@ -245,10 +274,10 @@ DOCUMENTS: tuple[Document, ...] = (
         (
             Field("period", "word", "all, year or month."),
             Field("workflow_id", "text", "The workflow that was asked for.", null=True),
-            Field("total", "integer", "All runs."),
-            Field("succeeded", "integer", "Those that succeeded."),
-            Field("failed", "integer", "Those that failed."),
-            Field("canceled", "integer", "Those that were cancelled."),
+            Field("total", "integer", "All runs; null: not told.", null=True),
+            Field("succeeded", "integer", "Those that succeeded; null: not told.", null=True),
+            Field("failed", "integer", "Those that failed; null: not told.", null=True),
+            Field("canceled", "integer", "Those that were cancelled; null: not told.", null=True),
             _SECONDS,
             _USD,
             Field("places", "list of run_place", "By the node or service that counted them."),
@@ -259,7 +288,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "The runs that one place counted.",
         (
             Field("node", "text", "The own node's name, or Pennsieve."),
-            Field("total", "integer", "Its runs."),
+            Field("total", "integer", "Its runs; null: not told.", null=True),
             _USD,
         ),
     ),

@@ -24,6 +24,9 @@ def started(request: Request) -> Reply:
     if (known := request.store.read(new.id)) is not None:
         return _known(request, known, new)
     record = _checked(request, new)
+    if not request.store.reserve_name(record):
+        text = f"a run on this node is called '{record.name}' already; choose another name"
+        raise Problem(409, "name-taken", text)
     if not request.store.begin(record, start=dict(request.document())):
         known = request.store.read(new.id)
         if known is not None:

@@ -1,6 +1,6 @@
 """The documents of a run that callers get: a summary for lists, and the full one. Pure.
 
-Times are ISO 8601 in UTC, empty when not reached; ``cost`` is in USD.
+Times are ISO 8601 in UTC, empty when not reached; ``cost`` is in USD, null before it is counted.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def summary_of(record: RunRecord) -> dict[str, Any]:
         "created": timestamp(record.created),
         "started": timestamp(record.started),
         "ended": timestamp(record.ended),
-        "cost": round(record.cost, 6),
+        "cost": round(record.cost, 6) if record.metrics else None,
     }
 
 
@@ -69,7 +69,12 @@ def run_document(record: RunRecord, settings: NodeSettings) -> dict[str, Any]:
         "limits": dict(record.limits),
         "layers": list(record.layers),
         "metrics": dict(record.metrics),
-        "node": {"version": settings.version, "protocol": PROTOCOL, "token": settings.token},
+        "node": {
+            # The node may have been updated since; this is what the run was started by.
+            "version": plan.get("nodeVersion") or settings.version,
+            "protocol": PROTOCOL,
+            "token": settings.token,
+        },
     }
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pennsieve_agent.domain.node_protocol import digest_of
+from pennsieve_agent.domain.run_results import own_folder
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_document import summary_of
 from pennsieve_agent.node.records.run_record import RunRecord
@@ -60,6 +61,19 @@ class RunStore:
             return False
         self._list(record)
         return True
+
+    def reserve_name(self, record: RunRecord) -> bool:
+        """Reserve the name of a run for it; False where another run of the last weeks has it.
+
+        Names that lead to one folder of results are one name.
+        """
+        name = own_folder(record.name).casefold()
+        if not record.name or self._items.put_new(
+            "NAME", name, self._kept({"run": {"S": record.run}})
+        ):
+            return True
+        item = self._items.get("NAME", name)
+        return item is not None and item["run"]["S"] == record.run
 
     def read(self, run: str) -> RunRecord | None:
         """A run as it is now; None when it is not known."""

@@ -89,9 +89,10 @@ class Start:
         )
 
     @property
-    def bytes(self) -> int:
-        """The size of the files that are named, in bytes."""
-        return sum(int(row["size"] or 0) for row in self.files)
+    def bytes(self) -> int | None:
+        """The size of the files that are named, in bytes; None where it is not known of all."""
+        sizes = [row["size"] for row in self.files]
+        return None if None in sizes or not sizes else sum(sizes)
 
 
 def _text(body: Json, name: str) -> str:
@@ -130,8 +131,8 @@ def _files(rows: Any) -> tuple[Json, ...]:
     for row in rows:
         if not isinstance(row, Mapping) or not isinstance(row.get("path"), str):
             raise ValueError("each file of a run must have a path")  # noqa: TRY004 - as above
-        size = row.get("size", 0)
-        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        size = row.get("size")
+        if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
             raise ValueError("the size of a file must be a number of bytes")
     return tuple({name: row.get(name) for name in ("path", "package", "size")} for row in rows)
 

@@ -17,6 +17,7 @@ from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.domain.target_types import LAYER_TARGET
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.engine.compile import compile_run
+from pennsieve_agent.engine.run_parameters import declares_none, merged
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
 from pennsieve_agent.node.node import Node
@@ -61,8 +62,9 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
     """
     check_budget(node, store, start.id)
     targets = _targets(start, version)
+    request = _request(start, version, targets)
     try:
-        plan = compile_run(start.id, _request(start, version, targets), hosts(node))
+        plan = compile_run(start.id, request, hosts(node))
     except AgentError as error:
         raise CannotRun("; ".join(filter(None, (error.message, error.hint)))) from None
     plan = _with_names(plan, start, node)
@@ -83,7 +85,9 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         limits=dict(start.limits),
         layers=list(start.layers),
         input=_input(start, layout),
-        plan=encoded(plan, code) | _choices(start, version, targets, layout),
+        plan=encoded(plan, code)
+        | _choices(start, version, targets, layout)
+        | {"parameters": _parameters(request), "nodeVersion": node.settings.version},
         jobs=jobs_of(node, plan, code),
     )
 
@@ -93,10 +97,22 @@ def _choices(start: Start, version: Json, targets: Targets, layout: str) -> dict
     return {
         "sources": _sources(start, version),
         "targets": targets,
-        "parameters": {step: dict(values) for step, values in start.parameters.items()},
         "layout": layout,
         "needsPennsieve": str(version.get("needsPennsieve") or ""),
     }
+
+
+def _parameters(request: RunRequest) -> dict[str, dict[str, str]]:
+    """The parameters of each processor as its program gets them, defaults included.
+
+    A later version of the workflow may have other defaults; these are those that were used.
+    """
+    undeclared = request.undeclared or declares_none(request.workflow)
+    values = {
+        step.id: merged(step, request.parameters.get(step.id, {}), undeclared=undeclared)
+        for step in request.workflow.processors
+    }
+    return {step: named for step, named in values.items() if named}
 
 
 def _code_of(version: Json) -> dict[str, Code]:
@@ -115,8 +131,8 @@ def _workflow(start: Start, version: Json) -> dict[str, str]:
 
 
 def _input(start: Start, layout: str) -> dict[str, Any]:
-    count = len(start.files) or len(start.packages)
-    return {"layout": layout, "count": count, "bytes": start.bytes}
+    # A package may hold many files, so without their names nobody knows how many there are.
+    return {"layout": layout, "count": len(start.files) or None, "bytes": start.bytes}
 
 
 def _request(start: Start, version: Json, targets: Targets) -> RunRequest:

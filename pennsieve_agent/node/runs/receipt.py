@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from pennsieve_agent.domain.run_results import RECEIPT
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.node_settings import NodeSettings
 from pennsieve_agent.node.records.run_document import run_document, timestamp
@@ -19,8 +20,6 @@ from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
 from pennsieve_agent.node.runs.transitions import cost_of, update_jobs
 
-NAME = "pennsieve-run.json"
-"""What the file is called."""
 FORM = "pennsieve-run/1"
 _LATER = ("status", "phase", "reason", "ended", "metrics")
 """What is not known while results are delivered."""
@@ -53,4 +52,4 @@ def receipt_for(node: Node, run: str) -> dict[str, Any]:
     cost = cost_of(record, limits_of(node), now)
     document = receipt_of(record, store.start_of(record), node.settings, cost, now)
     text = json.dumps(document, indent=2, sort_keys=True) + "\n"
-    return {"status": 200, "body": {"name": NAME, "text": text}}
+    return {"status": 200, "body": {"name": RECEIPT, "text": text}}

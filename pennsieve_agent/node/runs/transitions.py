@@ -184,10 +184,12 @@ def _limits(record: RunRecord, seen: AwsState, limits: NodeLimits, now: float) -
 
 def usage(record: RunRecord, job: JobRecord, limits: NodeLimits, now: float) -> JobUsage:
     """What a job took so far."""
-    # What still runs is counted until now; what was never started counts nothing.
-    until = job.stopped or (now if job.status == _RUNNING else job.started)
-    seconds = max(until - job.started, 0.0) if job.started else 0.0
-    seconds += sum(max(row["ended"] - row["started"], 0.0) for row in job.past)
+    # The attempts are what is shown of a step, too, so both tell the same time.
+    rows = [row for row in (*job.past, *job.attempts) if row["started"]]
+    seconds = sum(max(row["ended"] - row["started"], 0.0) for row in rows)
+    runs = job.status == _RUNNING and job.started not in {row["started"] for row in rows}
+    if runs and job.started:  # what still runs is counted until now
+        seconds += max(now - job.started, 0.0)
     # Only processors on Fargate are submitted to the Spot queue.
     spot = bool(record.limits.get("spot")) and job.kind is JobKind.PROCESS and not job.gpu
     gpu = "gpu" if job.gpu else ""

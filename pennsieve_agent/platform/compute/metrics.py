@@ -55,12 +55,12 @@ class Metrics:
 
 def _counters(item: Fields) -> Counters:
     return Counters(
-        total=item.integer("totalRuns") or 0,
-        succeeded=item.integer("succeeded") or 0,
-        failed=item.integer("failed") or 0,
-        canceled=item.integer("canceled", "cancelled") or 0,
-        seconds=item.number("totalDurationSec") or 0.0,
-        cost=item.number("totalCost") or 0.0,
+        total=item.integer("totalRuns"),
+        succeeded=item.integer("succeeded"),
+        failed=item.integer("failed"),
+        canceled=item.integer("canceled", "cancelled"),
+        seconds=item.number("totalDurationSec"),
+        cost=item.number("totalCost"),
     )
 
 
@@ -92,16 +92,19 @@ def decode_run_metrics(item: Fields) -> RunMetrics | None:
         return None
     metrics = item.record("metrics")
     estimate = _part(metrics, "costEstimate")
+    packages = metrics.integer("packagesProcessed")
+    size = _part(estimate, "data").integer("inputBytes")
     return RunMetrics(
-        seconds=metrics.number("executionTimeSec") or 0.0,
-        cost=metrics.number("totalEstimatedCost") or 0.0,
-        packages=metrics.integer("packagesProcessed") or 0,
-        input_bytes=_part(estimate, "data").integer("inputBytes") or 0,
+        seconds=metrics.number("executionTimeSec"),
+        cost=metrics.number("totalEstimatedCost"),
+        packages=packages,
+        # Packages hold at least a byte each: 0 says that nobody measured it.
+        input_bytes=None if packages and not size else size,
         parts=_parts(estimate),
         steps=tuple(
             StepMetrics(
                 step_id=row.text("nodeId"),
-                seconds=row.number("durationSec") or 0.0,
+                seconds=row.number("durationSec"),
                 compute_type=row.text("computeType"),
                 most_memory_mb=row.number("maxMemoryUsedMiB"),
             )

@@ -57,8 +57,8 @@ def decode_tier(item: Fields) -> GpuTier:
         name=item.need_text("tier"),
         instance_type=item.text("instanceType"),
         gpu=item.text("gpu"),
-        gpu_memory=item.integer("gpuMemoryGB") or 0,
-        cpus=item.integer("vcpus") or 0,
-        memory=item.integer("memoryGB") or 0,
-        hourly_price=item.number("pricePerHour") or 0.0,
+        gpu_memory=item.integer("gpuMemoryGB"),
+        cpus=item.integer("vcpus"),
+        memory=item.integer("memoryGB"),
+        hourly_price=item.number("pricePerHour"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.platform_offers import GpuTier
 from pennsieve_agent.errors import PlatformError, Unreachable
@@ -29,12 +31,15 @@ class Compute(Accounts, NodeChanges):
         )
 
     def gpu_tiers(self, organization_id: str) -> list[GpuTier]:
-        """The GPU machines a node may have, cheapest first, for any member of the workspace.
+        """The GPU machines a node may have, cheapest first.
+
+        Any member of the workspace may ask; those whose price is not told come last.
 
         Route: GET v2 /compute/resources/gpu-tiers
         """
         records = self._v2.get_records(f"{BASE}/gpu-tiers", {"organization_id": organization_id})
-        return sorted((decode_tier(item) for item in records), key=lambda tier: tier.hourly_price)
+        tiers = [decode_tier(item) for item in records]
+        return sorted(tiers, key=lambda t: math.inf if t.hourly_price is None else t.hourly_price)
 
     def create_node(
         self, account_uuid: str, name: str, organization_id: str, *, deployment_mode: str = "basic"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.platform.data.dataset_changes import DatasetChanges
@@ -11,11 +12,20 @@ from pennsieve_agent.platform.data.tree import Package, SourceFile, Tree
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.platform.http.paging import by_cursor, by_offset
 from pennsieve_agent.platform.http.surface import Surface, segment
+from pennsieve_agent.platform.http.times import iso
 
 FILES_PAGE = 1000
 """Most packages in one answer; more is refused."""
 
 _DELETED = {"DELETING", "DELETED", "RESTORING"}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFiles:
+    """The files that some packages and folders hold; ``missing`` are ids of those that are gone."""
+
+    files: tuple[DataFile, ...]
+    missing: tuple[str, ...]
 
 
 class Datasets(DatasetChanges):
@@ -69,8 +79,24 @@ class Datasets(DatasetChanges):
 
         Files in folders that are just being deleted are left out, with a note.
         """
-        path = f"/datasets/{segment(dataset_id)}/packages"
+        return self._files(dataset_id, Tree())
+
+    def files_of(self, dataset_id: str, ids: Collection[str]) -> HeldFiles:
+        """The files of these packages and folders, as they are now, by path.
+
+        Route: GET v1 /datasets/{id}/packages
+        """
         tree = Tree()
+        files = sorted(self._files(dataset_id, tree), key=lambda file: file.path)
+        folders = tuple(tree.paths[id_] for id_ in ids if id_ in tree.paths)
+        held = tuple(
+            file for file in files if file.package_id in ids or file.path.startswith(folders)
+        )
+        known = {file.package_id for file in held} | tree.paths.keys()
+        return HeldFiles(held, tuple(id_ for id_ in ids if id_ not in known))
+
+    def _files(self, dataset_id: str, tree: Tree) -> Iterator[DataFile]:
+        path = f"/datasets/{segment(dataset_id)}/packages"
 
         def fetch(cursor: str) -> tuple[list[Fields], str]:
             query = {
@@ -102,6 +128,7 @@ class Datasets(DatasetChanges):
             parent=content.integer("parentId"),
             is_folder=is_folder,
             files=() if is_folder else tuple(_file(source) for source in sources),
+            created_at=iso(content.raw("createdAt")),
         )
 
     def _sources(self, package_id: str) -> Iterator[Fields]:
@@ -121,6 +148,6 @@ def _file(source: Fields) -> SourceFile:
     content = source.record("content")
     return SourceFile(
         content.text("filename", "name"),
-        max(content.integer("size") or 0, 0),
+        content.integer("size"),
         content.record("checksum").text("checksum"),
     )

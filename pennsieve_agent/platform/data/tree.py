@@ -20,13 +20,16 @@ class SourceFile(NamedTuple):
     """A file of a package: its size in bytes, and the checksum of its upload, if any."""
 
     name: str
-    size: int
+    size: int | None
     checksum: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An item of the listing; ``parent`` is a folder's number."""
+    """An item of the listing. ``parent`` is a folder's number.
+
+    The size of a file is None where the platform tells none.
+    """
 
     number: int
     node_id: str
@@ -34,6 +37,7 @@ class Package:
     parent: int | None
     is_folder: bool
     files: tuple[SourceFile, ...] = ()
+    created_at: str = ""
 
 
 def safe_name(name: str) -> str:
@@ -52,13 +56,17 @@ def files_of(package: Package, folder: str) -> Iterator[DataFile]:
         folder = f"{folder}{safe_name(package.name)}/"
     for file in package.files:
         path = f"{folder}{safe_name(file.name or package.name)}"
-        yield DataFile(package.node_id, path, file.size, file.checksum)
+        yield DataFile(package.node_id, path, file.size, file.checksum, package.created_at)
 
 
 class Tree:
-    """Takes packages in any order, gives files as soon as their path is known."""
+    """Takes packages in any order, gives files as soon as their path is known.
+
+    ``paths`` are those of the folders so far by node id, each with ``/`` at its end.
+    """
 
     def __init__(self) -> None:
+        self.paths: dict[str, str] = {}
         self._folders: dict[int | None, str] = {None: ""}
         self._waiting: dict[int, list[Package]] = {}
 
@@ -72,7 +80,8 @@ class Tree:
                 self._waiting.setdefault(item.parent or 0, []).append(item)
             elif item.is_folder:
                 if item.number not in self._folders:
-                    self._folders[item.number] = f"{folder}{safe_name(item.name)}/"
+                    path = f"{folder}{safe_name(item.name)}/"
+                    self._folders[item.number] = self.paths[item.node_id] = path
                     ready.extend(self._waiting.pop(item.number, ()))
             else:
                 yield from files_of(item, folder)

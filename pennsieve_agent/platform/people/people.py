@@ -92,6 +92,6 @@ def _team(row: Fields) -> Team:
     return Team(
         id=team.need_text("id"),
         name=team.text("name"),
-        member_count=row.integer("memberCount") or 0,
+        member_count=row.integer("memberCount"),
         is_system=bool(team.text("systemTeamType")),
     )

@@ -99,7 +99,7 @@ class Download:
             if (here := target.path.relative_to(self.target)).as_posix() != file.path
         ]
         missing = self._missing(targets, report)
-        size = sum(file.size for file, _ in missing)
+        size = sum(file.size or 0 for file, _ in missing)  # for the space and the progress
         self._check_space(size)
         counter = ProgressCounter(len(missing), size, self.show)
         _Fetches(self, counter, report).run(missing)

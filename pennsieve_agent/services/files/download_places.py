@@ -83,8 +83,13 @@ class Folders:
         self._checked.add(folder)
 
 
-def same(path: Path, size: int, checksum: str) -> bool:
-    """Whether a local file is the one in the dataset: by checksum where known, else by size."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
+def same(path: Path, size: int | None, checksum: str) -> bool:
+    """Whether a local file is the one in the dataset: by checksum where known, else by size.
+
+    Where neither is known, it is another one.
+    """
+    if path.is_symlink() or not path.is_file():
+        return False
+    if (size is None and not is_plain_sha256(checksum)) or size not in {None, path.stat().st_size}:
         return False
     return not is_plain_sha256(checksum) or file_digest(path) == plain_digest(checksum)

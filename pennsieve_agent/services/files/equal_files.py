@@ -22,7 +22,7 @@ def equal_files(files: Sequence[LocalFile], listed: Iterable[DataFile]) -> dict[
 
     Of the same name and folder, or with a number that Pennsieve gave to a second file of that name.
     """
-    candidates: dict[tuple[str, int], list[LocalFile]] = {}
+    candidates: dict[tuple[str, int | None], list[LocalFile]] = {}
     for file in files:
         for path in {file.target, _first_name(file.target)}:
             candidates.setdefault((path, file.size), []).append(file)

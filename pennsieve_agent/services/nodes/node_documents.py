@@ -166,9 +166,9 @@ def _details(item: Fields) -> RunDetails:
         folder=item.text("folder"),
         phase=item.text("phase"),
         layout=input_.text("layout"),
-        input_count=input_.integer("count") or 0,
-        input_bytes=input_.integer("bytes") or 0,
-        cost=item.number("cost") or 0.0,
+        input_count=input_.integer("count"),
+        input_bytes=input_.integer("bytes"),
+        cost=item.number("cost"),
         layers=item.texts("layers"),
         code={
             row.text("id"): StepCode(row.text("commit"), row.text("digest"))

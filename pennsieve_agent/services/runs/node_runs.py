@@ -7,15 +7,21 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.log_follower import LogWindow
 from pennsieve_agent.domain.run_filter import RunQuery
+from pennsieve_agent.domain.run_results import Delivered, own_folder
 from pennsieve_agent.domain.runs import (
     LogMessage,
     OutputFile,
     Run,
+    RunDetails,
+    RunInput,
     RunState,
     RunStatus,
     StepState,
@@ -23,6 +29,7 @@ from pennsieve_agent.domain.runs import (
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields
 from pennsieve_agent.services.nodes.node_documents import decode_run, decode_state
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
@@ -107,18 +114,45 @@ class NodeRuns:
             return address
         raise NotFound(f"there is no archive of the logs of the run {run_id} yet")
 
+    def input(self, run: Run) -> RunInput:
+        """The files that this run was started with; none where it was started by packages alone."""
+        details = run.details or RunDetails()
+        files = tuple(
+            DataFile(row.text("package"), row.need_text("path"), row.integer("size"))
+            for row in self._rows(f"/runs/{run.uuid}/files", "files")
+        )
+        return RunInput(files or None, details.input_count, details.input_bytes, is_recorded=True)
+
     def outputs(self, run: Run) -> Sequence[OutputFile]:
         """The files that this run delivered, by path."""
         files = [
             OutputFile(
                 row.need_text("path"),
-                row.integer("size") or 0,
+                row.integer("size"),
                 row.text("package"),
                 row.text("sha256"),
             )
             for row in self._rows(f"/runs/{run.uuid}/outputs", "files")
         ]
         return sorted(files, key=lambda file: file.path)
+
+    def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
+        """What the runs that are shown wrote to a dataset.
+
+        What a run wrote to a folder that somebody chose may lie beside other files, so it is asked.
+        """
+        runs = self.newest(RunQuery(dataset=dataset_id))
+        folders = {run.details.folder for run in runs if run.details} & {
+            own_folder(run.name) for run in runs
+        }
+        elsewhere = [
+            run
+            for run in runs
+            if run.details and run.details.folder not in folders and has(run.details.folder)
+        ]
+        written = side_by_side([partial(self.outputs, run) for run in elsewhere])
+        packages = {file.package_id for files in written for file in files if file.package_id}
+        return Delivered(frozenset(folders), frozenset(packages))
 
     def metrics(self, run_id: str) -> RunMetrics | None:
         """What a run took; None before it has ended."""
@@ -141,13 +175,19 @@ class NodeRuns:
             since = at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
         runs = self.newest(RunQuery(workflow=workflow_id, since=since))
         ended = [run.status for run in runs]
+        # A run that goes on has no cost yet, which does not hide that of the others.
+        costs = [
+            run.details.cost
+            for run in runs
+            if run.details and (run.status.is_final or run.details.cost is not None)
+        ]
         return Counters(
             total=len(runs),
             succeeded=ended.count(RunStatus.SUCCEEDED),
             failed=ended.count(RunStatus.FAILED),
             canceled=ended.count(RunStatus.CANCELED),
             seconds=sum(_seconds(run) for run in runs),
-            cost=sum(run.details.cost for run in runs if run.details),
+            cost=total(costs),
         )
 
     def cancel(self, run_id: str) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.log_follower import LogReader
 from pennsieve_agent.domain.run_filter import RunFilter, RunQuery
-from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, RunStatus, StepState
+from pennsieve_agent.domain.run_results import Delivered, own_folder
+from pennsieve_agent.domain.runs import (
+    LogMessage,
+    OutputFile,
+    Run,
+    RunInput,
+    RunState,
+    RunStatus,
+    StepState,
+)
 from pennsieve_agent.errors import PlatformError
+from pennsieve_agent.services.side_by_side import side_by_side
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
@@ -92,20 +103,53 @@ class PennsieveRuns:
         """
         return self._platform.runs.log_archive(run_id)
 
-    def outputs(self, run: Run) -> Sequence[OutputFile]:
-        """The files in the folders that the run's targets wrote to, by path.
+    def input(self, run: Run) -> RunInput:
+        """What the run's packages hold now: Pennsieve keeps their ids alone (3.2)."""
+        held = self._platform.datasets.files_of(run.dataset_id, run.package_ids)
+        size = total(file.size for file in held.files)
+        return RunInput(held.files, len(held.files), size, missing=len(held.missing))
 
-        A run that was started elsewhere may name no folder; its target then reported it.
+    def outputs(self, run: Run) -> Sequence[OutputFile]:
+        """The files that came to the folders of the run's targets while they were its own, by path.
+
+        Pennsieve does not keep what a run delivered. So a file counts that is in the folder, came
+        there after the run began, and before the next run that has the same folder did.
         """
-        folders = {values.get("TARGET_FOLDER", "") for values in run.target_params.values()}
-        folders |= {value for name, value in run.outputs.items() if name.endswith(".folder")}
-        begins = tuple(f"{folder.strip('/')}/" for folder in folders if folder.strip("/"))
+        begins = tuple(f"{folder}/" for folder in _folders(run))
+        first = run.started_at or run.created_at
+        last = self._next_start(run, first)
         written = [
             OutputFile(file.path, file.size, file.package_id)
             for file in self._platform.datasets.files(run.dataset_id)
-            if begins and file.path.startswith(begins)
+            if file.path.startswith(begins)
+            and (not file.created_at or first <= file.created_at < last)
         ]
         return sorted(written, key=lambda file: file.path)
+
+    def _next_start(self, run: Run, first: str) -> str:
+        """When the next run with a folder of this one began; after all times when none did."""
+        folders = _folders(run)
+        only = RunFilter(since=first, dataset_id=run.dataset_id)
+        runs = self._platform.runs.list(self._platform.workspace_id(), only=only)
+        starts = (
+            one.started_at
+            for one in runs
+            if one.uuid != run.uuid and one.started_at > first and _folders(one) & folders
+        )
+        return min(starts, default="9")
+
+    def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
+        """The folders of a dataset that runs wrote to.
+
+        The list tells no folder (3.3), so a run that has none of its name is asked for its own.
+        """
+        only = RunFilter(dataset_id=dataset_id)
+        runs = list(self._platform.runs.list(self._platform.workspace_id(), only=only))
+        unknown = [run for run in runs if not run.target_params and not has(own_folder(run.name))]
+        details = side_by_side([partial(self._platform.runs.get, run.uuid) for run in unknown])
+        skipped = {run.uuid for run in unknown}
+        known = [*details, *(run for run in runs if run.uuid not in skipped)]
+        return Delivered(frozenset(folder for run in known for folder in _folders(run)))
 
     def metrics(self, run_id: str) -> RunMetrics | None:
         """What a run took; None before it was counted."""
@@ -135,3 +179,12 @@ class PennsieveRuns:
         except PlatformError:
             return {}
         return {node.uuid: node.name for node in nodes}
+
+
+def _folders(run: Run) -> frozenset[str]:
+    """The folders that a run's targets write to: named, reported, or in a list made of its name."""
+    named = {values.get("TARGET_FOLDER", "") for values in run.target_params.values()}
+    named |= {value for name, value in run.outputs.items() if name.endswith(".folder")}
+    if not named and not run.steps and run.name:
+        named.add(own_folder(run.name))
+    return frozenset(folder.strip("/") for folder in named if folder.strip("/"))

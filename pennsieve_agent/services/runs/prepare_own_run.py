@@ -18,6 +18,7 @@ from pennsieve_agent.services.nodes.node_documents import (
     decode_version,
 )
 from pennsieve_agent.services.runs import run_request
+from pennsieve_agent.services.runs.run_input import Earlier, input_of
 from pennsieve_agent.services.workflows.node_workflows import version_path, workflows_on
 
 if TYPE_CHECKING:
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OwnNodeContext:
-    """Pennsieve and the own node; ``hand_over`` as in :func:`.prepare_run.prepare`."""
+    """Pennsieve, the own node and what is known of ``earlier`` runs.
+
+    ``hand_over`` is as in :func:`.prepare_run.prepare`.
+    """
 
     platform: Platform
     node: OwnNode
     calls: NodeCalls
+    earlier: Earlier
     hand_over: run_request.HandOver | None = None
 
     def ask(self, path: str) -> Mapping[str, Any]:
@@ -66,12 +71,12 @@ def prepare(
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
     _check_grant(context.node, row, workflow, dataset)
-    files, package_ids = run_request.input_of(context.platform, workflow, dataset, options.files)
+    input_ = input_of(context.platform, workflow, dataset, options, folder, context.earlier)
     request = RunRequest(
         workflow=workflow,
         node_uuid=context.node.token,
         dataset_id=dataset.id,
-        package_ids=package_ids,
+        package_ids=input_.packages,
         name=name,
         parameters=parameters,
         target_params=run_request.targets(workflow, folder),
@@ -83,11 +88,11 @@ def prepare(
         compile_run("new", request, {}),
         dataset,
         context.node,
-        files,
+        input_,
         folder,
-        whole_dataset=bool(files) and not options.files,
+        whole_dataset=bool(input_.files) and not (options.files or options.input_runs),
         version=known.version,
-        layout=_layout(options.layout or known.layout, files).value,
+        layout=_layout(options.layout or known.layout, input_.files).value,
     )
 
 

@@ -9,11 +9,13 @@ from pennsieve_agent.domain.runs import RunRequest
 from pennsieve_agent.errors import Forbidden, UsageProblem
 from pennsieve_agent.services import lookup
 from pennsieve_agent.services.runs import run_request
+from pennsieve_agent.services.runs.run_input import input_of
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.compute import ComputeNode
     from pennsieve_agent.domain.workflows import Workflow
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.runs.run_input import Earlier
     from pennsieve_agent.services.runs.run_request import Prepared, RunOptions
 
 
@@ -24,6 +26,8 @@ def prepare(
     workflow: Workflow,
     options: RunOptions,
     now: float,
+    *,
+    earlier: Earlier,
 ) -> Prepared:
     """Check a run on one of Pennsieve's nodes.
 
@@ -39,12 +43,12 @@ def prepare(
         check_role(dataset)
     name = run_request.run_name(options.name, workflow, now)
     folder = run_request.results_folder(options.folder, name)
-    files, package_ids = run_request.input_of(platform, workflow, dataset, options.files)
+    input_ = input_of(platform, workflow, dataset, options, folder, earlier)
     request = RunRequest(
         workflow=workflow,
         node_uuid=node.uuid,
         dataset_id=dataset.id,
-        package_ids=package_ids,
+        package_ids=input_.packages,
         name=name,
         parameters=check_parameters(workflow, options.parameters, undeclared=options.undeclared),
         target_params=run_request.targets(workflow, folder, platform.upload_bucket),
@@ -52,7 +56,13 @@ def prepare(
     )
     plan = compile_run("new", request, {})
     return run_request.Prepared(
-        request, plan, dataset, node, files, folder, whole_dataset=bool(files) and not options.files
+        request,
+        plan,
+        dataset,
+        node,
+        input_,
+        folder,
+        whole_dataset=bool(input_.files) and not (options.files or options.input_runs),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.datasets import Dataset
     from pennsieve_agent.domain.node_calls import NodeCalls
     from pennsieve_agent.platform.client import Platform
+    from pennsieve_agent.services.runs.run_input import Earlier
 
 
 def prepare(
@@ -28,10 +29,12 @@ def prepare(
     options: RunOptions,
     now: float,
     *,
+    earlier: Earlier,
     hand_over: HandOver | None = None,
 ) -> Prepared:
     """Resolve the names, and check that the run can start. ``own`` are all own nodes.
 
+    ``earlier`` knows the runs before this one, whose results are not input by themselves.
     ``hand_over`` puts a workflow that only Pennsieve has on an own node; without it, its absence is
     the error.
 
@@ -41,14 +44,16 @@ def prepare(
     """
     node, dataset = _node_and_dataset(platform, own, options)
     if isinstance(node, OwnNode):
-        context = prepare_own_run.OwnNodeContext(platform, node, calls(node), hand_over)
+        context = prepare_own_run.OwnNodeContext(platform, node, calls(node), earlier, hand_over)
         return prepare_own_run.prepare(context, dataset, options, now)
     prepare_pennsieve_run.refuse_own_options(options, node)
     try:
         workflow = prepare_pennsieve_run.workflow_of(platform, options.workflow)
     except UsageProblem as error:
         raise _on_own_nodes_alone(own, calls, options.workflow, node) or error from None
-    return prepare_pennsieve_run.prepare(platform, node, dataset, workflow, options, now)
+    return prepare_pennsieve_run.prepare(
+        platform, node, dataset, workflow, options, now, earlier=earlier
+    )
 
 
 def _node_and_dataset(

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.metrics import Counters, Period, RunMetrics
     from pennsieve_agent.domain.run_filter import RunQuery
-    from pennsieve_agent.domain.runs import LogMessage, OutputFile, Run, RunState, StepState
+    from pennsieve_agent.domain.run_results import Delivered
+    from pennsieve_agent.domain.runs import (
+        LogMessage,
+        OutputFile,
+        Run,
+        RunInput,
+        RunState,
+        StepState,
+    )
 
 
 class RunBackend(Protocol):
@@ -52,8 +60,16 @@ class RunBackend(Protocol):
         """The address of a zip with all logs, valid for a short time."""
         ...
 
+    def input(self, run: Run) -> RunInput:
+        """The files that a run reads, with their packages."""
+        ...
+
     def outputs(self, run: Run) -> Sequence[OutputFile]:
         """The files that a run delivered to its dataset, by path."""
+        ...
+
+    def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
+        """What its runs wrote to a dataset; ``has`` says whether a folder is there."""
         ...
 
     def metrics(self, run_id: str) -> RunMetrics | None:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.compute import ComputeNode
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.plans import RunPlan
+from pennsieve_agent.domain.run_results import Input, own_folder
 from pennsieve_agent.domain.runs import NO_LIMITS, RunLimits, RunRequest
 from pennsieve_agent.domain.target_types import DATASET_TARGET
 from pennsieve_agent.domain.workflows import StepKind, Workflow
 from pennsieve_agent.errors import Ambiguous, UnknownName, UsageProblem
-from pennsieve_agent.services.files.choose_files import choose
-
-if TYPE_CHECKING:
-    from pennsieve_agent.platform.client import Platform
 
 #: The platform's own rule for names (contracts/workflows.md 3.1).
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{2,63}")
@@ -32,14 +28,17 @@ HandOver = Callable[[OwnNode, Workflow], None]
 class RunOptions:
     """The options of the command line; an empty one is to be determined.
 
-    ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets parameters
-    pass that no step declares.
+    ``input_runs`` are runs whose results are input, too, and ``include_results`` lets those of all
+    runs be. ``layout`` is that of the input, empty for the workflow's own. ``undeclared`` lets
+    parameters pass that no step declares.
     """
 
     dataset: str
     workflow: str | None = None
     node: str | None = None
     files: tuple[str, ...] = ()
+    input_runs: tuple[str, ...] = ()
+    include_results: bool = False
     parameters: tuple[str, ...] = ()
     name: str | None = None
     folder: str | None = None
@@ -52,7 +51,7 @@ class RunOptions:
 class Prepared:
     """A run that can be sent.
 
-    ``files`` are the input; ``whole_dataset`` says that they are all there is, as nobody chose.
+    ``whole_dataset`` says that the input is all there is, as nobody chose.
     ``version`` and ``layout`` are those of the workflow on an own node.
     """
 
@@ -60,11 +59,16 @@ class Prepared:
     plan: RunPlan
     dataset: Dataset
     node: ComputeNode | OwnNode
-    files: tuple[DataFile, ...]
+    input: Input
     folder: str
     whole_dataset: bool = False
     version: str = ""
     layout: str = ""
+
+    @property
+    def files(self) -> tuple[DataFile, ...]:
+        """The files of the input."""
+        return self.input.files
 
     @property
     def own_node(self) -> OwnNode | None:
@@ -80,27 +84,6 @@ def which_workflow(names: Iterable[str]) -> UsageProblem:
             "there is no workflow yet", hint="add one with: pennsieve workflow add GITHUB_URL"
         )
     return Ambiguous(f"which workflow? There are {listed}", hint="add: --workflow NAME")
-
-
-def input_of(
-    platform: Platform, workflow: Workflow, dataset: Dataset, patterns: Sequence[str]
-) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
-    """The files that a run reads, and the ids of the packages that hold them.
-
-    Raises:
-        UsageProblem: the dataset is empty, or a pattern fits no file.
-    """
-    if not workflow.of_kind(StepKind.SOURCE):
-        return (), ()
-    files = choose(platform, dataset, patterns).files
-    if not files:
-        raise UsageProblem(
-            f"dataset '{dataset.name}' is empty", hint="upload files to it, then start again"
-        )
-    # Without a pattern the items at the top stand for all files: a shorter list of packages.
-    if not patterns:
-        return files, platform.datasets.root_ids(dataset.id)
-    return files, tuple(dict.fromkeys(file.package_id for file in files))
 
 
 def targets(workflow: Workflow, folder: str, bucket: str = "") -> dict[str, dict[str, str]]:
@@ -146,7 +129,7 @@ def results_folder(requested: str | None, name: str) -> str:
         UsageProblem: it cannot be one.
     """
     if requested is None:
-        return f"results/{name.replace(' ', '-')}"
+        return own_folder(name)
     parts = [part for part in requested.strip("/").split("/") if part]
     if not parts or any(part in {".", ".."} for part in parts):
         raise UsageProblem(

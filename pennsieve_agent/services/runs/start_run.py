@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from pennsieve_agent.domain.figures import total
 from pennsieve_agent.domain.runs import Run, RunDetails, RunStatus
 from pennsieve_agent.domain.workflows import StepKind
-from pennsieve_agent.errors import NotFound, PlatformError
+from pennsieve_agent.errors import NotFound, PlatformError, UsageProblem
 from pennsieve_agent.platform.workflows.run_codec import without_empty
 
 if TYPE_CHECKING:
@@ -83,13 +84,16 @@ def on_own_node(
     backend: RunBackend,
     journal: StartJournal,
     note: Callable[[str], None],
+    check: Callable[[], None],
 ) -> Iterator[Started]:
     """Start a run on an own node. The id is on disk before anything is sent.
 
+    ``check`` refuses a name that is taken; that of a start that goes on may be its own run's.
     The journal knows a command by what was typed, not by the files that fit its patterns: a run
     whose answer was lost may have written its results among them meanwhile.
 
     Raises:
+        UsageProblem: what ``check`` raises.
         PlatformError: the node refused; the same command is then a new run.
         AwsError, NodeError: it cannot be reached; the same command goes on with this one.
     """
@@ -102,6 +106,8 @@ def on_own_node(
             note(
                 f"the same command got no answer before; continuing that start (run {start.run_id})"
             )
+        else:
+            _checked(start, check)
         body = start_body(ready, start.run_id, start.kept)
         created = _send(calls, backend, node, start, body)
         before = start.goes_on and not created
@@ -109,6 +115,14 @@ def on_own_node(
             backend.get(start.run_id) if before else _begun(ready, node, body, start.kept["folder"])
         )
         yield Started(run, before, lambda: start.answered("started"))
+
+
+def _checked(start: OpenStart, check: Callable[[], None]) -> None:
+    try:
+        check()
+    except UsageProblem:
+        start.answered("refused")
+        raise
 
 
 def _send(
@@ -151,7 +165,7 @@ def _begun(ready: Prepared, node: OwnNode, body: Mapping[str, Any], folder: str)
             folder=folder,
             layout=ready.layout,
             input_count=len(body["files"]),
-            input_bytes=sum(file["size"] for file in body["files"]),
+            input_bytes=total(file["size"] for file in body["files"]),
         ),
     )
 
@@ -162,6 +176,8 @@ def typed(ready: Prepared, options: RunOptions) -> dict[str, Any]:
         "workflow": ready.request.workflow.uuid,
         "dataset": ready.dataset.id,
         "files": sorted(options.files),
+        **({"input_runs": sorted(options.input_runs)} if options.input_runs else {}),
+        **({"include_results": True} if options.include_results else {}),
         "parameters": sorted(options.parameters),
         "name": options.name,
         "folder": options.folder,

@@ -274,8 +274,8 @@ def test_a_failing_middle_step_fails_the_run_and_what_follows_never_starts(bench
         "in": "SUCCEEDED",
         "a": "SUCCEEDED",
         "b": "FAILED",
-        "c": "NOT_STARTED",
-        "out": "NOT_STARTED",
+        "c": "SKIPPED",
+        "out": "SKIPPED",
     }
     assert bench.results(0) == {}
 
@@ -302,7 +302,7 @@ def test_cancel_ends_what_runs_and_what_waits(bench: Bench) -> None:
     bench.runs.cancel(run)
     states = bench.end(run)
     assert (states[""], states["a"]) == ("CANCELED", "CANCELED")
-    assert states["b"] in {"NOT_STARTED", "CANCELED"}
+    assert states["b"] in {"SKIPPED", "CANCELED"}
     assert bench.results(0) == {}
 
 
@@ -320,7 +320,7 @@ def test_a_failing_program_is_tried_as_often_as_was_asked_for(
 ) -> None:
     run = bench.run({"a": "", "b": "a"}, {"retries": retries}, a="fail")
     states = bench.end(run)
-    assert (states[""], states["a"], states["b"]) == ("FAILED", "FAILED", "NOT_STARTED")
+    assert (states[""], states["a"], states["b"]) == ("FAILED", "FAILED", "SKIPPED")
     assert bench.lines(run, "a").count("line 0") == attempts
     assert "exit code 3" in bench.agent("run", "show", run, "--json").document["reason"]
 

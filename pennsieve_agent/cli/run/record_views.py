@@ -1,0 +1,99 @@
+"""What a run was made of: code, input, node and person, so that somebody can tell it later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pennsieve_agent.console.shown import Details, Part, Table
+from pennsieve_agent.console.tables import Column, Cut
+from pennsieve_agent.console.words import UNKNOWN, figure, plural, size, span, usd
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.domain.runs import Run, RunInput, RunState, StepState
+
+MOST_PATHS = 5
+"""How many input files the text names; --json has all."""
+_NOT_KEPT = "not recorded on nodes that Pennsieve runs"
+
+
+def input_words(input_: RunInput, layout: str) -> str:
+    """How much a run read."""
+    count = "an unknown number of files" if input_.count is None else plural(input_.count, "file")
+    words = [f"{count}, {UNKNOWN + ' size' if input_.size is None else size(input_.size)}"]
+    if layout:
+        words.append(f"layout {layout}")
+    if not input_.is_recorded and input_.count is not None:
+        words.append("as its packages are now")
+    if input_.missing:
+        words.append(f"{plural(input_.missing, 'package')} not in the dataset any more")
+    return ", ".join(words)
+
+
+def node_words(run: Run) -> str:
+    """Where a run executes: whose node, and which version of its code."""
+    name = run.node_name or run.node_uuid
+    if run.details is None:
+        return f"{name}, run by Pennsieve (version {_NOT_KEPT})"
+    return f"{name}, version {run.details.node_version or UNKNOWN}"
+
+
+def who_words(run: Run) -> str:
+    """Who started a run: AWS's word first, then what he called himself."""
+    details = run.details
+    if details is None:
+        person = " ".join(
+            filter(None, (run.creator_name, run.creator_email and f"<{run.creator_email}>"))
+        )
+        return person or run.created_by
+    claims = details.person_name or details.person_email
+    return f"{details.caller} ({claims}, as claimed)" if claims else details.caller
+
+
+def code(run: Run) -> list[Part]:
+    """What each processor runs: a block each, whose lines fit a terminal and can be copied."""
+    from pennsieve_agent.domain.workflows import StepKind
+
+    pinned = run.details.code if run.details else {}
+    blocks: list[Part] = []
+    for step in run.steps:
+        if step.kind is not StepKind.PROCESSOR:
+            continue
+        known = pinned.get(step.id)
+        missing = _NOT_KEPT if run.details is None else UNKNOWN
+        pairs = [
+            ("step", step.id),
+            ("code", step.source_url or UNKNOWN),
+            ("tag", step.tag or "none"),
+            ("commit", (known.commit if known else "") or missing),
+            ("image", (known.digest.rpartition("@")[2] if known else "") or missing),
+        ]
+        blocks += ["", Details(pairs)]
+    return blocks
+
+
+def input_files(context: Context, run: Run, input_: RunInput) -> list[Part]:
+    """The first input files of a run."""
+    if not input_.files:
+        return []
+    shown = input_.files[:MOST_PATHS]
+    rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in shown]
+    parts: list[Part] = ["", Table([Column("INPUT", Cut.MIDDLE), "SIZE"], rows)]
+    if more := len(input_.files) - len(shown):
+        parts.append(f"and {more} more: pennsieve run show {run.typed} --json")
+    return parts
+
+
+def cost_words(run: Run, state: RunState) -> str:
+    """What a run cost on an own node; empty before that is counted."""
+    if run.details is None or (run.details.cost is None and not state.status.is_final):
+        return ""
+    return usd(run.details.cost)
+
+
+def step_time(step: StepState, now: float) -> str:
+    """How long a step ran; empty where it never began."""
+    seconds = step.seconds(now)
+    if seconds is None:
+        return UNKNOWN if step.started_at and step.status.is_final else ""
+    return span(seconds)

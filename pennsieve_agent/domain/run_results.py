@@ -1,0 +1,119 @@
+"""Which files of a dataset are results of runs, and so no input of the next one. Pure.
+
+A folder that a run made for itself holds nothing but its results; what a run wrote to another
+folder is told by its packages. Runs that nobody remembers are told by their receipts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from pennsieve_agent.domain.datasets import DataFile
+from pennsieve_agent.domain.globs import WILD
+
+RECEIPT = "pennsieve-run.json"
+"""The file that a run of an own node leaves beside its results."""
+#: Where a result has that name itself, the receipt begins with the run's id.
+_RECEIPT = re.compile(rf"(?:[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}-)?{RECEIPT}")
+
+
+def is_receipt(path: str) -> bool:
+    """Whether a file is the receipt of a run, and no result of its program."""
+    return bool(_RECEIPT.fullmatch(path.rpartition("/")[2]))
+
+
+def own_folder(name: str) -> str:
+    """The folder that a run of this name gets for its results where nobody chose one."""
+    return f"results/{name.replace(' ', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What earlier runs wrote to a dataset: whole folders, and single packages elsewhere."""
+
+    folders: frozenset[str] = frozenset()
+    packages: frozenset[str] = frozenset()
+
+    def __or__(self, other: Self) -> Delivered:
+        """Both together."""
+        return Delivered(self.folders | other.folders, self.packages | other.packages)
+
+    def results(self, files: Sequence[DataFile]) -> set[str]:
+        """The paths of those files that are results of runs."""
+        folders = {name for name in self.folders if name} | _with_receipt(files, self.packages)
+        begins = tuple(f"{name.strip('/')}/" for name in folders)
+        return {
+            file.path
+            for file in files
+            if file.package_id in self.packages or file.path.startswith(begins)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The files that a run reads, by path, and how many results of runs were ``left_out``.
+
+    ``in_folder`` is how many files there are already where the run would write.
+    """
+
+    files: tuple[DataFile, ...] = ()
+    left_out: int = 0
+    in_folder: int = 0
+    packages: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The packages that hold the files, each once."""
+        ids = tuple(dict.fromkeys(file.package_id for file in self.files))
+        object.__setattr__(self, "packages", ids)
+
+
+def without_results(
+    chosen: Sequence[DataFile], known: Sequence[DataFile], patterns: Iterable[str], runs: Delivered
+) -> tuple[DataFile, ...]:
+    """The chosen files without results of runs, but for those that a pattern names.
+
+    A pattern names them when its words before the first wildcard lead to results and to nothing
+    else: ``results/first/**``, not ``**/*.csv``. ``known`` are all files of the dataset.
+    """
+    results = runs.results(known)
+    paths = {file.path for file in known}
+    named = [
+        place
+        for pattern in patterns
+        if (place := _place(pattern, paths)) and _only_results(place, paths, results)
+    ]
+    return tuple(
+        file
+        for file in chosen
+        if file.path not in results or any(_is_in(file.path, place) for place in named)
+    )
+
+
+def _with_receipt(files: Sequence[DataFile], packages: frozenset[str]) -> set[str]:
+    """The folders with a receipt, but for those of runs whose packages are known one by one."""
+    receipts = (
+        file.path for file in files if file.package_id not in packages and is_receipt(file.path)
+    )
+    return {folder for path in receipts if (folder := path.rpartition("/")[0])}
+
+
+def _place(pattern: str, paths: set[str]) -> str:
+    """The file or folder that a pattern leads to before its first wildcard; "" for anywhere."""
+    parts = [part for part in pattern.split("/") if part not in {"", "."}]
+    whole = "/".join(parts)
+    if any(_is_in(path, whole) for path in paths):
+        return whole
+    wild = (i for i, part in enumerate(parts) if WILD & set(part))
+    return "/".join(parts[: next(wild, len(parts))])
+
+
+def _only_results(place: str, paths: set[str], results: set[str]) -> bool:
+    below = {path for path in paths if _is_in(path, place)}
+    return bool(below) and below <= results
+
+
+def _is_in(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place}/")

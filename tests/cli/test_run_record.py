@@ -1,0 +1,134 @@
+"""What a run was made of, told afterwards: code, input, node, person; and what it took."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.cli.conftest import DATASET, Lab
+from tests.cli.harness import Agent
+
+COMMIT, IMAGE = r"[0-9a-f]{40}", r"sha256:[0-9a-f]{64}"
+
+
+def lines_of(text: str) -> list[str]:
+    return [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in text.splitlines()]
+
+
+def test_a_run_on_an_own_node_tells_its_code_and_its_files(ready: Lab, agent: Agent) -> None:
+    shown = agent("run", "show", "zeroth", "--json").document
+    assert [(f["path"], f["size"]) for f in shown["input"]["files"]] == [
+        ("raw/a.txt", 14),
+        ("raw/deep/b.txt", 10),
+    ]
+    assert {f["package_id"] for f in shown["input"]["files"]} == set(shown["input"]["package_ids"])
+    assert (shown["input"]["count"], shown["input"]["size"]) == (2, 24)
+    assert (shown["input"]["recorded"], shown["layout"]) == (True, "tree")
+    assert shown["node_version"]
+    (code,) = [step for step in shown["steps"] if step["source_url"]]
+    assert (code["source_url"], code["tag"]) == (ready.url, "v1.0.0")
+    assert re.fullmatch(COMMIT, code["commit"])
+    assert re.fullmatch(IMAGE, code["digest"])
+    assert shown["parameters"]["word-count"]["MINIMUM"] == "1", "defaults are what it ran with"
+    assert shown["created_by"]["email"] == "ada@example.org"
+
+
+@pytest.mark.usefixtures("ready")
+def test_all_of_it_fits_a_terminal_of_80_columns_and_can_be_copied(agent: Agent) -> None:
+    shown = agent("run", "show", "zeroth", terminal=True, width=80)
+    lines = lines_of(shown.out)
+    assert max(map(len, lines)) <= 80
+    document = agent("run", "show", "zeroth", "--json").document
+    (code,) = [step for step in document["steps"] if step["source_url"]]
+    words = {" ".join(line.split()) for line in lines}
+    assert f"code {code['source_url']}" in words
+    assert "tag v1.0.0" in words
+    assert f"commit {code['commit']}" in words
+    assert f"image {code['digest']}" in words
+    assert "input 2 files, 24 B, layout tree" in words
+    assert "raw/deep/b.txt 10 B" in words
+    assert "word-count.STYLE plain" in words
+    assert f"node my-compute, version {document['node_version']}" in words
+    assert any(line.startswith("started by") and "arn:aws:iam" in line for line in lines)
+
+
+@pytest.mark.usefixtures("ready")
+def test_two_commands_tell_the_same_time(agent: Agent) -> None:
+    shown = agent("run", "show", "zeroth", "--json").document
+    metrics = agent("run", "cost", "zeroth", "--json").document["metrics"]
+    assert {s["id"]: s["seconds"] for s in metrics["steps"]} == {
+        s["id"]: s["seconds"] for s in shown["steps"]
+    }
+    assert (metrics["input_files"], metrics["input_size"]) == (2, 24)
+    assert metrics["estimated_usd"] > 0
+    cost = agent("run", "cost", "zeroth").out
+    assert "estimated cost\t<0.01 USD\n" in cost
+    assert "input\t2 files, 24 B\n" in cost
+    assert "0.00 USD" not in cost
+
+
+def test_a_run_on_a_node_of_pennsieves_tells_what_pennsieve_keeps(nodes: Lab, agent: Agent) -> None:
+    started = agent(
+        *("run", "start", "-d", DATASET, "-w", "word-count", "--node", "theirs"),
+        *("--files", "raw", "--name", "recorded there", "--wait", "--json"),
+    )
+    assert started.code == 0, started.err
+    assert "input" not in started.document, "nobody asked for it"
+    shown = agent("run", "show", "recorded there", "--json").document
+    assert [(f["path"], f["size"]) for f in shown["input"]["files"]] == [
+        ("raw/a.txt", 14),
+        ("raw/deep/b.txt", 10),
+    ]
+    assert (shown["input"]["recorded"], shown["node_version"]) == (False, None)
+    (code,) = [step for step in shown["steps"] if step["source_url"]]
+    assert (code["source_url"], code["tag"]) == (nodes.url, "v1.0.0")
+    assert (code["commit"], code["digest"]) == (None, None)
+    assert shown["created_by"]["name"] == "Ada Lovelace"
+    text = agent("run", "show", "recorded there").out
+    assert "started by\tAda Lovelace <ada@example.org>\n" in text
+    assert "commit\tnot recorded on nodes that Pennsieve runs\n" in text
+    assert "input\t2 files, 24 B, as its packages are now\n" in text
+    assert "input\t2 packages, size unknown\n" in agent("run", "cost", "recorded there").out
+
+
+@pytest.mark.usefixtures("ready")
+def test_results_of_a_run_are_input_only_where_they_are_named(agent: Agent) -> None:
+    words = ("run", "start", "-d", DATASET, "-w", "word-count", "--dry-run", "--json")
+    for choice in ((), ("--files", "**/*"), ("--files", "*/**/*")):
+        plan = agent(*words, *choice).document
+        assert not [f["path"] for f in plan["files"] if f["path"].startswith("results/zeroth/")]
+        assert plan["results_left_out"] >= 3
+    assert "left out\t" in agent(*words[:-1]).out
+    results = {"results/zeroth/a-plain.count", "results/zeroth/b-plain.count"}
+    named = agent(*words, "--files", "results/zeroth/*.count").document
+    assert {f["path"] for f in named["files"]} == results
+    by_run = agent(*words, "--input-run", "zeroth").document
+    assert {f["path"] for f in by_run["files"]} == results, "the receipt is not a result"
+    assert (by_run["results_left_out"], named["results_left_out"]) == (0, 0)
+    everything = agent(*words, "--include-results").document
+    assert results < {f["path"] for f in everything["files"]}
+
+
+@pytest.mark.parametrize("name", ["zeroth", "Zeroth"])
+def test_a_name_is_taken_once(ready: Lab, agent: Agent, name: str) -> None:
+    del ready
+    for more in ((), ("--dry-run",)):
+        again = agent(
+            *("run", "start", "-d", DATASET, "-w", "word-count", "--files", "raw"),
+            *("--name", name, *more),
+        )
+        assert again.code == 2
+        assert "there is a run called 'zeroth' already" in again.err
+
+
+def test_a_name_is_taken_once_on_pennsieves_node_too(nodes: Lab, agent: Agent) -> None:
+    del nodes
+    words = ("run", "start", "-d", DATASET, "-w", "word-count", "--files", "raw")
+    first = agent(*words, "--node", "theirs", "--name", "taken there", "--wait")
+    assert first.code == 0, first.err
+    for node in ("theirs", "my-compute"):
+        again = agent(*words, "--node", node, "--name", "taken-there")
+        assert (again.code, "a run called 'taken there' already" in again.err) == (2, True)
+    plan = agent(*words[:-2], "--node", "theirs", "--dry-run", "--json").document
+    assert not [f for f in plan["files"] if f["path"].startswith("results/taken-there/")]
