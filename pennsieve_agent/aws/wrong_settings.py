@@ -18,6 +18,7 @@ from pennsieve_agent.transfer.network import certificate_setting, trusted_certif
 
 WRONG = "WrongSetting"
 """The code of these errors."""
+_OF_SETTINGS = {WRONG, "ProfileNotFound", "OtherPartition", "ConfigParseError"}
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _WEB = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
 _SECRET = {*_KEYS, *(name.lower() for name in _KEYS), "AWS_CONTAINER_AUTHORIZATION_TOKEN"}
@@ -151,6 +152,15 @@ def check_pair(environ: Mapping[str, str]) -> None:
             )
 
 
+def sentence(error: AgentError) -> str:
+    """What is wrong in one line, with the setting, where it is one that the words do not name."""
+    place = error.where or ""
+    is_setting = isinstance(error, AwsError) and error.aws_code in _OF_SETTINGS
+    return (
+        f"{error.message} ({place})" if is_setting and place not in error.message else error.message
+    )
+
+
 def region_variable(environ: Mapping[str, str]) -> str | None:
     """The variable that names the region: of two the one that AWS's other tools prefer."""
     return next((n for n in ("AWS_REGION", "AWS_DEFAULT_REGION") if environ.get(n)), None)
@@ -244,7 +254,7 @@ def _token_file(setting: Setting) -> None:
 
 
 def _header_file(setting: Setting) -> None:
-    """The same, sent as it is: not even a line end may follow (botocore refuses it)."""
+    """The same, sent unchanged: not even a line end may follow (botocore refuses it)."""
     _token_file(setting)
     if Path(setting.value).expanduser().read_bytes().endswith(b"\n"):
         raise setting.wrong(
