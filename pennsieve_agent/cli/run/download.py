@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -27,10 +28,11 @@ def download(
 ) -> Shown:
     """Download the files that a run wrote. Run it again to go on where it stopped."""
     from pennsieve_agent.cli.dataset.download import fetched
-    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.cli.run import places, views
     from pennsieve_agent.services.runs import run_outputs
 
     located = places.find(context, run)
     written = located.backend.outputs(located.run)
     files = run_outputs.on_pennsieve(context.platform, located.run, written)
-    return fetched(context, located.run.dataset_id, files, to)
+    shown = fetched(context, located.run.dataset_id, files, to)
+    return shown if written else replace(shown, text=None, notes=[views.wrote_nothing(located.run)])
