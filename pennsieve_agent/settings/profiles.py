@@ -199,6 +199,13 @@ class Settings:
             return _IN_FILE
         return _IN_KEYCHAIN if kept else ""
 
+    def known(self, name: str) -> str:
+        """A profile's name as it is written in the file.
+
+        Raises: as :meth:`set_default`.
+        """
+        return self._known(ConfigFile.load(self._path), name)
+
     def set_default(self, name: str) -> None:
         """Make a profile the one that is used when nobody names one.
 

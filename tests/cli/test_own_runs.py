@@ -293,6 +293,19 @@ def test_logs_work_alike(scene: Scene) -> None:
         assert lines == [f"line {i}" for i in range(250)]
 
 
+def test_a_run_without_a_line_or_a_file_is_told_so(scene: Scene, tmp_path: Path) -> None:
+    for status, words in (
+        ("SUCCEEDED", "run 'run-dddd' logged nothing\n"),
+        ("STARTED", "nothing was logged yet; wait for it with --follow\n"),
+    ):
+        scene.node.runs["d" * 8] = summary("d" * 8, 4_000_000_000, status=status)
+        silent = typed(scene, "run", "logs", "d" * 8)
+        assert (silent.out, silent.err) == ("", words)
+        written = "wrote nothing" if status == "SUCCEEDED" else "has written nothing yet"
+        empty = typed(scene, "run", "download", "d" * 8, "--to", str(tmp_path))
+        assert (empty.out, empty.err) == ("", f"run 'run-dddd' {written}\n")
+
+
 def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> None:
     run = "e" * 8
     ended = 4_000_000_060

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,7 @@ def download(
     Of a run that has delivered nothing yet, it says so, with exit code 8.
     """
     from pennsieve_agent.cli.dataset.download import fetched
-    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.cli.run import places, views
     from pennsieve_agent.services.runs import run_outputs
 
     located = places.find(context, run)
@@ -42,4 +43,5 @@ def download(
             hint=f"wait for it with: pennsieve run wait {located.run.typed}",
         )
     files = run_outputs.on_pennsieve(context.platform, located.run, written)
-    return fetched(context, located.run.dataset_id, files, to)
+    shown = fetched(context, located.run.dataset_id, files, to)
+    return shown if written else replace(shown, text=None, notes=[views.wrote_nothing(located.run)])

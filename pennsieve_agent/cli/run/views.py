@@ -364,6 +364,12 @@ def _dataset_name(context: Context, run: Run) -> str:
         return run.dataset_id
 
 
+def wrote_nothing(run: Run) -> str:
+    """What is said of a run without results."""
+    ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
+    return f"run '{run.label}' {ended}"
+
+
 def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
     """What a run left behind."""
     document = {
@@ -372,8 +378,7 @@ def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
         "outputs": dict(run.outputs),
     }
     if not written and not run.outputs:
-        ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
-        return Shown(document, notes=[f"run '{run.label}' {ended}"])
+        return Shown(document, notes=[wrote_nothing(run)])
     text: list[Part] = []
     if written:
         rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in written]
