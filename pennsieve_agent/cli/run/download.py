@@ -11,6 +11,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.dataset.download import Overwrite, fetched
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import StillRunning
 
@@ -24,14 +25,15 @@ def download(
     context: Context,
     run: options.Run = None,
     to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="The folder the files go to.")
+        Path,
+        typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
     ] = Path(),
+    overwrite: Overwrite = False,
 ) -> Shown:
     """Download the files that a run wrote. Run it again to go on where it stopped.
 
     Of a run that has delivered nothing yet, it says so, with exit code 8.
     """
-    from pennsieve_agent.cli.dataset.download import fetched
     from pennsieve_agent.cli.run import places, views
     from pennsieve_agent.services.runs import run_outputs
 
@@ -43,5 +45,5 @@ def download(
             hint=f"wait for it with: pennsieve run wait {located.run.typed}",
         )
     files = run_outputs.on_pennsieve(context.platform, located.run, written)
-    shown = fetched(context, located.run.dataset_id, files, to)
+    shown = fetched(context, located.run.dataset_id, files, to, overwrite=overwrite)
     return shown if written else replace(shown, text=None, notes=[views.wrote_nothing(located.run)])
