@@ -190,7 +190,7 @@ def _whose(ready: Prepared) -> str:
 def _input(ready: Prepared) -> str:
     amount = size(total(file.size for file in ready.files))
     count = f"{plural(len(ready.files), 'file')}, {amount}"
-    return f"the whole dataset: {count}" if ready.whole_dataset else count
+    return f"the whole dataset: {count}" if ready.input.is_whole else count
 
 
 def _left_out(ready: Prepared) -> str:
@@ -208,9 +208,17 @@ def note_left_out(context: Context, ready: Prepared) -> None:
         )
 
 
+def note_idle_patterns(context: Context, ready: Prepared) -> None:
+    """Say which patterns should have left out files, and leave out none."""
+    from pennsieve_agent.services.files.choose_files import idle_notes
+
+    for note in idle_notes(ready.input.idle):
+        context.streams.note(note)
+
+
 def whole_dataset_question(ready: Prepared) -> str:
     """What is asked where nobody chose files."""
-    return f"no --files: take {_input(ready)} of '{ready.dataset.name}' as input?"
+    return f"no files were chosen: take {_input(ready)} of '{ready.dataset.name}' as input?"
 
 
 def note_undeclared(context: Context, ready: Prepared) -> None:
@@ -364,6 +372,12 @@ def _dataset_name(context: Context, run: Run) -> str:
         return run.dataset_id
 
 
+def wrote_nothing(run: Run) -> str:
+    """What is said of a run without results."""
+    ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
+    return f"run '{run.label}' {ended}"
+
+
 def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
     """What a run left behind."""
     document = {
@@ -372,8 +386,7 @@ def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
         "outputs": dict(run.outputs),
     }
     if not written and not run.outputs:
-        ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
-        return Shown(document, notes=[f"run '{run.label}' {ended}"])
+        return Shown(document, notes=[wrote_nothing(run)])
     text: list[Part] = []
     if written:
         rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in written]
