@@ -114,6 +114,10 @@ def test_the_whole_dataset_is_taken_only_after_a_yes(scene: Scene) -> None:
     assert (refused.code, scene.node.starts) == (2, {})
     assert count in refused.err
     assert "--files 'PATTERN'; or take them all with: --all" in refused.err
+    mistyped = scene.agent(*START, "--files", "!nothing/**")
+    assert (mistyped.code, scene.node.starts) == (2, {})
+    assert count in mistyped.err
+    assert "leaves out no file: '!nothing/**'" in mistyped.err
     no = scene.agent(*START, answers="n\n", terminal=True)
     assert (no.code, scene.node.starts) == (0, {})
     assert count in no.err
