@@ -21,7 +21,7 @@ Name = Annotated[str, typer.Argument(metavar="PROFILE", help="The profile's name
 def list_(context: Context) -> Shown:
     """The profiles on this machine."""
     default = context.settings.default_name()
-    rows = [(name, _host(context, name)) for name in context.settings.names()]
+    rows = [(name, _host(context, name, api)) for name, api in context.settings.addresses()]
     document = [{"name": name, "default": name == default, "host": host} for name, host in rows]
     if not rows:
         return Shown(document, notes=["no profile yet; sign in with: pennsieve login"])
@@ -29,13 +29,12 @@ def list_(context: Context) -> Shown:
     return Shown(document, Table(["NAME", "DEFAULT", Column("HOST", Cut.END)], shown))
 
 
-def _host(context: Context, name: str) -> str | None:
+def _host(context: Context, name: str, api: str | SettingsError) -> str | None:
     """A profile's host; one unusable profile must not hide the others."""
-    try:
-        return context.settings.profile(name).hosts.api
-    except SettingsError as error:
-        context.streams.note(f"warning: profile '{name}': {error.message}")
+    if isinstance(api, SettingsError):
+        context.streams.note(f"warning: profile '{name}': {api.message}")
         return None
+    return api
 
 
 @command(

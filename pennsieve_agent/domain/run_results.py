@@ -59,12 +59,16 @@ class Delivered:
 class Input:
     """The files that a run reads, by path, and how many results of runs were ``left_out``.
 
-    ``in_folder`` is how many files there are already where the run would write.
+    ``in_folder`` is how many files there are already where the run would write; ``idle`` are
+    patterns that should have left out files, and leave out none. ``is_whole`` says that nobody
+    chose: the input is all there is but results.
     """
 
     files: tuple[DataFile, ...] = ()
     left_out: int = 0
     in_folder: int = 0
+    idle: tuple[str, ...] = ()
+    is_whole: bool = False
     packages: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +86,15 @@ class Settings:
             return ""
         profile, known, _ = read_profile(file, self._known(file, chosen))
         return f"{profile.hosts.api} {known}" if known else ""
+
+    def addresses(self) -> Iterator[tuple[str, str | SettingsError]]:
+        """Each profile of the file, sorted, with its first API or what is wrong with it."""
+        file = ConfigFile.load(self._path)
+        for name in profile_names(file):
+            try:
+                yield name, read_profile(file, name)[0].hosts.api
+            except SettingsError as error:
+                yield name, error
 
     def names(self) -> list[str]:
         """The names of the file's profiles, sorted."""

@@ -66,7 +66,7 @@ def test_the_same_command_twice_takes_the_same_files() -> None:
         assert after.files == before.files
         assert after.request.package_ids == before.request.package_ids
         assert after.input.left_out == (1 if patterns else 2)
-        assert after.whole_dataset is not bool(patterns)
+        assert after.input.is_whole is not bool(patterns)
 
 
 def test_results_are_taken_where_they_are_asked_for() -> None:
@@ -142,7 +142,7 @@ def test_a_folder_with_files_means_that_the_name_was_taken() -> None:
     refuse(ready, folder="results/first-run")  # who types a folder has chosen it
     similar = DataFile("p", "results/first-run-2/a", 1)
     assert prepared(name="first run", content=(*FILES, similar)).input == Input(
-        (*sorted((*FILES, similar), key=lambda file: file.path),), 0, 0
+        (*sorted((*FILES, similar), key=lambda file: file.path),), 0, 0, is_whole=True
     )
 
 

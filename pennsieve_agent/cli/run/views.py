@@ -190,7 +190,7 @@ def _whose(ready: Prepared) -> str:
 def _input(ready: Prepared) -> str:
     amount = size(total(file.size for file in ready.files))
     count = f"{plural(len(ready.files), 'file')}, {amount}"
-    return f"the whole dataset: {count}" if ready.whole_dataset else count
+    return f"the whole dataset: {count}" if ready.input.is_whole else count
 
 
 def _left_out(ready: Prepared) -> str:
@@ -220,9 +220,17 @@ def note_files(context: Context, ready: Prepared) -> None:
         )
 
 
+def note_idle_patterns(context: Context, ready: Prepared) -> None:
+    """Say which patterns should have left out files, and leave out none."""
+    from pennsieve_agent.services.files.choose_files import idle_notes
+
+    for note in idle_notes(ready.input.idle):
+        context.streams.note(note)
+
+
 def whole_dataset_question(ready: Prepared) -> str:
     """What is asked where nobody chose files."""
-    return f"no --files: take {_input(ready)} of '{ready.dataset.name}' as input?"
+    return f"no files were chosen: take {_input(ready)} of '{ready.dataset.name}' as input?"
 
 
 def note_undeclared(context: Context, ready: Prepared) -> None:

@@ -300,6 +300,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("folder", "text", "Where they are."),
             Field("downloaded", "list of text", "Paths of files that were fetched."),
             Field("skipped", "list of text", "Paths of files that were there already."),
+            Field("unchecked", "list of text", "Those of the skipped compared by size alone."),
             Field("blocked", "list of blocked_file", "What Pennsieve's scanner holds back."),
             Field("failed", "list of failed_file", "What could not be fetched."),
             Field("renamed", "list of renamed_file", "Files that could not keep their names."),
