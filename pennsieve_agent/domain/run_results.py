@@ -16,8 +16,11 @@ from pennsieve_agent.domain.globs import WILD
 
 RECEIPT = "pennsieve-run.json"
 """The file that a run of an own node leaves beside its results."""
-#: Where a result has that name itself, the receipt begins with the run's id.
-_RECEIPT = re.compile(rf"(?:[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}-)?{RECEIPT}")
+#: Where a result has that name itself, the receipt begins with the run's id; where the folder has
+#: one already, Pennsieve gives it a number.
+_RECEIPT = re.compile(
+    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-)?pennsieve-run(?: \(\d+\))?\.json"
+)
 
 
 def is_receipt(path: str) -> bool:

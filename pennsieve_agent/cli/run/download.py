@@ -30,11 +30,12 @@ def download(
     overwrite: Overwrite = False,
 ) -> Shown:
     """Download the files that a run wrote. Run it again to go on where it stopped."""
-    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.run import output_views, places
     from pennsieve_agent.services.runs import run_outputs
 
     located = places.find(context, run)
     written = located.backend.outputs(located.run)
     files = run_outputs.on_pennsieve(context.platform, located.run, written)
     shown = fetched(context, located.run.dataset_id, files, to, overwrite=overwrite)
-    return shown if written else replace(shown, text=None, notes=[views.wrote_nothing(located.run)])
+    nothing = output_views.wrote_nothing(located.run)
+    return shown if written else replace(shown, text=None, notes=[nothing])

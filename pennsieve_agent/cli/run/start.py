@@ -147,7 +147,7 @@ def start(
         check()
         yield views.plan(context, ready)
         return
-    views.note_left_out(context, ready)
+    views.note_files(context, ready)
     if ready.input.is_whole and not context.streams.confirm(
         views.whole_dataset_question(ready),
         assume=whole,

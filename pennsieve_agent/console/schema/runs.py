@@ -177,6 +177,7 @@ DOCUMENTS: tuple[Document, ...] = (
             Field("results_left_out", "integer", "Files that are results of earlier runs."),
             Field("layout", "word", "tree or flat; null where the node decides.", null=True),
             Field("folder", "text", "The folder of the results in the dataset."),
+            Field("files_in_folder", "integer", "Files that are there already."),
             Field("limits", "run_limits", "What it may take."),
             Field("jobs", "list of run_job", "What runs, in order."),
         ),
