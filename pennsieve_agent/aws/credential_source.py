@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -87,12 +88,14 @@ class CredentialSource:
         name = next((n for n in self.chain() if _PROCESS in self.profiles[n]), None)
         if name is None:
             return None
-        if isinstance(error, json.JSONDecodeError):
+        if not _is_command(str(self.profiles[name][_PROCESS])):
+            why = "is not a command that can be read"
+        elif isinstance(error, json.JSONDecodeError):
             why = "did not print JSON"
         elif isinstance(error, OSError):
             why = f"cannot be started: {error.strerror}"
-        elif isinstance(error, ValueError):
-            why = "is not a command that can be read"
+        elif isinstance(error, (ValueError, AttributeError, TypeError, KeyError)):
+            why = "printed something else than credentials"
         else:
             why = "gave no credentials"
         return (
@@ -100,3 +103,10 @@ class CredentialSource:
             f"{self.config}, profile {name}",
             "correct it there, or run it by itself to see why",
         )
+
+
+def _is_command(text: str) -> bool:
+    try:
+        return bool(shlex.split(text))
+    except ValueError:  # a quotation mark without its second
+        return False

@@ -160,13 +160,31 @@ def translate(error: Exception, attempt: Attempt) -> AwsError:
     """
     code, text = aws_code(error), _sentence(error)
     where = f"{attempt.service} {attempt.operation}"
+    if code == "ConfigParseError":
+        return _unreadable(error)
     if code in _DENIED:
         return _denied(text, code, attempt)
+    if {code, *_ancestors(error)} & _CONFIG:
+        where = f"{attempt.source.config}, profile {attempt.source.name}"
     if code == "CredentialRetrievalError" and (wrong := attempt.source.process(error)):
         message, place, advice = wrong
         return AwsError(message, where=place, hint=advice, aws_code=code)
     message, hint = _advice({code, *_ancestors(error)}, code, text, attempt)
     return AwsError(message, where=where, hint=hint, aws_code=code)
+
+
+def _unreadable(error: Exception) -> AwsError:
+    """A file of AWS's that is not in its form; the line, which may hold a secret, is not told."""
+    details = getattr(error, "kwargs", {})
+    line = re.search(r"\bline:? +(\d+)", str(details.get("error", "")))
+    path = str(details.get("path", ""))
+    return AwsError(
+        "an AWS configuration file cannot be read: it is not in the form of one",
+        where=f"{path}, line {line[1]}" if line else path,
+        hint="correct it there: a profile begins once, with [profile NAME], and each line after "
+        "it is NAME = VALUE, as plain text in UTF-8",
+        aws_code="ConfigParseError",
+    )
 
 
 def unusable_settings(error: Exception, source: CredentialSource) -> AwsError:

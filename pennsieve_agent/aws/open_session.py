@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pennsieve_agent.aws.credential_source import CredentialSource
 from pennsieve_agent.aws.wrong_settings import (
-    bundle,
+    WRONG,
+    Setting,
+    certificates,
     check,
     check_pair,
+    credential_settings,
     in_force,
     region_variable,
+    service_settings,
     settings_of,
 )
+from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.domain.profile import AwsSettings
-from pennsieve_agent.errors import AwsError
+from pennsieve_agent.errors import AgentError, AwsError
+from pennsieve_agent.transfer.network import in_one_file, network
+
+_AWS = "https://sts.us-east-1.amazonaws.com"
 
 
 def session_of_files(settings: AwsSettings, profile: str | None) -> Any:
@@ -51,9 +63,60 @@ def examine(session: Any, settings: AwsSettings, profile: str | None) -> None:
     counting = in_force(environ, values, chosen=chosen, endpoint=endpoint)
     if not chosen:
         check_pair(counting)
-    check(settings_of(counting, values, f"{source.config}, profile {source.name}"))
-    if "ca_bundle" not in values and (certificates := bundle(environ)):
-        session.set_config_variable("ca_bundle", certificates)
+    place = f"{source.config}, profile {source.name}"
+    check(settings_of(counting, values, place))
+    if not counting.get("AWS_ACCESS_KEY_ID"):
+        for name in list(source.chain())[1:]:
+            known = credential_settings(source.profiles[name], f"{source.config}, profile {name}")
+            check(known)
+    services = str(values.get("services"))
+    section = session.full_config.get("services", {}).get(services, {})
+    check(service_settings(section, f"{source.config}, services {services}"))
+    if setting := certificates(environ, values, place):
+        session.set_config_variable("ca_bundle", _file_of(setting))
+    _choose_proxy(
+        session,
+        settings.endpoint
+        or counting.get("AWS_ENDPOINT_URL")
+        or str(values.get("endpoint_url") or _AWS),
+    )
+
+
+def _choose_proxy(session: Any, endpoint: str) -> None:
+    """Take the proxy that Pennsieve's side takes, too: none for this machine itself.
+
+    Botocore would ask a proxy for this machine, and knows no ``ALL_PROXY``.
+
+    Raises:
+        AwsError: the environment names one that cannot be used.
+    """
+    from botocore.config import Config  # noqa: PLC0415 - a command without AWS never loads it
+
+    parts, way = urlsplit(endpoint), network(os.environ)
+    try:
+        proxy = way.proxy(parts.scheme, parts.hostname or "")
+    except AgentError as error:
+        raise AwsError(error.message, where=error.where, hint=error.hint, aws_code=WRONG) from None
+    if is_loopback(endpoint):
+        session.set_default_client_config(Config(proxies={}))
+    elif proxy and not way.proxies.get(parts.scheme):
+        session.set_default_client_config(Config(proxies={parts.scheme: way.proxies["all"]}))
+
+
+def _file_of(setting: Setting) -> str:
+    """The file of certificates, which is all that botocore takes; a folder's are put into one."""
+    content = in_one_file(setting.name, setting.value)
+    return setting.value if content is None else _kept(content)
+
+
+@cache
+def _kept(content: bytes) -> str:
+    """A file of this content, until the program ends."""
+    descriptor, path = tempfile.mkstemp(prefix="pennsieve-certificates-", suffix=".pem")
+    atexit.register(Path(path).unlink, missing_ok=True)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    return path
 
 
 def credential_source(session: Any, settings: AwsSettings, profile: str | None) -> CredentialSource:
@@ -66,7 +129,9 @@ def credential_source(session: Any, settings: AwsSettings, profile: str | None) 
     absent = [
         f", as {variable} names {os.environ[variable]}, which is not a file"
         for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
-        if os.environ.get(variable) and not Path(os.environ[variable]).expanduser().is_file()
+        if os.environ.get(variable)
+        and not Path(os.environ[variable]).expanduser().is_file()
+        and os.environ[variable] != os.devnull  # that says: none
     ]
     return CredentialSource(method, name, config_file(settings), profiles, "".join(absent[:1]))
 

@@ -19,7 +19,6 @@ from pennsieve_agent.aws.failures import (
     unusable_settings,
 )
 from pennsieve_agent.aws.open_session import (
-    config_file,
     credential_source,
     examine,
     limit,
@@ -127,7 +126,9 @@ class Aws:
         if self._region is None:
             with self._translated("sts", "get_caller_identity"):
                 self._region = self._open().get_config_variable("region") or DEFAULT_REGION
-            self._region_place = region_variable(os.environ) or config_file(self._settings)
+            source = self._credential_source()
+            in_file = f"{source.config}, profile {source.name}"
+            self._region_place = region_variable(os.environ) or in_file
         if not self._region_fits:
             check_region(self._region, self._region_place)
             self._region_fits = True
@@ -305,6 +306,15 @@ class Aws:
         except (BotoCoreError, ClientError, ResponseParserError) as error:
             name = "".join(word.capitalize() for word in operation.split("_"))
             raise translate(error, Attempt(service, name, self._credential_source())) from error
+        except RuntimeError as error:  # botocore got credentials that are old already
+            source = self._credential_source()
+            message, hint = source.expired(console=False)
+            place = f"{source.config}, profile {source.name}"
+            raise AwsError(message, where=place, hint=hint, aws_code="ExpiredToken") from error
+        except AttributeError as error:  # of a program's JSON that is no object
+            if self._credential_source().process(error) is None:
+                raise
+            raise unusable_settings(error, self._credential_source()) from None
         except (ValueError, OSError, KeyError, TypeError) as error:
             # Botocore raises these where a setting is wrong; what they say may hold a secret.
             raise unusable_settings(error, self._credential_source()) from None

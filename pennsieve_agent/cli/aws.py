@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.shown import Shown, Table, planned
 from pennsieve_agent.console.tables import ID, NAME
 from pennsieve_agent.errors import AwsError, UnknownName, UsageProblem
 
@@ -24,7 +25,7 @@ _INSTEAD = "add --stdin and give the access key id and the secret, a line each"
 
 @command(
     "aws add",
-    answers="aws_identity",
+    answers=("aws_identity", "planned_change"),
     examples=["pennsieve aws add lab", "pennsieve aws add lab --stdin < keys.txt"],
 )
 def add(
@@ -36,6 +37,7 @@ def add(
             "--stdin", help="Read key id, secret and, if any, session token, a line each."
         ),
     ] = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Keep AWS keys in the system's keychain.
 
@@ -49,6 +51,8 @@ def add(
     context.aws_keyring.check()
     keys = _enter(context, stdin=stdin)
     who = _verify(context, name, keys)
+    if dry_run:
+        return planned(f"keep AWS keys '{name}' of account {who.account_id}, {who.arn}")
     context.aws_keyring.keep(KeptKeys(name, who.account_id, who.arn), keys)
     return Shown(
         _identity(name, who),
@@ -117,13 +121,19 @@ def check(
     )
 
 
-@command("aws remove", answers="removed", examples=["pennsieve aws remove lab"])
-def remove(context: Context, name: Name) -> Shown:
+@command(
+    "aws remove",
+    answers=("removed", "planned_change"),
+    examples=["pennsieve aws remove lab"],
+)
+def remove(context: Context, name: Name, dry_run: options.DryRun = False) -> Shown:
     """Forget AWS keys that the keychain holds.
 
     AWS's own profiles are left alone, and the keys still work until AWS deletes them.
     """
-    if not context.aws_keyring.remove(name):
+    if dry_run and context.aws_keyring.holds(name):
+        return planned(f"forget AWS keys '{name}'")
+    if dry_run or not context.aws_keyring.remove(name):
         raise UnknownName(
             f"the keychain holds no AWS keys called '{name}'", hint="see: pennsieve aws list"
         )

@@ -7,6 +7,7 @@ where signing in is two of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -45,13 +46,17 @@ def home(context: Context) -> Shown:
     if active or failed:
         table: Table = runs_table(context, [*active[:_LISTED], *failed[:_LISTED]])
         text += ["", table]
-    return Shown(text=text, notes=[f"next: {_next(nodes, runs)}", "all commands: pennsieve --help"])
+    notes = [f"next: {_next(nodes, runs)}", "all commands: pennsieve --help"]
+    if nodes:
+        notes.insert(0, "runs on other nodes are not counted here; all runs: pennsieve run list")
+    return Shown(text=text, notes=notes)
 
 
 def _count(some: Sequence[Run], runs: Sequence[Run], nodes: Sequence[OwnNode]) -> str:
     """How many runs, and of which: no others were asked for."""
     newest = f" of the newest {len(runs)}" if len(runs) >= _READ else ""
-    where = " on your own nodes" if nodes else ""
+    few = f" {', '.join(n.name for n in nodes[:MOST_NODES])}" if len(nodes) > MOST_NODES else ""
+    where = f" on your own nodes{few}" if nodes else ""
     return f"{len(some) or 'no run'}{newest}{where}"
 
 
@@ -60,14 +65,21 @@ def _runs(context: Context, nodes: Sequence[OwnNode]) -> list[Run]:
         platform = context.platform
         page = islice(platform.runs.list(platform.workspace_id()), _READ)
         return sorted(page, key=lambda run: run.age_key, reverse=True)
+    from pennsieve_agent.cli.run.places import me
+    from pennsieve_agent.services.runs.all_runs import AllRuns
     from pennsieve_agent.services.runs.node_runs import NodeRuns
 
-    runs: list[Run] = []
-    for node in nodes[:MOST_NODES]:
+    def runs_of(node: OwnNode) -> NodeRuns:
         # Who asks is not said: Pennsieve would have to be asked first.
         calls = context.calls_with(context.aws(node.region, node.aws_profile or None), claims=False)
-        runs += NodeRuns(node, calls(node), context.now).newest(RunQuery(limit=_READ))
-    return sorted(runs, key=lambda run: run.age_key, reverse=True)
+        return NodeRuns(node, calls(node), context.now)
+
+    places = AllRuns(
+        [runs_of(node) for node in nodes[:MOST_NODES]],
+        me=partial(me, context),
+        note=context.streams.note,
+    )
+    return places.newest(RunQuery(limit=_READ))
 
 
 def _next(nodes: Sequence[OwnNode], runs: Sequence[Run]) -> str:

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.completing import forget
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.console.shown import Details, Shown, Table
+from pennsieve_agent.console.shown import Details, Shown, Table, planned
 from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import SettingsError
 
@@ -20,7 +21,7 @@ Name = Annotated[str, typer.Argument(metavar="PROFILE", help="The profile's name
 def list_(context: Context) -> Shown:
     """The profiles on this machine."""
     default = context.settings.default_name()
-    rows = [(name, _host(context, name)) for name in context.settings.names()]
+    rows = [(name, _host(context, name, api)) for name, api in context.settings.addresses()]
     document = [{"name": name, "default": name == default, "host": host} for name, host in rows]
     if not rows:
         return Shown(document, notes=["no profile yet; sign in with: pennsieve login"])
@@ -28,18 +29,23 @@ def list_(context: Context) -> Shown:
     return Shown(document, Table(["NAME", "DEFAULT", Column("HOST", Cut.END)], shown))
 
 
-def _host(context: Context, name: str) -> str | None:
+def _host(context: Context, name: str, api: str | SettingsError) -> str | None:
     """A profile's host; one unusable profile must not hide the others."""
-    try:
-        return context.settings.profile(name).hosts.api
-    except SettingsError as error:
-        context.streams.note(f"warning: profile '{name}': {error.message}")
+    if isinstance(api, SettingsError):
+        context.streams.note(f"warning: profile '{name}': {api.message}")
         return None
+    return api
 
 
-@command("profile use", answers="profile_default", examples=["pennsieve profile use lab"])
-def use(context: Context, name: Name) -> Shown:
+@command(
+    "profile use",
+    answers=("profile_default", "planned_change"),
+    examples=["pennsieve profile use lab"],
+)
+def use(context: Context, name: Name, dry_run: options.DryRun = False) -> Shown:
     """Make a profile the default."""
+    if dry_run:
+        return planned(f"make profile '{context.settings.known(name)}' the default")
     context.settings.set_default(name)
     known = context.settings.default_name() or name
     return Shown({"name": known, "default": True}, f"Profile '{known}' is the default now")
@@ -67,10 +73,17 @@ def show(
     return Shown(values, Details([(field, value or "") for field, value in values.items()]))
 
 
-@command("profile remove", answers="removed", examples=["pennsieve profile remove lab"])
-def remove(context: Context, name: Name) -> Shown:
+@command(
+    "profile remove",
+    answers=("removed", "planned_change"),
+    examples=["pennsieve profile remove lab"],
+)
+def remove(context: Context, name: Name, dry_run: options.DryRun = False) -> Shown:
     """Forget a profile and its key on this machine."""
     from pennsieve_agent.settings.keychain import KeychainAway
+
+    if dry_run:
+        return plan_to_forget(context, name)
 
     try:
         return forgotten(context, name)
@@ -81,6 +94,12 @@ def remove(context: Context, name: Name) -> Shown:
             f"Took profile '{name}' off {context.config_path}",
             ["the system's keychain cannot be reached from here; if it has a secret, that stays"],
         )
+
+
+def plan_to_forget(context: Context, name: str) -> Shown:
+    """What forgetting a profile would do; the keychain is not asked what it holds."""
+    known = context.settings.known(name)
+    return planned(f"forget profile '{known}' and its secret on this machine")
 
 
 def forgotten(context: Context, name: str) -> Shown:

@@ -19,6 +19,7 @@ Shared = Annotated[
     bool, typer.Option("--shared", help="For everybody's runs, not only yours.", show_default=False)
 ]
 Stdin = Annotated[bool, typer.Option("--stdin", help="Read the value from standard input.")]
+_SOME_VALUE = "value"
 
 
 @command(
@@ -41,14 +42,19 @@ def list_(context: Context, node: options.Node) -> Shown:
 
 @command(
     "secret set",
-    answers="secret_change",
+    answers=("secret_change", "planned_change"),
     examples=[
         "pennsieve secret set my-compute OPENAI_API_KEY",
         "pennsieve secret set my-compute OPENAI_API_KEY --stdin < key.txt",
     ],
 )
 def set_(
-    context: Context, node: options.Node, name: Name, shared: Shared = False, stdin: Stdin = False
+    context: Context,
+    node: options.Node,
+    name: Name,
+    shared: Shared = False,
+    stdin: Stdin = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Set a secret.
 
@@ -56,11 +62,18 @@ def set_(
     the command, where other programs of this machine could read it.
     """
     from pennsieve_agent.domain.secret_values import unmasked
+    from pennsieve_agent.platform.compute.node_secrets import checked
 
     secrets = Secrets(context, node_choice.find(context, node))
+    whose = "everybody's" if shared else "your"
+    if dry_run:
+        # Nobody is asked for a value that goes nowhere.
+        value, _ = _value(context, name, stdin=True) if stdin else (_SOME_VALUE, [])
+        checked({name: value})
+        where = f"runs on compute node '{secrets.node.name}'"
+        return planned(f"set secret {name} for {whose} {where}")
     value, notes = _value(context, name, stdin=stdin)
     secrets.set({name: value}, shared=shared)
-    whose = "everybody's" if shared else "your"
     if why := unmasked(value):
         notes.append(f"note: {why}")
     return Shown(

@@ -29,12 +29,17 @@ def list_(context: Context) -> Shown:
 @command("workspace members", answers="list of member", examples=["pennsieve workspace members"])
 def members(context: Context) -> Shown:
     """The people of the workspace."""
+    from pennsieve_agent.cli import people_names
     from pennsieve_agent.console import people_documents
 
     people = context.platform.people.members(context.workspace_id)
-    rows = [[m.name, m.email, m.role, m.id] for m in people]
-    document = [people_documents.member(m) for m in people]
-    return Shown(document, Table([NAME, "E-MAIL", "ROLE", ID], rows))
+    named = people_names.named(context, people)
+    rows = [
+        [m.name or "-", m.email, m.role, people_names.kind(person), m.id]
+        for person, m in zip(people, named, strict=True)
+    ]
+    document = [people_documents.member(m) for m in named]
+    return Shown(document, Table([NAME, "E-MAIL", "ROLE", "KIND", ID], rows))
 
 
 @command(
@@ -67,14 +72,17 @@ def teams(
 
 
 def _people_of(context: Context, reference: str) -> Shown:
+    from pennsieve_agent.cli import people_names
     from pennsieve_agent.console import people_documents
     from pennsieve_agent.services import find_people
 
     team = find_people.team(context.platform, context.workspace_id, reference)
-    people = context.platform.people.team_members(context.workspace_id, team.id)
+    people = people_names.named(
+        context, context.platform.people.team_members(context.workspace_id, team.id)
+    )
     members_of = [people_documents.member(m) for m in people]
     document = {**people_documents.team(team), "people": members_of}
     if not people:
         return Shown(document, notes=[f"nobody is in team '{team.name}'"])
-    rows = [[m.name, m.email, m.id] for m in people]
+    rows = [[m.name or "-", m.email, m.id] for m in people]
     return Shown(document, Table([NAME, "E-MAIL", ID], rows))

@@ -162,10 +162,12 @@ _NO_CODE = dict.fromkeys(("source_url", "tag", "commit", "digest"))
 
 def step_code(step: Step, details: RunDetails | None) -> dict[str, Any]:
     """The code of a step; null where it runs none, and where nobody recorded it."""
+    from pennsieve_agent.domain.runs import StepCode  # noqa: PLC0415 - few documents need it
+
     pinned = details.code.get(step.id) if details else None
     return {
         "source_url": step.source_url or None,
-        "tag": step.tag or None,
+        "tag": step.tag if (pinned or StepCode()).is_tag(step.tag) else None,
         "commit": (pinned.commit if pinned else "") or None,
         "digest": (pinned.digest.rpartition("@")[2] if pinned else "") or None,
     }

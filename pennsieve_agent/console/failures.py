@@ -11,6 +11,8 @@ from pennsieve_agent.errors import AgentError
 
 _CALL = re.compile(r"^[A-Z]+ (https?://[^/\s]+)\S*")
 """The call that failed, of which people are shown the host; scripts and --debug have all of it."""
+_ID = re.compile(r"(N:[a-z]+:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
+"""An id, which people are not shown beside the name of what has it."""
 
 
 def text(error: AgentError, streams: Streams) -> str:
@@ -20,11 +22,17 @@ def text(error: AgentError, streams: Streams) -> str:
     """
     coloured = replace(streams, colour=streams.colour and streams.err_is_terminal)
     lines = [f"{coloured.paint('error:', 'red', 'bold')} {error.message}"]
-    if where := _CALL.sub(r"\1", error.where or ""):
+    if where := _place(error):
         lines.append(f"  {coloured.paint('where:', 'dim')} {where}")
     if error.hint:
         lines.append(f"  {coloured.paint('hint:', 'cyan')} {error.hint}")
     return streams.wrapped("\n".join(lines)) if streams.err_is_terminal else "\n".join(lines)
+
+
+def _place(error: AgentError) -> str:
+    where = error.where or ""
+    is_named = "'" in error.message  # sentences quote the names of things
+    return "" if is_named and _ID.fullmatch(where) else _CALL.sub(r"\1", where)
 
 
 def document(error: AgentError) -> dict[str, Any]:

@@ -23,7 +23,6 @@ _MARKS = {
     "done": ("✓", "green"),
     "already done": ("✓", "green"),
     "problem": ("!", "yellow"),
-    "interrupted": ("!", "yellow"),
 }
 _ENDED = {"CREATE": "created", "UPDATE": "changed", "DELETE": "deleted"}
 _GOING = {"CREATE": "creating", "UPDATE": "changing", "DELETE": "deleting"}
@@ -35,8 +34,8 @@ REFRESHES = 4
 class Happening:
     """What happened to a step, or to one resource of it (``item``), whose ``status`` is AWS's.
 
-    ``state`` is started, event, done, already done, problem or interrupted; ``at`` is in unix
-    seconds, None for now.
+    ``state`` is started, event, done, already done or problem; ``at`` is in unix seconds,
+    None for now.
     """
 
     state: str

@@ -16,8 +16,11 @@ from pennsieve_agent.domain.globs import WILD
 
 RECEIPT = "pennsieve-run.json"
 """The file that a run of an own node leaves beside its results."""
-#: Where a result has that name itself, the receipt begins with the run's id.
-_RECEIPT = re.compile(rf"(?:[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}-)?{RECEIPT}")
+#: Where a result has that name itself, the receipt begins with the run's id; where the folder has
+#: one already, Pennsieve gives it a number.
+_RECEIPT = re.compile(
+    r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-)?pennsieve-run(?: \(\d+\))?\.json"
+)
 
 
 def is_receipt(path: str) -> bool:
@@ -56,12 +59,16 @@ class Delivered:
 class Input:
     """The files that a run reads, by path, and how many results of runs were ``left_out``.
 
-    ``in_folder`` is how many files there are already where the run would write.
+    ``in_folder`` is how many files there are already where the run would write; ``idle`` are
+    patterns that should have left out files, and leave out none. ``is_whole`` says that nobody
+    chose: the input is all there is but results.
     """
 
     files: tuple[DataFile, ...] = ()
     left_out: int = 0
     in_folder: int = 0
+    idle: tuple[str, ...] = ()
+    is_whole: bool = False
     packages: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

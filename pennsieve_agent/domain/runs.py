@@ -165,12 +165,20 @@ def _unix(text: str) -> float | None:
         return None
 
 
+SHORTEST_COMMIT = 7
+"""Characters of the shortest name that git gives a commit."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepCode:
     """The code that a step ran: the full commit, and the digest of its image."""
 
     commit: str = ""
     digest: str = ""
+
+    def is_tag(self, name: str) -> bool:
+        """Whether a version's name is a tag; code without one is named by its short commit."""
+        return bool(name) and not (len(name) >= SHORTEST_COMMIT and self.commit.startswith(name))
 
 
 @dataclass(frozen=True, slots=True)

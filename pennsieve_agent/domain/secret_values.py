@@ -10,7 +10,7 @@ _STARTS_PROGRAMS = frozenset(
     (
         # the shells: bash(1) "Shell Variables", sh of POSIX
         *("PATH", "ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "PROMPT_COMMAND", "PS4", "IFS"),
-        *("CDPATH", "HOME", "SHELL", "TMPDIR"),
+        *("CDPATH", "HOME", "SHELL", "TMPDIR", "ZDOTDIR"),
         # the C library, ld.so(8)
         *("GLIBC_TUNABLES", "GCONV_PATH", "LOCPATH", "NLSPATH", "RESOLV_HOST_CONF", "HOSTALIASES"),
         # languages
@@ -25,7 +25,7 @@ _STARTS_PROGRAMS = frozenset(
             "LUA_CPATH",
             "LUA_INIT",
         ),
-        *("MATLABPATH", "OPENSSL_CONF", "OPENSSL_MODULES"),
+        *("MATLABPATH", "OCTAVE_PATH", "OPENSSL_CONF", "OPENSSL_MODULES"),
         # git(1) "Environment Variables"
         *("GIT_SSH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH", "GIT_PAGER", "GIT_EDITOR", "GIT_ASKPASS"),
         *("GIT_PROXY_COMMAND", "GIT_EXTERNAL_DIFF", "GIT_TEMPLATE_DIR"),

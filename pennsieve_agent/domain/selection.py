@@ -21,11 +21,17 @@ _MARK = "\N{REPLACEMENT CHARACTER}"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The files that are meant, by path. ``unused`` are the patterns that fit none of ``all``."""
+    """The files that are meant, by path. ``unused`` are the patterns that fit none of ``all``.
+
+    ``idle`` are those with ``!`` that take out nothing. Where ``is_whole`` is set, nothing was
+    chosen and nothing taken out.
+    """
 
     files: tuple[DataFile, ...]
     all: tuple[DataFile, ...]
     unused: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+    is_whole: bool = False
 
 
 def select(files: Iterable[DataFile], patterns: Sequence[str]) -> Selection:
@@ -34,16 +40,20 @@ def select(files: Iterable[DataFile], patterns: Sequence[str]) -> Selection:
     paths = _Paths(known)
     taking = [p for p in patterns if not _leaves_out(p, paths)]
     chosen: set[int] = set() if taking else set(range(len(known)))
-    unused = []
+    unused, idle = [], []
     for pattern in taking:
-        meant = paths.meant(pattern)
-        if not meant:
+        if not (fitting := paths.meant(pattern)):
             unused.append(pattern)
-        chosen |= meant
+        chosen |= fitting
     for pattern in patterns:
         if _leaves_out(pattern, paths):
-            chosen -= paths.meant(pattern[1:])
-    return Selection(tuple(known[i] for i in sorted(chosen)), known, tuple(unused))
+            out = paths.meant(pattern[1:])
+            if not chosen & out:
+                idle.append(pattern)
+            chosen -= out
+    is_whole = not taking and len(chosen) == len(known)
+    meant = tuple(known[i] for i in sorted(chosen))
+    return Selection(meant, known, tuple(unused), tuple(idle), is_whole)
 
 
 def advice(pattern: str, files: Iterable[DataFile], exists: Callable[[str], bool]) -> str:
@@ -51,6 +61,8 @@ def advice(pattern: str, files: Iterable[DataFile], exists: Callable[[str], bool
 
     ``exists`` says whether a path is a file or folder of this machine.
     """
+    if not _tidy(pattern):
+        return "the pattern is empty; for all files, leave out --files"
     paths = [file.path for file in files]
     deeper, plain = f"**/{_tidy(pattern)}", not WILD & set(pattern)
     for other, any_case, why in (

@@ -87,6 +87,13 @@ class AwsKeyring:
         self._keychain.set(_account(kept.name), json.dumps(asdict(keys)))
         self._write(sorted([*others, kept], key=lambda row: row.name))
 
+    def holds(self, name: str) -> bool:
+        """Whether the keychain has keys of that name.
+
+        Raises: as :meth:`remove`.
+        """
+        return any(row.name == name for row in self.listed()) or self.find(name) is not None
+
     def remove(self, name: str) -> bool:
         """Forget keys; answers whether there were any.
 
@@ -97,7 +104,7 @@ class AwsKeyring:
         """
         rows = self.listed()
         left = [row for row in rows if row.name != name]
-        there = len(left) < len(rows) or self.find(name) is not None
+        there = self.holds(name)
         self._keychain.delete(_account(name))
         if len(left) < len(rows):
             self._write(left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +86,15 @@ class Settings:
             return ""
         profile, known, _ = read_profile(file, self._known(file, chosen))
         return f"{profile.hosts.api} {known}" if known else ""
+
+    def addresses(self) -> Iterator[tuple[str, str | SettingsError]]:
+        """Each profile of the file, sorted, with its first API or what is wrong with it."""
+        file = ConfigFile.load(self._path)
+        for name in profile_names(file):
+            try:
+                yield name, read_profile(file, name)[0].hosts.api
+            except SettingsError as error:
+                yield name, error
 
     def names(self) -> list[str]:
         """The names of the file's profiles, sorted."""
@@ -198,6 +207,13 @@ class Settings:
         if secret:
             return _IN_FILE
         return _IN_KEYCHAIN if kept else ""
+
+    def known(self, name: str) -> str:
+        """A profile's name as it is written in the file.
+
+        Raises: as :meth:`set_default`.
+        """
+        return self._known(ConfigFile.load(self._path), name)
 
     def set_default(self, name: str) -> None:
         """Make a profile the one that is used when nobody names one.

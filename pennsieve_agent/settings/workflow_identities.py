@@ -92,6 +92,15 @@ class WorkflowIdentities:
         except (AttributeError, KeyError, TypeError, ValueError):
             raise self.file.unusable("an entry in it is not an identity") from None
 
+    def names(self) -> dict[str, str]:
+        """The names of all users that were made here, by their ids.
+
+        Raises: as :meth:`users`.
+        """
+        workflows = self._mine(self.file.read()).get("workflows", {})
+        users = [user for workflow in workflows for user in self.users(workflow).values()]
+        return {user.user: user.name for user in users}
+
     def keep(self, workflow: str, kind: Kind, user: WorkflowUser) -> None:
         """Remember a user, in place of the one of its kind.
 

@@ -21,7 +21,7 @@ from pennsieve_agent.source import lfs
 from pennsieve_agent.source.export import check_links, export
 from pennsieve_agent.source.fetch import Fetched, fetch, read_refs
 from pennsieve_agent.source.fetch_objects import Fetching
-from pennsieve_agent.source.git_failures import UnreachableError
+from pennsieve_agent.source.git_failures import NoRoomError, UnreachableError
 from pennsieve_agent.source.repository_urls import canonical
 from pennsieve_agent.source.submodules import fetch_submodule, submodules
 from pennsieve_agent.source.temporary_folders import temporary_folder
@@ -50,6 +50,7 @@ def complete(
 
     Raises:
         UnreachableError: a server does not answer now.
+        NoRoomError: this machine's disk is full.
         SourceError: it cannot be fetched, or a path or a link leads out of it.
 
     """
@@ -97,7 +98,7 @@ def _write(
         place = work / f"{depth + 1}-{number}"
         try:
             below = fetch_submodule(fetched, submodule, place)
-        except UnreachableError:
+        except (UnreachableError, NoRoomError):
             raise
         except SourceError as error:
             note(f"note: submodule {submodule.path} is left out: {error.message}")

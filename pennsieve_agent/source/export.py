@@ -81,8 +81,11 @@ def _write(fetched: Fetched, entries: list[Entry], into: Path) -> None:
             if entry.mode == _LINK:
                 path.symlink_to(os.fsdecode(stream.read()))
                 continue
-            with path.open("xb") as file:
-                shutil.copyfileobj(stream, file)
+            try:
+                with path.open("xb") as file:
+                    shutil.copyfileobj(stream, file)
+            finally:
+                _drain(stream)
             path.chmod(0o755 if entry.mode == _EXECUTABLE else 0o644)
 
 
@@ -94,6 +97,12 @@ def _objects(fetched: Fetched) -> Iterator[Callable[[Entry], Any]]:
         yield lambda entry: repository.odb.stream(bytes.fromhex(entry.hash))
     finally:
         repository.close()
+
+
+def _drain(stream: Any) -> None:
+    """Read a stream to its end; GitPython prints a traceback where one is left in its middle."""
+    while stream.read(1 << 20):
+        pass
 
 
 def _check_path(entry: Entry, url: str) -> None:

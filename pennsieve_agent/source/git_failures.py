@@ -7,6 +7,7 @@ of git's own settings and of its installation, which name no repository.
 from __future__ import annotations
 
 import re
+import tempfile
 
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.repository_urls import local_path
@@ -40,6 +41,7 @@ _SETTINGS = re.compile(
     r"|unknown value for config[^\n]*|[^\n]*config file[^\n]*)",
     re.MULTILINE,
 )
+_NO_ROOM = ("No space left on device", "Disk quota exceeded")
 _SHOWN_LETTERS = 200
 
 
@@ -49,6 +51,10 @@ class UnreachableError(SourceError):
 
 class PrivateError(SourceError):
     """A repository's server wants to know who asks, or has no such repository."""
+
+
+class NoRoomError(SourceError):
+    """What is fetched does not fit on this machine's disk."""
 
 
 def not_installed() -> SourceError:
@@ -81,6 +87,18 @@ def bad_settings(said: str) -> SourceError | None:
     )
 
 
+def no_room(said: str, url: str) -> NoRoomError | None:
+    """The error for a disk that is full; None when git, or git-lfs, said nothing of it."""
+    why = next((text for text in _NO_ROOM if text.casefold() in said.casefold()), None)
+    if why is None:
+        return None
+    return NoRoomError(
+        f"{url} cannot be fetched: {why}",
+        where=tempfile.gettempdir(),
+        hint="free some space, or set TMPDIR to a folder on another disk",
+    )
+
+
 def failure(said: str, url: str) -> SourceError:
     """What a failed command means, in our words."""
     if "dubious ownership" in said:
@@ -89,6 +107,8 @@ def failure(said: str, url: str) -> SourceError:
             where=url,
             hint=f"if you trust it: git config --global --add safe.directory {local_path(url)}",
         )
+    if (full := no_room(said, url)) is not None:
+        return full
     if any(text in said for text in _NO_PASSWORD):
         return PrivateError(
             "the repository is private, or does not exist",
@@ -98,6 +118,10 @@ def failure(said: str, url: str) -> SourceError:
         )
     if any(text in said for text in _NO_REPOSITORY):
         return SourceError("there is no git repository", where=url, hint=_repository_hint(url))
+    return _of_server(said, url)
+
+
+def _of_server(said: str, url: str) -> SourceError:
     if "certificate" in said:
         return SourceError(
             "the repository's server has a certificate that this machine does not trust",

@@ -18,6 +18,7 @@ from pathlib import Path
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.fetch import Fetched
 from pennsieve_agent.source.git_commands import FETCH_SECONDS, run
+from pennsieve_agent.source.git_failures import no_room
 from pennsieve_agent.source.repository_urls import local_path
 
 MAX_POINTER_BYTES = 1024
@@ -111,13 +112,22 @@ def _local_objects(url: str) -> Path | None:
 
 
 def _ask_server(fetched: Fetched) -> None:
-    """Let ``git lfs`` fetch what the commit needs; that it could not shows in what is missing."""
+    """Let ``git lfs`` fetch what the commit needs; that it could not shows in what is missing.
+
+    Raises:
+        NoRoomError: this machine's disk is full.
+    """
     if shutil.which("git-lfs") is None:
         return
     into = ["--git-dir", str(fetched.repository)]
     origin = ["-c", f"remote.origin.url={fetched.url}"]
     command = [*into, *origin, "lfs", "fetch", "origin", fetched.commit]
-    run(command, url=fetched.url, seconds=FETCH_SECONDS)
+    answer = run(command, url=fetched.url, seconds=FETCH_SECONDS)
+    if (
+        not answer.ok
+        and (full := no_room(f"{answer.problem}{answer.out}", fetched.url)) is not None
+    ):
+        raise full
 
 
 def _not_there(url: str, missing: Sequence[Pointer]) -> str:

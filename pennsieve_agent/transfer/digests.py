@@ -1,85 +1,16 @@
-"""The SHA-256 of what arrives, computed beside its reading.
-
-Hashing and sockets both let other threads run, so that a large file is hashed on one core while
-the next bytes come in on another.
-"""
+"""The SHA-256 of files, of the whole or of parts as S3 computes it."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import queue
-import threading
+import re
 from pathlib import Path
 
+from pennsieve_agent.domain.transfers import is_plain_sha256, part_sizes
+
 BLOCK_BYTES = 256 * 1024
-BLOCKS = 4
-"""Blocks of a file that are in memory at once, where a thread hashes."""
-BESIDE_BYTES = 4 * 1024 * 1024
-"""A file of fewer bytes is hashed before a thread would have begun."""
-
-
-class RunningDigest:
-    """The digest of a file that grows, and the blocks of memory that it is read into."""
-
-    def __init__(self, size: int, *, needed: bool) -> None:
-        """For a file of ``size`` bytes; where the digest is not ``needed``, memory alone."""
-        self._digest = hashlib.sha256() if needed else None
-        self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
-        self._full: queue.SimpleQueue[tuple[memoryview, int] | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        beside = needed and size >= BESIDE_BYTES
-        for _ in range(BLOCKS if beside else 1):
-            self._free.put(memoryview(bytearray(min(BLOCK_BYTES, max(size, 1)))))
-        if beside:
-            self._thread = threading.Thread(target=self._run, name="digest", daemon=True)
-            self._thread.start()
-
-    def block(self) -> memoryview:
-        """Memory to read into, to be handed to :meth:`take`."""
-        return self._free.get()
-
-    def take(self, block: memoryview, count: int) -> None:
-        """The next bytes of the file: the first ones of a block."""
-        if self._thread is not None:
-            self._full.put((block, count))
-            return
-        if self._digest is not None:
-            self._digest.update(block[:count])
-        self._free.put(block)
-
-    def take_file(self, path: Path, size: int) -> None:
-        """The next bytes of the file, which lie on disk already."""
-        if self._digest is None or not size:
-            return
-        with path.open("rb", buffering=0) as file:
-            while size > 0:
-                block = self.block()
-                count = file.readinto(block[: min(len(block), size)])
-                self.take(block, count)
-                if not count:
-                    return
-                size -= count
-
-    def close(self) -> None:
-        """End the thread, when all it was given is hashed."""
-        if self._thread is not None:
-            self._full.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def value(self) -> bytes:
-        """The digest of all that was taken."""
-        self.close()
-        return self._digest.digest() if self._digest is not None else b""
-
-    def _run(self) -> None:
-        digest = self._digest
-        assert digest is not None  # noqa: S101 - there is no thread without one
-        while (item := self._full.get()) is not None:
-            block, count = item
-            digest.update(block[:count])
-            self._free.put(block)
+_IN_PARTS = re.compile(r"(?P<digest>[A-Za-z0-9+/]{43}=)-(?P<parts>[1-9]\d*)")
 
 
 def file_digest(path: Path) -> bytes:
@@ -112,6 +43,24 @@ def composite_digest(path: Path, part_bytes: int) -> bytes:
     if left < part_bytes:
         whole.update(part.digest())
     return whole.digest()
+
+
+def has_checksum(path: Path, checksum: str) -> bool | None:
+    """Whether a file has the checksum, of the whole or of parts as known clients cut them.
+
+    None where that cannot be told: there is no checksum, or it may be of parts of another size.
+
+    Raises:
+        OSError: the file cannot be read.
+
+    """
+    if is_plain_sha256(checksum):
+        return file_digest(path) == plain_digest(checksum)
+    if in_parts := _IN_PARTS.fullmatch(checksum):
+        sizes = part_sizes(path.stat().st_size, int(in_parts["parts"]))
+        digest = plain_digest(in_parts["digest"])
+        return any(composite_digest(path, size) == digest for size in sizes) or None
+    return None
 
 
 def plain_digest(checksum: str) -> bytes:

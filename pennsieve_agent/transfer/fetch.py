@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pennsieve_agent.domain.backoff import Backoff
-from pennsieve_agent.domain.transfers import SignedFile, is_plain_sha256
+from pennsieve_agent.domain.transfers import SignedFile
 from pennsieve_agent.errors import PlatformError, SettingsError
-from pennsieve_agent.transfer.digests import plain_digest
 from pennsieve_agent.transfer.part_file import PartFile
 from pennsieve_agent.transfer.receive import Expired, Piece, opened
 from pennsieve_agent.transfer.reply import Broken
@@ -68,14 +67,12 @@ def fetch(signed: SignedFile, place: Place, tools: Fetching) -> None:
         Stopped: all was stopped; what came is kept.
 
     """
-    checked = is_plain_sha256(place.checksum)
     with writing(place.path):
         tools.make_folder(place.path.parent)
-        with PartFile(place.part, signed.size, checked=checked) as part:
+        with PartFile(place.part, signed.size) as part:
             for _ in range(2):
                 _fill(part, signed, tools)
-                fits = not checked or part.digest() == plain_digest(place.checksum)
-                if fits and part.is_whole():
+                if part.is_whole(place.checksum):
                     tools.complete(part.path)
                     part.finish(place.path)
                     return
@@ -150,7 +147,7 @@ def _take(part: PartFile, piece: Piece, signed: SignedFile, tools: Fetching) -> 
         if tools.stop.is_set():
             raise Stopped("stopped")
         block = part.block()
-        count, broken = _read_block(piece, block[: signed.size - part.size])
+        count, broken = _read_block(piece, block)
         part.add(block, count)
         tools.progress(count)
         if broken is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import ssl
 import sys
 import urllib.request
@@ -22,6 +23,8 @@ from pennsieve_agent.errors import PlatformError
 
 BUNDLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 FOLDER = "SSL_CERT_DIR"
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
+"""The only names that OpenSSL looks at in a folder (its manual, "openssl-rehash")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,13 @@ class Proxy:
 class Network:
     """``proxies`` are addresses by scheme, with the hosts that need none under ``no``.
 
-    ``trust`` makes what certificates are checked against; it is asked when first needed.
+    ``names`` are the variables that have them. ``trust`` makes what certificates are checked
+    against; it is asked when first needed.
     """
 
     proxies: Mapping[str, str]
     trust: Callable[[], ssl.SSLContext] = field(default=ssl.create_default_context)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def proxy(self, scheme: str, host: str) -> Proxy | None:
         """The proxy on the way to a host; None where there is none.
@@ -49,15 +54,16 @@ class Network:
         This machine itself is never asked for by way of a proxy.
 
         Raises:
-            PlatformError: the address of the proxy is none.
+            PlatformError: the address of the proxy is none; the variable is named.
 
         """
         known = dict(self.proxies)
-        address = known.get(scheme) or known.get("all")
+        key = scheme if known.get(scheme) else "all"
+        address = known.get(key)
         bypass = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined]
         if not address or host in LOOPBACK or bypass(host, known):
             return None
-        return _proxy(address)
+        return _proxy(address, self.names.get(key))
 
 
 def network(
@@ -65,19 +71,23 @@ def network(
     trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
 ) -> Network:
     """The way that an environment describes; ``trust`` counts where it names no certificates."""
-    words = {name.lower(): value for name, value in environ.items() if value}
-    proxies = {
+    words = {name.lower(): name for name, value in environ.items() if value}
+    names = {
         scheme: words[f"{scheme}_proxy"]
         for scheme in ("http", "https", "all", "no")
         if f"{scheme}_proxy" in words
     }
+    proxies = {scheme: environ[name] for scheme, name in names.items()}
     if not proxies and sys.platform in {"darwin", "win32"}:  # those of the system's settings
         proxies = urllib.request.getproxies()
-    bundle = next((environ[name] for name in BUNDLES if environ.get(name)), None)
-    folder = environ.get(FOLDER) or None
-    if bundle or folder:
-        return Network(proxies, lambda: trusted_certificates(bundle, folder))
-    return Network(proxies, trust)
+    if setting := certificate_setting(environ):
+        return Network(proxies, lambda: trusted_certificates(*setting), names)
+    return Network(proxies, trust, names)
+
+
+def certificate_setting(environ: Mapping[str, str]) -> tuple[str, str] | None:
+    """The variable that says which certificates are trusted, and the path in it."""
+    return next(((name, environ[name]) for name in (*BUNDLES, FOLDER) if environ.get(name)), None)
 
 
 def untrusted(environ: Mapping[str, str] = os.environ) -> str:
@@ -86,28 +96,74 @@ def untrusted(environ: Mapping[str, str] = os.environ) -> str:
     return f"if your network inspects traffic, set {name} to its certificate file"
 
 
-def trusted_certificates(bundle: str | None, folder: str | None) -> ssl.SSLContext:
-    """What trusts the certificates of a file or of a folder.
+def trusted_certificates(name: str, path: str) -> ssl.SSLContext:
+    """What trusts the certificates of a file or of a folder, which the setting ``name`` has.
 
     Raises:
         PlatformError: they cannot be read.
     """
-    if bundle and Path(bundle).is_dir():
-        bundle, folder = None, bundle
+    folders = _folders(name, path)
+    if name == FOLDER and not any(Path(folder).is_dir() for folder in folders):
+        raise PlatformError(
+            f"{name} '{path}' is not a folder",
+            where=name,
+            hint="set it to a folder of certificates, or unset it",
+        )
+    if folders and not any(_certificates_in(folder) for folder in folders):
+        raise PlatformError(
+            f"{name} '{path}' is not a folder of certificates with the names that OpenSSL gives",
+            where=name,
+            hint=f"prepare it with: openssl rehash {folders[0]}; or unset {name}",
+        )
     try:
-        return ssl.create_default_context(cafile=bundle, capath=None if bundle else folder)
+        if folders:
+            return ssl.create_default_context(capath=os.pathsep.join(folders))
+        return ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError) as error:
         raise PlatformError(
-            f"the certificates in '{bundle or folder}' cannot be read",
-            where=", ".join((*BUNDLES, FOLDER)),
-            hint="set them to a file of certificates in PEM format, or unset them",
+            f"{name} '{path}' cannot be read as certificates",
+            where=name,
+            hint="set it to a file of certificates in PEM format, or unset it",
         ) from error
 
 
-def _proxy(address: str) -> Proxy:
-    hint = "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in the environment"
+def in_one_file(name: str, path: str) -> bytes | None:
+    """The certificates of a folder for a program that reads files alone; None of a file.
+
+    What the system does not let us read is left out, as OpenSSL does.
+    """
+    folders = _folders(name, path)
+    files = [file for folder in folders for file in _certificates_in(folder)]
+    return b"\n".join(map(_content, files)) if folders else None
+
+
+def _folders(name: str, path: str) -> list[str]:
+    if name == FOLDER:  # several, as OpenSSL reads it
+        return [folder for folder in path.split(os.pathsep) if folder]
+    return [path] if Path(path).is_dir() else []
+
+
+def _certificates_in(folder: str) -> list[Path]:
+    try:
+        return [file for file in sorted(Path(folder).iterdir()) if _HASHED.fullmatch(file.name)]
+    except OSError:
+        return []
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def _proxy(address: str, name: str | None) -> Proxy:
     shown = address.rpartition("@")[2]
-    refused = PlatformError(f"'{shown}' cannot be used: a proxy's address is http://...", hint=hint)
+    refused = PlatformError(
+        f"{name or 'the proxy'} '{shown}' cannot be used: a proxy's address is http://HOST:PORT",
+        where=name or "the system's settings",
+        hint="correct or unset it",
+    )
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
         host, port = parts.hostname, parts.port or 80

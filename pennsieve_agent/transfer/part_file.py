@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pennsieve_agent.transfer.digests import RunningDigest
+from pennsieve_agent.transfer.digests import BLOCK_BYTES, has_checksum
 
 FLUSHED_BYTES = 32 * 1024 * 1024
 """After so many bytes the system is asked to begin to write them to the disk."""
@@ -21,18 +21,17 @@ _MODE = 0o666
 
 
 class PartFile:
-    """The part at ``path`` of a file of ``total`` bytes; ``checked`` says that a digest is needed.
+    """The part at ``path`` of a file of ``total`` bytes.
 
     Raises:
         OSError: also from every method; the file system refuses.
 
     """
 
-    def __init__(self, path: Path, total: int, *, checked: bool) -> None:
+    def __init__(self, path: Path, total: int) -> None:
         self.path, self.total = path, total
         self._tag_path = path.with_suffix(".tag")
-        self._checked = checked
-        self._digest: RunningDigest | None = None
+        self._block = memoryview(bytearray(min(BLOCK_BYTES, max(total, 1))))
         self._file = -1
         self._flushed = 0
         self._is_tagged = False
@@ -62,9 +61,6 @@ class PartFile:
 
     def begin(self, tag: str) -> None:
         """Go on with an object's state; ``tag`` is "" where storage names none."""
-        if self._digest is None:
-            self._digest = RunningDigest(self.total, needed=self._checked)
-            self._digest.take_file(self.path, self.size)
         if tag and tag != self.tag:
             if self.size:
                 self._write_tag(tag)
@@ -72,12 +68,10 @@ class PartFile:
 
     def block(self) -> memoryview:
         """Memory to read the next bytes into, no longer than what is missing."""
-        assert self._digest is not None  # noqa: S101 - begin() comes first
-        return self._digest.block()
+        return self._block[: self.total - self.size]
 
     def add(self, block: memoryview, count: int) -> None:
-        """Write the first bytes of a block, which may be none, at the end; it is given back."""
-        assert self._digest is not None  # noqa: S101 - as above
+        """Write the first bytes of a block, which may be none, at the end."""
         if self._file < 0 and count:
             self._file = self._opened()
             if not self.size and self.tag and count < self.total:
@@ -86,14 +80,16 @@ class PartFile:
         written = 0
         while written < count:
             written += os.write(self._file, block[written:count])
-        self._digest.take(block, count)
         self.size += count
         if self.size - self._flushed >= FLUSHED_BYTES:
             _begin_to_write(self._file, self._flushed, self.size - self._flushed)
             self._flushed = self.size
 
-    def is_whole(self) -> bool:
-        """Whether what is on the disk is as long as the file, and as what was written."""
+    def is_whole(self, checksum: str) -> bool:
+        """Whether what lies on the disk is the file: its size, and its checksum where known.
+
+        What came is not enough: another program may have written there.
+        """
         if not self.total:
             return True
         try:
@@ -101,14 +97,8 @@ class PartFile:
         except FileNotFoundError:
             return False
         is_ours = self._file < 0 or os.path.samestat(there, os.fstat(self._file))
-        return is_ours and there.st_size == self.size == self.total
-
-    def digest(self) -> bytes:
-        """The SHA-256 of what is there."""
-        if self._digest is None:
-            self._digest = RunningDigest(self.total, needed=True)
-            self._digest.take_file(self.path, self.size)
-        return self._digest.value()
+        fits = is_ours and there.st_size == self.size == self.total
+        return fits and has_checksum(self.path, checksum) is not False
 
     def finish(self, place: Path) -> None:
         """Give the file its name, when all of it is on the disk."""
@@ -140,9 +130,6 @@ class PartFile:
         self._is_tagged = True
 
     def _close(self) -> None:
-        if self._digest is not None:
-            self._digest.close()
-            self._digest = None
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

@@ -13,6 +13,8 @@ from pennsieve_agent.errors import PlatformError
 from pennsieve_agent.transfer.reply import Reply
 from pennsieve_agent.transfer.sender import Interrupted, Sender, host_of
 
+LONGEST_DOCUMENT_SECONDS = 180.0
+"""As long as any answer of Pennsieve may take; byte by byte a document would never end."""
 LARGEST_DOCUMENT_BYTES = 512 * 1024 * 1024
 MOST_HOPS = 5
 DOCUMENT_BACKOFF = Backoff(first=0.3, longest=10.0, repeats=3)
@@ -72,19 +74,26 @@ def _redirected(url: str, location: str) -> str:
     return target
 
 
-def read(sender: Sender, url: str, sleep: Callable[[float], None], jitter: float = 0.5) -> bytes:
-    """A whole document. Raises as :func:`opened`, after some tries."""
-    repeats = 0
+def read(
+    sender: Sender,
+    url: str,
+    sleep: Callable[[float], None],
+    jitter: float = 0.5,
+    *,
+    seconds: float = LONGEST_DOCUMENT_SECONDS,
+) -> bytes:
+    """A whole document, within ``seconds``. Raises as :func:`opened`, after some tries."""
+    repeats, ends_at = 0, time.monotonic() + seconds
     while True:
         try:
             with opened(sender, url) as piece:
-                document = piece.reply.read(LARGEST_DOCUMENT_BYTES)
+                document = piece.reply.read(LARGEST_DOCUMENT_BYTES, ends_at - time.monotonic())
                 if len(document) > LARGEST_DOCUMENT_BYTES:
                     raise PlatformError("a document has no end", where=host_of(url))
                 return document
         except Interrupted as error:
             wait = DOCUMENT_BACKOFF.wait(repeats, retry_after=error.retry_after, jitter=jitter)
-            if wait is None:
+            if wait is None or time.monotonic() > ends_at:
                 raise
             sleep(wait)
             repeats += 1
@@ -97,7 +106,9 @@ def _piece(reply: Reply, url: str) -> Piece:
     if status == _PARTIAL:
         start, total = _range(reply.header("content-range"))
         return Piece(start, total, tag, reply)
-    reply.read(_MOST_OF_A_REFUSAL)  # the connection can then be used again
+    reply.read(
+        _MOST_OF_A_REFUSAL, LONGEST_DOCUMENT_SECONDS
+    )  # the connection can then be used again
     if status == _NOTHING_THERE:
         return Piece(-1, None, tag, reply)
     where = _where(url)

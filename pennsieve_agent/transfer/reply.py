@@ -132,11 +132,19 @@ class Reply:
             self._next_chunk()
         return count
 
-    def read(self, most: int) -> bytes:
-        """The whole body; no more than a little above ``most`` bytes of it."""
+    def read(self, most: int, seconds: float = math.inf) -> bytes:
+        """The whole body; no more than a little above ``most`` bytes of it.
+
+        Raises:
+            Broken: the connection ended before the body did, or it is not there after ``seconds``.
+
+        """
         body, buffer = bytearray(), memoryview(bytearray(_READ_BYTES))
+        ends_at = time.monotonic() + seconds
         while len(body) <= most and (count := self.readinto(buffer)):
             body += buffer[:count]
+            if time.monotonic() > ends_at:
+                raise Broken("a body that takes too long")
         return bytes(body)
 
     def _receive(self, buffer: memoryview) -> int:

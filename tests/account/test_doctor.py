@@ -114,6 +114,21 @@ def test_credentials_of_another_account(seen: Inspection) -> None:
     assert "the node is in 222233334444" in failing(there)["AWS credentials"].finding
 
 
+def test_a_wrong_setting_is_named_with_what_corrects_it(
+    node: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+    with Aws(AwsSettings()) as nobody:
+        found = checks(examine(replace(node.clients, aws=nobody), OPTIONS, time.time))
+    assert found[0].finding == "there is no AWS profile called 'gone' (AWS_PROFILE)"
+    monkeypatch.delenv("AWS_PROFILE")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "lots")
+    with Aws(AwsSettings()) as nobody:
+        found = checks(examine(replace(node.clients, aws=nobody), OPTIONS, time.time))
+    assert found[0].finding.startswith("AWS_MAX_ATTEMPTS 'lots' is not a number")
+    assert found[0].remedy == "correct or unset it"
+
+
 def test_no_credentials(node: Scene) -> None:
     with Aws(AwsSettings()) as nobody:
         found = checks(examine(replace(node.clients, aws=nobody), OPTIONS, time.time))

@@ -238,19 +238,6 @@ def check_one_of_each(scene: Scene) -> None:
     assert not scene.registry.rows
 
 
-def test_ctrl_c_says_how_to_go_on(scene: Scene) -> None:
-    def interrupt(_: str) -> None:
-        raise KeyboardInterrupt
-
-    scene.registry.after = interrupt
-    with pytest.raises(KeyboardInterrupt):
-        scene.register()
-
-    last = scene.told[-1]
-    assert last.state is StepState.INTERRUPTED
-    assert "run the same command again" in last.hint
-
-
 @pytest.mark.parametrize("error", [Forbidden("not allowed"), Unreachable("no answer")])
 @pytest.mark.parametrize(
     ("method", "missing", "then"),

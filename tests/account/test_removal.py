@@ -11,7 +11,6 @@ import pytest
 from pennsieve_agent.account.remove.execute_removal import apply_removal
 from pennsieve_agent.account.remove.observe_removal import RemovalOptions, observe_removal
 from pennsieve_agent.account.remove.plan_removal import plan_removal
-from pennsieve_agent.account.world.clients import StepState
 from pennsieve_agent.account.world.registration_journal import Journal
 from pennsieve_agent.aws.remains import job_definitions_called
 from pennsieve_agent.domain.compute import Account, ComputeNode, NodeStatus
@@ -244,19 +243,6 @@ def test_what_is_still_there_is_reported(scene: Scene) -> None:
     (files,) = (cost for what, cost in left.items() if ":file-system/" in what)
     assert left[f"bucket {names.bucket}"] == files == "costs depend on what is in it"
     assert scene.clients.journal.read() is not None
-
-
-def test_ctrl_c_says_how_to_finish(scene: Scene) -> None:
-    scene.register()
-
-    def interrupt(_: str) -> None:
-        raise KeyboardInterrupt
-
-    scene.registry.after = interrupt
-    with pytest.raises(KeyboardInterrupt):
-        scene.remove()
-    assert scene.told[-1].state is StepState.INTERRUPTED
-    assert "pennsieve compute delete 'lab'" in scene.told[-1].hint
 
 
 def test_killed_once_after_each_effect_it_still_ends_with_nothing(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +17,7 @@ import pytest
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AwsError
-from pennsieve_agent.transfer.network import BUNDLES
+from pennsieve_agent.transfer.network import BUNDLES, FOLDER, network
 from tests.aws.test_session import ERROR, IDENTITY, answering
 from tests.transfer.test_sender import certificate
 
@@ -24,6 +26,9 @@ __all__ = ["certificate"]  # a fixture
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAABCDEFGHIJKLMNOP", "AWS_SECRET_ACCESS_KEY": "not-to-be-told"}
 ARN = "arn:aws:iam::111122223333:role/lab"
 ROLE = f"role_arn = {ARN}"
+PRINTED = (
+    """echo '{{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": "{}"}}'"""
+)
 WRITTEN = "aws_access_key_id = AKIAABCDEFGHIJKLMNOP\naws_secret_access_key = not-to-be-told"
 
 
@@ -31,7 +36,7 @@ WRITTEN = "aws_access_key_id = AKIAABCDEFGHIJKLMNOP\naws_secret_access_key = not
 def _no_answer(clean_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is not noticed ends in no answer: nothing leaves this machine."""
     del clean_machine
-    for name in BUNDLES:
+    for name in (*BUNDLES, FOLDER):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -72,6 +77,8 @@ def refused(
         ("AWS_SECRET_ACCESS_KEY", "not-to-be-told\r\n", "has a space or a line end"),
         ("AWS_SESSION_TOKEN", " not-to-be-told", "has a space or a line end"),
         ("AWS_SECRET_ACCESS_KEY", "“not-to-be-told”", "has characters that no AWS key has"),
+        ("AWS_SECRET_ACCESS_KEY", "'not-to-be-told'", "has characters that no AWS key has"),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "here", "'here' is not an address"),
         ("AWS_PROFILE", "gone", "there is no AWS profile called 'gone'"),
         ("AWS_DEFAULT_PROFILE", "gone", "there is no AWS profile called 'gone'"),
     ],
@@ -109,6 +116,26 @@ def test_a_variable_is_named(
             "AWS_WEB_IDENTITY_TOKEN_FILE",
             "No such file",
         ),
+        (
+            {"AWS_WEB_IDENTITY_TOKEN_FILE": __file__},
+            "AWS_ROLE_ARN",
+            "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not",
+        ),
+        (
+            {"AWS_ROLE_ARN": "lab", "AWS_WEB_IDENTITY_TOKEN_FILE": "/no/such"},
+            "AWS_ROLE_ARN",
+            "'lab' is not the ARN of a role",
+        ),
+        (
+            {"AWS_ROLE_ARN": ARN.replace("aws", "aws-cn"), "AWS_WEB_IDENTITY_TOKEN_FILE": "/no"},
+            "AWS_ROLE_ARN",
+            "is in another AWS partition (aws-cn)",
+        ),
+        (
+            {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "keys"},
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "does not begin with /",
+        ),
     ],
 )
 def test_a_way_to_credentials_is_named(
@@ -133,6 +160,22 @@ def test_a_way_to_credentials_is_named(
         (f"{WRITTEN}\nca_bundle = /no/such.pem", "cannot be read as certificates"),
         (f"{WRITTEN}\nretry_mode = often", "is not a value that AWS knows"),
         (f"{ROLE}\nsource_profile = x\nduration_seconds = long", "is not a number"),
+        ("role_arn = lab\nsource_profile = x", "role_arn 'lab' is not the ARN of a role"),
+        (f"{ROLE.replace(':aws:', ':aws-cn:')}\nsource_profile = x", "another AWS partition"),
+        (f"{ROLE}\nrole_session_name = a b\nsource_profile = x", "is not the name of a session"),
+        (f"{ROLE}\nsource_profile = gone", 'source_profile "gone"'),
+        (WRITTEN.replace("AKIA", '"AKIA'), "aws_access_key_id has characters that no AWS key has"),
+        (WRITTEN.replace("-be", " be"), "aws_secret_access_key has characters"),
+        ("aws_access_key_id = AKIAABCDEFGHIJKLMNOP", "missing: aws_secret_access_key"),
+        ("region = us east", "is not the name of an AWS region"),
+        ("sso_session = gone\nsso_account_id = 1\nsso_role_name = r", "sso-session does not exist"),
+        ("credential_process = echo []", "printed something else than credentials"),
+        (f"credential_process = {PRINTED.format('not-to-be-told')}", "printed something else"),
+        (f"credential_process = {PRINTED.format('2020-01-01T00:00:00Z')}", "has expired"),
+        (
+            f"{WRITTEN}\nrequest_min_compression_size_bytes = 1048577",
+            "is not a number from 0 to 1048576",
+        ),
     ],
 )
 def test_a_profile_is_named_with_its_file(
@@ -146,6 +189,79 @@ def test_a_profile_is_named_with_its_file(
     assert error.where == f"{config}, profile lab"
 
 
+def test_a_profile_that_a_role_goes_on_with_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    keys = WRITTEN.replace("AKIA", "AKIA ")
+    config.write_text(f"[profile lab]\n{ROLE}\nsource_profile = keys\n[profile keys]\n{keys}\n")
+    error = refused(monkeypatch, {"AWS_CONFIG_FILE": str(config)}, "lab")
+    assert "aws_access_key_id has characters that no AWS key has" in error.message
+    assert error.where == f"{config}, profile keys"
+
+
+def test_an_address_of_one_service_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        f"[profile lab]\n{WRITTEN}\nservices = s\n"
+        "[services s]\nsts =\n  endpoint_url = localhost:1\n"
+    )
+    error = refused(monkeypatch, {"AWS_CONFIG_FILE": str(config)}, "lab")
+    assert error.message == "endpoint_url 'localhost:1' is not an address"
+    assert error.where == f"{config}, services s, sts"
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"[profile a]\nx = 1\n[profile a]\ny = 1\n", ", line 3"),
+        (b"aws_secret_access_key = not-to-be-told\n", ", line 1"),
+        (b"[profile a]\nnot-to-be-told\n", ", line 2"),
+        (b"[profile a]\nx = \xff\n", ""),
+        (b"\xef\xbb\xbf[profile a]\nx = 1\n", ", line 1"),
+    ],
+)
+@pytest.mark.parametrize("variable", ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+def test_a_file_that_cannot_be_read_is_named_with_its_line(
+    variable: str, content: bytes, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "damaged"
+    file.write_bytes(content)
+    error = refused(monkeypatch, {variable: str(file)})
+    assert "cannot be read: it is not in the form of one" in error.message
+    assert error.where == f"{file}{line}"
+    assert "~/.aws" not in (error.hint or "")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\x80\x00", b"a\nb\n"])
+@pytest.mark.parametrize(
+    "variable", ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]
+)
+def test_a_file_that_holds_no_token_is_named(
+    variable: str, content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(content)
+    uses = {"AWS_ROLE_ARN": ARN, "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/x"}
+    if variable.startswith("AWS_CONTAINER"):
+        del uses["AWS_ROLE_ARN"]
+    error = refused(monkeypatch, {**uses, variable: str(token)})
+    assert error.message.startswith(f"{variable} '{token}' ")
+    assert error.where == variable
+
+
+def test_the_line_end_of_a_containers_token_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "token"
+    token.write_bytes(b"not-to-be-told\n")
+    variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+    uses = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/x", variable: str(token)}
+    assert refused(monkeypatch, uses).message == f"{variable} '{token}' ends with a line end"
+
+
 @pytest.mark.parametrize("empty", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_an_empty_variable_names_no_profile(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(monkeypatch, {**KEYS, empty: ""}).message == "AWS does not answer"
@@ -157,6 +273,7 @@ def test_an_empty_variable_names_no_profile(empty: str, monkeypatch: pytest.Monk
         {"AWS_WEB_IDENTITY_TOKEN_FILE": "/no/such", "AWS_ROLE_ARN": "x"},
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://example.org/x"},
         {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "cn-north-1"},
+        {"AWS_ROLE_ARN": "x", "AWS_ROLE_SESSION_NAME": "a b"},
     ],
 )
 def test_what_does_not_count_is_not_refused(
@@ -314,6 +431,50 @@ def test_one_setting_of_certificates_serves_aws_and_pennsieve(
         assert aws.identity().arn == ARN
 
 
+def folder_of(certificate: Path, folder: Path) -> Path:
+    """A folder that OpenSSL looks into, with one certificate."""
+    folder.mkdir()
+    asked = ("openssl", "x509", "-hash", "-noout", "-in", str(certificate))
+    name = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    (folder / f"{name}.0").write_bytes(certificate.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("name", [*BUNDLES, FOLDER])
+def test_a_folder_of_certificates_serves_aws_and_pennsieve(
+    name: str, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(certificate, tmp_path / "certificates")
+    value = f"/no/such:{folder}" if name == FOLDER else str(folder)
+    for key, text in {**KEYS, name: value}.items():
+        monkeypatch.setenv(key, text)
+    with secure(certificate) as url, Aws(AwsSettings()) as aws:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        assert aws.identity().arn == ARN
+        context = network({name: value}).trust()
+        port = int(url.rpartition(":")[2])
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            context.wrap_socket(plain, server_hostname="127.0.0.1") as safe,
+        ):
+            assert safe.version()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (FOLDER, "/no/such", "is not a folder"),
+        (FOLDER, "/", "is not a folder of certificates"),
+        ("SSL_CERT_FILE", "/", "is not a folder of certificates"),
+    ],
+)
+def test_a_folder_without_certificates_is_named(
+    name: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = refused(monkeypatch, {**KEYS, name: value})
+    assert (error.where, f"{name} '{value}' {message}" in error.message) == (name, True)
+
+
 @pytest.mark.parametrize("name", [None, "REQUESTS_CA_BUNDLE"])
 def test_a_certificate_that_is_not_trusted_names_the_setting(
     name: str | None, certificate: Path, monkeypatch: pytest.MonkeyPatch
@@ -339,3 +500,30 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password(
     error = refused(monkeypatch, {**KEYS, **proxy, "AWS_ENDPOINT_URL": "https://sts.example.org"})
     assert error.message.startswith("the proxy on the way to AWS")
     assert "HTTPS_PROXY" in (error.hint or "")
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("value", ["socks5://proxy:1", "http://proxy:port", "http://"])
+def test_a_proxy_that_cannot_be_is_named(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = {name: value, "NO_PROXY": "", "AWS_ENDPOINT_URL": "https://sts.example.org"}
+    error = refused(monkeypatch, {**KEYS, **variables})
+    assert error.where == name
+    assert error.message.startswith(f"{name} '{value}' cannot be used")
+
+
+def test_a_proxy_of_all_addresses_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"ALL_PROXY": "http://127.0.0.1:1", "AWS_ENDPOINT_URL": "https://sts.example.org"}
+    error = refused(monkeypatch, {**KEYS, **variables, "NO_PROXY": ""})
+    assert error.message.startswith("the proxy on the way to AWS")
+
+
+def test_no_proxy_is_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with answering(IDENTITY.format(arn=ARN), "200 OK") as (url, _):
+        for name, value in {**KEYS, "HTTP_PROXY": "http://127.0.0.1:1"}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with Aws(AwsSettings()) as aws:
+            assert aws.identity().arn == ARN

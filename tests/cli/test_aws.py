@@ -64,6 +64,11 @@ def test_keys_live_in_the_keychain_and_nowhere_else(
     tested = typist("aws", "test", "lab", "--json")
     assert tested.document["aws_account"] == NUMBER
     assert tested.document["source"] == "the system's keychain, profile lab"
+    kept = dict(chain.kept)
+    for line, answers in (("aws add second --stdin", f"{KEY}\n{SECRET}\n"), ("aws remove lab", "")):
+        plan = typist(*line.split(), "--dry-run", answers=answers)
+        assert (plan.code, plan.out[:6], chain.kept) == (0, "Would ", kept), plan.err
+    assert typist("aws", "remove", "nothing", "--dry-run").code == 2
     removed = typist("aws", "remove", "lab")
     assert removed.code == 0
     assert chain.kept == {}

@@ -23,6 +23,8 @@ PLANS = (
     (f"dataset unshare|{DATASET}|--workspace", "the workspace as a whole"),
     (f"dataset grant|word-count|-d|{DATASET}|--access|read", "let workflow 'word-count' read"),
     (f"dataset revoke|word-count|-d|{DATASET}", "away from workflow 'word-count'"),
+    ("secret set|my-compute|TOKEN", "set secret TOKEN for your runs on compute node 'my-compute'"),
+    ("secret set|theirs|TOKEN|--shared", "for everybody's runs on compute node 'theirs'"),
     ("workflow archive|word-count", "archive workflow 'word-count'"),
     ("workflow share|word-count", "let every workspace list and run"),
     ("workflow unshare|word-count", "hide workflow 'word-count'"),
@@ -71,6 +73,31 @@ def test_nothing_is_changed(agent: Agent, recorder: Recorder) -> None:
     assert len(sent) > 10, "too little was recorded"
     sign_in = ("POST", "/")
     assert {call for call in sent if call[0] not in {"GET", "HEAD"}} - {sign_in} == set()
+
+
+def test_a_new_workflow_is_planned_and_one_that_is_there_is_told(
+    agent: Agent, recorder: Recorder, nodes: Lab
+) -> None:
+    line = ("workflow", "add", nodes.url, "--public", "--dry-run")
+    plan = agent(*line, "--name", "second")
+    assert plan.code == 0, plan.err
+    assert plan.out.startswith("Would add workflow 'second' from "), plan.out
+    for words in (" v1.0.0 (", "on Pennsieve, public", "'my-compute'", "Pennsieve builds it"):
+        assert words in plan.out, plan.out
+    assert "second" not in agent("workflow", "list").out
+    there = agent(*line)
+    assert (there.code, "is there already" in there.out) == (0, True), there.err
+    changes = [o.asked.path for o in recorder.found if o.asked.method not in {"GET", "HEAD"}]
+    assert set(changes) == {"/"}, "signing in alone"
+
+
+def test_a_secret_that_no_node_takes_is_refused_in_a_dry_run(nodes: Lab, agent: Agent) -> None:
+    del nodes
+    for name, answers in (("PATH", ""), ("TOKEN", "a\x00b")):
+        typed = ("secret", "set", "my-compute", name, "--dry-run")
+        stdin = ("--stdin",) if answers else ()
+        refused = agent(*typed, *stdin, answers=answers)
+        assert (refused.code, refused.out) == (2, ""), name
 
 
 def test_a_prefix_is_refused_for_what_cannot_be_undone(nodes: Lab, agent: Agent) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.settings.own_nodes_file import OwnNodes
 from tests.cli.conftest import Lab
 from tests.cli.harness import Agent
+from tests.fakes.run_node import NODE
 from tests.recording.recorder import Recorder
 
 
@@ -35,10 +37,25 @@ def test_who_has_an_own_node_sees_its_runs(agent: Agent, ready: Lab) -> None:
     assert {"running", "failed"} <= set(told.out.replace("\n", "\t").split("\t"))
     rows = agent("run", "list", "--json").document
     assert f"next: pennsieve run show {rows[0]['name']}\n" in told.err
+    assert "runs on other nodes are not counted here; all runs: pennsieve run list\n" in told.err
     count = sum(row["status"] == "failed" for row in rows)
     assert f"failed\t{count} on your own nodes\n" in told.out
     (run,) = (row["id"] for row in rows if row["status"] == "running")
     assert agent("run", "cancel", run, "--wait").code == 0
+
+
+def test_a_node_that_does_not_answer_hides_no_other(agent: Agent, ready: Lab) -> None:
+    del ready
+    known = OwnNodes.beside(Path(agent.environ["PENNSIEVE_CONFIG"]))
+    known.put("sandbox", NODE)
+    try:
+        told = agent()
+    finally:
+        known.remove("sandbox", NODE.token)
+    assert told.code == 0, told.err
+    assert "nodes\tmy-compute (us-east-1), my-node (us-east-1)\n" in told.out
+    assert told.err.startswith("compute node 'my-node' was left out: "), told.err
+    assert "next: pennsieve run " in told.err
 
 
 def test_without_an_own_node_it_asks_three_things(

@@ -137,10 +137,12 @@ def test_before_anything_is_sent_nothing_was_changed(
 def test_a_registration_and_a_removal_go_on(lab: Lab, agent: Agent) -> None:
     register = ("compute", "register", "--name", "halfway", "--provisioner", "own", "--yes")
     delete = ("compute", "delete", "halfway", "--yes")
-    for words, at in ((register, "is in its bucket"), (delete, "✓")):
+    undo = "\n  undo it with: pennsieve compute delete 'halfway'"
+    for words, at, then in ((register, "is in its bucket", undo), (delete, "✓", "")):
         half = typed(agent, *words, at=at)
         assert half.code == 130, half.err
-        assert f"interrupted: what has a ✓ is done, the rest is not\n  {AGAIN}" in half.err
+        done = "what has a ✓ is done, and AWS or Pennsieve finishes what it has begun"
+        assert half.err.endswith(f"interrupted: {done}\n  {AGAIN}{then}\n")
         whole = agent(*words)
         assert whole.code == 0, whole.err
     assert "halfway" not in agent("compute", "list").out
@@ -161,6 +163,11 @@ def test_a_run_goes_on(ready: Lab, agent: Agent) -> None:
     cancelled = typed(agent, "run", "cancel", "held", "--wait", sleep=stop)
     assert "interrupted: the run is told to end" in cancelled.err
     assert agent("run", "wait", "held").code == 3
+    assert agent(*start[:-1], "second").code == 0
+    deleted = typed(agent, "compute", "delete", "my-compute", "--cancel-runs", "--yes", sleep=stop)
+    kept = "interrupted: the node is there, its runs may be ended"
+    assert deleted.err.endswith(f"{kept}\n  {AGAIN}\n"), deleted.err
+    assert agent("run", "wait", "second").code == 3
     assert ready.state.pid
 
 

@@ -157,6 +157,18 @@ def test_the_people_of_a_workspace(agent: Agent) -> None:
     refused(agent("workspace", "teams", "nope"), 2, "no team is called 'nope'")
 
 
+def test_the_users_of_workflows_are_named_among_people(ready: Lab, agent: Agent) -> None:
+    del ready
+    table = [row.split("\t") for row in agent("workspace", "members").out.splitlines()]
+    users = [row for row in table if row[3] == "integration"]
+    assert any(row[0].startswith("word-count (write) ") for row in users), table
+    assert ["Ada Lovelace", "ada@example.org", "owner", "person"] in [row[:4] for row in table]
+    assert all(row[0] for row in table), "a row that nobody can name"
+    people = agent("dataset", "show", DATASET, "--json").document["people"]
+    assert any(one["name"].startswith("word-count (write) ") for one in people)
+    assert "\tintegration\t" in agent("dataset", "show", DATASET).out
+
+
 def test_somebody_from_outside_is_invited(agent: Agent, scratch: str) -> None:
     invited = agent("dataset", "share", scratch, "mary@example.com", "--invite", "--role", "editor")
     assert invited.out == f"Invited mary@example.com to dataset '{scratch}' as editor\n"

@@ -114,6 +114,10 @@ def test_the_whole_dataset_is_taken_only_after_a_yes(scene: Scene) -> None:
     assert (refused.code, scene.node.starts) == (2, {})
     assert count in refused.err
     assert "--files 'PATTERN'; or take them all with: --all" in refused.err
+    mistyped = scene.agent(*START, "--files", "!nothing/**")
+    assert (mistyped.code, scene.node.starts) == (2, {})
+    assert count in mistyped.err
+    assert "leaves out no file: '!nothing/**'" in mistyped.err
     no = scene.agent(*START, answers="n\n", terminal=True)
     assert (no.code, scene.node.starts) == (0, {})
     assert count in no.err
@@ -291,6 +295,20 @@ def test_logs_work_alike(scene: Scene) -> None:
     for words in (("run", "logs", run), ("run", "logs", run, "--follow")):
         lines = typed(scene, *words).out.splitlines()
         assert lines == [f"line {i}" for i in range(250)]
+
+
+def test_a_run_without_a_line_or_a_file_is_told_so(scene: Scene, tmp_path: Path) -> None:
+    for status, words in (
+        ("SUCCEEDED", "run 'run-dddd' logged nothing\n"),
+        ("STARTED", "nothing was logged yet; wait for it with --follow\n"),
+    ):
+        scene.node.runs["d" * 8] = summary("d" * 8, 4_000_000_000, status=status)
+        silent = typed(scene, "run", "logs", "d" * 8)
+        assert (silent.out, silent.err) == ("", words)
+        code, written = (0, "wrote nothing\n") if status == "SUCCEEDED" else (8, "has not ended")
+        empty = typed(scene, "run", "download", "d" * 8, "--to", str(tmp_path), code=code)
+        assert empty.out == ""
+        assert f"run 'run-dddd' {written}" in empty.err
 
 
 def test_a_failed_run_is_shown_with_its_reason_and_last_lines(scene: Scene) -> None:

@@ -49,3 +49,18 @@ def test_use_and_remove_touch_nothing_else(tmp_path: Path) -> None:
     assert agent("profile", "use", "nothing").code == 2
     assert agent("profile", "show", "lab", "--json").document["key"] == "key-of-lab"
     assert agent("profile", "list", "--profile").code == 2
+
+
+def test_a_dry_run_changes_no_profile(tmp_path: Path) -> None:
+    path = tmp_path / "config.ini"
+    path.write_text(FILE)
+    agent = Agent({"HOME": str(tmp_path), "PENNSIEVE_CONFIG": str(path)})
+    for line, words in (
+        ("profile use LAB", "Would make profile 'lab' the default"),
+        ("profile remove lab", "Would forget profile 'lab' and its secret on this machine"),
+        ("logout", "Would forget profile 'lab' and its secret on this machine"),
+    ):
+        plan = agent(*line.split(), "--dry-run")
+        assert (plan.code, plan.out) == (0, f"{words}\n"), plan.err
+        assert agent(*line.split()[:2], "nothing", "--dry-run").code == 2
+    assert path.read_text() == FILE

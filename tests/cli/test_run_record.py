@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from pennsieve_agent.cli.run import record_views
+from pennsieve_agent.console import documents
+from pennsieve_agent.console.shown import Details
+from pennsieve_agent.console.streams import Streams
+from pennsieve_agent.domain.runs import Run, RunDetails, RunStatus, StepCode
+from pennsieve_agent.domain.workflows import Step, StepKind
 from tests.cli.conftest import DATASET, Lab
 from tests.cli.harness import Agent
 
@@ -132,3 +139,45 @@ def test_a_name_is_taken_once_on_pennsieves_node_too(nodes: Lab, agent: Agent) -
         assert (again.code, "a run called 'taken there' already" in again.err) == (2, True)
     plan = agent(*words[:-2], "--node", "theirs", "--dry-run", "--json").document
     assert not [f for f in plan["files"] if f["path"].startswith("results/taken-there/")]
+
+
+@pytest.mark.usefixtures("ready")
+def test_two_runs_into_one_folder_are_told_apart(agent: Agent, tmp_path: Path) -> None:
+    begin = ("run", "start", "-d", DATASET, "-w", "word-count")
+    words = (*begin, "--files", "raw", "--folder", "shared")
+    first = agent(*words, "--name", "shares one", "--wait")
+    assert (first.code, "already" in first.err) == (0, False)
+    assert agent(*words, "--dry-run", "--json").document["files_in_folder"] == 3
+    assert "note\t'shared' has 3 files already" in agent(*words, "--dry-run").out
+    second = agent(*words, "--name", "shares two", "--wait")
+    assert (second.code, "'shared' has 3 files already" in second.err) == (0, True)
+
+    def paths(name: str) -> set[str]:
+        files = agent("run", "show", name, "--outputs", "--json").document["files"]
+        return {file["path"] for file in files}
+
+    assert {"shared/a-plain.count"} < paths("shares one")
+    assert {"shared/a-plain (1).count"} < paths("shares two")
+    assert not paths("shares one") & paths("shares two")
+    shown = agent("run", "show", "shares two", "--outputs")
+    assert "'shared/a-plain.count' is called 'shared/a-plain (1).count'" in shown.err
+    fetched = agent("run", "download", "shares two", "--to", str(tmp_path))
+    assert fetched.code == 0, fetched.err
+    local = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert {path.relative_to(tmp_path).as_posix() for path in local} == paths("shares two")
+    again = agent(*begin, "--input-run", "shares two", "--dry-run", "--json").document
+    assert {file["path"] for file in again["files"]} == {
+        *("shared/a-plain (1).count", "shared/b-plain (1).count"),
+    }
+
+
+def test_code_without_a_tag_has_none_in_its_record() -> None:
+    commit = "7051d224f05577ced8d0ea8ff7b1244c8baf5c7f"
+    named = {commit[:12]: None, "v1.0.0": "v1.0.0", "7": "7", "": None}
+    for name, tag in named.items():
+        step = Step("count", StepKind.PROCESSOR, source_url="local:count", tag=name)
+        details = RunDetails(code={"count": StepCode(commit, "sha256:0")})
+        assert documents.step_code(step, details)["tag"] == tag
+        run = Run("r", RunStatus.SUCCEEDED, steps=(step,), details=details)
+        (block,) = [part for part in record_views.code(run) if isinstance(part, Details)]
+        assert f"tag\t{tag or 'none'}\n" in block(Streams.for_test())

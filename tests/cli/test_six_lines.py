@@ -36,6 +36,20 @@ def typed(agent: Agent, *words: str) -> Result:
     return result
 
 
+def check_download(agent: Agent, run: str, to: Path) -> None:
+    """The results come to a folder, where another file of that name is replaced only if wanted."""
+    words = ("run", "download", run, "--to", str(to))
+    assert typed(agent, *words, "--json").code == 0
+    result = to / "results" / "first" / "b-plain.count"
+    assert result.read_text() == "2\n"
+    result.write_text("mine")
+    other = agent(*words)
+    assert (other.code, "replace them with --overwrite" in other.err) == (2, True)
+    assert typed(agent, *words, "--overwrite").code == 0
+    assert result.read_text() == "2\n"
+    assert "'--to'" in agent(*words[:-1], str(result)).err
+
+
 def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
     code = repository(tmp_path / "word-count", WORD_COUNT)
     agent = Agent({**box.environment(), "HOME": str(tmp_path)})
@@ -82,9 +96,7 @@ def test_six_lines_on_an_own_node(box: Sandbox, tmp_path: Path) -> None:
     assert imported(dataset / "a-plain.count") == "3\n"
     receipt = json.loads(imported(dataset / "pennsieve-run.json"))
     assert (receipt["id"], receipt["form"]) == (run, "pennsieve-run/1")
-    fetched = typed(agent, "run", "download", run, "--to", str(tmp_path / "here"), "--json")
-    assert fetched.code == 0
-    assert (tmp_path / "here" / "results" / "first" / "b-plain.count").read_text() == "2\n"
+    check_download(agent, run, tmp_path / "here")
     totals = typed(agent, "run", "cost", "--total", "--json").document
     assert (totals["total"], totals["succeeded"]) == (1, 1)
     steps = typed(agent, "run", "cost", run, "--json").document["metrics"]["steps"]

@@ -160,6 +160,40 @@ def test_names_that_the_file_system_takes_stay(agent: Agent, tmp_path: Path) -> 
     assert {path.name for path in target.iterdir()} == {"odd"}
 
 
+def test_what_cannot_be_compared_is_said(agent: Agent, lab: Lab, tmp_path: Path) -> None:
+    """Pennsieve has no checksum of a file that was not uploaded by its clients."""
+    there = lab.box.data / "datasets" / "No checksums"
+    (there / "raw").mkdir(parents=True)
+    (there / "raw" / "a.csv").write_text("one")
+    (tmp_path / "raw").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / "raw" / name).write_text("one")
+    words = ("dataset", "upload", there.name, str(tmp_path / "raw"))
+    plan = agent(*words, "--dry-run", "--json")
+    assert plan.document["unchecked"] == ["raw/a.csv"]
+    assert "1 file may be doubled, such as 'raw/a.csv'" in plan.err
+    assert agent(*words, "--json").document["unchecked"] == ["raw/a.csv"]
+    third = agent(*words)
+    assert third.out.endswith("; 2 were there already\n")
+    assert "doubled" not in third.err
+    (tmp_path / "raw" / "a.csv").write_text("two")
+    (tmp_path / "raw" / "b.csv").unlink()
+    down = ("dataset", "download", there.name, "--files", "raw/a.csv", "--to", str(tmp_path))
+    kept = agent(*down)
+    assert "compared by size alone: 1 file" in kept.err
+    assert agent(*down, "--json").document["unchecked"] == ["raw/a.csv"]
+    assert agent(*down, "--overwrite", "--json").document["downloaded"] == ["raw/a.csv"]
+    assert (tmp_path / "raw" / "a.csv").read_text() == "one"
+
+
+def test_a_pattern_that_leaves_out_nothing_is_said(agent: Agent, odd: str, tmp_path: Path) -> None:
+    for words in (("files", odd), ("download", odd, "--to", str(tmp_path / "to"))):
+        said = agent("dataset", *words, "--files", "!typo*")
+        assert (said.code, "leaves out no file: '!typo*'" in said.err) == (0, True)
+    empty = agent("dataset", "download", odd, "--to", str(tmp_path), "--files", "")
+    assert (empty.code, "the pattern is empty; for all files" in empty.err) == (2, True)
+
+
 def test_a_changed_name_is_said_and_in_the_document(tmp_path: Path) -> None:
     report = DownloadReport([Path("a_b")], renamed=[("a:b", Path("a_b"))], size=1)
     shown = of_report(tmp_path, report)

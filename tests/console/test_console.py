@@ -52,6 +52,26 @@ def test_details_leave_out_what_is_empty() -> None:
     assert details([("a", "1"), ("b", "")], Streams.for_test()) == "a\t1"
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "5b3ca211-f13e-47a5-9fd1-0141f32fe9b2",
+        "N:dataset:bd0bd409-c6e5-4f59-b7a0-c756634fca18",
+        "3613a3f1",
+    ],
+)
+def test_an_id_is_not_shown_where_a_name_is(where: str) -> None:
+    named = RunFailed("run 'spikes-1' failed", where=where, hint="read why")
+    for terminal in (False, True):
+        text = failures.text(named, Streams.for_test(terminal=terminal))
+        assert text == "error: run 'spikes-1' failed\n  hint: read why"
+    assert failures.document(named)["error"]["where"] == where
+    nameless = RunFailed("the run failed", where=where)
+    assert f"where: {where}" in failures.text(nameless, Streams.for_test())
+    place = RunFailed("run 'spikes-1' failed", where="config.ini")
+    assert "where: config.ini" in failures.text(place, Streams.for_test())
+
+
 def test_an_error_says_what_where_and_next() -> None:
     error = Forbidden("no access", where="dataset 7", hint="ask its owner")
     text = failures.text(error, Streams.for_test())

@@ -129,3 +129,14 @@ def test_a_note_is_wrapped_and_its_command_is_whole() -> None:
     piped = Streams.for_test(width=40)
     show(Shown(notes=[note]), piped, as_json=False)
     assert piped.err.getvalue() == f"{note}\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'eval "$(pennsieve sandbox env --data /a/folder/far/away/.demo)"',
+        "pennsieve sandbox use --data /a/folder/far/away/.demo",
+    ],
+)
+def test_a_command_that_is_set_apart_is_whole(command: str) -> None:
+    assert cells.wrap(f"or as a profile:       {command}", 40)[-1].strip() == command

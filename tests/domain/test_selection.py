@@ -70,6 +70,25 @@ def test_an_unused_pattern_is_told_and_one_that_leaves_out_may_fit_nothing() -> 
     files = [DataFile("p", "a.csv", 1)]
     assert select(files, ["a.csv", "b.csv", "!c.csv"]).unused == ("b.csv",)
     assert select(files, ["!c.csv"]).unused == ()
+    assert select(files, ["a.csv", "!c.csv", "!a*"]).idle == ("!c.csv",)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "is_whole"),
+    [
+        ([], True),
+        (["!c.csv"], True),
+        (["!"], True),
+        (["!a.csv"], False),
+        (["!**"], False),
+        (["**"], False),
+        (["."], False),
+        (["a.csv", "!c.csv"], False),
+    ],
+)
+def test_who_leaves_out_nothing_has_not_chosen(patterns: list[str], *, is_whole: bool) -> None:
+    files = [DataFile("p", path, 1) for path in ("a.csv", "b.csv")]
+    assert select(files, patterns).is_whole is is_whole
 
 
 @given(st.lists(st.text(alphabet="ab*?[]{}!,\\. \n\u0301", min_size=1, max_size=5), min_size=1))

@@ -23,7 +23,9 @@ def test_own_files_and_script(tmp_path: Path) -> None:
     mine = tmp_path / "my-files"
     mine.mkdir()
     (mine / "mice.csv").write_text("id,rate\n1,2\n3,4\n")
-    environ = {**os.environ, "HOME": str(tmp_path)}
+    # Nobody told this machine's git who commits.
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    environ |= {"HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1"}
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
     try:
         typed = subprocess.run(

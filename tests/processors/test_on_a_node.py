@@ -63,8 +63,10 @@ class Bench:
 
     def results(self, name: str) -> dict[str, str]:
         folder = self.data / "results" / name
-        # Pennsieve imports what was uploaded a moment after the run.
-        imported(folder / "pennsieve-run.json")
+        # Pennsieve imports what was uploaded a moment after the run, each file by itself.
+        shown = json.loads(self.typed("run", "show", name, "--outputs", "--json").out)
+        for file in shown["files"]:
+            imported(self.data / file["path"])
         files = contents(folder)
         del files["pennsieve-run.json"]
         return {path: text.strip() for path, text in files.items()}

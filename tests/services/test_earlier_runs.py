@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,10 +11,12 @@ import pytest
 
 from pennsieve_agent.domain.datasets import DataFile, Dataset
 from pennsieve_agent.domain.run_filter import RunFilter, Someone
-from pennsieve_agent.domain.run_results import Delivered, Input
-from pennsieve_agent.domain.runs import Run, RunStatus
+from pennsieve_agent.domain.run_results import Delivered, Input, is_receipt
+from pennsieve_agent.domain.runs import OutputFile, Run, RunStatus
 from pennsieve_agent.domain.workflows import Step, StepKind
 from pennsieve_agent.errors import UsageProblem
+from pennsieve_agent.platform.data.datasets import HeldFiles
+from pennsieve_agent.services.runs import run_outputs
 from pennsieve_agent.services.runs.all_runs import AllRuns
 from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
 from pennsieve_agent.services.runs.node_runs import NodeRuns
@@ -40,6 +43,16 @@ def own(node: FakeNode) -> NodeRuns:
     return NodeRuns(NODE, node, lambda: 1_700_100_000.0)
 
 
+def holding(files: Sequence[DataFile]) -> Platform:
+    """A platform that tells which files packages hold."""
+
+    def files_of(_: str, ids: AbstractSet[str]) -> HeldFiles:
+        held = tuple(file for file in files if file.package_id in ids)
+        return HeldFiles(held, tuple(ids - {file.package_id for file in held}))
+
+    return cast("Platform", SimpleNamespace(datasets=SimpleNamespace(files_of=files_of)))
+
+
 def earlier(node: FakeNode, platform: Any = None) -> EarlierRuns:
     me = Someone("N:user:a", "ada@example.org")
     runs = AllRuns([own(node)], me=lambda: me, note=lambda _: None)
@@ -53,7 +66,7 @@ def test_the_same_command_twice_takes_the_same_files() -> None:
         assert after.files == before.files
         assert after.request.package_ids == before.request.package_ids
         assert after.input.left_out == (1 if patterns else 2)
-        assert after.whole_dataset is not bool(patterns)
+        assert after.input.is_whole is not bool(patterns)
 
 
 def test_results_are_taken_where_they_are_asked_for() -> None:
@@ -99,7 +112,8 @@ def test_the_results_of_a_run_are_those_of_its_dataset() -> None:
         {"path": "results/a", "package": "N:package:a", "size": 7},
         {"path": "results/pennsieve-run.json", "package": "N:package:b", "size": 9},
     ]
-    assert earlier(node).outputs("first run", MOUSE) == [DataFile("N:package:a", "results/a", 7)]
+    there = DataFile("N:package:a", "results/a", 7)
+    assert earlier(node, holding([there])).outputs("first run", MOUSE) == [there]
     with pytest.raises(UsageProblem, match="delivered to another dataset, not to 'Rats'"):
         earlier(node).outputs("first run", Dataset("N:dataset:rats", 2, "Rats"))
     node.files = []
@@ -128,7 +142,7 @@ def test_a_folder_with_files_means_that_the_name_was_taken() -> None:
     refuse(ready, folder="results/first-run")  # who types a folder has chosen it
     similar = DataFile("p", "results/first-run-2/a", 1)
     assert prepared(name="first run", content=(*FILES, similar)).input == Input(
-        (*sorted((*FILES, similar), key=lambda file: file.path),), 0, 0
+        (*sorted((*FILES, similar), key=lambda file: file.path),), 0, 0, is_whole=True
     )
 
 
@@ -188,5 +202,51 @@ def test_of_runs_on_pennsieve_only_those_without_a_folder_of_their_name_are_aske
     rows = [Run(f"r-{n}", RunStatus.SUCCEEDED, name=f"n {n}", dataset_id=DATASET) for n in (1, 2)]
     backend, asked = theirs(rows, [], [run(2, at(0), "derived/x")])
     found = backend.delivered(DATASET, {"results/n-1"}.__contains__)
-    assert found.folders == {"results/n-1", "derived/x"}
+    assert found == Delivered(frozenset({"results/n-1"}))
     assert asked == ["r-2"]
+
+
+def test_what_was_in_a_chosen_folder_before_a_run_on_pennsieve_is_not_its_result() -> None:
+    files = [
+        DataFile("p0", "raw/1.nii", 1, created_at="2026-11-28T09:00:00.000Z"),
+        DataFile("p1", "raw/1.csv", 1, created_at=at(3)),
+        DataFile("p2", "raw/deep/2.csv", 1, created_at=at(13)),
+        DataFile("p3", "raw-2/3.csv", 1, created_at=at(13)),
+    ]
+    runs = [run(1, at(0), "raw"), run(2, at(10), "raw/deep")]
+    backend, _ = theirs(runs, files, runs)
+    found = backend.delivered(DATASET, {"raw", "raw/deep"}.__contains__)
+    assert found == Delivered(frozenset(), frozenset({"p1", "p2"}))
+    assert found.results(files) == {"raw/1.csv", "raw/deep/2.csv"}
+
+
+def test_a_file_whose_name_was_taken_is_told_by_its_package() -> None:
+    files = (
+        DataFile("p1", "shared/a.txt", 1),
+        DataFile("p2", "shared/a (1).txt", 1),
+        DataFile("p3", "shared/pair/x", 1),
+        DataFile("p3", "shared/pair/y", 1),
+    )
+    delivered = [
+        *(OutputFile("shared/a.txt", 1, "p2"), OutputFile("shared/x", 1, "p3")),
+        OutputFile("shared/new.txt", 1, "p4"),
+    ]
+    platform = holding(files)
+    of = run(2, at(0), "shared")
+    paths = ["shared/a (1).txt", "shared/x", "shared/new.txt"]
+    assert [f.path for f in run_outputs.in_dataset(platform, of, delivered)] == paths
+    assert [f.path for f in run_outputs.on_pennsieve(platform, of, delivered)] == paths
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("pennsieve-run.json", True),
+        ("pennsieve-run (2).json", True),
+        ("21734dac-a6b3-43c1-bb0d-31532511ab55-pennsieve-run.json", True),
+        ("my pennsieve-run.json", False),
+        ("pennsieve-run (x).json", False),
+    ],
+)
+def test_a_receipt_is_known_by_its_name(name: str, is_one: bool) -> None:  # noqa: FBT001
+    assert is_receipt(f"shared/{name}") is is_one

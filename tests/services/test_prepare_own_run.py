@@ -51,7 +51,7 @@ def test_the_plan_has_what_the_node_knows() -> None:
     ready = prepared()
     assert (ready.node, ready.version, ready.layout) == (NODE, "v1.0.0", "tree")
     assert ready.request.workflow.uuid == WORKFLOW
-    assert ready.whole_dataset
+    assert ready.input.is_whole
     assert [f.path for f in ready.files or ()] == ["notes.md", "raw/a.txt", "raw/deep/b.txt"]
     assert ready.request.package_ids == ("N:package:3", "N:package:1", "N:package:2")
     assert [job.id for job in ready.plan.jobs] == ["input", "count", "output"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,26 @@ def test_the_existing_agents_profiles(tmp_path: Path) -> None:
     assert here.settings.warnings() == []
     assert here.chain.asked == 0, "the keychain is asked only when needed"
     assert "secret" not in repr(lab).replace("api_secret", "")
+
+
+def test_addresses_of_many_profiles_come_from_one_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"lab-{number:03}" for number in range(300)]
+    wrong = "[wrong]\napi_token=k\napi_host=ftp://x\n"
+    here = Here(tmp_path, wrong + "".join(f"[{name}]\napi_token=k\n" for name in names))
+    count, read = 0, Path.open
+
+    def counted(path: Path, *args: Any, **options: Any) -> Any:
+        nonlocal count
+        count += 1
+        return read(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", counted)
+    known = dict(here.settings.addresses())
+    assert count == 1
+    assert isinstance(known.pop("wrong"), SettingsError)
+    assert known == dict.fromkeys(names, "https://api.pennsieve.io")
 
 
 def test_a_profile_without_a_header(tmp_path: Path) -> None:

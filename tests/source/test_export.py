@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import os
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,3 +125,22 @@ def test_a_folder_that_cannot_be_made(repository: Repository, tmp_path: Path) ->
     (tmp_path / "file").touch()
     with pytest.raises(SourceError, match="cannot be written: Not a directory"):
         checkout(repository.url, "main", tmp_path / "file" / "out")
+
+
+def test_a_disk_that_fills_up_gives_one_sentence(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit({"big.bin": "x" * 5_000_000}, tag="v1")
+    unraisable: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+
+    def fills_up(stream: Any, file: Any) -> None:
+        file.write(stream.read(1000))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pennsieve_agent.source.export.shutil.copyfileobj", fills_up)
+    with pytest.raises(SourceError, match="cannot be written: No space left on device"):
+        checkout(repository.url, "v1", tmp_path / "out")
+    gc.collect()
+    assert unraisable == []
+    assert list((tmp_path / "out").iterdir()) == []

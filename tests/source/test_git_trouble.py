@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 from pennsieve_agent.errors import SourceError
 from pennsieve_agent.source.commit_archive import complete
 from pennsieve_agent.source.git_commands import clean
+from pennsieve_agent.source.git_failures import NoRoomError, failure
 from pennsieve_agent.source.repository import checkout, inspect
 from tests.source.repositories import Repository
+
+URL = "https://github.com/lab/spike-rate"
 
 
 @pytest.fixture
@@ -127,3 +131,36 @@ def test_a_git_that_may_not_be_started(
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     with pytest.raises(SourceError, match="git does not work on this machine: Exec format error"):
         inspect(repository.url, None, tmp_path / "work")
+
+
+@pytest.mark.parametrize(
+    "said", ["fatal: write error: No space left on device", "error: Disk quota exceeded"]
+)
+def test_a_disk_that_is_full_is_told_as_such(said: str) -> None:
+    error = failure(f"remote: counting\n{said}\nfatal: fetch-pack: invalid index-pack output", URL)
+    assert isinstance(error, NoRoomError)
+    assert said.partition(": ")[2].rpartition(": ")[2] in error.message
+    assert error.hint == "free some space, or set TMPDIR to a folder on another disk"
+
+
+def test_a_submodule_for_which_there_is_no_room_is_not_left_out(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = Repository(tmp_path / "child")
+    child.commit({"a.txt": "a"})
+    allowed = ["-c", "protocol.file.allow=always"]
+    repository.git(*allowed, "submodule", "add", "-q", str(child.path), "lib")
+    commit = repository.commit()
+    full = tmp_path / "bin" / "git"
+    full.parent.mkdir()
+    full.write_text(
+        f'#!/bin/sh\ncase "$*" in *"/1-1/"*" fetch "*) '
+        f'echo "fatal: write error: No space left on device" >&2; exit 128;; esac\n'
+        f'exec {shutil.which("git")} "$@"\n'
+    )
+    full.chmod(0o755)
+    monkeypatch.setenv("PATH", str(full.parent), prepend=os.pathsep)
+    notes: list[str] = []
+    with pytest.raises(NoRoomError, match="No space left on device"):
+        complete(repository.url, commit, tmp_path / "whole", notes.append)
+    assert notes == []

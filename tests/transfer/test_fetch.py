@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import random
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,8 @@ import pytest
 
 from pennsieve_agent.domain.transfers import SignedFile
 from pennsieve_agent.errors import AgentError, PlatformError, SettingsError
-from pennsieve_agent.services.files.download_places import Folders, same
+from pennsieve_agent.services.files.download_places import Folders, is_there
+from pennsieve_agent.transfer.digests import spelled
 from pennsieve_agent.transfer.fetch import Fetching, Place, fetch
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.receive import Expired, read
@@ -84,6 +87,24 @@ def test_what_another_program_adds_to_the_part_is_not_kept(one: Fetch) -> None:
 
     with Loopback(meanwhile, http("200 OK", CONTENT, TAG)) as server:
         one(server.url)
+    assert (one.path.read_bytes(), one.names) == (CONTENT, ["a.bin"])
+
+
+def test_what_another_program_changes_in_the_part_is_not_kept(one: Fetch) -> None:
+    """Of the same length: only what lies on the disk shows it."""
+    part = one.path.with_name(".a.part")
+
+    def meanwhile(connection: socket.socket) -> None:
+        whole = http("200 OK", CONTENT, TAG, "Connection: close")
+        connection.sendall(whole[:-5])
+        while not part.exists() or part.stat().st_size < 5:
+            one.clock.sleep(0)
+        with part.open("r+b") as file:
+            file.write(b"x")
+        connection.sendall(whole[-5:])
+
+    with Loopback(meanwhile, http("200 OK", CONTENT, TAG)) as server:
+        one(server.url, hashlib.sha256(CONTENT).hexdigest())
     assert (one.path.read_bytes(), one.names) == (CONTENT, ["a.bin"])
 
 
@@ -246,12 +267,16 @@ def test_the_same_file_is_told_by_content_where_a_checksum_is_known(tmp_path: Pa
     path = tmp_path / "a"
     path.write_bytes(CONTENT)
     right, wrong = hashlib.sha256(CONTENT).hexdigest(), hashlib.sha256(b"").hexdigest()
-    assert same(path, 10, right)
-    assert same(path, 10, "composite-2")
-    assert not same(path, 10, wrong)
-    assert not same(path, 9, right)
+    assert is_there(path, 10, right)
+    assert is_there(path, 10, "composite-2") is None
+    assert is_there(path, 10, "") is None
+    assert is_there(path, None, "") is False
+    of_parts = hashlib.sha256(hashlib.sha256(CONTENT).digest()).digest()
+    assert is_there(path, 10, f"{spelled(of_parts)}-1")
+    assert is_there(path, 10, wrong) is False
+    assert is_there(path, 9, right) is False
     (tmp_path / "link").symlink_to(path)
-    assert not same(tmp_path / "link", 10, right)
+    assert is_there(tmp_path / "link", 10, right) is False
 
 
 def test_an_address_that_is_none(one: Fetch) -> None:
@@ -267,6 +292,28 @@ def test_a_document_is_read_again_after_trouble() -> None:
     ):
         assert read(sender, server.url, clock.sleep) == b"[]"
     assert clock.slept == [0.3]
+
+
+@pytest.mark.parametrize("head", ["Content-Length: 100000", "Transfer-Encoding: chunked"])
+def test_a_document_that_comes_byte_by_byte_is_given_up(head: str) -> None:
+    byte = b"1\r\n \r\n" if "chunked" in head else b" "
+
+    def trickle(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection.sendall(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode())
+            for _ in range(500):
+                connection.sendall(byte)
+                threading.Event().wait(0.02)
+
+    clock, began = Clock(), time.monotonic()
+    with (
+        Loopback(trickle) as server,
+        Sender(network({})) as sender,
+        pytest.raises(Interrupted),
+    ):
+        read(sender, server.url, clock.sleep, seconds=0.3)
+    assert time.monotonic() - began < 4
+    assert not clock.slept
 
 
 def test_storage_that_asks_to_wait_is_obeyed(one: Fetch) -> None:

@@ -49,6 +49,7 @@ from pennsieve_agent.aws.iam import (
 )
 from pennsieve_agent.aws.session import Aws
 from pennsieve_agent.aws.values import Stack
+from pennsieve_agent.aws.wrong_settings import sentence
 from pennsieve_agent.domain.compute import Account
 from pennsieve_agent.domain.own_node import OwnNode
 from pennsieve_agent.domain.profile import Hosts
@@ -76,7 +77,7 @@ def examine(clients: Clients, options: RegisterOptions, now: Callable[[], float]
     try:
         identity = clients.aws.identity()
     except AwsError as error:
-        return replace(seen, trouble=error.message)
+        return replace(seen, trouble=sentence(error), remedy=error.hint or "")
     account = next((a for a in accounts if a.aws_account_id == identity.account_id), None)
     token = remembered.token if remembered else entry.token if entry else ""
     names = node_names(token, identity) if token else None

@@ -31,17 +31,18 @@ MOST_SKEW_SECONDS = 60.0
 class Inspection:
     """What was read. ``drifted`` names what differs from what it should be.
 
-    ``identity`` is None when there are no usable credentials; ``trouble`` says why. ``node`` is a
-    node that Pennsieve runs, None for an own one. ``access`` are the documents of the own node's
-    roles, which ``boundary`` must allow. ``parts`` is None where the node has no functions,
-    ``turned_off`` says that it should. ``served`` is what the role of a node that Pennsieve runs
-    allows too much, else None; ``unlike`` counts the lines in which its rights are others than what
-    is served today. ``unseen`` says of checks why they could not be made.
+    ``identity`` is None when there are no usable credentials; ``trouble`` says why, ``remedy`` what
+    to do. ``node`` is a node that Pennsieve runs, None for an own one. ``access`` are the documents
+    of the own node's roles, which ``boundary`` must allow. ``parts`` is None where the node has no
+    functions, ``turned_off`` says that it should. ``served`` is what the role of a node that
+    Pennsieve runs allows too much, else None; ``unlike`` counts the lines in which its rights are
+    others than what is served today. ``unseen`` says of checks why they could not be made.
     """
 
     name: str
     identity: AwsIdentity | None = None
     trouble: str = ""
+    remedy: str = ""
     platform_account_id: str = ""
     node: ComputeNode | None = None
     own: OwnNode | None = None
@@ -117,7 +118,8 @@ def _again(seen: Inspection) -> str:
 def _credentials(seen: Inspection) -> Check:
     why = "without credentials of the AWS account nothing in it can be read or changed"
     if seen.identity is None:
-        return Check("AWS credentials", False, seen.trouble, why, "pennsieve aws list")  # noqa: FBT003 - a Check
+        remedy = seen.remedy or "pennsieve aws list"
+        return Check("AWS credentials", passed=False, finding=seen.trouble, why=why, remedy=remedy)
     there = seen.node.aws_account_id if seen.node else seen.own.account if seen.own else ""
     there = there or (seen.entry.aws_account_id if seen.entry else "")
     same = there in {"", seen.identity.account_id}

@@ -75,14 +75,7 @@ class _Removal:
 
     def take(self, step: RemovalStep) -> None:
         self._tell(step, StepState.STARTED, step.sentence)
-        try:
-            outcome = self._do(step)
-        except KeyboardInterrupt:
-            sentence = "Interrupted; AWS or Pennsieve will finish what it has begun"
-            hint = f"finish with: pennsieve compute delete '{self.plan.name}'"
-            self._tell(step, StepState.INTERRUPTED, sentence, hint)
-            raise
-        self._tell(step, StepState.DONE, outcome)
+        self._tell(step, StepState.DONE, self._do(step))
 
     def _do(self, step: RemovalStep) -> str:
         match step.kind:

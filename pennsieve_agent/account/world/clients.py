@@ -23,7 +23,6 @@ class StepState(StrEnum):
     DONE = "done"
     ALREADY_DONE = "already done"
     PROBLEM = "problem"
-    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,6 @@ class StepRunner:
 
     def __init__(self, clients: Clients, name: str, planned: JournalEntry) -> None:
         self.clients = clients
-        self.name = name
         known = clients.journal.read()
         if known is not None and known.token != planned.token:
             raise UsageProblem(
@@ -62,17 +61,7 @@ class StepRunner:
         ``do`` answers in words what came of the step; nothing where it is still to be done.
         """
         self.tell(step, StepState.STARTED, step.sentence)
-        try:
-            outcome = do(step)
-        except KeyboardInterrupt:
-            self.tell(
-                step,
-                StepState.INTERRUPTED,
-                "Interrupted; AWS or Pennsieve will finish what it has begun",
-                "run the same command again to continue, or undo it with: pennsieve compute delete "
-                f"'{self.name}'",
-            )
-            raise
+        outcome = do(step)
         if outcome:
             self.note(done=tuple(dict.fromkeys((*self.entry.done, step.kind))))
             self.tell(step, StepState.DONE, outcome)

@@ -70,9 +70,10 @@ def delete(
         active_runs.refuse_active(runs, name)
     if not context.streams.confirm(f"Delete compute node '{name}'?", assume=yes):
         return UNCHANGED
-    if backend is not None:
-        active_runs.cancel_all(backend, runs, context.sleep)
-    _end_identities(context, workflows)
+    with context.interruption.during("the node is there, its runs may be ended", views.GO_ON):
+        if backend is not None:
+            active_runs.cancel_all(backend, runs, context.sleep)
+        _end_identities(context, workflows)
     with views.shown(context, clients) as live:
         report = apply_removal(plan, live)
     return _deleted(name, report)

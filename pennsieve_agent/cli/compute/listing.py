@@ -118,7 +118,9 @@ def _try_to_look(context: Context, region: str | None, aws_profile: str | None) 
     try:
         _look_in_aws(context, region, aws_profile)
     except AgentError as error:
-        context.streams.note(f"your AWS account cannot be searched for nodes: {error.message}")
+        from pennsieve_agent.aws.wrong_settings import sentence
+
+        context.streams.note(f"your AWS account cannot be searched for nodes: {sentence(error)}")
 
 
 def _look_in_aws(context: Context, region: str | None, aws_profile: str | None) -> None:

@@ -68,7 +68,7 @@ def _own_brief(plan: AccountPlan) -> Iterator[str]:
             words = f"{', '.join(first)}, …" if rest else listing(first, "or")
             yield f"None of these roles can {words}"
     if plan.before is None:
-        yield _undo(plan.name)
+        yield f"Undo it with: {undo(plan.name)}"
     yield _REST
 
 
@@ -89,7 +89,7 @@ def _served(plan: ServedPlan, *, details: bool) -> Iterator[str]:
         "Pennsieve decides what it creates with it, and the cost is not known before; a node of "
         "your own has neither problem: --provisioner own"
     )
-    yield _undo(plan.name)
+    yield f"Undo it with: {undo(plan.name)}"
     if not details:
         yield _REST
 
@@ -121,5 +121,6 @@ def _makes_roles(plan: AccountPlan) -> bool:
     return not isinstance(plan.steps[0], AlreadyDone)
 
 
-def _undo(name: str) -> str:
-    return f"Undo it with: pennsieve compute delete '{name}'"
+def undo(name: str) -> str:
+    """The command that takes back all that a registration makes."""
+    return f"pennsieve compute delete '{name}'"

@@ -61,7 +61,8 @@ def carry_out(context: Context, registration: Registration, flags: Flags) -> Sho
     check_before(clients.aws, plan, context.streams.note)
     if not plan.nothing_to_do and not context.streams.confirm("Go on?", assume=registration.yes):
         return UNCHANGED
-    with views.shown(context, clients) as live:
+    undo = "" if registration.token else plan_lines.undo(registration.name)
+    with views.shown(context, clients, undo=undo) as live:
         node = apply(plan, live)
     notes = [] if registration.token else ["next: pennsieve workflow add GITHUB_URL"]
     sentence = f"Compute node '{node.name}' is ready ({node.token})"

@@ -39,7 +39,7 @@ def register_served(
         views.explain(context, lines)
         if not context.streams.confirm("Go on?", assume=registration.yes):
             return UNCHANGED
-    with views.shown(context, clients) as live:
+    with views.shown(context, clients, undo=plan_lines.undo(registration.name)) as live:
         node = apply_served(plan, live)
     return Shown(
         node_documents.pennsieves(node),

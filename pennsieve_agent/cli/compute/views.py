@@ -21,6 +21,8 @@ from pennsieve_agent.errors import SettingsError
 if TYPE_CHECKING:
     from pennsieve_agent.account.world.pennsieve_protocol import NodeRegistry
 
+GO_ON = "go on with: the same command"
+
 
 def clients(
     context: Context,
@@ -76,10 +78,14 @@ def journals(context: Context) -> Path:
 
 
 @contextmanager
-def shown(context: Context, clients: Clients) -> Iterator[Clients]:
-    """The same clients, with a listener that shows progress as it happens."""
+def shown(context: Context, clients: Clients, *, undo: str = "") -> Iterator[Clients]:
+    """The same clients, with a listener that shows progress as it happens.
+
+    ``undo`` is the command that takes back what was done, where there is one.
+    """
     done = context.interruption.during(
-        "what has a ✓ is done, the rest is not", "go on with: the same command"
+        "what has a ✓ is done, and AWS or Pennsieve finishes what it has begun",
+        f"{GO_ON}\n  undo it with: {undo}" if undo else GO_ON,
     )
     with done, StepTree(context.streams, context.now) as tree:
         yield replace(clients, progress=lambda progress: tree.show(_happening(progress)))

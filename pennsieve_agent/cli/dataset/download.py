@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.files.download import DownloadReport
 
 _SHOWN = 10
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace other files of the same names.")
+]
 
 
 @command(
@@ -39,17 +42,17 @@ def download(
         typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
     ],
     match: options.Files = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace other files of the same names.")
-    ] = False,
+    overwrite: Overwrite = False,
 ) -> Shown:
     """Download files of a dataset to a folder. Run it again to go on where it stopped."""
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.files.choose_files import choose
+    from pennsieve_agent.services.files.choose_files import choose, idle_notes
 
     where = lookup.dataset(context.platform, dataset)
-    files = choose(context.platform, where, match or ()).files
-    return fetched(context, where.id, files, to, overwrite=overwrite)
+    chosen = choose(context.platform, where, match or ())
+    for note in idle_notes(chosen.idle):
+        context.streams.note(note)
+    return fetched(context, where.id, chosen.files, to, overwrite=overwrite)
 
 
 def fetched(
@@ -110,6 +113,12 @@ def _words(target: Path, report: DownloadReport) -> tuple[str, list[str]]:
     ]
     if len(report.renamed) > _SHOWN:
         notes.append(f"renamed: {len(report.renamed) - _SHOWN} more; --json lists all")
+    if report.unchecked:
+        files = plural(len(report.unchecked), "file")
+        notes.append(
+            f"compared by size alone: {files}, as Pennsieve has no checksum that can be compared; "
+            "fetch them again with: --overwrite"
+        )
     problems = [f"'{path}' is held back by Pennsieve's scanner" for path, _ in report.blocked]
     problems += [f"'{path}': {error.message}" for path, error in report.failed]
     notes += [f"not downloaded: {problem}" for problem in problems[:_SHOWN]]
@@ -126,6 +135,7 @@ def _document(target: Path, report: DownloadReport) -> dict[str, Any]:
         "folder": str(target),
         "downloaded": [path.as_posix() for path in report.fetched],
         "skipped": [path.as_posix() for path in report.skipped],
+        "unchecked": [path.as_posix() for path in report.unchecked],
         "blocked": [
             {"path": path.as_posix(), "scan_status": status} for path, status in report.blocked
         ],

@@ -24,7 +24,7 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     from pennsieve_agent.domain.figures import total
     from pennsieve_agent.domain.selection import select
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.files.choose_files import unfit
+    from pennsieve_agent.services.files.choose_files import idle_notes, unfit
 
     where = lookup.dataset(context.platform, dataset)
     selection = select(context.platform.datasets.files(where.id), match or ())
@@ -32,7 +32,7 @@ def files(context: Context, dataset: options.DatasetArgument, match: options.Fil
     rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in listed]
     count = f"{plural(len(listed), 'file')}, {size(total(f.size for f in listed))}"
     text = Table([PATH, "SIZE"], rows) if rows else None
-    notes = [count]
+    notes = [count, *idle_notes(selection.idle)]
     if selection.unused:
         problem = unfit(selection, where)
         notes += [problem.message, str(problem.hint)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli import options
@@ -11,7 +12,9 @@ from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import ID, NAME, Column
 
 if TYPE_CHECKING:
-    from pennsieve_agent.domain.sharing import Collaborator, Collaborators
+    from collections.abc import Sequence
+
+    from pennsieve_agent.domain.sharing import Collaborators
 
 
 @command(
@@ -21,12 +24,15 @@ if TYPE_CHECKING:
 )
 def show(context: Context, dataset: options.DatasetArgument) -> Shown:
     """A dataset, and who is on it with which role."""
+    from pennsieve_agent.cli import people_names
     from pennsieve_agent.console import dataset_documents
     from pennsieve_agent.console.words import size, when
     from pennsieve_agent.services import lookup
 
     match = lookup.dataset(context.platform, dataset)
     on_it = context.platform.collaborators.get(match.id)
+    kinds = [people_names.kind(user) for user in on_it.users]
+    on_it = replace(on_it, users=tuple(people_names.named(context, on_it.users)))
     pairs = [
         ("name", match.name),
         ("id", match.id),
@@ -36,21 +42,23 @@ def show(context: Context, dataset: options.DatasetArgument) -> Shown:
         ("updated", when(match.updated_at, context.now(), relative=context.relative)),
     ]
     columns: list[str | Column] = [NAME, "ROLE", "KIND", "E-MAIL", ID]
-    text: list[Part] = [Details(pairs), "", Table(columns, _rows(on_it, context.workspace_id))]
+    text: list[Part] = [
+        Details(pairs),
+        "",
+        Table(columns, _rows(on_it, kinds, context.workspace_id)),
+    ]
     return Shown(dataset_documents.dataset_details(match, on_it), text)
 
 
-def _rows(on_it: Collaborators, workspace_id: str) -> list[list[str]]:
+def _rows(on_it: Collaborators, kinds: Sequence[str], workspace_id: str) -> list[list[str]]:
     from pennsieve_agent.domain.datasets import Role
 
-    rows = [[u.name, u.role.value, _kind(u), u.email, u.id] for u in on_it.users]
+    rows = [
+        [u.name or "-", u.role.value, kind, u.email, u.id]
+        for u, kind in zip(on_it.users, kinds, strict=True)
+    ]
     rows += [[t.name, t.role.value, "team", "", t.id] for t in on_it.teams]
     if on_it.workspace_role not in {Role.NONE, Role.UNKNOWN}:
         role = on_it.workspace_role.value
         rows.append(["everybody in the workspace", role, "workspace", "", workspace_id])
     return rows
-
-
-def _kind(user: Collaborator) -> str:
-    """A user of an integration, such as a granted workflow's, has neither name nor e-mail."""
-    return "person" if user.name or user.email else "integration"

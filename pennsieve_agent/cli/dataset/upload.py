@@ -64,7 +64,7 @@ def upload(
     note names each.
     """
     from pennsieve_agent.services import lookup
-    from pennsieve_agent.services.files.equal_files import equal_files
+    from pennsieve_agent.services.files.equal_files import equal_files, unchecked_files
     from pennsieve_agent.services.files.upload_files import clean_folder, collect
 
     into = clean_folder(folder)
@@ -74,8 +74,12 @@ def upload(
     if not collected.files:
         raise UsageProblem("there is nothing to upload", hint="name files that are not empty")
     where = lookup.dataset(context.platform, dataset)
-    equal = {} if again else equal_files(collected.files, context.platform.datasets.files(where.id))
+    listed = () if again else tuple(context.platform.datasets.files(where.id))
+    equal = equal_files(collected.files, listed)
+    collected.unchecked = unchecked_files(collected.files, listed, equal)
     collected.files = [file for file in collected.files if file.target not in equal]
+    if collected.unchecked:
+        context.streams.note(_unchecked(collected.unchecked))
     if dry_run:
         return _plan(where, collected, equal)
     target = [context.profile.hosts.api2, where.id, into, "replace" if replace else "keep"]
@@ -147,6 +151,16 @@ def _left_out(collected: Collected) -> list[str]:
     return notes
 
 
+def _unchecked(paths: list[str]) -> str:
+    from pennsieve_agent.console.words import plural
+
+    count = plural(len(paths), "file")
+    return (
+        f"{count} may be doubled, such as '{paths[0]}': the dataset has one of that name and size, "
+        "but Pennsieve has no checksum of it that can be compared"
+    )
+
+
 def _shown(
     where: Dataset, collected: Collected, report: UploadReport, equal: Mapping[str, str]
 ) -> Shown:
@@ -162,7 +176,7 @@ def _shown(
         notes.append("equal files are left out; upload them once more with: --again")
     code = ExitCode.FAILED if report.failed else ExitCode.OK
     document = _document(where, collected, report)
-    document["skipped"] = _skipped(equal)
+    document |= {"skipped": _skipped(equal), "unchecked": collected.unchecked}
     return Shown(document, text, notes, exit_code=code)
 
 
@@ -196,6 +210,7 @@ def _plan(where: Dataset, collected: Collected, equal: Mapping[str, str]) -> Sho
         "files": [{"path": file.target, "size": file.size} for file in collected.files],
         "left_out": _left_out_document(collected),
         "skipped": _skipped(equal),
+        "unchecked": collected.unchecked,
         "size": total,
     }
     rows = [[file.target, size(file.size)] for file in collected.files]

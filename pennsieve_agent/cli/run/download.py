@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
+from pennsieve_agent.cli.dataset.download import Overwrite, fetched
 from pennsieve_agent.console.shown import Shown
 
 
@@ -22,15 +24,18 @@ def download(
     context: Context,
     run: options.Run = None,
     to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", help="The folder the files go to.")
+        Path,
+        typer.Option("--to", metavar="DIR", help="The folder the files go to.", file_okay=False),
     ] = Path(),
+    overwrite: Overwrite = False,
 ) -> Shown:
     """Download the files that a run wrote. Run it again to go on where it stopped."""
-    from pennsieve_agent.cli.dataset.download import fetched
-    from pennsieve_agent.cli.run import places
+    from pennsieve_agent.cli.run import output_views, places
     from pennsieve_agent.services.runs import run_outputs
 
     located = places.find(context, run)
     written = located.backend.outputs(located.run)
     files = run_outputs.on_pennsieve(context.platform, located.run, written)
-    return fetched(context, located.run.dataset_id, files, to)
+    shown = fetched(context, located.run.dataset_id, files, to, overwrite=overwrite)
+    nothing = output_views.wrote_nothing(located.run)
+    return shown if written else replace(shown, text=None, notes=[nothing])

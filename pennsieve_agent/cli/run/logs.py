@@ -93,8 +93,14 @@ def _until_now(follower: Follower, views: run_views.EventViews) -> Iterator[Show
             yield replace(part, lines=())
     yield Shown(
         document={"run_id": follower.run.uuid, "messages": messages},
-        notes=("nothing was logged yet; wait for it with --follow",) if is_empty else (),
+        notes=(_nothing(follower.run),) if is_empty else (),
     )
+
+
+def _nothing(run: Run) -> str:
+    if run.status.is_final:
+        return f"run '{run.label}' logged nothing"
+    return "nothing was logged yet; wait for it with --follow"
 
 
 def _saved(context: Context, located: Located, file: Path) -> Shown:

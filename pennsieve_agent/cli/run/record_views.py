@@ -52,6 +52,7 @@ def who_words(run: Run) -> str:
 
 def code(run: Run) -> list[Part]:
     """What each processor runs: a block each, whose lines fit a terminal and can be copied."""
+    from pennsieve_agent.domain.runs import StepCode
     from pennsieve_agent.domain.workflows import StepKind
 
     pinned = run.details.code if run.details else {}
@@ -64,7 +65,7 @@ def code(run: Run) -> list[Part]:
         pairs = [
             ("step", step.id),
             ("code", step.source_url or UNKNOWN),
-            ("tag", step.tag or "none"),
+            ("tag", step.tag if (known or StepCode()).is_tag(step.tag) else "none"),
             ("commit", (known.commit if known else "") or missing),
             ("image", (known.digest.rpartition("@")[2] if known else "") or missing),
         ]

@@ -45,7 +45,7 @@ def show(
         raise UsageProblem("--status and --outputs cannot be given together")
     located = places.find(context, run)
     if outputs:
-        return views.outputs(context, located.run, located.backend.outputs(located.run))
+        return _outputs(context, located)
     state = places.state(located)
     if status:
         document = documents.run_status(located.run, state.status)
@@ -53,6 +53,17 @@ def show(
     located = record_of(context, located)
     input_ = located.backend.input(located.run)
     return views.run(context, located.run, state, input_, failed_step(located, state))
+
+
+def _outputs(context: Context, located: Located) -> Shown:
+    """The files of a run, by the paths that they have in the dataset."""
+    from pennsieve_agent.cli.run import output_views
+    from pennsieve_agent.services.runs import run_outputs
+
+    written = here = located.backend.outputs(located.run)
+    if run_outputs.may_be_renamed(located.run):
+        here = run_outputs.in_dataset(context.platform, located.run, written)
+    return output_views.outputs(context, located.run, here, written)
 
 
 def record_of(context: Context, located: Located) -> Located:

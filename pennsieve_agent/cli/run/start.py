@@ -141,13 +141,14 @@ def start(
         hand_over=None if dry_run else _hand_over(context),
     )
     views.note_undeclared(context, ready)
+    views.note_idle_patterns(context, ready)
     check = partial(earlier.refuse_taken, ready, request)
     if dry_run:
         check()
         yield views.plan(context, ready)
         return
-    views.note_left_out(context, ready)
-    if ready.whole_dataset and not context.streams.confirm(
+    views.note_files(context, ready)
+    if ready.input.is_whole and not context.streams.confirm(
         views.whole_dataset_question(ready),
         assume=whole,
         instead="choose files with: --files 'PATTERN'; or take them all with: --all",

@@ -13,12 +13,11 @@ from pennsieve_agent.console.shown import Details, Part, Shown, Table
 from pennsieve_agent.console.tables import (
     ID,
     NAME,
-    PATH,
     STATUS_STYLES,
     Column,
     Cut,
 )
-from pennsieve_agent.console.words import duration, figure, plural, size, span, when
+from pennsieve_agent.console.words import duration, plural, size, span, when
 from pennsieve_agent.domain.figures import total
 from pennsieve_agent.errors import PlatformError
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from pennsieve_agent.cli.run.failed_step import FailedStep
     from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
     from pennsieve_agent.domain.runs import (
-        OutputFile,
         Run,
         RunInput,
         RunLimits,
@@ -130,6 +128,7 @@ def _plan_document(ready: Prepared) -> dict[str, Any]:
         "results_left_out": ready.input.left_out,
         "layout": ready.layout or None,
         "folder": ready.folder,
+        "files_in_folder": ready.input.in_folder,
         "limits": documents.limits(ready.request.limits),
     }
 
@@ -146,6 +145,7 @@ def _plan_text(ready: Prepared) -> list[Part]:
         ("left out", _left_out(ready)),
         ("layout", _LAYOUTS.get(ready.layout, ready.layout)),
         ("results", ready.folder),
+        ("note", _shared_folder(ready)),
         ("limits", limits_words(ready.request.limits)),
     ]
     rows = [
@@ -190,7 +190,7 @@ def _whose(ready: Prepared) -> str:
 def _input(ready: Prepared) -> str:
     amount = size(total(file.size for file in ready.files))
     count = f"{plural(len(ready.files), 'file')}, {amount}"
-    return f"the whole dataset: {count}" if ready.whole_dataset else count
+    return f"the whole dataset: {count}" if ready.input.is_whole else count
 
 
 def _left_out(ready: Prepared) -> str:
@@ -200,17 +200,37 @@ def _left_out(ready: Prepared) -> str:
     return f"{plural(count, 'file')} of results of earlier runs"
 
 
-def note_left_out(context: Context, ready: Prepared) -> None:
-    """Say that results are not input, and how they would be."""
+def _shared_folder(ready: Prepared) -> str:
+    """What happens in a folder for results that has files already; empty where it has none."""
+    if not (count := ready.input.in_folder):
+        return ""
+    return (
+        f"'{ready.folder}' has {plural(count, 'file')} already; where a name is taken, Pennsieve "
+        "gives the new file another, such as 'a (1).txt'"
+    )
+
+
+def note_files(context: Context, ready: Prepared) -> None:
+    """Say which files are not input, and which lie where results will."""
+    if words := _shared_folder(ready):
+        context.streams.note(words)
     if words := _left_out(ready):
         context.streams.note(
             f"left out: {words} (take them with --input-run RUN or --include-results)"
         )
 
 
+def note_idle_patterns(context: Context, ready: Prepared) -> None:
+    """Say which patterns should have left out files, and leave out none."""
+    from pennsieve_agent.services.files.choose_files import idle_notes
+
+    for note in idle_notes(ready.input.idle):
+        context.streams.note(note)
+
+
 def whole_dataset_question(ready: Prepared) -> str:
     """What is asked where nobody chose files."""
-    return f"no --files: take {_input(ready)} of '{ready.dataset.name}' as input?"
+    return f"no files were chosen: take {_input(ready)} of '{ready.dataset.name}' as input?"
 
 
 def note_undeclared(context: Context, ready: Prepared) -> None:
@@ -362,25 +382,3 @@ def _dataset_name(context: Context, run: Run) -> str:
         return context.platform.datasets.get(run.dataset_id).name
     except PlatformError:
         return run.dataset_id
-
-
-def outputs(context: Context, run: Run, written: Sequence[OutputFile]) -> Shown:
-    """What a run left behind."""
-    document = {
-        "run_id": run.uuid,
-        "files": [documents.output_file(f) for f in written],
-        "outputs": dict(run.outputs),
-    }
-    if not written and not run.outputs:
-        ended = "wrote nothing" if run.status.is_final else "has written nothing yet"
-        return Shown(document, notes=[f"run '{run.label}' {ended}"])
-    text: list[Part] = []
-    if written:
-        rows = [[f.path, figure(f.size, size, plain=not context.relative)] for f in written]
-        text.append(Table([PATH, "SIZE"], rows))
-    # A target's folder and number of files are what was just listed.
-    said = [(k, v) for k, v in sorted(run.outputs.items()) if not k.endswith((".folder", ".files"))]
-    if said:
-        text.append(Details(said))
-    count = f"{plural(len(written), 'file')}, {size(total(f.size for f in written))}"
-    return Shown(document, text, [count])

@@ -92,4 +92,6 @@ def start(
         show(announced(state), context.streams, as_json=context.as_json)
 
     sandbox.run(port, engine, announce, faults, fault_seed)
-    return Shown()
+    # A terminal shows ^C in the line that was being written.
+    line_end = "\n" if context.streams.err_is_terminal else ""
+    return Shown(notes=[f"{line_end}Sandbox stopped; its state is kept"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +16,10 @@ from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from pennsieve_agent.services.workflows.register_workflow import Added, Wish
+    from pennsieve_agent.domain.workflows import Checkout
+    from pennsieve_agent.services.workflows.register_workflow import Means, Wish
 
 
 class Builder(StrEnum):
@@ -90,7 +92,7 @@ Targets = Annotated[
 
 @command(
     "workflow add",
-    answers=("workflow_added", "list of target_type"),
+    answers=("workflow_added", "list of target_type", "planned_change"),
     examples=[
         "pennsieve workflow add https://github.com/lab/spike-rate",
         "pennsieve workflow add ./filter@v2.0.0 ./spike-rate --name rates",
@@ -106,6 +108,7 @@ def add(
     layout: Layout = None,
     needs_pennsieve: NeedsPennsieve = None,
     targets: Targets = False,
+    dry_run: options.DryRun = False,
 ) -> Shown:
     """Register code from git as a workflow.
 
@@ -123,7 +126,14 @@ def add(
             "missing argument 'REPO...'", hint="for example: pennsieve workflow add GITHUB_URL"
         )
     wish = wish_of(name, build, layout, needs_pennsieve, is_public=public)
-    return views.added(_add(context, repositories, ref, wish), wish)
+    with _looked_at(context, repositories, ref) as (means, checkouts):
+        from pennsieve_agent.services.workflows import register_workflow
+
+        if dry_run:
+            return views.would_add(
+                register_workflow.plan(means, checkouts, wish), means, checkouts, wish
+            )
+        return views.added(register_workflow.add(means, checkouts, wish), wish)
 
 
 def wish_of(
@@ -142,13 +152,16 @@ def wish_of(
     return Wish(name, BuildPlace(build.value), is_public, layout and layout.value, needs)
 
 
-def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: Wish) -> Added:
-    """Fetch, check, build and register the code."""
+@contextmanager
+def _looked_at(
+    context: Context, repositories: Sequence[str], ref: str | None
+) -> Iterator[tuple[Means, Sequence[Checkout]]]:
+    """The code, fetched and checked; it is here until the end."""
     from pathlib import Path
     from tempfile import mkdtemp
 
     from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
-    from pennsieve_agent.services.workflows import register_workflow, workflow_steps
+    from pennsieve_agent.services.workflows import workflow_steps
 
     with registering(context) as (means, folder):
         checkouts = with_typed_token(
@@ -157,7 +170,7 @@ def _add(context: Context, repositories: Sequence[str], ref: str | None, wish: W
                 repositories, ref, Path(mkdtemp(dir=folder)), means.note
             ),
         )
-        return register_workflow.add(means, checkouts, wish)
+        yield means, checkouts
 
 
 def _targets(context: Context) -> Shown:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.console import workflow_documents
-from pennsieve_agent.console.shown import Shown, Table
+from pennsieve_agent.console.shown import Shown, Table, planned
 from pennsieve_agent.console.tables import ID, NAME, Column, Cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.domain.workflows import Workflow
+    from pennsieve_agent.domain.workflows import Checkout, Workflow
+    from pennsieve_agent.services.workflows.build_choice import Choice
     from pennsieve_agent.services.workflows.code_change import CodeChange
     from pennsieve_agent.services.workflows.code_visibility import CodeVisibility
     from pennsieve_agent.services.workflows.node_versions import Known, Placed
-    from pennsieve_agent.services.workflows.register_workflow import Added, Wish
+    from pennsieve_agent.services.workflows.register_workflow import Added, Means, Wish
 
 PENNSIEVE = "Pennsieve"
 
@@ -33,6 +34,28 @@ def added(value: Added, wish: Wish) -> Shown:
         notes.append("only your own nodes have it; Pennsieve does not know it")
     notes.append(f"next: pennsieve dataset grant '{workflow.name}' --dataset DATASET")
     return Shown(added_document(value), text, notes)
+
+
+def would_add(
+    value: Added | Choice, means: Means, checkouts: Sequence[Checkout], wish: Wish
+) -> Shown:
+    """What ``workflow add`` would do; of a workflow that is there already, nothing."""
+    from pennsieve_agent.services.workflows.build_choice import Build, Choice
+    from pennsieve_agent.services.workflows.register_workflow import BUILDERS
+    from pennsieve_agent.services.workflows.version_request import shown_address
+
+    if not isinstance(value, Choice):
+        return _known(value, wish)
+    code = ", ".join(f"{shown_address(c)} {c.tag} ({c.commit[:7]})" for c in checkouts)
+    nodes = ", ".join(f"'{desk.node.name}'" for desk in means.desks)
+    seen = "public" if wish.is_public else "private"
+    places = [f"on Pennsieve, {seen}"] if value.build is Build.PENNSIEVE else []
+    places += [f"on your own nodes: {nodes}"] if nodes else []
+    name = wish.name or checkouts[-1].manifest.name
+    return planned(
+        f"add workflow '{name}' from {code}, {' and '.join(places)}; "
+        f"{BUILDERS[value.build]} builds it: {value.why}"
+    )
 
 
 def _known(value: Added, wish: Wish) -> Shown:

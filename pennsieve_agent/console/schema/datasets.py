@@ -15,6 +15,9 @@ _ACCESS = Field("access", "word", "read or read-write.")
 _PATH = Field("path", "text", "Its path in the dataset.")
 _SIZE = Field("size", "integer", "Bytes.")
 _SKIPPED = Field("skipped", "list of skipped_file", "Equal files that are there already.")
+_UNCHECKED = Field(
+    "unchecked", "list of text", "Paths with a file of that size whose content is not known."
+)
 _LEFT_OUT = Field("left_out", "list of left_out_file", "What is not uploaded.")
 
 _DATASET = (
@@ -107,6 +110,7 @@ _FILES = (
             Field("failed", "list of failed_file", "What could not be uploaded."),
             _LEFT_OUT,
             _SKIPPED,
+            _UNCHECKED,
             _SIZE,
         ),
     ),
@@ -118,6 +122,7 @@ _FILES = (
             Field("files", "list of upload_file", "What would be uploaded."),
             _LEFT_OUT,
             _SKIPPED,
+            _UNCHECKED,
             _SIZE,
         ),
     ),

@@ -41,8 +41,8 @@ class NetworkSettings:
             return None
         try:
             return self._environment().proxy(scheme, host)
-        except AgentError:
-            raise unusable() from None
+        except AgentError as error:
+            raise _unusable(error) from None
 
     def certificates(self) -> ssl.SSLContext:
         """Whose certificates are trusted.
@@ -61,8 +61,8 @@ class NetworkSettings:
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             context = self._environment().trust()
-        except AgentError:
-            raise unusable() from None
+        except AgentError as error:
+            raise _unusable(error) from None
         context.set_alpn_protocols(["http/1.1"])
         return context
 
@@ -80,9 +80,6 @@ def _certifi() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def unusable() -> Unreachable:
-    """The error where the environment's settings cannot be used."""
-    return Unreachable(
-        "the network settings of the environment cannot be used",
-        hint="check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR",
-    )
+def _unusable(error: AgentError) -> Unreachable:
+    """The error that names the setting of the environment that cannot be used."""
+    return Unreachable(error.message, where=error.where, hint=error.hint)

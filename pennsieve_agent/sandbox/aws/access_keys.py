@@ -59,11 +59,12 @@ class AwsPeople:
             )
         if not _ACCOUNT.fullmatch(account):
             raise UsageProblem(f"'{account}' is not an AWS account", hint="it has twelve digits")
-        if any(person.name == name for person in self.all()):
-            raise UsageProblem(f"there is an AWS profile '{name}' already")
         new = AwsPerson(name, account, *new_key())
         with self._store.transaction():
-            rows = [asdict(person) for person in (*self.all(), new)]
+            known = self.all()
+            if any(person.name == name for person in known):
+                raise UsageProblem(f"there is an AWS profile '{name}' already")
+            rows = [asdict(person) for person in (*known, new)]
             self._store.execute(
                 "INSERT OR REPLACE INTO settings VALUES ('aws_people', ?)", (json.dumps(rows),)
             )

@@ -2,6 +2,9 @@
 
 Done directly in the sandbox's database, whether it runs or not: SQLite lets two processes write in
 turn, and the running one keeps nothing about people in its memory for longer than a second.
+
+A command has the database for itself from its first look to its last write, of its files too, so
+that of two at once the second sees what the first made.
 """
 
 from __future__ import annotations
@@ -120,18 +123,17 @@ class Administration:
             raise UsageProblem(f"there is no role '{role}'", hint=f"roles: {', '.join(ROLES)}")
         where = self._workspace(workspace)
         bit = ROLES[role] if self._has_owner(where) else directory.OWNER
-        with self._store.transaction():
-            known = directory.by_email(self._store, email)
-            if known is None:
-                first, _, last = (name.strip() or email.partition("@")[0].title()).partition(" ")
-                person = directory.Person(email, first, last.strip(), bit)
-                directory.add_person(self._store, where["int_id"], person, clock.now())
-            else:
-                self._join(known, where, bit)
-            self._store.execute(
-                "DELETE FROM invites WHERE workspace_int_id = ? AND email = ? COLLATE NOCASE",
-                (where["int_id"], email),
-            )
+        known = directory.by_email(self._store, email)
+        if known is None:
+            first, _, last = (name.strip() or email.partition("@")[0].title()).partition(" ")
+            person = directory.Person(email, first, last.strip(), bit)
+            directory.add_person(self._store, where["int_id"], person, clock.now())
+        else:
+            self._join(known, where, bit)
+        self._store.execute(
+            "DELETE FROM invites WHERE workspace_int_id = ? AND email = ? COLLATE NOCASE",
+            (where["int_id"], email),
+        )
         return next(
             membership
             for membership in self.memberships()
@@ -246,7 +248,8 @@ def administration(data: Path) -> Iterator[Administration]:
         )
     with closing(Store(data / DATABASE_FILE, [SCHEMA])) as store:
         try:
-            yield Administration(data, store)
+            with store.transaction():
+                yield Administration(data, store)
         except sqlite3.Error as error:
             raise unusable(data / DATABASE_FILE, error) from error
 

@@ -68,7 +68,8 @@ def serve(
         world, taken = _world(data, store, port, stack)
         parts = _parts(world, settings)
         state = _state(world, parts)
-        key = access_keys.write_settings(store, data, world.urls.aws)
+        with store.transaction():  # so that nobody is added between its look and its files
+            key = access_keys.write_settings(store, data, world.urls.aws)
         codes = Codes(data / "functions")
         runtimes = Runtimes(codes, data / "functions" / "home", world.urls.aws)
         stack.callback(runtimes.stop)
@@ -77,7 +78,8 @@ def serve(
         _move(store, world.urls, account)
         apps = _applications(world, settings, parts, account)
         listeners = [Listener(listening, app) for listening, app in zip(taken, apps, strict=True)]
-        write_profile(store, state, world.now())
+        with store.transaction():
+            write_profile(store, state, world.now())
         for listener in listeners:
             listener.start()
             stack.callback(listener.close)

@@ -33,6 +33,11 @@ def choose(platform: Platform, dataset: Dataset, patterns: Sequence[str]) -> Sel
     return selection
 
 
+def idle_notes(idle: Sequence[str]) -> list[str]:
+    """What is said of patterns with ``!`` that take out nothing: they may be mistyped."""
+    return [f"leaves out no file: {shlex.quote(pattern)}" for pattern in idle]
+
+
 def unfit(selection: Selection, dataset: Dataset) -> UsageProblem:
     """The error for patterns that fit no file: which, and what may have been meant."""
     names = ", ".join(f"'{pattern}'" for pattern in selection.unused)

@@ -23,7 +23,7 @@ from pennsieve_agent.domain.transfers import (
 )
 from pennsieve_agent.errors import AgentError, PlatformError, SettingsError, UsageProblem
 from pennsieve_agent.platform.data.tree import safe_name
-from pennsieve_agent.services.files.download_places import Folders, Target, one_download, same
+from pennsieve_agent.services.files.download_places import Folders, Target, is_there, one_download
 from pennsieve_agent.services.files.file_system import file_system
 from pennsieve_agent.transfer import receive
 from pennsieve_agent.transfer.download import WORKERS, fetch_all
@@ -45,11 +45,13 @@ _Key = tuple[str, str]
 class DownloadReport:
     """What became of the files; paths are below the target folder.
 
-    ``renamed`` are paths in the dataset, and where their files are, as they could not keep them.
+    ``unchecked`` are those of the skipped that were compared by size alone. ``renamed`` are paths
+    in the dataset, and where their files are, as they could not keep them.
     """
 
     fetched: list[Path] = field(default_factory=list)
     skipped: list[Path] = field(default_factory=list)
+    unchecked: list[Path] = field(default_factory=list)
     blocked: list[tuple[Path, str]] = field(default_factory=list)
     failed: list[tuple[Path, AgentError]] = field(default_factory=list)
     renamed: list[tuple[str, Path]] = field(default_factory=list)
@@ -133,8 +135,10 @@ class Download:
         """What is to be fetched; what is there already is noted."""
         missing, others = [], []
         for file, target in targets:
-            if same(target.path, file.size, target.checksum):
-                report.skipped.append(target.path.relative_to(self.target))
+            fits = is_there(target.path, file.size, target.checksum)
+            if fits or (fits is None and not self.overwrite):
+                report.skipped.append(self._relative(target.path))
+                report.unchecked += [] if fits else [self._relative(target.path)]
                 continue
             is_folder = target.path.is_dir() and not target.path.is_symlink()
             if is_folder or (not self.overwrite and _exists(target.path)):
@@ -149,6 +153,9 @@ class Download:
                 hint="replace them with --overwrite, or choose another folder with --to",
             )
         return missing
+
+    def _relative(self, path: Path) -> Path:
+        return path.relative_to(self.target)
 
     def _check_space(self, needed: int) -> None:
         folder = self.target

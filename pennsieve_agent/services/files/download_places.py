@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pennsieve_agent.domain.transfers import SignedFile, is_plain_sha256
+from pennsieve_agent.domain.transfers import SignedFile
 from pennsieve_agent.errors import SettingsError, UsageProblem
-from pennsieve_agent.transfer.digests import file_digest, plain_digest
+from pennsieve_agent.transfer.digests import has_checksum
 from pennsieve_agent.transfer.fetch import Place
 
 
@@ -83,13 +83,12 @@ class Folders:
         self._checked.add(folder)
 
 
-def same(path: Path, size: int | None, checksum: str) -> bool:
-    """Whether a local file is the one in the dataset: by checksum where known, else by size.
+def is_there(path: Path, size: int | None, checksum: str) -> bool | None:
+    """Whether a local file is the one in the dataset; None where only its size says so.
 
-    Where neither is known, it is another one.
+    Where neither size nor checksum is known, it is another one.
     """
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink() or not path.is_file() or size not in {None, path.stat().st_size}:
         return False
-    if (size is None and not is_plain_sha256(checksum)) or size not in {None, path.stat().st_size}:
-        return False
-    return not is_plain_sha256(checksum) or file_digest(path) == plain_digest(checksum)
+    fits = has_checksum(path, checksum)
+    return False if fits is None and size is None else fits

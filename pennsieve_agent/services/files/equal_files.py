@@ -7,14 +7,13 @@ in parts, of the parts' digests (``contracts/core.md`` 4.3). A file without one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pennsieve_agent.domain.datasets import DataFile
-from pennsieve_agent.domain.transfers import LocalFile, is_plain_sha256, part_sizes
-from pennsieve_agent.transfer.digests import composite_digest, file_digest, plain_digest
+from pennsieve_agent.domain.transfers import LocalFile
+from pennsieve_agent.transfer.digests import has_checksum
 
 _NUMBERED = re.compile(r"^(?P<base>[^.]+?) \(\d+\)(?P<rest>\..*)?$")
-_IN_PARTS = re.compile(r"(?P<digest>[A-Za-z0-9+/]{43}=)-(?P<parts>[1-9]\d*)")
 
 
 def equal_files(files: Sequence[LocalFile], listed: Iterable[DataFile]) -> dict[str, str]:
@@ -30,9 +29,26 @@ def equal_files(files: Sequence[LocalFile], listed: Iterable[DataFile]) -> dict[
     for known in listed:
         for path in {known.path, _first_name(known.path)} if known.checksum else ():
             for file in candidates.get((path, known.size), ()):
-                if file.target not in equal and _is_equal(file, known.checksum):
+                if file.target not in equal and _fits(file, known.checksum):
                     equal[file.target] = known.package_id
     return equal
+
+
+def unchecked_files(
+    files: Sequence[LocalFile], listed: Iterable[DataFile], equal: Collection[str]
+) -> list[str]:
+    """The paths where the dataset has a file of that size whose content cannot be compared.
+
+    Pennsieve has no checksum of it, or one of another kind: uploading may double it.
+    """
+    known: dict[tuple[str, int | None], str] = {(f.path, f.size): f.checksum for f in listed}
+    return [
+        file.target
+        for file in files
+        if file.target not in equal
+        and (checksum := known.get((file.target, file.size))) is not None
+        and _fits(file, checksum) is None
+    ]
 
 
 def _first_name(path: str) -> str:
@@ -42,14 +58,8 @@ def _first_name(path: str) -> str:
     return f"{folder}{slash}{numbered['base']}{numbered['rest'] or ''}" if numbered else path
 
 
-def _is_equal(file: LocalFile, checksum: str) -> bool:
+def _fits(file: LocalFile, checksum: str) -> bool | None:
     try:
-        if is_plain_sha256(checksum):
-            return file_digest(file.path) == plain_digest(checksum)
-        if in_parts := _IN_PARTS.fullmatch(checksum):
-            digest = plain_digest(in_parts["digest"])
-            sizes = part_sizes(file.size, int(in_parts["parts"]))
-            return any(composite_digest(file.path, size) == digest for size in sizes)
+        return has_checksum(file.path, checksum)
     except OSError:
-        pass  # what cannot be read is said when it is sent
-    return False
+        return False  # what cannot be read is said when it is sent

@@ -14,11 +14,15 @@ from pennsieve_agent.errors import UnknownName, UsageProblem
 
 @dataclass
 class Collected:
-    """What was found. ``left_out`` holds paths and reasons."""
+    """What was found. ``left_out`` holds paths and reasons.
+
+    ``unchecked`` are paths in the dataset that are taken, by a file that may be the same.
+    """
 
     hidden: bool = False
     files: list[LocalFile] = field(default_factory=list)
     left_out: list[tuple[Path, str]] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
 
 def clean_folder(folder: str | None) -> str:

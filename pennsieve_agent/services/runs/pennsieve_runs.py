@@ -139,9 +139,10 @@ class PennsieveRuns:
         return min(starts, default="9")
 
     def delivered(self, dataset_id: str, has: Callable[[str], bool]) -> Delivered:
-        """The folders of a dataset that runs wrote to.
+        """The folders that runs made in a dataset, and what came to folders that somebody chose.
 
         The list tells no folder (3.3), so a run that has none of its name is asked for its own.
+        A chosen folder may have had other files before, which are not results.
         """
         only = RunFilter(dataset_id=dataset_id)
         runs = list(self._platform.runs.list(self._platform.workspace_id(), only=only))
@@ -149,7 +150,21 @@ class PennsieveRuns:
         details = side_by_side([partial(self._platform.runs.get, run.uuid) for run in unknown])
         skipped = {run.uuid for run in unknown}
         known = [*details, *(run for run in runs if run.uuid not in skipped)]
-        return Delivered(frozenset(folder for run in known for folder in _folders(run)))
+        own = frozenset(own_folder(run.name) for run in known)
+        chosen = {
+            (f"{folder}/", run.started_at or run.created_at)
+            for run in known
+            for folder in _folders(run) - own
+            if has(folder)
+        }
+        files = self._platform.datasets.files(dataset_id) if chosen else ()
+        packages = frozenset(
+            file.package_id
+            for file in files
+            for folder, first in chosen
+            if file.path.startswith(folder) and (not file.created_at or first <= file.created_at)
+        )
+        return Delivered(own & {folder for run in known for folder in _folders(run)}, packages)
 
     def metrics(self, run_id: str) -> RunMetrics | None:
         """What a run took; None before it was counted."""

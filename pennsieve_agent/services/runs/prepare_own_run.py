@@ -90,7 +90,6 @@ def prepare(
         context.node,
         input_,
         folder,
-        whole_dataset=bool(input_.files) and not (options.files or options.input_runs),
         version=known.version,
         layout=_layout(options.layout or known.layout, input_.files).value,
     )

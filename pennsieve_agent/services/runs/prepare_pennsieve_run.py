@@ -55,15 +55,7 @@ def prepare(
         undeclared=options.undeclared,
     )
     plan = compile_run("new", request, {})
-    return run_request.Prepared(
-        request,
-        plan,
-        dataset,
-        node,
-        input_,
-        folder,
-        whole_dataset=bool(input_.files) and not (options.files or options.input_runs),
-    )
+    return run_request.Prepared(request, plan, dataset, node, input_, folder)
 
 
 def refuse_own_options(options: RunOptions, node: ComputeNode) -> None:

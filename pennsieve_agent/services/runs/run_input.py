@@ -62,6 +62,8 @@ def input_of(
         tuple(sorted(files.values(), key=lambda file: file.path)),
         left_out=len({file.path for file in chosen} - {file.path for file in files.values()}),
         in_folder=sum(file.path.startswith(f"{folder}/") for file in selection.all),
+        idle=selection.idle,
+        is_whole=selection.is_whole and not options.input_runs,
     )
 
 

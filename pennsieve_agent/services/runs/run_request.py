@@ -51,7 +51,6 @@ class RunOptions:
 class Prepared:
     """A run that can be sent.
 
-    ``whole_dataset`` says that the input is all there is, as nobody chose.
     ``version`` and ``layout`` are those of the workflow on an own node.
     """
 
@@ -61,7 +60,6 @@ class Prepared:
     node: ComputeNode | OwnNode
     input: Input
     folder: str
-    whole_dataset: bool = False
     version: str = ""
     layout: str = ""
 

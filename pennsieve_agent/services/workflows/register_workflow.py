@@ -52,7 +52,8 @@ from pennsieve_agent.services.workflows.workflow_steps import chain, target_plac
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
-_BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
+BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
+"""Who builds, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,17 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
     return _build(means, None, checkouts, wish, name)
 
 
+def plan(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added | Choice:
+    """Who would build code that :func:`add` adds; or the workflow that is there already.
+
+    Raises: as :func:`add`.
+    """
+    name = wish.name or checkouts[-1].manifest.name
+    if (existing := _existing(means, name, checkouts)) is not None:
+        return _there_already(means, existing, checkouts)
+    return _choice(means, None, checkouts, wish)
+
+
 def update(means: Means, existing: Existing, checkouts: Sequence[Checkout], wish: Wish) -> Added:
     """Build newer code of a workflow's repositories; it keeps its id, its grants and its runs.
 
@@ -170,6 +182,10 @@ def _existing(means: Means, name: str, checkouts: Sequence[Checkout]) -> Existin
 
 def _known(means: Means, existing: Existing, checkouts: Sequence[Checkout]) -> Added:
     _remember(means, existing.workflow.uuid, checkouts, only_addresses=True)
+    return _there_already(means, existing, checkouts)
+
+
+def _there_already(means: Means, existing: Existing, checkouts: Sequence[Checkout]) -> Added:
     return Added(
         existing.workflow,
         tuple(checkouts),
@@ -189,7 +205,7 @@ def _build(
     name: str,
 ) -> Added:
     choice = _choice(means, existing, checkouts, wish)
-    means.note(f"{_BUILDERS[choice.build]} builds it: {choice.why}")
+    means.note(f"{BUILDERS[choice.build]} builds it: {choice.why}")
     code_warnings.tell(
         checkouts,
         means.note,

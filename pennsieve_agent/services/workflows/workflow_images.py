@@ -16,6 +16,7 @@ from pennsieve_agent.source.commit_archive import Archive, complete, pack
 from pennsieve_agent.source.repository_urls import name_of
 from pennsieve_agent.source.temporary_folders import temporary_folder
 
+_LARGE_BYTES = 20_000_000
 Note = Callable[[str], None]
 Code = Mapping[str, StepCode]
 
@@ -79,6 +80,7 @@ def build_here(
         with temporary_folder() as folder:
             files = folder / "files"
             complete(checkout.source_url, checkout.commit, files, note)
+            tell_large(files, name_of(checkout.source_url), note)
             archive = pack(files, folder / "archive.tar.gz")
             maker = _Maker(checkout, files, archive, engine, note)
             for node in nodes:
@@ -86,6 +88,13 @@ def build_here(
                 code = StepCode(checkout.commit, image, shown_address(checkout))
                 code_by_node[node.node.token][step.id] = code
     return {token: dict(code) for token, code in code_by_node.items()}
+
+
+def tell_large(files: Path, name: str, note: Note) -> None:
+    """Say why nothing is heard for a while: large code is packed and sent as a whole."""
+    size = sum(path.lstat().st_size for path in files.rglob("*") if path.is_file())
+    if size >= _LARGE_BYTES:
+        note(f"packing {name} and sending it to each node: {size / 1e6:.0f} MB")
 
 
 class _Maker:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pennsieve_agent.errors import UsageProblem
-from pennsieve_agent.sandbox.host.administration import Membership, administration
+from pennsieve_agent.sandbox.aws import access_keys
+from pennsieve_agent.sandbox.data.people import directory
+from pennsieve_agent.sandbox.host.administration import (
+    Administration,
+    Membership,
+    administration,
+)
 from pennsieve_agent.sandbox.host.config_file import read_profiles, write_profile
 from pennsieve_agent.sandbox.host.state import SandboxState
 from pennsieve_agent.sandbox.host.world import World
@@ -114,3 +126,81 @@ def test_what_cannot_be_done(data: Path, tmp_path: Path) -> None:
             people.add_workspace(" ")
     with pytest.raises(UsageProblem, match="no sandbox here"), administration(tmp_path / "no"):
         pass
+
+
+def at_once(data: Path, change: Callable[[Administration], object]) -> list[str]:
+    """What four commands at the same moment answer: nothing, or why not."""
+    begin = threading.Barrier(4)
+
+    def command() -> str:
+        begin.wait()
+        try:
+            with administration(data) as people:
+                change(people)
+        except UsageProblem as error:
+            return error.message
+        return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        return sorted(each.result() for each in [pool.submit(command) for _ in range(4)])
+
+
+def slowly(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """Let the others catch up in the middle of a change, if they can."""
+    original, caught_up = getattr(owner, name), threading.Barrier(4)
+
+    def late(*args: Any, **options: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            caught_up.wait(0.5)
+        return original(*args, **options)
+
+    monkeypatch.setattr(owner, name, late)
+
+
+def test_a_workspace_that_is_added_at_once_is_made_once(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slowly(monkeypatch, directory, "add_workspace")
+    taken = "there is a workspace of this name already"
+    assert at_once(data, lambda people: people.add_workspace("Lab")) == ["", taken, taken, taken]
+    with administration(data) as people:
+        assert list(people.workspaces()).count("Lab") == 1
+
+
+def test_people_who_are_added_at_once_have_one_owner(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with administration(data) as people:
+        people.add_workspace("Lab")
+    numbers = itertools.count()
+    slowly(monkeypatch, directory, "add_person")
+    answers = at_once(
+        data, lambda people: people.add_user(f"p{next(numbers)}@example.org", workspace="Lab")
+    )
+    with administration(data) as people:
+        roles = [each.role for each in people.memberships() if each.workspace == "Lab"]
+    assert (answers, sorted(roles)) == ([""] * 4, ["member", "member", "member", "owner"])
+
+
+def test_keys_that_are_made_at_once_are_all_kept(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = itertools.count()
+    slowly(monkeypatch, directory, "create_key")
+    answers = at_once(
+        data,
+        lambda people: people.make_key("grace@example.org", profile=f"grace{next(numbers)}"),
+    )
+    assert answers == [""] * 4
+    assert {f"grace{number}" for number in range(4)} <= read_profiles(data).keys()
+
+
+def test_an_aws_user_who_is_added_at_once_is_added_once(
+    data: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.store.execute("INSERT OR REPLACE INTO settings VALUES ('ports', '1 2 3')")
+    slowly(monkeypatch, access_keys, "new_key")
+    taken = "there is an AWS profile 'lin' already"
+    answers = at_once(data, lambda people: people.add_aws_user("lin", "123456789012"))
+    assert answers == ["", taken, taken, taken]
+    assert [person.name for person in access_keys.AwsPeople(world.store).all()] == ["lin"]
