@@ -14,6 +14,7 @@ from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.domain.runs import Run, RunDetails, RunStatus, StepCode
 from pennsieve_agent.domain.workflows import Step, StepKind
 from tests.cli.conftest import DATASET, Lab
+from tests.cli.following import wait_for
 from tests.cli.harness import Agent
 
 COMMIT, IMAGE = r"[0-9a-f]{40}", r"sha256:[0-9a-f]{64}"
@@ -147,10 +148,15 @@ def test_two_runs_into_one_folder_are_told_apart(agent: Agent, tmp_path: Path) -
     words = (*begin, "--files", "raw", "--folder", "shared")
     first = agent(*words, "--name", "shares one", "--wait")
     assert (first.code, "already" in first.err) == (0, False)
-    assert agent(*words, "--dry-run", "--json").document["files_in_folder"] == 3
+
+    def hold(count: int) -> bool:  # Pennsieve imports what was uploaded by and by
+        return agent(*words, "--dry-run", "--json").document["files_in_folder"] == count
+
+    wait_for(lambda: hold(3), lambda: first.err)
     assert "note\t'shared' has 3 files already" in agent(*words, "--dry-run").out
     second = agent(*words, "--name", "shares two", "--wait")
     assert (second.code, "'shared' has 3 files already" in second.err) == (0, True)
+    wait_for(lambda: hold(6), lambda: second.err)
 
     def paths(name: str) -> set[str]:
         files = agent("run", "show", name, "--outputs", "--json").document["files"]
