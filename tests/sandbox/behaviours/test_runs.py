@@ -118,8 +118,8 @@ class Bench:
         with Context(Streams.for_test(""), environ) as context:
             (dataset,) = context.platform.datasets.list()
             self.dataset = dataset.id
-            files = context.platform.datasets.files(dataset.id)
-            self.packages = [file.package_id for file in files]
+            held = context.platform.datasets.files(dataset.id)
+            self.packages = [file.package_id for file in held]
         self.flows = 0
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
