@@ -18,4 +18,5 @@ def test_a_slow_example_does_not_fail(example: int) -> None:
 
 
 def test_making_examples_may_be_slow() -> None:
+    assert settings.default is not None
     assert HealthCheck.too_slow in settings.default.suppress_health_check

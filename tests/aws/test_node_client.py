@@ -137,7 +137,7 @@ def test_a_call_that_aws_was_made_twice_is_answered(node: Owned) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "words"),
     [
-        ({"protocol": {"least": 2, "most": 3}}, NodeNewer, "pip install --upgrade"),
+        ({"protocol": {"least": 2, "most": 3}}, NodeNewer, "update this program"),
         ({"protocol": {"least": 0, "most": 0}}, NodeOlder, "ask its owner to type"),
     ],
 )

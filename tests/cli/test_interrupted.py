@@ -160,6 +160,8 @@ def test_a_run_goes_on(ready: Lab, agent: Agent) -> None:
         assert said.code == 130
         assert "follow it again: pennsieve run logs " in said.err
         assert "cancel it:       pennsieve run cancel " in said.err
+    early = agent("run", "download", "held")
+    assert (early.code, "has delivered no files yet" in early.err) == (8, True), early.err
     cancelled = typed(agent, "run", "cancel", "held", "--wait", sleep=stop)
     assert "interrupted: the run is told to end" in cancelled.err
     assert agent("run", "wait", "held").code == 3

@@ -64,7 +64,8 @@ DEFINITIONS = "GET /compute/workflows/definitions"
         (("whoami",), ["GET /user", "GET /organizations"]),
         (("dataset", "list"), ["GET /datasets/paginated"]),
         (("compute", "list"), [NODES]),
-        (("workflow", "list"), [DEFINITIONS]),
+        # Who sees its code is told by the App Store's entries of mine.
+        (("workflow", "list"), [DEFINITIONS, "GET /applications/store", "GET /user"]),
         (("run", "list"), ["GET /compute/workflows/runs"]),
     ],
 )

@@ -150,7 +150,7 @@ def test_two_runs_into_one_folder_are_told_apart(agent: Agent, tmp_path: Path) -
     assert (first.code, "already" in first.err) == (0, False)
 
     def hold(count: int) -> bool:  # Pennsieve imports what was uploaded by and by
-        return agent(*words, "--dry-run", "--json").document["files_in_folder"] == count
+        return bool(agent(*words, "--dry-run", "--json").document["files_in_folder"] == count)
 
     wait_for(lambda: hold(3), lambda: first.err)
     assert "note\t'shared' has 3 files already" in agent(*words, "--dry-run").out

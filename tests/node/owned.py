@@ -132,7 +132,7 @@ class Owned:
     ) -> NodeClient:
         """A client with keys of its own."""
         number = f"AKIA{name.upper():0<16}"
-        known = key or Key(f"secret of {name}", arn or user(name))
+        known = key or Key(f"secret-of-{name}", arn or user(name))
         known.may |= {ADMIN} if owner else set()
         self.cloud.keys[number] = known
         keys = SigningKeys(number, known.secret, known.token)

@@ -31,7 +31,6 @@ METHODS: dict[str, Callable[[Platform], object]] = {
     "datasets.list": lambda p: some(p.datasets.list()),
     "datasets.get": lambda p: p.datasets.get("d"),
     "datasets.files": lambda p: some(p.datasets.files("d")),
-    "datasets.root_ids": lambda p: p.datasets.root_ids("d"),
     "datasets.files_of": lambda p: p.datasets.files_of("d", ["N:package:1"]),
     "integrations.create": lambda p: p.integrations.create(NEW_INTEGRATION),
     "integrations.on_dataset": lambda p: p.integrations.on_dataset("d"),

@@ -135,30 +135,6 @@ def test_list_of_nothing() -> None:
         assert list(platform.datasets.list()) == []
 
 
-def test_root_ids_pages_until_a_page_is_short_and_takes_node_ids() -> None:
-    def children(numbers: range) -> dict[str, Any]:
-        return {"children": [{"content": {"id": f"N:package:{n}", "intId": n}} for n in numbers]}
-
-    with scripted() as (script, platform):
-        script.on(
-            f"GET v1/datasets/{D}", children(range(500)), query={"limit": "500", "offset": "0"}
-        )
-        script.on(
-            f"GET v1/datasets/{D}",
-            children(range(500, 502)),
-            query={"limit": "500", "offset": "500"},
-        )
-        found = platform.datasets.root_ids(D)
-    assert len(found) == 502
-    assert found[-1] == "N:package:501"
-
-
-def test_root_ids_of_an_empty_dataset() -> None:
-    with scripted() as (script, platform):
-        script.on(f"GET v1/datasets/{D}", {"content": {}})
-        assert platform.datasets.root_ids(D) == ()
-
-
 def test_files_follow_the_inclusive_cursor() -> None:
     with scripted() as (script, platform):
         script.on(

@@ -55,22 +55,6 @@ class Datasets(DatasetChanges):
         path = f"/datasets/{segment(dataset_id)}"
         return decode_dataset(self._v1.get_record(path, {"limit": 1}))
 
-    def root_ids(self, dataset_id: str) -> tuple[str, ...]:
-        """Node ids of all packages and folders at the root.
-
-        Route: GET v1 /datasets/{id}
-        """
-        path = f"/datasets/{segment(dataset_id)}"
-
-        def fetch(offset: int) -> tuple[list[str], bool]:
-            page = self._v1.get_record(path, {"limit": PAGE, "offset": offset})
-            children = page.records("children")
-            # In this listing "id" is the node id; there is no total (core.md 3.4 B).
-            ids = [c.record("content").need_text("nodeId", "id") for c in children]
-            return ids, len(ids) < PAGE
-
-        return tuple(by_offset(fetch, str))
-
     def files(self, dataset_id: str) -> Iterator[DataFile]:
         """All source files with their paths, in no order, while the listing is being read.
 
@@ -85,6 +69,7 @@ class Datasets(DatasetChanges):
         """The files of these packages and folders, as they are now, by path.
 
         Route: GET v1 /datasets/{id}/packages
+        Route: GET v1 /packages/{id}/sources-paged
         """
         tree = Tree()
         files = sorted(self._files(dataset_id, tree), key=lambda file: file.path)

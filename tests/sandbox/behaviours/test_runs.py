@@ -118,7 +118,8 @@ class Bench:
         with Context(Streams.for_test(""), environ) as context:
             (dataset,) = context.platform.datasets.list()
             self.dataset = dataset.id
-            self.packages = list(context.platform.datasets.root_ids(dataset.id))
+            held = context.platform.datasets.files(dataset.id)
+            self.packages = [file.package_id for file in held]
         self.flows = 0
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
