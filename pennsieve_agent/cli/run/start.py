@@ -32,11 +32,15 @@ Node = Annotated[
 ]
 Files = Annotated[
     list[str] | None,
-    typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
+    typer.Option(
+        "--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'; repeatable."
+    ),
 ]
 InputRun = Annotated[
     list[str] | None,
-    typer.Option("--input-run", metavar="RUN", help="The results of this run are input."),
+    typer.Option(
+        "--input-run", metavar="RUN", help="The results of this run are input; repeatable."
+    ),
 ]
 IncludeResults = Annotated[
     bool, typer.Option("--include-results", help="Results of earlier runs are input, too.")
@@ -46,7 +50,9 @@ All = Annotated[
 ]
 Param = Annotated[
     list[str] | None,
-    typer.Option("--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step."),
+    typer.Option(
+        "--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step; repeatable."
+    ),
 ]
 Undeclared = Annotated[
     bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")

@@ -105,7 +105,8 @@ def _run_text(context: Context, run: Run, state: RunState, input_: RunInput) -> 
         for step, values in run.parameters.items()
         for name, value in values.items()
     ]
-    return [Details(pairs), "", _steps_table(state, now)]
+    steps: list[Part] = ["", _steps_table(state, now)] if state.steps else []
+    return [Details(pairs), *steps]
 
 
 def _steps_table(state: RunState, now: float) -> Table:
