@@ -41,7 +41,7 @@ def by_pennsieve(
 ) -> Added:
     """Let Pennsieve build it and register it there, then put it on every own node of mine.
 
-    A workflow of that name that was made meanwhile is answered as it is.
+    A workflow of that name that was made meanwhile is answered unchanged.
 
     Raises:
         SourceError: a repository could not be built.

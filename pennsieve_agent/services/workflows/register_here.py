@@ -50,7 +50,7 @@ def build_on_this_machine(
 ) -> Added:
     """Build it here, put it on my nodes, and tell Pennsieve of public code.
 
-    A workflow of that name that was made meanwhile is answered as it is.
+    A workflow of that name that was made meanwhile is answered unchanged.
 
     Raises:
         SourceError: a repository could not be built.
