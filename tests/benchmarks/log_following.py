@@ -75,7 +75,18 @@ def repository(folder: Path) -> Path:
 def start(env: Mapping[str, str], count: int, *more: str) -> str:
     """Start a run that prints so many lines, or 0 for ticks; its name."""
     name = f"lines-{count}-{time.time_ns()}"
-    words = ("run", "start", "-w", "lines", "-d", "Data", "--param", f"COUNT={count}", *more)
+    words = (
+        "run",
+        "start",
+        "-w",
+        "lines",
+        "-d",
+        "Data",
+        "--all",
+        "--param",
+        f"COUNT={count}",
+        *more,
+    )
     seconds((*PENNSIEVE, *words, "--name", name), env)
     return name
 

@@ -16,7 +16,7 @@ import pytest
 from pennsieve_agent.domain.transfers import SignedFile
 from pennsieve_agent.errors import AgentError, PlatformError, SettingsError
 from pennsieve_agent.services.files.download_places import Folders, is_there
-from pennsieve_agent.transfer.digests import spelled
+from pennsieve_agent.transfer.digests import BLOCK_BYTES, spelled
 from pennsieve_agent.transfer.fetch import Fetching, Place, fetch
 from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.receive import Expired, read
@@ -26,6 +26,7 @@ from tests.platform.loopback import Answer, Loopback, http, reset
 
 CONTENT = b"0123456789"
 TAG = 'ETag: "one"'
+LARGE = bytes(range(256)) * (BLOCK_BYTES // 256) + CONTENT
 
 
 class Fetch:
@@ -73,39 +74,44 @@ def one(tmp_path: Path) -> Fetch:
     return Fetch(tmp_path)
 
 
-def test_what_another_program_adds_to_the_part_is_not_kept(one: Fetch) -> None:
-    part = one.path.with_name(".a.part")
+@pytest.fixture
+def large(tmp_path: Path) -> Fetch:
+    """A file of more than one block, whose part is on the disk before all of it came."""
+    return Fetch(tmp_path, LARGE)
+
+
+def meddled(part: Path, mode: str, content: bytes) -> Callable[[socket.socket], None]:
+    """An answer in whose middle another program writes to the part."""
 
     def meanwhile(connection: socket.socket) -> None:
-        whole = http("200 OK", CONTENT, TAG, "Connection: close")
+        whole = http("200 OK", LARGE, TAG, "Connection: close")
         connection.sendall(whole[:-5])
-        while not part.exists():
-            one.clock.sleep(0)
-        with part.open("ab") as file:
-            file.write(b"of another")
+        ends_at = time.monotonic() + 5
+        while not part.exists() or part.stat().st_size < BLOCK_BYTES:
+            assert time.monotonic() < ends_at, "nothing of the first block is on the disk"
+            threading.Event().wait(0.001)
+        with part.open(mode) as file:
+            file.write(content)
         connection.sendall(whole[-5:])
 
-    with Loopback(meanwhile, http("200 OK", CONTENT, TAG)) as server:
-        one(server.url)
-    assert (one.path.read_bytes(), one.names) == (CONTENT, ["a.bin"])
+    return meanwhile
 
 
-def test_what_another_program_changes_in_the_part_is_not_kept(one: Fetch) -> None:
+def test_what_another_program_adds_to_the_part_is_not_kept(large: Fetch) -> None:
+    meanwhile = meddled(large.path.with_name(".a.part"), "ab", b"of another")
+    with Loopback(meanwhile, http("200 OK", LARGE, TAG)) as server:
+        large(server.url)
+    assert large.path.read_bytes() == LARGE
+    assert large.names == ["a.bin"]
+
+
+def test_what_another_program_changes_in_the_part_is_not_kept(large: Fetch) -> None:
     """Of the same length: only what lies on the disk shows it."""
-    part = one.path.with_name(".a.part")
-
-    def meanwhile(connection: socket.socket) -> None:
-        whole = http("200 OK", CONTENT, TAG, "Connection: close")
-        connection.sendall(whole[:-5])
-        while not part.exists() or part.stat().st_size < 5:
-            one.clock.sleep(0)
-        with part.open("r+b") as file:
-            file.write(b"x")
-        connection.sendall(whole[-5:])
-
-    with Loopback(meanwhile, http("200 OK", CONTENT, TAG)) as server:
-        one(server.url, hashlib.sha256(CONTENT).hexdigest())
-    assert (one.path.read_bytes(), one.names) == (CONTENT, ["a.bin"])
+    meanwhile = meddled(large.path.with_name(".a.part"), "r+b", b"x")
+    with Loopback(meanwhile, http("200 OK", LARGE, TAG)) as server:
+        large(server.url, hashlib.sha256(LARGE).hexdigest())
+    assert large.path.read_bytes() == LARGE
+    assert large.names == ["a.bin"]
 
 
 def test_two_programs_do_not_write_into_one_part(one: Fetch) -> None:

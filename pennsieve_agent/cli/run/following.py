@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run.views import EventViews, took
+from pennsieve_agent.cli.run.event_views import EventViews
+from pennsieve_agent.cli.run.views import took
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.progress import OutageLine
 from pennsieve_agent.console.shown import Shown

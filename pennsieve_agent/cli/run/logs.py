@@ -16,7 +16,7 @@ from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import UnknownName, UsageProblem
 
 if TYPE_CHECKING:
-    from pennsieve_agent.cli.run import views as run_views
+    from pennsieve_agent.cli.run import event_views
     from pennsieve_agent.domain.runs import Run
     from pennsieve_agent.services.runs.all_runs import Located
     from pennsieve_agent.services.runs.follow_run import Follower
@@ -53,8 +53,7 @@ def logs(
     --json gives one document; with --follow, one object a line as they come. Ctrl+C stops
     following, not the run.
     """
-    from pennsieve_agent.cli.run import following, places
-    from pennsieve_agent.cli.run import views as run_views
+    from pennsieve_agent.cli.run import event_views, following, places
 
     located = places.find(context, run)
     if archive is not None:
@@ -66,7 +65,7 @@ def logs(
         return
     _check_step(located.run, step)
     follower = following.follower(context, located.run, located.backend, step=step)
-    views = run_views.EventViews(context, located.run, timestamps=timestamps)
+    views = event_views.EventViews(context, located.run, timestamps=timestamps)
     if follow:
         yield from following.to_end(context, follower, show=True, views=views)
     else:
@@ -81,7 +80,7 @@ def _check_step(run: Run, step: str | None) -> None:
         )
 
 
-def _until_now(follower: Follower, views: run_views.EventViews) -> Iterator[Shown]:
+def _until_now(follower: Follower, views: event_views.EventViews) -> Iterator[Shown]:
     """The lines so far, page by page: a log may be larger than the memory."""
     from pennsieve_agent.domain.run_events import Change
 

@@ -32,11 +32,15 @@ Node = Annotated[
 ]
 Files = Annotated[
     list[str] | None,
-    typer.Option("--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'."),
+    typer.Option(
+        "--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'; repeatable."
+    ),
 ]
 InputRun = Annotated[
     list[str] | None,
-    typer.Option("--input-run", metavar="RUN", help="The results of this run are input."),
+    typer.Option(
+        "--input-run", metavar="RUN", help="The results of this run are input; repeatable."
+    ),
 ]
 IncludeResults = Annotated[
     bool, typer.Option("--include-results", help="Results of earlier runs are input, too.")
@@ -46,7 +50,9 @@ All = Annotated[
 ]
 Param = Annotated[
     list[str] | None,
-    typer.Option("--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step."),
+    typer.Option(
+        "--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step; repeatable."
+    ),
 ]
 Undeclared = Annotated[
     bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
@@ -109,13 +115,11 @@ def start(
     """
     from functools import partial
 
-    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.run import places, start_views
     from pennsieve_agent.services.runs import prepare_run, run_request
     from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
 
-    if whole and (files or input_run):
-        other = "--files" if files else "--input-run"
-        raise UsageProblem(f"--all and {other} cannot be given together", hint="leave one out")
+    _refuse_both(files, input_run, whole=whole)
     request = run_request.RunOptions(
         dataset,
         workflow,
@@ -140,33 +144,47 @@ def start(
         earlier=earlier,
         hand_over=None if dry_run else _hand_over(context),
     )
-    views.note_undeclared(context, ready)
-    views.note_idle_patterns(context, ready)
+    start_views.note_undeclared(context, ready)
+    start_views.note_idle_patterns(context, ready)
     check = partial(earlier.refuse_taken, ready, request)
     if dry_run:
         check()
-        yield views.plan(context, ready)
+        yield start_views.plan(context, ready)
         return
-    views.note_files(context, ready)
-    if ready.input.is_whole and not context.streams.confirm(
-        views.whole_dataset_question(ready),
-        assume=whole,
-        instead="choose files with: --files 'PATTERN'; or take them all with: --all",
-    ):
+    start_views.note_files(context, ready)
+    if not _takes_input(context, ready, whole=whole):
         yield Shown(notes=["nothing was started"])
         return
     show = follow and not context.as_json
-    again = (
-        "type the same command again: it goes on with that run"
-        if ready.own_node
-        else "look before you type it again: pennsieve run list"
-    )
     with (
-        context.interruption.during("the run may have been started, or not", again),
+        context.interruption.during("the run may have been started, or not", _go_on_hint(ready)),
         _started(context, ready, request, check) as (begun, backend),
     ):
         ways = {"waits": follow or wait, "show": show}
         yield from _go_on(context, ready, begun, backend, timeout=timeout, **ways)
+
+
+def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole: bool) -> None:
+    if whole and (files or input_runs):
+        other = "--files" if files else "--input-run"
+        raise UsageProblem(f"--all and {other} cannot be given together", hint="leave one out")
+
+
+def _takes_input(context: Context, ready: Prepared, *, whole: bool) -> bool:
+    """Whether the user takes a whole dataset, where he has chosen nothing."""
+    from pennsieve_agent.cli.run import start_views
+
+    return not ready.input.is_whole or context.streams.confirm(
+        start_views.whole_dataset_question(ready),
+        assume=whole,
+        instead="choose files with: --files 'PATTERN'; or take them all with: --all",
+    )
+
+
+def _go_on_hint(ready: Prepared) -> str:
+    if ready.own_node:
+        return "type the same command again: it goes on with that run"
+    return "look before you type it again: pennsieve run list"
 
 
 def _hand_over(context: Context) -> HandOver:
@@ -203,9 +221,9 @@ def _go_on(
     Once the user knows of the run, the start is over (``acknowledge``), and the same command
     starts a new run.
     """
-    from pennsieve_agent.cli.run import following, views
+    from pennsieve_agent.cli.run import following, start_views
 
-    yield views.started(ready, begun, followed=waits)
+    yield start_views.started(ready, begun, followed=waits)
     if not (context.as_json and waits):
         begun.acknowledge()
     if not waits:
@@ -225,13 +243,13 @@ def _go_on(
 def _started(
     context: Context, ready: Prepared, request: RunOptions, check: Callable[[], None]
 ) -> Iterator[tuple[Started, RunBackend]]:
-    from pennsieve_agent.cli.run import places, views
+    from pennsieve_agent.cli.run import places, start_views
     from pennsieve_agent.services.runs import start_run as starting
     from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
 
     if (own := ready.own_node) is None:
         check()
-        views.warn_pennsieve_node(context, ready)
+        start_views.warn_pennsieve_node(context, ready)
         run = context.platform.runs.start(ready.request)
         yield starting.Started(run), PennsieveRuns(context.platform)
         return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pennsieve_agent.domain.workflows import Checkout
-    from pennsieve_agent.services.workflows.register_workflow import Means, Wish
+    from pennsieve_agent.services.workflows.registration import Means, Wish
 
 
 class Builder(StrEnum):
@@ -146,7 +146,7 @@ def wish_of(
 ) -> Wish:
     """What was typed, as the service takes it."""
     from pennsieve_agent.services.workflows.build_choice import Build as BuildPlace
-    from pennsieve_agent.services.workflows.register_workflow import Wish
+    from pennsieve_agent.services.workflows.registration import Wish
 
     needs = needs_pennsieve and ("" if needs_pennsieve is Needs.NO else needs_pennsieve.value)
     return Wish(name, BuildPlace(build.value), is_public, layout and layout.value, needs)

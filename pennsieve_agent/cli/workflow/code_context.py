@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pennsieve_agent.cli.context import Context
-    from pennsieve_agent.services.workflows.register_workflow import Means
+    from pennsieve_agent.services.workflows.registration import Means
     from pennsieve_agent.settings.workflow_code import WorkflowCode
 
 Looked = TypeVar("Looked")
@@ -20,7 +20,7 @@ Looked = TypeVar("Looked")
 def registering(context: Context) -> Iterator[tuple[Means, Path]]:
     """What code is registered with, and a folder that is removed afterwards."""
     from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
-    from pennsieve_agent.services.workflows import register_workflow
+    from pennsieve_agent.services.workflows.registration import Means
     from pennsieve_agent.source.fetch import is_public
     from pennsieve_agent.source.temporary_folders import temporary_folder
 
@@ -30,7 +30,7 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
     )
     with part, temporary_folder() as folder, closing(LazyEngine(context)) as engine:
         yield (
-            register_workflow.Means(
+            Means(
                 platform=context.platform,
                 organization_id=context.workspace_id,
                 user_id=context.user.id,

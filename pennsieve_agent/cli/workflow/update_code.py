@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Checkout
     from pennsieve_agent.services.workflows.code_change import CodeChange
     from pennsieve_agent.services.workflows.existing_workflow import Existing
-    from pennsieve_agent.services.workflows.register_workflow import Means, Wish
+    from pennsieve_agent.services.workflows.registration import Means, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ def update_code(context: Context, reference: str, request: CodeRequest, wish: Wi
     from pennsieve_agent.services.workflows import code_change, register_workflow
     from pennsieve_agent.services.workflows.existing_workflow import check_code, existing_of
     from pennsieve_agent.services.workflows.other_users import other_users
+    from pennsieve_agent.services.workflows.registration import changes_of
 
     located = named_workflow(context, reference)
     with registering(context) as (means, folder):
@@ -51,7 +52,7 @@ def update_code(context: Context, reference: str, request: CodeRequest, wish: Wi
             lambda: _checkouts(context, existing, request, Path(mkdtemp(dir=folder))),
         )
         check_code(existing, checkouts)
-        changes = register_workflow.changes_of(means, existing, checkouts)
+        changes = changes_of(means, existing, checkouts)
         if not request.accept_moved_tag:
             code_change.refuse_moved_tags(existing.workflow.name, changes)
         if not _changes_anything(means, existing, changes, wish):

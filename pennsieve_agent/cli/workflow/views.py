@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.workflows.code_change import CodeChange
     from pennsieve_agent.services.workflows.code_visibility import CodeVisibility
     from pennsieve_agent.services.workflows.node_versions import Known, Placed
-    from pennsieve_agent.services.workflows.register_workflow import Added, Means, Wish
+    from pennsieve_agent.services.workflows.registration import Added, Means, Wish
 
 PENNSIEVE = "Pennsieve"
 

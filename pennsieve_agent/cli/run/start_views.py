@@ -1,0 +1,185 @@
+"""How a run is shown before its start, and at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pennsieve_agent.cli.run.views import limits_words
+from pennsieve_agent.console import documents
+from pennsieve_agent.console.shown import Details, Part, Shown, Table
+from pennsieve_agent.console.tables import (
+    Column,
+    Cut,
+)
+from pennsieve_agent.console.words import plural, size
+from pennsieve_agent.domain.figures import total
+
+if TYPE_CHECKING:
+    from pennsieve_agent.cli.context import Context
+    from pennsieve_agent.services.runs.run_request import Prepared
+    from pennsieve_agent.services.runs.start_run import Started
+
+
+def plan(context: Context, ready: Prepared) -> Shown:
+    """What would run."""
+    del context
+    return Shown(
+        _plan_document(ready),
+        _plan_text(ready),
+        notes=["nothing was started (--dry-run)"],
+    )
+
+
+def _plan_document(ready: Prepared) -> dict[str, Any]:
+    return {
+        "name": ready.request.name or None,
+        **documents.plan(ready.plan),
+        "workflow_version": ready.version or None,
+        "node": ready.node.name,
+        "node_kind": "own" if ready.own_node else "pennsieve",
+        "dataset": ready.dataset.name,
+        "files": [documents.file(f) for f in ready.files],
+        "results_left_out": ready.input.left_out,
+        "layout": ready.layout or None,
+        "folder": ready.folder,
+        "files_in_folder": ready.input.in_folder,
+        "limits": documents.limits(ready.request.limits),
+    }
+
+
+def _plan_text(ready: Prepared) -> list[Part]:
+    from pennsieve_agent.domain.plans import JobKind
+
+    pairs = [
+        ("workflow", f"{ready.plan.workflow_name} {ready.version}".strip()),
+        ("dataset", ready.dataset.name),
+        ("node", f"{ready.node.name}, {_whose(ready)}"),
+        ("acts as", "the workflow's own identity" if ready.own_node else "you"),
+        ("input", _input(ready)),
+        ("left out", _left_out(ready)),
+        ("layout", _LAYOUTS.get(ready.layout, ready.layout)),
+        ("results", ready.folder),
+        ("note", _shared_folder(ready)),
+        ("limits", limits_words(ready.request.limits)),
+    ]
+    rows = [
+        [
+            job.id,
+            job.kind.value,
+            ", ".join(job.depends_on),
+            f"{job.source_url} {job.tag}" if job.kind is JobKind.PROCESSOR else job.target_folder,
+        ]
+        for job in ready.plan.jobs
+    ]
+    text: list[Part] = [
+        Details(pairs),
+        "",
+        Table(["JOB", "KIND", "AFTER", Column("CODE OR FOLDER", Cut.RUN_ON)], rows),
+    ]
+    settings = sorted(
+        (name, value)
+        for job in ready.plan.jobs
+        for name, value in ready.request.parameters.get(job.id, {}).items()
+    )
+    if settings:
+        text += [
+            "",
+            Table(["PARAMETER", Column("VALUE", Cut.WRAP)], [list(pair) for pair in settings]),
+        ]
+    return text
+
+
+_LAYOUTS = {
+    "tree": "tree (files in their folders, without those that all files share)",
+    "flat": "flat (all files at the top of INPUT_DIR)",
+}
+
+
+def _whose(ready: Prepared) -> str:
+    if (own := ready.own_node) is None:
+        return "run by Pennsieve"
+    return f"your own, AWS account {own.account}, {own.region}"
+
+
+def _input(ready: Prepared) -> str:
+    amount = size(total(file.size for file in ready.files))
+    count = f"{plural(len(ready.files), 'file')}, {amount}"
+    return f"the whole dataset: {count}" if ready.input.is_whole else count
+
+
+def _left_out(ready: Prepared) -> str:
+    """How many files are not input because earlier runs made them."""
+    if not (count := ready.input.left_out):
+        return ""
+    return f"{plural(count, 'file')} of results of earlier runs"
+
+
+def _shared_folder(ready: Prepared) -> str:
+    """What happens in a folder for results that has files already; empty where it has none."""
+    if not (count := ready.input.in_folder):
+        return ""
+    return (
+        f"'{ready.folder}' has {plural(count, 'file')} already; where a name is taken, Pennsieve "
+        "gives the new file another, such as 'a (1).txt'"
+    )
+
+
+def note_files(context: Context, ready: Prepared) -> None:
+    """Say which files are not input, and which lie where results will."""
+    if words := _shared_folder(ready):
+        context.streams.note(words)
+    if words := _left_out(ready):
+        context.streams.note(
+            f"left out: {words} (take them with --input-run RUN or --include-results)"
+        )
+
+
+def note_idle_patterns(context: Context, ready: Prepared) -> None:
+    """Say which patterns should have left out files, and leave out none."""
+    from pennsieve_agent.services.files.choose_files import idle_notes
+
+    for note in idle_notes(ready.input.idle):
+        context.streams.note(note)
+
+
+def whole_dataset_question(ready: Prepared) -> str:
+    """What is asked where nobody chose files."""
+    return f"no files were chosen: take {_input(ready)} of '{ready.dataset.name}' as input?"
+
+
+def note_undeclared(context: Context, ready: Prepared) -> None:
+    """Say which parameters no step declares: a typo is passed on as well."""
+    from pennsieve_agent.engine.run_parameters import undeclared_notes
+
+    for sentence in undeclared_notes(ready.request.workflow, ready.request.parameters):
+        context.streams.note(sentence)
+
+
+def warn_pennsieve_node(context: Context, ready: Prepared) -> None:
+    """What a run on a node of Pennsieve's means, before it is started.
+
+    It acts as the person (``contracts/workflows.md`` section 8, trap 8), and the refresh token of
+    the session goes with it, as its own session would end after 60 minutes (5.5).
+    """
+    context.streams.note(
+        f"node '{ready.node.name}' is run by Pennsieve: the run acts as you and reaches what you "
+        "reach; grants bind your own nodes only. What renews your session is handed over with it, "
+        "as it would end after 60 minutes."
+    )
+
+
+def started(ready: Prepared, start: Started, *, followed: bool) -> Shown:
+    """The run has begun, or had begun before; ``followed``: it is shown to its end."""
+    run = start.run
+    if start.before:
+        text = f"Run '{run.label}' ({run.uuid}) had been started; no second one was made"
+    else:
+        text = f"Started run '{run.name or ready.request.name}' ({run.uuid})"
+    what = (
+        f"{ready.plan.workflow_name} on {_input(ready)} of '{ready.dataset.name}', "
+        f"node '{ready.node.name}'"
+    )
+    if followed:
+        return Shown(text=text, notes=[what])
+    notes = [what, f"follow it: pennsieve run logs {run.typed} --follow"]
+    return Shown(documents.run(run), text, notes)
