@@ -13,6 +13,7 @@ from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.streams import Streams
 from pennsieve_agent.platform.client import Platform
 from tests.cli.conftest import DATASET, Lab, made, repository
+from tests.cli.following import imported
 from tests.cli.harness import Agent, Result
 
 ASKS = """\
@@ -92,8 +93,7 @@ def owner(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]
 def test_a_step_reaches_what_was_told_and_its_log_has_no_key(owner: Owner) -> None:
     document = owner.run("first")
     assert document["status"] == "succeeded", document
-    (file,) = (owner.lab.dataset / "results" / "first").rglob("seen.json")
-    seen = json.loads(file.read_text())
+    seen = json.loads(imported(owner.lab.dataset / "results" / "first" / "seen.json"))
     assert seen["datasets"] == [DATASET, "Shared with all"]
     rows = owner.good("workflow", "show", "asks", "--json").document["identity"]
     assert seen["user"] == rows[0]["user_id"]  # the one that reads
