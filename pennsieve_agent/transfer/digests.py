@@ -1,4 +1,9 @@
-"""The SHA-256 of files, of the whole or of parts as S3 computes it."""
+"""Checksums of files, of the whole or of parts as S3 computes them.
+
+Pennsieve spells them in two ways: the SHA-256 that a client reported (``contracts/core.md`` 4.3),
+and, in ``checksum`` of a file, what storage has, which may be S3's ETag: of most objects an MD5
+(Amazon S3 API Reference, "Object": ETag).
+"""
 
 from __future__ import annotations
 
@@ -11,27 +16,28 @@ from pennsieve_agent.domain.transfers import is_plain_sha256, part_sizes
 
 BLOCK_BYTES = 256 * 1024
 _IN_PARTS = re.compile(r"(?P<digest>[A-Za-z0-9+/]{43}=)-(?P<parts>[1-9]\d*)")
+_ETAG = re.compile(r'"?(?P<digest>[0-9a-f]{32})(?:-(?P<parts>[1-9]\d*))?"?')
 
 
-def file_digest(path: Path) -> bytes:
-    """The SHA-256 of a file.
+def file_digest(path: Path, algorithm: str = "sha256") -> bytes:
+    """The digest of a file.
 
     Raises:
         OSError: it cannot be read.
 
     """
     with path.open("rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").digest()
+        return hashlib.file_digest(file, lambda: _new(algorithm)).digest()
 
 
-def composite_digest(path: Path, part_bytes: int) -> bytes:
-    """The SHA-256 of the digests of a file's parts, as S3 computes it (``contracts/core.md`` 4.3).
+def composite_digest(path: Path, part_bytes: int, algorithm: str = "sha256") -> bytes:
+    """The digest of the digests of a file's parts, as S3 computes it (``contracts/core.md`` 4.3).
 
     Raises:
         OSError: it cannot be read.
 
     """
-    whole, left, part = hashlib.sha256(), part_bytes, hashlib.sha256()
+    whole, left, part = _new(algorithm), part_bytes, _new(algorithm)
     block = memoryview(bytearray(BLOCK_BYTES))
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(block[: min(BLOCK_BYTES, left)]):
@@ -39,7 +45,7 @@ def composite_digest(path: Path, part_bytes: int) -> bytes:
             left -= count
             if not left:
                 whole.update(part.digest())
-                left, part = part_bytes, hashlib.sha256()
+                left, part = part_bytes, _new(algorithm)
     if left < part_bytes:
         whole.update(part.digest())
     return whole.digest()
@@ -48,7 +54,8 @@ def composite_digest(path: Path, part_bytes: int) -> bytes:
 def has_checksum(path: Path, checksum: str) -> bool | None:
     """Whether a file has the checksum, of the whole or of parts as known clients cut them.
 
-    None where that cannot be told: there is no checksum, or it may be of parts of another size.
+    None where that cannot be told: there is no checksum, it may be of parts of another size, or it
+    is an ETag that fits none, as those of encrypted objects are no MD5.
 
     Raises:
         OSError: the file cannot be read.
@@ -60,7 +67,21 @@ def has_checksum(path: Path, checksum: str) -> bool | None:
         sizes = part_sizes(path.stat().st_size, int(in_parts["parts"]))
         digest = plain_digest(in_parts["digest"])
         return any(composite_digest(path, size) == digest for size in sizes) or None
+    if etag := _ETAG.fullmatch(checksum):
+        return _has_md5(path, bytes.fromhex(etag["digest"]), int(etag["parts"] or 0)) or None
     return None
+
+
+def _has_md5(path: Path, digest: bytes, parts: int) -> bool:
+    if not parts:
+        return file_digest(path, "md5") == digest
+    sizes = part_sizes(path.stat().st_size, parts)
+    return any(composite_digest(path, size, "md5") == digest for size in sizes)
+
+
+def _new(algorithm: str) -> hashlib._Hash:
+    # MD5 tells files apart here, and protects nothing: a system without it for that has it.
+    return hashlib.new(algorithm, usedforsecurity=False)
 
 
 def plain_digest(checksum: str) -> bytes:
