@@ -133,7 +133,7 @@ def means(definitions: Definitions, notes: list[str]) -> Means:
 
 
 def test_other_code_that_took_the_name_is_no_refusal_of_pennsieve() -> None:
-    step = Step("count", StepKind.PROCESSOR, "https://github.com/lab/other", "v1.0.0")
+    step = Step("count", StepKind.PROCESSOR, (), "https://github.com/lab/other", "v1.0.0")
     other = replace(made("b", EARLY), steps=(step,))
     notes: list[str] = []
     used = means(Registered(other, ours=made("a", LATE)), notes)
