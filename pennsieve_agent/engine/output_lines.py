@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 from pennsieve_agent.engine.backend import Log
 
-MAX_LINE_BYTES = 1024 * 1024
+MAX_LINE_BYTES = 1024 * 1024 - 26
 """A longer line is handed on in pieces of this size, so that a program cannot fill the memory.
-CloudWatch Logs takes as much as one event."""
+CloudWatch Logs takes as much as one event: 1 MB with the 26 bytes that it counts for each."""
 STATE_SECONDS = 0.5
 """Between two states of a line that is drawn again."""
 
@@ -51,7 +51,7 @@ class LineSplitter:
                     self._line(line)
             self._rest = bytearray(rest)
         while len(self._rest) > MAX_LINE_BYTES:
-            piece, rest = _cut(bytes(self._rest))
+            piece, rest = cut(bytes(self._rest), MAX_LINE_BYTES)
             self._log(_text(piece))
             self._rest = bytearray(rest)
 
@@ -104,15 +104,15 @@ class LineSplitter:
 
     def _emit(self, line: bytes) -> None:
         while len(line) > MAX_LINE_BYTES:
-            piece, line = _cut(line)
+            piece, line = cut(line, MAX_LINE_BYTES)
             self._log(_text(piece))
         self._log(_text(line))
 
 
-def _cut(line: bytes) -> tuple[bytes, bytes]:
+def cut(line: bytes, most: int) -> tuple[bytes, bytes]:
     """A first piece that does not end within a character, and what follows it."""
-    end = MAX_LINE_BYTES
-    while end > MAX_LINE_BYTES - _UTF8_TAIL_BYTES and line[end] & 0xC0 == 0x80:  # noqa: PLR2004
+    end = most
+    while end > most - _UTF8_TAIL_BYTES and line[end] & 0xC0 == 0x80:  # noqa: PLR2004
         end -= 1
     return line[:end], line[end:]
 

@@ -12,7 +12,6 @@ from pennsieve_agent.node.node import Node, aws_code
 
 MOST_LINES = 10_000
 """In one answer (Amazon CloudWatch Logs, "FilterLogEvents")."""
-MOST_BYTES = 4 * 1024 * 1024
 _NOT_FOUND = "ResourceNotFoundException"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ MOST_BYTES = 1_000_000
 """Of a page (the same); the first event is always on it."""
 _OVERHEAD = 26
 """Bytes that each event counts beside its message (``PutLogEvents``)."""
+_TOKEN = re.compile(r"\d+", re.ASCII)
+_TOKEN_OF_JOBS = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 
 
 def filter_log_events(request: AwsRequest, account: str, logs: JobLog, lock: Lock) -> Answer:
@@ -24,18 +27,30 @@ def filter_log_events(request: AwsRequest, account: str, logs: JobLog, lock: Loc
     from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
 
     name = request.text("logGroupName") or request.text("logGroupIdentifier").split(":")[-1]
+    chosen = _choice(request.parameters.get("logStreamNames"), request.text("logStreamNamePrefix"))
+    streams = logs.streams(f"{account} {request.region} {name}", chosen)
+    if fault := _fault(request, of_jobs=bool(streams)):
+        return failure("logs", 400, "InvalidParameterException", fault)
     with lock:
         group = logs_backends[account][request.region].groups.get(name)
         if group is None:
             text = "The specified log group does not exist."
             return failure("logs", 400, "ResourceNotFoundException", text)
-        chosen = _choice(
-            request.parameters.get("logStreamNames"), request.text("logStreamNamePrefix")
-        )
-        events = _events_of_moto(group, chosen, request.parameters)
-    streams = logs.streams(f"{account} {request.region} {name}", chosen)
+        events = [] if streams else _events_of_moto(group, chosen, request.parameters)
     body = _page_of_jobs(logs, streams, request) if streams else _page(events, request)
     return Answer("200 OK", json.dumps({**body, "searchedLogStreams": []}).encode())
+
+
+def _fault(request: AwsRequest, *, of_jobs: bool) -> str:
+    """Why AWS refuses a request; empty if it does not (``FilterLogEvents``)."""
+    if request.parameters.get("logStreamNames") and request.text("logStreamNamePrefix"):
+        return "LogStreamNames and logStreamNamePrefix cannot be given together."
+    if not 1 <= _most(request) <= MOST:
+        return f"'limit' must have a value from 1 to {MOST}."
+    token = request.text("nextToken")
+    if token and not (_TOKEN_OF_JOBS if of_jobs else _TOKEN).fullmatch(token):
+        return "The specified nextToken is invalid."
+    return ""
 
 
 def _choice(names: Any, prefix: str) -> Callable[[str], bool]:
@@ -64,18 +79,25 @@ def _page(events: list[Any], request: AwsRequest) -> dict[str, Any]:
 
 
 def _page_of_jobs(logs: JobLog, streams: dict[int, str], request: AwsRequest) -> dict[str, Any]:
+    from moto.logs.utils import EventMessageFilter  # noqa: PLC0415 - slow
+
     parameters, token = request.parameters, request.text("nextToken")
     after = START
     if token:
         moment, part, line = (int(word) for word in token.split("."))
         after = (moment, part, line)
     begin, end = int(parameters.get("startTime") or 0), int(parameters.get("endTime") or 0)
+    pattern = EventMessageFilter(request.text("filterPattern"))
     most, size, events = _most(request), 0, list[dict[str, Any]]()
-    for at, stream, number, message in logs.lines(streams, after, begin, end, most + 1):
-        size += len(message.encode()) + _OVERHEAD
-        if events and (len(events) == most or size > MOST_BYTES):
+    rows = logs.lines(streams, after, begin, end, most + 1)
+    for read, (at, stream, number, message) in enumerate(rows):
+        matches = pattern.matches(message)
+        size += len(message.encode()) + _OVERHEAD if matches else 0
+        if read == most or (events and size > MOST_BYTES):
             return {"events": events, "nextToken": ".".join(map(str, after))}
         after = (at, stream, number)
+        if not matches:
+            continue
         event = {
             "logStreamName": streams[stream],
             "timestamp": at,
@@ -88,4 +110,4 @@ def _page_of_jobs(logs: JobLog, streams: dict[int, str], request: AwsRequest) ->
 
 
 def _most(request: AwsRequest) -> int:
-    return int(request.parameters.get("limit") or MOST)
+    return int(request.parameters.get("limit", MOST))

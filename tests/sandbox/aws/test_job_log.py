@@ -99,9 +99,53 @@ def test_pages_follow_each_other_without_a_gap(store: Store) -> None:
 
 def test_a_page_has_a_megabyte_at_most(store: Store) -> None:
     logs = JobLog(store, LOCK, lambda: 1e9)
-    write(logs, "work", *("x" * 300_000 for _ in range(7)), "y" * 1_048_576, "z")
+    write(logs, "work", *("x" * 300_000 for _ in range(7)), "y" * 1_048_550, "z")
     sizes = [[len(event["message"]) for event in page] for page in pages(logs)]
-    assert sizes == [[300_000] * 3, [300_000] * 3, [300_000], [1_048_576], [1]]
+    assert sizes == [[300_000] * 3, [300_000] * 3, [300_000], [1_048_550], [1]]
+
+
+def test_no_event_is_larger_than_cloudwatch_takes(store: Store) -> None:
+    logs = JobLog(store, LOCK, lambda: 1e9)
+    line = "x" + "\ufffd" * 400_000
+    write(logs, "work", line, "z")
+    *pieces, last = texts(logs)
+    assert ("".join(pieces), last) == (line, "z")
+    assert [len(piece.encode()) for piece in pieces] == [1_048_549, 151_452]
+
+
+def test_the_bytes_of_the_two_ends_are_counted(store: Store) -> None:
+    logs = JobLog(store, LOCK, lambda: 1e9, kept=2_000_000)
+    write(logs, "work", *("\ufffd" * 300_000 for _ in range(20)))
+    assert sum(len(line.encode()) for line in texts(logs)) < 6_000_000
+
+
+def test_words_are_looked_for(store: Store) -> None:
+    logs = JobLog(store, LOCK, lambda: 1e9)
+    write(logs, "work", *("Error" if n % 5 == 4 else "fine" for n in range(10)))
+    found = list(pages(logs, limit=5, filterPattern="Error"))
+    assert [[event["message"] for event in page] for page in found] == [["Error"], ["Error"]]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"limit": 10_001}, "from 1 to 10000"),
+        ({"limit": 0}, "from 1 to 10000"),
+        ({"nextToken": "next"}, "nextToken is invalid"),
+        ({"nextToken": "1.2"}, "nextToken is invalid"),
+        ({"nextToken": "7"}, "nextToken is invalid"),
+        ({"logStreamNames": ["run/r/work/default/1"]}, "cannot be given together"),
+    ],
+)
+def test_what_cloudwatch_refuses(store: Store, more: dict[str, Any], said: str) -> None:
+    logs = JobLog(store, LOCK, lambda: 1e9)
+    write(logs, "work", "line")
+    parameters = {"logGroupName": GROUP, "logStreamNamePrefix": "run/r/", **more}
+    request = AwsRequest("logs", REGION, "", "", "FilterLogEvents", parameters)
+    answer = filter_log_events(request, ACCOUNT, logs, LOCK)
+    assert answer.status.startswith("400")
+    assert json.loads(answer.body)["__type"] == "InvalidParameterException"
+    assert said in json.loads(answer.body)["message"]
 
 
 def test_lines_of_an_earlier_version_are_kept(tmp_path: Path) -> None:

@@ -308,6 +308,13 @@ def logs(logs_backends: Any) -> None:
     assert stream.log_stream_name == "s"
 
 
+@of("moto.logs.utils:EventMessageFilter")
+def words_in_logs(event_filter: Any) -> None:
+    assert event_filter("Error").matches("an Error")
+    assert not event_filter("Error").matches("fine")
+    assert event_filter("").matches("fine")
+
+
 @of(
     "moto.secretsmanager.models:secretsmanager_backends",
     "moto.secretsmanager.exceptions:SecretNotFoundException",

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pennsieve_agent.engine.output_lines import cut
 from pennsieve_agent.sandbox.aws.batch.containers import log_group
 from pennsieve_agent.sandbox.aws.batch.jobs import Job
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Lock
@@ -36,8 +37,10 @@ DROP TABLE job_log;
 """
 """``job_log`` is where earlier versions had the lines."""
 FLUSH_SECONDS = 0.05
-MOST_WAITING = 5000
+MOST_WAITING, MOST_WAITING_BYTES = 5000, 1024 * 1024
 """Lines in memory; a program that writes faster waits for the disk."""
+MOST_BYTES = 1024 * 1024 - 26
+"""Of an event (``PutLogEvents``); a longer line is several, as a log driver makes them."""
 KEPT_BYTES = 64 * 1024 * 1024
 """Of the beginning of an attempt's log, and of its end."""
 KEPT_SECONDS = 14 * 24 * 3600
@@ -143,6 +146,7 @@ class _Attempt:
     now: Callable[[], float]
     kept: int
     _waiting: list[tuple[int, int, str]] = field(default_factory=list)
+    _waiting_bytes: int = 0
     _last: int = 0
     _count: int = 0
     _head: int = 0
@@ -157,12 +161,17 @@ class _Attempt:
 
     def take(self, text: str) -> None:
         """Take a line."""
-        message = text.encode(errors="replace").decode() or " "  # CloudWatch takes no empty one
+        line = text.encode(errors="replace") or b" "  # CloudWatch takes no empty one
         with self._guard:
             self._last = max(self._last, int(self.now() * 1000))
-            self._waiting.append((self._last, self._count, message))
-            self._count += 1
-            is_full = len(self._waiting) >= MOST_WAITING
+            self._waiting_bytes += len(line)
+            while line:
+                piece, line = cut(line, MOST_BYTES) if len(line) > MOST_BYTES else (line, b"")
+                self._waiting.append((self._last, self._count, piece.decode()))
+                self._count += 1
+            is_full = (
+                len(self._waiting) >= MOST_WAITING or self._waiting_bytes >= MOST_WAITING_BYTES
+            )
         if is_full:
             self.flush()
 
@@ -171,6 +180,7 @@ class _Attempt:
         with self._writing:
             with self._guard:
                 lines, self._waiting = self._waiting, []
+                size, self._waiting_bytes = self._waiting_bytes, 0
             if not lines:
                 return
             with self.store.transaction():
@@ -178,11 +188,10 @@ class _Attempt:
                     "INSERT INTO log_lines (stream, timestamp, seq, message) VALUES (?, ?, ?, ?)",
                     [(self.stream, *line) for line in lines],
                 )
-                self._keep_ends(lines)
+                self._keep_ends(lines, size)
 
-    def _keep_ends(self, lines: list[tuple[int, int, str]]) -> None:
+    def _keep_ends(self, lines: list[tuple[int, int, str]], size: int) -> None:
         """Delete from the middle what is more than both ends may have."""
-        size = sum(len(message) for _, _, message in lines)
         if self._head + size <= self.kept:
             self._head += size
             return

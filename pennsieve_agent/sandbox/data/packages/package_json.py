@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.domain.transfers import PART_BYTES
 from pennsieve_agent.sandbox.data.folders import file_types
 from pennsieve_agent.sandbox.data.packages.manifests import BUCKET, FILE_ID_OFFSET
 from pennsieve_agent.sandbox.data.v1_answers import present
 from pennsieve_agent.sandbox.host.clock import iso
 from pennsieve_agent.sandbox.host.store import Row
+
+CHUNK_BYTES = 33_554_432
+"""The ``chunkSize`` of checksums (``contracts/core.md`` 3.5), however large the parts were."""
 
 
 def listed(row: Row, dataset: Row, owner: int, *, with_files: bool) -> dict[str, Any]:
@@ -90,5 +92,5 @@ def _file(row: Row) -> dict[str, Any]:
         "size": row["size"],
         "createdAt": iso(row["created_at"]),
         "updatedAt": iso(row["mtime_ns"] / 1e9),
-        **({"checksum": {"chunkSize": PART_BYTES, "checksum": checksum}} if checksum else {}),
+        **({"checksum": {"chunkSize": CHUNK_BYTES, "checksum": checksum}} if checksum else {}),
     }
