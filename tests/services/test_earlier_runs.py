@@ -117,8 +117,9 @@ def test_the_results_of_a_run_are_those_of_its_dataset() -> None:
     with pytest.raises(UsageProblem, match="delivered to another dataset, not to 'Rats'"):
         earlier(node).outputs("first run", Dataset("N:dataset:rats", 2, "Rats"))
     node.files = []
-    with pytest.raises(UsageProblem, match="has delivered no file"):
+    with pytest.raises(UsageProblem, match="has delivered no file") as refused:
         earlier(node).outputs("first run", MOUSE)
+    assert refused.value.hint == "see its state with: pennsieve run show 'first run'"
 
 
 @pytest.mark.parametrize("name", ["first run", "first-run", "First run"])
