@@ -22,7 +22,7 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
     from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
     from pennsieve_agent.services.workflows.registration import Means
     from pennsieve_agent.source.fetch import is_public
-    from pennsieve_agent.source.temporary_folders import temporary_folder
+    from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
     part = context.interruption.during(
         "some of it is done: an image, a version, or the workflow",
