@@ -86,7 +86,7 @@ def test_results_are_taken_where_they_are_asked_for() -> None:
 
 
 def test_nothing_but_results_is_no_input_and_says_what_to_type() -> None:
-    with pytest.raises(UsageProblem, match="all 2 files that fit are of the results") as caught:
+    with pytest.raises(UsageProblem, match="all 2 files that fit are from earlier runs") as caught:
         prepared(content=RESULTS, earlier=Earlier(RUNS))
     assert "--input-run RUN" in str(caught.value.hint)
 
