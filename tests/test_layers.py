@@ -13,7 +13,7 @@ ABOVE = {
     "errors": set(),
     "domain": {"errors"},
     "settings": {"domain", "errors"},
-    "source": {"domain", "errors"},
+    "source": {"transfer", "domain", "errors"},
     "platform": {"transfer", "domain", "errors"},
     "aws": {"transfer", "domain", "errors"},
     "engine": {"domain", "errors"},

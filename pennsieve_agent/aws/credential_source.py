@@ -63,6 +63,10 @@ class CredentialSource:
         """The profile in use; without one AWS takes ``default``."""
         return self.profile or "default"
 
+    def place(self, profile: str = "") -> str:
+        """Where a profile is written, the one in use or another: for ``where`` of an error."""
+        return f"{self.config}, profile {profile or self.name}"
+
     def chain(self) -> Iterator[str]:
         """The profile, and those whose credentials it goes on with."""
         seen, at = set[str](), self.name
@@ -100,7 +104,7 @@ class CredentialSource:
             why = "gave no credentials"
         return (
             f"the {_PROCESS} of AWS profile '{name}' {why}",
-            f"{self.config}, profile {name}",
+            self.place(name),
             "correct it there, or run it by itself to see why",
         )
 

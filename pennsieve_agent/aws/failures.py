@@ -165,7 +165,7 @@ def translate(error: Exception, attempt: Attempt) -> AwsError:
     if code in _DENIED:
         return _denied(text, code, attempt)
     if {code, *_ancestors(error)} & _CONFIG:
-        where = f"{attempt.source.config}, profile {attempt.source.name}"
+        where = attempt.source.place()
     if code == "CredentialRetrievalError" and (wrong := attempt.source.process(error)):
         message, place, advice = wrong
         return AwsError(message, where=place, hint=advice, aws_code=code)
@@ -197,7 +197,7 @@ def unusable_settings(error: Exception, source: CredentialSource) -> AwsError:
     why = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
     return AwsError(
         f"the AWS settings of this machine cannot be used{why}",
-        where=str(file) if file else f"{source.config}, profile {source.name}",
+        where=str(file) if file else source.place(),
         hint="check the variables that begin with AWS_; see what AWS's own tool says: "
         "aws sts get-caller-identity" + (f" --profile {source.profile}" if source.profile else ""),
         aws_code=code,

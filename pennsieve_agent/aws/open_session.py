@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.domain.profile import AwsSettings
 from pennsieve_agent.errors import AgentError, AwsError
 from pennsieve_agent.transfer.network import in_one_file, network
+from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
 _AWS = "https://sts.us-east-1.amazonaws.com"
 
@@ -51,28 +52,28 @@ def session_of_files(settings: AwsSettings, profile: str | None) -> Any:
     return session
 
 
-def examine(session: Any, settings: AwsSettings, profile: str | None) -> None:
+def examine(
+    session: Any, source: CredentialSource, settings: AwsSettings, profile: str | None
+) -> None:
     """Hold all settings that count to what they may be, and take Pennsieve's certificates.
 
     Raises:
         AwsError: one of them is wrong; it is named.
     """
-    source, environ = credential_source(session, settings, profile), os.environ
-    values = source.profiles.get(source.name, {})
+    environ, values = os.environ, source.profiles.get(source.name, {})
     chosen, endpoint = profile is not None, settings.endpoint is not None
     counting = in_force(environ, values, chosen=chosen, endpoint=endpoint)
     if not chosen:
         check_pair(counting)
-    place = f"{source.config}, profile {source.name}"
-    check(settings_of(counting, values, place))
+    check(settings_of(counting, values, source.place()))
     if not counting.get("AWS_ACCESS_KEY_ID"):
         for name in list(source.chain())[1:]:
-            known = credential_settings(source.profiles[name], f"{source.config}, profile {name}")
+            known = credential_settings(source.profiles[name], source.place(name))
             check(known)
     services = str(values.get("services"))
     section = session.full_config.get("services", {}).get(services, {})
     check(service_settings(section, f"{source.config}, services {services}"))
-    if setting := certificates(environ, values, place):
+    if setting := certificates(environ, values, source.place()):
         session.set_config_variable("ca_bundle", _file_of(setting))
     _choose_proxy(
         session,
@@ -112,11 +113,11 @@ def _file_of(setting: Setting) -> str:
 @cache
 def _kept(content: bytes) -> str:
     """A file of this content, until the program ends."""
-    descriptor, path = tempfile.mkstemp(prefix="pennsieve-certificates-", suffix=".pem")
-    atexit.register(Path(path).unlink, missing_ok=True)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    return path
+    kept = ExitStack()
+    path = kept.enter_context(temporary_folder()) / "certificates.pem"
+    atexit.register(kept.close)
+    path.write_bytes(content)
+    return str(path)
 
 
 def credential_source(session: Any, settings: AwsSettings, profile: str | None) -> CredentialSource:
@@ -182,21 +183,15 @@ def limit(session: Any, provider: str) -> None:
     )
 
 
-def refuse_to_ask(session: Any, name: str | None) -> None:
+def refuse_to_ask(source: CredentialSource, profile: str | None) -> None:
     """Refuse a profile for which botocore would ask for an MFA code, where nobody can answer."""
-    if name is None and os.environ.get("AWS_ACCESS_KEY_ID"):
+    if profile is None and os.environ.get("AWS_ACCESS_KEY_ID"):
         return  # these come first
-    profiles = session.full_config.get("profiles", {})
-    seen: list[str] = []
-    at = str(name or session.profile or "default")
-    while at in profiles and at not in seen:
-        seen.append(at)
-        if "mfa_serial" in profiles[at] and "role_arn" in profiles[at]:
-            raise AwsError(
-                f"AWS profile '{seen[0]}' asks for the code of an MFA device, and this is not a "
-                "terminal",
-                hint='get a session first: eval "$(aws configure export-credentials --profile '
-                f'{seen[0]} --format env)"',
-                aws_code="MfaRequired",
-            )
-        at = str(profiles[at].get("source_profile"))
+    if any({"mfa_serial", "role_arn"} <= source.profiles[name].keys() for name in source.chain()):
+        raise AwsError(
+            f"AWS profile '{source.name}' asks for the code of an MFA device, and this is not a "
+            "terminal",
+            hint='get a session first: eval "$(aws configure export-credentials --profile '
+            f'{source.name} --format env)"',
+            aws_code="MfaRequired",
+        )

@@ -17,7 +17,8 @@ from urllib.parse import quote, urlsplit
 
 from pennsieve_agent.aws.signing_keys import SigningKeys
 from pennsieve_agent.domain.loopback import is_loopback
-from pennsieve_agent.transfer.network import BUNDLES
+from pennsieve_agent.errors import AgentError
+from pennsieve_agent.transfer.network import network
 from pennsieve_agent.transfer.sigv4 import signed
 
 CONNECT_SECONDS = 5
@@ -66,7 +67,7 @@ class QuickLambda:
         except IndexError:
             try:
                 connection = self._new()
-            except OSError:  # a file of certificates that cannot be read
+            except AgentError:  # certificates that cannot be read: botocore's way tells which
                 return None
         try:
             if connection.sock is None:
@@ -92,8 +93,11 @@ class QuickLambda:
         parts = urlsplit(self._url)
         if parts.scheme == "http":
             return http.client.HTTPConnection(parts.netloc, timeout=CONNECT_SECONDS)
-        import certifi  # noqa: PLC0415 - an emulated AWS needs none
-
-        named = next((os.environ[name] for name in BUNDLES if os.environ.get(name)), None)
-        trusted = ssl.create_default_context(cafile=named or certifi.where())
+        trusted = network(os.environ, _certifi).trust()
         return http.client.HTTPSConnection(parts.netloc, timeout=CONNECT_SECONDS, context=trusted)
+
+
+def _certifi() -> ssl.SSLContext:
+    import certifi  # noqa: PLC0415 - an emulated AWS needs none
+
+    return ssl.create_default_context(cafile=certifi.where())

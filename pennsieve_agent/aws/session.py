@@ -126,8 +126,7 @@ class Aws:
         if self._region is None:
             with self._translated("sts", "get_caller_identity"):
                 self._region = self._open().get_config_variable("region") or DEFAULT_REGION
-            source = self._credential_source()
-            in_file = f"{source.config}, profile {source.name}"
+            in_file = self._credential_source().place()
             self._region_place = region_variable(os.environ) or in_file
         if not self._region_fits:
             check_region(self._region, self._region_place)
@@ -309,8 +308,9 @@ class Aws:
         except RuntimeError as error:  # botocore got credentials that are old already
             source = self._credential_source()
             message, hint = source.expired(console=False)
-            place = f"{source.config}, profile {source.name}"
-            raise AwsError(message, where=place, hint=hint, aws_code="ExpiredToken") from error
+            raise AwsError(
+                message, where=source.place(), hint=hint, aws_code="ExpiredToken"
+            ) from error
         except AttributeError as error:  # of a program's JSON that is no object
             if self._credential_source().process(error) is None:
                 raise
@@ -329,11 +329,12 @@ class Aws:
     def _open(self) -> Any:
         if self._session is None:
             session = self._session_with_keys() or session_of_files(self._settings, self.profile)
-            examine(session, self._settings, self.profile)
+            source = credential_source(session, self._settings, self.profile)
+            examine(session, source, self._settings, self.profile)
             if self._provider:
                 limit(session, self._provider)
             if not self._can_ask:
-                refuse_to_ask(session, self.profile)
+                refuse_to_ask(source, self.profile)
             self._session = session
         return self._session
 

@@ -320,7 +320,6 @@ _CHECKS: Mapping[str, Check] = {
     "role_session_name": _session_name,
     "ec2_metadata_service_endpoint": _address,
     "ec2_metadata_service_endpoint_mode": _one_of("ipv4", "ipv6"),
-    "ca_bundle": _certificates,
     "max_attempts": _number(1),
     "duration_seconds": _number(900),
     "metadata_service_timeout": _number(1),

@@ -125,7 +125,8 @@ def _refuse(error: AgentError, streams: Streams, *, as_json: bool, debug: bool) 
         import traceback
 
         streams.note("".join(traceback.format_exception(error)).rstrip())
-        streams.note(f"where: {error.where}")
+        if error.where:
+            streams.note(f"where: {error.where}")
     if not (as_json and _documented(error, streams)):
         streams.note(failures.text(error, streams))
     return error.exit_code

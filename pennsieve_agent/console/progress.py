@@ -10,6 +10,27 @@ from pennsieve_agent.console.words import size, span
 EVERY_SECONDS = 0.2
 
 
+class _Line:
+    """A line of the terminal that is written over, and taken away at the end."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._width = 0
+
+    def put(self, text: str) -> None:
+        """Write over what the line says."""
+        text = text[: self._streams.width - 1]
+        self._streams.overwrite(text.ljust(self._width))
+        self._width = len(text)
+
+    def clear(self) -> None:
+        """Take it away, if it is there."""
+        if self._width:
+            self._streams.overwrite(" " * self._width)
+            self._streams.overwrite("")
+            self._width = 0
+
+
 class ProgressLine:
     """A line such as ``Downloading: 12 of 340 files, 1.2 MB of 3.4 GB``.
 
@@ -18,26 +39,21 @@ class ProgressLine:
 
     def __init__(self, streams: Streams, verb: str, now: Callable[[], float]) -> None:
         self._streams, self._verb, self._now = streams, verb, now
+        self._line = _Line(streams)
         self._shown_at = float("-inf")
-        self._width = 0
 
     def show(self, files: int, total_files: int, done: int, total: int) -> None:
         """Say how far it is, a few times a second."""
         if not self._streams.err_is_terminal or self._now() - self._shown_at < EVERY_SECONDS:
             return
         self._shown_at = self._now()
-        text = (
+        self._line.put(
             f"{self._verb}: {files} of {total_files} files, {size(max(done, 0))} of {size(total)}"
-        )[: self._streams.width - 1]
-        self._streams.overwrite(text.ljust(self._width))
-        self._width = len(text)
+        )
 
     def end(self) -> None:
         """Take the line away."""
-        if self._width:
-            self._streams.overwrite(" " * self._width)
-            self._streams.overwrite("")
-            self._width = 0
+        self._line.clear()
 
 
 class OutageLine:
@@ -47,26 +63,21 @@ class OutageLine:
     """
 
     def __init__(self, streams: Streams) -> None:
-        self._streams = streams
+        self._streams, self._line = streams, _Line(streams)
         self._next = 0.0
-        self._width = 0
         self._longest = 0.0
 
     def show(self, seconds: float | None, why: str) -> None:
         """Say that there was no answer for ``seconds``; None: there is one again."""
         if seconds is None:
-            if self._width:
-                self._streams.overwrite(" " * self._width)
-                self._streams.overwrite("")
+            self._line.clear()
             self._streams.note(f"answered again after {_counted(self._longest)}; no line was lost")
-            self._next, self._width, self._longest = 0.0, 0, 0.0
+            self._next, self._longest = 0.0, 0.0
             return
         self._longest = seconds
         text = f"no answer for {_counted(seconds)}, waiting; the run goes on ({why})"
         if self._streams.err_is_terminal:
-            text = text[: self._streams.width - 1]
-            self._streams.overwrite(text.ljust(self._width))
-            self._width = len(text)
+            self._line.put(text)
         elif seconds >= self._next:
             self._streams.note(text)
             self._next = max(seconds * 10, 60.0)

@@ -98,10 +98,7 @@ def show(shown: Shown, streams: Streams, *, as_json: bool) -> None:
     for part in _parts(shown.text):
         streams.result(part if isinstance(part, str) else part(streams))
     for note in shown.notes:
-        if isinstance(note, Prose):
-            streams.note(note.text)
-        else:
-            streams.note(note)
+        streams.note(note)
 
 
 def _parts(text: Text) -> Sequence[Part]:

@@ -110,18 +110,15 @@ class StepTree:
         self._step, self._running = "", {}
         self._line(f"{self._streams.paint(mark, style)} {what.sentence}{took}")
         if what.hint:
-            self._line(f"    hint: {what.hint}", copied=True)
+            self._line(f"    hint: {what.hint}")
 
-    def _line(self, text: str, *, copied: bool = False) -> None:
-        """A line that stays; what is to be copied is never broken."""
+    def _line(self, text: str) -> None:
+        """A line that stays."""
         if self._live is None:
             self._streams.note(text)
             return
         with self._hidden():
-            if copied:
-                self._streams.note(text)
-            else:
-                self._streams.note(text)
+            self._streams.note(text)
 
     def _hidden(self) -> ExitStack:
         """A time in which the running part is not on the screen."""

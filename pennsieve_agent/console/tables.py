@@ -163,7 +163,7 @@ def _lines(
 
 def _line(values: Sequence[str], widths: Iterable[int], streams: Streams | None = None) -> str:
     padded = [
-        (_status(value, streams) if streams else value) + " " * (width - cells.width(value))
+        cells.pad(_status(value, streams) if streams else value, width)
         for value, width in zip(values, widths, strict=True)
     ]
     return (" " * _GAP).join(padded).rstrip()

@@ -88,8 +88,10 @@ def duration(start: str, end: str, now: float) -> str:
     return span((ended.timestamp() if ended else now) - begun.timestamp())
 
 
-def span(seconds: float) -> str:
+def span(seconds: float | None) -> str:
     """A length of time: ``<1 s``, ``40 s``, ``2 min 5 s``, ``3 h 20 min``."""
+    if seconds is None:
+        return UNKNOWN
     whole = max(int(seconds), 0)
     if 0 < seconds < 1:
         return "<1 s"

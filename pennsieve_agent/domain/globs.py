@@ -26,6 +26,16 @@ def matches(path: str, pattern: str, *, any_case: bool = False) -> bool:
     return _expression(pattern.strip("/"), any_case=any_case).fullmatch(path) is not None
 
 
+def is_in(path: str, place: str) -> bool:
+    """Whether a path is that of a place, or of something in it."""
+    return path == place or path.startswith(f"{place}/")
+
+
+def tidy(pattern: str) -> str:
+    """A pattern without what does not count in a path: ``./``, ``//`` and ``/`` at its ends."""
+    return "/".join(part for part in pattern.split("/") if part not in {"", "."})
+
+
 @lru_cache(maxsize=256)
 def _expression(pattern: str, *, any_case: bool) -> re.Pattern[str]:
     inner = "".join(_pieces(pattern))

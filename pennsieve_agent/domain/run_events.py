@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from pennsieve_agent.domain.runs import LogMessage, RunState, RunStatus, StepState
+from pennsieve_agent.domain.runs import LogMessage, RunState, RunStatus, StepState, unix_seconds
 
 _NEVER = float("inf")
 
@@ -163,7 +162,5 @@ def _beside(
 
 def _moment(text: str) -> float:
     """ISO 8601 in unix milliseconds; what has no time is told behind all that has."""
-    try:
-        return datetime.fromisoformat(text).timestamp() * 1000
-    except ValueError:
-        return _NEVER
+    at = unix_seconds(text)
+    return _NEVER if at is None else at * 1000

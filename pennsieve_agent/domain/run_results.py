@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 from pennsieve_agent.domain.datasets import DataFile
-from pennsieve_agent.domain.globs import WILD
+from pennsieve_agent.domain.globs import WILD, is_in, tidy
 
 RECEIPT = "pennsieve-run.json"
 """The file that a run of an own node leaves beside its results."""
@@ -69,12 +69,11 @@ class Input:
     in_folder: int = 0
     idle: tuple[str, ...] = ()
     is_whole: bool = False
-    packages: tuple[str, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
+    @property
+    def packages(self) -> tuple[str, ...]:
         """The packages that hold the files, each once."""
-        ids = tuple(dict.fromkeys(file.package_id for file in self.files))
-        object.__setattr__(self, "packages", ids)
+        return tuple(dict.fromkeys(file.package_id for file in self.files))
 
 
 def without_results(
@@ -95,7 +94,7 @@ def without_results(
     return tuple(
         file
         for file in chosen
-        if file.path not in results or any(_is_in(file.path, place) for place in named)
+        if file.path not in results or any(is_in(file.path, place) for place in named)
     )
 
 
@@ -109,18 +108,14 @@ def _with_receipt(files: Sequence[DataFile], packages: frozenset[str]) -> set[st
 
 def _place(pattern: str, paths: set[str]) -> str:
     """The file or folder that a pattern leads to before its first wildcard; "" for anywhere."""
-    parts = [part for part in pattern.split("/") if part not in {"", "."}]
-    whole = "/".join(parts)
-    if any(_is_in(path, whole) for path in paths):
+    whole = tidy(pattern)
+    if any(is_in(path, whole) for path in paths):
         return whole
+    parts = whole.split("/")
     wild = (i for i, part in enumerate(parts) if WILD & set(part))
     return "/".join(parts[: next(wild, len(parts))])
 
 
 def _only_results(place: str, paths: set[str], results: set[str]) -> bool:
-    below = {path for path in paths if _is_in(path, place)}
+    below = {path for path in paths if is_in(path, place)}
     return bool(below) and below <= results
-
-
-def _is_in(path: str, place: str) -> bool:
-    return path == place or path.startswith(f"{place}/")

@@ -118,11 +118,11 @@ class StepState:
         """
         until = None if self.status.is_final else now
         if not self.attempts:
-            return _seconds(self.started_at, self.completed_at, until)
+            return seconds_between(self.started_at, self.completed_at, until)
         *before, last = self.attempts
-        ran = [_seconds(one.started_at, one.completed_at, None) for one in before]
+        ran = [seconds_between(one.started_at, one.completed_at) for one in before]
         end = last.completed_at or self.completed_at
-        return total([*ran, _seconds(last.started_at, end, until)])
+        return total([*ran, seconds_between(last.started_at, end, until)])
 
 
 def settled(status: RunStatus, steps: Iterable[StepState]) -> tuple[StepState, ...]:
@@ -148,17 +148,18 @@ class RunState:
     def seconds(self, now: float) -> float | None:
         """How long it took, until ``now`` (unix seconds) if it goes on; None where unknown."""
         until = None if self.status.is_final else now
-        return _seconds(self.started_at, self.completed_at, until)
+        return seconds_between(self.started_at, self.completed_at, until)
 
 
-def _seconds(begin: str, end: str, otherwise: float | None) -> float | None:
+def seconds_between(begin: str, end: str, otherwise: float | None = None) -> float | None:
     """The seconds between two times, or until ``otherwise`` (unix seconds) without an end."""
-    started, ended = _unix(begin), _unix(end)
+    started, ended = unix_seconds(begin), unix_seconds(end)
     ended = otherwise if ended is None else ended
     return None if started is None or ended is None else round(max(ended - started, 0.0), 3)
 
 
-def _unix(text: str) -> float | None:
+def unix_seconds(text: str) -> float | None:
+    """ISO 8601 in unix seconds; None where it is not one."""
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pennsieve_agent.domain.datasets import DataFile
-from pennsieve_agent.domain.globs import WILD, matches
+from pennsieve_agent.domain.globs import WILD, is_in, matches, tidy
 
 _MARK = "\N{REPLACEMENT CHARACTER}"
 
@@ -61,13 +61,13 @@ def advice(pattern: str, files: Iterable[DataFile], exists: Callable[[str], bool
 
     ``exists`` says whether a path is a file or folder of this machine.
     """
-    if not _tidy(pattern):
+    if not tidy(pattern):
         return "the pattern is empty; for all files, leave out --files"
     paths = [file.path for file in files]
-    deeper, plain = f"**/{_tidy(pattern)}", not WILD & set(pattern)
+    deeper, plain = f"**/{tidy(pattern)}", not WILD & set(pattern)
     for other, any_case, why in (
         (deeper, False, "'**/' looks in all folders"),
-        (_tidy(pattern), True, "upper and lower case count"),
+        (tidy(pattern), True, "upper and lower case count"),
         (deeper, True, "'**/' looks in all folders, and upper and lower case count"),
     ):
         if fitting := [path for path in paths if matches(path, other, any_case=any_case)]:
@@ -100,18 +100,18 @@ class _Paths:
 
     def literally(self, path: str) -> set[int]:
         """The file of this path, or all in the folder of this path."""
-        return {i for i, known in enumerate(self._paths) if _is_in(known, path)}
+        return {i for i, known in enumerate(self._paths) if is_in(known, path)}
 
     def meant(self, pattern: str) -> set[int]:
         """The numbers of the files that are meant."""
-        text = _tidy(pattern)
+        text = tidy(pattern)
         if not text:
             return set(range(len(self._paths))) if pattern.strip() else set()
         return self.literally(text) or self._as_listed(text) or self._fitting(text)
 
     def _as_listed(self, text: str) -> set[int]:
         folded = _folded(text)
-        return {i for i, known in enumerate(self._paths) if _is_in(_folded(known), folded)}
+        return {i for i, known in enumerate(self._paths) if is_in(_folded(known), folded)}
 
     def _fitting(self, text: str) -> set[int]:
         composed = unicodedata.normalize("NFC", text)
@@ -122,17 +122,8 @@ class _Paths:
         }
 
 
-def _is_in(path: str, other: str) -> bool:
-    return path == other or path.startswith(f"{other}/")
-
-
 def _leaves_out(pattern: str, paths: _Paths) -> bool:
-    return pattern.startswith("!") and not paths.literally(_tidy(pattern))
-
-
-def _tidy(pattern: str) -> str:
-    """A pattern without what does not count in a path: ``./``, ``//`` and ``/`` at its ends."""
-    return "/".join(part for part in pattern.split("/") if part not in {"", "."})
+    return pattern.startswith("!") and not paths.literally(tidy(pattern))
 
 
 def _folded(path: str) -> str:

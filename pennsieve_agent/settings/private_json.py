@@ -57,18 +57,10 @@ class PrivateJson:
             SettingsError: it cannot be understood or written; nothing has changed then.
 
         """
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise self.unusable(error.strerror or "the system refused") from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self.held("lock", lambda: None):
             content = self.read()
             yield content
             self._write({**content, "version": _VERSION})
-        finally:
-            os.close(lock)
 
     @contextmanager
     def held(self, purpose: str, waits: Callable[[], None]) -> Iterator[None]:

@@ -24,7 +24,7 @@ from pennsieve_agent.source.fetch_objects import Fetching
 from pennsieve_agent.source.git_failures import NoRoomError, UnreachableError
 from pennsieve_agent.source.repository_urls import canonical
 from pennsieve_agent.source.submodules import fetch_submodule, submodules
-from pennsieve_agent.source.temporary_folders import temporary_folder
+from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
 MAX_DEPTH = 8
 _PLAIN = {"100644", "100755"}

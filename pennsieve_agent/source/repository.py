@@ -14,8 +14,8 @@ from pennsieve_agent.source.fetch_objects import Fetching
 from pennsieve_agent.source.git_commands import run
 from pennsieve_agent.source.refs import Refs
 from pennsieve_agent.source.repository_urls import canonical, local_path, name_of
-from pennsieve_agent.source.temporary_folders import temporary_folder
 from pennsieve_agent.source.yaml_nodes import MAX_BYTES
+from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
 DOCKERFILE = "Dockerfile"
 _FILES = {"100644", "100755"}

@@ -106,9 +106,8 @@ def _piece(reply: Reply, url: str) -> Piece:
     if status == _PARTIAL:
         start, total = _range(reply.header("content-range"))
         return Piece(start, total, tag, reply)
-    reply.read(
-        _MOST_OF_A_REFUSAL, LONGEST_DOCUMENT_SECONDS
-    )  # the connection can then be used again
+    # Read, so that the connection can be used again.
+    reply.read(_MOST_OF_A_REFUSAL, LONGEST_DOCUMENT_SECONDS)
     if status == _NOTHING_THERE:
         return Piece(-1, None, tag, reply)
     where = _where(url)

@@ -294,6 +294,9 @@ def test_what_lives_on_nodes_alone_is_removed_for_good(scene: Scene, tmp_path: P
     added = scene.added(str(code(tmp_path, "gone")))
     archive = scene.agent("workflow", "archive", "gone", "--yes")
     refused(archive, 2, "nodes have no archive", "workflow archive 'gone' --delete")
+    for way in ("--dry-run", "--yes"):
+        prefix = scene.agent("workflow", "archive", "gon", "--delete", way)
+        refused(prefix, 2, "takes the full name or the id")
     assert "gone" in scene.listed()
     result = scene.agent("workflow", "archive", "gone", "--delete", "--yes", "--json")
     assert result.code == 0, result.err

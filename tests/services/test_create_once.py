@@ -8,10 +8,13 @@ from typing import Any, cast
 
 import pytest
 
-from pennsieve_agent.domain.workflows import Workflow
-from pennsieve_agent.errors import Conflict
+from pennsieve_agent.domain.workflows import Checkout, Manifest, Step, StepKind, Workflow
+from pennsieve_agent.errors import Conflict, Invalid
 from pennsieve_agent.services.workflows import workflow_changes
 from pennsieve_agent.services.workflows.create_once import create_once
+from pennsieve_agent.services.workflows.existing_workflow import Existing
+from pennsieve_agent.services.workflows.register_here import register_on_pennsieve
+from pennsieve_agent.services.workflows.registration import Means, known_already
 
 
 class Definitions:
@@ -102,3 +105,49 @@ def test_a_restored_workflow_whose_name_is_taken_meanwhile_is_archived_again() -
     with pytest.raises(Conflict, match="already a workflow 'rates'"):
         workflow_changes.restore(platform, "o", definitions.rows["a"])
     assert definitions.archived == ["a"]
+
+
+class Registered(Definitions):
+    """Pennsieve's definitions, as they are told one by one; ``refusal`` is what creating meets."""
+
+    refusal: Exception | None = None
+
+    def create(self, *words: object) -> Workflow:
+        if self.refusal is not None:
+            raise self.refusal
+        return super().create(*words)
+
+    def get(self, uuid: str) -> Workflow:
+        return self.rows[uuid]
+
+    def target_types(self) -> tuple[()]:
+        return ()
+
+
+CODE = Checkout("https://github.com/lab/rates", "v1.0.0", "c" * 40, Manifest("rates"))
+
+
+def means(definitions: Definitions, notes: list[str]) -> Means:
+    platform, none = cast(Any, FakePlatform(definitions)), cast(Any, None)
+    return Means(platform, "o", "me", none, (), none, lambda _: True, none, none, notes.append)
+
+
+def test_other_code_that_took_the_name_is_no_refusal_of_pennsieve() -> None:
+    step = Step("count", StepKind.PROCESSOR, (), "https://github.com/lab/other", "v1.0.0")
+    other = replace(made("b", EARLY), steps=(step,))
+    notes: list[str] = []
+    used = means(Registered(other, ours=made("a", LATE)), notes)
+    found = register_on_pennsieve(used, (CODE,), "rates")
+    assert isinstance(found, Existing)
+    assert notes == ["somebody else added 'rates' at the same moment"]
+    with pytest.raises(Conflict, match="already a workflow 'rates' made from other code"):
+        known_already(used, found, (CODE,))
+
+
+def test_code_that_pennsieve_refuses_is_on_own_nodes_alone() -> None:
+    definitions, notes = Registered(ours=made("a", LATE)), list[str]()
+    definitions.refusal = Invalid("the application is not known")
+    assert register_on_pennsieve(means(definitions, notes), (CODE,), "rates") is None
+    assert notes == [
+        "Pennsieve does not list code that it did not build: the application is not known"
+    ]

@@ -86,7 +86,7 @@ def test_results_are_taken_where_they_are_asked_for() -> None:
 
 
 def test_nothing_but_results_is_no_input_and_says_what_to_type() -> None:
-    with pytest.raises(UsageProblem, match="all 2 files that fit are of the results") as caught:
+    with pytest.raises(UsageProblem, match="all 2 files that fit are from earlier runs") as caught:
         prepared(content=RESULTS, earlier=Earlier(RUNS))
     assert "--input-run RUN" in str(caught.value.hint)
 
@@ -117,8 +117,9 @@ def test_the_results_of_a_run_are_those_of_its_dataset() -> None:
     with pytest.raises(UsageProblem, match="delivered to another dataset, not to 'Rats'"):
         earlier(node).outputs("first run", Dataset("N:dataset:rats", 2, "Rats"))
     node.files = []
-    with pytest.raises(UsageProblem, match="has delivered no file"):
+    with pytest.raises(UsageProblem, match="has delivered no file") as refused:
         earlier(node).outputs("first run", MOUSE)
+    assert refused.value.hint == "see its state with: pennsieve run show 'first run'"
 
 
 @pytest.mark.parametrize("name", ["first run", "first-run", "First run"])

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pennsieve_agent.source import temporary_folders
 from pennsieve_agent.source.fetch import fetch, read_refs
 from pennsieve_agent.source.fetch_objects import Fetching, _Progress
 from pennsieve_agent.source.repository import checkout, inspect
+from pennsieve_agent.transfer import temporary_folders
 from tests.source.repositories import DOCKERFILE, Repository
 
 MEGABYTE = 1 << 20
@@ -81,7 +81,7 @@ def test_the_folder_of_a_killed_command_is_swept(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     program = (
-        "from pennsieve_agent.source.temporary_folders import temporary_folder\n"
+        "from pennsieve_agent.transfer.temporary_folders import temporary_folder\n"
         "with temporary_folder() as folder:\n"
         "    (folder / 'objects').write_text('x')\n"
         "    print('ready', flush=True)\n"

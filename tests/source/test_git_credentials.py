@@ -96,16 +96,15 @@ def test_a_private_repository_is_asked_a_token_for(tmp_path: Path) -> None:
     repository.git("update-server-info")
     with served(_Guarded, repository.path) as host:
         url = f"{host}/.git"
-        folders = iter(range(9))
         context = Context(Streams.for_test(f"{TOKEN}\n", terminal=True), {})
 
-        def look() -> str:
-            return inspect(url, None, tmp_path / f"look-{next(folders)}").commit
+        def look(folder: Path) -> str:
+            return inspect(url, None, folder).commit
 
-        assert with_typed_token(context, look) == repository.git("rev-parse", "HEAD")
+        assert with_typed_token(context, tmp_path, look) == repository.git("rev-parse", "HEAD")
         piped = Context(Streams.for_test(), {})
     with served(_Guarded, repository.path) as other, pytest.raises(PrivateError):
-        with_typed_token(piped, lambda: inspect(f"{other}/.git", None, tmp_path / "x"))
+        with_typed_token(piped, tmp_path, lambda folder: inspect(f"{other}/.git", None, folder))
 
 
 def test_the_token_is_in_no_argument(bin_first: Path) -> None:

@@ -12,7 +12,7 @@ from pennsieve_agent.cli.compute import node_choice, node_options
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import UNCHANGED, Shown
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AgentError, UsageProblem
+from pennsieve_agent.errors import AgentError, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,13 +158,11 @@ def _find(context: Context, node: str) -> OwnNode | ComputeNode | None:
     """The node that is target; None where nobody knows one.
 
     Raises:
-        UsageProblem: there are several.
+        UsageProblem: there are several, or it is not the full name.
     """
     try:
         return node_choice.find_whole(context, node)
-    except UsageProblem as error:
-        if not error.message.startswith("no compute node"):
-            raise
+    except UnknownName:
         # It may be gone on Pennsieve already, after a removal that was interrupted. What is left
         # in AWS is found by the journal or the stack's tags, or the removal says there is nothing.
         context.streams.note(f"no compute node '{node}' is known; looking in AWS")

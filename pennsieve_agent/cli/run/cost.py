@@ -56,7 +56,7 @@ def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
     from pennsieve_agent.cli.run import places as run_places
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.words import UNKNOWN, count, span, usd
+    from pennsieve_agent.console.words import count, span, usd
     from pennsieve_agent.domain import metrics
 
     wire = metrics.Period[period.name]
@@ -69,7 +69,7 @@ def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
         ("succeeded", count(sums.succeeded)),
         ("failed", count(sums.failed)),
         ("canceled", count(sums.canceled)),
-        ("took", UNKNOWN if sums.seconds is None else span(sums.seconds)),
+        ("took", span(sums.seconds)),
         ("estimated cost", usd(sums.cost)),
     ]
     if len(places) > 1:
@@ -81,7 +81,7 @@ def _of_all(context: Context, workflow: str | None, period: Period) -> Shown:
 def _of_one(context: Context, reference: str | None) -> Shown:
     from pennsieve_agent.cli.run import places as run_places
     from pennsieve_agent.console import offer_documents
-    from pennsieve_agent.console.words import usd
+    from pennsieve_agent.console.words import span, usd
 
     located = run_places.find(context, reference)
     run, metrics = located.run, located.backend.metrics(located.run.uuid)
@@ -92,7 +92,7 @@ def _of_one(context: Context, reference: str | None) -> Shown:
     counted = document["metrics"]
     pairs = [
         ("run", run.label),
-        ("took", _span(counted["seconds"])),
+        ("took", span(counted["seconds"])),
         ("estimated cost", usd(metrics.cost)),
         *((f"  {name}", usd(cost)) for name, cost in metrics.parts),
         ("input", _input(counted)),
@@ -100,7 +100,7 @@ def _of_one(context: Context, reference: str | None) -> Shown:
     rows = [
         [
             step["id"],
-            _span(step["seconds"]),
+            span(step["seconds"]),
             step["compute_type"] or "",
             "" if step["most_memory_mb"] is None else f"{step['most_memory_mb']:.0f} MB",
         ]
@@ -118,9 +118,3 @@ def _input(counted: dict[str, Any]) -> str:
     files, packages, amount = (counted[n] for n in ("input_files", "packages", "input_size"))
     what = count(packages, "package") if files is None else count(files, "file")
     return f"{what}, {'size ' + UNKNOWN if amount is None else size(amount)}"
-
-
-def _span(seconds: float | None) -> str:
-    from pennsieve_agent.console.words import span
-
-    return "not measured" if seconds is None else span(seconds)

@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.printable import program_line
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.console.tables import (
-    STATUS_STYLES,
-)
+from pennsieve_agent.console.tables import STATUS_STYLES
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.domain.run_events import Change, Event, Line, NewAttempt
-    from pennsieve_agent.domain.runs import (
-        Run,
-    )
+    from pennsieve_agent.domain.runs import Run
 
 _COLOURS = ("cyan", "green", "yellow")
 

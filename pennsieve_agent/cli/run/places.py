@@ -8,6 +8,7 @@ from pennsieve_agent.cli.context import Context
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain.own_node import OwnNode
+    from pennsieve_agent.domain.people import Member
     from pennsieve_agent.domain.run_filter import Someone
     from pennsieve_agent.domain.runs import Run, RunState
     from pennsieve_agent.services.runs.all_runs import AllRuns, Located
@@ -66,14 +67,19 @@ def starter(context: Context, run: Run) -> str | None:
         other = run.details.person_name or email or run.details.caller
     else:
         mine = run.created_by == context.user.id
-        other = "" if mine else _member(context, run.created_by)
+        other = "" if mine else _name(context, run.created_by)
     return None if mine else other or "somebody who is not known here"
 
 
-def _member(context: Context, id_: str) -> str:
-    """A member's name; the id of somebody who left."""
+def member(context: Context, id_: str) -> Member | None:
+    """Who has an id on Pennsieve; None for somebody who left the workspace."""
     members = context.platform.people.members(context.workspace_id)
-    return next((member.name for member in members if member.id == id_), id_)
+    return next((one for one in members if one.id == id_), None)
+
+
+def _name(context: Context, id_: str) -> str:
+    person = member(context, id_)
+    return person.name if person else id_
 
 
 def find(context: Context, reference: str | None) -> Located:

@@ -50,7 +50,7 @@ def show(
     if status:
         document = documents.run_status(located.run, state.status)
         return Shown(document, state.status.label, exit_code=_exit_code(state.status))
-    located = record_of(context, located)
+    located = _with_starter(context, located)
     input_ = located.backend.input(located.run)
     return views.run(context, located.run, state, input_, failed_step(located, state))
 
@@ -66,22 +66,22 @@ def _outputs(context: Context, located: Located) -> Shown:
     return output_views.outputs(context, located.run, here, written)
 
 
-def record_of(context: Context, located: Located) -> Located:
+def _with_starter(context: Context, located: Located) -> Located:
     """The run with the name of who started it, which Pennsieve gives by id alone."""
     from dataclasses import replace
 
+    from pennsieve_agent.cli.run import places
     from pennsieve_agent.errors import PlatformError
 
     run = located.run
     if run.details is not None or not run.created_by:
         return located
     try:
-        members = context.platform.people.members(context.workspace_id)
+        person = places.member(context, run.created_by)
     except PlatformError:
-        return located  # the id is said instead
-    person = next((one for one in members if one.id == run.created_by), None)
+        person = None
     if person is None:
-        return located
+        return located  # the id is said instead
     named = replace(run, creator_name=person.name, creator_email=person.email)
     return replace(located, run=named)
 

@@ -2,74 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pennsieve_agent.cli import options
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.context import Context
-from pennsieve_agent.cli.run import limits
+from pennsieve_agent.cli.run import limits, start_options
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import AwsError, NodeError, PlatformError, UsageProblem
+from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.domain import workflows
     from pennsieve_agent.domain.own_node import OwnNode
-    from pennsieve_agent.services.runs.run_backend import RunBackend
+    from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
     from pennsieve_agent.services.runs.run_request import HandOver, Prepared, RunOptions
-    from pennsieve_agent.services.runs.start_run import Started
-
-Workflow = Annotated[
-    str | None,
-    typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
-]
-Node = Annotated[
-    str | None,
-    typer.Option("--node", "-n", metavar="NODE", help="Default: the only one there is."),
-]
-Files = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'; repeatable."
-    ),
-]
-InputRun = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--input-run", metavar="RUN", help="The results of this run are input; repeatable."
-    ),
-]
-IncludeResults = Annotated[
-    bool, typer.Option("--include-results", help="Results of earlier runs are input, too.")
-]
-All = Annotated[
-    bool, typer.Option("--all", help="Take the whole dataset as input, without being asked.")
-]
-Param = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step; repeatable."
-    ),
-]
-Undeclared = Annotated[
-    bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
-]
-Layout = Annotated[
-    str | None,
-    typer.Option(
-        metavar="tree|flat", help="Input in its folders, or all files at the top of INPUT_DIR."
-    ),
-]
-Name = Annotated[str | None, typer.Option(metavar="NAME", help="A name for the run.")]
-Folder = Annotated[
-    str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
-]
-Follow = Annotated[bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")]
 
 
 @command(
@@ -83,25 +30,25 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, an
 def start(
     context: Context,
     dataset: options.Dataset,
-    workflow: Workflow = None,
-    node: Node = None,
-    files: Files = None,
-    whole: All = False,
-    input_run: InputRun = None,
-    include_results: IncludeResults = False,
-    param: Param = None,
-    undeclared: Undeclared = False,
-    layout: Layout = None,
-    name: Name = None,
-    folder: Folder = None,
-    follow: Follow = False,
-    wait: Wait = False,
+    workflow: start_options.Workflow = None,
+    node: start_options.Node = None,
+    files: start_options.Files = None,
+    whole: start_options.All = False,
+    input_run: start_options.InputRun = None,
+    include_results: start_options.IncludeResults = False,
+    param: start_options.Param = None,
+    undeclared: start_options.Undeclared = False,
+    layout: start_options.Layout = None,
+    name: start_options.Name = None,
+    folder: start_options.Folder = None,
+    follow: start_options.Follow = False,
+    wait: start_options.Wait = False,
     timeout: options.Timeout = None,
     max_cost: limits.MaxCost = None,
     time_limit: limits.TimeLimit = None,
     spot: limits.Spot = False,
     retries: limits.Retries = 0,
-    dry_run: DryRun = False,
+    dry_run: start_options.DryRun = False,
 ) -> Iterator[Shown]:
     """Start a workflow on a dataset's files.
 
@@ -115,8 +62,8 @@ def start(
     """
     from functools import partial
 
-    from pennsieve_agent.cli.run import places, start_views
-    from pennsieve_agent.services.runs import prepare_run, run_request
+    from pennsieve_agent.cli.run import places, start_views, starting
+    from pennsieve_agent.services.runs import run_request
     from pennsieve_agent.services.runs.earlier_runs import EarlierRuns
 
     _refuse_both(files, input_run, whole=whole)
@@ -135,6 +82,31 @@ def start(
         undeclared=undeclared,
     )
     earlier = EarlierRuns(context.platform, places.everywhere(context))
+    ready = _prepared(context, request, earlier, dry_run=dry_run)
+    check = partial(earlier.refuse_taken, ready, request)
+    if dry_run:
+        check()
+        yield start_views.plan(ready)
+    elif _takes_input(context, ready, whole=whole):
+        ways = {"waits": follow or wait, "show": follow and not context.as_json}
+        yield from starting.start_and_show(context, ready, request, check, timeout=timeout, **ways)
+    else:
+        yield Shown(notes=["nothing was started"])
+
+
+def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole: bool) -> None:
+    if whole and (files or input_runs):
+        other = "--files" if files else "--input-run"
+        raise UsageProblem(f"--all and {other} cannot be given together", hint="leave one out")
+
+
+def _prepared(
+    context: Context, request: RunOptions, earlier: EarlierRuns, *, dry_run: bool
+) -> Prepared:
+    """The run, with everything checked; what the user should know of what he typed is said."""
+    from pennsieve_agent.cli.run import start_views
+    from pennsieve_agent.services.runs import prepare_run
+
     ready = prepare_run.prepare(
         context.platform,
         context.own_nodes,
@@ -146,45 +118,19 @@ def start(
     )
     start_views.note_undeclared(context, ready)
     start_views.note_idle_patterns(context, ready)
-    check = partial(earlier.refuse_taken, ready, request)
-    if dry_run:
-        check()
-        yield start_views.plan(context, ready)
-        return
-    start_views.note_files(context, ready)
-    if not _takes_input(context, ready, whole=whole):
-        yield Shown(notes=["nothing was started"])
-        return
-    show = follow and not context.as_json
-    with (
-        context.interruption.during("the run may have been started, or not", _go_on_hint(ready)),
-        _started(context, ready, request, check) as (begun, backend),
-    ):
-        ways = {"waits": follow or wait, "show": show}
-        yield from _go_on(context, ready, begun, backend, timeout=timeout, **ways)
-
-
-def _refuse_both(files: list[str] | None, input_runs: list[str] | None, *, whole: bool) -> None:
-    if whole and (files or input_runs):
-        other = "--files" if files else "--input-run"
-        raise UsageProblem(f"--all and {other} cannot be given together", hint="leave one out")
+    return ready
 
 
 def _takes_input(context: Context, ready: Prepared, *, whole: bool) -> bool:
-    """Whether the user takes a whole dataset, where he has chosen nothing."""
+    """Say what is not input, and ask whether all else is, where the user has chosen nothing."""
     from pennsieve_agent.cli.run import start_views
 
+    start_views.note_files(context, ready)
     return not ready.input.is_whole or context.streams.confirm(
         start_views.whole_dataset_question(ready),
         assume=whole,
         instead="choose files with: --files 'PATTERN'; or take them all with: --all",
     )
-
-
-def _go_on_hint(ready: Prepared) -> str:
-    if ready.own_node:
-        return "type the same command again: it goes on with that run"
-    return "look before you type it again: pennsieve run list"
 
 
 def _hand_over(context: Context) -> HandOver:
@@ -204,63 +150,3 @@ def _hand_over(context: Context) -> HandOver:
                 )
 
     return put
-
-
-def _go_on(
-    context: Context,
-    ready: Prepared,
-    begun: Started,
-    backend: RunBackend,
-    *,
-    waits: bool,
-    show: bool,
-    timeout: float | None,
-) -> Iterator[Shown]:
-    """Show the run, and follow it if that was asked for.
-
-    Once the user knows of the run, the start is over (``acknowledge``), and the same command
-    starts a new run.
-    """
-    from pennsieve_agent.cli.run import following, start_views
-
-    yield start_views.started(ready, begun, followed=waits)
-    if not (context.as_json and waits):
-        begun.acknowledge()
-    if not waits:
-        return
-    follower = following.follower(context, begun.run, backend, timeout=timeout)
-    try:
-        yield from following.to_end(context, follower, show=show)
-    except (PlatformError, AwsError, NodeError):
-        raise  # with --json nothing was said of the run: the same command goes on with it
-    except BaseException:
-        begun.acknowledge()
-        raise
-    begun.acknowledge()
-
-
-@contextmanager
-def _started(
-    context: Context, ready: Prepared, request: RunOptions, check: Callable[[], None]
-) -> Iterator[tuple[Started, RunBackend]]:
-    from pennsieve_agent.cli.run import places, start_views
-    from pennsieve_agent.services.runs import start_run as starting
-    from pennsieve_agent.services.runs.pennsieve_runs import PennsieveRuns
-
-    if (own := ready.own_node) is None:
-        check()
-        start_views.warn_pennsieve_node(context, ready)
-        run = context.platform.runs.start(ready.request)
-        yield starting.Started(run), PennsieveRuns(context.platform)
-        return
-    backend = places.backend_of(context, own)
-    with starting.on_own_node(
-        ready,
-        request,
-        calls=context.node_calls(own),
-        backend=backend,
-        journal=places.journal(context),
-        note=context.streams.note,
-        check=check,
-    ) as begun:
-        yield begun, backend

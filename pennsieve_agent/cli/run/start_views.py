@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pennsieve_agent.cli.run.views import limits_words
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
-from pennsieve_agent.console.tables import (
-    Column,
-    Cut,
-)
+from pennsieve_agent.console.tables import Column, Cut
 from pennsieve_agent.console.words import plural, size
 from pennsieve_agent.domain.figures import total
 
@@ -20,9 +17,8 @@ if TYPE_CHECKING:
     from pennsieve_agent.services.runs.start_run import Started
 
 
-def plan(context: Context, ready: Prepared) -> Shown:
+def plan(ready: Prepared) -> Shown:
     """What would run."""
-    del context
     return Shown(
         _plan_document(ready),
         _plan_text(ready),

@@ -8,24 +8,14 @@ from typing import TYPE_CHECKING
 from pennsieve_agent.cli.run import record_views
 from pennsieve_agent.console import documents
 from pennsieve_agent.console.shown import Details, Part, Shown, Table
-from pennsieve_agent.console.tables import (
-    ID,
-    NAME,
-    Column,
-    Cut,
-)
-from pennsieve_agent.console.words import duration, plural, span, when
+from pennsieve_agent.console.tables import ID, NAME, Column, Cut
+from pennsieve_agent.console.words import duration, plural, span, usd, when
 from pennsieve_agent.errors import PlatformError
 
 if TYPE_CHECKING:
     from pennsieve_agent.cli.context import Context
     from pennsieve_agent.cli.run.failed_step import FailedStep
-    from pennsieve_agent.domain.runs import (
-        Run,
-        RunInput,
-        RunLimits,
-        RunState,
-    )
+    from pennsieve_agent.domain.runs import Run, RunInput, RunLimits, RunState
 
 _PERSON = 4
 """Where who started a run stands in the list: after the node, who was told it."""
@@ -129,7 +119,7 @@ def _steps_table(state: RunState, now: float) -> Table:
 def limits_words(limits: RunLimits) -> str:
     """What a run may take, in words; empty when nothing limits it."""
     parts = [
-        f"{limits.max_cost:.2f} USD" if limits.max_cost else "",
+        usd(limits.max_cost) if limits.max_cost else "",
         span(limits.seconds) if limits.seconds else "",
         "on Spot machines" if limits.spot else "",
         f"{plural(limits.retries, 'retry', 'retries')} of a failed step" if limits.retries else "",

@@ -157,18 +157,14 @@ def _looked_at(
     context: Context, repositories: Sequence[str], ref: str | None
 ) -> Iterator[tuple[Means, Sequence[Checkout]]]:
     """The code, fetched and checked; it is here until the end."""
-    from pathlib import Path
-    from tempfile import mkdtemp
-
     from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
     from pennsieve_agent.services.workflows import workflow_steps
 
     with registering(context) as (means, folder):
         checkouts = with_typed_token(
             context,
-            lambda: workflow_steps.inspect_all(
-                repositories, ref, Path(mkdtemp(dir=folder)), means.note
-            ),
+            folder,
+            lambda empty: workflow_steps.inspect_all(repositories, ref, empty, means.note),
         )
         yield means, checkouts
 

@@ -48,18 +48,18 @@ def archive(
 
     located = named_workflow(context, workflow)
     name = located.workflow.name
-    if dry_run and (located.is_on_pennsieve or delete):
+    if not located.is_on_pennsieve:
+        if not delete:
+            raise UsageProblem(
+                f"only your own nodes have workflow '{name}', and nodes have no archive",
+                hint=f"delete it for good with: pennsieve workflow archive '{name}' --delete",
+            )
+        need_whole(workflow, located.workflow.uuid, name, "workflow")
+    if dry_run:
         verb = "archive" if located.is_on_pennsieve else "delete"
         return planned(f"{verb} workflow '{name}', and delete its own identity on Pennsieve")
-    if located.is_on_pennsieve:
-        return _archive(context, located.workflow, yes=yes)
-    if delete:
-        need_whole(workflow, located.workflow.uuid, name, "workflow")
-        return _delete(context, located.workflow, yes=yes)
-    raise UsageProblem(
-        f"only your own nodes have workflow '{name}', and nodes have no archive",
-        hint=f"delete it for good with: pennsieve workflow archive '{name}' --delete",
-    )
+    end = _archive if located.is_on_pennsieve else _delete
+    return end(context, located.workflow, yes=yes)
 
 
 def _archive(context: Context, workflow: Workflow, *, yes: bool) -> Shown:

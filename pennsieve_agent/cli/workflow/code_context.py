@@ -22,7 +22,7 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
     from pennsieve_agent.cli.compute.node_images import LazyEngine, desks
     from pennsieve_agent.services.workflows.registration import Means
     from pennsieve_agent.source.fetch import is_public
-    from pennsieve_agent.source.temporary_folders import temporary_folder
+    from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
     part = context.interruption.during(
         "some of it is done: an image, a version, or the workflow",
@@ -46,19 +46,22 @@ def registering(context: Context) -> Iterator[tuple[Means, Path]]:
         )
 
 
-def with_typed_token(context: Context, look: Callable[[], Looked]) -> Looked:
-    """Look at code; for a private repository that git has no token for, one is asked.
+def with_typed_token(context: Context, folder: Path, look: Callable[[Path], Looked]) -> Looked:
+    """Look at code, in a new folder in ``folder``; where git has no token for it, one is asked.
 
     Raises:
         SourceError: it cannot be read, or nobody is there to be asked.
     """
+    from pathlib import Path
+    from tempfile import mkdtemp
+
     from pennsieve_agent.source.git_credentials import use_typed
     from pennsieve_agent.source.git_failures import PrivateError
 
     urls: set[str] = set()
     while True:
         try:
-            return look()
+            return look(Path(mkdtemp(dir=folder)))
         except PrivateError as error:
             url = error.where or ""
             web = url.startswith(("https://", "http://"))

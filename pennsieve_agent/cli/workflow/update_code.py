@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pennsieve_agent.domain.workflows import Checkout
     from pennsieve_agent.services.workflows.code_change import CodeChange
     from pennsieve_agent.services.workflows.existing_workflow import Existing
-    from pennsieve_agent.services.workflows.registration import Means, Wish
+    from pennsieve_agent.services.workflows.registration import Added, Means, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,6 @@ class CodeRequest:
 
 def update_code(context: Context, reference: str, request: CodeRequest, wish: Wish) -> Shown:
     """Show from which code to which, ask where others use it, and build and register it."""
-    from pathlib import Path
-    from tempfile import mkdtemp
-
     from pennsieve_agent.cli.workflow.code_context import registering, with_typed_token
     from pennsieve_agent.cli.workflow.named import named_workflow
     from pennsieve_agent.services.workflows import code_change, register_workflow
@@ -48,8 +45,7 @@ def update_code(context: Context, reference: str, request: CodeRequest, wish: Wi
             located.workflow, means.desks, is_on_pennsieve=located.is_on_pennsieve
         )
         checkouts = with_typed_token(
-            context,
-            lambda: _checkouts(context, existing, request, Path(mkdtemp(dir=folder))),
+            context, folder, lambda empty: _checkouts(context, existing, request, empty)
         )
         check_code(existing, checkouts)
         changes = changes_of(means, existing, checkouts)
@@ -137,18 +133,14 @@ def _up_to_date(existing: Existing, changes: Sequence[CodeChange]) -> Shown:
     return Shown(_plan_document(existing, changes, ()), text, UNCHANGED.notes)
 
 
-def _updated(value: Any, others: Sequence[str]) -> Shown:
+def _updated(value: Added, others: Sequence[str]) -> Shown:
     from pennsieve_agent.cli.workflow import views
 
-    changed = [change for change in value.changes if change.is_change]
-    text = [f"Updated workflow '{value.workflow.name}': {_words(changed)}"]
+    changed = ", ".join(change.words for change in value.changes if change.is_change)
+    text = [f"Updated workflow '{value.workflow.name}': {changed or 'its code is unchanged'}"]
     text += [f"On node '{p.node.name}' as version {p.version}" for p in value.placed]
     document = {**views.added_document(value), "used_by_others": list(others)}
     return Shown(document, text)
-
-
-def _words(changed: Sequence[CodeChange]) -> str:
-    return ", ".join(change.words for change in changed) or "its code is unchanged"
 
 
 def _plan_document(

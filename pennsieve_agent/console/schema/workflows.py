@@ -96,39 +96,29 @@ _WORKFLOWS = (
     ),
 )
 
-_CODE_CHANGES = (
-    Field("changes", "list of workflow_code_change", "Its code before and after."),
-    Field("used_by_others", "list of text", "Who else uses it, in sentences."),
+_CODE_CHANGES = Field("changes", "list of workflow_code_change", "Its code before and after.")
+_OTHERS = Field("used_by_others", "list of text", "Who else uses it, in sentences.")
+_REGISTERED = (
+    *_WORKFLOW,
+    Field("sources", "list of workflow_source", "Its code."),
+    Field("created", "boolean", "False where it was there already."),
+    Field("build", "word", "Who built it: pennsieve or here.", null=True),
+    Field("build_reason", "text", "Why there.", null=True),
+    Field("on_pennsieve", "boolean", "Whether Pennsieve knows it."),
+    Field("nodes", "list of workflow_placement", "The own nodes that have it."),
+    _CODE_CHANGES,
 )
 
 _CHANGES = (
     Document(
         "workflow_added",
         "A workflow that was registered, and where it is: workflow add.",
-        (
-            *_WORKFLOW,
-            Field("sources", "list of workflow_source", "Its code."),
-            Field("created", "boolean", "False where it was there already."),
-            Field("build", "word", "Who built it: pennsieve or here.", null=True),
-            Field("build_reason", "text", "Why there.", null=True),
-            Field("on_pennsieve", "boolean", "Whether Pennsieve knows it."),
-            Field("nodes", "list of workflow_placement", "The own nodes that have it."),
-            Field("changes", "list of workflow_code_change", "Its code before and after."),
-        ),
+        _REGISTERED,
     ),
     Document(
         "workflow_updated",
         "A workflow with newer code: workflow update.",
-        (
-            *_WORKFLOW,
-            Field("sources", "list of workflow_source", "Its code."),
-            Field("created", "boolean", "False: it was there."),
-            Field("build", "word", "Who built it: pennsieve or here.", null=True),
-            Field("build_reason", "text", "Why there.", null=True),
-            Field("on_pennsieve", "boolean", "Whether Pennsieve knows it."),
-            Field("nodes", "list of workflow_placement", "The own nodes that have it."),
-            *_CODE_CHANGES,
-        ),
+        (*_REGISTERED, _OTHERS),
     ),
     Document(
         "workflow_update_plan",
@@ -136,7 +126,8 @@ _CHANGES = (
         (
             Field("workflow", "text", "The workflow's name."),
             Field("workflow_id", "text", "The workflow's id."),
-            *_CODE_CHANGES,
+            _CODE_CHANGES,
+            _OTHERS,
         ),
     ),
     Document(

@@ -19,12 +19,10 @@ from pennsieve_agent.domain.loopback import is_loopback
 from pennsieve_agent.domain.profile import Hosts
 from pennsieve_agent.platform.http.exchange import Answer, Request, host_of
 from pennsieve_agent.platform.http.network import (
-    LONGEST_ANSWER_SECONDS,
     AddressError,
     HttpNetwork,
     Network,
     PackingError,
-    Reply,
 )
 from pennsieve_agent.platform.http.network_settings import NetworkSettings
 from pennsieve_agent.platform.http.outages import trouble_behind, unreachable
@@ -129,20 +127,12 @@ class Transport:
                 return Answer(
                     where=request.where,
                     status=reply.status,
-                    body=self._read(reply),
+                    body=b"".join(reply.chunks),
                     retry_after=read_retry_after(reply.headers.get("retry-after"), self._now()),
                     etag=reply.headers.get("etag", ""),
                 )
         except (OSError, HTTPException, PackingError, OverdueError, AddressError) as error:
             return trouble_behind(error, request)
-
-    def _read(self, reply: Reply) -> bytes:
-        began, body = self._now(), bytearray()
-        for chunk in reply.chunks:
-            body += chunk
-            if self._now() - began > LONGEST_ANSWER_SECONDS:
-                raise OverdueError
-        return bytes(body)
 
 
 def settings_of(hosts: Hosts) -> NetworkSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.datasets import Dataset, Role
@@ -198,7 +199,8 @@ def _destination(
     if not alone or path.endswith("/"):
         raise UnknownName(
             f"there is no folder '{'/'.join(names)}' in dataset '{dataset.name}'",
-            hint=f"create it with: pennsieve dataset fs mkdir '{dataset.name}' '{'/'.join(names)}'",
+            hint="create it with: pennsieve dataset fs mkdir "
+            f"{quote(dataset.name)} {quote('/'.join(names))}",
         )
     return above, names[-1]
 
@@ -250,5 +252,5 @@ def _parent(path: str) -> str:
 def _missing(dataset: Dataset, path: str, why: str = "") -> UnknownName:
     return UnknownName(
         f"there is no file or folder '{path}' in dataset '{dataset.name}'{why and f': {why}'}",
-        hint=f"see what is there with: pennsieve dataset files '{dataset.name}'",
+        hint=f"see what is there with: pennsieve dataset files {quote(dataset.name)}",
     )

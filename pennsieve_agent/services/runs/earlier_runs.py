@@ -50,7 +50,7 @@ class EarlierRuns:
         if not written:
             raise UsageProblem(
                 f"run '{run.label}' has delivered no file",
-                hint="see its state with: pennsieve run show",
+                hint=f"see its state with: pennsieve run show {run.typed}",
             )
         return run_outputs.on_pennsieve(self._platform, run, written)
 
@@ -74,6 +74,6 @@ class EarlierRuns:
         if options.folder is None and ready.input.in_folder:
             raise UsageProblem(
                 f"dataset '{ready.dataset.name}' has a folder '{ready.folder}' with files already, "
-                "as of an earlier run",
+                "perhaps of an earlier run",
                 hint=hint,
             )

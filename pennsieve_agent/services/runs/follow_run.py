@@ -96,7 +96,7 @@ class Follower:
     def _still(self, how: str, hint: str | None = None) -> StillRunning:
         again = f"pennsieve run logs {self.run.typed} --follow"
         return StillRunning(
-            f"run '{self.run.name or self.run.uuid}' {how}",
+            f"run '{self.run.label}' {how}",
             hint=f"{hint}; then: {again}" if hint else f"keep waiting with: {again}",
         )
 

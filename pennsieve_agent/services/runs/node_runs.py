@@ -25,6 +25,8 @@ from pennsieve_agent.domain.runs import (
     RunState,
     RunStatus,
     StepState,
+    seconds_between,
+    unix_seconds,
 )
 from pennsieve_agent.errors import NotFound
 from pennsieve_agent.platform.http.decode import Fields
@@ -186,7 +188,7 @@ class NodeRuns:
             succeeded=ended.count(RunStatus.SUCCEEDED),
             failed=ended.count(RunStatus.FAILED),
             canceled=ended.count(RunStatus.CANCELED),
-            seconds=sum(_seconds(run) for run in runs),
+            seconds=sum(seconds_between(run.started_at, run.completed_at) or 0.0 for run in runs),
             cost=total(costs),
         )
 
@@ -255,16 +257,6 @@ def _message(row: Fields, step: str) -> LogMessage:
 
 def _before(ended: str) -> Iterator[int]:
     """A minute and an hour before the end of a step, in unix milliseconds."""
-    try:
-        at = datetime.fromisoformat(ended).timestamp()
-    except ValueError:
+    if (at := unix_seconds(ended)) is None:
         return
     yield from (max(int((at - seconds) * 1000), 1) for seconds in (60, 3600))
-
-
-def _seconds(run: Run) -> float:
-    try:
-        begun, ended = map(datetime.fromisoformat, (run.started_at, run.completed_at))
-    except ValueError:
-        return 0.0
-    return (ended - begun).total_seconds()

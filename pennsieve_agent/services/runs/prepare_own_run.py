@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from pennsieve_agent.domain.grants import Access
@@ -163,8 +164,7 @@ def _check_grant(node: OwnNode, row: NodeWorkflow, workflow: Workflow, dataset: 
         if access
         else f"has no access to dataset '{dataset.name}'"
     )
-    workflow_name, dataset_name = run_request.quoted(row.name), run_request.quoted(dataset.name)
-    command = f"pennsieve dataset grant {workflow_name} --dataset {dataset_name}"
+    command = f"pennsieve dataset grant {quote(row.name)} --dataset {quote(dataset.name)}"
     raise Forbidden(
         f"on compute node '{node.name}', workflow '{row.name}' {has}",
         hint=f"grant it with: {command}"

@@ -35,7 +35,7 @@ def save(backend: RunBackend, run: Run, file: Path, fetch: Callable[[str], bytes
         if run.status.is_final:
             raise
         raise UsageProblem(
-            f"run '{run.name or run.uuid}' has not ended; its logs are archived when it has",
+            f"run '{run.label}' has not ended; its logs are archived when it has",
             where=error.where,
             hint=f"see them meanwhile: pennsieve run logs {run.typed} --follow",
         ) from None

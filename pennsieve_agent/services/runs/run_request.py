@@ -134,8 +134,3 @@ def results_folder(requested: str | None, name: str) -> str:
             f"'{requested}' is not a valid folder for results", hint="for example: results/first"
         )
     return "/".join(parts)
-
-
-def quoted(name: str) -> str:
-    """A name as a shell takes it."""
-    return name if re.fullmatch(r"[\w.\-]+", name) else f"'{name}'"

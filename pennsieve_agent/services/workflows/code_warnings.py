@@ -10,7 +10,7 @@ from pennsieve_agent.source import lfs
 from pennsieve_agent.source.code_checks import habits
 from pennsieve_agent.source.repository import checkout as check_out
 from pennsieve_agent.source.repository_urls import name_of
-from pennsieve_agent.source.temporary_folders import temporary_folder
+from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
 _SHOWN = 3
 

@@ -9,36 +9,24 @@ from pennsieve_agent.domain.workflows import Checkout, Workflow
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
 from pennsieve_agent.services.workflows.build_on_pennsieve import build_on_pennsieve
 from pennsieve_agent.services.workflows.code_visibility import registration_note
-from pennsieve_agent.services.workflows.existing_workflow import (
-    Existing,
-)
+from pennsieve_agent.services.workflows.existing_workflow import Existing
 from pennsieve_agent.services.workflows.registration import (
     Added,
     Means,
+    Registration,
     Wish,
     create_definition,
     known_already,
     put_on_node,
 )
-from pennsieve_agent.services.workflows.version_request import (
-    Naming,
-)
-from pennsieve_agent.services.workflows.workflow_images import (
-    images_of_pennsieve,
-)
+from pennsieve_agent.services.workflows.version_request import Naming
+from pennsieve_agent.services.workflows.workflow_images import images_of_pennsieve
 
 if TYPE_CHECKING:
     from pennsieve_agent.platform.client import Platform
 
 
-def by_pennsieve(
-    means: Means,
-    existing: Existing | None,
-    checkouts: Sequence[Checkout],
-    wish: Wish,
-    choice: Choice,
-    name: str,
-) -> Added:
+def by_pennsieve(means: Means, registration: Registration, choice: Choice) -> Added:
     """Let Pennsieve build it and register it there, then put it on every own node of mine.
 
     A workflow of that name that was made meanwhile is answered unchanged.
@@ -47,7 +35,12 @@ def by_pennsieve(
         SourceError: a repository could not be built.
         Conflict: the workflow that was made meanwhile is of other code.
     """
-    platform = means.platform
+    platform, checkouts, wish, existing = (
+        means.platform,
+        registration.checkouts,
+        registration.wish,
+        registration.existing,
+    )
     # All of them before anything is registered.
     tokens = {
         c.source_url: means.token(c.source_url) for c in checkouts if _needs_token(means, c, wish)
@@ -59,17 +52,17 @@ def by_pennsieve(
         ):
             means.note(sentence)
         build_on_pennsieve(
-            means.platform,
+            platform,
             checkout,
             means.sleep,
             means.note,
             is_private=not wish.is_public,
             auth_token=tokens.get(checkout.source_url, ""),
         )
-    if existing is not None and existing.is_on_pennsieve:
+    if existing is not None:
         workflow = _moved(platform, existing.workflow, checkouts)
     else:
-        created = create_definition(means, checkouts, name)
+        created = create_definition(means, checkouts, registration.name)
         if isinstance(created, Existing):  # by somebody else, while it was built
             return known_already(means, created, checkouts)
         workflow = platform.workflows.get(created.uuid)
@@ -81,7 +74,7 @@ def by_pennsieve(
             platform.applications.image, workflow.processors, commits, desk.images
         )
         placed.append(put_on_node(desk, naming, checkouts, workflow.steps, code, wish))
-    return Added(workflow, tuple(checkouts), existing is None, choice, tuple(placed))
+    return Added(workflow, checkouts, existing is None, choice, tuple(placed))
 
 
 def _needs_token(means: Means, checkout: Checkout, wish: Wish) -> bool:

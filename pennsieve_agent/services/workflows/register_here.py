@@ -3,51 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from pennsieve_agent.domain.workflows import Checkout, StepKind, Workflow
-from pennsieve_agent.errors import (
-    Conflict,
-    Forbidden,
-    Invalid,
-    NotFound,
-)
+from pennsieve_agent.errors import Conflict, Forbidden, Invalid, NotFound
 from pennsieve_agent.services.workflows import build_choice
 from pennsieve_agent.services.workflows.build_choice import Choice
 from pennsieve_agent.services.workflows.create_once import give_way
-from pennsieve_agent.services.workflows.existing_workflow import (
-    Existing,
-)
+from pennsieve_agent.services.workflows.existing_workflow import Existing
 from pennsieve_agent.services.workflows.registration import (
     Added,
     Means,
-    Wish,
+    Registration,
     create_definition,
     existing_called,
     known_already,
     put_on_node,
 )
-from pennsieve_agent.services.workflows.version_request import (
-    Naming,
-)
-from pennsieve_agent.services.workflows.workflow_images import (
-    build_here,
-)
+from pennsieve_agent.services.workflows.version_request import Naming
+from pennsieve_agent.services.workflows.workflow_images import build_here
 from pennsieve_agent.services.workflows.workflow_steps import chain
 
-if TYPE_CHECKING:
-    pass
 
-
-def build_on_this_machine(
-    means: Means,
-    existing: Existing | None,
-    checkouts: Sequence[Checkout],
-    wish: Wish,
-    choice: Choice,
-    name: str,
-) -> Added:
+def build_on_this_machine(means: Means, registration: Registration, choice: Choice) -> Added:
     """Build it here, put it on my nodes, and tell Pennsieve of public code.
 
     A workflow of that name that was made meanwhile is answered unchanged.
@@ -56,13 +34,14 @@ def build_on_this_machine(
         SourceError: a repository could not be built.
         Conflict: the workflow that was made meanwhile is of other code.
     """
+    name, checkouts, existing = registration.name, registration.checkouts, registration.existing
     steps = chain(checkouts)
     processors = [step for step in steps if step.kind is StepKind.PROCESSOR]
     places = [desk.images for desk in means.desks]
     code = build_here(checkouts, processors, places, means.engine, means.note)
-    if (newer := existing_called(means, name, checkouts)) is not None and existing is None:
+    if existing is None and (newer := existing_called(means, name)) is not None:
         return known_already(means, newer, checkouts)  # by somebody else, while it was built
-    registered = None if existing else _register_on_pennsieve(means, checkouts, name)
+    registered = None if existing else register_on_pennsieve(means, checkouts, name)
     if isinstance(registered, Existing):
         return known_already(means, registered, checkouts)
     description = checkouts[-1].manifest.description
@@ -71,14 +50,14 @@ def build_on_this_machine(
         workflow = Workflow(_own_id(means, name), name, description, steps=steps)
     naming = Naming(workflow.uuid, name, description, "here")
     placed = tuple(
-        put_on_node(desk, naming, checkouts, steps, code[desk.node.token], wish)
+        put_on_node(desk, naming, checkouts, steps, code[desk.node.token], registration.wish)
         for desk in means.desks
     )
     if existing is None:
         for desk, mine in zip(means.desks, placed, strict=True):
             give_way(desk, mine)
     on_pennsieve = existing.is_on_pennsieve if existing else registered is not None
-    return Added(workflow, tuple(checkouts), existing is None, choice, placed, on_pennsieve)
+    return Added(workflow, checkouts, existing is None, choice, placed, on_pennsieve)
 
 
 def _own_id(means: Means, name: str) -> str:
@@ -89,7 +68,7 @@ def _own_id(means: Means, name: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"{means.organization_id}/{means.user_id}/{name}"))
 
 
-def _register_on_pennsieve(
+def register_on_pennsieve(
     means: Means, checkouts: Sequence[Checkout], name: str
 ) -> Workflow | Existing | None:
     """The definition of public code on Pennsieve, which may refuse code that it did not build.

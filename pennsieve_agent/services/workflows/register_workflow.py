@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from pennsieve_agent.domain.workflows import Checkout
-from pennsieve_agent.errors import (
-    UsageProblem,
-)
+from pennsieve_agent.errors import UsageProblem
 from pennsieve_agent.services.workflows import build_choice, code_warnings
 from pennsieve_agent.services.workflows.build_choice import Build, Choice
-from pennsieve_agent.services.workflows.existing_workflow import (
-    Existing,
-    check_code,
-)
+from pennsieve_agent.services.workflows.existing_workflow import Existing, check_code
 from pennsieve_agent.services.workflows.register_by_pennsieve import by_pennsieve
 from pennsieve_agent.services.workflows.register_here import build_on_this_machine
 from pennsieve_agent.services.workflows.registration import (
     Added,
     Means,
+    Registration,
     Wish,
     changes_of,
     existing_called,
@@ -28,9 +23,6 @@ from pennsieve_agent.services.workflows.registration import (
     remember,
     there_already,
 )
-
-if TYPE_CHECKING:
-    pass
 
 BUILDERS = {Build.PENNSIEVE: "Pennsieve", Build.HERE: "this machine"}
 """Who builds, in words."""
@@ -48,10 +40,10 @@ def add(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added:
         SourceError: a repository could not be built.
         Conflict: another workflow has that name.
     """
-    name = wish.name or checkouts[-1].manifest.name
-    if (existing := existing_called(means, name, checkouts)) is not None:
+    registration = _registration(checkouts, wish)
+    if (existing := existing_called(means, registration.name)) is not None:
         return known_already(means, existing, checkouts)
-    return _build(means, None, checkouts, wish, name)
+    return _build(means, registration)
 
 
 def plan(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added | Choice:
@@ -59,10 +51,10 @@ def plan(means: Means, checkouts: Sequence[Checkout], wish: Wish) -> Added | Cho
 
     Raises: as :func:`add`.
     """
-    name = wish.name or checkouts[-1].manifest.name
-    if (existing := existing_called(means, name, checkouts)) is not None:
+    registration = _registration(checkouts, wish)
+    if (existing := existing_called(means, registration.name)) is not None:
         return there_already(means, existing, checkouts)
-    return _choice(means, None, checkouts, wish)
+    return _choice(means, registration)
 
 
 def update(means: Means, existing: Existing, checkouts: Sequence[Checkout], wish: Wish) -> Added:
@@ -72,35 +64,33 @@ def update(means: Means, existing: Existing, checkouts: Sequence[Checkout], wish
     """
     check_code(existing, checkouts)
     changes = changes_of(means, existing, checkouts)
-    added = _build(means, existing, checkouts, wish, existing.workflow.name)
-    return replace(added, changes=changes)
+    registration = Registration(existing.workflow.name, tuple(checkouts), wish, existing)
+    return replace(_build(means, registration), changes=changes)
 
 
-def _build(
-    means: Means,
-    existing: Existing | None,
-    checkouts: Sequence[Checkout],
-    wish: Wish,
-    name: str,
-) -> Added:
-    choice = _choice(means, existing, checkouts, wish)
+def _registration(checkouts: Sequence[Checkout], wish: Wish) -> Registration:
+    """A new workflow, which has the name of its last step where none was typed."""
+    return Registration(wish.name or checkouts[-1].manifest.name, tuple(checkouts), wish)
+
+
+def _build(means: Means, registration: Registration) -> Added:
+    choice = _choice(means, registration)
     means.note(f"{BUILDERS[choice.build]} builds it: {choice.why}")
     code_warnings.tell(
-        checkouts,
+        registration.checkouts,
         means.note,
         by_pennsieve=choice.build is Build.PENNSIEVE,
         on_own_nodes=bool(means.desks),
-        needs_pennsieve=bool(wish.needs_pennsieve),
+        needs_pennsieve=bool(registration.wish.needs_pennsieve),
     )
     build = by_pennsieve if choice.build is Build.PENNSIEVE else build_on_this_machine
-    added = build(means, existing, checkouts, wish, choice, name)
-    remember(means, added.workflow.uuid, checkouts)
+    added = build(means, registration, choice)
+    remember(means, added.workflow.uuid, registration.checkouts)
     return added
 
 
-def _choice(
-    means: Means, existing: Existing | None, checkouts: Sequence[Checkout], wish: Wish
-) -> Choice:
+def _choice(means: Means, registration: Registration) -> Choice:
+    wish, existing = registration.wish, registration.existing
     if existing is not None and not existing.is_on_pennsieve:
         if wish.build is not Build.PENNSIEVE:
             return Choice(Build.HERE, "only your own nodes have it")
@@ -111,5 +101,5 @@ def _choice(
         )
     # With a token, which is sent where that was asked for alone, private code can be built.
     readable = (lambda _: True) if wish.build is Build.PENNSIEVE else means.is_public
-    hindrance = build_choice.obstacle(checkouts, readable)
+    hindrance = build_choice.obstacle(registration.checkouts, readable)
     return build_choice.choose(wish.build, hindrance, len(means.desks))

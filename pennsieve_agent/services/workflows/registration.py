@@ -31,9 +31,7 @@ from pennsieve_agent.services.workflows.version_request import (
     version_document,
     version_name,
 )
-from pennsieve_agent.services.workflows.workflow_images import (
-    Engine,
-)
+from pennsieve_agent.services.workflows.workflow_images import Engine
 from pennsieve_agent.services.workflows.workflow_steps import chain, target_place
 
 if TYPE_CHECKING:
@@ -70,6 +68,16 @@ class Wish:
     is_public: bool = False
     layout: str | None = None
     needs_pennsieve: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A workflow that is to be made of some code; ``existing`` is the one that gets it."""
+
+    name: str
+    checkouts: tuple[Checkout, ...]
+    wish: Wish
+    existing: Existing | None = None
 
 
 class CodeRecord(Protocol):
@@ -117,26 +125,29 @@ def changes_of(
     return code_changes(existing.sources, checkouts, commits)
 
 
-def existing_called(means: Means, name: str, checkouts: Sequence[Checkout]) -> Existing | None:
-    """The workflow of that name, if there is one and it is made from this code.
+def existing_called(means: Means, name: str) -> Existing | None:
+    """The workflow of that name, if there is one."""
+    return find_existing(means.platform, means.organization_id, means.desks, name)
+
+
+def known_already(means: Means, existing: Existing, checkouts: Sequence[Checkout]) -> Added:
+    """Remember where the code of a workflow that is there lies; nothing else is changed.
 
     Raises:
         Conflict: it is made from other code.
     """
-    existing = find_existing(means.platform, means.organization_id, means.desks, name)
-    if existing is not None:
-        check_code(existing, checkouts)
-    return existing
-
-
-def known_already(means: Means, existing: Existing, checkouts: Sequence[Checkout]) -> Added:
-    """Remember where the code of a workflow that is there lies; nothing else is changed."""
+    added = there_already(means, existing, checkouts)
     remember(means, existing.workflow.uuid, checkouts, only_addresses=True)
-    return there_already(means, existing, checkouts)
+    return added
 
 
 def there_already(means: Means, existing: Existing, checkouts: Sequence[Checkout]) -> Added:
-    """A workflow that is there, and what the given code would change in it."""
+    """A workflow that is there, and what the given code would change in it.
+
+    Raises:
+        Conflict: it is made from other code.
+    """
+    check_code(existing, checkouts)
     return Added(
         existing.workflow,
         tuple(checkouts),
@@ -160,21 +171,15 @@ def remember(
 def create_definition(
     means: Means, checkouts: Sequence[Checkout], name: str
 ) -> Workflow | Existing:
-    """Create the definition, or answer the workflow that somebody else made at the same moment.
-
-    Raises:
-        Conflict: and that is made from other code.
-    """
+    """Create the definition, or answer the workflow that somebody else made at the same moment."""
     platform = means.platform
     description = checkouts[-1].manifest.description
     steps = chain(checkouts, target_place(platform))
     workflow, is_mine = create_once(platform, means.organization_id, name, description, steps)
     if is_mine:
         return workflow
-    means.note(f"somebody else added '{name}' at the same moment; that one is used")
-    existing = existing_of(platform.workflows.get(workflow.uuid), means.desks, is_on_pennsieve=True)
-    check_code(existing, checkouts)
-    return existing
+    means.note(f"somebody else added '{name}' at the same moment")
+    return existing_of(platform.workflows.get(workflow.uuid), means.desks, is_on_pennsieve=True)
 
 
 def put_on_node(

@@ -14,7 +14,7 @@ from pennsieve_agent.errors import NotFound, UsageProblem
 from pennsieve_agent.services.workflows.version_request import StepCode, shown_address
 from pennsieve_agent.source.commit_archive import Archive, complete, pack
 from pennsieve_agent.source.repository_urls import name_of
-from pennsieve_agent.source.temporary_folders import temporary_folder
+from pennsieve_agent.transfer.temporary_folders import temporary_folder
 
 _LARGE_BYTES = 20_000_000
 Note = Callable[[str], None]

@@ -1,4 +1,4 @@
-"""Temporary folders for code, which hold no more than the command that made them.
+"""Temporary folders that live no longer than the command that made them.
 
 A command that is killed cannot take its folder away. So each folder is locked as long as its
 command lives (flock(2): the lock goes with the process), and the next command removes those that
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-_PREFIX = "pennsieve-code-"
+_PREFIX = "pennsieve-held-"
 _NOT_YET_LOCKED = "pennsieve-new-"
 
 

@@ -1,0 +1,56 @@
+"""The options of ``pennsieve run start`` but its limits: code, place, input and results."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Workflow = Annotated[
+    str | None,
+    typer.Option("--workflow", "-w", metavar="WORKFLOW", help="Default: the only one granted."),
+]
+Node = Annotated[
+    str | None,
+    typer.Option("--node", "-n", metavar="NODE", help="Default: the only one there is."),
+]
+Files = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--files", metavar="GLOB", help="Input files, such as 'raw/**/*.edf'; repeatable."
+    ),
+]
+InputRun = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input-run", metavar="RUN", help="The results of this run are input; repeatable."
+    ),
+]
+IncludeResults = Annotated[
+    bool, typer.Option("--include-results", help="Results of earlier runs are input, too.")
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Take the whole dataset as input, without being asked.")
+]
+Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param", "-p", metavar="K=V", help="A parameter; STEP.K=V for one step; repeatable."
+    ),
+]
+Undeclared = Annotated[
+    bool, typer.Option("--undeclared", help="Allow parameters that no step declares.")
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        metavar="tree|flat", help="Input in its folders, or all files at the top of INPUT_DIR."
+    ),
+]
+Name = Annotated[str | None, typer.Option(metavar="NAME", help="A name for the run.")]
+Folder = Annotated[
+    str | None, typer.Option(metavar="FOLDER", help="Of the dataset, for the results.")
+]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Show the log until the run ends.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait, quietly, until the run ends.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run, and start nothing.")]
