@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from pennsieve_agent.account.spec.node_spec import Mode, Settings
-from pennsieve_agent.account.stack.network import ENDPOINTS, GPU_ENDPOINTS
+from pennsieve_agent.account.stack.endpoints import endpoint_services
 from pennsieve_agent.aws.limits import Concurrency
 from pennsieve_agent.aws.network import Outward, Subnet, Vpc
 
@@ -20,8 +20,6 @@ LAMBDA_KEPT_FREE = 100
 "Configuring reserved concurrency"); in an account that may have fewer, nothing can be reserved."""
 LEAST_ADDRESSES = 16
 """Free addresses of a subnet below which jobs soon wait: each job takes one."""
-WITHOUT_INTERNET = frozenset({*ENDPOINTS, "dynamodb", "s3"})
-"""What must be reached by endpoints where there is no other way."""
 
 
 class Weight(StrEnum):
@@ -202,7 +200,7 @@ def _network(limits: AccountLimits, settings: Settings) -> Iterator[Finding]:
             f"aws ec2 modify-vpc-attribute --vpc-id {vpc.id} --enable-dns-hostnames; and the same "
             "with --enable-dns-support",
         )
-    needed = WITHOUT_INTERNET.union(GPU_ENDPOINTS if settings.gpu else ())
+    needed = {"s3", *endpoint_services(gpu=bool(settings.gpu))}
     lacking = sorted(needed - vpc.endpoints)
     if settings.mode is Mode.COMPLIANT and lacking:
         yield _unfit(
