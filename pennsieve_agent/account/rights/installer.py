@@ -105,8 +105,9 @@ def _checks(place: Place) -> Sequence[Right]:
         Right("ProveTableGone", "check that a removal left no table",
               ("dynamodb:DescribeTable",), (names.arn("dynamodb", f"table/{names.table}"),)),
         Right("LookAtNetworks", f"check that the network exists and fits; {NO_RESOURCE}",
-              _actions("ec2", "DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
-                       " DescribeVpcEndpoints DescribeVpcs"), ("*",)),
+              _actions("ec2", "DescribeAvailabilityZones DescribeRouteTables DescribeSecurityGroups"
+                       " DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints"
+                       " DescribeVpcEndpointServices DescribeVpcs"), ("*",)),
         Right("LookAtQueues", f"check that the job queues work; {NO_RESOURCE}",
               ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
         Right("ProveLogsGone", "check that a removal left no log group",
