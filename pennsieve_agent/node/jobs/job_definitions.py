@@ -49,12 +49,13 @@ def register_definition(node: Node, record: RunRecord, job: JobRecord) -> str:
 def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
     settings = node.settings
     process = job.kind is JobKind.PROCESS
-    secrets = step_secrets(node, record) if process else []
+    # A program on a GPU machine could take the keys of everybody's jobs there (GPU_EXECUTION).
+    secrets = step_secrets(node, record) if process and not job.gpu else []
     # A secret wins over a parameter of its name, and ECS takes a name only once.
     hidden = {secret["name"] for secret in secrets}
     container: dict[str, Any] = {
         "image": job.image or settings.mover_image,
-        "executionRoleArn": settings.execution_role,
+        "executionRoleArn": settings.gpu_execution_role if job.gpu else settings.execution_role,
         "jobRoleArn": settings.job_role if process else settings.mover_role,
         "environment": [
             {"name": name, "value": value}
