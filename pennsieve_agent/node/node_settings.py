@@ -15,7 +15,8 @@ class NodeSettings:
 
     ``mover_image`` is an image with Python 3.11 or newer and nothing else; ``code_key`` is where
     the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none; ``gpu_queue``,
-    ``gpu_type`` (of EC2 instances) and ``gpu_execution_role`` are empty where there are no GPUs. ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
+    ``gpu_type`` (of EC2 instances) and ``gpu_execution_role`` are empty where there are no GPUs.
+    ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
     ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
     calls, and empty where Pennsieve does.
     ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN

@@ -130,7 +130,18 @@ RECONCILER = (
         "access-point",
         "delete the access point of a step's folder",
     ),
-    _right("secretsmanager", "GetSecretValue", "secret", "look up which secrets a run gets"),
+    _right(
+        "secretsmanager",
+        "GetSecretValue",
+        "secret",
+        "look up which secrets a run gets",
+    ),
+    _right(
+        "secretsmanager",
+        "CreateSecret DeleteSecret PutSecretValue TagResource",
+        "parameters-of-run",
+        "keep the parameters of a run until it ends",
+    ),
     _right("ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"),
     _DOCUMENTS,
     _right(

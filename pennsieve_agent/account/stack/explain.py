@@ -92,7 +92,7 @@ _OURS = {
     "JobRole": "permissions of a processor's container: its own files, nothing else",
     "MoverRole": "permissions of transfer jobs, which stage input and upload results",
     "InstanceRole": "permissions of GPU instances, which their programs can take",
-    "GpuExecutionRole": "permissions of AWS for jobs on GPU instances: parameters, no secret, no key",
+    "GpuExecutionRole": "permissions of AWS for jobs on GPU instances: no secrets, no keys",
     "FlowRole": "permissions of AWS to write the network's traffic log",
     "Schedule": "starts the reconciler every five minutes while runs are active",
     "JobsChanged": "starts the reconciler when a job changes state",

@@ -15,8 +15,15 @@ from typing import Any
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
-from pennsieve_agent.domain.iam_policies import many
-from pennsieve_agent.node.role_permissions import GPU_PARAMETERS, PULL, RIGHTS, STEP_PARTS, Right
+from pennsieve_agent.domain.iam_policies import fits, many
+from pennsieve_agent.node.role_permissions import (
+    GPU_PARAMETERS,
+    PARAMETERS,
+    PULL,
+    RIGHTS,
+    STEP_PARTS,
+    Right,
+)
 
 Conditions = Mapping[str, Mapping[str, Any]]
 
@@ -78,13 +85,27 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
 
 
 def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
-    """One statement for each resource and condition, with all that is done to it."""
+    """One statement for each resource and condition, with all that is done to it.
+
+    What another statement's resource covers is said there: the most that is ever allowed need not
+    be as narrow as each role.
+    """
     statements: dict[str, Document] = {}
-    for row in rows:
+    wide = [row for row in rows if isinstance(row["Resource"], str) and row["Resource"] != "*"]
+    for narrow in rows:
+        row = next((other for other in wide if _within(narrow, other)), narrow)
+        row = {**row, "Action": narrow["Action"]}
         key = repr((row["Resource"], row.get("Condition")))
         before = statements.setdefault(key, {**row, "Action": []})
         before["Action"] = sorted({*before["Action"], *row["Action"]})
     yield from statements.values()
+
+
+def _within(row: Document, other: Document) -> bool:
+    """Whether all resources of one statement are among those of another, conditions alike."""
+    names, wider = many(row["Resource"]), other["Resource"]
+    alike = row.get("Condition") == other.get("Condition")
+    return alike and names != [wider] and all(fits(wider, name) for name in names)
 
 
 def _merged(rows: Iterable[Document]) -> Iterator[Document]:
@@ -223,6 +244,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     owner = where.platform_account_id or ANY_ACCOUNT
     images = f"arn:{names.partition}:ecr:*:{owner}:repository/"
+    secrets = names.arn("secretsmanager", f"secret:{names.secret_prefix}")
     parameters = names.arn("ssm", f"parameter{names.parameter_prefix}")
     table: dict[str, str | list[str]] = {
         "any": "*",
@@ -231,10 +253,9 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
-        "secret": names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),
-        "parameters-of-gpu-step": names.arn(
-            "secretsmanager", f"secret:{names.secret_prefix}{GPU_PARAMETERS}*"
-        ),
+        "secret": f"{secrets}*",
+        "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
+        "parameters-of-run": [f"{secrets}{PARAMETERS}*", f"{secrets}{GPU_PARAMETERS}*"],
         "schedule": names.arn("events", f"rule/{names.schedule}"),
         "submission": [
             names.arn("batch", f"job-queue/{names.stack}-*"),

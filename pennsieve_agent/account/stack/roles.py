@@ -111,7 +111,7 @@ def _flow_role(spec: NodeSpec) -> Resources:
 
 
 def _instance_role(spec: NodeSpec) -> Resources:
-    """The machines with GPUs: what their ECS agent does, and no more; and what AWS does for jobs."""
+    """The machines with GPUs: what their ECS agent does, and what AWS does for jobs on them."""
     names = spec.names
     name = names.instance_role
     role = _role(

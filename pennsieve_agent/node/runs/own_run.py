@@ -21,6 +21,7 @@ from pennsieve_agent.engine.run_parameters import declares_none, merged
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
 from pennsieve_agent.node.jobs.gpu_steps import withheld
+from pennsieve_agent.node.jobs.step_parameters import too_many
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.callers import Caller
 from pennsieve_agent.node.records.run_record import Origin, RunRecord
@@ -91,7 +92,7 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         | {"parameters": _parameters(request), "nodeVersion": node.settings.version},
         jobs=jobs_of(node, plan, code),
     )
-    if why := withheld(node, record):
+    if why := withheld(node, record) or too_many(record):
         raise CannotRun(why)
     return record
 
