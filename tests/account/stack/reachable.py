@@ -21,7 +21,7 @@ from pennsieve_agent.domain.job_addresses import (
 from pennsieve_agent.domain.reachability import Interface, Need, Reached, reach, reach_files
 from pennsieve_agent.domain.vpc import named, vpc_of
 from pennsieve_agent.node.jobs.job_definitions import assigns_public_ip
-from pennsieve_agent.node.role_permissions import STEP_PARTS
+from pennsieve_agent.node.role_permissions import GPU_PARAMETERS, PARAMETERS, STEP_PARTS
 from tests.account.stack.specs import PLATFORM
 
 FILES = "the file system"
@@ -45,7 +45,10 @@ def needs(spec: NodeSpec) -> list[Need]:
         *_image(spec, account, names.transfer_images),
         *_image(spec, PLATFORM, "some-processor"),
         log_need(account, names.arn("logs", f"log-group:{names.log_group}:log-stream:run/r/a/1")),
-        secret_need(account, names.arn("secretsmanager", f"secret:{names.secret_prefix}ada-x")),
+        *(
+            secret_need(account, names.arn("secretsmanager", f"secret:{names.secret_prefix}{name}"))
+            for name in ("ada-x", f"{PARAMETERS}r", f"{GPU_PARAMETERS}r")
+        ),
         *(
             secret_need(account, names.arn("ssm", f"parameter{names.parameter_prefix}w-{part}"))
             for part in STEP_PARTS
