@@ -67,10 +67,14 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """The way to an address, None where there is none; ``why`` is then the reason."""
+    """The way to an address, None where there is none; ``why`` is then the reason.
+
+    ``denied`` is the action that an endpoint's policy does not let pass.
+    """
 
     way: Way | None
     why: str = ""
+    denied: str = ""
 
 
 def reach(vpc: Vpc, interface: Interface, need: Need) -> Reached:
@@ -114,7 +118,7 @@ def _through(vpc: Vpc, interface: Interface, need: Need, endpoint: Endpoint) -> 
         return Reached(None, f"security groups do not let port {need.port} through")
     for ask in need.asks:
         if not _passes(endpoint.policy, ask):
-            return Reached(None, f"the endpoint's policy does not allow {ask.action}")
+            return Reached(None, "the endpoint's policy does not allow it", ask.action)
     return Reached(Way.ENDPOINT)
 
 
