@@ -22,6 +22,8 @@ from pennsieve_agent.domain.reachability import Need
 LAYER_BUCKET = "prod-{region}-starport-layer-bucket"
 """Where ECR keeps the layers of images (the second page above, "Minimum Amazon S3 Bucket
 Permissions for Amazon ECR")."""
+SERVICES = ("ecr.api", "ecr.dkr", "lambda", "logs", "secretsmanager", "ssm")
+"""What is called besides S3; transfer jobs call the node's function."""
 AGENT = ("ecs", "ecs-agent", "ecs-telemetry")
 """What the ECS agent of a machine calls (the first page above)."""
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

@@ -9,8 +9,8 @@ import pytest
 from pennsieve_agent.account.register.choose_place import zones_for
 from pennsieve_agent.account.spec.node_spec import Mode, Network, Settings
 from pennsieve_agent.account.spec.spec_json import installed_zones
-from pennsieve_agent.account.stack.endpoints import ENDPOINTS
 from pennsieve_agent.aws.cloudformation import template_of
+from pennsieve_agent.domain.job_addresses import SERVICES
 from pennsieve_agent.errors import AwsError, UsageProblem
 from tests.account.scene import Scene
 from tests.aws.emulator import IGNORED, ScriptedAws
@@ -38,23 +38,23 @@ def test_zones_are_asked_for_by_id() -> None:
 
 
 def test_zones_without_internet_have_every_endpoint() -> None:
-    offered = [service("a", "b"), *(service("a", "b", "c") for _ in ENDPOINTS[1:])]
+    offered = [service("a", "b"), *(service("a", "b", "c") for _ in SERVICES[1:])]
     aws = ScriptedAws(zones(a="use1-az1", b="use1-az2", c="use1-az4"), *offered)
     assert zones_for(aws, COMPLIANT, "us-east-1") == ("use1-az1", "use1-az2")
     assert [asked["ServiceNames"] for _, asked in aws.asked[1:]] == [
-        [f"com.amazonaws.us-east-1.{name}"] for name in ENDPOINTS
+        [f"com.amazonaws.us-east-1.{name}"] for name in SERVICES
     ]
 
 
 def test_a_region_without_an_endpoint_is_refused_before_anything_is_made() -> None:
-    offered: list[tuple[str, Any]] = [service("a"), *(service("a") for _ in ENDPOINTS[2:])]
+    offered: list[tuple[str, Any]] = [service("a"), *(service("a") for _ in SERVICES[2:])]
     offered.insert(1, ("describe_vpc_endpoint_services", NO_SERVICE))
     aws = ScriptedAws(zones(a="use1-az1", b="use1-az3"), *offered)
     with pytest.raises(UsageProblem) as caught:
         zones_for(aws, COMPLIANT, "us-east-1")
     assert caught.value.message == (
         "no availability zone of us-east-1 has all that a node needs: us-east-1a (use1-az1): AWS "
-        f"has no VPC endpoint there for {ENDPOINTS[1]}; us-east-1b (use1-az3): AWS Fargate is not "
+        f"has no VPC endpoint there for {SERVICES[1]}; us-east-1b (use1-az3): AWS Fargate is not "
         "available there"
     )
     assert "--region" in caught.value.hint

@@ -26,11 +26,8 @@ from pennsieve_agent.account.stack.template_parts import (
     ref,
 )
 from pennsieve_agent.domain.iam_policies import many
-from pennsieve_agent.domain.job_addresses import AGENT, LAYER_BUCKET
+from pennsieve_agent.domain.job_addresses import AGENT, LAYER_BUCKET, SERVICES
 
-ENDPOINTS = ("ecr.api", "ecr.dkr", "lambda", "logs", "secretsmanager", "ssm")
-"""What jobs call."""
-GPU_ENDPOINTS = AGENT
 WITHOUT_POLICY = ("ecs-agent", "ecs-telemetry")
 """AWS documents a policy for the endpoint ``ecs`` alone (Amazon ECS, "Create the VPC endpoint
 policy": https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html)."""
@@ -74,12 +71,12 @@ def interface_endpoints(spec: NodeSpec, subnet: str) -> Resources:
 
 def endpoint_services(*, gpu: bool) -> tuple[str, ...]:
     """The services that jobs reach by interface endpoints where there is no internet."""
-    return (*ENDPOINTS, *(GPU_ENDPOINTS if gpu else ()))
+    return (*SERVICES, *(AGENT if gpu else ()))
 
 
 def endpoint_policy(spec: NodeSpec, service: str) -> Document:
     """What passes an interface endpoint: what jobs' roles may do there, as this account."""
-    if service in GPU_ENDPOINTS:
+    if service in AGENT:
         return document(_passing(spec, "ecs:*", "*"))
     prefix = service.partition(".")[0]
     return document(*_rights(spec, prefix))

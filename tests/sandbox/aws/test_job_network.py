@@ -128,8 +128,8 @@ MOUNT = {
             ("EcrApiEndpoint",),
             {},
             (
-                "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot "
-                "pull registry auth from Amazon ECR"
+                "ResourceInitializationError: unable to pull secrets or registry auth: The task "
+                "cannot pull registry auth from Amazon ECR"
             ),
         ),
         (("EcrDkrEndpoint",), {}, "CannotPullContainerError: pull image manifest"),
