@@ -21,6 +21,7 @@ from pennsieve_agent.node.execution_environment import environment_node, make_cl
 from pennsieve_agent.node.jobs import tasks
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
+from pennsieve_agent.node.runs.large_answers import as_sent
 from pennsieve_agent.node.runs.receipt import receipt_for
 from pennsieve_agent.node.runs.run_reconciler import RunReconciler
 
@@ -39,7 +40,7 @@ def handler(event: Mapping[str, Any], _context: object = None) -> Any:
 def handle(event: Mapping[str, Any], node: Node) -> Any:
     """Do what an event asks for."""
     if "relay" in event:
-        return _relayed(node, event["relay"])
+        return as_sent(node, _relayed(node, event["relay"]))
     store = RunStore(node)
     reconciler = RunReconciler(node, store)
     if "advance" in event:

@@ -18,6 +18,7 @@ from pennsieve_agent.account.stack.template_parts import (
     tags,
 )
 from pennsieve_agent.node.records.run_store import DOCUMENT_SECONDS
+from pennsieve_agent.node.runs.large_answers import ANSWERS
 from pennsieve_agent.node.table import DOCUMENTS
 
 LOG_DAYS = 90
@@ -63,6 +64,13 @@ def _bucket(spec: NodeSpec) -> Resource:
         "Prefix": "runs/",
         "ExpirationInDays": RUN_OBJECT_DAYS,
     }
+    answers = {
+        "Id": "AnswersToTransferJobs",
+        "Status": "Enabled",
+        "Prefix": ANSWERS,
+        "ExpirationInDays": 1,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
     documents = {
         "Id": "DocumentsOfRuns",
         "Status": "Enabled",
@@ -82,7 +90,7 @@ def _bucket(spec: NodeSpec) -> Resource:
             "VersioningConfiguration": {"Status": "Enabled"},
             "PublicAccessBlockConfiguration": dict.fromkeys(block, True),
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "LifecycleConfiguration": {"Rules": [old, runs, documents]},
+            "LifecycleConfiguration": {"Rules": [old, runs, answers, documents]},
             "Tags": tags(spec),
         },
     }
