@@ -46,7 +46,6 @@ def test_a_run_of_many_files_comes_to_its_end(count: int, *, own: bool) -> None:
 def long_record() -> RunRecord:
     """As many steps as there may be, each of which failed as often as it may."""
     chance = random.Random(1)  # noqa: S311 - no secret
-    number = lambda: uuid.UUID(int=chance.getrandbits(128)).hex  # noqa: E731
     jobs = []
     for step in range(1000):
         past: list[dict[str, Any]] = [
@@ -54,11 +53,19 @@ def long_record() -> RunRecord:
                 "started": chance.random(),
                 "ended": chance.random(),
                 "exitCode": 3,
-                "reason": number(),
+                "reason": f"{chance.getrandbits(128):032x}",
             }
             for _ in range(11)
         ]
-        jobs.append(JobRecord(f"{step}", f"{step}", JobKind.PROCESS, id=number(), past=past))
+        jobs.append(
+            JobRecord(
+                f"{step}",
+                f"{step}",
+                JobKind.PROCESS,
+                id=f"{chance.getrandbits(128):032x}",
+                past=past,
+            )
+        )
     return RunRecord(RUN, 1.0, jobs=jobs)
 
 
@@ -130,10 +137,10 @@ def test_a_run_that_was_never_written_down_is_forgotten() -> None:
         "at": {"N": str(world.clock)},
     }
     world.tick()
-    assert world.schedule
+    switched = [world.schedule]
     for _ in range(12):
         world.tick()
-    assert not world.schedule
+    assert [*switched, world.schedule] == [True, False]
     assert not world.items
 
 
@@ -142,9 +149,9 @@ def test_a_run_whose_request_was_lost_is_found_by_the_clock() -> None:
     world = World()
     world.start_own()
     world.events.clear()
-    assert not world.schedule
+    switched = [world.schedule]
     world.clock += 3600
     world.deliver({"source": "aws.events"})
-    assert world.schedule
+    assert [*switched, world.schedule] == [False, True]
     world.finish_all()
     assert world.record()["outcome"] == "SUCCEEDED"
