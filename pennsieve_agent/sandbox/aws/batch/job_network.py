@@ -169,9 +169,9 @@ def _network(text: str) -> tuple[Vpc, dict[str, dict[str, Any]]] | None:
 
 def _interfaces(vpc: Vpc, machines: dict[str, Any], job: Job) -> Iterator[Interface]:
     groups = tuple(map(named, machines.get("SecurityGroupIds", ())))
-    network = (job.container.get("networkConfiguration") or {}).get("assignPublicIp")
+    address = (job.container.get("networkConfiguration") or {}).get("assignPublicIp")
     for subnet in map(named, machines["Subnets"]):
-        public = network == "ENABLED"
+        public = address == "ENABLED"
         if machines["Type"] in {"EC2", "SPOT"}:
             public = subnet in vpc.subnets and vpc.subnets[subnet].public
         yield Interface(subnet, groups, public)
