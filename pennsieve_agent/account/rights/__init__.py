@@ -5,5 +5,6 @@ Where a role's rights are *written* is :mod:`pennsieve_agent.account.stack.polic
 from the very template, :mod:`.policy_sentences` and :mod:`.statement_sentences` say them in plain
 words (:mod:`.action_words`), :mod:`.stack_rights` and :mod:`.resource_handlers` work out what
 CloudFormation needs to make the stack, and :mod:`.installer` is the least policy of whoever
-registers. All pure. ``compute policy`` prints what is here.
+registers, and :mod:`.installer_sentences` says what that amounts to. All pure. ``compute policy``
+prints what is here.
 """

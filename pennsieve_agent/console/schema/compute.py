@@ -219,6 +219,9 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "installer_policies",
         "The rights of whoever registers nodes: compute policy installer.",
-        (Field("policies", "list of any", "IAM policies."),),
+        (
+            Field("policies", "list of any", "IAM policies."),
+            Field("can_do", "list of text", "What they amount to, in sentences.", optional=True),
+        ),
     ),
 )
