@@ -317,6 +317,6 @@ WAYS_ALONE: Sequence[tuple[str, str, dict[str, Any]]] = (
                               "IamInstanceProfile": {"Name": "Admin"}}),
     ("s3", "put_bucket_policy", {"Bucket": "prod", "Policy": POLICY}),
     ("kms", "put_key_policy", {"KeyId": "k", "Policy": POLICY}),
-    ("sts", "assume_role", {"RoleArn": ADMIN_ROLE, "RoleSessionName": "s"}),
+    ("sts", "assume_role", {"RoleArn": ADMIN_ROLE, "RoleSessionName": "session"}),
 )  # fmt: skip
 """What is asked of AWS without CloudFormation between."""
