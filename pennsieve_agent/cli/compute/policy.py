@@ -24,6 +24,7 @@ from pennsieve_agent.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.register.account_plan import AccountPlan
+    from pennsieve_agent.account.rights.officer_sections import Section
     from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, RoleWords
     from pennsieve_agent.account.world.clients import Clients
     from pennsieve_agent.aws.cloudformation import StackRequest
@@ -72,7 +73,9 @@ def show(
     --served needs a sign-in.
     """
     from pennsieve_agent.account.register.account_plan import NO_RIGHTS
-    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments
+    from pennsieve_agent.account.rights.officer_sections import sections
+    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, administrator
+    from pennsieve_agent.cli.compute import policy_review
 
     flags = Flags(mode, permissions_boundary, role_path, gpu_tier=gpu_tier, max_gpu=max_gpu)
     where = (region, aws_profile)
@@ -89,9 +92,11 @@ def show(
     if served:
         policy = context.platform.compute.role_policy()
         role = RoleDocuments(policy.role_name, policy.trust, (policy.permissions,))
-        return _roles((role,), ())
+        first = administrator(role)
+        return _roles((role,), (first,) if first else ())
     plan = _plan(context, name, flags, where)[0]
-    return _roles(plan.roles, (NO_RIGHTS,))
+    more = sections(plan.roles, policy_review.registered_on(context, name))
+    return _roles(plan.roles, (NO_RIGHTS,), more)
 
 
 @command(
@@ -107,7 +112,11 @@ def role(
     """What the role in your AWS account lets Pennsieve do, in words. With --json its documents."""
     from dataclasses import asdict
 
-    from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, summary
+    from pennsieve_agent.account.rights.policy_sentences import (
+        RoleDocuments,
+        administrator,
+        summary,
+    )
     from pennsieve_agent.account.served.hardening import wildcards
     from pennsieve_agent.cli.compute import plan_lines, update_served
 
@@ -127,7 +136,8 @@ def role(
             "Pennsieve asks for something else today; see it with: "
             "pennsieve compute update --role --dry-run"
         )
-    return Shown(document, [change.name, *map(Prose, summary(documents))], notes)
+    lines = [*filter(None, (administrator(documents),)), *summary(documents)]
+    return Shown(document, [change.name, *map(Prose, lines)], notes)
 
 
 @command(
@@ -244,14 +254,19 @@ def _documents(role: RoleDocuments) -> dict[str, Any]:
     }
 
 
-def _roles(roles: Sequence[RoleDocuments], notes: Sequence[str]) -> Shown:
+def _roles(
+    roles: Sequence[RoleDocuments], notes: Sequence[str], more: Sequence[Section] = ()
+) -> Shown:
     """The one role that Pennsieve asks for, or those that an own node's parts have."""
     from pennsieve_agent.account.rights.policy_sentences import describe
 
     text: list[Part] = [Prose(note) for note in notes]
     for role in roles:
         text += [*([""] if text else []), *_role_words(f"Role {role.name}", describe(role))]
-    return Shown({"roles": [_documents(role) for role in roles]}, text)
+    for section in more:
+        text += [f"\n{section.title}:", *(Prose(f"  - {line}") for line in section.lines)]
+    lines = {section.key: list(section.lines) for section in more}
+    return Shown({"roles": [_documents(role) for role in roles], **lines}, text)
 
 
 def _role_words(title: str, words: RoleWords) -> Iterator[Part]:
