@@ -92,7 +92,7 @@ def test_all_of_it_is_short_enough_for_a_request(mode: Mode) -> None:
 
 
 def test_what_is_too_long_for_a_request_lies_in_the_nodes_bucket(scene: Scene) -> None:
-    tags = tuple((f"key-{i}", "a value") for i in range(8))
+    tags = tuple((f"key-{i}", "a value") for i in range(7))
     wanted = TypedSettings(
         mode=Mode.COMPLIANT, gpu=Gpu("g5.4xlarge", 16, 2), extras=Extras(tags=tags)
     )
