@@ -57,7 +57,7 @@ def test_a_region_without_an_endpoint_is_refused_before_anything_is_made() -> No
         f"has no VPC endpoint there for {SERVICES[1]}; us-east-1b (use1-az3): AWS Fargate is not "
         "available there"
     )
-    assert "--region" in caught.value.hint
+    assert "--region" in str(caught.value.hint)
 
 
 def test_an_existing_network_is_not_asked_about() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -45,7 +45,7 @@ def parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Where lists have items, and where something is switched on, below a value."""
     if value is True:
         yield path
-    rows = value.items() if isinstance(value, dict) else ()
+    rows: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else ()
     rows = enumerate(value) if isinstance(value, list) else rows
     for key, inner in rows:
         below = (*path, key)

@@ -84,7 +84,7 @@ class Site:
             if body["status"] in {"SUCCEEDED", "FAILED"}:
                 return str(body["status"]), str(body["container"].get("reason", ""))
             pause.wait(0.02)
-        raise AssertionError(f"it does not end: {body}")
+        raise AssertionError(f"job {job} does not end")
 
 
 @pytest.fixture(scope="module")
