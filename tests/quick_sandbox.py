@@ -74,9 +74,9 @@ def preload() -> None:
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
     hurry()
 
-    import pennsieve_agent.sandbox.host.server  # noqa: F401, PLC0415 - the same
-
     from moto.core.utils import get_service_model  # noqa: PLC0415 - the same
+
+    import pennsieve_agent.sandbox.host.server  # noqa: F401, PLC0415 - the same
 
     session = botocore.session.get_session()
     for service in SERVICES:

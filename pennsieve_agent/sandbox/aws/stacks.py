@@ -278,14 +278,14 @@ def _after_files(file_system: Any, properties: dict[str, Any]) -> None:
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
     """Hold a function to Lambda's quotas, and store its log group; moto does neither."""
-    from moto.awslambda.exceptions import InvalidParameterValueException  # noqa: PLC0415 - slow
+    from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
 
     reserved = int(properties.get("ReservedConcurrentExecutions") or 0)
     try:
         check_variables((properties.get("Environment") or {}).get("Variables") or {})
         check_concurrency(function.account_id, function.region, function.function_name, reserved)
     except Refused as refused:
-        raise InvalidParameterValueException(refused.text) from None
+        raise ValidationError(message=refused.text) from None
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
 

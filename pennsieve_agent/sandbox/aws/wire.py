@@ -86,13 +86,19 @@ def _operation(
 ) -> tuple[str, dict[str, Any]]:
     if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
         return target.rpartition(".")[2], _json(body)
-    method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", "/"))
     if service == "s3":
-        return _s3(method, path, arguments)
+        return _s3(str(environ["REQUEST_METHOD"]), _path(environ), arguments)
     if service in _BY_PATH:
         return _by_path(service, environ, body)
     form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     return form.get("Action", ""), form
+
+
+def _path(environ: Mapping[str, Any]) -> str:
+    """The path; WSGI has its bytes as Latin-1."""
+    return (
+        str(environ.get("PATH_INFO", "/")).encode("latin-1", "replace").decode("utf-8", "replace")
+    )
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -115,7 +121,7 @@ def _s3(method: str, path: str, arguments: Mapping[str, str]) -> tuple[str, dict
 
 
 def _by_path(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, dict[str, Any]]:
-    method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", "/"))
+    method, path = str(environ["REQUEST_METHOD"]), _path(environ)
     for operation in _operations(service):
         match = operation.path.fullmatch(path.rstrip("/") or "/")
         if operation.method == method and match:

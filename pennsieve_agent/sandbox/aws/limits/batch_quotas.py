@@ -24,7 +24,7 @@ MOST_CHILDREN = 10_000
 MOST_ATTEMPTS, MOST_CONDITIONS, MOST_CONDITION = 10, 5, 512
 LEAST_TIMEOUT = 60
 """Seconds that an attempt may take."""
-MOST_TAGS, MOST_TAG_KEY, MOST_TAG_VALUE = 50, 128, 256
+MOST_TAGS = 50
 RESERVED_VARIABLES = "AWS_BATCH"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _TAG = re.compile(r"[\w +\-=.:/@]*")
@@ -87,20 +87,12 @@ def _check_common(parameters: Mapping[str, Any]) -> None:
                 len(str(rule.get(name, ""))) <= MOST_CONDITION,
                 f"{name} is longer than {MOST_CONDITION} characters",
             )
-    check_tags(parameters.get("tags") or {})
+    _check_tags(parameters.get("tags") or {})
 
 
-def check_tags(tags: Mapping[str, str]) -> None:
-    """Hold tags to AWS's general rules.
-
-    Raises:
-        Refused: one of them is not allowed, or there are too many.
-
-    """
+def _check_tags(tags: Mapping[str, str]) -> None:
     _need(len(tags) <= MOST_TAGS, f"at most {MOST_TAGS} tags")
     for key, value in tags.items():
-        _need(0 < len(key) <= MOST_TAG_KEY, f"the key of tag '{key}' has a wrong length")
-        _need(len(value) <= MOST_TAG_VALUE, f"the value of tag '{key}' is too long")
         right = _TAG.fullmatch(key) and _TAG.fullmatch(value)
         _need(bool(right), f"tag '{key}' has characters that are not allowed")
         _need(not key.lower().startswith("aws:"), "aws: is a reserved prefix of tags")

@@ -22,11 +22,6 @@ Rule = Callable[[AwsRequest, str, bytes], None]
 
 MOST_ACCESS_POINTS = 10_000
 """Of a file system (https://docs.aws.amazon.com/efs/latest/ug/limits.html)."""
-MOST_FOLDERS = 4
-"""Below each other in an access point's path.
-
-https://docs.aws.amazon.com/efs/latest/ug/API_RootDirectory.html
-"""
 MOST_TEMPLATE = 51_200
 """Bytes of a template that is sent in the request itself.
 
@@ -50,21 +45,8 @@ def _access_point(request: AwsRequest, account: str, _: bytes) -> None:
     from moto.efs.models import efs_backends  # noqa: PLC0415 - slow
 
     system = request.text("FileSystemId").rpartition("/")[2]
-    root = request.parameters.get("RootDirectory") or {}
-    check_root_directory(str(root.get("Path") or ""))
     points = efs_backends[account][request.region].access_points.values()
     check_access_points(sum(point.file_system_id == system for point in points))
-
-
-def check_root_directory(path: str) -> None:
-    """Refuse the path of an access point that has too many folders.
-
-    Raises:
-        Refused: it has.
-
-    """
-    if path.strip("/").count("/") >= MOST_FOLDERS:
-        raise Refused("BadRequest", f"A path can have up to {MOST_FOLDERS} subdirectories.")
 
 
 def check_access_points(present: int) -> None:
