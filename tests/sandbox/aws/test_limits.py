@@ -16,6 +16,7 @@ from pennsieve_agent.sandbox.aws.limits.name_quotas import policy_size
 from pennsieve_agent.sandbox.aws.limits.quotas import MOST_ACCESS_POINTS
 from pennsieve_agent.sandbox.aws.limits.rates import PER_SECOND, Rates
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
+from tests.aws.held_clients import release
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, open_cloud, service_trust
 
 Call = Callable[[Any], Any]
@@ -42,7 +43,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 def client(cloud: Cloud, service: str) -> Any:
     """A client that checks nothing itself."""
-    return cloud.owner.client(service, config=Config(parameter_validation=False, retries=NEVER))
+    config = Config(parameter_validation=False, retries=NEVER)
+    return release(cloud.owner.client(service, config=config))
 
 
 NEVER = {"max_attempts": 0}

@@ -29,8 +29,8 @@ def _value(shape: Any, node: Any, *, ec2: bool) -> Any:
     if not isinstance(node, dict):  # an empty list is an empty text
         return [] if shape.type_name == "list" and node == "" else node
     if shape.type_name == "structure":
-        found = ((n, m, node.get(_name(m, n, ec2=ec2))) for n, m in shape.members.items())
-        return {n: _value(m, part, ec2=ec2) for n, m, part in found if part is not None}
+        parts = ((n, m, node.get(_name(m, n, ec2=ec2))) for n, m in shape.members.items())
+        return {n: _value(m, part, ec2=ec2) for n, m, part in parts if part is not None}
     if shape.type_name == "list":
         flat = ec2 or shape.serialization.get("flattened")
         rows = node if flat else node.get(_name(shape.member, "member"), {})

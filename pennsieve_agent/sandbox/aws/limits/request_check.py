@@ -19,7 +19,7 @@ from pennsieve_agent.sandbox.aws.limits.service_models import input_shape, servi
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 
-_MOST_TOLD = 5
+_MOST_FAULTS = 5
 _CODES = {
     "batch": "ClientException",
     "ec2": "InvalidParameterValue",
@@ -59,11 +59,11 @@ def model_faults(request: AwsRequest) -> str:
     shape = input_shape(request.service, request.operation)
     if shape is None:
         return ""
-    found = list(islice(faults(shape, _members(request, shape)), _MOST_TOLD))
-    if not found:
+    problems = list(islice(faults(shape, _members(request, shape)), _MOST_FAULTS))
+    if not problems:
         return ""
-    errors = "error" if len(found) == 1 else "errors"
-    return f"{len(found)} validation {errors} detected: {'; '.join(found)}"
+    errors = "error" if len(problems) == 1 else "errors"
+    return f"{len(problems)} validation {errors} detected: {'; '.join(problems)}"
 
 
 def _members(request: AwsRequest, shape: object) -> object:
