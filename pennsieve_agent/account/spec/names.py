@@ -17,6 +17,10 @@ Pennsieve can assume roles called ``Pennsieve-Compute-*`` alone (``contracts/res
 such a record gives it no access.
 """
 
+BOUNDARY_NAME = "PennsieveNodeBoundary"
+"""The permissions boundary that an administrator makes once, for the roles of all nodes of an
+account. Outside the names of nodes, which whoever registers them may make and delete."""
+
 NODE_TAG = "pennsieve:node"
 TOKEN_TAG = "pennsieve:token"  # noqa: S105 - the key of a tag
 MANAGER_TAG = "pennsieve:managed-by"
@@ -58,6 +62,11 @@ class NodeNames:
         return f"{self.stack}-boundary"
 
     @property
+    def account_boundary_arn(self) -> str:
+        """The ARN of the boundary that an administrator makes once for the account."""
+        return self.arn("iam", f"policy/{BOUNDARY_NAME}", regional=False)
+
+    @property
     def account_role(self) -> str:
         """What the AWS account is registered with for an own node; there is no such role."""
         return f"{OWN_ROLE_PREFIX}{self.token}"
@@ -96,6 +105,11 @@ class NodeNames:
     def execution_role(self) -> str:
         """The role with which AWS pulls a job's image, reads its secrets and writes its log."""
         return f"{self.stack}-execution"
+
+    @property
+    def gpu_execution_role(self) -> str:
+        """The same for jobs on machines with GPUs, which get no secrets and no keys."""
+        return f"{self.stack}-gpu-execution"
 
     @property
     def job_role(self) -> str:
