@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.errors import Conflict, Invalid
+from tests.node.cloud import REGION
 from tests.node.owned import (
     DATASET,
     DIGEST,
     IMAGE,
     OTHER_DATASET,
     OTHER_WORKFLOW,
-    REGION,
     WORKFLOW,
     Owned,
     grant,
