@@ -33,6 +33,13 @@ _S3_BUCKET = {
     "PUT": "CreateBucket",
     "DELETE": "DeleteBucket",
 }
+_S3_MEMBERS = {
+    "ServerSideEncryption": "x-amz-server-side-encryption",
+    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
+    "ChecksumMode": "x-amz-checksum-mode",
+    "UploadId": "uploadId",
+}
+"""Parameters by where they stand: in a header, or in a link's query, which has the same names."""
 _S3_PLAIN = {
     *(
         "list-type",
@@ -86,7 +93,7 @@ def _operation(
         return target.rpartition(".")[2], _json(body)
     method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", "/"))
     if service == "s3":
-        return _s3(method, path, arguments)
+        return _s3(method, path, {**_s3_headers(environ), **arguments})
     if service in _MODELS:
         return _by_path(service, method, path, arguments, body)
     form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
@@ -101,9 +108,16 @@ def _json(body: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def _s3_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of a request that count for rights, by the names that links have for them."""
+    names = {word: f"HTTP_{word.upper().replace('-', '_')}" for word in _S3_MEMBERS.values()}
+    return {word: str(environ[name]) for word, name in names.items() if environ.get(name)}
+
+
 def _s3(method: str, path: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     bucket, _, key = path.lstrip("/").partition("/")
     parameters = {"Bucket": bucket, "Key": key, "Prefix": arguments.get("prefix", "")}
+    parameters |= {name: arguments[word] for name, word in _S3_MEMBERS.items() if word in arguments}
     for name, by_method in _S3_QUERIES:
         if name in arguments and method in by_method:
             return by_method[method], parameters

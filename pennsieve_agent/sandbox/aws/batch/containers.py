@@ -18,10 +18,11 @@ from typing import Any, Protocol
 
 from pennsieve_agent.domain.iam_policies import Ask
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job, requirement, with_parameters
+from pennsieve_agent.sandbox.aws.rights.key_rights import decryption
 from pennsieve_agent.sandbox.aws.rights.policy_check import PolicyCheck
 from pennsieve_agent.sandbox.aws.rights.principals import Principal, trusts
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
-from pennsieve_agent.sandbox.aws.ssm_parameters import decryption, value_of
+from pennsieve_agent.sandbox.aws.ssm_parameters import value_of
 
 ECS = "ecs-tasks.amazonaws.com"
 DEFAULT_GROUP = "/aws/batch/job"
@@ -191,10 +192,7 @@ class Dock:
         """A parameter as ECS hands it out (Amazon ECS, "Pass Systems Manager parameters")."""
         failed = "ResourceInitializationError: unable to pull secrets or registry auth"
         region, account, name = place.groups()
-        asks = [Ask("ssm:GetParameters", place[0])]
-        if (key := decryption(account, region, name)) is not None:
-            asks.append(key)
-        for ask in asks:
+        for ask in (Ask("ssm:GetParameters", place[0]), *decryption(account, region, name)):
             if why := self._policy_check.why_not(execution, ask):
                 raise Unstartable(f"{failed}: {why}")
         value = value_of(account, region, name)
