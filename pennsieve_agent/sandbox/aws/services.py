@@ -24,6 +24,7 @@ from pennsieve_agent.sandbox.aws.batch.containers import (
 )
 from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job
+from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers, Ready
@@ -185,11 +186,12 @@ class Services:
         if path.startswith(CREDENTIALS_PATH):
             word = str(environ.get("HTTP_AUTHORIZATION", ""))
             return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
-        if not checked:
+        refusal = elsewhere(request, link=not environ.get("HTTP_AUTHORIZATION"))
+        if refusal is None and not checked:
             with self._lock:
                 refusal = self._policy_check.refusal(request)
-            if refusal is not None:
-                return refusal
+        if refusal is not None:
+            return refusal
         return self._own(request, environ, body)
 
     def _own(self, request: AwsRequest, environ: Mapping[str, Any], body: bytes) -> Answer | None:

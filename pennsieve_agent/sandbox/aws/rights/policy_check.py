@@ -25,7 +25,7 @@ from pennsieve_agent.sandbox.aws.wire import AwsRequest
 RightsRecord = Callable[[str, Ask], None]
 """Report of each right that a role (its name) was asked for, whether it has it or not."""
 
-_FORMS = {"sts", "cloudformation", "iam", "ec2"}
+_FORMS = {"sts", "cloudformation", "iam", "ec2", "sns"}
 
 
 @dataclass(frozen=True, slots=True)
