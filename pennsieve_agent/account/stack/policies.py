@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
+from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.statements import Document, allow, document
 from pennsieve_agent.domain.iam_policies import many
 from pennsieve_agent.node.role_permissions import RIGHTS, STEP_PARTS, Right
@@ -71,7 +72,7 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
     rows += [
         statement
-        for access in (flow_access, key_access, instance_access)
+        for access in (flow_access, _key_of_any_role, instance_access)
         for statement in access(anywhere)["Statement"]
     ]
     return document(*_merged(_by_resource(rows)))
@@ -114,26 +115,25 @@ def flow_access(names: NodeNames) -> Document:
     return document(allow(actions, [group, f"{group}:*"]))
 
 
-def key_access(names: NodeNames, *, bucket: bool = True, parameters: bool = True) -> Document:
-    """What a role needs of the node's key, in the modes that have one.
-
-    For what is in the bucket, and for parameters: those of the standard tier are encrypted by the
-    key itself (AWS Systems Manager, "How Parameter Store uses AWS KMS").
-    """
-    actions = ["kms:Decrypt"]
-    actions += ["kms:GenerateDataKey"] if bucket else []
-    actions += ["kms:Encrypt"] if parameters else []
-    services = [*(["s3"] if bucket else []), *(["ssm"] if parameters else [])]
-    return _key_by_way_of(names, services, actions)
+def key_access(role: str, names: NodeNames) -> Document:
+    """What one of the node's own roles needs of the node's key, in the modes that have one."""
+    uses = key_uses(action for right in RIGHTS[role] for action in right.actions)
+    return document(*(_by_way_of(names, [service], uses[service]) for service in sorted(uses)))
 
 
-def _key_by_way_of(names: NodeNames, services: Sequence[str], actions: Sequence[str]) -> Document:
+def _key_of_any_role(names: NodeNames) -> Document:
+    uses = key_uses(a for rights in RIGHTS.values() for right in rights for a in right.actions)
+    return document(_by_way_of(names, sorted(uses), set().union(*uses.values())))
+
+
+def _by_way_of(names: NodeNames, services: Sequence[str], actions: Iterable[str]) -> Document:
+    """A statement about the node's key that holds for requests of these services alone."""
     via = [f"{service}.{names.region}.amazonaws.com" for service in services]
     conditions = {
         **_tagged(names),
         "StringLike": {"kms:ViaService": via if len(via) > 1 else via[0]},
     }
-    return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})
+    return allow(sorted(actions), names.arn("kms", "key/*")) | {"Condition": conditions}
 
 
 def instance_access(names: NodeNames) -> Document:

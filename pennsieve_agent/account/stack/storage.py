@@ -61,6 +61,13 @@ def _bucket(spec: NodeSpec) -> Resource:
         "Prefix": "runs/",
         "ExpirationInDays": RUN_OBJECT_DAYS,
     }
+    logs = {
+        "Id": "LogsOfRuns",
+        "Status": "Enabled",
+        "Prefix": "logs/",
+        "ExpirationInDays": LOG_DAYS,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
     how: dict[str, Any] = {"SSEAlgorithm": "AES256"}
     if has_key(spec):
         how = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": attribute("Key", "Arn")}
@@ -74,13 +81,14 @@ def _bucket(spec: NodeSpec) -> Resource:
             "VersioningConfiguration": {"Status": "Enabled"},
             "PublicAccessBlockConfiguration": dict.fromkeys(block, True),
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "LifecycleConfiguration": {"Rules": [old, runs]},
+            "LifecycleConfiguration": {"Rules": [old, runs, logs]},
             "Tags": tags(spec),
         },
     }
 
 
 def _journal(spec: NodeSpec) -> Resource:
+    key = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": attribute("Key", "Arn")}
     return {
         "Type": "AWS::DynamoDB::Table",
         **deleted_with_the_stack(),
@@ -97,6 +105,7 @@ def _journal(spec: NodeSpec) -> Resource:
             ],
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
             "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+            **({"SSESpecification": key} if has_key(spec) else {}),
             "Tags": tags(spec),
         },
     }
