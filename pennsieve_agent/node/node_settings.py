@@ -40,7 +40,6 @@ class NodeSettings:
     gateway: str
     reconciler: str
     schedule: str
-    secret_prefix: str
     mover_image: str
     api: str
     api2: str

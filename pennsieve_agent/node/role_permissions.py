@@ -31,8 +31,8 @@ def _right(service: str, names: str, kind: str, why: str) -> Right:
 _OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
 
 _SECRETS = _right(
-    "secretsmanager",
-    "CreateSecret DeleteSecret GetSecretValue PutSecretValue TagResource",
+    "ssm",
+    "DeleteParameters GetParameters PutParameter",
     "secret",
     "keep the node's secrets, and mask them in logs",
 )
@@ -127,7 +127,7 @@ RECONCILER = (
         "access-point",
         "delete the access point of a step's folder",
     ),
-    _right("secretsmanager", "GetSecretValue", "secret", "look up which secrets a run gets"),
+    _right("ssm", "GetParameters", "secret", "mask the secrets of a run in its log"),
     _right("ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"),
     _DOCUMENTS,
     _right(
@@ -155,7 +155,7 @@ EXECUTION = (
         "node-images",
         "pull the images that are the node's own",
     ),
-    _right("secretsmanager", "GetSecretValue", "secret", "give a run its secrets"),
+    _right("ssm", "GetParameters", "secret", "give a run its secrets"),
     _right(
         "ssm",
         "GetParameters",
@@ -200,8 +200,8 @@ HOSTED: dict[str, tuple[Right, ...]] = {
             "ecr", "BatchGetImage", "platform-images", "resolve images to their current digests"
         ),
         _right(
-            "secretsmanager",
-            "DeleteSecret PutSecretValue",
+            "ssm",
+            "DeleteParameters PutParameter",
             "secret",
             "renew and delete the session of the person who started a run",
         ),

@@ -43,7 +43,6 @@ def check_nothing_left_in_aws(scene: Scene) -> None:
     assert scene.roles() == []
     assert scene.aws.call("s3", "list_buckets")["Buckets"] == []
     assert scene.aws.call("iam", "list_policies", Scope="Local")["Policies"] == []
-    assert scene.aws.call("secretsmanager", "list_secrets")["SecretList"] == []
     assert scene.aws.call("ssm", "describe_parameters")["Parameters"] == []
     assert scene.aws.call("ecr", "describe_repositories")["repositories"] == []
     assert not job_definitions_called(scene.aws, "pennsieve-node-")

@@ -299,32 +299,6 @@ class Functions(_Client):
         return self._do("invoke", lambda: self.world.events.append(json.loads(Payload)))
 
 
-class Secrets(_Client):
-    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803
-        def effect() -> Any:
-            name = SecretId.removeprefix("arn:")
-            if name not in self.world.secrets:
-                raise Refusal("ResourceNotFoundException")
-            return {"ARN": f"arn:{name}", "SecretString": self.world.secrets[name]}
-
-        return self._do("get_secret_value", effect)
-
-    def create_secret(self, *, Name: str, SecretString: str, **_: Any) -> Any:  # noqa: N803
-        return self._do("create_secret", lambda: self._set(Name, SecretString))
-
-    def put_secret_value(self, *, SecretId: str, SecretString: str) -> Any:  # noqa: N803
-        name = SecretId.removeprefix("arn:")
-        return self._do("put_secret_value", lambda: self._set(name, SecretString))
-
-    def delete_secret(self, *, SecretId: str, **_: Any) -> Any:  # noqa: N803
-        pop = self.world.secrets.pop
-        return self._do("delete_secret", lambda: pop(SecretId.removeprefix("arn:"), None))
-
-    def _set(self, name: str, text: str) -> Any:
-        self.world.secrets[name] = text
-        return {}
-
-
 class Parameters(_Client):
     def put_parameter(self, *, Name: str, Value: str, **_: Any) -> Any:  # noqa: N803
         put = self.world.parameters.__setitem__
@@ -337,6 +311,14 @@ class Parameters(_Client):
             return {"Parameter": {"Value": self.world.parameters[Name]}}
 
         return self._do("get_parameter", effect)
+
+    def get_parameters(self, *, Names: list[str], **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            here = self.world.parameters
+            rows = [{"Name": name, "Value": here[name]} for name in Names if name in here]
+            return {"Parameters": rows, "InvalidParameters": [n for n in Names if n not in here]}
+
+        return self._do("get_parameters", effect)
 
     def delete_parameters(self, *, Names: list[str]) -> Any:  # noqa: N803
         def effect() -> Any:

@@ -52,7 +52,6 @@ SETTINGS = NodeSettings(
     gateway="n-gateway",
     reconciler="n-reconciler",
     schedule="n-schedule",
-    secret_prefix="n/",
     mover_image="python",
     api="http://api",
     api2="http://api2",
@@ -105,7 +104,6 @@ class World:
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
     access_points: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[str, int, str]] = field(default_factory=list)
     schedule: bool = False
@@ -131,7 +129,6 @@ class World:
             "logs": services.Logs(self),
             "events": services.Rules(self),
             "lambda": services.Functions(self),
-            "secretsmanager": services.Secrets(self),
             "ecr": services.Images(self, self.settings.region),
             "ssm": services.Parameters(self),
         }
@@ -321,7 +318,7 @@ class World:
             "jobs": [job.name for job in self.jobs.values() if not job.ended],
             "active": [key for key in self.items if key[0] == "ACTIVE"],
             "token": [key for key in self.items if key[1] == "TOKEN"],
-            "session": [name for name in self.secrets if name.startswith("n/runs/")],
+            "session": [name for name in self.parameters if "/secrets/runs/" in name],
             "lease": [key for key in self.items if key[1] == "LEASE"],
         }
         return {name: rows for name, rows in found.items() if rows}

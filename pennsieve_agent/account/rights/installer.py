@@ -129,7 +129,7 @@ def _checks(place: Place) -> Sequence[Right]:
         Right("ProveAllGone", "check that a removal left nothing, by tag and by name; "
               f"{NO_RESOURCE}",
               ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
-               "secretsmanager:ListSecrets", "ssm:DescribeParameters", "tag:GetResources"),
+               "ssm:DescribeParameters", "tag:GetResources"),
               ("*",)),
     )  # fmt: skip
 
@@ -150,12 +150,9 @@ def _images(names: NodeNames) -> Sequence[Right]:
 def _deletions(names: NodeNames) -> Sequence[Right]:
     """What a removal deletes that is not in the stack."""
     return (
-        Right("DeleteParameters", "delete the keys of workflows on a node that is removed",
+        Right("DeleteParameters", "delete the secrets of a node that is removed",
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
-        Right("DeleteSecrets", "delete the secrets of a node that is removed",
-              ("secretsmanager:DeleteSecret",),
-              (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),
         Right("EndJobDefinitions", "deregister the job definitions of a node that is removed",
               ("batch:DeregisterJobDefinition",),
               (names.arn("batch", f"job-definition/{names.stack}-*"),)),

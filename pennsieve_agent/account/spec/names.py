@@ -118,11 +118,6 @@ class NodeNames:
         return f"{self.stack}-schedule"
 
     @property
-    def secret_prefix(self) -> str:
-        """What the names of the node's secrets in Secrets Manager begin with."""
-        return f"{self.stack}/"
-
-    @property
     def parameter_prefix(self) -> str:
         """What the names of the node's parameters in Systems Manager begin with."""
         return f"/pennsieve-node/{self.token}/"

@@ -110,7 +110,6 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         organization=spec.organization_id,
         reconciler=names.reconciler,
         schedule=names.schedule,
-        secret_prefix=names.secret_prefix,
         mover_image=mover_image(spec),
         api=spec.api,
         api2=spec.api2,

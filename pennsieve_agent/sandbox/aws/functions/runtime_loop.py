@@ -32,7 +32,6 @@ SERVICES = (
     "lambda",
     "logs",
     "s3",
-    "secretsmanager",
     "ssm",
     "sts",
 )

@@ -275,9 +275,9 @@ class NodeMaker:
 
     def _remove_stored(self) -> None:
         plan = self._plan
-        secrets = self._aws.sandbox("secretsmanager")  # the node made them; the role may not
-        for name in _names(secrets, f"{plan.base}/"):
-            _unless(_MISSING, secrets.delete_secret, SecretId=name, ForceDeleteWithoutRecovery=True)
+        ssm = self._aws.sandbox("ssm")  # the node made them; the role may not
+        for name in _names(ssm, f"/pennsieve-node/{plan.token}/"):
+            _unless(_MISSING, ssm.delete_parameter, Name=name)
         efs = self._aws("efs")
         if (system := self._file_system) is not None:
             for point in efs.describe_access_points(FileSystemId=system)["AccessPoints"]:
@@ -306,9 +306,9 @@ def _code() -> Bundle:
     return bundle()
 
 
-def _names(secrets: Any, prefix: str) -> Iterator[str]:
-    for page in secrets.get_paginator("list_secrets").paginate():
-        yield from (row["Name"] for row in page["SecretList"] if row["Name"].startswith(prefix))
+def _names(ssm: Any, path: str) -> Iterator[str]:
+    for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True):
+        yield from (row["Name"] for row in page["Parameters"])
 
 
 def _unless(codes: set[str], call: Callable[..., Any], **arguments: Any) -> Any:
