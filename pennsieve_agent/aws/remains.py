@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pennsieve_agent.aws.session import Aws
+from pennsieve_agent.errors import AwsError
 
 
 def tagged(aws: Aws, key: str, value: str) -> tuple[str, ...]:
@@ -20,6 +21,23 @@ def log_groups_called(aws: Aws, prefix: str) -> tuple[str, ...]:
     """The names of the log groups that begin with a prefix."""
     pages = aws.pages("logs", "describe_log_groups", logGroupNamePrefix=prefix)
     return tuple(group["logGroupName"] for page in pages for group in page["logGroups"])
+
+
+def secrets_called(aws: Aws, prefix: str) -> tuple[str, ...]:
+    """The names of the secrets that begin with a prefix."""
+    filters = [{"Key": "name", "Values": [prefix]}]
+    pages = aws.pages("secretsmanager", "list_secrets", Filters=filters)
+    names = (row["Name"] for page in pages for row in page["SecretList"])
+    return tuple(name for name in names if name.startswith(prefix))
+
+
+def delete_secret(aws: Aws, name: str) -> None:
+    """Delete a secret at once; AWS would otherwise keep it, and bill it, for a month."""
+    try:
+        aws.call("secretsmanager", "delete_secret", SecretId=name, ForceDeleteWithoutRecovery=True)
+    except AwsError as error:
+        if error.aws_code != "ResourceNotFoundException":
+            raise
 
 
 def job_definitions_called(aws: Aws, prefix: str) -> tuple[str, ...]:

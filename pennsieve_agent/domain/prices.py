@@ -2,7 +2,7 @@
 
 The prices are list prices of us-east-1 in USD, without any free tier or discount; other regions
 differ by up to a third. Sources, as of :data:`DATE`: the pricing pages of AWS Fargate, Amazon EFS,
-Amazon CloudWatch, Amazon S3, Amazon DynamoDB, AWS Lambda, AWS KMS, AWS Systems Manager, Amazon
+Amazon CloudWatch, Amazon S3, Amazon DynamoDB, AWS Lambda, AWS KMS, AWS Secrets Manager, Amazon
 ECR and Amazon VPC; those of machines with GPUs are the platform's own
 (``contracts/resources.md`` 3.12). They were not looked up again here, and every figure made of them
 is an estimate.
@@ -40,6 +40,7 @@ NAT_GB = 0.045
 ENDPOINT_HOUR = 0.01
 PUBLIC_ADDRESS_HOUR = 0.005
 KEY_MONTH = 1.00
+SECRET_MONTH = 0.40
 FUNCTION_GB_SECOND = 0.0000133334
 FUNCTION_CALL = 0.0000002
 

@@ -132,6 +132,8 @@ def worked(scene: Scene) -> None:
         aws.call("ssm", "put_parameter", Name=name, Value="{}", Type="SecureString")
     image = {"imageManifest": json.dumps(MANIFEST), "imageTag": "v1"}
     aws.call("ecr", "put_image", repositoryName=names.workflow_images, **image)
+    name = f"{names.secret_prefix}parameters/run"
+    aws.call("secretsmanager", "create_secret", Name=name, SecretString="{}")
     aws.call(
         "batch",
         "register_job_definition",

@@ -43,6 +43,7 @@ def check_nothing_left_in_aws(scene: Scene) -> None:
     assert scene.roles() == []
     assert scene.aws.call("s3", "list_buckets")["Buckets"] == []
     assert scene.aws.call("iam", "list_policies", Scope="Local")["Policies"] == []
+    assert scene.aws.call("secretsmanager", "list_secrets")["SecretList"] == []
     assert scene.aws.call("ssm", "describe_parameters")["Parameters"] == []
     assert scene.aws.call("ecr", "describe_repositories")["repositories"] == []
     assert not job_definitions_called(scene.aws, "pennsieve-node-")
@@ -270,7 +271,7 @@ def test_killed_once_after_each_effect_it_still_ends_with_nothing(
                 assert fresh.remove().leftovers == ()
                 check_nothing_left(fresh)
             else:
-                assert count == 7
+                assert count == 8
                 check_nothing_left(fresh)
                 return
     pytest.fail("it never came to an end")

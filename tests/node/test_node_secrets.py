@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.node.identity.node_secrets import MOST_BYTES, NodeSecrets, hidden_values
-from pennsieve_agent.node.identity.user_session import forget_tokens
 from pennsieve_agent.node.node import Node
-from tests.node.world import RUN, World
+from tests.node.world import Killed, World
 
 PLACE = "/pennsieve-node/0a1b2c3d/secrets"
 
@@ -91,8 +90,16 @@ def test_two_who_set_secrets_at_once_both_keep_theirs() -> None:
     assert sorted(NodeSecrets(world.node()).names("shared")) == ["A", "B", "C"]
 
 
-def test_tokens_that_were_kept_and_not_yet_noted_are_deleted_with_their_run(world: World) -> None:
-    """As where the function was killed between Parameter Store and the table."""
-    world.parameters[f"{PLACE}/runs/{RUN}/SESSION_TOKEN"] = "token"
-    forget_tokens(world.node(), RUN)
-    assert world.parameters == {}
+@pytest.mark.parametrize("where", ["parameters.put_parameter", "table.put_item"])
+def test_who_is_interrupted_can_do_it_again(world: World, where: str) -> None:
+    secrets = NodeSecrets(world.node())
+    world.kill_on = where
+    with pytest.raises(Killed):
+        secrets.merge("shared", {"A": "one"})
+    secrets.merge("shared", {"A": "one"})
+    assert secrets.values("shared") == {"A": "one"}
+    world.kill_on = "parameters.delete_parameters"
+    with pytest.raises(Killed):
+        secrets.remove("shared")
+    secrets.remove("shared")
+    assert (world.parameters, secrets.names("shared")) == ({}, {})

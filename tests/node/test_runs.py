@@ -71,8 +71,8 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     assert work["secrets"] == [
         {"name": "KEY", "valueFrom": f"{place}/shared/KEY"},
         {"name": "OWN", "valueFrom": f"{place}/user-N-user-ada/OWN"},
-        {"name": "REFRESH_TOKEN", "valueFrom": f"{place}/runs/{RUN}/REFRESH_TOKEN"},
-        {"name": "SESSION_TOKEN", "valueFrom": f"{place}/runs/{RUN}/SESSION_TOKEN"},
+        {"name": "REFRESH_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:REFRESH_TOKEN::"},
+        {"name": "SESSION_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:SESSION_TOKEN::"},
     ]
     # In this order: the second lies in the first.
     mounts = [(point["containerPath"], point["readOnly"]) for point in work["mountPoints"]]

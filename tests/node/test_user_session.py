@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from pennsieve_agent.node import reconciler
-from pennsieve_agent.node.identity.node_secrets import NodeSecrets
 from pennsieve_agent.node.identity.user_session import as_person, keep_tokens
 from pennsieve_agent.node.records.run_store import RunStore
 from tests.node import world as worlds
@@ -63,7 +62,7 @@ def test_a_start_that_is_sent_again_brings_newer_tokens(world: World) -> None:
     world.ask("POST", "/runs", {"runId": RUN, "nodeId": "n", **tokens})
     web = as_person(world.node(), RunStore(world.node()), RUN)
     assert (web.token, web.bearer) == ("new-token", "new-session")
-    assert NodeSecrets(world.node()).values(f"runs/{RUN}")["REFRESH_TOKEN"] == REFRESH
+    assert json.loads(world.secrets[f"n/runs/{RUN}"])["REFRESH_TOKEN"] == REFRESH
 
 
 def test_tokens_are_not_seen_in_logs(world: World) -> None:
@@ -112,5 +111,5 @@ def test_a_session_that_ends_soon_is_renewed_where_it_can_be(
     keep_tokens(node, RUN, old, refresh)
     expected = "renewed" if left == 60 and refresh and not refuses else old
     assert as_person(node, RunStore(node), RUN).bearer == expected
-    kept = NodeSecrets(node).values(f"runs/{RUN}")  # steps that start later get it, too
+    kept = json.loads(world.secrets[f"n/runs/{RUN}"])  # steps that start later get it, too
     assert kept["SESSION_TOKEN"] == expected

@@ -13,8 +13,10 @@ from pennsieve_agent.account.world.clients import Clients, Progress, StepState
 from pennsieve_agent.aws.iam import find_role
 from pennsieve_agent.aws.parameters import delete_parameters, parameters_called
 from pennsieve_agent.aws.remains import (
+    delete_secret,
     deregister_job_definition,
     job_definitions_called,
+    secrets_called,
 )
 from pennsieve_agent.aws.repositories import empty_repository
 from pennsieve_agent.aws.s3 import empty_bucket
@@ -173,6 +175,8 @@ class _Removal:
             if count := empty_repository(aws, repository):
                 self._tell(step, StepState.EVENT, f"images deleted from {repository}: {count}")
         delete_parameters(aws, parameters_called(aws, names.parameter_prefix))
+        for secret in secrets_called(aws, names.secret_prefix):
+            delete_secret(aws, secret)
         for definition in job_definitions_called(aws, f"{names.stack}-"):
             deregister_job_definition(aws, definition)
 

@@ -15,6 +15,7 @@ from pennsieve_agent.aws.presence import table_exists
 from pennsieve_agent.aws.remains import (
     job_definitions_called,
     log_groups_called,
+    secrets_called,
     tagged,
 )
 from pennsieve_agent.aws.repositories import repository_exists
@@ -32,6 +33,7 @@ _COSTS = {
     "ecr": _BY_USE,
     "logs": _BY_USE,
     "elasticfilesystem": _BY_USE,
+    "secretsmanager": "costs 0.40 USD a month",
     "kms": "costs 1 USD a month",
     "natgateway": "costs about 33 USD a month",
     "vpc-endpoint": "costs about 7 USD a month per subnet",
@@ -92,6 +94,8 @@ def _kept_by_name(aws: Aws, names: NodeNames) -> Iterator[Leftover]:
     for prefix in (names.log_group, f"/aws/lambda/{names.stack}"):
         for name in log_groups_called(aws, prefix):
             yield Leftover(f"log group {name}", _BY_USE)
+    for name in secrets_called(aws, names.secret_prefix):
+        yield Leftover(f"secret {name}", _COSTS["secretsmanager"])
     for name in parameters_called(aws, names.parameter_prefix):
         yield Leftover(f"parameter {name}")
     for name in (names.workflow_images, names.transfer_images):

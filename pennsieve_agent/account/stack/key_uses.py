@@ -27,6 +27,11 @@ _USES = {
     "ssm:GetParameters": ("Decrypt",),
     "ssm:GetParametersByPath": ("Decrypt",),
     "ssm:PutParameter": ("Encrypt",),
+    # AWS Secrets Manager User Guide, "Secret encryption and decryption":
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+    "secretsmanager:CreateSecret": ("Decrypt", "GenerateDataKey"),
+    "secretsmanager:GetSecretValue": ("Decrypt",),
+    "secretsmanager:PutSecretValue": ("Decrypt", "GenerateDataKey"),
     # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that
     # it needs in the name of who uses a table, for grants are made with the table.
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html

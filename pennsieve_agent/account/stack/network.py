@@ -28,7 +28,7 @@ from pennsieve_agent.account.stack.template_parts import (
 VPC_RANGE = "10.204.0.0/20"
 SUBNET_RANGES = ("10.204.0.0/22", "10.204.4.0/22")
 PUBLIC_RANGE = "10.204.8.0/24"
-ENDPOINTS = ("ecr.api", "ecr.dkr", "lambda", "logs", "ssm")
+ENDPOINTS = ("ecr.api", "ecr.dkr", "lambda", "logs", "secretsmanager", "ssm")
 """What Fargate and transfer jobs call (AWS, "Amazon ECS interface VPC endpoints")."""
 GPU_ENDPOINTS = ("ecs", "ecs-agent", "ecs-telemetry")
 """What the ECS agent of a machine calls, too (the same page)."""

@@ -1,7 +1,7 @@
 """The session of the person who started a run, which acts with it on Pennsieve's nodes.
 
 Source: ``contracts/workflows.md`` 4.1 and 5.5. The person's access token, and the refresh token if
-one was sent, lie in Parameter Store from the start of a run to its end, under the names that steps
+one was sent, lie in Secrets Manager from the start of a run to its end, under the names that steps
 know them by. Without a refresh token the session ends after an hour, whatever the run does.
 """
 
@@ -13,8 +13,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from pennsieve_agent.node.identity.node_secrets import NodeSecrets, scope_places
 from pennsieve_agent.node.identity.pennsieve_api import Down, PennsieveApi
+from pennsieve_agent.node.identity.run_secrets import RunSecrets
 from pennsieve_agent.node.identity.sign_in import KeyRefused, renew
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
@@ -30,19 +30,21 @@ def keep_tokens(node: Node, run: str, session: str, refresh: str) -> None:
     """Keep what Pennsieve handed over with a run."""
     tokens = {SESSION: session, REFRESH: refresh}
     if kept := {name: value for name, value in tokens.items() if value}:
-        NodeSecrets(node).merge(_scope(run), kept)
+        RunSecrets(node).merge(_scope(run), kept)
+    # What this environment remembers may be older.
+    node.memory.pop(_scope(run), None)
 
 
 def forget_tokens(node: Node, run: str) -> None:
     """A run is over. May be repeated."""
-    for name in (SESSION, REFRESH):  # also one that was kept and not yet written down
-        NodeSecrets(node).remove(_scope(run), name)
+    RunSecrets(node).remove(_scope(run))
+    node.memory.pop(_scope(run), None)
 
 
 def token_secrets(node: Node, run: str) -> list[dict[str, str]]:
     """The person's tokens for a step, in AWS Batch's form of secrets."""
-    places = scope_places(node, _scope(run))
-    return [{"name": name, "valueFrom": place} for name, place in sorted(places.items())]
+    arn, tokens = RunSecrets(node).read(_scope(run))
+    return [{"name": name, "valueFrom": f"{arn}:{name}::"} for name in sorted(tokens)]
 
 
 def token_values(node: Node, run: str) -> list[str]:
@@ -56,7 +58,10 @@ def as_person(node: Node, store: RunStore, run: str) -> PennsieveApi:
 
 
 def _tokens(node: Node, run: str) -> dict[str, str]:
-    return NodeSecrets(node).values(_scope(run))
+    if _scope(run) not in node.memory:
+        node.memory[_scope(run)] = RunSecrets(node).read(_scope(run))[1]
+    tokens: dict[str, str] = node.memory[_scope(run)]
+    return tokens
 
 
 def _session(node: Node, run: str) -> str:

@@ -32,6 +32,7 @@ SERVICES = (
     "lambda",
     "logs",
     "s3",
+    "secretsmanager",
     "ssm",
     "sts",
 )

@@ -73,7 +73,7 @@ class NodeMaker:
         """Take everything away again; what is not there is fine."""
         plan = self._plan
         events, functions = self._aws("events"), self._aws("lambda")
-        for rule in ("jobs", "schedule"):
+        for rule in ("jobs", "schedule", "sweep"):
             _unless(_MISSING, events.remove_targets, Rule=plan.name(rule), Ids=["reconciler"])
             _unless(_MISSING, events.delete_rule, Name=plan.name(rule))
         for word in _SECONDS:
@@ -246,6 +246,7 @@ class NodeMaker:
         how: dict[str, dict[str, str]] = {
             "jobs": {"EventPattern": json.dumps(pattern)},
             "schedule": {"ScheduleExpression": "rate(5 minutes)", "State": "DISABLED"},
+            "sweep": {"ScheduleExpression": "rate(1 hour)", "State": "ENABLED"},
         }
         function = plan.arn("lambda", f"function:{plan.name('reconciler')}")
         for word, settings in how.items():
@@ -275,8 +276,11 @@ class NodeMaker:
 
     def _remove_stored(self) -> None:
         plan = self._plan
-        ssm = self._aws.sandbox("ssm")  # the node made them; the role may not
-        for name in _names(ssm, f"/pennsieve-node/{plan.token}/"):
+        secrets = self._aws.sandbox("secretsmanager")  # the node made them; the role may not
+        for name in _names(secrets, f"{plan.base}/"):
+            _unless(_MISSING, secrets.delete_secret, SecretId=name, ForceDeleteWithoutRecovery=True)
+        ssm = self._aws.sandbox("ssm")  # as above
+        for name in _parameters(ssm, f"/pennsieve-node/{plan.token}/"):
             _unless(_MISSING, ssm.delete_parameter, Name=name)
         efs = self._aws("efs")
         if (system := self._file_system) is not None:
@@ -306,7 +310,12 @@ def _code() -> Bundle:
     return bundle()
 
 
-def _names(ssm: Any, path: str) -> Iterator[str]:
+def _names(secrets: Any, prefix: str) -> Iterator[str]:
+    for page in secrets.get_paginator("list_secrets").paginate():
+        yield from (row["Name"] for row in page["SecretList"] if row["Name"].startswith(prefix))
+
+
+def _parameters(ssm: Any, path: str) -> Iterator[str]:
     for page in ssm.get_paginator("get_parameters_by_path").paginate(Path=path, Recursive=True):
         yield from (row["Name"] for row in page["Parameters"])
 
