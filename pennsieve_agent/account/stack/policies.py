@@ -136,24 +136,24 @@ def flow_access(names: NodeNames) -> Document:
     return document(allow(actions, [group, f"{group}:*"]))
 
 
-def key_access(role: str, names: NodeNames) -> Document:
+def key_access(role: str, names: NodeNames) -> Iterator[Document]:
     """What one of the node's own roles needs of the node's key, in the modes that have one."""
     uses = key_uses(action for right in RIGHTS[role] for action in right.actions)
-    return document(*(_by_way_of(names, [service], uses[service]) for service in sorted(uses)))
+    if uses:
+        via = [f"{service}.{names.region}.amazonaws.com" for service in sorted(uses)]
+        conditions = {**_tagged(names), "StringLike": {"kms:ViaService": via}}
+        yield _on_the_key(names, set().union(*uses.values()), conditions)
 
 
 def _key_of_any_role(names: NodeNames) -> Document:
+    """The most that any role can do with the key: never by itself, only through a service."""
     uses = key_uses(a for rights in RIGHTS.values() for right in rights for a in right.actions)
-    return document(_by_way_of(names, sorted(uses), set().union(*uses.values())))
+    conditions = dict(_tagged(names))
+    conditions["Null"] = {**conditions.get("Null", {}), "kms:ViaService": "false"}
+    return document(_on_the_key(names, set().union(*uses.values()), conditions))
 
 
-def _by_way_of(names: NodeNames, services: Sequence[str], actions: Iterable[str]) -> Document:
-    """A statement about the node's key that holds for requests of these services alone."""
-    via = [f"{service}.{names.region}.amazonaws.com" for service in services]
-    conditions = {
-        **_tagged(names),
-        "StringLike": {"kms:ViaService": via if len(via) > 1 else via[0]},
-    }
+def _on_the_key(names: NodeNames, actions: Iterable[str], conditions: Conditions) -> Document:
     return allow(sorted(actions), names.arn("kms", "key/*")) | {"Condition": conditions}
 
 

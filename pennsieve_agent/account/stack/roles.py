@@ -88,10 +88,8 @@ def _access(spec: NodeSpec, word: str) -> Document:
     names = spec.names
     files = attribute("Files", "Arn")
     where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
-    access = [role_access(word, where)]
-    if has_key(spec):
-        access.append(key_access(word, names))
-    return document(*(statement for policy in access for statement in policy["Statement"]))
+    key = key_access(word, names) if has_key(spec) else ()
+    return document(*role_access(word, where)["Statement"], *key)
 
 
 def _flow_role(spec: NodeSpec) -> Resources:
