@@ -80,8 +80,8 @@ class NodeSecrets:
     @property
     def _remembered(self) -> dict[str, tuple[str, str]]:
         """Marks and values by place, in the memory of this environment."""
-        found: dict[str, tuple[str, str]] = self._node.memory.setdefault("secrets", {})
-        return found
+        rows: dict[str, tuple[str, str]] = self._node.memory.setdefault("secrets", {})
+        return rows
 
     def place(self, scope: str, name: str) -> str:
         """The name of the parameter that holds a secret."""
@@ -105,14 +105,14 @@ class NodeSecrets:
     def remove(self, scope: str, name: str = "") -> None:
         """Remove one, or without a name all of a scope."""
         names = self.names(scope)
-        gone = [name] if name else list(names)
-        places = [self.place(scope, row) for row in gone]
+        removed = [name] if name else list(names)
+        places = [self.place(scope, row) for row in removed]
         # The table comes last: whoever was interrupted finds here what is still to do.
         parameter_store.delete(self._node, places)
         for place in places:
             self._remembered.pop(place, None)
-        if names.keys() & set(gone):
-            self._change(scope, lambda now: {k: v for k, v in now.items() if k not in gone})
+        if names.keys() & set(removed):
+            self._change(scope, lambda now: {k: v for k, v in now.items() if k not in removed})
 
     def _change(self, scope: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         """Write the names of a scope anew, on top of what somebody else writes meanwhile."""

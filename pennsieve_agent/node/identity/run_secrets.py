@@ -53,7 +53,7 @@ class RunSecrets:
         text = json.dumps({**values, **more})
         if len(text.encode()) > MOST_BYTES:
             raise ValueError("the secrets together are larger than 64 KB")
-        if arn and values | more == values:
+        if arn and {**values, **more} == values:
             return arn
         if arn:
             self._client.put_secret_value(SecretId=arn, SecretString=text)

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from pennsieve_agent.sandbox.aws.rights.key_rights import TABLE_USE
 from tests.sandbox.aws.account import NUMBER, REGION, Cloud, allow, service_trust
+from tests.sandbox.aws.test_batch import ECS, WRITES, Shop
 from tests.sandbox.aws.test_policy_check import code_of
 from tests.sandbox.aws.test_regions import followed
 
@@ -248,3 +249,24 @@ def test_a_link_is_checked_as_its_signer(cloud: Cloud) -> None:
             "get_object", Params={"Bucket": "bucket", "Key": "k"}
         )
         assert followed(link)[0] == status
+
+
+def test_a_job_gets_its_secrets_with_the_rights_of_its_execution_role(cloud: Cloud) -> None:
+    """Amazon ECS, "Pass sensitive data to an Amazon ECS container": also on the keys."""
+    shop, key = Shop(cloud), key_of(cloud)
+    furnish(cloud, key)
+    secret = cloud.owner.client("secretsmanager").create_secret(
+        Name="run", SecretString='{"K": "v"}', KmsKeyId=key
+    )["ARN"]
+    reads = [("ssm:GetParameters", "*"), ("secretsmanager:GetSecretValue", "*"), *WRITES]
+    roles = {
+        "FAILED": cloud.role("poor", ECS, allow(*reads)),
+        "SUCCEEDED": cloud.role("rich", ECS, allow(*reads, ("kms:Decrypt", key))),
+    }
+    for number, where in enumerate((PARAMETER, f"{secret}:K::")):
+        for status, role in roles.items():
+            wanted = {"secrets": [{"name": "K", "valueFrom": where}], "executionRoleArn": role}
+            job = shop.wait(shop.submit(f"{status}-{number}", "say", "x", container=wanted))
+            assert job["status"] == status
+            reason = job["container"].get("reason", "")
+            assert ("not authorized to perform: kms:Decrypt" in reason) is (status == "FAILED")

@@ -1,6 +1,6 @@
 """Which customer's key encrypts what in the emulated account, and what that key's policy says.
 
-AWS's own keys (``alias/aws/...``) are no customer's: they let in whoever may use the thing itself
+AWS's own keys (``alias/aws/...``) belong to no customer: they let in whoever may use the thing itself
 (AWS KMS Developer Guide, "AWS managed keys",
 https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk).
 """
@@ -94,12 +94,12 @@ def of_object(request: AwsRequest) -> Encrypted | None:
     bucket = _bucket(request.text("Bucket"))
     if bucket is None:
         return None
-    found = _s3(bucket.account_id).get_object(request.text("Bucket"), request.text("Key"))
-    if found is None or found.encryption not in _KMS:
+    stored = _s3(bucket.account_id).get_object(request.text("Bucket"), request.text("Key"))
+    if stored is None or stored.encryption not in _KMS:
         return None
     name = request.text("Bucket")
-    by_bucket = str(found.bucket_key_enabled).lower() == "true"
-    return _of_object(bucket, name if by_bucket else f"{name}/{found.name}", found.kms_key_id)
+    by_bucket = str(stored.bucket_key_enabled).lower() == "true"
+    return _of_object(bucket, name if by_bucket else f"{name}/{stored.name}", stored.kms_key_id)
 
 
 def region_of_bucket(name: str) -> str:

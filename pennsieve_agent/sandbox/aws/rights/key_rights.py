@@ -68,12 +68,6 @@ def key_asks(request: AwsRequest, account: str) -> list[Ask]:
     ]
 
 
-def decryption(account: str, region: str, parameter: str) -> list[Ask]:
-    """The right that reading a parameter of Systems Manager needs besides that on it."""
-    used = things.of_parameter(account, region, parameter)
-    return [_ask("Decrypt", used, f"ssm.{region}.amazonaws.com", account)] if used else []
-
-
 def _ask(action: str, used: Encrypted, via: str, account: str) -> Ask:
     context = {
         "kms:ViaService": via,

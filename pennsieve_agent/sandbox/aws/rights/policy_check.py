@@ -52,8 +52,7 @@ class PolicyCheck:
             return failure(request.service, 403, *unknown.args)
         if caller is None:
             return None
-        rights = asks(request, caller.account, tags_of, limit_of)
-        rights += key_asks(request, caller.account)
+        rights = rights_for(request, caller.account)
         if not rights:
             text = f"User: {caller.session} is not authorized to perform this operation"
             return denied(request.service, text)
@@ -79,6 +78,12 @@ class PolicyCheck:
             f"User: {caller.session} is not authorized to perform: {ask.action}"
             f" on resource: {ask.resource} {because}"
         )
+
+
+def rights_for(request: AwsRequest, account: str) -> list[Ask]:
+    """All that a request of an account's needs, on things and on the keys that encrypt them."""
+    rights = asks(request, account, tags_of, limit_of)
+    return [*rights, *key_asks(request, account)] if rights else []
 
 
 def _kept_out(caller: Principal, ask: Ask) -> str:
