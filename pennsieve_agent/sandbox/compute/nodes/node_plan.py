@@ -73,6 +73,7 @@ class NodePlan:
             gateway=self.name("gateway"),
             reconciler=self.name("reconciler"),
             schedule=self.name("schedule"),
+            secret_prefix=f"{self.base}/",
             mover_image=MOVER_IMAGE,
             api=self.api,
             api2=self.api2,
