@@ -1,7 +1,7 @@
 """Which customer's key encrypts what in the emulated account, and what that key's policy says.
 
-AWS's own keys (``alias/aws/...``) belong to no customer: they let in whoever may use the thing itself
-(AWS KMS Developer Guide, "AWS managed keys",
+AWS's own keys (``alias/aws/...``) belong to no customer: they let in whoever may use the thing
+itself (AWS KMS Developer Guide, "AWS managed keys",
 https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-cmk).
 """
 
