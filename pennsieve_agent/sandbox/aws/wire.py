@@ -94,7 +94,9 @@ def _operation(
     if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
         return target.rpartition(".")[2], _json(body)
     if service == "s3":
-        return _s3(str(environ["REQUEST_METHOD"]), _path(environ), {**_s3_headers(environ), **arguments})
+        return _s3(
+            str(environ["REQUEST_METHOD"]), _path(environ), {**_s3_headers(environ), **arguments}
+        )
     if service in _BY_PATH:
         return _by_path(service, environ, body)
     form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
