@@ -119,10 +119,6 @@ def check_budget(node: Node, store: RunStore, run: str) -> None:
 
     """
     budget = float(node.settings.monthly_budget or 0)
-    if budget and store.cost_of(month(node.now()), but=run) >= budget:
+    month = strftime("%Y-%m", gmtime(node.now()))
+    if budget and store.cost_of(month, but=run) >= budget:
         raise CannotRun(f"this month's budget of the compute node, {budget:.2f} USD, is used up")
-
-
-def month(now: float) -> str:
-    """The month of a time in unix seconds, as it is counted by: ``2026-11``."""
-    return strftime("%Y-%m", gmtime(now))
