@@ -18,12 +18,13 @@ from pennsieve_agent.account.register.node_identity import (
     remembered_node,
     token_of_stack,
 )
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.spec.names import (
     NodeNames,
     node_names,
 )
 from pennsieve_agent.account.spec.node_spec import Code, Kept, NodeSpec, Settings
-from pennsieve_agent.account.spec.options import settle
+from pennsieve_agent.account.spec.options import TypedSettings, settle
 from pennsieve_agent.account.spec.organisation_rules import check_boundary
 from pennsieve_agent.account.spec.spec_json import (
     installed_code,
@@ -50,7 +51,7 @@ from pennsieve_agent.aws.s3 import object_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AgentError, UsageProblem
+from pennsieve_agent.errors import AgentError, NotPermitted, UsageProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,10 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     stack = _without_empty(clients, check_own(find_stack(clients.aws, names.stack), token))
     template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
+    before = _before(entry, template)
+    typed = options.typed if before else _within_boundary(clients, names, options.typed)
     spec = replace(
-        _spec(clients, options, names, template, settle(options.typed, _before(entry, template))),
+        _spec(clients, options, names, template, settle(typed, before)),
         platform_account_id=records.app_store or installed_platform(template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
@@ -192,6 +195,18 @@ def _check_boundary(clients: Clients, identity: AwsIdentity, arn: str) -> None:
         )
 
 
+def _within_boundary(clients: Clients, names: NodeNames, typed: TypedSettings) -> TypedSettings:
+    """A new node's settings, with the account's own boundary where an administrator made one."""
+    if typed.extras.boundary:
+        return typed
+    arn = names.account_boundary_arn
+    try:
+        exists = policy_exists(clients.aws, arn)
+    except NotPermitted:  # whoever may not look at it registers without it, if they may do that
+        exists = False
+    return replace(typed, extras=replace(typed.extras, boundary=arn)) if exists else typed
+
+
 def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings | None:
     """What was asked for before: by the stack itself, else by the journal."""
     installed = installed_settings(template)
@@ -220,7 +235,9 @@ def _changes(clients: Clients, observed: Observed) -> tuple[ResourceChange, ...]
     spec = observed.spec if observed.installed is not None else turned_off(observed.spec)
     with clients.journal.locked():  # another terminal may be carrying out its own plan
         discard_plans(clients.aws, observed.stack.id)
-        change_set = plan_change_set(clients.aws, stack_request(spec), sleep=clients.sleep)
+        change_set = plan_change_set(
+            clients.aws, stack_request(spec), sleep=clients.sleep, types=EVERY_TYPE
+        )
         if change_set.changes:
             discard(clients.aws, change_set)
     return change_set.changes
