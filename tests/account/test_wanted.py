@@ -122,6 +122,12 @@ def test_costs_are_told_by_mode() -> None:
     totals = {m: costs_of(replace(SPEC, settings=Settings(mode=m))).idle_total for m in Mode}
     assert totals[Mode.BASIC] < 0.5 < totals[Mode.SECURE]
     basic = costs_of(SPEC)
+    assert basic.most_hour == pytest.approx(6.33, abs=0.01)
+    old = costs_of(replace(SPEC, settings=Settings(max_vcpus=256)))
+    assert old.most_hour == pytest.approx(25.3, abs=0.1)
+    gpus = costs_of(replace(SPEC, settings=Settings(gpu=Gpu("g5.4xlarge", 16, 2))))
+    assert gpus.most_hour == pytest.approx(basic.most_hour + 2 * 1.624)
+    assert "at most about 6.33 USD an hour" in basic.lines[2]
     assert "0.01 USD a month while nothing runs" in basic.lines[0]
     assert basic.to_json()["usd_per_vcpu_hour"] > basic.to_json()["usd_per_spot_vcpu_hour"] > 0
 

@@ -9,7 +9,8 @@ from pennsieve_agent.node.records.run_record import JobRecord, RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs.lost_grants import lost_grant
 from pennsieve_agent.node.runs.month_budget import budget_of, month_of
-from pennsieve_agent.node.runs.transitions import AwsState, NodeLimits
+from pennsieve_agent.node.runs.run_costs import NodeLimits
+from pennsieve_agent.node.runs.transitions import AwsState
 
 _DESCRIBED = 100
 """Jobs in one question (AWS Batch, "DescribeJobs")."""
@@ -49,5 +50,7 @@ def limits_of(node: Node) -> NodeLimits:
     return NodeLimits(
         float(settings.max_vcpus or 0),
         budget_of(node),
-        settings.mode == "basic",
+        settings.mode,
+        settings.region,
+        settings.gpu_type,
     )

@@ -8,9 +8,9 @@ from time import gmtime, strftime
 from typing import Any
 from urllib.parse import urlsplit
 
+from pennsieve_agent.domain.job_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit, fit_gpu
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
-from pennsieve_agent.node.jobs.job_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit, fit_gpu
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord
 from pennsieve_agent.node.records.run_store import RunStore
@@ -103,7 +103,19 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
     except ValueError as error:
         raise CannotRun(f"step '{job.id}': {error}") from None
     image = code.image if code is not None else ""
-    jobs.append(JobRecord(job.id, job.id, JobKind.PROCESS, parents, image, vcpus, memory, gpu))
+    jobs.append(
+        JobRecord(
+            job.id,
+            job.id,
+            JobKind.PROCESS,
+            parents,
+            image,
+            vcpus,
+            memory,
+            gpu,
+            0 if gpu else job.disk,
+        )
+    )
     return jobs
 
 

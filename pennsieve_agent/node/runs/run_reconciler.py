@@ -24,10 +24,10 @@ from pennsieve_agent.node.runs.log_reasons import explain
 from pennsieve_agent.node.runs.month_budget import budget_of, note_spent
 from pennsieve_agent.node.runs.observe_jobs import limits_of, observe
 from pennsieve_agent.node.runs.run_cleanup import archive, tidy
+from pennsieve_agent.node.runs.run_costs import run_cost
 from pennsieve_agent.node.runs.run_metrics import metrics_of
 from pennsieve_agent.node.runs.status_reports import StatusReports
 from pennsieve_agent.node.runs.transitions import (
-    cost_of,
     decide,
     next_to_submit,
     step_states,
@@ -203,7 +203,7 @@ class RunReconciler:
         record.waiting = why_waiting(record, seen, limits_of(self.node))
         limits, now = limits_of(self.node), self.node.now()
         if budget_of(self.node):  # what still runs counts for the others, too
-            note_spent(self.node, self.store, record, cost_of(record, limits, now))
+            note_spent(self.node, self.store, record, run_cost(record, limits, now).total)
         decide(record, seen, limits, now)
         return record.phase is not Phase.RUNNING
 
@@ -269,6 +269,7 @@ class RunReconciler:
         seen = observe(self.node, self.store, record)
         update_jobs(record, seen)
         if job.ended or job.id not in seen.jobs:
+            self._measure(record)  # once more: cleaning is paid, too
             tidy(self.node, record)
             record.phase = Phase.REPORTING
             return True
