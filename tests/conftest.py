@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, settings
 from keyring.backends.fail import Keyring as NoKeyring
 
 from pennsieve_agent.sandbox.aws.moto_speed import parse_one_at_a_time, read_descriptions_once
+from pennsieve_agent.sandbox.aws.stack_templates import check_also
+from tests.aws.template_lint import lint
 from tests.prepared import Prepared, prepare, session_folder
 
 
@@ -59,9 +61,13 @@ settings.load_profile("ci")
 
 
 def pytest_configure() -> None:
-    """Make AWS's descriptions and syntax trees quick and safe, before moto is imported."""
+    """Make AWS's descriptions and syntax trees quick and safe, before moto is imported.
+
+    And no emulated CloudFormation takes what AWS's schemas refuse.
+    """
     read_descriptions_once()
     parse_one_at_a_time()
+    check_also(lint)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

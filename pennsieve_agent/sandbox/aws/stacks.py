@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.stack_templates import refuse_bad_templates
+
 SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
 
@@ -47,6 +49,7 @@ def fill_gaps() -> None:
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::Lambda::Function"], _after_function)
     _outputs_follow_changes()
+    refuse_bad_templates()
     _access_points_end_with_their_files()
 
 

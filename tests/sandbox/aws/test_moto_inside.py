@@ -327,6 +327,18 @@ def secrets(secretsmanager_backends: Any, missing: Any) -> None:
         backend.get_secret_value(f"{arn}y", "", "")
 
 
+@of(
+    "moto.cloudformation.exceptions:ValidationError",
+    "moto.cloudformation.responses:CloudFormationResponse",
+)
+def refused_templates(validation_error: Any, response: Any) -> None:
+    assert validation_error(message="why").message == "why"
+    takes(response._get_param, "self", "param_name", "if_none")
+    takes(response._get_stack_from_s3_url, "self", "template_url")
+    for name in ("create_change_set", "create_stack", "update_stack"):
+        takes(getattr(response, name), "self")
+
+
 @of("moto.ssm.models:ssm_backends", "moto.kms.models:kms_backends")
 def parameters(ssm_backends: Any, kms_backends: Any) -> None:
     tags = [{"TagKey": "a", "TagValue": "b"}]
