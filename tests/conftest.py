@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from keyring.backends.fail import Keyring as NoKeyring
 
 from pennsieve_agent.sandbox.aws.moto_speed import parse_one_at_a_time, read_descriptions_once
+from pennsieve_agent.sandbox.aws.stack_events import pace
 from pennsieve_agent.sandbox.aws.stack_templates import check_also
 from tests.aws.template_lint import lint
 from tests.prepared import Prepared, prepare, session_folder
@@ -63,11 +64,12 @@ settings.load_profile("ci")
 def pytest_configure() -> None:
     """Make AWS's descriptions and syntax trees quick and safe, before moto is imported.
 
-    And no emulated CloudFormation takes what AWS's schemas refuse.
+    And no emulated CloudFormation takes what AWS's schemas refuse, or takes its time.
     """
     read_descriptions_once()
     parse_one_at_a_time()
     check_also(lint)
+    pace(0)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -37,7 +37,8 @@ def _lint(text: str, region: str) -> list[str]:
     from cfnlint.api import lint as linted  # noqa: PLC0415 - takes a second
     from cfnlint.config import ManualArgs  # noqa: PLC0415 - the same
 
-    return [str(m) for m in linted(text, config=ManualArgs(regions=[region], include_checks=["E"]))]
+    matches = linted(text, config=ManualArgs(regions=[region], include_checks=["E"]))
+    return [str(match) for match in matches if match.rule.severity == "error"]
 
 
 def _digest(text: str, region: str) -> str:

@@ -9,9 +9,10 @@ property may be stands in AWS's schemas, which only the test suite has: see :fun
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 BODY_BYTES = 51_200
@@ -99,7 +100,8 @@ def _sizes(template: Mapping[str, Any]) -> Iterator[str]:
             yield f"{section} must be an object."
             continue
         if len(body) > most:
-            yield f"Number of {section.lower()}, {len(body)}, is greater than maximum allowed, {most}"
+            many = f"{section.lower()}, {len(body)},"
+            yield f"Number of {many} is greater than maximum allowed, {most}"
         for name in body:
             if not _NAME.fullmatch(name) or len(name) > NAME_CHARACTERS:
                 yield f"{section} name {name} is non alphanumeric."
@@ -135,26 +137,24 @@ def _resources(template: Mapping[str, Any]) -> Iterator[str]:
 
 def _named(value: Any) -> Iterator[str]:
     """What a part of a template refers to, but for AWS's own parameters (``AWS::Region``)."""
-    if isinstance(value, list):
-        for inner in value:
+    parts: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = (("", inner) for inner in value)
+    for key, inner in parts:
+        if key in _REFERENCES:
+            yield from (name for name in _REFERENCES[key](inner) if not name.startswith("AWS::"))
+        else:
             yield from _named(inner)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            match key, inner:
-                case "Ref", str():
-                    yield from () if inner.startswith("AWS::") else (inner,)
-                case "Fn::GetAtt", [str() as name, *_]:
-                    yield name
-                case "Fn::GetAtt", str():
-                    yield inner.partition(".")[0]
-                case "Fn::Sub", str():
-                    yield from _SUBSTITUTED.findall(inner)
-                case "DependsOn", str():
-                    yield inner
-                case "DependsOn", list():
-                    yield from inner
-                case _:
-                    yield from _named(inner)
+
+
+_REFERENCES: Mapping[str, Callable[[Any], Iterable[str]]] = {
+    "Ref": lambda name: [name],
+    "Fn::GetAtt": lambda path: [path.partition(".")[0] if isinstance(path, str) else path[0]],
+    "Fn::Sub": lambda text: _SUBSTITUTED.findall(text if isinstance(text, str) else text[0]),
+    "DependsOn": lambda names: [names] if isinstance(names, str) else names,
+}
 
 
 def refuse_bad_templates() -> None:
@@ -163,6 +163,7 @@ def refuse_bad_templates() -> None:
     from moto.cloudformation.responses import CloudFormationResponse  # noqa: PLC0415 - slow
 
     def checked(operation: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        @functools.wraps(operation)
         def wrapped(self: Any) -> Any:
             body, url = self._get_param("TemplateBody"), self._get_param("TemplateURL")
             text = body or (self._get_stack_from_s3_url(url) if url else "")

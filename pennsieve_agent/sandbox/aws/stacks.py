@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.stack_events import emulate_events
 from pennsieve_agent.sandbox.aws.stack_templates import refuse_bad_templates
 
 SERVICE_ROLE = "AWSServiceRoleForBatch"
@@ -48,8 +49,8 @@ def fill_gaps() -> None:
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::Lambda::Function"], _after_function)
-    _outputs_follow_changes()
     refuse_bad_templates()
+    emulate_events()
     _access_points_end_with_their_files()
 
 
@@ -143,6 +144,14 @@ def _policy(policy: Any, account: str, _: str) -> None:
     iam_backends[account]["aws"].delete_policy(policy.arn)
 
 
+def _bucket(bucket: Any, account: str, _: str) -> None:
+    """Refuse to delete a bucket that is not empty, which moto would leave without a word."""
+    from moto.s3.models import s3_backends  # noqa: PLC0415 - slow
+
+    if s3_backends[account]["aws"].delete_bucket(bucket.name) is None:
+        raise ValueError("The bucket you tried to delete is not empty")
+
+
 def _nothing(*_: Any) -> None:
     """Do nothing: it is deleted with what it is a part of."""
 
@@ -185,6 +194,7 @@ _DELETES: dict[str, Delete] = {
     ),
     "AWS::IAM::ManagedPolicy": _policy,
     "AWS::Lambda::Permission": _nothing,
+    "AWS::S3::Bucket": _bucket,
 }
 
 
@@ -229,25 +239,6 @@ def _service_role(account_id: str) -> str:
             return str(role.arn)
     created = backend.create_service_linked_role("batch.amazonaws.com", "", "")
     return str(created.arn)
-
-
-def _outputs_follow_changes() -> None:
-    """A stack's outputs are those of its template also when a change set brought that."""
-    from moto.cloudformation.models import ChangeSet  # noqa: PLC0415 - slow
-
-    apply = ChangeSet.apply
-    if getattr(apply, "filled", False):
-        return
-
-    def wrapped(self: Any) -> None:
-        apply(self)
-        stack = self.stack
-        stack.template = self.template
-        stack._parse_template()  # noqa: SLF001 - what moto itself does for UpdateStack
-        stack.output_map = stack._create_output_map()  # noqa: SLF001 - as above
-
-    wrapped.filled = True  # type: ignore[attr-defined]
-    ChangeSet.apply = wrapped  # type: ignore[method-assign]
 
 
 def _wrap(

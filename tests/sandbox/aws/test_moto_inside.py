@@ -105,24 +105,27 @@ def cloudformation_types(parsing: Any) -> None:
         has(model, "create_from_cloudformation_json", "update_from_cloudformation_json")
 
 
-@of("moto.cloudformation.models:ChangeSet")
-def outputs_of_stacks(change_set: Any) -> None:
-    takes(change_set.apply, "self")
+@of("moto.cloudformation:models", "moto.cloudformation:responses")
+def life_of_stacks(models: Any, responses: Any) -> None:
+    has(models.yaml, "load")
+    has(responses.yaml, "load")
+    parsing = named("moto.cloudformation:parsing")
+    takes(models.ChangeSet.apply, "self")
+    takes(models.Stack.delete, "self")
+    takes(parsing.parse_and_update_resource, "logical_id", "resource_json", "resources_map",
+          "account_id", "region_name")  # fmt: skip
     client("cloudformation").create_stack(
         StackName="s", TemplateBody=json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
     )
-
-    backends = named("moto.cloudformation.models:cloudformation_backends")
-    (stack,) = backends[ACCOUNT][REGION].stacks.values()
-    has(stack, "template", "output_map")
+    (stack,) = models.cloudformation_backends[ACCOUNT][REGION].stacks.values()
+    has(stack, "template", "output_map", "template_dict", "events", "status")
     takes(stack._parse_template)
     takes(stack._create_output_map)
-
-
-@of("moto.cloudformation:models", "moto.cloudformation:responses")
-def yaml_of_cloudformation(models: Any, responses: Any) -> None:
-    has(models.yaml, "load")
-    has(responses.yaml, "load")
+    takes(stack._add_stack_event, "resource_status", "resource_status_reason")
+    has(stack.resource_map, "_resource_json_map", "_parsed_resources", "input_parameters")
+    event = stack.events[-1]
+    has(event, "logical_resource_id", "physical_resource_id", "resource_type", "resource_status")
+    assert event.timestamp <= named("moto.core.utils:utcnow")()
 
 
 @of("moto.core.common_models:CloudFormationModel")
