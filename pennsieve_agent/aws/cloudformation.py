@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -106,8 +106,13 @@ def template_of(aws: Aws, name: str) -> dict[str, Any]:
     return template
 
 
-def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeSet:
+def plan_change_set(
+    aws: Aws, request: StackRequest, *, sleep: Sleep, types: Collection[str] = ()
+) -> ChangeSet:
     """Create a change set: what CloudFormation would do, without doing it.
+
+    With ``types`` nothing of another type may be made, changed or deleted; policies can demand it
+    (AWS CloudFormation API, "CreateChangeSet", ResourceTypes).
 
     For a stack that is not there yet this makes an empty shell (``REVIEW_IN_PROGRESS``), which
     :func:`discard` removes.
@@ -119,8 +124,9 @@ def plan_change_set(aws: Aws, request: StackRequest, *, sleep: Sleep) -> ChangeS
     present = _describe(aws, request.name)
     creates = present is None or present["StackStatus"] == "REVIEW_IN_PROGRESS"
     kind = "CREATE" if creates else "UPDATE"
+    limits = {"ResourceTypes": sorted(types)} if types else {}
     with _template(aws, request, kind) as template:
-        created = _create_change_set(aws, request, kind, template)
+        created = _create_change_set(aws, request, kind, {**template, **limits})
         empty = ChangeSet(created["Id"], created["StackId"], request.name, creates)
         return _planned(aws, request, empty, sleep)
 
@@ -217,13 +223,13 @@ def _stack(description: Mapping[str, Any], resources: tuple[StackResource, ...])
 
 
 def _create_change_set(
-    aws: Aws, request: StackRequest, kind: str, template: Mapping[str, str]
+    aws: Aws, request: StackRequest, kind: str, more: Mapping[str, Any]
 ) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "StackName": request.name,
         "ChangeSetName": request.change_set_name,
         "ChangeSetType": kind,
-        **template,
+        **more,
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Tags": [{"Key": k, "Value": v} for k, v in request.tags.items()],
         "Parameters": [

@@ -13,6 +13,7 @@ import pytest
 
 from pennsieve_agent.account.doctor.inspect_parts import look_at_parts, look_at_roles
 from pennsieve_agent.account.doctor.parts_health import part_checks
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Gpu, Mode, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
@@ -64,7 +65,7 @@ class Node:
     def deploy(self, spec: NodeSpec) -> dict[str, Any]:
         template = node_template(spec)
         request = StackRequest(NAMES.stack, template)
-        planned = plan_change_set(self.clients.aws, request, sleep=lambda _: None)
+        planned = plan_change_set(self.clients.aws, request, sleep=lambda _: None, types=EVERY_TYPE)
         execute_change_set(self.clients.aws, planned)
         return template
 

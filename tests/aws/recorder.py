@@ -52,7 +52,9 @@ class RecordingAws(Aws):
             frame = frame.f_back
         action = action_of(service, operation)
         if frame.f_globals["__name__"].startswith("pennsieve_agent.") and action not in FREE:
-            self._heard(Ask(action, self._resource(service, operation, parameters)))
+            types = parameters.get("ResourceTypes")
+            context = {"cloudformation:ResourceTypes": list(types)} if types else {}
+            self._heard(Ask(action, self._resource(service, operation, parameters), context))
 
     def _resource(self, service: str, operation: str, given: dict[str, Any]) -> str:
         here = f"us-east-1:{_ACCOUNT}"

@@ -78,13 +78,40 @@ def test_the_installers_policies(agent: Agent) -> None:
     assert "make the roles, never" not in agent("compute", "policy", "installer", "--part", "3").out
     assert agent("compute", "policy", "installer", "--part", "9").code == 2
     assert agent("compute", "policy", "installer", "--role-path", "team").code == 2
-    assert "for nodes of every mode, in 3 policies" in words.err
+    assert "for nodes of every mode, in 4 policies" in words.err
+    assert "limits every role that they create" in words.out.splitlines()[0]
+    assert "first make the boundary" in words.err
     basic = agent("compute", "policy", "installer", "--mode", "basic", "--json").document
     assert "ec2:CreateNatGateway" in json.dumps(policies)
     assert "ec2:CreateNatGateway" not in json.dumps(basic)
     assert agent("compute", "policy", "installer", "--mode", "wild").code == 2
     pathed = agent("compute", "policy", "installer", "--role-path", "/team/", "--json")
     assert "role/team/pennsieve-node-*" in pathed.out
+
+
+@pytest.mark.usefixtures("lab")
+def test_who_may_write_the_boundary_is_told_first_what_that_is(agent: Agent) -> None:
+    shown = agent("compute", "policy", "installer", "--writes-boundary")
+    assert "can become an administrator of the AWS account" in shown.out.splitlines()[0]
+    document = agent("compute", "policy", "installer", "--writes-boundary", "--json").document
+    assert "iam:CreatePolicyVersion" in json.dumps(document)
+    assert "can become an administrator" in document["can_do"][0]
+    arn = "arn:aws:iam::123456789012:policy/p"
+    both = agent(
+        "compute", "policy", "installer", "--writes-boundary", "--permissions-boundary", arn
+    )
+    assert both.code == 2
+
+
+@pytest.mark.usefixtures("lab")
+def test_the_boundary_that_an_administrator_makes(agent: Agent) -> None:
+    shown = agent("compute", "policy", "boundary")
+    assert json.loads(shown.out) == agent("compute", "policy", "boundary", "--json").document
+    assert "iam:PassRole" in shown.out
+    assert "aws iam create-policy --policy-name PennsieveNodeBoundary" in shown.err
+    assert len(json.dumps(json.loads(shown.out), separators=(",", ":"))) <= 6144
+    installer = agent("compute", "policy", "installer", "--json").out
+    assert "arn:aws:iam::123456789012:policy/PennsieveNodeBoundary" in installer
 
 
 @pytest.mark.usefixtures("lab")
@@ -97,25 +124,32 @@ def test_the_installers_policies_for_an_organisation(agent: Agent) -> None:
 
 
 @pytest.mark.usefixtures("lab")
-def test_a_template_whose_names_are_kept(agent: Agent) -> None:
-    first = agent("compute", "policy", "template", "--name", "planned", "--tag", "owner=ada")
+def test_a_template_is_only_printed_and_is_the_same_each_time(agent: Agent) -> None:
+    words = ("compute", "policy", "template", "--name", "planned", "--tag", "owner=ada")
+    home = Path(agent.environ["HOME"])
+    before = sorted(home.rglob("*"))
+    first = agent(*words)
     assert first.code == 0, first.err
     assert '"owner"' in first.out
     assert "aws cloudformation deploy --stack-name pennsieve-node-" in first.err
-    assert agent("compute", "policy", "template", "--name", "planned").out == first.out
+    assert "--s3-bucket" not in first.err
+    assert agent(*words).out == first.out
     assert "--from-stack pennsieve-node-" in first.err
     assert "AWS::Lambda::Function" not in first.out
-    code = Path(agent.environ["HOME"]) / "node.zip"
-    whole = agent("compute", "policy", "template", "--name", "planned", "--code", str(code))
+    assert sorted(home.rglob("*")) == before
+    code = home / "node.zip"
+    whole = agent(*words, "--code", str(code))
     assert whole.code == 0, whole.err
     assert "AWS::Lambda::Function" in whole.out
+    token = first.document["Metadata"]["PennsieveNode"]["token"]
+    assert whole.document["Metadata"]["PennsieveNode"]["token"] == token
     assert f"code/{hashlib.sha256(code.read_bytes()).hexdigest()}.zip" in whole.err
-    missing = agent(
-        "compute", "policy", "template", "--name", "planned", "--code", "/no/where/node.zip"
-    )
+    missing = agent(*words, "--code", "/no/where/node.zip")
     assert (missing.code, missing.out) == (1, "")
     wrong = agent("compute", "register", "--tag", "aws:x=1", "--dry-run")
     assert (wrong.code, wrong.out) == (2, "")
+    many = [word for i in range(30) for word in ("--tag", f"{'key' * 20}{i}={'value' * 20}")]
+    assert "--s3-bucket BUCKET" in agent(*words, *many).err
 
 
 @pytest.mark.usefixtures("nodes")

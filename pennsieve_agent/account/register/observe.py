@@ -18,12 +18,13 @@ from pennsieve_agent.account.register.node_identity import (
     remembered_node,
     token_of_stack,
 )
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.spec.names import (
     NodeNames,
     node_names,
 )
 from pennsieve_agent.account.spec.node_spec import Code, Kept, NodeSpec, Settings
-from pennsieve_agent.account.spec.options import settle
+from pennsieve_agent.account.spec.options import TypedSettings, settle
 from pennsieve_agent.account.spec.organisation_rules import check_boundary
 from pennsieve_agent.account.spec.spec_json import (
     installed_code,
@@ -50,7 +51,7 @@ from pennsieve_agent.aws.s3 import object_exists
 from pennsieve_agent.aws.values import AwsIdentity, ResourceChange, Stack
 from pennsieve_agent.domain.compute import Account, ComputeNode
 from pennsieve_agent.domain.own_node import OwnNode
-from pennsieve_agent.errors import AgentError, UsageProblem
+from pennsieve_agent.errors import AgentError, NotPermitted, UsageProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +104,14 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
     token = token_of_stack(clients, options, entry)
     token = token or known_token(clients, options, entry, remembered)
     names = node_names(token, identity)
-    stack = _without_empty(clients, check_own(find_stack(clients.aws, names.stack), token))
+    stack = check_own(find_stack(clients.aws, names.stack), token)
+    stack = _without_empty(clients, stack, delete=options.asks_pennsieve)
     template = template_of(clients.aws, stack.id) if stack is not None else {}
     installed = installed_code(template)
+    before = _before(entry, template)
+    typed = options.typed if before else _within_boundary(clients, names, options.typed)
     spec = replace(
-        _spec(clients, options, names, template, settle(options.typed, _before(entry, template))),
+        _spec(clients, options, names, template, settle(typed, before)),
         platform_account_id=records.app_store or installed_platform(template),
         kept=kept_tags(template, stack.tags) if stack is not None and not stack.broken else Kept(),
     )
@@ -126,7 +130,7 @@ def observe(clients: Clients, options: RegisterOptions) -> Observed:
         aws_profile=clients.aws.profile or "",
         taken=bool(options.from_stack),
     )
-    return replace(observed, changes=_changes(clients, observed))
+    return replace(observed, changes=_changes(clients, observed, options))
 
 
 def _spec(
@@ -192,6 +196,18 @@ def _check_boundary(clients: Clients, identity: AwsIdentity, arn: str) -> None:
         )
 
 
+def _within_boundary(clients: Clients, names: NodeNames, typed: TypedSettings) -> TypedSettings:
+    """A new node's settings, with the account's own boundary where an administrator made one."""
+    if typed.extras.boundary:
+        return typed
+    arn = names.account_boundary_arn
+    try:
+        exists = policy_exists(clients.aws, arn)
+    except NotPermitted:  # whoever may not look at it registers without it, if they may do that
+        exists = False
+    return replace(typed, extras=replace(typed.extras, boundary=arn)) if exists else typed
+
+
 def _before(entry: JournalEntry | None, template: Mapping[str, Any]) -> Settings | None:
     """What was asked for before: by the stack itself, else by the journal."""
     installed = installed_settings(template)
@@ -204,23 +220,28 @@ def _uploaded(clients: Clients, spec: NodeSpec) -> bool:
     return object_exists(clients.aws, spec.names.bucket, spec.names.code_key(spec.code.digest))
 
 
-def _without_empty(clients: Clients, stack: Stack | None) -> Stack | None:
-    """Delete the empty stack of a plan that was never carried out; it has no resources."""
+def _without_empty(clients: Clients, stack: Stack | None, *, delete: bool) -> Stack | None:
+    """Leave out the empty stack of a plan that was never carried out; it has no resources."""
     if stack is None or not stack.only_reviewed:
         return stack
-    delete_stack(clients.aws, stack.id)
+    if delete:
+        delete_stack(clients.aws, stack.id)
     return None
 
 
-def _changes(clients: Clients, observed: Observed) -> tuple[ResourceChange, ...] | None:
+def _changes(
+    clients: Clients, observed: Observed, options: RegisterOptions
+) -> tuple[ResourceChange, ...] | None:
     if observed.stack is None or not observed.stack.updatable:
         return None
-    if observed.taken:
+    if observed.taken or not options.asks_pennsieve:  # a change set would be a change in AWS
         return ()
     spec = observed.spec if observed.installed is not None else turned_off(observed.spec)
     with clients.journal.locked():  # another terminal may be carrying out its own plan
         discard_plans(clients.aws, observed.stack.id)
-        change_set = plan_change_set(clients.aws, stack_request(spec), sleep=clients.sleep)
+        change_set = plan_change_set(
+            clients.aws, stack_request(spec), sleep=clients.sleep, types=EVERY_TYPE
+        )
         if change_set.changes:
             discard(clients.aws, change_set)
     return change_set.changes

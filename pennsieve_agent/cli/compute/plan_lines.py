@@ -73,6 +73,8 @@ def _own_brief(plan: AccountPlan) -> Iterator[str]:
 
 
 def _served(plan: ServedPlan, *, details: bool) -> Iterator[str]:
+    if plan.administrator:
+        yield plan.administrator
     yield from (line for line, _ in _numbered(plan.steps))
     if details:
         yield "Permissions this grants:"
@@ -82,7 +84,7 @@ def _served(plan: ServedPlan, *, details: bool) -> Iterator[str]:
         everything = ", ".join(plan.wildcards)
         some = ", ".join(plan.partly)
         yield f"Pennsieve can do everything, unless denied, of: {everything}; and some of: {some}"
-        yield from plan.words[1:]
+        yield from plan.words[2 if plan.administrator else 1 :]
     if not plan.role.hardened:
         yield "nothing is denied (--as-served): these are the rights of an administrator"
     yield (

@@ -203,7 +203,13 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "role_policies",
         "The roles of a node: compute policy.",
-        (Field("roles", "list of role_policy", "Each role."),),
+        (
+            Field("roles", "list of role_policy", "Each role."),
+            Field("users_can", "list of text", "Own node: of its users.", optional=True),
+            Field("owner_can", "list of text", "Own node: of its owner.", optional=True),
+            Field("by_name", "list of text", "Own node: who may use what.", optional=True),
+            Field("rests_on_ids", "list of text", "Own node: kept apart by ids.", optional=True),
+        ),
     ),
     Document(
         "role_policy",
@@ -219,6 +225,9 @@ DOCUMENTS: tuple[Document, ...] = (
     Document(
         "installer_policies",
         "The rights of whoever registers nodes: compute policy installer.",
-        (Field("policies", "list of any", "IAM policies."),),
+        (
+            Field("policies", "list of any", "IAM policies."),
+            Field("can_do", "list of text", "What they amount to, in sentences.", optional=True),
+        ),
     ),
 )
