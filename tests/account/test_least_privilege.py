@@ -39,6 +39,7 @@ from pennsieve_agent.account.rights.right import (
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
+from pennsieve_agent.account.spec.options import TypedSettings
 from pennsieve_agent.account.stack.policies import node_boundary
 from pennsieve_agent.account.stack.template import node_template as full_template
 from pennsieve_agent.account.world.node_shares import Share, put_again, share, unshare
@@ -112,7 +113,8 @@ def test_the_installer_may_do_what_the_code_does_and_no_more() -> None:
 def test_a_whole_life_uses_every_right(scene: Scene) -> None:
     heard.clear()
     call_a_function(scene)
-    node = scene.register()
+    secure = replace(OPTIONS, typed=TypedSettings(mode=Mode.SECURE))
+    node = scene.register(scene.plan(secure))
     shared_and_taken_back(scene, node)
     sign_in(scene.aws)
     bucket = scene.plan().names.bucket

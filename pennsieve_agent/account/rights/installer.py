@@ -20,7 +20,7 @@ from pennsieve_agent.account.rights.right import (
     document,
     documents,
 )
-from pennsieve_agent.account.rights.stack_rights import Place, rights_for_stack
+from pennsieve_agent.account.rights.stack_rights import TAGGED, Place, rights_for_stack
 from pennsieve_agent.account.spec.names import NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
 from pennsieve_agent.account.stack.template import node_template
@@ -131,9 +131,12 @@ def _checks(place: Place) -> Sequence[Right]:
               ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
         Right("ProveLogsGone", "check that a removal left no log group",
               ("logs:DescribeLogGroups",), (names.arn("logs", "log-group:*"),)),
+        Right("ProveKeyEnds", "check that AWS deletes the key, by its tag",
+              ("kms:DescribeKey",), (place.arn("kms", "key/*"),), TAGGED),
         Right("ProveAllGone", "check that a removal left nothing, by tag and by name; "
               f"{NO_RESOURCE}",
-              ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
+              ("batch:DescribeJobDefinitions", "ec2:DescribeNatGateways", "iam:ListPolicies",
+               "iam:ListRoles",
                "secretsmanager:ListSecrets", "ssm:DescribeParameters", "tag:GetResources"),
               ("*",)),
     )  # fmt: skip

@@ -34,7 +34,7 @@ def storage(spec: NodeSpec) -> Resources:
         **bucket_resources(spec),
         "Journal": _journal(spec),
         "Logs": _log_group(spec, spec.names.log_group),
-        "FunctionLogs": _log_group(spec, f"{spec.names.log_group}/functions"),
+        "FunctionLogs": _log_group(spec, spec.names.functions_log_group),
         **_repositories(spec),
         **_files(spec),
     }

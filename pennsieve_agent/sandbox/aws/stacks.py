@@ -49,6 +49,7 @@ def fill_gaps() -> None:
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
     _wrap(known["AWS::Lambda::Function"], _after_function)
+    _wrap(known["AWS::EC2::NatGateway"], _after_nat)
     refuse_bad_templates()
     emulate_events()
     _access_points_end_with_their_files()
@@ -172,7 +173,22 @@ def _endpoint(endpoint: Any, account: str, region: str) -> None:
 
 
 def _nat(gateway: Any, account: str, region: str) -> None:
-    _ec2(account, region).nat_gateways.pop(gateway.id, None)
+    """Delete a NAT gateway, which AWS goes on showing as deleted for about an hour.
+
+    Amazon VPC, "Work with NAT gateways":
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html
+    """
+    _ec2(account, region).delete_nat_gateway(gateway.id)
+
+
+def _key(key: Any, account: str, region: str) -> None:
+    """Let a key wait for its deletion (AWS CloudFormation, "AWS::KMS::Key", PendingWindowInDays).
+
+    It goes on being there for so long, with its tags.
+    """
+    from moto.kms.models import kms_backends  # noqa: PLC0415 - slow
+
+    kms_backends[account][region].schedule_key_deletion(key.id, pending_window_in_days=7)
 
 
 _DELETES: dict[str, Delete] = {
@@ -193,6 +209,7 @@ _DELETES: dict[str, Delete] = {
         t.gateway_id, t.vpc_id
     ),
     "AWS::IAM::ManagedPolicy": _policy,
+    "AWS::KMS::Key": _key,
     "AWS::Lambda::Permission": _nothing,
     "AWS::S3::Bucket": _bucket,
 }
@@ -271,6 +288,11 @@ def _after_function(function: Any, properties: dict[str, Any]) -> None:
     """Store the log group of a function, which moto leaves out."""
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
+
+
+def _after_nat(gateway: Any, properties: dict[str, Any]) -> None:
+    """Tag a NAT gateway, which moto leaves out."""
+    gateway.add_tags({tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())})
 
 
 def _after_role(role: Any, _: dict[str, Any]) -> None:

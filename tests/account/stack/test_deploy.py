@@ -61,6 +61,12 @@ def left(aws: Aws) -> dict[str, Any]:
         if "aws-service-role" not in role["Path"]
     ]
     found["policies"] = aws.call("iam", "list_policies", Scope="Local")["Policies"]
+    # AWS goes on showing these, and so does the emulation.
+    gateways = found.pop("ec2 NatGateways")
+    assert {row["State"] for row in gateways} <= {"deleted"}
+    keys = [row["KeyId"] for row in aws.call("kms", "list_keys")["Keys"]]
+    states = (aws.call("kms", "describe_key", KeyId=key)["KeyMetadata"] for key in keys)
+    assert {row["KeyState"] for row in states} <= {"PendingDeletion"}
     vpcs = aws.call("ec2", "describe_vpcs")["Vpcs"]
     found["networks"] = [vpc["VpcId"] for vpc in vpcs if not vpc.get("IsDefault")]
     return {name: rows for name, rows in found.items() if rows}
