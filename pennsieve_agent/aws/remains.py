@@ -17,7 +17,7 @@ def tagged(aws: Aws, key: str, value: str) -> tuple[str, ...]:
     return tuple(row["ResourceARN"] for page in pages for row in page["ResourceTagMappingList"])
 
 
-_GONE = {"NatGatewayNotFound", "InvalidVpcEndpointId.NotFound"}
+_NOT_FOUND = {"NatGatewayNotFound", "InvalidVpcEndpointId.NotFound"}
 """Amazon EC2 API reference, "Error codes"."""
 
 
@@ -39,7 +39,7 @@ def has_ended(aws: Aws, arn: str) -> bool:
             case _:
                 return False
     except AwsError as error:
-        if error.aws_code in _GONE:
+        if error.aws_code in _NOT_FOUND:
             return True
         raise
     return all(row["State"].lower() in {"deleted", "deleting"} for row in rows)

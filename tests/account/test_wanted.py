@@ -9,6 +9,7 @@ import pytest
 
 from pennsieve_agent.account.register.account_plan import AccountPlan
 from pennsieve_agent.account.register.execute import first_entry
+from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
 from pennsieve_agent.account.rights.role_documents import roles_of
 from pennsieve_agent.account.spec.names import NodeNames
 from pennsieve_agent.account.spec.node_spec import Code, Gpu, Mode, Network, NodeSpec, Settings
@@ -32,11 +33,12 @@ from pennsieve_agent.aws.cloudformation import (
 )
 from pennsieve_agent.errors import UsageProblem
 from tests.account.scene import BUNDLE, OPTIONS, Scene
+from tests.account.stack.specs import ZONES
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
-SPEC = NodeSpec(NAMES, "lab", "N:organization:1", code=Code("0a" * 32, "0.1.0"))
+SPEC = NodeSpec(NAMES, "lab", "N:organization:1", code=Code("0a" * 32, "0.1.0"), zones=ZONES)
 NETWORK = Network("vpc-0123abcd", ("subnet-0123abcd", "subnet-0123abce"))
 BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 ASKED = {
@@ -127,7 +129,7 @@ def test_such_a_registration_goes_on_after_its_bucket(scene: Scene) -> None:
     asked = plan(scene, tagged(12))
     request = stack_request(turned_off(asked.spec))
     bucket_alone = replace(request, template=request.first)
-    change_set = plan_change_set(scene.aws, bucket_alone, sleep=lambda _: None)
+    change_set = plan_change_set(scene.aws, bucket_alone, sleep=lambda _: None, types=EVERY_TYPE)
     execute_change_set(scene.aws, change_set)
     scene.clients.journal.write(first_entry(asked))
     scene.register(plan(scene, tagged(12)))

@@ -47,7 +47,7 @@ def emulate_events() -> None:
     _wrap(resources, "_delete_resource", _deleting)
     _wrap(parsing, "parse_and_update_resource", _updating)
     _wrap(resources, "update", _cleaned_up)
-    _wrap(stack, "create_resources", lambda _, self: _carry_out(self, "CREATE", _made_whole))
+    _wrap(stack, "create_resources", lambda _, self: _carry_out(self, "CREATE", _create_resources))
     _wrap(stack, "update", _update_stack)
     _wrap(stack, "delete", _delete_stack)
     _wrap(backend, "execute_change_set", _execute)
@@ -128,15 +128,15 @@ def _cleaned_up(
 ) -> None:
     """Make and change everything first; then delete what the new template does not have."""
     before, now = resources._resource_json_map, template["Resources"]  # noqa: SLF001 - moto's own
-    gone = {name: body for name, body in before.items() if name not in now}
-    if gone:
-        original(resources, {**template, "Resources": {**gone, **now}}, parameters)
+    removed = {name: body for name, body in before.items() if name not in now}
+    if removed:
+        original(resources, {**template, "Resources": {**removed, **now}}, parameters)
     original(resources, template, parameters)
-    for name in gone:
+    for name in removed:
         resources._parsed_resources.pop(name, None)  # noqa: SLF001 - the same
 
 
-def _made_whole(stack: Any) -> None:
+def _create_resources(stack: Any) -> None:
     stack.resource_map.create(stack.template_dict)
     stack.description = stack.template_dict.get("Description")
 
@@ -232,8 +232,8 @@ def _take_back(resources: Any, kind: str, before: tuple[Any, dict[str, Any]]) ->
 
 def _forget_what_is_not_there(resources: Any) -> None:
     """Else moto would make what is only looked at, and fail to delete what was never made."""
-    made, bodies = resources._parsed_resources, resources._resource_json_map  # noqa: SLF001
-    resources._resource_json_map = {n: b for n, b in bodies.items() if n in made}  # noqa: SLF001
+    parsed, bodies = resources._parsed_resources, resources._resource_json_map  # noqa: SLF001
+    resources._resource_json_map = {n: b for n, b in bodies.items() if n in parsed}  # noqa: SLF001
 
 
 def _delete_stack(original: Callable[..., Any], stack: Any) -> None:

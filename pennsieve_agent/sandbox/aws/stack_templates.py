@@ -67,7 +67,7 @@ def problem_of(text: str, region: str, *, in_request: bool, tags: int = 0) -> st
         template = {}
     for problem in _problems(template) if template else ():
         return f"Template format error: {problem}"
-    return next((found for check in _also for found in check(text, region)), "")
+    return next((problem for check in _also for problem in check(text, region)), "")
 
 
 def _problems(template: Any) -> Iterator[str]:

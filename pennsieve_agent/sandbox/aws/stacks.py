@@ -12,6 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from pennsieve_agent.sandbox.aws.stack_events import emulate_events
+from pennsieve_agent.sandbox.aws.stack_networks import (
+    after_subnet,
+    before_endpoint,
+    before_subnet,
+)
 from pennsieve_agent.sandbox.aws.stack_templates import refuse_bad_templates
 
 SERVICE_ROLE = "AWSServiceRoleForBatch"
@@ -48,6 +53,8 @@ def fill_gaps() -> None:
     _wrap(files, _after_files)
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
+    _wrap(known["AWS::EC2::Subnet"], after_subnet, before_subnet)
+    _wrap(known["AWS::EC2::VPCEndpoint"], lambda *_: None, before_endpoint)
     _wrap(known["AWS::Lambda::Function"], _after_function)
     _wrap(known["AWS::EC2::NatGateway"], _after_nat)
     refuse_bad_templates()

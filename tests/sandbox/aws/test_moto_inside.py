@@ -106,10 +106,14 @@ def cloudformation_types(parsing: Any) -> None:
 
 
 @of("moto.cloudformation:models", "moto.cloudformation:responses")
-def life_of_stacks(models: Any, responses: Any) -> None:
+def yaml_of_cloudformation(models: Any, responses: Any) -> None:
     has(models.yaml, "load")
     has(responses.yaml, "load")
-    parsing = named("moto.cloudformation:parsing")
+
+
+@of("moto.cloudformation.models:cloudformation_backends")
+def life_of_stacks(cloudformation_backends: Any) -> None:
+    models, parsing = named("moto.cloudformation:models"), named("moto.cloudformation:parsing")
     takes(models.ChangeSet.apply, "self")
     takes(models.Stack.delete, "self")
     takes(parsing.parse_and_update_resource, "logical_id", "resource_json", "resources_map",
@@ -117,7 +121,7 @@ def life_of_stacks(models: Any, responses: Any) -> None:
     client("cloudformation").create_stack(
         StackName="s", TemplateBody=json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
     )
-    (stack,) = models.cloudformation_backends[ACCOUNT][REGION].stacks.values()
+    (stack,) = cloudformation_backends[ACCOUNT][REGION].stacks.values()
     has(stack, "template", "output_map", "template_dict", "events", "status")
     takes(stack._parse_template)
     takes(stack._create_output_map)
