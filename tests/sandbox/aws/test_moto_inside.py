@@ -111,6 +111,13 @@ def yaml_of_cloudformation(models: Any, responses: Any) -> None:
     has(responses.yaml, "load")
 
 
+@of("moto.ec2.models.availability_zones_and_regions:RegionsAndZonesBackend")
+def zones_by_id(backend: Any) -> None:
+    zone = backend.zones[REGION][0]
+    assert zone.zone_id.startswith("use1-az")
+    assert zone.name.startswith(REGION)
+
+
 @of("moto.cloudformation.models:cloudformation_backends")
 def life_of_stacks(cloudformation_backends: Any) -> None:
     models, parsing = named("moto.cloudformation:models"), named("moto.cloudformation:parsing")
