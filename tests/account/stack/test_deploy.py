@@ -73,8 +73,16 @@ def left(aws: Aws) -> dict[str, Any]:
 
 
 def request(spec: NodeSpec) -> dict[str, Any]:
-    body = json.dumps(node_template(spec))
+    body = json.dumps(node_template(spec), separators=(",", ":"))
     return {"StackName": NAMES.stack, "TemplateBody": body, "Capabilities": CAPABILITIES}
+
+
+def update(aws: Aws, spec: NodeSpec) -> None:
+    """Update the stack with a template in its own bucket, whatever its length."""
+    asked = request(spec)
+    aws.call("s3", "put_object", Bucket=NAMES.bucket, Key="t", Body=asked.pop("TemplateBody"))
+    url = f"https://{NAMES.bucket}.s3.us-east-1.amazonaws.com/t"
+    aws.call("cloudformation", "update_stack", **asked, TemplateURL=url)
 
 
 def status(aws: Aws) -> str:
@@ -108,7 +116,7 @@ def test_it_comes_is_turned_on_changes_and_goes(aws: Aws, name: str) -> None:
 
     upload(aws, CODE)
     on = replace(spec, code=CODE)
-    aws.call("cloudformation", "update_stack", **request(on))
+    update(aws, on)
     assert status(aws) == "UPDATE_COMPLETE"
     function = aws.call("lambda", "get_function_configuration", FunctionName=NAMES.gateway)
     (files,) = aws.call("efs", "describe_file_systems")["FileSystems"]
@@ -120,7 +128,7 @@ def test_it_comes_is_turned_on_changes_and_goes(aws: Aws, name: str) -> None:
     assert rule["State"] == "DISABLED"
 
     wider = replace(on, settings=replace(on.settings, max_vcpus=16))
-    aws.call("cloudformation", "update_stack", **request(wider))
+    update(aws, wider)
     names = [NAMES.queue("fargate")]
     found = aws.call("batch", "describe_compute_environments", computeEnvironments=names)
     assert found["computeEnvironments"][0]["computeResources"]["maxvCpus"] == 16
