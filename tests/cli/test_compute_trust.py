@@ -143,6 +143,11 @@ def test_a_template_is_only_printed_and_is_the_same_each_time(agent: Agent) -> N
     assert "AWS::Lambda::Function" in whole.out
     token = first.document["Metadata"]["PennsieveNode"]["token"]
     assert whole.document["Metadata"]["PennsieveNode"]["token"] == token
+    functions = json.loads(whole.out)["Resources"]
+    image = functions["Reconciler"]["Properties"]["Environment"]["Variables"]["NODE_MOVER_IMAGE"]
+    # Not the public one, which a network without internet does not reach, nor a tag of it.
+    assert ".dkr.ecr.us-east-1.amazonaws.com/pennsieve-node-" in image
+    assert image.partition("@sha256:")[2]
     assert f"code/{hashlib.sha256(code.read_bytes()).hexdigest()}.zip" in whole.err
     missing = agent(*words, "--code", "/no/where/node.zip")
     assert (missing.code, missing.out) == (1, "")
