@@ -17,6 +17,13 @@ TIME_LIMIT = "the time limit was reached"
 _OUT_OF_MEMORY = 137
 _WORDS: tuple[tuple[str, str], ...] = (
     (r"Dependent Job failed", DEPENDENCY),
+    (r"JobStateTimeLimit action due to reason: CAPACITY",
+     "AWS had no machine for it for a day; start the run again later, or give it other resources"),
+    (r"JobStateTimeLimit action due to reason: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+     "it needs more processors than the compute node may use at once; give the step fewer, or "
+     "change the node with: pennsieve compute update NODE --max-vcpus N"),
+    (r"JobStateTimeLimit action due to reason: MISCONFIGURATION",
+     "none of the compute node's machines fits it; give the step other resources"),
     (r"OutOfMemory", "ran out of memory; give the step more with its memory setting"),
     (r"CannotPull.*", "its image could not be pulled"),
     (r"Job attempt duration exceeded timeout", TIME_LIMIT),
@@ -30,7 +37,11 @@ _WORDS: tuple[tuple[str, str], ...] = (
 
 
 def failure(job: Json) -> str:
-    """Why a job of Batch's failed."""
+    """Why a job of Batch's failed.
+
+    A job that a time limit of its queue ended says why in ``statusReason``
+    (https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_capacity.html).
+    """
     container: Json = job.get("container") or {}
     said = str(container.get("reason") or "")
     about = str(job.get("statusReason") or "")
