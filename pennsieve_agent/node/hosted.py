@@ -143,11 +143,13 @@ class _HostedRequest:
         record = self._journal.read(run)
         if record is None:
             return _said(404, "this node has no such run")
-        steps = [job.step for job in record.work]
         hidden = hidden_of(self._node, record)
         limit, since = self._number("limit", run_logs.MOST_LINES), self._number("since", 0)
         step, token = self._query.get("node", ""), self._query.get("next", "")
-        page = run_logs.page(self._node, run, steps, step, since, limit, token, hidden)
+        try:
+            page = run_logs.LogReading(self._node, record, step, since).page(limit, token, hidden)
+        except ValueError:
+            raise Bad("next is not a token of this log") from None
         rows = [{"node": row.pop("step"), **row} for row in page["messages"]]
         return _ok({**page, "messages": rows})
 

@@ -36,6 +36,7 @@ class Job:
     started: float = 0.0
     stopped: float = 0.0
     ran: int = 0
+    stream: str = ""
     attempts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -227,7 +228,9 @@ class Batch(_Client):
 
 
 def _row(job: Job) -> dict[str, Any]:
-    container = {} if job.code is None else {"exitCode": job.code}
+    container: dict[str, Any] = {} if job.code is None else {"exitCode": job.code}
+    if job.started:
+        container["logStreamName"] = job.stream
     return {
         "jobId": job.id,
         "status": "RUNNABLE" if job.status == "SUBMITTED" else job.status,
@@ -306,6 +309,17 @@ class Logs(_Client):
         if start + limit < len(rows):
             page["nextToken"] = str(start + limit)
         return self._do("filter_log_events", lambda: page)
+
+    def get_log_events(self, *, logStreamName: str, limit: int, **more: Any) -> Any:  # noqa: N803
+        start, since = int(more.get("nextToken") or 0), int(more.get("startTime") or 0)
+        rows = [
+            {"timestamp": at, "message": text}
+            for stream, at, text in self.world.lines
+            if stream == logStreamName and at >= since
+        ]
+        page = rows[start : start + min(limit, self.world.page)]
+        answer = {"events": page, "nextForwardToken": str(start + len(page))}
+        return self._do("get_log_events", lambda: answer)
 
 
 class Rules(_Client):

@@ -490,7 +490,7 @@ LIMIT = "Canceled by JobStateTimeLimit action due to reason:"
     ("reason", "words"),
     [
         ("CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", "AWS had no machine for it for a day"),
-        ("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE", "update NODE --max-vcpus N"),
+        ("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE", "may use at once (--max-vcpus)"),
         ("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT", "none of the compute node's machines fits"),
     ],
 )

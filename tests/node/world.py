@@ -114,6 +114,8 @@ class World:
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[str, int, str]] = field(default_factory=list)
+    page: int = 10_000
+    """Lines on a page of a log stream."""
     schedule: bool = False
     reports: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     status: str = "NOT_STARTED"
@@ -294,6 +296,8 @@ class World:
 
     def begin(self, job: Job) -> None:
         job.status, job.started, job.ran = "RUNNING", self.clock, job.ran + 1
+        log = job.definition["containerProperties"]["logConfiguration"]["options"]
+        job.stream = f"{log['awslogs-stream-prefix']}/default/{job.ran}"
         self._changed(job)
 
     def end(self, job: Job, status: str, reason: str = "", code: int | None = None) -> None:

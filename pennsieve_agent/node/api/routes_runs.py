@@ -119,16 +119,13 @@ def log_lines(request: Request, run: str) -> Reply:
     """A page of a run's log."""
     record = _record(request, run)
     query = request.query
-    page = run_logs.page(
-        request.node,
-        run,
-        [job.step for job in record.work],
-        query.get("step", ""),
-        request.number("since", 0, 10**15),
-        request.number("limit", run_logs.MOST_LINES, run_logs.MOST_LINES),
-        query.get("next", ""),
-        hidden_of(request.node, record),
-    )
+    since = request.number("since", 0, 10**15)
+    reading = run_logs.LogReading(request.node, record, query.get("step", ""), since)
+    limit = request.number("limit", run_logs.MOST_LINES, run_logs.MOST_LINES)
+    try:
+        page = reading.page(limit, query.get("next", ""), hidden_of(request.node, record))
+    except ValueError:
+        raise Problem(400, "bad-query", "next is not a token of this log") from None
     return 200, page
 
 

@@ -49,7 +49,8 @@ class JobRecord:
 
     ``submissions`` counts them and ``lost`` those that Batch forgot; ``name`` is that of the last
     one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
-    ones before. ``vcpus`` and ``memory`` (MB) are what it gets.
+    ones before. ``log`` is the log stream of the attempt that runs. ``vcpus`` and ``memory`` (MB)
+    are what it gets.
     """
 
     key: str
@@ -69,6 +70,7 @@ class JobRecord:
     started: float = 0.0
     stopped: float = 0.0
     lost: int = 0
+    log: str = ""
     attempts: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
 

@@ -20,8 +20,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"JobStateTimeLimit action due to reason: CAPACITY",
      "AWS had no machine for it for a day; start the run again later, or give it other resources"),
     (r"JobStateTimeLimit action due to reason: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
-     "it needs more processors than the compute node may use at once; give the step fewer, or "
-     "change the node with: pennsieve compute update NODE --max-vcpus N"),
+     "it needs more processors than the compute node may use at once (--max-vcpus)"),
     (r"JobStateTimeLimit action due to reason: MISCONFIGURATION",
      "none of the compute node's machines fits it; give the step other resources"),
     (r"OutOfMemory", "ran out of memory; give the step more with its memory setting"),
@@ -71,6 +70,7 @@ def attempts(job: Json, record: JobRecord) -> list[dict[str, Any]]:
             "ended": float(row.get("stoppedAt") or 0) / 1000,
             "exitCode": (row.get("container") or {}).get("exitCode"),
             "reason": _why(row),
+            "log": str((row.get("container") or {}).get("logStreamName") or ""),
         }
         for row in job.get("attempts") or ()
     ]
@@ -82,6 +82,7 @@ def attempts(job: Json, record: JobRecord) -> list[dict[str, Any]]:
             "ended": record.stopped,
             "exitCode": record.exit_code,
             "reason": record.reason,
+            "log": record.log,
         }
     ]
 

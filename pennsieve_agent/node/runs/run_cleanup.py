@@ -48,7 +48,7 @@ def archive(node: Node, record: RunRecord) -> None:
             for step in dict.fromkeys(job.step for job in record.work):
                 # Line by line: a log may be larger than the function's memory.
                 with archive_file.open(f"{step.replace('/', '_')}.log", "w") as part:
-                    for line in step_lines(node, record.run, step, hidden):
+                    for line in step_lines(node, record, step, hidden):
                         text = f"{line['timestamp']} {line['message']}\n".encode()
                         record.log_bytes += len(text)
                         part.write(text)

@@ -28,7 +28,7 @@ from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_i
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers, Ready
 from pennsieve_agent.sandbox.aws.items import Items
-from pennsieve_agent.sandbox.aws.log_events import filter_log_events
+from pennsieve_agent.sandbox.aws.log_events import filter_log_events, get_log_events
 from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Logins
@@ -196,6 +196,8 @@ class Services:
         account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
         if request.operation == "FilterLogEvents":
             return filter_log_events(request, account, self._logs, self._lock)
+        if request.operation == "GetLogEvents":
+            return get_log_events(request, account, self._logs)
         if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
             with self._lock:
                 caller = principal(request, datetime.fromtimestamp(self._now(), UTC))
