@@ -124,6 +124,7 @@ class Table(_Client):
 
 _NAMES = "ExpressionAttributeNames"
 MOST_ITEM_BYTES = 400 * 1024
+LEAST_PART = 5 * 1024 * 1024
 
 
 def item_size(item: dict[str, Any]) -> int:
@@ -273,6 +274,37 @@ class Bucket(_Client):
     def put_object(self, *, Key: str, Body: Any, **_: Any) -> Any:  # noqa: N803
         data = Body if isinstance(Body, bytes) else Body.read()
         return self._do("put_object", lambda: self.world.objects.__setitem__(Key, data))
+
+    def create_multipart_upload(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            self.world.parts[Key] = {}
+            return {"UploadId": Key}
+
+        return self._do("create_multipart_upload", effect)
+
+    def upload_part(self, *, UploadId: str, PartNumber: int, Body: Any, **_: Any) -> Any:  # noqa: N803
+        data = Body.read()
+
+        def effect() -> Any:
+            if UploadId not in self.world.parts:
+                raise Refusal("NoSuchUpload")
+            self.world.parts[UploadId][PartNumber] = data
+            return {"ETag": f"{PartNumber}-{len(data)}"}
+
+        return self._do("upload_part", effect)
+
+    def complete_multipart_upload(self, *, Key: str, UploadId: str, **given: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            if UploadId not in self.world.parts:
+                raise Refusal("NoSuchUpload")
+            parts = self.world.parts.pop(UploadId)
+            rows = [parts[row["PartNumber"]] for row in given["MultipartUpload"]["Parts"]]
+            if any(len(data) < LEAST_PART for data in rows[:-1]):
+                raise Refusal("EntityTooSmall")
+            self.world.objects[Key] = b"".join(rows)
+            return {}
+
+        return self._do("complete_multipart_upload", effect)
 
     def delete_object(self, *, Key: str, **_: Any) -> Any:  # noqa: N803
         return self._do("delete_object", lambda: self.world.objects.pop(Key, None))

@@ -18,9 +18,11 @@ def world() -> World:
 def test_the_log_is_paged_in_order_without_secrets(world: World) -> None:
     world.secrets = {"n/shared": '{"KEY": "hush-hush"}'}
     world.start()
+    world.finish_all_of("in")
+    (job,) = world.ready()
+    world.begin(job)
     world.deliver(world.events.pop(0))
-    stream = f"run/{RUN}/work/default"
-    world.lines = [(f"{stream}/{n % 2}", n, f"line {n} hush-hush") for n in range(25)]
+    world.lines = [(job.stream, n, f"line {n} hush-hush") for n in range(25)]
     seen, token = [], ""
     while True:
         page = world.ask("GET", f"/runs/{RUN}/logs", node="work", limit="10", next=token)["body"]

@@ -111,6 +111,8 @@ class World:
     definitions: dict[str, dict[str, Any]] = field(default_factory=dict)
     access_points: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)
+    parts: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """Of unfinished multipart uploads."""
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
     lines: list[tuple[str, int, str]] = field(default_factory=list)

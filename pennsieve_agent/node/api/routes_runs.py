@@ -16,8 +16,8 @@ from pennsieve_agent.node.records.run_document import run_document, shown_summar
 from pennsieve_agent.node.records.run_record import Phase, RunRecord
 from pennsieve_agent.node.records.run_store import RUNS
 from pennsieve_agent.node.runs import run_logs
+from pennsieve_agent.node.runs.log_archive import archive_key, is_archived
 from pennsieve_agent.node.runs.outputs import outputs_of
-from pennsieve_agent.node.runs.run_cleanup import archive_key
 from pennsieve_agent.node.table import Items
 
 LINK_SECONDS = 900
@@ -131,8 +131,13 @@ def log_lines(request: Request, run: str) -> Reply:
 
 def archive(request: Request, run: str) -> Reply:
     """A link to the whole log of a run that has ended."""
-    if _record(request, run).phase not in _OVER:
+    record = _record(request, run)
+    if record.phase not in _OVER:
         raise Problem(404, "not-ended", "the log is available when the run has ended")
+    if not is_archived(record):
+        wake(request, (run,), "archive")
+        text = "the archive of this log is not ready yet; ask for it again in a few minutes"
+        raise Problem(404, "not-archived", text)
     url = request.node.client("s3").generate_presigned_url(
         "get_object",
         Params={"Bucket": request.node.settings.bucket, "Key": archive_key(run)},

@@ -92,7 +92,8 @@ class RunRecord:
 
     ``access_points`` are ids by what they lead to; one that is about to be created has none.
     ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
-    has the last state of each step among them, so that nothing is said twice.
+    has the last state of each step among them, so that nothing is said twice. ``archive`` is how
+    far that of the log is (:mod:`pennsieve_agent.node.runs.log_archive`).
     """
 
     run: str
@@ -128,6 +129,7 @@ class RunRecord:
     workflow: dict[str, str] = field(default_factory=dict)
     input: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    archive: dict[str, Any] = field(default_factory=dict)
     planned: str = ""
     listed: str = ""
 
