@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 
+from pennsieve_agent.node.identity.node_secrets import NodeSecrets
 from tests.node.world import RUN, World
 
 
@@ -16,7 +17,7 @@ def world() -> World:
 
 
 def test_the_log_is_paged_in_order_without_secrets(world: World) -> None:
-    world.secrets = {"n/shared": '{"KEY": "hush-hush"}'}
+    NodeSecrets(world.node()).merge("shared", {"KEY": "hush-hush"})
     world.start()
     world.finish_all_of("in")
     (job,) = world.ready()
@@ -31,8 +32,9 @@ def test_the_log_is_paged_in_order_without_secrets(world: World) -> None:
         if not token:
             break
     assert seen == [f"line {n} ***" for n in range(25)]
-    since = world.ask("GET", f"/runs/{RUN}/logs", since="20")["body"]["messages"]
-    assert [row["timestamp"] for row in since] == list(range(20, 25))
+    page = world.ask("GET", f"/runs/{RUN}/logs", since="20")["body"]
+    page = world.ask("GET", f"/runs/{RUN}/logs", since="20", next=page["next"])["body"]
+    assert [row["timestamp"] for row in page["messages"]] == list(range(20, 25))
     world.finish_all()
     kept = zipfile.ZipFile(io.BytesIO(world.objects[f"logs/{RUN}.zip"]))
     assert "hush-hush" not in kept.read("work.log").decode()
@@ -59,7 +61,7 @@ def test_secrets_go_in_and_never_out(world: World) -> None:
     world.ask("DELETE", "/secrets", key="A", **where)
     assert world.ask("GET", "/secrets", **where)["body"] == {"keys": ["B"]}
     world.ask("DELETE", "/secrets", deleteAll="true", **where)
-    assert world.secrets == {}
+    assert world.parameters == {}
 
 
 def test_health_says_what_is_amiss(world: World) -> None:

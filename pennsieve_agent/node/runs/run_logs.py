@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from pennsieve_agent.node.identity.secrets_manager import masked_lines
+from pennsieve_agent.node.identity.node_secrets import masked_lines
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.records.run_record import RunRecord
 from pennsieve_agent.node.runs.older_logs import filtered_page, is_older

@@ -11,6 +11,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.limits.function_quotas import check_concurrency, check_variables
+from pennsieve_agent.sandbox.aws.limits.refused import Refused
+from pennsieve_agent.sandbox.aws.stack_networks import (
+    after_subnet,
+    before_endpoint,
+    before_subnet,
+)
+
 SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
 
@@ -45,6 +53,8 @@ def fill_gaps() -> None:
     _wrap(files, _after_files)
     _wrap(known["AWS::IAM::Role"], _after_role)
     _wrap(known["AWS::KMS::Key"], lambda *_: None, _before_key)
+    _wrap(known["AWS::EC2::Subnet"], after_subnet, before_subnet)
+    _wrap(known["AWS::EC2::VPCEndpoint"], lambda *_: None, before_endpoint)
     _wrap(known["AWS::Lambda::Function"], _after_function)
     _outputs_follow_changes()
     _access_points_end_with_their_files()
@@ -274,7 +284,15 @@ def _after_files(file_system: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Store the log group of a function, which moto leaves out."""
+    """Hold a function to Lambda's quotas, and store its log group; moto does neither."""
+    from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
+
+    reserved = int(properties.get("ReservedConcurrentExecutions") or 0)
+    try:
+        check_variables((properties.get("Environment") or {}).get("Variables") or {})
+        check_concurrency(function.account_id, function.region, function.function_name, reserved)
+    except Refused as refused:
+        raise ValidationError(message=refused.text) from None
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
 
