@@ -26,6 +26,13 @@ _TOKEN = re.compile(r"\d+", re.ASCII)
 _TOKEN_OF_JOBS = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 
 
+def log_events(request: AwsRequest, account: str, logs: JobLog, lock: Lock) -> Answer | None:
+    """What either operation answers; None leaves it to moto."""
+    if request.operation == "GetLogEvents":
+        return get_log_events(request, account, logs)
+    return filter_log_events(request, account, logs, lock)
+
+
 def filter_log_events(request: AwsRequest, account: str, logs: JobLog, lock: Lock) -> Answer:
     """A page of the events of a group's streams, by time."""
     from moto.logs.models import logs_backends  # noqa: PLC0415 - slow
