@@ -115,6 +115,8 @@ class World:
     """Of unfinished multipart uploads."""
     secrets: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, str] = field(default_factory=dict)
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+    """What was published: the topic, the subject, the text."""
     lines: list[tuple[str, int, str]] = field(default_factory=list)
     page: int = 10_000
     """Lines on a page of a log stream."""
@@ -144,6 +146,7 @@ class World:
             "secretsmanager": services.Secrets(self),
             "ecr": services.Images(self, self.settings.region),
             "ssm": services.Parameters(self),
+            "sns": services.Topics(self),
         }
 
         def make(service: str, region: str = "") -> Any:
