@@ -118,7 +118,7 @@ def test_costs_are_told_by_mode() -> None:
     totals = {m: costs_of(replace(SPEC, settings=Settings(mode=m))).idle_total for m in Mode}
     assert totals[Mode.BASIC] < 0.5 < totals[Mode.SECURE]
     basic = costs_of(SPEC)
-    assert "0.01 USD a month while nothing runs" in basic.lines[0]
+    assert "0.21 USD a month while nothing runs" in basic.lines[0]
     assert basic.to_json()["usd_per_vcpu_hour"] > basic.to_json()["usd_per_spot_vcpu_hour"] > 0
 
 

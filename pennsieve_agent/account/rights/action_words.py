@@ -81,6 +81,7 @@ ACTIONS = {
     "secretsmanager:GetSecretValue": "read secrets",
     "secretsmanager:PutSecretValue": "change secrets",
     "secretsmanager:TagResource": "tag what it creates",
+    "sqs:SendMessage": "send messages to queues",
     "ssm:DeleteParameters": "delete stored parameters",
     "ssm:DeleteParameter": "delete stored parameters",
     "ssm:GetParameter": "read stored parameters",

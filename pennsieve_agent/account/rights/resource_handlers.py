@@ -26,6 +26,10 @@ _HANDLERS = {
         "billing: GetBillingViewData; budgets: ListTagsForResource ModifyBudget TagResource "
         "UntagResource ViewBudget"
     ),
+    "AWS::CloudWatch::Alarm": (
+        "cloudwatch: DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm TagResource "
+        "UntagResource"
+    ),
     "AWS::DynamoDB::Table": (
         "dynamodb: CreateTable DeleteTable DescribeContinuousBackups "
         "DescribeContributorInsights DescribeKinesisStreamingDestination DescribeTable "
@@ -159,6 +163,10 @@ _HANDLERS = {
         "GetReplicationConfiguration ListBucket ListTagsForResource PutBucketOwnershipControls "
         "PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning "
         "PutEncryptionConfiguration PutLifecycleConfiguration TagResource UntagResource"
+    ),
+    "AWS::SQS::Queue": (
+        "sqs: CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags "
+        "SetQueueAttributes TagQueue UntagQueue"
     ),
     "AWS::S3::BucketPolicy": "s3: DeleteBucketPolicy GetBucketPolicy PutBucketPolicy",
 }

@@ -37,6 +37,7 @@ _SERVICES = {
     "Logs": Group.RECORDS,
     "Budgets": Group.RECORDS,
     "CloudWatch": Group.RECORDS,
+    "SQS": Group.RECORDS,
 }
 _GROUPS = {"AWS::EC2::LaunchTemplate": Group.COMPUTE, "AWS::EC2::FlowLog": Group.RECORDS}
 
@@ -81,6 +82,7 @@ _WHAT = {
     "AWS::Logs::ResourcePolicy": "lets AWS write to one of the node's logs",
     "AWS::S3::Bucket": "a private, encrypted, versioned bucket for the node's own files",
     "AWS::S3::BucketPolicy": "the bucket refuses unencrypted connections",
+    "AWS::SQS::Queue": "a queue of events",
     "AWS::SecretsManager::Secret": "a secret of the node",
 }
 _VERBS = {"Add": "create", "Modify": "update", "Remove": "delete"}
@@ -100,6 +102,9 @@ _OURS = {
     "Gateway": "answers people you share the node with; AWS checks each call; no URL",
     "Admin": "answers you, the owner; AWS checks each call; no URL",
     "Reconciler": "carries out runs; no URL",
+    "DeadLetters": "keeps for two weeks what the reconciler could not handle",
+    "ReconcilerFails": "an alarm when the reconciler fails",
+    "EventsAreLost": "an alarm when an event could not be handled",
 }
 
 

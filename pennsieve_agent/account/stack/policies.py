@@ -78,7 +78,12 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
     rows += [
         statement
-        for access in (flow_access(anywhere), key_access(anywhere), instance_access(where))
+        for access in (
+            flow_access(anywhere),
+            key_access(anywhere),
+            dead_letter_key_access(anywhere),
+            instance_access(where),
+        )
         for statement in access["Statement"]
     ]
     return document(*_merged(_by_resource(rows)))
@@ -146,6 +151,15 @@ def key_access(names: NodeNames, *, bucket: bool = True, parameters: bool = True
     actions += ["kms:Encrypt"] if parameters else []
     services = [*(["s3"] if bucket else []), *(["ssm"] if parameters else [])]
     return _key_by_way_of(names, services, actions)
+
+
+def dead_letter_key_access(names: NodeNames) -> Document:
+    """What sending to an encrypted queue takes, in the modes that have a key.
+
+    Amazon SQS Developer Guide, "Configure KMS permissions for AWS services",
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html.
+    """
+    return _key_by_way_of(names, ["sqs"], ["kms:Decrypt", "kms:GenerateDataKey"])
 
 
 def _key_by_way_of(names: NodeNames, services: Sequence[str], actions: Sequence[str]) -> Document:
@@ -250,6 +264,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "any": "*",
         "table": names.arn("dynamodb", f"table/{names.table}"),
         "gateway": names.arn("lambda", f"function:{names.gateway}"),
+        "dead-letters": names.arn("sqs", names.dead_letters),
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),

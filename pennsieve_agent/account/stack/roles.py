@@ -8,6 +8,7 @@ from __future__ import annotations
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.policies import (
     Where,
+    dead_letter_key_access,
     flow_access,
     instance_access,
     key_access,
@@ -96,6 +97,8 @@ def _access(spec: NodeSpec, word: str) -> Document:
     bucket, parameters = word in USE_BUCKET, word in USE_PARAMETERS
     if has_key(spec) and (bucket or parameters):
         access.append(key_access(names, bucket=bucket, parameters=parameters))
+    if has_key(spec) and word == "reconciler":
+        access.append(dead_letter_key_access(names))
     return document(*(statement for policy in access for statement in policy["Statement"]))
 
 

@@ -16,6 +16,7 @@ SERVICE_ROLE = "AWSServiceRoleForBatch"
 
 _NOTED = (
     "AWS::Budgets::Budget",
+    "AWS::CloudWatch::Alarm",
     "AWS::EC2::SecurityGroupEgress",
     # moto would enforce a bucket's policy without its conditions, and so refuse everybody.
     "AWS::S3::BucketPolicy",
@@ -274,9 +275,10 @@ def _after_files(file_system: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Store the log group of a function, which moto leaves out."""
+    """Store the log group and the dead letters' queue of a function, which moto leaves out."""
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
+    function.dead_letters = (properties.get("DeadLetterConfig") or {}).get("TargetArn", "")
 
 
 def _after_role(role: Any, _: dict[str, Any]) -> None:
