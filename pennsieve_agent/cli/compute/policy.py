@@ -94,7 +94,7 @@ def show(
         role = RoleDocuments(policy.role_name, policy.trust, (policy.permissions,))
         first = administrator(role)
         return _roles((role,), (first,) if first else ())
-    plan = _plan(context, name, flags, where)[0]
+    plan = node_plan(context, name, flags, where)[0]
     more = sections(plan.roles, policy_review.registered_on(context, name))
     return _roles(plan.roles, (NO_RIGHTS,), more)
 
@@ -177,18 +177,15 @@ def template(
         raise UsageProblem(
             f"'{workspace}' is not the id of a workspace", hint="see it with: pennsieve whoami"
         )
-    plan, clients = _plan(context, name, flags, (region, aws_profile), workspace or "")
+    plan, clients = node_plan(context, name, flags, (region, aws_profile), workspace or "")
     return _template(plan, clients, code)
 
 
 def _template(plan: AccountPlan, clients: Clients, code: Path | None) -> Shown:
-    from pennsieve_agent.account.register.execute import first_entry
     from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
     from pennsieve_agent.cli.compute.views import write_new
 
-    with clients.journal.locked():
-        if clients.journal.read() is None:
-            clients.journal.write(first_entry(plan))
+    keep_names(plan, clients)
     spec = plan.spec if code is not None else turned_off(plan.spec)
     notes = []
     if code is not None and clients.bundle is not None:
@@ -199,6 +196,15 @@ def _template(plan: AccountPlan, clients: Clients, code: Path | None) -> Shown:
         notes.append(f"upload it with: aws s3 cp {code} s3://{spec.names.bucket}/{key}")
     notes += _how(request, plan)
     return Shown(request.template, lambda streams: json_text(request.template, streams), notes)
+
+
+def keep_names(plan: AccountPlan, clients: Clients) -> None:
+    """Write down what a node that is only printed is called: it is made with these names."""
+    from pennsieve_agent.account.register.execute import first_entry
+
+    with clients.journal.locked():
+        if clients.journal.read() is None:
+            clients.journal.write(first_entry(plan))
 
 
 def _how(request: StackRequest, plan: AccountPlan) -> list[str]:
@@ -217,7 +223,7 @@ def _how(request: StackRequest, plan: AccountPlan) -> list[str]:
     ]
 
 
-def _plan(
+def node_plan(
     context: Context,
     name: str,
     flags: Flags,

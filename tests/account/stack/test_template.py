@@ -184,7 +184,7 @@ def test_a_reconciler_that_fails_is_seen_and_its_events_are_kept(mode: Mode) -> 
     queue = made["DeadLetters"]["Properties"]
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert ("KmsMasterKeyId" in queue) is (mode is not Mode.BASIC)
-    alarms = [body["Properties"] for body in resources(spec, "AWS::CloudWatch::Alarm").values()]
+    alarms = list(resources(spec, "AWS::CloudWatch::Alarm").values())
     watched = {(a["MetricName"], a["Dimensions"][0]["Value"]) for a in alarms}
     assert watched == {
         ("Errors", NAMES.reconciler),
