@@ -131,11 +131,11 @@ def test_what_is_open_without_internet_is_told_until_it_is_closed() -> None:
         if body["Type"] == "AWS::EC2::VPCEndpoint":
             body["Properties"]["PolicyDocument"] = {}
     assert "DNS is open" in sent()[1]
-    assert "endpoints without a policy" not in sent()[1]
+    assert "without a policy" not in sent()[1]
     next(b for b in resources.values() if b["Type"] == "AWS::EC2::VPCEndpoint")["Properties"].pop(
         "PolicyDocument"
     )
-    assert "endpoints without a policy" in sent()[1]
+    assert "without a policy" in sent()[1]
 
 
 def test_names_of_others_are_shown_as_they_are() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pennsieve_agent.account.register.choose_place import zones_for
 from pennsieve_agent.account.register.node_identity import (
     RegisterOptions,
     check_own,
@@ -32,6 +33,7 @@ from pennsieve_agent.account.spec.spec_json import (
     installed_platform,
     installed_settings,
     installed_transfer,
+    installed_zones,
     kept_tags,
 )
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
@@ -151,6 +153,7 @@ def _spec(
         settings=settings,
         code=bundle.code if bundle is not None else installed_code(template),
         transfer_digest=_transfer_digest(clients, template),
+        zones=installed_zones(template) or zones_for(clients.aws, settings, names.region),
     )
 
 

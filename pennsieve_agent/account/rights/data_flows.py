@@ -103,11 +103,18 @@ def _reach(spec: NodeSpec, template: Mapping[str, Any]) -> str:
 def _reach_note(spec: NodeSpec, template: Mapping[str, Any]) -> str:
     types = {body["Type"] for body in template["Resources"].values()}
     notes = ["nothing comes in from outside"]
+    if spec.settings.network or "AWS::EC2::InternetGateway" in types:
+        return notes[0]
     if any(type_.startswith("AWS::Route53Resolver::Firewall") for type_ in types):
         notes.append("names of other hosts are not resolved")
-    elif not spec.settings.network and "AWS::EC2::InternetGateway" not in types:
+    else:
         notes.append("DNS is open: a program can send data out in the names that it looks up")
-    endpoints = [b for b in template["Resources"].values() if b["Type"] == "AWS::EC2::VPCEndpoint"]
-    if any("PolicyDocument" not in body["Properties"] for body in endpoints):
-        notes.append("endpoints without a policy also reach resources of other AWS accounts")
+    endpoints = {
+        str(body["Properties"]["ServiceName"]).rpartition(".")[2]
+        for body in template["Resources"].values()
+        if body["Type"] == "AWS::EC2::VPCEndpoint" and "PolicyDocument" not in body["Properties"]
+    }
+    if endpoints:
+        which = listing(sorted(endpoints))
+        notes.append(f"endpoints without a policy let everything of these services pass: {which}")
     return "; ".join(notes)

@@ -57,7 +57,7 @@ def all_nodes(identity: AwsIdentity) -> NodeNames:
 def types_of(settings: Settings) -> frozenset[str]:
     """The types of resources that a node with these settings has."""
     names = NodeNames("0" * 8, "0" * 12, "us-east-1")
-    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""))
+    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""), zones=("",))
     return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
 
@@ -125,8 +125,9 @@ def _checks(place: Place) -> Sequence[Right]:
         Right("ProveTableGone", "check that a removal left no table",
               ("dynamodb:DescribeTable",), (names.arn("dynamodb", f"table/{names.table}"),)),
         Right("LookAtNetworks", f"check that the network exists and fits; {NO_RESOURCE}",
-              _actions("ec2", "DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
-                       " DescribeVpcEndpoints DescribeVpcs"), ("*",)),
+              _actions("ec2", "DescribeAvailabilityZones DescribeRouteTables DescribeSecurityGroups"
+                       " DescribeSubnets DescribeVpcAttribute DescribeVpcEndpoints"
+                       " DescribeVpcEndpointServices DescribeVpcs"), ("*",)),
         Right("LookAtQueues", f"check that the job queues work; {NO_RESOURCE}",
               ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
         Right("ProveLogsGone", "check that a removal left no log group",

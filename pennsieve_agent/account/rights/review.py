@@ -17,11 +17,12 @@ from pennsieve_agent.account.rights.installer import installer_policies
 from pennsieve_agent.account.rights.installer_sentences import what_remains
 from pennsieve_agent.account.rights.officer_sections import Section
 from pennsieve_agent.account.rights.policy_sentences import RoleDocuments, describe
-from pennsieve_agent.account.rights.review_pages import costs_page, flows_page, plain, roles_page
+from pennsieve_agent.account.rights.review_pages import costs_page, data_page, plain, roles_page
 from pennsieve_agent.account.rights.stack_rights import Place
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.spec.spec_json import settings_json
 from pennsieve_agent.account.stack.costs import costs_of
+from pennsieve_agent.account.stack.network_words import network_words
 from pennsieve_agent.account.stack.policies import node_boundary
 from pennsieve_agent.account.stack.stack_request import stack_request, turned_off
 
@@ -49,7 +50,7 @@ def review_files(review: Review) -> dict[str, str]:
     kept, moved = at_rest(review.spec, template), flows(review.spec, template)
     costs = costs_of(review.spec)
     files["permissions.md"] = roles_page(review.roles, review.sections)
-    files["data.md"] = flows_page(moved, kept, not_yours(kept))
+    files["data.md"] = data_page(moved, kept, not_yours(kept), network_words(review.spec))
     files["costs.md"] = costs_page(costs, review.spec.settings)
     files["README.md"] = _readme(review, sorted(files))
     index = {
@@ -65,6 +66,7 @@ def review_files(review: Review) -> dict[str, str]:
         **{section.key: list(section.lines) for section in review.sections},
         "installer_can": list(what_remains(review.place)),
         "data_flows": [asdict(flow) for flow in moved],
+        "network": list(network_words(review.spec)),
         "data_at_rest": [asdict(row) for row in kept],
         "not_by_your_key": list(not_yours(kept)),
         "costs": costs.to_json(),

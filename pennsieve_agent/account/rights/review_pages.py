@@ -35,7 +35,9 @@ def _role(role: RoleDocuments) -> Iterator[str]:
         yield from (f"{title}:", "", *_items(lines or ("nothing",)), "")
 
 
-def flows_page(moved: Sequence[Flow], kept: Sequence[Kept], others: Sequence[str]) -> str:
+def data_page(
+    moved: Sequence[Flow], kept: Sequence[Kept], others: Sequence[str], network: Sequence[str]
+) -> str:
     """What goes where, and what stays."""
     lines = [
         "# Data",
@@ -46,6 +48,10 @@ def flows_page(moved: Sequence[Flow], kept: Sequence[Kept], others: Sequence[str
             ("what", "from", "to", "protected by", "note"),
             ((f.what, f.start, f.to, f.how, f.note) for f in moved),
         ),
+        "",
+        "## The network",
+        "",
+        *_items(network),
         "",
         "## What is kept",
         "",

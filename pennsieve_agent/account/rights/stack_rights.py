@@ -206,8 +206,8 @@ def _network(place: Place) -> Iterator[_Scope]:
     here = (place.arn("ec2", "*"),)
     # What belongs to something that has a tag is made on the condition of that tag.
     inner = "CreateLaunchTemplateVersion CreateRoute CreateTags"
-    looked_at = "DescribeAddresses DescribeRouteTables DescribeSubnets DescribeVpcAttribute"
-    looked_at += " DescribeVpcEndpoints DescribeVpcs"
+    looked_at = "DescribeAddresses DescribeRouteTables DescribeSecurityGroups DescribeSubnets"
+    looked_at += " DescribeVpcAttribute DescribeVpcEndpoints DescribeVpcs"
     interface = "*NetworkInterface *NetworkInterfaceAttribute"  # of mount targets, without our tag
     making = f"Allocate* Create* {interface}"
     changing = "Associate* Attach* Authorize* Delete* Detach* Disassociate* Modify* Release*"
