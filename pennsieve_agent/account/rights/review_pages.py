@@ -131,6 +131,6 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
 
 
 def plain(text: str) -> str:
-    """A text that Markdown shows as it is: names of datasets are other people's."""
+    """A text that Markdown shows unchanged: names of datasets are other people's."""
     marks = {ord(mark): f"\\{mark}" for mark in "\\`*_[]<>|"}
     return " ".join(text.split()).translate(marks)

@@ -36,8 +36,8 @@ _SERVICES = {
     "DynamoDB": Group.RECORDS,
     "Logs": Group.RECORDS,
     "Budgets": Group.RECORDS,
-    "CloudWatch": Group.RECORDS,
-    "SQS": Group.RECORDS,
+    "CloudWatch": Group.FUNCTIONS,
+    "SQS": Group.FUNCTIONS,
 }
 _GROUPS = {"AWS::EC2::LaunchTemplate": Group.COMPUTE, "AWS::EC2::FlowLog": Group.RECORDS}
 

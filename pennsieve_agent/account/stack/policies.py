@@ -86,8 +86,7 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
         statement
         for access in (
             flow_access(anywhere),
-            key_access(anywhere),
-            dead_letter_key_access(anywhere),
+            key_access(anywhere, letters=True),
             instance_access(where),
         )
         for statement in access["Statement"]
@@ -146,26 +145,22 @@ def flow_access(names: NodeNames) -> Document:
     return document(allow(actions, [group, f"{group}:*"]))
 
 
-def key_access(names: NodeNames, *, bucket: bool = True, parameters: bool = True) -> Document:
+def key_access(
+    names: NodeNames, *, bucket: bool = True, parameters: bool = True, letters: bool = False
+) -> Document:
     """What a role needs of the node's key, in the modes that have one.
 
     For what is in the bucket, and for parameters: those of the standard tier are encrypted by the
-    key itself (AWS Systems Manager, "How Parameter Store uses AWS KMS").
+    key itself (AWS Systems Manager, "How Parameter Store uses AWS KMS"). ``letters`` are dead ones,
+    whose queue takes the same of who sends to it (Amazon SQS, "Configuring AWS KMS permissions",
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html).
     """
     actions = ["kms:Decrypt"]
     actions += ["kms:GenerateDataKey"] if bucket else []
     actions += ["kms:Encrypt"] if parameters else []
-    services = [*(["s3"] if bucket else []), *(["ssm"] if parameters else [])]
+    uses = {"s3": bucket, "ssm": parameters, "sqs": letters}
+    services = [service for service, used in uses.items() if used]
     return _key_by_way_of(names, services, actions)
-
-
-def dead_letter_key_access(names: NodeNames) -> Document:
-    """What sending to an encrypted queue takes, in the modes that have a key.
-
-    Amazon SQS Developer Guide, "Configure KMS permissions for AWS services",
-    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html.
-    """
-    return _key_by_way_of(names, ["sqs"], ["kms:Decrypt", "kms:GenerateDataKey"])
 
 
 def _key_by_way_of(names: NodeNames, services: Sequence[str], actions: Sequence[str]) -> Document:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pennsieve_agent.account.spec.node_spec import Mode, NodeSpec
 from pennsieve_agent.account.stack.policies import (
     Where,
-    dead_letter_key_access,
     flow_access,
     instance_access,
     key_access,
@@ -95,10 +94,9 @@ def _access(spec: NodeSpec, word: str) -> Document:
     where = Where(names, spec.platform_account_id, spec.settings.role_path, files)
     access = [role_access(word, where)]
     bucket, parameters = word in USE_BUCKET, word in USE_PARAMETERS
+    letters = word == "reconciler"
     if has_key(spec) and (bucket or parameters):
-        access.append(key_access(names, bucket=bucket, parameters=parameters))
-    if has_key(spec) and word == "reconciler":
-        access.append(dead_letter_key_access(names))
+        access.append(key_access(names, bucket=bucket, parameters=parameters, letters=letters))
     return document(*(statement for policy in access for statement in policy["Statement"]))
 
 

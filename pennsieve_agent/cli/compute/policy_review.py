@@ -1,4 +1,4 @@
-"""``pennsieve compute policy review``, and what a node says of its workflows and shares."""
+"""``pennsieve compute policy review``: one folder for a security officer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_options
 from pennsieve_agent.cli.compute.node_options import Flags
+from pennsieve_agent.cli.compute.printed_node import keep_names, node_plan, registered_on
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
-from pennsieve_agent.errors import AgentError, SettingsError, UsageProblem
+from pennsieve_agent.errors import SettingsError, UsageProblem
 
 if TYPE_CHECKING:
     from pennsieve_agent.account.register.account_plan import AccountPlan
-    from pennsieve_agent.account.rights.caller_sentences import Registered
     from pennsieve_agent.account.rights.review import Review
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]
@@ -55,7 +55,6 @@ def review(
     AWS credentials that say whose account it is, and no sign-in.
     """
     from pennsieve_agent.account.rights.review import review_files
-    from pennsieve_agent.cli.compute.policy import keep_names, node_plan
 
     flags = Flags(
         mode, permissions_boundary, role_path, tuple(tag or ()), gpu_tier, max_gpu, max_vcpus,
@@ -141,22 +140,3 @@ def _write(folder: Path, files: Mapping[str, str], before: frozenset[str]) -> No
             where=str(error.filename or folder),
             hint="choose another place",
         ) from error
-
-
-def registered_on(context: Context, name: str) -> Registered | None:
-    """What is registered on an own node of this name; None where it is not there or silent."""
-    from pennsieve_agent.account.rights.caller_sentences import Registered
-
-    node = next((n for n in context.own_nodes if n.name == name and n.is_owned), None)
-    if node is None:
-        return None
-    try:
-        calls = context.node_calls(node)
-        workflows, grants, shares = (
-            calls.ask("GET", f"/{what}", admin=True).get(what) or ()
-            for what in ("workflows", "grants", "shares")
-        )
-    except AgentError as error:
-        context.streams.note(f"what is registered on node '{name}' is not known: {error.message}")
-        return None
-    return Registered(workflows, grants, shares)
