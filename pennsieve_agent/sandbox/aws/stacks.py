@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.limits.function_quotas import check_concurrency, check_variables
+from pennsieve_agent.sandbox.aws.limits.refused import Refused
 from pennsieve_agent.sandbox.aws.stack_networks import (
     after_subnet,
     before_endpoint,
@@ -283,7 +285,15 @@ def _after_files(file_system: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Store the log group and the dead letters' queue of a function, which moto leaves out."""
+    """Hold a function to Lambda's quotas; store its log group and its queue for dead letters."""
+    from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
+
+    reserved = int(properties.get("ReservedConcurrentExecutions") or 0)
+    try:
+        check_variables((properties.get("Environment") or {}).get("Variables") or {})
+        check_concurrency(function.account_id, function.region, function.function_name, reserved)
+    except Refused as refused:
+        raise ValidationError(message=refused.text) from None
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
     function.dead_letters = (properties.get("DeadLetterConfig") or {}).get("TargetArn", "")

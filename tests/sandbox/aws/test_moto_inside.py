@@ -277,14 +277,14 @@ def functions(lambda_backends: Any, function_type: Any, unknown: Any) -> None:
         Role=ROLE,
         Handler="m.h",
         Code={"ZipFile": code.getvalue()},
-        Environment={"Variables": {"A": "1"}},
+        Environment={"Variables": {"NAME": "1"}},
         Timeout=7,
     )
     backend = lambda_backends[ACCOUNT][REGION]
     found = backend.get_function("f")
     assert [each.function_name for each in backend.list_functions()] == ["f"]
     assert (found.role, found.handler, found.timeout) == (ROLE, "m.h", 7)
-    assert (found.environment_vars, found.reserved_concurrency) == ({"A": "1"}, None)
+    assert (found.environment_vars, found.reserved_concurrency) == ({"NAME": "1"}, None)
     assert (found.logs_group_name, found.code_bytes) == ("/aws/lambda/f", code.getvalue())
     assert found.policy.statements == []
     has(found, "function_arn")
@@ -380,6 +380,29 @@ def items(dynamodb_backends: Any, value_type: Any) -> None:
     assert (table.hash_key_attr, table.range_key_attr) == ("k", None)
     found = table.get_item(value_type({"S": "1"}), None)
     assert found.to_json()["Attributes"] == item
+
+
+@of(
+    "moto.dynamodb.models.dynamo_type:LimitedSizeDict",
+    "moto.dynamodb.exceptions:ItemSizeTooLarge",
+)
+def sizes(attributes_type: Any, error: Any) -> None:
+    assert issubclass(attributes_type, dict)
+    takes(attributes_type.__setitem__, "self", "key", "value")
+    assert "maximum allowed size" in error().message
+
+
+@of("moto.core.utils:get_service_model")
+def descriptions(get_service_model: Any) -> None:
+    model = get_service_model("efs")
+    assert get_service_model("efs") is model  # kept, as it is asked for with each request
+    shape = model.operation_model("CreateAccessPoint").input_shape
+    assert shape.members["ClientToken"].metadata["max"] == 64
+
+
+@of("moto.cloudformation.exceptions:ValidationError")
+def stack_errors(error: Any) -> None:
+    takes(error.__init__, "self", "name_or_id", "message")
 
 
 @of("moto.s3.models:s3_backends")

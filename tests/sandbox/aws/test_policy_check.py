@@ -68,11 +68,11 @@ CALLS: dict[str, tuple[Call, list[tuple[str, str]]]] = {
         [("events:EnableRule", f"arn:aws:events:{HERE}:rule/r")],
     ),
     "access points": (
-        lambda s: s.client("efs").describe_access_points(FileSystemId="fs-1"),
+        lambda s: s.client("efs").describe_access_points(FileSystemId="fs-12345678"),
         [
             (
                 "elasticfilesystem:DescribeAccessPoints",
-                f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-1",
+                f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-12345678",
             )
         ],
     ),
