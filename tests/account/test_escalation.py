@@ -20,7 +20,6 @@ from botocore.exceptions import ClientError
 from pennsieve_agent.account.rights.installer import (
     all_nodes,
     installer_policies,
-    installer_policy,
 )
 from pennsieve_agent.account.rights.installer_sentences import ADMINISTRATOR, what_remains
 from pennsieve_agent.account.rights.resource_handlers import EVERY_TYPE
@@ -258,12 +257,17 @@ def test_aws_refuses_each_way_over_http(tmp_path: Path) -> None:
 def installer_session(cloud: Cloud) -> Any:
     """A session of a role with the policies, beside an administrator's role and the boundary."""
     trust = service_trust("lambda.amazonaws.com")
-    cloud.owner.client("iam").create_policy(
+    iam = cloud.owner.client("iam")
+    iam.create_policy(
         PolicyName=BOUNDARY.rpartition("/")[2], PolicyDocument=json.dumps(node_boundary(NODES))
     )
     cloud.role("Admin", trust, EVERYTHING)
     cloud.role(NODE.gateway, trust, EVERYTHING, BOUNDARY)
-    return cloud.assume(cloud.role("installer", trust, installer_policy(NODES, BOUNDARY)))
+    role = cloud.role("installer", trust, {"Statement": []})
+    for number, policy in enumerate(installer_policies(SAFE)):
+        made = iam.create_policy(PolicyName=f"i-{number}", PolicyDocument=json.dumps(policy))
+        iam.attach_role_policy(RoleName="installer", PolicyArn=made["Policy"]["Arn"])
+    return cloud.assume(role)
 
 
 TEMPLATE = json.dumps({"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}})
