@@ -171,6 +171,11 @@ _HANDLERS = {
     "AWS::S3::BucketPolicy": "s3: DeleteBucketPolicy GetBucketPolicy PutBucketPolicy",
 }
 _BESIDE = {
+    # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that it
+    # needs of a key in the name of who makes a table.
+    "AWS::DynamoDB::Table": (
+        "kms: GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
+    ),
     # Amazon EFS, "CreateMountTarget", "DeleteMountTarget" and "ModifyMountTargetSecurityGroups":
     # a mount target is a network interface, made with the caller's rights.
     "AWS::EFS::MountTarget": (

@@ -26,7 +26,6 @@ _SERVICES = {
     "EFS": Group.STORAGE,
     "KMS": Group.STORAGE,
     "ECR": Group.STORAGE,
-    "SecretsManager": Group.STORAGE,
     "Batch": Group.COMPUTE,
     "AutoScaling": Group.COMPUTE,
     "Lambda": Group.FUNCTIONS,
@@ -83,7 +82,6 @@ _WHAT = {
     "AWS::S3::Bucket": "a private, encrypted, versioned bucket for the node's own files",
     "AWS::S3::BucketPolicy": "the bucket refuses unencrypted connections",
     "AWS::SQS::Queue": "a queue of events",
-    "AWS::SecretsManager::Secret": "a secret of the node",
 }
 _VERBS = {"Add": "create", "Modify": "update", "Remove": "delete"}
 _OURS = {
