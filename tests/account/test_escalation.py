@@ -64,7 +64,8 @@ RESOURCES: Mapping[str, Sequence[str]] = {
     "secretsmanager": tuple(
         f"arn:aws:secretsmanager:{HERE}:secret:{n}-AbCdEf" for n in ("prod", f"{NODE.stack}/a")
     ),
-    "ssm": ("*", f"arn:aws:ssm:{HERE}:parameter/prod", f"arn:aws:ec2:{HERE}:instance/i-1"),
+    "ssm": ("*", f"arn:aws:ec2:{HERE}:instance/i-1", f"arn:aws:ssm:{HERE}:parameter/prod",
+            f"arn:aws:ssm:{HERE}:parameter{NODE.parameter_prefix}a"),
     "sts": (ADMIN_ROLE, NODE_ROLE),
 }  # fmt: skip
 WAYS = {
@@ -216,11 +217,12 @@ def test_nothing_but_the_nodes_own_types_is_made_or_imported() -> None:
 def test_a_role_that_the_installer_makes_gets_no_further_either() -> None:
     """With every right that can be written on it, and anybody who may assume it."""
     found = allowed([EVERYTHING], node_boundary(NODES))
-    assert {action for action, *_ in found} == {"iam:PassRole", "secretsmanager:GetSecretValue"}
+    reads = {"ssm:GetParameter", "ssm:PutParameter"}
+    assert {action for action, *_ in found} == {"iam:PassRole", *reads}
     passed = {(resource, how[0]) for action, resource, *how in found if action == "iam:PassRole"}
     assert passed == {(JOB_ROLE, "ecs-tasks.amazonaws.com")}
-    secrets = {r for action, r, *_ in found if action.startswith("secretsmanager:")}
-    assert secrets == {RESOURCES["secretsmanager"][1]}
+    secrets = {resource for action, resource, *_ in found if action in reads}
+    assert secrets == {RESOURCES["ssm"][-1]}
 
 
 def test_the_search_finds_the_way_through_a_boundary_of_ones_own() -> None:
