@@ -65,7 +65,7 @@ RESOURCES: Mapping[str, Sequence[str]] = {
         f"arn:aws:secretsmanager:{HERE}:secret:{n}-AbCdEf" for n in ("prod", f"{NODE.stack}/a")
     ),
     "ssm": ("*", f"arn:aws:ec2:{HERE}:instance/i-1", f"arn:aws:ssm:{HERE}:parameter/prod",
-            f"arn:aws:ssm:{HERE}:parameter{NODE.parameter_prefix}a"),
+            f"arn:aws:ssm:{HERE}:parameter{NODE.parameter_prefix}workflows/a"),
     "sts": (ADMIN_ROLE, NODE_ROLE),
 }  # fmt: skip
 WAYS = {

@@ -22,10 +22,6 @@ _HANDLERS = {
         "batch: CreateJobQueue DeleteJobQueue DescribeJobQueues TagResource UntagResource "
         "UpdateJobQueue"
     ),
-    "AWS::Budgets::Budget": (
-        "billing: GetBillingViewData; budgets: ListTagsForResource ModifyBudget TagResource "
-        "UntagResource ViewBudget"
-    ),
     "AWS::CloudWatch::Alarm": (
         "cloudwatch: DeleteAlarms DescribeAlarms ListTagsForResource PutMetricAlarm TagResource "
         "UntagResource"
@@ -163,6 +159,11 @@ _HANDLERS = {
         "GetReplicationConfiguration ListBucket ListTagsForResource PutBucketOwnershipControls "
         "PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning "
         "PutEncryptionConfiguration PutLifecycleConfiguration TagResource UntagResource"
+    ),
+    "AWS::SNS::Topic": (
+        "sns: CreateTopic DeleteTopic GetDataProtectionPolicy GetTopicAttributes "
+        "ListSubscriptionsByTopic ListTagsForResource SetTopicAttributes Subscribe TagResource "
+        "Unsubscribe UntagResource"
     ),
     "AWS::SQS::Queue": (
         "sqs: CreateQueue DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags "

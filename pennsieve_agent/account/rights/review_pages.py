@@ -70,22 +70,12 @@ def data_page(
 
 def costs_page(costs: Costs, settings: Settings) -> str:
     """While nothing runs, and of runs."""
-    most = settings.max_vcpus * costs.vcpu_hour
-    gpu = settings.gpu
     budget = (
         f"No run starts when {settings.monthly_budget:.2f} USD are spent in a month"
         if settings.monthly_budget
         else "No monthly budget is set (--monthly-budget)"
     )
-    limits = [
-        (
-            f"At most {settings.max_vcpus} CPUs at once in each of two queues (--max-vcpus): up to "
-            f"about {most:.2f} USD an hour in the one, {settings.max_vcpus * costs.spot_hour:.2f} "
-            "in the other (Spot)"
-        ),
-        *([f"At most {gpu.most} machines {gpu.instance_type} at once"] if gpu else []),
-        budget,
-    ]
+    limits = [*costs.lines[2:], budget]
     runs = [
         ("a CPU-hour with 2 GB of memory", costs.vcpu_hour),
         ("the same on Spot machines", costs.spot_hour),
