@@ -140,7 +140,8 @@ def _readme(review: Review, paths: Iterable[str]) -> str:
         (
             "Made from the very template and policies that are sent to AWS; the same command "
             "writes the same files. None of it was read from AWS but whose account it is, and what "
-            "is registered on the node."
+            "is registered on the node. A node that is registered later has eight digits of its own "
+            "in its names."
         ),
         "",
         "## In short",

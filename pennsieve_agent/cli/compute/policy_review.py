@@ -12,7 +12,7 @@ import typer
 from pennsieve_agent.cli.command import command
 from pennsieve_agent.cli.compute import node_options
 from pennsieve_agent.cli.compute.node_options import Flags
-from pennsieve_agent.cli.compute.printed_node import keep_names, node_plan, registered_on
+from pennsieve_agent.cli.compute.printed_node import node_plan, registered_on
 from pennsieve_agent.cli.context import Context
 from pennsieve_agent.console.shown import Shown
 from pennsieve_agent.errors import SettingsError, UsageProblem
@@ -44,6 +44,7 @@ def review(
     max_gpu: node_options.MaxGpu = None,
     max_vcpus: node_options.MaxVcpus = None,
     monthly_budget: node_options.Budget = None,
+    budget_email: node_options.BudgetEmail = None,
     vpc_id: node_options.Vpc = None,
     subnet: node_options.Subnets = None,
     aws_profile: node_options.AwsProfile = None,
@@ -58,18 +59,17 @@ def review(
 
     flags = Flags(
         mode, permissions_boundary, role_path, tuple(tag or ()), gpu_tier, max_gpu, max_vcpus,
-        monthly_budget, vpc_id, tuple(subnet or ()),
+        monthly_budget, budget_email, vpc_id, tuple(subnet or ()),
     )  # fmt: skip
     before = _written_before(folder)
-    plan, clients = node_plan(context, name, flags, (region, aws_profile))
-    keep_names(plan, clients)
+    plan = node_plan(context, name, flags, (region, aws_profile))[0]
     files = review_files(_review(context, name, plan))
     _write(folder, files, before)
     paths = sorted(files)
     return Shown(
         {"folder": str(folder), "files": paths},
         f"{len(paths)} files are in {folder}; begin with {folder / 'README.md'}",
-        [f"what is registered with the same names: pennsieve compute register --name '{name}'"],
+        ["a node that is registered has eight digits of its own in its names"],
     )
 
 

@@ -1,4 +1,4 @@
-"""A node that is only printed: its plan without Pennsieve, its names, and what is on it."""
+"""A node that is only printed: its plan without Pennsieve, and what is registered on it."""
 
 from __future__ import annotations
 
@@ -37,15 +37,6 @@ def node_plan(
         asks_pennsieve=False,
     )
     return plan_registration(observe(clients, registration), registration), clients
-
-
-def keep_names(plan: AccountPlan, clients: Clients) -> None:
-    """Write down what a node that is only printed is called: it is made with these names."""
-    from pennsieve_agent.account.register.execute import first_entry
-
-    with clients.journal.locked():
-        if clients.journal.read() is None:
-            clients.journal.write(first_entry(plan))
 
 
 def registered_on(context: Context, name: str) -> Registered | None:
