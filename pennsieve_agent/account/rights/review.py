@@ -139,9 +139,9 @@ def _readme(review: Review, paths: Iterable[str]) -> str:
         "",
         (
             "Made from the very template and policies that are sent to AWS; the same command "
-            "writes the same files. None of it was read from AWS but whose account it is, and what "
-            "is registered on the node. A node that is registered later has eight digits of its own "
-            "in its names."
+            "writes the same files. Read from AWS were whose account it is, its zones, and the "
+            "stack and boundary where they are there; from the node, what is registered on it. A "
+            "node that is registered later has eight digits of its own in its names."
         ),
         "",
         "## In short",
