@@ -26,13 +26,14 @@ from pennsieve_agent.sandbox.aws.batch.containers import (
 from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job
 from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
+from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers, Ready
 from pennsieve_agent.sandbox.aws.items import Items
 from pennsieve_agent.sandbox.aws.limits.function_quotas import account_settings
 from pennsieve_agent.sandbox.aws.limits.request_check import RequestCheck
-from pennsieve_agent.sandbox.aws.log_events import filter_log_events
+from pennsieve_agent.sandbox.aws.log_events import log_events
 from pennsieve_agent.sandbox.aws.registry.registry import Record, RegistryFront
 from pennsieve_agent.sandbox.aws.registry.registry_daemon import RegistryDaemon
 from pennsieve_agent.sandbox.aws.registry.registry_logins import Logins
@@ -108,9 +109,12 @@ class Services:
         self._store = Store(data / STATE_FILE, [batch.SCHEMA, job_log.SCHEMA, items.SCHEMA])
         self.items = Items(self._store, USER_ACCOUNT_ID)
         sessions = Sessions(endpoint, lock, clock)
-        calls = FunctionLog(self._policy_check, lock, clock)
+        records = (
+            FunctionLog(self._policy_check, lock, clock),
+            DeadLetters(self._policy_check, lock),
+        )
         variables = {"NODE_ENDPOINT": endpoint}
-        self.functions = Functions(extras.handlers, sessions, lock, calls, variables)
+        self.functions = Functions(extras.handlers, sessions, lock, records, variables)
         self.events = Events(self.functions, lock, clock)
         self._logs = JobLog(self._store, lock, clock)
         self._dock = Dock(endpoint, self._policy_check, sessions, lock, data / EFS_FOLDER)
@@ -201,8 +205,8 @@ class Services:
         return self._own(request, account, body)
 
     def _own(self, request: AwsRequest, account: str, body: bytes) -> Answer | None:
-        if request.operation == "FilterLogEvents":
-            return filter_log_events(request, account, self._logs, self._lock)
+        if request.operation in {"FilterLogEvents", "GetLogEvents"}:
+            return log_events(request, account, self._logs, self._lock)
         if (request.service, request.operation) == ("ecr", "GetAuthorizationToken"):
             with self._lock:
                 caller = principal(request, datetime.fromtimestamp(self._now(), UTC))

@@ -15,7 +15,7 @@ from moto.logs.models import logs_backends
 from pennsieve_agent.sandbox.aws.batch import job_log
 from pennsieve_agent.sandbox.aws.batch.job_log import START, JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Job
-from pennsieve_agent.sandbox.aws.log_events import filter_log_events
+from pennsieve_agent.sandbox.aws.log_events import filter_log_events, get_log_events
 from pennsieve_agent.sandbox.aws.wire import AwsRequest
 from pennsieve_agent.sandbox.host.store import Store
 
@@ -78,8 +78,8 @@ def test_the_beginning_and_the_end_are_kept(store: Store) -> None:
 
 def test_the_lines_of_a_small_log_are_all_there(store: Store) -> None:
     logs = JobLog(store, LOCK, lambda: 1e9)
-    write(logs, "work", "x" * 1_000_000, "", "\udcff")
-    assert texts(logs) == ["x" * 1_000_000, " ", "?"]
+    write(logs, "work", "x" * 250_000, "", "\udcff")
+    assert texts(logs) == ["x" * 250_000, " ", "?"]
 
 
 def test_pages_follow_each_other_without_a_gap(store: Store) -> None:
@@ -99,18 +99,18 @@ def test_pages_follow_each_other_without_a_gap(store: Store) -> None:
 
 def test_a_page_has_a_megabyte_at_most(store: Store) -> None:
     logs = JobLog(store, LOCK, lambda: 1e9)
-    write(logs, "work", *("x" * 300_000 for _ in range(7)), "y" * 1_048_550, "z")
+    write(logs, "work", *("x" * 240_000 for _ in range(9)), "z")
     sizes = [[len(event["message"]) for event in page] for page in pages(logs)]
-    assert sizes == [[300_000] * 3, [300_000] * 3, [300_000], [1_048_550], [1]]
+    assert sizes == [[240_000] * 4, [240_000] * 4, [240_000, 1]]
 
 
-def test_no_event_is_larger_than_cloudwatch_takes(store: Store) -> None:
+def test_no_event_is_larger_than_the_log_driver_makes_them(store: Store) -> None:
     logs = JobLog(store, LOCK, lambda: 1e9)
     line = "x" + "\ufffd" * 400_000
     write(logs, "work", line, "z")
     *pieces, last = texts(logs)
     assert ("".join(pieces), last) == (line, "z")
-    assert [len(piece.encode()) for piece in pieces] == [1_048_549, 151_452]
+    assert [len(piece.encode()) for piece in pieces] == [262_117, *[262_116] * 3, 151_536]
 
 
 def test_the_bytes_of_the_two_ends_are_counted(store: Store) -> None:
@@ -170,3 +170,29 @@ def test_lines_of_a_group_that_is_gone_are_dropped(store: Store) -> None:
     logs.start()
     assert texts(logs) == []
     logs_backends[ACCOUNT][REGION].create_log_group(GROUP, {})
+
+
+def of_stream(logs: JobLog, **more: Any) -> dict[str, Any]:
+    parameters = {"logGroupName": GROUP, "logStreamName": "run/r/work/default/1", **more}
+    request = AwsRequest("logs", REGION, "", "", "GetLogEvents", parameters)
+    answer = get_log_events(request, ACCOUNT, logs)
+    assert answer is not None
+    body: dict[str, Any] = json.loads(answer.body)
+    return body
+
+
+def test_one_stream_is_read_from_its_beginning_and_its_end_told_by_its_token(store: Store) -> None:
+    logs = JobLog(store, LOCK, lambda: 1e9)
+    write(logs, "work", *(f"line {number}" for number in range(5)))
+    write(logs, "other", "another stream")
+    told, token = [], ""
+    while True:
+        more = {"nextToken": token} if token else {}
+        page = of_stream(logs, limit=2, startFromHead=True, **more)
+        told += [event["message"] for event in page["events"]]
+        if page["nextForwardToken"] == token:
+            break
+        token = page["nextForwardToken"]
+    assert told == [f"line {number}" for number in range(5)]
+    wrong = of_stream(logs, startFromHead=True, nextToken="x")
+    assert "InvalidParameterException" in json.dumps(wrong)
