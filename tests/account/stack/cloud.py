@@ -70,8 +70,8 @@ def _failed(report: dict[str, Any]) -> list[dict[str, Any]]:
 def main() -> None:
     """Say what is found and not accepted, and what is accepted and not found."""
     matches = refused()
-    for row in matches:
-        print("cfn-lint:", row)  # noqa: T201 - it is a program
+    for match in matches:
+        print("cfn-lint:", match)  # noqa: T201 - it is a program
     found = findings(sys.argv[1])
     new = sorted(row for row in found if row[:2] not in ACCEPTED)
     gone = sorted(set(ACCEPTED) - {row[:2] for row in found})
