@@ -33,7 +33,7 @@ from typing import Any
 
 from pennsieve_agent.node.api.health import health
 from pennsieve_agent.node.execution_environment import environment_node
-from pennsieve_agent.node.identity.secrets_manager import NodeSecrets, scope_of
+from pennsieve_agent.node.identity.secrets_manager import NodeSecrets, keep_secrets, scope_of
 from pennsieve_agent.node.identity.user_session import keep_tokens
 from pennsieve_agent.node.jobs.step_secrets import hidden_of
 from pennsieve_agent.node.node import Node
@@ -47,7 +47,7 @@ from pennsieve_agent.node.runs.transitions import step_states
 log = logging.getLogger(__name__)
 
 LINK_SECONDS = 900
-_ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
+_ID = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z-]{0,63}")  # as the names of its jobs begin
 _RUN = re.compile(r"/runs/([0-9a-zA-Z-]{1,64})/(cancel|status|logs|archive)")
 Answer = dict[str, Any]
 
@@ -181,9 +181,7 @@ class _HostedRequest:
         if not isinstance(secrets, Mapping) or not secrets:
             raise Bad("there are no secrets")
         try:
-            NodeSecrets(self._node).merge(
-                self._scope(), {str(k): str(v) for k, v in secrets.items()}
-            )
+            keep_secrets(self._node, self._scope(), {str(k): str(v) for k, v in secrets.items()})
         except ValueError as error:
             raise Bad(str(error)) from None
         return _ok({"message": "secrets updated"})

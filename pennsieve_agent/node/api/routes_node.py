@@ -9,7 +9,7 @@ from pennsieve_agent.domain.secret_values import fault_of_value, starts_programs
 from pennsieve_agent.node.api.health import health
 from pennsieve_agent.node.api.request_handler import Problem, Reply, Request, Route, route
 from pennsieve_agent.node.identity import workflow_credentials
-from pennsieve_agent.node.identity.secrets_manager import NodeSecrets, scope_of
+from pennsieve_agent.node.identity.secrets_manager import NodeSecrets, keep_secrets, scope_of
 from pennsieve_agent.node.records.callers import Caller, identity_key
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -68,7 +68,7 @@ def set_secrets(request: Request) -> Reply:
     if not isinstance(secrets, Mapping) or not secrets:
         raise Problem(400, "no-secrets", "there are no secrets")
     # The engine is loaded by who starts a run or keeps a secret, not by those who look.
-    from pennsieve_agent.engine.run_parameters import RESERVED_NAMES  # noqa: PLC0415
+    from pennsieve_agent.engine.run_parameters import is_reserved  # noqa: PLC0415
 
     for name, value in secrets.items():
         if not _NAME.fullmatch(str(name)) or not isinstance(value, str):
@@ -78,12 +78,11 @@ def set_secrets(request: Request) -> Reply:
         if starts_programs(name):
             words = f"'{name}' cannot be the name of a secret: it changes how programs start"
             raise Problem(400, "reserved", words)
-        if name in RESERVED_NAMES:
-            raise Problem(
-                400, "reserved", f"'{name}' is not a valid name for a secret: Pennsieve uses it"
-            )
+        if is_reserved(name):
+            words = f"'{name}' is not a valid name for a secret: Pennsieve or AWS Batch uses it"
+            raise Problem(400, "reserved", words)
     try:
-        NodeSecrets(request.node).merge(_scope(request), dict(secrets))
+        keep_secrets(request.node, _scope(request), dict(secrets))
     except ValueError as error:
         raise Problem(413, "too-large", str(error)) from None
     return 200, {"message": "secrets updated"}

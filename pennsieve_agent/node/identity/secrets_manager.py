@@ -18,6 +18,11 @@ from pennsieve_agent.node.node import Node, aws_code
 SHARED = "shared"
 MOST_BYTES = 65_536
 """What one object of Secrets Manager holds (AWS Secrets Manager, "Quotas")."""
+_ROW_BYTES, _MOST_ROWS = 180, 6 * 1024
+"""Of a row of a job definition that names a secret, and of all of a scope: it has 24 KB in all.
+
+https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html
+"""
 MASK = "***"
 _TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}")
 """A JSON web token, such as a session of Pennsieve."""
@@ -92,6 +97,22 @@ class NodeSecrets:
         else:
             # At once: the name could not be used again during a recovery window.
             self._client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
+
+
+def keep_secrets(node: Node, scope: str, more: Mapping[str, str]) -> None:
+    """Set some secrets of a scope that steps get; others stay.
+
+    Raises:
+        ValueError: there is no room for them, or no job definition could name them all.
+
+    """
+    secrets = NodeSecrets(node)
+    names = {*secrets.read(scope)[1], *more}
+    if sum(_ROW_BYTES + 2 * len(name) for name in names) > _MOST_ROWS:
+        raise ValueError(
+            f"{len(names)} secrets are more than AWS Batch hands to a step; put several into one"
+        )
+    secrets.merge(scope, more)
 
 
 def secrets_of(node: Node, person: str) -> list[dict[str, str]]:
