@@ -334,7 +334,11 @@ class Secrets(_Client):
         return self._do("get_secret_value", effect)
 
     def create_secret(self, *, Name: str, SecretString: str, **_: Any) -> Any:  # noqa: N803
-        return self._do("create_secret", lambda: self._set(Name, SecretString))
+        def effect() -> Any:
+            self._set(Name, SecretString)
+            return {"ARN": f"arn:{Name}"}
+
+        return self._do("create_secret", effect)
 
     def put_secret_value(self, *, SecretId: str, SecretString: str) -> Any:  # noqa: N803
         name = SecretId.removeprefix("arn:")
@@ -362,6 +366,14 @@ class Parameters(_Client):
 
         return self._do("get_parameter", effect)
 
+    def get_parameters(self, *, Names: list[str], **_: Any) -> Any:  # noqa: N803
+        def effect() -> Any:
+            here = self.world.parameters
+            rows = [{"Name": name, "Value": here[name]} for name in Names if name in here]
+            return {"Parameters": rows, "InvalidParameters": [n for n in Names if n not in here]}
+
+        return self._do("get_parameters", effect)
+
     def delete_parameters(self, *, Names: list[str]) -> Any:  # noqa: N803
         def effect() -> Any:
             for name in Names:
@@ -379,3 +391,12 @@ class Images(_Client):
         found = self.world.images.get(self.region, {}).get(imageIds[0]["imageTag"])
         rows = [{"imageId": {"imageDigest": found}}] if found else []
         return self._do("batch_get_image", lambda: {"images": rows})
+
+
+class Topics(_Client):
+    """Amazon SNS: a subject has at most 99 ASCII characters and no line end ("Publish")."""
+
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> Any:  # noqa: N803
+        assert re.fullmatch(r"[!-~][ -~]{0,98}", Subject), Subject
+        told = (TopicArn, Subject, Message)
+        return self._do("publish", lambda: self.world.told.append(told))

@@ -16,6 +16,8 @@ from pennsieve_agent.domain.prices import (
     HOURS_A_MONTH,
 )
 from pennsieve_agent.domain.step_files import merged_folder, step_folder
+from pennsieve_agent.node.identity import parameter_store
+from pennsieve_agent.node.identity.node_secrets import NodeSecrets
 from pennsieve_agent.node.jobs.access_points import uid_of
 from pennsieve_agent.node.jobs.job_definitions import stream_prefix
 from pennsieve_agent.node.jobs.tasks import Task, TaskKind, object_key
@@ -51,7 +53,9 @@ def test_a_run_comes_to_its_end_and_leaves_nothing(world: World) -> None:
 
 
 def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
-    world.secrets = {"n/shared": '{"KEY": "hush"}', "n/user-N-user-ada": '{"OWN": "mine"}'}
+    secrets = NodeSecrets(world.node())
+    secrets.merge("shared", {"KEY": "hush"})
+    secrets.merge("user-N-user-ada", {"OWN": "mine"})
     world.start()
     world.deliver(world.events.pop(0))
     by_step = {job.name.split("-")[5]: job.definition for job in world.jobs.values()}
@@ -63,9 +67,10 @@ def test_jobs_are_told_what_they_may_and_no_more(world: World) -> None:
     staged, own = (step_folder(name) for name in ("in", "work"))
     assert names["INPUT_DIR"] == f"/mnt/run/{staged}/data"
     assert names["OUTPUT_DIR"] == f"/mnt/run/{own}/data"
+    place = parameter_store.arn(world.node(), "/pennsieve-node/0a1b2c3d/secrets")
     assert work["secrets"] == [
-        {"name": "KEY", "valueFrom": "arn:n/shared:KEY::"},
-        {"name": "OWN", "valueFrom": "arn:n/user-N-user-ada:OWN::"},
+        {"name": "KEY", "valueFrom": f"{place}/shared/KEY"},
+        {"name": "OWN", "valueFrom": f"{place}/user-N-user-ada/OWN"},
         {"name": "REFRESH_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:REFRESH_TOKEN::"},
         {"name": "SESSION_TOKEN", "valueFrom": f"arn:n/runs/{RUN}:SESSION_TOKEN::"},
     ]
@@ -191,13 +196,26 @@ def test_the_receipt_has_what_the_movers_moved(world: World) -> None:
     estimate = last["metrics"]["costEstimate"]
     assert estimate["data"]["inputBytes"] == 2**30
     files = estimate["efsThroughput"]
-    assert (files["writeBytes"], files["readBytes"]) == (2**30, 2**29)
+    assert (files["writeBytes"], files["readBytes"]) == (2**30, 2**30 + 2**29), "the step reads it"
     hours = last["metrics"]["executionTimeSec"] / 3600
     stored = 1.5 * hours / HOURS_A_MONTH * EFS_GB_MONTH
     assert files["estimatedCost"] == pytest.approx(
-        EFS_WRITE_GB + EFS_READ_GB / 2 + stored, abs=1e-5
+        EFS_WRITE_GB + EFS_READ_GB * 1.5 + stored, abs=1e-5
     )
     assert last["metrics"]["totalEstimatedCost"] >= files["estimatedCost"]
+
+
+def test_the_cost_of_a_run_has_the_job_that_cleans_up_after_it(world: World) -> None:
+    world.start()
+    world.finish_all()
+    shown = world.record()
+    tasks = len(shown["jobs"])
+    assert [job["kind"] for job in shown["jobs"]].count("clean") == 1
+    ecs = shown["metrics"]["costEstimate"]["ecs"]
+    assert ecs["taskCount"] == tasks
+    assert ecs["vcpuHours"] == pytest.approx(tasks / 60, rel=0.01), "a minute each, at least"
+    (spent,) = [item for key, item in world.items.items() if key[0].startswith("COST#")]
+    assert float(spent["usd"]["N"]) == pytest.approx(shown["cost"], abs=1e-6)
 
 
 @pytest.mark.parametrize("is_told", [True, False])

@@ -20,9 +20,10 @@ from pennsieve_agent.account.rights.right import (
     document,
     documents,
 )
-from pennsieve_agent.account.rights.stack_rights import Place, rights_for_stack
+from pennsieve_agent.account.rights.stack_rights import TAGGED, Place, rights_for_stack
 from pennsieve_agent.account.spec.names import NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
+from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.template import node_template
 from pennsieve_agent.aws.values import AwsIdentity
 
@@ -57,7 +58,14 @@ def all_nodes(identity: AwsIdentity) -> NodeNames:
 def types_of(settings: Settings) -> frozenset[str]:
     """The types of resources that a node with these settings has."""
     names = NodeNames("0" * 8, "0" * 12, "us-east-1")
-    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""), zones=("",))
+    spec = NodeSpec(
+        names,
+        "",
+        settings=settings,
+        code=Code("0" * 64, ""),
+        zones=("",),
+        transfer_digest="sha256:",
+    )
     return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
 
@@ -74,7 +82,8 @@ def installer_policies(place: Place) -> tuple[Document, ...]:
 def installer_rights(place: Place) -> tuple[Right, ...]:
     """Everything that registering, checking and removing nodes needs."""
     names = place.names
-    own = (*_stack_and_functions(names), *_checks(place), *_images(names), *_deletions(names))
+    own = (*_stack_and_functions(names), *_key(place), *_checks(place), *_images(names))
+    own = (*own, *_deletions(names))
     return (*own, *_looks(names), *rights_for_stack(place))
 
 
@@ -105,6 +114,19 @@ def _stack_and_functions(names: NodeNames) -> Sequence[Right]:
         Right("ShareNode", "read and change who may call the node",
               _actions("lambda", "AddPermission GetPolicy RemovePermission"),
               (names.function_arn(names.gateway),)),
+    )  # fmt: skip
+
+
+def _key(place: Place) -> Sequence[Right]:
+    """What writing to the bucket takes of the node's key; it does not go by CloudFormation."""
+    names = place.names
+    if "AWS::KMS::Key" not in place.types:
+        return ()
+    (actions,) = key_uses(("s3:PutObject",)).values()
+    by_s3 = {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}
+    return (
+        Right("EncryptCode", "encrypt the node's code with the node's key, by way of S3",
+              tuple(actions), (place.arn("kms", "key/*"),), TAGGED | {"StringLike": by_s3}),
     )  # fmt: skip
 
 
@@ -156,10 +178,10 @@ def _images(names: NodeNames) -> Sequence[Right]:
 def _deletions(names: NodeNames) -> Sequence[Right]:
     """What a removal deletes that is not in the stack."""
     return (
-        Right("DeleteParameters", "delete the keys of workflows on a node that is removed",
+        Right("DeleteParameters", "delete the secrets of a node that is removed",
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
-        Right("DeleteSecrets", "delete the secrets of a node that is removed",
+        Right("DeleteSecrets", "delete the parameters of runs that did not end",
               ("secretsmanager:DeleteSecret",),
               (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),
         Right("EndJobDefinitions", "deregister the job definitions of a node that is removed",

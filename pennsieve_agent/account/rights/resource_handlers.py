@@ -22,10 +22,6 @@ _HANDLERS = {
         "batch: CreateJobQueue DeleteJobQueue DescribeJobQueues TagResource UntagResource "
         "UpdateJobQueue"
     ),
-    "AWS::Budgets::Budget": (
-        "billing: GetBillingViewData; budgets: ListTagsForResource ModifyBudget TagResource "
-        "UntagResource ViewBudget"
-    ),
     "AWS::DynamoDB::Table": (
         "dynamodb: CreateTable DeleteTable DescribeContinuousBackups "
         "DescribeContributorInsights DescribeKinesisStreamingDestination DescribeTable "
@@ -160,9 +156,19 @@ _HANDLERS = {
         "PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning "
         "PutEncryptionConfiguration PutLifecycleConfiguration TagResource UntagResource"
     ),
+    "AWS::SNS::Topic": (
+        "sns: CreateTopic DeleteTopic GetDataProtectionPolicy GetTopicAttributes "
+        "ListSubscriptionsByTopic ListTagsForResource SetTopicAttributes Subscribe TagResource "
+        "Unsubscribe UntagResource"
+    ),
     "AWS::S3::BucketPolicy": "s3: DeleteBucketPolicy GetBucketPolicy PutBucketPolicy",
 }
 _BESIDE = {
+    # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that it
+    # needs of a key in the name of who makes a table.
+    "AWS::DynamoDB::Table": (
+        "kms: GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
+    ),
     # Amazon EFS, "CreateMountTarget", "DeleteMountTarget" and "ModifyMountTargetSecurityGroups":
     # a mount target is a network interface, made with the caller's rights.
     "AWS::EFS::MountTarget": (

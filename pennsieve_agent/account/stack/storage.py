@@ -64,6 +64,13 @@ def _bucket(spec: NodeSpec) -> Resource:
         "Prefix": "runs/",
         "ExpirationInDays": RUN_OBJECT_DAYS,
     }
+    logs = {
+        "Id": "LogsOfRuns",
+        "Status": "Enabled",
+        "Prefix": "logs/",
+        "ExpirationInDays": LOG_DAYS,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
     answers = {
         "Id": "AnswersToTransferJobs",
         "Status": "Enabled",
@@ -90,13 +97,14 @@ def _bucket(spec: NodeSpec) -> Resource:
             "VersioningConfiguration": {"Status": "Enabled"},
             "PublicAccessBlockConfiguration": dict.fromkeys(block, True),
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "LifecycleConfiguration": {"Rules": [old, runs, answers, documents]},
+            "LifecycleConfiguration": {"Rules": [old, runs, answers, documents, logs]},
             "Tags": tags(spec),
         },
     }
 
 
 def _journal(spec: NodeSpec) -> Resource:
+    key = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": attribute("Key", "Arn")}
     return {
         "Type": "AWS::DynamoDB::Table",
         **deleted_with_the_stack(),
@@ -113,6 +121,7 @@ def _journal(spec: NodeSpec) -> Resource:
             ],
             "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
             "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+            **({"SSESpecification": key} if has_key(spec) else {}),
             "Tags": tags(spec),
         },
     }

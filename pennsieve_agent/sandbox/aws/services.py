@@ -25,6 +25,7 @@ from pennsieve_agent.sandbox.aws.batch.containers import (
 )
 from pennsieve_agent.sandbox.aws.batch.job_log import JobLog
 from pennsieve_agent.sandbox.aws.batch.jobs import Ended, Job
+from pennsieve_agent.sandbox.aws.bucket_regions import elsewhere
 from pennsieve_agent.sandbox.aws.functions.events import Events, function_lets_in
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.functions.functions import Functions, Handlers, Ready
@@ -190,9 +191,11 @@ class Services:
             word = str(environ.get("HTTP_AUTHORIZATION", ""))
             return _credentials(self._dock.keys(path.removeprefix(CREDENTIALS_PATH), word))
         account = str(environ.get("HTTP_X_MOTO_ACCOUNT_ID") or USER_ACCOUNT_ID)
-        with self._lock:
-            refusal = None if checked else self._policy_check.refusal(request)
-            refusal = refusal or self._request_check.refusal(request, account, body)
+        refusal = elsewhere(request, link=not environ.get("HTTP_AUTHORIZATION"))
+        if refusal is None:
+            with self._lock:
+                refusal = None if checked else self._policy_check.refusal(request)
+                refusal = refusal or self._request_check.refusal(request, account, body)
         if refusal is not None:
             return refusal
         return self._own(request, account, body)

@@ -35,6 +35,13 @@ _S3_BUCKET = {
     "PUT": "CreateBucket",
     "DELETE": "DeleteBucket",
 }
+_S3_MEMBERS = {
+    "ServerSideEncryption": "x-amz-server-side-encryption",
+    "SSEKMSKeyId": "x-amz-server-side-encryption-aws-kms-key-id",
+    "ChecksumMode": "x-amz-checksum-mode",
+    "UploadId": "uploadId",
+}
+"""Parameters by where they stand: in a header, or in a link's query, which has the same names."""
 _S3_PLAIN = {
     *(
         "list-type",
@@ -87,7 +94,9 @@ def _operation(
     if target := str(environ.get("HTTP_X_AMZ_TARGET", "")):
         return target.rpartition(".")[2], _json(body)
     if service == "s3":
-        return _s3(str(environ["REQUEST_METHOD"]), _path(environ), arguments)
+        return _s3(
+            str(environ["REQUEST_METHOD"]), _path(environ), {**_s3_headers(environ), **arguments}
+        )
     if service in _BY_PATH:
         return _by_path(service, environ, body)
     form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -109,9 +118,16 @@ def _json(body: bytes) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def _s3_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of a request that count for rights, by the names that links have for them."""
+    names = {word: f"HTTP_{word.upper().replace('-', '_')}" for word in _S3_MEMBERS.values()}
+    return {word: str(environ[name]) for word, name in names.items() if environ.get(name)}
+
+
 def _s3(method: str, path: str, arguments: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
     bucket, _, key = path.lstrip("/").partition("/")
     parameters = {"Bucket": bucket, "Key": key, "Prefix": arguments.get("prefix", "")}
+    parameters |= {name: arguments[word] for name, word in _S3_MEMBERS.items() if word in arguments}
     for name, by_method in _S3_QUERIES:
         if name in arguments and method in by_method:
             return by_method[method], parameters

@@ -408,6 +408,24 @@ def test_four_kb_of_variables(cloud: Cloud) -> None:
     )
 
 
+def test_a_functions_policy_has_20_kb(cloud: Cloud) -> None:
+    function(cloud, "shared")
+    functions = client(cloud, "lambda")
+
+    def let_in(first: int, count: int) -> None:
+        for number in range(first, first + count):
+            functions.add_permission(
+                FunctionName="shared",
+                StatementId=f"s{number}",
+                Action="lambda:InvokeFunction",
+                Principal="123456789012",
+            )
+
+    let_in(0, 60)
+    with pytest.raises(ClientError, match="PolicyLengthExceededException"):
+        let_in(60, 100)
+
+
 def test_a_stack_is_held_to_the_functions_quotas(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

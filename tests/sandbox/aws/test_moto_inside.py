@@ -322,6 +322,7 @@ def words_in_logs(event_filter: Any) -> None:
 def secrets(secretsmanager_backends: Any, missing: Any) -> None:
     arn = client("secretsmanager").create_secret(Name="s", SecretString="x")["ARN"]
     backend = secretsmanager_backends[ACCOUNT][REGION]
+    has(backend.secrets["s"], "kms_key_id", "arn")
     assert backend.get_secret_value(arn, "", "")["SecretString"] == "x"
     with pytest.raises(missing):
         backend.get_secret_value(f"{arn}y", "", "")
@@ -340,6 +341,21 @@ def parameters(ssm_backends: Any, kms_backends: Any) -> None:
     assert backend.get_key_id(f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{key}") == key
     assert key in backend.keys
     assert backend.list_resource_tags(key)["Tags"] == tags
+    made = backend.keys[key]
+    assert (made.enabled, json.loads(made.policy)["Version"]) == (True, "2012-10-17")
+    client("kms").create_alias(AliasName="alias/a", TargetKeyId=key)
+    assert set(made.aliases) == {"alias/a"}
+    assert backend.get_key_id_from_alias(backend.get_alias_name("alias/a")) == key
+    assert list(ssm_backends[ACCOUNT][REGION]._parameters) == ["p"]
+
+
+@of("moto.sqs.models:sqs_backends", "moto.sns.models:sns_backends")
+def messages(sqs_backends: Any, sns_backends: Any) -> None:
+    how = {"KmsMasterKeyId": "k"}
+    client("sqs").create_queue(QueueName="q", Attributes=how)
+    assert sqs_backends[ACCOUNT][REGION].queues["q"].kms_master_key_id == "k"
+    topic = client("sns").create_topic(Name="t", Attributes=how)["TopicArn"]
+    assert sns_backends[ACCOUNT][REGION].topics[topic].kms_master_key_id == "k"
 
 
 @of("moto.events.models:events_backends")
@@ -378,6 +394,7 @@ def items(dynamodb_backends: Any, value_type: Any) -> None:
     dynamodb.put_item(TableName="t", Item=item)
     table = dynamodb_backends[ACCOUNT][REGION].tables["t"]
     assert (table.hash_key_attr, table.range_key_attr) == ("k", None)
+    has(table, "sse_specification")
     found = table.get_item(value_type({"S": "1"}), None)
     assert found.to_json()["Attributes"] == item
 
@@ -418,6 +435,12 @@ def objects(s3_backends: Any) -> None:
     with found.lock:
         found._value_buffer.seek(0)
         assert found._value_buffer.read() == b"x"
+    assert s3_backends.bucket_accounts["bucket"] == ("aws", ACCOUNT)
+    assert (found.encryption, found.kms_key_id, found.name) == (None, None, "k")
+    has(found, "bucket_key_enabled")
+    bucket = backend.buckets["bucket"]
+    assert (bucket.region_name, bucket.account_id) == (REGION, ACCOUNT)
+    assert (bucket.encryption, dict(bucket.multiparts)) == (None, {})
     backend.delete_object("bucket", "k")
     assert backend.get_object("bucket", "k") is None
 
