@@ -148,6 +148,7 @@ RECONCILER = (
     _right("logs", "FilterLogEvents GetLogEvents", "job-log", "collect the logs of a run"),
     _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
+    _right("sqs", "SendMessage", "dead-letters", "keep events that it could not handle"),
     _OWN_LOG,
 )
 EXECUTION = (

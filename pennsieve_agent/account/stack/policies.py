@@ -256,6 +256,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "any": "*",
         "table": names.arn("dynamodb", f"table/{names.table}"),
         "gateway": names.arn("lambda", f"function:{names.gateway}"),
+        "dead-letters": names.arn("sqs", names.dead_letters),
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
