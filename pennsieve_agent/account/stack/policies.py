@@ -262,7 +262,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
         "secret": f"{parameters}secrets/*",
         "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
-        "parameters-of-run": [f"{secrets}{PARAMETERS}*", f"{secrets}{GPU_PARAMETERS}*"],
+        "parameters-of-run": f"{secrets}{PARAMETERS}*",
         "budget-topic": names.arn("sns", names.budget_topic),
         "schedule": names.arn("events", f"rule/{names.schedule}"),
         "submission": [
