@@ -42,6 +42,11 @@ NAT_GB = 0.045
 ENDPOINT_HOUR = 0.01
 PUBLIC_ADDRESS_HOUR = 0.005
 KEY_MONTH = 1.00
+KEY_USE = 0.000003
+"""A request for a key (the pricing page of AWS KMS: 0.03 USD for 10,000)."""
+TABLE_GB_MONTH = 0.25
+TABLE_COPY_GB_MONTH = 0.20
+"""Point-in-time recovery (the pricing page of Amazon DynamoDB)."""
 SECRET_MONTH = 0.40
 FUNCTION_GB_SECOND = 0.0000133334
 FUNCTION_CALL = 0.0000002
