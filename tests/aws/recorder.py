@@ -58,7 +58,9 @@ class RecordingAws(Aws):
         action = action_of(service, operation)
         if frame.f_globals["__name__"].startswith("pennsieve_agent.") and action not in FREE:
             types = parameters.get("ResourceTypes")
-            context = {"cloudformation:ResourceTypes": list(types)} if types else {}
+            context: dict[str, Any] = {"cloudformation:ResourceTypes": list(types)} if types else {}
+            if service == "kms":  # the keys of nodes, which have the tag
+                context["aws:ResourceTag/pennsieve:managed-by"] = "pennsieve-agent"
             self._heard(Ask(action, self._resource(service, operation, parameters), context))
             request = AwsRequest(service, "us-east-1", "", "", _name(operation), parameters)
             for ask in key_asks(request, _ACCOUNT):
@@ -75,6 +77,8 @@ class RecordingAws(Aws):
                 inner = "/key" if operation in {"delete_objects", "abort_multipart_upload"} else ""
                 inner = f"/{given['Key']}" if "Key" in given else inner
                 found = f"arn:aws:s3:::{given['Bucket']}{inner}"
+            case "kms":
+                found = given["KeyId"]
             case "dynamodb":
                 found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"
             case "logs":

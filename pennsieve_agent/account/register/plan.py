@@ -26,7 +26,7 @@ from pennsieve_agent.account.stack.stack_request import stack_request, turned_of
 from pennsieve_agent.account.world.account_steps import account_steps
 from pennsieve_agent.account.world.own_node_state import own_node
 from pennsieve_agent.account.world.steps import AlreadyDone
-from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES
+from pennsieve_agent.aws.cloudformation import MAX_STORED_TEMPLATE_BYTES
 from pennsieve_agent.aws.values import ResourceChange, Stack
 from pennsieve_agent.errors import AwsError, UsageProblem
 
@@ -81,14 +81,11 @@ def check_free(observed: Observed, options: RegisterOptions) -> None:
 
 
 def _check_length(spec: NodeSpec) -> None:
-    """CloudFormation limits a template in a request, and tags are in it many times.
-
-    Only at first: once the node is turned on, a longer template is put in its bucket.
-    """
-    if len(stack_request(turned_off(spec)).body.encode()) > MAX_TEMPLATE_BYTES:
+    """CloudFormation limits a template, and tags are in it many times."""
+    if len(stack_request(spec).body.encode()) > MAX_STORED_TEMPLATE_BYTES:
         raise UsageProblem(
             f"with {len(spec.settings.extras.tags)} tags the stack's template is longer than the "
-            f"{MAX_TEMPLATE_BYTES} bytes that CloudFormation accepts",
+            f"{MAX_STORED_TEMPLATE_BYTES} bytes that CloudFormation accepts",
             hint="use fewer or shorter tags",
         )
 
@@ -104,7 +101,7 @@ def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
     turn_on = _turn_on(observed)
     check = CheckNode(names.admin)
     well = isinstance(turn_on, AlreadyDone)
-    checked = observed.journal is not None and CheckNode.kind in observed.journal.done
+    checked = _in_journal(observed, CheckNode.kind)
     steps += [
         AlreadyDone(upload, f"the node's code, version {code.version}, is in its bucket")
         if observed.uploaded or (observed.taken and well)
@@ -118,12 +115,16 @@ def _aws_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
     return tuple(steps)
 
 
+def _in_journal(observed: Observed, kind: str) -> bool:
+    return observed.journal is not None and kind in observed.journal.done
+
+
 def _transfer_steps(observed: Observed) -> tuple[Step | AlreadyDone, ...]:
     digest = observed.spec.transfer_digest
-    if not digest:
-        return ()
     step = CopyTransferImage(observed.names.transfer_images, digest)
-    if observed.transferred == digest:
+    # Whoever makes a stack by hand copies nothing, whatever its template says.
+    copied = not observed.taken or _in_journal(observed, CopyTransferImage.kind)
+    if observed.transferred == digest and copied:
         return (AlreadyDone(step, f"the image of transfer jobs ({digest}) is copied"),)
     return (step,)
 

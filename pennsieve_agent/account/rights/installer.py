@@ -58,7 +58,14 @@ def all_nodes(identity: AwsIdentity) -> NodeNames:
 def types_of(settings: Settings) -> frozenset[str]:
     """The types of resources that a node with these settings has."""
     names = NodeNames("0" * 8, "0" * 12, "us-east-1")
-    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""), zones=("",))
+    spec = NodeSpec(
+        names,
+        "",
+        settings=settings,
+        code=Code("0" * 64, ""),
+        zones=("",),
+        transfer_digest="sha256:",
+    )
     return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
 
@@ -147,9 +154,12 @@ def _checks(place: Place) -> Sequence[Right]:
               ("batch:DescribeComputeEnvironments", "batch:DescribeJobQueues"), ("*",)),
         Right("ProveLogsGone", "check that a removal left no log group",
               ("logs:DescribeLogGroups",), (names.arn("logs", "log-group:*"),)),
+        Right("ProveKeyEnds", "check that AWS deletes the key, by its tag",
+              ("kms:DescribeKey",), (place.arn("kms", "key/*"),), TAGGED),
         Right("ProveAllGone", "check that a removal left nothing, by tag and by name; "
               f"{NO_RESOURCE}",
-              ("batch:DescribeJobDefinitions", "iam:ListPolicies", "iam:ListRoles",
+              ("batch:DescribeJobDefinitions", "ec2:DescribeNatGateways", "iam:ListPolicies",
+               "iam:ListRoles",
                "secretsmanager:ListSecrets", "ssm:DescribeParameters", "tag:GetResources"),
               ("*",)),
     )  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pennsieve_agent.aws.values import AwsIdentity
+from pennsieve_agent.domain.own_node import functions_log_group, log_group
 from pennsieve_agent.errors import UsageProblem
 
 STACK_PREFIX = "pennsieve-node-"
@@ -83,8 +84,13 @@ class NodeNames:
 
     @property
     def log_group(self) -> str:
-        """The log group."""
-        return f"/pennsieve/node/{self.token}"
+        """The log group of jobs."""
+        return log_group(self.token)
+
+    @property
+    def functions_log_group(self) -> str:
+        """The log group of functions."""
+        return functions_log_group(self.token)
 
     @property
     def gateway(self) -> str:
@@ -125,6 +131,11 @@ class NodeNames:
     def instance_role(self) -> str:
         """The role, and the profile, of the machines with GPUs."""
         return f"{self.stack}-instance"
+
+    @property
+    def budget_topic(self) -> str:
+        """The topic that is told before the month's budget is used up."""
+        return f"{self.stack}-budget"
 
     @property
     def schedule(self) -> str:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from pennsieve_agent.account.spec.names import TOKEN_TAG
 from pennsieve_agent.account.spec.node_spec import NodeSpec
 from pennsieve_agent.account.stack.firewalls import firewalls
 from pennsieve_agent.account.stack.functions import functions
 from pennsieve_agent.account.stack.network import network
 from pennsieve_agent.account.stack.queues import queues
 from pennsieve_agent.account.stack.roles import roles
-from pennsieve_agent.account.stack.storage import storage
+from pennsieve_agent.account.stack.storage import bucket_resources, storage
 from pennsieve_agent.account.stack.template_parts import Resources, attribute, ref, tags
+
+_HEAD = {
+    "AWSTemplateFormatVersion": "2010-09-09",
+    "Description": "A Pennsieve compute node. Made by the pennsieve command; remove it with: "
+    "pennsieve compute delete",
+}
 
 
 def node_template(spec: NodeSpec) -> dict[str, Any]:
@@ -26,34 +31,40 @@ def node_template(spec: NodeSpec) -> dict[str, Any]:
         **(functions(spec, spec.code) if spec.code is not None else {}),
         **_budget(spec),
     }
-    return {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "A Pennsieve compute node. Made by the pennsieve command; remove it with: "
-        "pennsieve compute delete",
-        "Resources": resources,
-        "Outputs": {
-            name: {"Value": value, "Description": about}
-            for name, (value, about) in _outputs(spec).items()
-        },
+    outputs = {
+        name: {"Value": value, "Description": about}
+        for name, (value, about) in _outputs(spec).items()
     }
+    return {**_HEAD, "Resources": resources, "Outputs": outputs}
+
+
+def bucket_template(spec: NodeSpec) -> dict[str, Any]:
+    """The node's bucket and its key alone: what a stack whose template is too long begins with.
+
+    The whole template is then read from that bucket, so no other one is needed: it is the node's,
+    private, encrypted as everything in it, and deleted with it.
+    """
+    return {**_HEAD, "Resources": bucket_resources(spec)}
 
 
 def _budget(spec: NodeSpec) -> Resources:
-    """A budget for what carries the node's tag; AWS looks at it a few times a day."""
+    """The topic that the node tells before the month's budget is used up, and who hears it.
+
+    Encrypted with AWS's own key for topics: what is sent is a sum of money and the node's id, and
+    is kept until it is delivered.
+    """
     if not spec.settings.monthly_budget:
         return {}
+    email = spec.settings.budget_email
+    subscribed = {"Subscription": [{"Protocol": "email", "Endpoint": email}]} if email else {}
     return {
-        "Budget": {
-            "Type": "AWS::Budgets::Budget",
+        "BudgetTopic": {
+            "Type": "AWS::SNS::Topic",
             "Properties": {
-                "Budget": {
-                    "BudgetName": spec.names.stack,
-                    "BudgetType": "COST",
-                    "TimeUnit": "MONTHLY",
-                    "BudgetLimit": {"Amount": spec.settings.monthly_budget, "Unit": "USD"},
-                    "CostFilters": {"TagKeyValue": [f"user:{TOKEN_TAG}${spec.names.token}"]},
-                },
-                "ResourceTags": tags(spec),
+                "TopicName": spec.names.budget_topic,
+                "KmsMasterKeyId": "alias/aws/sns",
+                **subscribed,
+                "Tags": tags(spec),
             },
         }
     }

@@ -114,8 +114,10 @@ class AccessPoints:
         """
         owner = FIRST_UID if key == _LAYERS else uid_of(self.record.run)
         user = ROOT_UID if key == _TRANSFER else owner
-        # The same token gives the same access point (Amazon EFS, "CreateAccessPoint").
-        scope = "layers" if key == _LAYERS else f"{self.record.run} {key}"
+        # The same token gives the same access point (Amazon EFS, "CreateAccessPoint"), whichever
+        # file system of the account it is of: the token names this one.
+        scope = f"{self.node.settings.file_system} "
+        scope += "layers" if key == _LAYERS else f"{self.record.run} {key}"
         creation = {
             "OwnerUid": owner,
             "OwnerGid": owner,
