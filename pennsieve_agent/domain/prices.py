@@ -56,6 +56,10 @@ KEY_USE = 0.000003
 TABLE_GB_MONTH = 0.25
 TABLE_COPY_GB_MONTH = 0.20
 """Point-in-time recovery (the pricing page of Amazon DynamoDB)."""
+ALARM_MONTH = 0.10
+"""A standard alarm on one metric (the pricing page of Amazon CloudWatch)."""
+ALARMS = 2
+"""The alarms of a node."""
 SECRET_MONTH = 0.40
 FUNCTION_GB_SECOND = 0.0000133334
 FUNCTION_CALL = 0.0000002
@@ -94,7 +98,10 @@ def idle_cost(
     ``endpoints`` are the interface endpoints of a compliant node, which has three more with GPUs;
     an existing network is not ours to count.
     """
-    lines = [Line("code and journal, by what is stored", 0.01)]
+    lines = [
+        Line("code and journal, by what is stored", 0.01),
+        Line(f"{ALARMS} alarms", ALARMS * ALARM_MONTH),
+    ]
     if mode != "basic":
         lines.append(Line("an encryption key of your own", KEY_MONTH))
     if mode == "secure" and own_network:

@@ -249,7 +249,8 @@ class Files(_Client):
             for name, point in self.world.access_points.items():
                 if point["token"] == ClientToken:
                     raise Refusal("AccessPointAlreadyExists", AccessPointId=name)
-            name = f"fsap-{len(self.world.calls)}-{self.world.calls['files.create_access_point']}"
+            count = self.world.calls["files.create_access_point"]
+            name = f"fsap-{len(self.world.calls):08x}{count:09x}"
             assert len(RootDirectory["Path"]) <= 100
             user = more["PosixUser"]["Uid"]
             self.world.access_points[name] = {
