@@ -36,6 +36,7 @@ PARAMETER, SECRET = f"{NAMES.parameter_prefix}x", f"{NAMES.secret_prefix}paramet
 TYPES = {
     "AWS::DynamoDB::Table": "by who uses it",
     "AWS::S3::Bucket": "by who uses it",
+    "AWS::SQS::Queue": "by who uses it",
     "AWS::ECR::Repository": "by grants, made with it",
     "AWS::EFS::FileSystem": "by grants, made with it",
     "AWS::Logs::LogGroup": "as itself, which the key's policy allows",
@@ -87,6 +88,9 @@ def key() -> Iterator[str]:
         session.client("ssm").put_parameter(
             Name=PARAMETER, Value="x", Type="SecureString", KeyId=made
         )
+        session.client("sqs").create_queue(
+            QueueName=NAMES.dead_letters, Attributes={"KmsMasterKeyId": made}
+        )
         session.client("secretsmanager").create_secret(
             Name=SECRET, SecretString="{}", KmsKeyId=made
         )
@@ -99,6 +103,7 @@ def asked(action: str, key: str) -> list[Ask]:
     parameters: dict[str, dict[str, Any]] = {
         "s3": {"Bucket": NAMES.bucket, "Key": "k"},
         "dynamodb": {"TableName": NAMES.table},
+        "sqs": {"QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{NUMBER}/{NAMES.dead_letters}"},
         "secretsmanager": {"SecretId": SECRET, "Name": SECRET, "KmsKeyId": key},
         "ssm": {"Name": PARAMETER, "Type": "SecureString", "KeyId": key},
     }

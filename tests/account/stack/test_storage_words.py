@@ -16,6 +16,7 @@ SAID = {
     "AWS::ECR::Repository": "images",
     "AWS::EFS::FileSystem": "files",
     "AWS::Logs::LogGroup": "logs",
+    "AWS::SQS::Queue": "events that failed",
 }
 
 
