@@ -36,7 +36,8 @@ class Inspection:
     of the own node's roles, which ``boundary`` must allow. ``parts`` is None where the node has no
     functions, ``turned_off`` says that it should. ``served`` is what the role of a node that
     Pennsieve runs allows too much, else None; ``unlike`` counts the lines in which its rights are
-    others than what is served today. ``unseen`` says of checks why they could not be made.
+    others than what is served today. ``transfer_image`` is the node's own image of transfer jobs,
+    empty while it is off. ``unseen`` says of checks why they could not be made.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Inspection:
     shares: Shares | None = None
     served: tuple[str, ...] | None = None
     unlike: int = 0
+    transfer_image: str = ""
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
