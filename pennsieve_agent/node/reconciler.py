@@ -93,4 +93,4 @@ def _schedule(node: Node, *, on: bool) -> None:
     (events.enable_rule if on else events.disable_rule)(Name=node.settings.schedule)
 
 
-make_clients("batch", "dynamodb", "efs", "events", "lambda", "s3")
+make_clients("batch", "dynamodb", "events", "lambda", "s3", "s3files")

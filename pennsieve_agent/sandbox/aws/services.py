@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pennsieve_agent.domain.iam_policies import Ask, Verdict
 from pennsieve_agent.sandbox.aws import items
 from pennsieve_agent.sandbox.aws.batch import batch, job_log
 from pennsieve_agent.sandbox.aws.batch.batch import Batch, Works
@@ -39,7 +40,6 @@ from pennsieve_agent.sandbox.aws.rights.policy_check import (
     RightsRecord,
     failure,
 )
-from pennsieve_agent.domain.iam_policies import Ask, Verdict
 from pennsieve_agent.sandbox.aws.rights.principals import (
     account_of,
     caller_arns,

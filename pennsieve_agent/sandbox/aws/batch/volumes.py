@@ -59,9 +59,7 @@ class Volumes:
             place.mkdir(parents=True)
         return place, writable
 
-    def _mount(
-        self, job: Job, role: Principal, system_id: str, point_id: str
-    ) -> tuple[Path, bool]:
+    def _mount(self, job: Job, role: Principal, system_id: str, point_id: str) -> tuple[Path, bool]:
         from pennsieve_agent.sandbox.aws.s3files.file_systems import (  # noqa: PLC0415 - slow
             AccessPoint,
             Refused,

@@ -217,7 +217,8 @@ def _logs(here: _Here) -> list[Ask]:
 
 def _s3files(here: _Here) -> list[Ask]:
     """By the Service Authorization Reference
-    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html)."""
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html).
+    """
     request = here.request
     for name in ("accessPointId", "resourceId"):
         known = request.text(name)
