@@ -14,7 +14,7 @@ from collections.abc import Sequence
 FILES_PREFIX = "files/"
 """Where the file system's files lie in the node's bucket."""
 RUNS_FOLDER, LAYERS_FOLDER = "runs", "layers"
-"""The folders of the file system: all runs' folders are in one, and the node's layers in another."""
+"""The folders of the file system: that of all runs' folders, and that of the node's layers."""
 SHARED_UID = 100_000
 """The user of layers, and of runs on machines that mount for all of their jobs."""
 RUN_MOUNT = "/mnt/run"

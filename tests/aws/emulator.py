@@ -33,7 +33,7 @@ class _Server(ThreadedMotoServer):
         behind = DomainDispatcherApplication(create_backend_app)
         app = S3FilesFront(behind, lambda _: False)
         self._server = make_server(
-            self._ip_address, self._port, app, True, request_handler=MotoRequestHandler
+            self._ip_address, self._port, app, threaded=True, request_handler=MotoRequestHandler
         )
         self._server_ready_event.set()
         self._server.serve_forever()

@@ -2,8 +2,8 @@
 
 The roles' documents are made of what the node's code does
 (:mod:`pennsieve_agent.node.role_permissions`). None but that of S3 Files allows actions by
-wildcard; ``*`` is a resource only where AWS knows none, and :data:`NO_RESOURCE` says so for each such action. What AWS
-names itself is told apart by our tag.
+wildcard; ``*`` is a resource only where AWS knows none, and :data:`NO_RESOURCE` says so for each
+such action. What AWS names itself is told apart by our tag.
 """
 
 from __future__ import annotations
@@ -151,10 +151,11 @@ def flow_access(names: NodeNames) -> Document:
 
 
 def files_access(names: NodeNames, *, key: bool = True) -> Document:
-    """What S3 Files does with the bucket and with EventBridge ("Prerequisites for S3 Files",
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html).
+    """What S3 Files does with the bucket and with EventBridge.
 
-    It is the one role with actions by wildcard: AWS does not say which of them it uses.
+    By "Prerequisites for S3 Files"
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html).
+    Its actions are by wildcard, as AWS does not say which of them it uses.
     """
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     changes = "DeleteRule DisableRule EnableRule PutRule PutTargets RemoveTargets"

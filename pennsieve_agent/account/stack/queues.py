@@ -37,8 +37,8 @@ runcmd:
 
 --==FILES==--
 """
-"""A job on machines of EC2 cannot mount S3 Files itself, so the machine does when it starts ("Amazon
-S3 Files volumes", https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html; "Use
+"""A job on machines of EC2 cannot mount S3 Files, so the machine does when it starts ("Amazon S3
+Files volumes", https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html; "Use
 Amazon EC2 launch templates with AWS Batch",
 https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html)."""
 

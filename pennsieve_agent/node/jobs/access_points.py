@@ -6,9 +6,9 @@ The file system is one of S3 Files, over a prefix of the node's bucket
 A processor mounts two access points, one below the other: the run's folder, read-only, and over it
 its own folder, writable (:mod:`pennsieve_agent.domain.step_files`). AWS's pages on volumes of a
 task neither show such a pair nor forbid it (Amazon ECS, "Storage options for Amazon ECS tasks";
-AWS Batch, "Amazon S3 Files volumes"). What it rests on: a container runtime mounts in the listed order
-(OCI runtime specification, "Mounts"), so the outer one is listed first, and what is mounted over is
-there, as the job that brings the input has made it.
+AWS Batch, "Amazon S3 Files volumes"). What it rests on: a container runtime mounts in the listed
+order (OCI runtime specification, "Mounts"), so the outer one is listed first, and what is mounted
+over is there, as the job that brings the input has made it.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ class AccessPoints:
         return mounts
 
     def container_properties(self, job: JobRecord) -> dict[str, Any]:
-        """The volumes and mount points of a job definition ("Amazon S3 Files volumes",
-        https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html).
+        """The volumes and mount points of a job definition.
 
-        This is the one place that knows the kind of storage.
+        "Amazon S3 Files volumes"
+        (https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html). This is the one place that knows the kind of storage.
         """
         mounts = self.mounts(job)
         return {

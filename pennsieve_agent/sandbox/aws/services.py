@@ -140,7 +140,7 @@ class Services:
             S3FilesFront,
         )
 
-        return S3FilesFront(behind, lambda one: self.files.pending(one, USER_ACCOUNT_ID))
+        return S3FilesFront(behind, self.files.pending)
 
     def registry(self, record: Record) -> RegistryFront:
         """What answers for the account's registries of images; ``record`` tells ECR of a push."""

@@ -181,8 +181,9 @@ def test_in_the_template_the_nodes_files_are_the_stacks_own() -> None:
 
 
 def test_nobody_mounts_past_the_access_points_not_even_an_administrator() -> None:
-    """S3 Files encrypts every connection ("Encryption in transit",
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-encryption.html).
+    """Every connection is encrypted ("Encryption in transit").
+
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-encryption.html)
     """
     policy = node_template(every()["basic"])["Resources"]["FilesPolicy"]["Properties"]["Policy"]
     assert {s["Effect"] for s in statements(policy)} == {"Deny"}

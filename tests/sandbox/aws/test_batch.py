@@ -303,8 +303,9 @@ def test_a_file_system_is_mounted_as_the_jobs_role_may(shop: Shop, tmp_path: Pat
 
 
 def test_root_of_an_access_point_needs_a_right_of_its_own(shop: Shop) -> None:
-    """By "How S3 Files works with IAM"
-    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
+    """By "How S3 Files works with IAM".
+
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html)
     """
     arn = file_system(shop.cloud)["fileSystemArn"]
     spec = {

@@ -138,7 +138,7 @@ def test_a_file_reaches_the_bucket_a_minute_after_its_last_change(
     (folder / "link").symlink_to("a.txt")
     files.tick(known, NUMBER)
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
-    assert files.pending(known, NUMBER)
+    assert files.pending(known)
     files.now = lambda: time.time() + 61
     files.tick(known, NUMBER)
     keys = [row["Key"] for row in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
@@ -146,7 +146,7 @@ def test_a_file_reaches_the_bucket_a_minute_after_its_last_change(
     told = s3.head_object(Bucket=BUCKET, Key="files/runs/r/a.txt")["Metadata"]
     assert told["file-owner"] == str(os.getuid())
     assert told["file-permissions"].startswith("0100")
-    assert not files.pending(known, NUMBER)
+    assert not files.pending(known)
     (folder / "a.txt").unlink()
     files.tick(known, NUMBER)
     assert [row["Key"] for row in s3.list_object_versions(Bucket=BUCKET)["DeleteMarkers"]] == [

@@ -92,8 +92,10 @@ class Volumes:
         return path, may["Write"]
 
     def _may(self, role: Principal, ask: Ask, system: Any) -> bool:
-        """Identity policies, or the file system's, allow; either may deny ("How S3 Files works
-        with IAM", https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
+        """Whether identity policies, or the file system's, allow it; either may deny.
+
+        "How S3 Files works with IAM"
+        (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-security-iam.html).
         """
         own = decide(ask, [_about(system.policy, role)])
         if own is Verdict.DENIED:

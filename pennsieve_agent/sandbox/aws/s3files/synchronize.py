@@ -100,7 +100,7 @@ class Synchronizer:
             self._take_in(system, account, "")
             self._hand_out(system, account)
 
-    def pending(self, system: FileSystem, account: str) -> bool:
+    def pending(self, system: FileSystem) -> bool:
         """Whether the file system has changes that are not in the bucket."""
         known = self._known.setdefault(system.id, _Known())
         here = dict(_walk(self.root / system.id))

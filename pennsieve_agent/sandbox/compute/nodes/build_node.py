@@ -3,7 +3,7 @@
 What hosted Pennsieve builds is not public beyond its kinds (``contracts/resources.md`` 3.2, 3.3): a
 gateway function, a file system, queues of work. Here it is the node of :mod:`pennsieve_agent.node`,
 made with the keys of the role that the customer gave and with nothing more than the served policy
-allows, but for two things, which the sandbox makes: where hosted Pennsieve would make an ECS cluster
+allows, but for two things that the sandbox makes: where hosted Pennsieve would make an ECS cluster
 and a file system of EFS, which the policy allows and the emulated AWS does not have, the queues of
 the emulated Batch and a file system of the emulated S3 Files stand in.
 Everything may be done again, and goes on where it was cut off.
