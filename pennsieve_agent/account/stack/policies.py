@@ -15,9 +15,16 @@ from typing import Any
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
-from pennsieve_agent.domain.iam_policies import many
+from pennsieve_agent.domain.iam_policies import fits, many
 from pennsieve_agent.domain.step_files import FILES_PREFIX
-from pennsieve_agent.node.role_permissions import RIGHTS, STEP_PARTS, Right
+from pennsieve_agent.node.role_permissions import (
+    GPU_PARAMETERS,
+    PARAMETERS,
+    PULL,
+    RIGHTS,
+    STEP_PARTS,
+    Right,
+)
 
 Conditions = Mapping[str, Mapping[str, Any]]
 
@@ -81,46 +88,43 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     """
     anywhere = replace(names, region="*")
     where = Where(anywhere, platform_account_id, "/*")
-    rights = [right for rights in RIGHTS.values() for right in rights]
-    rows = [_statement(replace(right, kind=_WIDER.get(right.kind, right.kind)), where)
-            for right in rights]  # fmt: skip
+    rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
     documents = (
         flow_access(anywhere),
         _key_by_way_of(anywhere, ["s3", "ssm"], KEY_ACTIONS),
-        instance_access(anywhere),
+        instance_access(where),
         files_access(anywhere, key=False),
     )
     rows += [statement for access in documents for statement in access["Statement"]]
-    return document(*_merged(_by_actions(_by_resource(rows))))
-
-
-_WIDER = {"parameter-of-step": "parameter"}
-"""Kinds for which the boundary, which has to be short, has one with more in it."""
+    return document(*_merged(_by_resource(rows)))
 
 
 def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
-    """One statement for each resource and condition, with all that is done to it."""
+    """One statement for each resource and condition, with all that is done to it.
+
+    What another statement's resource covers is said there: the most that is ever allowed need not
+    be as narrow as each role.
+    """
     statements: dict[str, Document] = {}
-    for row in rows:
+    wide = [row for row in rows if isinstance(row["Resource"], str) and row["Resource"] != "*"]
+    for narrow in rows:
+        row = next((other for other in wide if _within(narrow, other)), narrow)
+        row = {**row, "Action": narrow["Action"]}
         key = repr((row["Resource"], row.get("Condition")))
         before = statements.setdefault(key, {**row, "Action": []})
         together = sorted({*before["Action"], *row["Action"]})
-        wide = [action[:-1] for action in together if action.endswith("*")]
+        stems = tuple(action[:-1] for action in together if action.endswith("*"))
         before["Action"] = [
-            action for action in together if action[-1] == "*" or not action.startswith(tuple(wide))
+            action for action in together if action[-1] == "*" or not action.startswith(stems)
         ]
     yield from statements.values()
 
 
-def _by_actions(rows: Iterable[Document]) -> Iterator[Document]:
-    """One statement for the same actions on the same condition, with all their resources."""
-    statements: dict[str, Document] = {}
-    for row in rows:
-        key = repr((row["Action"], row.get("Condition"), row["Resource"] == "*"))
-        before = statements.setdefault(key, {**row, "Resource": []})
-        before["Resource"] = [*before["Resource"], *many(row["Resource"])]
-    for row in statements.values():
-        yield row | {"Resource": "*"} if row["Resource"] == ["*"] else row
+def _within(row: Document, other: Document) -> bool:
+    """Whether all resources of one statement are among those of another, conditions alike."""
+    names, wider = many(row["Resource"]), other["Resource"]
+    alike = row.get("Condition") == other.get("Condition")
+    return alike and names != [wider] and all(fits(wider, name) for name in names)
 
 
 def _merged(rows: Iterable[Document]) -> Iterator[Document]:
@@ -198,8 +202,15 @@ def _key_by_way_of(names: NodeNames, services: Sequence[str], actions: Sequence[
     return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})
 
 
-def instance_access(names: NodeNames) -> Document:
-    """What a machine's ECS agent calls (AWS, "Amazon ECS container instance IAM role")."""
+def instance_access(where: Where) -> Document:
+    """What a machine's ECS agent calls, to pull images and write logs of jobs, too.
+
+    On EC2 images are pulled by the machine's own role, not by the execution role
+    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-iam-role-overview.html).
+    A machine mounts the files for its jobs. It reads nothing straight from the bucket: what a
+    program can take from it must not open the files of other runs.
+    """
+    names = where.names
     cluster = names.arn("ecs", f"cluster/AWSBatch-{names.queue('gpu')}*")
     machines = names.arn("ecs", "container-instance/*")
     inside = {"Condition": {"ArnLike": {"ecs:cluster": cluster}}}
@@ -207,11 +218,14 @@ def instance_access(names: NodeNames) -> Document:
     works = ("ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState")
     tells = ("ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange")
     finds = ("ecs:DiscoverPollEndpoint", "ecr:GetAuthorizationToken")
+    pulls = tuple(f"ecr:{word}" for word in PULL.split())
     group = names.arn("logs", f"log-group:{names.log_group}:*")
     return document(
         allow((*joins, *tells), cluster),
         allow(works, machines) | inside,
         allow(finds, "*"),
+        *(_statement(Right(pulls, kind, ""), where) for kind in ("platform-images", "node-images")),
+        _statement(Right(("s3files:ClientMount", "s3files:ClientWrite"), "mount", ""), where),
         allow(("logs:CreateLogStream", "logs:PutLogEvents"), group),
     )
 
@@ -249,7 +263,12 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         return plain, {}
     job = names.arn("batch", "job/*")
     files = names.arn("s3files", "file-system/*")
-    roles = (names.execution_role, names.job_role, names.mover_role)
+    roles = (
+        names.execution_role,
+        names.gpu_execution_role,
+        names.job_role,
+        names.mover_role,
+    )
     created = {"s3files:CreateAction": "CreateAccessPoint"}
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     # Who mounts is not asked for tags ("S3 Files condition keys for clients",
@@ -274,6 +293,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     owner = where.platform_account_id or ANY_ACCOUNT
     images = f"arn:{names.partition}:ecr:*:{owner}:repository/"
+    secrets = names.arn("secretsmanager", f"secret:{names.secret_prefix}")
     parameters = names.arn("ssm", f"parameter{names.parameter_prefix}")
     table: dict[str, str | list[str]] = {
         "any": "*",
@@ -282,7 +302,9 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
-        "secret": names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),
+        "secret": f"{secrets}*",
+        "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
+        "parameters-of-run": [f"{secrets}{PARAMETERS}*", f"{secrets}{GPU_PARAMETERS}*"],
         "schedule": names.arn("events", f"rule/{names.schedule}"),
         "submission": [
             names.arn("batch", f"job-queue/{names.stack}-*"),

@@ -18,6 +18,9 @@ from pennsieve_agent.account.stack.template_parts import (
     tags,
 )
 from pennsieve_agent.domain.step_files import FILES_PREFIX, RUNS_FOLDER, SHARED_UID
+from pennsieve_agent.node.records.run_store import DOCUMENT_SECONDS
+from pennsieve_agent.node.runs.large_answers import ANSWERS
+from pennsieve_agent.node.table import DOCUMENTS
 
 LOG_DAYS = 90
 OLD_VERSION_DAYS = 30
@@ -82,6 +85,19 @@ def _bucket(spec: NodeSpec) -> Resource:
         "Prefix": FILES_PREFIX,
         "ExpiredObjectDeleteMarker": True,
     }
+    answers = {
+        "Id": "AnswersToTransferJobs",
+        "Status": "Enabled",
+        "Prefix": ANSWERS,
+        "ExpirationInDays": 1,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
+    documents = {
+        "Id": "DocumentsOfRuns",
+        "Status": "Enabled",
+        "Prefix": f"{DOCUMENTS}runs/",
+        "ExpirationInDays": int(DOCUMENT_SECONDS // 86_400),
+    }
     how: dict[str, Any] = {"SSEAlgorithm": "AES256"}
     if has_key(spec):
         how = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": attribute("Key", "Arn")}
@@ -95,7 +111,7 @@ def _bucket(spec: NodeSpec) -> Resource:
             "VersioningConfiguration": {"Status": "Enabled"},
             "PublicAccessBlockConfiguration": dict.fromkeys(block, True),
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-            "LifecycleConfiguration": {"Rules": [old, runs, files, markers]},
+            "LifecycleConfiguration": {"Rules": [old, runs, answers, documents, files, markers]},
             # S3 Files hears of changes by EventBridge; a change of the bucket must not end that.
             "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
             "Tags": tags(spec),

@@ -85,7 +85,8 @@ class AccessPoints:
         """The volumes and mount points of a job definition.
 
         "Amazon S3 Files volumes"
-        (https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html). This is the one place that knows the kind of storage.
+        (https://docs.aws.amazon.com/batch/latest/userguide/s3files-volumes.html).
+        This is the one place that knows the kind of storage.
         """
         mounts = self.mounts(job)
         return {

@@ -32,6 +32,7 @@ OTHER_FILES = f"arn:aws:s3files:{HERE}:file-system/fs-2"
 DOOR = f"arn:aws:s3files:{HERE}:file-system/fs-1/access-point/fsap-1"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
 IDENTITY = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}workflows/w-1"
+SECRET = f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.secret_prefix}"
 BOUNDARY = node_boundary(NAMES, PLATFORM)
 WHERE = Where(NAMES, PLATFORM, files=FILES)
 DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS}
@@ -118,6 +119,14 @@ ONE = {
         ("s3files:ClientMount", FILES),
         ("s3files:ClientRootAccess", FILES),
     ),
+    "gpu-execution": (
+        ("secretsmanager:GetSecretValue", f"{SECRET}shared-AbCdEf"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}user-N-user-1-AbCdEf"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}runs/1-AbCdEf"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}parameters/1-AbCdEf"),
+        ("ssm:GetParameters", f"{IDENTITY}/read-key"),
+        ("ssm:GetParameters", f"{IDENTITY}/read-session"),
+    ),
     "reconciler": (
         ("s3files:ClientMount", FILES),
         ("secretsmanager:PutSecretValue", f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.stack}/x"),
@@ -158,7 +167,7 @@ def _context(statement: Any) -> dict[str, str]:
 
 
 def test_a_processor_mounts_only_the_nodes_files_and_through_a_door() -> None:
-    """With nothing but what AWS says of who mounts (Amazon EFS, "EFS condition keys")."""
+    """With nothing but what AWS says of who mounts ("S3 Files condition keys for clients")."""
     through = {"aws:SecureTransport": "true", "s3files:AccessPointArn": DOOR}
     past = {"aws:SecureTransport": "true"}
     for role in ("job", "mover"):

@@ -10,6 +10,7 @@ import pytest
 
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, session
 from tests.cli.conftest import WORD_COUNT, repository
+from tests.cli.following import imported, wait_for
 from tests.cli.harness import Agent
 from tests.github import git_settings, on_github
 from tests.quick_sandbox import quick
@@ -70,6 +71,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     made.box.stop()
 
 
+def counted(dataset: Path, run: str) -> str:
+    """The one result of a run, which Pennsieve imports a moment after the run."""
+
+    def results() -> list[Path]:
+        return list(dataset.rglob(f"{run}/*.count"))
+
+    wait_for(lambda: len(results()) == 1, lambda: f"{results()} are the results of {run}")
+    return imported(results()[0])
+
+
 @pytest.mark.parametrize("rights", ["--harden", "--as-served"])
 def test_its_whole_life(place: Place, monkeypatch: pytest.MonkeyPatch, rights: str) -> None:
     for name, value in git_settings(place.box.data).items():
@@ -89,8 +100,7 @@ def test_its_whole_life(place: Place, monkeypatch: pytest.MonkeyPatch, rights: s
     log = agent("run", "logs", rights[2:]).out
     assert "counting raw/a.txt" in log or "counting a.txt" in log
     assert "tokens seen: ['REFRESH_TOKEN', 'SESSION_TOKEN']" in log  # it acts as who started it
-    (result,) = (place.box.data / "datasets" / "Data").rglob(f"{rights[2:]}/*.count")
-    assert result.read_text() == "3\n"
+    assert counted(place.box.data / "datasets" / "Data", rights[2:]) == "3\n"
 
     removed = agent("compute", "delete", "my-compute", "--yes")
     assert removed.code == 0, removed.err

@@ -35,7 +35,9 @@ class Volumes:
     policy_check: PolicyCheck
     folders: Synchronizer
 
-    def place(self, job: Job, role: Principal, volume: Mapping[str, Any]) -> tuple[Path, bool]:
+    def place(
+        self, job: Job, role: Principal | None, volume: Mapping[str, Any]
+    ) -> tuple[Path, bool]:
         """The folder of a volume, and whether who mounts it may write there.
 
         Raises:
@@ -46,6 +48,8 @@ class Volumes:
         if (own := volume.get("s3filesVolumeConfiguration")) is not None:
             if on_machine is not None:
                 raise Unstartable(f"{_FAILED}: S3 Files are not supported on the EC2 launch type")
+            if role is None:
+                raise Unstartable(f"{_FAILED}: a job role is needed")
             if own.get("accessPointArn") and (own.get("rootDirectory") or "/") != "/":
                 raise Unstartable(f"{_FAILED}: with an access point the root directory must be /")
             return self._mount(job, role, own["fileSystemArn"], own.get("accessPointArn") or "")

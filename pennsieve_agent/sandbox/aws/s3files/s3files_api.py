@@ -134,8 +134,8 @@ _OPERATIONS: dict[str, Callable[[_Asked], dict[str, Any] | None]] = {
 def _configure(system: FileSystem, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Take rules of import and expiry.
 
-    "Customizing synchronization for S3 Files" (page ``s3-files-synchronization-customizing.html`` of
-    the Amazon S3 User Guide).
+    "Customizing synchronization for S3 Files" (page
+    ``s3-files-synchronization-customizing.html`` of the Amazon S3 User Guide).
     """
     rules = list(parameters["importDataRules"])
     if [rule["prefix"] for rule in rules].count("") != 1:
