@@ -104,6 +104,12 @@ def _named(service: str, given: dict[str, Any]) -> str:
             return f"arn:aws:ecr:{here}:repository/{name}"
         case {"Names": [name, *_]} if service == "ssm":
             return f"arn:aws:ssm:{here}:parameter{name}"
+        case {"fileSystemId": name} if service == "s3files":
+            return f"arn:aws:s3files:{here}:file-system/{name}"
+        case {"accessPointId": name}:
+            return f"arn:aws:s3files:{here}:file-system/fs-1/access-point/{name}"
+        case {"bucket": _} if service == "s3files":
+            return "*"
         case {"jobDefinition": arn}:
             return str(arn)
         case _:
