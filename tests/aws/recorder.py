@@ -52,7 +52,9 @@ class RecordingAws(Aws):
             frame = frame.f_back
         action = action_of(service, operation)
         if frame.f_globals["__name__"].startswith("pennsieve_agent.") and action not in FREE:
-            self._heard(Ask(action, self._resource(service, operation, parameters)))
+            types = parameters.get("ResourceTypes")
+            context = {"cloudformation:ResourceTypes": list(types)} if types else {}
+            self._heard(Ask(action, self._resource(service, operation, parameters), context))
 
     def _resource(self, service: str, operation: str, given: dict[str, Any]) -> str:
         here = f"us-east-1:{_ACCOUNT}"
@@ -65,6 +67,12 @@ class RecordingAws(Aws):
                 inner = "/key" if operation in {"delete_objects", "abort_multipart_upload"} else ""
                 inner = f"/{given['Key']}" if "Key" in given else inner
                 found = f"arn:aws:s3:::{given['Bucket']}{inner}"
+            case "s3files":
+                inner = (
+                    given.get("fileSystemId") or f"fs-1/access-point/{given.get('accessPointId')}"
+                )
+                named = f"arn:aws:s3files:{here}:file-system/{inner}"
+                found = "*" if operation == "list_file_systems" else named
             case "dynamodb":
                 found = f"arn:aws:dynamodb:{here}:table/{given['TableName']}"
             case "logs":
@@ -104,12 +112,6 @@ def _named(service: str, given: dict[str, Any]) -> str:
             return f"arn:aws:ecr:{here}:repository/{name}"
         case {"Names": [name, *_]} if service == "ssm":
             return f"arn:aws:ssm:{here}:parameter{name}"
-        case {"fileSystemId": name} if service == "s3files":
-            return f"arn:aws:s3files:{here}:file-system/{name}"
-        case {"accessPointId": name}:
-            return f"arn:aws:s3files:{here}:file-system/fs-1/access-point/{name}"
-        case {"bucket": _} if service == "s3files":
-            return "*"
         case {"jobDefinition": arn}:
             return str(arn)
         case _:
