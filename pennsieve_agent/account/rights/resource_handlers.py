@@ -170,6 +170,11 @@ _HANDLERS = {
     ),
 }
 _BESIDE = {
+    # Amazon DynamoDB Developer Guide, "DynamoDB encryption at rest usage notes": the least that it
+    # needs of a key in the name of who makes a table.
+    "AWS::DynamoDB::Table": (
+        "kms: GenerateDataKey GenerateDataKeyWithoutPlaintext ReEncryptFrom ReEncryptTo"
+    ),
     # Service Authorization Reference, Amazon EC2, dependent actions of CreateVpcEndpoint: for the
     # private names of an interface endpoint.
     "AWS::EC2::VPCEndpoint": "route53: AssociateVPCWithHostedZone",

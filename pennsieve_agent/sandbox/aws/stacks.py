@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.limits.function_quotas import check_concurrency, check_variables
+from pennsieve_agent.sandbox.aws.limits.refused import Refused
 from pennsieve_agent.sandbox.aws.stack_networks import (
     after_subnet,
     before_endpoint,
@@ -259,7 +261,15 @@ def _after_bucket(bucket: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Store the log group of a function, which moto leaves out."""
+    """Hold a function to Lambda's quotas, and store its log group; moto does neither."""
+    from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
+
+    reserved = int(properties.get("ReservedConcurrentExecutions") or 0)
+    try:
+        check_variables((properties.get("Environment") or {}).get("Variables") or {})
+        check_concurrency(function.account_id, function.region, function.function_name, reserved)
+    except Refused as refused:
+        raise ValidationError(message=refused.text) from None
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
 
