@@ -27,12 +27,17 @@ from pennsieve_agent.account.world.steps import AlreadyDone
 from pennsieve_agent.aws.cloudformation import MAX_TEMPLATE_BYTES, template_of
 from pennsieve_agent.errors import UsageProblem
 from tests.account.scene import OPTIONS, Scene
-from tests.account.stack.specs import ZONES
+from tests.account.stack.specs import DIGEST, ZONES
 from tests.aws.emulator import IGNORED, NUMBER
 
 pytestmark = pytest.mark.filterwarnings(IGNORED)
 NAMES = NodeNames("0a1b2c3d", NUMBER, "us-east-1")
-SPEC = NodeSpec(NAMES, "lab", "N:organization:1", code=Code("0a" * 32, "0.1.0"), zones=ZONES)
+SPEC = NodeSpec(
+    *(NAMES, "lab", "N:organization:1"),
+    code=Code("0a" * 32, "0.1.0"),
+    transfer_digest=DIGEST,
+    zones=ZONES,
+)
 NETWORK = Network("vpc-0123abcd", ("subnet-0123abcd", "subnet-0123abce"))
 BOUNDARY = f"arn:aws:iam::{NUMBER}:policy/org/bounded"
 ASKED = {
@@ -177,7 +182,7 @@ def test_a_changed_setting_is_planned_applied_and_kept(scene: Scene) -> None:
 
     todo = [step.kind for step in later.steps if not isinstance(step, AlreadyDone)]
     assert todo == ["turn_on", "check_node", "put_shares"]
-    changes = later.to_json()["steps"][2]["changes"]
+    changes = later.to_json()["steps"][3]["changes"]
     assert ("Add", "Budget") in {(c["action"], c["logical_id"]) for c in changes}
     scene.register(later)
 

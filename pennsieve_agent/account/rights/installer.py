@@ -58,7 +58,14 @@ def all_nodes(identity: AwsIdentity) -> NodeNames:
 def types_of(settings: Settings) -> frozenset[str]:
     """The types of resources that a node with these settings has."""
     names = NodeNames("0" * 8, "0" * 12, "us-east-1")
-    spec = NodeSpec(names, "", settings=settings, code=Code("0" * 64, ""), zones=("",))
+    spec = NodeSpec(
+        names,
+        "",
+        settings=settings,
+        code=Code("0" * 64, ""),
+        zones=("",),
+        transfer_digest="sha256:",
+    )
     return frozenset(body["Type"] for body in node_template(spec)["Resources"].values())
 
 

@@ -103,7 +103,7 @@ class NodeSpec:
     settings: Settings = field(default_factory=Settings)
     code: Code | None = None
     transfer_digest: str = ""
-    """The digest of the copied image in which files are moved; empty where it is not copied."""
+    """The digest of the copied image in which files are moved; the node's functions need it."""
     zones: tuple[str, ...] = ()
     """The ids of the availability zones of its own network, the first with what there is one of."""
     kept: Kept = field(default_factory=Kept)

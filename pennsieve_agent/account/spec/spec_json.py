@@ -99,7 +99,7 @@ def installed_platform(template: Mapping[str, Any]) -> str:
 
 
 def installed_transfer(template: Mapping[str, Any]) -> str:
-    """The digest of the image in which a stack's node moves files; empty for the public one."""
+    """The digest of the image in which a stack's node moves files; empty while it is off."""
     return str(_ours(template).get("transfer", ""))
 
 

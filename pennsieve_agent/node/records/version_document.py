@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from pennsieve_agent.domain.image_names import archive_of, ecr_of
 from pennsieve_agent.domain.parameters import Parameter, ParameterType
 from pennsieve_agent.domain.target_types import TARGETS
 from pennsieve_agent.domain.workflows import Step, StepKind, Workflow
@@ -51,6 +52,34 @@ def check_version(document: Json, workflow: str, version: str) -> None:
     for step in steps:
         _check_step(step)
     _check_graph(steps)
+
+
+def check_reached(document: Json, mode: str, region: str) -> None:
+    """Refuse a version whose steps could not reach what they need from a network without internet.
+
+    Endpoints lead to services of their own region alone (AWS PrivateLink, "Access AWS services":
+    https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html).
+
+    Raises:
+        ValueError: what they could not reach, in words.
+
+    """
+    if mode != "compliant":
+        return
+    if document.get("needsPennsieve"):
+        raise ValueError(
+            "steps on a node of mode compliant cannot reach Pennsieve, as it has no internet access"
+        )
+    for row in document["steps"]:
+        image = str(row.get("image") or "")
+        if not image or archive_of(image):
+            continue
+        registry = ecr_of(image.partition("/")[0])
+        if registry is None or registry.region != region:
+            raise ValueError(
+                f"the image of step '{row['id']}' is not in a private registry in {region}, and a "
+                "node of mode compliant reaches no other"
+            )
 
 
 def workflow_of(document: Json) -> Workflow:
