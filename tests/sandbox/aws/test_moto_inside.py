@@ -125,6 +125,11 @@ def yaml_of_cloudformation(models: Any, responses: Any) -> None:
     has(responses.yaml, "load")
 
 
+@of("moto.cloudformation.models:cloudformation_backends")
+def stacks_of_accounts(backends: Any) -> None:
+    assert backends[ACCOUNT][REGION].stacks == {}
+
+
 @of("moto.core.common_models:CloudFormationModel")
 def own_types(model: Any) -> None:
     marked = {name for name in dir(model) if hasattr(getattr(model, name), "__isabstractmethod__")}
