@@ -45,6 +45,7 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
         ),
         max_vcpus=int(values.get("max_vcpus", Settings().max_vcpus)),
         monthly_budget=float(values.get("monthly_budget", 0)),
+        budget_email=str(values.get("budget_email", "")),
         extras=Extras(str(extras.get("boundary", "")), tags),
         role_path=str(values.get("role_path", "/")),
     )

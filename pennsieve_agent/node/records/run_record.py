@@ -49,7 +49,8 @@ class JobRecord:
 
     ``submissions`` counts them and ``lost`` those that Batch forgot; ``name`` is that of the last
     one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
-    ones before. ``vcpus`` and ``memory`` (MB) are what it gets.
+    ones before. ``vcpus``, ``memory`` (MB) and
+    ``disk`` (GiB; 0 is what comes with it) are what it gets.
     """
 
     key: str
@@ -60,6 +61,7 @@ class JobRecord:
     vcpus: float = 1.0
     memory: int = 2048
     gpu: bool = False
+    disk: int = 0
     submissions: int = 0
     name: str = ""
     id: str = ""
