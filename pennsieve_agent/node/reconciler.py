@@ -1,6 +1,7 @@
 """The reconciler's Lambda function: it wakes up and moves runs forward.
 
-It is woken when a job of Batch's changed, by the clock, and by the gateway (``{"advance": run}``).
+It is woken when a job of Batch's changed, by the clock, and by the gateway (``{"advance": run}``,
+and ``{"archive": run}`` for a log whose archive failed).
 A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsieve, the receipt of
 its run, and to note what it delivered.
 
@@ -43,6 +44,9 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         return as_sent(node, _relayed(node, event["relay"]))
     store = RunStore(node)
     reconciler = RunReconciler(node, store)
+    if "archive" in event:
+        reconciler.archive(str(event["archive"]))
+        return {"ok": True}
     if "advance" in event:
         _schedule(node, on=True)
         is_mine = reconciler.advance(str(event["advance"]))

@@ -50,7 +50,7 @@ _QUEUES = _right(
 )
 _ANSWERS = (
     _right("lambda", "InvokeFunction", "reconciler", "wake the reconciler"),
-    _right("logs", "FilterLogEvents", "job-log", "read the log of a run"),
+    _right("logs", "FilterLogEvents GetLogEvents", "job-log", "read the log of a run"),
     _right("s3", "GetObject", "bucket-logs", "give a link to the kept log of a run"),
     _DOCUMENTS,
     _SECRETS,
@@ -139,7 +139,7 @@ RECONCILER = (
     ),
     _right("s3", "DeleteObject PutObject", "bucket-runs", "tell transfer jobs what to transfer"),
     _right("s3", "PutObject", "bucket-logs", "keep the logs of a run"),
-    _right("logs", "FilterLogEvents", "job-log", "collect the logs of a run"),
+    _right("logs", "FilterLogEvents GetLogEvents", "job-log", "collect the logs of a run"),
     _right("sns", "Publish", "budget-topic", "warn before the month's budget is used up"),
     _right("iam", "PassRole", "roles-to-pass", "pass jobs their roles"),
     _OWN_LOG,

@@ -49,7 +49,7 @@ class JobRecord:
 
     ``submissions`` counts them and ``lost`` those that Batch forgot; ``name`` is that of the last
     one. ``attempts`` are those of the last submission as AWS tells of them, ``past`` those of the
-    ones before. ``vcpus``, ``memory`` (MB) and
+    ones before. ``log`` is the log stream of the attempt that runs. ``vcpus``, ``memory`` (MB) and
     ``disk`` (GiB; 0 is what comes with it) are what it gets.
     """
 
@@ -71,6 +71,7 @@ class JobRecord:
     started: float = 0.0
     stopped: float = 0.0
     lost: int = 0
+    log: str = ""
     attempts: list[dict[str, Any]] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)
 
@@ -92,7 +93,8 @@ class RunRecord:
 
     ``access_points`` are ids by what they lead to; one that is about to be created has none.
     ``outbox`` are reports that the platform has not taken yet, in order; ``reported``
-    has the last state of each step among them, so that nothing is said twice.
+    has the last state of each step among them, so that nothing is said twice. ``archive`` is how
+    far that of the log is (:mod:`pennsieve_agent.node.runs.log_archive`).
     """
 
     run: str
@@ -128,6 +130,7 @@ class RunRecord:
     workflow: dict[str, str] = field(default_factory=dict)
     input: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
+    archive: dict[str, Any] = field(default_factory=dict)
     planned: str = ""
     listed: str = ""
 
