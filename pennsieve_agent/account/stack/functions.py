@@ -7,6 +7,7 @@ code but the node's own.
 from __future__ import annotations
 
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec
+from pennsieve_agent.account.stack.alarms import alarms, dead_letters
 from pennsieve_agent.account.stack.template_parts import (
     Resource,
     Resources,
@@ -34,7 +35,8 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
     return {
         "Gateway": _function(spec, code, names.gateway, "gateway", GATEWAY_SECONDS),
         "Admin": _function(spec, code, names.admin, "admin", GATEWAY_SECONDS),
-        "Reconciler": _function(spec, code, names.reconciler, "reconciler", RECONCILER_SECONDS),
+        "Reconciler": _reconciler(spec, code),
+        **alarms(spec),
         "JobsChanged": _rule(
             spec,
             f"{names.stack}-jobs",
@@ -70,6 +72,11 @@ def functions(spec: NodeSpec, code: Code) -> Resources:
 
 def _queues(spec: NodeSpec) -> tuple[str, ...]:
     return ("Fargate", "Spot", *(("Gpu",) if spec.settings.gpu else ()))
+
+
+def _reconciler(spec: NodeSpec, code: Code) -> Resource:
+    function = _function(spec, code, spec.names.reconciler, "reconciler", RECONCILER_SECONDS)
+    return {**function, "Properties": {**function["Properties"], **dead_letters()}}
 
 
 def _function(spec: NodeSpec, code: Code, name: str, module: str, seconds: int) -> Resource:

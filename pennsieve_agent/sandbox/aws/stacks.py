@@ -25,6 +25,7 @@ SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
 
 _NOTED = (
+    "AWS::CloudWatch::Alarm",
     "AWS::EC2::SecurityGroupEgress",
     # moto would enforce a bucket's policy without its conditions, and so refuse everybody.
     "AWS::S3::BucketPolicy",
@@ -270,7 +271,7 @@ def _after_bucket(bucket: Any, properties: dict[str, Any]) -> None:
 
 
 def _after_function(function: Any, properties: dict[str, Any]) -> None:
-    """Hold a function to Lambda's quotas, and store its log group; moto does neither."""
+    """Hold a function to Lambda's quotas; store its log group and its queue for dead letters."""
     from moto.cloudformation.exceptions import ValidationError  # noqa: PLC0415 - slow
 
     reserved = int(properties.get("ReservedConcurrentExecutions") or 0)
@@ -281,6 +282,7 @@ def _after_function(function: Any, properties: dict[str, Any]) -> None:
         raise ValidationError(message=refused.text) from None
     config = properties.get("LoggingConfig") or {}
     function.logs_group_name = config.get("LogGroup") or function.logs_group_name
+    function.dead_letters = (properties.get("DeadLetterConfig") or {}).get("TargetArn", "")
 
 
 def _after_nat(gateway: Any, properties: dict[str, Any]) -> None:

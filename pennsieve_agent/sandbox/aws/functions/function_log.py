@@ -59,7 +59,7 @@ class FunctionLog:
 
 
 def keep_log_groups() -> None:
-    """Make moto remember which group a function's ``LoggingConfig`` names."""
+    """Make moto remember the log group that a function names, and its queue for dead letters."""
     from moto.awslambda.models import LambdaFunction  # noqa: PLC0415 - slow
 
     inner = LambdaFunction.__init__
@@ -71,5 +71,6 @@ def keep_log_groups() -> None:
         inner(self, account_id, spec, *rest, **more)
         config = spec.get("LoggingConfig") or {}
         self.logs_group_name = config.get("LogGroup") or self.logs_group_name
+        self.dead_letters = (spec.get("DeadLetterConfig") or {}).get("TargetArn", "")
 
     LambdaFunction.__init__ = make  # type: ignore[method-assign]

@@ -5,7 +5,8 @@ code of this process). It gets the event, the credentials of the function's role
 variables. It runs while nothing of the emulation is locked, as it calls back into it.
 
 As AWS does it: the role must trust Lambda, a synchronous answer has an error of the function in its
-payload, no more run at once than is reserved, an asynchronous event is tried three times.
+payload, no more run at once than is reserved, an asynchronous event is tried three times, and then
+goes to the queue for dead letters where the function names one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.functions.dead_letters import DeadLetters
 from pennsieve_agent.sandbox.aws.functions.function_log import FunctionLog
 from pennsieve_agent.sandbox.aws.rights.policy_check import Answer, failure
 from pennsieve_agent.sandbox.aws.rights.role_sessions import Keys, Lock, Sessions
@@ -84,6 +86,7 @@ class _Function:
     seconds: float
     reserved: int | None
     group: str
+    dead_letters: str
     code: bytes = field(repr=False)
 
 
@@ -101,14 +104,14 @@ class Functions:
         handlers: Handlers,
         sessions: Sessions,
         lock: Lock,
-        function_log: FunctionLog,
+        records: tuple[FunctionLog, DeadLetters],
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        """``environ`` is added to each function's own variables."""
+        """``records`` get what came of calls; ``environ`` is added to each function's own."""
         self._handlers = handlers
         self._sessions = sessions
         self._lock = lock
-        self._log = function_log
+        self._log, self._letters = records
         self._environ = dict(environ or {})
         self._running: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -183,6 +186,10 @@ class Functions:
                 self._later(event)
             elif ended.failed and attempt < TRIES:
                 self._later((account, region, name, payload, attempt + 1))
+            elif ended.failed and function.dead_letters:
+                self._letters.send(
+                    function.role, name, function.dead_letters, payload, ended.payload
+                )
 
     def _later(self, event: tuple[str, str, str, bytes, int]) -> None:
         timer = threading.Timer(RETRY_SECONDS, self._events.put, (event,))
@@ -285,6 +292,7 @@ def _find(account: str, region: str, name: str) -> _Function | None:
         seconds=float(function.timeout),
         reserved=None if reserved is None else int(reserved),
         group=str(function.logs_group_name),
+        dead_letters=str(getattr(function, "dead_letters", "") or ""),
         code=bytes(getattr(function, "code_bytes", None) or b""),
     )
 
