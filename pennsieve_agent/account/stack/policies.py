@@ -303,8 +303,7 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
         # An access point's ARN begins with that of its file system.
         "access-point": (files, _tagged(names)),
         "new-access-point": (f"{files}/access-point/*", _tagging(names, created)),
-        # The boundary, which knows no file system, leaves this to the roles and to the file system.
-        "mount": (where.files or files, {"ArnLike": through} if where.files else {}),
+        "mount": (where.files or files, {"ArnLike": through}),
         "roles-to-pass": ([where.role(role) for role in roles], {"StringEquals": passed}),
     }
     return table[kind]
