@@ -114,7 +114,7 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
         document(allow(FLOW_ACTIONS, logs)),  # wider than any role's, as the whole has to be short
         _key_of_any_role(anywhere),
         instance_access(where),
-        files_access(anywhere, key=False),
+        files_access(anywhere),
     )
     rows += [statement for access in documents for statement in access["Statement"]]
     return document(*_merged(_by_actions(_by_resource(rows))))
@@ -187,12 +187,13 @@ def flow_access(names: NodeNames) -> Document:
     return document(allow(FLOW_ACTIONS, [group, f"{group}:*"]))
 
 
-def files_access(names: NodeNames, *, key: bool = True) -> Document:
+def files_access(names: NodeNames, key: Any = None) -> Document:
     """What S3 Files does with the bucket and with EventBridge.
 
     By "Prerequisites for S3 Files"
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-prereq-policies.html).
-    Its actions are by wildcard, as AWS does not say which of them it uses.
+    Its actions are by wildcard, as AWS does not say which of them it uses. ``key`` is the ARN of
+    the node's key, or what CloudFormation makes of it, where there is one.
     """
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     changes = "DeleteRule DisableRule EnableRule PutRule PutTargets RemoveTargets"
@@ -208,9 +209,9 @@ def files_access(names: NodeNames, *, key: bool = True) -> Document:
         allow(("events:DescribeRule", "events:ListTargetsByRule"), names.arn("events", "rule/*")),
         allow(("events:ListRuleNamesByTarget", "events:ListRules"), "*"),
     ]
-    if key:
-        via = {"StringLike": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}}
-        statements.append(_on_the_key(names, KEY_ACTIONS, {**_tagged(names), **via}))
+    if key is not None:
+        via = {"StringEquals": {"kms:ViaService": f"s3.{names.region}.amazonaws.com"}}
+        statements.append(allow(KEY_ACTIONS, key) | {"Condition": via})
     return document(*statements)
 
 
