@@ -21,7 +21,7 @@ from pennsieve_agent.account.rights.right import (
     documents,
 )
 from pennsieve_agent.account.rights.stack_rights import TAGGED, Place, rights_for_stack
-from pennsieve_agent.account.spec.names import NodeNames, node_names
+from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames, node_names
 from pennsieve_agent.account.spec.node_spec import Code, NodeSpec, Settings
 from pennsieve_agent.account.stack.key_uses import key_uses
 from pennsieve_agent.account.stack.template import node_template
@@ -189,6 +189,14 @@ def _deletions(names: NodeNames) -> Sequence[Right]:
         Right("DeleteParameters", "delete the secrets of a node that is removed",
               ("ssm:DeleteParameters",),
               (names.arn("ssm", f"parameter{names.parameter_prefix}*"),)),
+        Right("DeleteAccessPoints", "delete the access points of runs that were cut off",
+              ("s3files:DeleteAccessPoint",),
+              (names.arn("s3files", "file-system/*/access-point/*"),),
+              conditions={"Null": {f"aws:ResourceTag/{TOKEN_TAG}": "false"}}),
+        Right("ListAccessPoints", "list them", ("s3files:ListAccessPoints",),
+              (names.arn("s3files", "file-system/*"),), conditions=TAGGED),
+        Right("FindFiles", f"find the node's file system; {NO_RESOURCE}",
+              ("s3files:ListFileSystems",), ("*",)),
         Right("DeleteSecrets", "delete the parameters of runs that did not end",
               ("secretsmanager:DeleteSecret",),
               (names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),)),

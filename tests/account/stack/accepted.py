@@ -22,12 +22,17 @@ ACCEPTED = {
     ("CKV_AWS_173", "Reconciler"): "its variables are names, and no secret",
 }
 
-PARLIAMENT: dict[str, str] = {}
+PARLIAMENT: dict[str, str] = {
+    "Unknown prefix s3files": "its list is older than the service; the actions are those of AWS's "
+    "page https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3files.html",
+    "s3:GetObjectAttributes": "S3 Files is given s3:GetObject*, as AWS says",
+}
 """By the action that is found."""
 
 _NEWER = "AWS's schema of the resource names it (its handlers); the database is older"
 _ALIAS = "it needs the right on the alias and on the key, which are two statements"
 INSTALLER = {
+    "Unknown prefix s3files": _NEWER,
     "ec2:DescribeVpcAttribute": "which network it is stands nowhere before it is made",
     "logs:DescribeLogGroups": "AWS has the log group as its resource; the database has none",
     "logs:DescribeIndexPolicies": "AWS has the log group as its resource; the database has none",
