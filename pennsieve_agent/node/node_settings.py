@@ -19,7 +19,8 @@ class NodeSettings:
     ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
     calls, and empty where Pennsieve does.
     ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN
-    of the node's key, in the modes that have one.
+    of the node's key, in the modes that have one. ``transfer_function`` and ``files_function`` are
+    the functions that move the files of small runs.
     """
 
     token: str
@@ -52,6 +53,8 @@ class NodeSettings:
     organization: str = ""
     cognito: str = ""
     key: str = ""
+    transfer_function: str = ""
+    files_function: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Self:
@@ -80,7 +83,7 @@ class NodeSettings:
 
 _OPTIONAL = {
     *("gpu_queue", "max_vcpus", "monthly_budget", "endpoint"),
-    *("admin", "organization", "cognito", "key"),
+    *("admin", "organization", "cognito", "key", "transfer_function", "files_function"),
 }
 
 

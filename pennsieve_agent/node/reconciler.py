@@ -1,6 +1,7 @@
 """The reconciler's Lambda function: it wakes up and moves runs forward.
 
-It is woken when a job of Batch's changed, by the clock, and by the gateway (``{"advance": run}``).
+It is woken when a job of Batch's changed, when a call of a transfer function has ended, by the
+clock, and by the gateway (``{"advance": run}``).
 A transfer job asks it what it may not do itself (``{"relay": {...}}``): Pennsieve, the receipt of
 its run, and to note what it delivered.
 
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pennsieve_agent.node.execution_environment import environment_node, make_clients
-from pennsieve_agent.node.jobs import tasks
+from pennsieve_agent.node.jobs import calls, tasks
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_store import RunStore
 from pennsieve_agent.node.runs.receipt import receipt_for
@@ -40,7 +41,9 @@ def handle(event: Mapping[str, Any], node: Node) -> Any:
         return _relayed(node, event["relay"])
     store = RunStore(node)
     reconciler = RunReconciler(node, store)
-    if "advance" in event:
+    if "requestPayload" in event:
+        is_mine = reconciler.advance(calls.note_ended(node, event))
+    elif "advance" in event:
         _schedule(node, on=True)
         is_mine = reconciler.advance(str(event["advance"]))
     elif run := _run_of(event):

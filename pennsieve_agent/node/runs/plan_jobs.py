@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
+from pennsieve_agent.domain.target_types import LAYER_TARGET
+from pennsieve_agent.node.jobs.calls import parts_of
 from pennsieve_agent.node.jobs.fargate_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord
@@ -84,7 +86,10 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
         case PlanKind.STAGE_IN:
             return [_transfer(job.id, job.id, JobKind.STAGE, parents)]
         case PlanKind.TARGET:
-            return [_transfer(job.id, job.id, JobKind.DELIVER, parents)]
+            target = _transfer(job.id, job.id, JobKind.DELIVER, parents)
+            if job.target_type == LAYER_TARGET:
+                target.calls = []  # the layers are mounted by jobs alone
+            return [target]
         case PlanKind.PROCESSOR:
             pass
     jobs = []
@@ -105,7 +110,15 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
 
 
 def _transfer(key: str, step: str, kind: JobKind, after: list[str]) -> JobRecord:
-    return JobRecord(key, step, kind, after, vcpus=TRANSFER_CPU / 1024, memory=TRANSFER_MEMORY)
+    return JobRecord(
+        key,
+        step,
+        kind,
+        after,
+        vcpus=TRANSFER_CPU / 1024,
+        memory=TRANSFER_MEMORY,
+        calls=parts_of(kind),
+    )
 
 
 def check_budget(node: Node, store: RunStore, run: str) -> None:

@@ -10,10 +10,11 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+from pennsieve_agent.node.jobs import calls
 from pennsieve_agent.node.jobs.job_definitions import definition_name
 from pennsieve_agent.node.jobs.job_submission import job_name
 from pennsieve_agent.node.jobs.step_secrets import hidden_of
-from pennsieve_agent.node.jobs.tasks import object_key
+from pennsieve_agent.node.jobs.tasks import object_key, state_key
 from pennsieve_agent.node.jobs.transfer_tasks import TASK_KINDS
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.records.amounts import amount_in
@@ -81,9 +82,30 @@ def tidy(node: Node, record: RunRecord) -> None:
         for number in range(1, job.submissions + 1):
             _deregister(node, record, job, number)
         if job.kind in TASK_KINDS:
-            key = object_key(record.run, job.step, TASK_KINDS[job.kind])
-            with _ignore_missing():
-                node.client("s3").delete_object(Bucket=node.settings.bucket, Key=key)
+            for key in _keys(record, job):
+                with _ignore_missing():
+                    node.client("s3").delete_object(Bucket=node.settings.bucket, Key=key)
+
+
+def _keys(record: RunRecord, job: JobRecord) -> list[str]:
+    """The objects in the bucket that a transfer was told by, or told of."""
+    keys = [object_key(record.run, job.step, TASK_KINDS[job.kind])]
+    if job.called:
+        keys += [calls.begun_key(record.run, name) for name in _names(record, job)]
+        keys += [calls.stop_key(record.run)]
+    if job.called and job.kind is JobKind.DELIVER:
+        keys += [calls.archive_key(record.run, job.step), state_key(record.run, job.step)]
+    return keys
+
+
+def _names(record: RunRecord, job: JobRecord) -> list[str]:
+    """The names of all submissions of a job."""
+    named = JobRecord(job.key, job.step, job.kind)
+    names = []
+    for number in range(1, job.submissions + 1):
+        named.submissions = number
+        names.append(job_name(record.run, named))
+    return names
 
 
 def _deregister(node: Node, record: RunRecord, job: JobRecord, number: int) -> None:

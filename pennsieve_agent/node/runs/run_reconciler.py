@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from pennsieve_agent.node.identity.pennsieve_api import Down
 from pennsieve_agent.node.identity.user_session import forget_tokens
+from pennsieve_agent.node.jobs import calls
 from pennsieve_agent.node.jobs.access_points import AccessPoints
 from pennsieve_agent.node.jobs.job_submission import JobSubmitter, job_name
 from pennsieve_agent.node.jobs.step_secrets import keep_session
 from pennsieve_agent.node.node import Node, aws_code
+from pennsieve_agent.node.records.run_document import CLEANINGS_AWAITED
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord, Phase, RunRecord
 from pennsieve_agent.node.records.run_store import Busy, RunStore
 from pennsieve_agent.node.runs.accept_run import PATIENCE_SECONDS, accept
@@ -29,6 +31,7 @@ from pennsieve_agent.node.runs.status_reports import StatusReports
 from pennsieve_agent.node.runs.transitions import (
     decide,
     next_to_submit,
+    resubmit,
     step_states,
     update_jobs,
     why_waiting,
@@ -39,6 +42,8 @@ log = logging.getLogger(__name__)
 REPORT_SECONDS = 7 * 86_400.0
 """How long the platform is told of a run's end, while it is down."""
 MOST_STEPS = 500
+SOON, LATER_SECONDS = CLEANINGS_AWAITED, 3600.0
+"""Deleting a run's files is tried with each beat of the clock at first, then once an hour."""
 CLEAN_KEY = "/clean"
 
 
@@ -147,7 +152,7 @@ class RunReconciler:
     def _launch(self, record: RunRecord, job: JobRecord) -> None:
         submitter = JobSubmitter(self.node, record)
         access_points = AccessPoints(self.node, record)
-        if missing := access_points.missing(job):
+        if missing := [] if job.calls else access_points.missing(job):
             # Written down before they are created: nobody else could find them to delete them.
             record.access_points |= dict.fromkeys(missing, "")
             self.store.write(record)
@@ -187,8 +192,11 @@ class RunReconciler:
         if not record.live:
             record.phase = Phase.FINALIZING
             return True
+        if any(map(calls.is_call, record.live)):
+            calls.stop(self.node, record.run)
         for job in record.live:
-            self.node.client("batch").terminate_job(jobId=job.id, reason=STOPPED)
+            if not calls.is_call(job):
+                self.node.client("batch").terminate_job(jobId=job.id, reason=STOPPED)
         return False
 
     def _settle(self, record: RunRecord) -> None:
@@ -214,28 +222,49 @@ class RunReconciler:
         self._tell(record, reports)
         if record.outcome != "CANCELED" and record.started:
             reports.run("FINALIZING")
-        reports.run(record.outcome)
         record.phase = Phase.CLEANING
         return True
 
     def _clean(self, record: RunRecord) -> bool:
-        if not record.access_points:
-            record.phase = Phase.REPORTING
-            return True
+        """Delete the files of a run. It is not called ended before, unless that takes an hour."""
+        if not any(job.submissions for job in record.jobs):
+            return self._end_well(record)
         job = next((job for job in record.jobs if job.kind is JobKind.CLEAN), None)
         if job is None:
-            job = JobRecord(CLEAN_KEY, CLEAN_KEY, JobKind.CLEAN)
+            job = JobRecord(
+                CLEAN_KEY, CLEAN_KEY, JobKind.CLEAN, calls=calls.parts_of(JobKind.CLEAN)
+            )
             record.jobs.append(job)
         if not job.id:
+            if self.node.now() < record.clean_after:
+                return False
             self._launch(record, job)
             return True
         seen = observe(self.node, self.store, record)
         update_jobs(record, seen)
-        if job.ended or job.id not in seen.jobs:
+        if job.status == "SUCCEEDED":
             tidy(self.node, record)
-            record.phase = Phase.REPORTING
-            return True
-        return False
+            return self._end_well(record)
+        if job.ended or (job.id and job.id not in seen.jobs):
+            self._clean_later(record, job)
+            return False
+        return not job.id
+
+    def _end_well(self, record: RunRecord) -> bool:
+        StatusReports(self.node, self.store, record).run(record.outcome)
+        record.phase = Phase.REPORTING
+        return True
+
+    def _clean_later(self, record: RunRecord, job: JobRecord) -> None:
+        """Files are left; whatever failed, the clock brings us here again."""
+        log.warning("the files of run %s are not deleted: %s", record.run, job.reason)
+        record.cleanings += 1
+        record.left = job.reason or "AWS Batch knows nothing of the job that deletes them"
+        now, is_late = self.node.now(), record.cleanings > SOON
+        record.clean_after = now + (LATER_SECONDS if is_late else 0.0)
+        if record.cleanings == SOON:  # whoever waits for the run need not wait for ever
+            StatusReports(self.node, self.store, record).run(record.outcome)
+        resubmit(job)
 
     def _report(self, record: RunRecord) -> bool:
         StatusReports(self.node, self.store, record).flush()
