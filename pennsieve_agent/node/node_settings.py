@@ -14,8 +14,9 @@ class NodeSettings:
     """Names and limits. Each field ``some_name`` is the variable ``NODE_SOME_NAME``.
 
     ``mover_image`` is an image with Python 3.11 or newer and nothing else; ``code_key`` is where
-    the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none; ``gpu_queue`` is
-    empty where there are no GPUs. ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
+    the node's code lies in ``bucket``. ``monthly_budget`` is in USD, 0 for none; ``gpu_queue``,
+    ``gpu_type`` (of EC2 instances) and ``gpu_execution_role`` are empty where there are no GPUs.
+    ``role`` names are ARNs. ``endpoint`` is an emulated AWS.
     ``admin`` and ``organization`` (the node id of the workspace) are of nodes that their owner
     calls, and empty where Pennsieve does.
     ``cognito`` is where keys sign in, where that is not AWS's own address; ``key`` is the ARN
@@ -46,6 +47,8 @@ class NodeSettings:
     api: str
     api2: str
     gpu_queue: str = ""
+    gpu_type: str = ""
+    gpu_execution_role: str = ""
     max_vcpus: str = "256"
     monthly_budget: str = "0"
     endpoint: str = ""
@@ -82,7 +85,8 @@ class NodeSettings:
 
 
 _OPTIONAL = {
-    *("gpu_queue", "max_vcpus", "monthly_budget", "endpoint"),
+    *("gpu_queue", "gpu_type", "gpu_execution_role"),
+    *("max_vcpus", "monthly_budget", "endpoint"),
     *("admin", "organization", "cognito", "key", "transfer_function", "files_function"),
 }
 

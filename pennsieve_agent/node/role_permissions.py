@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PARAMETERS, GPU_PARAMETERS = "parameters/", "gpu-parameters/"
+"""What the names of the secrets begin with that hold the parameters of one run's steps."""
 STEP_PARTS = ("key", "secret", "session")
 """What of a workflow's user a step may be given: the last word of a parameter's name. The document
 with all of it (:mod:`.identity.workflow_credentials`) is the node's alone."""
@@ -28,6 +30,7 @@ def _right(service: str, names: str, kind: str, why: str) -> Right:
     return Right(tuple(f"{service}:{name}" for name in names.split()), kind, why)
 
 
+PULL = "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer"
 _OWN_LOG = _right("logs", "CreateLogStream PutLogEvents", "own-log", "write its own log")
 
 _SECRETS = _right(
@@ -127,7 +130,18 @@ RECONCILER = (
         "access-point",
         "delete the access point of a step's folder",
     ),
-    _right("secretsmanager", "GetSecretValue", "secret", "look up which secrets a run gets"),
+    _right(
+        "secretsmanager",
+        "GetSecretValue",
+        "secret",
+        "look up which secrets a run gets",
+    ),
+    _right(
+        "secretsmanager",
+        "CreateSecret DeleteSecret PutSecretValue TagResource",
+        "parameters-of-run",
+        "keep the parameters of a run until it ends",
+    ),
     _right("ssm", "GetParameter PutParameter", "parameter", "sign in to Pennsieve as a workflow"),
     _DOCUMENTS,
     _right(
@@ -143,18 +157,8 @@ EXECUTION = (
     _right(
         "ecr", "GetAuthorizationToken", "any", "sign in to the registry; AWS has no resource for it"
     ),
-    _right(
-        "ecr",
-        "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
-        "platform-images",
-        "pull the images of workflows",
-    ),
-    _right(
-        "ecr",
-        "BatchCheckLayerAvailability BatchGetImage GetDownloadUrlForLayer",
-        "node-images",
-        "pull the images that are the node's own",
-    ),
+    _right("ecr", PULL, "platform-images", "pull the images of workflows"),
+    _right("ecr", PULL, "node-images", "pull the images that are the node's own"),
     _right("secretsmanager", "GetSecretValue", "secret", "give a run its secrets"),
     _right(
         "ssm",
@@ -164,6 +168,23 @@ EXECUTION = (
     ),
     _right("logs", "CreateLogStream PutLogEvents", "job-log", "write the log of a job"),
 )
+GPU_EXECUTION = (
+    _right(
+        "secretsmanager",
+        "GetSecretValue",
+        "parameters-of-gpu-step",
+        "give a step on a GPU machine its parameters",
+    ),
+)
+"""What a program on a GPU machine can become, with the role of the machine.
+
+Jobs of AWS Batch on EC2 have the machine's network
+(https://docs.aws.amazon.com/batch/latest/userguide/networking-modes-jobs.html), so no limit of hops
+keeps them from the machine's keys; with these a program can pose as the machine's ECS agent, which
+is given the keys of both roles of each task there. So this role reads no secret and no key of a
+workflow, and steps with a GPU get none. The machine's own role pulls images and writes logs
+(:func:`~pennsieve_agent.account.stack.policies.instance_access`).
+"""
 JOB = (
     _right(
         "elasticfilesystem",
@@ -189,6 +210,7 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "admin": ADMIN,
     "reconciler": RECONCILER,
     "execution": EXECUTION,
+    "gpu-execution": GPU_EXECUTION,
     "job": JOB,
     "mover": MOVER,
 }

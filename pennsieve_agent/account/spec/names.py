@@ -98,6 +98,11 @@ class NodeNames:
         return f"{self.stack}-execution"
 
     @property
+    def gpu_execution_role(self) -> str:
+        """The same for jobs on machines with GPUs, which get no secrets and no keys."""
+        return f"{self.stack}-gpu-execution"
+
+    @property
     def job_role(self) -> str:
         """The role that a processor's container has."""
         return f"{self.stack}-job"

@@ -102,6 +102,7 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
         fargate_queue=names.queue("fargate"),
         spot_queue=names.queue("spot"),
         gpu_queue=names.queue("gpu") if settings.gpu else "",
+        gpu_type=settings.gpu.instance_type if settings.gpu else "",
         execution_role="",
         job_role="",
         mover_role="",
@@ -123,11 +124,13 @@ def _environment(spec: NodeSpec, code: Code) -> dict[str, object]:
 
 def _created_with_the_stack(spec: NodeSpec) -> dict[str, object]:
     """The settings that only CloudFormation knows, named as it names them."""
+    gpu = spec.settings.gpu
     return {
         variable("file_system"): ref("Files"),
         variable("execution_role"): attribute("ExecutionRole", "Arn"),
         variable("job_role"): attribute("JobRole", "Arn"),
         variable("mover_role"): attribute("MoverRole", "Arn"),
+        **({variable("gpu_execution_role"): attribute("GpuExecutionRole", "Arn")} if gpu else {}),
         **({variable("key"): attribute("Key", "Arn")} if has_key(spec) else {}),
     }
 

@@ -15,8 +15,15 @@ from typing import Any
 
 from pennsieve_agent.account.spec.names import TOKEN_TAG, NodeNames
 from pennsieve_agent.account.stack.statements import Document, allow, document
-from pennsieve_agent.domain.iam_policies import many
-from pennsieve_agent.node.role_permissions import RIGHTS, STEP_PARTS, Right
+from pennsieve_agent.domain.iam_policies import fits, many
+from pennsieve_agent.node.role_permissions import (
+    GPU_PARAMETERS,
+    PARAMETERS,
+    PULL,
+    RIGHTS,
+    STEP_PARTS,
+    Right,
+)
 
 Conditions = Mapping[str, Mapping[str, Any]]
 
@@ -71,20 +78,34 @@ def node_boundary(names: NodeNames, platform_account_id: str = "") -> Document:
     rows = [_statement(right, where) for rights in RIGHTS.values() for right in rights]
     rows += [
         statement
-        for access in (flow_access, key_access, instance_access)
-        for statement in access(anywhere)["Statement"]
+        for access in (flow_access(anywhere), key_access(anywhere), instance_access(where))
+        for statement in access["Statement"]
     ]
     return document(*_merged(_by_resource(rows)))
 
 
 def _by_resource(rows: Sequence[Document]) -> Iterator[Document]:
-    """One statement for each resource and condition, with all that is done to it."""
+    """One statement for each resource and condition, with all that is done to it.
+
+    What another statement's resource covers is said there: the most that is ever allowed need not
+    be as narrow as each role.
+    """
     statements: dict[str, Document] = {}
-    for row in rows:
+    wide = [row for row in rows if isinstance(row["Resource"], str) and row["Resource"] != "*"]
+    for narrow in rows:
+        row = next((other for other in wide if _within(narrow, other)), narrow)
+        row = {**row, "Action": narrow["Action"]}
         key = repr((row["Resource"], row.get("Condition")))
         before = statements.setdefault(key, {**row, "Action": []})
         before["Action"] = sorted({*before["Action"], *row["Action"]})
     yield from statements.values()
+
+
+def _within(row: Document, other: Document) -> bool:
+    """Whether all resources of one statement are among those of another, conditions alike."""
+    names, wider = many(row["Resource"]), other["Resource"]
+    alike = row.get("Condition") == other.get("Condition")
+    return alike and names != [wider] and all(fits(wider, name) for name in names)
 
 
 def _merged(rows: Iterable[Document]) -> Iterator[Document]:
@@ -136,8 +157,13 @@ def _key_by_way_of(names: NodeNames, services: Sequence[str], actions: Sequence[
     return document(allow(actions, names.arn("kms", "key/*")) | {"Condition": conditions})
 
 
-def instance_access(names: NodeNames) -> Document:
-    """What a machine's ECS agent calls (AWS, "Amazon ECS container instance IAM role")."""
+def instance_access(where: Where) -> Document:
+    """What a machine's ECS agent calls, to pull images and write logs of jobs, too.
+
+    On EC2 images are pulled by the machine's own role, not by the execution role
+    (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-iam-role-overview.html).
+    """
+    names = where.names
     cluster = names.arn("ecs", f"cluster/AWSBatch-{names.queue('gpu')}*")
     machines = names.arn("ecs", "container-instance/*")
     inside = {"Condition": {"ArnLike": {"ecs:cluster": cluster}}}
@@ -145,11 +171,13 @@ def instance_access(names: NodeNames) -> Document:
     works = ("ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState")
     tells = ("ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange")
     finds = ("ecs:DiscoverPollEndpoint", "ecr:GetAuthorizationToken")
+    pulls = tuple(f"ecr:{word}" for word in PULL.split())
     group = names.arn("logs", f"log-group:{names.log_group}:*")
     return document(
         allow((*joins, *tells), cluster),
         allow(works, machines) | inside,
         allow(finds, "*"),
+        *(_statement(Right(pulls, kind, ""), where) for kind in ("platform-images", "node-images")),
         allow(("logs:CreateLogStream", "logs:PutLogEvents"), group),
     )
 
@@ -188,7 +216,12 @@ def _resources(kind: str, where: Where) -> tuple[Any, Conditions]:
     job = names.arn("batch", "job/*")
     access_point = names.arn("elasticfilesystem", "access-point/*")
     files = names.arn("elasticfilesystem", "file-system/*")
-    roles = (names.execution_role, names.job_role, names.mover_role)
+    roles = (
+        names.execution_role,
+        names.gpu_execution_role,
+        names.job_role,
+        names.mover_role,
+    )
     created = {"elasticfilesystem:CreateAction": "CreateAccessPoint"}
     passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
     # Who mounts is not asked for tags (Amazon EFS, "EFS condition keys for clients").
@@ -211,6 +244,7 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
     bucket = f"arn:{names.partition}:s3:::{names.bucket}"
     owner = where.platform_account_id or ANY_ACCOUNT
     images = f"arn:{names.partition}:ecr:*:{owner}:repository/"
+    secrets = names.arn("secretsmanager", f"secret:{names.secret_prefix}")
     parameters = names.arn("ssm", f"parameter{names.parameter_prefix}")
     table: dict[str, str | list[str]] = {
         "any": "*",
@@ -219,7 +253,9 @@ def _names_of(kind: str, where: Where) -> str | list[str] | None:
         "reconciler": names.arn("lambda", f"function:{names.reconciler}"),
         "job-log": names.arn("logs", f"log-group:{names.log_group}:*"),
         "own-log": names.arn("logs", f"log-group:{names.log_group}/functions:*"),
-        "secret": names.arn("secretsmanager", f"secret:{names.secret_prefix}*"),
+        "secret": f"{secrets}*",
+        "parameters-of-gpu-step": f"{secrets}{GPU_PARAMETERS}*",
+        "parameters-of-run": [f"{secrets}{PARAMETERS}*", f"{secrets}{GPU_PARAMETERS}*"],
         "schedule": names.arn("events", f"rule/{names.schedule}"),
         "submission": [
             names.arn("batch", f"job-queue/{names.stack}-*"),

@@ -95,8 +95,9 @@ def _launch(spec: NodeSpec) -> Resource:
         "Properties": {
             "LaunchTemplateName": spec.names.queue("gpu"),
             "LaunchTemplateData": {
-                # One hop keeps containers behind a bridge from the machine's own credentials; those
-                # in the machine's network reach them, so the machine's role can do next to nothing.
+                # Jobs have the machine's network, so one hop keeps nobody from the machine's keys
+                # (AWS Batch, "Networking modes"): its role and the execution role of these jobs
+                # reach no secret and no key of a workflow.
                 "MetadataOptions": {
                     "HttpEndpoint": "enabled",
                     "HttpTokens": "required",

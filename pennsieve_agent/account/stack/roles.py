@@ -69,6 +69,7 @@ def _boundary(spec: NodeSpec) -> Resources:
 def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
     names = spec.names
     called = {
+        "gpu-execution": names.gpu_execution_role,
         "gateway": names.gateway,
         "admin": names.admin,
         "reconciler": names.reconciler,
@@ -84,7 +85,7 @@ def _inner(spec: NodeSpec, word: str, about: str) -> Resources:
     role = _role(spec, name, about, trust)
     access = _access(spec, word)
     role["Properties"]["Policies"] = [{"PolicyName": f"{name}-access", "PolicyDocument": access}]
-    return {f"{word.capitalize()}Role": role}
+    return {"".join(map(str.capitalize, word.split("-"))) + "Role": role}
 
 
 def _access(spec: NodeSpec, word: str) -> Document:
@@ -110,17 +111,18 @@ def _flow_role(spec: NodeSpec) -> Resources:
 
 
 def _instance_role(spec: NodeSpec) -> Resources:
-    """The machines with GPUs: what their ECS agent does, and no more."""
+    """The machines with GPUs: what their ECS agent does, and what AWS does for jobs on them."""
     names = spec.names
     name = names.instance_role
     role = _role(
         spec, name, "What a machine with GPUs has", service_trust("ec2.amazonaws.com", names)
     )
-    policy = {"PolicyName": f"{name}-access", "PolicyDocument": instance_access(names)}
-    role["Properties"]["Policies"] = [policy]
+    access = instance_access(Where(names, spec.platform_account_id))
+    role["Properties"]["Policies"] = [{"PolicyName": f"{name}-access", "PolicyDocument": access}]
     profile = {"InstanceProfileName": name, "Roles": [ref("InstanceRole")]}
     path = {"Path": spec.settings.role_path}
     return {
+        **_inner(spec, "gpu-execution", "Gives jobs on GPU machines their parameters"),
         "InstanceRole": role,
         "InstanceProfile": {"Type": "AWS::IAM::InstanceProfile", "Properties": profile | path},
     }

@@ -131,6 +131,7 @@ class Flags:
 
     def _gpu(self, context: Context) -> Gpu | None:
         from pennsieve_agent.account.spec.node_spec import Gpu
+        from pennsieve_agent.domain.gpu_machines import gpu_machine
 
         if self.max_gpu == 0:
             return Gpu()
@@ -143,9 +144,15 @@ class Flags:
             )
         tiers = context.platform.compute.gpu_tiers(context.workspace_id)
         tier = next((row for row in tiers if row.name == self.gpu_tier), None)
-        if tier is None or not tier.instance_type or not tier.cpus:
+        if tier is None or not tier.instance_type:
             names = ", ".join(row.name for row in tiers)
             raise UsageProblem(
                 f"there is no GPU tier '{self.gpu_tier}'", hint=f"choose one of {names}"
             )
-        return Gpu(tier.instance_type, tier.cpus, self.max_gpu)
+        if (machine := gpu_machine(tier.instance_type)) is None:
+            raise UsageProblem(
+                f"this program does not know how large GPU machines of type {tier.instance_type} "
+                "are, so no step would be fitted to them",
+                hint="choose another tier, or update this program",
+            )
+        return Gpu(machine.instance_type, machine.vcpus, self.max_gpu)

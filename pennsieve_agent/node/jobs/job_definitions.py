@@ -14,6 +14,7 @@ from pennsieve_agent.domain.step_files import (
     step_folder,
 )
 from pennsieve_agent.node.jobs.access_points import AccessPoints
+from pennsieve_agent.node.jobs.step_parameters import parameter_secrets
 from pennsieve_agent.node.jobs.step_secrets import step_secrets
 from pennsieve_agent.node.jobs.tasks import (
     LAYERS_DIR,
@@ -52,12 +53,16 @@ def register_definition(node: Node, record: RunRecord, job: JobRecord) -> str:
 def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
     settings = node.settings
     process = job.kind is JobKind.PROCESS
-    secrets = step_secrets(node, record) if process else []
-    # A secret wins over a parameter of its name, and ECS takes a name only once.
-    hidden = {secret["name"] for secret in secrets}
+    # A program on a GPU machine could take the keys of everybody's jobs there (GPU_EXECUTION).
+    secrets = step_secrets(node, record) if process and not job.gpu else []
+    if process:
+        # A secret wins over a parameter of its name, and ECS takes a name only once.
+        parameters = parameter_secrets(node, record, job)
+        secrets += [row for row in parameters if row["name"] not in _names(secrets)]
+    hidden = _names(secrets)
     container: dict[str, Any] = {
         "image": job.image or settings.mover_image,
-        "executionRoleArn": settings.execution_role,
+        "executionRoleArn": settings.gpu_execution_role if job.gpu else settings.execution_role,
         "jobRoleArn": settings.job_role if process else settings.mover_role,
         "environment": [
             {"name": name, "value": value}
@@ -74,6 +79,10 @@ def _container(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:
         container["fargatePlatformConfiguration"] = {"platformVersion": "LATEST"}
         container["networkConfiguration"] = {"assignPublicIp": public}
     return container
+
+
+def _names(secrets: list[dict[str, str]]) -> set[str]:
+    return {secret["name"] for secret in secrets}
 
 
 def _log(node: Node, record: RunRecord, job: JobRecord) -> dict[str, Any]:

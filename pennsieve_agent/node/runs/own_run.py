@@ -20,6 +20,8 @@ from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.engine.run_parameters import declares_none, merged
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.identity.workflow_registry import READ, WRITE
+from pennsieve_agent.node.jobs.gpu_steps import withheld
+from pennsieve_agent.node.jobs.step_parameters import too_many
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.callers import Caller
 from pennsieve_agent.node.records.run_record import Origin, RunRecord
@@ -70,7 +72,7 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
     plan = _with_names(plan, start, node)
     code = _code_of(version)
     layout = start.layout or str(version.get("layout") or "tree")
-    return RunRecord(
+    record = RunRecord(
         start.id,
         node.now(),
         origin=Origin.OWN,
@@ -90,6 +92,9 @@ def record_of(node: Node, store: RunStore, start: Start, version: Json, who: Who
         | {"parameters": _parameters(request), "nodeVersion": node.settings.version},
         jobs=jobs_of(node, plan, code),
     )
+    if why := withheld(node, record) or too_many(record):
+        raise CannotRun(why)
+    return record
 
 
 def _choices(start: Start, version: Json, targets: Targets, layout: str) -> dict[str, Any]:

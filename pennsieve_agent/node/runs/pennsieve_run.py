@@ -9,6 +9,8 @@ from pennsieve_agent.domain.plans import JobKind as PlanKind
 from pennsieve_agent.engine.compile import compile_run
 from pennsieve_agent.errors import AgentError
 from pennsieve_agent.node.identity.pennsieve_api import RUNS, PennsieveApi, Refused
+from pennsieve_agent.node.jobs.gpu_steps import withheld
+from pennsieve_agent.node.jobs.step_parameters import too_many
 from pennsieve_agent.node.node import Node, aws_code
 from pennsieve_agent.node.records.run_record import RunRecord
 from pennsieve_agent.node.records.run_store import RunStore
@@ -60,6 +62,8 @@ def prepare(node: Node, store: RunStore, record: RunRecord, web: PennsieveApi) -
     record.plan["targets"] = targets(run)
     record.plan["layout"] = "tree"
     record.jobs = jobs_of(node, plan, code)
+    if why := withheld(node, record) or too_many(record):
+        raise CannotRun(why)
 
 
 def _check_allowed(store: RunStore, plan: RunPlan) -> None:

@@ -12,7 +12,7 @@ from pennsieve_agent.domain.plans import Job, RunPlan
 from pennsieve_agent.domain.plans import JobKind as PlanKind
 from pennsieve_agent.domain.target_types import LAYER_TARGET
 from pennsieve_agent.node.jobs.calls import parts_of
-from pennsieve_agent.node.jobs.fargate_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit
+from pennsieve_agent.node.jobs.job_sizes import TRANSFER_CPU, TRANSFER_MEMORY, fit, fit_gpu
 from pennsieve_agent.node.node import Node
 from pennsieve_agent.node.records.run_record import JobKind, JobRecord
 from pennsieve_agent.node.records.run_store import RunStore
@@ -101,7 +101,10 @@ def _jobs(node: Node, job: Job, code: Code | None) -> list[JobRecord]:
     if gpu and not node.settings.gpu_queue:
         raise CannotRun(f"step '{job.id}' needs a GPU, and the compute node has none")
     try:
-        vcpus, memory = fit(job.cpu, job.memory)
+        if gpu:
+            vcpus, memory = fit_gpu(job.cpu, job.memory, node.settings.gpu_type)
+        else:
+            vcpus, memory = fit(job.cpu, job.memory)
     except ValueError as error:
         raise CannotRun(f"step '{job.id}': {error}") from None
     image = code.image if code is not None else ""

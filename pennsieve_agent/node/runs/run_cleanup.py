@@ -13,6 +13,7 @@ from typing import Any
 from pennsieve_agent.node.jobs import calls
 from pennsieve_agent.node.jobs.job_definitions import definition_name
 from pennsieve_agent.node.jobs.job_submission import job_name
+from pennsieve_agent.node.jobs.step_parameters import forget_parameters
 from pennsieve_agent.node.jobs.step_secrets import hidden_of
 from pennsieve_agent.node.jobs.tasks import object_key, state_key
 from pennsieve_agent.node.jobs.transfer_tasks import TASK_KINDS
@@ -72,6 +73,7 @@ def _plan(record: RunRecord) -> Mapping[str, Any]:
 
 def tidy(node: Node, record: RunRecord) -> None:
     """Delete everything that was created for a run; what is deleted already is fine."""
+    forget_parameters(node, record)
     for key, access_point in list(record.access_points.items()):
         if access_point and key != "layers":  # they are the node's, for all runs
             with _ignore_missing():

@@ -31,6 +31,7 @@ OTHER_FILES = f"arn:aws:elasticfilesystem:{HERE}:file-system/fs-2"
 DOOR = f"arn:aws:elasticfilesystem:{HERE}:access-point/fsap-1"
 BUCKET = f"arn:aws:s3:::{NAMES.bucket}"
 IDENTITY = f"arn:aws:ssm:{HERE}:parameter{NAMES.parameter_prefix}workflows/w-1"
+SECRET = f"arn:aws:secretsmanager:{HERE}:secret:{NAMES.secret_prefix}"
 BOUNDARY = node_boundary(NAMES, PLATFORM)
 WHERE = Where(NAMES, PLATFORM, files=FILES)
 DOCUMENTS = {role: role_access(role, WHERE) for role in RIGHTS}
@@ -116,6 +117,14 @@ ONE = {
         ("ssm:GetParameter", f"{IDENTITY}/read-key"),
         ("elasticfilesystem:ClientMount", FILES),
         ("elasticfilesystem:ClientRootAccess", FILES),
+    ),
+    "gpu-execution": (
+        ("secretsmanager:GetSecretValue", f"{SECRET}shared-AbCdEf"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}user-N-user-1-AbCdEf"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}runs/1-AbCdEf"),
+        ("secretsmanager:GetSecretValue", f"{SECRET}parameters/1-AbCdEf"),
+        ("ssm:GetParameters", f"{IDENTITY}/read-key"),
+        ("ssm:GetParameters", f"{IDENTITY}/read-session"),
     ),
     "reconciler": (
         ("elasticfilesystem:ClientMount", FILES),

@@ -93,6 +93,7 @@ class NodePlan:
             "job-log": [f"{logs}:*"],
             "own-log": [f"{logs}/functions:*"],
             "secret": [self.arn("secretsmanager", f"secret:{self.base}/*")],
+            "parameters-of-run": [self.arn("secretsmanager", f"secret:{self.base}/*parameters/*")],
             "schedule": [self.arn("events", f"rule/{self.name('schedule')}")],
             "submission": [f"{jobs}job-queue/{self.base}-*", definitions, f"{jobs}job/*"],
             "job-definition": [definitions],

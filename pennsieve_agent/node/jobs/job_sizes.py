@@ -1,6 +1,12 @@
-"""What a job may be given on Fargate: the nearest size that is enough (AWS, "Task size")."""
+"""What a job gets: on Fargate the nearest size that is enough, with a GPU the whole machine.
+
+Sizes of Fargate are AWS's ("Task size",
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html).
+"""
 
 from __future__ import annotations
+
+from pennsieve_agent.domain.gpu_machines import gpu_machine
 
 VCPU = 1024
 DEFAULT_CPU, DEFAULT_MEMORY = 1024, 2048
@@ -35,3 +41,24 @@ def fit(cpu: int, memory: int) -> tuple[float, int]:
         f"{cpu / VCPU:g} processors with {memory} MB are more than AWS Fargate has: 16 processors "
         "with 120 GB"
     )
+
+
+def fit_gpu(cpu: int, memory: int, instance_type: str) -> tuple[float, int]:
+    """Processors and MB of memory of a job with a GPU; ``cpu`` is in 1/1024.
+
+    A machine has one GPU, so one job runs on it and gets all of it.
+
+    Raises:
+        ValueError: the machine is too small, or nobody knows its size.
+
+    """
+    machine = gpu_machine(instance_type)
+    if machine is None:
+        raise ValueError(f"the size of the node's GPU machines, {instance_type}, is not known")
+    if cpu > machine.vcpus * VCPU or memory > machine.job_memory:
+        raise ValueError(
+            f"{cpu / VCPU:g} processors with {memory} MB are more than the node's GPU machines "
+            f"have: {instance_type} has {machine.vcpus} processors and {machine.job_memory} MB "
+            "for a job"
+        )
+    return float(machine.vcpus), machine.job_memory

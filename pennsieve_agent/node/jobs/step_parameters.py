@@ -1,0 +1,72 @@
+"""The parameters of a run's steps, which may be secret, handed to jobs as secrets are.
+
+Everybody in the AWS account who may ask ``batch:DescribeJobs`` or ``DescribeJobDefinitions``, which
+know no single resource, sees the environment of every job; a definition stays for 180 days after it
+is deregistered (https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.html:
+no sensitive values in ``environment``; .../API_DeregisterJobDefinition.html). So a definition has
+names alone, and the values are in one secret of the run, which is deleted when the run has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pennsieve_agent.domain.step_files import step_folder
+from pennsieve_agent.node.identity.secrets_manager import MOST_BYTES, NodeSecrets
+from pennsieve_agent.node.node import Node
+from pennsieve_agent.node.records.run_record import JobKind, JobRecord, RunRecord
+from pennsieve_agent.node.role_permissions import GPU_PARAMETERS, PARAMETERS
+
+
+def step_parameters(record: RunRecord, job: JobRecord) -> dict[str, str]:
+    """The parameters of a step. What the node itself tells steps, and empty values, are none."""
+    from pennsieve_agent.engine.run_parameters import RESERVED_NAMES  # noqa: PLC0415 - as is its room
+
+    environment: Mapping[str, str] = record.planned_step(job.step).get("environment") or {}
+    return {
+        name: value
+        for name, value in sorted(environment.items())
+        if value and name not in RESERVED_NAMES
+    }
+
+
+def parameter_secrets(node: Node, record: RunRecord, job: JobRecord) -> list[dict[str, str]]:
+    """Keep the parameters of a step, and tell where they are, in AWS Batch's form of secrets."""
+    values = step_parameters(record, job)
+    if not values:
+        return []
+    scope, folder = _scope(record, gpu=job.gpu), step_folder(job.step)
+    # A colon in the name of a parameter would end the key of its value, so keys are numbers.
+    keys = {name: f"{folder}-{number}" for number, name in enumerate(values)}
+    secrets = NodeSecrets(node)
+    secrets.merge(scope, {keys[name]: value for name, value in values.items()})
+    arn, _ = secrets.read(scope)
+    return [{"name": name, "valueFrom": f"{arn}:{key}::"} for name, key in keys.items()]
+
+
+def forget_parameters(node: Node, record: RunRecord) -> None:
+    """Delete what was kept of a run. May be repeated."""
+    jobs = [job for job in record.work if job.submissions and step_parameters(record, job)]
+    for gpu in {job.gpu for job in jobs}:
+        NodeSecrets(node).remove(_scope(record, gpu=gpu))
+
+
+def too_many(record: RunRecord) -> str:
+    """Why the parameters of a run cannot be handed to its steps; empty where they can."""
+    size = sum(
+        len(name.encode()) + len(value.encode())
+        for job in record.work
+        if job.kind is JobKind.PROCESS
+        for name, value in step_parameters(record, job).items()
+    )
+    if size <= MOST_BYTES // 2:  # beside keys and what JSON escapes
+        return ""
+    most = MOST_BYTES // 2 // 1024
+    return (
+        f"the parameters of all steps together have {size // 1024} KB, and a run can have {most}; "
+        "put long values into a file of the input"
+    )
+
+
+def _scope(record: RunRecord, *, gpu: bool) -> str:
+    return f"{GPU_PARAMETERS if gpu else PARAMETERS}{record.run}"
