@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]*)/([^/]+)/aws4_request")
-_MODELS = {"lambda": "lambda", "batch": "batch", "elasticfilesystem": "efs"}
+_MODELS = {"lambda": "lambda", "batch": "batch", "s3files": "s3files"}
 """Services whose operations follow from method and path; and botocore's name for each."""
 _PLACE = re.compile(r"\{(\w+)\+?\}")
 _S3_QUERIES = (
