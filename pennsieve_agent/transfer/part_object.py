@@ -43,14 +43,12 @@ class PartObject:
         total: int,
         checksum: str,
         headers: Mapping[str, str],
-        *,
-        part_bytes: int = PART_BYTES,
     ) -> None:
         self.path, self.total = Path(name), total
         self._store, self._keys, self._headers = store, keys, headers
         self._name = quote(name)
         self._checksum = checksum
-        self._part_bytes = max(part_bytes, math.ceil(total / MOST_PARTS))
+        self._part_bytes = max(PART_BYTES, math.ceil(total / MOST_PARTS))
         self._block = memoryview(bytearray(min(BLOCK_BYTES, max(total, 1))))
         self._pool = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="object")
         self._begin_anew()

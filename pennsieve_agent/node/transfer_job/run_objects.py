@@ -9,7 +9,7 @@ before anything mounts it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -69,26 +69,25 @@ class RunObjects:
     uid: int
 
     def lay_out(self, steps: Iterable[str]) -> None:
-        """Make the run's folder, and that of each step with its ``data``."""
-        self._folder("")
-        for step in steps:
-            self._folder(f"{step_folder(step)}/")
-            self._folder(f"{step_folder(step)}/{DATA}/")
+        """Make the run's folder, and that of each step with its ``data``, where there is none.
+
+        A program may remove its ``data``; it is not made anew here.
+        """
+        if not self._is_there(""):
+            self._folder("")
+        for folder in map(step_folder, steps):
+            if not self._is_there(f"{folder}/"):
+                self._folder(f"{folder}/{DATA}/")
+                self._folder(f"{folder}/")  # last: it says that both are there
 
     def sizes(self, step: str) -> dict[str, int]:
         """The files in the ``data`` of a step, by their paths there, with their sizes in bytes."""
         inside = f"{step_folder(step)}/{DATA}/"
-        found: dict[str, int] = {}
-        token = ""
-        while True:
-            page = self._page(inside, token)
-            for row in page.iter(f"{_S3}Contents"):
-                key = row.findtext(f"{_S3}Key", "").partition(inside)[2]
-                if key and not key.endswith("/"):
-                    found[key] = int(row.findtext(f"{_S3}Size", "0"))
-            token = page.findtext(f"{_S3}NextContinuationToken", "")
-            if not token:
-                return found
+        return {
+            row.findtext(f"{_S3}Key", "").partition(inside)[2]: int(row.findtext(f"{_S3}Size", "0"))
+            for page in self._pages(f"prefix={self._quoted(inside)}")
+            for row in page.iter(f"{_S3}Contents")
+        }
 
     def grow(self, step: str) -> Callable[[Place, int], PartObject]:
         """Where a file of a step grows; it appears under its name when it is complete."""
@@ -114,8 +113,7 @@ class RunObjects:
 
     def _versions(self) -> list[tuple[str, str]]:
         """Some keys with their versions, which delete markers are, too."""
-        prefix = quote(f"{self.keys.current().prefix}/", safe="")
-        answer = self.store.ask(self.keys, "GET", f"versions&prefix={prefix}")
+        answer = self.store.ask(self.keys, "GET", f"versions=&prefix={self._quoted('')}")
         page = ET.fromstring(answer.body)  # noqa: S314 - as above
         rows = [*page.iter(f"{_S3}Version"), *page.iter(f"{_S3}DeleteMarker")]
         names = f"{_S3}Key", f"{_S3}VersionId"
@@ -136,12 +134,25 @@ class RunObjects:
     def _folder(self, name: str) -> None:
         self.store.call(self.keys, "PUT", quote(name), self._metadata(FOLDER_MODE), Text())
 
-    def _page(self, inside: str, token: str) -> ET.Element:
-        current = self.keys.current()
-        prefix = quote(f"{current.prefix}/{inside}", safe="")
-        more = f"&continuation-token={quote(token, safe='')}" if token else ""
-        answer = self.store.ask(self.keys, "GET", f"list-type=2&prefix={prefix}{more}")
-        return ET.fromstring(answer.body)  # noqa: S314 - as above
+    def _is_there(self, name: str) -> bool:
+        question = f"list-type=2&max-keys=1&prefix={self._quoted(name)}"
+        page = ET.fromstring(self.store.ask(self.keys, "GET", question).body)  # noqa: S314 - as above
+        keys = [row.findtext(f"{_S3}Key", "") for row in page.iter(f"{_S3}Contents")]
+        return keys == [f"{self.keys.current().prefix}/{name}"]
+
+    def _pages(self, question: str) -> Iterator[ET.Element]:
+        token = ""
+        while True:
+            more = f"&continuation-token={quote(token, safe='')}" if token else ""
+            answer = self.store.ask(self.keys, "GET", f"list-type=2&{question}{more}")
+            page = ET.fromstring(answer.body)  # noqa: S314 - as above
+            yield page
+            token = page.findtext(f"{_S3}NextContinuationToken", "")
+            if not token:
+                return
+
+    def _quoted(self, inside: str) -> str:
+        return quote(f"{self.keys.current().prefix}/{inside}", safe="")
 
     def _metadata(self, mode: str) -> dict[str, str]:
         return {

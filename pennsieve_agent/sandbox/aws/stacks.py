@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from pennsieve_agent.sandbox.aws.functions.asynchronous import event_invoke_types
+
 SERVICE_ROLE = "AWSServiceRoleForBatch"
 """What Batch works with when it is given no role (AWS Batch, "Using service-linked roles")."""
 
@@ -30,7 +32,7 @@ def fill_gaps() -> None:
 
     from pennsieve_agent.sandbox.aws.s3files.stack_types import stack_types  # noqa: PLC0415 - slow
 
-    parsing.get_model_map().update(_new_types() | stack_types())
+    parsing.get_model_map().update(_new_types() | stack_types() | event_invoke_types())
     known: dict[str, Any] = dict(parsing.get_model_map())
     for type_, delete in _DELETES.items():
         known[type_].delete = _method(delete)

@@ -59,7 +59,7 @@ class FunctionLog:
 
 
 def keep_log_groups() -> None:
-    """Make moto remember which group a function's ``LoggingConfig`` names."""
+    """Make moto remember a function's group of logs, and its file systems."""
     from moto.awslambda.models import LambdaFunction  # noqa: PLC0415 - slow
 
     inner = LambdaFunction.__init__
@@ -71,5 +71,9 @@ def keep_log_groups() -> None:
         inner(self, account_id, spec, *rest, **more)
         config = spec.get("LoggingConfig") or {}
         self.logs_group_name = config.get("LogGroup") or self.logs_group_name
+        self.file_systems = [
+            (str(row["Arn"]), str(row["LocalMountPath"]))
+            for row in spec.get("FileSystemConfigs") or ()
+        ]
 
     LambdaFunction.__init__ = make  # type: ignore[method-assign]

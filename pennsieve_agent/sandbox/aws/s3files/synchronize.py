@@ -33,9 +33,7 @@ FILE_MODE, FOLDER_MODE = 0o100644, 0o040755
 MOST_KEY = 1024
 """Bytes of a key; a file with a longer one is not copied ("Unsupported features, limits, and
 quotas", https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-files-quotas.html)."""
-_MODE, _OWNER, _GROUP = (
-    f"x-amz-meta-file-{name}" for name in ("permissions", "owner", "group")
-)
+_MODE, _OWNER, _GROUP = (f"x-amz-meta-file-{name}" for name in ("permissions", "owner", "group"))
 MOST_NAME = 255
 May = Callable[[str, Ask], bool]
 """Whether a role (its ARN) may do something."""
